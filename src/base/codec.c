@@ -1,0 +1,242 @@
+#include "base/codec.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void base64url_encode(const uint8_t *bytes, size_t count, char *ret)
+{
+	uint32_t pending = 0; /* the last `bits` bits of it are not written yet */
+	int bits = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		pending = pending << 8 | bytes[i];
+		bits += 8;
+		while (bits >= 6) {
+			bits -= 6;
+			*ret++ = BASE64URL[pending >> bits & 63];
+		}
+	}
+	if (bits > 0)
+		*ret++ = BASE64URL[pending << (6 - bits) & 63];
+	*ret = 0;
+}
+
+static int base64url_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '-')
+		return 62;
+	return c == '_' ? 63 : -1;
+}
+
+bool base64url_decode(const char *text, uint8_t *ret, size_t count)
+{
+	size_t length = BASE64URL_LENGTH(count);
+	int spare_bits = (int)(length * 6 - count * 8);
+	uint32_t pending = 0;
+	int bits = 0;
+
+	/* Judged before anything is written, so that a refusal leaves ret as it was. */
+	for (size_t i = 0; i < length; i++) {
+		if (base64url_value(text[i]) < 0)
+			return false;
+	}
+	if (text[length] != 0)
+		return false;
+	if (length > 0 && (base64url_value(text[length - 1]) & ((1 << spare_bits) - 1)) != 0)
+		return false;
+
+	for (size_t i = 0; i < length; i++) {
+		pending = pending << 6 | (uint32_t)base64url_value(text[i]);
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			*ret++ = (uint8_t)(pending >> bits);
+		}
+	}
+	return true;
+}
+
+void hex_encode(const uint8_t *bytes, size_t count, char *ret)
+{
+	static const char HEX[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < count; i++) {
+		*ret++ = HEX[bytes[i] >> 4];
+		*ret++ = HEX[bytes[i] & 15];
+	}
+	*ret = 0;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hex_decode(const char *text, uint8_t *ret, size_t count)
+{
+	for (size_t i = 0; i < count * 2; i++) {
+		if (hex_value(text[i]) < 0)
+			return false;
+	}
+	if (text[count * 2] != 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (uint8_t)(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
+	return true;
+}
+
+/* How many of the bytes are ASCII but not NUL, looked at in eights: a lower bound is enough. */
+static size_t ascii_run(const uint8_t *bytes, size_t length)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t run = 0;
+
+	while (run + 8 <= length) {
+		uint64_t word;
+
+		memcpy(&word, bytes + run, sizeof(word));
+		if (((word | (word - ones)) & ones * 0x80) != 0)
+			break;
+		run += 8;
+	}
+	return run;
+}
+
+/* Bytes of the code point that starts here; 0 when it is not a valid one (Unicode table 3-7). */
+static size_t code_point_bytes(const uint8_t *bytes, size_t length)
+{
+	uint8_t first = bytes[0];
+	uint8_t second_min = 0x80;
+	uint8_t second_max = 0xbf;
+	size_t count;
+
+	if (first >= 0x01 && first <= 0x7f)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		count = 2;
+	else if (first >= 0xe0 && first <= 0xef)
+		count = 3;
+	else if (first >= 0xf0 && first <= 0xf4)
+		count = 4;
+	else
+		return 0;
+	if (first == 0xe0)
+		second_min = 0xa0; /* below it: overlong */
+	if (first == 0xed)
+		second_max = 0x9f; /* above it: surrogates */
+	if (first == 0xf0)
+		second_min = 0x90; /* below it: overlong */
+	if (first == 0xf4)
+		second_max = 0x8f; /* above it: beyond U+10FFFF */
+	if (count > length || bytes[1] < second_min || bytes[1] > second_max)
+		return 0;
+	for (size_t i = 2; i < count; i++) {
+		if (bytes[i] < 0x80 || bytes[i] > 0xbf)
+			return 0;
+	}
+	return count;
+}
+
+bool utf8_is_valid(const char *text, size_t length)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	size_t at = 0;
+
+	while (at < length) {
+		at += ascii_run(bytes + at, length - at);
+		if (at == length)
+			break;
+
+		size_t count = code_point_bytes(bytes + at, length - at);
+
+		if (count == 0)
+			return false;
+		at += count;
+	}
+	return true;
+}
+
+size_t utf8_length(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text != 0; text++)
+		count += ((uint8_t)*text & 0xc0) != 0x80;
+	return count;
+}
+
+/* The plain letter, digit or 0 (drop it) or '-' that a slug has for this character. */
+static char slug_char(const uint8_t *character, size_t bytes)
+{
+	/* U+00C0 to U+00FF, of which the lower half is capitals in the order of the upper. */
+	static const char LATIN[] = "aaaaaaaceeeeiiiidnooooo-ouuuuyts"
+	                            "aaaaaaaceeeeiiiidnooooo-ouuuuyty";
+	uint8_t c = character[0];
+
+	if (bytes == 1 && c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	if (bytes == 1 && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+		return (char)c;
+	if (c == '\'' || (bytes == 3 && memcmp(character, "\u2019", 3) == 0))
+		return 0;
+	if (bytes == 2 && c == 0xc3)
+		return LATIN[character[1] & 0x3f];
+	return '-';
+}
+
+void slug_from(const char *text, char *ret, size_t size)
+{
+	const uint8_t *next = (const uint8_t *)text;
+	size_t length = 0;
+	bool gap = false; /* a hyphen is due before the next letter */
+
+	assert(size > 0);
+	while (*next != 0) {
+		size_t bytes = code_point_bytes(next, strnlen((const char *)next, 4));
+
+		if (bytes == 0)
+			bytes = 1;
+
+		char c = slug_char(next, bytes);
+
+		next += bytes;
+		if (c == '-')
+			gap = true;
+		if (c == '-' || c == 0)
+			continue;
+
+		size_t needed = gap && length > 0 ? 2 : 1;
+
+		if (length + needed >= size)
+			break;
+		if (needed == 2)
+			ret[length++] = '-';
+		ret[length++] = c;
+		gap = false;
+	}
+	ret[length] = 0;
+}
+
+bool slug_is_valid(const char *text)
+{
+	char before = '-';
+
+	for (; *text != 0; text++) {
+		bool letter = (*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9');
+
+		if (!letter && (*text != '-' || before == '-'))
+			return false;
+		before = *text;
+	}
+	return before != '-';
+}

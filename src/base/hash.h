@@ -1,0 +1,39 @@
+/*
+ * hash: 64-bit hashes for tables in memory; never stored, never for secrets.
+ *
+ * What outsiders choose (cache keys, addresses) takes hash_keyed with a key that the process makes
+ * at random, so that nobody can aim at one bucket. What we choose (names of statements, routes)
+ * takes hash_plain.
+ */
+#ifndef SEBEZ_BASE_HASH_H
+#define SEBEZ_BASE_HASH_H
+
+#include <sodium.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { HASH_KEY_BYTES = crypto_shorthash_KEYBYTES };
+
+static inline uint64_t hash_keyed(const uint8_t key[HASH_KEY_BYTES], const void *bytes,
+                                  size_t count) /* SipHash-2-4 */
+{
+	uint8_t hash[crypto_shorthash_BYTES];
+	uint64_t value;
+
+	crypto_shorthash(hash, bytes, count, key);
+	memcpy(&value, hash, sizeof(value));
+	return value;
+}
+
+static inline uint64_t hash_plain(const void *bytes, size_t count) /* FNV-1a */
+{
+	const uint8_t *next = bytes;
+	uint64_t value = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < count; i++)
+		value = (value ^ next[i]) * UINT64_C(0x100000001b3);
+	return value;
+}
+
+#endif

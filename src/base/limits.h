@@ -1,0 +1,111 @@
+/*
+ * limits: every bound of the program in one place, each with its reason. Full means refuse early.
+ */
+#ifndef SEBEZ_BASE_LIMITS_H
+#define SEBEZ_BASE_LIMITS_H
+
+enum {
+	/* Memory of one request beyond its body: a page of 100 products of 20 KB is 2 MB. */
+	LIMIT_REQUEST_ARENA_BYTES = 16 * 1024 * 1024,
+
+	/* A buffered JSON body. The largest legitimate: a product of 250 variants, 100 KB. */
+	LIMIT_BODY_BYTES = 1024 * 1024,
+
+	/* An import streams; this bounds what one upload may cost the machine. */
+	LIMIT_IMPORT_BYTES = 256 * 1024 * 1024,
+
+	/* Nesting of a JSON body. The contract's deepest is 5. */
+	LIMIT_JSON_DEPTH = 16,
+
+	/* Longest request target: filters and a cursor fit in 2 KB, browsers stop at 8 KB. */
+	LIMIT_URL_BYTES = 8 * 1024,
+
+	/* libmicrohttpd's memory of one connection: request line, headers, read buffer. */
+	LIMIT_CONNECTION_BYTES = 16 * 1024,
+
+	/* A connection without traffic; longer than the 60 s that proxies keep theirs. */
+	LIMIT_CONNECTION_IDLE_MS = 75 * 1000,
+
+	/* How long a client may take to send a buffered body; 1 MB in a minute is a poor phone. */
+	LIMIT_BODY_MS = 60 * 1000,
+
+	/* Of a refused body, so much is read and thrown away so that the client sees the answer. */
+	LIMIT_BODY_DISCARD_BYTES = 8 * 1024 * 1024,
+
+	/* Connections of one process, below the 20,000 descriptors a small machine allows it. */
+	LIMIT_CONNECTIONS = 19500,
+
+	/* Running requests of one process. Each has a fiber; beyond it, an early 503. */
+	LIMIT_FIBERS = 1024,
+
+	/* Virtual size of a fiber's stack; only touched pages are resident. getaddrinfo and argon2
+	 * never run on one. Sanitizers' frames are several times larger. */
+	LIMIT_FIBER_STACK_BYTES = 256 * 1024,
+	LIMIT_FIBER_STACK_BYTES_SANITIZED = 2 * 1024 * 1024,
+
+	/* A request that has not been answered by then is a failure to its caller anyway. */
+	LIMIT_REQUEST_MS = 30 * 1000,
+
+	/* An import or export of the largest size over a slow line. */
+	LIMIT_STREAM_MS = 15 * 60 * 1000,
+
+	/* Pairs of one query. Twenty filters with five values each. */
+	LIMIT_QUERY_PAIRS = 100,
+
+	/* Wrong fields that one answer names; more help nobody. */
+	LIMIT_INPUT_ERRORS = 20,
+
+	/* Rate counters of one process while Redis is not there, 64 bytes each. */
+	LIMIT_RATE_COUNTERS = 16384,
+
+	/* Statements in flight on one shared connection; deeper only adds latency. */
+	LIMIT_PG_DEPTH = 32,
+
+	/* Batches waiting for a connection, per role. At 20 k statements/s this is 25 ms of queue;
+	 * half of the fibers, so that one role's flood leaves room for the others. */
+	LIMIT_PG_QUEUE = 512,
+
+	/* Parameters and statements of one batch; an order of 100 lines uses 20 statements. */
+	LIMIT_PG_PARAMS = 32,
+	LIMIT_PG_BATCH = 32,
+
+	/* Rows of one statement held in memory. Exports use a cursor. */
+	LIMIT_PG_ROWS = 10000,
+
+	/* Items of one page, as the contract says. */
+	LIMIT_PAGE = 100,
+
+	/* Password hashes at once in a process: argon2id takes 19 MiB and a core for 20 ms. */
+	LIMIT_PASSWORD_HASHES = 2,
+	LIMIT_PASSWORD_QUEUE = 64,
+
+	/* Addresses of one book, as the contract says: it is one page. */
+	LIMIT_ADDRESSES = 50,
+
+	/* Distinct lines of one cart; an order is one transaction over all of them. */
+	LIMIT_CART_LINES = 100,
+	LIMIT_LINE_QUANTITY = 9999,
+
+	/* Polls that wait in one process: nearly all of its connections, with room for other
+	 * requests. One more is told to come back later. */
+	LIMIT_PARKED = 19000,
+	/* Of one customer or vendor: a phone, a tablet and tabs; an office and its staff. */
+	LIMIT_PARKED_OF_OWNER = 256,
+
+	/* Customers and vendors whose feed a process follows: those that poll, for some minutes. */
+	LIMIT_FOLLOWED = 65536,
+	/* Sessions that were seen to be allowed, per feed; more only ask the database again. */
+	LIMIT_GRANTS_OF_OWNER = 256,
+	/* The latest events of a followed feed, and the longest that is kept or sent by Redis. */
+	LIMIT_FOLLOWED_EVENTS = 32,
+	LIMIT_EVENT_BYTES = 4096,
+
+	/* What a stream's client may leave unread; then it is cut off, to resume later. */
+	LIMIT_STREAM_BACKLOG_BYTES = 256 * 1024,
+
+	/* Responses kept by the cache of one process, and their bytes. */
+	LIMIT_CACHE_ENTRIES = 4096,
+	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,
+};
+
+#endif

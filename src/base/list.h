@@ -1,0 +1,77 @@
+/*
+ * list: an intrusive doubly linked list. The node is a member of the thing that is listed.
+ *
+ * A list is a node too, its own neighbour when it is empty. A node is in one list at a time;
+ * taken out it is its own neighbour again, so taking it out twice does no harm. Nothing is owned.
+ *
+ *   struct list_node *at, *next;
+ *   LIST_EACH (at, next, &pool->idle)
+ *           close_connection(CONTAINER_OF(at, struct connection, node));
+ */
+#ifndef SEBEZ_BASE_LIST_H
+#define SEBEZ_BASE_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct list_node {
+	struct list_node *before, *after;
+};
+
+#define CONTAINER_OF(pointer, type, member)                                                        \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* Visits each node; the one visited may be taken out meanwhile, its neighbours may not. */
+#define LIST_EACH(at, next, list)                                                                  \
+	for (at = (list)->after, next = at->after; at != (list); at = next, next = at->after)
+
+static inline void list_init(struct list_node *node) /* a list, or a node that is in none */
+{
+	node->before = node->after = node;
+}
+
+static inline bool list_is_empty(const struct list_node *list)
+{
+	return list->after == list;
+}
+
+static inline void list_insert_after(struct list_node *place, struct list_node *node)
+{
+	node->before = place;
+	node->after = place->after;
+	place->after->before = node;
+	place->after = node;
+}
+
+static inline void list_push_front(struct list_node *list, struct list_node *node)
+{
+	list_insert_after(list, node);
+}
+
+static inline void list_push_back(struct list_node *list, struct list_node *node)
+{
+	list_insert_after(list->before, node);
+}
+
+static inline void list_remove(struct list_node *node)
+{
+	node->before->after = node->after;
+	node->after->before = node->before;
+	list_init(node);
+}
+
+static inline struct list_node *list_first(const struct list_node *list) /* NULL when empty */
+{
+	return list_is_empty(list) ? NULL : list->after;
+}
+
+static inline struct list_node *list_pop_front(struct list_node *list) /* NULL when empty */
+{
+	struct list_node *node = list_first(list);
+
+	if (node != NULL)
+		list_remove(node);
+	return node;
+}
+
+#endif
