@@ -1,0 +1,137 @@
+#include "base/uuid.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum {
+	RANDOM_BYTES = 10,  /* of one id: 2 for the counter's start, 8 for the tail */
+	RANDOM_BATCH = 128, /* ids per call of libsodium, whose random is a system call */
+	COUNTER_MAX = 0xfff,
+};
+
+/* The only state of this floor: to grow always, an id must know the one before it. */
+static struct {
+	int64_t last_ms;
+	uint16_t counter;
+	size_t left; /* unused bytes of random */
+	uint8_t random[RANDOM_BYTES * RANDOM_BATCH];
+} birth;
+
+/* A forked child would otherwise give out the same random bytes as its parent. */
+static void forget_random(void)
+{
+	birth.left = 0;
+}
+
+static const uint8_t *take_random(void)
+{
+	static bool watches_fork;
+
+	if (!watches_fork) {
+		pthread_atfork(NULL, NULL, forget_random);
+		watches_fork = true;
+	}
+	if (birth.left == 0) {
+		randombytes_buf(birth.random, sizeof(birth.random));
+		birth.left = sizeof(birth.random);
+	}
+	birth.left -= RANDOM_BYTES;
+	return birth.random + birth.left;
+}
+
+struct uuid uuid_v7(void)
+{
+	int64_t now_ms = clock_now_us() / 1000;
+	const uint8_t *random = take_random();
+	struct uuid id;
+
+	if (now_ms <= birth.last_ms && birth.counter < COUNTER_MAX) {
+		birth.counter++;
+	} else {
+		/* A new millisecond, or the counter has run out and borrows the next one. */
+		birth.last_ms = now_ms > birth.last_ms ? now_ms : birth.last_ms + 1;
+		birth.counter = (uint16_t)((random[0] << 8 | random[1]) & (COUNTER_MAX >> 1));
+	}
+	for (int i = 0; i < 6; i++)
+		id.bytes[i] = (uint8_t)(birth.last_ms >> (40 - 8 * i));
+	id.bytes[6] = (uint8_t)(0x70 | birth.counter >> 8);
+	id.bytes[7] = (uint8_t)birth.counter;
+	memcpy(id.bytes + 8, random + 2, 8);
+	id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3f));
+	return id;
+}
+
+/* Hyphens follow the bytes 3, 5, 7 and 9. */
+static bool hyphen_after(int byte)
+{
+	return byte >= 3 && byte <= 9 && byte % 2 == 1;
+}
+
+void uuid_format(struct uuid id, char ret[UUID_TEXT_LENGTH + 1])
+{
+	static const char HEX[] = "0123456789abcdef";
+	char *next = ret;
+
+	for (int i = 0; i < 16; i++) {
+		*next++ = HEX[id.bytes[i] >> 4];
+		*next++ = HEX[id.bytes[i] & 15];
+		if (hyphen_after(i))
+			*next++ = '-';
+	}
+	*next = 0;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool uuid_parse(const char *text, struct uuid *ret)
+{
+	struct uuid id;
+	const char *next = text;
+
+	for (int i = 0; i < 16; i++) {
+		int high = hex_value(next[0]);
+		int low = high < 0 ? -1 : hex_value(next[1]); /* never past the final 0 */
+
+		if (low < 0)
+			return false;
+		id.bytes[i] = (uint8_t)(high << 4 | low);
+		next += 2;
+		if (hyphen_after(i)) {
+			if (*next != '-')
+				return false;
+			next++;
+		}
+	}
+	if (*next != 0)
+		return false;
+	*ret = id;
+	return true;
+}
+
+bool uuid_equal(struct uuid a, struct uuid b)
+{
+	return uuid_compare(a, b) == 0;
+}
+
+bool uuid_is_nil(struct uuid id)
+{
+	return uuid_equal(id, (struct uuid){0});
+}
+
+int uuid_compare(struct uuid a, struct uuid b)
+{
+	return memcmp(a.bytes, b.bytes, sizeof(a.bytes));
+}
