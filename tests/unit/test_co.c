@@ -1,0 +1,343 @@
+/* Fibers and the loop: switching, waking, deadlines, the pool, the guard page, threads. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "net/co.h"
+#include "net/loop.h"
+
+enum { SWITCHES = 100 * 1000 };
+
+struct pair {
+	struct co *co[2];
+	int turns;
+	int ended;
+};
+
+static void wait_for_ever(void)
+{
+	int r = co_wait(0);
+	assert_int_equal(r, 0);
+}
+
+static void take_turns(void *arg)
+{
+	struct pair *pair = arg;
+	int me = pair->co[0] == NULL ? 0 : 1;
+
+	pair->co[me] = co_self();
+	while (pair->turns < SWITCHES) {
+		pair->turns++;
+		if (pair->co[1 - me] != NULL)
+			co_wake(pair->co[1 - me]);
+		wait_for_ever();
+	}
+	pair->ended++;
+	if (pair->ended == 1)
+		co_wake(pair->co[1 - me]);
+	else
+		loop_stop();
+}
+
+static void two_fibers_take_turns(void **state)
+{
+	struct pair pair = {.turns = 0};
+
+	assert_int_equal(co_start(take_turns, &pair), 0);
+	assert_int_equal(co_start(take_turns, &pair), 0);
+	loop_run();
+	assert_int_equal(pair.ended, 2);
+	assert_true(pair.turns >= SWITCHES);
+	assert_int_equal(co_stats().running, 0);
+	assert_true(co_stats().pooled >= 2);
+}
+
+static void note_timeout(void *arg)
+{
+	int64_t deadline_ms = loop_now_ms() + 20;
+
+	*(int *)arg = co_wait(deadline_ms);
+	assert_true(loop_now_ms() >= deadline_ms);
+	loop_stop();
+}
+
+static void a_wait_ends_at_its_deadline(void **state)
+{
+	int r = 1;
+
+	assert_int_equal(co_start(note_timeout, &r), 0);
+	loop_run();
+	assert_int_equal(r, -ETIMEDOUT);
+}
+
+static void wait_in_the_past(void *arg)
+{
+	*(int *)arg = co_wait(loop_now_ms() - 1);
+}
+
+static void a_deadline_that_has_passed_does_not_sleep(void **state)
+{
+	int r = 1;
+
+	assert_int_equal(co_start(wait_in_the_past, &r), 0);
+	assert_int_equal(r, -ETIMEDOUT);
+}
+
+static void wake_then_wait(void *arg)
+{
+	co_wake(co_self());
+	*(int *)arg = co_wait(loop_now_ms() + 10 * 1000);
+	*(int *)arg += co_wait(loop_now_ms()); /* the wake was used up */
+}
+
+static void an_early_wake_is_remembered_once(void **state)
+{
+	int r = 1;
+
+	assert_int_equal(co_start(wake_then_wait, &r), 0);
+	assert_int_equal(r, -ETIMEDOUT);
+}
+
+static void wake_then_sleep(void *arg)
+{
+	co_wake(co_self());
+	co_sleep_ms(5);
+	*(int *)arg = co_wait(loop_now_ms() + 10 * 1000);
+	loop_stop();
+}
+
+static void sleeping_keeps_a_wake_for_later(void **state)
+{
+	int r = 1;
+
+	assert_int_equal(co_start(wake_then_sleep, &r), 0);
+	loop_run();
+	assert_int_equal(r, 0);
+}
+
+static struct co *parked[LIMIT_FIBERS];
+static int parked_count;
+
+static void park(void *arg)
+{
+	parked[parked_count++] = co_self();
+	wait_for_ever();
+	parked_count--;
+	if (parked_count == 0)
+		loop_stop();
+}
+
+static void when_all_fibers_are_taken_the_next_is_refused(void **state)
+{
+	for (int i = 0; i < LIMIT_FIBERS; i++)
+		assert_int_equal(co_start(park, NULL), 0);
+	assert_int_equal(co_start(park, NULL), -EAGAIN);
+	assert_int_equal(co_stats().running, LIMIT_FIBERS);
+	for (int i = 0; i < LIMIT_FIBERS; i++)
+		co_wake(parked[i]);
+	loop_run();
+	assert_int_equal(co_stats().running, 0);
+	assert_int_equal(co_stats().running_max, LIMIT_FIBERS);
+}
+
+static void wait_for_trim(void *arg)
+{
+	co_sleep_ms(2500);
+	loop_stop();
+}
+
+static void idle_stacks_are_given_back(void **state)
+{
+	assert_int_equal(co_start(wait_for_trim, NULL), 0);
+	loop_run();
+	assert_true(co_stats().pooled < 16);
+}
+
+static int nested(int depth)
+{
+	char frame[64];
+
+	memset(frame, depth, sizeof(frame));
+	co_sleep_ms(1);
+	int below = depth == 0 ? 0 : nested(depth - 1);
+	assert_int_equal(frame[depth % 64], depth);
+	return below + 1;
+}
+
+static void wait_nested(void *arg)
+{
+	*(int *)arg = nested(30);
+	loop_stop();
+}
+
+static void waits_nest_in_calls(void **state)
+{
+	int depth = 0;
+
+	assert_int_equal(co_start(wait_nested, &depth), 0);
+	loop_run();
+	assert_int_equal(depth, 31);
+}
+
+static void add_in_thread(void *arg)
+{
+	*(int *)arg += 1;
+}
+
+static void use_thread(void *arg)
+{
+	loop_in_thread(add_in_thread, arg);
+	*(int *)arg += 10;
+	loop_stop();
+}
+
+static void work_runs_on_a_thread_while_the_fiber_sleeps(void **state)
+{
+	int sum = 0;
+
+	assert_int_equal(co_start(use_thread, &sum), 0);
+	loop_run();
+	assert_int_equal(sum, 11);
+}
+
+static sigjmp_buf out;
+
+static void leave_by_longjmp(void *arg)
+{
+	char frame[256];
+
+	if (sigsetjmp(out, 0) == 0) {
+		memset(frame, 1, sizeof(frame));
+		co_sleep_ms(1);
+		siglongjmp(out, 1);
+	}
+	*(int *)arg = 1;
+	loop_stop();
+}
+
+static void a_fiber_may_jump_within_itself(void **state)
+{
+	for (int i = 0; i < 20; i++) {
+		int done = 0;
+		assert_int_equal(co_start(leave_by_longjmp, &done), 0);
+		loop_run();
+		assert_int_equal(done, 1);
+	}
+}
+
+static void start_inside(void *arg)
+{
+	(void)!co_start(park, NULL);
+}
+
+static volatile unsigned overflow_limit = UINT32_MAX;
+
+static unsigned overflow_depth(unsigned depth)
+{
+	volatile char frame[256];
+
+	frame[0] = (char)depth;
+	if (depth == overflow_limit)
+		return 0;
+	return overflow_depth(depth + 1) + (unsigned)frame[0];
+}
+
+static void overflow(void *arg)
+{
+	_exit(overflow_depth(0) == 42);
+}
+
+/* Runs fn on a fiber in a child and returns how the child ended. */
+static int fate_of_child(void (*fn)(void *arg))
+{
+	fflush(NULL);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct rlimit no_core = {0, 0};
+		(void)setrlimit(RLIMIT_CORE, &no_core);
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(1);
+		(void)signal(SIGSEGV, SIG_DFL); /* cmocka's would need the stack that is gone */
+		(void)signal(SIGABRT, SIG_DFL);
+		(void)!co_start(fn, NULL);
+		_exit(0);
+	}
+	int status = 0;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void an_overflowing_stack_hits_the_guard_page(void **state)
+{
+	int status = fate_of_child(overflow);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
+
+static void a_fiber_cannot_start_another_one_nested(void **state)
+{
+	int status = fate_of_child(start_inside);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+static int hook_runs;
+
+static void count_hook(void *arg)
+{
+	hook_runs++;
+	if (hook_runs < 1000)
+		loop_again();
+	else if (hook_runs == 1000)
+		loop_stop();
+}
+
+static void hooks_run_again_as_long_as_there_is_work(void **state)
+{
+	static struct loop_hook hook = {.run = count_hook};
+
+	loop_before_sleep(&hook);
+	loop_run();
+	assert_int_equal(hook_runs, 1000);
+}
+
+static int close_loop(void **state)
+{
+	loop_close();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(two_fibers_take_turns),
+	    cmocka_unit_test(a_wait_ends_at_its_deadline),
+	    cmocka_unit_test(a_deadline_that_has_passed_does_not_sleep),
+	    cmocka_unit_test(an_early_wake_is_remembered_once),
+	    cmocka_unit_test(sleeping_keeps_a_wake_for_later),
+	    cmocka_unit_test(waits_nest_in_calls),
+	    cmocka_unit_test(work_runs_on_a_thread_while_the_fiber_sleeps),
+	    cmocka_unit_test(a_fiber_may_jump_within_itself),
+	    cmocka_unit_test(when_all_fibers_are_taken_the_next_is_refused),
+	    cmocka_unit_test(idle_stacks_are_given_back),
+	    cmocka_unit_test(an_overflowing_stack_hits_the_guard_page),
+	    cmocka_unit_test(a_fiber_cannot_start_another_one_nested),
+	    cmocka_unit_test(hooks_run_again_as_long_as_there_is_work),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, close_loop);
+}
