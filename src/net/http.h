@@ -1,0 +1,120 @@
+/*
+ * http: the HTTP/1.1 server (libmicrohttpd on our loop). It knows nothing of operations: it hands
+ * over complete requests, or streams of them, and sends what it is given.
+ *
+ * An exchange is one request and its reply on a connection. It lives from the request's headers
+ * until the reply is sent or the connection is lost, and the handler has answered (http_reply,
+ * http_reply_prepared or http_stream_end: every exchange needs one, also after the client has
+ * gone). `finished` is called then, exactly once and never inside of these, and is the place to
+ * free what the exchange points to. All on the loop's thread.
+ *
+ * While a handler works the connection is suspended, and a client that leaves is not noticed.
+ * Only http_read and http_stream_write can meet the end of the connection; after that the values
+ * of headers are gone (http_header gives NULL), while method, path, query and body stay.
+ *
+ * Requests whose framing is ambiguous (Content-Length twice, or beside Transfer-Encoding, or a
+ * coding other than chunked) are answered 400 here and never reach `begin`.
+ */
+#ifndef SEBEZ_NET_HTTP_H
+#define SEBEZ_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_server;
+struct http_exchange;
+
+struct http_header {
+	const char *name;
+	const char *value;
+};
+
+/* What the handler of the headers decides about the body. */
+enum http_body {
+	HTTP_BODY_REFUSE, /* already answered: the body is read and dropped, or not even read */
+	HTTP_BODY_BUFFER, /* collect up to body_bytes_max, then call `complete` */
+	HTTP_BODY_STREAM, /* call `complete` at once; the fiber reads with http_read */
+};
+
+struct http_handlers {
+	/* Headers are here. Sets *body_bytes_max. May reply already (then HTTP_BODY_REFUSE). */
+	enum http_body (*begin)(void *arg, struct http_exchange *ex, size_t *body_bytes_max);
+	/* The body is here (or its stream is open). Replies now, or later. */
+	void (*complete)(void *arg, struct http_exchange *ex);
+	/* The body passed body_bytes_max; must reply (413). */
+	void (*too_large)(void *arg, struct http_exchange *ex);
+	void (*finished)(void *arg, struct http_exchange *ex);
+	void *arg;
+};
+
+/* Serves the listening socket (taken over, non-blocking). connections_max from base/limits.h. */
+int http_server_start(int listen_fd, unsigned connections_max, const struct http_handlers *handlers,
+                      struct http_server **ret) __attribute__((warn_unused_result));
+/* Stops accepting and asks clients to go (Connection: close); exchanges under way go on. Not to be
+ * called from a fiber, nor is http_server_stop. */
+void http_server_drain(struct http_server *server);
+unsigned http_server_connections(const struct http_server *server); /* open ones */
+unsigned http_server_busy(const struct http_server *server);        /* exchanges not finished */
+/* Closes all connections. Frees the server when the last exchange has been answered. */
+void http_server_stop(struct http_server *server);
+
+const char *http_method(const struct http_exchange *ex);
+/* Still percent-encoded, without the query. A target with a NUL byte in it appears as "/%00". */
+const char *http_path(const struct http_exchange *ex);
+const char *
+http_query(const struct http_exchange *ex); /* after the '?', still encoded; "" when none */
+const char *http_header(const struct http_exchange *ex, const char *name); /* NULL when absent */
+/* True when the request carries the header more than once. */
+bool http_header_repeated(const struct http_exchange *ex, const char *name);
+const char *http_peer(const struct http_exchange *ex); /* the client's address as text */
+const char *http_body(const struct http_exchange *ex, size_t *ret_length); /* buffered body */
+
+/* The next piece of a streamed body; suspends the fiber. Returns its length, 0 at the end,
+ * -ETIMEDOUT, or -ECONNRESET when the client is gone. */
+long http_read(struct http_exchange *ex, char *bytes, size_t size, int64_t deadline_ms);
+
+/* Anything of the caller's, for `finished`. */
+void http_set_context(struct http_exchange *ex, void *context);
+void *http_context(const struct http_exchange *ex);
+
+/*
+ * http_reply: sends status, headers and body. Once per exchange. The body's bytes must stay until
+ * `finished`. Headers are copied. Safe after the client has gone (nothing is sent).
+ */
+void http_reply(struct http_exchange *ex, int status, size_t header_count,
+                const struct http_header headers[], const void *body, size_t body_length);
+
+/*
+ * A reply made once and sent many times (the response cache). Reference counted by libmicrohttpd;
+ * the bytes are copied in. http_reply_prepared may be called from `begin` and needs no fiber.
+ */
+struct http_prepared;
+struct http_prepared *http_prepare(int status, size_t header_count,
+                                   const struct http_header headers[], const void *body,
+                                   size_t body_length);
+void http_reply_prepared(struct http_exchange *ex, struct http_prepared *prepared);
+void http_prepared_free(struct http_prepared *prepared); /* replies under way are not harmed */
+
+/*
+ * A reply of unknown length, written as it is made (exports). http_stream_write suspends the fiber
+ * while the client is slow; returns 0, -ETIMEDOUT or -ECONNRESET.
+ */
+void http_stream_begin(struct http_exchange *ex, int status, size_t header_count,
+                       const struct http_header headers[]);
+int http_stream_write(struct http_exchange *ex, const void *bytes, size_t count,
+                      int64_t deadline_ms) __attribute__((warn_unused_result));
+void http_stream_end(struct http_exchange *ex);
+
+/*
+ * A stream that no fiber writes (server-sent events). After http_stream_begin and
+ * http_stream_unattend, bytes are pushed: copied and kept until the client takes them, at most
+ * LIMIT_STREAM_BACKLOG_BYTES. When the client leaves, or http_stream_end was called and all is
+ * sent, `finished` follows. Nothing else may be called after http_stream_end.
+ */
+void http_stream_unattend(struct http_exchange *ex);
+/* 0, -ECONNRESET when the client is gone, -ENOBUFS when it takes too little, -ENOMEM. */
+int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
+    __attribute__((warn_unused_result));
+
+#endif

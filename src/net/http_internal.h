@@ -1,0 +1,139 @@
+/*
+ * http_internal: what the files of the HTTP server share; nobody else includes it.
+ *
+ *   http.c          the server: libmicrohttpd's daemon driven from our loop
+ *   http_request.c  a request comes in: line, headers, buffered body; asking about it
+ *   http_reply.c    an answer goes out: at once, or when the connection was resumed
+ *   http_stream.c   bodies in pieces, both ways
+ *
+ * Who ends an exchange: libmicrohttpd's last word on it (`connection` becomes NULL) and the
+ * handler's (`answered`), in either order. After both it is `finished` and freed.
+ *
+ * libmicrohttpd takes a response in its first call for a request (headers), but then closes the
+ * connection afterwards, or in its last (all of the body is in). So an answer that comes earlier is
+ * kept in the exchange, and one that comes later waits for the suspended connection to be resumed.
+ */
+#ifndef SEBEZ_NET_HTTP_INTERNAL_H
+#define SEBEZ_NET_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+
+#include "net/co.h"
+#include "net/http.h"
+#include "net/loop.h"
+
+enum exchange_stage {
+	STAGE_HEADERS, /* libmicrohttpd is still reading them */
+	STAGE_BUFFER,  /* the body is being collected */
+	STAGE_STREAM,  /* the body goes to http_read */
+	STAGE_DISCARD, /* the answer is known; the rest of the body is thrown away, then it is sent
+	                */
+	STAGE_WORK,    /* the body is in; the handler works or has answered */
+	STAGE_COUNT,
+};
+
+struct http_prepared {
+	struct MHD_Response *response;
+	void *body; /* the response's, for a copy that says Connection: close */
+	size_t body_length;
+	int status;
+	unsigned references;
+};
+
+struct http_exchange {
+	struct http_server *server;
+	struct MHD_Connection *connection; /* NULL after libmicrohttpd's last word */
+	struct http_exchange *next;        /* in the server's list of those under way */
+	struct http_exchange **link;
+	void *context;
+	enum exchange_stage stage;
+	bool in_handler; /* libmicrohttpd is calling us: what is answered now is queued on return */
+	bool suspended;
+	bool close;    /* the reply says Connection: close */
+	bool replied;  /* a reply was given */
+	bool answered; /* the handler is through with it */
+
+	/* The reply that waits to be queued: one of the two, or neither when memory ran out. */
+	struct MHD_Response *response;
+	struct http_prepared *prepared;
+	int status;
+
+	/* The request's body. */
+	char *body;
+	size_t body_length;
+	size_t body_capacity;
+	size_t body_max;
+	size_t discarded;
+	int64_t body_deadline_ms;
+
+	/* http_read: who waits, and where the bytes go. */
+	struct co *reader;
+	char *read_bytes;
+	size_t read_size;
+	long read_result;
+
+	/* http_stream_write: who waits, and which bytes are left to send. */
+	struct co *writer;
+	const char *write_bytes;
+	size_t write_count;
+	bool write_ended;
+	bool
+	    write_broken; /* a write timed out half way: the client must not take it for complete */
+	bool unattended; /* pushed to; the end of the connection is the end of the exchange */
+	char *pushed;    /* what write_bytes points into, then */
+
+	const char *raw_target; /* libmicrohttpd's, only until the headers are in */
+	size_t target_length;
+	char method[16];
+	char peer[INET6_ADDRSTRLEN];
+	const char *query;
+	char path[];
+};
+
+struct http_server {
+	struct http_handlers handlers;
+	struct MHD_Daemon *daemon;
+	struct http_server *next;
+	struct http_exchange *exchanges; /* begun and not finished */
+	struct http_exchange *ended;     /* to be finished at the end of the turn */
+	unsigned busy;
+	unsigned connections;
+	unsigned connections_max; /* since memory was last given back */
+	bool resumed; /* a connection was resumed: run the daemon before the loop sleeps */
+	bool running;
+	bool draining;
+	bool stopped;
+	unsigned handles; /* libuv's that are not closed yet */
+	uv_poll_t poll;
+	uv_timer_t timer;
+};
+
+/* http.c */
+void http_suspend(struct http_exchange *ex);
+void http_resume(struct http_exchange *ex);       /* nothing when it is not suspended */
+void http_end_later(struct http_exchange *ex);    /* finishes it at the end of the turn */
+void http_link(struct http_exchange *ex);         /* into the server's list; counts as busy */
+void http_exchange_end(struct http_exchange *ex); /* calls `finished`, frees */
+
+/* http_request.c */
+void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection);
+enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_size, void **request);
+void http_on_completed(void *arg, struct MHD_Connection *connection, void **request,
+                       enum MHD_RequestTerminationCode how);
+
+/* http_reply.c */
+void http_answered(struct http_exchange *ex);
+enum MHD_Result http_queue(struct http_exchange *ex); /* hands the reply to libmicrohttpd */
+void http_drop_reply(struct http_exchange *ex);
+struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t header_count,
+                                      const struct http_header headers[]);
+
+/* http_stream.c */
+size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t count);
+void http_end_reader(struct http_exchange *ex, long result); /* 0 at the end, or -errno */
+void http_end_writer(struct http_exchange *ex);
+
+#endif

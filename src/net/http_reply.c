@@ -1,0 +1,139 @@
+#include "net/http_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t header_count,
+                                      const struct http_header headers[])
+{
+	/* One that would break the framing (a line end in it) is refused there, and left out. */
+	for (size_t i = 0; response != NULL && i < header_count; i++)
+		(void)MHD_add_response_header(response, headers[i].name, headers[i].value);
+	return response;
+}
+
+/* The handler is through: `finished` follows when the connection is, too. It is never called from
+ * here, because the caller still uses what `finished` frees. */
+void http_answered(struct http_exchange *ex)
+{
+	ex->answered = true;
+	if (ex->connection == NULL)
+		http_end_later(ex);
+	else if (!ex->in_handler)
+		http_resume(ex);
+}
+
+void http_reply(struct http_exchange *ex, int status, size_t header_count,
+                const struct http_header headers[], const void *body, size_t body_length)
+{
+	assert(!ex->replied);
+	ex->replied = true;
+	ex->status = status;
+	if (ex->connection != NULL) {
+		/* It is only read, whatever the type says. */
+		struct MHD_Response *response = MHD_create_response_from_buffer(
+		    body_length, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
+		ex->response = http_add_headers(response, header_count, headers);
+	}
+	http_answered(ex);
+}
+
+static void prepared_unref(struct http_prepared *prepared)
+{
+	prepared->references--;
+	if (prepared->references > 0)
+		return;
+	MHD_destroy_response(prepared->response);
+	free(prepared);
+}
+
+void http_reply_prepared(struct http_exchange *ex, struct http_prepared *prepared)
+{
+	assert(!ex->replied);
+	ex->replied = true;
+	ex->status = prepared->status;
+	ex->prepared = prepared;
+	prepared->references++;
+	http_answered(ex);
+}
+
+struct http_prepared *http_prepare(int status, size_t header_count,
+                                   const struct http_header headers[], const void *body,
+                                   size_t body_length)
+{
+	struct http_prepared *prepared = calloc(1, sizeof(*prepared));
+	void *copy = malloc(body_length + 1);
+
+	if (prepared == NULL || copy == NULL)
+		goto out;
+	if (body_length > 0)
+		memcpy(copy, body, body_length);
+	prepared->response =
+	    MHD_create_response_from_buffer(body_length, copy, MHD_RESPMEM_MUST_FREE);
+	if (prepared->response == NULL)
+		goto out;
+	(void)http_add_headers(prepared->response, header_count, headers);
+	prepared->body = copy;
+	prepared->body_length = body_length;
+	prepared->status = status;
+	prepared->references = 1;
+	return prepared;
+out:
+	free(copy);
+	free(prepared);
+	return NULL;
+}
+
+void http_prepared_free(struct http_prepared *prepared)
+{
+	if (prepared != NULL)
+		prepared_unref(prepared);
+}
+
+static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+	(void)kind;
+	(void)MHD_add_response_header(arg, name, value);
+	return MHD_YES;
+}
+
+/* A prepared reply is shared, so one that must say Connection: close is a copy. */
+static struct MHD_Response *copy_prepared(const struct http_prepared *prepared)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+	    prepared->body_length, prepared->body, MHD_RESPMEM_MUST_COPY);
+
+	if (response != NULL)
+		(void)MHD_get_response_headers(prepared->response, copy_header, response);
+	return response;
+}
+
+void http_drop_reply(struct http_exchange *ex)
+{
+	if (ex->response != NULL)
+		MHD_destroy_response(ex->response);
+	if (ex->prepared != NULL)
+		prepared_unref(ex->prepared);
+	ex->response = NULL;
+	ex->prepared = NULL;
+}
+
+enum MHD_Result http_queue(struct http_exchange *ex)
+{
+	bool close = ex->close || ex->server->draining;
+
+	if (close && ex->prepared != NULL)
+		ex->response = copy_prepared(ex->prepared);
+	if (close && ex->response != NULL)
+		(void)MHD_add_response_header(ex->response, "Connection", "close");
+	struct MHD_Response *response = ex->response;
+	if (response == NULL && ex->prepared != NULL && !close)
+		response = ex->prepared->response;
+	if (response == NULL)
+		return MHD_NO; /* there was no memory for a reply */
+	enum MHD_Result result = MHD_queue_response(ex->connection, (unsigned)ex->status, response);
+	http_drop_reply(ex);
+	return result;
+}

@@ -1,0 +1,375 @@
+#include "net/http_internal.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+
+static const char nul_path[] = "/%00";
+enum { TARGET_ROOM = sizeof(nul_path) };
+
+/* The target is copied: libmicrohttpd goes on to cut its own to pieces. */
+void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection)
+{
+	size_t length = strlen(target);
+	struct http_exchange *ex = calloc(1, sizeof(*ex) + length + TARGET_ROOM);
+
+	if (ex == NULL)
+		return NULL;
+	ex->server = arg;
+	ex->connection = connection;
+	ex->raw_target = target;
+	ex->target_length = length;
+	memcpy(ex->path, target, length + 1);
+	char *question = memchr(ex->path, '?', length);
+	ex->query = ex->path + length;
+	if (question != NULL) {
+		*question = '\0';
+		ex->query = question + 1;
+	}
+	return ex;
+}
+
+/* A NUL byte ended the target early in a C string's eyes; nobody may take it for the whole. */
+static void mark_nul(struct http_exchange *ex, const char *version)
+{
+	const char *end = ex->raw_target + ex->target_length;
+
+	if (version == NULL || version <= end || version > end + LIMIT_CONNECTION_BYTES)
+		return;
+	if (version == end + 1)
+		return;
+	memcpy(ex->path, nul_path, sizeof(nul_path));
+	ex->query = "";
+}
+
+struct framing {
+	bool has_body;
+	bool valid;
+	bool expects_continue;
+	uint64_t length; /* UINT64_MAX when chunked */
+};
+
+static struct framing read_framing(const struct http_exchange *ex)
+{
+	struct framing framing = {.valid = true};
+	const char *length = http_header(ex, "Content-Length");
+	const char *coding = http_header(ex, "Transfer-Encoding");
+	const char *expect = http_header(ex, "Expect");
+
+	framing.expects_continue = expect != NULL && strcasecmp(expect, "100-continue") == 0;
+	if (coding != NULL) {
+		/* Both together, or something else than chunked, is how requests are smuggled. */
+		framing.valid = length == NULL && strcasecmp(coding, "chunked") == 0 &&
+		                !http_header_repeated(ex, "Transfer-Encoding");
+		framing.has_body = true;
+		framing.length = UINT64_MAX;
+	} else if (length != NULL) {
+		char *end = NULL;
+		errno = 0;
+		framing.length = strtoull(length, &end, 10);
+		framing.valid = length[0] >= '0' && length[0] <= '9' && *end == '\0' &&
+		                errno == 0 && !http_header_repeated(ex, "Content-Length");
+		framing.has_body = framing.length > 0;
+	}
+	return framing;
+}
+
+static void complete(struct http_exchange *ex)
+{
+	struct http_server *server = ex->server;
+
+	server->handlers.complete(server->handlers.arg, ex);
+}
+
+static void refuse_too_large(struct http_exchange *ex)
+{
+	struct http_server *server = ex->server;
+
+	free(ex->body);
+	ex->body = NULL;
+	ex->body_length = 0;
+	ex->body_capacity = 0;
+	server->handlers.too_large(server->handlers.arg, ex);
+	assert(ex->replied);
+}
+
+/* An answer that comes before the body: most clients read it only after they have sent all, and
+ * closing under them would lose it. So a body of reasonable size is thrown away first. */
+static enum exchange_stage stage_after_refusal(struct http_exchange *ex,
+                                               const struct framing *framing)
+{
+	bool is_small =
+	    framing->length <= LIMIT_BODY_DISCARD_BYTES || framing->length == UINT64_MAX;
+
+	if (!framing->has_body)
+		return STAGE_WORK;
+	if (framing->valid && is_small && !framing->expects_continue)
+		return STAGE_DISCARD;
+	ex->close = true; /* sent at once, and the body is not read */
+	return STAGE_WORK;
+}
+
+static void take_headers(struct http_exchange *ex, const char *method, const char *version)
+{
+	struct http_server *server = ex->server;
+
+	http_link(ex);
+	mark_nul(ex, version);
+	if (strlen(method) < sizeof(ex->method))
+		memcpy(ex->method, method, strlen(method) + 1);
+	struct framing framing = read_framing(ex);
+	ex->stage = STAGE_BUFFER;
+	ex->body_deadline_ms = loop_now_ms() + LIMIT_BODY_MS;
+	ex->close = !framing.valid;
+	if (!framing.valid) {
+		http_reply(ex, MHD_HTTP_BAD_REQUEST, 0, NULL, NULL, 0);
+		ex->stage = STAGE_WORK;
+		return;
+	}
+	switch (server->handlers.begin(server->handlers.arg, ex, &ex->body_max)) {
+	case HTTP_BODY_REFUSE:
+		assert(ex->replied);
+		ex->stage = stage_after_refusal(ex, &framing);
+		return;
+	case HTTP_BODY_BUFFER:
+		assert(!ex->replied);
+		if (framing.has_body && framing.length != UINT64_MAX &&
+		    framing.length > ex->body_max) {
+			refuse_too_large(ex);
+			ex->stage = stage_after_refusal(ex, &framing);
+		} else if (!framing.has_body) {
+			ex->stage = STAGE_WORK;
+			complete(ex);
+		}
+		return;
+	case HTTP_BODY_STREAM:
+		assert(!ex->replied);
+		ex->stage = framing.has_body ? STAGE_STREAM : STAGE_WORK;
+		complete(ex);
+		if (ex->replied)
+			ex->stage = stage_after_refusal(ex, &framing);
+		return;
+	}
+}
+
+static int append(struct http_exchange *ex, const char *bytes, size_t count)
+{
+	if (ex->body_length + count >= ex->body_capacity) {
+		size_t capacity = ex->body_capacity == 0 ? 1024 : ex->body_capacity * 2;
+		while (capacity <= ex->body_length + count)
+			capacity *= 2;
+		char *body = realloc(ex->body, capacity);
+		if (body == NULL)
+			return -ENOMEM;
+		ex->body = body;
+		ex->body_capacity = capacity;
+	}
+	memcpy(ex->body + ex->body_length, bytes, count);
+	ex->body_length += count;
+	ex->body[ex->body_length] = '\0';
+	return 0;
+}
+
+static enum MHD_Result take_buffered(struct http_exchange *ex, const char *bytes, size_t *count)
+{
+	if (loop_now_ms() > ex->body_deadline_ms)
+		return MHD_NO;
+	if (*count > ex->body_max - ex->body_length) {
+		refuse_too_large(ex);
+		ex->stage = STAGE_DISCARD;
+	} else if (append(ex, bytes, *count) < 0) {
+		return MHD_NO;
+	}
+	*count = 0;
+	return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct http_exchange *ex, const char *bytes, size_t *count)
+{
+	if (ex->stage == STAGE_STREAM && ex->replied) {
+		ex->stage = STAGE_DISCARD;
+		ex->body_deadline_ms = loop_now_ms() + LIMIT_BODY_MS;
+	}
+	switch (ex->stage) {
+	case STAGE_BUFFER:
+		return take_buffered(ex, bytes, count);
+	case STAGE_STREAM:
+		*count -= http_give_reader(ex, bytes, *count);
+		if (*count > 0)
+			http_suspend(ex); /* until somebody wants the rest */
+		return MHD_YES;
+	default:
+		ex->discarded += *count;
+		*count = 0;
+		if (ex->discarded > LIMIT_BODY_DISCARD_BYTES ||
+		    loop_now_ms() > ex->body_deadline_ms)
+			return MHD_NO;
+		return MHD_YES;
+	}
+}
+
+static void take_end(struct http_exchange *ex)
+{
+	enum exchange_stage stage = ex->stage;
+
+	ex->stage = STAGE_WORK;
+	if (stage == STAGE_BUFFER)
+		complete(ex);
+	else if (stage == STAGE_STREAM)
+		http_end_reader(ex, 0);
+}
+
+enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_size, void **request)
+{
+	(void)arg;
+	(void)connection;
+	(void)url;
+	struct http_exchange *ex = *request;
+	enum MHD_Result result = MHD_YES;
+
+	if (ex == NULL)
+		return MHD_NO;
+	bool is_first = ex->stage == STAGE_HEADERS;
+	ex->in_handler = true;
+	if (is_first)
+		take_headers(ex, method, version);
+	else if (*upload_size > 0)
+		result = take_body(ex, upload, upload_size);
+	else
+		take_end(ex);
+	ex->in_handler = false;
+	if (result == MHD_NO || ex->stage != STAGE_WORK)
+		return result;
+	/* A reply in the first call closes the connection; the last call follows at once. */
+	if (is_first && !ex->close)
+		return MHD_YES;
+	if (ex->replied)
+		return http_queue(ex);
+	http_suspend(ex);
+	return MHD_YES;
+}
+
+void http_on_completed(void *arg, struct MHD_Connection *connection, void **request,
+                       enum MHD_RequestTerminationCode how)
+{
+	(void)arg;
+	(void)connection;
+	(void)how;
+	struct http_exchange *ex = *request;
+
+	if (ex == NULL)
+		return;
+	*request = NULL;
+	ex->connection = NULL;
+	ex->suspended = false;
+	if (ex->stage == STAGE_HEADERS) {
+		free(ex);
+		return;
+	}
+	/* Nobody but us answers when the body never came. */
+	if (ex->stage == STAGE_BUFFER || ex->unattended)
+		ex->answered = true;
+	http_end_reader(ex, -ECONNRESET);
+	http_end_writer(ex);
+	if (ex->answered)
+		http_exchange_end(ex);
+}
+
+const char *http_method(const struct http_exchange *ex)
+{
+	return ex->method;
+}
+
+const char *http_path(const struct http_exchange *ex)
+{
+	return ex->path;
+}
+
+const char *http_query(const struct http_exchange *ex)
+{
+	return ex->query;
+}
+
+const char *http_header(const struct http_exchange *ex, const char *name)
+{
+	if (ex->connection == NULL)
+		return NULL;
+	return MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, name);
+}
+
+struct count {
+	const char *name;
+	int found;
+};
+
+static enum MHD_Result count_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+	(void)kind;
+	(void)value;
+	struct count *count = arg;
+
+	if (strcasecmp(name, count->name) == 0)
+		count->found++;
+	return MHD_YES;
+}
+
+bool http_header_repeated(const struct http_exchange *ex, const char *name)
+{
+	struct count count = {.name = name};
+
+	if (ex->connection != NULL)
+		(void)MHD_get_connection_values(ex->connection, MHD_HEADER_KIND, count_header,
+		                                &count);
+	return count.found > 1;
+}
+
+static void write_peer(struct http_exchange *ex)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(ex->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+	const void *bytes = NULL;
+	int family = address != NULL ? address->sa_family : AF_UNSPEC;
+
+	if (family == AF_INET)
+		bytes = &((const struct sockaddr_in *)address)->sin_addr;
+	if (family == AF_INET6) {
+		const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+		bool is_mapped = IN6_IS_ADDR_V4MAPPED(v6);
+		bytes = is_mapped ? (const void *)&v6->s6_addr[12] : v6;
+		family = is_mapped ? AF_INET : AF_INET6;
+	}
+	if (bytes == NULL || inet_ntop(family, bytes, ex->peer, sizeof(ex->peer)) == NULL)
+		memcpy(ex->peer, "unix", 5);
+}
+
+const char *http_peer(const struct http_exchange *ex)
+{
+	if (ex->peer[0] == '\0' && ex->connection != NULL)
+		write_peer((struct http_exchange *)ex); /* written once, on demand */
+	return ex->peer;
+}
+
+const char *http_body(const struct http_exchange *ex, size_t *ret_length)
+{
+	*ret_length = ex->body_length;
+	return ex->body != NULL ? ex->body : "";
+}
+
+void http_set_context(struct http_exchange *ex, void *context)
+{
+	ex->context = context;
+}
+
+void *http_context(const struct http_exchange *ex)
+{
+	return ex->context;
+}

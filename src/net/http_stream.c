@@ -1,0 +1,170 @@
+#include "net/http_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* Reading a request's body. */
+
+size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t count)
+{
+	if (ex->reader == NULL)
+		return 0;
+	size_t given = count < ex->read_size ? count : ex->read_size;
+	memcpy(ex->read_bytes, bytes, given);
+	http_end_reader(ex, (long)given);
+	return given;
+}
+
+void http_end_reader(struct http_exchange *ex, long result)
+{
+	struct co *reader = ex->reader;
+
+	if (reader == NULL)
+		return;
+	ex->reader = NULL;
+	ex->read_result = result;
+	co_wake(reader);
+}
+
+long http_read(struct http_exchange *ex, char *bytes, size_t size, int64_t deadline_ms)
+{
+	assert(ex->reader == NULL && co_self() != NULL && size > 0);
+	if (ex->connection == NULL)
+		return -ECONNRESET;
+	if (ex->stage != STAGE_STREAM)
+		return 0;
+	ex->reader = co_self();
+	ex->read_bytes = bytes;
+	ex->read_size = size;
+	http_resume(ex);
+	while (ex->reader != NULL) {
+		if (co_wait(deadline_ms) < 0 && ex->reader != NULL) {
+			ex->reader = NULL;
+			return -ETIMEDOUT;
+		}
+	}
+	return ex->read_result;
+}
+
+/* Writing a reply of unknown length. */
+
+void http_end_writer(struct http_exchange *ex)
+{
+	struct co *writer = ex->writer;
+
+	if (writer == NULL)
+		return;
+	ex->writer = NULL;
+	co_wake(writer);
+}
+
+/* libmicrohttpd asks for the next bytes whenever the client has room for more. */
+static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size)
+{
+	(void)position;
+	struct http_exchange *ex = arg;
+
+	if (ex->write_broken)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (ex->write_count == 0 && ex->write_ended)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (ex->write_count == 0) {
+		http_suspend(ex);
+		return 0;
+	}
+	size_t count = ex->write_count < size ? ex->write_count : size;
+	memcpy(buffer, ex->write_bytes, count);
+	ex->write_bytes += count;
+	ex->write_count -= count;
+	if (ex->write_count == 0) {
+		http_end_writer(ex);
+		free(ex->pushed);
+		ex->pushed = NULL;
+	}
+	return (ssize_t)count;
+}
+
+void http_stream_begin(struct http_exchange *ex, int status, size_t header_count,
+                       const struct http_header headers[])
+{
+	enum { BLOCK_BYTES = 16 * 1024 }; /* only a reply to HTTP/1.0 allocates it */
+
+	assert(!ex->replied);
+	ex->replied = true;
+	ex->status = status;
+	if (ex->connection == NULL)
+		return;
+	struct MHD_Response *response =
+	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_wanted, ex, NULL);
+	ex->response = http_add_headers(response, header_count, headers);
+	if (!ex->in_handler)
+		http_resume(ex);
+}
+
+int http_stream_write(struct http_exchange *ex, const void *bytes, size_t count,
+                      int64_t deadline_ms)
+{
+	assert(ex->replied && !ex->answered && ex->writer == NULL && co_self() != NULL);
+	if (ex->connection == NULL)
+		return -ECONNRESET;
+	if (count == 0)
+		return 0;
+	ex->writer = co_self();
+	ex->write_bytes = bytes;
+	ex->write_count = count;
+	http_resume(ex);
+	while (ex->writer != NULL) {
+		if (co_wait(deadline_ms) < 0 && ex->writer != NULL) {
+			ex->writer = NULL;
+			ex->write_count = 0;
+			ex->write_broken = true;
+			http_resume(ex);
+			return -ETIMEDOUT;
+		}
+	}
+	bool is_sent = ex->write_count == 0;
+	ex->write_count = 0;
+	return is_sent ? 0 : -ECONNRESET;
+}
+
+void http_stream_end(struct http_exchange *ex)
+{
+	assert(ex->replied && !ex->answered);
+	ex->write_ended = true;
+	http_answered(ex);
+}
+
+void http_stream_unattend(struct http_exchange *ex)
+{
+	assert(ex->replied && !ex->answered && ex->writer == NULL);
+	ex->unattended = true;
+	if (ex->connection == NULL) {
+		ex->answered = true;
+		http_end_later(ex);
+	}
+}
+
+int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
+{
+	assert(ex->unattended && !ex->write_ended);
+	if (ex->connection == NULL)
+		return -ECONNRESET;
+	if (ex->write_count + count > LIMIT_STREAM_BACKLOG_BYTES)
+		return -ENOBUFS;
+	char *all = malloc(ex->write_count + count);
+	if (all == NULL)
+		return -ENOMEM;
+	if (ex->write_count > 0)
+		memcpy(all, ex->write_bytes, ex->write_count);
+	memcpy(all + ex->write_count, bytes, count);
+	free(ex->pushed);
+	ex->pushed = all;
+	ex->write_bytes = all;
+	ex->write_count += count;
+	http_resume(ex);
+	return 0;
+}
