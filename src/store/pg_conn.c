@@ -1,0 +1,270 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/co.h"
+#include "net/loop.h"
+#include "store/pg_internal.h"
+
+enum {
+	CONNECT_MS = 5000,                  /* an attempt that takes longer has failed */
+	GRACE_MS = 5000,                    /* beyond the server's own statement_timeout */
+	IDLE_IN_TRANSACTION_MS = 60 * 1000, /* where statements may take any time */
+	RESEND_ROUNDS_MAX = 3, /* deaths of the server's processes that a batch of reads survives */
+};
+
+/* Which change of state is allowed; anything else is a mistake of ours. */
+static const bool MAY_BECOME[PG_CONN_STATE_COUNT][PG_CONN_STATE_COUNT] = {
+    [PG_CONN_DOWN] = {[PG_CONN_CONNECTING] = true},
+    [PG_CONN_CONNECTING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
+    [PG_CONN_READY] = {[PG_CONN_LEASED] = true, [PG_CONN_DOWN] = true},
+    [PG_CONN_LEASED] = {[PG_CONN_READY] = true,
+                        [PG_CONN_COPY] = true,
+                        [PG_CONN_CLEANING] = true,
+                        [PG_CONN_BROKEN] = true},
+    [PG_CONN_COPY] = {[PG_CONN_LEASED] = true, [PG_CONN_BROKEN] = true},
+    [PG_CONN_BROKEN] = {[PG_CONN_DOWN] = true},
+    [PG_CONN_CLEANING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
+};
+
+void pg_conn_set_state(struct pg_conn *conn, enum pg_conn_state state)
+{
+	assert(MAY_BECOME[conn->state][state]);
+	assert(conn->is_leased || state < PG_CONN_LEASED);
+	if (conn->state == PG_CONN_CONNECTING)
+		conn->pool->connecting = false;
+	conn->state = state;
+	if (state == PG_CONN_CONNECTING) {
+		assert(!conn->pool->connecting);
+		conn->pool->connecting = true;
+	}
+}
+
+static void free_watch(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void unwatch(struct pg_conn *conn)
+{
+	if (conn->watch == NULL)
+		return;
+	conn->watch->conn = NULL;
+	uv_close((uv_handle_t *)&conn->watch->poll, free_watch);
+	conn->watch = NULL;
+	conn->events = 0;
+}
+
+static void on_event(uv_poll_t *poll, int status, int events);
+
+void pg_conn_watch(struct pg_conn *conn, int events)
+{
+	if (conn->watch == NULL) {
+		conn->watch = calloc(1, sizeof(*conn->watch));
+		assert(conn->watch != NULL);
+		int r = uv_poll_init(loop_uv(), &conn->watch->poll, PQsocket(conn->pg));
+		assert(r == 0);
+		conn->watch->poll.data = conn->watch;
+		conn->watch->conn = conn;
+	}
+	if (events == conn->events)
+		return;
+	conn->events = events;
+	int r = uv_poll_start(&conn->watch->poll, events, on_event);
+	assert(r == 0);
+}
+
+/* Warnings and notices are for people at a terminal. */
+static void drop_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+static void close_pg(struct pg_conn *conn)
+{
+	unwatch(conn); /* before libpq closes its socket */
+	PQfinish(conn->pg);
+	conn->pg = NULL;
+	free(conn->prepared);
+	conn->prepared = NULL;
+	conn->prepared_size = 0;
+	conn->has_result = conn->retiring = conn->dirty = false;
+}
+
+static void open_failed(struct pg_conn *conn)
+{
+	close_pg(conn);
+	pg_conn_set_state(conn, PG_CONN_DOWN);
+	pg_pool_open_failed(conn->pool);
+}
+
+static void opened(struct pg_conn *conn)
+{
+	if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
+		open_failed(conn);
+		return;
+	}
+	pg_conn_set_state(conn, PG_CONN_READY);
+	pg_conn_watch(conn, UV_READABLE);
+	pg_pool_opened(conn->pool);
+}
+
+/* The socket may be another one after each step, perhaps with the same number: so the watch is
+ * closed before and made anew after it. */
+static void connect_step(struct pg_conn *conn)
+{
+	unwatch(conn);
+	switch (PQconnectPoll(conn->pg)) {
+	case PGRES_POLLING_READING:
+		pg_conn_watch(conn, UV_READABLE);
+		break;
+	case PGRES_POLLING_WRITING:
+		pg_conn_watch(conn, UV_WRITABLE);
+		break;
+	case PGRES_POLLING_OK:
+		opened(conn);
+		break;
+	default:
+		open_failed(conn);
+		break;
+	}
+}
+
+void pg_conn_open(struct pg_conn *conn)
+{
+	char options[320];
+	int timeout_ms = conn->pool->statement_timeout_ms;
+	int idle_ms = timeout_ms == 0 ? IDLE_IN_TRANSACTION_MS : timeout_ms + GRACE_MS;
+	snprintf(options, sizeof(options),
+	         /* A statement's optional clauses are texts of their own, so one plan fits each;
+	          * left to itself the planner would plan a listing anew on every call. */
+	         "-c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
+	         "-c plan_cache_mode=force_generic_plan -c pg_trgm.word_similarity_threshold=0.35",
+	         timeout_ms, idle_ms);
+	/* What stands before dbname, the conninfo may change; what stands behind it is ours. */
+	const char *const keys[] = {"application_name", "gssencmode",      "dbname",
+	                            "options",          "client_encoding", NULL};
+	const char *const values[] = {PG_ROLE_NAMES[conn->pool->role],
+	                              "disable",
+	                              conn->pool->conninfo,
+	                              options,
+	                              "UTF8",
+	                              NULL};
+
+	pg_conn_set_state(conn, PG_CONN_CONNECTING);
+	conn->heard_ms = loop_now_ms();
+	conn->sequence = 0;
+	conn->pg = PQconnectStartParams(keys, values, /* expand_dbname= */ 1);
+	assert(conn->pg != NULL);
+	(void)PQsetNoticeProcessor(conn->pg, drop_notice, NULL);
+	if (PQstatus(conn->pg) == CONNECTION_BAD)
+		open_failed(conn);
+	else
+		pg_conn_watch(conn, UV_WRITABLE);
+}
+
+/* Batches that were sent: those that only read go again, of the others nobody knows. */
+static void end_segments(struct pg_conn *conn)
+{
+	/* When all connections die at once, it may meet each of them before we notice. */
+	int resends_max = RESEND_ROUNDS_MAX * (int)conn->pool->shared_max;
+
+	while (conn->count > 0) {
+		unsigned last = (conn->first + conn->count - 1) % LIMIT_PG_DEPTH;
+		struct pg_batch *batch = conn->segments[last].batch;
+		conn->count--;
+		if (batch == NULL)
+			continue;
+		pg_segment_clear_results(batch);
+		bool reads_only = !conn->is_leased;
+		for (int i = 0; i < batch->count; i++)
+			reads_only = reads_only && batch->items[i]->statement->reads_only;
+		if (reads_only && batch->resends++ < resends_max) {
+			conn->pool->stats.resent++;
+			pg_pool_requeue(conn->pool, batch); /* the last one first: order is kept */
+		} else {
+			pg_batch_done(batch, -EPIPE);
+		}
+	}
+	conn->first = 0;
+}
+
+void pg_conn_lost(struct pg_conn *conn)
+{
+	assert(conn->state >= PG_CONN_READY && conn->state != PG_CONN_BROKEN);
+	bool is_taken = conn->state == PG_CONN_LEASED || conn->state == PG_CONN_COPY;
+	close_pg(conn);
+	conn->pool->stats.reconnects++;
+	pg_conn_set_state(conn, is_taken ? PG_CONN_BROKEN : PG_CONN_DOWN);
+	end_segments(conn);
+	if (conn->waiter != NULL)
+		co_wake(conn->waiter);
+	pg_pool_touch(conn->pool);
+}
+
+void pg_conn_flush(struct pg_conn *conn)
+{
+	conn->dirty = false;
+	int r = PQflush(conn->pg);
+	if (r < 0) {
+		pg_conn_lost(conn);
+		return;
+	}
+	pg_conn_watch(conn, r == 0 ? UV_READABLE : UV_READABLE | UV_WRITABLE);
+	/* When the socket was full, libpq has read in between, and no event will tell us. */
+	if (!pg_segment_read(conn))
+		pg_conn_lost(conn);
+}
+
+static void on_copy_event(struct pg_conn *conn)
+{
+	if (PQconsumeInput(conn->pg) == 0)
+		pg_conn_lost(conn);
+	else if (conn->waiter != NULL)
+		co_wake(conn->waiter);
+}
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+	struct pg_watch *watch = poll->data;
+	struct pg_conn *conn = watch->conn;
+	if (conn == NULL)
+		return;
+	conn->heard_ms = loop_now_ms();
+	if (conn->state == PG_CONN_CONNECTING) {
+		connect_step(conn);
+		return;
+	}
+	if (conn->state == PG_CONN_COPY) {
+		on_copy_event(conn);
+		return;
+	}
+	/* An error on the socket shows itself when we read from it. */
+	bool is_alive = true;
+	if (status < 0 || (events & UV_READABLE) != 0)
+		is_alive = PQconsumeInput(conn->pg) == 1;
+	if (!pg_segment_read(conn) || !is_alive)
+		pg_conn_lost(conn);
+	else if (conn->pg != NULL && (events & UV_WRITABLE) != 0)
+		pg_conn_flush(conn);
+}
+
+void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms)
+{
+	int64_t silent_ms = now_ms - conn->heard_ms;
+	if (conn->state == PG_CONN_CONNECTING) {
+		if (silent_ms > CONNECT_MS)
+			open_failed(conn);
+		return;
+	}
+	if (conn->count == 0 || conn->pool->statement_timeout_ms == 0)
+		return;
+	/* The server answers at the Sync, after each statement has had its time. */
+	const struct pg_batch *batch = conn->segments[conn->first].batch;
+	int statements = batch == NULL ? 1 : batch->count;
+	if (silent_ms > (int64_t)statements * conn->pool->statement_timeout_ms + GRACE_MS)
+		pg_conn_lost(conn);
+}

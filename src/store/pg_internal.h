@@ -1,0 +1,130 @@
+/*
+ * pg_internal: connections and pools, for the files of store/ only.
+ *
+ * pg_conn.c     a connection's life: its states, its socket, its end
+ * pg_segment.c  what travels on it: segments (a batch and its Sync), prepared statements
+ * pg_pool.c     who gets which connection, and when another is opened
+ * pg_lease.c    connections that belong to one task, and COPY
+ */
+#ifndef SEBEZ_STORE_PG_INTERNAL_H
+#define SEBEZ_STORE_PG_INTERNAL_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "store/pg.h"
+
+struct co;
+
+enum pg_conn_state {
+	PG_CONN_DOWN,
+	PG_CONN_CONNECTING,
+	PG_CONN_READY,    /* shared: takes batches; leased: waits for a task */
+	PG_CONN_LEASED,   /* belongs to a task */
+	PG_CONN_COPY,     /* belongs to a task, out of pipeline mode */
+	PG_CONN_BROKEN,   /* belongs to a task, but is lost */
+	PG_CONN_CLEANING, /* rolls back what a task left open */
+	PG_CONN_STATE_COUNT,
+};
+
+enum pg_batch_state { PG_BATCH_QUEUED, PG_BATCH_SENT, PG_BATCH_DONE };
+
+/* What was sent up to one Sync. */
+struct pg_segment {
+	struct pg_batch *batch; /* NULL: our own rollback */
+	uint64_t sequence;      /* of this connection, from 1 */
+	uint32_t prepares;      /* bit i: item i is preceded by its Parse */
+	int at;                 /* the item whose result comes next */
+	bool preparing;         /* it is the Parse's result that comes next */
+	bool failed;            /* batch->error has the first error */
+	bool stale_plan;        /* it failed because a result type has changed */
+};
+
+struct pg_lease {
+	struct pg_conn *conn;
+};
+
+/* A uv_poll_t outlives the socket it watched by one turn of the loop, so it is apart. */
+struct pg_watch {
+	uv_poll_t poll;
+	struct pg_conn *conn; /* NULL when the connection has let go of it */
+};
+
+struct pg_conn {
+	struct pg_pool *pool;
+	bool is_leased; /* of which kind */
+	enum pg_conn_state state;
+	PGconn *pg;
+	struct pg_watch *watch;
+	int events;                                 /* that the watch waits for */
+	struct pg_segment segments[LIMIT_PG_DEPTH]; /* a ring, oldest at `first` */
+	unsigned first, count;
+	uint64_t sequence;
+	/* By statement number: the sequence of the segment that prepared it, 0 when none has. It is
+	 * set when the Parse is sent and taken back when it failed or was skipped. */
+	uint64_t *prepared;
+	size_t prepared_size;
+	bool has_result;  /* the current command has given its result; its NULL comes next */
+	bool retiring;    /* takes no more batches and is reopened when those sent are done */
+	bool dirty;       /* something waits to be flushed */
+	int64_t heard_ms; /* when it last showed life, or should have begun to */
+	struct pg_lease lease;
+	struct co *waiter; /* of COPY */
+};
+
+struct pg_lease_waiter {
+	struct co *co;
+	struct pg_conn *conn; /* given to it */
+	int status;           /* 1 while it waits */
+	struct pg_lease_waiter *next;
+};
+
+struct pg_pool {
+	enum pg_role role;
+	char *conninfo;
+	int statement_timeout_ms;
+	unsigned shared_max, leased_max;
+	struct pg_conn *conns; /* shared ones, then leased ones */
+	struct pg_batch *queue_first, **queue_last;
+	struct pg_lease_waiter *leases_first, **leases_last;
+	unsigned lease_waiters;
+	bool connecting;   /* one attempt at a time */
+	unsigned failures; /* attempts in a row that failed */
+	int64_t retry_ms;  /* no attempt before */
+	bool touched;      /* there is something to do before the loop sleeps */
+	struct pg_stats stats;
+	struct pg_pool *next;
+};
+
+/* pg_conn.c */
+void pg_conn_set_state(struct pg_conn *conn, enum pg_conn_state state);
+void pg_conn_open(struct pg_conn *conn);
+void pg_conn_flush(struct pg_conn *conn); /* and reads what came meanwhile; may lose it */
+void pg_conn_watch(struct pg_conn *conn, int events);
+/* The connection is of no use any more: ends or sends again what was on it. */
+void pg_conn_lost(struct pg_conn *conn);
+void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms);
+
+/* pg_segment.c */
+/* Appends the batch and a Sync, unflushed. -EIO: nothing of it can have taken effect. */
+int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch);
+void pg_segment_send_rollback(struct pg_conn *conn);
+/* Takes what results are here. False when the connection must be given up. */
+bool pg_segment_read(struct pg_conn *conn);
+void pg_segment_clear_results(struct pg_batch *batch);
+void pg_error_fill(struct pg_error *error, const PGresult *result, const char *statement);
+bool pg_error_is_fatal(const PGresult *result);
+
+/* pg_pool.c */
+void pg_pool_touch(struct pg_pool *pool);
+void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch); /* at the front */
+void pg_pool_opened(struct pg_pool *pool);
+void pg_pool_open_failed(struct pg_pool *pool);
+void pg_batch_done(struct pg_batch *batch, int status);
+
+/* pg_lease.c */
+void pg_lease_serve(struct pg_pool *pool); /* gives idle connections to those who wait */
+void pg_lease_fail_all(struct pg_pool *pool, int status);
+bool pg_pool_open_one(struct pg_pool *pool, bool is_leased); /* false when none may be opened */
+
+#endif

@@ -1,0 +1,263 @@
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "net/co.h"
+#include "net/loop.h"
+#include "store/pg_internal.h"
+
+static struct pg_conn *idle_conn(struct pg_pool *pool)
+{
+	for (unsigned i = 0; i < pool->leased_max; i++) {
+		struct pg_conn *conn = &pool->conns[pool->shared_max + i];
+		if (conn->state == PG_CONN_READY)
+			return conn;
+	}
+	return NULL;
+}
+
+static bool is_taken(const struct pg_conn *conn)
+{
+	return conn->state == PG_CONN_LEASED || conn->state == PG_CONN_COPY ||
+	       conn->state == PG_CONN_BROKEN;
+}
+
+static void waiter_remove(struct pg_pool *pool, struct pg_lease_waiter *waiter)
+{
+	struct pg_lease_waiter **link = &pool->leases_first;
+	while (*link != waiter)
+		link = &(*link)->next;
+	*link = waiter->next;
+	if (pool->leases_last == &waiter->next)
+		pool->leases_last = link;
+	pool->lease_waiters--;
+}
+
+static void waiter_done(struct pg_pool *pool, struct pg_lease_waiter *waiter, int status)
+{
+	waiter_remove(pool, waiter);
+	waiter->status = status;
+	co_wake(waiter->co);
+}
+
+void pg_lease_fail_all(struct pg_pool *pool, int status)
+{
+	while (pool->leases_first != NULL)
+		waiter_done(pool, pool->leases_first, status);
+}
+
+void pg_lease_serve(struct pg_pool *pool)
+{
+	while (pool->leases_first != NULL) {
+		struct pg_conn *conn = idle_conn(pool);
+		if (conn == NULL)
+			break;
+		pg_conn_set_state(conn, PG_CONN_LEASED);
+		pool->leases_first->conn = conn;
+		waiter_done(pool, pool->leases_first, 0);
+	}
+	if (pool->leases_first == NULL)
+		return;
+	(void)pg_pool_open_one(pool,
+	                       true); /* not now is fine: one may come back, or the tick asks */
+	if (!pool->connecting && loop_now_ms() < pool->retry_ms)
+		pg_lease_fail_all(pool, -EHOSTDOWN);
+}
+
+int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
+{
+	assert(co_self() != NULL && pool->leased_max > 0);
+	struct pg_lease_waiter waiter = {.co = co_self(), .status = 1};
+
+	if (pool->lease_waiters >= LIMIT_PG_QUEUE)
+		return -EAGAIN;
+	*pool->leases_last = &waiter;
+	pool->leases_last = &waiter.next;
+	pool->lease_waiters++;
+	pg_pool_touch(pool);
+	while (waiter.status == 1) {
+		int r = co_wait(deadline_ms);
+		if (r == -ETIMEDOUT && waiter.status == 1) {
+			waiter_remove(pool, &waiter);
+			return r;
+		}
+	}
+	if (waiter.status < 0)
+		return waiter.status;
+	*ret = &waiter.conn->lease;
+	return 0;
+}
+
+int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
+{
+	struct pg_conn *conn = lease->conn;
+	(void)deadline_ms; /* it is sent at once, and then the server's statement_timeout counts */
+	assert(co_self() != NULL);
+	if (conn->state == PG_CONN_BROKEN)
+		return -EPIPE;
+	assert(conn->state == PG_CONN_LEASED && conn->count == 0);
+	batch->waiter = co_self();
+	if (pg_segment_send(conn, batch) < 0) {
+		pg_conn_lost(conn);
+		return -EPIPE;
+	}
+	pg_conn_flush(conn);
+	while (batch->state != PG_BATCH_DONE)
+		(void)co_wait(0); /* only its result or the connection's end may end the wait */
+	return batch->status;
+}
+
+void pg_release(struct pg_lease *lease)
+{
+	struct pg_conn *conn = lease->conn;
+	assert(is_taken(conn) && conn->count == 0);
+	/* In the middle of a COPY, or with plans that no longer fit, it is not worth saving. */
+	if (conn->state == PG_CONN_COPY || (conn->state == PG_CONN_LEASED && conn->retiring))
+		pg_conn_lost(conn);
+	if (conn->state == PG_CONN_BROKEN) {
+		pg_conn_set_state(conn, PG_CONN_DOWN);
+	} else if (PQtransactionStatus(conn->pg) == PQTRANS_IDLE) {
+		pg_conn_set_state(conn, PG_CONN_READY);
+	} else {
+		pg_conn_set_state(conn, PG_CONN_CLEANING);
+		pg_segment_send_rollback(conn);
+		pg_conn_flush(conn);
+	}
+	pg_pool_touch(conn->pool);
+}
+
+/* COPY happens outside of pipeline mode. */
+
+/* Waits for the socket. On the deadline the connection is given up: it is in mid-sentence. */
+static int copy_wait(struct pg_conn *conn, int events, int64_t deadline_ms)
+{
+	pg_conn_watch(conn, events);
+	conn->waiter = co_self();
+	int r = co_wait(deadline_ms);
+	conn->waiter = NULL;
+	if (r < 0 && conn->state == PG_CONN_COPY)
+		pg_conn_lost(conn);
+	if (conn->state == PG_CONN_BROKEN)
+		return r < 0 ? r : -EPIPE;
+	return 0;
+}
+
+static int copy_flush(struct pg_conn *conn, int64_t deadline_ms)
+{
+	for (;;) {
+		int left = PQflush(conn->pg);
+		if (left < 0) {
+			pg_conn_lost(conn);
+			return -EPIPE;
+		}
+		if (left == 0)
+			return 0;
+		int r = copy_wait(conn, UV_READABLE | UV_WRITABLE, deadline_ms);
+		if (r < 0)
+			return r;
+	}
+}
+
+/* Takes results until there are no more or COPY begins; the first error goes to *error. */
+static int copy_results(struct pg_conn *conn, struct pg_error *error, int64_t deadline_ms,
+                        bool *ret_copying)
+{
+	bool failed = false;
+	for (;;) {
+		while (PQisBusy(conn->pg) != 0) {
+			int r = copy_wait(conn, UV_READABLE, deadline_ms);
+			if (r < 0)
+				return r;
+		}
+		PGresult *result = PQgetResult(conn->pg);
+		if (result == NULL)
+			return failed ? -EBADMSG : 0;
+		ExecStatusType status = PQresultStatus(result);
+		if (status == PGRES_FATAL_ERROR && !failed) {
+			pg_error_fill(error, result, "copy");
+			failed = true;
+		}
+		bool is_fatal = status == PGRES_FATAL_ERROR && pg_error_is_fatal(result);
+		PQclear(result);
+		if (is_fatal || PQstatus(conn->pg) != CONNECTION_OK) {
+			pg_conn_lost(conn);
+			return -EPIPE;
+		}
+		if (status == PGRES_COPY_IN) {
+			*ret_copying = true;
+			return 0;
+		}
+	}
+}
+
+static void copy_leave(struct pg_conn *conn)
+{
+	int r = PQenterPipelineMode(conn->pg);
+	assert(r == 1); /* the connection is idle here */
+	pg_conn_set_state(conn, PG_CONN_LEASED);
+	pg_conn_watch(conn, UV_READABLE);
+}
+
+int pg_copy_begin(struct pg_lease *lease, const char *copy_text, struct pg_error *error,
+                  int64_t deadline_ms)
+{
+	struct pg_conn *conn = lease->conn;
+	bool copying = false;
+	if (conn->state == PG_CONN_BROKEN)
+		return -EPIPE;
+	assert(conn->state == PG_CONN_LEASED && conn->count == 0);
+	/* The Sync's result was the last thing read; libpq wants to have said that nothing follows.
+	 */
+	(void)PQgetResult(conn->pg);
+	int r = PQexitPipelineMode(conn->pg);
+	assert(r == 1); /* nothing is under way on it */
+	pg_conn_set_state(conn, PG_CONN_COPY);
+	if (PQsendQuery(conn->pg, copy_text) != 1) {
+		pg_conn_lost(conn);
+		return -EPIPE;
+	}
+	r = copy_flush(conn, deadline_ms);
+	if (r < 0)
+		return r;
+	r = copy_results(conn, error, deadline_ms, &copying);
+	if (r == 0 && copying)
+		return 0;
+	if (conn->state == PG_CONN_COPY)
+		copy_leave(conn);
+	assert(r < 0); /* the text was no COPY ... FROM STDIN */
+	return r;
+}
+
+int pg_copy_send(struct pg_lease *lease, const void *bytes, size_t count, int64_t deadline_ms)
+{
+	struct pg_conn *conn = lease->conn;
+	if (conn->state == PG_CONN_BROKEN)
+		return -EPIPE;
+	assert(conn->state == PG_CONN_COPY && count <= INT32_MAX);
+	if (PQputCopyData(conn->pg, bytes, (int)count) != 1) {
+		pg_conn_lost(conn);
+		return -EPIPE;
+	}
+	return copy_flush(conn, deadline_ms);
+}
+
+int pg_copy_end(struct pg_lease *lease, const char *fail_reason, struct pg_error *error,
+                int64_t deadline_ms)
+{
+	struct pg_conn *conn = lease->conn;
+	bool copying = false;
+	if (conn->state == PG_CONN_BROKEN)
+		return -EPIPE;
+	assert(conn->state == PG_CONN_COPY);
+	if (PQputCopyEnd(conn->pg, fail_reason) != 1) {
+		pg_conn_lost(conn);
+		return -EPIPE;
+	}
+	int r = copy_flush(conn, deadline_ms);
+	if (r < 0)
+		return r;
+	r = copy_results(conn, error, deadline_ms, &copying);
+	if (conn->state == PG_CONN_COPY)
+		copy_leave(conn);
+	return r;
+}

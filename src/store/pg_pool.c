@@ -1,0 +1,307 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/co.h"
+#include "net/loop.h"
+#include "store/pg_internal.h"
+
+enum {
+	BACKOFF_FIRST_MS = 50,
+	BACKOFF_MAX_MS = 5000,
+	TICK_MS = 500,  /* how often silence is looked for */
+	BUSY_DEPTH = 2, /* when each connection has as many in flight, another is opened */
+};
+
+const char *const PG_ROLE_NAMES[PG_ROLE_COUNT] = {
+    [PG_PUBLIC] = "sebez_public", [PG_AUTH] = "sebez_auth",   [PG_CUSTOMER] = "sebez_customer",
+    [PG_VENDOR] = "sebez_vendor", [PG_ADMIN] = "sebez_admin", [PG_JOBS] = "sebez_jobs",
+};
+
+static struct {
+	struct pg_pool *pools;
+	struct loop_hook hook;
+	uv_timer_t tick;
+} all;
+
+void pg_pool_touch(struct pg_pool *pool)
+{
+	if (pool->touched)
+		return;
+	pool->touched = true;
+	loop_again();
+}
+
+void pg_batch_done(struct pg_batch *batch, int status)
+{
+	batch->state = PG_BATCH_DONE;
+	batch->status = status;
+	co_wake(batch->waiter);
+}
+
+static void queue_push(struct pg_pool *pool, struct pg_batch *batch)
+{
+	batch->next = NULL;
+	batch->state = PG_BATCH_QUEUED;
+	*pool->queue_last = batch;
+	pool->queue_last = &batch->next;
+	pool->stats.queued++;
+	pg_pool_touch(pool);
+}
+
+void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch)
+{
+	batch->state = PG_BATCH_QUEUED;
+	batch->next = pool->queue_first;
+	pool->queue_first = batch;
+	if (batch->next == NULL)
+		pool->queue_last = &batch->next;
+	pool->stats.queued++;
+	co_wake(batch->waiter); /* its deadline counts again */
+	pg_pool_touch(pool);
+}
+
+static void queue_remove(struct pg_pool *pool, struct pg_batch *batch)
+{
+	struct pg_batch **link = &pool->queue_first;
+	while (*link != batch)
+		link = &(*link)->next;
+	*link = batch->next;
+	if (pool->queue_last == &batch->next)
+		pool->queue_last = link;
+	batch->next = NULL;
+	pool->stats.queued--;
+}
+
+static void queue_fail_all(struct pg_pool *pool, int status)
+{
+	while (pool->queue_first != NULL) {
+		struct pg_batch *batch = pool->queue_first;
+		queue_remove(pool, batch);
+		pg_batch_done(batch, status);
+	}
+}
+
+/* The ready shared connection with the least in flight; NULL when all are full or none is there. */
+static struct pg_conn *least_busy(struct pg_pool *pool)
+{
+	struct pg_conn *best = NULL;
+	for (unsigned i = 0; i < pool->shared_max; i++) {
+		struct pg_conn *conn = &pool->conns[i];
+		if (conn->state == PG_CONN_READY && !conn->retiring &&
+		    conn->count < LIMIT_PG_DEPTH && (best == NULL || conn->count < best->count))
+			best = conn;
+	}
+	return best;
+}
+
+static bool has_shared(const struct pg_pool *pool)
+{
+	for (unsigned i = 0; i < pool->shared_max; i++)
+		if (pool->conns[i].state != PG_CONN_DOWN)
+			return true;
+	return false;
+}
+
+bool pg_pool_open_one(struct pg_pool *pool, bool is_leased)
+{
+	if (pool->connecting || loop_now_ms() < pool->retry_ms)
+		return false;
+	unsigned from = is_leased ? pool->shared_max : 0;
+	unsigned to = is_leased ? pool->shared_max + pool->leased_max : pool->shared_max;
+	for (unsigned i = from; i < to; i++) {
+		if (pool->conns[i].state == PG_CONN_DOWN) {
+			pg_conn_open(&pool->conns[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+void pg_pool_opened(struct pg_pool *pool)
+{
+	pool->failures = 0;
+	pg_pool_touch(pool);
+}
+
+void pg_pool_open_failed(struct pg_pool *pool)
+{
+	unsigned shift = pool->failures < 10 ? pool->failures : 10;
+	int64_t delay_ms = (int64_t)BACKOFF_FIRST_MS << shift;
+	if (delay_ms > BACKOFF_MAX_MS)
+		delay_ms = BACKOFF_MAX_MS;
+	/* Half of it is chance, so that processes do not come back in step. */
+	pool->retry_ms = loop_now_ms() + delay_ms / 2 + random() % (delay_ms / 2 + 1);
+	pool->failures++;
+	pg_pool_touch(pool);
+}
+
+static void deal(struct pg_pool *pool)
+{
+	while (pool->queue_first != NULL) {
+		struct pg_conn *conn = least_busy(pool);
+		if (conn == NULL)
+			break;
+		struct pg_batch *batch = pool->queue_first;
+		queue_remove(pool, batch);
+		if (pg_segment_send(conn, batch) < 0) {
+			pg_conn_lost(conn);
+			pg_pool_requeue(pool, batch);
+			break;
+		}
+	}
+	for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++)
+		if (pool->conns[i].dirty)
+			pg_conn_flush(&pool->conns[i]);
+}
+
+/* Whether no ready shared connection is at leisure; false when there is none at all. */
+static bool all_are_busy(const struct pg_pool *pool)
+{
+	bool any = false;
+	for (unsigned i = 0; i < pool->shared_max; i++) {
+		const struct pg_conn *conn = &pool->conns[i];
+		if (conn->state != PG_CONN_READY)
+			continue;
+		if (conn->count < BUSY_DEPTH)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void grow(struct pg_pool *pool)
+{
+	if (pool->queue_first == NULL && !all_are_busy(pool))
+		return;
+	(void)pg_pool_open_one(pool, false); /* not now is fine: the queue is looked at again */
+	if (!has_shared(pool) && loop_now_ms() < pool->retry_ms)
+		queue_fail_all(pool, -EHOSTDOWN);
+}
+
+static void before_sleep(void *arg)
+{
+	(void)arg;
+	for (struct pg_pool *pool = all.pools; pool != NULL; pool = pool->next) {
+		if (!pool->touched)
+			continue;
+		pool->touched = false;
+		deal(pool);
+		grow(pool);
+		pg_lease_serve(pool);
+	}
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	(void)timer;
+	int64_t now_ms = loop_now_ms();
+	for (struct pg_pool *pool = all.pools; pool != NULL; pool = pool->next) {
+		for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++)
+			pg_conn_check_silence(&pool->conns[i], now_ms);
+		if (pool->queue_first != NULL || pool->leases_first != NULL)
+			pg_pool_touch(pool); /* a back-off may be over */
+	}
+}
+
+struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *options)
+{
+	assert(role < PG_ROLE_COUNT && options->shared_max > 0);
+	struct pg_pool *pool = calloc(1, sizeof(*pool));
+	assert(pool != NULL);
+	pool->role = role;
+	pool->conninfo = strdup(options->conninfo);
+	pool->shared_max = options->shared_max;
+	pool->leased_max = options->leased_max;
+	pool->statement_timeout_ms = options->statement_timeout_ms;
+	pool->conns = calloc(pool->shared_max + pool->leased_max, sizeof(pool->conns[0]));
+	assert(pool->conninfo != NULL && pool->conns != NULL);
+	for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++) {
+		struct pg_conn *conn = &pool->conns[i];
+		*conn = (struct pg_conn){.pool = pool, .is_leased = i >= pool->shared_max};
+		conn->lease.conn = conn;
+	}
+	pool->queue_last = &pool->queue_first;
+	pool->leases_last = &pool->leases_first;
+	if (all.hook.run == NULL) {
+		all.hook.run = before_sleep;
+		loop_before_sleep(&all.hook);
+	}
+	if (all.pools == NULL) {
+		(void)uv_timer_init(loop_uv(), &all.tick);
+		(void)uv_timer_start(&all.tick, on_tick, TICK_MS, TICK_MS);
+		uv_unref((uv_handle_t *)&all.tick);
+	}
+	pool->next = all.pools;
+	all.pools = pool;
+	return pool;
+}
+
+static void conn_close(struct pg_conn *conn)
+{
+	assert(conn->state != PG_CONN_LEASED && conn->state != PG_CONN_COPY);
+	if (conn->state == PG_CONN_DOWN || conn->state == PG_CONN_BROKEN)
+		return;
+	if (conn->state == PG_CONN_CONNECTING)
+		pg_conn_check_silence(conn, INT64_MAX);
+	else
+		pg_conn_lost(conn);
+}
+
+void pg_pool_close(struct pg_pool *pool)
+{
+	for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++)
+		conn_close(&pool->conns[i]);
+	queue_fail_all(pool, -EHOSTDOWN);
+	pg_lease_fail_all(pool, -EHOSTDOWN);
+
+	struct pg_pool **link = &all.pools;
+	while (*link != pool)
+		link = &(*link)->next;
+	*link = pool->next;
+	if (all.pools == NULL)
+		uv_close((uv_handle_t *)&all.tick, NULL);
+	free(pool->conns);
+	free(pool->conninfo);
+	free(pool);
+}
+
+static bool is_down(const struct pg_pool *pool)
+{
+	return loop_now_ms() < pool->retry_ms && !has_shared(pool);
+}
+
+int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
+{
+	assert(co_self() != NULL);
+	if (pool->stats.queued >= LIMIT_PG_QUEUE)
+		return -EAGAIN;
+	if (is_down(pool))
+		return -EHOSTDOWN;
+	batch->waiter = co_self();
+	batch->resends = batch->heals = 0;
+	queue_push(pool, batch);
+	while (batch->state != PG_BATCH_DONE) {
+		/* Once it is sent, only its result or the connection's end may end the wait. */
+		int r = co_wait(batch->state == PG_BATCH_QUEUED ? deadline_ms : 0);
+		if (r == -ETIMEDOUT && batch->state == PG_BATCH_QUEUED) {
+			queue_remove(pool, batch);
+			return least_busy(pool) == NULL && !has_shared(pool) ? -EHOSTDOWN : r;
+		}
+	}
+	return batch->status;
+}
+
+struct pg_stats pg_stats(const struct pg_pool *pool)
+{
+	struct pg_stats stats = pool->stats;
+	stats.connections_max = pool->shared_max + pool->leased_max;
+	for (unsigned i = 0; i < stats.connections_max; i++) {
+		const struct pg_conn *conn = &pool->conns[i];
+		stats.connections += conn->state >= PG_CONN_READY && conn->state != PG_CONN_BROKEN;
+		stats.in_flight += conn->count;
+		stats.leased += conn->state == PG_CONN_LEASED || conn->state == PG_CONN_COPY;
+	}
+	return stats;
+}
