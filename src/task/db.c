@@ -1,0 +1,296 @@
+#include "task/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/co.h"
+#include "task/db_internal.h"
+
+enum {
+	ATTEMPTS_MAX = 5,       /* of a batch that a deadlock or conflict threw out */
+	LEASE_ATTEMPTS_MAX = 3, /* of beginning, when an idle connection turns out to be dead */
+	RETRY_DELAY_MS = 10,    /* grows with each attempt; half of it is chance */
+};
+
+static struct pg_pool *role_pools[PG_ROLE_COUNT];
+
+void db_setup(struct pg_pool *const pools[PG_ROLE_COUNT])
+{
+	memcpy(role_pools, pools, sizeof(role_pools));
+}
+
+struct pg_pool *db_pool(enum pg_role role)
+{
+	assert(role_pools[role] != NULL); /* this process opened no pool for the role */
+	return role_pools[role];
+}
+
+static struct db *db_new(struct task *task, enum db_mode mode, enum pg_role role)
+{
+	struct db *db = arena_alloc(task->arena, sizeof(*db));
+	db->task = task;
+	db->mode = mode;
+	db->role = role;
+	return db;
+}
+
+struct db *db_of(struct task *task)
+{
+	if (task->db == NULL)
+		task->db = db_new(task, DB_SINGLE, db_role_of(task->actor.kind));
+	/* The actor may become known after the first look (a login); then the role follows. */
+	task->db->role = db_role_of(task->actor.kind);
+	return task->db;
+}
+
+struct db *db_as(struct task *task, enum pg_role role)
+{
+	return db_new(task, DB_SINGLE, role);
+}
+
+struct db *db_batch(struct task *task)
+{
+	return db_batch_as(task, db_role_of(task->actor.kind));
+}
+
+struct db *db_batch_as(struct task *task, enum pg_role role)
+{
+	return db_new(task, DB_BATCH, role);
+}
+
+struct db *db_begin(struct task *task)
+{
+	return db_begin_as(task, db_role_of(task->actor.kind));
+}
+
+struct db *db_chain(struct db *tx)
+{
+	assert(tx->mode == DB_TX && tx->lease != NULL);
+	struct db *db = db_new(tx->task, DB_CHAIN, tx->role);
+	db->tx = tx;
+	return db;
+}
+
+struct task *db_task(const struct db *db)
+{
+	return db->task;
+}
+
+struct pg_lease *db_lease(struct db *tx)
+{
+	assert(tx->mode == DB_TX && tx->lease != NULL);
+	return tx->lease;
+}
+
+void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,
+                const struct pg_param params[])
+{
+	struct arena *arena = db->task->arena;
+	if (db->batch == NULL)
+		db->batch = arena_alloc(arena, sizeof(*db->batch));
+	struct pg_batch *batch = db->batch;
+	assert(batch->count < LIMIT_PG_BATCH);
+	assert(statement->param_count <= LIMIT_PG_PARAMS);
+
+	struct pg_item *item = arena_alloc(arena, sizeof(*item));
+	item->statement = statement;
+	if (statement->param_count > 0)
+		memcpy(item->params, params, (size_t)statement->param_count * sizeof(params[0]));
+	db->promises[batch->count] = rows;
+	batch->items[batch->count++] = item;
+}
+
+static void clear_result(void *result)
+{
+	PQclear(result);
+}
+
+/* The results go to those who wait for them, or away with the arena. */
+static void deliver(struct db *db, struct pg_batch *batch)
+{
+	for (int i = 0; i < batch->count; i++) {
+		PGresult *result = batch->items[i]->result;
+		arena_defer(db->task->arena, clear_result, result);
+		if (db->promises[i] != NULL)
+			db->promises[i]->result = result;
+	}
+}
+
+static void check_expected(struct db *db, const struct rows *rows)
+{
+	if (rows->expect == ROWS_NONE || rows->expect == ROWS_MANY)
+		return;
+	size_t count = PQresultStatus(rows->result) == PGRES_TUPLES_OK ? rows_count(rows)
+	                                                               : rows_affected(rows);
+	if (count > 1)
+		rows_bug(rows, -1, "gave more than one row");
+	if (count == 0 && rows->expect == ROWS_ONE)
+		task_end(db->task, PROBLEM_NOT_FOUND, "There is no such thing.");
+}
+
+static int send_once(struct db *db, struct pg_batch *batch)
+{
+	struct pg_lease *lease = db->mode == DB_CHAIN ? db->tx->lease : db->lease;
+	db->task->statements += (unsigned)batch->count;
+	db->task->round_trips++;
+	if (db->mode == DB_TX || db->mode == DB_CHAIN) {
+		assert(lease != NULL); /* used after db_commit */
+		return pg_lease_run(lease, batch, db->task->deadline_ms);
+	}
+	return pg_run(db_pool(db->role), batch, db->task->deadline_ms);
+}
+
+/* A batch that a deadlock threw out did nothing, so it may go again. Within a lease's transaction
+ * the earlier statements are gone with it, so there it may not. */
+static int send(struct db *db, struct pg_batch *batch)
+{
+	bool repeatable = db->mode == DB_SINGLE || db->mode == DB_BATCH;
+	for (unsigned attempt = 1;; attempt++) {
+		int r = send_once(db, batch);
+		if (r != -EBADMSG || !repeatable || attempt == ATTEMPTS_MAX ||
+		    !db_error_is_transient(&batch->error))
+			return r;
+		co_sleep_ms(RETRY_DELAY_MS * attempt / 2 +
+		            randombytes_uniform(RETRY_DELAY_MS * attempt / 2 + 1));
+	}
+}
+
+/* Returns the refusal when the caller wants it, NULL when all went well. */
+static const struct pg_error *run(struct db *db, bool wants_refusal)
+{
+	if (db->mode == DB_BATCH)
+		db_run_before(db, db);
+	struct pg_batch *batch = db->batch;
+	if (batch == NULL)
+		return NULL;
+	db->batch = NULL;
+	int r = send(db, batch);
+	if (r == -EBADMSG) {
+		if (wants_refusal && db_error_is_refusal(&batch->error))
+			return &batch->error;
+		db_error_end(db->task, &batch->error);
+	}
+	if (r < 0)
+		db_error_end_status(db->task, r);
+	deliver(db, batch);
+	if (db->mode == DB_BATCH)
+		db_run_after(db);
+	for (int i = 0; i < batch->count; i++)
+		if (db->promises[i] != NULL)
+			check_expected(db, db->promises[i]);
+	return NULL;
+}
+
+struct rows *db_statement(struct db *db, const struct pg_statement *statement,
+                          enum rows_expected expect, const struct pg_param params[])
+{
+	struct rows *rows = arena_alloc(db->task->arena, sizeof(*rows));
+	rows->statement = statement;
+	rows->expect = expect;
+	if (db->batch == NULL && (db->mode == DB_SINGLE || db->mode == DB_BATCH))
+		db_envelope(db);
+	db_collect(db, statement, rows, params);
+	if (db->mode == DB_SINGLE || db->mode == DB_TX)
+		(void)run(db, false); /* ends the task when it fails */
+	return rows;
+}
+
+void db_run(struct db *db)
+{
+	assert(db->mode == DB_BATCH || db->mode == DB_CHAIN);
+	(void)run(db, false); /* ends the task when it fails */
+}
+
+const struct pg_error *db_try_run(struct db *db)
+{
+	assert(db->mode == DB_BATCH || db->mode == DB_CHAIN);
+	return run(db, true);
+}
+
+/* Takes the transaction off the task's list and gives its connection back. */
+static void tx_close(struct db *tx)
+{
+	struct db **link = &tx->task->db->open;
+	while (*link != tx)
+		link = &(*link)->next_open;
+	*link = tx->next_open;
+	pg_release(tx->lease); /* rolls back what is open */
+	tx->lease = NULL;
+}
+
+/* Begin and envelope in one round trip. Returns as pg does. */
+static int tx_begin(struct db *tx)
+{
+	struct task *task = tx->task;
+	int r = pg_lease(db_pool(tx->role), task->deadline_ms, &tx->lease);
+	if (r < 0)
+		return r;
+	tx->next_open = task->db->open;
+	task->db->open = tx;
+	db_collect(tx, &DB_BEGIN_STATEMENT, NULL, NULL);
+	db_envelope(tx);
+	struct pg_batch *batch = tx->batch;
+	tx->batch = NULL;
+	r = send_once(tx, batch);
+	if (r == -EBADMSG)
+		db_error_end(task, &batch->error);
+	if (r < 0)
+		tx_close(tx);
+	else
+		deliver(tx, batch);
+	return r;
+}
+
+struct db *db_begin_as(struct task *task, enum pg_role role)
+{
+	(void)db_of(task); /* makes task->db, which keeps the list */
+	struct db *tx = db_new(task, DB_TX, role);
+	int r = -EPIPE;
+	for (int attempt = 0; attempt < LEASE_ATTEMPTS_MAX && r == -EPIPE; attempt++)
+		r = tx_begin(tx);
+	if (r < 0)
+		db_error_end_status(task, r);
+	return tx;
+}
+
+void db_commit(struct db *tx)
+{
+	assert(tx->mode == DB_TX && tx->lease != NULL && tx->batch == NULL);
+	struct rows *rows = arena_alloc(tx->task->arena, sizeof(*rows));
+	struct db *last = db_chain(tx);
+	db_run_before(tx, last);
+	rows->statement = &DB_COMMIT_STATEMENT;
+	rows->expect = ROWS_NONE;
+	db_collect(last, &DB_COMMIT_STATEMENT, rows, NULL);
+	(void)run(last, false); /* ends the task when it fails */
+	/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed before. */
+	if (strcmp(PQcmdStatus(rows->result), "COMMIT") != 0)
+		task_end_with(tx->task,
+		              (struct problem){.code = PROBLEM_INTERNAL,
+		                               .detail = "This is a mistake of ours; it is logged.",
+		                               .log = "commit of a failed transaction"});
+	tx_close(tx);
+	db_run_after(tx);
+}
+
+void db_finish(struct db *db)
+{
+	if (db->mode == DB_TX)
+		db_commit(db);
+	else if (db->mode == DB_BATCH || db->mode == DB_CHAIN)
+		db_run(db);
+}
+
+bool db_is_actors(const struct db *db)
+{
+	return db->role == db_role_of(db->task->actor.kind);
+}
+
+void db_task_done(struct task *task)
+{
+	while (task->db != NULL && task->db->open != NULL)
+		tx_close(task->db->open);
+}

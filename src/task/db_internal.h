@@ -1,0 +1,64 @@
+/*
+ * db_internal: what struct db is, for the files of task/ only.
+ */
+#ifndef SEBEZ_TASK_DB_INTERNAL_H
+#define SEBEZ_TASK_DB_INTERNAL_H
+
+#include "task/db.h"
+#include "task/rows_internal.h"
+
+enum db_mode {
+	DB_SINGLE, /* each statement at once, by itself */
+	DB_BATCH,  /* statements collect until db_run */
+	DB_TX,     /* each statement at once, in the transaction of a lease */
+	DB_CHAIN,  /* statements collect until db_run, in the transaction of a lease */
+};
+
+struct db_hook {
+	struct db_hook *next;
+	db_commit_fn *run;
+	void *arg;
+};
+
+struct db {
+	struct task *task;
+	enum db_mode mode;
+	enum pg_role role;
+	struct pg_lease *lease; /* DB_TX while it is open; a chain uses its tx's */
+	struct db *tx;          /* DB_CHAIN */
+	struct db *next_open;   /* DB_TX: the task's other open transactions */
+	struct db *open;        /* of task->db only: open transactions */
+	struct pg_batch *batch; /* collecting; NULL when empty */
+	struct db_hook *before; /* its commit; of batches and transactions */
+	struct db_hook *after;
+	struct rows
+	    *promises[LIMIT_PG_BATCH]; /* beside batch->items; NULL for our own statements */
+};
+
+/* Rolls back what the task left open. Called when its function has returned or ended. */
+void db_task_done(struct task *task);
+
+/* Of the commit of db: what is collected goes to `last`. Each runs once. */
+void db_run_before(struct db *db, struct db *last);
+void db_run_after(struct db *db);
+
+enum pg_role db_role_of(enum actor_kind kind);
+
+/* Adds one statement to what db collects; rows NULL when nobody reads its result. */
+void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,
+                const struct pg_param params[]);
+
+/* The envelope: adds the statement that tells the database who acts, when the role needs it. */
+void db_envelope(struct db *db);
+
+extern const struct pg_statement DB_BEGIN_STATEMENT;
+extern const struct pg_statement DB_COMMIT_STATEMENT;
+
+/* Refusals that a caller may want to handle: class SB and unique violations. */
+bool db_error_is_refusal(const struct pg_error *error);
+bool db_error_is_transient(const struct pg_error *error); /* deadlock, serialization failure */
+_Noreturn void db_error_end(struct task *task, const struct pg_error *error);
+/* -EAGAIN, -EHOSTDOWN, -ETIMEDOUT, -EPIPE of pg. */
+_Noreturn void db_error_end_status(struct task *task, int status);
+
+#endif

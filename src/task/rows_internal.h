@@ -1,0 +1,29 @@
+/*
+ * rows_internal: what struct rows is, for the files of task/ only.
+ */
+#ifndef SEBEZ_TASK_ROWS_INTERNAL_H
+#define SEBEZ_TASK_ROWS_INTERNAL_H
+
+#include <libpq-fe.h>
+
+#include "base/json.h"
+#include "store/pg.h"
+#include "task/db.h"
+#include "task/rows.h"
+
+struct rows {
+	PGresult *result; /* NULL until the statement has run; the arena lets it go */
+	const struct pg_statement *statement;
+	enum rows_expected expect;
+};
+
+/* Writes one value of a column, not NULL, as JSON. */
+typedef void rows_write_fn(struct json *json, const char *bytes, int length);
+rows_write_fn *rows_writer(Oid type); /* NULL when the type cannot become JSON */
+
+/* A programmer's error: says which statement and column, and aborts. */
+_Noreturn void rows_bug(const struct rows *rows, int column, const char *what);
+
+void rows_shapes_free(void); /* for leak checkers */
+
+#endif

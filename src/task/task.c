@@ -1,0 +1,85 @@
+#include "task/task.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "task/db_internal.h"
+
+bool task_run(struct task *task, void (*body)(struct task *task))
+{
+	assert(!task->running);
+	assert(task->arena != NULL);
+	task->running = true;
+	task->problem = (struct problem){.code = PROBLEM_NONE, .detail = ""};
+	/* No locals live across the jump: what happened is in the task. */
+	if (_setjmp(task->way_out) == 0)
+		body(task);
+	task->running = false;
+	db_task_done(task);
+	return task->problem.code == PROBLEM_NONE;
+}
+
+_Noreturn void task_end_with(struct task *task, struct problem problem)
+{
+	assert(task->running);
+	assert(problem.code > PROBLEM_NONE && problem.code < PROBLEM_COUNT);
+	if (problem.detail == NULL)
+		problem.detail = "";
+	task->problem = problem;
+	_longjmp(task->way_out, 1);
+}
+
+static char *format_text(struct arena *arena, const char *format, va_list arguments)
+{
+	va_list again;
+	va_copy(again, arguments);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	assert(length >= 0);
+	char *text = arena_alloc(arena, (size_t)length + 1);
+	vsnprintf(text, (size_t)length + 1, format, arguments);
+	return text;
+}
+
+_Noreturn void task_end(struct task *task, enum problem_code code, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	const char *detail = format_text(task->arena, format, arguments);
+	va_end(arguments);
+	task_end_with(task, (struct problem){.code = code, .detail = detail});
+}
+
+_Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
+                              const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	const char *detail = format_text(task->arena, format, arguments);
+	va_end(arguments);
+
+	struct buf buf = buf_new(task->arena, 256);
+	struct json json = json_new(&buf);
+	json_open_array(&json);
+	json_open_object(&json);
+	json_put_str(&json, "field", field);
+	json_put_str(&json, "code", error_code);
+	json_put_str(&json, "detail", detail);
+	json_close_object(&json);
+	json_close_array(&json);
+	task_end_with(
+	    task, (struct problem){.code = PROBLEM_INVALID, .detail = detail, .errors = buf.data});
+}
+
+void task_arena_full(void *owner)
+{
+	struct task *task = owner;
+	/* Nothing may be allocated here, so the sentence is a constant. */
+	task_end_with(task,
+	              (struct problem){.code = PROBLEM_TOO_LARGE,
+	                               .detail = "This needs more memory than a request may use"});
+}

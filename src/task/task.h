@@ -1,0 +1,81 @@
+/*
+ * task: a piece of work. A request is a task, a job is a task, an import is a task.
+ *
+ * A task has an arena, a deadline, an actor and a request id, and one way out: it ends well by
+ * returning from its function, or it is *ended* from anywhere below by task_end. Then its
+ * transaction is rolled back, its leases return, deferred destructors run, and its `ended`
+ * function sees the problem (a request answers its caller with it; a job logs it).
+ *
+ * Nothing of a task is allocated outside its arena. A task runs on one fiber.
+ */
+#ifndef SEBEZ_TASK_TASK_H
+#define SEBEZ_TASK_TASK_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/uuid.h"
+#include "task/problem.h"
+
+enum actor_kind {
+	ACTOR_NONE,  /* anonymous: sees what is published */
+	ACTOR_GUEST, /* anonymous with a cart of its own */
+	ACTOR_CUSTOMER,
+	ACTOR_STAFF, /* acts for vendor_id */
+	ACTOR_ADMIN,
+	ACTOR_JOBS,
+	ACTOR_IMPORT, /* the command line, acting for vendor_id */
+};
+
+struct actor {
+	enum actor_kind kind;
+	struct uuid account_id; /* nil for ACTOR_NONE, GUEST, JOBS and IMPORT */
+	struct uuid session_id;
+	struct uuid vendor_id; /* ACTOR_STAFF, ACTOR_IMPORT */
+	uint32_t roles; /* bits of enum staff_role or enum admin_role that the operation allows */
+	char guest_token[44]; /* ACTOR_GUEST: the cart's token, "" when it has none yet */
+};
+
+struct problem {
+	enum problem_code code;
+	const char *detail; /* in the arena, never NULL */
+	const char *errors; /* JSON array of {"field","code","detail"}, or NULL */
+	const char *extra;  /* further JSON members, for example "\"quote\":{…}", or NULL */
+	int retry_after_s;  /* 0: none */
+	const char *log;    /* what the log should say and the caller should not see, or NULL */
+};
+
+struct task {
+	struct arena *arena;
+	int64_t deadline_ms; /* loop clock */
+	struct actor actor;
+	char request_id[UUID_TEXT_LENGTH + 1];
+	const char *name; /* operation or job, for logs and metrics */
+	struct db *db;    /* made by db_of on first use */
+	struct problem problem;
+	jmp_buf way_out;
+	bool running;
+	unsigned statements; /* counters for logs and tests */
+	unsigned round_trips;
+};
+
+/*
+ * task_run: runs body(task) on the calling fiber.
+ * Returns true when it returned, false when the task was ended (task->problem says why).
+ * The arena must have been made with task_arena_full as its `full` function and the task as owner.
+ */
+bool task_run(struct task *task, void (*body)(struct task *task));
+
+/* Ends the task with a problem. The format makes its detail: a sentence for the caller. */
+_Noreturn void task_end(struct task *task, enum problem_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Ends the task with an error of one field, named by JSON pointer ("/lines/0/quantity"). */
+_Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
+                              const char *format, ...) __attribute__((format(printf, 4, 5)));
+_Noreturn void task_end_with(struct task *task, struct problem problem);
+
+void task_arena_full(void *task); /* ends the task: PROBLEM_TOO_LARGE */
+
+#endif

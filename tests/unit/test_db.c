@@ -1,0 +1,466 @@
+/* Tasks and their database handle, generated statements and rows, against a real PostgreSQL. */
+#include "unit.h"
+
+#include "base/clock.h"
+#include "fibers.h"
+#include "task/rows_internal.h"
+#include "task/task.h"
+#include "things.sql.h"
+
+enum { ARENA_BYTES = 4 * 1024 * 1024, DEADLINE_MS = 20000 };
+
+static struct pg_pool *pools[PG_ROLE_COUNT];
+
+static const char SCHEMA[] =
+    "create table thing (id int primary key, name text not null);"
+    "create function act_as_customer(a uuid, s uuid, r text) returns void language sql as"
+    " $$ select set_config('sebez.account', a::text, true) $$;"
+    "create function act_as_guest(t text, r text) returns void language sql as $$ select $$;"
+    "create function refuse(state text, why text) returns void language plpgsql as"
+    " $$ begin raise exception using errcode = state, message = 'No.', detail = why; end $$;";
+
+struct work {
+	struct task task;
+	void (*body)(struct task *task);
+	bool ended_well;
+};
+
+/* A task of a customer, run to its end; the problem it ended with stays readable. */
+static enum problem_code run_task(struct work *work, void (*body)(struct task *task))
+{
+	*work = (struct work){.body = body};
+	struct task *task = &work->task;
+	task->arena = arena_new(ARENA_BYTES, task_arena_full, task);
+	task->deadline_ms = loop_now_ms() + DEADLINE_MS;
+	task->actor.kind = ACTOR_CUSTOMER;
+	task->actor.account_id = uuid_v7();
+	task->actor.session_id = uuid_v7();
+	work->ended_well = task_run(task, body);
+	assert_int_equal(work->ended_well, task->problem.code == PROBLEM_NONE);
+	return task->problem.code;
+}
+
+static enum problem_code outcome(void (*body)(struct task *task))
+{
+	struct work work;
+	enum problem_code code = run_task(&work, body);
+	if (code == PROBLEM_INTERNAL)
+		puts(work.task.problem.log);
+	arena_free(work.task.arena);
+	return code;
+}
+
+static void assert_json(struct task *task, const struct rows *rows, const char *expected)
+{
+	struct buf buf = buf_new(task->arena, 64);
+	struct json json = json_new(&buf);
+	rows_json_array(rows, SIZE_MAX, &json);
+	assert_string_equal(buf.data, expected);
+}
+
+static const struct uuid SOME_ID = {
+    {0x01, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, 16}};
+
+static void there_and_back(struct task *task)
+{
+	struct db *db = db_of(task);
+	const struct uuid_array ids = {1, &SOME_ID};
+	const struct text_array names = {3, (const char *const[]){"ä", NULL, ""}};
+	const struct int_array ints = {2, (const int32_t[]){-1, INT32_MAX}};
+	const struct bigint_array bigs = {0, NULL};
+	const int64_t at = INT64_C(1795419598123456);
+	size_t count = 0;
+
+	struct rows *rows =
+	    sql_all_types(db, &SOME_ID, "näme", -5, INT64_MIN, &(bool){true}, &at, 0.5,
+	                  "{\"a\": 1}", (struct bytes){"\0\1", 2}, ids, names, ints, NULL);
+	const struct all_types_row *row = sql_all_types_rows(db, rows, &count);
+	assert_int_equal(count, 1);
+	assert_true(uuid_equal(*row->id, SOME_ID));
+	assert_string_equal(row->name, "näme");
+	assert_int_equal(row->small, -5);
+	assert_true(row->big == INT64_MIN);
+	assert_true(*row->truth);
+	assert_true(*row->at == at);
+	assert_true(row->real == 0.5);
+	assert_string_equal(row->document, "{\"a\": 1}");
+	assert_int_equal(row->raw.length, 2);
+	assert_memory_equal(row->raw.data, "\0\1", 2);
+
+	rows = sql_all_types(db, NULL, NULL, 0, 0, NULL, NULL, -1e300, NULL,
+	                     (struct bytes){NULL, 0}, (struct uuid_array){0},
+	                     (struct text_array){0}, (struct int_array){0}, &bigs);
+	row = sql_all_types_rows(db, rows, NULL);
+	assert_null(row->id);
+	assert_null(row->name);
+	assert_null(row->truth);
+	assert_null(row->at);
+	assert_null(row->document);
+	assert_int_equal(row->raw.length, 0);
+
+	rows = sql_arrays(db, ids, names, ints, NULL);
+	const char *account = rows_text(rows, 0, rows_column(rows, "account"));
+	assert_json(task, rows,
+	            arena_printf(task->arena,
+	                         "[{\"arrays\":{\"ids\":[\"01020304-0506-7008-800a-0b0c0d0e0f10\"],"
+	                         "\"names\":[\"ä\",null,\"\"],\"ints\":[-1,2147483647]},\"bigs\":"
+	                         "null,\"account\":\"%s\"}]",
+	                         account));
+	assert_int_equal(strlen(account), UUID_TEXT_LENGTH);
+}
+
+static void values_survive(void *arg)
+{
+	assert_int_equal(outcome(there_and_back), PROBLEM_NONE);
+}
+
+static void nest(struct task *task)
+{
+#define TAIL                                                                                       \
+	"\"c\":null,\"day\":\"2026-11-23\",\"never\":null,\"half\":1.5,"                           \
+	"\"nothing\":null,"                                                                        \
+	"\"document\":{\"k\": [1]},\"z\":{\"y\":3}}"
+#define WHOLE                                                                                      \
+	"{\"id\":1,\"a\":{\"id\":2,\"name\":\"x\",\"b\":{\"id\":3,\"name\":\"y\"},\"last\":7}"     \
+	"," TAIL
+#define NONE "{\"id\":1,\"a\":null," TAIL
+	assert_json(task, sql_nested(db_of(task), true), "[" WHOLE "," WHOLE "]");
+	assert_json(task, sql_nested(db_of(task), false), "[" NONE "," NONE "]");
+}
+
+static void columns_nest(void *arg)
+{
+	assert_int_equal(outcome(nest), PROBLEM_NONE);
+}
+
+static void write_batch(struct task *task)
+{
+	struct db *batch = db_batch(task);
+	sql_add_thing(batch, 1, "one");
+	sql_add_thing(batch, 2, "two");
+	struct rows *all = sql_things(batch, NULL, THINGS_SORT_DOWN, 10);
+	struct rows *one = sql_things(batch, "one", THINGS_SORT_UP, 10);
+	assert_false(rows_are_here(all));
+	db_run(batch);
+	assert_int_equal(task->round_trips, 1);
+	assert_int_equal(task->statements, 5);
+	assert_json(task, all, "[{\"id\":2,\"name\":\"two\"},{\"id\":1,\"name\":\"one\"}]");
+	assert_json(task, one, "[{\"id\":1,\"name\":\"one\"}]");
+	assert_int_equal(rows_count(sql_thing(db_of(task), 3)), 0);
+	sql_rename_thing(db_of(task), 2, "deux");
+}
+
+static void a_batch_is_one_round_trip(void *arg)
+{
+	assert_int_equal(outcome(write_batch), PROBLEM_NONE);
+}
+
+static void look_for_nothing(struct task *task)
+{
+	sql_the_thing(db_of(task), 99);
+}
+
+static void change_nothing(struct task *task)
+{
+	sql_rename_thing(db_of(task), 99, "x");
+}
+
+static void add_again(struct task *task)
+{
+	sql_add_thing(db_of(task), 1, "again");
+}
+
+static void add_no_name(struct task *task)
+{
+	struct db *batch = db_batch(task);
+	sql_add_thing(batch, 50, "fifty");
+	sql_refuse(batch, "23503", "");
+	db_run(batch);
+}
+
+static void is_fifty_there(struct task *task)
+{
+	sql_the_thing(db_of(task), 50);
+}
+
+static void failures_end_the_task(void *arg)
+{
+	assert_int_equal(outcome(look_for_nothing), PROBLEM_NOT_FOUND);
+	assert_int_equal(outcome(change_nothing), PROBLEM_NOT_FOUND);
+	assert_int_equal(outcome(add_again), PROBLEM_EXISTS);
+	assert_int_equal(outcome(add_no_name), PROBLEM_NOT_FOUND);
+	assert_int_equal(outcome(is_fifty_there), PROBLEM_NOT_FOUND);
+}
+
+static const char *refuse_state, *refuse_detail;
+
+static void refuse(struct task *task)
+{
+	sql_refuse(db_of(task), refuse_state, refuse_detail);
+}
+
+static void expect_refusal(const char *state, const char *detail, enum problem_code code,
+                           const char *extra, const char *errors)
+{
+	struct work work;
+	refuse_state = state;
+	refuse_detail = detail;
+	assert_int_equal(run_task(&work, refuse), code);
+	const struct problem *problem = &work.task.problem;
+	assert_string_equal(problem->extra == NULL ? "" : problem->extra, extra);
+	assert_string_equal(problem->errors == NULL ? "" : problem->errors, errors);
+	if (state[0] == 'S' && code != PROBLEM_INTERNAL)
+		assert_string_equal(problem->detail, "No.");
+	arena_free(work.task.arena);
+}
+
+static void own_errors_become_problems(void *arg)
+{
+	expect_refusal("SB401", "", PROBLEM_UNAUTHENTICATED, "", "");
+	expect_refusal("SBS01", "{\"lines\":[1]}", PROBLEM_OUT_OF_STOCK, "\"lines\":[1]", "");
+	expect_refusal("SBT01", "[\"a\"]", PROBLEM_TRANSITION, "\"allowed\":[\"a\"]", "");
+	expect_refusal("SBI01", "{\"field\":\"/a\"}", PROBLEM_INVALID, "", "[{\"field\":\"/a\"}]");
+	expect_refusal("57014", "", PROBLEM_OVERLOADED, "", "");
+	expect_refusal("22012", "", PROBLEM_INTERNAL, "", "");
+	expect_refusal("SBZ99", "", PROBLEM_INTERNAL, "", "");
+}
+
+static void begin_and_end(struct task *task)
+{
+	struct db *tx = db_begin(task);
+	sql_add_thing(tx, 10, "ten");
+	assert_int_equal(rows_count(sql_thing(tx, 10)), 1);
+	task_end(task, PROBLEM_CONFLICT, "changed my mind about %d", 10);
+}
+
+static void begin_and_forget(struct task *task)
+{
+	sql_add_thing(db_begin(task), 10, "ten");
+}
+
+static void ten_is_not_there(struct task *task)
+{
+	assert_int_equal(rows_count(sql_thing(db_of(task), 10)), 0);
+}
+
+static void begin_and_commit(struct task *task)
+{
+	struct db *tx = db_begin(task);
+	struct db *chain = db_chain(tx);
+	sql_add_thing(chain, 10, "ten");
+	struct rows *rows = sql_thing(chain, 10);
+	db_run(chain);
+	assert_int_equal(rows_count(rows), 1);
+	db_commit(tx);
+	assert_int_equal(task->round_trips, 3);
+	assert_int_equal(rows_count(sql_thing(db_of(task), 10)), 1);
+}
+
+static void a_transaction_that_is_not_committed_is_gone(void *arg)
+{
+	assert_int_equal(outcome(begin_and_end), PROBLEM_CONFLICT);
+	assert_int_equal(outcome(ten_is_not_there), PROBLEM_NONE);
+	assert_int_equal(outcome(begin_and_forget), PROBLEM_NONE);
+	assert_int_equal(outcome(ten_is_not_there), PROBLEM_NONE);
+	assert_int_equal(outcome(begin_and_commit), PROBLEM_NONE);
+}
+
+static void try(struct task *task)
+{
+	struct db *batch = db_batch(task);
+	sql_add_thing(batch, 1, "again");
+	const struct pg_error *error = db_try_run(batch);
+	assert_non_null(error);
+	assert_string_equal(error->sqlstate, "23505");
+	assert_string_equal(error->constraint, "thing_pkey");
+	batch = db_batch(task);
+	sql_thing(batch, 1);
+	assert_null(db_try_run(batch));
+}
+
+static void a_refusal_may_be_handled(void *arg)
+{
+	assert_int_equal(outcome(try), PROBLEM_NONE);
+}
+
+static struct gang gang;
+
+static void lock_both(struct task *task)
+{
+	struct db *batch = db_batch(task);
+	bool forward = random_u64() % 2 == 0;
+	sql_rename_thing(batch, forward ? 1 : 2, "x");
+	sql_sleep_a_little(batch, 2);
+	sql_rename_thing(batch, forward ? 2 : 1, "y");
+	db_run(batch);
+}
+
+static void deadlock_fiber(void *arg)
+{
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(outcome(lock_both), PROBLEM_NONE);
+	gang_leave(&gang);
+}
+
+static void join(void *arg)
+{
+	gang_join(&gang);
+}
+
+static void grow_too_large(struct task *task)
+{
+	for (;;)
+		(void)arena_alloc(task->arena, 1000);
+}
+
+static void end_a_field(struct task *task)
+{
+	task_end_field(task, "/lines/0/quantity", "too_many", "At most %d.", 9);
+}
+
+static void ends(void *arg)
+{
+	struct work work;
+	assert_int_equal(outcome(grow_too_large), PROBLEM_TOO_LARGE);
+	assert_int_equal(run_task(&work, end_a_field), PROBLEM_INVALID);
+	assert_string_equal(work.task.problem.errors,
+	                    "[{\"field\":\"/lines/0/quantity\","
+	                    "\"code\":\"too_many\",\"detail\":\"At most 9.\"}]");
+	arena_free(work.task.arena);
+}
+
+static int commits_seen;
+
+static void add_last(struct db *last, void *arg)
+{
+	sql_add_thing(last, *(int *)arg, "last");
+}
+
+static void count_commit(struct db *db, void *arg)
+{
+	assert_non_null(db);
+	assert_ptr_equal(arg, &commits_seen);
+	commits_seen++;
+}
+
+static void batch_with_hooks(struct task *task)
+{
+	static int id = 60;
+	struct db *batch = db_batch(task);
+	sql_add_thing(batch, 61, "first");
+	db_before_commit(batch, add_last, &id);
+	db_on_commit(batch, count_commit, &commits_seen);
+	assert_ptr_equal(db_commit_arg(batch, add_last), &id);
+	db_run(batch);
+	assert_int_equal(task->round_trips, 1);
+	assert_int_equal(rows_count(sql_thing(db_of(task), 60)), 1);
+}
+
+static void transaction_with_hooks(struct task *task)
+{
+	static int id = 62;
+	struct db *tx = db_begin(task);
+	struct db *chain = db_chain(tx);
+	db_before_commit(chain, add_last, &id);
+	db_on_commit(chain, count_commit, &commits_seen);
+	assert_ptr_equal(db_commit_arg(tx, add_last), &id);
+	sql_add_thing(chain, 63, "first");
+	db_run(chain);
+	assert_int_equal(rows_count(sql_thing(tx, 62)), 0);
+	unsigned before = task->round_trips;
+	db_commit(tx);
+	assert_int_equal(task->round_trips, before + 1);
+	assert_int_equal(rows_count(sql_thing(db_of(task), 62)), 1);
+}
+
+static void hooks_of_what_fails(struct task *task)
+{
+	static int id = 60; /* is there already */
+	struct db *batch = db_batch(task);
+	db_before_commit(batch, add_last, &id);
+	db_on_commit(batch, count_commit, &commits_seen);
+	db_run(batch);
+}
+
+static void hooks_go_with_the_commit(void *arg)
+{
+	assert_int_equal(outcome(batch_with_hooks), PROBLEM_NONE);
+	assert_int_equal(commits_seen, 1);
+	assert_int_equal(outcome(transaction_with_hooks), PROBLEM_NONE);
+	assert_int_equal(commits_seen, 2);
+	assert_int_equal(outcome(hooks_of_what_fails), PROBLEM_EXISTS);
+	assert_int_equal(commits_seen, 2);
+}
+
+#define TEST(name, fn)                                                                             \
+	static void name(void **state)                                                             \
+	{                                                                                          \
+		on_fiber(fn, NULL);                                                                \
+	}
+TEST(values_go_there_and_back, values_survive)
+TEST(rows_become_nested_json, columns_nest)
+TEST(a_batch_collects_and_runs_at_once, a_batch_is_one_round_trip)
+TEST(what_is_not_there_or_refused_ends_the_task, failures_end_the_task)
+TEST(our_own_sqlstates_become_problems, own_errors_become_problems)
+TEST(only_a_commit_keeps_a_transaction, a_transaction_that_is_not_committed_is_gone)
+TEST(db_try_run_gives_a_refusal_back, a_refusal_may_be_handled)
+TEST(what_belongs_to_a_commit_goes_with_it, hooks_go_with_the_commit)
+TEST(a_task_ends_from_anywhere, ends)
+
+static void deadlocks_are_retried(void **state)
+{
+	for (gang.running = 0; gang.running < 4;) {
+		gang.running++;
+		assert_int_equal(co_start(deadlock_fiber, NULL), 0);
+	}
+	on_fiber(join, NULL);
+}
+
+static int set_up(void **state)
+{
+	PGconn *connection = PQconnectdb(getenv("SEBEZ_TEST_PG"));
+	PGresult *result = PQexec(connection, SCHEMA);
+	int r = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : -1;
+	PQclear(result);
+	PQclear(PQexec(connection, "alter system set deadlock_timeout = '20ms'"));
+	PQclear(PQexec(connection, "select pg_reload_conf()"));
+	PQfinish(connection);
+	struct pg_pool_options options = {.conninfo = getenv("SEBEZ_TEST_PG"),
+	                                  .shared_max = 4,
+	                                  .leased_max = 2,
+	                                  .statement_timeout_ms = 5000};
+	pools[PG_CUSTOMER] = pg_pool_open(PG_CUSTOMER, &options);
+	db_setup(pools);
+	return r;
+}
+
+static int tear_down(void **state)
+{
+	pg_pool_close(pools[PG_CUSTOMER]);
+	rows_shapes_free();
+	return 0;
+}
+
+int main(void)
+{
+	if (getenv("SEBEZ_TEST_PG") == NULL) {
+		puts("SEBEZ_TEST_PG is not set: skipped");
+		return 77;
+	}
+	random_begin();
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(values_go_there_and_back),
+	    cmocka_unit_test(rows_become_nested_json),
+	    cmocka_unit_test(a_batch_collects_and_runs_at_once),
+	    cmocka_unit_test(what_is_not_there_or_refused_ends_the_task),
+	    cmocka_unit_test(our_own_sqlstates_become_problems),
+	    cmocka_unit_test(only_a_commit_keeps_a_transaction),
+	    cmocka_unit_test(db_try_run_gives_a_refusal_back),
+	    cmocka_unit_test(what_belongs_to_a_commit_goes_with_it),
+	    cmocka_unit_test(deadlocks_are_retried),
+	    cmocka_unit_test(a_task_ends_from_anywhere),
+	};
+	int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+	loop_close();
+	return failed;
+}

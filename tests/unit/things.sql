@@ -1,0 +1,48 @@
+-- Statements of tests/unit/test_db.c, by way of tools/gen_sql.py.
+
+-- all_types (id uuid?, name text?, small int, big bigint, truth bool?, at time?, real double,
+--            document json?, raw bytea, ids uuid[], names text[], ints int[], bigs bigint[]?): one
+-- -> (id uuid?, name text?, small int, big bigint, truth bool?, at time?, real double,
+--     document json?, raw bytea)
+-- Everything there and back.
+select :id::uuid as id, :name::text as name, :small::int as small, :big::bigint as big,
+       :truth::bool as truth, :at::timestamptz as at, :real::float8 as real,
+       :document::jsonb as document, :raw::bytea as raw, cardinality(:ids::uuid[]) as "_count",
+       :ids::uuid[] as "_ids", :names::text[] as "_names", :ints::int[] as "_ints", :bigs::bigint[] as "_bigs";
+
+-- arrays (ids uuid[], names text[], ints int[], bigs bigint[]?): one
+select :ids::uuid[] as "arrays.ids", :names::text[] as "arrays.names", :ints::int[] as "arrays.ints",
+       :bigs::bigint[] as bigs, current_setting('sebez.account', true) as account;
+
+-- nested (there bool): many
+select 1 as id, case when :there then 2 end as "a.id", 'x' as "a.name", case when :there then 3 end as "a.b.id",
+       'y'::varchar as "a.b.name", 7::int2 as "a.last", 'hidden' as "_cursor", null as "c.d.e", 1 as "c.d.f",
+       1 as "c.g", date '2026-11-23' as day, timestamptz 'infinity' as never, 1.5::float4 as half,
+       null::text as nothing, '{"k": [1]}'::json as document, 2 as "z._marker", 3 as "z.y"
+from generate_series(1, 2);
+
+-- add_thing (id int, name text): none
+insert into thing values (:id, :name);
+
+-- rename_thing (id int, name text): one
+update thing set name = :name where id = :id;
+
+-- things (name text?, sort choice(up, down), count_max int): many
+-- -> (id int, name text)
+select id, name from thing where true
+[name: and name = :name]
+[sort = up: order by id]
+[sort = down: order by id desc]
+limit :count_max;
+
+-- thing (id int): maybe
+select id, name from thing where id = :id;
+
+-- the_thing (id int): one
+select id, name from thing where id = :id;
+
+-- refuse (sqlstate text, detail text): none
+select refuse(:sqlstate, :detail);
+
+-- sleep_a_little (ms int): none
+select pg_sleep(:ms / 1000.0);
