@@ -1,0 +1,33 @@
+/*
+ * request: a task that came over HTTP. What handlers see of the web.
+ *
+ * The way of a request: net/http → web/route (a row of the contract's table) → web/authenticate →
+ * web/limit → web/validate (typed input) → the handler → web/reply. Each stop is passed once.
+ *
+ * Handlers are named after their operationId (placeOrder → place_order), take the request and
+ * their typed input, and answer with exactly one reply_* call, or end the task.
+ */
+#ifndef SEBEZ_WEB_REQUEST_H
+#define SEBEZ_WEB_REQUEST_H
+
+#include "net/http.h"
+#include "task/db.h"
+#include "task/rows.h"
+#include "task/task.h"
+#include "web/operation.h"
+
+struct request {
+	struct task task; /* first, so that a task can be turned back into its request */
+	const struct operation *operation;
+	struct http_exchange *http;
+	int64_t started_ms;
+	int status;                      /* what was answered, 0 until then */
+	struct idempotency *idempotency; /* NULL unless the request carries a key */
+	bool replied;
+};
+
+/* The version named by If-Match, or 0 when the header is absent or "*". Ends the task (400) when
+ * it is not one of our entity tags. */
+int32_t request_if_match(struct request *rq);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * route: from method and path to a row of the contract's table, by a trie of path segments.
+ *
+ * A literal segment wins over a {parameter}. HEAD is answered as GET. The trie is made once, at
+ * start-up, from a table that outlives it.
+ */
+#ifndef SEBEZ_WEB_ROUTE_H
+#define SEBEZ_WEB_ROUTE_H
+
+#include "base/arena.h"
+#include "web/operation.h"
+
+enum { ROUTE_PARAMS_MAX = 6, ROUTE_SEGMENTS_MAX = 16 };
+
+struct route_match {
+	const struct operation *operation;
+	unsigned count;
+	const char *names[ROUTE_PARAMS_MAX];  /* of the path's {parameters} */
+	const char *values[ROUTE_PARAMS_MAX]; /* decoded, in the caller's arena */
+	unsigned allowed; /* bits of enum route_method: what the path answers to */
+};
+
+enum route_method {
+	ROUTE_GET,
+	ROUTE_POST,
+	ROUTE_PUT,
+	ROUTE_PATCH,
+	ROUTE_DELETE,
+	ROUTE_METHOD_COUNT
+};
+
+enum route_result {
+	ROUTE_FOUND,
+	ROUTE_OPTIONS,   /* the path is there, and was asked what it allows */
+	ROUTE_NO_PATH,   /* 404 */
+	ROUTE_NO_METHOD, /* 405; `allowed` says what would do */
+	ROUTE_MALFORMED, /* 400: bad percent-encoding */
+};
+
+struct routes;
+
+struct routes *routes_new(const struct operation operations[], size_t count);
+void routes_free(struct routes *routes);
+
+enum route_result route_find(const struct routes *routes, struct arena *arena, const char *method,
+                             const char *path, struct route_match *ret);
+
+/* The Allow header: "GET, HEAD, OPTIONS". */
+const char *route_allow(struct arena *arena, unsigned allowed);
+/* The value of a path parameter, NULL when the path has none of that name. */
+const char *route_param(const struct route_match *match, const char *name);
+
+#endif

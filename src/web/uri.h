@@ -1,0 +1,27 @@
+/*
+ * uri: percent-encoding, read strictly (RFC 3986). What decodes to NUL or to invalid UTF-8 is
+ * refused, so that nothing behind it has to think of either.
+ */
+#ifndef SEBEZ_WEB_URI_H
+#define SEBEZ_WEB_URI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct uri_pair {
+	const char *name, *value; /* still encoded, not ended by 0 */
+	size_t name_length, value_length;
+};
+
+/*
+ * Decodes `length` bytes into ret (room for length + 1) and ends it with 0.
+ * form: '+' is a space, as in a query. Otherwise, in a path, "%2F" is refused: a slash inside a
+ * segment means different things to different proxies.
+ */
+bool uri_decode(const char *text, size_t length, bool form, char *ret)
+    __attribute__((warn_unused_result));
+
+/* The next name=value of a query; *at moves on. False at the end. Empty pairs are passed over. */
+bool uri_next_pair(const char **at, struct uri_pair *ret);
+
+#endif
