@@ -1,0 +1,112 @@
+#include "web/authenticate.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "web/reply.h"
+#include "web/token.h"
+
+enum { GUEST_TOKEN_BYTES = 32 };
+
+static _Noreturn void refuse(struct request *rq, const char *error, const char *detail)
+{
+	char challenge[80] = "Bearer";
+
+	if (error != NULL) {
+		strcat(challenge, " error=\"");
+		strcat(challenge, error);
+		strcat(challenge, "\"");
+	}
+	reply_header(rq, "WWW-Authenticate", challenge);
+	task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "%s", detail);
+}
+
+/* The access token of the Authorization header, or false when there is none. */
+static bool read_token(struct request *rq, struct token *ret)
+{
+	const char *header = http_header(rq->http, "Authorization");
+
+	if (header == NULL)
+		return false;
+	if (http_header_repeated(rq->http, "Authorization") ||
+	    strncasecmp(header, "Bearer ", 7) != 0)
+		refuse(rq, "invalid_request", "Authorization must be one Bearer token.");
+	header += 7;
+	header += strspn(header, " ");
+	switch (token_check(header, clock_now_us() / 1000000, ret)) {
+	case TOKEN_GOOD:
+		return true;
+	case TOKEN_EXPIRED:
+		refuse(rq, "invalid_token", "The access token has expired.");
+	case TOKEN_BAD:
+		break;
+	}
+	refuse(rq, "invalid_token", "The access token is not valid.");
+}
+
+static void read_guest(struct request *rq, struct actor *actor)
+{
+	const char *header = http_header(rq->http, "X-Cart-Token");
+	uint8_t bytes[GUEST_TOKEN_BYTES];
+
+	if (header == NULL)
+		return;
+	if (strlen(header) >= sizeof(actor->guest_token) ||
+	    !base64url_decode(header, bytes, sizeof(bytes)))
+		task_end_field(&rq->task, "X-Cart-Token", "format",
+		               "The cart token is not one of ours.");
+	strcpy(actor->guest_token, header);
+}
+
+static void read_vendor(struct request *rq, const struct route_match *match, struct actor *actor)
+{
+	if (!uuid_parse(route_param(match, "vendor_id"), &actor->vendor_id))
+		task_end_field(&rq->task, "{vendor_id}", "format", "must be a UUID");
+}
+
+/* What a signed-in account acts as here: the most that the operation and its token allow. */
+static void choose(struct request *rq, const struct route_match *match, const struct token *token,
+                   struct actor *actor)
+{
+	const struct operation *operation = rq->operation;
+
+	actor->account_id = token->account_id;
+	actor->session_id = token->session_id;
+	if ((operation->may_call & MAY_ADMIN) != 0 && token->kind == TOKEN_ADMIN) {
+		actor->kind = ACTOR_ADMIN;
+		actor->roles = operation->admin_roles;
+	} else if ((operation->may_call & MAY_STAFF) != 0) {
+		actor->kind = ACTOR_STAFF;
+		actor->roles = operation->staff_roles;
+		read_vendor(rq, match, actor);
+	} else if ((operation->may_call & MAY_CUSTOMER) != 0) {
+		actor->kind = ACTOR_CUSTOMER;
+	} else {
+		task_end(&rq->task, PROBLEM_FORBIDDEN, "Your account may not do this.");
+	}
+}
+
+void authenticate(struct request *rq, const struct route_match *match)
+{
+	unsigned may_call = rq->operation->may_call;
+	struct actor actor = {.kind = ACTOR_NONE};
+	struct token token;
+
+	if (may_call == MAY_PUBLIC) {
+		/* Credentials are not looked at; registering and signing in take the guest's cart.
+		 */
+		if (rq->operation->body != BODY_NONE)
+			read_guest(rq, &actor);
+	} else if (read_token(rq, &token)) {
+		choose(rq, match, &token, &actor);
+	} else if ((may_call & MAY_GUEST) != 0) {
+		actor.kind = ACTOR_GUEST;
+		read_guest(rq, &actor);
+	} else if ((may_call & MAY_PUBLIC) == 0) {
+		refuse(rq, NULL, "Sign in first: send an access token.");
+	}
+	rq->task.actor = actor;
+}

@@ -1,0 +1,22 @@
+/*
+ * etag: entity tags (RFC 9110 §8.8.3). Ours are "<hash>" or, when what is shown has a version that
+ * an edit can name, "<version>.<hash>". The hash is of the body's bytes.
+ */
+#ifndef SEBEZ_WEB_ETAG_H
+#define SEBEZ_WEB_ETAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ETAG_SIZE = 48 };
+
+void etag_make(const void *body, size_t length, int32_t version, char ret[ETAG_SIZE]); /* 0: none */
+
+/* Whether an If-None-Match header names the tag: "*", a list, weak or not. */
+bool etag_matches(const char *header, const char *etag);
+
+/* The version in an If-Match header of one tag of ours. "*" is version 0. */
+bool etag_version(const char *header, int32_t *ret);
+
+#endif

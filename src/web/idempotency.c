@@ -1,0 +1,186 @@
+#include "web/idempotency.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "idempotency.sql.h"
+#include "net/loop.h"
+#include "task/params.h"
+#include "web/reply.h"
+
+enum {
+	LEASE_S = LIMIT_REQUEST_MS / 1000 + 10,
+	RELEASE_MS = 5000,
+	RELEASE_ARENA_BYTES = 256 * 1024,
+};
+
+bool idempotency_parse(const char *header, char ret[IDEMPOTENCY_KEY_MAX + 1])
+{
+	size_t length = strlen(header);
+
+	if (length >= 2 && header[0] == '"' && header[length - 1] == '"') {
+		header++;
+		length -= 2;
+	}
+	if (length < 1 || length > IDEMPOTENCY_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (header[i] <= ' ' || header[i] > '~' || header[i] == '"' || header[i] == '\\')
+			return false;
+	}
+	memcpy(ret, header, length);
+	ret[length] = 0;
+	return true;
+}
+
+static void hash_request(const struct request *rq, uint8_t ret[IDEMPOTENCY_HASH_BYTES])
+{
+	crypto_generichash_state state;
+	size_t length = 0;
+	const char *body = http_body(rq->http, &length);
+	const char *parts[] = {http_method(rq->http), http_path(rq->http), http_query(rq->http)};
+
+	crypto_generichash_init(&state, NULL, 0, IDEMPOTENCY_HASH_BYTES);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) /* with their final 0 */
+		crypto_generichash_update(&state, (const uint8_t *)parts[i], strlen(parts[i]) + 1);
+	crypto_generichash_update(&state, (const uint8_t *)body, length);
+	crypto_generichash_final(&state, ret, IDEMPOTENCY_HASH_BYTES);
+}
+
+static bool has_scope(const struct actor *actor)
+{
+	return actor->kind != ACTOR_NONE &&
+	       (actor->kind != ACTOR_GUEST || actor->guest_token[0] != 0);
+}
+
+static _Noreturn void still_running(struct request *rq)
+{
+	task_end_with(&rq->task,
+	              (struct problem){
+	                  .code = PROBLEM_IN_PROGRESS,
+	                  .detail = "The first request with this Idempotency-Key still runs.",
+	                  .retry_after_s = 1,
+	              });
+}
+
+/* Somebody has had this key before: the same answer, or the reason why there is none. */
+static void replay(struct request *rq, const struct idempotency_claim_row *row)
+{
+	struct buf body = buf_new(rq->task.arena, row->body != NULL ? row->body->length + 1 : 1);
+
+	if (!row->same)
+		task_end(&rq->task, PROBLEM_KEY_REUSED,
+		         "This Idempotency-Key came with another request before.");
+	if (!row->done)
+		still_running(rq);
+	reply_header(rq, "Idempotent-Replayed", "true");
+	if (*row->status == 204) {
+		reply_empty(rq);
+		return;
+	}
+	if (row->body == NULL)
+		task_end(
+		    &rq->task, PROBLEM_CONFLICT,
+		    "This request was carried out, but its answer is lost; read what it made.");
+	buf_add(&body, row->body->data, row->body->length);
+	reply_json(rq, *row->status, &body);
+}
+
+static bool claim(struct request *rq, struct idempotency *idempotency)
+{
+	uint8_t hash[IDEMPOTENCY_HASH_BYTES];
+	struct db *db = db_batch(&rq->task);
+	size_t count;
+
+	hash_request(rq, hash);
+	sql_idempotency_claim_lightly(db);
+	const struct rows *rows =
+	    sql_idempotency_claim(db, idempotency->key, rq->operation->id,
+	                          (struct bytes){.data = hash, .length = sizeof(hash)}, LEASE_S);
+	db_run(db);
+	const struct idempotency_claim_row *row = sql_idempotency_claim_rows(db, rows, &count);
+
+	if (count == 0)
+		still_running(rq);
+	if (!row->claimed) {
+		replay(rq, row);
+		return true;
+	}
+	idempotency->lease_until_us = row->lease_until;
+	rq->idempotency = idempotency;
+	return false;
+}
+
+bool idempotency_begin(struct request *rq)
+{
+	enum idempotency_rule rule = rq->operation->idempotency;
+	const char *header = http_header(rq->http, "Idempotency-Key");
+	struct idempotency *idempotency;
+
+	if (rule == IDEMPOTENCY_NONE)
+		return false;
+	if (header == NULL) {
+		if (rule == IDEMPOTENCY_REQUIRED)
+			task_end(&rq->task, PROBLEM_KEY_REQUIRED,
+			         "Send an Idempotency-Key with this.");
+		return false;
+	}
+	idempotency = arena_alloc(rq->task.arena, sizeof(*idempotency));
+	if (http_header_repeated(rq->http, "Idempotency-Key") ||
+	    !idempotency_parse(header, idempotency->key))
+		task_end_field(&rq->task, "Idempotency-Key", "format",
+		               "must be 1 to %d visible ASCII characters, once",
+		               IDEMPOTENCY_KEY_MAX);
+	return has_scope(&rq->task.actor) && claim(rq, idempotency);
+}
+
+void idempotency_keep(struct request *rq, struct db *tx, int status, const struct buf *body)
+{
+	struct bytes bytes = {.data = "", .length = 0};
+
+	if (body != NULL)
+		bytes = (struct bytes){.data = body->data, .length = body->length};
+	rq->idempotency->kept = true;
+	sql_idempotency_keep(tx, rq->idempotency->key, status, body != NULL ? &bytes : NULL,
+	                     rq->idempotency->lease_until_us);
+}
+
+void idempotency_fill(struct request *rq, const struct buf *body)
+{
+	sql_idempotency_fill(db_of(&rq->task), rq->idempotency->key,
+	                     (struct bytes){.data = body->data, .length = body->length},
+	                     rq->idempotency->lease_until_us);
+}
+
+struct release {
+	struct task task;
+	const struct idempotency *idempotency;
+};
+
+static void run_release(struct task *task)
+{
+	struct release *release = (struct release *)(void *)task;
+
+	sql_idempotency_release(db_of(task), release->idempotency->key,
+	                        release->idempotency->lease_until_us);
+}
+
+/* A task of its own: the request's has ended, and perhaps its deadline with it. A release that
+ * fails does no harm: the lease runs out. */
+void idempotency_release(struct request *rq)
+{
+	struct release release = {
+	    .task = {.deadline_ms = loop_now_ms() + RELEASE_MS,
+	             .actor = rq->task.actor,
+	             .name = "idempotency_release"},
+	    .idempotency = rq->idempotency,
+	};
+
+	if (rq->idempotency == NULL)
+		return;
+	memcpy(release.task.request_id, rq->task.request_id, sizeof(release.task.request_id));
+	release.task.arena = arena_new(RELEASE_ARENA_BYTES, task_arena_full, &release.task);
+	(void)task_run(&release.task, run_release);
+	arena_free(release.task.arena);
+}

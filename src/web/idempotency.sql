@@ -1,0 +1,41 @@
+-- Idempotency keys. Whose they are is current_scope(), which the envelope sets.
+
+-- idempotency_claim (key text, operation text, request_hash bytea, lease_s int): maybe -> (claimed bool, same bool, done bool, lease_until time, status int?, body bytea?)
+-- Takes the key, or one whose lease ran out with the same request; else says what it stands at.
+-- No row: it was taken by another transaction in this very moment.
+with claim as (
+	insert into idempotency_key as k (scope, key, operation, request_hash, state, lease_until)
+	values (current_scope(), :key, :operation, :request_hash, 'running',
+	        now() + make_interval(secs => :lease_s))
+	on conflict (scope, key) do update
+	set lease_until = excluded.lease_until
+	where k.state = 'running' and k.lease_until < now() and k.request_hash = excluded.request_hash
+	and k.operation = excluded.operation
+	returning k.lease_until
+)
+select true as claimed, true as same, false as done, c.lease_until, null::int as status,
+       null::bytea as body
+from claim c
+union all
+select false, k.request_hash = :request_hash and k.operation = :operation, k.state = 'done',
+       k.lease_until, k.status, k.body
+from idempotency_key k
+where k.scope = current_scope() and k.key = :key and not exists (select from claim);
+
+-- idempotency_claim_lightly (): none writes
+-- A claim need not wait for the disk: should it be lost, nothing was done under it either.
+select set_config('synchronous_commit', 'off', true);
+
+-- idempotency_keep (key text, status int, body bytea?, lease_until time): none
+-- Keeps the answer with its effect; raises when the lease was lost.
+select idempotency_keep(:key, :status, :body, :lease_until);
+
+-- idempotency_fill (key text, body bytea, lease_until time): none
+-- Adds the body that was not known yet when the effect was committed.
+update idempotency_key set body = :body
+where scope = current_scope() and key = :key and state = 'done' and lease_until = :lease_until;
+
+-- idempotency_release (key text, lease_until time): none
+-- Gives the key back after a failure, so that the same request may be tried again.
+delete from idempotency_key
+where scope = current_scope() and key = :key and state = 'running' and lease_until = :lease_until;

@@ -1,0 +1,156 @@
+#include "web/limit.h"
+
+#include <assert.h>
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/loop.h"
+#include "store/redis.h"
+#include "web/limit_table.h"
+#include "web/reply.h"
+#include "web/way.h"
+
+/* How long a count may take; then the process counts for itself. */
+enum { REDIS_MS = 50 };
+
+enum rule_by { BY_ADDRESS, BY_ACCOUNT, BY_OTHER };
+
+struct rule {
+	const char *name;
+	enum rule_by by;
+	int64_t count;
+	int64_t window_s;
+};
+
+static const struct rule RULES[] = {
+    /* name            by           count  window  reason */
+    {"login", BY_ADDRESS, 300, 60},      /* a mobile network puts many people behind one address */
+    {"login_account", BY_OTHER, 10, 60}, /* one account's password is not guessed faster */
+    {"register", BY_ADDRESS, 600, 60},   /* as login; hashing is bounded by itself */
+    {"refresh", BY_ADDRESS, 1200, 60},   /* a token lives 15 minutes, an office shares one */
+    {"checkout", BY_ACCOUNT, 300, 60},   /* quotes and orders, with an app's impatient retries */
+    {"import", BY_ACCOUNT, 10, 60},      /* each may cost the machine minutes */
+    {"export", BY_ACCOUNT, 10, 60},
+    {"message", BY_ACCOUNT, 300, 60}, /* five a second for a minute is nobody who types */
+    {"typing", BY_ACCOUNT, 120, 60},  /* every few seconds in a few conversations */
+    {"report", BY_ACCOUNT, 60, 3600},
+};
+
+enum { RULE_COUNT = sizeof(RULES) / sizeof(RULES[0]) };
+
+/* INCR and EXPIRE as one step, so that no counter is ever left without an end. */
+static const char SCRIPT[] = "local n = redis.call('INCR', KEYS[1]) "
+                             "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end "
+                             "return {n, redis.call('TTL', KEYS[1])}";
+
+static const struct rule *rule_of(const char *name)
+{
+	for (int i = 0; i < RULE_COUNT; i++) {
+		if (strcmp(RULES[i].name, name) == 0)
+			return &RULES[i];
+	}
+	return NULL;
+}
+
+bool limit_rule_exists(const char *rule)
+{
+	return rule_of(rule) != NULL;
+}
+
+void limit_start(void)
+{
+	limit_table_clear();
+}
+
+static bool count_in_redis(const char *key, int64_t window_s, struct limit_count *ret)
+{
+	struct redis *redis = web_options()->redis;
+	struct redisReply *reply;
+	char window[24];
+	bool good;
+
+	if (redis == NULL || !redis_is_up(redis))
+		return false;
+	snprintf(window, sizeof(window), "%" PRId64, window_s);
+	const char *argv[] = {"EVAL", SCRIPT, "1", key, window};
+	const size_t lengths[] = {4, sizeof(SCRIPT) - 1, 1, strlen(key), strlen(window)};
+
+	if (redis_call(redis, loop_now_ms() + REDIS_MS, &reply, 5, argv, lengths) != 0)
+		return false;
+	good = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+	       reply->element[0]->type == REDIS_REPLY_INTEGER &&
+	       reply->element[1]->type == REDIS_REPLY_INTEGER;
+	if (good)
+		*ret = (struct limit_count){.count = reply->element[0]->integer,
+		                            .left_s = reply->element[1]->integer};
+	freeReplyObject(reply);
+	return good;
+}
+
+static void apply(struct request *rq, const struct rule *rule, const char *who)
+{
+	const char *key = arena_printf(rq->task.arena, "sebez:rate:%s:%s", rule->name, who);
+	struct limit_count now;
+
+	if (!web_options()->limits)
+		return;
+	if (!count_in_redis(key, rule->window_s, &now))
+		now = limit_table_add(key, rule->window_s, clock_monotonic_ms());
+	int64_t left = rule->count - now.count;
+	int64_t wait_s = now.left_s > 0 ? now.left_s : 1;
+	char text[96];
+
+	snprintf(text, sizeof(text), "\"%s\";q=%" PRId64 ";w=%" PRId64, rule->name, rule->count,
+	         rule->window_s);
+	reply_header(rq, "RateLimit-Policy", text);
+	snprintf(text, sizeof(text), "\"%s\";r=%" PRId64 ";t=%" PRId64, rule->name,
+	         left > 0 ? left : 0, wait_s);
+	reply_header(rq, "RateLimit", text);
+	if (left < 0)
+		task_end_with(&rq->task,
+		              (struct problem){.code = PROBLEM_RATE_LIMITED,
+		                               .detail = "Too many requests; wait a little.",
+		                               .retry_after_s = (int)wait_s});
+}
+
+/* The proxy's word for the client, when there is a proxy: it appends to what clients claim. */
+static const char *address_of(const struct request *rq)
+{
+	const char *forwarded = http_header(rq->http, "X-Forwarded-For");
+
+	if (!web_options()->behind_proxy || forwarded == NULL)
+		return http_peer(rq->http);
+	const char *last = strrchr(forwarded, ',');
+
+	last = last != NULL ? last + 1 : forwarded;
+	return last + strspn(last, " \t");
+}
+
+void limit(struct request *rq)
+{
+	char account[UUID_TEXT_LENGTH + 1];
+
+	if (rq->operation->limit == NULL)
+		return;
+	const struct rule *rule = rule_of(rq->operation->limit);
+
+	assert(rule != NULL); /* web_start has looked */
+	if (rule->by == BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
+		uuid_format(rq->task.actor.account_id, account);
+		apply(rq, rule, account);
+	} else {
+		apply(rq, rule, address_of(rq));
+	}
+}
+
+void limit_by(struct request *rq, const char *name, const char *who)
+{
+	const struct rule *rule = rule_of(name);
+
+	assert(rule != NULL);
+	apply(rq, rule, who);
+}

@@ -1,0 +1,26 @@
+/*
+ * limit: rate rules. A rule allows so many requests in a window of time to each caller, told apart
+ * by address or by account. Counters live in Redis, so that all processes share them, and in a
+ * table of the process while Redis is not there. Operations without x-limit have no rule and cost
+ * no round trip.
+ */
+#ifndef SEBEZ_WEB_LIMIT_H
+#define SEBEZ_WEB_LIMIT_H
+
+#include "web/request.h"
+
+/* Counts this request against its operation's rule; ends the task (429) when it was one too many.
+ * Sets RateLimit-Policy and RateLimit on the reply. May suspend. */
+void limit(struct request *rq);
+
+/*
+ * Counts against a named rule for whatever `who` tells apart, for example "login_account" and an
+ * e-mail address: a handler's own throttle. Ends the task (429). May suspend.
+ */
+void limit_by(struct request *rq, const char *rule, const char *who);
+
+bool limit_rule_exists(const char *rule);
+
+void limit_start(void);
+
+#endif

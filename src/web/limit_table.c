@@ -1,0 +1,51 @@
+#include "web/limit_table.h"
+
+#include <sodium.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+
+enum { PROBES = 8 };
+
+struct counter {
+	uint64_t key; /* its hash; 64 bits keyed at random do not meet by chance or by intent */
+	int64_t ends_ms;
+	int64_t count;
+};
+
+static struct counter counters[LIMIT_RATE_COUNTERS];
+static uint8_t hash_key[HASH_KEY_BYTES];
+static bool has_key;
+
+struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t now_ms)
+{
+	if (!has_key) {
+		randombytes_buf(hash_key, sizeof(hash_key));
+		has_key = true;
+	}
+	uint64_t hash = hash_keyed(hash_key, key, strlen(key));
+	struct counter *chosen = NULL;
+
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct counter *at = &counters[(hash + i) % LIMIT_RATE_COUNTERS];
+
+		if (at->key == hash) {
+			chosen = at;
+			break;
+		}
+		if (chosen == NULL || at->ends_ms < chosen->ends_ms)
+			chosen = at;
+	}
+	if (chosen->key != hash || chosen->ends_ms <= now_ms)
+		*chosen = (struct counter){.key = hash, .ends_ms = now_ms + window_s * 1000};
+	chosen->count++;
+	return (struct limit_count){.count = chosen->count,
+	                            .left_s = (chosen->ends_ms - now_ms + 999) / 1000};
+}
+
+void limit_table_clear(void)
+{
+	memset(counters, 0, sizeof(counters));
+}

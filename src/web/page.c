@@ -1,0 +1,101 @@
+#include "web/page.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "web/uri.h"
+
+enum { VERSION = 1, CURSOR_BYTES = 30 };
+
+_Static_assert(BASE64URL_LENGTH(CURSOR_BYTES) == PAGE_CURSOR_LENGTH, "the cursor's length");
+
+static void put(uint8_t *to, uint64_t value, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		to[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
+}
+
+static uint64_t get(const uint8_t *from, int bytes)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < bytes; i++)
+		value = value << 8 | from[i];
+	return value;
+}
+
+void page_encode(const struct page *page, char ret[PAGE_CURSOR_LENGTH + 1])
+{
+	uint8_t bytes[CURSOR_BYTES] = {VERSION, page->sort};
+
+	put(bytes + 2, page->scope, 4);
+	put(bytes + 6, (uint64_t)page->after_key, 8);
+	memcpy(bytes + 14, page->after_id.bytes, 16);
+	base64url_encode(bytes, sizeof(bytes), ret);
+}
+
+bool page_decode(const char *text, struct page *page)
+{
+	uint8_t bytes[CURSOR_BYTES];
+
+	if (strlen(text) != PAGE_CURSOR_LENGTH || !base64url_decode(text, bytes, sizeof(bytes)) ||
+	    bytes[0] != VERSION)
+		return false;
+	page->sort = bytes[1];
+	page->scope = (uint32_t)get(bytes + 2, 4);
+	page->after_key = (int64_t)get(bytes + 6, 8);
+	memcpy(page->after_id.bytes, bytes + 14, 16);
+	return true;
+}
+
+static bool is_named(const struct uri_pair *pair, const char *name)
+{
+	return pair->name_length == strlen(name) &&
+	       memcmp(pair->name, name, pair->name_length) == 0;
+}
+
+/* Of the path and the filters as they were written, in any order; not of cursor and limit. */
+static uint32_t scope_of(const struct request *rq)
+{
+	const char *path = http_path(rq->http);
+	const char *query = http_query(rq->http);
+	uint64_t sum = hash_plain(path, strlen(path));
+	struct uri_pair pair;
+
+	while (uri_next_pair(&query, &pair)) {
+		if (!is_named(&pair, "cursor") && !is_named(&pair, "limit"))
+			sum += hash_plain(pair.name,
+			                  (size_t)(pair.value + pair.value_length - pair.name));
+	}
+	return (uint32_t)(sum ^ sum >> 32);
+}
+
+struct page page_open(struct request *rq, const char *cursor, int32_t limit, uint8_t sort,
+                      enum page_direction direction)
+{
+	bool down = direction == PAGE_DESCENDING;
+	struct page page = {
+	    .limit = limit < LIMIT_PAGE ? limit : LIMIT_PAGE,
+	    .after_key = down ? TIME_INFINITY : TIME_MINUS_INFINITY,
+	    .sort = sort,
+	    .scope = scope_of(rq),
+	};
+	struct page given;
+
+	page.count = page.limit + 1;
+	memset(page.after_id.bytes, down ? 0xff : 0, sizeof(page.after_id.bytes));
+	if (cursor == NULL)
+		return page;
+	if (!page_decode(cursor, &given))
+		task_end_field(&rq->task, "?cursor", "format", "The cursor is not one of ours.");
+	if (given.sort != page.sort || given.scope != page.scope)
+		task_end_field(
+		    &rq->task, "?cursor", "scope",
+		    "The cursor belongs to another path, other filters or another sort.");
+	page.after_key = given.after_key;
+	page.after_id = given.after_id;
+	return page;
+}

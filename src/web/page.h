@@ -1,0 +1,37 @@
+/*
+ * page: keyset pages. A cursor is a sort, a key and an id: where the last page ended.
+ *
+ * The statement of a list takes (after_key, after_id, count) and returns a column "_key" (bigint or
+ * timestamptz) and a column "id", or "_id" where the cursor's is another; it asks for page.count
+ * rows, one more than the page shows, which tells whether another page follows. The first page
+ * starts at the extreme of its direction.
+ *
+ * The cursor is base64url of {version, sort, scope, key, id}. Scope is a hash of the operation and
+ * its filters: a cursor used with other filters is a 400 that names the field, never a wrong page.
+ */
+#ifndef SEBEZ_WEB_PAGE_H
+#define SEBEZ_WEB_PAGE_H
+
+#include "web/request.h"
+
+struct page {
+	int32_t limit; /* items shown */
+	int32_t count; /* rows to ask for: limit + 1 */
+	int64_t after_key;
+	struct uuid after_id;
+	uint8_t sort;
+	uint32_t scope;
+};
+
+enum page_direction { PAGE_ASCENDING, PAGE_DESCENDING };
+
+/* cursor may be NULL (first page). sort distinguishes orders of one list. */
+struct page page_open(struct request *rq, const char *cursor, int32_t limit, uint8_t sort,
+                      enum page_direction direction);
+
+/* For fuzzing and tests: false on anything but a cursor that page_encode made. */
+bool page_decode(const char *text, struct page *page);
+#define PAGE_CURSOR_LENGTH 40
+void page_encode(const struct page *page, char ret[PAGE_CURSOR_LENGTH + 1]);
+
+#endif

@@ -1,0 +1,80 @@
+#include "web/park.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "web/way.h"
+
+static void finished(struct http_owner *owner)
+{
+	struct parked *parked = CONTAINER_OF(owner, struct parked, owner);
+
+	parked->finished(parked);
+}
+
+void request_park(struct request *rq, struct parked *parked, void (*done)(struct parked *parked))
+{
+	struct way *way = way_of(rq);
+
+	assert(!rq->replied && way->exchange_open && rq->idempotency == NULL);
+	*parked = (struct parked){
+	    .owner = {.finished = finished},
+	    .http = rq->http,
+	    .finished = done,
+	    .operation = rq->operation->number,
+	};
+	memcpy(parked->request_id, rq->task.request_id, sizeof(parked->request_id));
+	http_set_context(rq->http, &parked->owner);
+	rq->replied = true;
+	rq->status = 200;
+	way->exchange_open = false; /* the way ends with its fiber */
+}
+
+/* How long it was parked is its client's wish, and so not measured. */
+static void measure(const struct parked *parked)
+{
+	if (web_options()->measured != NULL)
+		web_options()->measured(parked->operation, 200, 0);
+}
+
+static size_t headers_of(const struct parked *parked, const char *media_type,
+                         struct http_header headers[5])
+{
+	headers[0] = (struct http_header){"Content-Type", media_type};
+	headers[1] = (struct http_header){"Cache-Control", "no-store"};
+	headers[2] = (struct http_header){"X-Content-Type-Options", "nosniff"};
+	headers[3] = (struct http_header){"X-Request-Id", parked->request_id};
+	/* nginx passes on what it has, at once. */
+	headers[4] = (struct http_header){"X-Accel-Buffering", "no"};
+	return 5;
+}
+
+void parked_reply(struct parked *parked, const void *body, size_t length)
+{
+	struct http_header headers[5];
+
+	(void)headers_of(parked, "application/json", headers);
+	measure(parked);
+	http_reply(parked->http, 200, 4, headers, body, length);
+}
+
+void parked_stream_begin(struct parked *parked, const char *media_type)
+{
+	struct http_header headers[5];
+	size_t count = headers_of(parked, media_type, headers);
+
+	measure(parked);
+	http_stream_begin(parked->http, 200, count, headers);
+	http_stream_unattend(parked->http);
+}
+
+int parked_stream_push(struct parked *parked, const void *bytes, size_t count)
+{
+	return http_stream_push(parked->http, bytes, count);
+}
+
+void parked_stream_end(struct parked *parked)
+{
+	http_stream_end(parked->http);
+}

@@ -1,0 +1,44 @@
+/*
+ * park: an exchange that waits without a request. The handler gives its exchange to a small struct
+ * of its own and returns; fiber, arena and all else of the request are freed. Whoever holds the
+ * struct answers later, once, from anywhere on the loop: with parked_reply, or as a stream.
+ *
+ * `finished` is called when the exchange is over (the reply was sent, or the client has gone after
+ * one was given, or during a stream): the place to free the struct. It is never called from inside
+ * of the functions here. A client that leaves while its exchange is parked is not noticed before
+ * it is answered, so somebody always answers: park with a deadline.
+ */
+#ifndef SEBEZ_WEB_PARK_H
+#define SEBEZ_WEB_PARK_H
+
+#include <stddef.h>
+
+#include "web/request.h"
+
+/* What an exchange's context points to: a request on its way, or what is parked. */
+struct http_owner {
+	void (*finished)(struct http_owner *owner);
+};
+
+struct parked {
+	struct http_owner owner;
+	struct http_exchange *http;
+	void (*finished)(struct parked *parked);
+	unsigned operation;
+	char request_id[UUID_TEXT_LENGTH + 1];
+};
+
+/* Takes the exchange from the request, which counts as replied. No header set before is sent. */
+void request_park(struct request *rq, struct parked *parked,
+                  void (*finished)(struct parked *parked));
+
+/* Answers 200 with JSON. The bytes must stay until `finished`. */
+void parked_reply(struct parked *parked, const void *body, size_t length);
+
+/* Answers 200 with a stream of events; -ECONNRESET, -ENOBUFS and -ENOMEM as http_stream_push. */
+void parked_stream_begin(struct parked *parked, const char *media_type);
+int parked_stream_push(struct parked *parked, const void *bytes, size_t count)
+    __attribute__((warn_unused_result));
+void parked_stream_end(struct parked *parked);
+
+#endif

@@ -1,0 +1,277 @@
+#include "web/reply.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "web/etag.h"
+#include "web/idempotency.h"
+#include "web/way.h"
+
+static const char JSON_TYPE[] = "application/json";
+static const char SHARED[] = "public, max-age=0, must-revalidate";
+
+void reply_header(struct request *rq, const char *name, const char *value)
+{
+	struct way *way = way_of(rq);
+	size_t at = 0;
+
+	while (at < way->header_count && strcasecmp(way->headers[at].name, name) != 0)
+		at++;
+	assert(at < WAY_HEADERS_MAX);
+	way->headers[at].name = arena_strdup(rq->task.arena, name);
+	way->headers[at].value = arena_strdup(rq->task.arena, value);
+	if (at == way->header_count)
+		way->header_count++;
+}
+
+static bool is_read(const struct request *rq)
+{
+	const char *method = http_method(rq->http);
+
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+/* What looks at no credentials is the same for everybody; all else stays with its caller. */
+static bool is_shared(const struct request *rq)
+{
+	return rq->operation != NULL && rq->operation->may_call == MAY_PUBLIC && is_read(rq);
+}
+
+static void common_headers(struct request *rq, int status, const char *media_type)
+{
+	bool has_control = false;
+	struct way *way = way_of(rq);
+
+	for (size_t i = 0; i < way->header_count; i++)
+		has_control |= strcasecmp(way->headers[i].name, "Cache-Control") == 0;
+	if (!has_control)
+		reply_header(rq, "Cache-Control",
+		             is_shared(rq) && status < 400 ? SHARED : "no-store");
+	if (media_type != NULL)
+		reply_header(rq, "Content-Type", media_type);
+	reply_header(rq, "X-Content-Type-Options", "nosniff");
+}
+
+void reply_send(struct request *rq, int status, const char *media_type, const void *bytes,
+                size_t length)
+{
+	struct way *way = way_of(rq);
+
+	assert(!rq->replied);
+	common_headers(rq, status, media_type);
+	reply_header(rq, "X-Request-Id", rq->task.request_id);
+	rq->replied = true;
+	rq->status = status;
+	way_answered(way, status);
+	http_reply(rq->http, status, way->header_count, way->headers, bytes, length);
+}
+
+static void keep_in_cache(struct request *rq, const char *media_type, const char *etag,
+                          const void *bytes, size_t length)
+{
+	struct way *way = way_of(rq);
+
+	if (rq->operation->cached && way->cache.wanted &&
+	    strcmp(http_method(rq->http), "GET") == 0) {
+		common_headers(rq, 200, media_type);
+		cache_keep(rq->http, way->cache, rq->operation->number, way->header_count,
+		           way->headers, etag, bytes, length);
+	}
+}
+
+/* The one way of good answers with a body. */
+static void send_good(struct request *rq, int status, const char *media_type, int32_t version,
+                      const void *bytes, size_t length)
+{
+	char etag[ETAG_SIZE];
+	const char *match = http_header(rq->http, "If-None-Match");
+
+	if (status != 200 || rq->operation == NULL || (!is_read(rq) && version == 0)) {
+		reply_send(rq, status, media_type, bytes, length);
+		return;
+	}
+	etag_make(bytes, length, version, etag);
+	reply_header(rq, "ETag", etag);
+	if (!is_read(rq)) {
+		reply_send(rq, status, media_type, bytes, length);
+		return;
+	}
+	keep_in_cache(rq, media_type, etag, bytes, length);
+	if (match != NULL && etag_matches(match, etag))
+		reply_send(rq, 304, NULL, "", 0);
+	else
+		reply_send(rq, 200, media_type, bytes, length);
+}
+
+static int32_t version_of(const struct rows *rows)
+{
+	int column = rows_count(rows) > 0 ? rows_find(rows, "_version") : -1;
+
+	return column >= 0 ? (int32_t)rows_int(rows, 0, column) : 0;
+}
+
+static struct buf body_of_row(struct request *rq, const struct rows *rows)
+{
+	struct buf body = buf_new(rq->task.arena, 1024);
+	struct json json = json_new(&body);
+
+	if (rows_count(rows) == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such thing.");
+	rows_json_object(rows, 0, &json);
+	return body;
+}
+
+void reply_row(struct request *rq, const struct rows *rows)
+{
+	struct buf body = body_of_row(rq, rows);
+
+	send_good(rq, 200, JSON_TYPE, version_of(rows), body.data, body.length);
+}
+
+static void write_cursor(const struct page *page, const struct rows *rows, struct json *json)
+{
+	size_t last = (size_t)page->limit - 1;
+	int id = rows_find(rows, "_id");
+	struct page next = *page;
+	char cursor[PAGE_CURSOR_LENGTH + 1];
+
+	next.after_key = rows_key(rows, last, rows_column(rows, "_key"));
+	next.after_id = rows_uuid(rows, last, id >= 0 ? id : rows_column(rows, "id"));
+	page_encode(&next, cursor);
+	json_str(json, cursor);
+}
+
+static void reply_items(struct request *rq, const struct page *page, const struct rows *rows)
+{
+	size_t count = rows_count(rows);
+	bool more = page != NULL && count > (size_t)page->limit;
+	struct buf body = buf_new(rq->task.arena, 8192);
+	struct json json = json_new(&body);
+
+	json_open_object(&json);
+	json_key(&json, "items");
+	rows_json_array(rows, more ? (size_t)page->limit : count, &json);
+	json_key(&json, "next_cursor");
+	if (more)
+		write_cursor(page, rows, &json);
+	else
+		json_nil(&json);
+	json_close_object(&json);
+	send_good(rq, 200, JSON_TYPE, 0, body.data, body.length);
+}
+
+void reply_page(struct request *rq, const struct page *page, const struct rows *rows)
+{
+	reply_items(rq, page, rows);
+}
+
+void reply_list(struct request *rq, const struct rows *rows)
+{
+	reply_items(rq, NULL, rows);
+}
+
+void reply_json(struct request *rq, int status, const struct buf *body)
+{
+	send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
+}
+
+void reply_text(struct request *rq, const char *content_type, const void *bytes, size_t length)
+{
+	send_good(rq, 200, content_type, 0, bytes, length);
+}
+
+void reply_empty(struct request *rq)
+{
+	reply_send(rq, 204, NULL, "", 0);
+}
+
+/* Saves the answer under the request's key if it has one, and commits. */
+static void commit(struct request *rq, struct db *tx, int status, const struct buf *body)
+{
+	bool joined = rq->idempotency != NULL && db_is_actors(tx);
+
+	if (joined)
+		idempotency_keep(rq, tx, status, body);
+	db_finish(tx);
+	if (rq->idempotency != NULL && !joined)
+		idempotency_keep(rq, db_of(&rq->task), status, body);
+}
+
+void reply_commit_json(struct request *rq, struct db *tx, int status, const struct buf *body)
+{
+	commit(rq, tx, status, body);
+	send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
+}
+
+void reply_keep_json(struct request *rq, struct db *batch, int status, const struct buf *body)
+{
+	if (rq->idempotency != NULL)
+		idempotency_keep(rq, batch, status, body);
+}
+
+const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batch, int status,
+                                             const struct buf *body)
+{
+	const struct pg_error *refusal;
+
+	if (rq->idempotency != NULL && !rq->idempotency->kept)
+		idempotency_keep(rq, batch, status, body);
+	refusal = db_try_run(batch);
+	if (refusal != NULL && rq->idempotency != NULL)
+		rq->idempotency->kept = false; /* it went with the rest */
+	if (refusal == NULL)
+		send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
+	return refusal;
+}
+
+void reply_commit_row(struct request *rq, struct db *tx, int status, const struct rows *rows)
+{
+	struct buf body;
+	bool known = rows_are_here(rows);
+
+	if (known)
+		body = body_of_row(rq, rows);
+	commit(rq, tx, status, known ? &body : NULL);
+	if (!known) {
+		body = body_of_row(rq, rows);
+		if (rq->idempotency != NULL)
+			idempotency_fill(rq, &body);
+	}
+	send_good(rq, status, JSON_TYPE, version_of(rows), body.data, body.length);
+}
+
+void reply_commit_empty(struct request *rq, struct db *tx)
+{
+	commit(rq, tx, 204, NULL);
+	reply_empty(rq);
+}
+
+void reply_stream_begin(struct request *rq, int status, const char *media_type)
+{
+	struct way *way = way_of(rq);
+
+	assert(!rq->replied);
+	common_headers(rq, status, media_type);
+	reply_header(rq, "X-Request-Id", rq->task.request_id);
+	rq->replied = true;
+	rq->status = status;
+	way->streaming = true;
+	http_stream_begin(rq->http, status, way->header_count, way->headers);
+}
+
+void reply_stream_write(struct request *rq, const void *bytes, size_t count)
+{
+	if (http_stream_write(rq->http, bytes, count, rq->task.deadline_ms) != 0)
+		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The client did not take the answer.");
+}
+
+void reply_stream_end(struct request *rq)
+{
+	struct way *way = way_of(rq);
+
+	assert(way->streaming);
+	way->streaming = false;
+	way_answered(way, rq->status);
+	http_stream_end(rq->http);
+}

@@ -1,0 +1,36 @@
+/* Problems become application/problem+json (RFC 9457). */
+#include <stdio.h>
+#include <string.h>
+
+#include "web/reply.h"
+
+void reply_problem(struct request *rq, const struct problem *problem)
+{
+	const struct problem_kind *kind = &PROBLEM_KINDS[problem->code];
+	struct buf body = buf_new(rq->task.arena, 512);
+	struct json json = json_new(&body);
+	char seconds[16];
+
+	json_open_object(&json);
+	json_put_str(&json, "type", arena_printf(rq->task.arena, "/problems/%s", kind->code));
+	json_put_str(&json, "title", kind->title);
+	json_put_int(&json, "status", kind->status);
+	json_put_str(&json, "detail", problem->detail);
+	json_put_str(&json, "code", kind->code);
+	json_put_str(&json, "request_id", rq->task.request_id);
+	if (problem->errors != NULL) {
+		json_key(&json, "errors");
+		json_raw(&json, problem->errors, strlen(problem->errors));
+	}
+	json_close_object(&json);
+	if (problem->extra != NULL) { /* members of its own, before the closing brace */
+		body.length--;
+		buf_printf(&body, ",%s}", problem->extra);
+	}
+	if (problem->retry_after_s > 0 || kind->status == 503) {
+		snprintf(seconds, sizeof(seconds), "%d",
+		         problem->retry_after_s > 0 ? problem->retry_after_s : 1);
+		reply_header(rq, "Retry-After", seconds);
+	}
+	reply_send(rq, kind->status, "application/problem+json", body.data, body.length);
+}

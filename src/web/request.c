@@ -1,0 +1,317 @@
+/* The way of a request, from its headers to the end of its fiber. */
+#include "web/request.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "gen/api.gen.h"
+#include "net/co.h"
+#include "net/log.h"
+#include "net/loop.h"
+#include "web/authenticate.h"
+#include "web/etag.h"
+#include "web/idempotency.h"
+#include "web/limit.h"
+#include "web/reply.h"
+#include "web/validate.h"
+#include "web/way.h"
+
+static struct {
+	struct web_options options;
+	struct routes *routes;
+	struct http_prepared *overloaded;
+} web;
+
+const struct web_options *web_options(void)
+{
+	return &web.options;
+}
+
+int64_t way_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void measure(unsigned operation, int status, int64_t duration_us)
+{
+	if (web.options.measured != NULL)
+		web.options.measured(operation, status, duration_us);
+}
+
+void way_answered(struct way *way, int status)
+{
+	const struct request *rq = &way->rq;
+	int64_t duration_us = way_now_us() - way->started_us;
+	const char *log = rq->task.problem.log;
+
+	measure(rq->operation != NULL ? rq->operation->number : (unsigned)OPERATION_COUNT, status,
+	        duration_us);
+	LOG_AT(status >= 500 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "request",
+	       log_str("request_id", rq->task.request_id), log_str("method", http_method(rq->http)),
+	       log_str("path", http_path(rq->http)), log_str("operation", rq->task.name),
+	       log_int("status", status), log_int("duration_us", duration_us),
+	       log_int("statements", rq->task.statements),
+	       log_int("round_trips", rq->task.round_trips),
+	       log_str("problem", status >= 400 ? rq->task.problem.detail : NULL),
+	       log_str("cause", log));
+}
+
+static void way_free(struct way *way)
+{
+	if (way->exchange_open || way->fiber_running)
+		return;
+	arena_free(way->rq.task.arena);
+	arena_free(way->full_arena);
+	free(way);
+}
+
+/* Somebody else's id is taken when it looks like one: it goes to logs and into headers. */
+static void take_request_id(struct request *rq)
+{
+	const char *given = http_header(rq->http, "X-Request-Id");
+	static const char FINE[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t length = given != NULL ? strlen(given) : 0;
+
+	if (length > 0 && length <= UUID_TEXT_LENGTH && strspn(given, FINE) == length)
+		memcpy(rq->task.request_id, given, length + 1);
+	else
+		uuid_format(uuid_v7(), rq->task.request_id);
+}
+
+static void exchange_ended(struct http_owner *owner)
+{
+	struct way *way = CONTAINER_OF(owner, struct way, owner);
+
+	way->exchange_open = false;
+	way_free(way);
+}
+
+static struct way *way_of_exchange(struct http_exchange *ex)
+{
+	return CONTAINER_OF(http_context(ex), struct way, owner);
+}
+
+static struct way *way_new(struct http_exchange *ex)
+{
+	struct way *way = calloc(1, sizeof(*way));
+
+	if (way == NULL)
+		return NULL;
+	way->rq.http = ex;
+	way->rq.task.name = "";
+	way->rq.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &way->rq.task);
+	way->rq.started_ms = loop_now_ms();
+	way->started_us = way_now_us();
+	way->exchange_open = true;
+	take_request_id(&way->rq);
+	way->owner.finished = exchange_ended;
+	http_set_context(ex, &way->owner);
+	return way;
+}
+
+/* Refuses before a fiber runs. */
+static enum http_body refuse(struct way *way, enum problem_code code, const char *detail)
+{
+	way->rq.task.problem = (struct problem){.code = code, .detail = detail};
+	reply_problem(&way->rq, &way->rq.task.problem);
+	return HTTP_BODY_REFUSE;
+}
+
+static enum http_body refuse_route(struct way *way, enum route_result result)
+{
+	struct request *rq = &way->rq;
+
+	switch (result) {
+	case ROUTE_OPTIONS:
+		reply_header(rq, "Allow", route_allow(rq->task.arena, way->match.allowed));
+		reply_empty(rq);
+		return HTTP_BODY_REFUSE;
+	case ROUTE_NO_METHOD:
+		reply_header(rq, "Allow", route_allow(rq->task.arena, way->match.allowed));
+		return refuse(way, PROBLEM_METHOD, "This path does not answer to that method.");
+	case ROUTE_MALFORMED:
+		return refuse(way, PROBLEM_INVALID, "The path is not percent-encoded UTF-8.");
+	case ROUTE_NO_PATH:
+	case ROUTE_FOUND:
+		break;
+	}
+	return refuse(way, PROBLEM_NOT_FOUND, "There is nothing at this path.");
+}
+
+static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_bytes_max)
+{
+	unsigned operation;
+	int status;
+
+	(void)arg;
+	if (cache_answer(ex, &operation, &status)) {
+		measure(operation, status, 0);
+		return HTTP_BODY_REFUSE;
+	}
+	struct way *way = way_new(ex);
+
+	if (way == NULL) {
+		http_reply_prepared(ex, web.overloaded);
+		return HTTP_BODY_REFUSE;
+	}
+	struct request *rq = &way->rq;
+
+	if (strlen(http_path(ex)) + strlen(http_query(ex)) > LIMIT_URL_BYTES)
+		return refuse(way, PROBLEM_URI_TOO_LONG, "The address is too long.");
+	enum route_result result =
+	    route_find(web.routes, rq->task.arena, http_method(ex), http_path(ex), &way->match);
+
+	if (result != ROUTE_FOUND)
+		return refuse_route(way, result);
+	rq->operation = way->match.operation;
+	rq->task.name = rq->operation->id;
+	if (rq->operation->cached)
+		way->cache = cache_ticket();
+	*body_bytes_max = rq->operation->body_bytes_max;
+	return rq->operation->body == BODY_STREAM ? HTTP_BODY_STREAM : HTTP_BODY_BUFFER;
+}
+
+static void run(struct task *task)
+{
+	struct request *rq = (struct request *)(void *)task;
+	struct way *way = way_of(rq);
+
+	authenticate(rq, &way->match);
+	limit(rq);
+	const void *in = validate(rq, &way->match);
+
+	if (idempotency_begin(rq))
+		return;
+	rq->operation->call(rq, in);
+	assert(rq->replied); /* a handler that forgets to answer is a mistake of ours */
+}
+
+static void finish_badly(struct request *rq)
+{
+	struct way *way = way_of(rq);
+
+	/* When the handler ended because its arena was full, the problem needs room elsewhere. */
+	if (arena_used(rq->task.arena) > LIMIT_REQUEST_ARENA_BYTES / 2) {
+		way->full_arena = rq->task.arena;
+		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
+	}
+	idempotency_release(rq);
+	if (!rq->replied) {
+		reply_problem(rq, &rq->task.problem);
+	} else if (way->streaming) { /* too late to say so; the body ends early */
+		LOG_WARNING("stream broken", log_str("request_id", rq->task.request_id),
+		            log_str("operation", rq->task.name),
+		            log_str("problem", rq->task.problem.detail),
+		            log_str("cause", rq->task.problem.log));
+		reply_stream_end(rq);
+	}
+}
+
+static void fiber(void *arg)
+{
+	struct way *way = arg;
+
+	if (!task_run(&way->rq.task, run))
+		finish_badly(&way->rq);
+	way->fiber_running = false;
+	way_free(way);
+}
+
+static void complete(void *arg, struct http_exchange *ex)
+{
+	struct way *way = way_of_exchange(ex);
+	bool streams = way->rq.operation->body == BODY_STREAM;
+
+	(void)arg;
+	way->rq.task.deadline_ms = loop_now_ms() + (streams ? LIMIT_STREAM_MS : LIMIT_REQUEST_MS);
+	way->fiber_running = true;
+	if (co_start(fiber, way) != 0) {
+		way->fiber_running = false;
+		way->rq.replied = true;
+		measure(way->rq.operation->number, 503, 0);
+		http_reply_prepared(ex, web.overloaded);
+	}
+}
+
+static void too_large(void *arg, struct http_exchange *ex)
+{
+	struct way *way = way_of_exchange(ex);
+
+	(void)arg;
+	refuse(way, PROBLEM_TOO_LARGE, "The body is larger than this operation takes.");
+}
+
+static void finished(void *arg, struct http_exchange *ex)
+{
+	struct http_owner *owner = http_context(ex);
+
+	(void)arg;
+	if (owner != NULL)
+		owner->finished(owner);
+}
+
+int32_t request_if_match(struct request *rq)
+{
+	const char *header = http_header(rq->http, "If-Match");
+	int32_t version = 0;
+
+	if (header != NULL && !etag_version(header, &version))
+		task_end_field(&rq->task, "If-Match", "format",
+		               "must be an ETag that was read before");
+	return version;
+}
+
+static struct http_prepared *prepare_overloaded(void)
+{
+	static const char BODY[] =
+	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
+	    "moment\",\"status\":503,"
+	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
+	    "\"request_id\":\"\"}";
+	static const struct http_header HEADERS[] = {
+	    {"Content-Type", "application/problem+json"},
+	    {"Retry-After", "1"},
+	    {"Cache-Control", "no-store"},
+	    {"X-Content-Type-Options", "nosniff"},
+	};
+
+	return http_prepare(503, sizeof(HEADERS) / sizeof(HEADERS[0]), HEADERS, BODY,
+	                    sizeof(BODY) - 1);
+}
+
+int web_start(const struct web_options *options, struct http_handlers *ret)
+{
+	for (size_t i = 0; i < OPERATION_COUNT; i++) {
+		if (OPERATIONS[i].limit != NULL && !limit_rule_exists(OPERATIONS[i].limit)) {
+			LOG_ERROR("no such rate rule", log_str("operation", OPERATIONS[i].id),
+			          log_str("rule", OPERATIONS[i].limit));
+			return -ENOENT;
+		}
+	}
+	web.options = *options;
+	web.routes = routes_new(OPERATIONS, OPERATION_COUNT);
+	web.overloaded = prepare_overloaded();
+	limit_start();
+	cache_start(options->cache);
+	*ret = (struct http_handlers){
+	    .begin = begin, .complete = complete, .too_large = too_large, .finished = finished};
+	return 0;
+}
+
+void web_stop(void)
+{
+	cache_stop();
+	routes_free(web.routes);
+	http_prepared_free(web.overloaded);
+	web.routes = NULL;
+	web.overloaded = NULL;
+}

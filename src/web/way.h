@@ -1,0 +1,44 @@
+/*
+ * way: a request on its way, with what only the stops of web/ need to know. Private to web/.
+ *
+ * Two own it: the exchange, until `finished`, and the fiber, until it returns. The last one frees
+ * it with its arena; so neither a lost client nor a slow handler finds it gone.
+ */
+#ifndef SEBEZ_WEB_WAY_H
+#define SEBEZ_WEB_WAY_H
+
+#include "web/cache.h"
+#include "web/park.h"
+#include "web/request.h"
+#include "web/route.h"
+#include "web/web.h"
+
+enum { WAY_HEADERS_MAX = 16 };
+
+struct way {
+	struct request rq; /* first, so that a request can be turned back into its way */
+	struct http_owner owner;
+	struct route_match match;
+	struct cache_ticket cache;
+	struct http_header headers[WAY_HEADERS_MAX]; /* of the reply to come */
+	size_t header_count;
+	struct arena
+	    *full_arena;    /* NULL, or the request's first one, given up because it was full */
+	int64_t started_us; /* monotonic */
+	bool exchange_open;
+	bool fiber_running;
+	bool streaming; /* the reply goes out in pieces */
+};
+
+static inline struct way *way_of(struct request *rq)
+{
+	return (struct way *)(void *)rq;
+}
+
+const struct web_options *web_options(void);
+int64_t way_now_us(void);
+
+/* Notes status and duration of what was just answered: metrics and the access log. */
+void way_answered(struct way *way, int status);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * web: everything that a request passes, set up once per process.
+ */
+#ifndef SEBEZ_WEB_WEB_H
+#define SEBEZ_WEB_WEB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/http.h"
+
+struct redis;
+
+struct web_options {
+	struct redis
+	    *redis;        /* for rate counters over all processes; NULL: each counts for itself */
+	bool cache;        /* answer x-cache operations from memory for up to a second */
+	bool limits;       /* apply the rate rules */
+	bool behind_proxy; /* the client is the last address of X-Forwarded-For */
+	/* Told of every answer; may be NULL. operation is OPERATION_COUNT when none was found. */
+	void (*measured)(unsigned operation, int status, int64_t duration_us);
+};
+
+/*
+ * web_start: makes the handlers for http_server_start. token_keys_set and db_setup come before.
+ * Returns -ENOENT when the contract names a rate rule that web/limit.c does not have.
+ */
+int web_start(const struct web_options *options, struct http_handlers *ret)
+    __attribute__((warn_unused_result));
+void web_stop(void); /* after the HTTP server has stopped */
+
+#endif

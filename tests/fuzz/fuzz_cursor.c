@@ -1,0 +1,24 @@
+/* Any bytes as a cursor: what is taken is what page_encode would have made. */
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/page.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	char again[PAGE_CURSOR_LENGTH + 1];
+	struct page page = {.sort = 0};
+
+	memcpy(text, data, size);
+	text[size] = 0;
+	if (page_decode(text, &page)) {
+		page_encode(&page, again);
+		if (strcmp(text, again) != 0)
+			abort();
+	}
+	free(text);
+	return 0;
+}
