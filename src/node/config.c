@@ -1,0 +1,289 @@
+#include "node/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT(env, field, fallback, min, max, prose)                                                \
+	{                                                                                          \
+		env, OPTION_TEXT, offsetof(struct config, field), fallback, min, max, NULL, "",    \
+		    false, prose                                                                   \
+	}
+#define SECRET(env, field, max, prose)                                                             \
+	{                                                                                          \
+		env, OPTION_TEXT, offsetof(struct config, field), "", 0, max, NULL, "", true,      \
+		    prose                                                                          \
+	}
+#define INTEGER(env, field, fallback, min, max, unit, prose)                                       \
+	{                                                                                          \
+		env, OPTION_INTEGER, offsetof(struct config, field), fallback, min, max, NULL,     \
+		    unit, false, prose                                                             \
+	}
+#define BOOLEAN(env, field, fallback, prose)                                                       \
+	{                                                                                          \
+		env, OPTION_BOOL, offsetof(struct config, field), fallback, 0, 1, NULL, "", false, \
+		    prose                                                                          \
+	}
+#define CHOICE(env, field, fallback, choices, prose)                                               \
+	{                                                                                          \
+		env, OPTION_CHOICE, offsetof(struct config, field), fallback, 0, 0, choices, "",   \
+		    false, prose                                                                   \
+	}
+
+const struct option OPTIONS[] = {
+    TEXT("SEBEZ_LISTEN", listen, "127.0.0.1:8080", 3, 80,
+         "Where it listens: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
+    TEXT("SEBEZ_DATA", data, "./var", 1, 800,
+         "The data folder: the secret, the embedded PostgreSQL and Redis, their sockets and logs."),
+    SECRET(
+        "DATABASE_URL", database_url, 2000,
+        "PostgreSQL to use, as a URL or key=value text, with a login that may create roles. Empty: "
+        "an embedded PostgreSQL under SEBEZ_DATA."),
+    SECRET(
+        "REDIS_URL", redis_url, 2000,
+        "Redis or Valkey to use: redis://[:password@]host[:port] or unix:/path. Empty: an embedded "
+        "one."),
+    SECRET(
+        "SEBEZ_SECRET", secret, 200,
+        "Key from which tokens and database passwords are made: 32 bytes as 64 hexadecimal digits "
+        "or as base64. Empty: made once and kept in SEBEZ_DATA/secret."),
+    SECRET("SEBEZ_SECRET_PREVIOUS", secret_previous, 200,
+           "The key before SEBEZ_SECRET: tokens made with it are still accepted."),
+    TEXT("SEBEZ_RUN_AS", run_as, "", 0, 64,
+         "User that all processes but the supervisor run as when it is started by root. Empty: "
+         "postgres if there is such a user, else nobody."),
+    INTEGER("SEBEZ_PROCESSES", processes, "0", 0, 256, "processes",
+            "Api processes. 0: one per core."),
+    CHOICE("SEBEZ_LOG_LEVEL", log_level, "info", "debug info warn error",
+           "Least important kind of log line that is written."),
+    TEXT("SEBEZ_CURRENCY", currency, "USD", 3, 3,
+         "The marketplace's currency, an ISO 4217 code. Chosen once, before the first product."),
+    BOOLEAN("SEBEZ_CACHE", cache, "yes", "Whether public pages are answered from memory."),
+    BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether callers that ask too often get a 429."),
+    BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
+            "Whether a proxy stands in front, so that the client's address is the last one of "
+            "X-Forwarded-For."),
+    BOOLEAN("SEBEZ_DEMO", demo, "no",
+            "Whether `serve` loads the demo marketplace once into an empty database."),
+    INTEGER("SEBEZ_DB_CONNECTIONS", db_connections, "4", 1, 32, "connections",
+            "Pipelined database connections per role and process."),
+    INTEGER("SEBEZ_DB_LEASED", db_leased, "8", 1, 128, "connections",
+            "Most database connections per role and process that transactions hold exclusively."),
+    INTEGER("SEBEZ_STATEMENT_TIMEOUT_MS", statement_timeout_ms, "10000", 100, 600000, "ms",
+            "The database gives up on a statement after this long."),
+    INTEGER("SEBEZ_DRAIN_MS", drain_ms, "10000", 0, 600000, "ms",
+            "How long a process that is asked to go may finish what it has begun."),
+    INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
+            "How often the jobs process looks for work."),
+    INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
+            "An order that waits for its payment is cancelled after this long."),
+    INTEGER("SEBEZ_ACCEPT_HOURS", accept_hours, "48", 1, 8760, "hours",
+            "A sub-order that its vendor has not accepted is cancelled after this long."),
+    INTEGER("SEBEZ_COMPLETE_DAYS", complete_days, "14", 0, 365, "days",
+            "A delivered sub-order is completed after this long."),
+    INTEGER("SEBEZ_SERVICE_FEE_FIXED", service_fee_fixed, "0", 0, 1000000000, "minor units",
+            "Platform service fee of each order: its fixed part."),
+    INTEGER("SEBEZ_SERVICE_FEE_BASIS_POINTS", service_fee_basis_points, "0", 0, 10000,
+            "basis points", "Platform service fee of each order: its share of the goods' price."),
+    INTEGER("SEBEZ_COMMISSION_BASIS_POINTS", commission_basis_points, "1000", 0, 10000,
+            "basis points", "Commission on sales, unless a vendor has its own rate."),
+};
+
+const size_t OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]);
+
+static const char *const BOOL_WORDS[][2] = {
+    {"no", "yes"}, {"false", "true"}, {"0", "1"}, {"off", "on"}};
+
+static int choice_index(const char *choices, const char *word)
+{
+	int index = 0;
+	size_t length = strlen(word);
+
+	for (const char *at = choices; *at != '\0'; index++) {
+		size_t span = strcspn(at, " ");
+
+		if (span == length && length > 0 && memcmp(at, word, span) == 0)
+			return index;
+		at += span;
+		at += strspn(at, " ");
+	}
+	return -1;
+}
+
+static bool parse_integer(const struct option *option, const char *text, int64_t *ret)
+{
+	char *end = NULL;
+	long long value;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		return false;
+	if (value < option->min || value > option->max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+static bool parse_bool(const char *text, int64_t *ret)
+{
+	for (size_t i = 0; i < sizeof(BOOL_WORDS) / sizeof(BOOL_WORDS[0]); i++)
+		for (int value = 0; value < 2; value++)
+			if (strcmp(text, BOOL_WORDS[i][value]) == 0) {
+				*ret = value;
+				return true;
+			}
+	return false;
+}
+
+static bool parse_value(const struct option *option, const char *text, struct config *config)
+{
+	void *field = (char *)config + option->offset;
+	size_t length = strlen(text);
+	int index;
+
+	switch (option->type) {
+	case OPTION_TEXT:
+		if ((int64_t)length < option->min || (int64_t)length > option->max)
+			return false;
+		*(const char **)field = text;
+		return true;
+	case OPTION_INTEGER:
+		return parse_integer(option, text, field);
+	case OPTION_BOOL:
+		return parse_bool(text, field);
+	case OPTION_CHOICE:
+		index = choice_index(option->choices, text);
+		if (index >= 0)
+			*(int64_t *)field = index;
+		return index >= 0;
+	case OPTION_TYPE_COUNT:
+		break;
+	}
+	abort();
+}
+
+static void describe(const struct option *option, char *ret, size_t size)
+{
+	switch (option->type) {
+	case OPTION_TEXT:
+		snprintf(ret, size, "a text of %lld to %lld bytes", (long long)option->min,
+		         (long long)option->max);
+		return;
+	case OPTION_INTEGER:
+		snprintf(ret, size, "a whole number from %lld to %lld%s%s", (long long)option->min,
+		         (long long)option->max, option->unit[0] != '\0' ? ", in " : "",
+		         option->unit);
+		return;
+	case OPTION_BOOL:
+		snprintf(ret, size, "yes or no");
+		return;
+	case OPTION_CHOICE:
+		snprintf(ret, size, "one of: %s", option->choices);
+		return;
+	case OPTION_TYPE_COUNT:
+		break;
+	}
+	abort();
+}
+
+static void refuse(const struct option *option, const char *text, char *error, size_t error_size)
+{
+	char wanted[160];
+
+	describe(option, wanted, sizeof(wanted));
+	if (option->secret)
+		snprintf(error, error_size, "%s must be %s", option->name, wanted);
+	else
+		snprintf(error, error_size, "%s must be %s; it is \"%.80s\"", option->name, wanted,
+		         text);
+}
+
+static int check_whole(const struct config *config, char *error, size_t error_size)
+{
+	char host[80];
+	int port;
+
+	if (!config_split_listen(config->listen, host, sizeof(host), &port)) {
+		snprintf(error, error_size, "SEBEZ_LISTEN must be address:port; it is \"%.80s\"",
+		         config->listen);
+		return -EINVAL;
+	}
+	if (strspn(config->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) {
+		snprintf(error, error_size,
+		         "SEBEZ_CURRENCY must be three capitals; it is \"%.80s\"",
+		         config->currency);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Texts of the environment become ours, whatever becomes of it. */
+static void keep_texts(struct config *config)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const char **field = (const char **)((char *)config + OPTIONS[i].offset);
+
+		if (OPTIONS[i].type != OPTION_TEXT || *field == OPTIONS[i].fallback)
+			continue;
+		*field = strdup(*field);
+		assert(*field != NULL);
+	}
+}
+
+int config_load(struct config *ret, char *error, size_t error_size)
+{
+	struct config config = {0};
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int rc;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option *option = &OPTIONS[i];
+		const char *text = getenv(option->name);
+
+		/* A variable that is set to nothing counts as not set. */
+		if (text == NULL || text[0] == '\0')
+			text = option->fallback;
+		if (!parse_value(option, text, &config)) {
+			refuse(option, text, error, error_size);
+			return -EINVAL;
+		}
+	}
+	rc = check_whole(&config, error, error_size);
+	if (rc < 0)
+		return rc;
+	keep_texts(&config);
+	if (config.processes == 0)
+		config.processes = cores > 256 ? 256 : cores < 1 ? 1 : cores;
+	*ret = config;
+	return 0;
+}
+
+bool config_split_listen(const char *listen, char *host, size_t host_size, int *ret_port)
+{
+	const char *colon = strrchr(listen, ':');
+	const char *start = listen;
+	const char *end = colon;
+	char *rest;
+	long port;
+
+	if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+		return false;
+	if (start[0] == '[') {
+		if (end == start || end[-1] != ']')
+			return false;
+		start++;
+		end--;
+	} else if (memchr(start, ':', (size_t)(end - start)) != NULL) {
+		return false;
+	}
+	port = strtol(colon + 1, &rest, 10);
+	if (*rest != '\0' || port > 65535 || end <= start || (size_t)(end - start) >= host_size)
+		return false;
+	memcpy(host, start, (size_t)(end - start));
+	host[end - start] = '\0';
+	*ret_port = (int)port;
+	return true;
+}

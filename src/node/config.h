@@ -1,0 +1,78 @@
+/*
+ * config: every setting of a server, as one table. The table makes the parser, the text of
+ * `sebez serve --help` and docs/CONFIGURATION.md.
+ *
+ * Settings come from the environment and are read once, at start. Texts live for the process.
+ */
+#ifndef SEBEZ_NODE_CONFIG_H
+#define SEBEZ_NODE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum log_threshold {
+	LOG_THRESHOLD_DEBUG,
+	LOG_THRESHOLD_INFO,
+	LOG_THRESHOLD_WARN,
+	LOG_THRESHOLD_ERROR
+};
+
+struct config {
+	const char *listen; /* address:port, [address]:port */
+	const char *data;
+	const char *database_url; /* "" means embedded */
+	const char *redis_url;    /* "" means embedded */
+	const char *secret;       /* "" means the one kept in the data folder */
+	const char *secret_previous;
+	const char *run_as; /* "" means postgres, or nobody */
+	const char *currency;
+	int64_t processes; /* never 0 after config_load */
+	int64_t log_level; /* enum log_threshold */
+	int64_t cache;
+	int64_t limits;
+	int64_t behind_proxy;
+	int64_t db_connections;
+	int64_t db_leased;
+	int64_t statement_timeout_ms;
+	int64_t drain_ms;
+	int64_t jobs_interval_ms;
+	int64_t payment_hours;
+	int64_t accept_hours;
+	int64_t complete_days;
+	int64_t service_fee_fixed;
+	int64_t service_fee_basis_points;
+	int64_t commission_basis_points;
+	int64_t demo;
+};
+
+enum option_type { OPTION_TEXT, OPTION_INTEGER, OPTION_BOOL, OPTION_CHOICE, OPTION_TYPE_COUNT };
+
+struct option {
+	const char *name; /* of the environment variable */
+	enum option_type type;
+	size_t offset; /* in struct config: const char * for texts, int64_t for all others */
+	const char *fallback;
+	int64_t min, max;    /* integers: value; texts: length in bytes */
+	const char *choices; /* OPTION_CHOICE: words with a space between them */
+	const char *unit;    /* "" when it has none */
+	bool secret;         /* its value is never printed */
+	const char *prose;
+};
+
+extern const struct option OPTIONS[];
+extern const size_t OPTION_COUNT;
+
+/* Reads the environment. On a bad value returns -EINVAL, with a sentence in error that names the
+ * option and never repeats a secret. */
+int config_load(struct config *ret, char *error, size_t error_size)
+    __attribute__((warn_unused_result));
+
+/* Splits SEBEZ_LISTEN. host gets the bare address. */
+bool config_split_listen(const char *listen, char *host, size_t host_size, int *ret_port);
+
+void config_print_help(FILE *out);
+void config_print_markdown(FILE *out);
+
+#endif

@@ -1,0 +1,92 @@
+#include "node/conninfo.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "node/say.h"
+
+int conninfo_add(char *ret, size_t size, const char *key, const char *value)
+{
+	size_t used = strlen(ret);
+
+	if (used + strlen(key) + 2 * strlen(value) + 5 > size)
+		return -ENAMETOOLONG;
+	used += (size_t)sprintf(ret + used, "%s%s='", used > 0 ? " " : "", key);
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			ret[used++] = '\\';
+		ret[used++] = *value;
+	}
+	ret[used++] = '\'';
+	ret[used] = '\0';
+	return 0;
+}
+
+static int look_up(const char *host, char *ret, size_t size)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	int rc = getaddrinfo(host, NULL, &hints, &found);
+
+	if (rc != 0) {
+		say("DATABASE_URL: host %s: %s", host, gai_strerror(rc));
+		return -EHOSTUNREACH;
+	}
+	rc = getnameinfo(found->ai_addr, found->ai_addrlen, ret, (socklen_t)size, NULL, 0,
+	                 NI_NUMERICHOST);
+	freeaddrinfo(found);
+	return rc == 0 ? 0 : -EHOSTUNREACH;
+}
+
+static int add_all(const PQconninfoOption *options, char *admin, char *base, size_t size)
+{
+	const char *host = NULL;
+	bool has_address = false;
+	char address[128];
+	int rc = 0;
+
+	for (const PQconninfoOption *at = options; at->keyword != NULL && rc == 0; at++) {
+		bool personal =
+		    strcmp(at->keyword, "user") == 0 || strcmp(at->keyword, "password") == 0;
+
+		if (at->val == NULL || at->val[0] == '\0')
+			continue;
+		if (strcmp(at->keyword, "host") == 0)
+			host = at->val;
+		if (strcmp(at->keyword, "hostaddr") == 0)
+			has_address = true;
+		rc = conninfo_add(admin, size, at->keyword, at->val);
+		if (rc == 0 && !personal)
+			rc = conninfo_add(base, size, at->keyword, at->val);
+	}
+	if (rc != 0 || has_address || host == NULL || host[0] == '/' || strchr(host, ',') != NULL)
+		return rc;
+	rc = look_up(host, address, sizeof(address));
+	if (rc == 0)
+		rc = conninfo_add(admin, size, "hostaddr", address);
+	return rc != 0 ? rc : conninfo_add(base, size, "hostaddr", address);
+}
+
+int conninfo_split(const char *url, char *admin, char *base, size_t size)
+{
+	char *error = NULL;
+	PQconninfoOption *options = PQconninfoParse(url, &error);
+	int rc;
+
+	admin[0] = '\0';
+	base[0] = '\0';
+	if (options == NULL) {
+		/* libpq's message repeats the text, which may hold a password. */
+		say("DATABASE_URL is not a PostgreSQL URL or key=value text");
+		PQfreemem(error);
+		return -EINVAL;
+	}
+	rc = add_all(options, admin, base, size);
+	PQconninfoFree(options);
+	return rc;
+}

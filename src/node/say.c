@@ -1,0 +1,27 @@
+#include "node/say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void say(const char *format, ...)
+{
+	char line[2048] = "sebez: ";
+	size_t start = sizeof("sebez: ") - 1;
+	va_list args;
+	int length;
+	ssize_t ignored;
+
+	va_start(args, format);
+	length = vsnprintf(line + start, sizeof(line) - start - 1, format, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	length += (int)start;
+	if (length > (int)sizeof(line) - 2)
+		length = (int)sizeof(line) - 2;
+	line[length++] = '\n';
+	/* One write, so that lines of several processes never mix. */
+	ignored = write(STDERR_FILENO, line, (size_t)length);
+	(void)ignored;
+}

@@ -1,0 +1,124 @@
+#include "node/secret.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/say.h"
+
+bool secret_parse(const char *text, struct secret *ret)
+{
+	static const int VARIANTS[] = {
+	    sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING,
+	    sodium_base64_VARIANT_URLSAFE, sodium_base64_VARIANT_URLSAFE_NO_PADDING};
+	size_t length = strlen(text);
+	struct secret secret;
+	size_t count;
+
+	if (length == SECRET_TEXT_LENGTH) {
+		if (sodium_hex2bin(secret.key, SECRET_BYTES, text, length, NULL, &count, NULL) != 0)
+			return false;
+		*ret = secret;
+		return count == SECRET_BYTES;
+	}
+	for (size_t i = 0; i < sizeof(VARIANTS) / sizeof(VARIANTS[0]); i++)
+		if (sodium_base642bin(secret.key, SECRET_BYTES, text, length, NULL, &count, NULL,
+		                      VARIANTS[i]) == 0 &&
+		    count == SECRET_BYTES) {
+			*ret = secret;
+			return true;
+		}
+	return false;
+}
+
+static int make_file(const char *path)
+{
+	uint8_t key[SECRET_BYTES];
+	char text[SECRET_TEXT_LENGTH + 2];
+	char temporary[1200];
+	int rc = 0;
+	int fd;
+
+	snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)getpid());
+	randombytes_buf(key, sizeof(key));
+	sodium_bin2hex(text, sizeof(text), key, sizeof(key));
+	text[SECRET_TEXT_LENGTH] = '\n';
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, SECRET_TEXT_LENGTH + 1) != SECRET_TEXT_LENGTH + 1 || fsync(fd) != 0)
+		rc = -EIO;
+	close(fd);
+	/* link, not rename: of two that start at once, both must end up with the same key. */
+	if (rc == 0 && link(temporary, path) != 0 && errno != EEXIST)
+		rc = -errno;
+	unlink(temporary);
+	sodium_memzero(text, sizeof(text));
+	sodium_memzero(key, sizeof(key));
+	return rc;
+}
+
+static int read_file(const char *path, struct secret *ret)
+{
+	char text[256];
+	ssize_t count;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	count = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (count < 0)
+		return -EIO;
+	text[count] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	return secret_parse(text, ret) ? 0 : -EINVAL;
+}
+
+int secret_load(const struct config *config, const char *data, struct secret *ret)
+{
+	char path[1100];
+	int rc;
+
+	if (config->secret[0] != '\0') {
+		if (secret_parse(config->secret, ret))
+			return 0;
+		say("SEBEZ_SECRET must be 32 bytes, as 64 hexadecimal digits or as base64");
+		return -EINVAL;
+	}
+	snprintf(path, sizeof(path), "%s/secret", data);
+	rc = read_file(path, ret);
+	if (rc == -ENOENT) {
+		rc = make_file(path);
+		if (rc == 0)
+			rc = read_file(path, ret);
+	}
+	if (rc < 0)
+		say("%s: %s", path, rc == -EINVAL ? "does not hold a key" : strerror(-rc));
+	return rc;
+}
+
+void secret_derive(const struct secret *secret, const char *purpose,
+                   char ret[SECRET_TEXT_LENGTH + 1])
+{
+	uint8_t derived[SECRET_BYTES];
+	int rc = crypto_generichash(derived, sizeof(derived), (const uint8_t *)purpose,
+	                            strlen(purpose), secret->key, sizeof(secret->key));
+
+	assert(rc == 0);
+	sodium_bin2hex(ret, SECRET_TEXT_LENGTH + 1, derived, sizeof(derived));
+	sodium_memzero(derived, sizeof(derived));
+}
+
+void secret_role_password(const struct secret *secret, const char *role,
+                          char ret[SECRET_TEXT_LENGTH + 1])
+{
+	char purpose[80];
+
+	snprintf(purpose, sizeof(purpose), "db:%s", role);
+	secret_derive(secret, purpose, ret);
+}

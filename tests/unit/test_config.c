@@ -1,0 +1,136 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/config.h"
+#include "node/conninfo.h"
+#include "node/secret.h"
+
+static struct config config;
+static char error[256];
+
+static int load_with(const char *name, const char *value)
+{
+	int rc;
+
+	setenv(name, value, 1);
+	rc = config_load(&config, error, sizeof(error));
+	unsetenv(name);
+	return rc;
+}
+
+static void defaults_are_valid(void **state)
+{
+	(void)state;
+	assert_int_equal(config_load(&config, error, sizeof(error)), 0);
+	assert_string_equal(config.listen, "127.0.0.1:8080");
+	assert_true(config.processes >= 1);
+	assert_int_equal(config.commission_basis_points, 1000);
+}
+
+static void an_empty_variable_counts_as_not_set(void **state)
+{
+	(void)state;
+	assert_int_equal(load_with("SEBEZ_DRAIN_MS", ""), 0);
+	assert_int_equal(config.drain_ms, 10000);
+}
+
+static void every_bad_value_is_refused_by_name(void **state)
+{
+	static const char *const BAD[][2] = {
+	    {"SEBEZ_PROCESSES", "two"},       {"SEBEZ_PROCESSES", "-1"},
+	    {"SEBEZ_PROCESSES", "2 "},        {"SEBEZ_PROCESSES", "99999999999999999999"},
+	    {"SEBEZ_CACHE", "maybe"},         {"SEBEZ_LOG_LEVEL", "loud"},
+	    {"SEBEZ_LOG_LEVEL", "info warn"}, {"SEBEZ_LISTEN", "8080"},
+	    {"SEBEZ_LISTEN", "127.0.0.1:"},   {"SEBEZ_LISTEN", "127.0.0.1:65536"},
+	    {"SEBEZ_LISTEN", "::1:80"},       {"SEBEZ_CURRENCY", "usd"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+		assert_int_not_equal(load_with(BAD[i][0], BAD[i][1]), 0);
+		assert_non_null(strstr(error, BAD[i][0]));
+	}
+}
+
+static void a_secret_is_not_repeated(void **state)
+{
+	char long_value[300];
+
+	(void)state;
+	memset(long_value, 'k', sizeof(long_value) - 1);
+	long_value[sizeof(long_value) - 1] = '\0';
+	assert_int_not_equal(load_with("SEBEZ_SECRET", long_value), 0);
+	assert_non_null(strstr(error, "SEBEZ_SECRET"));
+	assert_null(strstr(error, "kkk"));
+}
+
+static void an_ipv6_address_stands_in_brackets(void **state)
+{
+	char host[80];
+	int port;
+
+	(void)state;
+	assert_true(config_split_listen("[::1]:8080", host, sizeof(host), &port));
+	assert_string_equal(host, "::1");
+	assert_int_equal(port, 8080);
+}
+
+static void a_secret_is_hexadecimal_or_base64(void **state)
+{
+	struct secret a, b;
+
+	(void)state;
+	assert_true(
+	    secret_parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", &a));
+	assert_true(secret_parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", &b));
+	assert_memory_equal(a.key, b.key, SECRET_BYTES);
+	assert_false(secret_parse("short", &a));
+	assert_false(secret_parse("", &a));
+}
+
+static void passwords_of_roles_differ_and_stay(void **state)
+{
+	struct secret secret = {{1, 2, 3}};
+	char one[SECRET_TEXT_LENGTH + 1], again[SECRET_TEXT_LENGTH + 1],
+	    other[SECRET_TEXT_LENGTH + 1];
+
+	(void)state;
+	secret_role_password(&secret, "sebez_public", one);
+	secret_role_password(&secret, "sebez_public", again);
+	secret_role_password(&secret, "sebez_admin", other);
+	assert_string_equal(one, again);
+	assert_string_not_equal(one, other);
+}
+
+static void the_base_conninfo_has_no_login(void **state)
+{
+	char admin[1024], base[1024];
+
+	(void)state;
+	assert_int_equal(
+	    conninfo_split("postgresql://me:pa'ss@127.0.0.1:5433/shop", admin, base, sizeof(base)),
+	    0);
+	assert_non_null(strstr(admin, "user='me' password='pa\\'ss'"));
+	assert_null(strstr(base, "user"));
+	assert_null(strstr(base, "password"));
+	assert_non_null(strstr(base, "dbname='shop'"));
+	assert_non_null(strstr(base, "hostaddr='127.0.0.1'"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(defaults_are_valid),
+	    cmocka_unit_test(an_empty_variable_counts_as_not_set),
+	    cmocka_unit_test(every_bad_value_is_refused_by_name),
+	    cmocka_unit_test(a_secret_is_not_repeated),
+	    cmocka_unit_test(an_ipv6_address_stands_in_brackets),
+	    cmocka_unit_test(a_secret_is_hexadecimal_or_base64),
+	    cmocka_unit_test(passwords_of_roles_differ_and_stay),
+	    cmocka_unit_test(the_base_conninfo_has_no_login),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
