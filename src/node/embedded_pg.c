@@ -1,0 +1,292 @@
+#include "node/embedded_pg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/say.h"
+
+enum { STOP_MS = 20000, CONNECTIONS_MIN = 200, ROLES = 6 };
+
+static const char SETTINGS[] =
+    "# Written by sebez at each start. Your own settings go to postgresql.user.conf beside it.\n"
+    "listen_addresses = ''\n"
+    "unix_socket_permissions = 0700\n"
+    "shared_buffers = 256MB\n"
+    "synchronous_commit = on\n"
+    "wal_level = replica\n"
+    "max_wal_size = 2GB\n"
+    "checkpoint_timeout = 15min\n"
+    "random_page_cost = 1.1\n"
+    "jit = off\n"
+    "track_io_timing = off\n"
+    "password_encryption = scram-sha-256\n"
+    "log_min_messages = warning\n"
+    "log_checkpoints = off\n"
+    "log_line_prefix = '%m [%p] %u '\n"
+    "timezone = 'UTC'\n"
+    "lc_messages = 'C'\n";
+
+/* The folder of the newest installed version's programs. */
+static int find_programs(char *ret, size_t size)
+{
+	const char *best = NULL;
+	long best_version = 0;
+	glob_t found;
+
+	if (glob("/usr/lib/postgresql/*/bin/postgres", 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			long version =
+			    strtol(found.gl_pathv[i] + strlen("/usr/lib/postgresql/"), NULL, 10);
+
+			if (version > best_version) {
+				best_version = version;
+				best = found.gl_pathv[i];
+			}
+		}
+		if (best != NULL)
+			path_format(ret, size, "%.*s", (int)(strrchr(best, '/') - best), best);
+		globfree(&found);
+	}
+	return best_version > 0 ? 0 : -ENOENT;
+}
+
+/*
+ * A folder as the children can name it. One that their user cannot reach by its path is handed over
+ * as a descriptor, which needs no permission on the folders above it.
+ */
+static int name_folder(const struct place *place, const char *path, struct child_spec *spec,
+                       char *ret, size_t size)
+{
+	int fd;
+
+	if (place->reachable) {
+		path_format(ret, size, "%s", path);
+		return 0;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	spec->fds[0] = fd;
+	spec->fd_count = 1;
+	path_format(ret, size, "/proc/self/fd/%d", CHILD_FIRST_FD);
+	return 0;
+}
+
+static void close_folder(const struct child_spec *spec)
+{
+	if (spec->fd_count > 0)
+		close(spec->fds[0]);
+}
+
+static int init_cluster(const struct place *place, const char *programs, const char *path)
+{
+	char program[300] = "", fresh[PLACE_PATH_MAX + 8], name[PLACE_PATH_MAX + 8];
+	const char *argv[] = {program,
+	                      "-D",
+	                      name,
+	                      "-U",
+	                      EMBEDDED_PG_SUPERUSER,
+	                      "--auth-local=peer",
+	                      "--auth-host=scram-sha-256",
+	                      "-E",
+	                      "UTF8",
+	                      "--locale=C.UTF-8",
+	                      "--data-checksums",
+	                      "--no-instructions",
+	                      NULL};
+	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", NULL};
+	const char *clean[] = {"rm", "-rf", fresh, NULL};
+	struct child_spec spec = place_child(place, program, argv);
+	struct child_spec rm = {.program = "/bin/rm", .argv = clean, .output_fd = -1};
+	int rc;
+
+	/* Made beside its place and moved there when whole, so that an interrupted start leaves
+	 * nothing half. */
+	path_format(program, sizeof(program), "%s/initdb", programs);
+	path_format(fresh, sizeof(fresh), "%s.new", path);
+	rc = child_run(&rm);
+	if (rc == 0)
+		rc = place_make_folder(place, fresh);
+	if (rc == 0)
+		rc = name_folder(place, fresh, &spec, name, sizeof(name));
+	if (rc != 0)
+		return rc > 0 ? -EIO : rc;
+	spec.envp = envp;
+	spec.output_fd = place_open_log(place, "postgres");
+	rc = child_run(&spec);
+	close(spec.output_fd);
+	close_folder(&spec);
+	if (rc != 0) {
+		say("initdb failed; %s/log/postgres.log says why", place->data);
+		return rc > 0 ? -EIO : rc;
+	}
+	return rename(fresh, path) != 0 ? -errno : 0;
+}
+
+/* Replaces a file of the cluster. The folder belongs to an ordinary user and we may be root: so
+ * nothing that lies there under these names is followed. */
+static int write_file(const struct place *place, int folder, const char *name, const char *text)
+{
+	size_t length = strlen(text);
+	int rc = 0;
+	int fd;
+
+	unlinkat(folder, "sebez.tmp", 0);
+	fd =
+	    openat(folder, "sebez.tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, length) != (ssize_t)length)
+		rc = -EIO;
+	if (rc == 0 && place->switches_user && fchown(fd, place->uid, place->gid) != 0)
+		rc = -errno;
+	close(fd);
+	if (rc == 0 && renameat(folder, "sebez.tmp", folder, name) != 0)
+		rc = -errno;
+	return rc;
+}
+
+static int write_settings(const struct place *place, const struct config *config, int folder)
+{
+	const struct passwd *self = getpwuid(geteuid());
+	/* A reload has old and new processes at once; leased connections are rarely all open. */
+	int64_t wanted =
+	    20 + (config->processes + 2) * ROLES * (config->db_connections + config->db_leased);
+	char text[2048];
+	int rc;
+
+	path_format(text, sizeof(text),
+	            "%smax_connections = %lld\nunix_socket_directories = '%s'\n"
+	            "include_if_exists 'postgresql.user.conf'\n",
+	            SETTINGS, (long long)(wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN),
+	            place->run);
+	rc = write_file(place, folder, "postgresql.conf", text);
+	if (rc == 0)
+		rc = write_file(place, folder, "pg_hba.conf",
+		                "# Written by sebez at each start.\n"
+		                "local all " EMBEDDED_PG_SUPERUSER " peer map=sebez\n"
+		                "local all all scram-sha-256\n");
+	/* Only who started us is the superuser; not the user that the api processes run as. */
+	path_format(text, sizeof(text), "# Written by sebez at each start.\nsebez %s %s\n",
+	            self != NULL ? self->pw_name : "root", EMBEDDED_PG_SUPERUSER);
+	if (rc == 0)
+		rc = write_file(place, folder, "pg_ident.conf", text);
+	return rc;
+}
+
+/* The postmaster of this cluster that still runs, or 0: the pid of its file, if that process
+ * works in this very folder. */
+static pid_t find_running(int folder)
+{
+	struct stat ours, theirs;
+	char text[64] = "";
+	char path[64];
+	int fd = openat(folder, "postmaster.pid", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t count;
+	long pid;
+
+	if (fd < 0)
+		return 0;
+	count = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	pid = count > 0 ? strtol(text, NULL, 10) : 0;
+	if (pid <= 1)
+		return 0;
+	path_format(path, sizeof(path), "/proc/%ld/cwd", pid);
+	if (fstat(folder, &ours) != 0 || stat(path, &theirs) != 0)
+		return 0;
+	return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev ? (pid_t)pid : 0;
+}
+
+int embedded_pg_prepare(const struct place *place, const struct config *config)
+{
+	char programs[256], path[PLACE_PATH_MAX], version[PLACE_PATH_MAX + 16];
+	pid_t running;
+	int folder;
+	int rc = find_programs(programs, sizeof(programs));
+
+	if (rc < 0) {
+		say("there is no PostgreSQL under /usr/lib/postgresql: run `make deps`, or set "
+		    "DATABASE_URL");
+		return rc;
+	}
+	place_path(place, "postgres", path, sizeof(path));
+	path_format(version, sizeof(version), "%s/PG_VERSION", path);
+	if (access(version, F_OK) != 0) {
+		rc = init_cluster(place, programs, path);
+		if (rc < 0)
+			return rc;
+	}
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -errno;
+	running = find_running(folder);
+	if (running > 0) {
+		say("ending PostgreSQL %d, left by an earlier start", (int)running);
+		embedded_pg_stop(running);
+	}
+	rc = write_settings(place, config, folder);
+	if (rc < 0)
+		say("cannot write the settings of PostgreSQL in %s: %s", path, strerror(-rc));
+	close(folder);
+	return rc;
+}
+
+/* A cluster is only ever run by the version that made it. */
+static int find_postgres(const char *path, char *ret, size_t size)
+{
+	char name[PLACE_PATH_MAX + 16];
+	char version[16] = "";
+	FILE *file;
+
+	path_format(name, sizeof(name), "%s/PG_VERSION", path);
+	file = fopen(name, "re");
+	if (file == NULL)
+		return -errno;
+	if (fgets(version, sizeof(version), file) == NULL)
+		version[0] = '\0';
+	fclose(file);
+	version[strcspn(version, "\n")] = '\0';
+	path_format(ret, size, "/usr/lib/postgresql/%s/bin/postgres", version);
+	if (access(ret, X_OK) == 0)
+		return 0;
+	say("the data folder was made by PostgreSQL %s, which is not installed", version);
+	return -ENOENT;
+}
+
+int embedded_pg_spawn(const struct place *place, pid_t *ret)
+{
+	char program[300] = "", path[PLACE_PATH_MAX], name[PLACE_PATH_MAX];
+	const char *argv[] = {program, "-D", name, NULL};
+	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", NULL};
+	struct child_spec spec = place_child(place, program, argv);
+	int rc;
+
+	place_path(place, "postgres", path, sizeof(path));
+	rc = find_postgres(path, program, sizeof(program));
+	if (rc == 0)
+		rc = name_folder(place, path, &spec, name, sizeof(name));
+	if (rc < 0)
+		return rc;
+	spec.envp = envp;
+	spec.death_signal = SIGINT;
+	spec.output_fd = place_open_log(place, "postgres");
+	rc = child_spawn(&spec, ret);
+	close(spec.output_fd);
+	close_folder(&spec);
+	return rc;
+}
+
+void embedded_pg_stop(pid_t pid)
+{
+	/* SIGINT is PostgreSQL's fast shutdown: sessions end, a checkpoint is written. */
+	child_stop(pid, SIGINT, STOP_MS);
+}

@@ -1,0 +1,113 @@
+#include "node/embedded_redis.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "node/say.h"
+
+enum { STOP_MS = 5000 };
+
+static const char *const PROGRAMS[] = {"/usr/bin/redis-server", "/usr/bin/valkey-server",
+                                       "/usr/local/bin/redis-server",
+                                       "/usr/local/bin/valkey-server"};
+
+static void note_path(const struct place *place, char *ret, size_t size)
+{
+	place_path(place, "redis.pid", ret, size);
+}
+
+void embedded_redis_prepare(const struct place *place)
+{
+	char note[PLACE_PATH_MAX];
+	pid_t running;
+
+	note_path(place, note, sizeof(note));
+	running = child_noted(note);
+	if (running > 0) {
+		say("ending Redis %d, left by an earlier start", (int)running);
+		embedded_redis_stop(running);
+	}
+}
+
+int embedded_redis_spawn(const struct place *place, pid_t *ret)
+{
+	char socket_path[PLACE_RUN_MAX + 16], note[PLACE_PATH_MAX];
+	const char *program = NULL;
+	const char *argv[] = {"redis-server",
+	                      "--port",
+	                      "0",
+	                      "--unixsocket",
+	                      socket_path,
+	                      "--unixsocketperm",
+	                      "700",
+	                      "--save",
+	                      "",
+	                      "--appendonly",
+	                      "no",
+	                      "--maxmemory",
+	                      "64mb",
+	                      "--maxmemory-policy",
+	                      "allkeys-lru",
+	                      "--daemonize",
+	                      "no",
+	                      "--dir",
+	                      place->run,
+	                      "--loglevel",
+	                      "warning",
+	                      NULL};
+	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL};
+	struct child_spec spec;
+	int rc;
+
+	for (size_t i = 0; i < sizeof(PROGRAMS) / sizeof(PROGRAMS[0]) && program == NULL; i++)
+		if (access(PROGRAMS[i], X_OK) == 0)
+			program = PROGRAMS[i];
+	if (program == NULL) {
+		say("there is no redis-server and no valkey-server: run `make deps`, or set "
+		    "REDIS_URL");
+		return -ENOENT;
+	}
+	path_format(socket_path, sizeof(socket_path), "%s/redis.sock", place->run);
+	spec = place_child(place, program, argv);
+	spec.envp = envp;
+	spec.death_signal = SIGTERM;
+	spec.output_fd = place_open_log(place, "redis");
+	rc = child_spawn(&spec, ret);
+	close(spec.output_fd);
+	note_path(place, note, sizeof(note));
+	if (rc == 0)
+		child_note(note, *ret);
+	else
+		say("cannot start %s: %s", program, strerror(-rc));
+	return rc;
+}
+
+void embedded_redis_stop(pid_t pid)
+{
+	child_stop(pid, SIGTERM, STOP_MS);
+}
+
+bool embedded_redis_answers(const struct place *place)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval patience = {.tv_usec = 200000};
+	char reply[8] = "";
+	bool answers = false;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	path_format(address.sun_path, sizeof(address.sun_path), "%.88s/redis.sock", place->run);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, reply, 5, 0) == 5)
+		answers = memcmp(reply, "+PONG", 5) == 0;
+	close(fd);
+	return answers;
+}

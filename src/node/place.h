@@ -1,0 +1,59 @@
+/*
+ * place: where a server keeps its things, and who its processes run as.
+ *
+ *   data/secret         the key
+ *   data/postgres/      the embedded cluster
+ *   data/log/           what PostgreSQL and Redis say
+ *   data/sebez.pid      the supervisor
+ *   data/lock, users    who owns the embedded services, and who borrows them
+ *   data/run/           sockets; elsewhere when the path is too long for a socket, or closed to
+ *                       the user the processes run as. data/run.path says where.
+ *
+ * Started by root, all processes but the supervisor run as an ordinary user. The data folder may
+ * then be closed to that user (root's home): what needs it gets it as an open descriptor.
+ */
+#ifndef SEBEZ_NODE_PLACE_H
+#define SEBEZ_NODE_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "node/child.h"
+#include "node/config.h"
+
+enum { PLACE_PATH_MAX = 1024, PLACE_RUN_MAX = 88 };
+
+struct place {
+	char data[PLACE_PATH_MAX]; /* absolute */
+	char run[PLACE_RUN_MAX];   /* absolute; short enough for "/.s.PGSQL.5432" after it */
+	bool switches_user;
+	uid_t uid; /* of the children */
+	gid_t gid;
+	char user[64];
+	bool reachable; /* the children can reach `data` by its path */
+};
+
+/* Makes the folders. Says what went wrong and returns -errno. */
+int place_open(const struct config *config, struct place *ret) __attribute__((warn_unused_result));
+
+/* Only the data folder's absolute path, for tools that just look. */
+int place_find(const struct config *config, char *ret, size_t size)
+    __attribute__((warn_unused_result));
+
+/* snprintf for paths: asserts that it fits. */
+void path_format(char *ret, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void place_path(const struct place *place, const char *name, char *ret, size_t size);
+
+/* A folder of the data folder that belongs to the children's user, mode 0700. */
+int place_make_folder(const struct place *place, const char *path)
+    __attribute__((warn_unused_result));
+
+/* The log file data/log/<name>.log, opened for appending; one that is over 10 MB is put aside. */
+int place_open_log(const struct place *place, const char *name);
+
+struct child_spec place_child(const struct place *place, const char *program,
+                              const char *const argv[]);
+
+#endif

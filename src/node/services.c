@@ -1,0 +1,255 @@
+#include "node/services.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "node/conninfo.h"
+#include "node/embedded_pg.h"
+#include "node/embedded_redis.h"
+#include "node/say.h"
+
+/* A cluster that recovers from a crash replays up to max_wal_size before it answers. */
+enum { READY_MS = 60000, EXTERNAL_READY_MS = 15000, LOCK_MS = 60000, POLL_MS = 10 };
+enum { AGAIN_MS = 200, AGAIN_FOR_MS = 5000 };
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_stop(int number)
+{
+	(void)number;
+	stop_asked = 1;
+}
+
+void services_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = ask_stop};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+bool services_stop_asked(void)
+{
+	return stop_asked != 0;
+}
+
+static int open_lock(const struct place *place, const char *name)
+{
+	char path[PLACE_PATH_MAX];
+
+	place_path(place, name, path, sizeof(path));
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static void sign_lock(int fd, enum services_use use)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), "%s %d\n",
+	                      use == SERVICES_SERVE ? "serve" : "tool", (int)getpid());
+
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)length, 0) != length)
+		say("cannot write the lock file: %s", strerror(errno));
+}
+
+static bool server_holds(int fd)
+{
+	char text[64] = "";
+
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 && strncmp(text, "serve ", 6) == 0;
+}
+
+/* 1: owner, 0: borrower, or -errno. */
+static int take_lock(struct services *services, enum services_use use)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + LOCK_MS;
+	bool told = false;
+
+	services->lock_fd = open_lock(&services->place, "lock");
+	services->users_fd = open_lock(&services->place, "users");
+	if (services->lock_fd < 0 || services->users_fd < 0)
+		return -errno;
+	while (flock(services->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		if (use == SERVICES_TOOL)
+			return flock(services->users_fd, LOCK_SH) == 0 ? 0 : -errno;
+		if (server_holds(services->lock_fd)) {
+			say("a server with the data folder %s is already running",
+			    services->place.data);
+			return -EBUSY;
+		}
+		if (!told)
+			say("waiting for another sebez command that uses %s", services->place.data);
+		told = true;
+		if (services_stop_asked() || clock_monotonic_ms() > deadline_ms)
+			return -EINTR;
+		child_sleep_ms(POLL_MS);
+	}
+	sign_lock(services->lock_fd, use);
+	return 1;
+}
+
+static int describe(const struct config *config, struct services *services)
+{
+	int rc;
+
+	services->pg_embedded = config->database_url[0] == '\0';
+	services->redis_embedded = config->redis_url[0] == '\0';
+	if (services->redis_embedded)
+		path_format(services->redis_url, sizeof(services->redis_url), "unix:%s/redis.sock",
+		            services->place.run);
+	else
+		path_format(services->redis_url, sizeof(services->redis_url), "%s",
+		            config->redis_url);
+	if (!services->pg_embedded)
+		return conninfo_split(config->database_url, services->admin, services->base,
+		                      CONNINFO_MAX);
+	rc = conninfo_add(services->base, CONNINFO_MAX, "host", services->place.run);
+	if (rc == 0)
+		rc = conninfo_add(services->base, CONNINFO_MAX, "dbname", EMBEDDED_PG_DATABASE);
+	if (rc < 0)
+		return rc;
+	strcpy(services->admin, services->base);
+	return conninfo_add(services->admin, CONNINFO_MAX, "user", EMBEDDED_PG_SUPERUSER);
+}
+
+static int start_owned(const struct config *config, struct services *services)
+{
+	int rc = 0;
+
+	if (services->redis_embedded) {
+		embedded_redis_prepare(&services->place);
+		rc = embedded_redis_spawn(&services->place, &services->redis);
+	}
+	if (rc == 0 && services->pg_embedded) {
+		rc = embedded_pg_prepare(&services->place, config);
+		if (rc == 0)
+			rc = embedded_pg_spawn(&services->place, &services->pg);
+	}
+	return rc;
+}
+
+/* Sessions outlive a killed postmaster by a moment, and until they have gone a new one will not
+ * share their memory: so it is tried again for a while. */
+static int start_pg_again(struct services *services, int64_t until_ms)
+{
+	services->pg = 0;
+	if (clock_monotonic_ms() < until_ms) {
+		child_sleep_ms(AGAIN_MS);
+		return embedded_pg_spawn(&services->place, &services->pg);
+	}
+	say("PostgreSQL did not start; %s/log/postgres.log says why", services->place.data);
+	return -ECHILD;
+}
+
+static int wait_pg(struct services *services)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	int64_t deadline_ms = now_ms + (services->pg_embedded ? READY_MS : EXTERNAL_READY_MS);
+	int64_t again_until_ms = now_ms + AGAIN_FOR_MS;
+	int rc;
+
+	for (;;) {
+		PGPing state = PQping(services->admin);
+
+		if (state == PQPING_OK)
+			return 0;
+		if (services_stop_asked())
+			return -EINTR;
+		if (services->pg > 0 && !child_is_alive(services->pg)) {
+			rc = start_pg_again(services, again_until_ms);
+			if (rc < 0)
+				return rc;
+		}
+		if (clock_monotonic_ms() > deadline_ms) {
+			say("PostgreSQL does not answer");
+			return -ETIMEDOUT;
+		}
+		child_sleep_ms(POLL_MS);
+	}
+}
+
+static int wait_redis(struct services *services)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + READY_MS;
+
+	while (services->redis_embedded && !embedded_redis_answers(&services->place)) {
+		if (services_stop_asked())
+			return -EINTR;
+		if (services->redis > 0 && !child_is_alive(services->redis)) {
+			services->redis = 0;
+			say("Redis did not start; %s/log/redis.log says why", services->place.data);
+			return -ECHILD;
+		}
+		if (clock_monotonic_ms() > deadline_ms) {
+			say("Redis does not answer");
+			return -ETIMEDOUT;
+		}
+		child_sleep_ms(POLL_MS);
+	}
+	return 0;
+}
+
+int services_open(const struct config *config, enum services_use use, struct services *ret)
+{
+	struct services *services = ret;
+	bool embedded;
+	int rc;
+
+	memset(services, 0, sizeof(*services));
+	services->lock_fd = -1;
+	services->users_fd = -1;
+	rc = place_open(config, &services->place);
+	if (rc == 0)
+		rc = describe(config, services);
+	embedded = services->pg_embedded || services->redis_embedded;
+	if (rc == 0 && (embedded || use == SERVICES_SERVE)) {
+		rc = take_lock(services, use);
+		services->owner = rc == 1;
+		if (rc == 1)
+			rc = start_owned(config, services);
+	}
+	if (rc == 0)
+		rc = wait_pg(services);
+	if (rc == 0)
+		rc = wait_redis(services);
+	if (rc < 0)
+		services_close(services);
+	return rc;
+}
+
+void services_close(struct services *services)
+{
+	/* Other tools may still be using what this one started. */
+	if (services->owner && services->users_fd >= 0 &&
+	    (services->pg > 0 || services->redis > 0) && !server_holds(services->lock_fd))
+		flock(services->users_fd, LOCK_EX);
+	if (services->redis > 0)
+		embedded_redis_stop(services->redis);
+	if (services->pg > 0)
+		embedded_pg_stop(services->pg);
+	services->redis = 0;
+	services->pg = 0;
+	if (services->users_fd >= 0)
+		close(services->users_fd);
+	if (services->lock_fd >= 0)
+		close(services->lock_fd);
+	services->users_fd = -1;
+	services->lock_fd = -1;
+}
+
+void services_role_conninfo(const char *base, const struct secret *secret, const char *role,
+                            char *ret, size_t size)
+{
+	char password[SECRET_TEXT_LENGTH + 1];
+
+	secret_role_password(secret, role, password);
+	path_format(ret, size, "%s user=%s password=%s application_name=sebez", base, role,
+	            password);
+	explicit_bzero(password, sizeof(password));
+}
