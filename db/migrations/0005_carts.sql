@@ -1,0 +1,33 @@
+-- Carts: of an account, or of a guest who holds a token.
+set local role sebez_owner;
+
+create table cart (
+	id         uuid primary key,
+	account_id uuid references account (id),
+	guest_hash text,
+	state      text not null default 'open' check (state in ('open', 'ordered', 'merged')),
+	version    int not null default 1, -- grows with every change of a line
+	created_at timestamptz not null default now(),
+	updated_at timestamptz not null default now(),
+	check (account_id is not null or guest_hash is not null)
+);
+create unique index cart_open_account on cart (account_id) where state = 'open';
+create unique index cart_open_guest on cart (guest_hash) where state = 'open' and account_id is null;
+create index cart_guest_age on cart (updated_at) where account_id is null;
+
+create table cart_line (
+	cart_id    uuid not null references cart (id) on delete cascade,
+	vendor_id  uuid not null,
+	variant_id uuid not null,
+	quantity   int not null check (quantity between 1 and 9999),
+	-- As it was put in: what the cart still says of goods that are no longer published.
+	product_id    uuid not null,
+	title         text not null,
+	variant_title text not null,
+	vendor_name   text not null,
+	price         bigint not null,
+	added_at   timestamptz not null default now(),
+	primary key (cart_id, variant_id),
+	foreign key (vendor_id, variant_id) references variant (vendor_id, id)
+);
+create index cart_line_variant on cart_line (vendor_id, variant_id);

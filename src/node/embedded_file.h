@@ -1,0 +1,15 @@
+/*
+ * embedded_file: files of the node that the build puts into the program.
+ */
+#ifndef SEBEZ_NODE_EMBEDDED_FILE_H
+#define SEBEZ_NODE_EMBEDDED_FILE_H
+
+#include "base/embedded_file.h"
+
+extern const struct embedded_file MIGRATIONS[]; /* db/migrations, in their order */
+extern const size_t MIGRATION_COUNT;
+
+extern const struct embedded_file PAGES[]; /* src/node/docs.html */
+extern const size_t PAGE_COUNT;
+
+#endif
