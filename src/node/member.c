@@ -1,0 +1,148 @@
+#include "node/member.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "node/embedded_pg.h"
+#include "node/embedded_redis.h"
+#include "node/say.h"
+
+/* Back-off: 0, 100 ms, 200 ms, ... A process that has lived this long starts afresh. */
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
+
+static const char *const HIDDEN[] = {
+    "DATABASE_URL=", "REDIS_URL=", "SEBEZ_SECRET=", "SEBEZ_NODE_DATABASE="};
+
+static bool is_hidden(const char *variable)
+{
+	for (size_t i = 0; i < sizeof(HIDDEN) / sizeof(HIDDEN[0]); i++)
+		if (strncmp(variable, HIDDEN[i], strlen(HIDDEN[i])) == 0)
+			return true;
+	return false;
+}
+
+static const char *variable(const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 2;
+	char *text = malloc(size);
+
+	assert(text != NULL);
+	snprintf(text, size, "%s=%s", name, value);
+	return text;
+}
+
+int member_world_open(struct services *services, const struct secret *secret, int metrics_fd,
+                      struct member_world *ret)
+{
+	char key[SECRET_TEXT_LENGTH + 1];
+	struct member_world world = {.services = services, .metrics_fd = metrics_fd};
+	ssize_t length = readlink("/proc/self/exe", world.program, sizeof(world.program) - 1);
+	size_t count = 0;
+	size_t used = 0;
+
+	if (length <= 0)
+		return -errno;
+	while (environ[count] != NULL)
+		count++;
+	world.envp = calloc(count + 4, sizeof(world.envp[0]));
+	assert(world.envp != NULL);
+	for (size_t i = 0; i < count; i++)
+		if (!is_hidden(environ[i]))
+			world.envp[used++] = environ[i];
+	for (int i = 0; i < SECRET_BYTES; i++)
+		snprintf(key + (ptrdiff_t)i * 2, 3, "%02x", secret->key[i]);
+	world.envp[used++] = variable("SEBEZ_SECRET", key);
+	world.envp[used++] = variable("SEBEZ_NODE_DATABASE", services->base);
+	world.envp[used++] = variable("REDIS_URL", services->redis_url);
+	explicit_bzero(key, sizeof(key));
+	*ret = world;
+	return 0;
+}
+
+static int start_self(const struct member_world *world, const struct member *member,
+                      struct process *ret)
+{
+	char slot[16];
+	const char *argv[] = {"sebez", member->kind == MEMBER_API ? "api" : "jobs", slot, NULL};
+	struct child_spec spec = place_child(&world->services->place, world->program, argv);
+	int ready[2];
+	int rc;
+
+	snprintf(slot, sizeof(slot), "%d", member->slot);
+	if (pipe2(ready, O_CLOEXEC) != 0)
+		return -errno;
+	spec.envp = world->envp;
+	spec.by_descriptor = true;
+	spec.death_signal = MEMBER_SIGNAL_STOP;
+	spec.fds[0] = world->metrics_fd;
+	spec.fds[1] = ready[1];
+	spec.fds[2] = member->listen_fd;
+	spec.fd_count = member->kind == MEMBER_API ? 3 : 2;
+	rc = child_spawn(&spec, &ret->pid);
+	close(ready[1]);
+	if (rc < 0) {
+		close(ready[0]);
+		return rc;
+	}
+	ret->ready_fd = ready[0];
+	return 0;
+}
+
+int member_start(const struct member_world *world, const struct member *member, struct process *ret)
+{
+	struct process process = {.ready_fd = -1, .started_ms = clock_monotonic_ms()};
+	int rc = -EINVAL;
+
+	switch (member->kind) {
+	case MEMBER_API:
+	case MEMBER_JOBS:
+		rc = start_self(world, member, &process);
+		break;
+	case MEMBER_PG:
+		rc = embedded_pg_spawn(&world->services->place, &process.pid);
+		world->services->pg = rc == 0 ? process.pid : 0;
+		process.ready = true;
+		break;
+	case MEMBER_REDIS:
+		rc = embedded_redis_spawn(&world->services->place, &process.pid);
+		world->services->redis = rc == 0 ? process.pid : 0;
+		process.ready = true;
+		break;
+	}
+	if (rc < 0)
+		say("cannot start %s: %s", member_name(member), strerror(-rc));
+	else
+		*ret = process;
+	return rc;
+}
+
+const char *member_name(const struct member *member)
+{
+	static const char *const NAMES[] = {"api", "jobs", "postgres", "redis"};
+
+	return NAMES[member->kind];
+}
+
+void member_died(struct member *member, int64_t now_ms)
+{
+	int64_t wait_ms = 0;
+
+	/* One that could not even be started has no beginning, and no good life. */
+	if (member->now.started_ms > 0 && now_ms - member->now.started_ms >= GOOD_LIFE_MS)
+		member->failures = 0;
+	if (member->failures > 0)
+		wait_ms = (int64_t)BACKOFF_FIRST_MS
+		          << (member->failures > 7 ? 7 : member->failures - 1);
+	if (wait_ms > BACKOFF_MAX_MS)
+		wait_ms = BACKOFF_MAX_MS;
+	member->failures++;
+	member->start_at_ms = now_ms + wait_ms;
+	member->now = (struct process){.ready_fd = -1};
+}

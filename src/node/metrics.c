@@ -1,0 +1,106 @@
+#include "node/metrics.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/metrics_segment.h"
+
+static struct metrics_segment segment;
+
+size_t metrics_segment_size(unsigned slots)
+{
+	return slots * sizeof(struct metrics_slot);
+}
+
+const struct metrics_segment *metrics_segment(void)
+{
+	return &segment;
+}
+
+int metrics_create(unsigned slots)
+{
+	int fd = memfd_create("sebez-metrics", MFD_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)metrics_segment_size(slots)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int metrics_attach(int fd, unsigned slot)
+{
+	struct stat info;
+	void *bytes;
+
+	if (fstat(fd, &info) != 0)
+		return -errno;
+	if (info.st_size < (off_t)metrics_segment_size(slot + 1))
+		return -EINVAL;
+	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	segment.slots = bytes;
+	segment.count = (unsigned)((size_t)info.st_size / sizeof(struct metrics_slot));
+	segment.mine = &segment.slots[slot];
+	segment.mine->pid = getpid();
+	return 0;
+}
+
+static void add(uint64_t *counter, uint64_t amount)
+{
+	__atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
+}
+
+static unsigned status_index(int status)
+{
+	for (unsigned i = 0; i < METRICS_STATUSES - 1; i++)
+		if (METRICS_STATUS_CODES[i] == status)
+			return i;
+	return METRICS_STATUSES - 1;
+}
+
+static unsigned bucket_index(int64_t duration_us)
+{
+	unsigned i = 0;
+
+	while (i < METRICS_BUCKETS - 1 && duration_us > METRICS_BUCKET_US[i])
+		i++;
+	return i;
+}
+
+void metrics_request(unsigned operation, int status, int64_t duration_us)
+{
+	struct metrics_operation *counts;
+
+	if (segment.mine == NULL || operation >= METRICS_OPERATIONS_MAX)
+		return;
+	counts = &segment.mine->operations[operation];
+	add(&counts->statuses[status_index(status)], 1);
+	add(&counts->buckets[bucket_index(duration_us)], 1);
+	add(&counts->sum_us, (uint64_t)duration_us);
+}
+
+void metrics_job(unsigned job, bool good, int64_t duration_us)
+{
+	struct metrics_job *counts;
+
+	if (segment.mine == NULL || job >= METRICS_JOBS_MAX)
+		return;
+	counts = &segment.mine->jobs[job];
+	add(good ? &counts->good : &counts->failed, 1);
+	add(&counts->sum_us, (uint64_t)duration_us);
+}
+
+void metrics_set(const struct metrics_gauges *gauges)
+{
+	/* During a reload the older process keeps silent: the slot shows its successor. */
+	if (segment.mine != NULL && segment.mine->pid == getpid())
+		segment.mine->gauges = *gauges;
+}

@@ -1,0 +1,47 @@
+/*
+ * metrics: counts and gauges of all processes of a server, in one shared segment that the
+ * supervisor makes. Any api process can answer /metrics for all of them.
+ *
+ * A process writes to its own slot. A successor takes over its predecessor's slot and counts on,
+ * so counters never go back; while both live both count, hence the atomic additions.
+ */
+#ifndef SEBEZ_NODE_METRICS_H
+#define SEBEZ_NODE_METRICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum {
+	METRICS_OPERATIONS_MAX = 256,
+	METRICS_JOBS_MAX = 32,
+	METRICS_POOLS = 6, /* PG_ROLE_COUNT */
+};
+
+struct metrics_pool {
+	uint64_t connections, queued, in_flight, leased;
+	uint64_t batches, statements, errors, reconnects, resent; /* since the process started */
+};
+
+struct metrics_gauges {
+	uint64_t fibers, fibers_max;
+	uint64_t connections; /* open HTTP connections */
+	uint64_t busy;        /* of them with a request under way; the others are parked */
+	uint64_t redis_up;
+	struct metrics_pool pools[METRICS_POOLS];
+};
+
+/* A descriptor of a new segment with room for so many processes, or -errno. */
+int metrics_create(unsigned slots) __attribute__((warn_unused_result));
+/* Maps it. Without a segment (tools, tests) everything below does nothing. */
+int metrics_attach(int fd, unsigned slot) __attribute__((warn_unused_result));
+
+void metrics_request(unsigned operation, int status, int64_t duration_us);
+void metrics_job(unsigned job, bool good, int64_t duration_us);
+void metrics_set(const struct metrics_gauges *gauges);
+
+/* All processes, as Prometheus text. Names come from OPERATIONS and JOBS. */
+void metrics_write(struct buf *out);
+
+#endif

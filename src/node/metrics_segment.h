@@ -1,0 +1,44 @@
+/*
+ * metrics_segment: the layout of the shared memory, for metrics.c, which writes it, and
+ * metrics_text.c, which reads it.
+ */
+#ifndef SEBEZ_NODE_METRICS_SEGMENT_H
+#define SEBEZ_NODE_METRICS_SEGMENT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "node/metrics.h"
+
+enum { METRICS_STATUSES = 24, METRICS_BUCKETS = 15 };
+
+extern const int METRICS_STATUS_CODES[METRICS_STATUSES - 1]; /* the last one counts all others */
+extern const int64_t METRICS_BUCKET_US[METRICS_BUCKETS - 1]; /* upper bounds; the last has none */
+
+struct metrics_operation {
+	uint64_t statuses[METRICS_STATUSES];
+	uint64_t buckets[METRICS_BUCKETS];
+	uint64_t sum_us;
+};
+
+struct metrics_job {
+	uint64_t good, failed, sum_us;
+};
+
+struct metrics_slot {
+	pid_t pid; /* 0: never used */
+	struct metrics_gauges gauges;
+	struct metrics_operation operations[METRICS_OPERATIONS_MAX];
+	struct metrics_job jobs[METRICS_JOBS_MAX];
+};
+
+struct metrics_segment {
+	struct metrics_slot *slots; /* NULL: not attached */
+	unsigned count;
+	struct metrics_slot *mine;
+};
+
+const struct metrics_segment *metrics_segment(void);
+size_t metrics_segment_size(unsigned slots);
+
+#endif

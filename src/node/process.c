@@ -1,0 +1,138 @@
+#include "node/process.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "net/co.h"
+#include "net/log.h"
+#include "net/loop.h"
+#include "node/member.h"
+#include "node/say.h"
+#include "node/services.h"
+#include "task/db.h"
+
+enum { SIGNALS_MAX = 4 };
+
+int process_open_stores(const struct config *config, const char *base, const char *redis_url,
+                        const struct secret *secret, struct process_stores *ret)
+{
+	char conninfo[CONNINFO_MAX + 256];
+	int rc = redis_open(redis_url, &ret->redis);
+
+	if (rc < 0) {
+		say("REDIS_URL is not a URL that can be used: %s", strerror(-rc));
+		return rc;
+	}
+	for (int role = 0; role < PG_ROLE_COUNT; role++) {
+		struct pg_pool_options options = {
+		    .conninfo = conninfo,
+		    .shared_max = (unsigned)config->db_connections,
+		    .leased_max = (unsigned)config->db_leased,
+		    .statement_timeout_ms = (int)config->statement_timeout_ms,
+		};
+
+		services_role_conninfo(base, secret, PG_ROLE_NAMES[role], conninfo,
+		                       sizeof(conninfo));
+		ret->pools[role] = pg_pool_open((enum pg_role)role, &options);
+	}
+	explicit_bzero(conninfo, sizeof(conninfo));
+	db_setup(ret->pools);
+	return 0;
+}
+
+void process_close_stores(struct process_stores *stores)
+{
+	for (int role = 0; role < PG_ROLE_COUNT; role++)
+		pg_pool_close(stores->pools[role]);
+	redis_close(stores->redis);
+}
+
+bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms)
+{
+	/* Numbers below 64 are for statements written by hand (src/task/db_envelope.c). */
+	static const struct pg_statement PROBE = {
+	    .name = "probe", .text = "select 1", .reads_only = true, .number = 63};
+	struct pg_item item = {.statement = &PROBE};
+	struct pg_batch batch = {.count = 1, .items = {&item}};
+	int rc = pg_run(pool, &batch, deadline_ms);
+
+	if (item.result != NULL)
+		PQclear(item.result);
+	return rc == 0;
+}
+
+void process_gauges(const struct process_stores *stores, struct metrics_gauges *ret)
+{
+	struct co_stats fibers = co_stats();
+
+	ret->fibers = fibers.running;
+	ret->fibers_max = fibers.running_max;
+	ret->redis_up = redis_is_up(stores->redis);
+	for (int role = 0; role < PG_ROLE_COUNT; role++) {
+		struct pg_stats stats = pg_stats(stores->pools[role]);
+
+		ret->pools[role] = (struct metrics_pool){
+		    .connections = stats.connections,
+		    .queued = stats.queued,
+		    .in_flight = stats.in_flight,
+		    .leased = stats.leased,
+		    .batches = stats.batches,
+		    .statements = stats.statements,
+		    .errors = stats.errors,
+		    .reconnects = stats.reconnects,
+		    .resent = stats.resent,
+		};
+	}
+}
+
+void process_begin(const struct config *config, const char *name)
+{
+	char title[16] = "sebez ";
+
+	strncat(title, name, sizeof(title) - strlen(title) - 1);
+	prctl(PR_SET_NAME, title);
+	signal(SIGPIPE, SIG_IGN);
+	log_start((enum log_level)config->log_level, name);
+}
+
+const char *process_base_conninfo(void)
+{
+	const char *base = getenv("SEBEZ_NODE_DATABASE");
+
+	return base != NULL ? base : "";
+}
+
+static void call_back(uv_signal_t *handle, int number)
+{
+	((void (*)(int))handle->data)(number);
+}
+
+void process_on_signal(int number, void (*run)(int number))
+{
+	static uv_signal_t handles[SIGNALS_MAX];
+	static int used;
+	uv_signal_t *handle = &handles[used++];
+	int rc;
+
+	assert(used <= SIGNALS_MAX);
+	rc = uv_signal_init(loop_uv(), handle);
+	assert(rc == 0);
+	handle->data = (void *)run;
+	rc = uv_signal_start(handle, call_back, number);
+	assert(rc == 0);
+	uv_unref((uv_handle_t *)handle);
+}
+
+void process_ready(void)
+{
+	ssize_t ignored = write(MEMBER_FD_READY, "1", 1);
+
+	(void)ignored; /* the supervisor may be gone; then we are about to be told so */
+	close(MEMBER_FD_READY);
+}

@@ -1,0 +1,46 @@
+/*
+ * process: what every process with a loop has: the pools of the database roles, Redis, and the
+ * keys; for api and jobs processes, and for tools that run a task.
+ */
+#ifndef SEBEZ_NODE_PROCESS_H
+#define SEBEZ_NODE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/config.h"
+#include "node/metrics.h"
+#include "node/secret.h"
+#include "store/pg.h"
+#include "store/redis.h"
+
+struct process_stores {
+	struct pg_pool *pools[PG_ROLE_COUNT];
+	struct redis *redis;
+};
+
+/* base: conninfo without a login. Opens the stores and tells task/db of them. -errno. */
+int process_open_stores(const struct config *config, const char *base, const char *redis_url,
+                        const struct secret *secret, struct process_stores *ret)
+    __attribute__((warn_unused_result));
+void process_close_stores(struct process_stores *stores);
+
+/* Whether the database answers a statement in time; suspends the fiber. */
+bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms);
+
+/* What it shows of its pools, fibers and Redis. */
+void process_gauges(const struct process_stores *stores, struct metrics_gauges *ret);
+
+/* The name in `ps`, the log's level and process name. name must live for the process. */
+void process_begin(const struct config *config, const char *name);
+
+/* Settings that the supervisor hands to its children in the environment. */
+const char *process_base_conninfo(void);
+
+/* Calls back once, on the loop, when the signal comes. */
+void process_on_signal(int number, void (*run)(int number));
+
+/* Tells the supervisor that this process serves. */
+void process_ready(void);
+
+#endif

@@ -1,0 +1,401 @@
+#include "node/supervisor.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/log.h"
+#include "node/member.h"
+#include "node/metrics.h"
+#include "node/migrate.h"
+#include "node/say.h"
+#include "node/sockets.h"
+#include "node/startup.h"
+
+enum {
+	MEMBERS_MAX = 256 + 3,
+	LEAVING_MAX = 4 * MEMBERS_MAX,
+	GRACE_MS = 2000, /* beyond the drain time, before SIGKILL */
+	NOT_RELOADING = -1,
+};
+
+enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_JOBS_LEAVING, PHASE_DONE };
+
+struct supervisor {
+	const struct config *config;
+	struct services services;
+	struct member_world world;
+	struct member members[MEMBERS_MAX]; /* api processes first */
+	int count;
+	int api_count;
+	pid_t leaving[LEAVING_MAX]; /* asked to go, not gone */
+	int leaving_count;
+	int signal_fd;
+	int port;
+	enum phase phase;
+	int64_t deadline_ms; /* of the phase, once it is not PHASE_SERVING */
+	int reloading;       /* index of the member that is being replaced */
+	bool announced;
+};
+
+static void add_member(struct supervisor *su, enum member_kind kind, int listen_fd, pid_t running)
+{
+	struct member *member = &su->members[su->count];
+
+	assert(su->count < MEMBERS_MAX);
+	*member = (struct member){
+	    .kind = kind,
+	    .slot = su->count,
+	    .listen_fd = listen_fd,
+	    .now = {.pid = running,
+	            .ready_fd = -1,
+	            .ready = true,
+	            .started_ms = clock_monotonic_ms()},
+	    .next = {.ready_fd = -1},
+	    .start_at_ms = running > 0 ? 0 : 1,
+	};
+	su->count++;
+}
+
+static void start_due(struct supervisor *su, int64_t now_ms)
+{
+	for (int i = 0; i < su->count; i++) {
+		struct member *member = &su->members[i];
+
+		if (member->start_at_ms == 0 || member->start_at_ms > now_ms)
+			continue;
+		member->start_at_ms = 0;
+		if (member_start(&su->world, member, &member->now) < 0)
+			member_died(member, now_ms);
+	}
+}
+
+static void forget_ready_fd(struct process *process)
+{
+	if (process->ready_fd >= 0)
+		close(process->ready_fd);
+	process->ready_fd = -1;
+}
+
+static void let_go(struct supervisor *su, struct process *process, int signal)
+{
+	forget_ready_fd(process);
+	if (process->pid <= 0)
+		return;
+	kill(process->pid, signal);
+	if (su->leaving_count < LEAVING_MAX)
+		su->leaving[su->leaving_count++] = process->pid;
+	*process = (struct process){.ready_fd = -1};
+}
+
+/* Starts the successor of the next api process; after the last one the jobs process goes too. */
+static void reload_next(struct supervisor *su)
+{
+	su->reloading++;
+	for (; su->reloading < su->api_count; su->reloading++) {
+		struct member *member = &su->members[su->reloading];
+
+		/* One that is down is started anew anyway. */
+		if (member->now.pid > 0 && member_start(&su->world, member, &member->next) == 0)
+			return;
+	}
+	su->reloading = NOT_RELOADING;
+	for (int i = su->api_count; i < su->count; i++)
+		if (su->members[i].kind == MEMBER_JOBS && su->members[i].now.pid > 0) {
+			let_go(su, &su->members[i].now, MEMBER_SIGNAL_STOP);
+			su->members[i].start_at_ms = 1;
+		}
+	LOG_INFO("reloaded");
+}
+
+static void became_ready(struct supervisor *su, int index)
+{
+	struct member *member = &su->members[index];
+	struct process *process =
+	    su->reloading == index && member->next.pid > 0 ? &member->next : &member->now;
+
+	process->ready = true;
+	forget_ready_fd(process);
+	if (process == &member->next) {
+		let_go(su, &member->now, MEMBER_SIGNAL_RETIRE);
+		member->now = member->next;
+		member->next = (struct process){.ready_fd = -1};
+		reload_next(su);
+	}
+}
+
+static void announce_once(struct supervisor *su)
+{
+	if (su->announced || su->phase != PHASE_SERVING)
+		return;
+	for (int i = 0; i < su->api_count; i++)
+		if (!su->members[i].now.ready || su->members[i].now.pid <= 0)
+			return;
+	su->announced = true;
+	startup_announce(su->config, su->port);
+}
+
+static void process_ended(struct supervisor *su, pid_t pid, int status)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	for (int i = 0; i < su->leaving_count; i++)
+		if (su->leaving[i] == pid) {
+			su->leaving[i] = su->leaving[--su->leaving_count];
+			return;
+		}
+	for (int i = 0; i < su->count; i++) {
+		struct member *member = &su->members[i];
+
+		if (member->next.pid == pid) {
+			LOG_ERROR("reload failed: the new process did not start",
+			          log_int("pid", pid));
+			forget_ready_fd(&member->next);
+			member->next = (struct process){.ready_fd = -1};
+			su->reloading = NOT_RELOADING;
+		} else if (member->now.pid == pid) {
+			LOG_WARNING("process ended", log_str("which", member_name(member)),
+			            log_int("pid", pid),
+			            log_str("with", WIFSIGNALED(status) ? "signal" : "status"),
+			            log_int("number", WIFSIGNALED(status) ? WTERMSIG(status)
+			                                                  : WEXITSTATUS(status)));
+			forget_ready_fd(&member->now);
+			member_died(member, now_ms);
+			if (member->kind == MEMBER_PG)
+				su->services.pg = 0;
+			if (member->kind == MEMBER_REDIS)
+				su->services.redis = 0;
+			if (su->phase != PHASE_SERVING)
+				member->start_at_ms = 0;
+		}
+	}
+}
+
+static void reap(struct supervisor *su)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid <= 0)
+			return;
+		process_ended(su, pid, status);
+	}
+}
+
+static void let_go_all(struct supervisor *su, enum member_kind kind)
+{
+	for (int i = 0; i < su->count; i++) {
+		struct member *member = &su->members[i];
+
+		member->start_at_ms = 0;
+		if (member->kind != kind)
+			continue;
+		let_go(su, &member->next, MEMBER_SIGNAL_STOP);
+		let_go(su, &member->now, MEMBER_SIGNAL_STOP);
+	}
+}
+
+static void begin_stop(struct supervisor *su)
+{
+	if (su->phase != PHASE_SERVING) {
+		su->deadline_ms = 0; /* a second signal hurries */
+		return;
+	}
+	say("stopping");
+	su->phase = PHASE_API_LEAVING;
+	su->reloading = NOT_RELOADING;
+	su->deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS;
+	/* Those that were only asked to retire are in more of a hurry now. */
+	for (int i = 0; i < su->leaving_count; i++)
+		kill(su->leaving[i], MEMBER_SIGNAL_STOP);
+	let_go_all(su, MEMBER_API);
+}
+
+static void continue_stop(struct supervisor *su)
+{
+	if (su->phase == PHASE_SERVING)
+		return;
+	if (su->leaving_count > 0) {
+		if (clock_monotonic_ms() >= su->deadline_ms)
+			for (int i = 0; i < su->leaving_count; i++)
+				kill(su->leaving[i], SIGKILL);
+		return;
+	}
+	if (su->phase == PHASE_API_LEAVING) {
+		su->phase = PHASE_JOBS_LEAVING;
+		let_go_all(su, MEMBER_JOBS);
+		if (su->leaving_count > 0)
+			return;
+	}
+	su->phase = PHASE_DONE;
+}
+
+static void take_signals(struct supervisor *su)
+{
+	struct signalfd_siginfo info;
+
+	while (read(su->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			begin_stop(su);
+		else if (info.ssi_signo == SIGHUP && su->phase == PHASE_SERVING &&
+		         su->reloading == NOT_RELOADING)
+			reload_next(su);
+	}
+}
+
+static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
+{
+	int64_t wait_ms = su->phase == PHASE_SERVING ? 60000 : 20;
+
+	for (int i = 0; i < su->count; i++) {
+		int64_t at_ms = su->members[i].start_at_ms;
+
+		if (at_ms != 0 && at_ms - now_ms < wait_ms)
+			wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	}
+	return wait_ms;
+}
+
+/* Sleeps until a signal, a process that is ready, or something that is due. */
+static void sleep_until_event(struct supervisor *su)
+{
+	struct pollfd polls[1 + 2 * MEMBERS_MAX];
+	int owners[1 + 2 * MEMBERS_MAX];
+	nfds_t count = 1;
+	char byte;
+
+	polls[0] = (struct pollfd){.fd = su->signal_fd, .events = POLLIN};
+	for (int i = 0; i < su->count; i++) {
+		const struct member *member = &su->members[i];
+		int fd = member->next.ready_fd >= 0 ? member->next.ready_fd : member->now.ready_fd;
+
+		if (fd < 0)
+			continue;
+		owners[count] = i;
+		polls[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	}
+	if (poll(polls, count, (int)next_event_ms(su, clock_monotonic_ms())) <= 0)
+		return;
+	for (nfds_t i = 1; i < count; i++) {
+		struct member *member = &su->members[owners[i]];
+
+		if (polls[i].revents == 0)
+			continue;
+		if (read(polls[i].fd, &byte, 1) == 1)
+			became_ready(su, owners[i]);
+		else if (member->next.ready_fd == polls[i].fd)
+			forget_ready_fd(&member->next); /* it died: SIGCHLD tells the rest */
+		else
+			forget_ready_fd(&member->now);
+	}
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int prepare(struct supervisor *su)
+{
+	struct secret secret;
+	int fds[256];
+	int metrics_fd = metrics_create((unsigned)su->config->processes + 1);
+	int rc = metrics_fd < 0 ? metrics_fd : 0;
+
+	if (rc == 0)
+		rc = sockets_open(su->config->listen, (int)su->config->processes, fds, &su->port);
+	if (rc == 0)
+		rc = secret_load(su->config, su->services.place.data, &secret);
+	if (rc == 0)
+		rc = migrate(&su->services, &secret, false);
+	if (rc == 0)
+		rc = member_world_open(&su->services, &secret, metrics_fd, &su->world);
+	if (rc < 0)
+		return rc;
+	su->api_count = (int)su->config->processes;
+	for (int i = 0; i < su->api_count; i++)
+		add_member(su, MEMBER_API, fds[i], 0);
+	add_member(su, MEMBER_JOBS, -1, 0);
+	if (su->services.pg_embedded)
+		add_member(su, MEMBER_PG, -1, su->services.pg);
+	if (su->services.redis_embedded)
+		add_member(su, MEMBER_REDIS, -1, su->services.redis);
+	return 0;
+}
+
+static void serve(struct supervisor *su)
+{
+	char note[PLACE_PATH_MAX];
+
+	su->signal_fd = open_signals();
+	assert(su->signal_fd >= 0);
+	if (services_stop_asked())
+		begin_stop(su);
+	place_path(&su->services.place, "sebez.pid", note, sizeof(note));
+	child_note(note, getpid());
+	while (su->phase != PHASE_DONE) {
+		take_signals(su);
+		reap(su);
+		start_due(su, clock_monotonic_ms());
+		continue_stop(su);
+		announce_once(su);
+		if (su->phase != PHASE_DONE)
+			sleep_until_event(su);
+	}
+	unlink(note);
+}
+
+int supervise(const struct config *config)
+{
+	static struct supervisor su;
+	int rc;
+
+	su.config = config;
+	su.reloading = NOT_RELOADING;
+	log_start((enum log_level)config->log_level, "supervisor");
+	services_catch_signals();
+	rc = services_open(config, SERVICES_SERVE, &su.services);
+	if (rc < 0)
+		return services_stop_asked() ? 0 : 1;
+	rc = prepare(&su);
+	if (rc == 0)
+		serve(&su);
+	services_close(&su.services);
+	say("stopped");
+	return rc == 0 || services_stop_asked() ? 0 : 1;
+}
+
+int supervisor_reload(const struct config *config)
+{
+	char data[PLACE_PATH_MAX - 64], note[PLACE_PATH_MAX];
+	pid_t pid = 0;
+
+	if (place_find(config, data, sizeof(data)) == 0) {
+		snprintf(note, sizeof(note), "%s/sebez.pid", data);
+		pid = child_noted(note);
+	}
+	if (pid <= 0 || kill(pid, SIGHUP) != 0) {
+		say("no server with the data folder %s is running", config->data);
+		return 1;
+	}
+	printf("asked the server %d to replace its processes\n", (int)pid);
+	return 0;
+}
