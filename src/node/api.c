@@ -1,0 +1,214 @@
+#include "node/api.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/codec.h"
+#include "base/limits.h"
+#include "net/co.h"
+#include "net/http.h"
+#include "net/log.h"
+#include "net/loop.h"
+#include "node/member.h"
+#include "node/metrics.h"
+#include "node/process.h"
+#include "node/say.h"
+#include "web/token.h"
+#include "web/web.h"
+
+enum {
+	WARM_MS = 3000, /* longest wait for the stores before serving without them */
+	WARM_STEP_MS = 20,
+	GAUGES_MS = 1000,
+	DRAIN_STEP_MS = 10,
+};
+
+static struct {
+	const struct config *config;
+	struct secret secret, previous;
+	struct process_stores stores;
+	struct http_handlers handlers;
+	struct http_server *server;
+	uv_timer_t gauges_timer, drain_timer;
+	bool draining;
+	bool retiring; /* idle connections may still send one more request */
+	int64_t deadline_ms;
+	int status;
+} api;
+
+bool api_is_draining(void)
+{
+	return api.draining;
+}
+
+void api_refresh_gauges(void)
+{
+	struct metrics_gauges gauges = {0};
+
+	process_gauges(&api.stores, &gauges);
+	if (api.server != NULL) {
+		gauges.connections = http_server_connections(api.server);
+		gauges.busy = http_server_busy(api.server);
+	}
+	metrics_set(&gauges);
+}
+
+static void on_gauges(uv_timer_t *timer)
+{
+	(void)timer;
+	api_refresh_gauges();
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+	unsigned busy = api.server != NULL ? http_server_busy(api.server) : 0;
+	unsigned open = api.server != NULL ? http_server_connections(api.server) : 0;
+	bool late = loop_now_ms() >= api.deadline_ms;
+
+	(void)timer;
+	if (late || open == 0 || (busy == 0 && !api.retiring))
+		loop_stop();
+}
+
+static void on_stop(int number)
+{
+	bool retiring = number == MEMBER_SIGNAL_RETIRE;
+
+	if (api.draining && retiring)
+		return;
+	api.retiring = retiring;
+	api.deadline_ms = loop_now_ms() + api.config->drain_ms;
+	if (!api.draining && api.server != NULL)
+		http_server_drain(api.server);
+	api.draining = true;
+	uv_timer_start(&api.drain_timer, on_drain, 0, DRAIN_STEP_MS);
+}
+
+static int start_server(void)
+{
+	int rc = http_server_start(MEMBER_FD_LISTEN, LIMIT_CONNECTIONS, &api.handlers, &api.server);
+
+	if (rc < 0) {
+		LOG_ERROR("cannot serve", log_str("reason", strerror(-rc)));
+		api.status = 1;
+		loop_stop();
+	}
+	return rc;
+}
+
+/* A process that is ready answers at once: so it first meets the database. A database that is not
+ * there is no reason to wait for ever: then the answer is an honest 503. */
+static void warm_up(void *arg)
+{
+	int64_t deadline_ms = loop_now_ms() + WARM_MS;
+
+	(void)arg;
+	while (!process_database_answers(api.stores.pools[PG_PUBLIC], deadline_ms) &&
+	       loop_now_ms() < deadline_ms && !api.draining)
+		co_sleep_ms(WARM_STEP_MS);
+	if (api.draining || start_server() < 0)
+		return;
+	LOG_INFO("serving", log_int("pid", getpid()));
+	process_ready();
+}
+
+static int open_all(unsigned slot)
+{
+	const struct config *config = api.config;
+	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
+
+	if (rc < 0 || !secret_parse(config->secret, &api.secret)) {
+		say("an api process is started by `sebez serve`, not by hand");
+		return rc < 0 ? rc : -EINVAL;
+	}
+	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &api.secret,
+	                         &api.stores);
+	return rc;
+}
+
+/* The key of access tokens, which is not the secret itself. A token names its key by one byte of
+ * its hash; of two keys with the same byte the old one's tokens are not known any more. */
+static struct token_key token_key(const struct secret *secret)
+{
+	struct token_key key;
+	char text[SECRET_TEXT_LENGTH + 1];
+	bool decoded;
+
+	secret_derive(secret, "access tokens", text);
+	decoded = hex_decode(text, key.bytes, sizeof(key.bytes));
+	assert(decoded);
+	secret_derive(secret, "access tokens, key id", text);
+	decoded = hex_decode((char[]){text[0], text[1], '\0'}, &key.id, 1);
+	assert(decoded);
+	sodium_memzero(text, sizeof(text));
+	return key;
+}
+
+static int set_keys(void)
+{
+	struct token_key keys[2] = {token_key(&api.secret)};
+	size_t count = 1;
+
+	if (api.config->secret_previous[0] != '\0') {
+		if (!secret_parse(api.config->secret_previous, &api.previous)) {
+			say("SEBEZ_SECRET_PREVIOUS must be 32 bytes, as 64 hexadecimal digits or "
+			    "as base64");
+			return -EINVAL;
+		}
+		keys[1] = token_key(&api.previous);
+		count = keys[1].id != keys[0].id ? 2 : 1;
+	}
+	token_keys_set(count, keys);
+	sodium_memzero(keys, sizeof(keys));
+	return 0;
+}
+
+static int open_web(void)
+{
+	struct web_options options = {
+	    .redis = api.stores.redis,
+	    .cache = api.config->cache != 0,
+	    .limits = api.config->limits != 0,
+	    .behind_proxy = api.config->behind_proxy != 0,
+	    .measured = metrics_request,
+	};
+	int rc = set_keys();
+
+	return rc < 0 ? rc : web_start(&options, &api.handlers);
+}
+
+int api_main(const struct config *config, unsigned slot)
+{
+	static char name[16];
+	int rc;
+
+	snprintf(name, sizeof(name), "api %u", slot);
+	process_begin(config, name);
+	api.config = config;
+	rc = open_all(slot);
+	if (rc == 0)
+		rc = open_web();
+	if (rc < 0)
+		return 1;
+	uv_timer_init(loop_uv(), &api.gauges_timer);
+	uv_timer_init(loop_uv(), &api.drain_timer);
+	uv_timer_start(&api.gauges_timer, on_gauges, 0, GAUGES_MS);
+	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
+	process_on_signal(MEMBER_SIGNAL_RETIRE, on_stop);
+	rc = co_start(warm_up, NULL);
+	assert(rc == 0); /* the first fiber of the process */
+	loop_run();
+	if (api.server != NULL)
+		http_server_stop(api.server);
+	web_stop();
+	process_close_stores(&api.stores);
+	loop_close();
+	LOG_INFO("ended");
+	return api.status;
+}

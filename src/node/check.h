@@ -1,0 +1,15 @@
+/*
+ * check: `sebez check`. Whether the configuration, the services, the schema and every statement of
+ * the program are in order; with data, whether the rows keep the invariants of check_data().
+ */
+#ifndef SEBEZ_NODE_CHECK_H
+#define SEBEZ_NODE_CHECK_H
+
+#include <stdbool.h>
+
+#include "node/config.h"
+
+/* Prints a line for each thing looked at. Returns an exit status: 1 when something is wrong. */
+int check_main(const struct config *config, bool data);
+
+#endif

@@ -1,0 +1,71 @@
+/* The handlers of api/node.yaml. */
+#include <assert.h>
+
+#include "api.gen.h"
+#include "net/loop.h"
+#include "node/api.h"
+#include "node/embedded_file.h"
+#include "node/metrics.h"
+#include "node/process.h"
+#include "store/pg.h"
+#include "task/db.h"
+#include "web/reply.h"
+
+/* A load balancer asks every few seconds and waits about one. */
+enum { READY_MS = 1000 };
+
+static void reply_status(struct request *rq)
+{
+	struct buf body = buf_new(rq->task.arena, 128);
+	struct json json = json_new(&body);
+
+	json_open_object(&json);
+	json_put_str(&json, "status", "ok");
+	json_put_str(&json, "version", SEBEZ_VERSION);
+	json_close_object(&json);
+	reply_json(rq, 200, &body);
+}
+
+/* GET /healthz: this process runs its loop. */
+void get_health(struct request *rq, const struct get_health_in *in)
+{
+	(void)in;
+	reply_status(rq);
+}
+
+/* GET /readyz: a load balancer may send requests here. */
+void get_readiness(struct request *rq, const struct get_readiness_in *in)
+{
+	(void)in;
+	if (api_is_draining())
+		task_end(&rq->task, PROBLEM_UNAVAILABLE, "This process is about to end.");
+	if (!process_database_answers(db_pool(PG_PUBLIC), loop_now_ms() + READY_MS))
+		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The database does not answer.");
+	reply_status(rq);
+}
+
+/* GET /metrics: Prometheus text, of all processes. */
+void get_metrics(struct request *rq, const struct get_metrics_in *in)
+{
+	struct buf body = buf_new(rq->task.arena, 64 * 1024);
+
+	(void)in;
+	api_refresh_gauges();
+	metrics_write(&body);
+	reply_text(rq, "text/plain; version=0.0.4; charset=utf-8", body.data, body.length);
+}
+
+/* GET /openapi.json */
+void get_openapi(struct request *rq, const struct get_openapi_in *in)
+{
+	(void)in;
+	reply_text(rq, "application/json", OPENAPI_JSON, OPENAPI_JSON_LENGTH);
+}
+
+/* GET /docs: a page that shows /openapi.json. */
+void get_docs(struct request *rq, const struct get_docs_in *in)
+{
+	(void)in;
+	assert(PAGE_COUNT == 1);
+	reply_text(rq, "text/html; charset=utf-8", PAGES[0].text, PAGES[0].length);
+}

@@ -1,0 +1,124 @@
+#include "node/jobs.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "net/co.h"
+#include "net/log.h"
+#include "net/loop.h"
+#include "node/member.h"
+#include "node/metrics.h"
+#include "node/process.h"
+#include "node/say.h"
+
+enum { JOB_MS = 60 * 1000, GAUGES_MS = 1000, DRAIN_STEP_MS = 10 };
+
+static struct {
+	const struct config *config;
+	struct process_stores stores;
+	uv_timer_t gauges_timer, drain_timer;
+	bool stopping;
+	unsigned running;
+	int64_t deadline_ms;
+} jobs;
+
+static void report(const struct task *task, const struct job *job, bool good, int64_t duration_us)
+{
+	metrics_job((unsigned)(job - JOBS), good, duration_us);
+	if (good)
+		LOG_DEBUG("job done", log_str("job", job->name),
+		          log_int("duration_us", duration_us));
+	else
+		LOG_WARNING("job failed", log_str("job", job->name),
+		            log_str("request_id", task->request_id),
+		            log_str("code", PROBLEM_KINDS[task->problem.code].code),
+		            log_str("detail", task->problem.detail));
+}
+
+static void run_once(const struct job *job)
+{
+	struct task task = {
+	    .deadline_ms = loop_now_ms() + JOB_MS,
+	    .actor = {.kind = ACTOR_JOBS},
+	    .name = job->name,
+	};
+	int64_t started_us = clock_now_us();
+	bool good;
+
+	uuid_format(uuid_v7(), task.request_id);
+	task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &task);
+	jobs.running++;
+	good = task_run(&task, job->run);
+	jobs.running--;
+	report(&task, job, good, clock_now_us() - started_us);
+	arena_free(task.arena);
+}
+
+static void run_forever(void *arg)
+{
+	const struct job *job = arg;
+	int64_t interval_ms =
+	    job->interval_ms != 0 ? job->interval_ms : jobs.config->jobs_interval_ms;
+
+	while (!jobs.stopping) {
+		run_once(job);
+		co_sleep_ms(interval_ms);
+	}
+}
+
+static void on_gauges(uv_timer_t *timer)
+{
+	struct metrics_gauges gauges = {0};
+
+	(void)timer;
+	process_gauges(&jobs.stores, &gauges);
+	metrics_set(&gauges);
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+	(void)timer;
+	if (jobs.running == 0 || loop_now_ms() >= jobs.deadline_ms)
+		loop_stop();
+}
+
+static void on_stop(int number)
+{
+	(void)number;
+	jobs.stopping = true;
+	jobs.deadline_ms = loop_now_ms() + jobs.config->drain_ms;
+	uv_timer_start(&jobs.drain_timer, on_drain, 0, DRAIN_STEP_MS);
+}
+
+int jobs_main(const struct config *config, unsigned slot)
+{
+	struct secret secret;
+	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
+
+	process_begin(config, "jobs");
+	jobs.config = config;
+	if (rc < 0 || !secret_parse(config->secret, &secret)) {
+		say("the jobs process is started by `sebez serve`, not by hand");
+		return 1;
+	}
+	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
+	                         &jobs.stores);
+	if (rc < 0)
+		return 1;
+	uv_timer_init(loop_uv(), &jobs.gauges_timer);
+	uv_timer_init(loop_uv(), &jobs.drain_timer);
+	uv_timer_start(&jobs.gauges_timer, on_gauges, 0, GAUGES_MS);
+	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
+	for (size_t i = 0; i < JOB_COUNT; i++) {
+		rc = co_start(run_forever, (void *)&JOBS[i]);
+		assert(rc == 0); /* fewer jobs than fibers */
+	}
+	process_ready();
+	loop_run();
+	process_close_stores(&jobs.stores);
+	return 0;
+}
