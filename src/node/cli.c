@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api.gen.h"
 #include "node/api.h"
@@ -14,14 +15,17 @@
 #include "node/migrate.h"
 #include "node/say.h"
 #include "node/supervisor.h"
+#include "node/tool.h"
+#include "shop/shop.h"
 
 enum { NOT_UNDERSTOOD = 2 };
 
 /* What a command was called with. Strings are of argv or the environment. */
 struct call {
 	struct config config;
-	bool data;     /* check */
-	unsigned slot; /* api, jobs */
+	const char *email, *password; /* admin create */
+	bool data;                    /* check */
+	unsigned slot;                /* api, jobs */
 };
 
 static struct call call;
@@ -63,6 +67,33 @@ static int run_migrate(void)
 	if (rc == 0)
 		printf("the schema is up to date\n");
 	return rc == 0 ? 0 : 1;
+}
+
+static void admin_body(struct task *task)
+{
+	shop_admin_create(task, call.email, call.password);
+}
+
+static int run_admin_create(void)
+{
+	static char line[256];
+
+	if (call.email == NULL) {
+		say("admin create: --email E is required");
+		return NOT_UNDERSTOOD;
+	}
+	/* Better not an argument: those can be read by every user of the machine. */
+	if (call.password == NULL)
+		call.password = getenv("SEBEZ_ADMIN_PASSWORD");
+	if (call.password == NULL) {
+		if (isatty(STDIN_FILENO))
+			fprintf(stderr, "Password (at least 8 characters): ");
+		if (fgets(line, sizeof(line), stdin) == NULL)
+			return 1;
+		line[strcspn(line, "\r\n")] = '\0';
+		call.password = line;
+	}
+	return tool_run(&call.config, "admin create", admin_body, NULL);
 }
 
 static int run_check(void)
@@ -107,6 +138,12 @@ static const struct command COMMANDS[] = {
      .prose = "Makes a running server replace its processes without losing a request.",
      .run = run_reload},
     {.name = "migrate", .prose = "Brings the database's schema up to date.", .run = run_migrate},
+    {.name = "admin create",
+     .arguments = "--email E [--password P]",
+     .prose = "Makes an admin account, or an existing account an admin with this password. Without "
+              "--password it is read from SEBEZ_ADMIN_PASSWORD or from standard input.",
+     .run = run_admin_create,
+     .flags = {{"--email", &call.email, NULL}, {"--password", &call.password, NULL}}},
     {.name = "check",
      .arguments = "[--data]",
      .prose =

@@ -1,7 +1,11 @@
 /* The table of jobs. Each area contributes its rows. */
 #include "node/jobs.h"
+#include "shop/accounts/accounts.h"
+
+enum { HOUR_MS = 60 * 60 * 1000 };
 
 const struct job JOBS[] = {
+    {"purge_accounts", HOUR_MS, accounts_purge},
     {NULL, 0, NULL}, /* ends the table, so that it is never empty */
 };
 

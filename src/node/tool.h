@@ -1,0 +1,17 @@
+/*
+ * tool: runs one task from the command line, with everything that a task needs: services (started
+ * or borrowed), the schema, the pools, the loop.
+ */
+#ifndef SEBEZ_NODE_TOOL_H
+#define SEBEZ_NODE_TOOL_H
+
+#include "node/config.h"
+#include "node/services.h"
+#include "task/task.h"
+
+/* Prints the problem when the task was ended. Then, if it went well, `after` (may be NULL) runs
+ * while the services are still there. Returns an exit status. */
+int tool_run(const struct config *config, const char *name, void (*body)(struct task *task),
+             int (*after)(const struct services *services));
+
+#endif

@@ -1,0 +1,180 @@
+-- Accounts: who somebody is, where they are signed in, their addresses. What has `account` as a
+-- parameter may run as sebez_auth, which sees everyone; the rest relies on row level security.
+
+-- account_view (account uuid): one
+-- What somebody is told about their own account.
+select a.id, a.email, a.name, a.admin_role, coalesce((
+	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
+	                                  'role', s.role) order by v.name, v.id)
+	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
+       a.created_at
+from account a where a.id = :account;
+
+-- account_by_email (email text): maybe -> (id uuid, password_hash text)
+select id, password_hash from account where email = lower(:email);
+
+-- account_of_session (account uuid, session uuid): maybe -> (email text, password_hash text, locked bool)
+-- For what runs without the envelope: nothing when the session has ended.
+select a.email, a.password_hash, a.locked_at is not null as locked
+from account a join session s on s.account_id = a.id
+where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
+
+-- account_add (id uuid, email text, name text, password_hash text): none
+insert into account (id, email, name, password_hash) values (:id, lower(:email), :name, :password_hash);
+
+-- account_hold (account uuid): one writes -> (password_hash text, locked bool, admin bool)
+-- Until the end of the transaction nobody changes its password, locks it or signs in to it.
+select password_hash, locked_at is not null as locked, admin_role is not null as admin
+from account where id = :account for no key update;
+
+-- account_set_password (account uuid, password_hash text): one
+update account set password_hash = :password_hash, updated_at = now() where id = :account;
+
+-- account_set_name (account uuid, name text): one
+update account set name = :name, version = version + 1, updated_at = now() where id = :account;
+
+-- account_make_admin (id uuid, email text, name text, password_hash text): one writes
+select account_make_admin(:id, :email, :name, :password_hash);
+
+-- session_start (id uuid, account uuid, user_agent text?, address text?, days int): none
+insert into session (id, account_id, user_agent, address, expires_at)
+values (:id, :account, :user_agent, :address, now() + make_interval(days => :days));
+
+-- session_prolong (session uuid, days int): none
+update session set used_at = now(), expires_at = now() + make_interval(days => :days)
+where id = :session;
+
+-- session_end (session uuid): maybe -> (id uuid)
+update session set ended_at = now() where id = :session and ended_at is null returning id;
+
+-- session_end_others (account uuid, session uuid): none
+update session set ended_at = now()
+where account_id = :account and id <> :session and ended_at is null;
+
+-- session_list (session uuid): many
+select id, id = :session as current, user_agent, created_at, used_at as last_used_at, expires_at
+from session where ended_at is null and expires_at > now()
+order by used_at desc, id desc limit 100;
+
+-- refresh_token_add (hash bytea, session uuid, number int): none
+insert into refresh_token (hash, session_id, number) values (:hash, :session, :number);
+
+-- refresh_token_hold (hash bytea, retry_s int): maybe writes
+-- -> (session_id uuid, account_id uuid, number int, used bool, recent bool, alive bool, locked bool, admin bool)
+-- Refreshes of one session take their turn here.
+select r.session_id, s.account_id, r.number, r.used_at is not null as used,
+       coalesce(r.used_at > now() - make_interval(secs => :retry_s), false) as recent,
+       s.ended_at is null and s.expires_at > now() as alive, a.locked_at is not null as locked,
+       a.admin_role is not null as admin
+from refresh_token r join session s on s.id = r.session_id join account a on a.id = s.account_id
+where r.hash = :hash for update of r, s;
+
+-- refresh_token_successor (session uuid, number int): maybe -> (hash bytea, used bool)
+select hash, used_at is not null as used from refresh_token
+where session_id = :session and number = :number + 1;
+
+-- refresh_token_use (hash bytea): none
+update refresh_token set used_at = now() where hash = :hash;
+
+-- session_purge (most int): one -> (count int)
+-- What ended a day ago, with its tokens.
+with gone as (
+	delete from session where id in (
+		(select id from session where expires_at < now() - interval '1 day' limit :most)
+		union (select id from session where ended_at < now() - interval '1 day' limit :most))
+	returning 1
+)
+select count(*)::int as count from gone;
+
+-- refresh_token_purge (most int, days int): one -> (count int)
+-- Used ones of sessions that go on; their reuse is a plain 401 from now on.
+with gone as (
+	delete from refresh_token where hash in (
+		select hash from refresh_token where used_at < now() - make_interval(days => :days) limit :most)
+	returning 1
+)
+select count(*)::int as count from gone;
+
+-- guest_cart_hold (token text): maybe writes -> (id uuid)
+select id from cart
+where guest_hash = encode(sha256(convert_to(:token, 'UTF8')), 'hex') and account_id is null
+and state = 'open' for update;
+
+-- account_cart_hold (id uuid, account uuid): one -> (id uuid)
+-- The account's open cart, which is made when there is none.
+insert into cart (id, account_id) values (:id, :account)
+on conflict (account_id) where state = 'open'
+do update set version = cart.version + 1, updated_at = now()
+returning id;
+
+-- guest_cart_merge (guest uuid, cart uuid, lines_max int, quantity_max int): none
+-- Quantities add up; of what is new, the first that there is room for.
+insert into cart_line (cart_id, vendor_id, variant_id, quantity, product_id, title, variant_title,
+                       vendor_name, price, added_at)
+select :cart, g.vendor_id, g.variant_id, g.quantity, g.product_id, g.title, g.variant_title,
+       g.vendor_name, g.price, g.added_at
+from (
+	select l.*, m.cart_id is not null as known,
+	       row_number() over (partition by m.cart_id is not null order by l.added_at, l.variant_id) as place
+	from cart_line l
+	left join cart_line m on m.cart_id = :cart and m.variant_id = l.variant_id
+	where l.cart_id = :guest
+) g
+where g.known or g.place <= :lines_max - (select count(*) from cart_line m where m.cart_id = :cart)
+on conflict (cart_id, variant_id)
+do update set quantity = least(:quantity_max, cart_line.quantity + excluded.quantity);
+
+-- guest_cart_merged (guest uuid): none
+with gone as (
+	delete from cart_line where cart_id = :guest
+)
+update cart set state = 'merged', version = version + 1, updated_at = now() where id = :guest;
+
+-- address_book_hold (account uuid): one writes
+-- Changes of one address book take their turn here.
+select id from account where id = :account for no key update;
+
+-- address_count (): one -> (count int)
+select count(*)::int as count from address;
+
+-- address_list (): many
+select id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at
+from address order by is_default desc, created_at desc, id desc;
+
+-- address_default_clear (): none
+update address set is_default = false where is_default;
+
+-- address_add (id uuid, account uuid, is_default bool, name text, company text?, line1 text, line2 text?,
+--              city text, region text?, postal_code text?, country text, phone text?): one
+insert into address (id, account_id, is_default, name, company, line1, line2, city, region, postal_code,
+                     country, phone)
+values (:id, :account, :is_default, :name, :company, :line1, :line2, :city,
+        :region, :postal_code, :country, :phone)
+returning id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at;
+
+-- address_change (id uuid, is_default bool?, name text?, change_company bool, company text?, line1 text?,
+--                 change_line2 bool, line2 text?, city text?, change_region bool, region text?,
+--                 change_postal_code bool, postal_code text?, country text?, change_phone bool,
+--                 phone text?): one
+update address
+set is_default = coalesce(:is_default, is_default), name = coalesce(:name, name),
+    company = case when :change_company then :company else company end,
+    line1 = coalesce(:line1, line1), line2 = case when :change_line2 then :line2 else line2 end,
+    city = coalesce(:city, city), region = case when :change_region then :region else region end,
+    postal_code = case when :change_postal_code then :postal_code else postal_code end,
+    country = coalesce(:country, country),
+    phone = case when :change_phone then :phone else phone end
+where id = :id
+returning id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at;
+
+-- address_remove (id uuid): one
+delete from address where id = :id;
+
+-- address_default_choose (): none
+-- A book with addresses keeps a default when its default is removed.
+update address set is_default = true
+where id = (select id from address order by created_at desc, id desc limit 1)
+and not exists (select from address where is_default);
+
+-- invitation_accept (token text): one writes
+select invitation_accept(:token);

@@ -1,0 +1,71 @@
+/*
+ * The address book: at most LIMIT_ADDRESSES, of which one may be the default. Changes of one book
+ * take their turn at the account's row.
+ */
+#include "accounts.sql.h"
+#include "api.gen.h"
+#include "base/limits.h"
+#include "web/reply.h"
+
+/* GET /v1/me/addresses */
+void list_addresses(struct request *rq, const struct list_addresses_in *in)
+{
+	(void)in;
+	reply_list(rq, sql_address_list(db_of(&rq->task)));
+}
+
+static int32_t hold_and_count(struct request *rq, struct db *tx)
+{
+	struct db *chain = db_chain(tx);
+
+	sql_address_book_hold(chain, rq->task.actor.account_id);
+	const struct rows *rows = sql_address_count(chain);
+
+	db_run(chain);
+	return sql_address_count_rows(chain, rows, NULL)->count;
+}
+
+/* POST /v1/me/addresses */
+void create_address(struct request *rq, const struct create_address_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	int32_t count = hold_and_count(rq, tx);
+	bool is_default = count == 0 || (in->is_default != NULL && *in->is_default);
+
+	if (count >= LIMIT_ADDRESSES)
+		task_end(&rq->task, PROBLEM_CONFLICT, "The address book is full (%d addresses).",
+		         LIMIT_ADDRESSES);
+	if (is_default)
+		sql_address_default_clear(tx);
+	reply_commit_row(rq, tx, 201,
+	                 sql_address_add(tx, uuid_v7(), rq->task.actor.account_id, is_default,
+	                                 in->name, in->company, in->line1, in->line2, in->city,
+	                                 in->region, in->postal_code, in->country, in->phone));
+}
+
+/* PATCH /v1/me/addresses/{address_id} */
+void update_address(struct request *rq, const struct update_address_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_address_book_hold(tx, rq->task.actor.account_id);
+	if (in->is_default != NULL && *in->is_default)
+		sql_address_default_clear(tx);
+	reply_commit_row(rq, tx, 200,
+	                 sql_address_change(tx, in->address_id, in->is_default, in->name,
+	                                    in->company_given, in->company, in->line1,
+	                                    in->line2_given, in->line2, in->city, in->region_given,
+	                                    in->region, in->postal_code_given, in->postal_code,
+	                                    in->country, in->phone_given, in->phone));
+}
+
+/* DELETE /v1/me/addresses/{address_id} */
+void delete_address(struct request *rq, const struct delete_address_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_address_book_hold(tx, rq->task.actor.account_id);
+	sql_address_remove(tx, in->address_id);
+	sql_address_default_choose(tx);
+	reply_commit_empty(rq, tx);
+}

@@ -1,0 +1,82 @@
+/*
+ * The signed-in account: what it is told about itself, its name and password, becoming staff.
+ */
+#include <string.h>
+
+#include "accounts.sql.h"
+#include "api.gen.h"
+#include "shop/accounts/password.h"
+#include "shop/accounts/sign_in.h"
+#include "web/reply.h"
+
+/* GET /v1/me */
+void get_me(struct request *rq, const struct get_me_in *in)
+{
+	(void)in;
+	reply_row(rq, sql_account_view(db_of(&rq->task), rq->task.actor.account_id));
+}
+
+/* The hash that current_password was found to match. Runs without the envelope, so it looks itself.
+ */
+static const char *check_current_password(struct request *rq, const struct update_me_in *in)
+{
+	const struct actor *actor = &rq->task.actor;
+	struct db *db = db_as(&rq->task, PG_AUTH);
+	const struct account_of_session_row *account = sql_account_of_session_rows(
+	    db, sql_account_of_session(db, actor->account_id, actor->session_id), NULL);
+
+	if (account == NULL)
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "This session has ended.");
+	if (account->locked)
+		sign_in_refuse_locked(rq);
+	if (in->current_password == NULL)
+		task_end_field(&rq->task, "/current_password", "required",
+		               "A new password needs the current one.");
+	sign_in_throttle(rq, account->email);
+	if (!password_matches(&rq->task, account->password_hash, in->current_password))
+		sign_in_refuse(rq);
+	return account->password_hash;
+}
+
+/* Whoever else is signed in with the old password is signed out. */
+static void change_password(struct request *rq, const struct update_me_in *in)
+{
+	const struct actor *actor = &rq->task.actor;
+	const char *old_hash = check_current_password(rq, in);
+	const char *new_hash = password_hash(&rq->task, in->password);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+	const struct account_hold_row *held =
+	    sql_account_hold_rows(tx, sql_account_hold(tx, actor->account_id), NULL);
+
+	if (strcmp(held->password_hash, old_hash) != 0)
+		sign_in_refuse(rq); /* it was changed while we hashed */
+	sql_account_set_password(tx, actor->account_id, new_hash);
+	sql_session_end_others(tx, actor->account_id, actor->session_id);
+	if (in->name != NULL)
+		sql_account_set_name(tx, actor->account_id, in->name);
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, actor->account_id));
+}
+
+/* PATCH /v1/me */
+void update_me(struct request *rq, const struct update_me_in *in)
+{
+	if (in->password != NULL) {
+		change_password(rq, in);
+		return;
+	}
+	struct uuid account_id = rq->task.actor.account_id;
+	struct db *batch = db_batch(&rq->task);
+
+	if (in->name != NULL)
+		sql_account_set_name(batch, account_id, in->name);
+	reply_commit_row(rq, batch, 200, sql_account_view(batch, account_id));
+}
+
+/* POST /v1/invitations/accept: the rules are the database function's. */
+void accept_invitation(struct request *rq, const struct accept_invitation_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_invitation_accept(tx, in->token);
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, rq->task.actor.account_id));
+}

@@ -1,0 +1,154 @@
+/*
+ * Sessions: a chain of refresh tokens, of which each works once. See refresh.h for the rule.
+ */
+#include <assert.h>
+#include <sodium.h>
+
+#include "accounts.sql.h"
+#include "api.gen.h"
+#include "shop/accounts/sign_in.h"
+#include "web/reply.h"
+#include "web/token.h"
+
+#define KEY_PURPOSE "refresh token, version 1"
+
+static struct bytes bytes_of(const struct refresh_hash *hash)
+{
+	return (struct bytes){hash->bytes, sizeof(hash->bytes)};
+}
+
+/* Makes the successor of a token's first use. */
+static struct refresh_token rotate(struct db *tx, const struct refresh_token *token,
+                                   const struct refresh_token_hold_row *held)
+{
+	struct refresh_hash hash = refresh_token_hash(token);
+	uint8_t key[TOKEN_KEY_BYTES];
+	bool derived = token_key_derive(0, KEY_PURPOSE, key);
+	struct refresh_token successor = refresh_token_successor(token, key);
+	struct refresh_hash successor_hash = refresh_token_hash(&successor);
+	struct db *chain = db_chain(tx);
+
+	assert(derived);
+	sql_refresh_token_use(chain, bytes_of(&hash));
+	sql_refresh_token_add(chain, bytes_of(&successor_hash), held->session_id, held->number + 1);
+	sql_session_prolong(chain, held->session_id, SESSION_DAYS);
+	db_run(chain);
+	return successor;
+}
+
+/* The successor that was made before, perhaps under a key that has been succeeded since. */
+static bool repeat(const struct refresh_token *token, const struct bytes *successor_hash,
+                   struct refresh_token *ret)
+{
+	uint8_t key[TOKEN_KEY_BYTES];
+
+	for (size_t i = 0; token_key_derive(i, KEY_PURPOSE, key); i++) {
+		struct refresh_token successor = refresh_token_successor(token, key);
+		struct refresh_hash hash = refresh_token_hash(&successor);
+
+		if (successor_hash->length == sizeof(hash.bytes) &&
+		    sodium_memcmp(hash.bytes, successor_hash->data, sizeof(hash.bytes)) == 0) {
+			*ret = successor;
+			return true;
+		}
+	}
+	return false;
+}
+
+static _Noreturn void refuse_token(struct request *rq)
+{
+	task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "This refresh token is not valid; sign in.");
+}
+
+static _Noreturn void refuse_reuse(struct request *rq, struct db *tx, struct uuid session_id)
+{
+	sql_session_end(tx, session_id);
+	db_commit(tx);
+	task_end(&rq->task, PROBLEM_TOKEN_REUSED,
+	         "This refresh token was used before; its session has ended, sign in again.");
+}
+
+static struct refresh_token exchange(struct request *rq, struct db *tx,
+                                     const struct refresh_token *token,
+                                     const struct refresh_token_hold_row *held)
+{
+	const struct refresh_token_successor_row *next =
+	    held->used
+	        ? sql_refresh_token_successor_rows(
+	              tx, sql_refresh_token_successor(tx, held->session_id, held->number), NULL)
+	        : NULL;
+	struct refresh_facts facts = {
+	    .alive = held->alive,
+	    .used = held->used,
+	    .recent = held->recent,
+	    .successor_used = next == NULL || next->used,
+	};
+	struct refresh_token successor;
+
+	switch (refresh_judge(&facts)) {
+	case REFRESH_REUSED:
+		refuse_reuse(rq, tx, held->session_id);
+	case REFRESH_OVER:
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "This session has ended; sign in.");
+	case REFRESH_ROTATE:
+		if (held->locked)
+			sign_in_refuse_locked(rq);
+		return rotate(tx, token, held);
+	case REFRESH_REPEAT:
+		if (held->locked)
+			sign_in_refuse_locked(rq);
+		assert(next != NULL); /* or it was judged a reuse */
+		if (!repeat(token, &next->hash, &successor))
+			refuse_token(rq);
+		return successor;
+	}
+	assert(false);
+	refuse_token(rq);
+}
+
+/* POST /v1/auth/refresh */
+void refresh(struct request *rq, const struct refresh_in *in)
+{
+	struct refresh_token token;
+
+	if (!refresh_token_parse(in->refresh_token, &token))
+		refuse_token(rq);
+	struct refresh_hash hash = refresh_token_hash(&token);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+	const struct refresh_token_hold_row *held = sql_refresh_token_hold_rows(
+	    tx, sql_refresh_token_hold(tx, bytes_of(&hash), REFRESH_RETRY_S), NULL);
+
+	if (held == NULL)
+		refuse_token(rq);
+	struct signed_in signed_in = {
+	    .account_id = held->account_id,
+	    .session_id = held->session_id,
+	    .admin = held->admin,
+	    .token = exchange(rq, tx, &token, held),
+	};
+
+	sign_in_reply(rq, tx, 200, &signed_in);
+}
+
+/* POST /v1/auth/logout */
+void logout(struct request *rq, const struct logout_in *in)
+{
+	(void)in;
+	sql_session_end(db_of(&rq->task), rq->task.actor.session_id);
+	reply_empty(rq);
+}
+
+/* GET /v1/me/sessions */
+void list_my_sessions(struct request *rq, const struct list_my_sessions_in *in)
+{
+	(void)in;
+	reply_list(rq, sql_session_list(db_of(&rq->task), rq->task.actor.session_id));
+}
+
+/* DELETE /v1/me/sessions/{session_id} */
+void end_session(struct request *rq, const struct end_session_in *in)
+{
+	if (rows_count(sql_session_end(db_of(&rq->task), in->session_id)) == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such session.");
+	reply_empty(rq);
+}

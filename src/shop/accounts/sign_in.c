@@ -1,0 +1,176 @@
+#include "shop/accounts/sign_in.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "accounts.sql.h"
+#include "api.gen.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/limits.h"
+#include "shop/accounts/password.h"
+#include "web/limit.h"
+#include "web/reply.h"
+#include "web/token.h"
+
+enum { USER_AGENT_BYTES = 200, WHO_BYTES = 16 };
+
+_Noreturn void sign_in_refuse(struct request *rq)
+{
+	task_end(&rq->task, PROBLEM_BAD_CREDENTIALS, "E-mail or password is wrong.");
+}
+
+_Noreturn void sign_in_refuse_locked(struct request *rq)
+{
+	task_end(&rq->task, PROBLEM_ACCOUNT_LOCKED, "This account is locked.");
+}
+
+/* The counters see a hash: who signs in is nobody's business there. */
+void sign_in_throttle(struct request *rq, const char *email)
+{
+	char *lower = arena_strdup(rq->task.arena, email);
+	uint8_t hash[WHO_BYTES];
+	char who[2 * WHO_BYTES + 1];
+
+	for (char *c = lower; *c != 0; c++)
+		*c = (char)tolower((unsigned char)*c);
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)lower, strlen(lower), NULL, 0);
+	hex_encode(hash, sizeof(hash), who);
+	limit_by(rq, "login_account", who);
+}
+
+void sign_in_reply(struct request *rq, struct db *tx, int status, const struct signed_in *signed_in)
+{
+	int64_t now_s = clock_now_us() / 1000000;
+	struct token token = {
+	    .kind = signed_in->admin ? TOKEN_ADMIN : TOKEN_ACCOUNT,
+	    .account_id = signed_in->account_id,
+	    .session_id = signed_in->session_id,
+	    .issued_s = now_s,
+	    .expires_s = now_s + ACCESS_TOKEN_S,
+	};
+	const struct rows *user = sql_account_view(tx, signed_in->account_id);
+	struct buf body = buf_new(rq->task.arena, 1024);
+	struct json json = json_new(&body);
+	char access[TOKEN_LENGTH + 1], refresh_text[REFRESH_LENGTH + 1];
+
+	token_make(&token, access);
+	refresh_token_format(&signed_in->token, refresh_text);
+	json_open_object(&json);
+	json_put_str(&json, "access_token", access);
+	json_put_str(&json, "refresh_token", refresh_text);
+	json_put_int(&json, "expires_in", ACCESS_TOKEN_S);
+	json_key(&json, "user");
+	rows_json_object(user, 0, &json);
+	json_close_object(&json);
+	reply_header(rq, "Cache-Control", "no-store");
+	reply_commit_json(rq, tx, status, &body);
+}
+
+/* What the client calls itself, as far as it is text, cut between characters. */
+static const char *user_agent(struct request *rq)
+{
+	const char *header = http_header(rq->http, "User-Agent");
+
+	if (header == NULL || !utf8_is_valid(header, strlen(header)))
+		return NULL;
+	size_t length = strnlen(header, USER_AGENT_BYTES);
+
+	while (length > 0 && ((uint8_t)header[length] & 0xc0) == 0x80)
+		length--;
+	return arena_strndup(rq->task.arena, header, length);
+}
+
+/* What a guest had put in the cart is not lost by signing in. */
+static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid account_id)
+{
+	const char *token = rq->task.actor.guest_token;
+
+	if (token[0] == 0)
+		return;
+	const struct guest_cart_hold_row *guest =
+	    sql_guest_cart_hold_rows(tx, sql_guest_cart_hold(tx, token), NULL);
+
+	if (guest == NULL)
+		return;
+	const struct account_cart_hold_row *cart =
+	    sql_account_cart_hold_rows(tx, sql_account_cart_hold(tx, uuid_v7(), account_id), NULL);
+
+	sql_guest_cart_merge(tx, guest->id, cart->id, LIMIT_CART_LINES, LIMIT_LINE_QUANTITY);
+	sql_guest_cart_merged(tx, guest->id);
+}
+
+/* A new session in tx, which is committed; the answer. */
+static void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
+                    int status)
+{
+	struct signed_in signed_in = {
+	    .account_id = account_id,
+	    .session_id = uuid_v7(),
+	    .admin = admin,
+	    .token = refresh_token_random(),
+	};
+	struct refresh_hash hash = refresh_token_hash(&signed_in.token);
+	struct db *chain = db_chain(tx);
+
+	sql_session_start(chain, signed_in.session_id, account_id, user_agent(rq),
+	                  http_peer(rq->http), SESSION_DAYS);
+	sql_refresh_token_add(chain, (struct bytes){hash.bytes, sizeof(hash.bytes)},
+	                      signed_in.session_id, 1);
+	db_run(chain);
+	merge_guest_cart(rq, tx, account_id);
+	sign_in_reply(rq, tx, status, &signed_in);
+}
+
+static const struct account_by_email_row *find(struct request *rq, const char *email)
+{
+	struct db *db = db_as(&rq->task, PG_AUTH);
+
+	return sql_account_by_email_rows(db, sql_account_by_email(db, email), NULL);
+}
+
+/* POST /v1/auth/register */
+void register_account(struct request *rq, const struct register_account_in *in)
+{
+	struct uuid account_id = uuid_v7();
+
+	/* Before the hash is paid for; the unique index decides between two at once. */
+	if (find(rq, in->email) != NULL)
+		task_end(&rq->task, PROBLEM_EXISTS,
+		         "There is an account with this e-mail address.");
+	const char *hash = password_hash(&rq->task, in->password);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+
+	sql_account_add(tx, account_id, in->email, in->name, hash);
+	sign_in(rq, tx, account_id, false, 201);
+}
+
+/*
+ * POST /v1/auth/login
+ *
+ * An unknown address costs as much time as a wrong password and gets the same answer. Only who
+ * knows the password learns that the account is locked.
+ */
+void login(struct request *rq, const struct login_in *in)
+{
+	sign_in_throttle(rq, in->email);
+	const struct account_by_email_row *account = find(rq, in->email);
+	const char *hash = account == NULL ? NULL : account->password_hash;
+
+	if (!password_matches(&rq->task, hash, in->password) || account == NULL)
+		sign_in_refuse(rq);
+	const char *renewed =
+	    password_is_outdated(hash) ? password_hash(&rq->task, in->password) : NULL;
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+	const struct account_hold_row *held =
+	    sql_account_hold_rows(tx, sql_account_hold(tx, account->id), NULL);
+
+	if (strcmp(held->password_hash, hash) != 0)
+		sign_in_refuse(rq); /* it was changed while we hashed */
+	if (held->locked)
+		sign_in_refuse_locked(rq);
+	if (renewed != NULL)
+		sql_account_set_password(tx, account->id, renewed);
+	sign_in(rq, tx, account->id, held->admin, 200);
+}
