@@ -1,0 +1,52 @@
+/*
+ * shipping: a vendor's flat delivery methods.
+ */
+#include "api.gen.h"
+#include "vendors.sql.h"
+#include "web/cache.h"
+#include "web/reply.h"
+
+/* GET /v1/vendors/{vendor_id}/shipping-methods */
+void list_shipping_methods(struct request *rq, const struct list_shipping_methods_in *in)
+{
+	reply_list(rq, sql_shipping_methods(db_of(&rq->task), in->vendor_id));
+}
+
+/* POST /v1/vendors/{vendor_id}/shipping-methods */
+void create_shipping_method(struct request *rq, const struct create_shipping_method_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	const struct money *free_above = in->free_above;
+
+	reply_commit_row(rq, tx, 201,
+	                 sql_shipping_method_insert(tx, in->vendor_id, uuid_v7(), in->name,
+	                                            in->price.amount, in->price.currency,
+	                                            free_above ? &free_above->amount : NULL,
+	                                            free_above ? free_above->currency : NULL,
+	                                            in->handling_days, in->active));
+	cache_invalidate();
+}
+
+/* PATCH /v1/vendors/{vendor_id}/shipping-methods/{method_id} */
+void update_shipping_method(struct request *rq, const struct update_shipping_method_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	const struct money *price = in->price, *free_above = in->free_above;
+
+	reply_commit_row(rq, tx, 200,
+	                 sql_shipping_method_update(
+	                     tx, in->vendor_id, in->method_id, in->name,
+	                     price ? &price->amount : NULL, price ? price->currency : NULL,
+	                     in->free_above_given, free_above ? &free_above->amount : NULL,
+	                     free_above ? free_above->currency : NULL, in->handling_days,
+	                     in->active));
+	cache_invalidate();
+}
+
+/* DELETE /v1/vendors/{vendor_id}/shipping-methods/{method_id} */
+void delete_shipping_method(struct request *rq, const struct delete_shipping_method_in *in)
+{
+	sql_shipping_method_delete(db_of(&rq->task), in->vendor_id, in->method_id);
+	cache_invalidate();
+	reply_empty(rq);
+}

@@ -1,0 +1,90 @@
+/*
+ * staff: who works for a vendor, and who is invited to.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/codec.h"
+#include "vendors.sql.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+enum { INVITATION_TOKEN_BYTES = 32, INVITATION_DAYS = 7 };
+
+/* GET /v1/vendors/{vendor_id}/staff */
+void list_staff(struct request *rq, const struct list_staff_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_ASCENDING);
+
+	reply_page(rq, &page,
+	           sql_staff_page(db_of(&rq->task), in->vendor_id, page.after_key, page.after_id,
+	                          page.count));
+}
+
+/* A vendor without an owner is nobody's: the last one stays. Locks the owners until the commit. */
+static void keep_an_owner(struct db *tx, struct uuid vendor_id, struct uuid leaving)
+{
+	size_t count;
+	const struct staff_owners_lock_row *owners =
+	    sql_staff_owners_lock_rows(tx, sql_staff_owners_lock(tx, vendor_id), &count);
+
+	if (count == 1 && uuid_equal(owners[0].account_id, leaving))
+		task_end(db_task(tx), PROBLEM_CONFLICT, "The last owner stays.");
+}
+
+/* PATCH /v1/vendors/{vendor_id}/staff/{user_id} */
+void update_staff(struct request *rq, const struct update_staff_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	if (in->role != STAFF_ROLE_OWNER)
+		keep_an_owner(tx, in->vendor_id, in->user_id);
+	reply_commit_row(
+	    rq, tx, 200,
+	    sql_staff_update(tx, in->vendor_id, in->user_id, STAFF_ROLE_NAMES[in->role]));
+}
+
+/* DELETE /v1/vendors/{vendor_id}/staff/{user_id} */
+void remove_staff(struct request *rq, const struct remove_staff_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	keep_an_owner(tx, in->vendor_id, in->user_id);
+	sql_staff_delete(tx, in->vendor_id, in->user_id);
+	reply_commit_empty(rq, tx);
+}
+
+/* GET /v1/vendors/{vendor_id}/invitations */
+void list_invitations(struct request *rq, const struct list_invitations_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+
+	reply_page(rq, &page,
+	           sql_invitations_page(db_of(&rq->task), in->vendor_id, page.after_key,
+	                                page.after_id, page.count));
+}
+
+/* POST /v1/vendors/{vendor_id}/invitations: the token is answered once, and only its hash kept. */
+void create_invitation(struct request *rq, const struct create_invitation_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	uint8_t random[INVITATION_TOKEN_BYTES], hash[crypto_hash_sha256_BYTES];
+	char token[BASE64URL_LENGTH(INVITATION_TOKEN_BYTES) + 1];
+
+	randombytes_buf(random, sizeof random);
+	base64url_encode(random, sizeof random, token);
+	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
+	sql_invitations_replace(tx, in->vendor_id, in->email);
+	reply_commit_row(rq, tx, 201,
+	                 sql_invitation_insert(tx, in->vendor_id, uuid_v7(), in->email,
+	                                       STAFF_ROLE_NAMES[in->role], token,
+	                                       (struct bytes){hash, sizeof hash}, INVITATION_DAYS));
+}
+
+/* DELETE /v1/vendors/{vendor_id}/invitations/{invitation_id} */
+void revoke_invitation(struct request *rq, const struct revoke_invitation_in *in)
+{
+	sql_invitation_revoke(db_of(&rq->task), in->vendor_id, in->invitation_id);
+	reply_empty(rq);
+}

@@ -1,0 +1,71 @@
+/*
+ * vendors: what anybody sees of vendors, applying to be one, and the vendor's own profile.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/codec.h"
+#include "vendors.sql.h"
+#include "web/cache.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+/* GET /v1/vendors */
+void list_vendors(struct request *rq, const struct list_vendors_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+
+	reply_page(
+	    rq, &page,
+	    sql_vendors_page(db_of(&rq->task), in->q, page.after_key, page.after_id, page.count));
+}
+
+/* GET /v1/vendors/{vendor_id}: by id or slug */
+void get_vendor(struct request *rq, const struct get_vendor_in *in)
+{
+	struct uuid id;
+	bool by_id = uuid_parse(in->vendor_id, &id);
+
+	reply_row(
+	    rq, sql_vendor_get(db_of(&rq->task), by_id ? &id : NULL, by_id ? NULL : in->vendor_id));
+}
+
+/* POST /v1/vendors: a customer applies to sell, and becomes the owner of what is applied for. */
+void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	struct uuid id = uuid_v7();
+	char slug[81], path[64];
+
+	slug_from(in->slug ? in->slug : in->name, slug, sizeof slug);
+	if (!slug[0])
+		task_end_field(&rq->task, "/slug", "required",
+		               "No slug can be made of this name; give one.");
+	snprintf(path, sizeof path, "/v1/vendors/");
+	uuid_format(id, path + strlen(path));
+	reply_header(rq, "Location", path);
+	reply_commit_row(rq, tx, 201,
+	                 sql_vendor_apply_for(tx, id, slug, in->name, in->description,
+	                                      in->logo_text, in->contact_email, in->contact_phone));
+}
+
+/* GET /v1/vendors/{vendor_id}/profile */
+void get_my_vendor(struct request *rq, const struct get_my_vendor_in *in)
+{
+	reply_row(rq, sql_vendor_profile(db_of(&rq->task), in->vendor_id));
+}
+
+/* PATCH /v1/vendors/{vendor_id}/profile */
+void update_vendor(struct request *rq, const struct update_vendor_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	struct rows *changed = sql_vendor_update(tx, in->vendor_id, request_if_match(rq), in->name,
+	                                         in->description, in->logo_text, in->contact_email,
+	                                         in->contact_phone_given, in->contact_phone);
+
+	if (rows_count(changed) == 0)
+		task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+	reply_commit_row(rq, tx, 200, changed);
+	cache_invalidate();
+}
