@@ -1,0 +1,136 @@
+/*
+ * browse: the shop window. Lists, search, facets, products, categories; for anybody.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/money.h"
+#include "catalog.sql.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+enum {
+	/* Counting more would cost more than anybody reads. */
+	FACET_MATCHES_MAX = 10000,
+};
+
+/* A filter that takes an id or a slug, as the statement wants it. */
+struct reference {
+	struct uuid id;
+	const struct uuid *maybe_id; /* NULL when none was given, or a slug */
+	const char *slug;            /* NULL when none was given, or an id */
+};
+
+static void reference_parse(const char *text, struct reference *ret)
+{
+	*ret = (struct reference){0};
+	if (!text)
+		return;
+	if (uuid_parse(text, &ret->id))
+		ret->maybe_id = &ret->id;
+	else
+		ret->slug = text;
+}
+
+/* "Color:Blue" as the catalogue keeps it: in lower case. NULL when no option was asked for. */
+static const struct text_array *options_of(struct request *rq, size_t count,
+                                           const char *const options[])
+{
+	struct text_array *array;
+	const char **items;
+
+	if (count == 0)
+		return NULL;
+	array = arena_alloc(rq->task.arena, sizeof *array);
+	items = arena_array(rq->task.arena, count, sizeof items[0]);
+	for (size_t i = 0; i < count; i++) {
+		char *item = arena_strdup(rq->task.arena, options[i]);
+		if (!strchr(item, ':'))
+			task_end_field(&rq->task, "?option", "format", "Must be like Color:Blue.");
+		for (char *byte = item; *byte; byte++)
+			*byte = (char)tolower((unsigned char)*byte);
+		items[i] = item;
+	}
+	*array = (struct text_array){count, items};
+	return array;
+}
+
+/* How each sort of the contract is read from the listing. */
+static const struct {
+	enum product_page_sort sort;
+	enum page_direction direction;
+} SORTS[LIST_PRODUCTS_SORT_COUNT] = {
+    [LIST_PRODUCTS_SORT_RELEVANCE] = {PRODUCT_PAGE_SORT_RELEVANCE, PAGE_DESCENDING},
+    [LIST_PRODUCTS_SORT_NEWEST] = {PRODUCT_PAGE_SORT_NEWEST, PAGE_DESCENDING},
+    [LIST_PRODUCTS_SORT_PRICE_ASC] = {PRODUCT_PAGE_SORT_PRICE_ASC, PAGE_ASCENDING},
+    [LIST_PRODUCTS_SORT_PRICE_DESC] = {PRODUCT_PAGE_SORT_PRICE_DESC, PAGE_DESCENDING},
+    [LIST_PRODUCTS_SORT_BEST_SELLING] = {PRODUCT_PAGE_SORT_BEST_SELLING, PAGE_DESCENDING},
+};
+
+static enum list_products_sort_choice sort_of(struct request *rq, const struct list_products_in *in)
+{
+	if (!in->sort)
+		return in->q ? LIST_PRODUCTS_SORT_RELEVANCE : LIST_PRODUCTS_SORT_NEWEST;
+	if (*in->sort == LIST_PRODUCTS_SORT_RELEVANCE && !in->q)
+		task_end_field(&rq->task, "?sort", "requires", "Relevance needs a search: q.");
+	return *in->sort;
+}
+
+/* GET /v1/products */
+void list_products(struct request *rq, const struct list_products_in *in)
+{
+	enum list_products_sort_choice sort = sort_of(rq, in);
+	struct page page =
+	    page_open(rq, in->cursor, in->limit, (uint8_t)sort, SORTS[sort].direction);
+	struct reference category, vendor;
+
+	reference_parse(in->category, &category);
+	reference_parse(in->vendor, &vendor);
+	reply_page(rq, &page,
+	           sql_product_page(
+	               db_of(&rq->task), category.id, category.slug, vendor.maybe_id, vendor.slug,
+	               in->price_min, in->price_max, in->in_stock && *in->in_stock,
+	               options_of(rq, in->option_count, in->option), in->q, SORTS[sort].sort,
+	               page.after_key, page.after_key, page.after_id, page.count));
+}
+
+/* GET /v1/products/facets */
+void get_product_facets(struct request *rq, const struct get_product_facets_in *in)
+{
+	static const int64_t BANDS[] = {0, 1000, 2500, 5000, 10000, 25000, 50000, 100000};
+	struct reference category, vendor;
+
+	reference_parse(in->category, &category);
+	reference_parse(in->vendor, &vendor);
+	reply_row(rq, sql_product_facets(
+	                  db_of(&rq->task), category.id, category.slug, vendor.maybe_id,
+	                  vendor.slug, in->price_min, in->price_max, in->in_stock && *in->in_stock,
+	                  options_of(rq, in->option_count, in->option), in->q,
+	                  (struct bigint_array){sizeof BANDS / sizeof BANDS[0], BANDS},
+	                  FACET_MATCHES_MAX));
+}
+
+/* GET /v1/products/{product_id} */
+void get_product(struct request *rq, const struct get_product_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct rows *product = sql_product_get(batch, in->product_id);
+	struct rows *variants = sql_product_variants(batch, in->product_id);
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+
+	db_run(batch);
+	json_open_object(&json);
+	rows_json_members(product, 0, &json);
+	json_key(&json, "variants");
+	rows_json_array(variants, rows_count(variants), &json);
+	json_close_object(&json);
+	reply_json(rq, 200, &body);
+}
+
+/* GET /v1/categories */
+void list_categories(struct request *rq, const struct list_categories_in *in)
+{
+	reply_list(rq, sql_categories_all(db_of(&rq->task)));
+}

@@ -1,0 +1,49 @@
+/*
+ * staff: what the vendor's own writes share: the options that a variant must name, and variants as
+ * columns for the database. Within the catalogue only.
+ */
+#ifndef SEBEZ_SHOP_CATALOG_STAFF_H
+#define SEBEZ_SHOP_CATALOG_STAFF_H
+
+#include "api.gen.h"
+#include "task/db.h"
+#include "web/check.h"
+
+enum { OPTIONS_MAX = 3 };
+
+/* The options of a product, by name. The texts are the request's. */
+struct option_names {
+	size_t count;
+	const char *names[OPTIONS_MAX];
+};
+
+/* A variant's value of each option, NULL for those that its product does not have. */
+struct option_choice {
+	const char *values[OPTIONS_MAX];
+};
+
+/* Unnamed ones are NULL, and come after the named. */
+struct option_names option_names(const char *one, const char *two, const char *three);
+
+/* Notes in check, at the present name and /options, when they are not one value for each option. */
+bool options_choose(struct check *check, const struct option_names *names, size_t pair_count,
+                    const struct field_pair pairs[], struct option_choice *ret);
+
+/* "Blue / Large", or "Default Title" without options. */
+const char *options_title(struct arena *arena, const struct option_choice *choice);
+
+/* Notes every wrong thing about a new product's options and variants; ret takes one choice each. */
+void staff_check_product(struct check *check, const struct create_vendor_product_in *in,
+                         struct option_choice ret[]);
+
+/* Adds variants to a product, each with its choice and its first stock, and gives the first one's
+ * id. nested: they stand under /variants in the body. */
+struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid product_id,
+                               bool nested, size_t count,
+                               const struct create_variant_input_in variants[],
+                               const struct option_choice choices[]);
+
+/* Ends the task when the check noted something. */
+void staff_end_if_wrong(struct task *task, struct check *check);
+
+#endif

@@ -1,0 +1,176 @@
+-- What a vendor's staff sees of its own catalogue, and writes. Row level security leaves the vendor
+-- its own rows; each write of what is for sale ends with refresh_products(). Locks are taken in one
+-- order: variants by id, then their product, then what refresh_products() holds.
+
+-- staff_products_page (vendor uuid, status text?, q text?, after_key time, after_id uuid, page_size int): many
+select p.id, p.title, p.handle, p.status, p.unlisted_reason, p.price as "price.amount",
+       p.currency as "price.currency", p.images,
+       c.id as "category.id", c.slug as "category.slug", c.name as "category.name",
+       (select coalesce(sum(x.available), 0) from variant x
+        where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null)::bigint as available,
+       p.created_at, p.updated_at, p.updated_at as "_key"
+from product p
+left join category c on c.id = p.category_id
+where p.vendor_id = :vendor and (p.updated_at, p.id) < (:after_key, :after_id)
+[status: and p.status = :status]
+[q: and (p.search @@ websearch_to_tsquery('english', :q) or (:q <% p.title and :q !~ '(^|\s)-'))]
+order by p.updated_at desc, p.id desc
+limit :page_size;
+
+-- staff_product (vendor uuid, id uuid): one
+select p.id, p.title, p.handle, p.description, p.status, p.unlisted_reason,
+       p.price as "price.amount", p.currency as "price.currency", p.images,
+       c.id as "category.id", c.slug as "category.slug", c.name as "category.name", p.options,
+       coalesce((
+		select json_agg(json_build_object(
+			'id', x.id, 'product_id', x.product_id, 'sku', x.sku, 'title', x.title,
+			'options', option_values(p.options, x.option1, x.option2, x.option3),
+			'price', json_build_object('amount', x.price, 'currency', x.currency),
+			'compare_at_price', case when x.compare_at_price is not null
+			                    then json_build_object('amount', x.compare_at_price, 'currency', x.currency) end,
+			'available', x.available, 'backorder', x.backorder,
+			'reserved', stock_reserved(x.vendor_id, x.id), 'weight_grams', x.weight_grams,
+			'barcode', x.barcode, 'image_url', x.image_url) order by x.position, x.id)
+		from variant x
+		where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null), '[]') as variants,
+       p.product_type, p.tags, p.version, p.created_at, p.updated_at, p.version as "_version"
+from product p
+left join category c on c.id = p.category_id
+where p.vendor_id = :vendor and p.id = :id;
+
+-- staff_variant (vendor uuid, id uuid): one
+select x.id, x.product_id, x.sku, x.title, option_values(p.options, x.option1, x.option2, x.option3) as options,
+       x.price as "price.amount", x.currency as "price.currency",
+       x.compare_at_price as "compare_at_price.amount", x.currency as "compare_at_price.currency",
+       x.available, x.backorder, stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
+       x.image_url
+from variant x
+join product p on p.vendor_id = x.vendor_id and p.id = x.product_id
+where x.vendor_id = :vendor and x.id = :id;
+
+-- Products ---------------------------------------------------------------------------------------
+
+-- staff_handle_hold (vendor uuid, handle text): none writes
+-- Whoever makes a handle of the same title comes afterwards, and sees the one made now.
+select pg_advisory_xact_lock(hashtextextended('sebez handle ' || :vendor || ' ' || :handle, 0));
+
+-- staff_handle_free (vendor uuid, handle text, id uuid): one -> (handle text)
+-- The handle, or with the first number after it that is free, or with what nobody else has.
+select coalesce((
+	select h.handle from (
+		select case n when 1 then :handle else left(:handle, 250) || '-' || n end as handle, n
+		from generate_series(1, 100) n) h
+	where not exists (select from product p where p.vendor_id = :vendor and p.handle = h.handle)
+	order by h.n limit 1),
+	left(:handle, 218) || '-' || :id) as handle;
+
+-- staff_product_insert (vendor uuid, id uuid, handle text, title text, description text?, status text, category uuid?, product_type text?, tags text[]?, options json, images json): none
+insert into product (vendor_id, id, handle, title, description, status, category_id, product_type, tags,
+                     options, images, currency)
+values (:vendor, :id, :handle, :title, coalesce(:description, ''), :status, :category,
+        coalesce(:product_type, ''), coalesce(:tags, '{}'), :options::json, :images::json,
+        marketplace_currency(null, null));
+
+-- staff_product_hold (vendor uuid, id uuid): one -> (version int, one text?, two text?, three text?)
+-- The names of its options.
+select p.version, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
+       p.options -> 2 ->> 'name' as three
+from product p
+where p.vendor_id = :vendor and p.id = :id
+for no key update;
+
+-- staff_product_update (vendor uuid, id uuid, title text?, handle text?, description text?, status text?, category_given bool, category uuid?, product_type text?, tags text[]?, images json?): one
+update product
+set title = coalesce(:title, title), handle = coalesce(:handle, handle),
+    description = coalesce(:description, description), status = coalesce(:status, status),
+    product_type = coalesce(:product_type, product_type), tags = coalesce(:tags, tags),
+    images = coalesce(:images::json, images), version = version + 1, updated_at = now()
+    [category_given: , category_id = :category]
+where vendor_id = :vendor and id = :id;
+
+-- staff_product_archive (vendor uuid, id uuid): one
+update product set status = 'archived', version = version + 1, updated_at = now()
+where vendor_id = :vendor and id = :id;
+
+-- staff_product_touch (vendor uuid, id uuid, one text?, two text?, three text?): one
+-- A variant was changed: its option values are among the product's now.
+update product p
+set version = version + 1, updated_at = now(), options = (
+	select coalesce(json_agg(json_build_object(
+		'name', o.option ->> 'name',
+		'values', case when v.value is null or (o.option -> 'values')::jsonb ? v.value then o.option -> 'values'
+		          else ((o.option -> 'values')::jsonb || to_jsonb(v.value))::json end) order by o.position), '[]')
+	from json_array_elements(p.options) with ordinality as o (option, position)
+	cross join lateral (select (array[:one::text, :two::text, :three::text])[o.position] as value) v)
+where p.vendor_id = :vendor and p.id = :id;
+
+-- staff_refresh (id uuid): one writes
+select refresh_products(array[:id]);
+
+-- Variants ---------------------------------------------------------------------------------------
+
+-- staff_variants_insert (vendor uuid, product uuid, nested bool, ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], currencies text[], compares bigint[], compare_currencies text[], stocks int[], backorders int[], weights int[], barcodes text[], images text[], adjustments uuid[]): none
+-- A comparison of -1 is none. Fields are named as in the body: /variants/0/… when nested.
+with given as (
+	select g.*, case when :nested then '/variants/' || (g.number - 1) else '' end as field,
+	       (select coalesce(max(x.position), 0) from variant x
+	        where x.vendor_id = :vendor and x.product_id = :product) as last
+	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :currencies, :compares,
+	            :compare_currencies, :stocks, :backorders, :weights, :barcodes, :images, :adjustments)
+	     with ordinality as g (id, sku, title, one, two, three, price, currency, compare, compare_currency,
+	                           stock, backorder, weight, barcode, image, adjustment, number)
+), added as (
+	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price, currency,
+	                     compare_at_price, available, backorder, weight_grams, barcode, image_url, position)
+	select :vendor, g.id, :product, g.sku, g.title, g.one, g.two, g.three, g.price,
+	       marketplace_currency(g.currency, g.field || '/price/currency'),
+	       case when marketplace_currency(g.compare_currency, g.field || '/compare_at_price/currency')
+	                 is not null then nullif(g.compare, -1) end,
+	       g.stock, g.backorder = 1, g.weight, g.barcode, g.image, g.last + g.number
+	from given g
+)
+insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
+select :vendor, g.adjustment, g.id, g.stock, 'First stock', current_account()
+from given g where g.stock <> 0;
+
+-- staff_variant_hold (vendor uuid, id uuid): one -> (product_id uuid, available int, one text?, two text?, three text?)
+-- With the names of its product's options.
+select v.product_id, v.available, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
+       p.options -> 2 ->> 'name' as three
+from variant v
+join product p on p.vendor_id = v.vendor_id and p.id = v.product_id
+where v.vendor_id = :vendor and v.id = :id and v.deleted_at is null
+for no key update of v;
+
+-- staff_variant_update (vendor uuid, id uuid, sku_given bool, sku text?, options_given bool, title text?, one text?, two text?, three text?, price bigint?, currency text?, compare_given bool, compare bigint?, compare_currency text?, backorder bool?, weight int?, barcode_given bool, barcode text?, image_given bool, image text?): one
+update variant
+set price = case when marketplace_currency(:currency, '/price/currency') is not null
+            then coalesce(:price, price) end,
+    backorder = coalesce(:backorder, backorder), weight_grams = coalesce(:weight, weight_grams),
+    version = version + 1
+    [sku_given: , sku = :sku]
+    [options_given: , title = :title, option1 = :one, option2 = :two, option3 = :three]
+    [compare_given: , compare_at_price = case when marketplace_currency(:compare_currency, '/compare_at_price/currency')
+                                              is not null then :compare end]
+    [barcode_given: , barcode = :barcode]
+    [image_given: , image_url = :image]
+where vendor_id = :vendor and id = :id;
+
+-- staff_variants_hold (vendor uuid, id uuid): many -> (id uuid, product_id uuid)
+-- All variants of its product.
+select v.id, v.product_id from variant v
+where v.vendor_id = :vendor and v.deleted_at is null and v.product_id = (
+	select x.product_id from variant x
+	where x.vendor_id = :vendor and x.id = :id and x.deleted_at is null)
+order by v.id
+for no key update;
+
+-- staff_variant_delete (vendor uuid, id uuid): one
+update variant set deleted_at = now(), version = version + 1 where vendor_id = :vendor and id = :id;
+
+-- staff_stock_move (vendor uuid, id uuid, adjustment uuid, delta int, reason text): none
+with moved as (
+	update variant set available = available + :delta where vendor_id = :vendor and id = :id
+)
+insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
+values (:vendor, :adjustment, :id, :delta, :reason, current_account());

@@ -1,0 +1,83 @@
+/*
+ * staff_columns: variants as the database takes them, one array per column.
+ */
+#include "shop/catalog/staff.h"
+#include "staff.sql.h"
+
+struct columns {
+	struct uuid *ids, *adjustments;
+	const char **skus, **titles, **options[OPTIONS_MAX], **currencies, **compare_currencies,
+	    **barcodes, **images;
+	int64_t *prices, *compares;
+	int32_t *stocks, *backorders, *weights;
+};
+
+#define COLUMN(field) c->field = arena_array(arena, count, sizeof c->field[0])
+
+static void columns_make(struct columns *c, struct arena *arena, size_t count)
+{
+	COLUMN(ids);
+	COLUMN(adjustments);
+	COLUMN(skus);
+	COLUMN(titles);
+	for (size_t i = 0; i < OPTIONS_MAX; i++)
+		COLUMN(options[i]);
+	COLUMN(currencies);
+	COLUMN(compare_currencies);
+	COLUMN(barcodes);
+	COLUMN(images);
+	COLUMN(prices);
+	COLUMN(compares);
+	COLUMN(stocks);
+	COLUMN(backorders);
+	COLUMN(weights);
+}
+
+#undef COLUMN
+
+static void columns_fill(struct columns *c, struct arena *arena, size_t i,
+                         const struct create_variant_input_in *variant,
+                         const struct option_choice *choice)
+{
+	const struct money *compare = variant->compare_at_price;
+
+	c->ids[i] = uuid_v7();
+	c->adjustments[i] = uuid_v7();
+	c->skus[i] = variant->sku;
+	c->titles[i] = options_title(arena, choice);
+	for (size_t option = 0; option < OPTIONS_MAX; option++)
+		c->options[option][i] = choice->values[option];
+	c->prices[i] = variant->price.amount;
+	c->currencies[i] = variant->price.currency;
+	c->compares[i] = compare ? compare->amount : -1;
+	c->compare_currencies[i] = compare ? compare->currency : NULL;
+	c->stocks[i] = variant->available;
+	c->backorders[i] = variant->backorder;
+	c->weights[i] = variant->weight_grams;
+	c->barcodes[i] = variant->barcode;
+	c->images[i] = variant->image_url;
+}
+
+#define UUIDS(field) ((struct uuid_array){count, c.field})
+#define TEXTS(field) ((struct text_array){count, c.field})
+#define INTS(field) ((struct int_array){count, c.field})
+#define BIGINTS(field) ((struct bigint_array){count, c.field})
+
+struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid product_id,
+                               bool nested, size_t count,
+                               const struct create_variant_input_in variants[],
+                               const struct option_choice choices[])
+{
+	struct arena *arena = db_task(db)->arena;
+	struct columns c;
+
+	columns_make(&c, arena, count);
+	for (size_t i = 0; i < count; i++)
+		columns_fill(&c, arena, i, &variants[i], &choices[i]);
+	sql_staff_variants_insert(
+	    db, vendor_id, product_id, nested, UUIDS(ids), TEXTS(skus), TEXTS(titles),
+	    TEXTS(options[0]), TEXTS(options[1]), TEXTS(options[2]), BIGINTS(prices),
+	    TEXTS(currencies), BIGINTS(compares), TEXTS(compare_currencies), INTS(stocks),
+	    INTS(backorders), INTS(weights), TEXTS(barcodes), TEXTS(images), UUIDS(adjustments));
+	return c.ids[0];
+}

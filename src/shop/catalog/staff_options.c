@@ -1,0 +1,162 @@
+/*
+ * staff_options: whether variants name what their product's options offer.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "shop/catalog/staff.h"
+
+struct option_names option_names(const char *one, const char *two, const char *three)
+{
+	const char *const names[OPTIONS_MAX] = {one, two, three};
+	struct option_names ret = {0};
+
+	while (ret.count < OPTIONS_MAX && names[ret.count]) {
+		ret.names[ret.count] = names[ret.count];
+		ret.count++;
+	}
+	return ret;
+}
+
+static const char *value_of(const char *name, size_t count, const struct field_pair pairs[])
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(pairs[i].key, name) == 0)
+			return pairs[i].value;
+	return NULL;
+}
+
+bool options_choose(struct check *check, const struct option_names *names, size_t pair_count,
+                    const struct field_pair pairs[], struct option_choice *ret)
+{
+	size_t outer = check_enter(check, "options");
+	bool good = true;
+
+	*ret = (struct option_choice){0};
+	for (size_t i = 0; i < names->count; i++) {
+		ret->values[i] = value_of(names->names[i], pair_count, pairs);
+		if (!ret->values[i])
+			good =
+			    check_wrong(check, "required", "has no value for %s", names->names[i]);
+	}
+	if (good && pair_count != names->count)
+		good = check_wrong(check, "unknown", "names an option that the product has not");
+	check_leave(check, outer);
+	return good;
+}
+
+const char *options_title(struct arena *arena, const struct option_choice *choice)
+{
+	const char *const *values = choice->values;
+
+	if (!values[0])
+		return "Default Title";
+	if (!values[1])
+		return values[0];
+	if (!values[2])
+		return arena_printf(arena, "%s / %s", values[0], values[1]);
+	return arena_printf(arena, "%s / %s / %s", values[0], values[1], values[2]);
+}
+
+static bool offers(const struct product_option_input_in *option, const char *value)
+{
+	for (size_t i = 0; i < option->values_count; i++)
+		if (strcmp(option->values[i], value) == 0)
+			return true;
+	return false;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_choice(const struct option_choice *a, const struct option_choice *b)
+{
+	for (size_t i = 0; i < OPTIONS_MAX; i++)
+		if (!same(a->values[i], b->values[i]))
+			return false;
+	return true;
+}
+
+static void check_names(struct check *check, const struct create_vendor_product_in *in)
+{
+	size_t outer = check_enter(check, "options");
+
+	for (size_t i = 0; i < in->options_count; i++) {
+		size_t list = check_enter_item(check, i), item = check_enter(check, "name");
+		for (size_t before = 0; before < i; before++)
+			if (strcasecmp(in->options[before].name, in->options[i].name) == 0)
+				check_wrong(check, "unique", "is the name of another option");
+		check_leave(check, item);
+		check_leave(check, list);
+	}
+	check_leave(check, outer);
+}
+
+/* A value that its option offers, and not what a variant before it is. */
+static void check_choice_of(struct check *check, const struct create_vendor_product_in *in,
+                            const struct option_choice choices[], size_t at)
+{
+	size_t outer = check_enter(check, "options");
+
+	for (size_t i = 0; i < in->options_count; i++)
+		if (!offers(&in->options[i], choices[at].values[i]))
+			check_wrong(check, "enum", "is not among the values of %s",
+			            in->options[i].name);
+	for (size_t before = 0; before < at; before++)
+		if (same_choice(&choices[before], &choices[at])) {
+			check_wrong(check, "unique", "is what another variant is");
+			break;
+		}
+	check_leave(check, outer);
+}
+
+static void check_sku(struct check *check, const struct create_vendor_product_in *in, size_t at)
+{
+	size_t outer = check_enter(check, "sku");
+
+	for (size_t before = 0; before < at && in->variants[at].sku; before++)
+		if (same(in->variants[before].sku, in->variants[at].sku)) {
+			check_wrong(check, "unique", "is another variant's");
+			break;
+		}
+	check_leave(check, outer);
+}
+
+void staff_check_product(struct check *check, const struct create_vendor_product_in *in,
+                         struct option_choice ret[])
+{
+	struct option_names names = {.count = in->options_count};
+	size_t outer;
+
+	for (size_t i = 0; i < in->options_count; i++)
+		names.names[i] = in->options[i].name;
+	check_names(check, in);
+	outer = check_enter(check, "variants");
+	if (in->options_count == 0 && in->variants_count > 1)
+		check_wrong(check, "maximum", "must be one: the product has no options");
+	for (size_t i = 0; i < in->variants_count; i++) {
+		const struct create_variant_input_in *variant = &in->variants[i];
+		size_t list = check_enter_item(check, i);
+		if (options_choose(check, &names, variant->options_count, variant->options,
+		                   &ret[i]) &&
+		    names.count)
+			check_choice_of(check, in, ret, i);
+		check_sku(check, in, i);
+		check_leave(check, list);
+	}
+	check_leave(check, outer);
+}
+
+void staff_end_if_wrong(struct task *task, struct check *check)
+{
+	const char *errors = check_errors(check);
+
+	if (errors)
+		task_end_with(task, (struct problem){
+		                        .code = PROBLEM_INVALID,
+		                        .detail = "Some of the input is not valid; see errors.",
+		                        .errors = errors,
+		                    });
+}

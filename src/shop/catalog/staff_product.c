@@ -1,0 +1,179 @@
+/*
+ * staff_product: a vendor's products, as its staff keeps them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/codec.h"
+#include "shop/catalog/staff.h"
+#include "staff.sql.h"
+#include "web/cache.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+enum { HANDLE_MAX = 255 };
+
+/* GET /v1/vendors/{vendor_id}/products */
+void list_vendor_products(struct request *rq, const struct list_vendor_products_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+
+	reply_page(rq, &page,
+	           sql_staff_products_page(db_of(&rq->task), in->vendor_id,
+	                                   in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	                                   in->q, page.after_key, page.after_id, page.count));
+}
+
+/* GET /v1/vendors/{vendor_id}/products/{product_id} */
+void get_vendor_product(struct request *rq, const struct get_vendor_product_in *in)
+{
+	reply_row(rq, sql_staff_product(db_of(&rq->task), in->vendor_id, in->product_id));
+}
+
+static const char *images_json(struct arena *arena, size_t count,
+                               const struct image_input_in images[])
+{
+	struct buf buf = buf_new(arena, 256);
+	struct json json = json_new(&buf);
+
+	json_open_array(&json);
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(&json);
+		json_put_str(&json, "url", images[i].url);
+		json_put_str(&json, "alt", images[i].alt ? images[i].alt : "");
+		json_close_object(&json);
+	}
+	json_close_array(&json);
+	return buf.data;
+}
+
+static const char *options_json(struct arena *arena, size_t count,
+                                const struct product_option_input_in options[])
+{
+	struct buf buf = buf_new(arena, 256);
+	struct json json = json_new(&buf);
+
+	json_open_array(&json);
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(&json);
+		json_put_str(&json, "name", options[i].name);
+		json_key(&json, "values");
+		json_open_array(&json);
+		for (size_t value = 0; value < options[i].values_count; value++)
+			json_str(&json, options[i].values[value]);
+		json_close_array(&json);
+		json_close_object(&json);
+	}
+	json_close_array(&json);
+	return buf.data;
+}
+
+static const struct text_array *tags_of(struct arena *arena, size_t count, const char *const *tags)
+{
+	struct text_array *array;
+
+	if (!tags)
+		return NULL;
+	array = arena_alloc(arena, sizeof *array);
+	*array = (struct text_array){count, tags};
+	return array;
+}
+
+/* The given handle, or one of the title that no product of the vendor has. */
+static const char *handle_of(struct db *tx, const struct create_vendor_product_in *in,
+                             struct uuid id)
+{
+	char handle[HANDLE_MAX + 1];
+	size_t count;
+
+	if (in->handle)
+		return in->handle;
+	slug_from(in->title, handle, sizeof handle);
+	if (!handle[0])
+		uuid_format(id, handle); /* a title in a script that has no slug */
+	sql_staff_handle_hold(tx, in->vendor_id, handle);
+	return sql_staff_handle_free_rows(tx, sql_staff_handle_free(tx, in->vendor_id, handle, id),
+	                                  &count)
+	    ->handle;
+}
+
+static void insert_product(struct db *tx, const struct create_vendor_product_in *in, struct uuid id,
+                           const struct option_choice choices[])
+{
+	struct arena *arena = db_task(tx)->arena;
+	const char *handle = handle_of(tx, in, id);
+	struct db *chain = db_chain(tx);
+
+	sql_staff_product_insert(chain, in->vendor_id, id, handle, in->title, in->description,
+	                         CREATE_VENDOR_PRODUCT_STATUS_NAMES[in->status], in->category_id,
+	                         in->product_type, tags_of(arena, in->tags_count, in->tags),
+	                         options_json(arena, in->options_count, in->options),
+	                         images_json(arena, in->images_count, in->images));
+	staff_variants_add(chain, in->vendor_id, id, true, in->variants_count, in->variants,
+	                   choices);
+	sql_staff_refresh(chain, id);
+	db_run(chain);
+}
+
+static void say_where(struct request *rq, struct uuid vendor_id, struct uuid id)
+{
+	char vendor[UUID_TEXT_LENGTH + 1], product[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(vendor_id, vendor);
+	uuid_format(id, product);
+	reply_header(rq, "Location",
+	             arena_printf(rq->task.arena, "/v1/vendors/%s/products/%s", vendor, product));
+}
+
+/* POST /v1/vendors/{vendor_id}/products */
+void create_vendor_product(struct request *rq, const struct create_vendor_product_in *in)
+{
+	struct uuid id = uuid_v7();
+	struct option_choice *choices =
+	    arena_array(rq->task.arena, in->variants_count, sizeof choices[0]);
+	struct check check;
+	struct db *tx;
+
+	check_init(&check, rq->task.arena);
+	staff_check_product(&check, in, choices);
+	staff_end_if_wrong(&rq->task, &check);
+	tx = db_begin(&rq->task);
+	insert_product(tx, in, id, choices);
+	say_where(rq, in->vendor_id, id);
+	reply_commit_row(rq, tx, 201, sql_staff_product(tx, in->vendor_id, id));
+	cache_invalidate();
+}
+
+/* PATCH /v1/vendors/{vendor_id}/products/{product_id} */
+void update_vendor_product(struct request *rq, const struct update_vendor_product_in *in)
+{
+	struct arena *arena = rq->task.arena;
+	struct db *tx = db_begin(&rq->task);
+	int32_t if_match = request_if_match(rq);
+	size_t count;
+	const struct staff_product_hold_row *held = sql_staff_product_hold_rows(
+	    tx, sql_staff_product_hold(tx, in->vendor_id, in->product_id), &count);
+
+	if (if_match && if_match != held->version)
+		task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+	sql_staff_product_update(
+	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
+	    in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL, in->category_id_given,
+	    in->category_id, in->product_type, tags_of(arena, in->tags_count, in->tags),
+	    in->images ? images_json(arena, in->images_count, in->images) : NULL);
+	sql_staff_refresh(tx, in->product_id);
+	reply_commit_row(rq, tx, 200, sql_staff_product(tx, in->vendor_id, in->product_id));
+	cache_invalidate();
+}
+
+/* DELETE /v1/vendors/{vendor_id}/products/{product_id} */
+void delete_vendor_product(struct request *rq, const struct delete_vendor_product_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_staff_product_archive(tx, in->vendor_id, in->product_id);
+	sql_staff_refresh(tx, in->product_id);
+	reply_commit_empty(rq, tx);
+	cache_invalidate();
+}

@@ -1,0 +1,146 @@
+/*
+ * staff_variant: the variants of a vendor's products and their stock.
+ */
+#include "api.gen.h"
+#include "shop/catalog/staff.h"
+#include "staff.sql.h"
+#include "web/cache.h"
+#include "web/reply.h"
+
+static struct option_choice choose(struct request *rq, struct option_names names, size_t count,
+                                   const struct field_pair pairs[])
+{
+	struct option_choice choice;
+	struct check check;
+
+	check_init(&check, rq->task.arena);
+	(void)options_choose(&check, &names, count, pairs, &choice);
+	staff_end_if_wrong(&rq->task, &check);
+	return choice;
+}
+
+/* What changed of a variant is a change of its product: its version, its values, its listing. */
+static void touch_product(struct db *tx, struct uuid vendor_id, struct uuid product_id,
+                          const struct option_choice *choice)
+{
+	sql_staff_product_touch(tx, vendor_id, product_id, choice->values[0], choice->values[1],
+	                        choice->values[2]);
+	sql_staff_refresh(tx, product_id);
+}
+
+/* POST /v1/vendors/{vendor_id}/products/{product_id}/variants */
+void create_variant(struct request *rq, const struct create_variant_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	size_t count;
+	const struct staff_product_hold_row *product = sql_staff_product_hold_rows(
+	    tx, sql_staff_product_hold(tx, in->vendor_id, in->product_id), &count);
+	struct option_choice choice =
+	    choose(rq, option_names(product->one, product->two, product->three), in->options_count,
+	           in->options);
+	const struct create_variant_input_in variant = {
+	    .sku = in->sku,
+	    .price = in->price,
+	    .compare_at_price = in->compare_at_price,
+	    .available = in->available,
+	    .backorder = in->backorder,
+	    .weight_grams = in->weight_grams,
+	    .barcode = in->barcode,
+	    .image_url = in->image_url,
+	};
+	struct uuid id =
+	    staff_variants_add(tx, in->vendor_id, in->product_id, false, 1, &variant, &choice);
+
+	touch_product(tx, in->vendor_id, in->product_id, &choice);
+	reply_commit_row(rq, tx, 201, sql_staff_variant(tx, in->vendor_id, id));
+	cache_invalidate();
+}
+
+static void write_variant(struct db *tx, const struct update_variant_in *in,
+                          const struct option_choice *choice)
+{
+	const struct money *price = in->price, *compare = in->compare_at_price;
+	const char *const *values = choice->values;
+
+	sql_staff_variant_update(
+	    tx, in->vendor_id, in->variant_id, in->sku_given, in->sku, in->options != NULL,
+	    options_title(db_task(tx)->arena, choice), values[0], values[1], values[2],
+	    price ? &price->amount : NULL, price ? price->currency : NULL,
+	    in->compare_at_price_given, compare ? &compare->amount : NULL,
+	    compare ? compare->currency : NULL, in->backorder, in->weight_grams, in->barcode_given,
+	    in->barcode, in->image_url_given, in->image_url);
+}
+
+/* PATCH /v1/vendors/{vendor_id}/variants/{variant_id} */
+void update_variant(struct request *rq, const struct update_variant_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	size_t count;
+	const struct staff_variant_hold_row *held = sql_staff_variant_hold_rows(
+	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
+	struct option_choice choice = {0};
+
+	if (in->options)
+		choice = choose(rq, option_names(held->one, held->two, held->three),
+		                in->options_count, in->options);
+	write_variant(tx, in, &choice);
+	touch_product(tx, in->vendor_id, held->product_id, &choice);
+	reply_commit_row(rq, tx, 200, sql_staff_variant(tx, in->vendor_id, in->variant_id));
+	cache_invalidate();
+}
+
+/* DELETE /v1/vendors/{vendor_id}/variants/{variant_id}: it stays for the orders that have it. */
+void delete_variant(struct request *rq, const struct delete_variant_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	size_t count;
+	const struct staff_variants_hold_row *held = sql_staff_variants_hold_rows(
+	    tx, sql_staff_variants_hold(tx, in->vendor_id, in->variant_id), &count);
+
+	if (count == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such variant.");
+	if (count == 1)
+		task_end(&rq->task, PROBLEM_CONFLICT, "A product keeps at least one variant.");
+	sql_staff_variant_delete(tx, in->vendor_id, in->variant_id);
+	touch_product(tx, in->vendor_id, held->product_id, &(struct option_choice){0});
+	reply_commit_empty(rq, tx);
+	cache_invalidate();
+}
+
+/* By how much the stock changes. What backorders have sold below zero may rise, never fall. */
+static int32_t delta_of(struct task *task, const struct set_variant_stock_in *in, int32_t available)
+{
+	int64_t delta = in->available ? (int64_t)*in->available - available : *in->adjust;
+	int64_t after = available + delta;
+
+	if (after < 0 && delta < 0)
+		task_end(task, PROBLEM_CONFLICT, "There are only %d.", available);
+	if (after > INT32_MAX || delta > INT32_MAX)
+		task_end_field(task, in->available ? "/available" : "/adjust", "maximum",
+		               "That is more than can be counted.");
+	return (int32_t)delta;
+}
+
+/* PUT /v1/vendors/{vendor_id}/variants/{variant_id}/stock */
+void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in)
+{
+	const struct staff_variant_hold_row *held;
+	struct db *tx;
+	int32_t delta;
+	size_t count;
+
+	if (!in->available == !in->adjust)
+		task_end_field(&rq->task, "/available", "exactly_one",
+		               "Give exactly one of available and adjust.");
+	tx = db_begin(&rq->task);
+	held = sql_staff_variant_hold_rows(
+	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
+	delta = delta_of(&rq->task, in, held->available);
+	if (delta != 0) {
+		sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), delta,
+		                     in->reason ? in->reason : "Counted");
+		sql_staff_refresh(tx, held->product_id);
+	}
+	reply_commit_row(rq, tx, 200, sql_staff_variant(tx, in->vendor_id, in->variant_id));
+	cache_invalidate();
+}
