@@ -23,6 +23,7 @@ enum { NOT_UNDERSTOOD = 2 };
 /* What a command was called with. Strings are of argv or the environment. */
 struct call {
 	struct config config;
+	const char *vendor, *file;    /* import */
 	const char *email, *password; /* admin create */
 	bool data;                    /* check */
 	unsigned slot;                /* api, jobs */
@@ -67,6 +68,20 @@ static int run_migrate(void)
 	if (rc == 0)
 		printf("the schema is up to date\n");
 	return rc == 0 ? 0 : 1;
+}
+
+static void import_body(struct task *task)
+{
+	shop_import(task, call.vendor, call.file);
+}
+
+static int run_import(void)
+{
+	if (call.vendor == NULL) {
+		say("import: --vendor SLUG is required");
+		return NOT_UNDERSTOOD;
+	}
+	return tool_run(&call.config, "import", import_body, NULL);
 }
 
 static void admin_body(struct task *task)
@@ -138,6 +153,12 @@ static const struct command COMMANDS[] = {
      .prose = "Makes a running server replace its processes without losing a request.",
      .run = run_reload},
     {.name = "migrate", .prose = "Brings the database's schema up to date.", .run = run_migrate},
+    {.name = "import",
+     .arguments = "--vendor SLUG FILE.csv",
+     .prose = "Imports a Shopify product CSV into a vendor's catalogue.",
+     .run = run_import,
+     .flags = {{"--vendor", &call.vendor, NULL}},
+     .operands = {&call.file}},
     {.name = "admin create",
      .arguments = "--email E [--password P]",
      .prose = "Makes an admin account, or an existing account an admin with this password. Without "

@@ -1,6 +1,12 @@
 #include "shop/shop.h"
 
 #include "shop/accounts/accounts.h"
+#include "shop/catalog/catalog.h"
+
+void shop_import(struct task *task, const char *vendor_slug, const char *path)
+{
+	catalog_import_file(task, vendor_slug, path);
+}
 
 void shop_admin_create(struct task *task, const char *email, const char *password)
 {

@@ -7,6 +7,9 @@
 
 #include "task/task.h"
 
+/* Imports a Shopify CSV into a vendor's catalogue, with progress on a terminal. */
+void shop_import(struct task *task, const char *vendor_slug, const char *path);
+
 /* Makes an admin account (role superadmin), or makes an existing account one. */
 void shop_admin_create(struct task *task, const char *email, const char *password);
 

@@ -1,0 +1,108 @@
+/*
+ * export_http: GET /v1/vendors/{vendor_id}/products/export, written as it is read, a page at a
+ * time. A page is a step with a memory of its own, so that a large catalogue needs no more than a
+ * small one.
+ */
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/limits.h"
+#include "net/loop.h"
+#include "shop/catalog/export.h"
+#include "web/reply.h"
+
+/* Products of a page: with 250 variants each they stay below LIMIT_PG_ROWS. */
+enum { PAGE = 40 };
+
+struct export
+{
+	struct task task; /* first, so that a task can be turned back into its export */
+	const char *status;
+	struct uuid after;
+	struct buf page;
+	size_t products; /* of the page */
+};
+
+static void read_page(struct task *task)
+{
+	struct export *export = (struct export *)(void *)task;
+	struct db *db = db_of(task);
+	struct uuid ids[PAGE];
+	size_t variant_count, next = 0;
+	const struct export_products_row *products = sql_export_products_rows(
+	    db, sql_export_products(db, export->after, export->status, PAGE), &export->products);
+
+	export->page = buf_new(task->arena, 16 * 1024);
+	for (size_t i = 0; i < export->products; i++)
+		ids[i] = products[i].id;
+	if (export->products == 0)
+		return;
+	const struct export_variants_row *variants = sql_export_variants_rows(
+	    db, sql_export_variants(db, (struct uuid_array){export->products, ids}),
+	    &variant_count);
+	for (size_t i = 0; i < export->products; i++) {
+		size_t first = next;
+
+		while (next < variant_count && uuid_equal(variants[next].product_id, ids[i]))
+			next++;
+		export_product(&export->page, &products[i], next - first,
+		               variants == NULL ? NULL : &variants[first]);
+	}
+	export->after = ids[export->products - 1];
+}
+
+static void drop_page(void *arg)
+{
+	struct export *export = arg;
+
+	arena_free(export->task.arena);
+	export->task.arena = NULL;
+}
+
+/* The next page in export->page, in place of the last. */
+static void next_page(struct request *rq, struct export *export)
+{
+	drop_page(export);
+	export->task = (struct task){
+	    .actor = rq->task.actor,
+	    .name = rq->task.name,
+	    .deadline_ms = loop_now_ms() + LIMIT_REQUEST_MS,
+	};
+	memcpy(export->task.request_id, rq->task.request_id, sizeof(rq->task.request_id));
+	export->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &export->task);
+	rq->task.deadline_ms = export->task.deadline_ms;
+	bool good = task_run(&export->task, read_page);
+
+	rq->task.statements += export->task.statements;
+	rq->task.round_trips += export->task.round_trips;
+	if (good)
+		return;
+	struct problem problem = export->task.problem;
+	problem.detail = arena_strdup(rq->task.arena, problem.detail);
+	problem.errors = problem.extra = NULL;
+	if (problem.log != NULL)
+		problem.log = arena_strdup(rq->task.arena, problem.log);
+	task_end_with(&rq->task, problem);
+}
+
+/* GET /v1/vendors/{vendor_id}/products/export */
+void export_products(struct request *rq, const struct export_products_in *in)
+{
+	struct export *export = arena_alloc(rq->task.arena, sizeof(*export));
+	struct buf header = buf_new(rq->task.arena, 1024);
+
+	arena_defer(rq->task.arena, drop_page, export);
+	if (in->status != NULL)
+		export->status = PRODUCT_STATUS_NAMES[*in->status];
+	/* The first page before the first byte: until then the request can still be refused. */
+	next_page(rq, export);
+	reply_header(rq, "Content-Disposition", "attachment; filename=\"products.csv\"");
+	reply_stream_begin(rq, 200, "text/csv; charset=utf-8");
+	export_header(&header);
+	reply_stream_write(rq, header.data, header.length);
+	while (export->products > 0) {
+		reply_stream_write(rq, export->page.data, export->page.length);
+		next_page(rq, export);
+	}
+	reply_stream_end(rq);
+}

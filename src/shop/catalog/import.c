@@ -1,0 +1,311 @@
+#include "shop/catalog/import.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "import.sql.h"
+#include "net/co.h"
+#include "net/loop.h"
+#include "shop/catalog/import_match.h"
+#include "shop/catalog/import_write.h"
+
+enum {
+	/* A batch of IMPORT_BATCH_BYTES and the row that it was full with, in growing arrays. */
+	BATCH_ARENA_BYTES = 16 * 1024 * 1024,
+	ATTEMPTS_MAX = 6, /* of a batch, when the database is busy or away: five seconds in all */
+	RETRY_MS = 100,   /* doubled each time */
+	/* Variants added until the planner is told, and then four times as many each time. */
+	ANALYZE_FIRST = 1000,
+	ANALYZE_FACTOR = 4,
+};
+
+struct import {
+	struct task *task;
+	struct csv_reader *reader;
+	bool has_header, refused; /* the header was read; it was not good */
+	struct import_header header;
+	struct import_report report;
+	struct import_types types;
+	struct import_batch batch;
+	const char *currency;
+	int64_t analyze_at; /* variants created */
+};
+
+/* A transaction of the import: a task with its own memory, within the import's. */
+struct step {
+	struct task task; /* first, so that a task can be turned back into its step */
+	struct import *import;
+	struct import_batch *batch;
+};
+
+static bool run_step(struct import *import, struct step *step, void (*body)(struct task *task))
+{
+	step->import = import;
+	step->task.actor = import->task->actor;
+	step->task.name = import->task->name;
+	step->task.deadline_ms = loop_now_ms() + LIMIT_REQUEST_MS;
+	memcpy(step->task.request_id, import->task->request_id, sizeof(step->task.request_id));
+	step->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &step->task);
+	bool good = task_run(&step->task, body);
+
+	import->task->statements += step->task.statements;
+	import->task->round_trips += step->task.round_trips;
+	return good;
+}
+
+static const char *copy(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_strdup(arena, text);
+}
+
+/* The step's problem becomes the import's. */
+static _Noreturn void give_up(struct import *import, struct step *step)
+{
+	struct arena *arena = import->task->arena;
+	struct problem problem = step->task.problem;
+
+	problem.detail = copy(arena, problem.detail);
+	problem.errors = copy(arena, problem.errors);
+	problem.extra = copy(arena, problem.extra);
+	problem.log = copy(arena, problem.log);
+	arena_free(step->task.arena);
+	task_end_with(import->task, problem);
+}
+
+static void run_step_or_give_up(struct import *import, void (*body)(struct task *task))
+{
+	struct step step = {.batch = &import->batch};
+
+	if (!run_step(import, &step, body))
+		give_up(import, &step);
+	arena_free(step.task.arena);
+}
+
+/* A batch -------------------------------------------------------------------------------------*/
+
+static void write_batch(struct task *task)
+{
+	struct step *step = (struct step *)(void *)task;
+	struct db *tx = db_begin(task);
+
+	step->batch->work = task->arena;
+	sql_import_begin(tx);
+	import_match(tx, step->batch, &step->import->types);
+	import_write(tx, step->batch);
+	db_commit(tx);
+}
+
+/* What a failed attempt has changed besides the database. */
+struct before {
+	struct import_report counts; /* its errors are not copied: only how many there are */
+	size_t types;
+	struct import_product products[IMPORT_BATCH_PRODUCTS];
+};
+
+static struct before *remember(struct import *import, const struct import_batch *batch)
+{
+	struct before *before = arena_alloc(batch->arena, sizeof(*before));
+
+	memcpy(&before->counts, &import->report, offsetof(struct import_report, errors));
+	before->types = import->types.count;
+	for (size_t i = 0; i < batch->count; i++)
+		before->products[i] = *batch->products[i];
+	return before;
+}
+
+static void restore(struct import *import, struct import_batch *batch, const struct before *before)
+{
+	memcpy(&import->report, &before->counts, offsetof(struct import_report, errors));
+	import->types.count = before->types;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct import_product *product = batch->products[i];
+
+		*product = before->products[i];
+		for (size_t v = 0; v < product->variant_count; v++)
+			product->variants[v].refused = product->variants[v].exists = false;
+	}
+}
+
+static bool is_transient(const struct problem *problem)
+{
+	return PROBLEM_KINDS[problem->code].status == 503;
+}
+
+/* Not about what the batch holds, but about who brings it. */
+static bool is_about_the_actor(const struct problem *problem)
+{
+	int status = PROBLEM_KINDS[problem->code].status;
+
+	return status == 401 || status == 403 || status == 404;
+}
+
+static bool try_batch(struct import *import, struct import_batch *batch, struct step *step)
+{
+	struct before *before = remember(import, batch);
+
+	for (int attempt = 1;; attempt++) {
+		*step = (struct step){.batch = batch};
+		if (run_step(import, step, write_batch))
+			return true;
+		restore(import, batch, before);
+		/* To write it again is safe even when nobody knows whether it was written. */
+		if (!is_transient(&step->task.problem) || attempt == ATTEMPTS_MAX)
+			return false;
+		arena_free(step->task.arena);
+		co_sleep_ms((int64_t)RETRY_MS << attempt);
+	}
+}
+
+/* Something in the batch is refused by the database though we saw nothing wrong with it: then its
+ * products go in one by one, so that only the bad one stays out. */
+static void write_singly(struct import *import, const struct import_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct import_batch single = *batch;
+		struct import_product *product = batch->products[i];
+		struct step step;
+
+		single.count = 1;
+		single.products[0] = product;
+		single.variant_count = product->variant_count;
+		if (!try_batch(import, &single, &step)) {
+			if (is_transient(&step.task.problem) ||
+			    is_about_the_actor(&step.task.problem))
+				give_up(import, &step);
+			import_refuse(&import->report, &import->header, product->line,
+			              COLUMN_HANDLE, "The product conflicts with what is there: %s",
+			              step.task.problem.detail);
+		}
+		arena_free(step.task.arena);
+	}
+}
+
+static void batch_open(struct import *import)
+{
+	import->batch = (struct import_batch){
+	    .arena = arena_new(BATCH_ARENA_BYTES, task_arena_full, import->task),
+	    .currency = import->currency,
+	    .header = &import->header,
+	    .report = &import->report,
+	};
+}
+
+static void analyze(struct task *task)
+{
+	sql_import_analyze(db_of(task));
+}
+
+static void flush(struct import *import)
+{
+	struct import_batch *batch = &import->batch;
+	struct step step;
+
+	if (batch->count > 0) {
+		if (!try_batch(import, batch, &step)) {
+			if (is_transient(&step.task.problem) ||
+			    is_about_the_actor(&step.task.problem))
+				give_up(import, &step);
+			arena_free(step.task.arena);
+			write_singly(import, batch);
+		} else {
+			arena_free(step.task.arena);
+		}
+	}
+	arena_free(batch->arena);
+	batch_open(import);
+	if (import->report.variants_created >= import->analyze_at) {
+		run_step_or_give_up(import, analyze);
+		import->analyze_at = import->report.variants_created * ANALYZE_FACTOR;
+	}
+}
+
+/* The file ------------------------------------------------------------------------------------*/
+
+static void take_row(void *arg, const struct csv_row *csv)
+{
+	struct import *import = arg;
+	struct import_row row;
+
+	if (!import->has_header) {
+		import->has_header = true;
+		import->refused = !import_header_read(&import->header, csv, &import->report);
+		return;
+	}
+	if (import->refused || !import_row_read(&import->header, csv, &import->report, &row))
+		return;
+	if (import_batch_is_full(&import->batch, &row))
+		flush(import);
+	import_batch_add(&import->batch, &row);
+}
+
+/* The first look at the database: whether the actor may, and in which currency prices are. */
+static void look(struct task *task)
+{
+	struct step *step = (struct step *)(void *)task;
+	struct import *import = step->import;
+	struct db *db = db_of(task);
+
+	import->currency =
+	    arena_strdup(import->task->arena,
+	                 sql_import_currency_rows(db, sql_import_currency(db), NULL)->currency);
+}
+
+static void write_audit(struct task *task)
+{
+	const struct import_report *report = &((struct step *)(void *)task)->import->report;
+	struct buf buf = buf_new(task->arena, 256);
+	struct json json = json_new(&buf);
+
+	json_open_object(&json);
+	json_put_int(&json, "rows", report->rows);
+	json_put_int(&json, "products_created", report->products_created);
+	json_put_int(&json, "products_updated", report->products_updated);
+	json_put_int(&json, "variants_created", report->variants_created);
+	json_put_int(&json, "variants_updated", report->variants_updated);
+	json_put_int(&json, "errors", report->errors_total);
+	json_close_object(&json);
+	sql_import_audit(db_of(task), buf.data);
+}
+
+static void close_batch(void *arg)
+{
+	struct import *import = arg;
+
+	arena_free(import->batch.arena);
+}
+
+struct import *import_begin(struct task *task)
+{
+	struct import *import = arena_alloc(task->arena, sizeof(*import));
+
+	import->task = task;
+	import->report.arena = task->arena;
+	import->types.arena = task->arena;
+	import->analyze_at = ANALYZE_FIRST;
+	run_step_or_give_up(import, look);
+	import->reader = csv_reader_new(task->arena, take_row, import);
+	arena_defer(task->arena, close_batch, import);
+	batch_open(import);
+	return import;
+}
+
+void import_feed(struct import *import, const char *bytes, size_t count)
+{
+	csv_reader_feed(import->reader, bytes, count);
+}
+
+const struct import_report *import_report(const struct import *import)
+{
+	return &import->report;
+}
+
+const struct import_report *import_end(struct import *import)
+{
+	csv_reader_end(import->reader);
+	if (!import->has_header)
+		import_refuse(&import->report, NULL, 1, COLUMN_NONE, "The file is empty");
+	flush(import);
+	run_step_or_give_up(import, write_audit);
+	return &import->report;
+}

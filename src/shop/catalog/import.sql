@@ -1,0 +1,166 @@
+-- Importing a product CSV: a transaction per batch of products, a statement per step of it. Rows
+-- travel as one array per column. Row level security holds all of it to the vendor that acts.
+
+-- import_vendor (slug text): maybe -> (id uuid)
+select v.id from vendor v where v.slug = :slug;
+
+-- import_currency (): one -> (currency text)
+select f.currency from platform f;
+
+-- import_begin (): none writes
+-- One import of a vendor at a time, so that a variant is not added twice; an audit row per import
+-- and not per row; and plans by index, because those of a vendor's first import would be kept from
+-- when the tables were empty.
+select pg_advisory_xact_lock(hashtextextended('sebez import ' || current_vendor(), 0)),
+       set_config('sebez.actor', 'import', true), set_config('enable_seqscan', 'off', true);
+
+-- import_audit (counts json): none writes
+select audit_import(:counts);
+
+-- import_categories (types text[]): many writes -> (number bigint, category uuid?)
+select t.number, category_for_type(t.type) as category
+from unnest(:types) with ordinality as t (type, number);
+
+-- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json, variants bigint, last_position int)
+select h.number, p.id, p.options, p.images, n.variants, n.last_position
+from unnest(:handles) with ordinality as h (handle, number)
+join product p on p.vendor_id = current_vendor() and p.handle = h.handle
+cross join lateral (
+	select count(*) as variants, coalesce(max(v.position), 0) as last_position from variant v
+	where v.vendor_id = current_vendor() and v.product_id = p.id and v.deleted_at is null) n;
+
+-- import_find_variants (products uuid[], skus text[], one text[], two text[], three text[]): many -> (number bigint, id uuid, product_id uuid, by_sku bool)
+-- Those that have the SKU, in any product, and those of the product that have the option values.
+select i.number, v.id, v.product_id, true as by_sku
+from unnest(:skus) with ordinality as i (sku, number)
+join variant v on v.vendor_id = current_vendor() and v.sku = i.sku and v.deleted_at is null
+union all
+select i.number, v.id, v.product_id, false
+from unnest(:products, :one, :two, :three) with ordinality as i (product_id, one, two, three, number)
+join variant v on v.vendor_id = current_vendor() and v.product_id = i.product_id
+and coalesce(v.option1, '') = i.one and coalesce(v.option2, '') = i.two
+and coalesce(v.option3, '') = i.three and v.deleted_at is null;
+
+-- import_lock_variants (ids uuid[]): none writes
+-- In the order in which orders take stock, and before their products.
+select from variant v where v.vendor_id = current_vendor() and v.id = any (:ids)
+order by v.id for update;
+
+-- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], currency text): none
+-- With what refresh_products() would find, so that it need not write them, and their entries in
+-- the search indexes, a second time. Where they should differ, it does.
+insert into product (vendor_id, id, handle, title, description, product_type, category_id, status,
+                     tags, options, images, currency, price, compare_at_price, in_stock, visible,
+                     option_values)
+select current_vendor(), i.id, i.handle, i.title, coalesce(i.description, ''), coalesce(i.type, ''),
+       nullif(i.category, '00000000-0000-0000-0000-000000000000'), s.status,
+       string_to_array(coalesce(i.tags, ''), E'\x1f'), coalesce(i.options, '[]')::json,
+       coalesce(i.images, '[]')::json, :currency, i.price, nullif(greatest(i.compare_at, 0), 0),
+       i.in_stock = 1, s.status = 'active',
+       (select coalesce(array_agg(distinct lower(o.value)), '{}')
+        from unnest(string_to_array(i.option_values, E'\x1f')) as o (value))
+from unnest(:ids, :handles, :titles, :descriptions, :types, :categories, :statuses, :tags, :options,
+            :images, :prices, :compare_at, :in_stock, :option_values)
+     as i (id, handle, title, description, type, category, status, tags, options, images, price,
+           compare_at, in_stock, option_values)
+cross join lateral (select coalesce(i.status, 'active') as status) s;
+
+-- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[]): many
+-- Only what differs, and NULL differs from nothing. A product without a type keeps the category
+-- that somebody chose for it when the type says the same.
+with i as (
+	select p.id, coalesce(i.title, p.title) as title,
+	       coalesce(i.description, p.description) as description,
+	       case when i.type is null or (p.product_type = '' and p.category_id = k.category)
+	            then p.product_type else i.type end as type,
+	       case when i.type is null or i.type = p.product_type then p.category_id
+	            else k.category end as category_id,
+	       coalesce(i.status, p.status) as status,
+	       coalesce(string_to_array(i.tags, E'\x1f'), p.tags) as tags,
+	       coalesce(i.options, p.options::text) as options,
+	       coalesce(i.images, p.images::text) as images
+	from unnest(:ids, :titles, :descriptions, :types, :categories, :statuses, :tags, :options, :images)
+	     as i (id, title, description, type, category, status, tags, options, images)
+	cross join lateral (
+		select nullif(i.category, '00000000-0000-0000-0000-000000000000') as category) k
+	join product p on p.vendor_id = current_vendor() and p.id = i.id
+)
+update product p
+set title = i.title, description = i.description, product_type = i.type, category_id = i.category_id,
+    status = i.status, tags = i.tags, options = i.options::json, images = i.images::json,
+    version = p.version + 1, updated_at = now()
+from i
+where p.vendor_id = current_vendor() and p.id = i.id
+and (p.title, p.description, p.product_type, p.category_id, p.status, p.tags, p.options::text,
+     p.images::text)
+    is distinct from (i.title, i.description, i.type, i.category_id, i.status, i.tags, i.options, i.images)
+returning p.id;
+
+-- import_add_variants (ids uuid[], products uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], backorders int[], barcodes text[], images text[], positions int[], currency text, adjustments uuid[]): none
+with i as (
+	select * from unnest(:ids, :products, :skus, :titles, :one, :two, :three, :prices, :compare_at,
+	                     :quantities, :grams, :backorders, :barcodes, :images, :positions, :adjustments)
+	as i (id, product_id, sku, title, one, two, three, price, compare_at, quantity, grams, backorder,
+	      barcode, image, position, adjustment)
+), added as (
+	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price,
+	                     compare_at_price, currency, weight_grams, barcode, image_url, available,
+	                     backorder, position)
+	select current_vendor(), id, product_id, sku, title, nullif(one, ''), nullif(two, ''),
+	       nullif(three, ''), price, nullif(greatest(compare_at, 0), 0), :currency, greatest(grams, 0),
+	       nullif(barcode, ''), nullif(image, ''), quantity, backorder = 1, position
+	from i
+)
+insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
+select current_vendor(), adjustment, id, quantity, 'Import', current_account() from i where quantity <> 0;
+
+-- import_change_variants (ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], backorders int[], barcodes text[], images text[], adjustments uuid[]): many -> (product_id uuid, edited bool)
+-- Only what differs. Stock moves by a row that says by how much; it is no edit of the variant.
+with i as (
+	select v.id, v.product_id, i.adjustment, v.available as old_available,
+	       coalesce(i.sku, v.sku) as sku, i.title, nullif(i.one, '') as one, nullif(i.two, '') as two,
+	       nullif(i.three, '') as three,
+	       case when i.price < 0 then v.price else i.price end as price,
+	       case when i.compare_at < 0 then v.compare_at_price else nullif(i.compare_at, 0) end as compare_at,
+	       case when i.quantity = -2147483648 then v.available else i.quantity end as quantity,
+	       case when i.grams < 0 then v.weight_grams else i.grams end as grams,
+	       case when i.backorder < 0 then v.backorder else i.backorder = 1 end as backorder,
+	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
+	       case when i.image is null then v.image_url else nullif(i.image, '') end as image
+	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :compare_at, :quantities, :grams,
+	            :backorders, :barcodes, :images, :adjustments)
+	     as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, backorder, barcode,
+	           image, adjustment)
+	join variant v on v.vendor_id = current_vendor() and v.id = i.id
+), d as (
+	select i.*, (v.sku, v.title, v.option1, v.option2, v.option3, v.price, v.compare_at_price,
+	             v.weight_grams, v.backorder, v.barcode, v.image_url)
+	            is distinct from (i.sku, i.title, i.one, i.two, i.three, i.price, i.compare_at, i.grams,
+	                              i.backorder, i.barcode, i.image) as edited
+	from i join variant v on v.vendor_id = current_vendor() and v.id = i.id
+), moved as (
+	insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
+	select current_vendor(), d.adjustment, d.id, d.quantity - d.old_available, 'Import', current_account()
+	from d where d.quantity <> d.old_available
+)
+update variant v
+set sku = d.sku, title = d.title, option1 = d.one, option2 = d.two, option3 = d.three, price = d.price,
+    compare_at_price = d.compare_at, weight_grams = d.grams, backorder = d.backorder,
+    barcode = d.barcode, image_url = d.image, available = d.quantity,
+    version = v.version + d.edited::int
+from d
+where v.vendor_id = current_vendor() and v.id = d.id
+and (d.edited or d.quantity <> d.old_available)
+returning v.product_id, d.edited;
+
+-- import_touch_products (ids uuid[]): many
+-- Products whose variants changed count it, unless this transaction has changed them already.
+update product p set version = p.version + 1, updated_at = now()
+where p.vendor_id = current_vendor() and p.id = any (:ids) and p.updated_at <> now()
+returning p.id;
+
+-- import_refresh (ids uuid[]): none writes
+select refresh_products(:ids);
+
+-- import_analyze (): none writes
+select analyze_catalog();

@@ -1,0 +1,202 @@
+#include "shop/catalog/import_columns.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/codec.h"
+
+static const char *const NAMES[COLUMN_COUNT][2] = {
+#define X(constant, name, newer_name) [constant] = {name, newer_name},
+    IMPORT_COLUMNS(X)
+#undef X
+};
+
+static const enum import_column REQUIRED[] = {COLUMN_HANDLE, COLUMN_TITLE, COLUMN_PRICE};
+
+void import_refuse(struct import_report *report, const struct import_header *header, int64_t line,
+                   enum import_column column, const char *format, ...)
+{
+	struct import_error *error = &report->errors[report->errors_kept];
+	char reason[IMPORT_REASON_BYTES];
+	va_list arguments;
+
+	report->errors_total++;
+	if (report->errors_kept == IMPORT_ERRORS_KEPT)
+		return;
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof(reason), format, arguments);
+	va_end(arguments);
+	/* Cut where a character ends. */
+	for (size_t length = strlen(reason); !utf8_is_valid(reason, length); length--)
+		reason[length - 1] = 0;
+	error->line = line;
+	error->column = column == COLUMN_NONE ? NULL : header->name[column];
+	error->reason = arena_strdup(report->arena, reason);
+	report->errors_kept++;
+}
+
+static const char *problem_text(enum csv_problem problem)
+{
+	switch (problem) {
+	case CSV_FIELD_TOO_LONG:
+		return "A value is longer than 256 KB; perhaps a closing quote is missing";
+	case CSV_ROW_TOO_LONG:
+		return "The row is longer than 512 KB; perhaps a closing quote is missing";
+	case CSV_TOO_MANY_FIELDS:
+		return "The row has more than 512 values; perhaps a closing quote is missing";
+	case CSV_QUOTE_OPEN:
+		return "The file ends within a quoted value that begins in this row";
+	case CSV_FINE:
+		break;
+	}
+	return "";
+}
+
+/* The column of that name, or COLUMN_NONE. */
+static enum import_column find_column(const char *text, const char **ret_name)
+{
+	for (int column = 0; column < COLUMN_COUNT; column++) {
+		for (int i = 0; i < 2; i++) {
+			if (strcasecmp(text, NAMES[column][i]) != 0)
+				continue;
+			*ret_name = NAMES[column][i];
+			return (enum import_column)column;
+		}
+	}
+	return COLUMN_NONE;
+}
+
+static bool has_required(const struct import_header *header, int64_t line,
+                         struct import_report *report)
+{
+	char missing[200] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < sizeof(REQUIRED) / sizeof(REQUIRED[0]); i++) {
+		if (header->field[REQUIRED[i]] >= 0)
+			continue;
+		length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s",
+		                           length > 0 ? ", " : "", NAMES[REQUIRED[i]][0]);
+	}
+	if (length == 0)
+		return true;
+	import_refuse(report, NULL, line, COLUMN_NONE,
+	              "The first line must name the columns of a Shopify product CSV; missing: %s",
+	              missing);
+	return false;
+}
+
+bool import_header_read(struct import_header *header, const struct csv_row *row,
+                        struct import_report *report)
+{
+	*header = (struct import_header){.fields = row->count};
+	for (int column = 0; column < COLUMN_COUNT; column++) {
+		header->field[column] = -1;
+		header->name[column] = NAMES[column][0];
+	}
+	if (row->problem != CSV_FINE) {
+		import_refuse(report, NULL, row->line, COLUMN_NONE, "%s",
+		              problem_text(row->problem));
+		return false;
+	}
+	for (size_t i = 0; i < row->count; i++) {
+		const char *name;
+		enum import_column column = find_column(row->fields[i].text, &name);
+
+		if (column == COLUMN_NONE)
+			continue;
+		if (header->field[column] >= 0) {
+			import_refuse(report, header, row->line, column,
+			              "The column is there more than once");
+			return false;
+		}
+		header->field[column] = (int16_t)i;
+		header->name[column] = name;
+	}
+	return has_required(header, row->line, report);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The field without blanks around it, cut in place. */
+static const char *trimmed(const struct csv_field *field)
+{
+	char *text = field->text;
+	size_t length = field->length;
+
+	while (length > 0 && is_space(text[length - 1]))
+		length--;
+	text[length] = 0;
+	while (is_space(*text))
+		text++;
+	return text;
+}
+
+/* More values than columns, and not just empty ones: the quoting is broken. */
+static bool has_surplus(const struct import_header *header, const struct csv_row *row)
+{
+	for (size_t i = header->fields; i < row->count; i++) {
+		if (row->fields[i].length > 0)
+			return true;
+	}
+	return false;
+}
+
+/* True when some column of ours has text. */
+static bool take_values(const struct csv_row *row, struct import_row *ret,
+                        enum import_column *ret_bad)
+{
+	bool some = false;
+
+	for (int column = 0; column < COLUMN_COUNT; column++) {
+		int field = ret->header->field[column];
+
+		if (field < 0)
+			continue;
+		ret->values[column] = "";
+		if ((size_t)field >= row->count)
+			continue;
+		if (!utf8_is_valid(row->fields[field].text, row->fields[field].length)) {
+			*ret_bad = (enum import_column)column;
+			return true;
+		}
+		/* A description is text to its last blank. */
+		ret->values[column] =
+		    column == COLUMN_BODY ? row->fields[field].text : trimmed(&row->fields[field]);
+		some |= ret->values[column][0] != 0;
+	}
+	return some;
+}
+
+bool import_row_read(const struct import_header *header, const struct csv_row *row,
+                     struct import_report *report, struct import_row *ret)
+{
+	enum import_column bad = COLUMN_NONE;
+
+	*ret = (struct import_row){.line = row->line, .header = header};
+	if (row->problem != CSV_FINE) {
+		report->rows++;
+		import_refuse(report, NULL, row->line, COLUMN_NONE, "%s",
+		              problem_text(row->problem));
+		return false;
+	}
+	if (!take_values(row, ret, &bad))
+		return false;
+	report->rows++;
+	if (bad != COLUMN_NONE)
+		import_refuse(report, header, row->line, bad, "This is not UTF-8 text");
+	else if (has_surplus(header, row))
+		import_refuse(report, NULL, row->line, COLUMN_NONE,
+		              "The row has %zu values, the header names %zu columns", row->count,
+		              header->fields);
+	else if (ret->values[COLUMN_HANDLE][0] == 0)
+		import_refuse(report, header, row->line, COLUMN_HANDLE, "The handle is missing");
+	else
+		return true;
+	return false;
+}

@@ -1,0 +1,94 @@
+/*
+ * import_columns: which columns of a product CSV mean something to us, where a file has them, and
+ * what was wrong with it.
+ *
+ * Columns are known by Shopify's names, of its classic export and of the newer one, in any case and
+ * order; the others are passed over.
+ */
+#ifndef SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
+#define SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
+
+#include <stdbool.h>
+
+#include "shop/catalog/import_csv.h"
+
+/* X(constant, "Shopify's name", "its newer name") */
+#define IMPORT_COLUMNS(X)                                                                          \
+	X(COLUMN_HANDLE, "Handle", "URL handle")                                                   \
+	X(COLUMN_TITLE, "Title", "Title")                                                          \
+	X(COLUMN_BODY, "Body (HTML)", "Description")                                               \
+	X(COLUMN_TYPE, "Type", "Type")                                                             \
+	X(COLUMN_TAGS, "Tags", "Tags")                                                             \
+	X(COLUMN_PUBLISHED, "Published", "Published on online store")                              \
+	X(COLUMN_STATUS, "Status", "Status")                                                       \
+	X(COLUMN_OPTION1_NAME, "Option1 Name", "Option1 name")                                     \
+	X(COLUMN_OPTION1_VALUE, "Option1 Value", "Option1 value")                                  \
+	X(COLUMN_OPTION2_NAME, "Option2 Name", "Option2 name")                                     \
+	X(COLUMN_OPTION2_VALUE, "Option2 Value", "Option2 value")                                  \
+	X(COLUMN_OPTION3_NAME, "Option3 Name", "Option3 name")                                     \
+	X(COLUMN_OPTION3_VALUE, "Option3 Value", "Option3 value")                                  \
+	X(COLUMN_SKU, "Variant SKU", "SKU")                                                        \
+	X(COLUMN_GRAMS, "Variant Grams", "Weight value (grams)")                                   \
+	X(COLUMN_QUANTITY, "Variant Inventory Qty", "Inventory quantity")                          \
+	X(COLUMN_POLICY, "Variant Inventory Policy", "Continue selling when out of stock")         \
+	X(COLUMN_PRICE, "Variant Price", "Price")                                                  \
+	X(COLUMN_COMPARE_AT, "Variant Compare At Price", "Compare-at price")                       \
+	X(COLUMN_BARCODE, "Variant Barcode", "Barcode")                                            \
+	X(COLUMN_IMAGE, "Image Src", "Product image URL")                                          \
+	X(COLUMN_IMAGE_POSITION, "Image Position", "Image position")                               \
+	X(COLUMN_IMAGE_ALT, "Image Alt Text", "Image alt text")                                    \
+	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL")
+
+#define X(constant, name, newer_name) constant,
+enum import_column { IMPORT_COLUMNS(X) COLUMN_COUNT, COLUMN_NONE = -1 };
+#undef X
+
+enum {
+	IMPORT_ERRORS_KEPT = 1000, /* as the contract says; the rest is counted */
+	IMPORT_REASON_BYTES = 400,
+};
+
+struct import_error {
+	int64_t line;
+	const char *column; /* NULL: the whole row, or the file */
+	const char *reason;
+};
+
+struct import_report {
+	struct arena *arena; /* reasons live here */
+	int64_t rows;        /* without the header */
+	int64_t products_created, products_updated;
+	int64_t variants_created, variants_updated;
+	int64_t errors_total;
+	size_t errors_kept;
+	struct import_error errors[IMPORT_ERRORS_KEPT];
+};
+
+/* Where the file has its columns. */
+struct import_header {
+	int16_t field[COLUMN_COUNT]; /* -1: the file does not have it */
+	const char *name[COLUMN_COUNT];
+	size_t fields;
+};
+
+/* A row by meaning. Texts are as long as the row's bytes. */
+struct import_row {
+	int64_t line;
+	const struct import_header *header;
+	const char *values[COLUMN_COUNT]; /* NULL: no such column; blanks around are cut off */
+};
+
+/* Says what is wrong with a row; header may be NULL when column is COLUMN_NONE. */
+void import_refuse(struct import_report *report, const struct import_header *header, int64_t line,
+                   enum import_column column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* False, and one error that names the columns, when those that every file needs are missing. */
+bool import_header_read(struct import_header *header, const struct csv_row *row,
+                        struct import_report *report);
+
+/* False when there is nothing to take: the row is empty, or it is bad and was reported. */
+bool import_row_read(const struct import_header *header, const struct csv_row *row,
+                     struct import_report *report, struct import_row *ret);
+
+#endif

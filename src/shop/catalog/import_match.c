@@ -1,0 +1,299 @@
+#include "shop/catalog/import_match.h"
+
+#include <string.h>
+
+#include "import.sql.h"
+
+struct matching {
+	struct db *tx;
+	struct import_batch *batch;
+	struct import_types *types;
+	const struct import_find_products_row **found; /* of each product; NULL: it is new */
+	struct import_product **owners;                /* of each variant, in the batch's order */
+	struct import_variant **variants;
+	size_t variant_count;
+};
+
+static struct arena *arena_of(const struct matching *matching)
+{
+	return db_task(matching->tx)->arena;
+}
+
+/* Products ------------------------------------------------------------------------------------*/
+
+static void find_products(struct matching *matching)
+{
+	struct import_batch *batch = matching->batch;
+	const char **handles = arena_array(arena_of(matching), batch->count, sizeof(handles[0]));
+
+	for (size_t i = 0; i < batch->count; i++)
+		handles[i] = batch->products[i]->handle;
+
+	struct rows *rows =
+	    sql_import_find_products(matching->tx, (struct text_array){batch->count, handles});
+	size_t count;
+	const struct import_find_products_row *found =
+	    sql_import_find_products_rows(matching->tx, rows, &count);
+
+	matching->found = arena_array(arena_of(matching), batch->count, sizeof(matching->found[0]));
+	for (size_t i = 0; i < count; i++)
+		matching->found[found[i].number - 1] = &found[i];
+}
+
+static void decide_product(struct matching *matching, size_t i)
+{
+	struct import_batch *batch = matching->batch;
+	struct import_product *product = batch->products[i];
+	const struct import_find_products_row *found = matching->found[i];
+
+	product->exists = found != NULL;
+	product->id = found != NULL ? found->id : uuid_v7();
+	product->next_position = found != NULL ? found->last_position + 1 : 1;
+	if (product->refused)
+		return;
+	if (found != NULL)
+		import_take_options(batch, product, found->options);
+	else if (product->title == NULL)
+		import_product_refuse(batch, product, product->line, COLUMN_TITLE,
+		                      "A new product needs a title in its first row");
+	else if (product->option_count < 0)
+		product->option_count = 0;
+	if (!product->refused)
+		import_check_options(batch, product);
+}
+
+/* Categories ----------------------------------------------------------------------------------*/
+
+static const struct import_type *find_type(const struct import_types *types, const char *type)
+{
+	for (size_t i = 0; i < types->count; i++) {
+		if (strcmp(types->types[i].type, type) == 0)
+			return &types->types[i];
+	}
+	return NULL;
+}
+
+static bool needs_category(const struct import_product *product)
+{
+	return !product->refused && product->type != NULL && product->type[0] != 0;
+}
+
+/* Adds types that are new to the file, without their category yet. */
+static void note_types(struct matching *matching)
+{
+	struct import_types *types = matching->types;
+
+	for (size_t i = 0; i < matching->batch->count; i++) {
+		struct import_product *product = matching->batch->products[i];
+
+		if (!needs_category(product) || find_type(types, product->type) != NULL)
+			continue;
+		if (types->count < IMPORT_TYPES)
+			types->types[types->count++].type =
+			    arena_strdup(types->arena, product->type);
+		else
+			import_product_refuse(matching->batch, product, product->line, COLUMN_TYPE,
+			                      "The file has more than 500 different types");
+	}
+}
+
+static void find_categories(struct matching *matching)
+{
+	struct import_types *types = matching->types;
+	size_t known = types->count, added;
+
+	note_types(matching);
+	added = types->count - known;
+	if (added > 0) {
+		const char **texts = arena_array(arena_of(matching), added, sizeof(texts[0]));
+		size_t count;
+
+		for (size_t i = 0; i < added; i++)
+			texts[i] = types->types[known + i].type;
+		struct rows *rows =
+		    sql_import_categories(matching->tx, (struct text_array){added, texts});
+		const struct import_categories_row *found =
+		    sql_import_categories_rows(matching->tx, rows, &count);
+		for (size_t i = 0; i < count; i++)
+			types->types[known + (size_t)found[i].number - 1].category =
+			    found[i].category == NULL ? (struct uuid){{0}} : *found[i].category;
+	}
+	for (size_t i = 0; i < matching->batch->count; i++) {
+		struct import_product *product = matching->batch->products[i];
+
+		if (needs_category(product))
+			product->category = find_type(types, product->type)->category;
+	}
+}
+
+/* Variants ------------------------------------------------------------------------------------*/
+
+static void list_variants(struct matching *matching)
+{
+	struct import_batch *batch = matching->batch;
+	size_t room = batch->variant_count;
+
+	matching->owners = arena_array(arena_of(matching), room, sizeof(matching->owners[0]));
+	matching->variants = arena_array(arena_of(matching), room, sizeof(matching->variants[0]));
+	for (size_t p = 0; p < batch->count; p++) {
+		struct import_product *product = batch->products[p];
+
+		for (size_t v = 0; v < product->variant_count && !product->refused; v++) {
+			if (product->variants[v].refused)
+				continue;
+			matching->owners[matching->variant_count] = product;
+			matching->variants[matching->variant_count++] = &product->variants[v];
+		}
+	}
+}
+
+static const struct import_find_variants_row *find_variants(struct matching *matching,
+                                                            size_t *ret_count)
+{
+	struct arena *arena = arena_of(matching);
+	size_t n = matching->variant_count;
+	struct uuid *products = arena_array(arena, n, sizeof(products[0]));
+	const char **skus = arena_array(arena, n, sizeof(skus[0]));
+	const char **options[IMPORT_OPTIONS];
+
+	for (int o = 0; o < IMPORT_OPTIONS; o++)
+		options[o] = arena_array(arena, n, sizeof(options[o][0]));
+	for (size_t i = 0; i < n; i++) {
+		products[i] = matching->owners[i]->id;
+		skus[i] = matching->variants[i]->sku;
+		for (int o = 0; o < IMPORT_OPTIONS; o++)
+			options[o][i] = matching->variants[i]->options[o];
+	}
+	struct rows *rows = sql_import_find_variants(
+	    matching->tx, (struct uuid_array){n, products}, (struct text_array){n, skus},
+	    (struct text_array){n, options[0]}, (struct text_array){n, options[1]},
+	    (struct text_array){n, options[2]});
+	return sql_import_find_variants_rows(matching->tx, rows, ret_count);
+}
+
+static void match_variant(struct matching *matching, const struct import_find_variants_row *found)
+{
+	size_t i = (size_t)found->number - 1;
+	struct import_product *product = matching->owners[i];
+	struct import_variant *variant = matching->variants[i];
+
+	if (variant->refused)
+		return;
+	if (!uuid_equal(found->product_id, product->id))
+		import_variant_refuse(matching->batch, product, variant, COLUMN_SKU,
+		                      "\"%s\" is the SKU of another product", variant->sku);
+	else if (variant->exists && !uuid_equal(variant->id, found->id))
+		import_variant_refuse(
+		    matching->batch, product, variant, COLUMN_SKU,
+		    "\"%s\" is the SKU of another variant than the one with these options",
+		    variant->sku);
+	variant->exists = true;
+	variant->id = found->id;
+}
+
+/* What is said of a variant twice would depend on the order in which it is done. */
+static void check_twice(struct matching *matching, size_t i)
+{
+	struct import_variant *variant = matching->variants[i];
+
+	if (!variant->exists || variant->refused)
+		return;
+	for (size_t j = i; j-- > 0 && matching->owners[j] == matching->owners[i];) {
+		const struct import_variant *before = matching->variants[j];
+
+		if (before->exists && !before->refused && uuid_equal(before->id, variant->id)) {
+			import_variant_refuse(matching->batch, matching->owners[i], variant,
+			                      COLUMN_SKU, "It is the same variant as in line %lld",
+			                      (long long)before->line);
+			return;
+		}
+	}
+}
+
+static void check_new(struct matching *matching, size_t i, int64_t *room)
+{
+	struct import_product *product = matching->owners[i];
+	struct import_variant *variant = matching->variants[i];
+
+	if (variant->exists || variant->refused)
+		return;
+	if (variant->price < 0)
+		import_variant_refuse(matching->batch, product, variant, COLUMN_PRICE,
+		                      "A new variant needs a price");
+	else if (*room == 0)
+		import_variant_refuse(matching->batch, product, variant, COLUMN_NONE,
+		                      "The product would have more than 250 variants");
+	else
+		(*room)--;
+	variant->id = uuid_v7();
+}
+
+static void match_variants(struct matching *matching)
+{
+	size_t count = 0, ids = 0, p = 0;
+	const struct import_find_variants_row *found = NULL;
+	int64_t room = 0;
+
+	if (matching->variant_count > 0)
+		found = find_variants(matching, &count);
+	for (size_t i = 0; i < count; i++)
+		match_variant(matching, &found[i]);
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		if (i == 0 || matching->owners[i] != matching->owners[i - 1]) {
+			while (matching->batch->products[p] != matching->owners[i])
+				p++;
+			room = IMPORT_VARIANTS;
+			if (matching->found[p] != NULL)
+				room -= matching->found[p]->variants < room
+				            ? matching->found[p]->variants
+				            : room;
+		}
+		check_twice(matching, i);
+		check_new(matching, i, &room);
+	}
+	struct uuid *locked =
+	    arena_array(arena_of(matching), matching->variant_count, sizeof(locked[0]));
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		if (matching->variants[i]->exists && !matching->variants[i]->refused)
+			locked[ids++] = matching->variants[i]->id;
+	}
+	if (ids > 0)
+		sql_import_lock_variants(matching->tx, (struct uuid_array){ids, locked});
+}
+
+/* A product that is new and has nothing to sell is not worth a row. */
+static void finish_product(struct matching *matching, size_t i)
+{
+	struct import_batch *batch = matching->batch;
+	struct import_product *product = batch->products[i];
+	const struct import_find_products_row *found = matching->found[i];
+	bool sells = found != NULL;
+
+	for (size_t v = 0; v < product->variant_count; v++)
+		sells |= !product->variants[v].refused;
+	if (product->refused)
+		return;
+	if (!sells && !product->complained)
+		import_product_refuse(batch, product, product->line, COLUMN_NONE,
+		                      "The product has no variant");
+	product->refused = !sells;
+	if (product->refused)
+		return;
+	import_merge_options(batch, product, found == NULL ? NULL : found->options);
+	import_merge_images(batch, product, found == NULL ? NULL : found->images);
+}
+
+void import_match(struct db *tx, struct import_batch *batch, struct import_types *types)
+{
+	struct matching matching = {.tx = tx, .batch = batch, .types = types};
+
+	find_products(&matching);
+	for (size_t i = 0; i < batch->count; i++)
+		decide_product(&matching, i);
+	import_check_skus(batch);
+	find_categories(&matching);
+	list_variants(&matching);
+	match_variants(&matching);
+	for (size_t i = 0; i < batch->count; i++)
+		finish_product(&matching, i);
+}

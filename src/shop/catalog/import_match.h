@@ -1,0 +1,42 @@
+/*
+ * import_match: finds out what of a batch is in the database already: products by handle, variants
+ * by SKU and else by their option values. Decides what is added, changed or refused.
+ */
+#ifndef SEBEZ_SHOP_CATALOG_IMPORT_MATCH_H
+#define SEBEZ_SHOP_CATALOG_IMPORT_MATCH_H
+
+#include "shop/catalog/import_product.h"
+#include "task/db.h"
+
+enum {
+	/* Each may become categories of the whole marketplace, so one file may not bring endless
+	   ones. */
+	IMPORT_TYPES = 500,
+};
+
+/* The types of a file whose categories are known. Texts are in the import's arena. */
+struct import_types {
+	struct arena *arena;
+	size_t count;
+	struct import_type {
+		const char *type;
+		struct uuid category;
+	} types[IMPORT_TYPES];
+};
+
+/* Within the transaction that will write the batch; locks the variants that are there. Sets what
+ * import_product.h says is found by it. Suspends. */
+void import_match(struct db *tx, struct import_batch *batch, struct import_types *types);
+
+/* The product's options and images with what the batch says about them, as JSON; NULL when they
+ * stay as they are. have is the JSON that is there, or NULL for a product that is not. */
+void import_merge_options(struct import_batch *batch, struct import_product *product,
+                          const char *have);
+void import_merge_images(struct import_batch *batch, struct import_product *product,
+                         const char *have);
+/* Takes the names of the options that are there, or refuses the product when the file's differ in
+ * number. */
+void import_take_options(struct import_batch *batch, struct import_product *product,
+                         const char *have);
+
+#endif

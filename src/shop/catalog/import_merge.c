@@ -1,0 +1,219 @@
+/*
+ * What a product has and what the file says, put together: nothing is lost, and a file that says
+ * nothing new changes nothing.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "shop/catalog/import_match.h"
+
+enum { JSON_BYTES = 256 };
+
+static void release(void *json)
+{
+	json_decref(json);
+}
+
+/* The array in the text, which is the database's own; an empty one when there is none. */
+static json_t *parse(struct arena *arena, const char *text)
+{
+	json_t *array = text == NULL ? json_array() : json_loads(text, 0, NULL);
+
+	arena_defer(arena, release, array);
+	return array;
+}
+
+static const char *member(const json_t *array, size_t i, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json_array_get(array, i), key));
+
+	return text == NULL ? "" : text;
+}
+
+/* Options --------------------------------------------------------------------------------------*/
+
+void import_take_options(struct import_batch *batch, struct import_product *product,
+                         const char *have)
+{
+	json_t *options = parse(batch->work, have);
+	int count = (int)json_array_size(options);
+
+	if (product->option_count < 0) {
+		product->option_count = count < IMPORT_OPTIONS ? count : IMPORT_OPTIONS;
+		for (int i = 0; i < product->option_count; i++)
+			product->option_names[i] = member(options, (size_t)i, "name");
+	} else if (product->option_count != count) {
+		import_product_refuse(batch, product, product->line, COLUMN_OPTION1_NAME,
+		                      "The product has %d options in the shop, the file says %d",
+		                      count, product->option_count);
+	}
+}
+
+static bool is_value_of_option(const json_t *values, const char *text)
+{
+	for (size_t i = 0; i < json_array_size(values); i++) {
+		const char *value = json_string_value(json_array_get(values, i));
+
+		if (value != NULL && strcmp(value, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool was_before(const struct import_product *product, size_t variant, int option)
+{
+	for (size_t i = 0; i < variant; i++) {
+		if (!product->variants[i].refused &&
+		    strcmp(product->variants[i].options[option],
+		           product->variants[variant].options[option]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Writes the option; true when it is not what was there. */
+static bool merge_option(struct json *json, const struct import_product *product, int option,
+                         const json_t *have)
+{
+	const json_t *values = json_object_get(json_array_get(have, (size_t)option), "values");
+	const char *name = product->option_names[option];
+	bool changed = strcmp(member(have, (size_t)option, "name"), name) != 0;
+
+	json_open_object(json);
+	json_put_str(json, "name", name);
+	json_key(json, "values");
+	json_open_array(json);
+	for (size_t i = 0; i < json_array_size(values); i++)
+		json_str(json, json_string_value(json_array_get(values, i)));
+	for (size_t i = 0; i < product->variant_count; i++) {
+		const struct import_variant *variant = &product->variants[i];
+
+		if (variant->refused || is_value_of_option(values, variant->options[option]) ||
+		    was_before(product, i, option))
+			continue;
+		json_str(json, variant->options[option]);
+		changed = true;
+	}
+	json_close_array(json);
+	json_close_object(json);
+	return changed;
+}
+
+void import_merge_options(struct import_batch *batch, struct import_product *product,
+                          const char *have)
+{
+	const json_t *options = parse(batch->work, have);
+	struct buf buf = buf_new(batch->work, JSON_BYTES);
+	struct json json = json_new(&buf);
+	bool changed = false;
+
+	json_open_array(&json);
+	for (int i = 0; i < product->option_count; i++)
+		changed |= merge_option(&json, product, i, options);
+	json_close_array(&json);
+	product->options_json = changed ? buf.data : NULL;
+}
+
+/* Images ---------------------------------------------------------------------------------------*/
+
+static const struct import_image *image_in_file(const struct import_product *product,
+                                                const char *url)
+{
+	for (size_t i = 0; i < product->image_count; i++) {
+		if (strcmp(product->images[i].url, url) == 0)
+			return &product->images[i];
+	}
+	return NULL;
+}
+
+static int find_url(const json_t *images, const char *url)
+{
+	for (size_t i = 0; i < json_array_size(images); i++) {
+		if (strcmp(member(images, i, "url"), url) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+struct image_merge {
+	struct import_batch *batch;
+	struct import_product *product;
+	const json_t *have;
+	struct json json;
+	size_t count;
+	bool changed;
+};
+
+static void put_image(struct image_merge *merge, const char *url, const char *alt)
+{
+	const json_t *have = merge->have;
+	size_t at = merge->count++;
+
+	if (at >= json_array_size(have) || strcmp(member(have, at, "url"), url) != 0 ||
+	    strcmp(member(have, at, "alt"), alt) != 0)
+		merge->changed = true;
+	json_open_object(&merge->json);
+	json_key(&merge->json, "url");
+	json_str(&merge->json, url);
+	json_key(&merge->json, "alt");
+	json_str(&merge->json, alt);
+	json_close_object(&merge->json);
+}
+
+/* A file without alt texts does not take them away. */
+static const char *alt_of(const struct image_merge *merge, const struct import_image *image)
+{
+	int there = find_url(merge->have, image->url);
+	bool says_alt = merge->batch->header->field[COLUMN_IMAGE_ALT] >= 0;
+
+	return says_alt || there < 0 ? image->alt : member(merge->have, (size_t)there, "alt");
+}
+
+/* Those that are there first; the file's order counts when it names them all. */
+static void put_images(struct image_merge *merge)
+{
+	const struct import_product *product = merge->product;
+	size_t have = json_array_size(merge->have);
+	bool names_all = true;
+
+	for (size_t i = 0; i < have; i++)
+		names_all &= image_in_file(product, member(merge->have, i, "url")) != NULL;
+	for (size_t i = 0; i < have && !names_all; i++) {
+		const char *url = member(merge->have, i, "url");
+		const struct import_image *image = image_in_file(product, url);
+
+		put_image(merge, url,
+		          image == NULL ? member(merge->have, i, "alt") : alt_of(merge, image));
+	}
+	for (size_t i = 0; i < product->image_count; i++) {
+		const struct import_image *image = &product->images[i];
+
+		if (!names_all && find_url(merge->have, image->url) >= 0)
+			continue;
+		if (merge->count < IMPORT_IMAGES)
+			put_image(merge, image->url, alt_of(merge, image));
+		else
+			import_refuse(merge->batch->report, merge->batch->header, product->line,
+			              COLUMN_IMAGE, "The product would have more than 250 images");
+	}
+}
+
+void import_merge_images(struct import_batch *batch, struct import_product *product,
+                         const char *have)
+{
+	struct buf buf = buf_new(batch->work, JSON_BYTES);
+	struct image_merge merge = {
+	    .batch = batch,
+	    .product = product,
+	    .have = parse(batch->work, have),
+	    .json = json_new(&buf),
+	};
+
+	if (product->image_count == 0)
+		return;
+	json_open_array(&merge.json);
+	put_images(&merge);
+	json_close_array(&merge.json);
+	product->images_json = merge.changed ? buf.data : NULL;
+}

@@ -1,0 +1,113 @@
+/*
+ * import_product: puts the rows of a product CSV together into products, a batch at a time.
+ *
+ * A product is the rows of one handle. The first row with a title describes it; each row may bring
+ * a variant, an image, or both. Rows of a handle that comes back continue its product; when that is
+ * in the database already (an earlier batch, an earlier import), they update it or add to it.
+ * What a file does not say stays as it is: absent columns always; empty values of prices, stock,
+ * weight and SKU; and nothing is ever deleted.
+ *
+ * Everything of a batch is in the batch's arena; its size is bounded by import_batch_is_full.
+ */
+#ifndef SEBEZ_SHOP_CATALOG_IMPORT_PRODUCT_H
+#define SEBEZ_SHOP_CATALOG_IMPORT_PRODUCT_H
+
+#include "base/uuid.h"
+#include "shop/catalog/import_columns.h"
+
+enum {
+	IMPORT_OPTIONS = 3,
+	IMPORT_VARIANTS = 250, /* of one product, as the contract has it */
+	IMPORT_IMAGES = 250,
+	IMPORT_TAGS = 250,
+	IMPORT_BATCH_PRODUCTS = 200, /* a transaction of about a tenth of a second */
+	IMPORT_BATCH_VARIANTS = 2000,
+	IMPORT_BATCH_BYTES = 2 * 1024 * 1024,
+	IMPORT_KEEP = INT32_MIN, /* a quantity that the file does not say */
+};
+
+#define IMPORT_PRICE_MAX INT64_C(1000000000000)
+
+/* Between the tags or option values of a product on their way to the database; none has one. */
+#define IMPORT_BREAK '\x1f'
+
+struct import_variant {
+	int64_t line;
+	const char *sku;                     /* NULL: not said */
+	const char *options[IMPORT_OPTIONS]; /* "" where there is none */
+	int64_t price;                       /* minor units; -1: not said */
+	int64_t compare_at;                  /* 0: none; -1: not said */
+	int32_t quantity;                    /* or IMPORT_KEEP */
+	int32_t grams;                       /* -1: not said */
+	int32_t backorder;                   /* 0, 1; -1: not said */
+	const char *barcode;                 /* "" none; NULL: not said */
+	const char *image;                   /* "" none; NULL: not said */
+	/* Found by import_match: */
+	struct uuid id;
+	bool exists;
+	bool refused;
+};
+
+struct import_image {
+	const char *url;
+	const char *alt;
+	int32_t position; /* INT32_MAX when the file does not say */
+};
+
+struct import_product {
+	int64_t line; /* of its first row */
+	const char *handle;
+	uint64_t hash;     /* of the handle */
+	const char *title; /* NULL: no row described it; then these are NULL, too */
+	const char *description;
+	const char *type;
+	const char *status;
+	const char *tags; /* with IMPORT_BREAK between them */
+	const char *option_names[IMPORT_OPTIONS];
+	int option_count; /* -1: no row named any */
+	bool refused;     /* reported; nothing of it goes in */
+	bool complained;  /* something of it was reported */
+	size_t variant_count, variant_room;
+	struct import_variant *variants;
+	size_t image_count, image_room;
+	struct import_image *images; /* in the order of their positions */
+	/* Found by import_match: */
+	struct uuid id;
+	bool exists;
+	struct uuid category;     /* nil: none */
+	const char *options_json; /* NULL: as they are */
+	const char *images_json;
+	int32_t next_position; /* of a variant to add */
+};
+
+struct import_batch {
+	struct arena *arena; /* of the products */
+	struct arena *work;  /* of the transaction that writes them */
+	const char *currency;
+	const struct import_header *header;
+	struct import_report *report;
+	size_t count;
+	size_t variant_count;
+	struct import_product *products[IMPORT_BATCH_PRODUCTS];
+};
+
+/* Adds the row to its product in the batch. Reports what is wrong with it. */
+void import_batch_add(struct import_batch *batch, const struct import_row *row);
+
+/* Whether the batch must be written before this row. */
+bool import_batch_is_full(const struct import_batch *batch, const struct import_row *row);
+
+/* Marks a product or variant as reported and not to be written. */
+void import_product_refuse(struct import_batch *batch, struct import_product *product, int64_t line,
+                           enum import_column column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void import_variant_refuse(struct import_batch *batch, struct import_product *product,
+                           struct import_variant *variant, enum import_column column,
+                           const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The options of each variant fit the names of the product's options, and no two are the same. */
+void import_check_options(struct import_batch *batch, struct import_product *product);
+/* No two variants of the batch have one SKU. */
+void import_check_skus(struct import_batch *batch);
+
+#endif

@@ -1,0 +1,112 @@
+#include "shop/catalog/import_value.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/money.h"
+
+enum { DIGITS_MAX = 30, URL_BYTES = 2000 };
+
+bool import_money(const char *text, const char *currency, int64_t *ret)
+{
+	char plain[DIGITS_MAX + 2];
+	const char *zero = text[0] == '.' ? "0" : "";
+
+	if (strlen(text) > DIGITS_MAX || strpbrk(text, "0123456789") == NULL)
+		return false;
+	snprintf(plain, sizeof(plain), "%s%s", zero, text);
+	if (strchr(plain, '.') != NULL) {
+		size_t length = strlen(plain);
+
+		while (plain[length - 1] == '0')
+			length--;
+		if (plain[length - 1] == '.')
+			length--;
+		plain[length] = 0;
+	}
+	return money_parse_decimal(plain, currency, ret);
+}
+
+static bool digits(const char **text, int64_t *ret)
+{
+	const char *start = *text;
+	int64_t value = 0;
+
+	for (; **text >= '0' && **text <= '9'; (*text)++) {
+		if (!money_mul(value, 10, &value) || !money_add(value, **text - '0', &value))
+			return false;
+	}
+	*ret = value;
+	return *text > start;
+}
+
+bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	bool negative = *text == '-';
+	int64_t value;
+
+	text += negative;
+	if (!digits(&text, &value))
+		return false;
+	if (*text == '.') {
+		text++;
+		text += strspn(text, "0");
+	}
+	value = negative ? -value : value;
+	if (*text != 0 || value < min || value > max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+bool import_rounded(const char *text, int64_t max, int64_t *ret)
+{
+	int64_t value;
+
+	if (!digits(&text, &value))
+		return false;
+	if (*text == '.') {
+		text++;
+		value += *text >= '5' && *text <= '9';
+		text += strspn(text, "0123456789");
+	}
+	if (*text != 0 || value > max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+bool import_bool(const char *text, bool *ret)
+{
+	static const char *const WORDS[2][3] = {{"false", "no", "0"}, {"true", "yes", "1"}};
+
+	for (int value = 0; value < 2; value++) {
+		for (int i = 0; i < 3; i++) {
+			if (strcasecmp(text, WORDS[value][i]) == 0) {
+				*ret = value == 1;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool import_has_control(const char *text)
+{
+	for (; *text != 0; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+bool import_url(const char *text)
+{
+	if (strncasecmp(text, "https://", 8) != 0 && strncasecmp(text, "http://", 7) != 0)
+		return false;
+	return strlen(text) <= URL_BYTES && strpbrk(text, " \t\r\n\"<>") == NULL &&
+	       !import_has_control(text) && strchr(text, '/')[2] != 0;
+}

@@ -1,0 +1,22 @@
+/*
+ * import_value: single values of a product CSV. Each is lenient about how people and spreadsheets
+ * write, and refuses what could be meant in two ways. Outputs are untouched on failure.
+ */
+#ifndef SEBEZ_SHOP_CATALOG_IMPORT_VALUE_H
+#define SEBEZ_SHOP_CATALOG_IMPORT_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "50", "9.99", ".5", "12.500": trailing zeros may pass the currency's places. No signs. */
+bool import_money(const char *text, const char *currency, int64_t *ret);
+/* "-3", "12", "12.0" */
+bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret);
+/* "340", "453.59": to the nearest whole */
+bool import_rounded(const char *text, int64_t max, int64_t *ret);
+bool import_bool(const char *text, bool *ret); /* true false yes no 1 0, in any case */
+bool import_url(const char *text);             /* http or https, no blanks, below 2,000 bytes */
+/* Has a control character other than tab and line ends. */
+bool import_has_control(const char *text);
+
+#endif
