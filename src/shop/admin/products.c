@@ -1,0 +1,49 @@
+/*
+ * products: what an admin sees of every vendor's products, and takes out of the shop.
+ */
+#include "admin.sql.h"
+#include "api.gen.h"
+#include "web/cache.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+/* GET /v1/admin/products */
+void admin_list_products(struct request *rq, const struct admin_list_products_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct uuid vendor_id;
+	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor_id);
+
+	reply_page(rq, &page,
+	           sql_admin_products(db_of(&rq->task), NULL, in->q, by_id ? &vendor_id : NULL,
+	                              by_id ? NULL : in->vendor,
+	                              in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	                              in->unlisted, page.after_key, page.after_id, page.count));
+}
+
+static void refresh_and_reply(struct request *rq, struct db *tx, struct uuid id)
+{
+	sql_admin_product_refresh(tx, id);
+	reply_commit_row(
+	    rq, tx, 200,
+	    sql_admin_products(tx, &id, NULL, NULL, NULL, NULL, NULL, 0, (struct uuid){0}, 0));
+	cache_invalidate();
+}
+
+/* POST /v1/admin/products/{product_id}/unlist */
+void unlist_product(struct request *rq, const struct unlist_product_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_admin_product_unlist(tx, in->product_id, in->reason);
+	refresh_and_reply(rq, tx, in->product_id);
+}
+
+/* POST /v1/admin/products/{product_id}/relist */
+void relist_product(struct request *rq, const struct relist_product_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_admin_product_relist(tx, in->product_id);
+	refresh_and_reply(rq, tx, in->product_id);
+}

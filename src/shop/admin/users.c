@@ -1,0 +1,57 @@
+/*
+ * users: accounts, found and locked.
+ */
+#include "admin.sql.h"
+#include "api.gen.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+/* GET /v1/admin/users */
+void admin_list_users(struct request *rq, const struct admin_list_users_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+
+	reply_page(rq, &page,
+	           sql_admin_users_page(db_of(&rq->task), in->q, in->locked, page.after_key,
+	                                page.after_id, page.count));
+}
+
+/* GET /v1/admin/users/{user_id} */
+void admin_get_user(struct request *rq, const struct admin_get_user_in *in)
+{
+	reply_row(rq, sql_admin_user(db_of(&rq->task), in->user_id));
+}
+
+/* Nobody locks themselves, and admins are a superadmin's. */
+static void may_judge(struct db *tx, struct uuid user_id)
+{
+	size_t count;
+	const struct admin_user_hold_row *user =
+	    sql_admin_user_hold_rows(tx, sql_admin_user_hold(tx, user_id), &count);
+
+	if (user->is_self)
+		task_end(db_task(tx), PROBLEM_CONFLICT, "Nobody locks or unlocks themselves.");
+	if (user->is_admin && !user->by_superadmin)
+		task_end(db_task(tx), PROBLEM_FORBIDDEN, "Only a superadmin locks an admin.");
+}
+
+/* POST /v1/admin/users/{user_id}/lock */
+void lock_user(struct request *rq, const struct lock_user_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	may_judge(tx, in->user_id);
+	sql_admin_user_lock(tx, in->user_id, in->reason);
+	sql_admin_user_end_sessions(tx, in->user_id);
+	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
+}
+
+/* POST /v1/admin/users/{user_id}/unlock */
+void unlock_user(struct request *rq, const struct unlock_user_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	may_judge(tx, in->user_id);
+	sql_admin_user_unlock(tx, in->user_id);
+	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
+}

@@ -1,0 +1,143 @@
+/*
+ * vendors: who may sell. The states of a vendor and every way from one to another are one table.
+ */
+#include <string.h>
+
+#include "admin.sql.h"
+#include "api.gen.h"
+#include "web/cache.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+enum decision { APPROVE, REJECT, SUSPEND, REINSTATE, CLOSE };
+
+static const struct transition {
+	enum decision decision;
+	const char *from, *to;
+} TRANSITIONS[] = {
+    {APPROVE, "applied", "approved"},   {REJECT, "applied", "rejected"},
+    {SUSPEND, "approved", "suspended"}, {REINSTATE, "suspended", "approved"},
+    {CLOSE, "suspended", "closed"},
+};
+
+enum { TRANSITION_COUNT = sizeof TRANSITIONS / sizeof TRANSITIONS[0] };
+
+/* The table as two columns, from which the statement tells what each vendor's state allows. */
+static struct rows *vendors(struct db *db, const struct uuid *id, const char *status, const char *q,
+                            const struct page *page)
+{
+	const char *froms[TRANSITION_COUNT], *tos[TRANSITION_COUNT];
+
+	for (size_t i = 0; i < TRANSITION_COUNT; i++) {
+		froms[i] = TRANSITIONS[i].from;
+		tos[i] = TRANSITIONS[i].to;
+	}
+	return sql_admin_vendors(db, (struct text_array){TRANSITION_COUNT, froms},
+	                         (struct text_array){TRANSITION_COUNT, tos}, id, status, q,
+	                         page->after_key, page->after_id, page->count);
+}
+
+static struct rows *vendor(struct db *db, struct uuid id)
+{
+	return vendors(db, &id, NULL, NULL, &(struct page){0});
+}
+
+/* GET /v1/admin/vendors */
+void admin_list_vendors(struct request *rq, const struct admin_list_vendors_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	const char *status = in->status ? VENDOR_STATUS_NAMES[*in->status] : NULL;
+
+	reply_page(rq, &page, vendors(db_of(&rq->task), NULL, status, in->q, &page));
+}
+
+/* GET /v1/admin/vendors/{vendor_id} */
+void admin_get_vendor(struct request *rq, const struct admin_get_vendor_in *in)
+{
+	reply_row(rq, vendor(db_of(&rq->task), in->vendor_id));
+}
+
+static _Noreturn void end_not_allowed(struct task *task, const char *state)
+{
+	struct buf extra = buf_new(task->arena, 128);
+	struct json json = json_new(&extra);
+
+	json_open_object(&json);
+	json_key(&json, "allowed_transitions");
+	json_open_array(&json);
+	for (size_t i = 0; i < TRANSITION_COUNT; i++)
+		if (strcmp(TRANSITIONS[i].from, state) == 0)
+			json_str(&json, TRANSITIONS[i].to);
+	json_close_array(&json);
+	json_close_object(&json);
+	task_end_with(task,
+	              (struct problem){
+	                  .code = PROBLEM_TRANSITION,
+	                  .detail = arena_printf(task->arena, "The vendor is %s.", state),
+	                  .extra = arena_strndup(task->arena, extra.data + 1, extra.length - 2),
+	              });
+}
+
+static const char *next_state(struct db *tx, struct uuid id, enum decision decision)
+{
+	size_t count;
+	const struct admin_vendor_hold_row *held =
+	    sql_admin_vendor_hold_rows(tx, sql_admin_vendor_hold(tx, id), &count);
+
+	for (size_t i = 0; i < TRANSITION_COUNT; i++)
+		if (TRANSITIONS[i].decision == decision &&
+		    strcmp(TRANSITIONS[i].from, held->state) == 0)
+			return TRANSITIONS[i].to;
+	end_not_allowed(db_task(tx), held->state);
+}
+
+/* What is sold follows in the same transaction: nobody can order from a suspended vendor. */
+static void decide(struct request *rq, struct uuid id, enum decision decision, const char *reason)
+{
+	struct db *tx = db_begin(&rq->task);
+	const char *state = next_state(tx, id, decision);
+
+	sql_admin_vendor_move(tx, id, state, reason);
+	sql_admin_vendor_refresh(tx, id);
+	reply_commit_row(rq, tx, 200, vendor(tx, id));
+	cache_invalidate();
+}
+
+/* POST /v1/admin/vendors/{vendor_id}/approve */
+void approve_vendor(struct request *rq, const struct approve_vendor_in *in)
+{
+	decide(rq, in->vendor_id, APPROVE, in->reason);
+}
+
+/* POST /v1/admin/vendors/{vendor_id}/reject */
+void reject_vendor(struct request *rq, const struct reject_vendor_in *in)
+{
+	decide(rq, in->vendor_id, REJECT, in->reason);
+}
+
+/* POST /v1/admin/vendors/{vendor_id}/suspend */
+void suspend_vendor(struct request *rq, const struct suspend_vendor_in *in)
+{
+	decide(rq, in->vendor_id, SUSPEND, in->reason);
+}
+
+/* POST /v1/admin/vendors/{vendor_id}/reinstate */
+void reinstate_vendor(struct request *rq, const struct reinstate_vendor_in *in)
+{
+	decide(rq, in->vendor_id, REINSTATE, in->reason);
+}
+
+/* POST /v1/admin/vendors/{vendor_id}/close */
+void close_vendor(struct request *rq, const struct close_vendor_in *in)
+{
+	decide(rq, in->vendor_id, CLOSE, in->reason);
+}
+
+/* PUT /v1/admin/vendors/{vendor_id}/commission */
+void set_vendor_commission(struct request *rq, const struct set_vendor_commission_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_admin_vendor_commission(tx, in->vendor_id, in->commission_basis_points);
+	reply_commit_row(rq, tx, 200, vendor(tx, in->vendor_id));
+}
