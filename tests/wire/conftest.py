@@ -1,0 +1,88 @@
+"""One real server for the whole session, and what must be true when it is over."""
+import os
+import pathlib
+import sys
+
+import hypothesis
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import contract  # noqa: E402
+from harness.server import Server  # noqa: E402
+from harness.shop import Shop  # noqa: E402
+
+EXAMPLES = int(os.environ.get("SEBEZ_TEST_EXAMPLES", "25"))
+SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))
+hypothesis.settings.register_profile(
+    "sebez", max_examples=EXAMPLES, deadline=None, print_blob=True, database=None,
+    suppress_health_check=list(hypothesis.HealthCheck))
+hypothesis.settings.load_profile("sebez")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--shard", default="1/1", help="I/N: every N-th test, beginning with the I-th")
+
+
+def pytest_report_header(config):
+    return (f"build: {contract.BUILD}, seed: {SEED} (SEBEZ_TEST_SEED), "
+            f"examples: {EXAMPLES} (SEBEZ_TEST_EXAMPLES)")
+
+
+def pytest_collection_modifyitems(config, items):
+    index, count = map(int, config.getoption("--shard").split("/"))
+    mine = items[index - 1::count]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(mine)])
+    items[:] = mine
+
+
+def after(server):
+    """What is wrong once a server has been used; it is stopped."""
+    bad = []
+    if server.process and server.process.poll() is None:
+        bad += server.db.check()
+        checked = server.sebez("check", "--data", check=False)
+        if checked.returncode != 0:
+            bad.append(f"sebez check --data: {checked.stdout[-2000:]}{checked.stderr[-2000:]}")
+        bad += server.stop()
+    else:
+        bad += server.reports()
+    return bad
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server()
+    try:
+        yield server.start()
+        bad = after(server)
+        assert not bad, "\n".join(bad)
+    except AssertionError:
+        print(server.tail())
+        raise
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def shop(server):
+    return Shop(server)
+
+
+@pytest.fixture
+def own_server():
+    """A server of the test's own, for tests that kill and restart: own_server(SETTING="…") starts
+    one. Afterwards its data must be sound and nothing of it left behind."""
+    servers = []
+
+    def start(**settings):
+        servers.append(Server(**settings))
+        return servers[-1].start()
+
+    try:
+        yield start
+        bad = [each for server in servers for each in after(server)]
+        assert not bad, "\n".join(bad)
+    finally:
+        for server in servers:
+            server.remove()

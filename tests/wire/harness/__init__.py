@@ -1,0 +1,1 @@
+"""What the wire tests are written with. Start reading at shop.py."""

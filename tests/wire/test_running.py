@@ -1,0 +1,202 @@
+"""Starting, stopping, reloading, and coming back after kill -9."""
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from harness.contract import BUILD, ROOT
+from harness.server import Server
+
+
+@contextlib.contextmanager
+def folder(**settings):
+    """A server that is not started; nothing of it is left afterwards."""
+    server = Server(**settings)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="module")
+def own():
+    """A server of this module's own: these tests treat it badly."""
+    with folder() as server:
+        yield server.start()
+        assert server.stop() == []
+
+
+def named(server, word):
+    """Pids of the server's processes whose command says the word."""
+    found = []
+    for pid in server.family():
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if len(words) > 1 and words[1] == word.encode() or word.encode() in words[0]:
+            found.append(pid)
+    return found
+
+
+def eventually(what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+class Callers:
+    """Clients that ask again and again, some on kept connections and some on new ones."""
+
+    def __init__(self, url, count=4):
+        self.url, self.going, self.good, self.bad = url, True, 0, []
+        self.threads = [threading.Thread(target=self.ask, args=(n % 2 == 0,)) for n in range(count)]
+
+    def ask(self, keep):
+        session = requests.Session()
+        while self.going:
+            try:
+                answer = (session if keep else requests).get(self.url + "/v1/products", timeout=20)
+                if answer.status_code == 200:
+                    self.good += 1
+                else:
+                    self.bad.append(answer.status_code)
+            except requests.RequestException as error:
+                self.bad.append(repr(error))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        for thread in self.threads:
+            thread.join()
+
+
+def test_a_reload_under_load_fails_no_request(own):
+    before = set(named(own, "api"))
+    with Callers(own.url) as callers:
+        for _ in range(3):
+            own.sebez("reload")
+            eventually(lambda: not before & set(named(own, "api")))
+            before = set(named(own, "api"))
+    assert callers.bad == []
+    assert callers.good > 0
+    eventually(lambda: len(named(own, "api")) == 2)
+
+
+@pytest.mark.parametrize("word", ["api", "jobs", "redis", "postgres"])
+def test_what_dies_is_replaced(own, word):
+    (before, *others) = named(own, word)
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: set(named(own, word)) - {before, *others})
+    eventually(lambda: requests.get(own.url + "/readyz", timeout=20).status_code == 200)
+    eventually(lambda: requests.get(own.url + "/v1/products", timeout=20).status_code == 200)
+
+
+def test_tools_use_the_services_of_a_running_server(own):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: own.sebez("check"), range(4)))
+    assert all("all is well" in one.stdout for one in done)
+    assert requests.get(own.url + "/readyz", timeout=20).status_code == 200
+
+
+def test_a_second_server_on_the_same_data_is_refused(own):
+    done = own.sebez("serve", check=False)
+    assert done.returncode == 1
+    assert "already running" in done.stderr
+
+
+def test_metrics_tell_of_all_processes(own):
+    for _ in range(20):
+        requests.get(own.url + "/healthz", timeout=20)
+    text = requests.get(own.url + "/metrics", timeout=20).text
+    for word in ('sebez_requests_total{operation="getHealth",status="200"}',
+                 'sebez_request_duration_seconds_bucket{operation="getHealth",le="+Inf"}',
+                 'sebez_pool_queued{process="0",role="sebez_public"}',
+                 'sebez_pool_queued{process="1",role="sebez_public"}',
+                 'sebez_fibers{process="2"}', 'sebez_http_parked{process="0"}',
+                 'sebez_process_private_bytes{process="0"}'):
+        assert word in text
+
+
+def test_it_starts_again_on_kept_data_after_every_kind_of_end():
+    with folder() as server:
+        server.start()
+        assert server.stop(signal.SIGINT) == []
+        server.start()
+        server.kill()
+        server.start()  # at once: what the killed one left may still be running
+        for pid in server.family():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        server.process.wait()
+        server.start()
+        assert server.stop() == []
+
+
+def test_a_tool_without_a_server_starts_the_services_and_stops_them():
+    with folder() as server:
+        assert "up to date" in server.sebez("migrate").stdout
+        assert "all is well" in server.sebez("check", "--data").stdout
+        assert server.family() == set()
+
+
+def test_a_path_too_long_for_a_socket_is_no_obstacle():
+    with folder() as server:
+        deep = server.data / ("a" * 60) / ("b" * 60)
+        server.environment["SEBEZ_DATA"] = str(deep)
+        server.sebez("migrate")
+        sockets = pathlib.Path((deep / "run.path").read_text().strip())
+        assert sockets.is_dir()
+        shutil.rmtree(sockets)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts processes as somebody else")
+def test_started_by_root_nothing_but_the_supervisor_is_root(own):
+    for pid in own.family() - {own.process.pid}:
+        assert pathlib.Path(f"/proc/{pid}").stat().st_uid != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts processes as somebody else")
+def test_a_folder_closed_to_the_unprivileged_user_is_no_obstacle():
+    with folder() as server:
+        server.data.chmod(0o700)
+        server.sebez("migrate")
+        assert "all is well" in server.sebez("check").stdout
+        shutil.rmtree((server.data / "var/run.path").read_text().strip())
+
+
+@pytest.mark.parametrize("name, value", [
+    ("SEBEZ_PROCESSES", "many"), ("SEBEZ_LISTEN", "nowhere"), ("SEBEZ_CACHE", "perhaps"),
+    ("SEBEZ_SECRET", "short"), ("DATABASE_URL", "postgresql://user:hidden@[/x"),
+    ("SEBEZ_RUN_AS", "root")])
+def test_a_bad_setting_is_refused_by_name_and_never_repeated(name, value):
+    if name == "SEBEZ_RUN_AS" and os.geteuid() != 0:
+        pytest.skip("only root starts processes as somebody else")
+    with folder(**{name: value}) as server:
+        done = server.sebez("serve", check=False)
+    assert done.returncode in (1, 2)
+    assert name in done.stderr
+    assert "hidden" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments, status", [
+    ([], 2), (["--help"], 0), (["nonsense"], 2), (["serve", "--fast"], 2), (["serve", "--help"], 0),
+    (["import", "--vendor"], 2), (["import", "--vendor", "x"], 2), (["version"], 0),
+    (["openapi"], 0), (["check", "--help"], 0), (["admin", "create", "--help"], 0)])
+def test_the_command_line_explains_itself(arguments, status):
+    done = subprocess.run([BUILD / "sebez", *arguments], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == status
+    assert done.stdout + done.stderr
