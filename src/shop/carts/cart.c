@@ -1,0 +1,121 @@
+/*
+ * cart: what customers and guests do with their cart.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/codec.h"
+#include "base/limits.h"
+#include "carts.sql.h"
+#include "shop/carts/carts.h"
+#include "web/reply.h"
+
+enum { GUEST_TOKEN_BYTES = 32 };
+
+/* Runs the batch, which changes the cart or not, and answers the cart as it is then. */
+static struct quote *run_and_take(struct db *batch, const struct quote_rows *asked)
+{
+	struct quote *quote;
+
+	db_run(batch);
+	quote = quote_take(batch, asked);
+	(void)quote_price(quote, 0, NULL); /* without choices none can be wrong */
+	return quote;
+}
+
+static void reply_cart(struct request *rq, const struct quote *quote)
+{
+	struct buf body = buf_new(rq->task.arena, 1024);
+	struct json json = json_new(&body);
+
+	quote_cart_json(quote, &json);
+	reply_json(rq, 200, &body);
+}
+
+/* GET /v1/cart */
+void get_cart(struct request *rq, const struct get_cart_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct quote_rows asked = quote_ask(batch);
+
+	reply_cart(rq, run_and_take(batch, &asked));
+}
+
+/* A guest's first line makes the cart, and the token that it is known by. */
+static void ensure_guest_token(struct request *rq)
+{
+	struct actor *actor = &rq->task.actor;
+	uint8_t random[GUEST_TOKEN_BYTES];
+
+	if (actor->kind != ACTOR_GUEST || actor->guest_token[0])
+		return;
+	randombytes_buf(random, sizeof random);
+	base64url_encode(random, sizeof random, actor->guest_token);
+	reply_header(rq, "X-Cart-Token", actor->guest_token);
+}
+
+/* PUT /v1/cart/lines/{variant_id} */
+void put_cart_line(struct request *rq, const struct put_cart_line_in *in)
+{
+	struct db *batch;
+	struct quote_rows asked;
+	struct rows *put;
+	struct quote *quote;
+
+	ensure_guest_token(rq);
+	batch = db_batch(&rq->task);
+	sql_cart_ensure(batch, uuid_v7(), in->variant_id);
+	put = sql_cart_line_put(batch, in->variant_id, in->quantity, LIMIT_CART_LINES);
+	asked = quote_ask(batch);
+	quote = run_and_take(batch, &asked);
+
+	if (rows_count(put) == 0 && quote->line_count >= LIMIT_CART_LINES)
+		task_end(&rq->task, PROBLEM_CONFLICT, "A cart has at most %d lines.",
+		         LIMIT_CART_LINES);
+	if (rows_count(put) == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such variant on sale.");
+	reply_cart(rq, quote);
+}
+
+/* DELETE /v1/cart/lines/{variant_id} */
+void delete_cart_line(struct request *rq, const struct delete_cart_line_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct quote_rows asked;
+
+	sql_cart_line_delete(batch, in->variant_id);
+	asked = quote_ask(batch);
+	reply_cart(rq, run_and_take(batch, &asked));
+}
+
+/* DELETE /v1/cart */
+void clear_cart(struct request *rq, const struct clear_cart_in *in)
+{
+	sql_cart_clear(db_of(&rq->task));
+	reply_empty(rq);
+}
+
+/* POST /v1/cart/quote */
+void quote_cart(struct request *rq, const struct quote_cart_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct quote_rows asked = quote_ask(batch);
+	struct quote *quote;
+	struct buf body = buf_new(rq->task.arena, 2048);
+	struct json json = json_new(&body);
+
+	db_run(batch);
+	quote = quote_take(batch, &asked);
+	if (quote->line_count == 0)
+		task_end(&rq->task, PROBLEM_CART_EMPTY, "Put something in first.");
+	quote_price_or_end(&rq->task, quote, in->shipping_count, in->shipping);
+	quote_json(quote, &json);
+	reply_json(rq, 200, &body);
+}
+
+void cart_put(struct db *db, struct uuid variant_id, int32_t quantity)
+{
+	sql_cart_ensure(db, uuid_v7(), variant_id);
+	sql_cart_line_put(db, variant_id, quantity, LIMIT_CART_LINES);
+}

@@ -1,0 +1,31 @@
+/*
+ * carts: what a customer or guest is about to order, and its price.
+ *
+ * For other areas: quote_ask and quote_take, with which an order reads the cart that it is made of.
+ */
+#ifndef SEBEZ_SHOP_CARTS_CARTS_H
+#define SEBEZ_SHOP_CARTS_CARTS_H
+
+#include "shop/carts/quote.h"
+#include "task/db.h"
+
+/* The rows of a cart, promised by a batch until it has run. */
+struct quote_rows {
+	const struct rows *cart, *lines, *methods, *terms;
+};
+
+/* Adds to the batch what a quote of the actor's open cart is made of. */
+struct quote_rows quote_ask(struct db *batch);
+
+/* After db_run: the quote, not yet priced (quote_price). In the task's arena. */
+struct quote *quote_take(struct db *batch, const struct quote_rows *asked);
+
+/* Puts so many of a published variant into the actor's open cart, which is made when there is none.
+ */
+void cart_put(struct db *db, struct uuid variant_id, int32_t quantity);
+
+/* quote_price; ends the task, naming the choice, when a method is not its vendor's. */
+void quote_price_or_end(struct task *task, struct quote *quote, size_t choice_count,
+                        const struct shipping_choice_input_in *choices);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * quote_json: a quote as the contract's Quote, and as its Cart.
+ */
+#include "shop/carts/quote.h"
+
+static const char *const PROBLEM_CODES[] = {
+    [LINE_SELLABLE] = NULL,
+    [LINE_UNAVAILABLE] = "unavailable",
+    [LINE_OUT_OF_STOCK] = "out_of_stock",
+};
+
+static void vendor_ref(struct json *json, const struct quote_group *group)
+{
+	json_key(json, "vendor");
+	json_open_object(json);
+	json_put_uuid(json, "id", group->vendor_id);
+	json_put_str(json, "name", group->vendor_name);
+	if (group->vendor_slug) {
+		json_put_str(json, "slug", group->vendor_slug);
+	}
+	json_close_object(json);
+}
+
+static void one_line(struct json *json, const struct quote *quote, const struct quote_line *line)
+{
+	json_open_object(json);
+	json_put_uuid(json, "variant_id", line->variant_id);
+	json_put_uuid(json, "product_id", line->product_id);
+	json_put_str(json, "title", line->title);
+	json_put_str(json, "variant_title", line->variant_title);
+	json_put_str(json, "sku", line->sku);
+	json_put_str(json, "image_url", line->image_url);
+	json_put_int(json, "quantity", line->quantity);
+	json_put_int(json, "available", line->available);
+	json_put_money(json, "price", line->price, quote->terms.currency);
+	json_put_money(json, "total", line->total, quote->terms.currency);
+	json_put_str(json, "problem", PROBLEM_CODES[line->problem]);
+	json_close_object(json);
+}
+
+static void group_lines(struct json *json, const struct quote *quote,
+                        const struct quote_group *group)
+{
+	json_key(json, "lines");
+	json_open_array(json);
+	for (size_t i = 0; i < group->line_count; i++)
+		one_line(json, quote, &group->lines[i]);
+	json_close_array(json);
+}
+
+static void group_methods(struct json *json, const struct quote *quote,
+                          const struct quote_group *group)
+{
+	json_key(json, "shipping_methods");
+	json_open_array(json);
+	for (size_t i = 0; i < group->method_count; i++) {
+		const struct quote_method *method = &group->methods[i];
+		json_open_object(json);
+		json_put_uuid(json, "id", method->id);
+		json_put_str(json, "name", method->name);
+		json_put_money(json, "price", method->price, quote->terms.currency);
+		json_put_int(json, "handling_days", method->handling_days);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	json_key(json, "shipping_method_id");
+	if (group->method)
+		json_uuid(json, group->method->id);
+	else
+		json_nil(json);
+}
+
+static void problems(struct json *json, const struct quote *quote)
+{
+	json_key(json, "problems");
+	json_open_array(json);
+	for (size_t i = 0; i < quote->line_count; i++) {
+		const struct quote_line *line = &quote->lines[i];
+		if (line->problem == LINE_SELLABLE)
+			continue;
+		json_open_object(json);
+		json_put_uuid(json, "variant_id", line->variant_id);
+		json_put_str(json, "code", PROBLEM_CODES[line->problem]);
+		json_put_int(json, "available", line->available);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+void quote_json(const struct quote *quote, struct json *json)
+{
+	json_open_object(json);
+	json_put_money(json, "total", quote->total, quote->terms.currency);
+	json_put_str(json, "currency", quote->terms.currency);
+	json_put_str(json, "hash", quote->hash);
+	json_put_money(json, "subtotal", quote->subtotal, quote->terms.currency);
+	json_put_money(json, "shipping", quote->shipping, quote->terms.currency);
+	json_put_money(json, "discount", quote->discount, quote->terms.currency);
+	json_put_money(json, "tax", quote->tax, quote->terms.currency);
+	json_put_money(json, "fee", quote->fee, quote->terms.currency);
+	json_key(json, "vendors");
+	json_open_array(json);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		const struct quote_group *group = &quote->groups[g];
+		json_open_object(json);
+		vendor_ref(json, group);
+		group_lines(json, quote, group);
+		group_methods(json, quote, group);
+		json_put_money(json, "subtotal", group->subtotal, quote->terms.currency);
+		json_put_money(json, "shipping", group->shipping, quote->terms.currency);
+		json_put_money(json, "discount", group->discount, quote->terms.currency);
+		json_put_money(json, "tax", group->tax, quote->terms.currency);
+		json_put_money(json, "fee", group->fee, quote->terms.currency);
+		json_put_money(json, "total", group->total, quote->terms.currency);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	problems(json, quote);
+	json_close_object(json);
+}
+
+void quote_cart_json(const struct quote *quote, struct json *json)
+{
+	int64_t pieces = 0;
+
+	for (size_t i = 0; i < quote->line_count; i++)
+		pieces += quote->lines[i].quantity;
+	json_open_object(json);
+	json_key(json, "id");
+	if (uuid_is_nil(quote->cart_id))
+		json_nil(json);
+	else
+		json_uuid(json, quote->cart_id);
+	json_put_int(json, "quantity", pieces);
+	json_put_money(json, "subtotal", quote->subtotal, quote->terms.currency);
+	json_key(json, "vendors");
+	json_open_array(json);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		const struct quote_group *group = &quote->groups[g];
+		json_open_object(json);
+		vendor_ref(json, group);
+		group_lines(json, quote, group);
+		json_put_money(json, "subtotal", group->subtotal, quote->terms.currency);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	json_key(json, "updated_at");
+	if (uuid_is_nil(quote->cart_id))
+		json_nil(json);
+	else
+		json_time(json, quote->updated_at);
+	json_close_object(json);
+}

@@ -1,0 +1,136 @@
+/*
+ * quote_read: from the rows of a cart to a quote that can be priced.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "carts.sql.h"
+#include "shop/carts/carts.h"
+
+struct quote_rows quote_ask(struct db *batch)
+{
+	return (struct quote_rows){
+	    .cart = sql_cart_open(batch),
+	    .lines = sql_cart_lines(batch),
+	    .methods = sql_cart_shipping_methods(batch),
+	    .terms = sql_platform_terms(batch),
+	};
+}
+
+static enum line_problem problem_of(const struct cart_lines_row *row)
+{
+	if (!row->published || !row->available)
+		return LINE_UNAVAILABLE;
+	if (*row->available < row->quantity && !*row->backorder)
+		return LINE_OUT_OF_STOCK;
+	return LINE_SELLABLE;
+}
+
+static struct quote_line line_of(const struct cart_lines_row *row)
+{
+	return (struct quote_line){
+	    .vendor_id = row->vendor_id,
+	    .variant_id = row->variant_id,
+	    .product_id = row->product_id,
+	    .title = row->title,
+	    .variant_title = row->variant_title,
+	    .sku = row->sku,
+	    .image_url = row->image_url,
+	    .quantity = row->quantity,
+	    .available = row->available && *row->available > 0 ? *row->available : 0,
+	    .price = row->price,
+	    .problem = problem_of(row),
+	};
+}
+
+/* The methods of one vendor: rows are sorted by vendor, so they stand together. */
+static void take_methods(struct arena *arena, struct quote_group *group, size_t count,
+                         const struct cart_shipping_methods_row rows[])
+{
+	group->methods = arena_array(arena, count, sizeof group->methods[0]);
+	for (size_t i = 0; i < count; i++) {
+		if (!uuid_equal(rows[i].vendor_id, group->vendor_id))
+			continue;
+		group->methods[group->method_count++] = (struct quote_method){
+		    .id = rows[i].id,
+		    .name = rows[i].name,
+		    .list_price = rows[i].price,
+		    .free_above = rows[i].free_above ? *rows[i].free_above : -1,
+		    .handling_days = rows[i].handling_days,
+		};
+	}
+}
+
+static void take_lines(struct quote *quote, size_t count, const struct cart_lines_row rows[])
+{
+	for (size_t i = 0; i < count; i++) {
+		struct quote_group *group = quote->groups + quote->group_count;
+		if (i == 0 || !uuid_equal(rows[i].vendor_id, rows[i - 1].vendor_id)) {
+			const int32_t *own = rows[i].commission_basis_points;
+			*group = (struct quote_group){
+			    .vendor_id = rows[i].vendor_id,
+			    .vendor_name = rows[i].vendor_name,
+			    .vendor_slug = rows[i].vendor_slug,
+			    .commission_basis_points =
+			        own ? *own : quote->terms.commission_basis_points,
+			    .lines = quote->lines + i,
+			};
+			quote->group_count++;
+		} else {
+			group--;
+		}
+		quote->lines[i] = line_of(&rows[i]);
+		quote->problem_count += quote->lines[i].problem != LINE_SELLABLE;
+		group->line_count++;
+	}
+	quote->line_count = count;
+}
+
+static void take_terms(struct quote *quote, const struct platform_terms_row *terms)
+{
+	quote->terms = (struct quote_terms){
+	    .service_fee_fixed = terms->service_fee_fixed,
+	    .service_fee_basis_points = terms->service_fee_basis_points,
+	    .commission_basis_points = terms->commission_basis_points,
+	    .payment_hours = terms->payment_hours,
+	    .accept_hours = terms->accept_hours,
+	};
+	assert(strlen(terms->currency) == 3);
+	memcpy(quote->terms.currency, terms->currency, 4);
+}
+
+struct quote *quote_take(struct db *batch, const struct quote_rows *asked)
+{
+	struct arena *arena = db_task(batch)->arena;
+	struct quote *quote = arena_alloc(arena, sizeof *quote);
+	size_t line_count, method_count, count;
+	const struct cart_open_row *cart = sql_cart_open_rows(batch, asked->cart, &count);
+	const struct cart_lines_row *lines = sql_cart_lines_rows(batch, asked->lines, &line_count);
+	const struct cart_shipping_methods_row *methods =
+	    sql_cart_shipping_methods_rows(batch, asked->methods, &method_count);
+
+	assert(line_count <= LIMIT_CART_LINES);
+	if (count) {
+		quote->cart_id = cart->id;
+		quote->cart_version = cart->version;
+		quote->updated_at = cart->updated_at;
+	}
+	take_terms(quote, sql_platform_terms_rows(batch, asked->terms, &count));
+	quote->lines = arena_array(arena, line_count, sizeof quote->lines[0]);
+	quote->groups = arena_array(arena, line_count, sizeof quote->groups[0]);
+	take_lines(quote, line_count, lines);
+	for (size_t g = 0; g < quote->group_count; g++)
+		take_methods(arena, &quote->groups[g], method_count, methods);
+	return quote;
+}
+
+void quote_price_or_end(struct task *task, struct quote *quote, size_t choice_count,
+                        const struct shipping_choice_input_in *choices)
+{
+	int wrong = quote_price(quote, choice_count, choices);
+
+	if (wrong >= 0)
+		task_end_field(task, arena_printf(task->arena, "/shipping/%d/method_id", wrong),
+		               "unknown", "This vendor has no such delivery method.");
+}

@@ -1,0 +1,429 @@
+"""Accounts: registering, signing in and out, refresh tokens, one's own things, invitations."""
+import base64
+import hashlib
+import re
+
+import pytest
+from harness.client import refused, together
+from harness.shop import ADDRESS, PASSWORD, fresh
+
+
+def credentials(person, password=PASSWORD):
+    return {"email": person.account["email"], "password": password}
+
+
+def refreshed(person, token=None, **how):
+    """The answer to a refresh token, and nothing remembered."""
+    return person.call("refresh", body={"refresh_token": token or person.refresh_token}, token=None,
+                       **how)
+
+
+def age(shop, person, seconds):
+    """As if this account's refresh tokens had been used so long ago."""
+    shop.db.rows("update refresh_token set used_at = used_at - make_interval(secs => %s) "
+                 "where session_id in (select id from session where account_id = %s)",
+                 seconds, person.id)
+
+
+def sessions(shop, person):
+    return shop.db.one("select count(*) from session where account_id = %s and ended_at is null",
+                       person.id)
+
+
+def again(shop, person):
+    """The same person on another device."""
+    other = shop.anonymous()
+    return other.login(person.account["email"], PASSWORD)
+
+
+# -- registering and signing in -----------------------------------------------------------------
+
+def test_an_address_registers_once_whatever_its_case(shop):
+    email = fresh("Case") + "@Example.com"
+    person = shop.anonymous().register(email, PASSWORD, "Ada")
+    assert person.account["email"] == email.lower()
+    body = {"email": email.swapcase(), "password": PASSWORD, "name": "Ada"}
+    refused(shop.anonymous().call("registerAccount", body=body), 409, "already_exists")
+
+
+def test_of_many_who_register_one_address_at_once_one_does(shop):
+    body = {"email": fresh("race") + "@example.com", "password": PASSWORD, "name": "Ada"}
+    people = [shop.anonymous() for _ in range(8)]
+    answers = together(8, lambda i: people[i].call("registerAccount", body=body))
+    assert sorted(a.status_code for a in answers) == [201] + 7 * [409]
+
+
+def test_signing_in_answers_with_tokens_that_nobody_stores(shop):
+    person = shop.customer()
+    answer = shop.anonymous().call("login", body=credentials(person))
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json()["expires_in"] == 900
+    assert answer.json()["user"] == person.account
+
+
+def test_nobody_learns_which_addresses_have_accounts(shop):
+    person = shop.customer()
+    known = shop.anonymous().call("login", body=credentials(person, "wrong wrong"))
+    unknown = shop.anonymous().call("login", body={"email": fresh("no") + "@example.com",
+                                                   "password": "wrong wrong"})
+    a, b = refused(known, 401, "bad_credentials"), refused(unknown, 401, "bad_credentials")
+    a.pop("request_id"), b.pop("request_id")
+    assert a == b
+
+
+def test_a_locked_account_is_told_so_only_with_the_right_password(shop):
+    person = shop.customer()
+    shop.db.rows("update account set locked_at = now() where id = %s", person.id)
+    refused(shop.anonymous().call("login", body=credentials(person, "wrong wrong")), 401,
+            "bad_credentials")
+    refused(shop.anonymous().call("login", body=credentials(person)), 403, "account_locked")
+    refused(person.call("getMe"), 403, "account_locked")
+    refused(refreshed(person), 403, "account_locked")
+
+
+def test_a_password_hash_of_old_parameters_is_renewed_at_sign_in(shop):
+    person = shop.customer()
+    # "correct horse battery", hashed with 8 MiB and one pass
+    old = ("$argon2id$v=19$m=8192,t=1,p=1$Wh60BnhAiqSsiqu31z/0Wg$"
+           "CyksV/qrQVLrb/Vfx1AZgyoNDCeBAU2xOIEwNr1tMmE")
+    shop.db.rows("update account set password_hash = %s where id = %s", old, person.id)
+    answer = shop.anonymous().call("login", body=credentials(person, "correct horse battery"))
+    assert answer.status_code == 200, answer.text
+    renewed = shop.db.one("select password_hash from account where id = %s", person.id)
+    assert renewed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert shop.anonymous().call("login", body=credentials(person, "correct horse battery")).ok
+
+
+# -- throttles ----------------------------------------------------------------------------------
+
+def test_guessing_at_one_account_is_throttled_from_any_address(shop):
+    person = shop.customer()
+    shop.server.forget_limits()
+    answers = []
+    for _ in range(12):
+        guesser = shop.anonymous()
+        guesser.patient = False
+        answers.append(guesser.call("login", body=credentials(person, "wrong wrong")))
+    codes = [a.status_code for a in answers]
+    assert codes[:10] == 10 * [401] and codes[-1] == 429
+    problem = refused(answers[-1], 429, "rate_limited")
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "login" in answers[-1].headers["RateLimit-Policy"]
+    assert "r=0" in answers[-1].headers["RateLimit"]
+    assert problem["detail"]
+
+
+def test_one_address_is_throttled_whatever_it_guesses_at(shop):
+    guesser = shop.anonymous()
+    guesser.patient = False
+
+    def guess():
+        return guesser.call("login", body={})  # counted before it is looked at
+
+    policy = guess().headers["RateLimit-Policy"]
+    quota = int(re.match(r'"login";q=(\d+)', policy).group(1))
+    codes = [guess().status_code for _ in range(quota)]
+    assert set(codes[:quota // 2]) == {400} and codes[-1] == 429
+
+
+def test_a_crowd_of_sign_ins_is_queued_or_refused_never_lost(shop):
+    person = shop.customer()
+    shop.server.forget_limits()
+    people = [shop.anonymous() for _ in range(10)]
+    answers = together(10, lambda i: people[i].call("login", body=credentials(person),
+                                                    may_fail=True))
+    assert {a.status_code for a in answers} <= {200, 503}
+    assert all("Retry-After" in a.headers for a in answers if a.status_code == 503)
+
+
+# -- refresh tokens -----------------------------------------------------------------------------
+
+def test_a_refresh_token_is_changed_for_its_successor(shop):
+    person = shop.customer()
+    answer = refreshed(person).json()
+    assert answer["refresh_token"] != person.refresh_token
+    assert person.call("getMe", token=answer["access_token"]).status_code == 200
+    assert refreshed(person, answer["refresh_token"]).status_code == 200
+
+
+def test_a_retry_within_30_seconds_gets_the_same_successor(shop):
+    person = shop.customer()
+    first = refreshed(person).json()
+    age(shop, person, 25)
+    assert refreshed(person).json()["refresh_token"] == first["refresh_token"]
+
+
+def test_refreshes_at_once_get_one_successor(shop):
+    person = shop.customer()
+    answers = together(20, lambda: refreshed(person))
+    assert {a.status_code for a in answers} == {200}
+    (successor,) = {a.json()["refresh_token"] for a in answers}
+    assert shop.db.one("select count(*) from refresh_token r join session s on s.id = r.session_id "
+                       "where s.account_id = %s", person.id) == 2
+    assert refreshed(person, successor).status_code == 200
+
+
+def test_later_reuse_ends_the_whole_session(shop):
+    person = shop.customer()
+    answer = refreshed(person).json()
+    age(shop, person, 31)
+    refused(refreshed(person), 401, "refresh_token_reused")
+    refused(refreshed(person, answer["refresh_token"]), 401, "unauthenticated")
+    refused(person.call("getMe", token=answer["access_token"]), 401, "unauthenticated")
+
+
+def test_reuse_is_noticed_at_once_when_the_successor_was_used(shop):
+    person = shop.customer()
+    second = refreshed(person).json()["refresh_token"]
+    assert refreshed(person, second).status_code == 200
+    refused(refreshed(person), 401, "refresh_token_reused")
+    assert sessions(shop, person) == 0
+
+
+def test_reuse_ends_no_other_session(shop):
+    person = shop.customer()
+    other = again(shop, person)
+    refreshed(person)
+    age(shop, person, 31)
+    refused(refreshed(person), 401, "refresh_token_reused")
+    assert other.call("getMe").status_code == 200
+
+
+def test_the_database_knows_no_refresh_token(shop):
+    person = shop.customer()
+    stored = shop.db.rows("select encode(hash, 'hex') as hash from refresh_token r join session s "
+                          "on s.id = r.session_id where s.account_id = %s", person.id)
+    raw = base64.urlsafe_b64decode(person.refresh_token.removeprefix("rt1_") + "=")
+    assert [row["hash"] for row in stored] == [hashlib.sha256(raw).hexdigest()]
+
+
+@pytest.mark.parametrize("token", ["x", "rt1_", "rt1_" + 43 * "A", "rt1_" + 42 * "A" + "é"])
+def test_what_is_no_refresh_token_is_refused(shop, token):
+    refused(shop.anonymous().call("refresh", body={"refresh_token": token}), 401, "unauthenticated")
+
+
+def test_a_session_ends_60_days_after_it_was_last_refreshed(shop):
+    person = shop.customer()
+    shop.db.rows("update session set expires_at = now() + interval '1 day' where account_id = %s",
+                 person.id)
+    assert refreshed(person).status_code == 200
+    assert shop.db.one("select expires_at > now() + interval '59 days' from session "
+                       "where account_id = %s", person.id)
+    shop.db.rows("update session set expires_at = now() where account_id = %s", person.id)
+    refused(person.call("getMe"), 401, "unauthenticated")
+
+
+# -- sessions -----------------------------------------------------------------------------------
+
+def test_signing_out_ends_the_session_at_once_and_only_it(shop):
+    person = shop.customer()
+    other = again(shop, person)
+    assert person.call("logout").status_code == 204
+    refused(person.call("getMe"), 401, "unauthenticated")
+    refused(refreshed(person), 401, "unauthenticated")
+    assert other.call("getMe").status_code == 200
+
+
+def test_sessions_are_listed_and_ended_from_elsewhere(shop):
+    person = shop.customer()
+    other = again(shop, person)
+    listed = person.do("listMySessions")["items"]
+    assert [s["current"] for s in listed] == [False, True]
+    assert person.call("endSession", session_id=listed[0]["id"]).status_code == 204
+    refused(other.call("getMe"), 401)
+    refused(person.call("endSession", session_id=listed[0]["id"]), 404)
+    assert len(person.do("listMySessions")["items"]) == 1
+
+
+def test_nobody_ends_somebody_else_s_session(shop):
+    ada, eve = shop.customer(), shop.customer()
+    (session,) = ada.do("listMySessions")["items"]
+    refused(eve.call("endSession", session_id=session["id"]), 404, "not_found")
+    assert ada.call("getMe").status_code == 200
+
+
+# -- oneself ------------------------------------------------------------------------------------
+
+def test_a_name_is_changed(shop):
+    person = shop.customer()
+    assert person.do("updateMe", body={"name": "Ada Lovelace"})["name"] == "Ada Lovelace"
+    assert person.do("getMe")["name"] == "Ada Lovelace"
+    assert person.do("updateMe", body={})["name"] == "Ada Lovelace"
+
+
+def test_oneself_unchanged_is_not_sent_again(shop):
+    person = shop.customer()
+    tag = person.call("getMe").headers["ETag"]
+    assert person.call("getMe", headers={"If-None-Match": tag}).status_code == 304
+    person.do("updateMe", body={"name": "Ada Lovelace"})
+    assert person.call("getMe", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_new_password_needs_the_old_one(shop):
+    person = shop.customer()
+    refused(person.call("updateMe", body={"password": "new password"}), 400,
+            field="/current_password")
+    refused(person.call("updateMe", body={"password": "new password", "name": "Eve",
+                                          "current_password": "wrong wrong"}), 401,
+            "bad_credentials")
+    assert person.do("getMe") == person.account
+
+
+def test_a_new_password_ends_every_other_session(shop):
+    person = shop.customer()
+    other = again(shop, person)
+    person.do("updateMe", body={"password": "new password", "current_password": PASSWORD,
+                                "name": "Ada L"})
+    refused(other.call("getMe"), 401)
+    refused(refreshed(other), 401)
+    assert person.do("getMe")["name"] == "Ada L"
+    assert refreshed(person).status_code == 200
+    refused(shop.anonymous().call("login", body=credentials(person)), 401, "bad_credentials")
+    assert shop.anonymous().login(person.account["email"], "new password").id == person.id
+
+
+# -- addresses ----------------------------------------------------------------------------------
+
+def test_the_first_address_is_the_default_until_another_is(shop):
+    person = shop.customer()
+    first = person.do("createAddress", body=ADDRESS)
+    second = person.do("createAddress", body={**ADDRESS, "is_default": False})
+    assert (first["is_default"], second["is_default"]) == (True, False)
+    person.do("updateAddress", address_id=second["id"], body={"is_default": True})
+    listed = person.do("listAddresses")["items"]
+    assert [(a["id"], a["is_default"]) for a in listed] == [(second["id"], True),
+                                                            (first["id"], False)]
+    assert person.call("deleteAddress", address_id=second["id"]).status_code == 204
+    (left,) = person.do("listAddresses")["items"]
+    assert left["id"] == first["id"] and left["is_default"]
+
+
+def test_an_address_changes_only_where_it_is_told_to(shop):
+    person = shop.customer()
+    made = person.do("createAddress", body={**ADDRESS, "line2": "Flat 2", "company": "Engines"})
+    changed = person.do("updateAddress", address_id=made["id"],
+                        body={"line2": None, "city": "Bath"})
+    assert changed == {**made, "line2": None, "city": "Bath"}
+
+
+def test_a_full_address_book_takes_no_more(shop):
+    person = shop.customer()
+    answers = together(6, lambda i: [person.call("createAddress", body={**ADDRESS,
+                                                                        "is_default": True})
+                                     for _ in range(9)])
+    codes = [a.status_code for each in answers for a in each]
+    assert codes.count(201) == 50 and codes.count(409) == 4
+    assert [a["is_default"] for a in person.do("listAddresses")["items"]] == [True] + 49 * [False]
+
+
+def test_somebody_else_s_address_does_not_exist(shop):
+    ada, eve = shop.customer(), shop.customer()
+    hers = ada.do("createAddress", body=ADDRESS)
+    mine = eve.do("createAddress", body=ADDRESS)
+    refused(eve.call("updateAddress", address_id=hers["id"], body={"is_default": True}), 404)
+    refused(eve.call("deleteAddress", address_id=hers["id"]), 404)
+    assert eve.do("listAddresses")["items"] == [mine]
+    assert ada.do("listAddresses")["items"] == [hers]
+
+
+# -- a guest's cart -----------------------------------------------------------------------------
+
+def lines(person):
+    return {line["variant_id"]: line["quantity"]
+            for group in person.do("getCart")["vendors"] for line in group["lines"]}
+
+
+def test_a_guest_s_cart_is_there_after_registering(shop):
+    guest = shop.guest()
+    guest.cart(shop.mug)
+    token = guest.cart_token
+    guest.register(fresh("guest") + "@example.com", PASSWORD, "Ada")
+    assert lines(guest) == {shop.mug.variant: 1}
+    assert shop.db.one("select state from cart where guest_hash = encode(sha256(%s), 'hex')",
+                       token.encode()) == "merged"
+
+
+def test_a_guest_s_cart_is_added_to_the_account_s(shop):
+    person = shop.customer()
+    person.cart((shop.mug, 2))
+    guest = shop.guest()
+    guest.cart((shop.mug, 3), (shop.lamp, 1))
+    guest.login(person.account["email"], PASSWORD)
+    assert lines(person) == {shop.mug.variant: 5, shop.lamp.variant: 1}
+
+
+def test_a_guest_s_cart_merges_once(shop):
+    person, guest = shop.customer(), shop.guest()
+    guest.cart((shop.mug, 3))
+    headers = {"X-Cart-Token": guest.cart_token}
+    for _ in range(2):
+        shop.anonymous().do("login", body=credentials(person), headers=headers)
+    assert lines(person) == {shop.mug.variant: 3}
+
+
+def test_merged_quantities_stop_at_the_most_that_a_line_takes(shop):
+    product = shop.product(stock=20000)
+    person, guest = shop.customer(), shop.guest()
+    person.cart((product, 9000))
+    guest.cart((product, 9000))
+    guest.login(person.account["email"], PASSWORD)
+    assert lines(person) == {product.variant: 9999}
+
+
+def test_a_failed_sign_in_takes_no_cart(shop):
+    person, guest = shop.customer(), shop.guest()
+    guest.cart(shop.mug)
+    refused(guest.call("login", body=credentials(person, "wrong wrong")), 401)
+    assert lines(guest) == {shop.mug.variant: 1}
+
+
+# -- becoming staff, admins ---------------------------------------------------------------------
+
+def invite(vendor, email, role="fulfilment"):
+    return vendor.do("createInvitation", body={"email": email, "role": role})["token"]
+
+
+def test_an_invitation_makes_its_addressee_staff(shop):
+    vendor, person = shop.vendor(), shop.customer()
+    token = invite(vendor, person.account["email"].upper(), "support")
+    me = person.do("acceptInvitation", body={"token": token})
+    assert [(v["id"], v["role"]) for v in me["vendors"]] == [(vendor.id, "support")]
+    refused(person.call("acceptInvitation", body={"token": token}), 404, "not_found")
+
+
+def test_somebody_else_s_invitation_does_not_exist(shop):
+    vendor, ada, eve = shop.vendor(), shop.customer(), shop.customer()
+    token = invite(vendor, ada.account["email"])
+    refused(eve.call("acceptInvitation", body={"token": token}), 404)
+    refused(eve.call("acceptInvitation", body={"token": "x"}), 404)
+    assert ada.call("acceptInvitation", body={"token": token}).status_code == 200
+
+
+@pytest.mark.parametrize("column", ["expires_at", "revoked_at"])
+def test_an_invitation_that_is_over_does_not_exist(shop, column):
+    vendor, person = shop.vendor(), shop.customer()
+    token = invite(vendor, person.account["email"])
+    shop.db.rows(f"update staff_invitation set {column} = now() where vendor_id = %s", vendor.id)
+    refused(person.call("acceptInvitation", body={"token": token}), 404)
+
+
+def test_who_works_there_already_keeps_the_role(shop):
+    vendor = shop.vendor()
+    token = invite(vendor, vendor.owner.account["email"], "support")
+    refused(vendor.owner.call("acceptInvitation", body={"token": token}), 409, "conflict")
+    assert vendor.owner.do("getMe")["vendors"][0]["role"] == "owner"
+
+
+def test_an_account_is_made_an_admin_from_the_command_line(shop):
+    person = shop.customer()
+    email = person.account["email"]
+    shop.server.sebez("admin", "create", "--email", email, "--password", "of an admin")
+    refused(person.call("getMe"), 401)
+    admin = shop.anonymous().login(email, "of an admin")
+    assert admin.id == person.id and admin.account["admin_role"] == "superadmin"
+
+
+def test_the_command_line_refuses_a_password_that_would_not_register(shop):
+    done = shop.server.sebez("admin", "create", "--email", "a@b.example", "--password", "short",
+                             check=False)
+    assert done.returncode != 0 and "8 to 256" in done.stderr
