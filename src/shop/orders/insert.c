@@ -1,0 +1,181 @@
+#include "shop/orders/insert.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+#include "orders.sql.h"
+
+/*
+ * An order as columns: one array per column, which the statements unnest into rows. Lines are in
+ * the quote's order, by (vendor, variant), in which stock is locked.
+ */
+struct columns {
+	size_t parts, lines;
+	struct uuid *part_ids, *part_vendors, *methods;
+	const char **numbers, **method_names;
+	int64_t *subtotals, *shippings, *discounts, *taxes, *fees, *totals;
+	int32_t *handling;
+	struct uuid *line_ids, *line_vendors, *line_parts, *products, *variants, *commission_ids;
+	const char **titles, **variant_titles, **skus, **images;
+	int32_t *positions, *quantities, *rates;
+	int64_t *prices, *bases, *amounts;
+};
+
+#define COLUMN(field, count) columns->field = arena_array(arena, count, sizeof columns->field[0])
+
+static void make_columns(struct columns *columns, struct arena *arena)
+{
+	size_t parts = columns->parts, lines = columns->lines;
+
+	COLUMN(part_ids, parts);
+	COLUMN(part_vendors, parts);
+	COLUMN(methods, parts);
+	COLUMN(numbers, parts);
+	COLUMN(method_names, parts);
+	COLUMN(subtotals, parts);
+	COLUMN(shippings, parts);
+	COLUMN(discounts, parts);
+	COLUMN(taxes, parts);
+	COLUMN(fees, parts);
+	COLUMN(totals, parts);
+	COLUMN(handling, parts);
+	COLUMN(line_ids, lines);
+	COLUMN(line_vendors, lines);
+	COLUMN(line_parts, lines);
+	COLUMN(products, lines);
+	COLUMN(variants, lines);
+	COLUMN(commission_ids, lines);
+	COLUMN(titles, lines);
+	COLUMN(variant_titles, lines);
+	COLUMN(skus, lines);
+	COLUMN(images, lines);
+	COLUMN(positions, lines);
+	COLUMN(quantities, lines);
+	COLUMN(rates, lines);
+	COLUMN(prices, lines);
+	COLUMN(bases, lines);
+	COLUMN(amounts, lines);
+}
+
+#undef COLUMN
+
+static void fill_part(struct columns *columns, size_t i, const struct sub_order *part)
+{
+	columns->part_ids[i] = part->id;
+	columns->part_vendors[i] = part->vendor_id;
+	columns->methods[i] = part->shipping_method_id;
+	columns->numbers[i] = part->number;
+	columns->method_names[i] = part->shipping_method_name;
+	columns->subtotals[i] = part->subtotal;
+	columns->shippings[i] = part->shipping;
+	columns->discounts[i] = part->discount;
+	columns->taxes[i] = part->tax;
+	columns->fees[i] = part->fee;
+	columns->totals[i] = part->total;
+	columns->handling[i] = part->handling_days;
+}
+
+static void fill_line(struct columns *columns, size_t i, const struct sub_order *part,
+                      size_t of_part)
+{
+	const struct order_line *line = &part->lines[of_part];
+	const struct commission *commission = &part->commissions[of_part];
+
+	columns->line_ids[i] = line->id;
+	columns->line_vendors[i] = part->vendor_id;
+	columns->line_parts[i] = part->id;
+	columns->products[i] = line->product_id;
+	columns->variants[i] = line->variant_id;
+	columns->titles[i] = line->title;
+	columns->variant_titles[i] = line->variant_title;
+	columns->skus[i] = line->sku;
+	columns->images[i] = line->image_url;
+	columns->positions[i] = (int32_t)of_part + 1;
+	columns->quantities[i] = line->quantity;
+	columns->prices[i] = line->price;
+	columns->commission_ids[i] = uuid_v7();
+	columns->rates[i] = commission->basis_points;
+	columns->bases[i] = commission->base;
+	columns->amounts[i] = commission->amount;
+}
+
+static struct columns columns_of(struct arena *arena, const struct order *order)
+{
+	struct columns columns = {.parts = order->sub_order_count};
+	size_t at = 0;
+
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		columns.lines += order->sub_orders[i].line_count;
+	assert(columns.lines > 0 && columns.lines <= LIMIT_CART_LINES);
+	make_columns(&columns, arena);
+	for (size_t i = 0; i < order->sub_order_count; i++) {
+		const struct sub_order *part = &order->sub_orders[i];
+		fill_part(&columns, i, part);
+		for (size_t of_part = 0; of_part < part->line_count; of_part++)
+			fill_line(&columns, at++, part, of_part);
+	}
+	return columns;
+}
+
+#define UUIDS(count, field) ((struct uuid_array){count, c->field})
+#define TEXTS(count, field) ((struct text_array){count, c->field})
+#define INTS(count, field) ((struct int_array){count, c->field})
+#define BIGINTS(count, field) ((struct bigint_array){count, c->field})
+
+static void insert_parts(struct db *batch, const struct order *order, const struct columns *c)
+{
+	const struct sub_order *first = &order->sub_orders[0];
+	size_t n = c->parts;
+
+	sql_sub_orders_insert(batch, order->id, sub_order_state_name(first->state), order->currency,
+	                      first->customer_name, order->shipping_address, order->note,
+	                      &first->deadline_at, order->created_at, UUIDS(n, part_ids),
+	                      UUIDS(n, part_vendors), TEXTS(n, numbers), BIGINTS(n, subtotals),
+	                      BIGINTS(n, shippings), BIGINTS(n, discounts), BIGINTS(n, taxes),
+	                      BIGINTS(n, fees), BIGINTS(n, totals), UUIDS(n, methods),
+	                      TEXTS(n, method_names), INTS(n, handling));
+	sql_payment_insert(batch, uuid_v7(), order->id, order->payment_method, order->total,
+	                   order->currency, order->created_at, UUIDS(n, part_vendors),
+	                   UUIDS(n, part_ids), BIGINTS(n, totals));
+}
+
+static void insert_lines(struct db *batch, const struct order *order, const struct columns *c)
+{
+	size_t n = c->lines;
+
+	sql_order_lines_insert(batch, UUIDS(n, line_ids), UUIDS(n, line_vendors),
+	                       UUIDS(n, line_parts), INTS(n, positions), UUIDS(n, products),
+	                       UUIDS(n, variants), TEXTS(n, titles), TEXTS(n, variant_titles),
+	                       TEXTS(n, skus), TEXTS(n, images), INTS(n, quantities),
+	                       BIGINTS(n, prices));
+	sql_commission_lines_insert(batch, order->currency, UUIDS(n, commission_ids),
+	                            UUIDS(n, line_vendors), UUIDS(n, line_parts),
+	                            UUIDS(n, line_ids), INTS(n, rates), BIGINTS(n, bases),
+	                            BIGINTS(n, amounts));
+	sql_reservations_insert(batch, UUIDS(n, line_vendors), UUIDS(n, line_ids),
+	                        UUIDS(n, variants), INTS(n, quantities));
+}
+
+void order_insert(struct db *batch, const struct order *order)
+{
+	struct columns columns = columns_of(db_task(batch)->arena, order);
+
+	sql_order_take_cart(batch, order->cart_id, order->cart_version);
+	sql_order_insert(batch, order->id, order->number, order->cart_id, order->currency,
+	                 order->subtotal, order->shipping, order->discount, order->tax, order->fee,
+	                 order->total, order->shipping_address, order->note, order->created_at);
+	insert_parts(batch, order, &columns);
+	insert_lines(batch, order, &columns);
+	sql_order_notice(batch, order->id, "{}");
+	sql_order_adds_up_now(batch);
+}
+
+void order_claim(struct db *batch, const struct order *order)
+{
+	struct columns columns = columns_of(db_task(batch)->arena, order);
+	const struct columns *c = &columns;
+	size_t n = columns.lines;
+
+	sql_order_take_stock(batch, UUIDS(n, line_vendors), UUIDS(n, variants), INTS(n, quantities),
+	                     BIGINTS(n, prices));
+}

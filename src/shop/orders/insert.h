@@ -1,0 +1,19 @@
+/*
+ * insert: the statements that make an order, collected in a batch; nothing is written until it
+ * runs.
+ *
+ * The order of the statements matters. First the cart is taken, which refuses a second order of it.
+ * Last, in order_claim, comes what other orders may be waiting for: the events of the order's
+ * owners, and the stock. So a popular variant is locked for little more than the commit. Whatever
+ * else belongs to the transaction is collected between the two.
+ */
+#ifndef SEBEZ_SHOP_ORDERS_INSERT_H
+#define SEBEZ_SHOP_ORDERS_INSERT_H
+
+#include "shop/orders/order.h"
+#include "task/db.h"
+
+void order_insert(struct db *batch, const struct order *order);
+void order_claim(struct db *batch, const struct order *order);
+
+#endif

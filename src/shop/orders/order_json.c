@@ -1,0 +1,217 @@
+/*
+ * order_json: orders and sub-orders in the contract's shapes.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "shop/orders/order.h"
+
+static void raw(struct json *json, const char *key, const char *value)
+{
+	json_key(json, key);
+	json_raw(json, value, strlen(value));
+}
+
+static void one_line(struct json *json, const struct sub_order *part, const struct order_line *line)
+{
+	json_open_object(json);
+	json_put_uuid(json, "id", line->id);
+	json_put_uuid(json, "variant_id", line->variant_id);
+	json_put_uuid(json, "product_id", line->product_id);
+	json_put_str(json, "title", line->title);
+	json_put_str(json, "variant_title", line->variant_title);
+	json_put_str(json, "sku", line->sku);
+	json_put_str(json, "image_url", line->image_url);
+	json_put_int(json, "quantity", line->quantity);
+	json_put_int(json, "cancelled_quantity", line->cancelled_quantity);
+	json_put_int(json, "shipped_quantity", line->shipped_quantity);
+	json_put_money(json, "price", line->price, part->currency);
+	json_put_money(json, "total", line->total, part->currency);
+	json_close_object(json);
+}
+
+static void amounts(struct json *json, const struct sub_order *part)
+{
+	json_put_money(json, "subtotal", part->subtotal, part->currency);
+	json_put_money(json, "shipping", part->shipping, part->currency);
+	json_put_money(json, "discount", part->discount, part->currency);
+	json_put_money(json, "tax", part->tax, part->currency);
+	json_put_money(json, "fee", part->fee, part->currency);
+	json_put_money(json, "total", part->total, part->currency);
+	json_put_money(json, "cancelled_total", part->cancelled_total, part->currency);
+}
+
+static void shipping_method(struct json *json, const struct sub_order *part)
+{
+	json_key(json, "shipping_method");
+	if (uuid_is_nil(part->shipping_method_id)) {
+		json_nil(json);
+		return;
+	}
+	json_open_object(json);
+	json_put_uuid(json, "id", part->shipping_method_id);
+	json_put_str(json, "name", part->shipping_method_name);
+	json_close_object(json);
+}
+
+/* What the clock will do, told by the state that it is waiting in. */
+static void deadlines(struct json *json, const struct sub_order *part)
+{
+	bool to_ship = part->state == ACCEPTED || part->state == PACKED;
+
+	json_key(json, "deadlines");
+	json_open_object(json);
+	json_put_time(json, "accept_by", part->state == PLACED ? part->deadline_at : TIME_INFINITY);
+	json_put_time(json, "ship_by", to_ship ? part->ship_by : TIME_INFINITY);
+	json_put_time(json, "complete_at",
+	              part->state == DELIVERED ? part->deadline_at : TIME_INFINITY);
+	json_close_object(json);
+}
+
+void transitions_json(enum sub_order_state from, unsigned who, struct json *json)
+{
+	enum sub_order_state allowed[SUB_ORDER_STATE_COUNT];
+	size_t count = transitions_allowed(from, who, allowed);
+
+	json_open_array(json);
+	for (size_t i = 0; i < count; i++)
+		json_str(json, sub_order_state_name(allowed[i]));
+	json_close_array(json);
+}
+
+static void members(struct json *json, const struct sub_order *part, unsigned who)
+{
+	json_put_uuid(json, "id", part->id);
+	json_put_str(json, "number", part->number);
+	json_put_uuid(json, "order_id", part->order_id);
+	json_put_str(json, "status", sub_order_state_name(part->state));
+	json_key(json, "vendor");
+	json_open_object(json);
+	json_put_uuid(json, "id", part->vendor_id);
+	json_put_str(json, "name", part->vendor_name);
+	if (part->vendor_slug)
+		json_put_str(json, "slug", part->vendor_slug);
+	json_close_object(json);
+	json_key(json, "lines");
+	json_open_array(json);
+	for (size_t i = 0; i < part->line_count; i++)
+		one_line(json, part, &part->lines[i]);
+	json_close_array(json);
+	amounts(json, part);
+	shipping_method(json, part);
+	raw(json, "shipments", part->shipments);
+	json_key(json, "allowed_transitions");
+	transitions_json(part->state, who, json);
+	deadlines(json, part);
+	json_put_str(json, "cancel_reason", part->cancel_reason);
+	json_put_time(json, "created_at", part->created_at);
+	json_put_time(json, "updated_at", part->updated_at);
+}
+
+static void payment(struct json *json, const char *method, const char *state, const char *currency,
+                    int64_t value, int64_t paid_at)
+{
+	json_key(json, "payment");
+	json_open_object(json);
+	json_put_str(json, "method", method);
+	json_put_str(json, "status", state);
+	json_put_money(json, "amount", value, currency);
+	json_put_time(json, "received_at", paid_at);
+	json_close_object(json);
+}
+
+static void person(struct json *json, struct uuid account_id, const char *name, const char *email)
+{
+	json_key(json, "customer");
+	json_open_object(json);
+	json_put_uuid(json, "id", account_id);
+	json_put_str(json, "name", name);
+	json_put_str(json, "email", email);
+	json_close_object(json);
+}
+
+/* The vendor learns of the customer what the parcel needs. */
+static void members_of_vendor(struct json *json, const struct sub_order *part)
+{
+	json_put_str(json, "order_number", part->order_number);
+	raw(json, "shipping_address", part->shipping_address);
+	json_put_str(json, "note", part->note);
+	payment(json, part->payment_method, part->payment_state, part->currency, part->total,
+	        part->paid_at);
+	json_put_money(json, "commission", part->commission_total, part->currency);
+}
+
+void sub_order_json(const struct sub_order *part, enum order_view view, struct json *json)
+{
+	json_open_object(json);
+	members(json, part, part->who);
+	if (view != VIEW_CUSTOMER)
+		members_of_vendor(json, part);
+	if (view == VIEW_VENDOR) {
+		json_key(json, "customer");
+		json_open_object(json);
+		json_put_str(json, "name", part->customer_name);
+		json_close_object(json);
+	} else if (view == VIEW_ADMIN) {
+		person(json, part->customer_id, part->account_name, part->account_email);
+		raw(json, "history", part->history);
+	}
+	json_close_object(json);
+}
+
+const char *order_status_of(const struct order *order)
+{
+	unsigned live = 0, shipped = 0, delivered = 0;
+	enum sub_order_state common = CANCELLED;
+	bool same = true;
+
+	for (size_t i = 0; i < order->sub_order_count; i++) {
+		enum sub_order_state state = order->sub_orders[i].state;
+		if (state == CANCELLED)
+			continue;
+		same = same && (live == 0 || state == common);
+		common = state;
+		live++;
+		shipped += state >= SHIPPED;
+		delivered += state >= DELIVERED;
+	}
+	if (same)
+		return sub_order_state_name(common);
+	if (delivered == live)
+		return "delivered";
+	if (shipped == live)
+		return "shipped";
+	return shipped ? "partially_shipped" : "processing";
+}
+
+void order_json(const struct order *order, enum order_view view, struct json *json)
+{
+	unsigned who = view == VIEW_ADMIN ? BY_ADMIN : BY_CUSTOMER;
+
+	json_open_object(json);
+	json_put_uuid(json, "id", order->id);
+	json_put_str(json, "number", order->number);
+	json_put_str(json, "status", order_status_of(order));
+	json_put_money(json, "total", order->total, order->currency);
+	json_put_money(json, "subtotal", order->subtotal, order->currency);
+	json_put_money(json, "shipping", order->shipping, order->currency);
+	json_put_money(json, "discount", order->discount, order->currency);
+	json_put_money(json, "tax", order->tax, order->currency);
+	json_put_money(json, "fee", order->fee, order->currency);
+	payment(json, order->payment_method, order->payment_state, order->currency, order->total,
+	        order->paid_at);
+	raw(json, "shipping_address", order->shipping_address);
+	json_put_str(json, "note", order->note);
+	json_key(json, "sub_orders");
+	json_open_array(json);
+	for (size_t i = 0; i < order->sub_order_count; i++) {
+		json_open_object(json);
+		members(json, &order->sub_orders[i], who);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	if (view == VIEW_ADMIN)
+		person(json, order->account_id, order->account_name, order->account_email);
+	json_put_time(json, "created_at", order->created_at);
+	json_close_object(json);
+}

@@ -1,0 +1,215 @@
+/*
+ * order_read: from rows to orders.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "orders_read.sql.h"
+#include "shop/orders/orders.h"
+
+struct order_rows order_ask(struct db *batch, struct uuid order_id, enum order_view view)
+{
+	return (struct order_rows){
+	    .order = sql_order_read(batch, order_id),
+	    .sub_orders = sql_sub_orders_read(batch, &order_id, NULL),
+	    .lines = sql_order_lines_read(batch, &order_id, NULL),
+	    .customer = view == VIEW_ADMIN ? sql_order_customer(batch, &order_id, NULL) : NULL,
+	};
+}
+
+struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id,
+                                    enum order_view view)
+{
+	bool admin = view == VIEW_ADMIN;
+
+	return (struct sub_order_rows){
+	    .view = view,
+	    .sub_order = sql_sub_orders_read(batch, NULL, &sub_order_id),
+	    .lines = sql_order_lines_read(batch, NULL, &sub_order_id),
+	    .money = view == VIEW_CUSTOMER ? NULL : sql_sub_order_money(batch, sub_order_id),
+	    .customer = admin ? sql_order_customer(batch, NULL, &sub_order_id) : NULL,
+	    .history = admin ? sql_sub_order_history_json(batch, sub_order_id) : NULL,
+	};
+}
+
+static void take_currency(const char *from, char ret[4])
+{
+	assert(strlen(from) == 3);
+	memcpy(ret, from, 4);
+}
+
+static int64_t time_or_infinity(const int64_t *time_us)
+{
+	return time_us ? *time_us : TIME_INFINITY;
+}
+
+static struct sub_order sub_order_of(const struct sub_orders_read_row *row)
+{
+	struct sub_order part = {
+	    .id = row->id,
+	    .vendor_id = row->vendor_id,
+	    .order_id = row->order_id,
+	    .vendor_name = row->vendor_name,
+	    .vendor_slug = row->vendor_slug,
+	    .number = row->number,
+	    .subtotal = row->subtotal,
+	    .shipping = row->shipping,
+	    .discount = row->discount,
+	    .tax = row->tax,
+	    .fee = row->fee,
+	    .total = row->total,
+	    .cancelled_total = row->cancelled_total,
+	    .shipping_method_name = row->shipping_method_name,
+	    .handling_days = row->handling_days,
+	    .customer_name = row->customer_name,
+	    .shipping_address = row->shipping_address,
+	    .note = row->note,
+	    .deadline_at = time_or_infinity(row->deadline_at),
+	    .ship_by = time_or_infinity(row->ship_by),
+	    .cancel_reason = row->cancel_reason,
+	    .created_at = row->created_at,
+	    .updated_at = row->updated_at,
+	    .version = row->version,
+	    .shipments = row->shipments,
+	};
+	bool known = sub_order_state_parse(row->state, &part.state);
+
+	assert(known);
+	if (row->shipping_method_id)
+		part.shipping_method_id = *row->shipping_method_id;
+	take_currency(row->currency, part.currency);
+	return part;
+}
+
+static struct order_line line_of(const struct order_lines_read_row *row)
+{
+	return (struct order_line){
+	    .id = row->id,
+	    .product_id = row->product_id,
+	    .variant_id = row->variant_id,
+	    .title = row->title,
+	    .variant_title = row->variant_title,
+	    .sku = row->sku,
+	    .image_url = row->image_url,
+	    .quantity = row->quantity,
+	    .cancelled_quantity = row->cancelled_quantity,
+	    .shipped_quantity = row->shipped_quantity,
+	    .price = row->price,
+	    .total = row->total,
+	};
+}
+
+/* Sub-orders and lines come sorted alike, so each part's lines stand together, in its turn. */
+static struct sub_order *take_parts(struct db *batch, const struct rows *sub_orders,
+                                    const struct rows *line_rows, size_t *ret_count)
+{
+	struct arena *arena = db_task(batch)->arena;
+	size_t count, line_count, next = 0;
+	const struct sub_orders_read_row *rows =
+	    sql_sub_orders_read_rows(batch, sub_orders, &count);
+	const struct order_lines_read_row *lines =
+	    sql_order_lines_read_rows(batch, line_rows, &line_count);
+	struct order_line *all = arena_array(arena, line_count, sizeof all[0]);
+	struct sub_order *parts = arena_array(arena, count, sizeof parts[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		parts[i] = sub_order_of(&rows[i]);
+		parts[i].lines = all + next;
+		while (next < line_count && uuid_equal(lines[next].sub_order_id, parts[i].id)) {
+			all[next] = line_of(&lines[next]);
+			next++;
+			parts[i].line_count++;
+		}
+	}
+	*ret_count = count;
+	return parts;
+}
+
+struct order *order_take(struct db *batch, const struct order_rows *asked)
+{
+	struct order *order = arena_alloc(db_task(batch)->arena, sizeof *order);
+	size_t count;
+	const struct order_read_row *row = sql_order_read_rows(batch, asked->order, &count);
+
+	*order = (struct order){
+	    .id = row->id,
+	    .subtotal = row->subtotal,
+	    .shipping = row->shipping,
+	    .discount = row->discount,
+	    .tax = row->tax,
+	    .fee = row->fee,
+	    .total = row->total,
+	    .payment_method = row->payment_method,
+	    .payment_state = row->payment_state,
+	    .paid_at = time_or_infinity(row->received_at),
+	    .shipping_address = row->shipping_address,
+	    .note = row->note,
+	    .created_at = row->created_at,
+	};
+	assert(strlen(row->number) == ORDER_NUMBER_LENGTH);
+	memcpy(order->number, row->number, sizeof order->number);
+	take_currency(row->currency, order->currency);
+	order->sub_orders =
+	    take_parts(batch, asked->sub_orders, asked->lines, &order->sub_order_count);
+	if (asked->customer) {
+		const struct order_customer_row *customer =
+		    sql_order_customer_rows(batch, asked->customer, &count);
+		order->account_id = customer->id;
+		order->account_name = customer->name;
+		order->account_email = customer->email;
+	}
+	return order;
+}
+
+/* What a role of the vendor's staff may move; support and finance only look. */
+static unsigned staff_may_move(const char *role)
+{
+	if (strcmp(role, "owner") == 0 || strcmp(role, "manager") == 0)
+		return BY_FULFILMENT | BY_MANAGER;
+	return strcmp(role, "fulfilment") == 0 ? BY_FULFILMENT : 0;
+}
+
+static void take_money(struct db *batch, const struct rows *rows, struct sub_order *part)
+{
+	size_t count;
+	const struct sub_order_money_row *money = sql_sub_order_money_rows(batch, rows, &count);
+
+	part->order_number =
+	    arena_strndup(db_task(batch)->arena, part->number, ORDER_NUMBER_LENGTH);
+	part->payment_method = money->payment_method;
+	part->payment_state = money->payment_state;
+	part->paid_at = time_or_infinity(money->received_at);
+	part->commission_total = money->commission;
+	part->who = money->staff_role ? staff_may_move(money->staff_role) : BY_ADMIN;
+}
+
+static void take_for_admin(struct db *batch, const struct sub_order_rows *asked,
+                           struct sub_order *part)
+{
+	size_t count;
+	const struct order_customer_row *customer =
+	    sql_order_customer_rows(batch, asked->customer, &count);
+	const struct sub_order_history_json_row *history =
+	    sql_sub_order_history_json_rows(batch, asked->history, &count);
+
+	part->customer_id = customer->id;
+	part->account_name = customer->name;
+	part->account_email = customer->email;
+	part->history = history->items;
+}
+
+struct sub_order *sub_order_take(struct db *batch, const struct sub_order_rows *asked)
+{
+	size_t count;
+	struct sub_order *part = take_parts(batch, asked->sub_order, asked->lines, &count);
+
+	if (count == 0)
+		task_end(db_task(batch), PROBLEM_NOT_FOUND, "There is no such sub-order.");
+	part->who = BY_CUSTOMER;
+	if (asked->view != VIEW_CUSTOMER)
+		take_money(batch, asked->money, part);
+	if (asked->view == VIEW_ADMIN)
+		take_for_admin(batch, asked, part);
+	return part;
+}

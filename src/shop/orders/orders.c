@@ -1,0 +1,33 @@
+/*
+ * orders: what customers see of their orders.
+ */
+#include "shop/orders/orders.h"
+
+#include "api.gen.h"
+#include "orders_read.sql.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+/* GET /v1/orders */
+void list_orders(struct request *rq, const struct list_orders_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
+
+	reply_page(
+	    rq, &page,
+	    sql_orders_page(db_of(&rq->task), status, page.after_key, page.after_id, page.count));
+}
+
+/* GET /v1/orders/{order_id} */
+void get_order(struct request *rq, const struct get_order_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct order_rows asked = order_ask(batch, in->order_id, VIEW_CUSTOMER);
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+
+	db_run(batch);
+	order_json(order_take(batch, &asked), VIEW_CUSTOMER, &json);
+	reply_json(rq, 200, &body);
+}

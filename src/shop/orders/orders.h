@@ -1,0 +1,51 @@
+/*
+ * orders: placing, reading and moving orders. What other areas may call.
+ *
+ * Reading is asked of a batch and taken after it has run, so that an order, its sub-orders and
+ * their lines are one round trip. Who reads sees what row level security leaves; taking what is not
+ * there ends the task with 404.
+ */
+#ifndef SEBEZ_SHOP_ORDERS_ORDERS_H
+#define SEBEZ_SHOP_ORDERS_ORDERS_H
+
+#include "shop/orders/order.h"
+#include "task/db.h"
+#include "task/params.h"
+
+struct order_rows {
+	const struct rows *order, *sub_orders, *lines;
+	const struct rows *customer; /* VIEW_ADMIN */
+};
+
+struct order_rows order_ask(struct db *batch, struct uuid order_id, enum order_view view);
+struct order *order_take(struct db *batch, const struct order_rows *asked);
+
+struct sub_order_rows {
+	enum order_view view;
+	const struct rows *sub_order, *lines;
+	const struct rows *money;              /* VIEW_VENDOR, VIEW_ADMIN */
+	const struct rows *customer, *history; /* VIEW_ADMIN */
+};
+
+struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id,
+                                    enum order_view view);
+struct sub_order *sub_order_take(struct db *batch, const struct sub_order_rows *asked);
+
+/* Without a request: the task's actor is the customer, or staff of the vendor. */
+
+/* Places the actor's open cart at today's quote, by each vendor's cheapest delivery. */
+const struct order *orders_place(struct task *task, const struct order_terms *terms);
+/* Takes all of a sub-order to the next state. */
+void orders_take_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
+                    enum order_view view, const char *reason);
+
+/* Jobs. */
+
+/* The clock: cancels what was not paid or accepted in time, completes what was delivered
+ * long ago. */
+void orders_meet_deadlines(struct task *task);
+
+/* A consumer of the outbox, which gives it each placed order once: counts its goods as sold. */
+void orders_count_sold(struct db *batch, struct uuid_array order_ids);
+
+#endif

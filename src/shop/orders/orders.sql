@@ -1,0 +1,71 @@
+-- Placing and reading orders. Placing is one batch: all of it is there for whoever sees the order.
+
+-- order_take_cart (cart uuid, version int): none writes
+-- Raises when the cart was changed or ordered since it was quoted.
+select cart_to_order(:cart, :version);
+
+-- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, address json, note text?, at time): none
+insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, discount, tax, fee,
+                        total, shipping_address, note, created_at)
+values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
+        :total, :address, :note, :at);
+
+-- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?, at time, ids uuid[], vendors uuid[], numbers text[], subtotals bigint[], shippings bigint[], discounts bigint[], taxes bigint[], fees bigint[], totals bigint[], methods uuid[], method_names text[], handling int[]): none
+-- With the first row of each one's history.
+with part as (
+	insert into sub_order (order_id, account_id, state, currency, customer_name, shipping_address, note,
+	                       deadline_at, created_at, updated_at, id, vendor_id, number, subtotal, shipping,
+	                       discount, tax, fee, total, shipping_method_id, shipping_method_name,
+	                       handling_days)
+	select :order, current_account(), :state, :currency, :customer, :address, :note, :deadline, :at, :at,
+	       id, vendor, number, subtotal, shipping, discount, tax, fee, total,
+	       nullif(method, '00000000-0000-0000-0000-000000000000'), method_name, handling
+	from unnest(:ids, :vendors, :numbers, :subtotals, :shippings, :discounts, :taxes, :fees, :totals,
+	            :methods, :method_names, :handling)
+	     as p (id, vendor, number, subtotal, shipping, discount, tax, fee, total, method, method_name,
+	           handling)
+	returning vendor_id, id
+)
+insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
+select vendor_id, id, 1, :state, 'customer', current_account(), :at from part;
+
+-- order_lines_insert (ids uuid[], vendors uuid[], sub_orders uuid[], positions int[], products uuid[], variants uuid[], titles text[], variant_titles text[], skus text[], images text[], quantities int[], prices bigint[]): none
+insert into order_line (account_id, id, vendor_id, sub_order_id, position, product_id, variant_id, title,
+                        variant_title, sku, image_url, quantity, price, total)
+select current_account(), id, vendor, sub_order, position, product, variant, title, variant_title, sku,
+       image, quantity, price, price * quantity
+from unnest(:ids, :vendors, :sub_orders, :positions, :products, :variants, :titles, :variant_titles,
+            :skus, :images, :quantities, :prices)
+     as l (id, vendor, sub_order, position, product, variant, title, variant_title, sku, image, quantity,
+           price);
+
+-- reservations_insert (vendors uuid[], lines uuid[], variants uuid[], quantities int[]): none
+-- What order_take_stock will take for each line.
+insert into stock_reservation (vendor_id, order_line_id, variant_id, quantity)
+select * from unnest(:vendors, :lines, :variants, :quantities);
+
+-- commission_lines_insert (currency text, ids uuid[], vendors uuid[], sub_orders uuid[], lines uuid[], rates int[], bases bigint[], amounts bigint[]): none
+insert into commission_line (currency, id, vendor_id, sub_order_id, order_line_id, basis_points, base, amount)
+select :currency, * from unnest(:ids, :vendors, :sub_orders, :lines, :rates, :bases, :amounts);
+
+-- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, vendors uuid[], sub_orders uuid[], amounts bigint[]): none
+-- The one payment of the order, and what of it belongs to each sub-order.
+with pay as (
+	insert into payment (id, order_id, account_id, method, state, amount, currency, created_at)
+	values (:id, :order, current_account(), :method, 'pending', :amount, :currency, :at)
+	returning id
+)
+insert into payment_share (vendor_id, sub_order_id, amount, payment_id, account_id)
+select s.vendor, s.sub_order, s.amount, pay.id, current_account()
+from pay, unnest(:vendors, :sub_orders, :amounts) as s (vendor, sub_order, amount);
+
+-- order_notice (order uuid, payload json): none
+insert into outbox (topic, subject_id, payload) values ('order_placed', :order, :payload);
+
+-- order_adds_up_now (): none
+-- Checks the sums before anything is locked that others wait for.
+set constraints order_adds_up immediate;
+
+-- order_take_stock (vendors uuid[], variants uuid[], quantities int[], prices bigint[]): none writes
+-- Raises when anything ran out, or is sold otherwise than was quoted.
+select reserve_stock(:vendors, :variants, :quantities, :prices);

@@ -1,0 +1,105 @@
+-- Reading orders. One family of statements serves customers, staff, admins and the clock: row level
+-- security leaves each of them their own rows.
+
+-- order_read (id uuid): one -> (id uuid, number text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time, payment_method text, payment_state text, received_at time?)
+select o.id, o.number, o.currency, o.subtotal, o.shipping, o.discount, o.tax, o.fee, o.total,
+       o.shipping_address::text, o.note, o.created_at, p.method as payment_method,
+       p.state as payment_state, p.received_at
+from shop_order o
+join payment p on p.order_id = o.id
+where o.id = :id;
+
+-- sub_orders_read (order uuid?, id uuid?): many -> (id uuid, vendor_id uuid, order_id uuid, vendor_name text, vendor_slug text, number text, state text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, cancelled_total bigint, shipping_method_id uuid?, shipping_method_name text, handling_days int, customer_name text, shipping_address text, note text?, deadline_at time?, ship_by time?, cancel_reason text?, created_at time, updated_at time, version int, shipments text)
+select s.id, s.vendor_id, s.order_id, v.name as vendor_name, v.slug as vendor_slug, s.number, s.state,
+       s.currency, s.subtotal, s.shipping, s.discount, s.tax, s.fee, s.total, s.cancelled_total,
+       s.shipping_method_id, s.shipping_method_name, s.handling_days, s.customer_name,
+       s.shipping_address::text, s.note, s.deadline_at, s.ship_by, s.cancel_reason, s.created_at,
+       s.updated_at, s.version,
+       coalesce((
+		select json_agg(json_build_object(
+			'id', h.id, 'carrier', h.carrier, 'tracking_number', h.tracking_number,
+			'tracking_url', h.tracking_url,
+			'lines', (select json_agg(json_build_object('line_id', x.order_line_id, 'quantity', x.quantity)
+			                          order by x.order_line_id)
+			          from shipment_line x where x.vendor_id = h.vendor_id and x.shipment_id = h.id),
+			'shipped_at', json_time(h.shipped_at), 'delivered_at', json_time(h.delivered_at))
+			order by h.shipped_at, h.id)
+		from shipment h where h.vendor_id = s.vendor_id and h.sub_order_id = s.id), '[]')::text as shipments
+from sub_order s
+join vendor v on v.id = s.vendor_id
+where true
+[order: and s.order_id = :order]
+[id: and s.id = :id]
+order by s.id;
+
+-- order_lines_read (order uuid?, sub_order uuid?): many -> (sub_order_id uuid, id uuid, product_id uuid, variant_id uuid, title text, variant_title text, sku text?, image_url text?, quantity int, cancelled_quantity int, shipped_quantity int, price bigint, total bigint)
+select l.sub_order_id, l.id, l.product_id, l.variant_id, l.title, l.variant_title, l.sku, l.image_url,
+       l.quantity, l.cancelled_quantity, l.shipped_quantity, l.price, l.total
+from sub_order s
+join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+where true
+[order: and s.order_id = :order]
+[sub_order: and s.id = :sub_order]
+order by s.id, l.position;
+
+-- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, received_at time?, commission bigint, staff_role text?)
+-- What its vendor sees of the payment: a refund that is due for another vendor's part is none of its
+-- business. The platform's fee on what is not cancelled. And who looks.
+select p.method as payment_method,
+       case when p.state = 'refund_due' and s.cancelled_total = 0 then 'received' else p.state end
+              as payment_state,
+       p.received_at,
+       coalesce((select sum(round(l.price * (l.quantity - l.cancelled_quantity) * c.basis_points / 10000.0))
+                 from commission_line c
+                 join order_line l on l.vendor_id = c.vendor_id and l.id = c.order_line_id
+                 where c.vendor_id = s.vendor_id and c.sub_order_id = s.id), 0)::bigint as commission,
+       (select x.role from staff x where x.vendor_id = current_vendor()
+        and x.account_id = current_account()) as staff_role
+from sub_order s
+join payment_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+join payment p on p.id = h.payment_id
+where s.id = :id;
+
+-- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text)
+-- Who placed it, for admins.
+select a.id, a.name, a.email from account a
+where true
+[order: and a.id = (select o.account_id from shop_order o where o.id = :order)]
+[sub_order: and a.id = (select s.account_id from sub_order s where s.id = :sub_order)];
+
+-- sub_order_history_json (id uuid): one -> (items text)
+-- What happened to it, oldest first.
+select coalesce(json_agg(json_build_object('at', json_time(h.at), 'from', h.from_state, 'to', h.to_state,
+		'by', h.actor, 'reason', h.reason) order by h.number), '[]')::text as items
+from sub_order s
+join sub_order_history h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+where s.id = :id
+group by s.vendor_id, s.id;
+
+-- order_of_last_cart (): maybe -> (id uuid, number text, cart_id uuid)
+-- What the customer's latest ordered cart became.
+select o.id, o.number, o.cart_id from shop_order o where o.account_id = current_account()
+order by o.created_at desc, o.id desc limit 1;
+
+-- orders_page (status text?, after_key time, after_id uuid, page_size int): many
+-- A customer's orders, newest first.
+select o.id, o.number, order_status(s.states) as status,
+       o.total as "total.amount", o.currency as "total.currency",
+       p.method as "payment.method", p.state as "payment.status",
+       s.sub_orders, o.created_at, o.created_at as "_key"
+from shop_order o
+join payment p on p.order_id = o.id
+cross join lateral (
+	select array_agg(s.state) as states,
+	       json_agg(json_build_object(
+			'id', s.id, 'number', s.number, 'status', s.state,
+			'vendor', json_build_object('id', v.id, 'name', v.name),
+			'total', json_build_object('amount', s.total, 'currency', s.currency)) order by s.id) as sub_orders
+	from sub_order s
+	join vendor v on v.id = s.vendor_id
+	where s.order_id = o.id) s
+where o.account_id = current_account()
+and (o.created_at, o.id) < (:after_key, :after_id)
+[status: and order_status(s.states) = :status]
+order by o.created_at desc, o.id desc
+limit :page_size;

@@ -1,0 +1,172 @@
+/*
+ * place: the cart becomes an order, split by vendor.
+ *
+ * Two round trips. The first reads the cart and its price; the second writes everything as one
+ * transaction, guarded by the cart's version and by the statement that takes the stock, which
+ * refuses what is sold out or no longer sold as quoted. So no lock is held while we compute, and a
+ * popular variant is locked for the length of a commit only.
+ */
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/clock.h"
+#include "orders_read.sql.h"
+#include "shop/carts/carts.h"
+#include "shop/orders/insert.h"
+#include "shop/orders/orders.h"
+#include "web/reply.h"
+
+enum {
+	/* Tries of one request: each further one means that the cart or a price changed in the
+	 * milliseconds between our two round trips. */
+	PLACE_TRIES_MAX = 5,
+};
+
+static const char *quote_member(struct arena *arena, const struct quote *quote)
+{
+	struct buf buf = buf_new(arena, 2048);
+	struct json json = json_new(&buf);
+
+	buf_add_str(&buf, "\"quote\":");
+	quote_json(quote, &json);
+	return buf.data;
+}
+
+_Noreturn static void end_with_quote(struct task *task, enum problem_code code,
+                                     const struct quote *quote, const char *detail)
+{
+	task_end_with(task, (struct problem){
+	                        .code = code,
+	                        .detail = detail,
+	                        .extra = quote_member(task->arena, quote),
+	                    });
+}
+
+/* There is nothing to order: the cart has been ordered already, or never had anything in it. */
+_Noreturn static void end_without_cart(struct task *task, const struct quote *quote,
+                                       const struct order_of_last_cart_row *last)
+{
+	char id[UUID_TEXT_LENGTH + 1];
+	/* Each statement of a batch sees what is committed by then: the cart may have been open for
+	 * the first and an order for the last. */
+	bool ordered =
+	    last && (uuid_is_nil(quote->cart_id) || uuid_equal(last->cart_id, quote->cart_id));
+
+	if (!ordered)
+		task_end(task, PROBLEM_CART_EMPTY, "Put something in first.");
+	uuid_format(last->id, id);
+	task_end_with(task,
+	              (struct problem){
+	                  .code = PROBLEM_CART_ORDERED,
+	                  .detail = arena_printf(task->arena, "It is order %s.", last->number),
+	                  .extra = arena_printf(task->arena, "\"order_id\":\"%s\"", id),
+	              });
+}
+
+/* Today's quote of the cart, which is the one that the customer has agreed to; else the task ends.
+ */
+static struct quote *agreed_quote(struct task *task, const struct place_order_in *in)
+{
+	struct db *batch = db_batch(task);
+	struct quote_rows asked = quote_ask(batch);
+	struct rows *last = sql_order_of_last_cart(batch);
+	struct quote *quote;
+	size_t count;
+
+	db_run(batch);
+	quote = quote_take(batch, &asked);
+	if (quote->line_count == 0) {
+		const struct order_of_last_cart_row *order =
+		    sql_order_of_last_cart_rows(batch, last, &count);
+		end_without_cart(task, quote, count ? order : NULL);
+	}
+	quote_price_or_end(task, quote, in->shipping_count, in->shipping);
+	if (strcmp(in->quote_total.currency, quote->terms.currency) != 0)
+		task_end_field(task, "/quote_total/currency", "currency",
+		               "This marketplace sells in %s.", quote->terms.currency);
+	if (quote->problem_count)
+		end_with_quote(task, PROBLEM_OUT_OF_STOCK, quote,
+		               "Something in the cart cannot be had.");
+	if (in->quote_total.amount != quote->total)
+		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote, "The total has changed.");
+	return quote;
+}
+
+static const char *address_json(struct arena *arena, const struct address_input_in *address)
+{
+	struct buf buf = buf_new(arena, 512);
+	struct json json = json_new(&buf);
+	const struct {
+		const char *key, *value;
+	} members[] = {
+	    {"name", address->name},
+	    {"company", address->company},
+	    {"line1", address->line1},
+	    {"line2", address->line2},
+	    {"city", address->city},
+	    {"region", address->region},
+	    {"postal_code", address->postal_code},
+	    {"country", address->country},
+	    {"phone", address->phone},
+	};
+
+	json_open_object(&json);
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+		json_key(&json, members[i].key);
+		json_str(&json, members[i].value);
+	}
+	json_close_object(&json);
+	return buf.data;
+}
+
+/* Cash is paid at the door, so the vendor may start; a transfer is awaited first. */
+static struct order_terms terms_of(struct arena *arena, const struct quote *quote,
+                                   const struct place_order_in *in)
+{
+	bool cash = in->payment.method == PAYMENT_METHOD_CASH_ON_DELIVERY;
+	int64_t hours = cash ? quote->terms.accept_hours : quote->terms.payment_hours;
+	int64_t now_us = clock_now_us();
+
+	return (struct order_terms){
+	    .payment_method = cash ? "cash_on_delivery" : "manual",
+	    .state = cash ? PLACED : AWAITING_PAYMENT,
+	    .now_us = now_us,
+	    .deadline_us = now_us + hours * 3600 * 1000000,
+	    .shipping_address = address_json(arena, &in->shipping_address),
+	    .customer_name = in->shipping_address.name,
+	    .note = in->note,
+	};
+}
+
+/* Writes and answers the order; false when the cart, a price or the stock changed since the quote.
+ */
+static bool write_and_reply(struct request *rq, const struct order *order)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+	char id[UUID_TEXT_LENGTH + 1];
+
+	order_json(order, VIEW_CUSTOMER, &json);
+	order_insert(batch, order);
+	reply_keep_json(rq, batch, 201, &body);
+	order_claim(batch, order);
+	uuid_format(order->id, id);
+	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
+	return reply_try_commit_json(rq, batch, 201, &body) == NULL;
+}
+
+/* POST /v1/orders: nobody pays a total that they were not shown. */
+void place_order(struct request *rq, const struct place_order_in *in)
+{
+	struct task *task = &rq->task;
+
+	for (int i = 0; i < PLACE_TRIES_MAX; i++) {
+		struct quote *quote = agreed_quote(task, in);
+		struct order_terms terms = terms_of(task->arena, quote, in);
+
+		if (write_and_reply(rq, order_split(task->arena, quote, &terms)))
+			return;
+	}
+	task_end(task, PROBLEM_OVERLOADED, "The cart keeps changing; please try again.");
+}

@@ -1,0 +1,118 @@
+/*
+ * split: a priced quote becomes an order with one sub-order per vendor.
+ */
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/money.h"
+#include "shop/orders/order.h"
+
+/* Crockford's base 32: no I, L, O, U, so that it survives the telephone. */
+static const char NUMBER_ALPHABET[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/* Forty random bits as K7Q4-M2XD: says nothing of how many orders there are. */
+static void number_random(char ret[ORDER_NUMBER_LENGTH + 1])
+{
+	uint8_t random[ORDER_NUMBER_LENGTH];
+
+	randombytes_buf(random, sizeof random);
+	for (int i = 0; i < ORDER_NUMBER_LENGTH; i++)
+		ret[i] = i == 4 ? '-' : NUMBER_ALPHABET[random[i] % 32];
+	ret[ORDER_NUMBER_LENGTH] = '\0';
+}
+
+static void split_line(const struct quote_line *from, const struct quote_group *group,
+                       struct order_line *line, struct commission *commission)
+{
+	*line = (struct order_line){
+	    .id = uuid_v7(),
+	    .product_id = from->product_id,
+	    .variant_id = from->variant_id,
+	    .title = from->title,
+	    .variant_title = from->variant_title,
+	    .sku = from->sku,
+	    .image_url = from->image_url,
+	    .quantity = from->quantity,
+	    .price = from->price,
+	    .total = from->total,
+	};
+	*commission = (struct commission){
+	    .basis_points = group->commission_basis_points,
+	    .base = from->total,
+	    .amount = money_basis_points(from->total, group->commission_basis_points),
+	};
+}
+
+static void split_group(struct arena *arena, const struct order *order,
+                        const struct quote_group *group, const struct order_terms *terms,
+                        int position, struct sub_order *part)
+{
+	*part = (struct sub_order){
+	    .id = uuid_v7(),
+	    .vendor_id = group->vendor_id,
+	    .order_id = order->id,
+	    .vendor_name = group->vendor_name,
+	    .vendor_slug = group->vendor_slug,
+	    .number = arena_printf(arena, "%s-%d", order->number, position),
+	    .state = terms->state,
+	    .subtotal = group->subtotal,
+	    .shipping = group->shipping,
+	    .discount = group->discount,
+	    .tax = group->tax,
+	    .fee = group->fee,
+	    .total = group->total,
+	    .shipping_method_id = group->method ? group->method->id : (struct uuid){{0}},
+	    .shipping_method_name = group->method ? group->method->name : "Free delivery",
+	    .handling_days = group->method ? group->method->handling_days : 0,
+	    .customer_name = terms->customer_name,
+	    .shipping_address = terms->shipping_address,
+	    .note = terms->note,
+	    .deadline_at = terms->deadline_us,
+	    .ship_by = TIME_INFINITY,
+	    .created_at = terms->now_us,
+	    .updated_at = terms->now_us,
+	    .version = 1,
+	    .lines = arena_array(arena, group->line_count, sizeof part->lines[0]),
+	    .commissions = arena_array(arena, group->line_count, sizeof part->commissions[0]),
+	    .line_count = group->line_count,
+	    .shipments = "[]",
+	};
+	memcpy(part->currency, order->currency, sizeof part->currency);
+	for (size_t i = 0; i < group->line_count; i++)
+		split_line(&group->lines[i], group, &part->lines[i], &part->commissions[i]);
+}
+
+struct order *order_split(struct arena *arena, const struct quote *quote,
+                          const struct order_terms *terms)
+{
+	struct order *order = arena_alloc(arena, sizeof *order);
+
+	assert(quote->group_count > 0 && quote->problem_count == 0);
+	*order = (struct order){
+	    .id = uuid_v7(),
+	    .cart_id = quote->cart_id,
+	    .cart_version = quote->cart_version,
+	    .subtotal = quote->subtotal,
+	    .shipping = quote->shipping,
+	    .discount = quote->discount,
+	    .tax = quote->tax,
+	    .fee = quote->fee,
+	    .total = quote->total,
+	    .payment_method = terms->payment_method,
+	    .payment_state = "pending",
+	    .paid_at = TIME_INFINITY,
+	    .shipping_address = terms->shipping_address,
+	    .note = terms->note,
+	    .created_at = terms->now_us,
+	    .sub_orders = arena_array(arena, quote->group_count, sizeof order->sub_orders[0]),
+	    .sub_order_count = quote->group_count,
+	};
+	memcpy(order->currency, quote->terms.currency, sizeof order->currency);
+	number_random(order->number);
+	for (size_t g = 0; g < quote->group_count; g++)
+		split_group(arena, order, &quote->groups[g], terms, (int)g + 1,
+		            &order->sub_orders[g]);
+	return order;
+}

@@ -1,0 +1,192 @@
+#include "unit.h"
+
+#include "base/clock.h"
+#include "base/money.h"
+#include "shop/orders/order.h"
+
+enum { ROUNDS = 2000, GROUPS_MAX = 20, LINES_MAX = 5, METHODS = 2 };
+
+static void no_memory(void *owner)
+{
+	fail_msg("the arena is full");
+}
+
+/* A cart of a few vendors with a few lines each, as if read from the database. */
+static struct quote *random_quote(struct arena *arena)
+{
+	struct quote *quote = arena_alloc(arena, sizeof *quote);
+
+	*quote = (struct quote){
+	    .cart_id = uuid_v7(),
+	    .cart_version = 1,
+	    .terms = {.currency = "USD",
+	              .service_fee_fixed = random_between(0, 1) * random_between(0, 2000),
+	              .service_fee_basis_points = (int32_t)random_between(0, 10000)},
+	    .group_count = (size_t)random_between(1, GROUPS_MAX),
+	};
+	quote->groups = arena_array(arena, quote->group_count, sizeof quote->groups[0]);
+	quote->lines = arena_array(arena, quote->group_count * LINES_MAX, sizeof quote->lines[0]);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		struct quote_group *group = &quote->groups[g];
+		*group = (struct quote_group){
+		    .vendor_id = uuid_v7(),
+		    .vendor_name = "Clay",
+		    .vendor_slug = "clay",
+		    .commission_basis_points = (int32_t)random_between(0, 10000),
+		    .lines = quote->lines + quote->line_count,
+		    .line_count = (size_t)random_between(1, LINES_MAX),
+		    .methods = arena_array(arena, METHODS, sizeof group->methods[0]),
+		    .method_count = (size_t)random_between(0, METHODS),
+		};
+		for (size_t m = 0; m < group->method_count; m++)
+			group->methods[m] = (struct quote_method){
+			    .id = uuid_v7(),
+			    .name = "Parcel",
+			    .list_price = random_between(0, 2000),
+			    .free_above = random_between(-1, 5000),
+			};
+		for (size_t i = 0; i < group->line_count; i++)
+			quote->lines[quote->line_count++] = (struct quote_line){
+			    .vendor_id = group->vendor_id,
+			    .variant_id = uuid_v7(),
+			    .product_id = uuid_v7(),
+			    .title = "Mug",
+			    .variant_title = "Blue",
+			    .quantity = (int32_t)random_between(1, 9999),
+			    .price = random_between(0, random_between(0, 1) ? 100 : 10000000),
+			};
+	}
+	assert_int_equal(quote_price(quote, 0, NULL), -1);
+	return quote;
+}
+
+static struct order *split(struct arena *arena, const struct quote *quote)
+{
+	struct order_terms terms = {
+	    .payment_method = "manual",
+	    .state = AWAITING_PAYMENT,
+	    .now_us = 1,
+	    .deadline_us = 2,
+	    .shipping_address = "{}",
+	    .customer_name = "Ada",
+	};
+
+	return order_split(arena, quote, &terms);
+}
+
+static void assert_part_adds_up(const struct sub_order *part)
+{
+	int64_t lines = 0;
+
+	for (size_t i = 0; i < part->line_count; i++) {
+		const struct order_line *line = &part->lines[i];
+		assert_int_equal(line->total, line->price * line->quantity);
+		assert_int_equal(line->cancelled_quantity + line->shipped_quantity, 0);
+		assert_int_equal(part->commissions[i].base, line->total);
+		assert_int_equal(
+		    part->commissions[i].amount,
+		    money_basis_points(line->total, part->commissions[i].basis_points));
+		assert_in_range(part->commissions[i].amount, 0, line->total);
+		lines += line->total;
+	}
+	assert_int_equal(lines, part->subtotal);
+	assert_int_equal(part->total,
+	                 part->subtotal + part->shipping - part->discount + part->tax + part->fee);
+	assert_int_equal(part->cancelled_total, 0);
+}
+
+static void every_cent_of_an_order_belongs_to_one_part(void **state)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		struct arena *arena = arena_new(1 << 20, no_memory, NULL);
+		const struct quote *quote = random_quote(arena);
+		const struct order *order = split(arena, quote);
+		int64_t subtotal = 0, shipping = 0, fee = 0, total = 0;
+
+		assert_int_equal(order->sub_order_count, quote->group_count);
+		for (size_t i = 0; i < order->sub_order_count; i++) {
+			const struct sub_order *part = &order->sub_orders[i];
+			assert_part_adds_up(part);
+			subtotal += part->subtotal;
+			shipping += part->shipping;
+			fee += part->fee;
+			total += part->total;
+		}
+		assert_int_equal(subtotal, order->subtotal);
+		assert_int_equal(shipping, order->shipping);
+		assert_int_equal(fee, order->fee);
+		assert_int_equal(total, order->total);
+		assert_int_equal(total, quote->total);
+		arena_free(arena);
+	}
+}
+
+/* Stock is locked, and sub-orders later, in the order of their vendors. */
+static void parts_are_numbered_and_their_ids_ascend(void **state)
+{
+	struct arena *arena = arena_new(1 << 20, no_memory, NULL);
+	const struct order *order = split(arena, random_quote(arena));
+
+	for (size_t i = 0; i < order->sub_order_count; i++) {
+		char number[32];
+		snprintf(number, sizeof number, "%s-%zu", order->number, i + 1);
+		assert_string_equal(order->sub_orders[i].number, number);
+		if (i > 0)
+			assert_true(memcmp(&order->sub_orders[i - 1].id, &order->sub_orders[i].id,
+			                   sizeof(struct uuid)) < 0);
+	}
+	arena_free(arena);
+}
+
+static void a_number_survives_the_telephone(void **state)
+{
+	for (int round = 0; round < 200; round++) {
+		struct arena *arena = arena_new(1 << 20, no_memory, NULL);
+		const struct order *order = split(arena, random_quote(arena));
+
+		assert_int_equal(strlen(order->number), ORDER_NUMBER_LENGTH);
+		assert_int_equal(strspn(order->number, "0123456789ABCDEFGHJKMNPQRSTVWXYZ-"),
+		                 ORDER_NUMBER_LENGTH);
+		assert_int_equal(order->number[4], '-');
+		arena_free(arena);
+	}
+}
+
+/* As order_status() of the database says it; the wire tests meet that one. */
+static void the_state_of_an_order_is_what_its_parts_make_of_it(void **state)
+{
+	static const struct {
+		enum sub_order_state parts[3];
+		const char *status;
+	} CASES[] = {
+	    {{PLACED, PLACED, PLACED}, "placed"},
+	    {{PLACED, ACCEPTED, PLACED}, "processing"},
+	    {{CANCELLED, ACCEPTED, ACCEPTED}, "accepted"},
+	    {{CANCELLED, CANCELLED, CANCELLED}, "cancelled"},
+	    {{SHIPPED, PACKED, PLACED}, "partially_shipped"},
+	    {{SHIPPED, DELIVERED, COMPLETED}, "shipped"},
+	    {{COMPLETED, DELIVERED, CANCELLED}, "delivered"},
+	    {{COMPLETED, COMPLETED, CANCELLED}, "completed"},
+	};
+
+	for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+		struct sub_order parts[3] = {{.state = CASES[i].parts[0]},
+		                             {.state = CASES[i].parts[1]},
+		                             {.state = CASES[i].parts[2]}};
+		struct order order = {.sub_orders = parts, .sub_order_count = 3};
+		assert_string_equal(order_status_of(&order), CASES[i].status);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_cent_of_an_order_belongs_to_one_part),
+	    cmocka_unit_test(parts_are_numbered_and_their_ids_ascend),
+	    cmocka_unit_test(a_number_survives_the_telephone),
+	    cmocka_unit_test(the_state_of_an_order_is_what_its_parts_make_of_it),
+	};
+
+	random_begin();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
