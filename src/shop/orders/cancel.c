@@ -1,0 +1,72 @@
+/*
+ * cancel: a customer or a vendor takes back an order, a sub-order, or some of its lines.
+ */
+#include "api.gen.h"
+#include "moves.sql.h"
+#include "shop/orders/handle.h"
+
+/* All of it, or the lines that were named. Of a sub-order that is partly shipped, all is what is
+ * left. */
+static void cancel(struct move *move, size_t count, const struct line_quantity_input_in *lines,
+                   const char *reason)
+{
+	struct line_quantities some;
+
+	move_check(move, CANCELLED);
+	some = lines ? move_lines(move, count, lines) : move_rest(move);
+	move_cancel_lines(move, &some, reason);
+}
+
+/* POST /v1/sub-orders/{sub_order_id}/cancel */
+void cancel_sub_order(struct request *rq, const struct cancel_sub_order_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_CUSTOMER);
+
+	cancel(&move, in->lines_count, in->lines, in->reason);
+	reply_move(rq, &move);
+}
+
+/* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/cancel */
+void cancel_sub_order_by_vendor(struct request *rq, const struct cancel_sub_order_by_vendor_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+
+	cancel(&move, in->lines_count, in->lines, in->reason);
+	reply_move(rq, &move);
+}
+
+/* The parts that are not cancelled yet. Ends the task (409) when one of them cannot be. */
+static struct uuid_array to_cancel(struct task *task, const struct order *order)
+{
+	struct uuid *ids = arena_array(task->arena, order->sub_order_count, sizeof ids[0]);
+	size_t count = 0;
+
+	for (size_t i = 0; i < order->sub_order_count; i++) {
+		const struct sub_order *part = &order->sub_orders[i];
+		if (part->state == CANCELLED)
+			continue;
+		if (!transition_find(part->state, CANCELLED, BY_CUSTOMER))
+			end_not_allowed(task, part->state, BY_CUSTOMER,
+			                arena_printf(task->arena, "Part %s of it is %s already.",
+			                             part->number,
+			                             sub_order_state_name(part->state)));
+		ids[count++] = part->id;
+	}
+	if (count == 0)
+		end_not_allowed(task, CANCELLED, BY_CUSTOMER, "It is cancelled already.");
+	return (struct uuid_array){count, ids};
+}
+
+/* POST /v1/orders/{order_id}/cancel: all of its parts, or none. */
+void cancel_order(struct request *rq, const struct cancel_order_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	struct db *chain = db_chain(tx);
+	struct order *order = order_lock(chain, in->order_id, VIEW_CUSTOMER);
+	struct uuid_array ids = to_cancel(&rq->task, order);
+
+	/* Every state that a customer may cancel from has the same effect. */
+	orders_move(chain, ids, transition_find(PLACED, CANCELLED, BY_CUSTOMER), in->reason);
+	orders_settle(chain, ids);
+	reply_order(rq, tx, chain, in->order_id, VIEW_CUSTOMER);
+}

@@ -1,0 +1,55 @@
+/*
+ * fulfil: a vendor accepts, packs, ships and delivers its part; a customer says that it arrived.
+ */
+#include "api.gen.h"
+#include "shop/orders/handle.h"
+
+/* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/accept */
+void accept_sub_order(struct request *rq, const struct accept_sub_order_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+
+	move_to(&move, ACCEPTED, in->reason);
+	reply_move(rq, &move);
+}
+
+/* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/pack */
+void pack_sub_order(struct request *rq, const struct pack_sub_order_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+
+	move_to(&move, PACKED, in->reason);
+	reply_move(rq, &move);
+}
+
+/* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/ship */
+void ship_sub_order(struct request *rq, const struct ship_sub_order_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+	struct parcel parcel = {in->carrier, in->tracking_number, in->tracking_url};
+	struct line_quantities lines;
+
+	move_check(&move, SHIPPED);
+	lines = in->lines ? move_lines(&move, in->lines_count, in->lines) : move_rest(&move);
+	move_ship(&move, &lines, &parcel);
+	reply_move(rq, &move);
+}
+
+/* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/deliver */
+void deliver_sub_order(struct request *rq, const struct deliver_sub_order_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+
+	move_arrive(&move, in->shipment_id);
+	reply_move(rq, &move);
+}
+
+/* POST /v1/sub-orders/{sub_order_id}/confirm-delivery: of one that is known to have been delivered
+ * it says that all is well, which completes it. */
+void confirm_delivery(struct request *rq, const struct confirm_delivery_in *in)
+{
+	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_CUSTOMER);
+
+	move_to(&move, move.part->state == DELIVERED ? COMPLETED : DELIVERED, in->reason);
+	reply_move(rq, &move);
+}

@@ -1,0 +1,71 @@
+#include "shop/orders/handle.h"
+
+#include <ctype.h>
+
+#include "moves.sql.h"
+
+void reply_move(struct request *rq, struct move *move)
+{
+	struct sub_order *part = move_finish(move);
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+
+	sub_order_json(part, move->view, &json);
+	reply_commit_json(rq, move->tx, 200, &body);
+}
+
+struct order *order_lock(struct db *chain, struct uuid order_id, enum order_view view)
+{
+	struct order_rows asked;
+
+	sql_sub_orders_lock(chain, order_id);
+	asked = order_ask(chain, order_id, view);
+	db_run(chain);
+	return order_take(chain, &asked);
+}
+
+void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id,
+                 enum order_view view)
+{
+	struct order_rows asked = order_ask(chain, order_id, view);
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+
+	db_run(chain);
+	order_json(order_take(chain, &asked), view, &json);
+	reply_commit_json(rq, tx, 200, &body);
+}
+
+static const char *allowed_member(struct arena *arena, enum sub_order_state from, unsigned who)
+{
+	struct buf buf = buf_new(arena, 128);
+	struct json json = json_new(&buf);
+
+	buf_add_str(&buf, "\"allowed_transitions\":");
+	transitions_json(from, who, &json);
+	return buf.data;
+}
+
+_Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, unsigned who,
+                               const char *detail)
+{
+	task_end_with(task, (struct problem){
+	                        .code = PROBLEM_TRANSITION,
+	                        .detail = detail,
+	                        .extra = allowed_member(task->arena, from, who),
+	                    });
+}
+
+const char *number_prefix(struct arena *arena, const char *typed)
+{
+	char *prefix = typed ? arena_strdup(arena, typed) : NULL;
+
+	for (char *at = prefix; at && *at; at++) {
+		*at = (char)toupper((unsigned char)*at);
+		if (*at == 'O')
+			*at = '0';
+		else if (*at == 'I' || *at == 'L')
+			*at = '1';
+	}
+	return prefix;
+}

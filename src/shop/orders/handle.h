@@ -1,0 +1,28 @@
+/*
+ * handle: what the handlers that move orders share.
+ */
+#ifndef SEBEZ_SHOP_ORDERS_HANDLE_H
+#define SEBEZ_SHOP_ORDERS_HANDLE_H
+
+#include "shop/orders/move.h"
+#include "web/reply.h"
+
+/* Writes the move, commits it, and answers the sub-order as it is then. */
+void reply_move(struct request *rq, struct move *move);
+
+/* An order with all its sub-orders locked, in order of their ids. 404 when the actor has none. */
+struct order *order_lock(struct db *chain, struct uuid order_id, enum order_view view);
+
+/* Runs the chain, commits its transaction, and answers the order as it is then. */
+void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id,
+                 enum order_view view);
+
+/* A 409 with what `who` may do from this state. */
+_Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, unsigned who,
+                               const char *detail);
+
+/* The beginning of a number as people type it, in capitals and without letters that are
+ * easily mistaken; NULL for NULL. */
+const char *number_prefix(struct arena *arena, const char *typed);
+
+#endif

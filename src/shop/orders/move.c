@@ -1,0 +1,292 @@
+#include "shop/orders/move.h"
+
+#include <assert.h>
+
+#include "api.gen.h"
+#include "moves.sql.h"
+#include "shop/orders/handle.h"
+
+/* What each effect does to the deadline. */
+static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
+    [NO_EFFECT] = SUB_ORDERS_MOVE_CLOCK_KEEP,
+    [RELEASE_STOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
+    [START_ACCEPT_CLOCK] = SUB_ORDERS_MOVE_CLOCK_ACCEPT,
+    [PROMISE_SHIPPING] = SUB_ORDERS_MOVE_CLOCK_PROMISE,
+    [SHIP_REST] = SUB_ORDERS_MOVE_CLOCK_KEEP,
+    [START_COMPLETE_CLOCK] = SUB_ORDERS_MOVE_CLOCK_COMPLETE,
+    [STOP_CLOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
+};
+
+void orders_move(struct db *db, struct uuid_array ids, const struct transition *transition,
+                 const char *reason)
+{
+	bool cancels = transition->to == CANCELLED;
+
+	if (ids.count == 0)
+		return;
+	if (cancels)
+		sql_order_lines_cancel_rest(db, ids);
+	sql_sub_orders_move(db, ids, sub_order_state_name(transition->to),
+	                    CLOCKS[transition->effect], true, reason, cancels ? reason : NULL);
+}
+
+void orders_settle(struct db *db, struct uuid_array ids)
+{
+	sql_payments_settle(db, ids);
+	sql_stock_release(db, ids);
+}
+
+static struct uuid_array only(const struct move *move)
+{
+	return (struct uuid_array){1, &move->part->id};
+}
+
+struct move move_begin(struct task *task, struct uuid sub_order_id, enum order_view view)
+{
+	struct move move = {.task = task, .tx = db_begin(task), .view = view};
+	struct sub_order_rows asked;
+
+	move.writes = db_chain(move.tx);
+	sql_sub_order_lock(move.writes, sub_order_id);
+	asked = sub_order_ask(move.writes, sub_order_id, view);
+	db_run(move.writes);
+	move.part = sub_order_take(move.writes, &asked);
+	return move;
+}
+
+_Noreturn void move_refuse(const struct move *move, const char *detail)
+{
+	end_not_allowed(move->task, move->part->state, move->part->who, detail);
+}
+
+void move_check(const struct move *move, enum sub_order_state to)
+{
+	if (transition_find(move->part->state, to, move->part->who))
+		return;
+	move_refuse(move, arena_printf(move->task->arena, "It is %s, so you cannot make it %s.",
+	                               sub_order_state_name(move->part->state),
+	                               sub_order_state_name(to)));
+}
+
+static int32_t left_of(const struct order_line *line)
+{
+	return line->quantity - line->cancelled_quantity - line->shipped_quantity;
+}
+
+static struct line_quantities quantities_new(const struct move *move, size_t count)
+{
+	struct arena *arena = move->task->arena;
+
+	return (struct line_quantities){
+	    .ids = arena_array(arena, count, sizeof(struct uuid)),
+	    .quantities = arena_array(arena, count, sizeof(int32_t)),
+	};
+}
+
+static void quantities_add(struct line_quantities *lines, struct uuid id, int32_t quantity)
+{
+	lines->ids[lines->count] = id;
+	lines->quantities[lines->count++] = quantity;
+}
+
+struct line_quantities move_rest(const struct move *move)
+{
+	struct line_quantities rest = quantities_new(move, move->part->line_count);
+
+	for (size_t i = 0; i < move->part->line_count; i++)
+		if (left_of(&move->part->lines[i]) > 0)
+			quantities_add(&rest, move->part->lines[i].id,
+			               left_of(&move->part->lines[i]));
+	return rest;
+}
+
+static struct order_line *line_of(const struct move *move, struct uuid id)
+{
+	for (size_t i = 0; i < move->part->line_count; i++)
+		if (uuid_equal(move->part->lines[i].id, id))
+			return &move->part->lines[i];
+	return NULL;
+}
+
+static bool has_line(const struct line_quantities *lines, struct uuid id)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (uuid_equal(lines->ids[i], id))
+			return true;
+	return false;
+}
+
+struct line_quantities move_lines(const struct move *move, size_t count,
+                                  const struct line_quantity_input_in *lines)
+{
+	struct line_quantities taken = quantities_new(move, count);
+	struct arena *arena = move->task->arena;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct order_line *line = line_of(move, lines[i].line_id);
+		if (!line)
+			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
+			               "unknown", "This sub-order has no such line.");
+		if (has_line(&taken, line->id))
+			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
+			               "duplicate", "This line is named twice.");
+		if (lines[i].quantity > left_of(line))
+			task_end_field(move->task, arena_printf(arena, "/lines/%zu/quantity", i),
+			               "maximum", "Of this line %d are left.", left_of(line));
+		quantities_add(&taken, line->id, lines[i].quantity);
+	}
+	return taken;
+}
+
+static void count_shipped(struct move *move, const struct line_quantities *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		line_of(move, lines->ids[i])->shipped_quantity += lines->quantities[i];
+}
+
+static void count_cancelled(struct move *move, const struct line_quantities *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		line_of(move, lines->ids[i])->cancelled_quantity += lines->quantities[i];
+}
+
+static bool anything_shipped(const struct move *move)
+{
+	for (size_t i = 0; i < move->part->line_count; i++)
+		if (move->part->lines[i].shipped_quantity > 0)
+			return true;
+	return false;
+}
+
+static void insert_parcel(struct move *move, const struct line_quantities *lines,
+                          const struct parcel *parcel)
+{
+	sql_shipment_insert(move->writes, move->part->vendor_id, uuid_v7(), move->part->id,
+	                    parcel->carrier, parcel->tracking_number, parcel->tracking_url,
+	                    (struct uuid_array){lines->count, lines->ids},
+	                    (struct int_array){lines->count, lines->quantities});
+	count_shipped(move, lines);
+}
+
+/* What a transition does to lines and shipments; clocks and stock are orders_move's. */
+static void apply(struct move *move, enum effect effect)
+{
+	struct line_quantities rest = move_rest(move);
+
+	if (effect == SHIP_REST && rest.count > 0)
+		insert_parcel(move, &rest, &(struct parcel){0});
+	else if (effect == START_COMPLETE_CLOCK)
+		sql_shipments_arrive(move->writes, move->part->id, NULL);
+	else if (effect == RELEASE_STOCK)
+		count_cancelled(move, &rest);
+}
+
+void move_to(struct move *move, enum sub_order_state to, const char *reason)
+{
+	const struct transition *transition;
+
+	move_check(move, to);
+	if (to == CANCELLED && anything_shipped(move))
+		move_refuse(move, "Some of it was shipped; only the rest can be cancelled.");
+	transition = transition_find(move->part->state, to, move->part->who);
+	/* The contract asks for it. */
+	assert(reason || !transition->needs_reason || move->view == VIEW_CUSTOMER);
+	apply(move, transition->effect);
+	orders_move(move->writes, only(move), transition, reason);
+	move->cancels = move->cancels || to == CANCELLED;
+	move->part->state = to;
+}
+
+/* It changed, but not its state: for its history when `noted`, for its notice in any case. */
+static void stay(struct move *move, bool noted, const char *reason)
+{
+	sql_sub_orders_move(move->writes, only(move), sub_order_state_name(move->part->state),
+	                    SUB_ORDERS_MOVE_CLOCK_KEEP, noted, reason, noted ? reason : NULL);
+}
+
+/* Whether all its shipments have arrived; one more may just have. */
+static bool everything_arrived(struct move *move, const struct uuid *just_arrived)
+{
+	size_t count;
+	const struct rows *rows = sql_shipments_of(move->tx, move->part->id);
+	const struct shipments_of_row *shipments = sql_shipments_of_rows(move->tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!shipments[i].arrived &&
+		    !(just_arrived && uuid_equal(shipments[i].id, *just_arrived)))
+			return false;
+	return count > 0;
+}
+
+void move_cancel_lines(struct move *move, const struct line_quantities *lines, const char *reason)
+{
+	bool shipped = anything_shipped(move);
+
+	move_check(move, CANCELLED);
+	sql_order_lines_cancel(move->writes, move->part->vendor_id,
+	                       (struct uuid_array){lines->count, lines->ids},
+	                       (struct int_array){lines->count, lines->quantities});
+	count_cancelled(move, lines);
+	move->cancels = true;
+	if (move_rest(move).count > 0) {
+		stay(move, true, reason);
+	} else if (!shipped) {
+		move_to(move, CANCELLED, reason);
+	} else {
+		stay(move, true, reason);
+		move_to(move, SHIPPED, NULL);
+		if (everything_arrived(move, NULL))
+			move_to(move, DELIVERED, NULL);
+	}
+}
+
+void move_ship(struct move *move, const struct line_quantities *lines, const struct parcel *parcel)
+{
+	move_check(move, SHIPPED);
+	insert_parcel(move, lines, parcel);
+	if (move_rest(move).count == 0)
+		move_to(move, SHIPPED, NULL);
+	else
+		stay(move, false, NULL);
+}
+
+/* The shipment must be there (404), and still on its way (409). */
+static void check_on_its_way(struct move *move, struct uuid id)
+{
+	size_t count;
+	const struct rows *rows = sql_shipments_of(move->tx, move->part->id);
+	const struct shipments_of_row *shipments = sql_shipments_of_rows(move->tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!uuid_equal(shipments[i].id, id))
+			continue;
+		if (shipments[i].arrived)
+			move_refuse(move, "This shipment has arrived already.");
+		return;
+	}
+	task_end(move->task, PROBLEM_NOT_FOUND, "There is no such shipment.");
+}
+
+void move_arrive(struct move *move, const struct uuid *shipment_id)
+{
+	if (shipment_id)
+		check_on_its_way(move, *shipment_id);
+	if (!shipment_id ||
+	    (move->part->state == SHIPPED && everything_arrived(move, shipment_id))) {
+		move_to(move, DELIVERED, NULL);
+		return;
+	}
+	sql_shipments_arrive(move->writes, move->part->id, shipment_id);
+	stay(move, false, NULL);
+}
+
+struct sub_order *move_finish(struct move *move)
+{
+	struct sub_order_rows asked;
+
+	if (move->cancels || move->part->state == DELIVERED)
+		orders_settle(move->writes, only(move));
+	asked = sub_order_ask(move->writes, move->part->id, move->view);
+	db_run(move->writes);
+	return sub_order_take(move->writes, &asked);
+}

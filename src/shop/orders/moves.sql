@@ -1,0 +1,92 @@
+-- Moving sub-orders. Rows are always locked in this order, so that no two transactions wait in a
+-- ring: sub-orders by id, payments by id, variants by (vendor, variant), products by id.
+
+-- sub_order_lock (id uuid): one writes -> (id uuid)
+-- A foreign one does not exist.
+select s.id from sub_order s where s.id = :id for update;
+
+-- sub_orders_lock (order uuid): many writes -> (id uuid)
+select s.id from sub_order s where s.order_id = :order order by s.id for update;
+
+-- sub_orders_move (ids uuid[], to text, clock choice(keep, accept, promise, complete, stop), noted bool, reason text?, cancel_reason text?): none
+-- Takes them to a state, or counts anew what is cancelled of one that stays where it is: with its
+-- history when it is to be noted, and always with its notice.
+with before as (
+	select s.vendor_id, s.id, s.state from sub_order s where s.id = any (:ids)
+), moved as (
+	update sub_order s
+	set state = :to,
+	    cancelled_total = case when :to = 'cancelled' then s.total else (
+		select sum(l.price * l.cancelled_quantity) from order_line l
+		where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end,
+	    [clock = accept: deadline_at = now() + (select make_interval(hours => accept_hours) from platform),]
+	    [clock = complete: deadline_at = now() + (select make_interval(days => complete_days) from platform),]
+	    [clock = promise: deadline_at = null, ship_by = now() + make_interval(days => s.handling_days),]
+	    [clock = stop: deadline_at = null,]
+	    cancel_reason = coalesce(:cancel_reason, s.cancel_reason),
+	    version = s.version + 1, updated_at = now()
+	from before b
+	where s.vendor_id = b.vendor_id and s.id = b.id
+	returning s.vendor_id, s.id, s.order_id, s.account_id, b.state as from_state
+), noted as (
+	insert into sub_order_history (vendor_id, sub_order_id, number, from_state, to_state, actor, actor_id,
+	                               reason, at)
+	select m.vendor_id, m.id, (select max(h.number) + 1 from sub_order_history h
+	                           where h.vendor_id = m.vendor_id and h.sub_order_id = m.id),
+	       m.from_state, :to, current_setting('sebez.actor', true), current_account(), :reason, now()
+	from moved m
+	where :noted
+)
+insert into outbox (topic, subject_id, payload)
+select 'sub_order_changed', m.id, json_build_object('from', m.from_state, 'to', :to, 'order_id', m.order_id,
+	'vendor_id', m.vendor_id, 'account_id', m.account_id)
+from moved m;
+
+-- order_lines_cancel (vendor uuid, ids uuid[], quantities int[]): none
+update order_line l set cancelled_quantity = l.cancelled_quantity + c.quantity
+from unnest(:ids, :quantities) as c (id, quantity)
+where l.vendor_id = :vendor and l.id = c.id;
+
+-- order_lines_cancel_rest (sub_orders uuid[]): none
+update order_line l set cancelled_quantity = l.quantity - l.shipped_quantity
+from sub_order s
+where s.id = any (:sub_orders) and l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+and l.cancelled_quantity <> l.quantity - l.shipped_quantity;
+
+-- payments_settle (sub_orders uuid[]): none
+-- After the sub-orders were moved.
+select settle_payments(:sub_orders);
+
+-- stock_release (sub_orders uuid[]): none
+-- Last, so that a popular variant is locked for the commit only.
+select release_stock(:sub_orders);
+
+-- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?, lines uuid[], quantities int[]): none
+-- With its lines, which then count as shipped.
+with parcel as (
+	insert into shipment (vendor_id, id, sub_order_id, carrier, tracking_number, tracking_url)
+	values (:vendor, :id, :sub_order, :carrier, :tracking_number, :tracking_url)
+), packed as (
+	insert into shipment_line (vendor_id, shipment_id, order_line_id, quantity)
+	select :vendor, :id, line, quantity from unnest(:lines, :quantities) as p (line, quantity)
+)
+update order_line l set shipped_quantity = l.shipped_quantity + p.quantity
+from unnest(:lines, :quantities) as p (id, quantity)
+where l.vendor_id = :vendor and l.id = p.id;
+
+-- shipments_of (sub_order uuid): many -> (id uuid, arrived bool)
+select h.id, h.delivered_at is not null as arrived from shipment h where h.sub_order_id = :sub_order
+order by h.id;
+
+-- shipments_arrive (sub_order uuid, id uuid?): none
+-- One of them, or all that are still on their way.
+update shipment h set delivered_at = now()
+where h.sub_order_id = :sub_order and h.delivered_at is null
+[id: and h.id = :id];
+
+-- payment_receive (order uuid, reference text?): none
+-- What was owed when it arrived: the order less what had been cancelled.
+update payment p
+set state = 'received', received_at = now(), received_by = current_account(), reference = :reference,
+    received_amount = p.amount - (select sum(s.cancelled_total) from sub_order s where s.order_id = :order)
+where p.order_id = :order and p.state = 'pending';

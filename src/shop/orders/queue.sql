@@ -1,0 +1,67 @@
+-- Lists of orders and sub-orders for staff and admins, newest first.
+
+-- sub_orders_page (vendor uuid, status text?, number text?, after_key time, after_id uuid, page_size int): many
+-- A vendor's queue.
+select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
+       s.customer_name as "customer.name",
+       (select sum(l.quantity - l.cancelled_quantity) from order_line l
+        where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as quantity,
+       s.total as "total.amount", s.currency as "total.currency",
+       json_build_object('accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
+              'ship_by', case when s.state in ('accepted', 'packed') then json_time(s.ship_by) end)
+              as deadlines,
+       s.created_at, s.created_at as "_key"
+from sub_order s
+where s.vendor_id = :vendor
+and (s.created_at, s.id) < (:after_key, :after_id)
+[status: and s.state = :status]
+[number: and s.number >= :number and s.number < :number || '~']
+order by s.created_at desc, s.id desc
+limit :page_size;
+
+-- admin_sub_orders_page (status text?, number text?, vendor uuid?, slug text?, after_key time, after_id uuid, page_size int): many
+select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
+       v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
+       s.customer_name as "customer.name",
+       (select sum(l.quantity - l.cancelled_quantity) from order_line l
+        where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as quantity,
+       s.total as "total.amount", s.currency as "total.currency",
+       json_build_object('accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
+              'ship_by', case when s.state in ('accepted', 'packed') then json_time(s.ship_by) end)
+              as deadlines,
+       s.created_at, s.created_at as "_key"
+from sub_order s
+join vendor v on v.id = s.vendor_id
+where (s.created_at, s.id) < (:after_key, :after_id)
+[vendor: and s.vendor_id = :vendor]
+[slug: and s.vendor_id = (select x.id from vendor x where x.slug = :slug)]
+[status: and s.state = :status]
+[number: and s.number >= :number and s.number < :number || '~']
+order by s.created_at desc, s.id desc
+limit :page_size;
+
+-- admin_orders_page (status text?, number text?, account uuid?, after_key time, after_id uuid, page_size int): many
+-- By the number of the order or of one of its sub-orders, which begins with it.
+select o.id, o.number, order_status(s.states) as status,
+       o.total as "total.amount", o.currency as "total.currency",
+       p.method as "payment.method", p.state as "payment.status",
+       a.id as "customer.id", a.name as "customer.name", a.email as "customer.email",
+       s.sub_orders, o.created_at, o.created_at as "_key"
+from shop_order o
+join account a on a.id = o.account_id
+join payment p on p.order_id = o.id
+cross join lateral (
+	select array_agg(s.state) as states,
+	       json_agg(json_build_object(
+			'id', s.id, 'number', s.number, 'status', s.state,
+			'vendor', json_build_object('id', v.id, 'name', v.name, 'slug', v.slug),
+			'total', json_build_object('amount', s.total, 'currency', s.currency)) order by s.id) as sub_orders
+	from sub_order s
+	join vendor v on v.id = s.vendor_id
+	where s.order_id = o.id) s
+where (o.created_at, o.id) < (:after_key, :after_id)
+[account: and o.account_id = :account]
+[number: and o.number >= left(:number, 9) and o.number < left(:number, 9) || '~']
+[status: and order_status(s.states) = :status]
+order by o.created_at desc, o.id desc
+limit :page_size;

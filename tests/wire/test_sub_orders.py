@@ -1,0 +1,411 @@
+"""Each vendor fulfils its part: the table of transitions, shipments, cancellation per line."""
+import pytest
+
+from harness.shop import fresh, refused, together
+
+
+@pytest.fixture(autouse=True)
+def the_data_stays_sound(shop):
+    yield
+    assert shop.check() == []
+
+
+def line_of(order, vendor, number=0):
+    return vendor.part(order)["lines"][number]["id"]
+
+
+def some(line_id, quantity):
+    return [{"line_id": line_id, "quantity": quantity}]
+
+
+def good(response):
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def history(shop, order, vendor):
+    seen = vendor.do("getSubOrderHistory", sub_order_id=vendor.part(order)["id"])
+    return [(h["from"], h["to"], h["by"], h["reason"]) for h in seen["items"]]
+
+
+def notices(shop, sub_order_id):
+    return [(n["payload"]["from"], n["payload"]["to"]) for n in shop.db.rows(
+        "select payload from outbox where subject_id = %s and topic = 'sub_order_changed' "
+        "order by id", sub_order_id)]
+
+
+# -- the straight way -----------------------------------------------------------------------------
+
+def test_a_sub_order_goes_all_the_way_and_its_history_tells_who_took_it(shop):
+    clay = shop.vendor()
+    mug = clay.product(price=1800, stock=5)
+    customer = shop.customer()
+    order = customer.order((mug, 2))
+    part = clay.part(order)
+    assert part["status"] == "placed" and part["allowed_transitions"] == ["cancelled"]
+    assert part["deadlines"]["accept_by"]
+    accepted = good(clay.accept(order))
+    assert accepted["status"] == "accepted" and accepted["deadlines"]["ship_by"]
+    assert accepted["deadlines"]["accept_by"] is None
+    assert accepted["allowed_transitions"] == ["packed", "shipped", "cancelled"]
+    assert good(clay.pack(order))["status"] == "packed"
+    shipped = good(clay.ship(order, carrier="Post", tracking_number="P1"))
+    assert shipped["status"] == "shipped"
+    (parcel,) = shipped["shipments"]
+    assert (parcel["carrier"], parcel["tracking_number"]) == ("Post", "P1")
+    assert parcel["lines"] == some(line_of(order, clay), 2) and parcel["delivered_at"] is None
+    delivered = customer.do("confirmDelivery", sub_order_id=part["id"], body={})
+    assert delivered["status"] == "delivered" and delivered["deadlines"]["complete_at"]
+    assert delivered["shipments"][0]["delivered_at"]
+    done = customer.do("confirmDelivery", sub_order_id=part["id"], body={"reason": "All is well"})
+    assert done["status"] == "completed" and done["allowed_transitions"] == []
+    assert customer.see(order)["status"] == "completed"
+    assert history(shop, order, clay) == [
+        (None, "placed", "customer", None), ("placed", "accepted", "staff", None),
+        ("accepted", "packed", "staff", None), ("packed", "shipped", "staff", None),
+        ("shipped", "delivered", "customer", None),
+        ("delivered", "completed", "customer", "All is well")]
+    assert notices(shop, part["id"]) == [
+        ("placed", "accepted"), ("accepted", "packed"), ("packed", "shipped"),
+        ("shipped", "delivered"), ("delivered", "completed")]
+
+
+def test_what_the_table_does_not_have_is_refused_and_tells_what_it_has(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    part = clay.part(order)
+    problem = refused(clay.pack(order), 409, "transition_not_allowed")
+    assert problem["allowed_transitions"] == ["accepted", "cancelled"]
+    refused(clay.ship(order), 409, "transition_not_allowed")
+    refused(clay.deliver(order), 409, "transition_not_allowed")
+    good(clay.accept(order))
+    refused(clay.accept(order), 409, "transition_not_allowed")
+    assert [h[1] for h in history(shop, order, clay)] == ["placed", "accepted"]
+    assert shop.db.one("select version from sub_order where id = %s", part["id"]) == 2
+
+
+def test_support_and_finance_look_but_are_offered_no_transition(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    for role, allowed in (("manager", ["accepted", "cancelled"]), ("fulfilment", ["accepted"]),
+                          ("support", []), ("finance", [])):
+        seen = clay.staff(role).do("getSubOrder", vendor_id=clay.id,
+                                   sub_order_id=clay.part(order)["id"])
+        assert seen["allowed_transitions"] == allowed, role
+    refused(clay.staff("fulfilment").call(
+        "cancelSubOrderByVendor", vendor_id=clay.id, sub_order_id=clay.part(order)["id"],
+        body={"reason": "No"}), 403)
+    refused(clay.staff("support").call(
+        "acceptSubOrder", vendor_id=clay.id, sub_order_id=clay.part(order)["id"], body={}), 403)
+
+
+def test_nobody_moves_what_is_anothers(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    order = shop.customer().order(clay.product())
+    part = clay.part(order)
+    stranger = shop.customer()
+    refused(iron.call("acceptSubOrder", sub_order_id=part["id"], body={}), 404)
+    refused(iron.call("getSubOrderHistory", sub_order_id=part["id"]), 404)
+    refused(stranger.call("cancelSubOrder", sub_order_id=part["id"], body={}), 404)
+    refused(stranger.call("confirmDelivery", sub_order_id=part["id"], body={}), 404)
+    refused(stranger.call("cancelOrder", order_id=order["id"], body={}), 404)
+    assert clay.see(order)["status"] == "placed"
+
+
+def test_a_second_acceptance_at_the_same_moment_is_refused(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    answers = together(8, lambda: clay.accept(order).status_code)
+    assert sorted(answers) == [200] + [409] * 7
+    assert len(history(shop, order, clay)) == 2
+
+
+def test_the_same_key_moves_once_and_answers_the_same(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    key = fresh("key")
+    first, second = clay.accept(order, key=key), clay.accept(order, key=key)
+    assert good(first) == good(second) and first.content == second.content
+    assert len(history(shop, order, clay)) == 2
+
+
+# -- shipments ------------------------------------------------------------------------------------
+
+def test_two_shipments_ship_it_and_both_must_arrive(shop):
+    clay = shop.vendor()
+    mug, bowl = clay.product(stock=9), clay.product(stock=9)
+    customer = shop.customer()
+    order = customer.order((mug, 3), (bowl, 1))
+    good(clay.accept(order))
+    lines = {line["variant_id"]: line["id"] for line in clay.part(order)["lines"]}
+    first = good(clay.ship(order, lines=some(lines[mug.variant], 2), tracking_number="A"))
+    assert first["status"] == "accepted" and len(first["shipments"]) == 1
+    refused(clay.ship(order, lines=some(lines[mug.variant], 2)), 400, field="/lines/0/quantity")
+    early = good(clay.deliver(order, shipment_id=first["shipments"][0]["id"]))
+    assert early["status"] == "accepted" and early["shipments"][0]["delivered_at"]
+    second = good(clay.ship(order, tracking_number="B"))
+    assert second["status"] == "shipped" and len(second["shipments"]) == 2
+    assert {line["id"]: line["shipped_quantity"] for line in second["lines"]} == {
+        lines[mug.variant]: 3, lines[bowl.variant]: 1}
+    refused(clay.deliver(order, shipment_id=first["shipments"][0]["id"]), 409)
+    refused(clay.deliver(order, shipment_id=clay.id), 404)
+    late = [s["id"] for s in second["shipments"] if s["tracking_number"] == "B"]
+    assert good(clay.deliver(order, shipment_id=late[0]))["status"] == "delivered"
+    assert customer.see(order)["status"] == "delivered"
+
+
+def test_deliver_without_a_shipment_takes_them_all(shop):
+    clay = shop.vendor()
+    order = shop.customer().order((clay.product(), 2))
+    good(clay.accept(order))
+    good(clay.ship(order, lines=some(line_of(order, clay), 1)))
+    good(clay.ship(order))
+    delivered = good(clay.deliver(order))
+    assert delivered["status"] == "delivered"
+    assert all(s["delivered_at"] for s in delivered["shipments"])
+
+
+def test_cancelling_the_rest_of_a_part_shipped_one_leaves_it_shipped(shop):
+    clay = shop.vendor()
+    mug = clay.product(price=1000, stock=9)
+    order = shop.customer().order((mug, 3))
+    good(clay.accept(order))
+    good(clay.ship(order, lines=some(line_of(order, clay), 1)))
+    refused(shop.admin().call("transitionSubOrder", sub_order_id=clay.part(order)["id"],
+                              body={"to": "cancelled", "reason": "No"}), 409)
+    left = good(clay.cancel(order))
+    assert left["status"] == "shipped" and left["cancelled_total"]["amount"] == 2000
+    assert mug.available == 8
+    assert [(h[0], h[1]) for h in history(shop, order, clay)][-2:] == [
+        ("accepted", "accepted"), ("accepted", "shipped")]
+
+
+def test_cancelling_the_rest_of_what_has_arrived_leaves_it_delivered(shop):
+    clay = shop.vendor()
+    order = shop.customer().order((clay.product(), 3))
+    good(clay.accept(order))
+    shipped = good(clay.ship(order, lines=some(line_of(order, clay), 1)))
+    good(clay.deliver(order, shipment_id=shipped["shipments"][0]["id"]))
+    assert good(clay.cancel(order))["status"] == "delivered"
+
+
+# -- cancelling -----------------------------------------------------------------------------------
+
+def test_cancelling_pieces_returns_their_stock_and_counts_their_price(shop):
+    clay = shop.vendor()
+    mug = clay.product(price=1800, stock=5)
+    customer = shop.customer()
+    order = customer.order((mug, 3))
+    assert mug.available == 2
+    part = customer.do("cancelSubOrder", sub_order_id=clay.part(order)["id"],
+                       body={"lines": some(line_of(order, clay), 2), "reason": "Too many"})
+    assert part["status"] == "placed" and mug.available == 4
+    (line,) = part["lines"]
+    assert (line["quantity"], line["cancelled_quantity"]) == (3, 2)
+    assert line["total"]["amount"] == 5400 and part["total"] == clay.part(order)["total"]
+    assert part["cancelled_total"]["amount"] == 3600
+    part = customer.do("cancelSubOrder", sub_order_id=part["id"],
+                       body={"lines": some(line["id"], 1)})
+    assert part["status"] == "cancelled" and mug.available == 5
+    assert part["cancelled_total"] == part["total"]
+    assert [h[:2] for h in history(shop, order, clay)] == [
+        (None, "placed"), ("placed", "placed"), ("placed", "cancelled")]
+
+
+@pytest.mark.parametrize("lines, field", [
+    (lambda order, clay: some(clay.id, 1), "/lines/0/line_id"),
+    (lambda order, clay: some(line_of(order, clay), 1) * 2, "/lines/1/line_id"),
+    (lambda order, clay: some(line_of(order, clay), 4), "/lines/0/quantity"),
+], ids=["a line of nobody", "a line named twice", "more than there is"])
+def test_lines_that_cannot_be_cancelled_are_named(shop, lines, field):
+    clay = shop.vendor()
+    mug = clay.product(stock=5)
+    order = shop.customer().order((mug, 3))
+    refused(clay.cancel(order, lines=lines(order, clay)), 400, field=field)
+    assert mug.available == 2 and clay.see(order)["status"] == "placed"
+
+
+def test_a_customer_cancels_until_the_vendor_accepts_and_the_vendor_until_it_ships(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=5)
+    customer = shop.customer()
+    order = customer.order(mug)
+    good(clay.accept(order))
+    refused(customer.call("cancelSubOrder", sub_order_id=clay.part(order)["id"], body={}), 409,
+            "transition_not_allowed")
+    refused(customer.call("cancelOrder", order_id=order["id"], body={}), 409)
+    refused(clay.call("cancelSubOrderByVendor", sub_order_id=clay.part(order)["id"], body={}), 400)
+    cancelled = good(clay.cancel(order, reason="Broken in the kiln"))
+    assert cancelled["status"] == "cancelled" and cancelled["cancel_reason"] == "Broken in the kiln"
+    assert mug.available == 5
+    shipped = customer.order(mug)
+    good(clay.accept(shipped))
+    good(clay.ship(shipped))
+    refused(clay.cancel(shipped), 409, "transition_not_allowed")
+
+
+def test_an_order_is_cancelled_whole_or_not_at_all(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    mug, pan = clay.product(stock=5), iron.product(stock=5)
+    customer = shop.customer()
+    order = customer.order(mug, pan)
+    good(iron.accept(order))
+    problem = refused(customer.call("cancelOrder", order_id=order["id"], body={}), 409,
+                      "transition_not_allowed")
+    assert problem["allowed_transitions"] == []
+    assert clay.see(order)["status"] == "placed" and mug.available == 4
+    other = customer.order(mug, pan)
+    customer.do("cancelSubOrder", sub_order_id=clay.part(other)["id"], body={})
+    whole = customer.do("cancelOrder", order_id=other["id"], body={"reason": "Changed my mind"})
+    assert whole["status"] == "cancelled" and whole["payment"]["status"] == "cancelled"
+    assert iron.part(whole)["cancel_reason"] == "Changed my mind"
+    refused(customer.call("cancelOrder", order_id=other["id"], body={}), 409)
+    assert (mug.available, pan.available) == (4, 4)
+
+
+def test_stock_that_comes_back_is_in_the_shop_again(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=1)
+    customer = shop.customer()
+    order = customer.order(mug)
+    assert not shop.db.one("select in_stock from product where id = %s", mug.id)
+    customer.do("cancelOrder", order_id=order["id"], body={})
+    assert shop.db.one("select in_stock from product where id = %s", mug.id)
+    assert customer.order(mug)["status"] == "placed"
+
+
+def test_cancelling_and_buying_at_once_neither_loses_nor_makes_stock(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    mug, pan = clay.product(stock=6), iron.product(stock=6)
+    sellers = [shop.customer() for _ in range(6)]
+    orders = [c.order(mug, pan) if i % 2 else c.order(pan, mug) for i, c in enumerate(sellers)]
+    carts = [shop.customer().cart() for _ in range(6)]
+    for cart in carts:
+        for product in (pan, mug):
+            cart.put(product)
+
+    def one(i):
+        if i < 6:
+            sellers[i].do("cancelOrder", order_id=orders[i]["id"], body={})
+        else:
+            carts[i - 6].quote()
+            assert carts[i - 6].place().status_code in (201, 409)
+
+    together(12, one)
+    placed = shop.db.one("select count(*) from sub_order where vendor_id = %s and state = 'placed'",
+                         clay.id)
+    assert (mug.available, pan.available) == (6 - placed, 6 - placed)
+
+
+# -- money ----------------------------------------------------------------------------------------
+
+def test_a_transfer_is_awaited_and_its_receipt_places_every_part(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order(clay.product(), iron.product(), method="manual")
+    assert order["status"] == "awaiting_payment" and order["payment"]["status"] == "pending"
+    refused(clay.accept(order), 409, "transition_not_allowed")
+    paid = shop.admin("finance").do("markPaymentReceived", order_id=order["id"],
+                                    body={"reference": "A BYRON"})
+    assert paid["status"] == "placed" and paid["payment"]["status"] == "received"
+    assert paid["customer"]["id"] == customer.id
+    assert all(part["deadlines"]["accept_by"] for part in paid["sub_orders"])
+    refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
+    assert history(shop, order, clay)[-1] == ("awaiting_payment", "placed", "admin", "A BYRON")
+    assert good(clay.accept(order))["payment"]["status"] == "received"
+
+
+def test_what_is_cancelled_after_it_was_paid_is_due_for_refund(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order(clay.product(), iron.product(), method="manual")
+    shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
+    good(clay.cancel(order))
+    assert customer.see(order)["payment"]["status"] == "refund_due"
+    assert clay.see(order)["payment"]["status"] == "refund_due"
+    assert iron.see(order)["payment"]["status"] == "received"  # none of its business
+
+
+def test_what_was_cancelled_before_it_was_paid_is_not_due(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order(clay.product(), iron.product(), method="manual")
+    customer.do("cancelSubOrder", sub_order_id=clay.part(order)["id"], body={})
+    paid = shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
+    assert paid["payment"]["status"] == "received"
+    assert sorted(part["status"] for part in paid["sub_orders"]) == ["cancelled", "placed"]
+
+
+def test_cash_is_not_marked_as_received_by_hand(shop):
+    order = shop.customer().order(shop.mug)
+    refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
+
+
+def test_both_parts_cancelled_at_once_cancel_the_payment(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order(clay.product(), iron.product())
+    together(2, lambda i: good((clay, iron)[i].cancel(order)))
+    assert customer.see(order)["payment"]["status"] == "cancelled"
+
+
+# -- lists ----------------------------------------------------------------------------------------
+
+def test_the_queue_is_filtered_by_state_and_by_the_beginning_of_a_number(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    mug = clay.product(stock=50)
+    customer = shop.customer()
+    orders = [customer.order(mug, iron.product()) for _ in range(5)]
+    good(clay.accept(orders[1]))
+    numbers = [clay.part(order)["number"] for order in orders][::-1]
+    assert [s["number"] for s in clay.owner.all("listSubOrders", vendor_id=clay.id, limit=2)] == \
+        numbers
+    (accepted,) = clay.do("listSubOrders", status="accepted")["items"]
+    assert accepted["id"] == clay.part(orders[1])["id"] and accepted["quantity"] == 1
+    assert accepted["deadlines"]["ship_by"] and accepted["customer"] == {"name": "Ada Byron"}
+    wanted = orders[2]["number"]
+    for typed in (wanted, wanted.lower(), wanted[:7], clay.part(orders[2])["number"]):
+        found = clay.do("listSubOrders", q=typed)["items"]
+        assert [s["order_number"] for s in found] == [wanted]
+    assert clay.do("listSubOrders", q="%")["items"] == []
+
+
+# -- oversight ------------------------------------------------------------------------------------
+
+def test_an_admin_takes_any_transition_of_the_table_with_all_it_causes(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=5)
+    order = shop.customer().order((mug, 2), method="manual")
+    support, part = shop.admin("support"), clay.part(order)
+    for state in ("placed", "accepted", "packed", "shipped", "delivered", "completed"):
+        moved = support.do("transitionSubOrder", sub_order_id=part["id"],
+                           body={"to": state, "reason": "On the phone"})
+        assert moved["status"] == state
+    assert [h["to"] for h in moved["history"]][-1] == "completed"
+    assert moved["shipments"][0]["lines"][0]["quantity"] == 2
+    refused(support.call("transitionSubOrder", sub_order_id=part["id"],
+                         body={"to": "placed", "reason": "No"}), 409, "transition_not_allowed")
+    written = shop.db.rows("select after ->> 'state' as state from audit_log "
+                           "where object_id = %s and actor = 'admin' order by id", part["id"])
+    assert [w["state"] for w in written] == ["placed", "accepted", "packed", "shipped",
+                                             "delivered", "completed"]
+
+
+def test_admins_find_orders_and_sub_orders_of_everybody(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order(clay.product(), iron.product())
+    customer.order(clay.product())
+    admin = shop.admin("support")
+    (found,) = admin.do("adminListOrders", q=order["number"].lower())["items"]
+    assert found["customer"]["email"] == customer.account["email"]
+    assert len(admin.do("adminListOrders", user_id=customer.id)["items"]) == 2
+    assert len(admin.do("adminListOrders", user_id=customer.id, status="shipped")["items"]) == 0
+    assert admin.do("adminGetOrder", order_id=order["id"])["number"] == order["number"]
+    for vendor in (clay.id, clay.slug):
+        assert len(admin.do("adminListSubOrders", vendor=vendor)["items"]) == 2
+    (one,) = admin.do("adminListSubOrders", q=clay.part(order)["number"])["items"]
+    assert one["vendor"]["id"] == clay.id
+    whole = admin.do("adminGetSubOrder", sub_order_id=one["id"])
+    assert whole["customer"]["id"] == customer.id and whole["history"][0]["to"] == "placed"
+    assert whole["allowed_transitions"] == ["accepted", "cancelled"]
