@@ -2,12 +2,15 @@
 #include "node/jobs.h"
 #include "shop/accounts/accounts.h"
 #include "shop/orders/orders.h"
+#include "shop/outbox/outbox.h"
 
 enum { HOUR_MS = 60 * 60 * 1000 };
 
 const struct job JOBS[] = {
     {"deadlines", 0, orders_meet_deadlines},
+    {"outbox", 0, outbox_deliver},
     {"purge_accounts", HOUR_MS, accounts_purge},
+    {"purge_outbox", HOUR_MS, outbox_purge},
     {NULL, 0, NULL}, /* ends the table, so that it is never empty */
 };
 

@@ -1,0 +1,13 @@
+/*
+ * sold: how many units of each product were ordered, for the order of best sellers. Counted behind
+ * the placing of orders, so that buyers of one product do not wait for each other's count.
+ */
+#include "shop/orders/orders.h"
+#include "sold.sql.h"
+
+void orders_count_sold(struct db *batch, struct uuid_array order_ids)
+{
+	sql_sold_lock(batch, order_ids);
+	sql_sold_count(batch, order_ids);
+	sql_sold_list(batch, order_ids);
+}

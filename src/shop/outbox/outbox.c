@@ -1,0 +1,131 @@
+#include "shop/outbox/outbox.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "net/log.h"
+#include "outbox.sql.h"
+#include "shop/orders/orders.h"
+
+enum {
+	/* Rows of one transaction, and of one topic's turn. */
+	TAKE_MOST = 200,
+	TURNS_MOST = 50,
+	/* Longer than the transaction of a turn can take. */
+	LEASE_S = 120,
+	FORGET_MOST = 20000,
+};
+
+static const struct topic {
+	const char *name;
+	/* NULL: nobody waits for it yet. */
+	void (*consume)(struct db *batch, struct uuid_array subject_ids);
+} TOPICS[] = {
+    {"order_placed", orders_count_sold},
+    {"sub_order_changed", NULL},
+};
+
+/* Rows of one topic, under one lease. */
+struct taken {
+	size_t count;
+	int64_t *ids;
+	struct uuid *subject_ids;
+	int64_t lease_until;
+};
+
+/* A task of its own, so that a failure ends only this turn. */
+struct turn {
+	struct task task; /* first: the turn is found by it */
+	const struct topic *topic;
+	const struct taken *taken;
+};
+
+static void consume(struct task *task)
+{
+	const struct turn *turn = (const struct turn *)(void *)task;
+	const struct taken *taken = turn->taken;
+	struct db *batch = db_batch(task);
+
+	if (turn->topic->consume)
+		turn->topic->consume(batch, (struct uuid_array){taken->count, taken->subject_ids});
+	sql_outbox_done(batch, (struct bigint_array){taken->count, taken->ids}, taken->lease_until);
+	db_run(batch);
+}
+
+/* NULL when all went well, else what did not. */
+static const char *run_turn(struct task *task, const struct topic *topic, const struct taken *taken)
+{
+	struct turn turn = {
+	    .task = {.deadline_ms = task->deadline_ms, .actor = task->actor, .name = task->name},
+	    .topic = topic,
+	    .taken = taken,
+	};
+	const struct problem *problem = &turn.task.problem;
+	const char *why = NULL;
+
+	memcpy(turn.task.request_id, task->request_id, sizeof turn.task.request_id);
+	turn.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &turn.task);
+	if (!task_run(&turn.task, consume))
+		why = arena_strdup(task->arena, problem->log ? problem->log : problem->detail);
+	arena_free(turn.task.arena);
+	return why;
+}
+
+/* One of them has failed, and with it all: each gets a turn of its own. */
+static void run_one_by_one(struct task *task, const struct topic *topic, const struct taken *taken)
+{
+	for (size_t i = 0; i < taken->count; i++) {
+		struct taken one = {1, &taken->ids[i], &taken->subject_ids[i], taken->lease_until};
+		const char *why = run_turn(task, topic, &one);
+		if (!why)
+			continue;
+		LOG_WARNING("outbox row failed", log_str("topic", topic->name),
+		            log_int("id", taken->ids[i]), log_str("why", why));
+		sql_outbox_failed(db_of(task), (struct bigint_array){1, one.ids}, one.lease_until,
+		                  why);
+	}
+}
+
+static struct taken take(struct task *task, const struct topic *topic)
+{
+	struct db *db = db_of(task);
+	size_t count;
+	const struct rows *rows = sql_outbox_take(db, topic->name, TAKE_MOST, LEASE_S);
+	const struct outbox_take_row *row = sql_outbox_take_rows(db, rows, &count);
+	struct taken taken = {
+	    .count = count,
+	    .ids = arena_array(task->arena, count, sizeof taken.ids[0]),
+	    .subject_ids = arena_array(task->arena, count, sizeof taken.subject_ids[0]),
+	    .lease_until = count ? row->lease_until : 0,
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		taken.ids[i] = row[i].id;
+		taken.subject_ids[i] = row[i].subject_id;
+	}
+	return taken;
+}
+
+/* True when there may be more of this topic. */
+static bool deliver_some(struct task *task, const struct topic *topic)
+{
+	struct taken taken = take(task, topic);
+
+	if (taken.count > 0 && run_turn(task, topic, &taken))
+		run_one_by_one(task, topic, &taken);
+	return taken.count == TAKE_MOST;
+}
+
+void outbox_deliver(struct task *task)
+{
+	for (size_t i = 0; i < sizeof TOPICS / sizeof TOPICS[0]; i++)
+		for (int turns = 0; turns < TURNS_MOST; turns++)
+			if (!deliver_some(task, &TOPICS[i]))
+				break;
+}
+
+void outbox_purge(struct task *task)
+{
+	sql_outbox_forget(db_of(task), FORGET_MOST);
+	sql_idempotency_forget(db_of(task), FORGET_MOST);
+}

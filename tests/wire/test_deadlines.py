@@ -1,0 +1,150 @@
+"""The clock: what nobody pays, accepts or reports in time moves by itself. Time is shortened in the
+database; the jobs process does the rest."""
+import time
+import uuid
+
+import pytest
+
+from harness.shop import refused, together
+
+PATIENCE_S = 30
+
+
+@pytest.fixture(autouse=True)
+def the_data_stays_sound(shop):
+    yield
+    assert shop.check() == []
+
+
+def until(true):
+    """Waits for the jobs process; how long it takes is not asserted."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def let_time_pass(shop, part):
+    shop.db.rows("update sub_order set deadline_at = now() - interval '1 second' "
+                 "where id = %s and deadline_at is not null", part["id"])
+
+
+def last_of_history(shop, part):
+    (row,) = shop.db.rows("select from_state, to_state, actor, actor_id, reason "
+                          "from sub_order_history where sub_order_id = %s "
+                          "order by number desc limit 1", part["id"])
+    return tuple(row.values())
+
+
+def test_what_is_not_paid_in_time_is_cancelled_and_its_stock_returns(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=3)
+    customer = shop.customer()
+    order = customer.order((mug, 2), method="manual")
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == "cancelled")
+    assert mug.available == 3
+    assert last_of_history(shop, clay.part(order)) == (
+        "awaiting_payment", "cancelled", "system", None, "Not paid in time")
+    seen = customer.see(order)
+    assert seen["status"] == "cancelled" and seen["payment"]["status"] == "cancelled"
+    assert clay.part(seen)["cancel_reason"] == "Not paid in time"
+    refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
+
+
+def test_what_a_vendor_never_accepts_is_cancelled_and_the_other_part_stays(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    mug, pan = clay.product(stock=3), iron.product(stock=3)
+    customer = shop.customer()
+    order = customer.order(mug, pan)
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == "cancelled")
+    assert iron.see(order)["status"] == "placed"
+    assert (mug.available, pan.available) == (3, 2)
+    assert last_of_history(shop, clay.part(order))[2:] == ("system", None, "Not accepted in time")
+    assert customer.see(order)["payment"]["status"] == "pending"
+
+
+def test_what_is_accepted_in_time_is_left_alone(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    assert clay.accept(order).status_code == 200
+    assert shop.db.one("select deadline_at from sub_order where id = %s",
+                       clay.part(order)["id"]) is None
+
+
+def test_what_was_delivered_long_ago_is_completed(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    for step in (clay.accept, clay.ship, clay.deliver):
+        assert step(order).status_code == 200
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == "completed")
+    assert last_of_history(shop, clay.part(order))[:3] == ("delivered", "completed", "system")
+
+
+def test_many_that_are_due_at_once_all_move_once(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=50)
+    customer = shop.customer()
+    parts = [clay.part(customer.order(mug)) for _ in range(45)]
+    shop.db.rows("update sub_order set deadline_at = now() where id = any(%s::uuid[])",
+                 [part["id"] for part in parts])
+    until(lambda: mug.available == 50)
+    assert shop.db.one("select count(*) from sub_order_history where vendor_id = %s "
+                       "and to_state = 'cancelled'", clay.id) == 45
+
+
+def test_accepting_at_the_last_moment_and_the_clock_cannot_both_win(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=20)
+    customer = shop.customer()
+    orders = [customer.order(mug) for _ in range(10)]
+    shop.db.rows("update sub_order set deadline_at = now() + interval '300 milliseconds' "
+                 "where vendor_id = %s", clay.id)
+    answers = together(10, lambda i: (time.sleep(0.05 * i), clay.accept(orders[i]).status_code)[1])
+    until(lambda: shop.db.one("select count(*) from sub_order where vendor_id = %s "
+                              "and state = 'placed'", clay.id) == 0)
+    for order, answer in zip(orders, answers):
+        assert clay.see(order)["status"] == ("accepted" if answer == 200 else "cancelled")
+    assert mug.available == 20 - answers.count(200)
+
+
+def sold(shop, product):
+    listed = shop.db.rows("select sold from listing where product_id = %s", product.id)
+    counted = shop.db.one("select sold from product where id = %s", product.id)
+    assert all(row["sold"] == counted for row in listed) or listed == []
+    return counted
+
+
+def test_sold_units_are_counted_once_per_order(shop):
+    clay = shop.vendor()
+    mug, bowl = clay.product(stock=90), clay.product(stock=90)
+    customers = [shop.customer() for _ in range(6)]
+    together(6, lambda i: customers[i].order((mug, 2), bowl))
+    until(lambda: shop.db.one("select sold from product where id = %s", mug.id) == 12)
+    until(lambda: shop.db.one("select count(*) from outbox where done_at is null "
+                              "and topic = 'order_placed'") == 0)
+    assert (sold(shop, mug), sold(shop, bowl)) == (12, 6)
+
+
+def test_a_notice_whose_worker_died_is_taken_again_when_its_lease_is_over(shop):
+    mug = shop.product()
+    # A worker has taken it, and will not come back.
+    subject = uuid.uuid4()
+    notice = shop.db.one("insert into outbox (topic, subject_id, lease_until, attempts) values "
+                         "('sub_order_changed', %s, now() + interval '1 second', 1) returning id",
+                         subject)
+    until(lambda: shop.db.one("select done_at is not null from outbox where id = %s", notice))
+    assert shop.db.one("select attempts from outbox where id = %s", notice) == 2
+    assert sold(shop, mug) == 0
+
+
+def test_a_notice_of_a_topic_that_nobody_knows_stays(shop):
+    notice = shop.db.one("insert into outbox (topic, subject_id) values ('of_the_future', %s) "
+                         "returning id", uuid.uuid4())
+    shop.customer().order(shop.mug)
+    until(lambda: shop.db.one("select count(*) from outbox where topic = 'order_placed' "
+                              "and done_at is null") == 0)
+    assert shop.db.one("select done_at from outbox where id = %s", notice) is None
+    shop.db.rows("delete from outbox where id = %s", notice)
