@@ -14,6 +14,7 @@
 #include "node/jobs.h"
 #include "node/migrate.h"
 #include "node/say.h"
+#include "node/startup.h"
 #include "node/supervisor.h"
 #include "node/tool.h"
 #include "shop/shop.h"
@@ -68,6 +69,11 @@ static int run_migrate(void)
 	if (rc == 0)
 		printf("the schema is up to date\n");
 	return rc == 0 ? 0 : 1;
+}
+
+static int run_demo(void)
+{
+	return tool_run(&call.config, "demo", shop_demo_load, startup_demo_done);
 }
 
 static void import_body(struct task *task)
@@ -153,6 +159,9 @@ static const struct command COMMANDS[] = {
      .prose = "Makes a running server replace its processes without losing a request.",
      .run = run_reload},
     {.name = "migrate", .prose = "Brings the database's schema up to date.", .run = run_migrate},
+    {.name = "demo",
+     .prose = "Fills an empty database with the demo marketplace.",
+     .run = run_demo},
     {.name = "import",
      .arguments = "--vendor SLUG FILE.csv",
      .prose = "Imports a Shopify product CSV into a vendor's catalogue.",

@@ -327,6 +327,8 @@ static int prepare(struct supervisor *su)
 	if (rc == 0)
 		rc = migrate(&su->services, &secret, false);
 	if (rc == 0)
+		rc = startup_demo(su->config, &su->services);
+	if (rc == 0)
 		rc = member_world_open(&su->services, &secret, metrics_fd, &su->world);
 	if (rc < 0)
 		return rc;

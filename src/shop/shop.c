@@ -2,6 +2,17 @@
 
 #include "shop/accounts/accounts.h"
 #include "shop/catalog/catalog.h"
+#include "shop/demo/demo.h"
+
+void shop_demo_load(struct task *task)
+{
+	demo_load(task);
+}
+
+const char *shop_demo_accounts(void)
+{
+	return demo_accounts();
+}
 
 void shop_import(struct task *task, const char *vendor_slug, const char *path)
 {

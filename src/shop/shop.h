@@ -7,6 +7,11 @@
 
 #include "task/task.h"
 
+/* Fills an empty database with the demo marketplace. Refuses one that has vendors. */
+void shop_demo_load(struct task *task);
+/* The demo's accounts of each role, as lines to show. */
+const char *shop_demo_accounts(void);
+
 /* Imports a Shopify CSV into a vendor's catalogue, with progress on a terminal. */
 void shop_import(struct task *task, const char *vendor_slug, const char *path);
 

@@ -1,0 +1,20 @@
+/*
+ * demo: a little marketplace to look at: vendors with their shipping and staff, some 120 products
+ * in a tree of categories, customers, an admin. Loaded once into an empty database.
+ */
+#ifndef SEBEZ_SHOP_DEMO_DEMO_H
+#define SEBEZ_SHOP_DEMO_DEMO_H
+
+#include "base/embedded_file.h"
+#include "task/task.h"
+
+extern const struct embedded_file DEMO_FILES[]; /* <vendor's slug>.csv */
+extern const size_t DEMO_FILE_COUNT;
+
+#define DEMO_PASSWORD "sebez-demo-2026"
+
+/* Ends the task (PROBLEM_CONFLICT) when the database has vendors. Suspends. */
+void demo_load(struct task *task);
+const char *demo_accounts(void); /* lines to show */
+
+#endif

@@ -1,0 +1,43 @@
+-- The demo marketplace: its people and vendors. Each statement runs as the role of whoever would do
+-- it in the shop, so the demo needs no right that the shop has not.
+
+-- demo_is_empty (): one -> (empty bool)
+select not exists (select from vendor) as empty;
+
+-- demo_add_accounts (ids uuid[], emails text[], names text[], password_hash text): none
+insert into account (id, email, name, password_hash)
+select i.id, i.email, i.name, :password_hash from unnest(:ids, :emails, :names) as i (id, email, name);
+
+-- demo_account (email text): one -> (id uuid)
+select id from account where email = :email;
+
+-- demo_sign_in (session uuid, account uuid): none
+insert into session (id, account_id, user_agent, expires_at)
+values (:session, :account, 'demo', now() + interval '1 hour');
+
+-- demo_sign_out (session uuid): none
+update session set ended_at = now() where id = :session;
+
+-- demo_add_address (id uuid, name text, line1 text, city text, postal_code text, country text): none
+insert into address (account_id, id, name, line1, city, postal_code, country, is_default)
+values (current_account(), :id, :name, :line1, :city, :postal_code, :country, true);
+
+-- demo_apply (id uuid, slug text, name text, description text, logo_text text, email text): none writes
+select from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, null);
+
+-- demo_approve (ids uuid[]): none
+update vendor set state = 'approved', approved_at = now(), updated_at = now(), version = version + 1
+where id = any (:ids);
+
+-- demo_add_staff (account uuid, role text): none
+insert into staff (vendor_id, account_id, role) values (current_vendor(), :account, :role);
+
+-- demo_add_shipping (ids uuid[], names text[], prices bigint[], free_above bigint[], handling_days int[]): none
+insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, position)
+select current_vendor(), i.id, i.name, i.price, f.currency, nullif(i.free_above, 0), i.handling_days,
+       i.position
+from unnest(:ids, :names, :prices, :free_above, :handling_days) with ordinality
+     as i (id, name, price, free_above, handling_days, position), platform f;
+
+-- demo_variant (sku text): one -> (id uuid)
+select id from variant where sku = :sku;
