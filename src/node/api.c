@@ -19,6 +19,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
+#include "shop/feed/feed.h"
 #include "web/token.h"
 #include "web/web.h"
 
@@ -72,7 +73,7 @@ static void on_drain(uv_timer_t *timer)
 	bool late = loop_now_ms() >= api.deadline_ms;
 
 	(void)timer;
-	if (late || open == 0 || (busy == 0 && !api.retiring))
+	if (late || (!feed_is_busy() && (open == 0 || (busy == 0 && !api.retiring))))
 		loop_stop();
 }
 
@@ -86,6 +87,7 @@ static void on_stop(int number)
 	api.deadline_ms = loop_now_ms() + api.config->drain_ms;
 	if (!api.draining && api.server != NULL)
 		http_server_drain(api.server);
+	feed_drain();
 	api.draining = true;
 	uv_timer_start(&api.drain_timer, on_drain, 0, DRAIN_STEP_MS);
 }
@@ -169,6 +171,12 @@ static int set_keys(void)
 	return 0;
 }
 
+static int open_feed(void)
+{
+	return feed_start(&(struct feed_options){
+	    .redis = api.stores.redis, .redis_url = api.config->redis_url, .serves = true});
+}
+
 static int open_web(void)
 {
 	struct web_options options = {
@@ -194,6 +202,8 @@ int api_main(const struct config *config, unsigned slot)
 	rc = open_all(slot);
 	if (rc == 0)
 		rc = open_web();
+	if (rc == 0)
+		rc = open_feed();
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &api.gauges_timer);
@@ -204,6 +214,7 @@ int api_main(const struct config *config, unsigned slot)
 	rc = co_start(warm_up, NULL);
 	assert(rc == 0); /* the first fiber of the process */
 	loop_run();
+	feed_stop();
 	if (api.server != NULL)
 		http_server_stop(api.server);
 	web_stop();

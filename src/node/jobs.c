@@ -14,6 +14,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
+#include "shop/feed/feed.h"
 
 enum { JOB_MS = 60 * 1000, GAUGES_MS = 1000, DRAIN_STEP_MS = 10 };
 
@@ -107,6 +108,8 @@ int jobs_main(const struct config *config, unsigned slot)
 	}
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
 	                         &jobs.stores);
+	if (rc == 0)
+		rc = feed_start(&(struct feed_options){.redis = jobs.stores.redis});
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);
@@ -119,6 +122,7 @@ int jobs_main(const struct config *config, unsigned slot)
 	}
 	process_ready();
 	loop_run();
+	feed_stop();
 	process_close_stores(&jobs.stores);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "admin.sql.h"
 #include "api.gen.h"
+#include "shop/feed/feed.h"
 #include "web/cache.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -98,6 +99,8 @@ static void decide(struct request *rq, struct uuid id, enum decision decision, c
 	const char *state = next_state(tx, id, decision);
 
 	sql_admin_vendor_move(tx, id, state, reason);
+	feed_write(tx, id, EVENT_VENDOR_STATUS_CHANGED,
+	           arena_printf(rq->task.arena, "{\"status\":\"%s\"}", state));
 	sql_admin_vendor_refresh(tx, id);
 	reply_commit_row(rq, tx, 200, vendor(tx, id));
 	cache_invalidate();

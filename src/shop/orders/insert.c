@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "orders.sql.h"
+#include "shop/feed/feed.h"
 
 /*
  * An order as columns: one array per column, which the statements unnest into rows. Lines are in
@@ -176,6 +177,8 @@ void order_claim(struct db *batch, const struct order *order)
 	const struct columns *c = &columns;
 	size_t n = columns.lines;
 
+	sql_order_tell(batch, order->id);
+	feed_tell(batch);
 	sql_order_take_stock(batch, UUIDS(n, line_vendors), UUIDS(n, variants), INTS(n, quantities),
 	                     BIGINTS(n, prices));
 }

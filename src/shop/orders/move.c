@@ -4,6 +4,7 @@
 
 #include "api.gen.h"
 #include "moves.sql.h"
+#include "shop/feed/feed.h"
 #include "shop/orders/handle.h"
 
 /* What each effect does to the deadline. */
@@ -17,6 +18,13 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
     [STOP_CLOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
 };
 
+/* Those whom it concerns, when this is committed. */
+static void tell(struct db *db, struct uuid_array ids)
+{
+	sql_sub_orders_tell(db, ids);
+	feed_tell(db);
+}
+
 void orders_move(struct db *db, struct uuid_array ids, const struct transition *transition,
                  const char *reason)
 {
@@ -28,6 +36,7 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 		sql_order_lines_cancel_rest(db, ids);
 	sql_sub_orders_move(db, ids, sub_order_state_name(transition->to),
 	                    CLOCKS[transition->effect], true, reason, cancels ? reason : NULL);
+	tell(db, ids);
 }
 
 void orders_settle(struct db *db, struct uuid_array ids)
@@ -202,6 +211,7 @@ static void stay(struct move *move, bool noted, const char *reason)
 {
 	sql_sub_orders_move(move->writes, only(move), sub_order_state_name(move->part->state),
 	                    SUB_ORDERS_MOVE_CLOCK_KEEP, noted, reason, noted ? reason : NULL);
+	tell(move->writes, only(move));
 }
 
 /* Whether all its shipments have arrived; one more may just have. */

@@ -42,6 +42,12 @@ select 'sub_order_changed', m.id, json_build_object('from', m.from_state, 'to', 
 	'vendor_id', m.vendor_id, 'account_id', m.account_id)
 from moved m;
 
+-- sub_orders_tell (ids uuid[]): none writes
+-- Their customers and vendors, as they are now.
+select feed_note(o.owner, 'sub_order_changed', sub_order_state(s))
+from sub_order s cross join lateral (values (s.account_id), (s.vendor_id)) o (owner)
+where s.id = any (:ids);
+
 -- order_lines_cancel (vendor uuid, ids uuid[], quantities int[]): none
 update order_line l set cancelled_quantity = l.cancelled_quantity + c.quantity
 from unnest(:ids, :quantities) as c (id, quantity)

@@ -62,6 +62,17 @@ from pay, unnest(:vendors, :sub_orders, :amounts) as s (vendor, sub_order, amoun
 -- order_notice (order uuid, payload json): none
 insert into outbox (topic, subject_id, payload) values ('order_placed', :order, :payload);
 
+-- order_tell (order uuid): none writes
+-- The customer of the order, and each vendor of its part.
+with part as materialized (
+	select s.vendor_id, s.number, sub_order_state(s) as state from sub_order s where s.order_id = :order
+)
+select feed_note(o.account_id, 'order_placed', json_build_object('order_id', o.id, 'number', o.number,
+	'created_at', json_time(o.created_at), 'sub_orders', (select json_agg(p.state order by p.number) from part p)))
+from shop_order o where o.id = :order
+union all
+select feed_note(p.vendor_id, 'sub_order_changed', p.state) from part p;
+
 -- order_adds_up_now (): none
 -- Checks the sums before anything is locked that others wait for.
 set constraints order_adds_up immediate;

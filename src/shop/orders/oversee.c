@@ -7,6 +7,7 @@
 #include "api.gen.h"
 #include "moves.sql.h"
 #include "queue.sql.h"
+#include "shop/feed/feed.h"
 #include "shop/orders/handle.h"
 
 /* GET /v1/admin/orders */
@@ -98,6 +99,7 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 	if (strcmp(order->payment_state, "pending") != 0)
 		end_not_allowed(&rq->task, CANCELLED, 0, "No payment is pending.");
 	sql_payment_receive(chain, in->order_id, in->reference);
+	feed_tell(chain);
 	orders_move(chain, awaiting(rq->task.arena, order),
 	            transition_find(AWAITING_PAYMENT, PLACED, BY_PAYMENT), in->reference);
 	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);

@@ -1,0 +1,174 @@
+/*
+ * events: polling a feed, for customers and for the staff of a vendor; the state to start from.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "feed.sql.h"
+#include "net/loop.h"
+#include "shop/feed/feed.h"
+#include "shop/feed/poll.h"
+#include "shop/feed/read.h"
+#include "web/reply.h"
+
+enum {
+	SHORT_POLL_LEAST_MS = 2000, /* who does not wait here waits there */
+	SHORT_POLL_MOST_MS = 5000,
+	RETRY_LEAST_MS = 500,
+	RETRY_MOST_MS = 3000,
+};
+
+/* What a poll asks for. */
+struct ask {
+	struct uuid owner;
+	struct cursor cursor;
+	bool has_cursor;
+	bool is_stream;
+	int32_t limit, wait_s;
+};
+
+static bool wants_stream(struct request *rq)
+{
+	const char *accept = http_header(rq->http, "Accept");
+
+	return accept != NULL && strncasecmp(accept, "text/event-stream", 17) == 0;
+}
+
+static struct ask take_ask(struct request *rq, struct uuid owner, const struct get_events_in *in)
+{
+	struct ask ask = {
+	    .owner = owner, .is_stream = wants_stream(rq), .limit = in->limit, .wait_s = in->wait};
+	const char *text = in->last_event_id != NULL ? in->last_event_id : in->after;
+
+	ask.has_cursor = text != NULL;
+	if (text != NULL && !cursor_decode(text, owner, &ask.cursor))
+		task_end_field(&rq->task, text == in->after ? "?after" : "Last-Event-ID", "format",
+		               "This is not a cursor of this feed.");
+	return ask;
+}
+
+static void reply_page_now(struct request *rq, const struct ask *ask, const struct event_page *page,
+                           int next_poll_ms)
+{
+	char *body = arena_alloc(rq->task.arena, event_page_room(page));
+
+	reply_send(rq, 200, "application/json", body,
+	           event_page_write(page, hub_epoch(), ask->owner, next_poll_ms, body));
+}
+
+static void begin_stream(struct request *rq, const struct ask *ask, struct followed *feed,
+                         const struct event_page *page)
+{
+	char *begin = arena_alloc(rq->task.arena, event_page_room(page) + 64);
+	size_t length =
+	    (size_t)sprintf(begin, "retry: %d\n\n", spread_ms(RETRY_LEAST_MS, RETRY_MOST_MS));
+
+	length += event_page_write_stream(page, hub_epoch(), ask->owner, begin + length);
+	poll_stream(rq, feed, page->last, begin, length);
+}
+
+/* Whether this process hears of everything that happens in this feed, and may tell this session. */
+static bool may_park(const struct request *rq, const struct followed *feed)
+{
+	return !polls_draining() && feed->known &&
+	       hub_granted(feed, rq->task.actor.session_id, loop_now_ms() - GRANT_MS);
+}
+
+static void answer(struct request *rq, const struct ask *ask)
+{
+	struct followed *feed =
+	    hub_take(ask->owner, rq->task.actor.kind == ACTOR_STAFF, loop_now_ms());
+	bool waits = ask->is_stream || ask->wait_s > 0;
+	struct event_page *page;
+
+	if (waits || feed == NULL)
+		poll_admit(rq, feed);
+	assert(feed != NULL); /* poll_admit refuses whom the hub cannot take */
+	page =
+	    read_events(&rq->task, feed, ask->has_cursor ? &ask->cursor : NULL, (size_t)ask->limit);
+	bool is_empty = page->count == 0 && !page->resync;
+
+	if (ask->has_cursor && !page->resync && ask->cursor.number > feed->passed)
+		feed->passed = ask->cursor.number;
+
+	if (ask->is_stream && may_park(rq, feed))
+		begin_stream(rq, ask, feed, page);
+	else if (!ask->is_stream && is_empty && waits && may_park(rq, feed))
+		poll_park(rq, feed, page->last, ask->limit, (int64_t)ask->wait_s * 1000);
+	else if (ask->is_stream)
+		task_end_with(&rq->task,
+		              (struct problem){.code = PROBLEM_UNAVAILABLE,
+		                               .detail = "No stream can begin at the moment.",
+		                               .retry_after_s = 1});
+	else if (is_empty)
+		reply_page_now(rq, ask, page, spread_ms(SHORT_POLL_LEAST_MS, SHORT_POLL_MOST_MS));
+	else
+		reply_page_now(rq, ask, page, 0);
+}
+
+/* GET /v1/events */
+void get_events(struct request *rq, const struct get_events_in *in)
+{
+	struct ask ask = take_ask(rq, rq->task.actor.account_id, in);
+
+	answer(rq, &ask);
+}
+
+/* GET /v1/vendors/{vendor_id}/events */
+void get_vendor_events(struct request *rq, const struct get_vendor_events_in *in)
+{
+	struct ask ask = take_ask(rq, in->vendor_id,
+	                          &(struct get_events_in){.after = in->after,
+	                                                  .wait = in->wait,
+	                                                  .limit = in->limit,
+	                                                  .last_event_id = in->last_event_id});
+
+	answer(rq, &ask);
+}
+
+static void write_cursor(struct db *batch, struct rows *rows, struct uuid owner, struct json *json)
+{
+	char cursor[CURSOR_LENGTH + 1];
+	const struct feed_position_row *at = sql_feed_position_rows(batch, rows, &(size_t){0});
+
+	cursor_encode((struct cursor){at->epoch, at->last_number}, owner, cursor);
+	json_key(json, "cursor");
+	json_str(json, cursor);
+}
+
+/* The position is read first, then the data: what happens between them comes again as an event. */
+static void reply_sync(struct request *rq, struct uuid owner, struct db *batch,
+                       struct rows *position, struct rows *state)
+{
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+
+	db_run(batch);
+	json_open_object(&json);
+	write_cursor(batch, position, owner, &json);
+	rows_json_members(state, 0, &json);
+	json_close_object(&json);
+	reply_send(rq, 200, "application/json", body.data, body.length);
+}
+
+/* GET /v1/sync */
+void get_sync(struct request *rq, const struct get_sync_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct uuid owner = rq->task.actor.account_id;
+	struct rows *position = sql_feed_position(batch, owner);
+
+	(void)in;
+	reply_sync(rq, owner, batch, position, sql_customer_sync(batch));
+}
+
+/* GET /v1/vendors/{vendor_id}/sync */
+void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct rows *position = sql_feed_position(batch, in->vendor_id);
+
+	reply_sync(rq, in->vendor_id, batch, position, sql_vendor_sync(batch, in->vendor_id));
+}

@@ -1,0 +1,145 @@
+#include "shop/feed/feed.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+#include "feed.sql.h"
+#include "net/log.h"
+#include "shop/feed/announce.h"
+#include "shop/feed/catch_up.h"
+#include "shop/feed/poll.h"
+#include "shop/feed/read.h"
+#include "shop/feed/sweep.h"
+
+enum {
+	KEEP_DAYS = 30,
+	FORGET_MOST = 20000, /* rows of one statement */
+};
+
+/* Events of one transaction that is not committed yet. */
+struct written {
+	struct written *next;
+	struct uuid owner;
+	enum event_kind kind;
+	const char *payload;
+};
+
+struct pending {
+	struct written *first, **last;
+	size_t count;
+	struct rows *rows; /* of the statement that writes them */
+};
+
+static bool serves;
+
+static void collect(struct db *last, void *arg)
+{
+	struct pending *pending = arg;
+	struct arena *arena = db_task(last)->arena;
+	struct uuid *owners = arena_array(arena, pending->count, sizeof(owners[0]));
+	const char **kinds = arena_array(arena, pending->count, sizeof(kinds[0]));
+	const char **payloads = arena_array(arena, pending->count, sizeof(payloads[0]));
+	size_t count = 0;
+
+	for (const struct written *w = pending->first; w != NULL; w = w->next, count++) {
+		owners[count] = w->owner;
+		kinds[count] = EVENT_KIND_NAMES[w->kind];
+		payloads[count] = w->payload;
+	}
+	pending->rows =
+	    sql_feed_flush(last, (struct uuid_array){count, owners},
+	                   (struct text_array){count, kinds}, (struct text_array){count, payloads});
+}
+
+static void committed(struct db *db, void *arg)
+{
+	const struct pending *pending = arg;
+	struct buf text = buf_new(db_task(db)->arena, 512);
+	size_t count;
+	const struct feed_flush_row *row = sql_feed_flush_rows(db, pending->rows, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		buf_clear(&text);
+		event_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
+		announce(row[i].epoch, row[i].owner_id, row[i].number, text.data, text.length);
+	}
+}
+
+static struct pending *pending_of(struct db *db)
+{
+	struct pending *pending = db_commit_arg(db, collect);
+
+	if (pending == NULL) {
+		pending = arena_alloc(db_task(db)->arena, sizeof(*pending));
+		pending->last = &pending->first;
+		db_before_commit(db, collect, pending);
+		db_on_commit(db, committed, pending);
+	}
+	return pending;
+}
+
+void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const char *payload)
+{
+	struct pending *pending = pending_of(db);
+	struct written *written = arena_alloc(db_task(db)->arena, sizeof(*written));
+
+	assert(kind < EVENT_KIND_COUNT && !uuid_is_nil(owner));
+	*written = (struct written){.owner = owner, .kind = kind, .payload = payload};
+	*pending->last = written;
+	pending->last = &written->next;
+	pending->count++;
+}
+
+void feed_tell(struct db *db)
+{
+	(void)pending_of(db);
+}
+
+int feed_start(const struct feed_options *options)
+{
+	int r = announce_start(options->redis, options->redis_url, options->serves);
+
+	serves = options->serves;
+	if (r < 0 || !serves)
+		return r;
+	hub_start();
+	read_start(options->redis);
+	read_on_epoch(polls_all_news);
+	polls_start();
+	r = catch_up_start();
+	return r < 0 ? r : sweep_start();
+}
+
+void feed_drain(void)
+{
+	if (!serves)
+		return;
+	polls_drain();
+	sweep_stop();
+}
+
+bool feed_is_busy(void)
+{
+	return sweep_is_running() || catch_up_is_working();
+}
+
+unsigned feed_parked(void)
+{
+	return polls_count();
+}
+
+void feed_stop(void)
+{
+	announce_stop();
+	if (!serves)
+		return;
+	polls_drain();
+	sweep_stop();
+	catch_up_stop();
+}
+
+void feed_purge(struct task *task)
+{
+	sql_feed_forget(db_of(task), KEEP_DAYS, FORGET_MOST);
+	sql_revocations_forget(db_of(task), KEEP_DAYS, FORGET_MOST);
+}

@@ -1,0 +1,47 @@
+/*
+ * feed: tells a customer or a vendor that something happened. docs/REALTIME.md has the guarantees.
+ *
+ * An area declares its kind of event in the contract (a schema with x-event) and writes it in the
+ * transaction of its effect with one call:
+ *
+ *   feed_write(batch, account_id, EVENT_ORDER_PLACED, payload);
+ *
+ * The statement that writes goes last, with the commit, so the call may stand anywhere before it;
+ * after the commit everybody who waits is woken. SQL that knows what the C around it does not calls
+ * feed_note(owner, kind, payload) instead, and the C says feed_tell(db).
+ */
+#ifndef SEBEZ_SHOP_FEED_FEED_H
+#define SEBEZ_SHOP_FEED_FEED_H
+
+#include <stdbool.h>
+
+#include "api.gen.h"
+#include "task/db.h"
+
+struct redis;
+
+/* db is a batch, a transaction, or a chain of one. owner is an account or a vendor; the payload is
+ * JSON, and must stay until the commit. */
+void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const char *payload);
+/* Statements of this transaction have noted events: they are written, too. */
+void feed_tell(struct db *db);
+
+/*
+ * Once per process, when the stores are open. Who serves follows what other processes announce on
+ * Redis, and sweeps the database for what was not announced; others only announce.
+ */
+struct feed_options {
+	struct redis *redis;   /* may be down */
+	const char *redis_url; /* for the connection that listens; only who serves */
+	bool serves;
+};
+int feed_start(const struct feed_options *options) __attribute__((warn_unused_result));
+void feed_drain(void);   /* answers everybody who is parked, and parks nobody any more */
+bool feed_is_busy(void); /* reads the database at this moment: no time to end */
+void feed_stop(void);    /* before the stores close */
+unsigned feed_parked(void);
+
+/* A job: forgets events and revocations that are older than the retention. */
+void feed_purge(struct task *task);
+
+#endif

@@ -1,0 +1,54 @@
+-- The feed. docs/REALTIME.md.
+
+-- feed_flush (owners uuid[], kinds text[], payloads text[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at time)
+-- Last in its transaction.
+select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at
+from feed_flush(:owners, :kinds, :payloads) f;
+
+-- feed_position (owner uuid): one -> (epoch bigint, last_number bigint)
+select e.epoch, coalesce((select f.last_number from feed f where f.owner_id = :owner), 0) as last_number
+from feed_epoch e;
+
+-- feed_events (owner uuid, after bigint, most int): many -> (number bigint, kind text, payload json, at time)
+select e.number, e.kind, e.payload, e.at from event e
+where e.owner_id = :owner and e.number > :after
+order by e.number limit :most;
+
+-- feed_horizon (): one -> (epoch bigint, horizon bigint)
+-- Every transaction that this snapshot cannot see has this number or a higher one.
+select e.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon from feed_epoch e;
+
+-- feed_sweep (horizon bigint, beyond uuid, most int): many -> (owner_id uuid, number bigint)
+select e.owner_id, max(e.number) as number from event e
+where e.tx >= :horizon and e.owner_id > :beyond
+group by e.owner_id order by e.owner_id limit :most;
+
+-- feed_revocations (horizon bigint): many -> (id bigint, account_id uuid?, session_id uuid?, vendor_id uuid?)
+select r.id, r.account_id, r.session_id, r.vendor_id from revocation r where r.tx >= :horizon
+order by r.id limit 10000;
+
+-- feed_forget (days int, most int): none
+delete from event where ctid = any (array(
+	select e.ctid from event e where e.at < now() - make_interval(days => :days) limit :most));
+
+-- revocations_forget (days int, most int): none
+delete from revocation where ctid = any (array(
+	select r.ctid from revocation r where r.at < now() - make_interval(days => :days) limit :most));
+
+-- customer_sync (): one -> (orders json)
+select coalesce(json_agg(json_build_object('order_id', o.id, 'number', o.number,
+	'created_at', json_time(o.created_at), 'paid', p.received_at is not null, 'sub_orders', s.parts)
+	order by o.id), '[]') as orders
+from shop_order o
+join payment p on p.order_id = o.id
+cross join lateral (
+	select json_agg(sub_order_state(x) order by x.number) as parts,
+	       bool_or(x.state not in ('completed', 'cancelled')) as open
+	from sub_order x where x.order_id = o.id) s
+where o.account_id = current_account() and s.open;
+
+-- vendor_sync (vendor uuid): one -> (status text, sub_orders json)
+select v.state as status, coalesce((
+	select json_agg(sub_order_state(x) order by x.number) from sub_order x
+	where x.vendor_id = v.id and x.state not in ('completed', 'cancelled')), '[]') as sub_orders
+from vendor v where v.id = :vendor;

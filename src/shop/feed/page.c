@@ -1,0 +1,73 @@
+#include "shop/feed/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "shop/feed/cursor.h"
+
+enum { FRAME_ROOM = 160, ITEM_ROOM = 64 }; /* what is written around a page and an item */
+
+size_t event_page_room(const struct event_page *page)
+{
+	size_t room = FRAME_ROOM;
+
+	for (size_t i = 0; i < page->count; i++)
+		room += ITEM_ROOM + page->items[i].length;
+	return room;
+}
+
+static char *put(char *at, const char *bytes, size_t count)
+{
+	memcpy(at, bytes, count);
+	return at + count;
+}
+
+static char *put_text(char *at, const char *text)
+{
+	return put(at, text, strlen(text));
+}
+
+size_t event_page_write(const struct event_page *page, int64_t epoch, struct uuid owner,
+                        int next_poll_ms, char *ret)
+{
+	char *at = put_text(ret, "{\"items\":[");
+
+	for (size_t i = 0; i < page->count; i++) {
+		if (i > 0)
+			*at++ = ',';
+		at = put(at, page->items[i].json, page->items[i].length);
+	}
+	at = put_text(at, "],\"cursor\":\"");
+	cursor_encode((struct cursor){epoch, page->last}, owner, at);
+	at += CURSOR_LENGTH;
+	at += sprintf(at, "\",\"resync\":%s,\"next_poll_ms\":%d}", page->resync ? "true" : "false",
+	              next_poll_ms);
+	return (size_t)(at - ret);
+}
+
+static char *put_id(char *at, int64_t epoch, int64_t number, struct uuid owner)
+{
+	at = put_text(at, "id: ");
+	cursor_encode((struct cursor){epoch, number}, owner, at);
+	at += CURSOR_LENGTH;
+	*at++ = '\n';
+	return at;
+}
+
+size_t event_page_write_stream(const struct event_page *page, int64_t epoch, struct uuid owner,
+                               char *ret)
+{
+	char *at = ret;
+
+	if (page->resync) {
+		at = put_id(at, epoch, page->last, owner);
+		at = put_text(at, "event: resync\ndata: {}\n\n");
+	}
+	for (size_t i = 0; i < page->count; i++) {
+		at = put_id(at, epoch, page->items[i].number, owner);
+		at = put_text(at, "data: ");
+		at = put(at, page->items[i].json, page->items[i].length);
+		at = put_text(at, "\n\n");
+	}
+	return (size_t)(at - ret);
+}

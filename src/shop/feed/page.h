@@ -1,0 +1,34 @@
+/*
+ * page: some events of a feed, and their two ways out: one JSON answer, or server-sent events.
+ */
+#ifndef SEBEZ_SHOP_FEED_PAGE_H
+#define SEBEZ_SHOP_FEED_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "base/uuid.h"
+
+struct event_item {
+	int64_t number;
+	const char *json; /* one item, as its text */
+	size_t length;
+};
+
+struct event_page {
+	size_t count;
+	struct event_item items[LIMIT_PAGE];
+	int64_t last; /* where its reader is after it */
+	bool resync;
+};
+
+/* The size that either needs at most, and the writing, which gives the length. */
+size_t event_page_room(const struct event_page *page);
+size_t event_page_write(const struct event_page *page, int64_t epoch, struct uuid owner,
+                        int next_poll_ms, char *ret);
+size_t event_page_write_stream(const struct event_page *page, int64_t epoch, struct uuid owner,
+                               char *ret);
+
+#endif

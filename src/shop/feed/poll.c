@@ -1,0 +1,280 @@
+#include "shop/feed/poll.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "net/loop.h"
+#include "net/wheel.h"
+#include "shop/feed/catch_up.h"
+#include "shop/feed/page.h"
+#include "shop/feed/poll_internal.h"
+#include "shop/feed/read.h"
+
+enum {
+	HEARTBEAT_MS = 25 * 1000, /* middleboxes forget a silent connection after a minute */
+	RETRY_MOST_MS = 2500,
+};
+
+static const char HEARTBEAT[] = ":\n\n";
+
+static struct {
+	struct wheel *wheel;
+	unsigned count;
+	bool draining;
+} polls;
+
+int spread_ms(int least, int most)
+{
+	return least + (int)randombytes_uniform((uint32_t)(most - least + 1));
+}
+
+unsigned polls_count(void)
+{
+	return polls.count;
+}
+
+bool polls_draining(void)
+{
+	return polls.draining;
+}
+
+static struct poll *poll_of(struct list_node *node)
+{
+	return CONTAINER_OF(node, struct poll, node);
+}
+
+/* Takes it off its feed and the wheel; what is left is to answer it. */
+static void leave(struct poll *poll)
+{
+	if (list_is_empty(&poll->node))
+		return;
+	list_remove(&poll->node);
+	wheel_remove(polls.wheel, &poll->timer);
+	poll->feed->poll_count--;
+	polls.count--;
+}
+
+static void on_finished(struct parked *parked)
+{
+	struct poll *poll = CONTAINER_OF(parked, struct poll, parked);
+
+	leave(poll); /* a stream whose client has gone is still there */
+	free(poll->body);
+	free(poll);
+}
+
+static void answer(struct poll *poll, const struct event_page *page, int64_t epoch,
+                   int next_poll_ms)
+{
+	static const char NO_MEMORY[] = "";
+	size_t length = 0;
+
+	leave(poll);
+	poll->body = malloc(event_page_room(page));
+	if (poll->body != NULL)
+		length = event_page_write(page, epoch, poll->feed->id, next_poll_ms, poll->body);
+	parked_reply(&poll->parked, poll->body != NULL ? poll->body : NO_MEMORY, length);
+}
+
+/* A client that does not read is cut off; it comes back with the last id that it has seen. */
+static void push(struct poll *poll, const char *bytes, size_t length)
+{
+	int r = parked_stream_push(&poll->parked, bytes, length);
+
+	if (r == 0 || r == -ECONNRESET) /* `finished` follows when it is gone */
+		return;
+	leave(poll);
+	parked_stream_end(&poll->parked);
+}
+
+static void push_page(struct poll *poll, const struct event_page *page)
+{
+	char *bytes = malloc(event_page_room(page));
+
+	if (bytes == NULL)
+		return; /* its cursor stays; the next news is another try */
+	poll->after = page->last;
+	poll->epoch = hub_epoch();
+	push(poll, bytes, event_page_write_stream(page, hub_epoch(), poll->feed->id, bytes));
+	free(bytes);
+}
+
+void poll_give(struct poll *poll, const struct event_page *page)
+{
+	if (poll->is_stream)
+		push_page(poll, page);
+	else
+		answer(poll, page, hub_epoch(), 0);
+}
+
+void poll_end(struct poll *poll, int next_poll_ms)
+{
+	if (poll->is_stream) {
+		leave(poll);
+		parked_stream_end(&poll->parked);
+	} else {
+		answer(poll, &(struct event_page){.last = poll->after}, poll->epoch, next_poll_ms);
+	}
+}
+
+/* Gives it what the hub has; true when that was not all, and somebody must read for it. */
+bool poll_serve(struct poll *poll)
+{
+	struct event_page page;
+
+	while (!list_is_empty(&poll->node)) {
+		if (poll->epoch != hub_epoch() ||
+		    !read_hub(poll->feed, poll->after, (size_t)poll->limit, &page))
+			return true;
+		if (page.count == 0 && !page.resync)
+			return false;
+		int64_t before = poll->after;
+
+		poll_give(poll, &page);
+		if (poll->after == before) /* a poll is answered; a stream had no memory */
+			return false;
+	}
+	return false;
+}
+
+void polls_news(struct followed *feed)
+{
+	struct list_node *at, *next;
+	bool behind = false;
+
+	LIST_EACH(at, next, &feed->polls)
+	behind |= poll_serve(poll_of(at));
+	if (behind)
+		catch_up(feed);
+}
+
+static void news(struct followed *feed, void *arg)
+{
+	(void)arg;
+	if (!list_is_empty(&feed->polls))
+		polls_news(feed);
+}
+
+void polls_all_news(void)
+{
+	hub_each(news, NULL);
+}
+
+static void on_due(struct wheel_timer *timer)
+{
+	struct poll *poll = CONTAINER_OF(timer, struct poll, timer);
+
+	if (!poll->is_stream || loop_now_ms() >= poll->ends_ms) {
+		poll_end(poll, 0);
+		return;
+	}
+	wheel_add(polls.wheel, &poll->timer, loop_now_ms() + HEARTBEAT_MS);
+	push(poll, HEARTBEAT, sizeof(HEARTBEAT) - 1);
+}
+
+void poll_admit(struct request *rq, const struct followed *feed)
+{
+	if (feed != NULL && polls.count < LIMIT_PARKED && feed->poll_count < LIMIT_PARKED_OF_OWNER)
+		return;
+	task_end_with(&rq->task, (struct problem){
+	                             .code = PROBLEM_OVERLOADED,
+	                             .detail = "Too many wait already; come back a little later.",
+	                             .retry_after_s = spread_ms(1, 5),
+	                         });
+}
+
+static struct poll *park(struct request *rq, struct followed *feed, int64_t after, int32_t limit,
+                         int64_t due_ms)
+{
+	struct poll *poll = calloc(1, sizeof(*poll));
+
+	if (poll == NULL)
+		task_end(&rq->task, PROBLEM_OVERLOADED, "There is no memory for one more.");
+	request_park(rq, &poll->parked, on_finished);
+	poll->feed = feed;
+	poll->account_id = rq->task.actor.account_id;
+	poll->session_id = rq->task.actor.session_id;
+	poll->roles = rq->task.actor.roles;
+	poll->parked_ms = loop_now_ms();
+	poll->epoch = hub_epoch();
+	poll->after = after;
+	poll->limit = limit;
+	list_push_back(&feed->polls, &poll->node);
+	feed->poll_count++;
+	feed->used_ms = loop_now_ms();
+	polls.count++;
+	wheel_timer_init(&poll->timer);
+	wheel_add(polls.wheel, &poll->timer, due_ms);
+	return poll;
+}
+
+void poll_park(struct request *rq, struct followed *feed, int64_t after, int32_t limit,
+               int64_t wait_ms)
+{
+	int tenth = (int)wait_ms / 10;
+	struct poll *poll =
+	    park(rq, feed, after, limit, loop_now_ms() + wait_ms + spread_ms(-tenth, tenth));
+
+	if (poll_serve(poll))
+		catch_up(feed);
+}
+
+void poll_stream(struct request *rq, struct followed *feed, int64_t after, const char *begin,
+                 size_t length)
+{
+	struct poll *poll =
+	    park(rq, feed, after, LIMIT_PAGE, loop_now_ms() + spread_ms(1000, HEARTBEAT_MS));
+
+	poll->is_stream = true;
+	poll->ends_ms = loop_now_ms() + GRANT_MS;
+	parked_stream_begin(&poll->parked, "text/event-stream");
+	push(poll, begin, length);
+	if (poll_serve(poll))
+		catch_up(feed);
+}
+
+static void end_each(struct followed *feed, void *arg)
+{
+	const struct revocation *revocation = arg;
+	struct list_node *at, *next;
+
+	LIST_EACH(at, next, &feed->polls)
+	{
+		struct poll *poll = poll_of(at);
+
+		if (revocation == NULL)
+			poll_end(poll, spread_ms(0, RETRY_MOST_MS));
+		else if (hub_is_revoked(feed, poll->account_id, poll->session_id, poll->parked_ms,
+		                        revocation))
+			poll_end(poll, 0);
+	}
+}
+
+void polls_revoke(const struct revocation *revocation)
+{
+	struct revocation copy = *revocation;
+
+	hub_each(end_each, &copy);
+}
+
+void polls_drain(void)
+{
+	polls.draining = true;
+	hub_each(end_each, NULL);
+}
+
+void polls_start(void)
+{
+	polls.wheel = wheel_new(on_due);
+	polls.draining = false;
+}
+
+void polls_stop(void)
+{
+	wheel_free(polls.wheel);
+	polls.wheel = NULL;
+}

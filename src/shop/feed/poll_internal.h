@@ -1,0 +1,30 @@
+/*
+ * poll_internal: what a parked poll is, for poll.c and catch_up.c only.
+ */
+#ifndef SEBEZ_SHOP_FEED_POLL_INTERNAL_H
+#define SEBEZ_SHOP_FEED_POLL_INTERNAL_H
+
+#include "net/wheel.h"
+#include "shop/feed/page.h"
+#include "shop/feed/poll.h"
+
+struct poll {
+	struct parked parked;
+	struct list_node node; /* of its feed's polls; in none once it is answered */
+	struct wheel_timer timer;
+	struct followed *feed;
+	struct uuid account_id, session_id;
+	int64_t epoch, after; /* its cursor */
+	int64_t parked_ms;
+	int64_t ends_ms; /* of a stream */
+	char *body;      /* of the answer, until it is sent */
+	uint32_t roles;
+	int32_t limit;
+	bool is_stream;
+};
+
+void poll_give(struct poll *poll, const struct event_page *page);
+void poll_end(struct poll *poll, int next_poll_ms); /* with nothing, where it is */
+bool poll_serve(struct poll *poll); /* from the hub; true when somebody must read for it */
+
+#endif

@@ -1,0 +1,237 @@
+#include "shop/feed/read.h"
+
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "feed.sql.h"
+#include "net/loop.h"
+#include "store/redis.h"
+
+/* How long the hot window may take; then the database is asked. */
+enum { WINDOW_MS = 50 };
+
+static struct {
+	struct redis *redis;
+	bool trust;
+	void (*epoch_changed)(void);
+} read_state;
+
+void read_start(struct redis *redis)
+{
+	read_state.redis = redis;
+	read_state.trust = false;
+}
+
+void read_trust(bool trust)
+{
+	read_state.trust = trust;
+}
+
+void read_on_epoch(void (*changed)(void))
+{
+	read_state.epoch_changed = changed;
+}
+
+void event_json(int64_t number, const char *kind, const char *payload, int64_t at_us,
+                struct buf *ret)
+{
+	struct json json = json_new(ret);
+
+	json_open_object(&json);
+	json_key(&json, "number");
+	json_int(&json, number);
+	json_key(&json, "kind");
+	json_str(&json, kind);
+	json_key(&json, "at");
+	json_time(&json, at_us);
+	json_key(&json, "payload");
+	json_raw(&json, payload, strlen(payload));
+	json_close_object(&json);
+}
+
+void window_key(int64_t epoch, struct uuid owner, char ret[80])
+{
+	char id[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(owner, id);
+	snprintf(ret, 80, "sebez:feed:%" PRIx64 ":{%s}", (uint64_t)epoch, id);
+}
+
+bool read_hub(const struct followed *feed, int64_t after, size_t limit, struct event_page *ret)
+{
+	unsigned first = 0;
+	enum hub_view view = hub_look(feed, after, &first);
+
+	*ret = (struct event_page){.last = after};
+	if (view == HUB_BEYOND) {
+		ret->resync = true;
+		ret->last = feed->last;
+	}
+	if (view == HUB_HERE) {
+		for (unsigned i = first; i < feed->event_count && ret->count < limit; i++) {
+			const struct event_text *event = feed->events[i];
+
+			ret->items[ret->count++] =
+			    (struct event_item){event->number, event->json, event->length};
+			ret->last = event->number;
+		}
+	}
+	return view == HUB_NOTHING || view == HUB_HERE || view == HUB_BEYOND;
+}
+
+static void unpin(void *feed)
+{
+	((struct followed *)feed)->pins--;
+}
+
+/* It stays followed until the task is over, however that ends. */
+static void pin(struct task *task, struct followed *feed)
+{
+	feed->pins++;
+	arena_defer(task->arena, unpin, feed);
+}
+
+/* The number that an item's text begins with; 0 when it does not. */
+static int64_t number_of(const char *json)
+{
+	static const char HEAD[] = "{\"number\":";
+
+	return strncmp(json, HEAD, sizeof(HEAD) - 1) == 0
+	           ? strtoll(json + sizeof(HEAD) - 1, NULL, 10)
+	           : 0;
+}
+
+static void take_window(struct task *task, const struct redisReply *reply, int64_t after,
+                        struct event_page *ret)
+{
+	for (size_t i = 0; i < reply->elements && ret->count < LIMIT_PAGE; i++) {
+		const struct redisReply *element = reply->element[i];
+
+		if (element->type != REDIS_REPLY_STRING ||
+		    number_of(element->str) != after + 1 + (int64_t)i)
+			return;
+		ret->items[ret->count++] = (struct event_item){
+		    .number = after + 1 + (int64_t)i,
+		    .json = arena_strndup(task->arena, element->str, (size_t)element->len),
+		    .length = (size_t)element->len,
+		};
+		ret->last = after + 1 + (int64_t)i;
+	}
+}
+
+/* The next events from the hot window, without a gap; false when it does not have the first. */
+static bool read_window(struct task *task, const struct followed *feed, int64_t after, size_t limit,
+                        struct event_page *ret)
+{
+	char key[80], low[32], most[16];
+	struct redisReply *reply;
+
+	if (read_state.redis == NULL || !redis_is_up(read_state.redis))
+		return false;
+	window_key(hub_epoch(), feed->id, key);
+	snprintf(low, sizeof(low), "%" PRId64, after + 1);
+	snprintf(most, sizeof(most), "%zu", limit);
+	const char *argv[] = {"ZRANGEBYSCORE", key, low, "+inf", "LIMIT", "0", most};
+	size_t lengths[7];
+
+	for (int i = 0; i < 7; i++)
+		lengths[i] = strlen(argv[i]);
+	if (redis_call(read_state.redis, loop_now_ms() + WINDOW_MS, &reply, 7, argv, lengths) != 0)
+		return false;
+	*ret = (struct event_page){.last = after};
+	if (reply->type == REDIS_REPLY_ARRAY)
+		take_window(task, reply, after, ret);
+	freeReplyObject(reply);
+	return ret->count > 0;
+}
+
+static void take_rows(struct db *db, const struct rows *rows, struct event_page *page)
+{
+	size_t count;
+	const struct feed_events_row *row = sql_feed_events_rows(db, rows, &count);
+
+	for (size_t i = 0; i < count && i < LIMIT_PAGE; i++) {
+		struct buf text = buf_new(db_task(db)->arena, 256);
+
+		event_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
+		page->items[page->count++] =
+		    (struct event_item){row[i].number, text.data, text.length};
+		page->last = row[i].number;
+	}
+}
+
+static void set_epoch(int64_t epoch)
+{
+	if (hub_set_epoch(epoch) && read_state.epoch_changed != NULL)
+		read_state.epoch_changed();
+}
+
+/* Never a part of what is missing: a gap is a resync. */
+static void judge(struct event_page *page, const struct cursor *cursor, int64_t epoch, int64_t last)
+{
+	bool whole = cursor != NULL && cursor->epoch == epoch && cursor->number <= last &&
+	             (page->count > 0 ? page->items[0].number == cursor->number + 1
+	                              : cursor->number == last);
+
+	if (whole)
+		return;
+	page->resync = true;
+	page->count = 0;
+	page->last = last;
+}
+
+static struct event_page *read_database(struct task *task, struct followed *feed,
+                                        const struct cursor *cursor, size_t limit)
+{
+	struct event_page *page = arena_alloc(task->arena, sizeof(*page));
+	struct db *batch = db_batch(task);
+	bool trust = read_state.trust;
+	int64_t asked_ms = loop_now_ms(), heard = feed->heard;
+	struct rows *asked = sql_feed_position(batch, feed->id);
+	struct rows *events = NULL;
+	const struct feed_position_row *position;
+	size_t count;
+
+	if (cursor != NULL)
+		events = sql_feed_events(batch, feed->id, cursor->number, (int32_t)limit);
+	db_run(batch);
+	position = sql_feed_position_rows(batch, asked, &count);
+	set_epoch(position->epoch);
+	hub_grant(feed, task->actor.session_id, task->actor.account_id, asked_ms);
+	page->last = cursor != NULL ? cursor->number : position->last_number;
+	if (events != NULL)
+		take_rows(batch, events, page);
+	int64_t last = position->last_number;
+
+	if (page->count > 0 && page->last > last)
+		last = page->last; /* committed between the two statements */
+	judge(page, cursor, position->epoch, last);
+	if (trust)
+		hub_learn(feed, last, heard);
+	return page;
+}
+
+struct event_page *read_events(struct task *task, struct followed *feed,
+                               const struct cursor *cursor, size_t limit)
+{
+	bool granted = hub_granted(feed, task->actor.session_id, loop_now_ms() - GRANT_MS);
+	struct event_page *page;
+
+	pin(task, feed);
+	if (!granted || !feed->known)
+		return read_database(task, feed, cursor, limit);
+	page = arena_alloc(task->arena, sizeof(*page));
+	if (cursor == NULL || cursor->epoch != hub_epoch()) {
+		page->resync = true;
+		page->last = feed->last;
+		return page;
+	}
+	if (read_hub(feed, cursor->number, limit, page) ||
+	    read_window(task, feed, cursor->number, limit, page))
+		return page;
+	return read_database(task, feed, cursor, limit);
+}

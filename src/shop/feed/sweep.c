@@ -1,0 +1,169 @@
+#include "shop/feed/sweep.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "feed.sql.h"
+#include "net/co.h"
+#include "net/log.h"
+#include "net/loop.h"
+#include "shop/feed/poll.h"
+#include "shop/feed/read.h"
+#include "task/task.h"
+
+enum {
+	SWEEP_MS = 500,
+	DEADLINE_MS = 5000,
+	FEEDS_MOST = 5000,       /* of one statement */
+	IDLE_MS = 5 * 60 * 1000, /* then a feed is not followed any more */
+	FORGET_MS = 30 * 1000,
+	SEEN_MOST = 64,
+};
+
+static struct {
+	bool stopping, running;
+	int64_t horizon; /* 0: there was no sweep yet */
+	int64_t forgot_ms;
+	/* Revocations of the last sweep: one that comes twice was not seen later. */
+	int64_t seen[SEEN_MOST];
+	unsigned seen_count;
+} sweep;
+
+static void hear_all(size_t count, const struct feed_sweep_row rows[])
+{
+	for (size_t i = 0; i < count; i++) {
+		struct followed *feed = hub_find(rows[i].owner_id);
+
+		if (feed != NULL && hub_hear(feed, rows[i].number, NULL, 0))
+			polls_news(feed);
+	}
+}
+
+static bool is_seen(int64_t id)
+{
+	unsigned count = sweep.seen_count < SEEN_MOST ? sweep.seen_count : SEEN_MOST;
+
+	for (unsigned i = 0; i < count; i++)
+		if (sweep.seen[i] == id)
+			return true;
+	sweep.seen[sweep.seen_count++ % SEEN_MOST] = id;
+	return false;
+}
+
+static void revoke_all(size_t count, const struct feed_revocations_row rows[])
+{
+	static const struct uuid ANY;
+
+	for (size_t i = 0; i < count; i++) {
+		struct revocation revocation = {
+		    .account_id = rows[i].account_id != NULL ? *rows[i].account_id : ANY,
+		    .session_id = rows[i].session_id != NULL ? *rows[i].session_id : ANY,
+		    .vendor_id = rows[i].vendor_id != NULL ? *rows[i].vendor_id : ANY,
+		    .seen_ms = loop_now_ms(),
+		};
+
+		if (is_seen(rows[i].id))
+			continue;
+		hub_revoke(&revocation);
+		polls_revoke(&revocation);
+	}
+}
+
+/* The rest of a sweep that did not fit one statement. */
+static void sweep_more(struct task *task, struct uuid beyond)
+{
+	size_t count = FEEDS_MOST;
+
+	while (count == FEEDS_MOST) {
+		struct db *db = db_of(task);
+		struct rows *rows = sql_feed_sweep(db, sweep.horizon, beyond, FEEDS_MOST);
+		const struct feed_sweep_row *found = sql_feed_sweep_rows(db, rows, &count);
+
+		hear_all(count, found);
+		if (count > 0)
+			beyond = found[count - 1].owner_id;
+	}
+}
+
+static void run(struct task *task)
+{
+	static const struct uuid LOWEST;
+	struct db *batch = db_batch(task);
+	struct rows *horizon = sql_feed_horizon(batch), *feeds = NULL, *revocations = NULL;
+	const struct feed_horizon_row *now;
+	size_t count;
+
+	if (sweep.horizon != 0) {
+		feeds = sql_feed_sweep(batch, sweep.horizon, LOWEST, FEEDS_MOST);
+		revocations = sql_feed_revocations(batch, sweep.horizon);
+	}
+	db_run(batch);
+	now = sql_feed_horizon_rows(batch, horizon, &count);
+	bool is_other = hub_set_epoch(now->epoch);
+
+	if (is_other) {
+		sweep.horizon = now->horizon; /* numbers of transactions began anew, too */
+		polls_all_news();
+		return;
+	}
+	if (feeds != NULL) {
+		const struct feed_sweep_row *found = sql_feed_sweep_rows(batch, feeds, &count);
+
+		hear_all(count, found);
+		if (count == FEEDS_MOST)
+			sweep_more(task, found[count - 1].owner_id);
+		const struct feed_revocations_row *lost =
+		    sql_feed_revocations_rows(batch, revocations, &count);
+		revoke_all(count, lost);
+	}
+	sweep.horizon = now->horizon;
+	read_trust(true);
+}
+
+static void run_once(void)
+{
+	struct task task = {
+	    .deadline_ms = loop_now_ms() + DEADLINE_MS,
+	    .actor = {.kind = ACTOR_JOBS},
+	    .name = "sweep",
+	};
+
+	uuid_format(uuid_v7(), task.request_id);
+	task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &task);
+	if (!task_run(&task, run))
+		LOG_DEBUG("no sweep", log_str("detail", task.problem.detail));
+	arena_free(task.arena);
+}
+
+static void run_forever(void *arg)
+{
+	(void)arg;
+	while (!sweep.stopping) {
+		sweep.running = true;
+		run_once();
+		sweep.running = false;
+		int64_t now_ms = loop_now_ms();
+
+		if (now_ms - sweep.forgot_ms > FORGET_MS) {
+			sweep.forgot_ms = now_ms;
+			hub_forget_idle(now_ms - IDLE_MS);
+		}
+		co_sleep_ms(SWEEP_MS);
+	}
+}
+
+int sweep_start(void)
+{
+	memset(&sweep, 0, sizeof(sweep));
+	return co_start(run_forever, NULL);
+}
+
+void sweep_stop(void)
+{
+	sweep.stopping = true;
+}
+
+bool sweep_is_running(void)
+{
+	return sweep.running;
+}
