@@ -19,6 +19,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
+#include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
 #include "web/token.h"
 #include "web/web.h"
@@ -188,6 +189,7 @@ static int open_web(void)
 	};
 	int rc = set_keys();
 
+	chat_start(api.stores.redis);
 	return rc < 0 ? rc : web_start(&options, &api.handlers);
 }
 

@@ -1,6 +1,7 @@
 /* The table of jobs. Each area contributes its rows. */
 #include "node/jobs.h"
 #include "shop/accounts/accounts.h"
+#include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
@@ -10,6 +11,8 @@ enum { HOUR_MS = 60 * 60 * 1000 };
 const struct job JOBS[] = {
     {"deadlines", 0, orders_meet_deadlines},
     {"outbox", 0, outbox_deliver},
+    {"message_pushes", 0, chat_settle_pushes},
+    {"forget_conversations", HOUR_MS, chat_forget},
     {"purge_accounts", HOUR_MS, accounts_purge},
     {"purge_feed", HOUR_MS, feed_purge},
     {"purge_outbox", HOUR_MS, outbox_purge},

@@ -35,10 +35,26 @@ delete from event where ctid = any (array(
 delete from revocation where ctid = any (array(
 	select r.ctid from revocation r where r.at < now() - make_interval(days => :days) limit :most));
 
--- customer_sync (): one -> (orders json)
+-- customer_sync (): one -> (orders json, conversations json)
 select coalesce(json_agg(json_build_object('order_id', o.id, 'number', o.number,
 	'created_at', json_time(o.created_at), 'paid', p.received_at is not null, 'sub_orders', s.parts)
-	order by o.id), '[]') as orders
+	order by o.id), '[]') as orders,
+coalesce((
+	select json_agg(json_build_object('conversation_id', c.id, 'vendor_id', c.vendor_id,
+		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state,
+		'last_seq', c.last_seq, 'unread', c.customer_unread,
+		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
+		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
+		'last_message', (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind,
+			'text', left(m.text, 200), 'created_at', json_time(m.created_at),
+			'deleted_at', json_time(m.deleted_at))
+			from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+			and m.seq = c.last_seq)) order by c.last_message_at desc, c.id desc)
+	from (select x.id, x.vendor_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.customer_unread,
+	             x.customer_read, x.vendor_read, x.customer_delivered, x.vendor_delivered,
+	             x.last_message_at
+	      from conversation x where x.account_id = current_account()
+	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations
 from shop_order o
 join payment p on p.order_id = o.id
 cross join lateral (
@@ -47,8 +63,24 @@ cross join lateral (
 	from sub_order x where x.order_id = o.id) s
 where o.account_id = current_account() and s.open;
 
--- vendor_sync (vendor uuid): one -> (status text, sub_orders json)
+-- vendor_sync (vendor uuid): one -> (status text, sub_orders json, conversations json)
 select v.state as status, coalesce((
 	select json_agg(sub_order_state(x) order by x.number) from sub_order x
-	where x.vendor_id = v.id and x.state not in ('completed', 'cancelled')), '[]') as sub_orders
+	where x.vendor_id = v.id and x.state not in ('completed', 'cancelled')), '[]') as sub_orders,
+coalesce((
+	select json_agg(json_build_object('conversation_id', c.id, 'customer', json_build_object('id', c.account_id, 'name', c.customer_name), 'staff_id', c.assigned_to,
+		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state,
+		'last_seq', c.last_seq, 'unread', c.vendor_unread,
+		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
+		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
+		'last_message', (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind,
+			'text', left(m.text, 200), 'created_at', json_time(m.created_at),
+			'deleted_at', json_time(m.deleted_at))
+			from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+			and m.seq = c.last_seq)) order by c.last_message_at desc, c.id desc)
+	from (select x.id, x.vendor_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.vendor_unread,
+	             x.customer_read, x.vendor_read, x.customer_delivered, x.vendor_delivered,
+	             x.last_message_at, x.account_id, x.customer_name, x.assigned_to
+	      from conversation x where x.vendor_id = :vendor and x.state = 'open'
+	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations
 from vendor v where v.id = :vendor;

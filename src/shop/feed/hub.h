@@ -49,6 +49,7 @@ struct followed {
 	struct list_node behind; /* in the list of those that must be read, or in none */
 	int64_t used_ms;
 	int64_t passed; /* the highest number that a device has come back with */
+	int64_t told;   /* of it, what chat knows */
 };
 
 void hub_start(void);

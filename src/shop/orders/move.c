@@ -4,6 +4,7 @@
 
 #include "api.gen.h"
 #include "moves.sql.h"
+#include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
 #include "shop/orders/handle.h"
 
@@ -37,6 +38,7 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 	sql_sub_orders_move(db, ids, sub_order_state_name(transition->to),
 	                    CLOCKS[transition->effect], true, reason, cancels ? reason : NULL);
 	tell(db, ids);
+	chat_system_message(db, ids, sub_order_state_name(transition->to));
 }
 
 void orders_settle(struct db *db, struct uuid_array ids)

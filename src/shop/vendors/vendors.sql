@@ -1,7 +1,9 @@
 -- Vendors: what anybody sees of them, and what their staff keeps.
 
 -- vendors_page (q text?, after_key time, after_id uuid, page_size int): many
-select v.id, v.name, v.slug, v.logo_text, v.approved_at as created_at, v.approved_at as "_key"
+select v.id, v.name, v.slug, v.logo_text, v.approved_at as created_at,
+       (select ceil(greatest(r.seconds, 1) / 60)::bigint from vendor_response r where r.vendor_id = v.id)
+       as response_minutes, v.approved_at as "_key"
 from vendor v
 where v.state = 'approved' and (v.approved_at, v.id) < (:after_key, :after_id)
 [q: and (v.slug || ' ' || v.name) ilike '%' || replace(replace(:q, '\', '\\'), '%', '\%') || '%']
@@ -18,7 +20,9 @@ select v.id, v.name, v.slug, v.description, v.logo_text,
 			              then json_build_object('amount', m.free_above, 'currency', m.currency) end,
 			'handling_days', m.handling_days) order by m.price, m.position, m.id)
 		from shipping_method m where m.vendor_id = v.id and m.active), '[]') as shipping_methods,
-       v.created_at
+       v.created_at,
+       (select ceil(greatest(r.seconds, 1) / 60)::bigint from vendor_response r where r.vendor_id = v.id)
+       as response_minutes
 from vendor v
 where v.state = 'approved'
 [id: and v.id = :id]

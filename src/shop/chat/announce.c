@@ -1,0 +1,21 @@
+#include "chat.sql.h"
+#include "shop/chat/talk.h"
+#include "shop/feed/feed.h"
+
+/* SQL notes the events, for it alone knows the numbers; the feed writes them at the commit. */
+void chat_announce(struct db *db)
+{
+	feed_tell(db);
+}
+
+void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became)
+{
+	sql_chat_tell(db, sub_orders, became);
+	chat_announce(db);
+}
+
+void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers)
+{
+	sql_chat_acknowledged(db, owners, numbers);
+	chat_announce(db);
+}

@@ -1,0 +1,36 @@
+/*
+ * chat: conversations between customers and vendors. docs/REALTIME.md has the guarantees.
+ *
+ * PostgreSQL holds all of it; a message, its number and its events are one transaction under the
+ * lock of its conversation (db/migrations, 0014). Only who is here and who is writing is in Redis.
+ */
+#ifndef SEBEZ_SHOP_CHAT_CHAT_H
+#define SEBEZ_SHOP_CHAT_CHAT_H
+
+#include "task/db.h"
+#include "task/params.h"
+
+struct redis;
+
+/* Once per process that serves. redis may be NULL or down: then nobody seems to be here. */
+void chat_start(struct redis *redis);
+
+/* Tells the conversations about these sub-orders what became of them. Collects in db, after the
+ * sub-orders were moved; nothing happens where there is no conversation. */
+void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became);
+
+/* The devices of these accounts and vendors have their events up to these numbers: the messages
+ * among them are delivered. For the feed, as sebez_jobs. Collects in db. */
+void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers);
+
+/* Takes everything that a person wrote out of all conversations. As sebez_jobs. */
+void chat_erase_account(struct task *task, struct uuid account_id);
+
+/* Jobs. */
+
+/* Removes the notices for push of messages that a device has already. */
+void chat_settle_pushes(struct task *task);
+/* Forgets conversations that have been silent for longer than the marketplace keeps them. */
+void chat_forget(struct task *task);
+
+#endif

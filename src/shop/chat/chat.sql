@@ -1,0 +1,152 @@
+-- Conversations and messages as both sides use them. What somebody may see and write, row level
+-- security decides; what is one transaction under the conversation's lock is a function in db/.
+
+-- conversation_open (vendor uuid, account uuid?, id uuid, product uuid?, sub_order uuid?): one writes -> (id uuid)
+select conversation_open(:vendor, :account, :id, :product, :sub_order) as id;
+
+-- conversations_page (id uuid?, account uuid, state text?, unread bool, after_key time, after_id uuid, page_size int): many
+-- A customer's, the one with the newest message first; or one of them.
+select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
+       (select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
+               'price', json_build_object('amount', p.price, 'currency', p.currency),
+               'image_url', p.images -> 0 ->> 'url')
+        from product p where p.vendor_id = c.vendor_id and p.id = c.product_id) as product,
+       (select json_build_object('sub_order_id', s.id, 'number', s.number, 'status', s.state,
+               'total', json_build_object('amount', s.total, 'currency', s.currency))
+        from sub_order s where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
+       c.state as status, c.last_seq, c.customer_unread as unread,
+       c.customer_read as "read.customer", c.vendor_read as "read.vendor",
+       c.customer_delivered as "delivered.customer", c.vendor_delivered as "delivered.vendor",
+       (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind, 'text', left(m.text, 200),
+               'created_at', json_time(m.created_at), 'deleted_at', json_time(m.deleted_at))
+        from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+        and m.seq = c.last_seq) as last_message,
+       exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) as blocked,
+       exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id
+               and b.side = 'customer') as blocked_by_me,
+       c.last_message_at, c.created_at, c.last_message_at as "_key", c.vendor_id as "_vendor"
+from conversation c
+left join vendor v on v.id = c.vendor_id
+where c.account_id = :account and (c.last_message_at, c.id) < (:after_key, :after_id)
+[id: and c.id = :id]
+[state: and c.state = :state]
+[unread: and c.customer_unread > 0]
+order by c.last_message_at desc, c.id desc
+limit :page_size;
+
+-- conversation_parties (id uuid): one -> (vendor_id uuid, account_id uuid)
+select c.vendor_id, c.account_id from conversation c where c.id = :id;
+
+-- unread_total (account uuid): one
+select count(*) filter (where c.customer_unread > 0) as conversations,
+       coalesce(sum(c.customer_unread), 0)::bigint as messages
+from conversation c where c.account_id = :account;
+
+-- message_send (conversation uuid, id uuid, client_id text, text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
+select message_send(:conversation, :id, :client_id, :text, :attachments::json, :product, :sub_order, :reply_to);
+
+-- messages (conversation uuid, id uuid?, client_id text?, author text?, staff bool, order choice(newest, oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many
+-- A page of a conversation, or one message of it.
+select m.id, m.conversation_id, m.seq, m.author,
+       [staff: case m.author when 'vendor' then m.author_id end as staff_id,
+        (select a.name from account a where a.id = m.author_id and m.author = 'vendor') as staff_name,]
+       case when m.author = chat_side() then m.client_id end as client_id,
+       m.kind, m.text, m.attachments, m.card, m.reply_to,
+       message_reactions(m.vendor_id, m.conversation_id, m.seq) as reactions,
+       m.created_at, m.edited_at, m.deleted_at, m.seq::bigint as "_key"
+from message m
+where m.conversation_id = :conversation
+and m.vendor_id = (select c.vendor_id from conversation c where c.id = :conversation)
+[id: and m.id = :id]
+[client_id: and m.client_id = :client_id]
+[author: and m.author = :author]
+[after_seq: and m.seq > :after_seq]
+[before_seq: and m.seq < :before_seq]
+[order = newest: and m.seq < :after_key]
+[order = oldest: and m.seq > :after_key]
+[order = newest: order by m.seq desc]
+[order = oldest: order by m.seq]
+limit :page_size;
+
+-- message_edit (conversation uuid, id uuid, text text): none writes
+select message_edit(:conversation, :id, :text);
+
+-- message_delete (conversation uuid, id uuid): none writes
+select message_delete(:conversation, :id);
+
+-- message_react (conversation uuid, id uuid, emoji text?): none writes
+select message_react(:conversation, :id, :emoji);
+
+-- message_report (id uuid, conversation uuid, message uuid, reason text, comment text?): one
+-- One report of each person and message; a foreign message is not there.
+with reported as (
+	insert into message_report (vendor_id, id, conversation_id, seq, account_id, side, by_account, reason,
+	                            comment)
+	select m.vendor_id, :id, m.conversation_id, m.seq, m.account_id, chat_side(), current_account(), :reason,
+	       :comment
+	from message m
+	where m.conversation_id = :conversation and m.id = :message
+	returning id, reason, state, created_at
+)
+select r.id, r.reason, r.state as status, r.created_at from reported r;
+
+-- conversation_read (conversation uuid, seq int): none writes
+select conversation_mark_read(:conversation, :seq);
+
+-- messages_found (account uuid?, vendor uuid?, q text, after_key time, after_id uuid, page_size int): many
+-- In one's own conversations, newest first.
+select m.id, m.conversation_id, m.seq, m.author, m.kind, m.text, m.created_at, m.created_at as "_key"
+from message m
+where m.text ilike containing(:q) and m.deleted_at is null
+and (m.created_at, m.id) < (:after_key, :after_id)
+[account: and m.account_id = :account
+ and (m.vendor_id, m.conversation_id) in (select c.vendor_id, c.id from conversation c where c.account_id = :account)]
+[vendor: and m.vendor_id = :vendor]
+order by m.created_at desc, m.id desc
+limit :page_size;
+
+-- block_add (conversation uuid): none
+insert into chat_block (vendor_id, account_id, side, by_account)
+select c.vendor_id, c.account_id, chat_side(), current_account()
+from conversation c where c.id = :conversation
+on conflict (vendor_id, account_id, side) do nothing;
+
+-- block_remove (conversation uuid): none
+delete from chat_block b using conversation c
+where c.id = :conversation and b.vendor_id = c.vendor_id and b.account_id = c.account_id
+and b.side = chat_side();
+
+-- chat_tell (sub_orders uuid[], became text): none writes
+select chat_tell(:sub_orders, :became);
+
+-- pushes_settle (most int): none
+-- What a device has within three seconds needs no push; the rest is left for whoever delivers it.
+with due as (
+	select x.id, x.subject_id, x.payload ->> 'to' as side, (x.payload ->> 'seq')::int as seq
+	from outbox x
+	where x.topic = 'message_push' and x.attempts = 0 and x.lease_until < now()
+	order by x.lease_until
+	limit :most
+	for update skip locked
+), judged as (
+	select d.id, coalesce(case d.side when 'customer' then c.customer_delivered else c.vendor_delivered end
+	                      >= d.seq, true) as delivered
+	from due d left join conversation c on c.id = d.subject_id
+), gone as (
+	delete from outbox x using judged j where j.delivered and x.id = j.id
+)
+update outbox x set attempts = 1, lease_until = null from judged j where not j.delivered and x.id = j.id;
+
+-- conversations_forget (most int): many writes -> (id uuid)
+-- Whole ones that have been silent for longer than the marketplace keeps them.
+delete from conversation where id in (
+	select c.id from conversation c, platform f
+	where c.last_message_at < now() - make_interval(days => f.chat_retention_days)
+	limit :most)
+returning id;
+
+-- chat_erase (account uuid): none writes
+select chat_erase(:account);
+
+-- chat_acknowledged (owners uuid[], numbers bigint[]): none writes
+select feed_acknowledged(:owners, :numbers);

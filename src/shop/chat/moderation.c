@@ -1,0 +1,114 @@
+/*
+ * moderation: what admins see of conversations, and what they decide. Admins never see the notes
+ * of a vendor's staff.
+ */
+#include "moderation.sql.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "shop/chat/talk.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+/* GET /v1/admin/chat/reports */
+void list_reports(struct request *rq, const struct list_reports_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	const char *status = in->status ? REPORT_STATUS_NAMES[*in->status] : NULL;
+
+	reply_page(rq, &page,
+	           sql_reports_page(db_of(&rq->task), NULL, status, page.after_key, page.after_id,
+	                            page.count));
+}
+
+/* GET /v1/admin/chat/reports/{report_id} */
+void get_report(struct request *rq, const struct get_report_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+	struct rows *report, *around;
+	struct uuid last;
+
+	memset(last.bytes, 0xff, sizeof last.bytes);
+	report = sql_reports_page(batch, &in->report_id, NULL, TIME_INFINITY, last, 1);
+	around = sql_report_surroundings(batch, in->report_id);
+	db_run(batch);
+	if (rows_count(report) == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such report.");
+	json_open_object(&json);
+	json_key(&json, "report");
+	rows_json_object(report, 0, &json);
+	json_key(&json, "conversation");
+	rows_json_array(around, rows_count(around), &json);
+	json_close_object(&json);
+	reply_json(rq, 200, &body);
+}
+
+/* POST /v1/admin/chat/reports/{report_id}/decide */
+void decide_report(struct request *rq, const struct decide_report_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_report_decide(batch, in->report_id, in->decision == DECIDE_REPORT_DECISION_REMOVE);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
+}
+
+/* GET /v1/admin/conversations/{conversation_id}/messages */
+void admin_list_messages(struct request *rq, const struct admin_list_messages_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct db *batch = db_batch(&rq->task);
+	struct rows *messages;
+
+	sql_overseen_conversation(batch, in->conversation_id);
+	messages = sql_overseen_messages(batch, in->conversation_id, page.after_key, page.count);
+	db_run(batch);
+	reply_page(rq, &page, messages);
+}
+
+/* DELETE /v1/admin/messages/{message_id} */
+void remove_message(struct request *rq, const struct remove_message_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_message_remove(batch, in->message_id);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
+}
+
+/* GET /v1/admin/chat/held */
+void list_held_messages(struct request *rq, const struct list_held_messages_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+
+	reply_page(rq, &page,
+	           sql_held_page(db_of(&rq->task), HELD_STATUS_NAMES[in->status], page.after_key,
+	                         page.after_id, page.count));
+}
+
+/* POST /v1/admin/chat/held/{held_id}/decide */
+void decide_held_message(struct request *rq, const struct decide_held_message_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_held_decide(batch, in->held_id, in->decision == DECIDE_HELD_MESSAGE_DECISION_RELEASE);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
+}
+
+/* GET /v1/admin/chat/settings */
+void get_chat_settings(struct request *rq, const struct get_chat_settings_in *in)
+{
+	reply_row(rq, sql_chat_settings(db_of(&rq->task)));
+}
+
+/* PUT /v1/admin/chat/settings */
+void put_chat_settings(struct request *rq, const struct put_chat_settings_in *in)
+{
+	reply_row(rq, sql_chat_settings_put(db_of(&rq->task), CONTACT_RULE_NAMES[in->phone],
+	                                    CONTACT_RULE_NAMES[in->email],
+	                                    CONTACT_RULE_NAMES[in->link], in->retention_days));
+}

@@ -1,0 +1,107 @@
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/loop.h"
+#include "shop/chat/talk.h"
+#include "store/redis.h"
+
+enum {
+	REDIS_MS = 50, /* then nobody seems to be here */
+	STEP_MINUTES = 5,
+	KEY_SIZE = 128,
+};
+
+#define SEEN_S "86400"
+#define TYPING_S "6"
+
+static struct redis *the_redis;
+
+void chat_start(struct redis *redis)
+{
+	the_redis = redis;
+}
+
+/* The braces place what belongs to one owner on one node of a cluster. */
+static void seen_key(struct uuid who, char ret[KEY_SIZE])
+{
+	char text[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(who, text);
+	snprintf(ret, KEY_SIZE, "sebez:{%s}:seen", text);
+}
+
+static void typing_key(struct uuid conversation, struct uuid who, char ret[KEY_SIZE])
+{
+	char text[UUID_TEXT_LENGTH + 1], in[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(who, text);
+	uuid_format(conversation, in);
+	snprintf(ret, KEY_SIZE, "sebez:{%s}:typing:%s", text, in);
+}
+
+static void keep(const char *key, const char *value, const char *seconds)
+{
+	const char *argv[] = {"SET", key, value, "EX", seconds};
+	const size_t lengths[] = {3, strlen(key), strlen(value), 2, strlen(seconds)};
+
+	if (the_redis != NULL && redis_is_up(the_redis))
+		redis_tell(the_redis, 5, argv, lengths);
+}
+
+/* -1 when there is none, or nobody to ask. */
+static int64_t kept(const char *key)
+{
+	const char *argv[] = {"GET", key};
+	const size_t lengths[] = {3, strlen(key)};
+	struct redisReply *reply;
+	int64_t value;
+
+	if (the_redis == NULL || !redis_is_up(the_redis) ||
+	    redis_call(the_redis, loop_now_ms() + REDIS_MS, &reply, 2, argv, lengths) != 0)
+		return -1;
+	value = reply->type == REDIS_REPLY_STRING ? strtoll(reply->str, NULL, 10) : -1;
+	freeReplyObject(reply);
+	return value;
+}
+
+void presence_seen(struct uuid who)
+{
+	char key[KEY_SIZE], now[24];
+
+	seen_key(who, key);
+	snprintf(now, sizeof now, "%" PRId64, clock_now_us() / 1000000);
+	keep(key, now, SEEN_S);
+}
+
+int presence_minutes_ago(struct uuid who)
+{
+	char key[KEY_SIZE];
+	int64_t seen, minutes;
+
+	seen_key(who, key);
+	seen = kept(key);
+	if (seen < 0)
+		return -1;
+	minutes = (clock_now_us() / 1000000 - seen) / 60;
+	return minutes > 0 ? (int)(minutes / STEP_MINUTES * STEP_MINUTES) : 0;
+}
+
+void presence_typing(struct uuid conversation, struct uuid who)
+{
+	char key[KEY_SIZE];
+
+	typing_key(conversation, who, key);
+	keep(key, "1", TYPING_S);
+}
+
+bool presence_is_typing(struct uuid conversation, struct uuid who)
+{
+	char key[KEY_SIZE];
+
+	typing_key(conversation, who, key);
+	return kept(key) > 0;
+}
