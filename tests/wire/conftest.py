@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import contract  # noqa: E402
 from harness.server import Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
+from matrix import World  # noqa: E402
 
 EXAMPLES = int(os.environ.get("SEBEZ_TEST_EXAMPLES", "25"))
 SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))
@@ -67,6 +68,12 @@ def server():
 @pytest.fixture(scope="session")
 def shop(server):
     return Shop(server)
+
+
+@pytest.fixture(scope="session")
+def world(shop):
+    """Two vendors, two customers, and one of each of their things: matrix.py."""
+    return World(shop)
 
 
 @pytest.fixture

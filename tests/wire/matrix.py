@@ -1,0 +1,505 @@
+"""The rows of the isolation matrix: how a valid call of each operation is made.
+
+World holds two sides, A and B: each a vendor with staff in every role and a customer with an order.
+ROWS says for each operation what differs from the obvious. The obvious: path ids are the side's own
+(Side.ids), there is no body. A new operation needs its row; `{}` will often do.
+
+    body=lambda w, who, side: {...}   the JSON body; put an id of the side wherever one fits
+    data=lambda w, who, side: b"..."  raw bytes instead
+    ids=lambda w, who, side: {...}    path ids made for this call, because the call uses them up
+    before=lambda w, who, side: ...   what `who` must have done first
+    query={...}                       query parameters that it requires
+    twin=True                         the call ends the session: it is made by a second sign-in
+"""
+from dataclasses import dataclass
+from typing import Callable
+
+from harness import contract
+from harness.client import AUTO, Actor
+from harness.shop import ADDRESS, PASSWORD, fresh, money
+
+CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
+NEVER = "0190b0b0-0000-7000-8000-00000000dead"
+
+
+class Side:
+    """A vendor and a customer, with one of each thing that is somebody's."""
+
+    def __init__(self, shop, name):
+        self.name = name
+        self.shop = shop
+        self.vendor = shop.vendor(fresh(f"Side {name}").replace(" ", "-").lower())
+        self.product = self.vendor.product(stock=100_000)
+        self.draft = self.vendor.product(status="draft")
+        self.customer = shop.customer(f"Customer {name}")
+        self.customer.name = f"customer:{name}"
+        self.order = self.customer.order(self.product)
+        self.sub_order = self.vendor.part(self.order)
+        sent = self.customer.order(self.product)
+        assert self.vendor.accept(sent).status_code == 200
+        shipped = self.vendor.ship(sent)
+        assert shipped.status_code == 200, shipped.text
+        self.ids = {
+            "vendor_id": self.vendor.id,
+            "product_id": self.product.id,
+            "variant_id": self.product.variant,
+            "method_id": self.vendor.do("listShippingMethods")["items"][0]["id"],
+            "user_id": self.vendor.staff("finance").id,
+            "invitation_id": self.invite(fresh("someone") + "@example.com")["id"],
+            "order_id": self.order["id"],
+            "sub_order_id": self.sub_order["id"],
+            "line_id": self.sub_order["lines"][0]["id"],
+            "shipment_id": shipped.json()["shipments"][0]["id"],
+            "address_id": self.address(),
+            "session_id": self.session(),
+            "sub_order": self.sub_order["id"],
+        }
+        self.ids["conversation_id"] = self.customer.do("openConversation", body={
+            "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
+        self.ids["message_id"] = self.message()["id"]
+        self.ids["report_id"] = self.report()
+        self.ids["held_id"] = self.held()
+        self.ids["reply_id"] = self.canned_reply()
+        # What exists and is not published, for those who see only what is.
+        self.hidden = {
+            "vendor_id": shop.vendor(approved=False).id,
+            "product_id": self.draft.id,
+            "variant_id": self.draft.variant,
+        }
+
+    def invite(self, email, role="support"):
+        return self.vendor.do("createInvitation", body={"email": email, "role": role})
+
+    def address(self):
+        return self.customer.do("createAddress", body=ADDRESS)["id"]
+
+    def session(self):
+        """Of a second sign-in of the customer."""
+        twin_of(self.customer)
+        return str(self.shop.db.one("select id from session where account_id = %s "
+                                    "order by created_at desc, id desc limit 1", self.customer.id))
+
+    def message(self, who=None):
+        """A new message in the side's conversation, by its customer or one of the staff."""
+        body = {"client_id": fresh("message"), "text": "Is it blue?"}
+        conversation_id = self.ids["conversation_id"]
+        if who is None or who is self.customer:
+            return self.customer.do("sendMessage", conversation_id=conversation_id, body=body)
+        return who.do("sendVendorMessage", vendor_id=self.vendor.id,
+                      conversation_id=conversation_id, body=body)
+
+    def report(self):
+        return self.customer.do(
+            "reportMessage", conversation_id=self.ids["conversation_id"],
+            message_id=self.message()["id"], body={"reason": "spam"})["id"]
+
+    def held(self):
+        return str(self.shop.db.one(
+            "insert into message_held (vendor_id, id, conversation_id, account_id, author, "
+            "author_id, client_id, kind, text, attachments, found) "
+            "values (%s, gen_random_uuid(), %s, %s, "
+            "'customer', %s, %s, 'text', 'Call me', '[]', '{phone}') returning id",
+            self.vendor.id, self.ids["conversation_id"], self.customer.id, self.customer.id,
+            fresh("held")))
+
+    def canned_reply(self):
+        return self.vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})["id"]
+
+    def bought(self, *steps, method="cash_on_delivery"):
+        """A new order of the customer from the vendor, on which the vendor took these steps."""
+        order = self.customer.order(self.product, method=method)
+        for step in steps:
+            response = getattr(self.vendor, step)(order)
+            assert response.status_code == 200, response.text
+        return {"order_id": order["id"], "sub_order_id": self.vendor.part(order)["id"],
+                "line_id": self.vendor.part(order)["lines"][0]["id"]}
+
+
+class World:
+    def __init__(self, shop):
+        self.shop = shop
+        self.a = Side(shop, "A")
+        self.b = Side(shop, "B")
+        self.category_id = self.new_category()
+        self.actors = {
+            "anonymous": shop.anonymous(),
+            "guest": shop.guest(),
+            "customer:A": self.a.customer,
+            "customer:B": self.b.customer,
+            **{f"staff:{role}": self.a.vendor.staff(role) for role in contract.STAFF_ROLES},
+            "staff-of-B:owner": self.b.vendor.owner,
+            **{f"admin:{role}": shop.admin(role) for role in contract.ADMIN_ROLES},
+        }
+
+    def new_category(self):
+        return self.shop.admin().do("createCategory", body={"name": fresh("Category")})["id"]
+
+    def new_vendor(self, state):
+        vendor = self.shop.vendor(approved=state != "applied", shipping=())
+        if state == "suspended":
+            self.shop.admin().do("suspendVendor", vendor_id=vendor.id, body={"reason": "A test"})
+        return vendor
+
+    def arguments(self, operation, who, side):
+        """Of a valid call: keyword arguments of Actor.call."""
+        row = ROWS[operation.id]
+        if row.before:
+            row.before(self, who, side)
+        ids = {**side.ids, "category_id": self.category_id}
+        made = row.ids(self, who, side) if row.ids else {}
+        ids.update(made)
+        made_side = _Made(side, ids)
+        arguments = {name: ids[name] for name in operation.names("path")}
+        if row.body:
+            arguments["body"] = row.body(self, who, made_side)
+        arguments.update(row.query or {})
+        if row.data:
+            arguments["data"] = row.data(self, who, made_side)
+        if operation.idempotency == "required":
+            arguments["key"] = AUTO
+        return arguments
+
+
+class _Made:
+    """A side as seen by one call: its ids with those made for the call."""
+
+    def __init__(self, side, ids):
+        self.vendor, self.customer, self.ids = side.vendor, side.customer, ids
+
+
+def twin_of(actor):
+    """The same account, signed in once more."""
+    if not actor.account:
+        return actor
+    return Actor(actor.server, actor.name).login(actor.account["email"], actor.password)
+
+
+@dataclass
+class Row:
+    body: Callable | None = None
+    data: Callable | None = None
+    ids: Callable | None = None
+    before: Callable | None = None
+    query: dict | None = None
+    twin: bool = False
+
+
+def put_in_cart(world, who, side):
+    who.do("putCartLine", variant_id=side.product.variant, body={"quantity": 1})
+
+
+def order_body(world, who, side):
+    total = who.do("quoteCart", body={})["total"] if who.account else money(1)
+    return {"quote_total": total, "shipping_address": ADDRESS, "payment": {"method": "manual"},
+            "shipping": [choice(side)]}
+
+
+def choice(side):
+    return {"vendor_id": side.ids["vendor_id"], "method_id": side.ids["method_id"]}
+
+
+def line(side):
+    return {"line_id": side.ids["line_id"], "quantity": 1}
+
+
+def reason(w, who, side):
+    return {"reason": "A test"}
+
+
+def nothing(w, who, side):
+    return {}
+
+
+def invitation_token(w, who, side):
+    """Of a vendor that is nobody's side: whoever accepts it works there from then on."""
+    if not who.account:
+        return {"token": "inv1_nothing"}
+    body = {"email": who.account["email"], "role": "support"}
+    return {"token": w.new_vendor("applied").do("createInvitation", body=body)["token"]}
+
+
+def settings(w, who, side):
+    """The present ones: other tests go on with them."""
+    now = w.shop.admin().do("getSettings")
+    wanted = contract.resolve(contract.OPERATIONS["putSettings"].body[1])["properties"]
+    return {name: now[name] for name in wanted}
+
+
+def variant_body(w, who, side):
+    return {"price": money(700), "sku": fresh("SKU"), "options": {}}
+
+
+def product_of_two(w, who, side):
+    product = side.vendor.product(
+        options=[{"name": "Size", "values": ["S", "M"]}],
+        variants=[{"price": money(500), "options": {"Size": size}} for size in ("S", "M")])
+    return {"product_id": product.id, "variant_id": product.variant}
+
+
+def with_options(w, who, side):
+    """createVariant needs an option value that is free."""
+    product = side.vendor.product(
+        options=[{"name": "Size", "values": ["S", "M"]}],
+        variants=[{"price": money(500), "options": {"Size": "S"}}])
+    return {"product_id": product.id}
+
+
+def new_user(w, who, side):
+    return {"user_id": w.shop.customer().id}
+
+
+def new_staff(w, who, side):
+    person = w.shop.customer()
+    w.shop.db.rows("insert into staff (vendor_id, account_id, role) values (%s, %s, 'support')",
+                   side.vendor.id, person.id)
+    return {"user_id": person.id}
+
+
+def my_message(w, who, side):
+    """Of whoever calls: nobody changes somebody else's."""
+    return {"message_id": side.message(who)["id"]}
+
+
+def a_message(w, who, side):
+    return {"message_id": side.message()["id"]}
+
+
+def with_another_vendor(w, who, side):
+    """A conversation to block, for the side's own goes on."""
+    return {"conversation_id": side.customer.do("openConversation", body={
+        "vendor_id": w.new_vendor("approved").id})["id"]}
+
+
+def with_another_customer(w, who, side):
+    return {"conversation_id": w.shop.customer().do("openConversation", body={
+        "vendor_id": side.vendor.id})["id"]}
+
+
+def subject(w, who, side):
+    """Everybody may ask about a product, but only its customer about a sub-order."""
+    body = {"vendor_id": side.vendor.id, "product_id": side.ids["product_id"]}
+    if who is side.customer:
+        body["sub_order_id"] = side.ids["sub_order_id"]
+    return body
+
+
+def message_body(w, who, side):
+    return {"client_id": fresh("message"), "text": "Is it blue?", "reply_to": 1,
+            "product_id": side.ids["product_id"], "sub_order_id": side.ids["sub_order_id"],
+            "attachments": [{"url": "https://img.example.com/1.jpg", "width": 10, "height": 10,
+                             "alt": "Blue"}]}
+
+
+def emoji(w, who, side):
+    return {"emoji": "\N{THUMBS UP SIGN}"}
+
+
+def report_body(w, who, side):
+    return {"reason": "spam", "comment": "Every day"}
+
+
+def new_product(w, who, side):
+    return {"product_id": side.vendor.product().id}
+
+
+def vendor_in(state):
+    return lambda w, who, side: {"vendor_id": w.new_vendor(state).id}
+
+
+def bought(*steps, **how):
+    return lambda w, who, side: side.bought(*steps, **how)
+
+
+def shipped(w, who, side):
+    ids = side.bought("accept", "ship")
+    seen = side.vendor.do("getSubOrder", sub_order_id=ids["sub_order_id"])
+    return {**ids, "shipment_id": seen["shipments"][0]["id"]}
+
+
+ROWS = {
+    # accounts
+    "registerAccount": Row(body=lambda w, who, side: {
+        "email": fresh("new") + "@example.com", "password": PASSWORD, "name": "New"}),
+    "login": Row(body=lambda w, who, side: {
+        "email": side.customer.account["email"], "password": PASSWORD}),
+    "refresh": Row(body=lambda w, who, side: {
+        "refresh_token": twin_of(side.customer).refresh_token}),
+    "logout": Row(twin=True),
+    "getMe": Row(),
+    "updateMe": Row(body=lambda w, who, side: {"name": "Another name"}),
+    "listAddresses": Row(),
+    "createAddress": Row(body=lambda w, who, side: ADDRESS),
+    "updateAddress": Row(body=lambda w, who, side: {"city": "Paris"}),
+    "deleteAddress": Row(ids=lambda w, who, side: {"address_id": side.address()}),
+    "listMySessions": Row(),
+    "endSession": Row(ids=lambda w, who, side: {"session_id": side.session()}),
+    "acceptInvitation": Row(body=invitation_token),
+    # the shop window
+    "listProducts": Row(),
+    "getProductFacets": Row(),
+    "getProduct": Row(),
+    "listCategories": Row(),
+    "listVendors": Row(),
+    "getVendor": Row(),
+    # vendors
+    "applyVendor": Row(body=lambda w, who, side: {"name": fresh("Applicant")}),
+    "getMyVendor": Row(),
+    "updateVendor": Row(body=lambda w, who, side: {"description": "New"}),
+    "listShippingMethods": Row(),
+    "createShippingMethod": Row(
+        before=lambda w, who, side: w.shop.db.rows(
+            "delete from shipping_method where vendor_id = %s and name = 'Extra'", side.vendor.id),
+        body=lambda w, who, side: {"name": "Extra", "price": money(900)}),
+    "updateShippingMethod": Row(body=lambda w, who, side: {"handling_days": 3}),
+    "deleteShippingMethod": Row(ids=lambda w, who, side: {
+        "method_id": side.vendor.shipping_method("Short-lived")["id"]}),
+    "listStaff": Row(),
+    "updateStaff": Row(ids=new_staff, body=lambda w, who, side: {"role": "finance"}),
+    "removeStaff": Row(ids=new_staff),
+    "listInvitations": Row(),
+    "createInvitation": Row(body=lambda w, who, side: {
+        "email": fresh("invited") + "@example.com", "role": "support"}),
+    "revokeInvitation": Row(ids=lambda w, who, side: {
+        "invitation_id": side.invite(fresh("unwanted") + "@example.com")["id"]}),
+    # catalogue
+    "listVendorProducts": Row(),
+    "createVendorProduct": Row(body=lambda w, who, side: {
+        "title": fresh("Product"), "category_id": w.category_id,
+        "variants": [{"price": money(500), "available": 5}]}),
+    "importProducts": Row(data=lambda w, who, side: CSV),
+    "exportProducts": Row(),
+    "getVendorProduct": Row(),
+    "updateVendorProduct": Row(body=lambda w, who, side: {
+        "description": fresh("text"), "category_id": w.category_id}),
+    "deleteVendorProduct": Row(ids=new_product),
+    "createVariant": Row(ids=with_options, body=lambda w, who, side: {
+        "price": money(700), "options": {"Size": "M"}}),
+    "updateVariant": Row(body=lambda w, who, side: {"barcode": "4006381333931"}),
+    "deleteVariant": Row(ids=product_of_two),
+    "setVariantStock": Row(body=lambda w, who, side: {"adjust": 1, "reason": "Found one"}),
+    # carts
+    "getCart": Row(),
+    "clearCart": Row(before=put_in_cart),
+    "putCartLine": Row(body=lambda w, who, side: {"quantity": 2}),
+    "deleteCartLine": Row(before=put_in_cart),
+    "quoteCart": Row(before=put_in_cart, body=lambda w, who, side: {
+        "shipping_address": ADDRESS, "shipping": [choice(side)]}),
+    # orders of customers
+    "placeOrder": Row(before=lambda w, who, side: put_in_cart(w, who, side) if who.account else 0,
+                      body=order_body),
+    "listOrders": Row(),
+    "getOrder": Row(),
+    "cancelOrder": Row(ids=bought(), body=reason),
+    "cancelSubOrder": Row(ids=bought(), body=lambda w, who, side: {"lines": [line(side)]}),
+    "confirmDelivery": Row(ids=bought("accept", "ship"), body=nothing),
+    # sub-orders of vendors
+    "listSubOrders": Row(),
+    "getSubOrder": Row(),
+    "getSubOrderHistory": Row(),
+    "acceptSubOrder": Row(ids=bought(), body=nothing),
+    "packSubOrder": Row(ids=bought("accept"), body=nothing),
+    "shipSubOrder": Row(ids=bought("accept"), body=lambda w, who, side: {
+        "carrier": "Post", "lines": [line(side)]}),
+    "deliverSubOrder": Row(ids=shipped, body=lambda w, who, side: {
+        "shipment_id": side.ids["shipment_id"]}),
+    "cancelSubOrderByVendor": Row(ids=bought(), body=lambda w, who, side: {
+        "reason": "Broken", "lines": [line(side)]}),
+    # the feed
+    "getEvents": Row(),
+    "getVendorEvents": Row(),
+    "getSync": Row(),
+    "getVendorSync": Row(),
+    # chat: a customer
+    "openConversation": Row(body=subject),
+    "listConversations": Row(),
+    "getConversation": Row(),
+    "listMessages": Row(),
+    "sendMessage": Row(body=message_body),
+    "editMessage": Row(ids=my_message, body=lambda w, who, side: {"text": "Is it green?"}),
+    "deleteMessage": Row(ids=my_message),
+    "putReaction": Row(body=emoji),
+    "deleteReaction": Row(),
+    "reportMessage": Row(ids=a_message, body=report_body),
+    "markRead": Row(body=lambda w, who, side: {"seq": 1}),
+    "setTyping": Row(),
+    "blockVendor": Row(ids=with_another_vendor),
+    "unblockVendor": Row(),
+    "getUnread": Row(),
+    # chat: the staff
+    "openVendorConversation": Row(body=lambda w, who, side: {
+        "sub_order_id": side.ids["sub_order_id"]}),
+    "listVendorConversations": Row(),
+    "getVendorConversation": Row(),
+    "listVendorMessages": Row(),
+    "sendVendorMessage": Row(body=message_body),
+    "editVendorMessage": Row(ids=my_message, body=lambda w, who, side: {"text": "Is it green?"}),
+    "deleteVendorMessage": Row(ids=my_message),
+    "putVendorReaction": Row(body=emoji),
+    "deleteVendorReaction": Row(),
+    "reportVendorMessage": Row(ids=a_message, body=report_body),
+    "markVendorRead": Row(body=lambda w, who, side: {"seq": 1}),
+    "setVendorTyping": Row(),
+    "blockCustomer": Row(ids=with_another_customer),
+    "unblockCustomer": Row(),
+    "assignConversation": Row(body=lambda w, who, side: {"user_id": side.ids["user_id"]}),
+    "closeConversation": Row(),
+    "reopenConversation": Row(),
+    "listNotes": Row(),
+    "createNote": Row(body=lambda w, who, side: {"text": "Be kind"}),
+    "searchMessages": Row(query={"q": "blue"}),
+    "searchVendorMessages": Row(query={"q": "blue"}),
+    "getVendorUnread": Row(),
+    "listCannedReplies": Row(),
+    "createCannedReply": Row(body=lambda w, who, side: {"title": "Hello", "text": "Hello!"}),
+    "updateCannedReply": Row(body=lambda w, who, side: {"text": "Hi!"}),
+    "deleteCannedReply": Row(ids=lambda w, who, side: {"reply_id": side.canned_reply()}),
+    # chat: admins
+    "listReports": Row(),
+    "getReport": Row(),
+    "decideReport": Row(ids=lambda w, who, side: {"report_id": side.report()},
+                        body=lambda w, who, side: {"decision": "remove"}),
+    "adminListMessages": Row(),
+    "removeMessage": Row(ids=a_message),
+    "listHeldMessages": Row(),
+    "decideHeldMessage": Row(ids=lambda w, who, side: {"held_id": side.held()},
+                             body=lambda w, who, side: {"decision": "release"}),
+    "getChatSettings": Row(),
+    "putChatSettings": Row(body=lambda w, who, side: w.shop.admin().do("getChatSettings")),
+    # admin
+    "adminListVendors": Row(),
+    "adminGetVendor": Row(),
+    "approveVendor": Row(ids=vendor_in("applied"), body=nothing),
+    "rejectVendor": Row(ids=vendor_in("applied"), body=reason),
+    "suspendVendor": Row(ids=vendor_in("approved"), body=reason),
+    "reinstateVendor": Row(ids=vendor_in("suspended"), body=nothing),
+    "closeVendor": Row(ids=vendor_in("suspended"), body=reason),
+    "setVendorCommission": Row(body=lambda w, who, side: {"commission_basis_points": None}),
+    "adminListUsers": Row(),
+    "adminGetUser": Row(),
+    "lockUser": Row(ids=new_user, body=reason),
+    "unlockUser": Row(ids=new_user, body=nothing),
+    "createCategory": Row(body=lambda w, who, side: {
+        "name": fresh("Category"), "parent_id": w.category_id}),
+    "updateCategory": Row(ids=lambda w, who, side: {"category_id": w.new_category()},
+                          body=lambda w, who, side: {"name": "Renamed",
+                                                     "parent_id": w.category_id}),
+    "adminListProducts": Row(),
+    "unlistProduct": Row(ids=new_product, body=reason),
+    "relistProduct": Row(ids=new_product, body=nothing),
+    "adminListOrders": Row(),
+    "adminGetOrder": Row(),
+    "markPaymentReceived": Row(ids=bought(method="manual"), body=nothing),
+    "adminListSubOrders": Row(),
+    "adminGetSubOrder": Row(),
+    "transitionSubOrder": Row(ids=bought(), body=lambda w, who, side: {
+        "to": "accepted", "reason": "A test"}),
+    "listAudit": Row(),
+    "getSettings": Row(),
+    "putSettings": Row(body=settings),
+    # the node
+    "getHealth": Row(),
+    "getReadiness": Row(),
+    "getMetrics": Row(),
+    "getOpenapi": Row(),
+    "getDocs": Row(),
+}
