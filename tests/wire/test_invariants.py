@@ -1,0 +1,76 @@
+"""The invariants notice what is wrong: each is broken on purpose in a transaction, and undone."""
+import pytest
+
+PART = "(select id from sub_order where number = %(number)s)"
+LINES = f"(select id from order_line where sub_order_id = {PART})"
+
+BROKEN = {
+    "orders add up to their sub-orders":
+        f"update sub_order set fee = fee + 1, total = total + 1 where id = {PART}",
+    "sub-orders add up to their lines":
+        f"update order_line set price = price + 1, total = (price + 1) * quantity "
+        f"where id in {LINES}",
+    "payment shares add up to payments, payments to orders":
+        f"update payment_share set amount = amount + 1 where sub_order_id = {PART}",
+    "every sub-order has its share of the payment":
+        f"delete from payment_share where sub_order_id = {PART}",
+    "every order line reserved its stock":
+        f"delete from stock_reservation where order_line_id in {LINES}",
+    "stock is what was put in less what is held":
+        "update variant set available = available + 1 where id in "
+        f"(select variant_id from order_line where id in {LINES})",
+    "history ends in the present state and has no gap":
+        f"update sub_order_history set number = number + 1 where sub_order_id = {PART} "
+        "and to_state = 'packed'",
+    "what is cancelled of a sub-order is what its lines say":
+        f"update sub_order set cancelled_total = 1 where id = {PART}",
+    "payments follow what was received and cancelled":
+        "update payment set state = 'cancelled' where order_id = "
+        f"(select order_id from sub_order where id = {PART})",
+    "what lines count as shipped is in shipments of their sub-order":
+        f"update shipment_line set quantity = quantity + 1 where order_line_id in {LINES}",
+    "states agree with what was shipped and cancelled":
+        f"update sub_order set state = 'shipped' where id = {PART}",
+    "what is delivered has arrived, all of it":
+        f"update sub_order set state = 'delivered' where id = {PART}",
+    "the clock runs where it has something to do":
+        f"update sub_order set deadline_at = now() + interval '1 day' where id = {PART}",
+    "cancelled sub-orders hold nothing":
+        f"update sub_order set state = 'cancelled' where id = {PART}",
+    "every order left its notice in the outbox":
+        "delete from outbox where topic = 'order_placed' and subject_id = "
+        f"(select order_id from sub_order where id = {PART})",
+    "commission was frozen on every line":
+        f"delete from commission_line where sub_order_id = {PART}",
+}
+
+
+@pytest.fixture(scope="module")
+def number(shop):
+    """A sub-order that is packed, with one of three pieces shipped."""
+    clay = shop.vendor()
+    order = shop.customer().order((clay.product(stock=9), 3))
+    part = clay.part(order)
+    assert clay.accept(order).status_code == 200 and clay.pack(order).status_code == 200
+    shipped = clay.ship(order, lines=[{"line_id": part["lines"][0]["id"], "quantity": 1}])
+    assert shipped.status_code == 200
+    shop.db.let_effects_leave()
+    return part["number"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_noticed(shop, number, name):
+    connection = shop.db.connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(BROKEN[name], {"number": number})
+            assert cursor.rowcount > 0, "nothing was broken"
+            cursor.execute("select name from check_data() where not ok")
+            assert name in [row[0] for row in cursor.fetchall()]
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def test_what_is_undone_is_sound_again(shop):
+    assert shop.check() == []
