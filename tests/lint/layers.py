@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+"""Includes point only downward; areas of shop/ know each other by one header.
+
+Rules, for every #include "..." under src/:
+  - a floor includes itself and the floors below it; main.c includes anything;
+  - a file of shop/<area>/ includes of another area only shop/<other>/<other>.h;
+  - <name>.sql.h is included only from the folder that holds <name>.sql;
+  - api.gen.h belongs to web: web, shop, node and main.c may include it;
+  - what is included exists (or is generated).
+"""
+import pathlib
+import re
+import sys
+
+FLOORS = ["base", "net", "store", "task", "web", "shop", "node"]
+GENERATED = {"api.gen.h": "web"}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+
+
+def floor_of(path):
+    return FLOORS.index(path.parts[0]) if path.parts[0] in FLOORS else len(FLOORS)
+
+
+def complaint(source, included, root):
+    """Why `source` (relative to src/) must not include `included`, or None."""
+    name = pathlib.PurePosixPath(included).name
+    if name in GENERATED:
+        included_floor = FLOORS.index(GENERATED[name])
+    elif name.endswith(".sql.h"):
+        if list((root / source.parent).glob(name[: -len(".h")])):
+            return None
+        return f"the statements of {name} belong to another folder"
+    elif name.endswith(".gen.h"):
+        return None
+    else:
+        target = pathlib.PurePosixPath(included)
+        if target.parts[0] not in FLOORS and (root / source.parent / included).exists():
+            return "name it from src/, with its folder"
+        if not (root / target).exists():
+            return "there is no such file under src/"
+        included_floor = floor_of(target)
+        if target.parts[0] == "shop" and source.parts[0] == "shop" and len(target.parts) == 3:
+            own = len(source.parts) == 3 and source.parts[1] == target.parts[1]
+            if not own and target.name != target.parts[1] + ".h":
+                return f"of area {target.parts[1]} others may include only {target.parts[1]}.h"
+    if included_floor > floor_of(source):
+        return f"{source.parts[0]} is below {FLOORS[included_floor]}"
+    return None
+
+
+def check(root):
+    bad = []
+    for path in sorted([*root.rglob("*.c"), *root.rglob("*.h")]):
+        source = path.relative_to(root)
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = INCLUDE.match(line)
+            why = complaint(source, found.group(1), root) if found else None
+            if why:
+                bad.append(f'src/{source}:{number}: #include "{found.group(1)}": {why}')
+    return bad
+
+
+if __name__ == "__main__":
+    problems = check(pathlib.Path(__file__).resolve().parents[2] / "src")
+    print("\n".join(problems), end="\n" if problems else "")
+    sys.exit(bool(problems))

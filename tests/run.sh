@@ -1,0 +1,102 @@
+#!/bin/bash
+# The whole proof, as `make test` runs it. Each phase is timed; the last line counts.
+#   tests/run.sh                 everything
+#   tests/run.sh PHASE...        only these: gcc unit wire asan asan-unit asan-wire valgrind clang
+#
+# The wire suite runs as two halves side by side (SEBEZ_TEST_SHARDS), each with a server of its own.
+set -u
+cd "$(dirname "$0")/.."
+phases=${*:-gcc unit wire asan asan-unit asan-wire valgrind clang}
+shards=${SEBEZ_TEST_SHARDS:-2}
+logs=$(mktemp -d /tmp/sebez-test.XXXXXX)
+jobs=$(nproc)
+passed=0
+failed=0
+results=()
+
+# configure FOLDER ENV... -- OPTIONS...: once; ninja notices later changes itself.
+configure() {
+	local folder=$1
+	shift
+	[ -f "$folder/build.ninja" ] || env "$@" meson setup "$folder"
+}
+
+count() { # count LOG: adds what the runners in it said
+	local ok bad
+	ok=$(grep -aoE '\b[0-9]+ passed' "$1" | awk '{ n += $1 } END { print n + 0 }')
+	bad=$(grep -aoE '\b[0-9]+ (failed|errors?)\b' "$1" | awk '{ n += $1 } END { print n + 0 }')
+	ok=$((ok + $(grep -aE '^Ok: ' "$1" | awk '{ n += $2 } END { print n + 0 }')))
+	bad=$((bad + $(grep -aE '^(Fail|Timeout|Unexpected Pass): ' "$1" | awk '{ n += $NF } END { print n + 0 }')))
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+	counted=$bad
+}
+
+units() { # units FOLDER SUITES [OPTIONS...]
+	local folder=$1 suites=$2
+	shift 2
+	meson test -C "$folder" ${suites//+/ --suite } --no-rebuild --print-errorlogs --num-processes "$jobs" "$@"
+}
+
+wire() { # wire FOLDER
+	local folder=$1 shard pids=() status=0
+	for shard in $(seq "$shards"); do
+		SEBEZ_BUILD=$folder /usr/bin/python3 -m pytest -q tests/wire --shard "$shard/$shards" \
+			-p no:cacheprovider >"$logs/wire.$shard" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || status=1
+	done
+	cat "$logs"/wire.*
+	rm -f "$logs"/wire.*
+	return $status
+}
+
+phase_gcc() { configure build CC=gcc && ninja -C build; }
+phase_unit() {
+	units build +unit+services || return 1
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/tools
+}
+phase_wire() { wire build; }
+phase_asan() {
+	[ -f build-asan/build.ninja ] ||
+		CC=clang meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false || return 1
+	ninja -C build-asan
+}
+phase_asan-unit() {
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=0 \
+		units build-asan +unit+services --timeout-multiplier 4
+}
+phase_asan-wire() { SEBEZ_TEST_SLOW=1 wire build-asan; }
+phase_valgrind() {
+	units build +unit --timeout-multiplier 20 --wrap "valgrind -q --error-exitcode=99 --leak-check=full \
+--errors-for-leak-kinds=definite --suppressions=$PWD/tests/unit/valgrind.supp"
+}
+phase_clang() { configure build-clang CC=clang && ninja -C build-clang; }
+
+for phase in $phases; do
+	declare -F "phase_$phase" >/dev/null || { echo "no such phase: $phase"; exit 2; }
+	echo "== $phase"
+	started=$SECONDS
+	"phase_$phase" >"$logs/$phase" 2>&1
+	status=$?
+	counted=0
+	count "$logs/$phase"
+	result=ok
+	if [ $status -ne 0 ]; then
+		result=FAILED
+		[ $counted -gt 0 ] || failed=$((failed + 1)) # it broke without a runner's count
+		tail -n 200 "$logs/$phase"
+	else
+		grep -aE '[0-9]+ passed|^Ok: |^slow:' "$logs/$phase" | sed 's/^/   /'
+	fi
+	results+=("$(printf '%-10s %-6s %4d s' "$phase" "$result" $((SECONDS - started)))")
+	echo "== ${results[-1]}"
+done
+
+echo
+printf '   %s\n' "${results[@]}"
+echo "   logs: $logs"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,100 @@
+#!/bin/bash
+# Installs the Debian packages that are missing, and nothing else.
+#   tools/install-deps.sh [GROUP...]     groups: run (default), test, lint, bench
+#
+# Services that come with the packages (PostgreSQL, Redis, nginx) are neither started, nor restarted,
+# nor enabled, and no default database cluster is made: Sebez runs its own. When all packages are
+# there, nothing is done.
+set -eu
+
+# A name per package; a|b: either will do, the first is installed.
+# curl is what the README talks to the server with.
+run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
+     libuv1-dev libpq-dev libhiredis-dev libjansson-dev libsodium-dev libcsv-dev postgresql
+     redis-server|valkey-server curl"
+test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
+      python3-psycopg2 python3-redis clang valgrind procps"
+lint="clang-format clang-tidy universal-ctags python3-pytest libcmocka-dev git"
+bench="nginx wrk python3-requests python3-psycopg2 procps"
+services="redis-server valkey-server nginx"
+
+wanted=
+for group in ${*:-run}; do
+	case $group in
+	run) wanted="$wanted $run" ;;
+	test) wanted="$wanted $test" ;;
+	lint) wanted="$wanted $lint" ;;
+	bench) wanted="$wanted $bench" ;;
+	*) echo "install-deps: there is no group $group" >&2; exit 2 ;;
+	esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	echo "install-deps: this is not Debian; these packages are needed:" $wanted >&2
+	exit 1
+fi
+
+installed=" $(dpkg-query -W -f='${db:Status-Status} ${Package}\n' ${wanted//|/ } 2>/dev/null |
+	sed -n 's/^installed //p' | tr '\n' ' ')"
+missing=
+for choice in $wanted; do
+	found=
+	for package in ${choice//|/ }; do
+		case $installed in *" $package "*) found=yes ;; esac
+	done
+	[ -n "$found" ] || missing="$missing ${choice%%|*}"
+done
+[ -n "$missing" ] || exit 0
+
+echo "installing:$missing"
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		echo "install-deps: needs root or sudo. As root: apt-get install --no-install-recommends$missing" >&2
+		exit 1
+	fi
+	exec sudo "$0" "$@"
+fi
+
+policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.d
+new_services=
+for service in $services; do
+	case "$missing " in *" $service "*) new_services="$new_services $service" ;; esac
+done
+
+restore() {
+	if [ -e "$policy.before-sebez" ] || [ -L "$policy.before-sebez" ]; then
+		mv -f "$policy.before-sebez" "$policy"
+	else
+		rm -f "$policy"
+	fi
+	rm -f "$clusters/sebez.conf"
+}
+trap restore EXIT
+trap 'exit 1' INT TERM HUP
+
+# Ours, left by a run that was killed.
+if grep -qs 'written by sebez' "$policy"; then rm -f "$policy"; fi
+# invoke-rc.d asks this script before it starts or restarts anything; 101 means no.
+if { [ -e "$policy" ] || [ -L "$policy" ]; } && [ ! -e "$policy.before-sebez" ]; then
+	mv "$policy" "$policy.before-sebez"
+fi
+printf '#!/bin/sh\n# written by sebez, tools/install-deps.sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+# postgresql-common makes a cluster "main" for each server it installs, unless told not to.
+mkdir -p "$clusters"
+echo 'create_main_cluster = false' >"$clusters/sebez.conf"
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q -q
+apt-get install -q -y --no-install-recommends --no-upgrade -o Dpkg::Use-Pty=0 $missing
+
+# They would start with the next boot. (PostgreSQL's unit may stay: without a cluster it starts nothing.)
+for service in $new_services; do
+	if command -v systemctl >/dev/null; then
+		systemctl disable --quiet "$service" 2>/dev/null || true
+	else
+		deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+		update-rc.d "$service" disable >/dev/null 2>&1 || true
+	fi
+done
