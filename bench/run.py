@@ -1,0 +1,99 @@
+"""Measures the figures of docs/BENCHMARKS.md: run.py [FIGURE...]; a table, and bench/results.
+
+Settings: BENCH_RUNS (5), BENCH_SECONDS (5) of each run, BENCH_LARGE=1 (a million products too),
+BENCH_FOLDER (where the seeded data is kept between runs; else in a folder of /tmp that goes),
+BENCH_IMPORT_ROWS (500000), BENCH_BUILD (build-release).
+"""
+import json
+import os
+import signal
+import sys
+import time
+
+import checkout
+import footprint
+import reads
+from place import ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
+
+PRODUCTS = 50000
+LARGE = 1000000
+
+
+def uncached(where, name="run"):
+    return Server(copy_of(where, name), SEBEZ_CACHE="no")
+
+
+def measure_lists(template):
+    with uncached(template) as server:
+        return reads.lists(server)
+
+
+def measure_products(template):
+    with uncached(template) as server:
+        return reads.products(server, PRODUCTS)
+
+
+def measure_orders(template):
+    with Server(copy_of(template, "run")) as server:
+        return checkout.checkout(server, PRODUCTS)
+
+
+def measure_one_variant(template):
+    with Server(copy_of(template, "run")) as server:
+        return checkout.one_variant(server, PRODUCTS)
+
+
+def measure_pages(template):
+    with uncached(template) as server:
+        result = {"50000": reads.pages(server)}
+    if os.environ.get("BENCH_LARGE"):
+        with uncached(seeded(template.parent, LARGE)) as server:
+            result["1000000"] = reads.pages(server)
+        result["first_ratio"] = result["1000000"]["first"] / result["50000"]["first"]
+        result["deep_ratio"] = result["1000000"]["deep"] / result["50000"]["deep"]
+    return result
+
+
+FIGURES = {
+    "lists": ("1 list of a category / pgbench", measure_lists, "ratio", ">= 0.65"),
+    "cached": ("1 the same, cached / nginx", reads.cached, "ratio", ">= 0.9"),
+    "products": ("2 product / pgbench", measure_products, "ratio", ">= 0.6"),
+    "orders": ("3 order / its statements one by one", measure_orders, "ratio", ">= 0.6"),
+    "one_variant": ("4 all on one variant, orders/s", measure_one_variant, "64.rate", ">= 1000"),
+    "pages": ("5 page 1,000 / page 1", measure_pages, "50000.ratio", "<= 1.3"),
+    "memory": ("6 MB of an api process under load", footprint.memory, "load_mb", "<= 25"),
+    "starting": ("6 ms from exec to the first 200", footprint.starting, "external_ms", "<= 100"),
+    "parked": ("7 bytes of a parked connection", footprint.parked, "process_bytes", ""),
+    "importing": ("8 import, rows/s", footprint.importing, "rate", ">= 10000"),
+}
+
+
+def value_of(result, path):
+    for part in path.split("."):
+        result = result[part] if part in result else result[int(part)]
+    return result
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so what was started is stopped
+    chosen = sys.argv[1:] or list(FIGURES)
+    unknown = [name for name in chosen if name not in FIGURES]
+    if unknown:
+        raise SystemExit(f"there is no figure {unknown[0]}; there are: {' '.join(FIGURES)}")
+    results = {"runs": RUNS, "seconds": SECONDS, "at": time.strftime("%Y-%m-%d %H:%M"),
+               "cores": os.cpu_count()}
+    with folder() as where:
+        template = seeded(where, PRODUCTS)
+        for name in chosen:
+            title, measure, _, _ = FIGURES[name]
+            say(title)
+            results[name] = {"load_before": os.getloadavg()[0], **measure(template)}
+            say("  " + json.dumps(results[name]))
+            (ROOT / "bench/results").write_text(json.dumps(results, indent=1) + "\n")
+    say(f"\n{'figure':40} {'measured':>10}   target")
+    for name in chosen:
+        title, _, path, target = FIGURES[name]
+        say(f"{title:40} {value_of(results[name], path):>10.2f}   {target}")
+
+
+main()
