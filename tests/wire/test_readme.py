@@ -1,0 +1,53 @@
+"""The README is true: its story works when pasted, and prints what it says it prints."""
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from harness.contract import ROOT
+
+README = (ROOT / "README.md").read_text()
+NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def block_with(words):
+    (found,) = [block for block in blocks("text") if words in block]
+    return found
+
+
+@pytest.fixture
+def demo(own_server):
+    return own_server(SEBEZ_DEMO="yes")
+
+
+def paste(shell, text, url):
+    done = subprocess.run([shell], input=text, capture_output=True, text=True, timeout=300,
+                          env={"PATH": os.environ["PATH"], "SHOP": url}, check=False)
+    assert not done.stderr, done.stderr
+    return NUMBER.sub("NUMBER", done.stdout)
+
+
+def test_the_story_works_when_pasted_again_and_again(demo):
+    story = "".join(blocks("sh"))
+    told = NUMBER.sub("NUMBER", block_with("partially_shipped"))
+    assert paste("sh", story, demo.url) == told
+    assert paste("bash", story.replace("ada-", "eda-"), demo.url) == told
+
+
+def test_the_start_says_what_the_readme_shows(demo):
+    shown = block_with("Sebez is running").replace("http://127.0.0.1:8080", demo.url)
+    deadline = time.monotonic() + 30  # it answers a moment before it says so
+    while "Ctrl-C" not in demo.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert shown in demo.log.read_text()
+
+
+def test_what_the_readme_links_to_is_there():
+    links = re.findall(r"\]\((?!http)([^)#]+)", README)
+    assert links and [link for link in links if not (ROOT / link).exists()] == []
