@@ -42,18 +42,11 @@ _Noreturn static void end_with_quote(struct task *task, enum problem_code code,
 	                    });
 }
 
-/* There is nothing to order: the cart has been ordered already, or never had anything in it. */
-_Noreturn static void end_without_cart(struct task *task, const struct quote *quote,
-                                       const struct order_of_last_cart_row *last)
+/* The cart is an order already, by a request that ours raced with or repeats. */
+_Noreturn static void end_as_ordered(struct task *task, const struct order_of_last_cart_row *last)
 {
 	char id[UUID_TEXT_LENGTH + 1];
-	/* Each statement of a batch sees what is committed by then: the cart may have been open for
-	 * the first and an order for the last. */
-	bool ordered =
-	    last && (uuid_is_nil(quote->cart_id) || uuid_equal(last->cart_id, quote->cart_id));
 
-	if (!ordered)
-		task_end(task, PROBLEM_CART_EMPTY, "Put something in first.");
 	uuid_format(last->id, id);
 	task_end_with(task,
 	              (struct problem){
@@ -70,16 +63,19 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	struct db *batch = db_batch(task);
 	struct quote_rows asked = quote_ask(batch);
 	struct rows *last = sql_order_of_last_cart(batch);
+	const struct order_of_last_cart_row *order;
 	struct quote *quote;
 	size_t count;
 
 	db_run(batch);
 	quote = quote_take(batch, &asked);
-	if (quote->line_count == 0) {
-		const struct order_of_last_cart_row *order =
-		    sql_order_of_last_cart_rows(batch, last, &count);
-		end_without_cart(task, quote, count ? order : NULL);
-	}
+	/* Each statement of a batch sees what is committed by then. The cart may have been open for
+	 * the first and gone for the second, but then the last one sees the order. */
+	order = sql_order_of_last_cart_rows(batch, last, &count);
+	if (count && (uuid_is_nil(quote->cart_id) || uuid_equal(order->cart_id, quote->cart_id)))
+		end_as_ordered(task, order);
+	if (quote->line_count == 0)
+		task_end(task, PROBLEM_CART_EMPTY, "Put something in first.");
 	quote_price_or_end(task, quote, in->shipping_count, in->shipping);
 	if (strcmp(in->quote_total.currency, quote->terms.currency) != 0)
 		task_end_field(task, "/quote_total/currency", "currency",
