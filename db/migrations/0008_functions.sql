@@ -47,7 +47,7 @@ set local role sebez_kernel;
 -- account must not be locked, the role must allow the operation. Then row level security knows who
 -- acts. The settings are local to the transaction.
 create function act_as_session(account_id uuid, session_id uuid) returns void
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql as $$ -- for those below, which have the rights and the search path
 declare
 	locked timestamptz;
 begin

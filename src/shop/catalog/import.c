@@ -15,9 +15,9 @@ enum {
 	BATCH_ARENA_BYTES = 16 * 1024 * 1024,
 	ATTEMPTS_MAX = 6, /* of a batch, when the database is busy or away: five seconds in all */
 	RETRY_MS = 100,   /* doubled each time */
-	/* Variants added until the planner is told, and then four times as many each time. */
+	/* Variants added until the planner is told, and then ten times as many each time. */
 	ANALYZE_FIRST = 1000,
-	ANALYZE_FACTOR = 4,
+	ANALYZE_FACTOR = 10,
 };
 
 struct import {
