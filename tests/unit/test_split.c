@@ -48,12 +48,16 @@ static struct quote *random_quote(struct arena *arena)
 		for (size_t i = 0; i < group->line_count; i++)
 			quote->lines[quote->line_count++] = (struct quote_line){
 			    .vendor_id = group->vendor_id,
-			    .variant_id = uuid_v7(),
-			    .product_id = uuid_v7(),
-			    .title = "Mug",
-			    .variant_title = "Blue",
-			    .quantity = (int32_t)random_between(1, 9999),
-			    .price = random_between(0, random_between(0, 1) ? 100 : 10000000),
+			    .goods =
+			        {
+			            .variant_id = uuid_v7(),
+			            .product_id = uuid_v7(),
+			            .title = "Mug",
+			            .variant_title = "Blue",
+			            .quantity = (int32_t)random_between(1, 9999),
+			            .price =
+			                random_between(0, random_between(0, 1) ? 100 : 10000000),
+			        },
 			};
 	}
 	assert_int_equal(quote_price(quote, 0, NULL), -1);
@@ -80,18 +84,19 @@ static void assert_part_adds_up(const struct sub_order *part)
 
 	for (size_t i = 0; i < part->line_count; i++) {
 		const struct order_line *line = &part->lines[i];
-		assert_int_equal(line->total, line->price * line->quantity);
+		assert_int_equal(line->goods.total, line->goods.price * line->goods.quantity);
 		assert_int_equal(line->cancelled_quantity + line->shipped_quantity, 0);
-		assert_int_equal(part->commissions[i].base, line->total);
+		assert_int_equal(part->commissions[i].base, line->goods.total);
 		assert_int_equal(
 		    part->commissions[i].amount,
-		    money_basis_points(line->total, part->commissions[i].basis_points));
-		assert_in_range(part->commissions[i].amount, 0, line->total);
-		lines += line->total;
+		    money_basis_points(line->goods.total, part->commissions[i].basis_points));
+		assert_in_range(part->commissions[i].amount, 0, line->goods.total);
+		lines += line->goods.total;
 	}
-	assert_int_equal(lines, part->subtotal);
-	assert_int_equal(part->total,
-	                 part->subtotal + part->shipping - part->discount + part->tax + part->fee);
+	assert_int_equal(lines, part->amounts.subtotal);
+	assert_int_equal(part->amounts.total, part->amounts.subtotal + part->amounts.shipping -
+	                                          part->amounts.discount + part->amounts.tax +
+	                                          part->amounts.fee);
 	assert_int_equal(part->cancelled_total, 0);
 }
 
@@ -107,16 +112,16 @@ static void every_cent_of_an_order_belongs_to_one_part(void **state)
 		for (size_t i = 0; i < order->sub_order_count; i++) {
 			const struct sub_order *part = &order->sub_orders[i];
 			assert_part_adds_up(part);
-			subtotal += part->subtotal;
-			shipping += part->shipping;
-			fee += part->fee;
-			total += part->total;
+			subtotal += part->amounts.subtotal;
+			shipping += part->amounts.shipping;
+			fee += part->amounts.fee;
+			total += part->amounts.total;
 		}
-		assert_int_equal(subtotal, order->subtotal);
-		assert_int_equal(shipping, order->shipping);
-		assert_int_equal(fee, order->fee);
-		assert_int_equal(total, order->total);
-		assert_int_equal(total, quote->total);
+		assert_int_equal(subtotal, order->amounts.subtotal);
+		assert_int_equal(shipping, order->amounts.shipping);
+		assert_int_equal(fee, order->amounts.fee);
+		assert_int_equal(total, order->amounts.total);
+		assert_int_equal(total, quote->amounts.total);
 		arena_free(arena);
 	}
 }

@@ -19,15 +19,15 @@ static const struct quote_method *method_of(const struct quote_group *group, str
 
 static void group_subtotal(struct quote_group *group)
 {
-	group->subtotal = 0;
+	group->amounts.subtotal = 0;
 	for (size_t i = 0; i < group->line_count; i++) {
 		struct quote_line *line = &group->lines[i];
-		line->total = 0;
+		line->goods.total = 0;
 		if (line->problem == LINE_UNAVAILABLE)
 			continue;
-		line->total = line->price * line->quantity;
+		line->goods.total = line->goods.price * line->goods.quantity;
 		if (line->problem == LINE_SELLABLE)
-			group->subtotal += line->total;
+			group->amounts.subtotal += line->goods.total;
 	}
 }
 
@@ -37,7 +37,8 @@ static void group_methods(struct quote_group *group)
 	group->method = NULL;
 	for (size_t i = 0; i < group->method_count; i++) {
 		struct quote_method *method = &group->methods[i];
-		bool free = method->free_above >= 0 && group->subtotal >= method->free_above;
+		bool free =
+		    method->free_above >= 0 && group->amounts.subtotal >= method->free_above;
 		method->price = free ? 0 : method->list_price;
 		if (!group->method || method->price < group->method->price)
 			group->method = method;
@@ -68,15 +69,16 @@ static void allocate_fee(struct quote *quote)
 {
 	int64_t weights[LIMIT_CART_LINES], shares[LIMIT_CART_LINES];
 
-	if (quote->group_count == 0 || quote->subtotal == 0)
+	if (quote->group_count == 0 || quote->amounts.subtotal == 0)
 		return;
-	quote->fee = quote->terms.service_fee_fixed +
-	             money_basis_points(quote->subtotal, quote->terms.service_fee_basis_points);
+	quote->amounts.fee =
+	    quote->terms.service_fee_fixed +
+	    money_basis_points(quote->amounts.subtotal, quote->terms.service_fee_basis_points);
 	for (size_t g = 0; g < quote->group_count; g++)
-		weights[g] = quote->groups[g].subtotal;
-	allocate(quote->fee, quote->group_count, weights, shares);
+		weights[g] = quote->groups[g].amounts.subtotal;
+	allocate(quote->amounts.fee, quote->group_count, weights, shares);
 	for (size_t g = 0; g < quote->group_count; g++)
-		quote->groups[g].fee = shares[g];
+		quote->groups[g].amounts.fee = shares[g];
 }
 
 static void hash_quote(struct quote *quote)
@@ -87,16 +89,18 @@ static void hash_quote(struct quote *quote)
 	crypto_generichash_init(&state, NULL, 0, sizeof digest);
 	for (size_t g = 0; g < quote->group_count; g++) {
 		const struct quote_group *group = &quote->groups[g];
-		const int64_t amounts[] = {group->subtotal, group->shipping, group->discount,
-		                           group->tax, group->fee};
+		const int64_t amounts[] = {group->amounts.subtotal, group->amounts.shipping,
+		                           group->amounts.discount, group->amounts.tax,
+		                           group->amounts.fee};
 		crypto_generichash_update(&state, group->vendor_id.bytes, 16);
 		if (group->method)
 			crypto_generichash_update(&state, group->method->id.bytes, 16);
 		crypto_generichash_update(&state, (const unsigned char *)amounts, sizeof amounts);
 		for (size_t i = 0; i < group->line_count; i++) {
 			const struct quote_line *line = &group->lines[i];
-			const int64_t sold[] = {line->quantity, line->price, line->problem};
-			crypto_generichash_update(&state, line->variant_id.bytes, 16);
+			const int64_t sold[] = {line->goods.quantity, line->goods.price,
+			                        line->problem};
+			crypto_generichash_update(&state, line->goods.variant_id.bytes, 16);
 			crypto_generichash_update(&state, (const unsigned char *)sold, sizeof sold);
 		}
 	}
@@ -104,9 +108,16 @@ static void hash_quote(struct quote *quote)
 	base64url_encode(digest, sizeof digest, quote->hash);
 }
 
+static int64_t total_of(const struct amounts *amounts)
+{
+	return amounts->subtotal + amounts->shipping - amounts->discount + amounts->tax +
+	       amounts->fee;
+}
+
 int quote_price(struct quote *quote, size_t choice_count,
                 const struct shipping_choice_input_in *choices)
 {
+	struct amounts *all = &quote->amounts;
 	int wrong;
 
 	assert(quote->group_count <= LIMIT_CART_LINES);
@@ -114,24 +125,21 @@ int quote_price(struct quote *quote, size_t choice_count,
 	if (wrong >= 0)
 		return wrong;
 
-	quote->subtotal = quote->shipping = quote->discount = quote->tax = quote->fee = 0;
+	*all = (struct amounts){0};
 	for (size_t g = 0; g < quote->group_count; g++) {
-		struct quote_group *group = &quote->groups[g];
-		group->shipping = group->method && group->subtotal > 0 ? group->method->price : 0;
-		group->fee = 0;
-		quote->subtotal += group->subtotal;
-		quote->shipping += group->shipping;
-		quote->discount += group->discount;
-		quote->tax += group->tax;
+		const struct quote_group *group = &quote->groups[g];
+		struct amounts *part = &quote->groups[g].amounts;
+		part->shipping = group->method && part->subtotal > 0 ? group->method->price : 0;
+		part->fee = 0;
+		all->subtotal += part->subtotal;
+		all->shipping += part->shipping;
+		all->discount += part->discount;
+		all->tax += part->tax;
 	}
 	allocate_fee(quote);
-	for (size_t g = 0; g < quote->group_count; g++) {
-		struct quote_group *group = &quote->groups[g];
-		group->total =
-		    group->subtotal + group->shipping - group->discount + group->tax + group->fee;
-	}
-	quote->total =
-	    quote->subtotal + quote->shipping - quote->discount + quote->tax + quote->fee;
+	for (size_t g = 0; g < quote->group_count; g++)
+		quote->groups[g].amounts.total = total_of(&quote->groups[g].amounts);
+	all->total = total_of(all);
 	hash_quote(quote);
 	return -1;
 }

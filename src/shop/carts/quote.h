@@ -12,18 +12,16 @@
 #ifndef SEBEZ_SHOP_CARTS_QUOTE_H
 #define SEBEZ_SHOP_CARTS_QUOTE_H
 
-#include "base/json.h"
-#include "base/uuid.h"
+#include "shop/carts/sale.h"
 
 struct shipping_choice_input_in; /* of the contract: vendor_id, method_id */
 
 enum line_problem { LINE_SELLABLE, LINE_UNAVAILABLE, LINE_OUT_OF_STOCK };
 
 struct quote_line {
-	struct uuid vendor_id, variant_id, product_id;
-	const char *title, *variant_title, *sku, *image_url; /* sku and image_url may be NULL */
-	int32_t quantity, available;
-	int64_t price, total;
+	struct uuid vendor_id;
+	struct goods goods;
+	int32_t available;
 	enum line_problem problem;
 };
 
@@ -45,7 +43,7 @@ struct quote_group {
 	struct quote_method *methods; /* cheapest first; none: the vendor delivers free of charge */
 	size_t method_count;
 	const struct quote_method *method; /* the one chosen, NULL when there is none */
-	int64_t subtotal, shipping, discount, tax, fee, total;
+	struct amounts amounts;
 };
 
 struct quote_terms {
@@ -68,7 +66,7 @@ struct quote {
 	struct quote_group *groups;
 	size_t group_count;
 	size_t problem_count; /* lines that cannot be sold */
-	int64_t subtotal, shipping, discount, tax, fee, total;
+	struct amounts amounts;
 	char hash[QUOTE_HASH_LENGTH + 1]; /* of everything the customer is shown a price for */
 };
 

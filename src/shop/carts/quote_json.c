@@ -9,31 +9,11 @@ static const char *const PROBLEM_CODES[] = {
     [LINE_OUT_OF_STOCK] = "out_of_stock",
 };
 
-static void vendor_ref(struct json *json, const struct quote_group *group)
-{
-	json_key(json, "vendor");
-	json_open_object(json);
-	json_put_uuid(json, "id", group->vendor_id);
-	json_put_str(json, "name", group->vendor_name);
-	if (group->vendor_slug) {
-		json_put_str(json, "slug", group->vendor_slug);
-	}
-	json_close_object(json);
-}
-
 static void one_line(struct json *json, const struct quote *quote, const struct quote_line *line)
 {
 	json_open_object(json);
-	json_put_uuid(json, "variant_id", line->variant_id);
-	json_put_uuid(json, "product_id", line->product_id);
-	json_put_str(json, "title", line->title);
-	json_put_str(json, "variant_title", line->variant_title);
-	json_put_str(json, "sku", line->sku);
-	json_put_str(json, "image_url", line->image_url);
-	json_put_int(json, "quantity", line->quantity);
+	goods_json(&line->goods, quote->terms.currency, json);
 	json_put_int(json, "available", line->available);
-	json_put_money(json, "price", line->price, quote->terms.currency);
-	json_put_money(json, "total", line->total, quote->terms.currency);
 	json_put_str(json, "problem", PROBLEM_CODES[line->problem]);
 	json_close_object(json);
 }
@@ -79,7 +59,7 @@ static void problems(struct json *json, const struct quote *quote)
 		if (line->problem == LINE_SELLABLE)
 			continue;
 		json_open_object(json);
-		json_put_uuid(json, "variant_id", line->variant_id);
+		json_put_uuid(json, "variant_id", line->goods.variant_id);
 		json_put_str(json, "code", PROBLEM_CODES[line->problem]);
 		json_put_int(json, "available", line->available);
 		json_close_object(json);
@@ -90,28 +70,18 @@ static void problems(struct json *json, const struct quote *quote)
 void quote_json(const struct quote *quote, struct json *json)
 {
 	json_open_object(json);
-	json_put_money(json, "total", quote->total, quote->terms.currency);
+	amounts_json(&quote->amounts, quote->terms.currency, json);
 	json_put_str(json, "currency", quote->terms.currency);
 	json_put_str(json, "hash", quote->hash);
-	json_put_money(json, "subtotal", quote->subtotal, quote->terms.currency);
-	json_put_money(json, "shipping", quote->shipping, quote->terms.currency);
-	json_put_money(json, "discount", quote->discount, quote->terms.currency);
-	json_put_money(json, "tax", quote->tax, quote->terms.currency);
-	json_put_money(json, "fee", quote->fee, quote->terms.currency);
 	json_key(json, "vendors");
 	json_open_array(json);
 	for (size_t g = 0; g < quote->group_count; g++) {
 		const struct quote_group *group = &quote->groups[g];
 		json_open_object(json);
-		vendor_ref(json, group);
+		seller_json(group->vendor_id, group->vendor_name, group->vendor_slug, json);
 		group_lines(json, quote, group);
 		group_methods(json, quote, group);
-		json_put_money(json, "subtotal", group->subtotal, quote->terms.currency);
-		json_put_money(json, "shipping", group->shipping, quote->terms.currency);
-		json_put_money(json, "discount", group->discount, quote->terms.currency);
-		json_put_money(json, "tax", group->tax, quote->terms.currency);
-		json_put_money(json, "fee", group->fee, quote->terms.currency);
-		json_put_money(json, "total", group->total, quote->terms.currency);
+		amounts_json(&group->amounts, quote->terms.currency, json);
 		json_close_object(json);
 	}
 	json_close_array(json);
@@ -124,7 +94,7 @@ void quote_cart_json(const struct quote *quote, struct json *json)
 	int64_t pieces = 0;
 
 	for (size_t i = 0; i < quote->line_count; i++)
-		pieces += quote->lines[i].quantity;
+		pieces += quote->lines[i].goods.quantity;
 	json_open_object(json);
 	json_key(json, "id");
 	if (uuid_is_nil(quote->cart_id))
@@ -132,15 +102,15 @@ void quote_cart_json(const struct quote *quote, struct json *json)
 	else
 		json_uuid(json, quote->cart_id);
 	json_put_int(json, "quantity", pieces);
-	json_put_money(json, "subtotal", quote->subtotal, quote->terms.currency);
+	json_put_money(json, "subtotal", quote->amounts.subtotal, quote->terms.currency);
 	json_key(json, "vendors");
 	json_open_array(json);
 	for (size_t g = 0; g < quote->group_count; g++) {
 		const struct quote_group *group = &quote->groups[g];
 		json_open_object(json);
-		vendor_ref(json, group);
+		seller_json(group->vendor_id, group->vendor_name, group->vendor_slug, json);
 		group_lines(json, quote, group);
-		json_put_money(json, "subtotal", group->subtotal, quote->terms.currency);
+		json_put_money(json, "subtotal", group->amounts.subtotal, quote->terms.currency);
 		json_close_object(json);
 	}
 	json_close_array(json);

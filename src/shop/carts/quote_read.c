@@ -31,15 +31,18 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 {
 	return (struct quote_line){
 	    .vendor_id = row->vendor_id,
-	    .variant_id = row->variant_id,
-	    .product_id = row->product_id,
-	    .title = row->title,
-	    .variant_title = row->variant_title,
-	    .sku = row->sku,
-	    .image_url = row->image_url,
-	    .quantity = row->quantity,
+	    .goods =
+	        {
+	            .variant_id = row->variant_id,
+	            .product_id = row->product_id,
+	            .title = row->title,
+	            .variant_title = row->variant_title,
+	            .sku = row->sku,
+	            .image_url = row->image_url,
+	            .quantity = row->quantity,
+	            .price = row->price,
+	        },
 	    .available = row->available && *row->available > 0 ? *row->available : 0,
-	    .price = row->price,
 	    .problem = problem_of(row),
 	};
 }

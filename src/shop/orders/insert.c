@@ -67,12 +67,12 @@ static void fill_part(struct columns *columns, size_t i, const struct sub_order 
 	columns->methods[i] = part->shipping_method_id;
 	columns->numbers[i] = part->number;
 	columns->method_names[i] = part->shipping_method_name;
-	columns->subtotals[i] = part->subtotal;
-	columns->shippings[i] = part->shipping;
-	columns->discounts[i] = part->discount;
-	columns->taxes[i] = part->tax;
-	columns->fees[i] = part->fee;
-	columns->totals[i] = part->total;
+	columns->subtotals[i] = part->amounts.subtotal;
+	columns->shippings[i] = part->amounts.shipping;
+	columns->discounts[i] = part->amounts.discount;
+	columns->taxes[i] = part->amounts.tax;
+	columns->fees[i] = part->amounts.fee;
+	columns->totals[i] = part->amounts.total;
 	columns->handling[i] = part->handling_days;
 }
 
@@ -85,15 +85,15 @@ static void fill_line(struct columns *columns, size_t i, const struct sub_order 
 	columns->line_ids[i] = line->id;
 	columns->line_vendors[i] = part->vendor_id;
 	columns->line_parts[i] = part->id;
-	columns->products[i] = line->product_id;
-	columns->variants[i] = line->variant_id;
-	columns->titles[i] = line->title;
-	columns->variant_titles[i] = line->variant_title;
-	columns->skus[i] = line->sku;
-	columns->images[i] = line->image_url;
+	columns->products[i] = line->goods.product_id;
+	columns->variants[i] = line->goods.variant_id;
+	columns->titles[i] = line->goods.title;
+	columns->variant_titles[i] = line->goods.variant_title;
+	columns->skus[i] = line->goods.sku;
+	columns->images[i] = line->goods.image_url;
 	columns->positions[i] = (int32_t)of_part + 1;
-	columns->quantities[i] = line->quantity;
-	columns->prices[i] = line->price;
+	columns->quantities[i] = line->goods.quantity;
+	columns->prices[i] = line->goods.price;
 	columns->commission_ids[i] = uuid_v7();
 	columns->rates[i] = commission->basis_points;
 	columns->bases[i] = commission->base;
@@ -135,7 +135,7 @@ static void insert_parts(struct db *batch, const struct order *order, const stru
 	                      BIGINTS(n, shippings), BIGINTS(n, discounts), BIGINTS(n, taxes),
 	                      BIGINTS(n, fees), BIGINTS(n, totals), UUIDS(n, methods),
 	                      TEXTS(n, method_names), INTS(n, handling));
-	sql_payment_insert(batch, uuid_v7(), order->id, order->payment_method, order->total,
+	sql_payment_insert(batch, uuid_v7(), order->id, order->payment_method, order->amounts.total,
 	                   order->currency, order->created_at, UUIDS(n, part_vendors),
 	                   UUIDS(n, part_ids), BIGINTS(n, totals));
 }
@@ -163,8 +163,9 @@ void order_insert(struct db *batch, const struct order *order)
 
 	sql_order_take_cart(batch, order->cart_id, order->cart_version);
 	sql_order_insert(batch, order->id, order->number, order->cart_id, order->currency,
-	                 order->subtotal, order->shipping, order->discount, order->tax, order->fee,
-	                 order->total, order->shipping_address, order->note, order->created_at);
+	                 order->amounts.subtotal, order->amounts.shipping, order->amounts.discount,
+	                 order->amounts.tax, order->amounts.fee, order->amounts.total,
+	                 order->shipping_address, order->note, order->created_at);
 	insert_parts(batch, order, &columns);
 	insert_lines(batch, order, &columns);
 	sql_order_notice(batch, order->id, "{}");

@@ -81,7 +81,7 @@ void move_check(const struct move *move, enum sub_order_state to)
 
 static int32_t left_of(const struct order_line *line)
 {
-	return line->quantity - line->cancelled_quantity - line->shipped_quantity;
+	return line->goods.quantity - line->cancelled_quantity - line->shipped_quantity;
 }
 
 static struct line_quantities quantities_new(const struct move *move, size_t count)

@@ -16,10 +16,9 @@
 enum { ORDER_NUMBER_LENGTH = 9, SUB_ORDER_NUMBER_LENGTH = 13 }; /* K7Q4-M2XD, K7Q4-M2XD-100 */
 
 struct order_line {
-	struct uuid id, product_id, variant_id;
-	const char *title, *variant_title, *sku, *image_url; /* sku and image_url may be NULL */
-	int32_t quantity, cancelled_quantity, shipped_quantity;
-	int64_t price, total;
+	struct uuid id;
+	struct goods goods;
+	int32_t cancelled_quantity, shipped_quantity;
 };
 
 struct commission {
@@ -33,7 +32,8 @@ struct sub_order {
 	const char *number;
 	enum sub_order_state state;
 	char currency[4];
-	int64_t subtotal, shipping, discount, tax, fee, total, cancelled_total;
+	struct amounts amounts;
+	int64_t cancelled_total;
 	struct uuid shipping_method_id; /* nil when the vendor has none */
 	const char *shipping_method_name;
 	int32_t handling_days;
@@ -48,7 +48,7 @@ struct sub_order {
 	struct commission *commissions; /* one per line, when placing; NULL when read */
 	size_t line_count;
 	const char *shipments; /* JSON array */
-	unsigned who; /* bits of enum may_move that its reader has */
+	unsigned who;          /* bits of enum may_move that its reader has */
 	/* Only vendors and admins are shown these: */
 	const char *order_number, *payment_method, *payment_state; /* NULL when not read */
 	int64_t paid_at, commission_total;
@@ -66,7 +66,7 @@ struct order {
 	int32_t cart_version; /* as quoted; only when placing */
 	char number[ORDER_NUMBER_LENGTH + 1];
 	char currency[4];
-	int64_t subtotal, shipping, discount, tax, fee, total;
+	struct amounts amounts;
 	const char *payment_method, *payment_state;
 	int64_t paid_at;              /* TIME_INFINITY: not yet */
 	const char *shipping_address; /* JSON */

@@ -16,29 +16,10 @@ static void one_line(struct json *json, const struct sub_order *part, const stru
 {
 	json_open_object(json);
 	json_put_uuid(json, "id", line->id);
-	json_put_uuid(json, "variant_id", line->variant_id);
-	json_put_uuid(json, "product_id", line->product_id);
-	json_put_str(json, "title", line->title);
-	json_put_str(json, "variant_title", line->variant_title);
-	json_put_str(json, "sku", line->sku);
-	json_put_str(json, "image_url", line->image_url);
-	json_put_int(json, "quantity", line->quantity);
+	goods_json(&line->goods, part->currency, json);
 	json_put_int(json, "cancelled_quantity", line->cancelled_quantity);
 	json_put_int(json, "shipped_quantity", line->shipped_quantity);
-	json_put_money(json, "price", line->price, part->currency);
-	json_put_money(json, "total", line->total, part->currency);
 	json_close_object(json);
-}
-
-static void amounts(struct json *json, const struct sub_order *part)
-{
-	json_put_money(json, "subtotal", part->subtotal, part->currency);
-	json_put_money(json, "shipping", part->shipping, part->currency);
-	json_put_money(json, "discount", part->discount, part->currency);
-	json_put_money(json, "tax", part->tax, part->currency);
-	json_put_money(json, "fee", part->fee, part->currency);
-	json_put_money(json, "total", part->total, part->currency);
-	json_put_money(json, "cancelled_total", part->cancelled_total, part->currency);
 }
 
 static void shipping_method(struct json *json, const struct sub_order *part)
@@ -85,19 +66,14 @@ static void members(struct json *json, const struct sub_order *part, unsigned wh
 	json_put_str(json, "number", part->number);
 	json_put_uuid(json, "order_id", part->order_id);
 	json_put_str(json, "status", sub_order_state_name(part->state));
-	json_key(json, "vendor");
-	json_open_object(json);
-	json_put_uuid(json, "id", part->vendor_id);
-	json_put_str(json, "name", part->vendor_name);
-	if (part->vendor_slug)
-		json_put_str(json, "slug", part->vendor_slug);
-	json_close_object(json);
+	seller_json(part->vendor_id, part->vendor_name, part->vendor_slug, json);
 	json_key(json, "lines");
 	json_open_array(json);
 	for (size_t i = 0; i < part->line_count; i++)
 		one_line(json, part, &part->lines[i]);
 	json_close_array(json);
-	amounts(json, part);
+	amounts_json(&part->amounts, part->currency, json);
+	json_put_money(json, "cancelled_total", part->cancelled_total, part->currency);
 	shipping_method(json, part);
 	raw(json, "shipments", part->shipments);
 	json_key(json, "allowed_transitions");
@@ -136,8 +112,8 @@ static void members_of_vendor(struct json *json, const struct sub_order *part)
 	json_put_str(json, "order_number", part->order_number);
 	raw(json, "shipping_address", part->shipping_address);
 	json_put_str(json, "note", part->note);
-	payment(json, part->payment_method, part->payment_state, part->currency, part->total,
-	        part->paid_at);
+	payment(json, part->payment_method, part->payment_state, part->currency,
+	        part->amounts.total, part->paid_at);
 	json_put_money(json, "commission", part->commission_total, part->currency);
 }
 
@@ -192,14 +168,9 @@ void order_json(const struct order *order, enum order_view view, struct json *js
 	json_put_uuid(json, "id", order->id);
 	json_put_str(json, "number", order->number);
 	json_put_str(json, "status", order_status_of(order));
-	json_put_money(json, "total", order->total, order->currency);
-	json_put_money(json, "subtotal", order->subtotal, order->currency);
-	json_put_money(json, "shipping", order->shipping, order->currency);
-	json_put_money(json, "discount", order->discount, order->currency);
-	json_put_money(json, "tax", order->tax, order->currency);
-	json_put_money(json, "fee", order->fee, order->currency);
-	payment(json, order->payment_method, order->payment_state, order->currency, order->total,
-	        order->paid_at);
+	amounts_json(&order->amounts, order->currency, json);
+	payment(json, order->payment_method, order->payment_state, order->currency,
+	        order->amounts.total, order->paid_at);
 	raw(json, "shipping_address", order->shipping_address);
 	json_put_str(json, "note", order->note);
 	json_key(json, "sub_orders");

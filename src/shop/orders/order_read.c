@@ -53,12 +53,15 @@ static struct sub_order sub_order_of(const struct sub_orders_read_row *row)
 	    .vendor_name = row->vendor_name,
 	    .vendor_slug = row->vendor_slug,
 	    .number = row->number,
-	    .subtotal = row->subtotal,
-	    .shipping = row->shipping,
-	    .discount = row->discount,
-	    .tax = row->tax,
-	    .fee = row->fee,
-	    .total = row->total,
+	    .amounts =
+	        {
+	            .subtotal = row->subtotal,
+	            .shipping = row->shipping,
+	            .discount = row->discount,
+	            .tax = row->tax,
+	            .fee = row->fee,
+	            .total = row->total,
+	        },
 	    .cancelled_total = row->cancelled_total,
 	    .shipping_method_name = row->shipping_method_name,
 	    .handling_days = row->handling_days,
@@ -86,17 +89,20 @@ static struct order_line line_of(const struct order_lines_read_row *row)
 {
 	return (struct order_line){
 	    .id = row->id,
-	    .product_id = row->product_id,
-	    .variant_id = row->variant_id,
-	    .title = row->title,
-	    .variant_title = row->variant_title,
-	    .sku = row->sku,
-	    .image_url = row->image_url,
-	    .quantity = row->quantity,
+	    .goods =
+	        {
+	            .product_id = row->product_id,
+	            .variant_id = row->variant_id,
+	            .title = row->title,
+	            .variant_title = row->variant_title,
+	            .sku = row->sku,
+	            .image_url = row->image_url,
+	            .quantity = row->quantity,
+	            .price = row->price,
+	            .total = row->total,
+	        },
 	    .cancelled_quantity = row->cancelled_quantity,
 	    .shipped_quantity = row->shipped_quantity,
-	    .price = row->price,
-	    .total = row->total,
 	};
 }
 
@@ -134,12 +140,15 @@ struct order *order_take(struct db *batch, const struct order_rows *asked)
 
 	*order = (struct order){
 	    .id = row->id,
-	    .subtotal = row->subtotal,
-	    .shipping = row->shipping,
-	    .discount = row->discount,
-	    .tax = row->tax,
-	    .fee = row->fee,
-	    .total = row->total,
+	    .amounts =
+	        {
+	            .subtotal = row->subtotal,
+	            .shipping = row->shipping,
+	            .discount = row->discount,
+	            .tax = row->tax,
+	            .fee = row->fee,
+	            .total = row->total,
+	        },
 	    .payment_method = row->payment_method,
 	    .payment_state = row->payment_state,
 	    .paid_at = time_or_infinity(row->received_at),

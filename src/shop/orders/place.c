@@ -83,7 +83,7 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	if (quote->problem_count)
 		end_with_quote(task, PROBLEM_OUT_OF_STOCK, quote,
 		               "Something in the cart cannot be had.");
-	if (in->quote_total.amount != quote->total)
+	if (in->quote_total.amount != quote->amounts.total)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote, "The total has changed.");
 	return quote;
 }

@@ -1,0 +1,35 @@
+#include "shop/carts/sale.h"
+
+void amounts_json(const struct amounts *amounts, const char *currency, struct json *json)
+{
+	json_put_money(json, "total", amounts->total, currency);
+	json_put_money(json, "subtotal", amounts->subtotal, currency);
+	json_put_money(json, "shipping", amounts->shipping, currency);
+	json_put_money(json, "discount", amounts->discount, currency);
+	json_put_money(json, "tax", amounts->tax, currency);
+	json_put_money(json, "fee", amounts->fee, currency);
+}
+
+void goods_json(const struct goods *goods, const char *currency, struct json *json)
+{
+	json_put_uuid(json, "variant_id", goods->variant_id);
+	json_put_uuid(json, "product_id", goods->product_id);
+	json_put_str(json, "title", goods->title);
+	json_put_str(json, "variant_title", goods->variant_title);
+	json_put_str(json, "sku", goods->sku);
+	json_put_str(json, "image_url", goods->image_url);
+	json_put_int(json, "quantity", goods->quantity);
+	json_put_money(json, "price", goods->price, currency);
+	json_put_money(json, "total", goods->total, currency);
+}
+
+void seller_json(struct uuid id, const char *name, const char *slug, struct json *json)
+{
+	json_key(json, "vendor");
+	json_open_object(json);
+	json_put_uuid(json, "id", id);
+	json_put_str(json, "name", name);
+	if (slug)
+		json_put_str(json, "slug", slug);
+	json_close_object(json);
+}

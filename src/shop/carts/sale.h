@@ -1,0 +1,31 @@
+/*
+ * sale: what quotes and orders have in common: the sums of a whole or of a vendor's part of it, the
+ * goods of a line, and how the contract writes them.
+ *
+ * Amounts are minor units of one currency, which the owner of the struct knows.
+ */
+#ifndef SEBEZ_SHOP_CARTS_SALE_H
+#define SEBEZ_SHOP_CARTS_SALE_H
+
+#include "base/json.h"
+#include "base/uuid.h"
+
+/* total = subtotal + shipping - discount + tax + fee */
+struct amounts {
+	int64_t subtotal, shipping, discount, tax, fee, total;
+};
+
+struct goods {
+	struct uuid variant_id, product_id;
+	const char *title, *variant_title, *sku, *image_url; /* sku and image_url may be NULL */
+	int32_t quantity;
+	int64_t price, total;
+};
+
+/* They write members of the object that is open. */
+void amounts_json(const struct amounts *amounts, const char *currency, struct json *json);
+void goods_json(const struct goods *goods, const char *currency, struct json *json);
+/* "vendor": {...}; slug may be NULL. */
+void seller_json(struct uuid id, const char *name, const char *slug, struct json *json);
+
+#endif
