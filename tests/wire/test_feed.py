@@ -505,6 +505,35 @@ def test_old_state_and_events_make_the_fresh_state(shop):
     assert fold_vendor(seller.sync, seller.events) == fresh
 
 
+def until_waiting(db, count):
+    """Until so many statements wait for a lock."""
+    end = time.monotonic() + SOON
+    while db.one("select count(distinct pid) from pg_locks where not granted") < count:
+        assert time.monotonic() < end, "nobody waits"
+        time.sleep(0.02)
+
+
+def test_a_sync_and_its_cursor_are_of_the_same_moment(shop):
+    vendor, customer = shop.vendor(), shop.customer()
+    talk = customer.do("openConversation", body={"vendor_id": vendor.id})
+    connection = shop.db.connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("lock table shop_order in access exclusive mode")
+        reading = in_background(lambda: Device(customer))
+        until_waiting(shop.db, 1)
+        vendor.do("sendVendorMessage", conversation_id=talk["id"],
+                  body={"client_id": "between", "text": "Between position and data"})
+    finally:
+        connection.rollback()
+        connection.close()
+    me = reading()
+    me.poll()
+    (there,) = me.sync["conversations"]
+    assert there["last_seq"] + me.kinds().count("message_sent") == 1
+    assert there["unread"] + me.kinds().count("message_sent") == 1
+
+
 def part_of(order, vendor):
     return vendor.part(order)["id"]
 

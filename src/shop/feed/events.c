@@ -128,26 +128,24 @@ void get_vendor_events(struct request *rq, const struct get_vendor_events_in *in
 	answer(rq, &ask);
 }
 
-static void write_cursor(struct db *batch, struct rows *rows, struct uuid owner, struct json *json)
+static void write_cursor(const struct rows *state, struct uuid owner, struct json *json)
 {
 	char cursor[CURSOR_LENGTH + 1];
-	const struct feed_position_row *at = sql_feed_position_rows(batch, rows, &(size_t){0});
 
-	cursor_encode((struct cursor){at->epoch, at->last_number}, owner, cursor);
+	cursor_encode((struct cursor){rows_int(state, 0, rows_column(state, "_epoch")),
+	                              rows_int(state, 0, rows_column(state, "_number"))},
+	              owner, cursor);
 	json_key(json, "cursor");
 	json_str(json, cursor);
 }
 
-/* The position is read first, then the data: what happens between them comes again as an event. */
-static void reply_sync(struct request *rq, struct uuid owner, struct db *batch,
-                       struct rows *position, struct rows *state)
+static void reply_sync(struct request *rq, struct uuid owner, const struct rows *state)
 {
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
-	db_run(batch);
 	json_open_object(&json);
-	write_cursor(batch, position, owner, &json);
+	write_cursor(state, owner, &json);
 	rows_json_members(state, 0, &json);
 	json_close_object(&json);
 	reply_send(rq, 200, "application/json", body.data, body.length);
@@ -156,19 +154,14 @@ static void reply_sync(struct request *rq, struct uuid owner, struct db *batch,
 /* GET /v1/sync */
 void get_sync(struct request *rq, const struct get_sync_in *in)
 {
-	struct db *batch = db_batch(&rq->task);
 	struct uuid owner = rq->task.actor.account_id;
-	struct rows *position = sql_feed_position(batch, owner);
 
 	(void)in;
-	reply_sync(rq, owner, batch, position, sql_customer_sync(batch));
+	reply_sync(rq, owner, sql_customer_sync(db_of(&rq->task), owner));
 }
 
 /* GET /v1/vendors/{vendor_id}/sync */
 void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
 {
-	struct db *batch = db_batch(&rq->task);
-	struct rows *position = sql_feed_position(batch, in->vendor_id);
-
-	reply_sync(rq, in->vendor_id, batch, position, sql_vendor_sync(batch, in->vendor_id));
+	reply_sync(rq, in->vendor_id, sql_vendor_sync(db_of(&rq->task), in->vendor_id));
 }

@@ -35,8 +35,12 @@ delete from event where ctid = any (array(
 delete from revocation where ctid = any (array(
 	select r.ctid from revocation r where r.at < now() - make_interval(days => :days) limit :most));
 
--- customer_sync (): one -> (orders json, conversations json)
-select coalesce(json_agg(json_build_object('order_id', o.id, 'number', o.number,
+-- customer_sync (account uuid): one
+-- Position and state in one statement, for only then are they of the same moment: no event after the
+-- position is in the state, so none counts twice.
+select (select e.epoch from feed_epoch e) as "_epoch",
+coalesce((select f.last_number from feed f where f.owner_id = :account), 0) as "_number",
+coalesce(json_agg(json_build_object('order_id', o.id, 'number', o.number,
 	'created_at', json_time(o.created_at), 'paid', p.received_at is not null, 'sub_orders', s.parts)
 	order by o.id), '[]') as orders,
 coalesce((
@@ -63,8 +67,10 @@ cross join lateral (
 	from sub_order x where x.order_id = o.id) s
 where o.account_id = current_account() and s.open;
 
--- vendor_sync (vendor uuid): one -> (status text, sub_orders json, conversations json)
-select v.state as status, coalesce((
+-- vendor_sync (vendor uuid): one
+select (select e.epoch from feed_epoch e) as "_epoch",
+coalesce((select f.last_number from feed f where f.owner_id = :vendor), 0) as "_number",
+v.state as status, coalesce((
 	select json_agg(sub_order_state(x) order by x.number) from sub_order x
 	where x.vendor_id = v.id and x.state not in ('completed', 'cancelled')), '[]') as sub_orders,
 coalesce((
