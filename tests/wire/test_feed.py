@@ -9,7 +9,7 @@ import time
 
 import pytest
 import requests
-from harness.client import refused, together
+from harness.client import Actor, refused, together
 from harness.shop import Shop, fresh
 
 SOON = 15  # seconds; the most that anything is waited for, never a measure
@@ -592,6 +592,36 @@ def test_a_redis_that_hangs_costs_no_event(broken):
     customer.order(product)
     for device in devices:
         device.until(2)
+
+
+def test_a_process_that_has_not_heard_of_an_event_does_not_say_resync(broken):
+    """Whom one process has told comes to another one, before Redis or the sweep have told that."""
+    customer, product = broken.customer(), broken.product()
+    lines = [Device(customer) for _ in range(8)]
+    for line in lines:
+        line.actor = broken_off(customer)
+    for line in lines * 2:
+        line.poll()
+    pid = pid_of_redis(broken.server)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(4):
+            customer.order(product)
+            ahead = lines[0]
+            while not ahead.poll()["items"]:
+                pass
+            for line in lines:
+                page = line.actor.do("getEvents", after=ahead.cursor)
+                assert (page["items"], page["resync"]) == ([], False)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def broken_off(actor):
+    """The same session on a connection of its own."""
+    other = Actor(actor.server, actor.name)
+    other.access_token = actor.access_token
+    return other
 
 
 def order_whatever_dies(customer, product):

@@ -78,7 +78,7 @@ enum hub_view {
 	HUB_NOTHING,   /* `after` is the last */
 	HUB_HERE,      /* events follow, the first is ret_first of feed->events */
 	HUB_ELSEWHERE, /* events follow, but they are not kept here */
-	HUB_BEYOND,    /* there never was such a number: resync */
+	HUB_BEYOND,    /* not heard of here: another process was faster, or it never was */
 };
 enum hub_view hub_look(const struct followed *feed, int64_t after, unsigned *ret_first);
 

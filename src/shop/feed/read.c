@@ -67,10 +67,6 @@ bool read_hub(const struct followed *feed, int64_t after, size_t limit, struct e
 	enum hub_view view = hub_look(feed, after, &first);
 
 	*ret = (struct event_page){.last = after};
-	if (view == HUB_BEYOND) {
-		ret->resync = true;
-		ret->last = feed->last;
-	}
 	if (view == HUB_HERE) {
 		for (unsigned i = first; i < feed->event_count && ret->count < limit; i++) {
 			const struct event_text *event = feed->events[i];
@@ -80,7 +76,7 @@ bool read_hub(const struct followed *feed, int64_t after, size_t limit, struct e
 			ret->last = event->number;
 		}
 	}
-	return view == HUB_NOTHING || view == HUB_HERE || view == HUB_BEYOND;
+	return view == HUB_NOTHING || view == HUB_HERE;
 }
 
 static void unpin(void *feed)
