@@ -517,13 +517,15 @@ begin
 	end if;
 end $$;
 
--- Null takes the reaction away.
+-- Null takes the reaction away. Under the conversation's lock: events tell of all reactions, and the
+-- last one must know of every other.
 create function message_react(conversation uuid, the_id uuid, the_emoji text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	m record;
 	told json;
 begin
+	perform from conversation c where c.id = conversation for no key update;
 	select x.vendor_id, x.account_id, x.seq into m
 	from message x where x.conversation_id = conversation and x.id = the_id and x.deleted_at is null;
 	if not found then

@@ -7,7 +7,7 @@ import pytest
 from harness.shop import fresh, refused, together
 from hypothesis import given
 from hypothesis import strategies as st
-from test_feed import Device, fold_conversations
+from test_feed import Device, fold_conversations, in_background, until_waiting
 
 _numbers = itertools.count(1)
 
@@ -243,6 +243,29 @@ def test_each_person_has_one_reaction(talk):
     talk.of_customer("deleteReaction", message_id=message["id"])
     (seen,) = talk.of_customer("listMessages")["items"]
     assert len(seen["reactions"]) == 1
+
+
+def test_of_reactions_at_once_the_last_event_has_both(shop, talk):
+    message = talk.ask().json()
+    mine = Device(talk.customer)
+    connection = shop.db.connect()
+    try:
+        with connection.cursor() as cursor:  # whoever writes an event waits before its commit
+            cursor.execute("select from feed where owner_id = %s for update", [talk.vendor.id])
+        both = [in_background(lambda: talk.of_customer(
+                    "putReaction", message_id=message["id"], body={"emoji": "?"})),
+                in_background(lambda: talk.of_vendor(
+                    "putVendorReaction", message_id=message["id"], body={"emoji": "!"}))]
+        until_waiting(shop.db, 2)
+    finally:
+        connection.rollback()
+        connection.close()
+    for wait in both:
+        wait()
+    *_, last = [event for event in mine.until(2) if event["kind"] == "message_reacted"]
+    (seen,) = talk.of_customer("listMessages")["items"]
+    assert len(seen["reactions"]) == 2
+    assert last["payload"]["reactions"] == seen["reactions"]
 
 
 # -- notes --------------------------------------------------------------------------------------
