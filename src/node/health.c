@@ -14,6 +14,12 @@
 /* A load balancer asks every few seconds and waits about one. */
 enum { READY_MS = 1000 };
 
+/* What is said of now is nothing for a cache, though it is public. */
+static void of_this_moment(struct request *rq)
+{
+	reply_header(rq, "Cache-Control", "no-store");
+}
+
 static void reply_status(struct request *rq)
 {
 	struct buf body = buf_new(rq->task.arena, 128);
@@ -23,6 +29,7 @@ static void reply_status(struct request *rq)
 	json_put_str(&json, "status", "ok");
 	json_put_str(&json, "version", SEBEZ_VERSION);
 	json_close_object(&json);
+	of_this_moment(rq);
 	reply_json(rq, 200, &body);
 }
 
@@ -52,6 +59,7 @@ void get_metrics(struct request *rq, const struct get_metrics_in *in)
 	(void)in;
 	api_refresh_gauges();
 	metrics_write(&body);
+	of_this_moment(rq);
 	reply_text(rq, "text/plain; version=0.0.4; charset=utf-8", body.data, body.length);
 }
 

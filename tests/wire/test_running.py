@@ -131,6 +131,11 @@ def test_metrics_tell_of_all_processes(own):
         assert word in text
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_no_cache_keeps_what_is_said_of_this_moment(own, path):
+    assert requests.get(own.url + path, timeout=20).headers["Cache-Control"] == "no-store"
+
+
 def test_it_starts_again_on_kept_data_after_every_kind_of_end():
     with folder() as server:
         server.start()

@@ -1,0 +1,97 @@
+"""A part that is slow, full or gone: answers stay honest, and service returns by itself."""
+import concurrent.futures
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+
+import requests
+
+from harness.client import refused
+from harness.shop import Shop, fresh
+from test_faults import VICTIMS, command, victim_of
+
+
+@contextlib.contextmanager
+def frozen(server, *words):
+    """All processes of the server that have one of the words in their command, stopped."""
+    pids = [pid for pid in server.family() if any(word in command(pid) for word in words)]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_guessing_is_throttled_when_redis_does_not_answer(own_server):
+    server = own_server(SEBEZ_PROCESSES="1")
+    shop = Shop(server)
+    person = shop.customer()
+    server.forget_limits()
+    guesser = shop.anonymous()
+    guesser.patient = False
+    guess = {"email": person.account["email"], "password": "wrong wrong"}
+    with frozen(server, VICTIMS["redis"]):
+        codes = [guesser.call("login", body=guess).status_code for _ in range(12)]
+    assert codes[:10] == 10 * [401] and codes[-1] == 429
+
+
+def test_a_database_that_hangs_is_answered_with_503_until_it_goes_on(own_server):
+    server = own_server(SEBEZ_CACHE="no", SEBEZ_PROCESSES="1")
+    product = Shop(server).product()
+    url = f"{server.url}/v1/products/{product.id}"
+
+    def ask(_):
+        return requests.get(url, timeout=60)
+
+    crowd = 1500  # more than there are fibers
+    with concurrent.futures.ThreadPoolExecutor(crowd) as pool:
+        with frozen(server, VICTIMS["postgres"]):
+            asked = [pool.submit(ask, n) for n in range(crowd)]
+            first = next(concurrent.futures.as_completed(asked)).result()
+            assert requests.get(server.url + "/healthz", timeout=20).status_code == 200
+        answers = [each.result() for each in asked]
+    assert first.status_code == 503
+    assert {a.status_code for a in answers} <= {200, 503}
+    assert all(int(a.headers["Retry-After"]) > 0 for a in answers if a.status_code == 503)
+    server.wait_ready()
+    assert ask(0).status_code == 200
+
+
+def test_a_key_whose_process_died_is_taken_over_once_its_lease_is_over(own_server):
+    server = own_server(SEBEZ_PROCESSES="1")
+    shop = Shop(server)
+    mug = shop.product(stock=10)
+    customer = shop.customer()
+    cart, key = customer.cart((mug, 2)), fresh("key")
+    lost = []
+
+    def place():
+        try:
+            lost.append(cart.place(key=key, may_fail=True).status_code)
+        except requests.RequestException as error:
+            lost.append(type(error).__name__)
+
+    with server.db.connect() as other, other.cursor() as cursor:
+        cursor.execute("select 1 from variant where id = %s for update", [mug.variant])
+        thread = threading.Thread(target=place)
+        thread.start()  # claims the key, then waits for the variant
+        deadline = time.monotonic() + 30
+        while not server.db.one("select count(*) from pg_locks where not granted"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(victim_of(server, VICTIMS["api"], random), signal.SIGKILL)
+        server.db.rows("select pg_terminate_backend(pid) from pg_locks where not granted")
+    thread.join()
+    server.wait_ready()
+    assert lost != [201]
+    refused(cart.place(key=key), 409, "request_in_progress")
+    server.db.rows("update idempotency_key set lease_until = now() where key = %s", key)
+    again = cart.place(key=key)
+    assert again.status_code == 201, again.text
+    assert mug.available == 8 and len(customer.all("listOrders")) == 1
