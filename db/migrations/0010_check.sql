@@ -113,7 +113,58 @@ begin
 		    full join (select * from listing where category_id = '00000000-0000-0000-0000-000000000000') l
 		      on l.product_id = p.id
 		    where p.id is null or l.product_id is null or (l.price, l.sold, l.created_at)
-		      is distinct from (p.price, p.sold, p.created_at)$q$)
+		      is distinct from (p.price, p.sold, p.created_at)$q$),
+		('numbers of a feed have no gap and end where the feed says',
+		 $q$select f.owner_id::text from feed f
+		    left join (select e.owner_id, count(*) n, min(e.number) least, max(e.number) most
+		      from event e where e.at > now() - interval '29 days' group by 1) e on e.owner_id = f.owner_id
+		    where e.most <> f.last_number or e.n <> e.most - e.least + 1
+		    union all select e.owner_id::text from event e left join feed f on f.owner_id = e.owner_id
+		    where f.owner_id is null$q$),
+		('messages of a conversation are numbered without a gap',
+		 $q$select c.id::text from conversation c
+		    left join (select m.conversation_id, count(*) n, max(m.seq) last from message m group by 1) m
+		      on m.conversation_id = c.id
+		    where c.last_seq <> coalesce(m.n, 0) or c.last_seq <> coalesce(m.last, 0)$q$),
+		('notes of a conversation are numbered without a gap',
+		 $q$select c.id::text from conversation c
+		    left join (select x.conversation_id, count(*) n, max(x.number) last from conversation_note x group by 1) x
+		      on x.conversation_id = c.id
+		    where c.last_note <> coalesce(x.n, 0) or c.last_note <> coalesce(x.last, 0)$q$),
+		('every message was told once to either side',
+		 $q$select m.id::text from message m join conversation c on c.id = m.conversation_id
+		    cross join lateral (values (c.account_id), (c.vendor_id)) as o (owner_id)
+		    left join (select e.owner_id, e.payload ->> 'id' as id, (e.payload ->> 'seq')::int as seq, count(*) n
+		      from event e where e.kind = 'message_sent' group by 1, 2, 3) e
+		      on e.owner_id = o.owner_id and e.id = m.id::text and e.seq = m.seq
+		    where m.created_at > now() - interval '29 days' and e.n is distinct from 1$q$),
+		('what is unread is what was not read',
+		 $q$select c.id::text from conversation c cross join lateral (select
+		      count(*) filter (where m.author <> 'customer' and m.seq > c.customer_read) of_customer,
+		      count(*) filter (where m.author = 'customer' and m.seq > c.vendor_read) of_vendor
+		      from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+		      and m.deleted_at is null) n
+		    where (c.customer_unread, c.vendor_unread) is distinct from (n.of_customer::int, n.of_vendor::int)$q$),
+		('a side has read what was sent, and a vendor what the furthest of its staff has',
+		 $q$select c.id::text from conversation c
+		    left join (select r.conversation_id, max(r.seq) seq from staff_read r group by 1) r
+		      on r.conversation_id = c.id
+		    where c.customer_read > c.last_seq or c.vendor_read > c.last_seq
+		    or c.vendor_read <> coalesce(r.seq, 0)$q$),
+		('what devices have acknowledged was told, and is marked as delivered',
+		 $q$select a.owner_id::text from chat_acknowledged a left join feed f on f.owner_id = a.owner_id
+		    where a.number > coalesce(f.last_number, 0)
+		    union all select c.id::text from (
+		      select e.owner_id, (e.payload ->> 'conversation_id')::uuid as id, max((e.payload ->> 'seq')::int) as seq
+		      from chat_acknowledged a join event e on e.owner_id = a.owner_id and e.number <= a.number
+		      where e.kind = 'message_sent' group by 1, 2) d
+		    join conversation c on c.id = d.id
+		    where d.seq > case d.owner_id when c.vendor_id then c.vendor_delivered else c.customer_delivered end$q$),
+		('what was deleted says nothing, and nobody reacts to it',
+		 $q$select m.id::text from message m where m.deleted_at is not null
+		    and (m.text <> '' or m.attachments::text <> '[]' or m.card is not null
+		         or exists (select from reaction r where r.vendor_id = m.vendor_id
+		                    and r.conversation_id = m.conversation_id and r.seq = m.seq))$q$)
 	) as r (title, query) loop
 		execute format('select count(*), (array_agg(who))[1] from (%s) as bad (who)', rule.query)
 			into bad, sample;

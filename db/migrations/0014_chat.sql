@@ -901,6 +901,9 @@ begin
 	update message_held h set text = '', attachments = '[]', card = null
 	where h.account_id = account and h.author = 'customer';
 	update message_report r set comment = null where r.account_id = account and r.side = 'customer';
+	delete from reaction r using message m
+	where m.vendor_id = r.vendor_id and m.conversation_id = r.conversation_id and m.seq = r.seq
+	and m.account_id = account and m.author = 'customer';
 	delete from reaction r where r.by_account = account;
 end $$;
 grant execute on function chat_erase(uuid) to sebez_jobs;

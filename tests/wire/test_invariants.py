@@ -2,6 +2,7 @@
 import pytest
 
 PART = "(select id from sub_order where number = %(number)s)"
+TALK = "(select id from conversation where sub_order_id = " + PART + ")"
 LINES = f"(select id from order_line where sub_order_id = {PART})"
 
 BROKEN = {
@@ -42,15 +43,47 @@ BROKEN = {
         f"(select order_id from sub_order where id = {PART})",
     "commission was frozen on every line":
         f"delete from commission_line where sub_order_id = {PART}",
+    "numbers of a feed have no gap and end where the feed says":
+        "delete from event where kind = 'message_edited' and owner_id = "
+        f"(select account_id from conversation where id = {TALK})",
+    "messages of a conversation are numbered without a gap":
+        f"delete from message where seq = 2 and conversation_id = {TALK}",
+    "notes of a conversation are numbered without a gap":
+        f"update conversation_note set number = 2 where conversation_id = {TALK}",
+    "every message was told once to either side":
+        "update event set kind = 'message_edited' where kind = 'message_sent' and owner_id = "
+        f"(select vendor_id from conversation where id = {TALK})",
+    "what is unread is what was not read":
+        f"update conversation set customer_unread = customer_unread + 1 where id = {TALK}",
+    "a side has read what was sent, and a vendor what the furthest of its staff has":
+        f"update staff_read set seq = 2 where conversation_id = {TALK}",
+    "what devices have acknowledged was told, and is marked as delivered":
+        "insert into chat_acknowledged select owner_id, last_number + 1 from feed where owner_id = "
+        f"(select account_id from conversation where id = {TALK}) "
+        "on conflict (owner_id) do update set number = excluded.number",
+    "what was deleted says nothing, and nobody reacts to it":
+        f"update message set deleted_at = now() where seq = 2 and conversation_id = {TALK}",
 }
+
+
+def talk(vendor, customer, sub_order_id):
+    opened = customer.do("openConversation", body={"vendor_id": vendor.id,
+                                                   "sub_order_id": sub_order_id})
+    where = {"conversation_id": opened["id"]}
+    sent = [customer.do("sendMessage", **where, body={"client_id": text, "text": text})
+            for text in ("one", "two", "three")]
+    customer.do("editMessage", **where, message_id=sent[0]["id"], body={"text": "One"})
+    vendor.do("createNote", **where, body={"text": "A note"})
+    vendor.do("markVendorRead", **where, body={"seq": 1})
 
 
 @pytest.fixture(scope="module")
 def number(shop):
-    """A sub-order that is packed, with one of three pieces shipped."""
-    clay = shop.vendor()
-    order = shop.customer().order((clay.product(stock=9), 3))
+    """A sub-order that is packed, with one of three pieces shipped, and talk about it."""
+    clay, customer = shop.vendor(), shop.customer()
+    order = customer.order((clay.product(stock=9), 3))
     part = clay.part(order)
+    talk(clay, customer, part["id"])
     assert clay.accept(order).status_code == 200 and clay.pack(order).status_code == 200
     shipped = clay.ship(order, lines=[{"line_id": part["lines"][0]["id"], "quantity": 1}])
     assert shipped.status_code == 200
