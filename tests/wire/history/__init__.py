@@ -1,0 +1,1 @@
+"""The parts of the history checker: tests/wire/test_history.py."""
