@@ -1,4 +1,5 @@
 """The feed: what happened reaches whom it concerns, in order, once, whatever dies in between."""
+import contextlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import pytest
 import requests
 from harness.client import Actor, refused, together
 from harness.shop import Shop, fresh
+from history.faults import command
 
 SOON = 15  # seconds; the most that anything is waited for, never a measure
 
@@ -615,6 +617,69 @@ def test_a_process_that_has_not_heard_of_an_event_does_not_say_resync(broken):
                 assert (page["items"], page["resync"]) == ([], False)
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def pids_of(server, word):
+    """Of the server's processes whose command has this word."""
+    return [pid for pid in server.family() if word in command(pid)]
+
+
+def next_transaction(db):
+    return int(db.one("select pg_snapshot_xmax(pg_current_snapshot())::text"))
+
+
+def test_transactions_whose_numbers_come_again_after_a_crash_hide_no_event(broken):
+    """What was rolled back just before a crash is not in the log, and its numbers come again: below
+    what the sweeps have seen already."""
+    customer, db = broken.customer(), broken.db
+    talk = customer.do("openConversation", body={"vendor_id": broken.vendor().id})
+    devices = [Device(customer) for _ in range(8)]
+    for device in devices:
+        device.actor = broken_off(customer)
+    for device in devices * 2:
+        device.poll()
+    time.sleep(2)  # until nothing is left to be written
+    waiting = [in_background(lambda device=d: device.poll(wait=40)) for d in devices]
+    stopped = [pid_of_redis(broken.server), *pids_of(broken.server, "walwriter")]
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        for _ in range(1000):
+            db.rows("begin")
+            db.rows("select pg_current_xact_id()")
+            db.rows("rollback")
+        before = next_transaction(db)
+        time.sleep(1.5)  # some sweeps
+        stopped.append(members(broken.server)[0])
+        os.kill(stopped[-1], signal.SIGSTOP)
+        (postmaster,) = pids_of(broken.server, " -D ")
+        os.kill(postmaster, signal.SIGKILL)
+        os.kill(stopped[1], signal.SIGKILL)
+        db.close()
+        speaker = until_one_answers(customer)
+        assert next_transaction(db) < before - 500, "the numbers did not come again"
+        speaker.do("sendMessage", conversation_id=talk["id"],
+                   body={"client_id": "low", "text": "A low number"})
+        os.kill(stopped[-1], signal.SIGCONT)
+        pages = [wait() for wait in waiting]
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    assert [len(page["items"]) for page in pages] == [1] * len(devices)
+
+
+def until_one_answers(actor):
+    """On a connection of its own, to a process that runs and has its database."""
+    end = time.monotonic() + 2 * SOON
+    while True:
+        other = broken_off(actor)
+        try:
+            other.do("getUnread", may_fail=True, timeout=1)
+            return other
+        except (AssertionError, requests.RequestException):
+            assert time.monotonic() < end, "nobody answers"
+            time.sleep(0.1)
 
 
 def broken_off(actor):

@@ -18,13 +18,13 @@ order by e.number limit :most;
 -- Every transaction that this snapshot cannot see has this number or a higher one.
 select e.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon from feed_epoch e;
 
--- feed_sweep (horizon bigint, beyond uuid, most int): many -> (owner_id uuid, number bigint)
-select e.owner_id, max(e.number) as number from event e
+-- feed_sweep (horizon bigint, beyond uuid, most int): many -> (owner_id uuid, number bigint, tx bigint)
+select e.owner_id, max(e.number) as number, max(e.tx) as tx from event e
 where e.tx >= :horizon and e.owner_id > :beyond
 group by e.owner_id order by e.owner_id limit :most;
 
--- feed_revocations (horizon bigint): many -> (id bigint, account_id uuid?, session_id uuid?, vendor_id uuid?)
-select r.id, r.account_id, r.session_id, r.vendor_id from revocation r where r.tx >= :horizon
+-- feed_revocations (horizon bigint): many -> (id bigint, account_id uuid?, session_id uuid?, vendor_id uuid?, tx bigint)
+select r.id, r.account_id, r.session_id, r.vendor_id, r.tx from revocation r where r.tx >= :horizon
 order by r.id limit 10000;
 
 -- feed_forget (days int, most int): none

@@ -25,6 +25,7 @@ static struct {
 	bool stopping, running;
 	unsigned turn;
 	int64_t horizon; /* 0: there was no sweep yet */
+	int64_t newest;  /* transaction that a sweep has found something of */
 	int64_t forgot_ms;
 	/* Revocations of the last sweep: one that comes twice was not seen later. */
 	int64_t seen[SEEN_MOST];
@@ -36,6 +37,8 @@ static void hear_all(size_t count, const struct feed_sweep_row rows[])
 	for (size_t i = 0; i < count; i++) {
 		struct followed *feed = hub_find(rows[i].owner_id);
 
+		if (rows[i].tx > sweep.newest)
+			sweep.newest = rows[i].tx;
 		if (feed != NULL && hub_hear(feed, rows[i].number, NULL, 0))
 			polls_news(feed);
 	}
@@ -64,6 +67,8 @@ static void revoke_all(size_t count, const struct feed_revocations_row rows[])
 		    .seen_ms = loop_now_ms(),
 		};
 
+		if (rows[i].tx > sweep.newest)
+			sweep.newest = rows[i].tx;
 		if (is_seen(rows[i].id))
 			continue;
 		hub_revoke(&revocation);
@@ -87,6 +92,27 @@ static void sweep_more(struct task *task, struct uuid beyond)
 	}
 }
 
+/*
+ * A crash of the database forgets transactions that were rolled back when its log was not flushed
+ * yet, and their numbers come again. One that has committed what it wrote is never forgotten, and
+ * whatever comes after it has a higher number. So the next sweep begins after the newest that was
+ * found; where nothing was found, where this one has begun.
+ */
+static void move_horizon(int64_t unseen)
+{
+	if (sweep.newest >= sweep.horizon)
+		sweep.horizon = sweep.newest + 1;
+	if (sweep.horizon > unseen)
+		sweep.horizon = unseen;
+}
+
+/* No feed is known before the next sweep, and by then the log is flushed. */
+static void begin_at(int64_t unseen)
+{
+	sweep.newest = 0;
+	sweep.horizon = unseen;
+}
+
 static void run(struct task *task)
 {
 	static const struct uuid LOWEST;
@@ -104,7 +130,7 @@ static void run(struct task *task)
 	bool is_other = hub_set_epoch(now->epoch);
 
 	if (is_other) {
-		sweep.horizon = now->horizon; /* numbers of transactions began anew, too */
+		begin_at(now->horizon); /* numbers of transactions began anew, too */
 		polls_all_news();
 		return;
 	}
@@ -117,8 +143,10 @@ static void run(struct task *task)
 		const struct feed_revocations_row *lost =
 		    sql_feed_revocations_rows(batch, revocations, &count);
 		revoke_all(count, lost);
+		move_horizon(now->horizon);
+	} else {
+		begin_at(now->horizon);
 	}
-	sweep.horizon = now->horizon;
 	read_trust(true);
 }
 
