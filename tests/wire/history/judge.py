@@ -22,7 +22,7 @@ class Ledger:
     def __init__(self, world, owner):
         self.world = world
         self.owner = owner
-        self.talks = {}  # id: [Message of seq 1, …]
+        self.talks = {}  # id: {seq: Message}
         self.read = {}
         self.by_client_id = {}
         self.notes = set()
@@ -34,23 +34,14 @@ class Ledger:
         if "conversation_id" not in payload:
             return
         talk_id = payload["conversation_id"]
-        messages = self.talks.setdefault(talk_id, [])
+        messages = self.talks.setdefault(talk_id, {})
         if kind == "message_sent":
-            messages.append(Message(payload, payload["text"], [], payload["reactions"]))
-            if payload["client_id"] is not None:
-                key = (talk_id, payload["client_id"])
-                if key in self.by_client_id:
-                    self.world.is_wrong("shown twice", f"{payload} is {self.by_client_id[key]}")
-                self.by_client_id[key] = payload
-        elif kind == "message_edited":
-            message = messages[payload["seq"] - 1]
-            message.text = payload["text"]
-            message.edits.append(payload["text"])
-        elif kind == "message_deleted":
-            message = messages[payload["seq"] - 1]
-            message.text, message.reactions, message.deleted = "", [], True
-        elif kind == "message_reacted":
-            messages[payload["seq"] - 1].reactions = payload["reactions"]
+            self._sent(talk_id, messages, payload)
+        elif kind in ("message_edited", "message_deleted", "message_reacted"):
+            message = messages.get(payload["seq"])
+            if message is None:
+                return self.world.is_wrong("lost", f"{event} of a message that nobody was told of")
+            self._changed(kind, message, payload)
         elif kind == "message_read" and payload["side"] == self.owner.side:
             self.read[talk_id] = payload["seq"]
             if payload["unread"] != self.unread(talk_id):
@@ -58,12 +49,31 @@ class Ledger:
         elif kind == "note_added":
             self.notes.add((talk_id, payload["number"], payload["text"]))
 
+    def _sent(self, talk_id, messages, payload):
+        messages[payload["seq"]] = Message(payload, payload["text"], [], payload["reactions"])
+        if payload["client_id"] is not None:
+            first = self.by_client_id.setdefault((talk_id, payload["client_id"]), payload)
+            if first is not payload:
+                self.world.is_wrong("shown twice", f"{payload} is {first}")
+
+    @staticmethod
+    def _changed(kind, message, payload):
+        if kind == "message_edited":
+            message.text = payload["text"]
+            message.edits.append(payload["text"])
+        elif kind == "message_deleted":
+            message.text, message.reactions, message.deleted = "", [], True
+        else:
+            message.reactions = payload["reactions"]
+
     def unread(self, talk_id):
         return len(self.counted(talk_id, self.read.get(talk_id, 0)))
 
     def counted(self, talk_id, beyond, up_to=None, with_deleted=False):
-        return [m for m in self.talks.get(talk_id, [])[beyond:up_to]
-                if counts(self.owner.side, m.payload["author"])
+        messages = self.talks.get(talk_id, {})
+        seqs = range(beyond + 1, (max(messages, default=0) if up_to is None else up_to) + 1)
+        found = [messages[seq] for seq in seqs if seq in messages]
+        return [m for m in found if counts(self.owner.side, m.payload["author"])
                 and (with_deleted or not m.deleted)]
 
 
@@ -117,8 +127,7 @@ class Judge:
     def judge_sent(self):
         for sent in self.world.sent:
             for side in ("customer", "vendor"):
-                messages = self.ledger(sent.talk, side).talks.get(sent.talk.id, [])
-                there = messages[sent.seq - 1] if sent.seq and sent.seq <= len(messages) else None
+                there = self.ledger(sent.talk, side).talks.get(sent.talk.id, {}).get(sent.seq)
                 if there is None or there.payload["id"] != sent.id:
                     self.wrong("lost", f"{sent} to the {side}: {there}")
                 elif any(text not in there.edits for text in sent.edits):
@@ -158,7 +167,7 @@ class Judge:
         ledger = self.ledgers[owner.id]
         told = [(m.payload["seq"], m.payload["id"], m.payload["author"], m.text,
                  m.deleted, m.reactions, m.payload["reply_to"])
-                for m in ledger.talks.get(talk.id, [])]
+                for _, m in sorted(ledger.talks.get(talk.id, {}).items())]
         shown = [(m["seq"], m["id"], m["author"], m["text"],
                   m["deleted_at"] is not None, m["reactions"], m["reply_to"])
                  for m in await person.messages(talk)]
