@@ -593,6 +593,27 @@ begin
 		and c.product_id is not distinct from product and c.sub_order_id is not distinct from sub_order);
 end $$;
 
+-- Who leaves the staff is assigned to nothing any more, and the others are told.
+create function unassign_staff() returns trigger
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	c record;
+begin
+	perform from staff s where s.vendor_id = old.vendor_id and s.account_id = old.account_id for update;
+	for c in
+		select x.id, x.account_id from conversation x
+		where x.vendor_id = old.vendor_id and x.assigned_to = old.account_id
+		order by x.id for no key update
+	loop
+		update conversation x set assigned_to = null where x.vendor_id = old.vendor_id and x.id = c.id;
+		perform chat_announce(old.vendor_id, c.account_id, 'conversation_assigned', null,
+			json_build_object('conversation_id', c.id, 'staff_id', null));
+	end loop;
+	return old;
+end $$;
+grant execute on function unassign_staff() to public;
+create trigger unassign_staff before delete on staff for each row execute function unassign_staff();
+
 create function conversation_note_add(conversation uuid, the_text text) returns int
 language plpgsql set search_path = public, pg_temp as $$
 declare

@@ -398,6 +398,18 @@ def test_who_leaves_the_staff_is_assigned_to_nothing(talk):
     assert talk.of_vendor()["assignee"] is None
 
 
+
+def test_whoever_leaves_is_seen_to_leave_the_conversations(talk):
+    support = talk.vendor.staff("support")
+    talk.of_vendor("assignConversation", body={"user_id": support.id})
+    theirs = Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    talk.vendor.do("removeStaff", user_id=support.id)
+    (event,) = theirs.until(1)
+    assert (event["kind"], event["payload"]["staff_id"]) == ("conversation_assigned", None)
+    (now,) = talk.vendor.do("getVendorSync")["conversations"]
+    assert fold_conversations(theirs.sync, theirs.events, "vendor") == {talk.id: now}
+
+
 def test_canned_replies_are_the_vendors(shop):
     vendor = shop.vendor()
     made = vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})

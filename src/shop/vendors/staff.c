@@ -6,6 +6,7 @@
 
 #include "api.gen.h"
 #include "base/codec.h"
+#include "shop/feed/feed.h"
 #include "vendors.sql.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -52,6 +53,7 @@ void remove_staff(struct request *rq, const struct remove_staff_in *in)
 
 	keep_an_owner(tx, in->vendor_id, in->user_id);
 	sql_staff_delete(tx, in->vendor_id, in->user_id);
+	feed_tell(tx); /* conversations that were theirs */
 	reply_commit_empty(rq, tx);
 }
 
