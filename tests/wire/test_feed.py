@@ -283,6 +283,19 @@ def test_a_cursor_behind_the_retention_resyncs_and_never_gets_a_part(shop):
     assert len(late.poll(wait=5)["items"]) == 1
 
 
+def test_what_the_retention_has_torn_is_a_resync_too(shop):
+    """Old events are removed some at a time, and not in their order."""
+    customer, product = shop.customer(), shop.product()
+    me = Device(customer)
+    for _ in range(3):
+        customer.order(product)
+    shop.db.rows("update event set at = at - interval '31 days' where owner_id = %s", customer.id)
+    shop.db.rows("delete from event where owner_id = %s and number = 2", customer.id)
+    shop.server.redis().flushall()
+    page = me.poll()
+    assert (page["items"], page["resync"]) == ([], True)
+
+
 def test_another_epoch_resyncs_everybody_and_goes_on(own_server):
     shop = Shop(own_server())
     customer, product = shop.customer(), shop.product()

@@ -166,14 +166,20 @@ static void set_epoch(int64_t epoch)
 		read_state.epoch_changed();
 }
 
+/* Whether the events follow the cursor and each other: the oldest are removed in no order. */
+static bool is_whole(const struct event_page *page, int64_t after)
+{
+	for (size_t i = 0; i < page->count; i++)
+		if (page->items[i].number != after + 1 + (int64_t)i)
+			return false;
+	return true;
+}
+
 /* Never a part of what is missing: a gap is a resync. */
 static void judge(struct event_page *page, const struct cursor *cursor, int64_t epoch, int64_t last)
 {
-	bool whole = cursor != NULL && cursor->epoch == epoch && cursor->number <= last &&
-	             (page->count > 0 ? page->items[0].number == cursor->number + 1
-	                              : cursor->number == last);
-
-	if (whole)
+	if (cursor != NULL && cursor->epoch == epoch && cursor->number <= last &&
+	    (page->count > 0 ? is_whole(page, cursor->number) : cursor->number == last))
 		return;
 	page->resync = true;
 	page->count = 0;
