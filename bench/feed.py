@@ -162,11 +162,12 @@ def measure(server):
     secret, epoch = server.secret(), int(epoch)
     lines = [f"{token(secret, account, session)} /v1/events {cursor(epoch, account)}"
              for account, session in people[2:PARKED + 2]]
-    result = {"empty": empty_polls(server, lines)}
+    result = {}
     staff = f"{token(secret, *people[1])} /v1/vendors/{vendor}/events {cursor(epoch, vendor)}"
     admin = token(secret, *people[0], kind=2)
     with parked(server, lines) as result["memory"], Client(server, [staff]) as one:
         result["wakes"] = wakes(server, one, admin, vendor)
+    result["empty"] = empty_polls(server, lines)
     return result
 
 

@@ -162,6 +162,8 @@ void http_exchange_end(struct http_exchange *ex)
 	assert(ex->connection == NULL && ex->answered);
 	if (ex->link != NULL)
 		unlink_exchange(ex);
+	if (ex->fd >= 0)
+		http_come_back(ex);
 	server->handlers.finished(server->handlers.arg, ex);
 	server->busy--;
 	http_drop_reply(ex);
@@ -173,17 +175,29 @@ void http_exchange_end(struct http_exchange *ex)
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode how)
 {
-	(void)connection;
-	(void)context;
 	struct http_server *server = arg;
 
 	if (how == MHD_CONNECTION_NOTIFY_CLOSED) {
+		free(*context);
+		*context = NULL;
 		server->connections--;
 		return;
 	}
+	*context = http_intake_begin(connection);
 	server->connections++;
 	if (server->connections > server->connections_max)
 		server->connections_max = server->connections;
+}
+
+/* libmicrohttpd does not know of those that are set aside. */
+static enum MHD_Result may_connect(void *arg, const struct sockaddr *address, socklen_t length)
+{
+	const struct http_server *server = arg;
+	bool is_room = server->connections + server->aside < server->connections_limit;
+
+	(void)address;
+	(void)length;
+	return is_room || server->returning ? MHD_YES : MHD_NO;
 }
 
 /* Targets are decoded above, where a bad encoding can be answered. */
@@ -197,15 +211,18 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 static struct MHD_Daemon *start_daemon(struct http_server *server, int listen_fd,
                                        unsigned connections_max)
 {
-	/* No MHD_USE_ERROR_LOG: what it would say is about clients and for nobody. */
+	/* No MHD_USE_ERROR_LOG: what it would say is about clients and for nobody. MHD_USE_TURBO
+	 * because closing must not shut a socket down that was set aside. */
+	server->connections_limit = connections_max;
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_on_request, server,
-	    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-	    connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_CONNECTION_BYTES,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(LIMIT_CONNECTION_IDLE_MS / 1000),
-	    MHD_OPTION_URI_LOG_CALLBACK, http_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
-	    leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, may_connect, server,
+	    http_on_request, server, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listen_fd,
+	    MHD_OPTION_CONNECTION_LIMIT, connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)LIMIT_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+	    (unsigned)(LIMIT_CONNECTION_IDLE_MS / 1000), MHD_OPTION_URI_LOG_CALLBACK,
+	    http_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_connection, server,
 #if MHD_VERSION >= 0x00097701
 	    MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #else
@@ -264,7 +281,7 @@ void http_server_drain(struct http_server *server)
 
 unsigned http_server_connections(const struct http_server *server)
 {
-	return server->connections;
+	return server->connections + server->aside;
 }
 
 unsigned http_server_busy(const struct http_server *server)
@@ -288,8 +305,12 @@ void http_server_stop(struct http_server *server)
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
 	/* libmicrohttpd refuses to stop while connections are suspended. */
-	for (struct http_exchange *ex = server->exchanges; ex != NULL; ex = ex->next)
+	for (struct http_exchange *ex = server->exchanges, *next = NULL; ex != NULL; ex = next) {
+		next = ex->next;
 		http_resume(ex);
+		if (http_is_aside(ex))
+			http_drop_aside(ex);
+	}
 	MHD_stop_daemon(server->daemon);
 	server->daemon = NULL;
 }

@@ -86,6 +86,18 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
                 const struct http_header headers[], const void *body, size_t body_length);
 
 /*
+ * http_set_aside: an exchange that waits long need not keep libmicrohttpd's memory of its
+ * connection (LIMIT_CONNECTION_BYTES and more). The socket is taken out of libmicrohttpd,
+ * and given back after the answer, for the next request; until then there are only the exchange
+ * and the socket. Headers are gone then, and the answer must come from http_reply.
+ *
+ * A wish: it is not done where it could be noticed (HTTP/1.0, Connection: close, a body, a next
+ * request that was read already) or where it cannot be known (a socket that is not TCP).
+ */
+void http_set_aside(struct http_exchange *ex);
+bool http_is_aside(const struct http_exchange *ex); /* for tests: soon after */
+
+/*
  * A reply made once and sent many times (the response cache). Reference counted by libmicrohttpd;
  * the bytes are copied in. http_reply_prepared may be called from `begin` and needs no fiber.
  */

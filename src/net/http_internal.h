@@ -5,6 +5,7 @@
  *   http_request.c  a request comes in: line, headers, buffered body; asking about it
  *   http_reply.c    an answer goes out: at once, or when the connection was resumed
  *   http_stream.c   bodies in pieces, both ways
+ *   http_aside.c    connections that libmicrohttpd does not have for a while
  *
  * Who ends an exchange: libmicrohttpd's last word on it (`connection` becomes NULL) and the
  * handler's (`answered`), in either order. After both it is `finished` and freed.
@@ -51,8 +52,13 @@ struct http_exchange {
 	bool in_handler; /* libmicrohttpd is calling us: what is answered now is queued on return */
 	bool suspended;
 	bool close;    /* the reply says Connection: close */
+	bool is_plain; /* a GET of HTTP/1.1 without a body */
 	bool replied;  /* a reply was given */
 	bool answered; /* the handler is through with it */
+
+	/* The socket, when it has been or is to be taken out of libmicrohttpd; else -1. */
+	int fd;
+	struct http_unsent *unsent; /* what a client that was set aside has not taken yet */
 
 	/* The reply that waits to be queued: one of the two, or neither when memory ran out. */
 	struct MHD_Response *response;
@@ -80,8 +86,8 @@ struct http_exchange {
 	bool write_ended;
 	bool
 	    write_broken; /* a write timed out half way: the client must not take it for complete */
-	bool unattended; /* pushed to; the end of the connection is the end of the exchange */
-	char *pushed;    /* what write_bytes points into, then */
+	bool unattended;  /* pushed to; the end of the connection is the end of the exchange */
+	char *pushed;     /* what write_bytes points into, then */
 
 	const char *raw_target; /* libmicrohttpd's, only until the headers are in */
 	size_t target_length;
@@ -99,10 +105,13 @@ struct http_server {
 	struct http_exchange *ended;     /* to be finished at the end of the turn */
 	unsigned busy;
 	unsigned connections;
+	unsigned aside; /* connections that libmicrohttpd does not have */
+	unsigned connections_limit;
 	unsigned connections_max; /* since memory was last given back */
 	bool resumed; /* a connection was resumed: run the daemon before the loop sleeps */
 	bool running;
 	bool draining;
+	bool returning; /* a connection that was set aside is being given back */
 	bool stopped;
 	unsigned handles; /* libuv's that are not closed yet */
 	uv_poll_t poll;
@@ -135,5 +144,18 @@ struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t head
 size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t count);
 void http_end_reader(struct http_exchange *ex, long result); /* 0 at the end, or -errno */
 void http_end_writer(struct http_exchange *ex);
+
+/* http_aside.c: a connection's bytes are counted (NULL: they cannot be), so that one can be told
+ * that has sent nothing beyond its request. */
+void *http_intake_begin(struct MHD_Connection *connection);
+void http_intake_count(struct http_exchange *ex, uint64_t body_length); /* UINT64_MAX: unknown */
+int http_fd(struct MHD_Connection *connection);                         /* libmicrohttpd's own */
+void http_leave(struct http_exchange *ex);     /* libmicrohttpd has let go of it */
+void http_stay(struct http_exchange *ex);      /* it has not yet, and need not any more */
+void http_come_back(struct http_exchange *ex); /* the answer is out */
+void http_close_aside(struct http_exchange *ex);
+void http_drop_aside(struct http_exchange *ex); /* what is not sent yet is not sent */
+void http_reply_aside(struct http_exchange *ex, size_t header_count,
+                      const struct http_header headers[], const void *body, size_t body_length);
 
 #endif

@@ -30,6 +30,11 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
 	assert(!ex->replied);
 	ex->replied = true;
 	ex->status = status;
+	if (http_is_aside(ex)) {
+		http_reply_aside(ex, header_count, headers, body, body_length);
+		return;
+	}
+	http_stay(ex);
 	if (ex->connection != NULL) {
 		/* It is only read, whatever the type says. */
 		struct MHD_Response *response = MHD_create_response_from_buffer(
@@ -50,7 +55,7 @@ static void prepared_unref(struct http_prepared *prepared)
 
 void http_reply_prepared(struct http_exchange *ex, struct http_prepared *prepared)
 {
-	assert(!ex->replied);
+	assert(!ex->replied && ex->fd < 0);
 	ex->replied = true;
 	ex->status = prepared->status;
 	ex->prepared = prepared;

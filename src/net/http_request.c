@@ -22,6 +22,7 @@ void *http_on_target(void *arg, const char *target, struct MHD_Connection *conne
 		return NULL;
 	ex->server = arg;
 	ex->connection = connection;
+	ex->fd = -1;
 	ex->raw_target = target;
 	ex->target_length = length;
 	memcpy(ex->path, target, length + 1);
@@ -123,6 +124,9 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 	if (strlen(method) < sizeof(ex->method))
 		memcpy(ex->method, method, strlen(method) + 1);
 	struct framing framing = read_framing(ex);
+	http_intake_count(ex, framing.has_body ? framing.length : 0);
+	ex->is_plain = !framing.has_body && framing.valid && strcmp(method, "GET") == 0 &&
+	               version != NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 	ex->stage = STAGE_BUFFER;
 	ex->body_deadline_ms = loop_now_ms() + LIMIT_BODY_MS;
 	ex->close = !framing.valid;
@@ -250,6 +254,8 @@ enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, co
 	/* A reply in the first call closes the connection; the last call follows at once. */
 	if (is_first && !ex->close)
 		return MHD_YES;
+	if (ex->fd >= 0)
+		return MHD_NO; /* set aside: the connection ends, the socket does not */
 	if (ex->replied)
 		return http_queue(ex);
 	http_suspend(ex);
@@ -269,6 +275,10 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 	*request = NULL;
 	ex->connection = NULL;
 	ex->suspended = false;
+	if (ex->fd >= 0) {
+		http_leave(ex);
+		return;
+	}
 	if (ex->stage == STAGE_HEADERS) {
 		free(ex);
 		return;

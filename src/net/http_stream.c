@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/limits.h"
 
@@ -68,8 +69,11 @@ static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size
 	(void)position;
 	struct http_exchange *ex = arg;
 
-	if (ex->write_broken)
+	if (ex->write_broken) {
+		/* It closes at the connection's next event only; this is one. */
+		(void)shutdown(http_fd(ex->connection), SHUT_WR);
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
 	if (ex->write_count == 0 && ex->write_ended)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (ex->write_count == 0) {
@@ -93,7 +97,7 @@ void http_stream_begin(struct http_exchange *ex, int status, size_t header_count
 {
 	enum { BLOCK_BYTES = 16 * 1024 }; /* only a reply to HTTP/1.0 allocates it */
 
-	assert(!ex->replied);
+	assert(!ex->replied && ex->fd < 0);
 	ex->replied = true;
 	ex->status = status;
 	if (ex->connection == NULL)

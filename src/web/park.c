@@ -31,6 +31,11 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 	way->exchange_open = false; /* the way ends with its fiber */
 }
 
+void parked_set_aside(struct parked *parked)
+{
+	http_set_aside(parked->http);
+}
+
 /* How long it was parked is its client's wish, and so not measured. */
 static void measure(const struct parked *parked)
 {

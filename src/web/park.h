@@ -32,6 +32,9 @@ struct parked {
 void request_park(struct request *rq, struct parked *parked,
                   void (*finished)(struct parked *parked));
 
+/* It waits for long, and will be answered by parked_reply: net/http.h, http_set_aside. */
+void parked_set_aside(struct parked *parked);
+
 /* Answers 200 with JSON. The bytes must stay until `finished`. */
 void parked_reply(struct parked *parked, const void *body, size_t length);
 

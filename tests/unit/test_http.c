@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "http_talk.h"
 #include "net/co.h"
 #include "net/http.h"
 #include "net/listen.h"
@@ -23,7 +24,7 @@
 #define HOST "Host: test\r\n"
 #define LAST HOST "Connection: close\r\n"
 
-enum { STREAM_BYTES = 300 * 1000, ECHO_MAX = 100 * 1000, TALK_BYTES = 16 * 1024 * 1024 };
+enum { STREAM_BYTES = 300 * 1000, ECHO_MAX = 100 * 1000, LARGE_BYTES = 12 * 1024 * 1024 };
 
 static struct http_server *server;
 static struct http_prepared *prepared;
@@ -31,6 +32,7 @@ static int port;
 static int finished;
 static int resets; /* fibers that learned that their client is gone */
 static int open_works;
+static int set_aside; /* exchanges that were, when they were answered */
 
 /* The server's side: what to do is said by the path. */
 
@@ -68,6 +70,23 @@ static void work_slowly(void *arg)
 {
 	co_sleep_ms(30);
 	reply_text(arg, 200, "slow but sure");
+	open_works--;
+}
+
+static void wait_aside(void *arg)
+{
+	struct http_exchange *ex = arg;
+	char *large = calloc(1, LARGE_BYTES + 1);
+
+	if (path_is(ex, "/aside/later"))
+		co_sleep_ms(10);
+	http_set_aside(ex);
+	if (!path_is(ex, "/aside/at-once"))
+		co_sleep_ms(50);
+	set_aside += http_is_aside(ex);
+	memset(large, '~', path_is(ex, "/aside/large") ? LARGE_BYTES : 3);
+	reply_text(ex, 200, large);
+	free(large);
 	open_works--;
 }
 
@@ -136,6 +155,8 @@ static void complete(void *arg, struct http_exchange *ex)
 		reply_text(ex, 200, http_header_repeated(ex, "x-a") ? "repeated" : "single");
 	else if (path_is(ex, "/slow"))
 		start(work_slowly, ex);
+	else if (strncmp(http_path(ex), "/aside/", 7) == 0)
+		start(wait_aside, ex);
 	else if (path_is(ex, "/out") || path_is(ex, "/flood"))
 		start(write_stream, ex);
 	else if (strncmp(http_path(ex), "/in/", 4) == 0)
@@ -157,105 +178,13 @@ static void on_finished(void *arg, struct http_exchange *ex)
 
 /* The client's side. */
 
-struct talk {
-	void (*script)(struct talk *talk, int fd);
-	const char *request;
-	size_t request_length;
-	char *reply; /* TALK_BYTES */
-	size_t reply_length;
-};
-
 static uv_async_t client_done;
 static uv_async_t drain_wanted;
-
-static int dial(void)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	struct timeval limit = {.tv_sec = 20};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		abort();
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	return fd;
-}
-
-static void send_all(int fd, const char *bytes, size_t count)
-{
-	while (count > 0) {
-		ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
-		if (sent <= 0)
-			return;
-		bytes += sent;
-		count -= (size_t)sent;
-	}
-}
-
-static void receive_all(struct talk *talk, int fd)
-{
-	ssize_t got = 1;
-
-	while (got > 0 && talk->reply_length + 1 < TALK_BYTES) {
-		got = recv(fd, talk->reply + talk->reply_length,
-		           TALK_BYTES - 1 - talk->reply_length, 0);
-		if (got > 0)
-			talk->reply_length += (size_t)got;
-	}
-	talk->reply[talk->reply_length] = '\0';
-}
-
-static void send_and_receive(struct talk *talk, int fd)
-{
-	send_all(fd, talk->request, talk->request_length);
-	receive_all(talk, fd);
-}
-
-static void send_by_bytes(struct talk *talk, int fd)
-{
-	for (size_t i = 0; i < talk->request_length; i++) {
-		send_all(fd, talk->request + i, 1);
-		(void)usleep(200);
-	}
-	receive_all(talk, fd);
-}
-
-/* The head, and the body once something has come back. */
-static void send_when_told(struct talk *talk, int fd)
-{
-	size_t head = (size_t)(strstr(talk->request, "\r\n\r\n") + 4 - talk->request);
-	ssize_t got;
-
-	send_all(fd, talk->request, head);
-	got = recv(fd, talk->reply, TALK_BYTES - 1, 0);
-	talk->reply_length = got > 0 ? (size_t)got : 0;
-	send_all(fd, talk->request + head, talk->request_length - head);
-	receive_all(talk, fd);
-}
-
-static void send_and_vanish(struct talk *talk, int fd)
-{
-	struct linger at_once = {.l_onoff = 1};
-
-	send_all(fd, talk->request, talk->request_length);
-	(void)usleep(10 * 1000);
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-}
-
-static void send_and_stare(struct talk *talk, int fd)
-{
-	int small = 64 * 1024;
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	send_all(fd, talk->request, talk->request_length);
-	(void)usleep(400 * 1000);
-	receive_all(talk, fd);
-}
 
 static void *play(void *arg)
 {
 	struct talk *talk = arg;
-	int fd = dial();
+	int fd = dial(port);
 
 	talk->script(talk, fd);
 	(void)close(fd);
@@ -543,6 +472,113 @@ static void a_client_that_vanishes_while_a_fiber_works_harms_nobody(void **state
 	assert_int_equal(finished, before + 1);
 }
 
+static const char *ask_one_by_one(const char *request)
+{
+	set_aside = 0;
+	return talk(send_one_by_one, request, strlen(request));
+}
+
+static void an_exchange_that_is_set_aside_is_answered_and_its_connection_goes_on(void **state)
+{
+	const char *reply = ask_one_by_one("GET /prepared HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /aside/first HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /aside/later HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /prepared HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /aside/first HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /prepared HTTP/1.1\r\n" LAST "\r\n");
+
+	assert_int_equal(count_of(reply, "HTTP/1.1 200 OK\r\n"), 6);
+	assert_int_equal(count_of(reply, "Date: "), 6);
+	assert_int_equal(count_of(reply, "Content-Type: text/plain\r\n"), 3);
+	assert_int_equal(count_of(reply, "Content-Length: 3\r\n\r\n~~~"), 3);
+	assert_int_equal(set_aside, 3);
+}
+
+static void a_request_that_comes_meanwhile_is_answered_next(void **state)
+{
+	const char request[] = "GET /aside/first HTTP/1.1\r\n" HOST "\r\n"
+	                       "GET /prepared HTTP/1.1\r\n" LAST "\r\n";
+
+	set_aside = 0;
+	const char *reply = talk(send_meanwhile, request, strlen(request));
+	assert_non_null(strstr(reply, "~~~HTTP/1.1 200 OK"));
+	assert_non_null(strstr(reply, "prepared"));
+	assert_int_equal(set_aside, 1);
+}
+
+static void who_has_sent_more_already_is_not_set_aside(void **state)
+{
+	set_aside = 0;
+	const char *reply = ask("GET /aside/first HTTP/1.1\r\n" HOST "\r\n"
+	                        "GET /aside/at-once HTTP/1.1\r\n" HOST "\r\n"
+	                        "GET /prepared HTTP/1.1\r\n" LAST "\r\n");
+
+	assert_int_equal(count_of(reply, "HTTP/1.1 200 OK"), 3);
+	assert_int_equal(count_of(reply, "~~~"), 2);
+	assert_int_equal(set_aside, 0);
+}
+
+static void bodies_before_it_are_counted_unless_they_are_chunked(void **state)
+{
+	static const char COUNTED[] =
+	    "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody|"
+	    "GET /aside/first HTTP/1.1\r\n" HOST "\r\n|"
+	    "GET /prepared HTTP/1.1\r\n" LAST "\r\n";
+	static const char CHUNKED[] =
+	    "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n|"
+	    "GET /aside/first HTTP/1.1\r\n" HOST "\r\n|"
+	    "GET /prepared HTTP/1.1\r\n" LAST "\r\n";
+
+	assert_non_null(strstr(ask_one_by_one(COUNTED), "~~~HTTP/1.1 200 OK"));
+	assert_int_equal(set_aside, 1);
+	assert_non_null(strstr(ask_one_by_one(CHUNKED), "~~~HTTP/1.1 200 OK"));
+	assert_int_equal(set_aside, 0);
+}
+
+static void who_wants_to_close_or_is_old_is_not_set_aside(void **state)
+{
+	set_aside = 0;
+	assert_non_null(strstr(ask("GET /aside/first HTTP/1.1\r\n" LAST "\r\n"), "~~~"));
+	assert_non_null(strstr(ask("GET /aside/first HTTP/1.0\r\n\r\n"), "~~~"));
+	assert_int_equal(set_aside, 0);
+}
+
+static void what_is_answered_at_once_is_answered_once(void **state)
+{
+	const char *reply = ask_one_by_one("GET /aside/at-once HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /aside/at-once HTTP/1.1\r\n" HOST "\r\n|"
+	                                   "GET /prepared HTTP/1.1\r\n" LAST "\r\n");
+
+	assert_int_equal(count_of(reply, "HTTP/1.1 200 OK"), 3);
+	assert_int_equal(set_aside, 0);
+}
+
+static void a_large_answer_reaches_a_slow_client_that_was_set_aside(void **state)
+{
+	const char request[] = "GET /aside/large HTTP/1.1\r\n" HOST "\r\n"
+	                       "GET /prepared HTTP/1.1\r\n" LAST "\r\n";
+
+	set_aside = 0;
+	const char *reply = talk(stare_then_ask, request, strlen(request));
+	assert_int_equal(count_of(strstr(reply, "\r\n\r\n"), "~"), LARGE_BYTES);
+	assert_non_null(strstr(reply, "prepared"));
+	assert_int_equal(set_aside, 1);
+}
+
+static void a_client_that_vanishes_while_it_is_set_aside_harms_nobody(void **state)
+{
+	static const char *const requests[] = {"GET /aside/first HTTP/1.1\r\n" HOST "\r\n",
+	                                       "GET /aside/large HTTP/1.1\r\n" HOST "\r\n"};
+
+	for (int i = 0; i < 2; i++) {
+		int before = finished;
+
+		(void)talk(send_and_vanish, requests[i], strlen(requests[i]));
+		assert_int_equal(finished, before + 1);
+		assert_int_equal(http_server_connections(server), 0);
+	}
+}
+
 static void malformed_requests_are_refused(void **state)
 {
 	static const char *const requests[] = {
@@ -596,10 +632,28 @@ static void draining_asks_clients_to_go(void **state)
 	const char request[] = "GET /prepared HTTP/1.1\r\n" HOST "\r\n"
 	                       "GET /prepared HTTP/1.1\r\n" HOST "\r\n";
 
-	(void)uv_async_init(loop_uv(), &drain_wanted, on_drain_wanted);
 	const char *reply = talk(drain_then_ask, request, strlen(request));
 	assert_int_equal(count_of(reply, "HTTP/1.1 200 OK"), 2);
 	assert_int_equal(count_of(reply, "Connection: close"), 1);
+}
+
+static void ask_then_drain(struct talk *talk, int fd)
+{
+	send_all(fd, talk->request, talk->request_length);
+	(void)usleep(20 * 1000);
+	(void)uv_async_send(&drain_wanted);
+	receive_all(talk, fd);
+}
+
+static void draining_closes_who_was_set_aside(void **state)
+{
+	const char request[] = "GET /aside/first HTTP/1.1\r\n" HOST "\r\n";
+
+	set_aside = 0;
+	const char *reply = talk(ask_then_drain, request, strlen(request));
+	assert_int_equal(count_of(reply, "Connection: close\r\n"), 1);
+	assert_non_null(strstr(reply, "~~~"));
+	assert_int_equal(set_aside, 1);
 }
 
 static void addresses_are_read_as_people_write_them(void **state)
@@ -619,20 +673,34 @@ static void addresses_are_read_as_people_write_them(void **state)
 		assert_int_equal(listen_parse(wrong[i], &address), -EINVAL);
 }
 
-static int start_server(void **state)
+static int listen_and_start(void)
 {
 	static const struct http_handlers handlers = {begin, complete, too_large, on_finished,
 	                                              NULL};
-	const struct http_header headers[] = {{"X-Made", "once"}};
 	struct listen_address address;
 	int fd = -1;
 
 	if (listen_parse("127.0.0.1:0", &address) < 0 || listen_open(&address, &fd) < 0)
 		return -1;
 	port = listen_port(fd);
+	return http_server_start(fd, 100, &handlers, &server);
+}
+
+static int start_server(void **state)
+{
+	const struct http_header headers[] = {{"X-Made", "once"}};
+
 	prepared = http_prepare(200, 1, headers, "prepared", 8);
 	(void)uv_async_init(loop_uv(), &client_done, on_client_done);
-	return http_server_start(fd, 100, &handlers, &server);
+	(void)uv_async_init(loop_uv(), &drain_wanted, on_drain_wanted);
+	return listen_and_start();
+}
+
+/* For a test that comes after one that has drained the server. */
+static int start_another(void **state)
+{
+	http_server_stop(server);
+	return listen_and_start();
 }
 
 static int stop_server(void **state)
@@ -672,10 +740,19 @@ int main(void)
 	    cmocka_unit_test(a_writer_whose_client_vanishes_is_told),
 	    cmocka_unit_test(a_stream_that_timed_out_does_not_look_whole),
 	    cmocka_unit_test(a_client_that_vanishes_while_a_fiber_works_harms_nobody),
+	    cmocka_unit_test(an_exchange_that_is_set_aside_is_answered_and_its_connection_goes_on),
+	    cmocka_unit_test(a_request_that_comes_meanwhile_is_answered_next),
+	    cmocka_unit_test(who_has_sent_more_already_is_not_set_aside),
+	    cmocka_unit_test(bodies_before_it_are_counted_unless_they_are_chunked),
+	    cmocka_unit_test(who_wants_to_close_or_is_old_is_not_set_aside),
+	    cmocka_unit_test(what_is_answered_at_once_is_answered_once),
+	    cmocka_unit_test(a_large_answer_reaches_a_slow_client_that_was_set_aside),
+	    cmocka_unit_test(a_client_that_vanishes_while_it_is_set_aside_harms_nobody),
 	    cmocka_unit_test(malformed_requests_are_refused),
 	    cmocka_unit_test(headers_past_the_bound_are_refused),
 	    cmocka_unit_test(addresses_are_read_as_people_write_them),
 	    cmocka_unit_test(draining_asks_clients_to_go),
+	    cmocka_unit_test_setup(draining_closes_who_was_set_aside, start_another),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);

@@ -61,7 +61,7 @@ class Stream:
     """Server-sent events, read by a thread."""
 
     def __init__(self, device, last_id=None):
-        self.events, self.ids = [], []
+        self.events, self.ids, self.passing = [], [], []
         self.ended = threading.Event()
         headers = {"Accept": "text/event-stream",
                    "Authorization": f"Bearer {device.actor.access_token}"}
@@ -78,12 +78,18 @@ class Stream:
 
     def _read(self):
         try:
+            kind = None
             for line in self.response:
                 line = line.decode().rstrip("\n")
                 if line.startswith("id: "):
                     self.ids.append(line[4:])
+                elif line.startswith("event: "):
+                    kind = line[7:]
                 elif line.startswith("data: "):
-                    self.events.append(json.loads(line[6:]))
+                    where = self.passing if kind == "passing" else self.events
+                    where.append(json.loads(line[6:]))
+                elif not line:
+                    kind = None
         except (OSError, http.client.HTTPException):
             pass
         self.ended.set()
@@ -326,6 +332,31 @@ def test_a_poll_that_waited_for_nothing_answers_where_it_was(shop):
     before = me.cursor
     page = me.poll(wait=1)
     assert (page["items"], page["cursor"], page["resync"]) == ([], before, False)
+
+
+def test_a_connection_goes_on_after_polls_that_waited(shop):
+    customer, product = shop.customer(), shop.product()
+    me = Device(customer)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.server.port, timeout=60)
+    connection.connect()
+    begun_as = connection.sock.getsockname()
+    numbers = []
+    for wait in (0, 1, 50, 1, 50):
+        if wait == 50:
+            timer = threading.Timer(0.5, customer.order, (product,))
+            timer.start()
+        connection.request("GET", f"/v1/events?wait={wait}&after={me.cursor}",
+                           headers={"Authorization": f"Bearer {customer.access_token}"})
+        response = connection.getresponse()
+        page = json.loads(response.read())
+        assert response.status == 200 and not response.will_close and not page["resync"]
+        assert bool(page["items"]) == (wait == 50)
+        numbers += [event["number"] for event in page["items"]]
+        me.cursor = page["cursor"]
+    timer.join()
+    assert connection.sock.getsockname() == begun_as
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    connection.close()
 
 
 def test_an_empty_poll_costs_no_statement(shop):

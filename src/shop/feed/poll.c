@@ -221,6 +221,8 @@ void poll_park(struct request *rq, struct followed *feed, int64_t after, int32_t
 
 	if (poll_serve(poll))
 		catch_up(feed);
+	else if (!list_is_empty(&poll->node))
+		parked_set_aside(&poll->parked);
 }
 
 void poll_stream(struct request *rq, struct followed *feed, int64_t after, const char *begin,

@@ -1,0 +1,279 @@
+#include "net/http_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "net/tcp.h"
+
+/*
+ * libmicrohttpd has no way to give a socket back, but it can be made to close a connection without
+ * an answer, and with MHD_USE_TURBO it closes its descriptor without shutting the socket down. So
+ * the socket lives on in a duplicate.
+ *
+ * What it has read of a next request would be lost with its buffer, and it does not tell whether it
+ * has. The kernel does: bytes received, less those nobody has read yet, are those that
+ * libmicrohttpd took. When they are exactly the requests that it has shown us, its buffer is empty.
+ */
+
+/* What came in on a connection. */
+struct http_intake {
+	uint64_t bytes; /* of the requests seen, and of all before libmicrohttpd had the socket */
+	bool unclear;   /* a chunked body: its bytes are not known */
+};
+
+/* What is left of an answer that the client does not take at once. */
+struct http_unsent {
+	uv_poll_t poll; /* first: freed as what it is */
+	struct http_exchange *ex;
+	struct iovec parts[2];
+	char head[];
+};
+
+int http_fd(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+static struct http_intake *intake_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
+void *http_intake_begin(struct MHD_Connection *connection)
+{
+	struct http_intake *intake = malloc(sizeof(*intake));
+
+	if (intake == NULL || !tcp_taken_at_least(http_fd(connection), &intake->bytes)) {
+		free(intake);
+		return NULL;
+	}
+	intake->unclear = false;
+	return intake;
+}
+
+void http_intake_count(struct http_exchange *ex, uint64_t body_length)
+{
+	struct http_intake *intake = intake_of(ex->connection);
+	const union MHD_ConnectionInfo *head =
+	    MHD_get_connection_info(ex->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	if (intake == NULL)
+		return;
+	if (head == NULL || body_length == UINT64_MAX)
+		intake->unclear = true;
+	else
+		intake->bytes += head->header_size + body_length;
+}
+
+static bool may_leave(struct http_exchange *ex)
+{
+	const struct http_intake *intake = intake_of(ex->connection);
+	const char *connection = http_header(ex, "Connection");
+	uint64_t taken;
+
+	if (intake == NULL || intake->unclear || !ex->is_plain || ex->server->draining)
+		return false;
+	if (connection != NULL && strcasecmp(connection, "keep-alive") != 0)
+		return false;
+	return tcp_taken_at_most(http_fd(ex->connection), &taken) && taken == intake->bytes;
+}
+
+void http_set_aside(struct http_exchange *ex)
+{
+	assert(!ex->replied && ex->fd < 0);
+	if (ex->connection == NULL || !may_leave(ex))
+		return;
+	ex->fd = fcntl(http_fd(ex->connection), F_DUPFD_CLOEXEC, 0);
+	if (ex->fd >= 0 && !ex->in_handler)
+		http_resume(ex); /* its handler says no, and the connection ends */
+}
+
+bool http_is_aside(const struct http_exchange *ex)
+{
+	return ex->fd >= 0 && ex->connection == NULL;
+}
+
+void http_leave(struct http_exchange *ex)
+{
+	if (ex->server->stopped)
+		http_close_aside(ex);
+	else
+		ex->server->aside++;
+}
+
+void http_stay(struct http_exchange *ex)
+{
+	if (ex->fd < 0)
+		return;
+	assert(ex->connection != NULL);
+	(void)close(ex->fd);
+	ex->fd = -1;
+}
+
+void http_close_aside(struct http_exchange *ex)
+{
+	(void)close(ex->fd);
+	ex->fd = -1;
+}
+
+/* The answer is out: libmicrohttpd waits for the next request. It closes what it cannot take. */
+void http_come_back(struct http_exchange *ex)
+{
+	struct http_server *server = ex->server;
+	struct sockaddr_storage address = {0};
+	socklen_t length = sizeof(address);
+	int fd = ex->fd;
+
+	ex->fd = -1;
+	server->aside--;
+	if (server->stopped || server->draining || ex->close ||
+	    getpeername(fd, (struct sockaddr *)&address, &length) < 0) {
+		(void)close(fd);
+		return;
+	}
+	server->returning = true;
+	(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, length);
+	server->returning = false;
+	server->resumed = true;
+	loop_again();
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void end_unsent(struct http_exchange *ex)
+{
+	struct http_unsent *unsent = ex->unsent;
+
+	if (unsent != NULL)
+		uv_close((uv_handle_t *)&unsent->poll, on_poll_closed);
+	ex->unsent = NULL;
+	http_end_later(ex);
+}
+
+void http_drop_aside(struct http_exchange *ex)
+{
+	ex->close = true;
+	if (ex->unsent != NULL) {
+		(void)uv_poll_stop(&ex->unsent->poll);
+		end_unsent(ex);
+	}
+}
+
+/* What was taken; -EAGAIN when nothing more fits; less than all only before that. */
+static int send_parts(int fd, struct iovec parts[2])
+{
+	while (parts[0].iov_len + parts[1].iov_len > 0) {
+		struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+		for (int i = 0; i < 2; i++) {
+			size_t count =
+			    (size_t)sent < parts[i].iov_len ? (size_t)sent : parts[i].iov_len;
+			parts[i].iov_base = (char *)parts[i].iov_base + count;
+			parts[i].iov_len -= count;
+			sent -= (ssize_t)count;
+		}
+	}
+	return 0;
+}
+
+static void on_writable(uv_poll_t *poll, int status, int events)
+{
+	struct http_unsent *unsent = (struct http_unsent *)(void *)poll;
+	struct http_exchange *ex = unsent->ex;
+	int r = status < 0 ? status : send_parts(ex->fd, unsent->parts);
+
+	(void)events;
+	if (r == -EAGAIN)
+		return;
+	ex->close |= r < 0;
+	(void)uv_poll_stop(poll);
+	end_unsent(ex);
+}
+
+/* The rest goes when the client takes it; the kernel gives up on one that takes nothing. */
+static int send_later(struct http_exchange *ex, const struct iovec parts[2])
+{
+	struct http_unsent *unsent = malloc(sizeof(*unsent) + parts[0].iov_len);
+	unsigned limit_ms = LIMIT_CONNECTION_IDLE_MS;
+
+	if (unsent == NULL)
+		return -ENOMEM;
+	int r = uv_poll_init(loop_uv(), &unsent->poll, ex->fd);
+	if (r < 0) {
+		free(unsent);
+		return r;
+	}
+	unsent->ex = ex;
+	unsent->parts[0] = (struct iovec){unsent->head, parts[0].iov_len};
+	unsent->parts[1] = parts[1];
+	memcpy(unsent->head, parts[0].iov_base, parts[0].iov_len);
+	(void)setsockopt(ex->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
+	(void)uv_poll_start(&unsent->poll, UV_WRITABLE, on_writable);
+	ex->unsent = unsent;
+	return 0;
+}
+
+enum { HEAD_BYTES = 2048 };
+
+/* As libmicrohttpd would write it; 0 when it does not fit. */
+static size_t write_head(const struct http_exchange *ex, size_t header_count,
+                         const struct http_header headers[], size_t body_length,
+                         char head[HEAD_BYTES])
+{
+	char date[64];
+	struct tm tm;
+	time_t now = time(NULL);
+	size_t at;
+
+	(void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	at = (size_t)snprintf(head, HEAD_BYTES, "HTTP/1.1 %d %s\r\nDate: %s\r\n", ex->status,
+	                      MHD_get_reason_phrase_for((unsigned)ex->status), date);
+	for (size_t i = 0; i < header_count && at < HEAD_BYTES; i++)
+		if (strpbrk(headers[i].value, "\r\n") == NULL)
+			at += (size_t)snprintf(head + at, HEAD_BYTES - at, "%s: %s\r\n",
+			                       headers[i].name, headers[i].value);
+	if (at < HEAD_BYTES)
+		at += (size_t)snprintf(head + at, HEAD_BYTES - at, "%sContent-Length: %zu\r\n\r\n",
+		                       ex->close ? "Connection: close\r\n" : "", body_length);
+	return at < HEAD_BYTES ? at : 0;
+}
+
+void http_reply_aside(struct http_exchange *ex, size_t header_count,
+                      const struct http_header headers[], const void *body, size_t body_length)
+{
+	char head[HEAD_BYTES];
+
+	ex->close |= ex->server->draining;
+	size_t head_length = write_head(ex, header_count, headers, body_length, head);
+	struct iovec parts[2] = {{head, head_length}, {(void *)(uintptr_t)body, body_length}};
+	int r = head_length > 0 ? send_parts(ex->fd, parts) : -ENOMEM;
+
+	ex->answered = true;
+	if (r == -EAGAIN)
+		r = send_later(ex, parts);
+	ex->close |= r < 0;
+	if (ex->unsent == NULL)
+		http_end_later(ex);
+}
