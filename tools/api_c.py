@@ -79,6 +79,9 @@ def header(contract):
     out += ["/* What can happen in a feed: the schemas with x-event. */", "enum event_kind {"]
     out += [f"\tEVENT_{kind.upper()}," for kind in contract.events]
     out += ["\tEVENT_KIND_COUNT,", "};", "extern const char *const EVENT_KIND_NAMES[];", ""]
+    out += ["/* What is told in passing: the schemas with x-passing. */", "enum passing_kind {"]
+    out += [f"\tPASSING_{kind.upper()}," for kind in contract.passing]
+    out += ["\tPASSING_KIND_COUNT,", "};", "extern const char *const PASSING_KIND_NAMES[];", ""]
     for struct in contract.structs.values():
         out += struct_lines(struct)
     for op in contract.operations:
@@ -167,6 +170,8 @@ def source(contract):
         out += [f"const char *const {enum.name.upper()}_NAMES[] = {{{values}, NULL}};"]
     kinds = "".join(f"{quote(kind)}, " for kind in contract.events)
     out.append(f"const char *const EVENT_KIND_NAMES[] = {{{kinds}NULL}};")
+    kinds = "".join(f"{quote(kind)}, " for kind in contract.passing)
+    out.append(f"const char *const PASSING_KIND_NAMES[] = {{{kinds}NULL}};")
     for struct in contract.structs.values():
         out += object_lines(struct)
         out += [f"static const struct field_object {struct.name.upper()}_OBJECT =",

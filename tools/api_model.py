@@ -153,29 +153,32 @@ class Contract:
                     self._merge_components(file, merged["components"], value or {})
                 else:
                     merged[key] = value
-        self._merge_events(merged["components"].get("schemas", {}))
+        schemas = merged["components"].get("schemas", {})
+        self.events = self._merge_events(schemas, "x-event", "Event")
+        self.passing = self._merge_events(schemas, "x-passing", "PassingEvent")
         self._check_refs(merged, merged, "#")
         return merged
 
-    def _merge_events(self, schemas):
-        """The kinds of events are the schemas with x-event, which are their payloads; the component
-        Event becomes any of them."""
-        self.events = {}
+    def _merge_events(self, schemas, extension, whole):
+        """The kinds of events are the schemas with the extension, which are their payloads; the
+        component `whole` becomes any of them. Gives {kind: name of the schema}."""
+        kinds = {}
         for name, schema in schemas.items():
-            kind = schema.get("x-event")
+            kind = schema.get(extension)
             if kind is None:
                 continue
-            if not re.fullmatch(r"[a-z]+(_[a-z]+)*", str(kind)) or kind in self.events:
-                self.error(name, f"x-event {kind!r} must be a word_of_its_own")
-            self.events[kind] = name
-        if self.events and "Event" not in schemas:
-            self.error("Event", "there are events, but no schema Event for them")
-        elif self.events:
-            schemas["Event"]["properties"]["kind"]["enum"] = list(self.events)
-            schemas["Event"]["oneOf"] = [
+            if not re.fullmatch(r"[a-z]+(_[a-z]+)*", str(kind)) or kind in kinds:
+                self.error(name, f"{extension} {kind!r} must be a word_of_its_own")
+            kinds[kind] = name
+        if kinds and whole not in schemas:
+            self.error(whole, f"there are events, but no schema {whole} for them")
+        elif kinds:
+            schemas[whole]["properties"]["kind"]["enum"] = list(kinds)
+            schemas[whole]["oneOf"] = [
                 {"properties": {"kind": {"const": kind},
                                 "payload": {"$ref": f"#/components/schemas/{name}"}}}
-                for kind, name in self.events.items()]
+                for kind, name in kinds.items()]
+        return kinds
 
     def _merge_paths(self, file, paths, more):
         for path, item in more.items():

@@ -34,8 +34,10 @@ where c.account_id = :account and (c.last_message_at, c.id) < (:after_key, :afte
 order by c.last_message_at desc, c.id desc
 limit :page_size;
 
--- conversation_parties (id uuid): one -> (vendor_id uuid, account_id uuid)
-select c.vendor_id, c.account_id from conversation c where c.id = :id;
+-- conversation_parties (id uuid): one -> (vendor_id uuid, account_id uuid, blocked bool)
+select c.vendor_id, c.account_id,
+       exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) as blocked
+from conversation c where c.id = :id;
 
 -- unread_total (account uuid): one
 select count(*) filter (where c.customer_unread > 0) as conversations,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "chat.sql.h"
+#include "shop/feed/feed.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -160,10 +161,30 @@ void talk_mark_read(struct request *rq, struct uuid conversation, int32_t seq)
 	reply_commit_empty(rq, batch);
 }
 
+static const char *typing_json(struct arena *arena, struct uuid conversation, bool staff)
+{
+	struct buf buf = buf_new(arena, 128);
+	struct json json = json_new(&buf);
+
+	json_open_object(&json);
+	json_put_uuid(&json, "conversation_id", conversation);
+	json_put_str(&json, "side", staff ? "vendor" : "customer");
+	json_close_object(&json);
+	return buf.data;
+}
+
 void talk_typing(struct request *rq, struct uuid conversation)
 {
-	sql_conversation_parties(db_of(&rq->task), conversation);
+	struct db *db = db_of(&rq->task);
+	struct rows *rows = sql_conversation_parties(db, conversation);
+	const struct conversation_parties_row *parties =
+	    sql_conversation_parties_rows(db, rows, &(size_t){0});
+	bool staff = talk_is_staff(rq);
+
 	presence_typing(conversation, talk_speaker(rq));
+	if (!parties->blocked)
+		feed_pass(rq->task.arena, staff ? parties->account_id : parties->vendor_id,
+		          PASSING_TYPING, typing_json(rq->task.arena, conversation, staff));
 	reply_empty(rq);
 }
 

@@ -41,7 +41,9 @@ static void hear(const struct wake_up *wake_up)
 {
 	struct followed *feed = is_here(wake_up->epoch) ? hub_find(wake_up->owner) : NULL;
 
-	if (feed != NULL && hub_hear(feed, wake_up->number, wake_up->json, wake_up->length))
+	if (feed != NULL && wake_up->number == 0)
+		polls_pass(feed, wake_up->json, wake_up->length);
+	else if (feed != NULL && hub_hear(feed, wake_up->number, wake_up->json, wake_up->length))
 		polls_news(feed);
 }
 
@@ -73,7 +75,7 @@ bool wake_up_parse(const char *bytes, size_t length, struct wake_up *ret)
 	if (!uuid_parse(id, &wake_up.owner))
 		return false;
 	at = take_number(at + UUID_TEXT_LENGTH + 1, end, &wake_up.number);
-	if (at == NULL || wake_up.number <= 0)
+	if (at == NULL || wake_up.number < 0 || (wake_up.number == 0 && at == end))
 		return false;
 	if (at < end) {
 		wake_up.json = at;
@@ -122,6 +124,25 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 	}
 	tell(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
 	     (const size_t[]){0, 0, (size_t)head + (is_small ? length : 0)});
+}
+
+/* It comes back to this process, too, so it is heard here only when it is not sent. */
+void announce_passing(struct uuid owner, const char *json, size_t length)
+{
+	char message[HEAD_ROOM + LIMIT_EVENT_BYTES], id[UUID_TEXT_LENGTH + 1];
+	int64_t epoch = hub_epoch();
+
+	if (length > LIMIT_EVENT_BYTES)
+		return;
+	if (bus.redis == NULL || !redis_is_up(bus.redis)) {
+		hear(&(struct wake_up){epoch, owner, 0, json, length});
+		return;
+	}
+	uuid_format(owner, id);
+	int head = snprintf(message, HEAD_ROOM, "%" PRId64 " %s 0 ", epoch, id);
+	memcpy(message + head, json, length);
+	tell(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
+	     (const size_t[]){0, 0, (size_t)head + length});
 }
 
 int announce_start(struct redis *redis, const char *redis_url, bool listens)

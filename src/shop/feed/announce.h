@@ -4,7 +4,7 @@
  *
  * A wake-up is "<epoch> <owner> <number> <item>" on one of ANNOUNCE_CHANNELS channels by owner;
  * the item is left out when it is long. Nothing depends on its arrival: the sweep finds what was
- * not heard.
+ * not heard. What is told in passing has the number 0 and always its item; it may get lost.
  */
 #ifndef SEBEZ_SHOP_FEED_ANNOUNCE_H
 #define SEBEZ_SHOP_FEED_ANNOUNCE_H
@@ -21,6 +21,8 @@ int announce_start(struct redis *redis, const char *redis_url, bool listens)
     __attribute__((warn_unused_result));
 void announce_stop(void);
 void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json, size_t length);
+/* json is dropped when it is longer than LIMIT_EVENT_BYTES. */
+void announce_passing(struct uuid owner, const char *json, size_t length);
 
 /* For tests and fuzzing: false on anything but a wake-up. The item may be empty. */
 struct wake_up {

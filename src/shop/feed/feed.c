@@ -1,7 +1,10 @@
 #include "shop/feed/feed.h"
 
 #include <assert.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "feed.sql.h"
 #include "net/log.h"
@@ -93,6 +96,23 @@ void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const ch
 void feed_tell(struct db *db)
 {
 	(void)pending_of(db);
+}
+
+void feed_pass(struct arena *arena, struct uuid owner, enum passing_kind kind, const char *payload)
+{
+	struct buf text = buf_new(arena, 256);
+	struct json json = json_new(&text);
+
+	assert(kind < PASSING_KIND_COUNT && !uuid_is_nil(owner));
+	json_open_object(&json);
+	json_key(&json, "kind");
+	json_str(&json, PASSING_KIND_NAMES[kind]);
+	json_key(&json, "at");
+	json_time(&json, clock_now_us());
+	json_key(&json, "payload");
+	json_raw(&json, payload, strlen(payload));
+	json_close_object(&json);
+	announce_passing(owner, text.data, text.length);
 }
 
 int feed_start(const struct feed_options *options)

@@ -26,6 +26,10 @@ void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const ch
 /* Statements of this transaction have noted events: they are written, too. */
 void feed_tell(struct db *db);
 
+/* Tells whoever waits at the feed at this moment, in whichever process; kept nowhere, and lost when
+ * Redis is not there. Good for what is over in seconds. */
+void feed_pass(struct arena *arena, struct uuid owner, enum passing_kind kind, const char *payload);
+
 /*
  * Once per process, when the stores are open. Who serves follows what other processes announce on
  * Redis, and sweeps the database for what was not announced; others only announce.

@@ -5,11 +5,11 @@
 
 #include "shop/feed/cursor.h"
 
-enum { FRAME_ROOM = 160, ITEM_ROOM = 64 }; /* what is written around a page and an item */
+enum { FRAME_ROOM = 192, ITEM_ROOM = 64 }; /* what is written around a page and an item */
 
 size_t event_page_room(const struct event_page *page)
 {
-	size_t room = FRAME_ROOM;
+	size_t room = FRAME_ROOM + page->passing_length;
 
 	for (size_t i = 0; i < page->count; i++)
 		room += ITEM_ROOM + page->items[i].length;
@@ -40,8 +40,11 @@ size_t event_page_write(const struct event_page *page, int64_t epoch, struct uui
 	at = put_text(at, "],\"cursor\":\"");
 	cursor_encode((struct cursor){epoch, page->last}, owner, at);
 	at += CURSOR_LENGTH;
-	at += sprintf(at, "\",\"resync\":%s,\"next_poll_ms\":%d}", page->resync ? "true" : "false",
-	              next_poll_ms);
+	at += sprintf(at, "\",\"resync\":%s,\"next_poll_ms\":%d,\"passing\":[",
+	              page->resync ? "true" : "false", next_poll_ms);
+	if (page->passing != NULL)
+		at = put(at, page->passing, page->passing_length);
+	at = put_text(at, "]}");
 	return (size_t)(at - ret);
 }
 
@@ -69,5 +72,15 @@ size_t event_page_write_stream(const struct event_page *page, int64_t epoch, str
 		at = put(at, page->items[i].json, page->items[i].length);
 		at = put_text(at, "\n\n");
 	}
+	return (size_t)(at - ret);
+}
+
+/* Without an id: a client resumes where it was. */
+size_t event_passing_write_stream(const struct event_page *page, char *ret)
+{
+	char *at = put_text(ret, "event: passing\ndata: ");
+
+	at = put(at, page->passing, page->passing_length);
+	at = put_text(at, "\n\n");
 	return (size_t)(at - ret);
 }

@@ -22,13 +22,17 @@ struct event_page {
 	struct event_item items[LIMIT_PAGE];
 	int64_t last; /* where its reader is after it */
 	bool resync;
+	const char *passing; /* one item, as its text; or NULL */
+	size_t passing_length;
 };
 
 /* The size that either needs at most, and the writing, which gives the length. */
 size_t event_page_room(const struct event_page *page);
 size_t event_page_write(const struct event_page *page, int64_t epoch, struct uuid owner,
                         int next_poll_ms, char *ret);
+/* The events of the page; what passes has a way of its own. */
 size_t event_page_write_stream(const struct event_page *page, int64_t epoch, struct uuid owner,
                                char *ret);
+size_t event_passing_write_stream(const struct event_page *page, char *ret);
 
 #endif

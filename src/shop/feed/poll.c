@@ -152,6 +152,29 @@ void polls_news(struct followed *feed)
 		catch_up(feed);
 }
 
+/* A poll answers where it is, so what it has not seen yet comes with its next one. */
+void polls_pass(struct followed *feed, const char *json, size_t length)
+{
+	struct event_page page = {.passing = json, .passing_length = length};
+	struct list_node *at, *next;
+	char *bytes = malloc(event_page_room(&page));
+
+	if (bytes == NULL)
+		return;
+	size_t stream_length = event_passing_write_stream(&page, bytes);
+	LIST_EACH(at, next, &feed->polls)
+	{
+		struct poll *poll = poll_of(at);
+
+		page.last = poll->after;
+		if (poll->is_stream)
+			push(poll, bytes, stream_length);
+		else
+			answer(poll, &page, poll->epoch, 0);
+	}
+	free(bytes);
+}
+
 static void news(struct followed *feed, void *arg)
 {
 	(void)arg;

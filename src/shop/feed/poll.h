@@ -24,6 +24,8 @@ void poll_park(struct request *rq, struct followed *feed, int64_t after, int32_t
 void poll_stream(struct request *rq, struct followed *feed, int64_t after, const char *begin,
                  size_t length);
 
+/* Something goes on that is told to whoever waits here now. */
+void polls_pass(struct followed *feed, const char *json, size_t length);
 /* Something is new in this feed, or it has become unknown. */
 void polls_news(struct followed *feed);
 void polls_all_news(void);

@@ -57,6 +57,14 @@ class Device:
         except (KeyError, TypeError, AttributeError) as error:
             self.wrong("states that differ", f"{error!r} at {event}")
 
+    def overhear(self, event):
+        """Told in passing: nothing that is counted, but it must be this side's affair."""
+        payload = event["payload"]
+        if self.owner.side == "customer" and payload["conversation_id"] not in self.state.talks:
+            self.wrong("leaked", f"{event}")
+        if payload["side"] == self.owner.side:
+            self.wrong("leaked", f"its own {event}")
+
     def compare(self):
         """With the syncs that were taken where it is now."""
         for check in [c for c in self.checks if c[0] == self.number]:
@@ -88,6 +96,8 @@ class Device:
             self.resync(page)
         for event in page["items"]:
             self.take(event)
+        for event in page["passing"]:
+            self.overhear(event)
         if number_of(page["cursor"]) != self.number:
             self.wrong("undetected gaps", f"cursor {number_of(page['cursor'])} at {self.number}")
         self.cursor = page["cursor"]
@@ -107,6 +117,9 @@ class Device:
                         raise Lost(f"{cursor} {data}")
                     if event == "resync":
                         self.resync("in a stream")
+                        continue
+                    if event == "passing":
+                        self.overhear(data)
                         continue
                     self.take(data)
                     self.cursor = cursor
