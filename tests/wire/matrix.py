@@ -294,6 +294,16 @@ def emoji(w, who, side):
     return {"emoji": "\N{THUMBS UP SIGN}"}
 
 
+def own_cursor(w, who, side):
+    """Of the caller's own feed; whoever has none needs none."""
+    synced = who.call("getSync")
+    return {"cursor": synced.json()["cursor"] if synced.status_code == 200 else "none"}
+
+
+def vendor_cursor(w, who, side):
+    return {"cursor": side.vendor.do("getVendorSync")["cursor"]}
+
+
 def report_body(w, who, side):
     return {"reason": "spam", "comment": "Every day"}
 
@@ -407,6 +417,8 @@ ROWS = {
     # the feed
     "getEvents": Row(),
     "getVendorEvents": Row(),
+    "acknowledgeEvents": Row(body=own_cursor),
+    "acknowledgeVendorEvents": Row(body=vendor_cursor),
     "getSync": Row(),
     "getVendorSync": Row(),
     # chat: a customer

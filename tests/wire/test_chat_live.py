@@ -1,4 +1,5 @@
 """Chat at the moment it happens: who writes, what has arrived, who will not hear any more."""
+import base64
 import threading
 import time
 
@@ -117,3 +118,89 @@ def test_messages_and_who_writes_at_once_lose_no_message(talk):
     writing()
     assert seen == [f"number {n}" for n in range(20)]
     assert not me.resyncs
+
+
+# -- what has arrived -----------------------------------------------------------------------------
+
+def delivered(talk):
+    return talk.of_vendor()["delivered"]["customer"]
+
+
+def test_a_stream_that_says_how_far_it_is_has_its_messages_delivered(talk):
+    me, seller = Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    stream = Stream(me)
+    for number in (1, 2):
+        talk.answer(f"number {number}")
+    stream.until(2)
+    time.sleep(1.5)  # what was written to a stream is not yet what has arrived
+    assert delivered(talk) == 0
+    for number in (1, 2):
+        me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[number - 1]})
+        until(lambda number=number: delivered(talk) == number)
+    me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[0]})
+    marks = lambda: [e["payload"]["seq"] for e in seller.events  # noqa: E731
+                     if e["kind"] == "message_delivered" and e["payload"]["side"] == "customer"]
+    until(lambda: seller.poll(wait=1) and 2 in marks())
+    assert marks() == [1, 2] and delivered(talk) == 2
+    stream.close()
+
+
+def test_a_vendors_stream_says_how_far_it_is_too(talk):
+    seller = Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    talk.ask()
+    (asked,) = [e for e in seller.poll()["items"] if e["kind"] == "message_sent"]
+    assert asked["payload"]["text"] == "Is it blue?"
+    talk.vendor.do("acknowledgeVendorEvents", body={"cursor": seller.cursor})
+    until(lambda: talk.of_customer()["delivered"]["vendor"] == 1)
+
+
+def test_a_stream_that_is_resumed_has_had_what_is_before_its_last_id(talk):
+    me = Device(talk.customer)
+    stream = Stream(me)
+    talk.answer("one")
+    stream.until(1)
+    stream.close()
+    again = Stream(me, last_id=stream.ids[0])
+    until(lambda: delivered(talk) == 1)
+    again.close()
+
+
+def test_what_is_acknowledged_needs_no_push(talk, shop):
+    me = Device(talk.customer)
+    stream = Stream(me)
+    talk.answer()
+    stream.until(1)
+    me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[0]})
+    until(lambda: shop.db.rows("select from outbox where topic = 'message_push' "
+                               "and subject_id = %s", talk.id) == [])
+    stream.close()
+
+
+def test_only_a_cursor_of_ones_own_feed_is_acknowledged(talk, shop):
+    me, other = Device(talk.customer), Device(shop.customer())
+    for cursor in (other.cursor, "nonsense"):
+        refused(me.actor.call("acknowledgeEvents", body={"cursor": cursor}), 400,
+                "invalid_input", "/cursor")
+
+
+def test_a_cursor_that_never_was_acknowledges_nothing(talk):
+    me, once = Device(talk.customer), bytearray(base64.urlsafe_b64decode(Device(
+        talk.customer).cursor))
+    once[16] += 100  # the last byte of its number
+    refused(me.actor.call("acknowledgeEvents", body={
+        "cursor": base64.urlsafe_b64encode(once).decode()}), 409, "conflict")
+    talk.answer()
+    time.sleep(1.5)
+    assert delivered(talk) == 0
+
+
+def test_acknowledging_costs_no_statement(talk, shop):
+    me = Device(talk.customer)
+    for _ in range(8):  # until every process knows the feed
+        me.actor.do("acknowledgeEvents", body={"cursor": me.cursor})
+    time.sleep(1.5)
+    before = statements(shop.server, "customer")
+    for _ in range(50):
+        me.actor.do("acknowledgeEvents", body={"cursor": me.cursor})
+    time.sleep(1.5)
+    assert statements(shop.server, "customer") == before

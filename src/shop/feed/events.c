@@ -76,6 +76,13 @@ static bool may_park(const struct request *rq, const struct followed *feed)
 	       hub_granted(feed, rq->task.actor.session_id, loop_now_ms() - GRANT_MS);
 }
 
+/* A device has all up to here; delivered.c tells chat. */
+static void note_passed(struct followed *feed, int64_t number)
+{
+	if (number > feed->passed)
+		feed->passed = number;
+}
+
 static void answer(struct request *rq, const struct ask *ask)
 {
 	struct followed *feed =
@@ -90,9 +97,8 @@ static void answer(struct request *rq, const struct ask *ask)
 	    read_events(&rq->task, feed, ask->has_cursor ? &ask->cursor : NULL, (size_t)ask->limit);
 	bool is_empty = page->count == 0 && !page->resync;
 
-	if (ask->has_cursor && !page->resync && ask->cursor.number > feed->passed)
-		feed->passed = ask->cursor.number;
-
+	if (ask->has_cursor && !page->resync)
+		note_passed(feed, ask->cursor.number);
 	if (ask->is_stream && may_park(rq, feed))
 		begin_stream(rq, ask, feed, page);
 	else if (!ask->is_stream && is_empty && waits && may_park(rq, feed))
@@ -126,6 +132,37 @@ void get_vendor_events(struct request *rq, const struct get_vendor_events_in *in
 	                                                  .last_event_id = in->last_event_id});
 
 	answer(rq, &ask);
+}
+
+static void acknowledge(struct request *rq, struct uuid owner, const char *text)
+{
+	bool of_vendor = rq->task.actor.kind == ACTOR_STAFF;
+	struct followed *feed = hub_take(owner, of_vendor, loop_now_ms());
+	struct cursor cursor;
+
+	if (!cursor_decode(text, owner, &cursor))
+		task_end_field(&rq->task, "/cursor", "format",
+		               "This is not a cursor of this feed.");
+	if (feed == NULL)
+		task_end(&rq->task, PROBLEM_OVERLOADED, "Too many feeds are followed.");
+	/* Whether there is such a number, and whether this session may know. */
+	if (read_events(&rq->task, feed, &cursor, 1)->resync)
+		task_end(&rq->task, PROBLEM_CONFLICT,
+		         "This cursor cannot be continued: read the state anew.");
+	note_passed(feed, cursor.number);
+	reply_empty(rq);
+}
+
+/* PUT /v1/events/delivered */
+void acknowledge_events(struct request *rq, const struct acknowledge_events_in *in)
+{
+	acknowledge(rq, rq->task.actor.account_id, in->cursor);
+}
+
+/* PUT /v1/vendors/{vendor_id}/events/delivered */
+void acknowledge_vendor_events(struct request *rq, const struct acknowledge_vendor_events_in *in)
+{
+	acknowledge(rq, in->vendor_id, in->cursor);
 }
 
 static void write_cursor(const struct rows *state, struct uuid owner, struct json *json)
