@@ -224,6 +224,30 @@ begin
 	end if;
 end $$;
 
+-- Until the end of the transaction: a conversation that is opened tells of blocks, and an event of a
+-- block comes before it or after it as the block itself does.
+create function chat_lock_blocks(vendor uuid, account uuid) returns void
+language sql volatile set search_path = public, pg_temp as $$
+	select pg_advisory_xact_lock(hashtextextended(vendor::text || account::text, 0))
+$$;
+
+-- This side has blocked the other, or no longer does.
+create function chat_block_changed(vendor uuid, account uuid, blocked boolean)
+returns void language sql volatile set search_path = public, pg_temp as $$
+	select chat_lock_blocks(vendor, account);
+	select chat_announce(vendor, account, 'block_changed', told, told)
+	from json_build_object('vendor_id', vendor, 'customer_id', account, 'side', chat_side(),
+		'blocked', blocked) told
+$$;
+
+-- Which side has blocked the other, as the state to start from says it.
+create function chat_blocks(vendor uuid, account uuid) returns json
+language sql stable set search_path = public, pg_temp as $$
+	select json_build_object('customer', coalesce(bool_or(b.side = 'customer'), false),
+		'vendor', coalesce(bool_or(b.side = 'vendor'), false))
+	from chat_block b where b.vendor_id = chat_blocks.vendor and b.account_id = chat_blocks.account
+$$;
+
 -- What the rules against contact leaks make of a text: masked, and what of it is to be held.
 create function chat_rules(given text, out said text, out leaks text[])
 language plpgsql stable set search_path = public, pg_temp as $$
@@ -582,11 +606,12 @@ begin
 	on conflict (vendor_id, account_id, product_id, sub_order_id) do nothing
 	returning id into opened;
 	if opened is not null then
+		perform chat_lock_blocks(vendor, account);
 		perform chat_announce(vendor, account, 'conversation_opened',
 			json_build_object('conversation_id', opened, 'vendor_id', vendor, 'product_id', product,
-				'sub_order_id', sub_order),
+				'sub_order_id', sub_order, 'blocked', chat_blocks(vendor, account)),
 			json_build_object('conversation_id', opened, 'customer', json_build_object('id', account, 'name', who),
-				'product_id', product, 'sub_order_id', sub_order));
+				'product_id', product, 'sub_order_id', sub_order, 'blocked', chat_blocks(vendor, account)));
 		return opened;
 	end if;
 	return (select c.id from conversation c where c.vendor_id = vendor and c.account_id = account
@@ -635,6 +660,7 @@ end $$;
 -- Grants -----------------------------------------------------------------------------------------
 
 grant execute on function chat_side(), chat_announce(uuid, uuid, text, json, json), chat_rules(text),
+	chat_lock_blocks(uuid, uuid), chat_block_changed(uuid, uuid, boolean), chat_blocks(uuid, uuid),
 	message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, text, text, json, json, int)
 	to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 grant execute on function json_time(timestamptz) to sebez_kernel;

@@ -6,7 +6,7 @@ import time
 import pytest
 from harness.client import refused
 from test_chat import Talk
-from test_feed import SOON, Device, Stream, in_background, statements
+from test_feed import SOON, Device, Stream, fold_conversations, in_background, statements
 
 
 @pytest.fixture
@@ -204,3 +204,46 @@ def test_acknowledging_costs_no_statement(talk, shop):
         me.actor.do("acknowledgeEvents", body={"cursor": me.cursor})
     time.sleep(1.5)
     assert statements(shop.server, "customer") == before
+
+
+# -- blocks ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("side", ["customer", "vendor"])
+def test_a_block_and_its_end_are_told_to_both_sides_once(talk, side):
+    me, seller = Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    block, unblock = (("blockVendor", "unblockVendor") if side == "customer"
+                      else ("blockCustomer", "unblockCustomer"))
+    act = talk.of_customer if side == "customer" else talk.of_vendor
+    for operation in (block, block, unblock, unblock):
+        act(operation)
+    for device in (me, seller):
+        told = [e["payload"] for e in device.until(2) if e["kind"] == "block_changed"]
+        assert told == [{"vendor_id": talk.vendor.id, "customer_id": talk.customer.id,
+                         "side": side, "blocked": blocked} for blocked in (True, False)]
+
+
+def test_a_block_wakes_polls_that_wait_on_both_sides(talk):
+    devices = [Device(talk.customer), Device(talk.customer),
+               Device(talk.vendor.owner, vendor_id=talk.vendor.id)]
+    waiting = [in_background(lambda device=device: device.poll(wait=50)) for device in devices]
+    time.sleep(0.5)
+    talk.of_vendor("blockCustomer")
+    assert [[e["kind"] for e in wait()["items"]] for wait in waiting] == [["block_changed"]] * 3
+
+
+def test_old_state_and_blocks_make_the_fresh_state(talk, shop):
+    other = Talk(shop, customer=talk.customer)
+    twin = Talk(shop, vendor=talk.vendor, customer=talk.customer,
+                product_id=talk.vendor.product().id)
+    me, seller = Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    talk.of_customer("blockVendor")
+    twin.of_vendor("blockCustomer")
+    other.of_vendor("blockCustomer")
+    talk.of_vendor("unblockCustomer")
+    for device, count in ((me, 4), (seller, 3)):
+        device.until(count)
+    for device, side, fresh in ((me, "customer", talk.customer.do("getSync")),
+                                (seller, "vendor", talk.vendor.do("getVendorSync"))):
+        now = {c["conversation_id"]: c for c in fresh["conversations"]}
+        assert fold_conversations(device.sync, device.events, side) == now
+    assert talk.of_customer()["blocked_by_me"] and not talk.of_vendor()["blocked_by_me"]

@@ -487,6 +487,11 @@ def fold_conversations(state, events, side):
     talks = {c["conversation_id"]: c for c in json.loads(json.dumps(state["conversations"]))}
     for event in events:
         payload, kind = event["payload"], event["kind"]
+        if kind == "block_changed":
+            for talk in talks.values():
+                if payload["vendor_id" if side == "customer" else "customer_id"] == (
+                        talk["vendor_id"] if side == "customer" else talk["customer"]["id"]):
+                    talk["blocked"][payload["side"]] = payload["blocked"]
         talk = talks.get(payload.get("conversation_id"))
         if talk is None:
             continue

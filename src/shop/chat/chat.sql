@@ -108,15 +108,24 @@ order by m.created_at desc, m.id desc
 limit :page_size;
 
 -- block_add (conversation uuid): none
-insert into chat_block (vendor_id, account_id, side, by_account)
-select c.vendor_id, c.account_id, chat_side(), current_account()
-from conversation c where c.id = :conversation
-on conflict (vendor_id, account_id, side) do nothing;
+-- Told when it is news.
+with blocked as (
+	insert into chat_block (vendor_id, account_id, side, by_account)
+	select c.vendor_id, c.account_id, chat_side(), current_account()
+	from conversation c where c.id = :conversation
+	on conflict (vendor_id, account_id, side) do nothing
+	returning vendor_id, account_id
+)
+select chat_block_changed(b.vendor_id, b.account_id, true) from blocked b;
 
 -- block_remove (conversation uuid): none
-delete from chat_block b using conversation c
-where c.id = :conversation and b.vendor_id = c.vendor_id and b.account_id = c.account_id
-and b.side = chat_side();
+with removed as (
+	delete from chat_block b using conversation c
+	where c.id = :conversation and b.vendor_id = c.vendor_id and b.account_id = c.account_id
+	and b.side = chat_side()
+	returning b.vendor_id, b.account_id
+)
+select chat_block_changed(r.vendor_id, r.account_id, false) from removed r;
 
 -- chat_tell (sub_orders uuid[], became text): none writes
 select chat_tell(:sub_orders, :became);

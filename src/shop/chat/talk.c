@@ -197,6 +197,7 @@ void talk_block(struct request *rq, struct uuid conversation, bool blocked)
 		sql_block_add(batch, conversation);
 	else
 		sql_block_remove(batch, conversation);
+	chat_announce(batch);
 	reply_commit_empty(rq, batch);
 }
 

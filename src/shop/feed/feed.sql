@@ -49,6 +49,7 @@ coalesce((
 		'last_seq', c.last_seq, 'unread', c.customer_unread,
 		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
 		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
+		'blocked', chat_blocks(c.vendor_id, c.account_id),
 		'last_message', (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind,
 			'text', left(m.text, 200), 'created_at', json_time(m.created_at),
 			'deleted_at', json_time(m.deleted_at))
@@ -56,7 +57,7 @@ coalesce((
 			and m.seq = c.last_seq)) order by c.last_message_at desc, c.id desc)
 	from (select x.id, x.vendor_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.customer_unread,
 	             x.customer_read, x.vendor_read, x.customer_delivered, x.vendor_delivered,
-	             x.last_message_at
+	             x.last_message_at, x.account_id
 	      from conversation x where x.account_id = current_account()
 	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations
 from shop_order o
@@ -79,6 +80,7 @@ coalesce((
 		'last_seq', c.last_seq, 'unread', c.vendor_unread,
 		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
 		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
+		'blocked', chat_blocks(c.vendor_id, c.account_id),
 		'last_message', (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind,
 			'text', left(m.text, 200), 'created_at', json_time(m.created_at),
 			'deleted_at', json_time(m.deleted_at))

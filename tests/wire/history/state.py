@@ -78,12 +78,19 @@ class State:
     def _low_stock(self, payload):
         pass
 
+    def _block_changed(self, payload):
+        for talk in self.talks.values():
+            theirs = (talk["vendor_id"] == payload["vendor_id"] if self.side == "customer"
+                      else talk["customer"]["id"] == payload["customer_id"])
+            if theirs:
+                talk["blocked"][payload["side"]] = payload["blocked"]
+
     # -- conversations ------------------------------------------------------------------------
 
     def _opened(self, payload):
         marks = {"customer": 0, "vendor": 0}
-        talk = {**payload, "status": "open", "last_seq": 0, "unread": 0, "read": dict(marks),
-                "delivered": dict(marks), "last_message": None}
+        talk = {**payload, "blocked": dict(payload["blocked"]), "status": "open", "last_seq": 0,
+                "unread": 0, "read": dict(marks), "delivered": dict(marks), "last_message": None}
         if self.side == "vendor":
             talk["staff_id"] = None
         self.talks[payload["conversation_id"]] = talk
@@ -170,4 +177,4 @@ class State:
 def _copy(talk):
     last = talk["last_message"]
     return {**talk, "read": dict(talk["read"]), "delivered": dict(talk["delivered"]),
-            "last_message": last and dict(last)}
+            "blocked": dict(talk["blocked"]), "last_message": last and dict(last)}
