@@ -139,14 +139,17 @@ static void acknowledge(struct request *rq, struct uuid owner, const char *text)
 	bool of_vendor = rq->task.actor.kind == ACTOR_STAFF;
 	struct followed *feed = hub_take(owner, of_vendor, loop_now_ms());
 	struct cursor cursor;
+	bool is_cursor = cursor_decode(text, owner, &cursor);
+	const struct event_page *page;
 
-	if (!cursor_decode(text, owner, &cursor))
-		task_end_field(&rq->task, "/cursor", "format",
-		               "This is not a cursor of this feed.");
 	if (feed == NULL)
 		task_end(&rq->task, PROBLEM_OVERLOADED, "Too many feeds are followed.");
-	/* Whether there is such a number, and whether this session may know. */
-	if (read_events(&rq->task, feed, &cursor, 1)->resync)
+	/* Whether this session may know, and then whether there is such a number. */
+	page = read_events(&rq->task, feed, is_cursor ? &cursor : NULL, 1);
+	if (!is_cursor)
+		task_end_field(&rq->task, "/cursor", "format",
+		               "This is not a cursor of this feed.");
+	if (page->resync)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "This cursor cannot be continued: read the state anew.");
 	note_passed(feed, cursor.number);
