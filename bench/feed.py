@@ -1,19 +1,19 @@
-"""The feed's figures: empty polls, memory of a parked one, how soon an event is there.
+"""The feed's clients, people and costs, for the figures of feed_*.py; and a quick look at it:
 
     bench/feed.py [PARKED]      prints one JSON object; BENCH_BUILD as for bench/run.py
 """
 import base64
+import collections
 import contextlib
 import json
 import os
 import pathlib
-import queue
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -21,22 +21,61 @@ import uuid
 
 import load
 from footprint import slab_kb
-from place import BUILD, Server, private_kb, token
+from place import BUILD, SECONDS, Server, median, private_kb, token
 
-PARKED = int(sys.argv[1]) if len(sys.argv) > 1 else 15000
+PARKED = int(os.environ.get("BENCH_PARKED", "0"))  # 0: each figure's own number
+VENDORS = 500
 WAKES = 300
+OF_CLIENT = 15000  # polls of one process of the load generator: a small machine's limit is 20,000
+RAMP = 5000  # connections a second, so that a beginning is no storm
 
+# Customers with a conversation each, and vendors with one member of staff each, beside an admin.
 PEOPLE = """
+create temp table person as
+select n, gen_random_uuid() as id, gen_random_uuid() as session
+from generate_series(0, :count + :vendors) n;
 insert into account (id, email, name, password_hash, admin_role)
-select gen_random_uuid(), 'bench' || n || '@example.com', 'Bench', '-',
-       case n when 1 then 'superadmin' end
-from generate_series(1, :count) n;
+select id, 'bench' || n || '@example.com', 'Ann', '-', case n when 0 then 'superadmin' end
+from person;
 insert into session (id, account_id, expires_at)
-select gen_random_uuid(), id, now() + interval '1 day' from account where email like 'bench%';
-insert into vendor (id, slug, name, state) values (gen_random_uuid(), 'bench', 'Bench', 'approved');
+select session, id, now() + interval '1 day' from person;
+create temp table shop as
+select n, gen_random_uuid() as id from generate_series(1, :vendors) n;
+insert into vendor (id, slug, name, state)
+select id, 'bench' || n, 'Shop ' || n, 'approved' from shop;
 insert into staff (vendor_id, account_id, role)
-select v.id, a.id, 'owner' from vendor v, account a where a.email = 'bench2@example.com';
+select s.id, p.id, 'owner' from shop s join person p on p.n = :count + s.n;
+create temp table talk as
+select p.n, s.id as vendor_id, gen_random_uuid() as id, p.id as account_id
+from person p join shop s on s.n = 1 + p.n % :vendors where p.n between 1 and :count;
+insert into conversation (vendor_id, id, account_id, customer_name)
+select vendor_id, id, account_id, 'Ann' from talk;
+analyze;
+select p.id, p.session, coalesce(t.id, s.id), coalesce(t.vendor_id, s.id)
+from person p left join talk t on t.n = p.n left join shop s on :count + s.n = p.n order by p.n;
 """
+
+People = collections.namedtuple("People", "admin customers staff epoch")
+Customer = collections.namedtuple("Customer", "account session token line conversation vendor")
+Staff = collections.namedtuple("Staff", "account session token line vendor")
+
+
+def people(server, count, vendors=VENDORS):
+    """Fills a fresh server. A line is what feed_client reads, with the cursor of the beginning."""
+    vendors = min(vendors, count)
+    rows = server.psql(PEOPLE, count=count, vendors=vendors)
+    ((epoch,),) = server.psql("select epoch from feed_epoch")
+    secret, epoch = server.secret(), int(epoch)
+    customers, staff = [], []
+    for account, session, conversation, vendor in rows[1:count + 1]:
+        own = token(secret, account, session)
+        line = f"{own} /v1/events {cursor(epoch, account)}"
+        customers.append(Customer(account, session, own, line, conversation, vendor))
+    for account, session, vendor, _ in rows[count + 1:]:
+        own = token(secret, account, session)
+        staff.append(Staff(account, session, own, f"{own} /v1/vendors/{vendor}/events "
+                           f"{cursor(epoch, vendor)}", vendor))
+    return People(token(secret, *rows[0][:2], kind=2), customers, staff, epoch)
 
 
 def cursor(epoch, owner):
@@ -48,20 +87,155 @@ def cursor(epoch, owner):
                                     + (value % 2**32).to_bytes(4, "big")).decode().rstrip("=")
 
 
+@contextlib.contextmanager
+def fresh(folder, **settings):
+    """A server on an empty folder of its own, which goes again."""
+    data = pathlib.Path(tempfile.mkdtemp(prefix="feed-", dir=folder))
+    data.chmod(0o755)
+    try:
+        with Server(data / "var", **settings) as server:
+            yield server
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
 def pids(server):
     return server.children("sebez api")
 
 
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def family(pid):
+    """A process and all below it."""
+    below = collections.defaultdict(list)
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            below[parent].append(int(entry.name))
+    found = [pid]
+    for one in found:
+        found += below[one]
+    return found
+
+
+def cpu_s(*of):
+    ticks = 0
+    for pid in of:
+        with contextlib.suppress(OSError):
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def counted(server):
-    """Statements in the pools that answer customers and vendors."""
-    return sum(float(line.rsplit(" ", 1)[1]) for line in server.metrics().splitlines()
-               if "statements" in line and not line.startswith("#")
-               and ('role="customer"' in line or 'role="vendor"' in line))
+    """Statements in the pools that answer customers and vendors. They are told once a second."""
+    time.sleep(1.5)
+    found = [float(line.rsplit(" ", 1)[1]) for line in server.metrics().splitlines()
+             if line.startswith("sebez_pool_statements{")
+             and ('role="sebez_customer"' in line or 'role="sebez_vendor"' in line)]
+    if not found:
+        raise SystemExit("/metrics does not tell statements")
+    return sum(found)
+
+
+def descriptors(of):
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in of)
+
+
+def kernel_kb():
+    """Caches of the kernel, and pages of the queues of sockets."""
+    fields = pathlib.Path("/proc/net/sockstat").read_text().split()
+    return slab_kb() + int(fields[fields.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def check_machine(count, processes, clients=True):
+    """Ends with what is missing when so many cannot be parked here."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = int(pathlib.Path("/proc/sys/fs/file-max").read_text())
+    fields = pathlib.Path("/proc/meminfo").read_text().split()
+    available_kb = int(fields[fields.index("MemAvailable:") + 1])
+    wrong = []
+    if count / processes + 600 > hard:
+        wrong.append(f"{count / processes:.0f} connections of a process need more descriptors than "
+                     f"the hard limit, {hard} (ulimit -Hn)")
+    if clients and min(OF_CLIENT, count) + 100 > hard:
+        wrong.append(f"the load generator needs {min(OF_CLIENT, count) + 100} descriptors in a "
+                     f"process, the hard limit is {hard} (ulimit -Hn)")
+    if count * 2 + 10000 > files:
+        wrong.append(f"{count * 2} sockets, but fs.file-max is {files}")
+    if count * 40 + 1000000 > available_kb:  # both ends, and what shares the machine
+        wrong.append(f"{(count * 40 + 1000000) / 1e6:.1f} GB of memory, and "
+                     f"{available_kb / 1e6:.1f} GB are available")
+    tracked = pathlib.Path("/proc/sys/net/netfilter/nf_conntrack_max")
+    if tracked.exists() and count > int(tracked.read_text()):
+        wrong.append(f"nf_conntrack_max is {tracked.read_text().strip()}, for {count} connections")
+    if wrong:
+        raise SystemExit(f"{count} parked: this machine cannot: " + "; ".join(wrong))
+
+
+class Clients:
+    """Polls that wait, in processes of their own; a context manager. Answers go to files, so that
+    reading them costs nothing while something is measured."""
+
+    def __init__(self, port, lines, *words, ramp=RAMP):
+        self.lines, self.counts, self.offset = lines, collections.Counter(), []
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sebez-bench-clients-"))
+        self.parts = [lines[at:at + OF_CLIENT] for at in range(0, len(lines), OF_CLIENT)]
+        self.processes, self.outputs, self.rests = [], [], []
+        for number, part in enumerate(self.parts):
+            polls = self.folder / f"{number}.polls"
+            polls.write_text("\n".join(part) + "\n")
+            output = self.folder / f"{number}.answers"
+            with polls.open() as given, output.open("w") as taken:
+                self.processes.append(subprocess.Popen(
+                    [BUILD / "bench/feed_client", str(port), str(ramp / len(self.parts)), *words],
+                    stdin=given, stdout=taken))
+            self.outputs.append(output.open())
+            self.rests.append("")
+        self.pending = []
+
+    def read(self):
+        """New answers, [(nanoseconds, index of the line, tag)]; the rest is counted."""
+        found, self.pending = self.pending, []
+        for number, output in enumerate(self.outputs):
+            if self.processes[number].poll() is not None:
+                raise SystemExit(f"feed_client ended with {self.processes[number].returncode}")
+            *whole, self.rests[number] = (self.rests[number] + output.read()).split("\n")
+            for line in whole:
+                word, *rest = line.split()
+                if word == "got":
+                    found.append((int(rest[0]), number * OF_CLIENT + int(rest[1]), int(rest[2])))
+                else:
+                    self.counts[word if word != "other" else rest[0]] += 1
+        return found
+
+    def wait_parked(self, seconds=120):
+        """Until all have been sent."""
+        end = time.monotonic() + seconds + len(self.lines) / 1000
+        while self.counts["parked"] < len(self.parts):
+            if time.monotonic() > end:
+                raise SystemExit(f"{len(self.lines)} polls were not sent: {dict(self.counts)}")
+            self.pending += self.read()
+            time.sleep(0.1)
+        return self
+
+    def failures(self):
+        return {key: value for key, value in self.counts.items() if key != "parked"}
+
+    def check(self):
+        self.pending += self.read()
+        if self.failures():
+            raise SystemExit(f"polls of {len(self.lines)} that did not park: {self.failures()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.wait()
+        for output in self.outputs:
+            output.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def empty_polls(server, lines):
@@ -71,58 +245,53 @@ def empty_polls(server, lines):
     load.wrk(server.url, "feed.lua", run, connections=32, seconds=3)  # until all are known
     (pid,) = pids(server)
     before, spent = counted(server), cpu_s(pid)
-    result = load.wrk(server.url, "feed.lua", run, connections=32, seconds=5)
+    result = load.wrk(server.url, "feed.lua", run, connections=32)
     spent = cpu_s(pid) - spent
     return {"rate": result["rate"], "per_core": result["count"] / spent, "errors": result["errors"],
-            "p99_us": result["p99_us"], "statements": counted(server) - before,
-            "cpu_us": spent / result["count"] * 1e6}
+            "p99_us": result["p99_us"], "polls": result["count"],
+            "statements": counted(server) - before, "cpu_us": spent / result["count"] * 1e6}
 
 
-class Client:
-    """Polls that wait, in a process of their own; a context manager."""
-
-    def __init__(self, server, lines):
-        self.process = subprocess.Popen([BUILD / "bench/feed_client", str(server.port)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.process.stdin.write("\n".join(lines) + "\n")
-        self.process.stdin.close()
-        self.answers = queue.Queue()
-        self.others = 0
-        assert self.process.stdout.readline().startswith("parked")
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            if line.startswith("other"):
-                self.others += 1
-            else:
-                self.answers.put(int(line.split()[0]))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+def settle():
+    time.sleep(min(5, max(1, SECONDS)))
 
 
 @contextlib.contextmanager
-def parked(server, lines):
-    """Each its own owner, its own session, its own connection."""
-    (pid,) = pids(server)
+def parked(server, lines, *words, port=None, ramp=RAMP, share=0.5, also=()):
+    """Parks them, each with its own owner, session and connection. Gives (clients, what it costs);
+    `share` of the kernel's memory is the server's, and `also` are pids beside the api processes."""
+    api = pids(server)
     time.sleep(2)
-    process, kernel = private_kb(pid), slab_kb()
-    with Client(server, lines) as client:
-        time.sleep(5)
-        process, kernel = private_kb(pid) - process, slab_kb() - kernel
-        spent = cpu_s(pid)
-        time.sleep(10)
-        spent = cpu_s(pid) - spent
-        yield {"parked": len(lines) - client.others, "refused": client.others,
-               "process_bytes": process * 1024 / (len(lines) - client.others),
-               # Both ends are on this machine, so half of it is the server's.
-               "kernel_bytes": kernel * 1024 / (len(lines) - client.others) / 2,
-               "idle_core": spent / 10}
+
+    def memory():
+        return (sum(map(private_kb, api)) * 1024, sum(map(pss_kb, also)) * 1024,
+                kernel_kb() * 1024 * share)
+
+    before, files = memory(), descriptors(api)
+    with Clients(port or server.port, lines, *words, ramp=ramp) as clients:
+        clients.wait_parked()
+        settle()
+        clients.check()
+        there = descriptors(api) - files
+        if abs(there - len(lines)) > 64:
+            raise SystemExit(f"{there} connections instead of {len(lines)}; see {server.data}.log")
+        process, beside, kernel = ((after - first) / len(lines)
+                                   for after, first in zip(memory(), before))
+        begin, spent = time.monotonic(), cpu_s(*api)
+        time.sleep(2 * SECONDS)
+        spent = (cpu_s(*api) - spent) / (time.monotonic() - begin)
+        yield clients, {"parked": len(lines), "processes": len(api), "process_bytes": process,
+                        "beside_bytes": beside, "kernel_bytes": kernel, "idle_core": spent,
+                        "all_bytes": process + beside + kernel,
+                        "per_gb": 2**30 / (process + beside + kernel)}
+
+
+def pss_kb(pid):
+    """Memory of a process with its share of what several have, such as nginx's zones."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
 
 
 def move_vendor(server, admin, vendor, action):
@@ -144,42 +313,29 @@ def wakes(server, client, admin, vendor):
     for number in range(WAKES):
         begin = time.monotonic_ns()
         answered = move_vendor(server, admin, vendor, ("suspend", "reinstate")[number % 2])
-        seen = client.answers.get(timeout=20)
-        whole.append((seen - begin) / 1e6)
-        after_answer.append((seen - answered) / 1e6)
+        while not (seen := client.read()):
+            time.sleep(0.002)
+        whole.append((seen[0][0] - begin) / 1e6)
+        after_answer.append((seen[0][0] - answered) / 1e6)
         time.sleep(0.02)
+    client.check()
     return {"sent_to_seen_p50_ms": statistics.median(whole),
             "sent_to_seen_p99_ms": sorted(whole)[int(WAKES * 0.99)],
-            "answered_to_seen_p50_ms": statistics.median(after_answer)}
-
-
-def measure(server):
-    server.psql(PEOPLE, count=PARKED + 10)
-    ((epoch,),) = server.psql("select epoch from feed_epoch")
-    people = server.psql("select a.id, s.id from account a join session s on s.account_id = a.id "
-                         "where a.email like 'bench%' order by length(a.email), a.email")
-    ((vendor,),) = server.psql("select id from vendor where slug = 'bench'")
-    secret, epoch = server.secret(), int(epoch)
-    lines = [f"{token(secret, account, session)} /v1/events {cursor(epoch, account)}"
-             for account, session in people[2:PARKED + 2]]
-    result = {}
-    staff = f"{token(secret, *people[1])} /v1/vendors/{vendor}/events {cursor(epoch, vendor)}"
-    admin = token(secret, *people[0], kind=2)
-    with parked(server, lines) as result["memory"], Client(server, [staff]) as one:
-        result["wakes"] = wakes(server, one, admin, vendor)
-    result["empty"] = empty_polls(server, lines)
-    return result
+            "answered_to_seen_p50_ms": median(after_answer)}
 
 
 def main():
-    data = pathlib.Path(tempfile.mkdtemp(prefix="sebez-bench-", dir="/tmp"))
-    data.chmod(0o755)
-    try:
-        with Server(data / "var", SEBEZ_PROCESSES=1, SEBEZ_LIMITS="no") as server:
-            result = measure(server)
-        print(json.dumps(result, indent=1))
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else PARKED or 15000
+    with fresh(None, SEBEZ_PROCESSES=1, SEBEZ_LIMITS="no") as server:
+        them = people(server, count, vendors=1)
+        lines = [customer.line for customer in them.customers]
+        result = {}
+        with parked(server, lines) as (_, result["memory"]):
+            (staff,) = them.staff
+            with Clients(server.port, [staff.line]).wait_parked() as one:
+                result["wakes"] = wakes(server, one, them.admin, staff.vendor)
+        result["empty"] = empty_polls(server, lines)
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

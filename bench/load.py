@@ -4,9 +4,9 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import time
-import urllib.request
 
 from place import BUILD, ROOT, SECONDS, free_port, pg_program, run_as
 
@@ -78,39 +78,48 @@ def place_by_statements(server, accounts, connections=8, seconds=SECONDS):
 
 
 @contextlib.contextmanager
-def nginx(folder, body, prefix=()):
-    """nginx that returns these bytes: its own process, configuration and port. Gives its URL."""
-    port = free_port()
+def run_nginx(folder, main, http, port, prefix=(), connections=1024):
+    """nginx of our own: its own process, folder and configuration. Gives its master's pid."""
     place = pathlib.Path(folder) / "nginx"
     place.mkdir(exist_ok=True)
+    user = f"user {run_as()};" if os.geteuid() == 0 else ""
+    (place / "nginx.conf").write_text(f"""
+{main}
+daemon off; pid {place}/pid; error_log {place}/error.log; {user}
+events {{ worker_connections {connections}; }}
+http {{
+	access_log off; keepalive_requests 1000000000; default_type application/json;
+	client_body_temp_path {place}/a; proxy_temp_path {place}/b; fastcgi_temp_path {place}/c;
+	uwsgi_temp_path {place}/d; scgi_temp_path {place}/e;
+	{http}
+}}
+""")
+    process = subprocess.Popen([*prefix, "nginx", "-p", place, "-c", place / "nginx.conf"],
+                               stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            if process.poll() is not None:
+                raise SystemExit(f"nginx ended: {(place / 'error.log').read_text()[-1000:]}")
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            time.sleep(0.05)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextlib.contextmanager
+def nginx(folder, body, prefix=()):
+    """nginx that returns these bytes. Gives its URL."""
+    port = free_port()
     # A word of its configuration ends at 4,096 bytes: so the body comes in pieces.
     pieces = [body[at:at + 2000].replace("\\", "\\\\").replace("'", "\\'")
               for at in range(0, len(body), 2000)]
     geos = "\n".join(f"geo $piece_{at}x {{ default '{piece}'; }}"
                      for at, piece in enumerate(pieces))
     whole = "".join(f"$piece_{at}x" for at in range(len(pieces)))
-    user = f"user {run_as()};" if os.geteuid() == 0 else ""
-    (place / "nginx.conf").write_text(f"""
-daemon off; worker_processes 1; pid {place}/pid; error_log {place}/error.log; {user}
-events {{ worker_connections 1024; }}
-http {{
-	access_log off; keepalive_requests 1000000000; default_type application/json;
-	client_body_temp_path {place}/a; proxy_temp_path {place}/b; fastcgi_temp_path {place}/c;
-	uwsgi_temp_path {place}/d; scgi_temp_path {place}/e;
-	{geos}
-	server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{whole}'; }} }}
-}}
-""")
-    process = subprocess.Popen([*prefix, "nginx", "-p", place, "-c", place / "nginx.conf"],
-                               stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(url, timeout=1):
-                    break
-            time.sleep(0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+    http = f"{geos} server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{whole}'; }} }}"
+    with run_nginx(folder, "worker_processes 1;", http, port, prefix):
+        yield f"http://127.0.0.1:{port}"

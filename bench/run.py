@@ -2,7 +2,8 @@
 
 Settings: BENCH_RUNS (5), BENCH_SECONDS (5) of each run, BENCH_LARGE=1 (a million products too),
 BENCH_FOLDER (where the seeded data is kept between runs; else in a folder of /tmp that goes),
-BENCH_IMPORT_ROWS (500000), BENCH_BUILD (build-release).
+BENCH_IMPORT_ROWS (500000), BENCH_BUILD (build-release). Those of the feed: BENCH_PARKED (how many
+polls; each figure has its own number), BENCH_PARKED_MINUTES (10).
 """
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import time
 
 import checkout
+import feed_parked
 import footprint
 import reads
 from place import ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
@@ -67,6 +69,16 @@ FIGURES = {
     "importing": ("8 import, rows/s", footprint.importing, "rate", ">= 10000"),
 }
 
+# On a server of their own, without a seeded marketplace.
+FEED_FIGURES = {
+    "feed_parked": ("9 parked polls per GB", feed_parked.feed_parked, "per_gb", ">= 130000"),
+    "feed_parked_tls": ("9 the same, nginx and TLS", feed_parked.feed_parked_tls, "per_gb",
+                        ">= 40000"),
+    "feed_hundred_thousand": ("9 cores for 100,000 parked", feed_parked.feed_hundred_thousand,
+                              "cores", "<= 0.2"),
+    "feed_empty": ("10 empty polls/s per core", feed_parked.feed_empty, "per_core", ">= 30000"),
+}
+
 
 def value_of(result, path):
     for part in path.split("."):
@@ -76,23 +88,25 @@ def value_of(result, path):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so what was started is stopped
-    chosen = sys.argv[1:] or list(FIGURES)
-    unknown = [name for name in chosen if name not in FIGURES]
+    figures = {**FIGURES, **FEED_FIGURES}
+    chosen = sys.argv[1:] or list(figures)
+    unknown = [name for name in chosen if name not in figures]
     if unknown:
-        raise SystemExit(f"there is no figure {unknown[0]}; there are: {' '.join(FIGURES)}")
+        raise SystemExit(f"there is no figure {unknown[0]}; there are: {' '.join(figures)}")
     results = {"runs": RUNS, "seconds": SECONDS, "at": time.strftime("%Y-%m-%d %H:%M"),
                "cores": os.cpu_count()}
     with folder() as where:
-        template = seeded(where, PRODUCTS)
+        template = seeded(where, PRODUCTS) if set(chosen) - set(FEED_FIGURES) else None
         for name in chosen:
-            title, measure, _, _ = FIGURES[name]
+            title, measure, _, _ = figures[name]
             say(title)
-            results[name] = {"load_before": os.getloadavg()[0], **measure(template)}
+            given = where if name in FEED_FIGURES else template
+            results[name] = {"load_before": os.getloadavg()[0], **measure(given)}
             say("  " + json.dumps(results[name]))
             (ROOT / "bench/results").write_text(json.dumps(results, indent=1) + "\n")
     say(f"\n{'figure':40} {'measured':>10}   target")
     for name in chosen:
-        title, _, path, target = FIGURES[name]
+        title, _, path, target = figures[name]
         say(f"{title:40} {value_of(results[name], path):>10.2f}   {target}")
 
 

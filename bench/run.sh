@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures; see bench/run.py and docs/BENCHMARKS.md.
-#   bench/run.sh [lists|cached|products|orders|one_variant|pages|memory|starting|parked|importing ...]
+#   bench/run.sh [lists|cached|products|orders|one_variant|pages|memory|starting|parked|importing|feed_... ...]
 # The build that is measured is a release with its asserts on, as an installation has it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,5 +8,6 @@ build=${BENCH_BUILD:-build-release}
 [ -e "$build/build.ninja" ] || meson setup "$build" -Dbuildtype=release -Db_ndebug=false >/dev/null
 # The program first: it makes the headers that the others include.
 ninja --quiet -C "$build" sebez
-ninja --quiet -C "$build" bench/statements bench/orders
+ninja --quiet -C "$build" bench/statements bench/orders bench/feed_client \
+	bench/feed_sender
 exec /usr/bin/python3 bench/run.py "$@"

@@ -15,7 +15,7 @@ run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml lib
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis clang valgrind procps"
 lint="clang-format clang-tidy universal-ctags python3-pytest libcmocka-dev git"
-bench="nginx wrk python3-requests python3-psycopg2 procps"
+bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 procps"
 services="redis-server valkey-server nginx"
 
 wanted=
