@@ -78,13 +78,14 @@ def people(server, count, vendors=VENDORS):
     return People(token(secret, *rows[0][:2], kind=2), customers, staff, epoch)
 
 
-def cursor(epoch, owner):
-    """As src/shop/feed/cursor.c makes it, at the feed's beginning."""
+def cursor(epoch, owner, number=0):
+    """As src/shop/feed/cursor.c makes it."""
     key, value = uuid.UUID(owner).bytes, 0xcbf29ce484222325
     for byte in key:
         value = (value ^ byte) * 0x100000001b3 % 2**64
-    return base64.urlsafe_b64encode(bytes([1]) + (epoch % 2**64).to_bytes(8, "big") + bytes(8)
-                                    + (value % 2**32).to_bytes(4, "big")).decode().rstrip("=")
+    return base64.urlsafe_b64encode(
+        bytes([1]) + (epoch % 2**64).to_bytes(8, "big") + number.to_bytes(8, "big")
+        + (value % 2**32).to_bytes(4, "big")).decode().rstrip("=")
 
 
 @contextlib.contextmanager

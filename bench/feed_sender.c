@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 	all.connection_count = atoi(argv[2]);
 	all.rate = atof(argv[3]);
 	all.first = atol(argv[5]);
-	all.most = all.rate > 0 ? (long)(all.rate * seconds) : MESSAGES_MAX;
+	all.most = all.rate > 0 ? (long)(all.rate * seconds + 0.5) : MESSAGES_MAX;
 	if (all.connection_count < 1 || all.connection_count > CONNECTIONS_MAX ||
 	    all.most > MESSAGES_MAX) {
 		fprintf(stderr, "feed_sender: too many\n");

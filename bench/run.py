@@ -13,6 +13,8 @@ import time
 
 import checkout
 import feed_parked
+import feed_recovery
+import feed_send
 import footprint
 import reads
 from place import ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
@@ -77,6 +79,10 @@ FEED_FIGURES = {
     "feed_hundred_thousand": ("9 cores for 100,000 parked", feed_parked.feed_hundred_thousand,
                               "cores", "<= 0.2"),
     "feed_empty": ("10 empty polls/s per core", feed_parked.feed_empty, "per_core", ">= 30000"),
+    "feed_send": ("11 sent to delivered", feed_send.feed_send,
+                  ("p50_ms", "p99_ms", "rate", "ratio"), ("<= 4", "<= 15", ">= 5000", ">= 0.6")),
+    "feed_recovery": ("12 all caught up, s", feed_recovery.feed_recovery,
+                      ("warm.seconds", "empty.seconds"), ("<= 10", "<= 10")),
 }
 
 
@@ -84,6 +90,10 @@ def value_of(result, path):
     for part in path.split("."):
         result = result[part] if part in result else result[int(part)]
     return result
+
+
+def print_row(title, result, path, target):
+    say(f"{title:40} {value_of(result, path):>10.2f}   {target}")
 
 
 def main():
@@ -106,8 +116,12 @@ def main():
             (ROOT / "bench/results").write_text(json.dumps(results, indent=1) + "\n")
     say(f"\n{'figure':40} {'measured':>10}   target")
     for name in chosen:
-        title, _, path, target = figures[name]
-        say(f"{title:40} {value_of(results[name], path):>10.2f}   {target}")
+        title, _, paths, targets = figures[name]
+        if isinstance(paths, str):
+            print_row(title, results[name], paths, targets)
+            continue
+        for path, target in zip(paths, targets):
+            print_row(f"{title}, {path}", results[name], path, target)
 
 
 main()

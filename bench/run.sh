@@ -8,6 +8,6 @@ build=${BENCH_BUILD:-build-release}
 [ -e "$build/build.ninja" ] || meson setup "$build" -Dbuildtype=release -Db_ndebug=false >/dev/null
 # The program first: it makes the headers that the others include.
 ninja --quiet -C "$build" sebez
-ninja --quiet -C "$build" bench/statements bench/orders bench/feed_client \
+ninja --quiet -C "$build" bench/statements bench/orders bench/sends bench/feed_client \
 	bench/feed_sender
 exec /usr/bin/python3 bench/run.py "$@"
