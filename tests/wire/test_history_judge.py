@@ -27,7 +27,8 @@ class Small:
         self.world.owners = [self.customer, self.vendor]
         self.talk = self.world.open_talk("talk 1", self.customer, self.vendor)
         self.events = [
-            ("conversation_opened", {}), message(1, "customer"), message(2, "vendor"),
+            ("conversation_opened", {"blocked": {"customer": False, "vendor": False}}),
+            message(1, "customer"), message(2, "vendor"),
             ("message_edited", {"seq": 2, "text": "edited"}), message(3, "customer"),
             ("message_read", {"side": "customer", "seq": 2, "unread": 0}),
             ("message_delivered", {"side": "customer", "seq": 3}),
