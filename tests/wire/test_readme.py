@@ -1,7 +1,10 @@
 """The README is true: its story works when pasted, and prints what it says it prints."""
 import os
+import queue
 import re
+import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -38,6 +41,40 @@ def test_the_story_works_when_pasted_again_and_again(demo):
     told = NUMBER.sub("NUMBER", block_with("partially_shipped"))
     assert paste("sh", story, demo.url) == told
     assert paste("bash", story.replace("ada-", "eda-"), demo.url) == told
+
+
+class Terminal:
+    """A shell that goes on until it is closed; lines are what it prints."""
+
+    def __init__(self, text, url):
+        self.process = subprocess.Popen(
+            ["bash", "-c", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={"PATH": os.environ["PATH"], "SHOP": url}, start_new_session=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait()
+
+
+def test_two_terminals_chat(demo):
+    listen, ask = blocks("bash")
+    shown = block_with("somebody is writing").splitlines(keepends=True)
+    sign_up = blocks("sh")[0]
+    with Terminal(listen, demo.url) as support:
+        seen = [support.lines.get(timeout=60)]
+        assert paste("bash", sign_up + ask, demo.url) == "Ada Byron\n1\n2\n2\n"
+        while len(seen) < len(shown):
+            seen.append(support.lines.get(timeout=60))
+        assert seen == shown and support.lines.empty()
 
 
 def test_the_start_says_what_the_readme_shows(demo):
