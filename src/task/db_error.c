@@ -46,8 +46,6 @@ static const struct server_error SERVER_ERRORS[] = {
     {"08", PROBLEM_UNAVAILABLE, "The database is not there at the moment."},
 };
 
-enum { RETRY_AFTER_S = 1 };
-
 bool db_error_is_refusal(const struct pg_error *error)
 {
 	return strncmp(error->sqlstate, "SB", 2) == 0 || strcmp(error->sqlstate, "23505") == 0;
@@ -98,11 +96,8 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 		const struct server_error *known = &SERVER_ERRORS[i];
 		if (strncmp(error->sqlstate, known->prefix, strlen(known->prefix)) != 0)
 			continue;
-		bool retry = PROBLEM_KINDS[known->code].status == 503;
-		task_end_with(task, (struct problem){.code = known->code,
-		                                     .detail = known->detail,
-		                                     .retry_after_s = retry ? RETRY_AFTER_S : 0,
-		                                     .log = log});
+		task_end_with(task, (struct problem){
+		                        .code = known->code, .detail = known->detail, .log = log});
 	}
 	/* A row that a policy refuses is a foreign id: as if it were not there. A missing grant has
 	 * the same SQLSTATE, but is our mistake. */
@@ -118,7 +113,7 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 
 _Noreturn void db_error_end_status(struct task *task, int status)
 {
-	struct problem problem = {.retry_after_s = RETRY_AFTER_S};
+	struct problem problem = {0};
 
 	switch (status) {
 	case -EAGAIN:

@@ -43,7 +43,8 @@ struct problem {
 	const char *detail; /* in the arena, never NULL */
 	const char *errors; /* JSON array of {"field","code","detail"}, or NULL */
 	const char *extra;  /* further JSON members, for example "\"quote\":{…}", or NULL */
-	int retry_after_s;  /* 0: none */
+	int retry_after_s;  /* 0: none, or some seconds, not everybody's the same, when it is a 503
+	                     */
 	const char *log;    /* what the log should say and the caller should not see, or NULL */
 };
 

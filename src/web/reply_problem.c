@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "web/reply.h"
+#include "web/way.h"
 
 void reply_problem(struct request *rq, const struct problem *problem)
 {
@@ -29,7 +30,7 @@ void reply_problem(struct request *rq, const struct problem *problem)
 	}
 	if (problem->retry_after_s > 0 || kind->status == 503) {
 		snprintf(seconds, sizeof(seconds), "%d",
-		         problem->retry_after_s > 0 ? problem->retry_after_s : 1);
+		         problem->retry_after_s > 0 ? problem->retry_after_s : way_retry_after_s());
 		reply_header(rq, "Retry-After", seconds);
 	}
 	reply_send(rq, kind->status, "application/problem+json", body.data, body.length);

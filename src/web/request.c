@@ -24,7 +24,7 @@
 static struct {
 	struct web_options options;
 	struct routes *routes;
-	struct http_prepared *overloaded;
+	struct http_prepared *overloaded[RETRY_SPREAD_S]; /* each with its own Retry-After */
 } web;
 
 const struct web_options *web_options(void)
@@ -100,6 +100,18 @@ static struct way *way_of_exchange(struct http_exchange *ex)
 	return CONTAINER_OF(http_context(ex), struct way, owner);
 }
 
+int way_retry_after_s(void)
+{
+	static unsigned turn;
+
+	return 1 + (int)(turn++ % RETRY_SPREAD_S);
+}
+
+static void reply_overloaded(struct http_exchange *ex)
+{
+	http_reply_prepared(ex, web.overloaded[way_retry_after_s() - 1]);
+}
+
 static struct way *way_new(struct http_exchange *ex)
 {
 	struct way *way = calloc(1, sizeof(*way));
@@ -160,7 +172,7 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 	struct way *way = way_new(ex);
 
 	if (way == NULL) {
-		http_reply_prepared(ex, web.overloaded);
+		reply_overloaded(ex);
 		return HTTP_BODY_REFUSE;
 	}
 	struct request *rq = &way->rq;
@@ -238,7 +250,7 @@ static void complete(void *arg, struct http_exchange *ex)
 		way->fiber_running = false;
 		way->rq.replied = true;
 		measure(way->rq.operation->number, 503, 0);
-		http_reply_prepared(ex, web.overloaded);
+		reply_overloaded(ex);
 	}
 }
 
@@ -270,21 +282,23 @@ int32_t request_if_match(struct request *rq)
 	return version;
 }
 
-static struct http_prepared *prepare_overloaded(void)
+static struct http_prepared *prepare_overloaded(int retry_after_s)
 {
 	static const char BODY[] =
 	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
 	    "moment\",\"status\":503,"
 	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
 	    "\"request_id\":\"\"}";
-	static const struct http_header HEADERS[] = {
+	char seconds[16];
+	const struct http_header headers[] = {
 	    {"Content-Type", "application/problem+json"},
-	    {"Retry-After", "1"},
+	    {"Retry-After", seconds},
 	    {"Cache-Control", "no-store"},
 	    {"X-Content-Type-Options", "nosniff"},
 	};
 
-	return http_prepare(503, sizeof(HEADERS) / sizeof(HEADERS[0]), HEADERS, BODY,
+	snprintf(seconds, sizeof(seconds), "%d", retry_after_s);
+	return http_prepare(503, sizeof(headers) / sizeof(headers[0]), headers, BODY,
 	                    sizeof(BODY) - 1);
 }
 
@@ -299,7 +313,8 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 	}
 	web.options = *options;
 	web.routes = routes_new(OPERATIONS, OPERATION_COUNT);
-	web.overloaded = prepare_overloaded();
+	for (int i = 0; i < RETRY_SPREAD_S; i++)
+		web.overloaded[i] = prepare_overloaded(i + 1);
 	limit_start();
 	cache_start(options->cache);
 	*ret = (struct http_handlers){
@@ -311,7 +326,9 @@ void web_stop(void)
 {
 	cache_stop();
 	routes_free(web.routes);
-	http_prepared_free(web.overloaded);
 	web.routes = NULL;
-	web.overloaded = NULL;
+	for (int i = 0; i < RETRY_SPREAD_S; i++) {
+		http_prepared_free(web.overloaded[i]);
+		web.overloaded[i] = NULL;
+	}
 }

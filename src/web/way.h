@@ -13,7 +13,10 @@
 #include "web/route.h"
 #include "web/web.h"
 
-enum { WAY_HEADERS_MAX = 16 };
+enum {
+	WAY_HEADERS_MAX = 16,
+	RETRY_SPREAD_S = 5, /* those who are refused together are told to come back apart */
+};
 
 struct way {
 	struct request rq; /* first, so that a request can be turned back into its way */
@@ -37,6 +40,7 @@ static inline struct way *way_of(struct request *rq)
 
 const struct web_options *web_options(void);
 int64_t way_now_us(void);
+int way_retry_after_s(void); /* 1 to RETRY_SPREAD_S, in turn */
 
 /* Notes status and duration of what was just answered: metrics and the access log. */
 void way_answered(struct way *way, int status);

@@ -12,6 +12,7 @@ import requests
 from harness.client import refused
 from harness.shop import Shop, fresh
 from test_faults import VICTIMS, command, victim_of
+from test_feed import SOON, Device, members
 
 
 @contextlib.contextmanager
@@ -61,6 +62,45 @@ def test_a_database_that_hangs_is_answered_with_503_until_it_goes_on(own_server)
     assert all(int(a.headers["Retry-After"]) > 0 for a in answers if a.status_code == 503)
     server.wait_ready()
     assert ask(0).status_code == 200
+
+
+def catch_up(device, answers):
+    """Polls until it is answered, and comes back when it is told to."""
+    end = time.monotonic() + 4 * SOON
+    while time.monotonic() < end:
+        response = requests.get(
+            f"{device.actor.server.url}/v1/events", timeout=60, params={"after": device.cursor},
+            headers={"Authorization": f"Bearer {device.actor.access_token}"})
+        answers.append(response)
+        if response.status_code == 200:
+            return response.json()["items"]
+        time.sleep(int(response.headers["Retry-After"]))
+    raise AssertionError("it never got in")
+
+
+def test_in_a_storm_all_who_obey_retry_after_catch_up(own_server):
+    shop = Shop(own_server(SEBEZ_PROCESSES="1"))
+    product = shop.product(stock=100)
+    devices = [Device(shop.customer()) for _ in range(20)]
+    for device in devices:
+        device.actor.order(product)
+    (serves,) = members(shop.server)
+    os.kill(serves, signal.SIGKILL)
+    shop.server.wait_ready()
+    shop.server.redis().flushall()
+    answers, crowd = [], 1500  # more than there are fibers
+    with concurrent.futures.ThreadPoolExecutor(crowd) as pool:
+        with frozen(shop.server, VICTIMS["postgres"]):
+            asked = [pool.submit(catch_up, devices[n % len(devices)], answers)
+                     for n in range(crowd)]
+            end = time.monotonic() + SOON
+            while not any(a.status_code == 503 for a in answers) and time.monotonic() < end:
+                time.sleep(0.05)
+        pages = [each.result() for each in asked]
+    assert all([e["kind"] for e in page] == ["order_placed"] for page in pages)
+    assert {a.status_code for a in answers} == {200, 503}
+    waits = {int(a.headers["Retry-After"]) for a in answers if a.status_code == 503}
+    assert min(waits) >= 1 and len(waits) > 1, "all would come back together"
 
 
 def test_a_key_whose_process_died_is_taken_over_once_its_lease_is_over(own_server):
