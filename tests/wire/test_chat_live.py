@@ -200,6 +200,7 @@ def test_acknowledging_costs_no_statement(talk, shop):
         me.actor.do("acknowledgeEvents", body={"cursor": me.cursor})
     time.sleep(1.5)
     before = statements(shop.server, "customer")
+    assert before, "what was asked until now was not counted"
     for _ in range(50):
         me.actor.do("acknowledgeEvents", body={"cursor": me.cursor})
     time.sleep(1.5)

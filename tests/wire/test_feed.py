@@ -131,11 +131,11 @@ def in_background(call):
 
 def statements(server, role):
     """How many statements all api processes have sent in a role's connections."""
-    total = 0
-    for line in requests.get(server.url + "/metrics", timeout=10).text.splitlines():
-        if "statements" in line and f'role="{role}"' in line and not line.startswith("#"):
-            total += float(line.rsplit(" ", 1)[1])
-    return total
+    found = [float(line.rsplit(" ", 1)[1])
+             for line in requests.get(server.url + "/metrics", timeout=10).text.splitlines()
+             if line.startswith("sebez_pool_statements{") and f'role="sebez_{role}"' in line]
+    assert found, f"there is no role {role}"
+    return sum(found)
 
 
 def members(server, role="api"):
@@ -365,6 +365,7 @@ def test_an_empty_poll_costs_no_statement(shop):
         me.poll()
     time.sleep(1.5)
     before = statements(shop.server, "customer")
+    assert before, "what was asked until now was not counted"
     for _ in range(50):
         me.poll()
     time.sleep(1.5)
