@@ -103,6 +103,15 @@ class Device:
         self.cursor = page["cursor"]
         return page["items"]
 
+    async def acknowledge(self):
+        """What a stream has told is here: a poll says it by itself."""
+        status, answer = await self.person.ask("PUT", self.owner.base + "/events/delivered",
+                                               {"cursor": self.cursor}, line=self.line)
+        if status >= 300:
+            if status < 500 and status != 401:
+                self.wrong("refused", f"delivered {self.cursor}: {status} {answer}")
+            raise Lost(f"{status} {answer}")
+
     async def stream(self, for_s):
         last_id = None
         if self.dice.random() < 0.5:
@@ -123,6 +132,8 @@ class Device:
                         continue
                     self.take(data)
                     self.cursor = cursor
+                    if self.dice.random() < 0.05:
+                        await self.acknowledge()
         except TimeoutError:
             pass
         finally:

@@ -36,6 +36,7 @@ class Speaker(Person):
         yield self.react, 4
         yield self.look, 3
         yield self.type, 1
+        yield self.block, 0.3
         if self.owner.side == "vendor":
             yield self.close, 1
             yield self.reopen, 0.5
@@ -114,6 +115,11 @@ class Speaker(Person):
 
     async def type(self, talk):
         await self.stubborn("PUT", self.path(talk, "/typing"))
+
+    async def block(self, talk):
+        """For a moment; meanwhile nobody's message goes through."""
+        await self.stubborn("PUT", self.path(talk, "/block"))
+        await self.stubborn("DELETE", self.path(talk, "/block"))
 
     # -- reading ------------------------------------------------------------------------------
 
