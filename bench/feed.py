@@ -216,7 +216,6 @@ class Clients:
                 raise SystemExit(f"{len(self.lines)} polls were not sent: {dict(self.counts)}")
             self.pending += self.read()
             time.sleep(0.1)
-        return self
 
     def failures(self):
         return {key: value for key, value in self.counts.items() if key != "parked"}
@@ -258,31 +257,32 @@ def settle():
 
 
 @contextlib.contextmanager
-def parked(server, lines, *words, port=None, ramp=RAMP, share=0.5, also=()):
+def parked(api, port, lines, *words, ramp=RAMP, share=0.5, also=()):
     """Parks them, each with its own owner, session and connection. Gives (clients, what it costs);
-    `share` of the kernel's memory is the server's, and `also` are pids beside the api processes."""
-    api = pids(server)
+    `api` are the pids that hold them, `also` those of nginx, before the api processes or without
+    any; `share` of the kernel's memory is the servers'."""
     time.sleep(2)
 
     def memory():
         return (sum(map(private_kb, api)) * 1024, sum(map(pss_kb, also)) * 1024,
                 kernel_kb() * 1024 * share)
 
-    before, files = memory(), descriptors(api)
-    with Clients(port or server.port, lines, *words, ramp=ramp) as clients:
+    before, files = memory(), descriptors(api or also)
+    with Clients(port, lines, *words, ramp=ramp) as clients:
         clients.wait_parked()
         settle()
         clients.check()
-        there = descriptors(api) - files
+        there = descriptors(api or also) - files
         if abs(there - len(lines)) > 64:
-            raise SystemExit(f"{there} connections instead of {len(lines)}; see {server.data}.log")
+            raise SystemExit(f"{there} connections instead of {len(lines)}")
         process, beside, kernel = ((after - first) / len(lines)
                                    for after, first in zip(memory(), before))
-        begin, spent = time.monotonic(), cpu_s(*api)
+        begin, spent = time.monotonic(), cpu_s(*api, *also)
         time.sleep(2 * SECONDS)
-        spent = (cpu_s(*api) - spent) / (time.monotonic() - begin)
-        yield clients, {"parked": len(lines), "processes": len(api), "process_bytes": process,
-                        "beside_bytes": beside, "kernel_bytes": kernel, "idle_core": spent,
+        spent = (cpu_s(*api, *also) - spent) / (time.monotonic() - begin)
+        yield clients, {"parked": len(lines), "processes": len(api or also),
+                        "process_bytes": process, "beside_bytes": beside,
+                        "kernel_bytes": kernel, "idle_core": spent,
                         "all_bytes": process + beside + kernel,
                         "per_gb": 2**30 / (process + beside + kernel)}
 
@@ -331,9 +331,10 @@ def main():
         them = people(server, count, vendors=1)
         lines = [customer.line for customer in them.customers]
         result = {}
-        with parked(server, lines) as (_, result["memory"]):
+        with parked(pids(server), server.port, lines) as (_, result["memory"]):
             (staff,) = them.staff
-            with Clients(server.port, [staff.line]).wait_parked() as one:
+            with Clients(server.port, [staff.line]) as one:
+                one.wait_parked()
                 result["wakes"] = wakes(server, one, them.admin, staff.vendor)
         result["empty"] = empty_polls(server, lines)
     print(json.dumps(result, indent=1))

@@ -47,7 +47,8 @@ def feed_parked(folder):
     count = feed.PARKED or 19000
     feed.check_machine(count, processes_for(count))
     with feed.fresh(folder, SEBEZ_PROCESSES=processes_for(count)) as server:
-        with feed.parked(server, lines_of(server, count)) as (_, cost):
+        lines = lines_of(server, count)
+        with feed.parked(feed.pids(server), server.port, lines) as (_, cost):
             return cost
 
 
@@ -87,7 +88,7 @@ def feed_parked_tls(folder):
         with proxy(server, count) as (port, pid):
             time.sleep(1)
             nginx = feed.family(pid)
-            with feed.parked(server, lines, "tls", port=port, ramp=1000, share=0.75,
+            with feed.parked(feed.pids(server), port, lines, "tls", ramp=1000, share=0.75,
                              also=nginx) as (_, cost):
                 return {**cost, "nginx_workers": len(nginx) - 1}
 
@@ -109,7 +110,7 @@ def feed_hundred_thousand(folder):
     feed.check_machine(count, processes)
     with feed.fresh(folder, SEBEZ_PROCESSES=processes) as server:
         lines = lines_of(server, count)
-        with feed.parked(server, lines) as (clients, cost):
+        with feed.parked(feed.pids(server), server.port, lines) as (clients, cost):
             ours, services = of_sebez(server)
             begin, before = time.monotonic(), (feed.cpu_s(*ours), feed.cpu_s(*services))
             say(f"  {count} parked in {processes} processes, for {MINUTES:g} minutes")

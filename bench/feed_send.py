@@ -134,7 +134,8 @@ def feed_send(folder):
         lines += [one.line for one in them.staff if one.vendor in vendors]
         targets = [f"{one.token} /v1/conversations/{one.conversation}/messages"
                    for one in customers]
-        with feed.Clients(server.port, lines).wait_parked() as clients:
+        with feed.Clients(server.port, lines) as clients:
+            clients.wait_parked()
             feed.settle()
             clients.check()
             result = {"parked": len(lines), "processes": processes,

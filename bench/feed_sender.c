@@ -178,8 +178,10 @@ static void run(double seconds)
 			return;
 		}
 		if (now_ns > all.end_ns + patience_ns) {
-			fprintf(stderr, "feed_sender: %ld of %ld were not answered\n",
-			        all.next - all.answered, all.next);
+			fprintf(stderr,
+			        "feed_sender: too slow: %ld of %ld were answered %d s after the "
+			        "end\n",
+			        all.answered, all.rate > 0 ? all.most : all.next, PATIENCE_S);
 			exit(1);
 		}
 		if (all.rate > 0 && all.next < all.most && all.idle_count > 0)

@@ -12,6 +12,7 @@ import sys
 import time
 
 import checkout
+import feed_nchan
 import feed_parked
 import feed_recovery
 import feed_send
@@ -78,6 +79,8 @@ FEED_FIGURES = {
                         ">= 40000"),
     "feed_hundred_thousand": ("9 cores for 100,000 parked", feed_parked.feed_hundred_thousand,
                               "cores", "<= 0.2"),
+    "feed_nchan": ("9 beside nchan", feed_nchan.feed_nchan,
+                   ("process_ratio", "memory_ratio", "p99_ratio"), ("<= 1", "<= 1", "")),
     "feed_empty": ("10 empty polls/s per core", feed_parked.feed_empty, "per_core", ">= 30000"),
     "feed_send": ("11 sent to delivered", feed_send.feed_send,
                   ("p50_ms", "p99_ms", "rate", "ratio"), ("<= 4", "<= 15", ">= 5000", ">= 0.6")),
