@@ -464,7 +464,8 @@ begin
 	perform chat_announce(mine.vendor_id, mine.account_id, 'message_edited', told, told);
 end $$;
 
--- Takes away what a message said. Its place stays; it counts as unread no longer.
+-- Takes away what a message said. Its place stays; it counts as unread no longer, which whoever
+-- counts learns by its author.
 create function message_empty(vendor uuid, conversation uuid, account uuid, number int, what text)
 returns void language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -486,7 +487,7 @@ begin
 	    vendor_unread = c.vendor_unread - (gone.author = 'customer' and number > c.vendor_read)::int
 	where c.vendor_id = vendor and c.id = conversation;
 	told := json_build_object('conversation_id', conversation, 'seq', number, 'id', gone.id,
-		'deleted_at', json_time(moment));
+		'author', gone.author, 'deleted_at', json_time(moment));
 	perform chat_announce(vendor, account, 'message_deleted', told, told);
 end $$;
 
@@ -819,46 +820,40 @@ begin
 end $$;
 grant execute on function chat_tell(uuid[], text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
--- The devices of an owner have its events up to this number, and so the messages among them. The
--- feed calls it with a poll's cursor, once a second and owner at most.
-create function feed_acknowledged(owner uuid, up_to bigint) returns void
+-- The devices of these owners have their events up to these numbers, and so the messages among them:
+-- two statements however many owners there are, and one for each conversation that has moved.
+create function feed_acknowledged(owners uuid[], numbers bigint[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-	before bigint;
 	got record;
 	c record;
 	told json;
 begin
-	if owner is distinct from current_account() and owner is distinct from current_vendor()
-	   and current_setting('sebez.actor', true) is distinct from 'system' then
-		raise exception 'There is no such feed.' using errcode = 'SB404';
-	end if;
-	insert into chat_acknowledged (owner_id, number) values (owner, 0) on conflict do nothing;
-	select a.number into before from chat_acknowledged a where a.owner_id = owner for no key update;
-	if before >= up_to then
-		return;
-	end if;
-	update chat_acknowledged a set number = up_to where a.owner_id = owner;
 	for got in
-		select (e.payload ->> 'conversation_id')::uuid as id, max((e.payload ->> 'seq')::int) as seq
-		from event e
-		where e.owner_id = owner and e.number > before and e.number <= up_to and e.kind = 'message_sent'
-		group by 1 order by 1
+		select g.owner, (e.payload ->> 'conversation_id')::uuid as id, max((e.payload ->> 'seq')::int) as seq
+		from unnest(owners, numbers) as g (owner, number)
+		left join chat_acknowledged a on a.owner_id = g.owner
+		join event e on e.owner_id = g.owner and e.number > coalesce(a.number, 0) and e.number <= g.number
+		     and e.kind = 'message_sent'
+		group by 1, 2 order by 2, 1
 	loop
 		update conversation x
-		set customer_delivered = case x.account_id when owner then got.seq else x.customer_delivered end,
-		    vendor_delivered = case x.vendor_id when owner then got.seq else x.vendor_delivered end
-		where x.id = got.id and (x.account_id = owner and x.customer_delivered < got.seq
-		                         or x.vendor_id = owner and x.vendor_delivered < got.seq)
+		set customer_delivered = case x.account_id when got.owner then got.seq else x.customer_delivered end,
+		    vendor_delivered = case x.vendor_id when got.owner then got.seq else x.vendor_delivered end
+		where x.id = got.id and (x.account_id = got.owner and x.customer_delivered < got.seq
+		                         or x.vendor_id = got.owner and x.vendor_delivered < got.seq)
 		returning x.vendor_id, x.account_id into c;
 		if found then
 			told := json_build_object('conversation_id', got.id, 'seq', got.seq,
-				'side', case c.vendor_id when owner then 'vendor' else 'customer' end);
+				'side', case c.vendor_id when got.owner then 'vendor' else 'customer' end);
 			perform chat_announce(c.vendor_id, c.account_id, 'message_delivered', told, told);
 		end if;
 	end loop;
+	insert into chat_acknowledged as a (owner_id, number)
+	select g.owner, g.number from unnest(owners, numbers) as g (owner, number) order by g.owner
+	on conflict (owner_id) do update set number = excluded.number where a.number < excluded.number;
 end $$;
-grant execute on function feed_acknowledged(uuid, bigint) to sebez_customer, sebez_vendor, sebez_jobs;
+grant execute on function feed_acknowledged(uuid[], bigint[]) to sebez_jobs;
 
 -- Oversight --------------------------------------------------------------------------------------
 
