@@ -1,17 +1,11 @@
 /*
- * http_talk: clients of test_http, on a thread of their own: what they send, and when. A script has
- * the request to send and room for what comes back.
+ * http_talk: clients of the server of http_server.h, on a thread of their own: what they send, and
+ * when. A script has the request to send and room for what comes back.
  */
 #ifndef SEBEZ_TESTS_HTTP_TALK_H
 #define SEBEZ_TESTS_HTTP_TALK_H
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <stddef.h>
 
 enum { TALK_BYTES = 16 * 1024 * 1024 };
 
@@ -23,130 +17,31 @@ struct talk {
 	size_t reply_length;
 };
 
-static int dial(int port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	struct timeval limit = {.tv_sec = 20};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+/* A socket that is connected to a port of this machine and gives up reading after 20 s. */
+int dial(int port);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		abort();
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	return fd;
-}
+void send_all(int fd, const char *bytes, size_t count);
+void receive_all(struct talk *talk, int fd);
 
-static void send_all(int fd, const char *bytes, size_t count)
-{
-	while (count > 0) {
-		ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
-		if (sent <= 0)
-			return;
-		bytes += sent;
-		count -= (size_t)sent;
-	}
-}
+/* Scripts. */
 
-static void receive_all(struct talk *talk, int fd)
-{
-	ssize_t got = 1;
-
-	while (got > 0 && talk->reply_length + 1 < TALK_BYTES) {
-		got = recv(fd, talk->reply + talk->reply_length,
-		           TALK_BYTES - 1 - talk->reply_length, 0);
-		if (got > 0)
-			talk->reply_length += (size_t)got;
-	}
-	talk->reply[talk->reply_length] = '\0';
-}
-
-static void send_and_receive(struct talk *talk, int fd)
-{
-	send_all(fd, talk->request, talk->request_length);
-	receive_all(talk, fd);
-}
+void send_and_receive(struct talk *talk, int fd);
 
 /* What follows a '|' is sent when there is an answer to what is before it, as clients do. */
-static void send_one_by_one(struct talk *talk, int fd)
-{
-	const char *at = talk->request;
-	ssize_t got = 1;
-
-	while (*at != '\0' && got > 0) {
-		size_t length = strcspn(at, "|");
-
-		send_all(fd, at, length);
-		at += length + (at[length] == '|');
-		got = recv(fd, talk->reply + talk->reply_length,
-		           TALK_BYTES - 1 - talk->reply_length, 0);
-		talk->reply_length += got > 0 ? (size_t)got : 0;
-	}
-	receive_all(talk, fd);
-}
+void send_one_by_one(struct talk *talk, int fd);
 
 /* The second request comes while the first is waiting. */
-static void send_meanwhile(struct talk *talk, int fd)
-{
-	size_t first = (size_t)(strstr(talk->request, "\r\n\r\n") + 4 - talk->request);
+void send_meanwhile(struct talk *talk, int fd);
 
-	send_all(fd, talk->request, first);
-	(void)usleep(25 * 1000);
-	send_all(fd, talk->request + first, talk->request_length - first);
-	receive_all(talk, fd);
-}
-
-static void send_by_bytes(struct talk *talk, int fd)
-{
-	for (size_t i = 0; i < talk->request_length; i++) {
-		send_all(fd, talk->request + i, 1);
-		(void)usleep(200);
-	}
-	receive_all(talk, fd);
-}
+void send_by_bytes(struct talk *talk, int fd);
 
 /* The head, and the body once something has come back. */
-static void send_when_told(struct talk *talk, int fd)
-{
-	size_t head = (size_t)(strstr(talk->request, "\r\n\r\n") + 4 - talk->request);
-	ssize_t got;
+void send_when_told(struct talk *talk, int fd);
 
-	send_all(fd, talk->request, head);
-	got = recv(fd, talk->reply, TALK_BYTES - 1, 0);
-	talk->reply_length = got > 0 ? (size_t)got : 0;
-	send_all(fd, talk->request + head, talk->request_length - head);
-	receive_all(talk, fd);
-}
-
-static void send_and_vanish(struct talk *talk, int fd)
-{
-	struct linger at_once = {.l_onoff = 1};
-
-	send_all(fd, talk->request, talk->request_length);
-	(void)usleep(10 * 1000);
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-}
-
-static void send_and_stare(struct talk *talk, int fd)
-{
-	int small = 64 * 1024;
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	send_all(fd, talk->request, talk->request_length);
-	(void)usleep(400 * 1000);
-	receive_all(talk, fd);
-}
+void send_and_vanish(struct talk *talk, int fd);
+void send_and_stare(struct talk *talk, int fd);
 
 /* Reads the first answer late, and asks on while it comes. */
-static void stare_then_ask(struct talk *talk, int fd)
-{
-	size_t first = (size_t)(strstr(talk->request, "\r\n\r\n") + 4 - talk->request);
-	int small = 64 * 1024;
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	send_all(fd, talk->request, first);
-	(void)usleep(200 * 1000);
-	send_all(fd, talk->request + first, talk->request_length - first);
-	receive_all(talk, fd);
-}
+void stare_then_ask(struct talk *talk, int fd);
 
 #endif
