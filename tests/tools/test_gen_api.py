@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import api_c  # noqa: E402
-from api_model import Contract, snake  # noqa: E402
+from api_fields import snake  # noqa: E402
+from api_model import Contract  # noqa: E402
 
 GOOD = """
 openapi: 3.1.0
