@@ -218,7 +218,7 @@ class Clients:
             time.sleep(0.1)
 
     def failures(self):
-        return {key: value for key, value in self.counts.items() if key != "parked"}
+        return {key: value for key, value in self.counts.items() if key not in ("parked", "paused")}
 
     def check(self):
         self.pending += self.read()
@@ -322,7 +322,7 @@ def wakes(server, client, admin, vendor):
     client.check()
     return {"sent_to_seen_p50_ms": statistics.median(whole),
             "sent_to_seen_p99_ms": sorted(whole)[int(WAKES * 0.99)],
-            "answered_to_seen_p50_ms": median(after_answer)}
+            "answered_to_seen_p50_ms": median(after_answer), "paused": client.counts["paused"]}
 
 
 def main():

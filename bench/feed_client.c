@@ -10,6 +10,7 @@
  *                           or with TAG -1 when it has events but no tag
  *   other STATUS            for each answer that is no 200
  *   broken, refused         for each connection that ended by itself, that could not be made
+ *   paused                  for each answer whose next_poll_ms is not 0; it is obeyed
  * `again`: whose connection has ended comes back with its first cursor, as though what it was told
  * since had been lost on the way; else it stays away. 503 and its Retry-After are obeyed.
  * `nchan`: the subscribers of nginx's module. Ends when it is killed.
@@ -153,10 +154,12 @@ static void take(struct one *poll, const struct wire_answer *answer)
 	}
 	tell(poll, answer->body);
 	keep_cursor(poll, answer);
-	if (pause != NULL && atoi(pause + 15) > 0)
+	if (pause != NULL && atoi(pause + 15) > 0) {
+		puts("paused");
 		later(poll, atoi(pause + 15) * MS);
-	else
+	} else {
 		ask(poll);
+	}
 }
 
 static void on_event(struct one *poll)

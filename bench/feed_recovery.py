@@ -58,15 +58,15 @@ def recover(server, customers, epoch, turn, empty):
         for pid in before:
             os.kill(pid, signal.SIGKILL)
         last_ns = wait_for_all(clients, count, sent, begin_ns)
-        said = clients.failures()
+        said = clients.counts.copy()
         feed.settle()
         if set(before) & set(feed.pids(server)):
             raise SystemExit("an api process was not killed")
         return {"seconds": (last_ns - begin_ns) / 1e9,
                 # Counters begin anew with a process, so these are of the recovery alone.
                 "statements": feed.counted(server) / count,
-                "broken": said.get("broken", 0), "refused": said.get("refused", 0),
-                "told_to_wait": said.get("503", 0)}
+                "broken": said["broken"], "refused": said["refused"],
+                "told_to_wait": said["503"], "paused": said["paused"]}
 
 
 def feed_recovery(folder):

@@ -140,4 +140,5 @@ def feed_send(folder):
             clients.check()
             result = {"parked": len(lines), "processes": processes,
                       **latency(server, clients, targets)}
-            return {**result, **most(server, clients, targets, others)}
+            return {**result, **most(server, clients, targets, others),
+                    "paused": clients.counts["paused"]}
