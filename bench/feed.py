@@ -25,11 +25,14 @@ from place import BUILD, SECONDS, Server, median, private_kb, token
 
 PARKED = int(os.environ.get("BENCH_PARKED", "0"))  # 0: each figure's own number
 VENDORS = 500
+OLD_MESSAGES = 5  # of a conversation
 WAKES = 300
 OF_CLIENT = 15000  # polls of one process of the load generator: a small machine's limit is 20,000
 RAMP = 5000  # connections a second, so that a beginning is no storm
 
 # Customers with a conversation each, and vendors with one member of staff each, beside an admin.
+# Old messages are there before it is analyzed: planned for an empty table, every statement would
+# scan what is sent later.
 PEOPLE = """
 create temp table person as
 select n, gen_random_uuid() as id, gen_random_uuid() as session
@@ -48,9 +51,15 @@ select s.id, p.id, 'owner' from shop s join person p on p.n = :count + s.n;
 create temp table talk as
 select p.n, s.id as vendor_id, gen_random_uuid() as id, p.id as account_id
 from person p join shop s on s.n = 1 + p.n % :vendors where p.n between 1 and :count;
-insert into conversation (vendor_id, id, account_id, customer_name)
-select vendor_id, id, account_id, 'Ann' from talk;
-analyze;
+insert into conversation (vendor_id, id, account_id, customer_name, last_seq, customer_read,
+                          customer_delivered, vendor_read, vendor_delivered)
+select vendor_id, id, account_id, 'Ann', :old, :old, :old, :old, :old from talk;
+insert into message (vendor_id, conversation_id, seq, id, account_id, author, author_id, client_id,
+                     kind, text, created_at)
+select vendor_id, id, seq, gen_random_uuid(), account_id, 'customer', account_id, 'old-' || seq,
+       'text', 'Is it still there in blue?', now() - interval '1 day'
+from talk, generate_series(1, :old) seq;
+vacuum analyze;
 select p.id, p.session, coalesce(t.id, s.id), coalesce(t.vendor_id, s.id)
 from person p left join talk t on t.n = p.n left join shop s on :count + s.n = p.n order by p.n;
 """
@@ -60,10 +69,10 @@ Customer = collections.namedtuple("Customer", "account session token line conver
 Staff = collections.namedtuple("Staff", "account session token line vendor")
 
 
-def people(server, count, vendors=VENDORS):
+def people(server, count, vendors=VENDORS, old=OLD_MESSAGES):
     """Fills a fresh server. A line is what feed_client reads, with the cursor of the beginning."""
     vendors = min(vendors, count)
-    rows = server.psql(PEOPLE, count=count, vendors=vendors)
+    rows = server.psql(PEOPLE, count=count, vendors=vendors, old=old)
     ((epoch,),) = server.psql("select epoch from feed_epoch")
     secret, epoch = server.secret(), int(epoch)
     customers, staff = [], []

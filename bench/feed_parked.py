@@ -39,7 +39,7 @@ def processes_for(count):
 
 
 def lines_of(server, count):
-    return [customer.line for customer in feed.people(server, count).customers]
+    return [customer.line for customer in feed.people(server, count, old=0).customers]
 
 
 def feed_parked(folder):
