@@ -1,12 +1,8 @@
 #include "node/supervisor.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -383,21 +379,4 @@ int supervise(const struct config *config)
 	services_close(&su.services);
 	say("stopped");
 	return rc == 0 || services_stop_asked() ? 0 : 1;
-}
-
-int supervisor_reload(const struct config *config)
-{
-	char data[PLACE_PATH_MAX - 64], note[PLACE_PATH_MAX];
-	pid_t pid = 0;
-
-	if (place_find(config, data, sizeof(data)) == 0) {
-		snprintf(note, sizeof(note), "%s/sebez.pid", data);
-		pid = child_noted(note);
-	}
-	if (pid <= 0 || kill(pid, SIGHUP) != 0) {
-		say("no server with the data folder %s is running", config->data);
-		return 1;
-	}
-	printf("asked the server %d to replace its processes\n", (int)pid);
-	return 0;
 }
