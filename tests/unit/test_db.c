@@ -1,62 +1,8 @@
 /* Tasks and their database handle, generated statements and rows, against a real PostgreSQL. */
-#include "unit.h"
+#include "db_work.h"
 
-#include "base/clock.h"
-#include "fibers.h"
 #include "task/rows_internal.h"
-#include "task/task.h"
 #include "things.sql.h"
-
-enum { ARENA_BYTES = 4 * 1024 * 1024, DEADLINE_MS = 20000 };
-
-static struct pg_pool *pools[PG_ROLE_COUNT];
-
-static const char SCHEMA[] =
-    "create table thing (id int primary key, name text not null);"
-    "create function act_as_customer(a uuid, s uuid, r text) returns void language sql as"
-    " $$ select set_config('sebez.account', a::text, true) $$;"
-    "create function act_as_guest(t text, r text) returns void language sql as $$ select $$;"
-    "create function refuse(state text, why text) returns void language plpgsql as"
-    " $$ begin raise exception using errcode = state, message = 'No.', detail = why; end $$;";
-
-struct work {
-	struct task task;
-	void (*body)(struct task *task);
-	bool ended_well;
-};
-
-/* A task of a customer, run to its end; the problem it ended with stays readable. */
-static enum problem_code run_task(struct work *work, void (*body)(struct task *task))
-{
-	*work = (struct work){.body = body};
-	struct task *task = &work->task;
-	task->arena = arena_new(ARENA_BYTES, task_arena_full, task);
-	task->deadline_ms = loop_now_ms() + DEADLINE_MS;
-	task->actor.kind = ACTOR_CUSTOMER;
-	task->actor.account_id = uuid_v7();
-	task->actor.session_id = uuid_v7();
-	work->ended_well = task_run(task, body);
-	assert_int_equal(work->ended_well, task->problem.code == PROBLEM_NONE);
-	return task->problem.code;
-}
-
-static enum problem_code outcome(void (*body)(struct task *task))
-{
-	struct work work;
-	enum problem_code code = run_task(&work, body);
-	if (code == PROBLEM_INTERNAL)
-		puts(work.task.problem.log);
-	arena_free(work.task.arena);
-	return code;
-}
-
-static void assert_json(struct task *task, const struct rows *rows, const char *expected)
-{
-	struct buf buf = buf_new(task->arena, 64);
-	struct json json = json_new(&buf);
-	rows_json_array(rows, SIZE_MAX, &json);
-	assert_string_equal(buf.data, expected);
-}
 
 static const struct uuid SOME_ID = {
     {0x01, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, 16}};
@@ -225,46 +171,6 @@ static void own_errors_become_problems(void *arg)
 	expect_refusal("SBZ99", "", PROBLEM_INTERNAL, "", "");
 }
 
-static void begin_and_end(struct task *task)
-{
-	struct db *tx = db_begin(task);
-	sql_add_thing(tx, 10, "ten");
-	assert_int_equal(rows_count(sql_thing(tx, 10)), 1);
-	task_end(task, PROBLEM_CONFLICT, "changed my mind about %d", 10);
-}
-
-static void begin_and_forget(struct task *task)
-{
-	sql_add_thing(db_begin(task), 10, "ten");
-}
-
-static void ten_is_not_there(struct task *task)
-{
-	assert_int_equal(rows_count(sql_thing(db_of(task), 10)), 0);
-}
-
-static void begin_and_commit(struct task *task)
-{
-	struct db *tx = db_begin(task);
-	struct db *chain = db_chain(tx);
-	sql_add_thing(chain, 10, "ten");
-	struct rows *rows = sql_thing(chain, 10);
-	db_run(chain);
-	assert_int_equal(rows_count(rows), 1);
-	db_commit(tx);
-	assert_int_equal(task->round_trips, 3);
-	assert_int_equal(rows_count(sql_thing(db_of(task), 10)), 1);
-}
-
-static void a_transaction_that_is_not_committed_is_gone(void *arg)
-{
-	assert_int_equal(outcome(begin_and_end), PROBLEM_CONFLICT);
-	assert_int_equal(outcome(ten_is_not_there), PROBLEM_NONE);
-	assert_int_equal(outcome(begin_and_forget), PROBLEM_NONE);
-	assert_int_equal(outcome(ten_is_not_there), PROBLEM_NONE);
-	assert_int_equal(outcome(begin_and_commit), PROBLEM_NONE);
-}
-
 static void try(struct task *task)
 {
 	struct db *batch = db_batch(task);
@@ -340,82 +246,12 @@ static void ends(void *arg)
 	arena_free(work.task.arena);
 }
 
-static int commits_seen;
-
-static void add_last(struct db *last, void *arg)
-{
-	sql_add_thing(last, *(int *)arg, "last");
-}
-
-static void count_commit(struct db *db, void *arg)
-{
-	assert_non_null(db);
-	assert_ptr_equal(arg, &commits_seen);
-	commits_seen++;
-}
-
-static void batch_with_hooks(struct task *task)
-{
-	static int id = 60;
-	struct db *batch = db_batch(task);
-	sql_add_thing(batch, 61, "first");
-	db_before_commit(batch, add_last, &id);
-	db_on_commit(batch, count_commit, &commits_seen);
-	assert_ptr_equal(db_commit_arg(batch, add_last), &id);
-	db_run(batch);
-	assert_int_equal(task->round_trips, 1);
-	assert_int_equal(rows_count(sql_thing(db_of(task), 60)), 1);
-}
-
-static void transaction_with_hooks(struct task *task)
-{
-	static int id = 62;
-	struct db *tx = db_begin(task);
-	struct db *chain = db_chain(tx);
-	db_before_commit(chain, add_last, &id);
-	db_on_commit(chain, count_commit, &commits_seen);
-	assert_ptr_equal(db_commit_arg(tx, add_last), &id);
-	sql_add_thing(chain, 63, "first");
-	db_run(chain);
-	assert_int_equal(rows_count(sql_thing(tx, 62)), 0);
-	unsigned before = task->round_trips;
-	db_commit(tx);
-	assert_int_equal(task->round_trips, before + 1);
-	assert_int_equal(rows_count(sql_thing(db_of(task), 62)), 1);
-}
-
-static void hooks_of_what_fails(struct task *task)
-{
-	static int id = 60; /* is there already */
-	struct db *batch = db_batch(task);
-	db_before_commit(batch, add_last, &id);
-	db_on_commit(batch, count_commit, &commits_seen);
-	db_run(batch);
-}
-
-static void hooks_go_with_the_commit(void *arg)
-{
-	assert_int_equal(outcome(batch_with_hooks), PROBLEM_NONE);
-	assert_int_equal(commits_seen, 1);
-	assert_int_equal(outcome(transaction_with_hooks), PROBLEM_NONE);
-	assert_int_equal(commits_seen, 2);
-	assert_int_equal(outcome(hooks_of_what_fails), PROBLEM_EXISTS);
-	assert_int_equal(commits_seen, 2);
-}
-
-#define TEST(name, fn)                                                                             \
-	static void name(void **state)                                                             \
-	{                                                                                          \
-		on_fiber(fn, NULL);                                                                \
-	}
 TEST(values_go_there_and_back, values_survive)
 TEST(rows_become_nested_json, columns_nest)
 TEST(a_batch_collects_and_runs_at_once, a_batch_is_one_round_trip)
 TEST(what_is_not_there_or_refused_ends_the_task, failures_end_the_task)
 TEST(our_own_sqlstates_become_problems, own_errors_become_problems)
-TEST(only_a_commit_keeps_a_transaction, a_transaction_that_is_not_committed_is_gone)
 TEST(db_try_run_gives_a_refusal_back, a_refusal_may_be_handled)
-TEST(what_belongs_to_a_commit_goes_with_it, hooks_go_with_the_commit)
 TEST(a_task_ends_from_anywhere, ends)
 
 static void deadlocks_are_retried(void **state)
@@ -424,31 +260,6 @@ static void deadlocks_are_retried(void **state)
 	assert_int_equal(co_start(deadlock_fiber, lock_forward), 0);
 	assert_int_equal(co_start(deadlock_fiber, lock_backward), 0);
 	on_fiber(join, NULL);
-}
-
-static int set_up(void **state)
-{
-	PGconn *connection = PQconnectdb(getenv("SEBEZ_TEST_PG"));
-	PGresult *result = PQexec(connection, SCHEMA);
-	int r = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : -1;
-	PQclear(result);
-	PQclear(PQexec(connection, "alter system set deadlock_timeout = '20ms'"));
-	PQclear(PQexec(connection, "select pg_reload_conf()"));
-	PQfinish(connection);
-	struct pg_pool_options options = {.conninfo = getenv("SEBEZ_TEST_PG"),
-	                                  .shared_max = 4,
-	                                  .leased_max = 2,
-	                                  .statement_timeout_ms = 5000};
-	pools[PG_CUSTOMER] = pg_pool_open(PG_CUSTOMER, &options);
-	db_setup(pools);
-	return r;
-}
-
-static int tear_down(void **state)
-{
-	pg_pool_close(pools[PG_CUSTOMER]);
-	rows_shapes_free();
-	return 0;
 }
 
 int main(void)
@@ -464,9 +275,7 @@ int main(void)
 	    cmocka_unit_test(a_batch_collects_and_runs_at_once),
 	    cmocka_unit_test(what_is_not_there_or_refused_ends_the_task),
 	    cmocka_unit_test(our_own_sqlstates_become_problems),
-	    cmocka_unit_test(only_a_commit_keeps_a_transaction),
 	    cmocka_unit_test(db_try_run_gives_a_refusal_back),
-	    cmocka_unit_test(what_belongs_to_a_commit_goes_with_it),
 	    cmocka_unit_test(deadlocks_are_retried),
 	    cmocka_unit_test(a_task_ends_from_anywhere),
 	};

@@ -1,106 +1,10 @@
-/* Pools and connections against a real PostgreSQL: tests/unit/with_postgres.sh starts one. */
-#include "unit.h"
+/* Pools against a real PostgreSQL: tests/unit/with_postgres.sh starts one. */
+#include "pg_calls.h"
 
-#include <endian.h>
 #include <errno.h>
 
-#include "fibers.h"
-#include "store/pg.h"
-#include "store/pg_types.h"
+enum { FIBERS = 500, ROUNDS = 20 };
 
-enum { FIBERS = 500, ROUNDS = 20, DEADLINE_MS = 20000 };
-
-static struct pg_pool *pool;
-
-enum {
-	TWICE = 10,
-	FAIL,
-	ADD,
-	COUNT,
-	SLEEP,
-	KILL,
-	SLEEP_WRITE,
-	PID,
-	CREATE,
-	LATE,
-	WIPE,
-	BEGIN,
-	CHANGING
-};
-
-static const struct pg_statement STATEMENTS[] = {
-    [TWICE] = {"twice", "select $1::int * 2", 1, (const Oid[]){PG_INT4_OID}, true, TWICE},
-    [FAIL] = {"fail", "select 1 / $1", 1, (const Oid[]){PG_INT4_OID}, true, FAIL},
-    [ADD] = {"add", "insert into thing values ($1)", 1, (const Oid[]){PG_INT4_OID}, false, ADD},
-    [COUNT] = {"count", "select count(*)::int from thing", 0, NULL, true, COUNT},
-    [SLEEP] = {"sleep", "select pg_sleep($1 / 1000.0)::text, 1", 1, (const Oid[]){PG_INT4_OID},
-               true, SLEEP},
-    [KILL] = {"kill",
-              "select count(pg_terminate_backend(pid))::int from pg_stat_activity"
-              " where pid <> pg_backend_pid() and application_name = 'sebez_public'",
-              0, NULL, false, KILL},
-    [SLEEP_WRITE] = {"sleep_write", "insert into thing select $1 from pg_sleep(30)", 1,
-                     (const Oid[]){PG_INT4_OID}, false, SLEEP_WRITE},
-    [PID] = {"pid", "select pg_backend_pid()", 0, NULL, true, PID},
-    [CREATE] = {"create",
-                "create table if not exists thing (id int,"
-                " constraint late unique (id) deferrable initially deferred)",
-                0, NULL, false, CREATE},
-    [WIPE] = {"wipe", "delete from thing", 0, NULL, false, WIPE},
-    [BEGIN] = {"begin", "begin", 0, NULL, false, BEGIN},
-    [CHANGING] = {"changing", "select * from changing", 0, NULL, true, CHANGING},
-};
-
-/* A batch with room for its items. */
-struct call {
-	struct pg_batch batch;
-	struct pg_item items[4];
-	uint32_t wires[4];
-};
-
-static void add(struct call *call, int statement, int32_t value)
-{
-	int i = call->batch.count++;
-	call->wires[i] = htobe32((uint32_t)value);
-	call->items[i] = (struct pg_item){.statement = &STATEMENTS[statement]};
-	call->items[i].params[0] = (struct pg_param){(const char *)&call->wires[i], 4};
-	call->batch.items[i] = &call->items[i];
-}
-
-static int32_t value_of(const struct call *call, int item)
-{
-	uint32_t wire;
-	const PGresult *result = call->items[item].result;
-	assert_int_equal(PQntuples(result), 1);
-	memcpy(&wire, PQgetvalue(result, 0, 0), 4);
-	return (int32_t)be32toh(wire);
-}
-
-static void done(struct call *call)
-{
-	for (int i = 0; i < call->batch.count; i++)
-		PQclear(call->items[i].result);
-}
-
-static int64_t deadline(void)
-{
-	return loop_now_ms() + DEADLINE_MS;
-}
-
-/* One statement that must succeed; gives its number. */
-static int32_t ask(int statement, int32_t value)
-{
-	struct call call = {0};
-	int32_t answer = 0;
-	add(&call, statement, value);
-	assert_int_equal(pg_run(pool, &call.batch, deadline()), 0);
-	if (PQresultStatus(call.items[0].result) == PGRES_TUPLES_OK)
-		answer = value_of(&call, 0);
-	done(&call);
-	return answer;
-}
-
-static struct gang gang;
 static int next_value;
 
 static void echo_many(void *arg)
@@ -116,24 +20,6 @@ static void echo_many(void *arg)
 		done(&call);
 	}
 	gang_leave(&gang);
-}
-
-static void start(void (*fn)(void *arg), void *arg)
-{
-	gang.running++;
-	assert_int_equal(co_start(fn, arg), 0);
-}
-
-static void lead(void (*fn)(void *arg), unsigned count)
-{
-	/* Fibers are started from the loop only, so before the loop runs. */
-	for (unsigned i = 0; i < count; i++)
-		start(fn, (void *)(uintptr_t)i);
-}
-
-static void join(void *arg)
-{
-	gang_join(&gang);
 }
 
 static void every_batch_gets_its_own_results(void **state)
@@ -169,12 +55,6 @@ static void count_them(void *arg)
 {
 	gang_join(&gang);
 	assert_int_equal(ask(COUNT, 0), next_value);
-}
-
-static void create_things(void *arg)
-{
-	(void)ask(CREATE, 0);
-	(void)ask(WIPE, 0);
 }
 
 /* Also: an error before a statement's first Parse, with later batches counting on it. */
@@ -306,95 +186,6 @@ static void a_deadline_ends_the_wait_for_a_connection(void **state)
 	assert_in_range(timed_out, 10, 2 * LIMIT_PG_DEPTH + 10);
 }
 
-static int lease_run(struct pg_lease *lease, int statement, int32_t value, int32_t *ret)
-{
-	struct call call = {0};
-	add(&call, statement, value);
-	int r = pg_lease_run(lease, &call.batch, deadline());
-	if (r == 0 && ret != NULL)
-		*ret = value_of(&call, 0);
-	done(&call);
-	return r;
-}
-
-static void lease_and_leave(void *arg)
-{
-	struct pg_lease *lease = NULL;
-	int32_t count = 0;
-
-	(void)ask(WIPE, 0);
-	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
-	assert_int_equal(lease_run(lease, BEGIN, 0, NULL), 0);
-	assert_int_equal(lease_run(lease, ADD, 5, NULL), 0);
-	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
-	assert_int_equal(count, 1);
-	assert_int_equal(lease_run(lease, FAIL, 0, NULL), -EBADMSG);
-	assert_int_equal(lease_run(lease, COUNT, 0, &count), -EBADMSG); /* the transaction failed */
-	pg_release(lease);
-	assert_int_equal(ask(COUNT, 0), 0);
-	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
-	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
-	pg_release(lease);
-	assert_int_equal(pg_stats(pool).leased, 0);
-}
-
-static void a_released_lease_is_rolled_back(void **state)
-{
-	on_fiber(lease_and_leave, NULL);
-}
-
-static void hold_a_lease(void *arg)
-{
-	struct pg_lease *lease = NULL;
-	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
-	assert_in_range(pg_stats(pool).leased, 1, 2);
-	assert_int_equal(lease_run(lease, SLEEP, 2, NULL), 0);
-	pg_release(lease);
-	gang_leave(&gang);
-}
-
-static void leases_are_taken_in_turn(void **state)
-{
-	lead(hold_a_lease, 50);
-	on_fiber(join, NULL);
-}
-
-static void copy(void *arg)
-{
-	struct pg_lease *lease = NULL;
-	struct pg_error error = {0};
-	char text[64];
-	int32_t count = 0;
-
-	(void)ask(WIPE, 0);
-	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
-	assert_int_equal(pg_copy_begin(lease, "copy nothing from stdin", &error, deadline()),
-	                 -EBADMSG);
-	assert_string_equal(error.sqlstate, "42P01");
-	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
-	for (int i = 0; i < 100000; i++) {
-		int length = snprintf(text, sizeof(text), "%d\n", i);
-		assert_int_equal(pg_copy_send(lease, text, (size_t)length, deadline()), 0);
-	}
-	assert_int_equal(pg_copy_end(lease, NULL, &error, deadline()), 0);
-	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
-	assert_int_equal(count, 100000);
-
-	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
-	assert_int_equal(pg_copy_send(lease, "x\n", 2, deadline()), 0);
-	assert_int_equal(pg_copy_end(lease, NULL, &error, deadline()), -EBADMSG);
-	assert_string_equal(error.sqlstate, "22P02");
-
-	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
-	pg_release(lease); /* in the middle of it */
-	assert_int_equal(ask(COUNT, 0), 100000);
-}
-
-static void rows_are_copied_in(void **state)
-{
-	on_fiber(copy, NULL);
-}
-
 static void change_a_table(void *arg)
 {
 	PGconn *other = PQconnectdb(getenv("SEBEZ_TEST_PG"));
@@ -436,22 +227,6 @@ static void without_a_server_the_answer_is_immediate(void **state)
 	on_fiber(ask_nobody, NULL);
 }
 
-static int open_pool(void **state)
-{
-	struct pg_pool_options options = {.conninfo = getenv("SEBEZ_TEST_PG"),
-	                                  .shared_max = 2,
-	                                  .leased_max = 2,
-	                                  .statement_timeout_ms = 10000};
-	pool = pg_pool_open(PG_PUBLIC, &options);
-	return 0;
-}
-
-static int close_pool(void **state)
-{
-	pg_pool_close(pool);
-	return 0;
-}
-
 int main(void)
 {
 	if (getenv("SEBEZ_TEST_PG") == NULL) {
@@ -466,9 +241,6 @@ int main(void)
 	    cmocka_unit_test(a_killed_backend_costs_no_read_but_a_write),
 	    cmocka_unit_test(a_full_queue_refuses_at_once),
 	    cmocka_unit_test(a_deadline_ends_the_wait_for_a_connection),
-	    cmocka_unit_test(a_released_lease_is_rolled_back),
-	    cmocka_unit_test(leases_are_taken_in_turn),
-	    cmocka_unit_test(rows_are_copied_in),
 	    cmocka_unit_test(a_changed_result_type_is_healed),
 	    cmocka_unit_test(without_a_server_the_answer_is_immediate),
 	};

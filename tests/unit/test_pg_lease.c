@@ -1,0 +1,118 @@
+/* Leased connections against a real PostgreSQL: transactions and copies. */
+#include "pg_calls.h"
+
+#include <errno.h>
+
+static int lease_run(struct pg_lease *lease, int statement, int32_t value, int32_t *ret)
+{
+	struct call call = {0};
+	add(&call, statement, value);
+	int r = pg_lease_run(lease, &call.batch, deadline());
+	if (r == 0 && ret != NULL)
+		*ret = value_of(&call, 0);
+	done(&call);
+	return r;
+}
+
+static void lease_and_leave(void *arg)
+{
+	struct pg_lease *lease = NULL;
+	int32_t count = 0;
+
+	(void)ask(WIPE, 0);
+	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+	assert_int_equal(lease_run(lease, BEGIN, 0, NULL), 0);
+	assert_int_equal(lease_run(lease, ADD, 5, NULL), 0);
+	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(lease_run(lease, FAIL, 0, NULL), -EBADMSG);
+	assert_int_equal(lease_run(lease, COUNT, 0, &count), -EBADMSG); /* the transaction failed */
+	pg_release(lease);
+	assert_int_equal(ask(COUNT, 0), 0);
+	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
+	pg_release(lease);
+	assert_int_equal(pg_stats(pool).leased, 0);
+}
+
+static void a_released_lease_is_rolled_back(void **state)
+{
+	on_fiber(lease_and_leave, NULL);
+}
+
+static void hold_a_lease(void *arg)
+{
+	struct pg_lease *lease = NULL;
+	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+	assert_in_range(pg_stats(pool).leased, 1, 2);
+	assert_int_equal(lease_run(lease, SLEEP, 2, NULL), 0);
+	pg_release(lease);
+	gang_leave(&gang);
+}
+
+static void leases_are_taken_in_turn(void **state)
+{
+	lead(hold_a_lease, 50);
+	on_fiber(join, NULL);
+}
+
+static void copy(void *arg)
+{
+	struct pg_lease *lease = NULL;
+	struct pg_error error = {0};
+	char text[64];
+	int32_t count = 0;
+
+	(void)ask(WIPE, 0);
+	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+	assert_int_equal(pg_copy_begin(lease, "copy nothing from stdin", &error, deadline()),
+	                 -EBADMSG);
+	assert_string_equal(error.sqlstate, "42P01");
+	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
+	for (int i = 0; i < 100000; i++) {
+		int length = snprintf(text, sizeof(text), "%d\n", i);
+		assert_int_equal(pg_copy_send(lease, text, (size_t)length, deadline()), 0);
+	}
+	assert_int_equal(pg_copy_end(lease, NULL, &error, deadline()), 0);
+	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
+	assert_int_equal(count, 100000);
+
+	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
+	assert_int_equal(pg_copy_send(lease, "x\n", 2, deadline()), 0);
+	assert_int_equal(pg_copy_end(lease, NULL, &error, deadline()), -EBADMSG);
+	assert_string_equal(error.sqlstate, "22P02");
+
+	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
+	pg_release(lease); /* in the middle of it */
+	assert_int_equal(ask(COUNT, 0), 100000);
+}
+
+static void rows_are_copied_in(void **state)
+{
+	on_fiber(copy, NULL);
+}
+
+static int open_pool_and_table(void **state)
+{
+	int r = open_pool(state);
+
+	on_fiber(create_things, NULL);
+	return r;
+}
+
+int main(void)
+{
+	if (getenv("SEBEZ_TEST_PG") == NULL) {
+		puts("SEBEZ_TEST_PG is not set: skipped");
+		return 77;
+	}
+	random_begin();
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_released_lease_is_rolled_back),
+	    cmocka_unit_test(leases_are_taken_in_turn),
+	    cmocka_unit_test(rows_are_copied_in),
+	};
+	int failed = cmocka_run_group_tests(tests, open_pool_and_table, close_pool);
+	loop_close();
+	return failed;
+}
