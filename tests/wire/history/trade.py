@@ -7,6 +7,8 @@ import requests
 from harness.contract import Violation
 from harness.shop import fresh
 
+from .world import STUBBORN_S
+
 TALKS_MOST = 24  # a sync tells of the latest 100 of each owner
 
 
@@ -51,8 +53,8 @@ class Trader(threading.Thread):
         self.placed += 1
         order, part = placed.json(), vendor.part(placed.json())
         if self.talks < TALKS_MOST and self.dice.random() < 0.4:
-            opened = customer.do("openConversation", may_fail=True,
-                                 body={"vendor_id": vendor.id, "sub_order_id": part["id"]})
+            opened = until_known(customer, "openConversation", (200, 201), body={
+                "vendor_id": vendor.id, "sub_order_id": part["id"]})
             self.world.open_talk(opened["id"], of_customer, of_vendor)
             self.talks += 1
         if method == "manual":
@@ -70,12 +72,18 @@ class Trader(threading.Thread):
         vendor, _ = self.dice.choice(self.vendors)
         self.admin.call("suspendVendor", vendor_id=vendor.id, body={"reason": "A test"},
                         may_fail=True)
-        while True:
-            try:
-                answer = self.admin.call("reinstateVendor", vendor_id=vendor.id, body={},
-                                         may_fail=True)
-                if answer.status_code < 500:
-                    return
-            except (requests.RequestException, Violation):
-                pass
-            time.sleep(0.1)
+        until_known(self.admin, "reinstateVendor", (200, 409), vendor_id=vendor.id, body={})
+
+
+def until_known(actor, operation, good, **arguments):
+    """Asks until there is an answer: the other side was told of what nobody has acknowledged."""
+    end = time.monotonic() + STUBBORN_S
+    while True:
+        try:
+            answer = actor.call(operation, may_fail=True, timeout=5, **arguments)
+            if answer.status_code in good:
+                return answer.json()
+        except (requests.RequestException, Violation):
+            pass
+        assert time.monotonic() < end, f"{operation} {arguments} was never answered"
+        time.sleep(0.1)
