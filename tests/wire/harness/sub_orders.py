@@ -1,0 +1,19 @@
+"""What tests of sub-orders look at, and say of them."""
+
+
+def line_of(order, vendor, number=0):
+    return vendor.part(order)["lines"][number]["id"]
+
+
+def some(line_id, quantity):
+    return [{"line_id": line_id, "quantity": quantity}]
+
+
+def good(response):
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def history(shop, order, vendor):
+    seen = vendor.do("getSubOrderHistory", sub_order_id=vendor.part(order)["id"])
+    return [(h["from"], h["to"], h["by"], h["reason"]) for h in seen["items"]]
