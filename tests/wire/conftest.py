@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import contract  # noqa: E402
 from harness.server import Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
-from matrix import World  # noqa: E402
+from world import World  # noqa: E402
 
 EXAMPLES = int(os.environ.get("SEBEZ_TEST_EXAMPLES", "25"))
 SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))
@@ -72,7 +72,7 @@ def shop(server):
 
 @pytest.fixture(scope="session")
 def world(shop):
-    """Two vendors, two customers, and one of each of their things: matrix.py."""
+    """Two vendors, two customers, and one of each of their things: world.py."""
     return World(shop)
 
 

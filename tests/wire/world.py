@@ -1,0 +1,152 @@
+"""The world of the isolation matrix: two sides, A and B, each a vendor with staff in every role and
+a customer with an order. What a valid call in it needs is said by the rows of matrix.py.
+"""
+from harness import contract
+from harness.client import AUTO
+from harness.shop import ADDRESS, fresh
+from matrix import ROWS, twin_of
+
+
+class Side:
+    """A vendor and a customer, with one of each thing that is somebody's."""
+
+    def __init__(self, shop, name):
+        self.name = name
+        self.shop = shop
+        self.vendor = shop.vendor(fresh(f"Side {name}").replace(" ", "-").lower())
+        self.product = self.vendor.product(stock=100_000)
+        self.draft = self.vendor.product(status="draft")
+        self.customer = shop.customer(f"Customer {name}")
+        self.customer.name = f"customer:{name}"
+        self.order = self.customer.order(self.product)
+        self.sub_order = self.vendor.part(self.order)
+        sent = self.customer.order(self.product)
+        assert self.vendor.accept(sent).status_code == 200
+        shipped = self.vendor.ship(sent)
+        assert shipped.status_code == 200, shipped.text
+        self.ids = {
+            "vendor_id": self.vendor.id,
+            "product_id": self.product.id,
+            "variant_id": self.product.variant,
+            "method_id": self.vendor.do("listShippingMethods")["items"][0]["id"],
+            "user_id": self.vendor.staff("finance").id,
+            "invitation_id": self.invite(fresh("someone") + "@example.com")["id"],
+            "order_id": self.order["id"],
+            "sub_order_id": self.sub_order["id"],
+            "line_id": self.sub_order["lines"][0]["id"],
+            "shipment_id": shipped.json()["shipments"][0]["id"],
+            "address_id": self.address(),
+            "session_id": self.session(),
+            "sub_order": self.sub_order["id"],
+        }
+        self.ids["conversation_id"] = self.customer.do("openConversation", body={
+            "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
+        self.ids["message_id"] = self.message()["id"]
+        self.ids["report_id"] = self.report()
+        self.ids["held_id"] = self.held()
+        self.ids["reply_id"] = self.canned_reply()
+        # What exists and is not published, for those who see only what is.
+        self.hidden = {
+            "vendor_id": shop.vendor(approved=False).id,
+            "product_id": self.draft.id,
+            "variant_id": self.draft.variant,
+        }
+
+    def invite(self, email, role="support"):
+        return self.vendor.do("createInvitation", body={"email": email, "role": role})
+
+    def address(self):
+        return self.customer.do("createAddress", body=ADDRESS)["id"]
+
+    def session(self):
+        """Of a second sign-in of the customer."""
+        twin_of(self.customer)
+        return str(self.shop.db.one("select id from session where account_id = %s "
+                                    "order by created_at desc, id desc limit 1", self.customer.id))
+
+    def message(self, who=None):
+        """A new message in the side's conversation, by its customer or one of the staff."""
+        body = {"client_id": fresh("message"), "text": "Is it blue?"}
+        conversation_id = self.ids["conversation_id"]
+        if who is None or who is self.customer:
+            return self.customer.do("sendMessage", conversation_id=conversation_id, body=body)
+        return who.do("sendVendorMessage", vendor_id=self.vendor.id,
+                      conversation_id=conversation_id, body=body)
+
+    def report(self):
+        return self.customer.do(
+            "reportMessage", conversation_id=self.ids["conversation_id"],
+            message_id=self.message()["id"], body={"reason": "spam"})["id"]
+
+    def held(self):
+        return str(self.shop.db.one(
+            "insert into message_held (vendor_id, id, conversation_id, account_id, author, "
+            "author_id, client_id, kind, text, attachments, found) "
+            "values (%s, gen_random_uuid(), %s, %s, "
+            "'customer', %s, %s, 'text', 'Call me', '[]', '{phone}') returning id",
+            self.vendor.id, self.ids["conversation_id"], self.customer.id, self.customer.id,
+            fresh("held")))
+
+    def canned_reply(self):
+        return self.vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})["id"]
+
+    def bought(self, *steps, method="cash_on_delivery"):
+        """A new order of the customer from the vendor, on which the vendor took these steps."""
+        order = self.customer.order(self.product, method=method)
+        for step in steps:
+            response = getattr(self.vendor, step)(order)
+            assert response.status_code == 200, response.text
+        return {"order_id": order["id"], "sub_order_id": self.vendor.part(order)["id"],
+                "line_id": self.vendor.part(order)["lines"][0]["id"]}
+
+
+class World:
+    def __init__(self, shop):
+        self.shop = shop
+        self.a = Side(shop, "A")
+        self.b = Side(shop, "B")
+        self.category_id = self.new_category()
+        self.actors = {
+            "anonymous": shop.anonymous(),
+            "guest": shop.guest(),
+            "customer:A": self.a.customer,
+            "customer:B": self.b.customer,
+            **{f"staff:{role}": self.a.vendor.staff(role) for role in contract.STAFF_ROLES},
+            "staff-of-B:owner": self.b.vendor.owner,
+            **{f"admin:{role}": shop.admin(role) for role in contract.ADMIN_ROLES},
+        }
+
+    def new_category(self):
+        return self.shop.admin().do("createCategory", body={"name": fresh("Category")})["id"]
+
+    def new_vendor(self, state):
+        vendor = self.shop.vendor(approved=state != "applied", shipping=())
+        if state == "suspended":
+            self.shop.admin().do("suspendVendor", vendor_id=vendor.id, body={"reason": "A test"})
+        return vendor
+
+    def arguments(self, operation, who, side):
+        """Of a valid call: keyword arguments of Actor.call."""
+        row = ROWS[operation.id]
+        if row.before:
+            row.before(self, who, side)
+        ids = {**side.ids, "category_id": self.category_id}
+        made = row.ids(self, who, side) if row.ids else {}
+        ids.update(made)
+        made_side = _Made(side, ids)
+        arguments = {name: ids[name] for name in operation.names("path")}
+        if row.body:
+            arguments["body"] = row.body(self, who, made_side)
+        arguments.update(row.query or {})
+        if row.data:
+            arguments["data"] = row.data(self, who, made_side)
+        if operation.idempotency == "required":
+            arguments["key"] = AUTO
+        return arguments
+
+
+class _Made:
+    """A side as seen by one call: its ids with those made for the call."""
+
+    def __init__(self, side, ids):
+        self.vendor, self.customer, self.ids = side.vendor, side.customer, ids
