@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "task/db_internal.h"
+#include "task/turn.h"
 
 bool task_run(struct task *task, void (*body)(struct task *task))
 {
@@ -20,6 +21,7 @@ bool task_run(struct task *task, void (*body)(struct task *task))
 		body(task);
 	task->running = false;
 	db_task_done(task);
+	turn_end(task);
 	return task->problem.code == PROBLEM_NONE;
 }
 

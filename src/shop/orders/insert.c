@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "orders.sql.h"
 #include "shop/feed/feed.h"
+#include "task/turn.h"
 
 /*
  * An order as columns: one array per column, which the statements unnest into rows. Lines are in
@@ -155,6 +156,13 @@ static void insert_lines(struct db *batch, const struct order *order, const stru
 	                            BIGINTS(n, amounts));
 	sql_reservations_insert(batch, UUIDS(n, line_vendors), UUIDS(n, line_ids),
 	                        UUIDS(n, variants), INTS(n, quantities));
+}
+
+void order_take_turn(struct task *task, const struct order *order)
+{
+	struct columns columns = columns_of(task->arena, order);
+
+	turn_take(task, columns.lines, columns.variants);
 }
 
 void order_insert(struct db *batch, const struct order *order)

@@ -6,6 +6,9 @@
  * Last, in order_claim, comes what other orders may be waiting for: the events of the order's
  * owners, and the stock. So a popular variant is locked for little more than the commit. Whatever
  * else belongs to the transaction is collected between the two.
+ *
+ * Orders of the same variant take turns within the process (order_take_turn), so that a crowd at
+ * one variant waits there, and not with every connection to the database.
  */
 #ifndef SEBEZ_SHOP_ORDERS_INSERT_H
 #define SEBEZ_SHOP_ORDERS_INSERT_H
@@ -13,6 +16,7 @@
 #include "shop/orders/order.h"
 #include "task/db.h"
 
+void order_take_turn(struct task *task, const struct order *order); /* until turn_end; suspends */
 void order_insert(struct db *batch, const struct order *order);
 void order_claim(struct db *batch, const struct order *order);
 

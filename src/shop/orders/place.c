@@ -14,6 +14,7 @@
 #include "shop/carts/carts.h"
 #include "shop/orders/insert.h"
 #include "shop/orders/orders.h"
+#include "task/turn.h"
 #include "web/reply.h"
 
 enum {
@@ -142,14 +143,18 @@ static bool write_and_reply(struct request *rq, const struct order *order)
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 	char id[UUID_TEXT_LENGTH + 1];
+	bool placed;
 
 	order_json(order, VIEW_CUSTOMER, &json);
+	order_take_turn(&rq->task, order);
 	order_insert(batch, order);
 	reply_keep_json(rq, batch, 201, &body);
 	order_claim(batch, order);
 	uuid_format(order->id, id);
 	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
-	return reply_try_commit_json(rq, batch, 201, &body) == NULL;
+	placed = reply_try_commit_json(rq, batch, 201, &body) == NULL;
+	turn_end(&rq->task);
+	return placed;
 }
 
 /* POST /v1/orders: nobody pays a total that they were not shown. */
