@@ -4,10 +4,11 @@ import random
 import time
 
 import pytest
+from harness.feed import Device, in_background, until_waiting
+from harness.folds import fold_conversations
 from harness.shop import fresh, refused, together
 from hypothesis import given
 from hypothesis import strategies as st
-from test_feed import Device, fold_conversations, in_background, until_waiting
 
 _numbers = itertools.count(1)
 

@@ -5,8 +5,9 @@ import time
 
 import pytest
 from harness.client import refused
+from harness.feed import SOON, Device, Stream, in_background, statements
+from harness.folds import fold_conversations
 from test_chat import Talk
-from test_feed import SOON, Device, Stream, fold_conversations, in_background, statements
 
 
 @pytest.fixture

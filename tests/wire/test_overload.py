@@ -10,9 +10,9 @@ import time
 import requests
 
 from harness.client import refused
+from harness.feed import SOON, Device, members
 from harness.shop import Shop, fresh
 from test_faults import VICTIMS, command, victim_of
-from test_feed import SOON, Device, members
 
 
 @contextlib.contextmanager
