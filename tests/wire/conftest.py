@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import contract  # noqa: E402
 from harness.server import Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
+from harness.talk import Talk  # noqa: E402
 from world import World  # noqa: E402
 
 EXAMPLES = int(os.environ.get("SEBEZ_TEST_EXAMPLES", "25"))
@@ -74,6 +75,12 @@ def shop(server):
 def world(shop):
     """Two vendors, two customers, and one of each of their things: world.py."""
     return World(shop)
+
+
+@pytest.fixture
+def talk(shop):
+    """A customer and a vendor in conversation, both new."""
+    return Talk(shop)
 
 
 @pytest.fixture

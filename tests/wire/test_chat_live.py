@@ -7,12 +7,7 @@ import pytest
 from harness.client import refused
 from harness.feed import SOON, Device, Stream, in_background, statements
 from harness.folds import fold_conversations
-from test_chat import Talk
-
-
-@pytest.fixture
-def talk(shop):
-    return Talk(shop)
+from harness.talk import Talk
 
 
 def until(is_so):

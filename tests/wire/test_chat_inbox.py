@@ -1,0 +1,234 @@
+"""Chat as those see it who come to it: the inbox, the vendor's tools, deliveries and pushes."""
+import random
+import time
+
+from harness.feed import Device
+from harness.folds import fold_conversations
+from harness.shop import fresh, refused
+from harness.talk import Talk
+
+
+# -- the inbox ----------------------------------------------------------------------------------
+
+def test_the_inbox_is_filtered(shop):
+    vendor = shop.vendor()
+    part = vendor.part((buyer := shop.customer()).order(vendor.product()))
+    asked, answered = Talk(shop, vendor), Talk(shop, vendor)
+    ordered = Talk(shop, vendor, buyer, sub_order_id=part["id"])
+    asked.ask()
+    answered.ask()
+    answered.answer()
+    answered.of_vendor("markVendorRead", body={"seq": 2})
+    support = vendor.staff("support")
+    ordered.of_vendor("assignConversation", body={"user_id": support.id})
+    answered.of_vendor("closeConversation")
+
+    def ids(who=vendor.owner, **filters):
+        return {c["id"] for c in who.all("listVendorConversations", vendor_id=vendor.id,
+                                         **filters)}
+
+    assert ids() == {asked.id, answered.id, ordered.id}
+    assert ids(unread=True) == {asked.id}
+    assert ids(unassigned=True) == {asked.id, answered.id}
+    assert ids(support, mine=True) == {ordered.id} and not ids(mine=True)
+    assert ids(status="closed") == {answered.id}
+    assert ids(sub_order=part["id"]) == {ordered.id}
+    assert vendor.do("getVendorUnread") == {"conversations": 1, "messages": 1, "mine": 0}
+
+
+def test_the_conversation_with_the_newest_message_comes_first(shop):
+    customer = shop.customer()
+    talks = [Talk(shop, customer=customer) for _ in range(3)]
+    for talk in talks:
+        talk.ask()
+    talks[0].answer()
+    order = [c["id"] for c in customer.all("listConversations", limit=1)]
+    assert order == [talks[0].id, talks[2].id, talks[1].id]
+
+
+def test_a_message_reopens_a_closed_conversation(talk):
+    talk.ask()
+    assert talk.of_vendor("closeConversation")["status"] == "closed"
+    talk.ask("One more thing")
+    assert talk.of_customer()["status"] == "open"
+
+
+def test_only_staff_can_be_assigned(shop, talk):
+    refused(talk.vendor.call("assignConversation", conversation_id=talk.id,
+                             body={"user_id": talk.customer.id}), 404)
+    assert talk.of_vendor("assignConversation", body={"user_id": None})["assignee"] is None
+
+
+def test_who_leaves_the_staff_is_assigned_to_nothing(talk):
+    support = talk.vendor.staff("support")
+    talk.of_vendor("assignConversation", body={"user_id": support.id})
+    talk.vendor.do("removeStaff", user_id=support.id)
+    assert talk.of_vendor()["assignee"] is None
+
+
+def test_whoever_leaves_is_seen_to_leave_the_conversations(talk):
+    support = talk.vendor.staff("support")
+    talk.of_vendor("assignConversation", body={"user_id": support.id})
+    theirs = Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    talk.vendor.do("removeStaff", user_id=support.id)
+    (event,) = theirs.until(1)
+    assert (event["kind"], event["payload"]["staff_id"]) == ("conversation_assigned", None)
+    (now,) = talk.vendor.do("getVendorSync")["conversations"]
+    assert fold_conversations(theirs.sync, theirs.events, "vendor") == {talk.id: now}
+
+
+def test_canned_replies_are_the_vendors(shop):
+    vendor = shop.vendor()
+    made = vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})
+    vendor.do("updateCannedReply", reply_id=made["id"], body={"text": "Hi!"})
+    assert [r["text"] for r in vendor.do("listCannedReplies")["items"]] == ["Hi!"]
+    vendor.do("deleteCannedReply", reply_id=made["id"])
+    assert not vendor.do("listCannedReplies")["items"]
+
+
+def test_a_vendors_page_says_how_fast_it_answers(shop, talk):
+    page = f"/v1/vendors/{talk.vendor.id}"
+    assert shop.anonymous().get(page).json()["response_minutes"] is None
+    talk.ask()
+    shop.db.rows("update conversation set awaiting_since = awaiting_since - interval '30 minutes' "
+                 "where id = %s", talk.id)
+    talk.answer()
+    talk.answer("A second answer says nothing of that")
+    seen = shop.db.one("select answers from vendor_response where vendor_id = %s", talk.vendor.id)
+    assert seen == 1
+    for _ in range(30):
+        minutes = shop.anonymous().get(page).json()["response_minutes"]
+        if minutes is not None:
+            break
+        time.sleep(0.1)  # the page may be a second old
+    assert 30 <= minutes <= 32
+
+
+# -- who is here --------------------------------------------------------------------------------
+
+def test_a_customer_sees_that_somebody_is_here_and_writes(talk):
+    assert talk.of_customer()["typing"] is False
+    talk.answer()
+    talk.of_vendor("setVendorTyping")
+    for _ in range(50):  # nobody waits for Redis when it is told
+        seen = talk.of_customer()
+        if seen["typing"]:
+            break
+        time.sleep(0.02)
+    assert seen["typing"] is True and seen["active_minutes_ago"] == 0
+
+
+# -- system messages ----------------------------------------------------------------------------
+
+def test_an_order_tells_its_conversation_what_becomes_of_it(shop):
+    vendor, customer = shop.vendor(), shop.customer()
+    order = customer.order(vendor.product())
+    talk = Talk(shop, vendor, customer, sub_order_id=vendor.part(order)["id"])
+    assert vendor.accept(order).status_code == 200
+    assert vendor.ship(order).status_code == 200
+    messages = customer.all("listMessages", conversation_id=talk.id, order="oldest")
+    assert [m["author"] for m in messages] == ["system", "system"]
+    assert [m["card"]["status"] for m in messages] == ["accepted", "shipped"]
+    assert talk.of_customer()["unread"] == 2 and talk.of_vendor()["unread"] == 0
+
+
+# -- pushes -------------------------------------------------------------------------------------
+
+def pushes(shop, talk):
+    return shop.db.rows("select attempts, payload ->> 'seq' as seq from outbox "
+                        "where topic = 'message_push' and subject_id = %s order by id", talk.id)
+
+
+def until(there):
+    for _ in range(200):
+        if there():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")
+
+
+def test_push_is_asked_for_whom_no_device_has_told(shop, talk):
+    talk.ask()
+    assert [p["seq"] for p in pushes(shop, talk)] == ["1"]
+    until(lambda: all(p["attempts"] == 1 for p in pushes(shop, talk)))
+    assert len(pushes(shop, talk)) == 1
+
+
+def test_no_push_is_left_for_what_a_device_has(shop, talk):
+    talk.ask()
+    talk.of_vendor("markVendorRead", body={"seq": 1})
+    until(lambda: not pushes(shop, talk))
+
+
+# -- delivered ----------------------------------------------------------------------------------
+
+def test_a_message_is_delivered_when_a_device_comes_back_with_a_later_cursor(shop, talk):
+    device = Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    talk.ask("one")
+    talk.ask("two")
+    device.poll()
+    assert talk.of_customer()["delivered"]["vendor"] == 0
+    device.poll()
+    until(lambda: talk.of_customer()["delivered"]["vendor"] == 2)
+    assert talk.of_customer()["read"]["vendor"] == 0
+    until(lambda: not pushes(shop, talk))
+
+
+def test_both_sides_are_told_of_everything(talk):
+    mine, theirs = Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    message = talk.ask("Is it bleu?").json()
+    talk.of_customer("editMessage", message_id=message["id"], body={"text": "Is it blue?"})
+    talk.of_vendor("putVendorReaction", message_id=message["id"], body={"emoji": "!"})
+    talk.of_vendor("createNote", body={"text": "Hidden"})
+    talk.of_vendor("markVendorRead", body={"seq": 1})
+    talk.of_vendor("assignConversation", body={"user_id": None})
+    talk.of_vendor("closeConversation")
+    talk.of_customer("deleteMessage", message_id=message["id"])
+    both = ["message_sent", "message_edited", "message_reacted", "message_read",
+            "conversation_closed", "message_deleted"]
+    mine.until(len(both))
+    assert mine.kinds() == both
+    assert "Hidden" not in str(mine.events)
+    theirs.until(len(both) + 2)
+    assert [k for k in theirs.kinds() if k not in both] == ["note_added", "conversation_assigned"]
+    assert theirs.events[0]["payload"]["text"] == "Is it bleu?"
+
+
+def test_old_state_and_events_make_the_fresh_state_of_conversations(shop):
+    seed = random.randrange(10**9)
+    print("seed", seed)
+    dice, talk = random.Random(seed), Talk(shop)
+    talk.ask()
+    mine, theirs = Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    sent = []
+    for _ in range(40):
+        step = dice.randrange(8)
+        one = dice.choice(sent) if sent else None
+        if step < 2:
+            sent.append((talk.of_customer, "", talk.ask(fresh("ask")).json()["id"]))
+        elif step < 4:
+            sent.append((talk.of_vendor, "Vendor", talk.answer(fresh("answer")).json()["id"]))
+        elif step == 4 and one:
+            one[0](f"edit{one[1]}Message", message_id=one[2], body={"text": fresh("edit")})
+        elif step == 5 and one:
+            one[0](f"delete{one[1]}Message", message_id=one[2])
+            sent.remove(one)
+        elif step == 6:
+            talk.of_customer("markRead", body={"seq": dice.randrange(1, len(sent) + 5)})
+        else:
+            talk.of_vendor("markVendorRead", body={"seq": dice.randrange(1, len(sent) + 5)})
+        dice.choice([mine, theirs]).poll()
+    talk.of_vendor("closeConversation")
+    talk.of_vendor("assignConversation", body={"user_id": talk.vendor.owner.id})
+    talk.of_customer("markRead", body={"seq": 1000})
+    talk.of_vendor("markVendorRead", body={"seq": 1000})  # nothing is left to be delivered
+    talk.of_vendor("reopenConversation")
+    for device in (mine, theirs):
+        while device.poll()["items"]:
+            pass
+    for device, side, operation, path in (
+            (mine, "customer", "getSync", {}),
+            (theirs, "vendor", "getVendorSync", {"vendor_id": talk.vendor.id})):
+        now = {c["conversation_id"]: c
+               for c in device.actor.do(operation, **path)["conversations"]}
+        assert fold_conversations(device.sync, device.events, side) == now
