@@ -38,6 +38,7 @@ def ours(server, products, connections, hot=False):
     orders = orders_of(server, fill(server, CARTS, products, hot))
     before = placed(server)
     result = load.place_orders(server, orders, connections)
+    let_finish(server)
     result["placed"] = placed(server) - before
     if result["errors"] or result["count"] > len(orders):
         raise SystemExit(f"placing: {result}")
@@ -46,6 +47,7 @@ def ours(server, products, connections, hot=False):
 
 def statements(server):
     """Of all processes: statements and batches that the customers' pools have sent."""
+    time.sleep(1)  # each process tells its own twice a second
     text = server.metrics()
     found = {}
     for name in ("batches", "statements"):
