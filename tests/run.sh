@@ -14,11 +14,16 @@ passed=0
 failed=0
 results=()
 
-# configure FOLDER ENV... -- OPTIONS...: once; ninja notices later changes itself.
+# configure FOLDER COMPILER [OPTIONS...]. Again when it is there: a folder that `make run` made does not
+# know of what only tests need.
 configure() {
-	local folder=$1
-	shift
-	[ -f "$folder/build.ninja" ] || env "$@" meson setup "$folder"
+	local folder=$1 compiler=$2
+	shift 2
+	if [ -f "$folder/build.ninja" ]; then
+		meson setup --reconfigure "$folder"
+	else
+		CC=$compiler meson setup "$folder" "$@"
+	fi
 }
 
 count() { # count LOG: adds what the runners in it said
@@ -53,16 +58,14 @@ wire() { # wire FOLDER
 	return $status
 }
 
-phase_gcc() { configure build CC=gcc && ninja -C build; }
+phase_gcc() { configure build gcc && ninja -C build; }
 phase_unit() {
 	units build +unit+services || return 1
 	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/tools
 }
 phase_wire() { wire build; }
 phase_asan() {
-	[ -f build-asan/build.ninja ] ||
-		CC=clang meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false || return 1
-	ninja -C build-asan
+	configure build-asan clang -Db_sanitize=address,undefined -Db_lundef=false && ninja -C build-asan
 }
 phase_asan-unit() {
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=0 \
@@ -73,7 +76,7 @@ phase_valgrind() {
 	units build +unit --timeout-multiplier 20 --wrap "valgrind -q --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite --suppressions=$PWD/tests/unit/valgrind.supp"
 }
-phase_clang() { configure build-clang CC=clang && ninja -C build-clang; }
+phase_clang() { configure build-clang clang && ninja -C build-clang; }
 
 for phase in $phases; do
 	declare -F "phase_$phase" >/dev/null || { echo "no such phase: $phase"; exit 2; }
