@@ -9,6 +9,9 @@
 extern const struct embedded_file MIGRATIONS[]; /* db/migrations, in their order */
 extern const size_t MIGRATION_COUNT;
 
+extern const struct embedded_file FUNCTIONS[]; /* db/functions */
+extern const size_t FUNCTION_FILE_COUNT;
+
 extern const struct embedded_file PAGES[]; /* src/node/docs.html */
 extern const size_t PAGE_COUNT;
 

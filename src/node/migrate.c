@@ -80,7 +80,7 @@ static int apply(PGconn *conn, const struct embedded_file *file, const char *has
 		return rc;
 	result = PQexec(conn, file->text);
 	if (!succeeded(result)) {
-		say("migration %s, line %d: %s", file->name,
+		say("%s, line %d: %s", file->name,
 		    line_of(file->text, PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION)),
 		    PQresultErrorMessage(result));
 		rc = -EBADMSG;
@@ -121,6 +121,22 @@ static int apply_missing(PGconn *conn, const PGresult *applied)
 			    MIGRATIONS[i].name);
 			rc = -ESTALE;
 		}
+	}
+	return rc;
+}
+
+/* Functions are replaced whole, so what was applied may be an older text. */
+static int apply_changed_functions(PGconn *conn, const PGresult *applied)
+{
+	char hash[crypto_hash_sha256_BYTES * 2 + 1];
+	int rc = 0;
+
+	for (size_t i = 0; i < FUNCTION_FILE_COUNT && rc == 0; i++) {
+		const char *known = applied_hash(applied, FUNCTIONS[i].name);
+
+		hash_of(&FUNCTIONS[i], hash);
+		if (known == NULL || strcmp(known, hash) != 0)
+			rc = apply(conn, &FUNCTIONS[i], hash);
 	}
 	return rc;
 }
@@ -218,6 +234,8 @@ static int migrate_locked(PGconn *conn, const struct secret *secret, bool thorou
 	applied = PQexec(conn, "select name, sha256 from sebez_migration");
 	if (succeeded(applied)) {
 		rc = apply_missing(conn, applied);
+		if (rc == 0)
+			rc = apply_changed_functions(conn, applied);
 		if (rc == 0)
 			rc = set_passwords(conn, secret, applied, thorough);
 	} else {

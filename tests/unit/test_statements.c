@@ -20,23 +20,32 @@ static char *read_whole(const char *path)
 	return text;
 }
 
-static int migrate(void **state)
+static int run_files(const char *pattern)
 {
 	glob_t found;
-	connection = PQconnectdb(getenv("SEBEZ_TEST_PG"));
-	assert_int_equal(glob(SEBEZ_SOURCE_ROOT "/db/migrations/*.sql", 0, NULL, &found), 0);
+	int failed = 0;
+
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		char *text = read_whole(found.gl_pathv[i]);
 		PGresult *result = PQexec(connection, text);
 		if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
 			printf("%s: %s", found.gl_pathv[i], PQresultErrorMessage(result));
-			return -1;
+			failed = -1;
 		}
 		PQclear(result);
 		free(text);
 	}
 	globfree(&found);
-	return 0;
+	return failed;
+}
+
+static int migrate(void **state)
+{
+	connection = PQconnectdb(getenv("SEBEZ_TEST_PG"));
+	if (run_files(SEBEZ_SOURCE_ROOT "/db/migrations/*.sql") < 0)
+		return -1;
+	return run_files(SEBEZ_SOURCE_ROOT "/db/functions/*.sql");
 }
 
 static int disconnect(void **state)
