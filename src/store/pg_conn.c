@@ -136,14 +136,18 @@ static void connect_step(struct pg_conn *conn)
 void pg_conn_open(struct pg_conn *conn)
 {
 	char options[320];
+	/* A statement's optional clauses are texts of their own, so one plan fits each; left to
+	 * itself the planner would plan a listing anew on every call. The jobs' statements work on
+	 * queues that were empty when they were first planned, and run once a second: they are
+	 * planned each time. */
+	const char *plans =
+	    conn->pool->role == PG_JOBS ? "force_custom_plan" : "force_generic_plan";
 	int timeout_ms = conn->pool->statement_timeout_ms;
 	int idle_ms = timeout_ms == 0 ? IDLE_IN_TRANSACTION_MS : timeout_ms + GRACE_MS;
 	snprintf(options, sizeof(options),
-	         /* A statement's optional clauses are texts of their own, so one plan fits each;
-	          * left to itself the planner would plan a listing anew on every call. */
 	         "-c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
-	         "-c plan_cache_mode=force_generic_plan -c pg_trgm.word_similarity_threshold=0.35",
-	         timeout_ms, idle_ms);
+	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35",
+	         timeout_ms, idle_ms, plans);
 	/* What stands before dbname, the conninfo may change; what stands behind it is ours. */
 	const char *const keys[] = {"application_name", "gssencmode",      "dbname",
 	                            "options",          "client_encoding", NULL};
