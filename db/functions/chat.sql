@@ -1,0 +1,64 @@
+-- Chat: what is told, and what devices have.
+set local role sebez_owner;
+
+-- Every event of chat goes through here. A payload that is null: that side is not told.
+create or replace function chat_announce(vendor uuid, account uuid, kind text, to_customer json,
+                                         to_vendor json)
+returns void language plpgsql as $$
+declare
+	ignored text;
+begin
+	ignored := set_config('sebez.feed', concat(current_setting('sebez.feed', true),
+		case when to_customer is not null then feed_line(account, kind, to_customer) end,
+		case when to_vendor is not null then feed_line(vendor, kind, to_vendor) end), true);
+end $$;
+
+set local role sebez_kernel;
+
+-- The devices of these owners have their events up to these numbers, and so the messages of the other
+-- side that are among them. One statement, however many owners there are. Conversations are locked in
+-- one order, as whoever locks several of them does.
+create or replace function feed_acknowledged(owners uuid[], numbers bigint[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	lines text;
+begin
+	with got as materialized (
+		select g.owner, (e.payload ->> 'conversation_id')::uuid as id, e.payload ->> 'author' as author,
+		       max((e.payload ->> 'seq')::int) as seq
+		from unnest(owners, numbers) as g (owner, number)
+		left join chat_acknowledged a on a.owner_id = g.owner
+		join event e on e.owner_id = g.owner and e.number > coalesce(a.number, 0) and e.number <= g.number
+		     and e.kind = 'message_sent'
+		group by 1, 2, 3
+	), held as materialized (
+		select c.vendor_id, c.id, c.account_id, c.customer_delivered, c.vendor_delivered
+		from conversation c where c.id in (select g.id from got g)
+		order by c.id for no key update
+	), reached as (
+		select h.vendor_id, h.id, h.account_id,
+		       max(g.seq) filter (where g.owner = h.account_id and g.author <> 'customer'
+		                          and g.seq > h.customer_delivered) as customer_seq,
+		       max(g.seq) filter (where g.owner = h.vendor_id and g.author = 'customer'
+		                          and g.seq > h.vendor_delivered) as vendor_seq
+		from held h join got g on g.id = h.id
+		group by h.vendor_id, h.id, h.account_id
+	), moved as (
+		update conversation c
+		set customer_delivered = coalesce(r.customer_seq, c.customer_delivered),
+		    vendor_delivered = coalesce(r.vendor_seq, c.vendor_delivered)
+		from reached r
+		where c.vendor_id = r.vendor_id and c.id = r.id and coalesce(r.customer_seq, r.vendor_seq) is not null
+		returning r.*
+	)
+	select string_agg(feed_line(o.owner, 'message_delivered', json_build_object('conversation_id', m.id,
+		'seq', s.seq, 'side', s.side)), '') into lines
+	from moved m
+	cross join lateral (values ('customer', m.customer_seq), ('vendor', m.vendor_seq)) as s (side, seq)
+	cross join lateral (values (m.account_id), (m.vendor_id)) as o (owner)
+	where s.seq is not null;
+	perform feed_append(lines);
+	insert into chat_acknowledged as a (owner_id, number)
+	select g.owner, g.number from unnest(owners, numbers) as g (owner, number) order by g.owner
+	on conflict (owner_id) do update set number = excluded.number where a.number < excluded.number;
+end $$;
