@@ -10,6 +10,7 @@
 #include "net/log.h"
 #include "shop/feed/announce.h"
 #include "shop/feed/catch_up.h"
+#include "shop/feed/delivered.h"
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 #include "shop/feed/sweep.h"
@@ -127,6 +128,8 @@ int feed_start(const struct feed_options *options)
 	read_on_epoch(polls_all_news);
 	polls_start();
 	r = catch_up_start();
+	if (r == 0)
+		r = delivered_start();
 	return r < 0 ? r : sweep_start();
 }
 
@@ -136,11 +139,12 @@ void feed_drain(void)
 		return;
 	polls_drain();
 	sweep_stop();
+	delivered_stop();
 }
 
 bool feed_is_busy(void)
 {
-	return sweep_is_running() || catch_up_is_working();
+	return sweep_is_running() || delivered_is_running() || catch_up_is_working();
 }
 
 unsigned feed_parked(void)
@@ -155,6 +159,7 @@ void feed_stop(void)
 		return;
 	polls_drain();
 	sweep_stop();
+	delivered_stop();
 	catch_up_stop();
 }
 

@@ -7,7 +7,6 @@
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
-#include "shop/feed/delivered.h"
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 #include "task/task.h"
@@ -23,7 +22,6 @@ enum {
 
 static struct {
 	bool stopping, running;
-	unsigned turn;
 	int64_t horizon; /* 0: there was no sweep yet */
 	int64_t newest;  /* transaction that a sweep has found something of */
 	int64_t forgot_ms;
@@ -171,8 +169,6 @@ static void run_forever(void *arg)
 	while (!sweep.stopping) {
 		sweep.running = true;
 		run_once();
-		if (sweep.turn++ % 2 == 0 && !sweep.stopping)
-			delivered_tell();
 		sweep.running = false;
 		int64_t now_ms = loop_now_ms();
 
