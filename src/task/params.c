@@ -55,9 +55,10 @@ struct pg_param param_time(struct arena *arena, const int64_t *value)
 	if (value == NULL)
 		return SQL_NULL;
 	int64_t time = *value;
-	/* The infinities are the same extreme values on both sides. */
-	if (time != TIME_INFINITY && time != TIME_MINUS_INFINITY)
-		time -= PG_EPOCH_US;
+	/* The infinities are the same extreme values on both sides; what PostgreSQL's epoch would
+	 * take below the lowest is as good as it. */
+	if (time != TIME_INFINITY && __builtin_sub_overflow(time, PG_EPOCH_US, &time))
+		time = TIME_MINUS_INFINITY;
 	return param_bigint(arena, &time);
 }
 

@@ -48,7 +48,7 @@ bool page_decode(const char *text, struct page *page)
 	page->scope = (uint32_t)get(bytes + 2, 4);
 	page->after_key = (int64_t)get(bytes + 6, 8);
 	memcpy(page->after_id.bytes, bytes + 14, 16);
-	return true;
+	return page->after_key >= 0;
 }
 
 static bool is_named(const struct uri_pair *pair, const char *name)

@@ -8,6 +8,10 @@
  *
  * The cursor is base64url of {version, sort, scope, key, id}. Scope is a hash of the operation and
  * its filters: a cursor used with other filters is a 400 that names the field, never a wrong page.
+ *
+ * A cursor is not signed: it shows nothing that its caller may not see. A key is a time since 1970,
+ * an amount or a count; whoever forges a negative one is told so, and any other fits the column it
+ * is compared with.
  */
 #ifndef SEBEZ_WEB_PAGE_H
 #define SEBEZ_WEB_PAGE_H
@@ -29,7 +33,8 @@ enum page_direction { PAGE_ASCENDING, PAGE_DESCENDING };
 struct page page_open(struct request *rq, const char *cursor, int32_t limit, uint8_t sort,
                       enum page_direction direction);
 
-/* For fuzzing and tests: false on anything but a cursor that page_encode made. */
+/* For fuzzing and tests: false on anything but what page_encode makes of a key that is not
+ * negative. */
 bool page_decode(const char *text, struct page *page);
 #define PAGE_CURSOR_LENGTH 40
 void page_encode(const struct page *page, char ret[PAGE_CURSOR_LENGTH + 1]);
