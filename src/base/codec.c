@@ -175,6 +175,14 @@ size_t utf8_length(const char *text)
 	return count;
 }
 
+void ascii_lower(char *text)
+{
+	for (char *c = text; *c != 0; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c | 0x20);
+	}
+}
+
 /* The plain letter, digit or 0 (drop it) or '-' that a slug has for this character. */
 static char slug_char(const uint8_t *character, size_t bytes)
 {

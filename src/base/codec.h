@@ -22,6 +22,9 @@ bool hex_decode(const char *text, uint8_t *ret, size_t count);
 bool utf8_is_valid(const char *text, size_t length);
 size_t utf8_length(const char *text); /* code points of valid UTF-8 */
 
+/* ASCII letters become lower case; every other character stays what it is. */
+void ascii_lower(char *text);
+
 /* A slug: lower-case ASCII letters, digits and single hyphens; at most size - 1 bytes into ret.
  * Latin letters lose their accents, apostrophes vanish, anything else becomes a hyphen: so a text
  * in another script can give the empty string, for which the caller needs a name of its own. */

@@ -19,15 +19,15 @@
 #include "node/tool.h"
 #include "shop/shop.h"
 
-enum { NOT_UNDERSTOOD = 2 };
+enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3 };
 
 /* What a command was called with. Strings are of argv or the environment. */
 struct call {
 	struct config config;
-	const char *vendor, *file;    /* import */
-	const char *email, *password; /* admin create */
-	bool data;                    /* check */
-	unsigned slot;                /* api, jobs */
+	const char *vendor, *file;           /* import */
+	const char *email, *role, *password; /* admin create */
+	bool data;                           /* check */
+	unsigned slot;                       /* api, jobs */
 };
 
 static struct call call;
@@ -43,7 +43,7 @@ struct command {
 	const char *arguments;
 	const char *prose;
 	int (*run)(void);
-	struct flag flags[2];
+	struct flag flags[FLAGS_MAX];
 	const char **operands[2]; /* what stands without a name, all required */
 	bool needs_no_config;
 	bool hidden;
@@ -92,7 +92,7 @@ static int run_import(void)
 
 static void admin_body(struct task *task)
 {
-	shop_admin_create(task, call.email, call.password);
+	shop_admin_create(task, call.email, call.role, call.password);
 }
 
 static int run_admin_create(void)
@@ -169,11 +169,15 @@ static const struct command COMMANDS[] = {
      .flags = {{"--vendor", &call.vendor, NULL}},
      .operands = {&call.file}},
     {.name = "admin create",
-     .arguments = "--email E [--password P]",
-     .prose = "Makes an admin account, or an existing account an admin with this password. Without "
-              "--password it is read from SEBEZ_ADMIN_PASSWORD or from standard input.",
+     .arguments = "--email E [--role ROLE] [--password P]",
+     .prose =
+         "Makes an admin account, or an existing account an admin with this role and password. "
+         "ROLE is superadmin, if none is given, operations, finance, support or moderator. "
+         "Without --password it is read from SEBEZ_ADMIN_PASSWORD or from standard input.",
      .run = run_admin_create,
-     .flags = {{"--email", &call.email, NULL}, {"--password", &call.password, NULL}}},
+     .flags = {{"--email", &call.email, NULL},
+               {"--role", &call.role, NULL},
+               {"--password", &call.password, NULL}}},
     {.name = "check",
      .arguments = "[--data]",
      .prose =

@@ -19,7 +19,7 @@ void shop_import(struct task *task, const char *vendor_slug, const char *path)
 	catalog_import_file(task, vendor_slug, path);
 }
 
-void shop_admin_create(struct task *task, const char *email, const char *password)
+void shop_admin_create(struct task *task, const char *email, const char *role, const char *password)
 {
-	accounts_create_admin(task, email, NULL, password);
+	accounts_create_admin(task, email, NULL, role, password);
 }

@@ -15,7 +15,8 @@ const char *shop_demo_accounts(void);
 /* Imports a Shopify CSV into a vendor's catalogue, with progress on a terminal. */
 void shop_import(struct task *task, const char *vendor_slug, const char *path);
 
-/* Makes an admin account (role superadmin), or makes an existing account one. */
-void shop_admin_create(struct task *task, const char *email, const char *password);
+/* Makes an admin account, or makes an existing account one. role NULL: superadmin. */
+void shop_admin_create(struct task *task, const char *email, const char *role,
+                       const char *password);
 
 #endif

@@ -56,14 +56,9 @@ _Noreturn void task_end(struct task *task, enum problem_code code, const char *f
 	task_end_with(task, (struct problem){.code = code, .detail = detail});
 }
 
-_Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
-                              const char *format, ...)
+_Noreturn void task_end_about(struct task *task, enum problem_code code, const char *field,
+                              const char *error_code, const char *detail)
 {
-	va_list arguments;
-	va_start(arguments, format);
-	const char *detail = format_text(task->arena, format, arguments);
-	va_end(arguments);
-
 	struct buf buf = buf_new(task->arena, 256);
 	struct json json = json_new(&buf);
 	json_open_array(&json);
@@ -73,8 +68,17 @@ _Noreturn void task_end_field(struct task *task, const char *field, const char *
 	json_put_str(&json, "detail", detail);
 	json_close_object(&json);
 	json_close_array(&json);
-	task_end_with(
-	    task, (struct problem){.code = PROBLEM_INVALID, .detail = detail, .errors = buf.data});
+	task_end_with(task, (struct problem){.code = code, .detail = detail, .errors = buf.data});
+}
+
+_Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
+                              const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	const char *detail = format_text(task->arena, format, arguments);
+	va_end(arguments);
+	task_end_about(task, PROBLEM_INVALID, field, error_code, detail);
 }
 
 void task_arena_full(void *owner)

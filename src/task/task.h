@@ -76,6 +76,9 @@ _Noreturn void task_end(struct task *task, enum problem_code code, const char *f
 /* Ends the task with an error of one field, named by JSON pointer ("/lines/0/quantity"). */
 _Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same with another problem: what is wrong is the field's, but its form is not. */
+_Noreturn void task_end_about(struct task *task, enum problem_code code, const char *field,
+                              const char *error_code, const char *detail);
 _Noreturn void task_end_with(struct task *task, struct problem problem);
 
 void task_arena_full(void *task); /* ends the task: PROBLEM_TOO_LARGE */

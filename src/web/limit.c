@@ -17,7 +17,7 @@
 /* How long a count may take; then the process counts for itself. */
 enum { REDIS_MS = 50 };
 
-enum rule_by { BY_ADDRESS, BY_ACCOUNT, BY_OTHER };
+enum rule_by { BY_ADDRESS, BY_ACCOUNT, BY_OTHER, BY_OTHER_AT_ADDRESS };
 
 struct rule {
 	const char *name;
@@ -28,12 +28,13 @@ struct rule {
 
 static const struct rule RULES[] = {
     /* name            by           count  window  reason */
-    {"login", BY_ADDRESS, 300, 60},      /* a mobile network puts many people behind one address */
-    {"login_account", BY_OTHER, 10, 60}, /* one account's password is not guessed faster */
-    {"register", BY_ADDRESS, 600, 60},   /* as login; hashing is bounded by itself */
-    {"refresh", BY_ADDRESS, 1200, 60},   /* a token lives 15 minutes, an office shares one */
-    {"checkout", BY_ACCOUNT, 300, 60},   /* quotes and orders, with an app's impatient retries */
-    {"import", BY_ACCOUNT, 10, 60},      /* each may cost the machine minutes */
+    {"login", BY_ADDRESS, 300, 60}, /* a mobile network puts many people behind one address */
+    {"login_guess", BY_OTHER_AT_ADDRESS, 10, 60}, /* wrong passwords of one account, from here */
+    {"login_account", BY_OTHER, 60, 60},          /* and from anywhere: nobody guesses faster */
+    {"register", BY_ADDRESS, 600, 60},            /* as login; hashing is bounded by itself */
+    {"refresh", BY_ADDRESS, 1200, 60}, /* a token lives 15 minutes, an office shares one */
+    {"checkout", BY_ACCOUNT, 300, 60}, /* quotes and orders, with an app's impatient retries */
+    {"import", BY_ACCOUNT, 10, 60},    /* each may cost the machine minutes */
     {"export", BY_ACCOUNT, 10, 60},
     {"message", BY_ACCOUNT, 300, 60}, /* five a second for a minute is nobody who types */
     {"typing", BY_ACCOUNT, 120, 60},  /* every few seconds in a few conversations */
@@ -46,6 +47,10 @@ enum { RULE_COUNT = sizeof(RULES) / sizeof(RULES[0]) };
 static const char SCRIPT[] = "local n = redis.call('INCR', KEYS[1]) "
                              "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end "
                              "return {n, redis.call('TTL', KEYS[1])}";
+
+/* Only what is still counted: a counter that ended meanwhile stays away. */
+static const char GIVE_BACK[] = "if redis.call('EXISTS', KEYS[1]) == 1 then "
+                                "return redis.call('DECR', KEYS[1]) end return 0";
 
 static const struct rule *rule_of(const char *name)
 {
@@ -91,9 +96,14 @@ static bool count_in_redis(const char *key, int64_t window_s, struct limit_count
 	return good;
 }
 
+static const char *key_of(struct request *rq, const struct rule *rule, const char *who)
+{
+	return arena_printf(rq->task.arena, "sebez:rate:%s:%s", rule->name, who);
+}
+
 static void apply(struct request *rq, const struct rule *rule, const char *who)
 {
-	const char *key = arena_printf(rq->task.arena, "sebez:rate:%s:%s", rule->name, who);
+	const char *key = key_of(rq, rule, who);
 	struct limit_count now;
 
 	if (!web_options()->limits)
@@ -147,10 +157,36 @@ void limit(struct request *rq)
 	}
 }
 
+static const char *whom(struct request *rq, const struct rule *rule, const char *who)
+{
+	return rule->by == BY_OTHER_AT_ADDRESS
+	           ? arena_printf(rq->task.arena, "%s@%s", who, address_of(rq))
+	           : who;
+}
+
 void limit_by(struct request *rq, const char *name, const char *who)
 {
 	const struct rule *rule = rule_of(name);
 
 	assert(rule != NULL);
-	apply(rq, rule, who);
+	apply(rq, rule, whom(rq, rule, who));
+}
+
+void limit_give_back(struct request *rq, const char *name, const char *who)
+{
+	const struct rule *rule = rule_of(name);
+
+	assert(rule != NULL);
+	if (!web_options()->limits)
+		return;
+	const char *key = key_of(rq, rule, whom(rq, rule, who));
+	struct redis *redis = web_options()->redis;
+	struct redisReply *reply;
+	const char *argv[] = {"EVAL", GIVE_BACK, "1", key};
+	const size_t lengths[] = {4, sizeof(GIVE_BACK) - 1, 1, strlen(key)};
+
+	limit_table_take(key, clock_monotonic_ms());
+	if (redis != NULL && redis_is_up(redis) &&
+	    redis_call(redis, loop_now_ms() + REDIS_MS, &reply, 4, argv, lengths) == 0)
+		freeReplyObject(reply);
 }

@@ -19,6 +19,9 @@ void limit(struct request *rq);
  */
 void limit_by(struct request *rq, const char *rule, const char *who);
 
+/* What limit_by has counted for this rule and `who` was not meant by it after all. May suspend. */
+void limit_give_back(struct request *rq, const char *rule, const char *who);
+
 bool limit_rule_exists(const char *rule);
 
 void limit_start(void);

@@ -19,13 +19,18 @@ static struct counter counters[LIMIT_RATE_COUNTERS];
 static uint8_t hash_key[HASH_KEY_BYTES];
 static bool has_key;
 
-struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t now_ms)
+static uint64_t hash_of(const char *key)
 {
 	if (!has_key) {
 		randombytes_buf(hash_key, sizeof(hash_key));
 		has_key = true;
 	}
-	uint64_t hash = hash_keyed(hash_key, key, strlen(key));
+	return hash_keyed(hash_key, key, strlen(key));
+}
+
+struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t now_ms)
+{
+	uint64_t hash = hash_of(key);
 	struct counter *chosen = NULL;
 
 	for (unsigned i = 0; i < PROBES; i++) {
@@ -43,6 +48,18 @@ struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t no
 	chosen->count++;
 	return (struct limit_count){.count = chosen->count,
 	                            .left_s = (chosen->ends_ms - now_ms + 999) / 1000};
+}
+
+void limit_table_take(const char *key, int64_t now_ms)
+{
+	uint64_t hash = hash_of(key);
+
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct counter *at = &counters[(hash + i) % LIMIT_RATE_COUNTERS];
+
+		if (at->key == hash && at->ends_ms > now_ms && at->count > 0)
+			at->count--;
+	}
 }
 
 void limit_table_clear(void)

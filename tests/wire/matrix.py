@@ -9,7 +9,8 @@ ROWS says for each operation what differs from the obvious. The obvious: path id
     ids=lambda w, who, side: {...}    path ids made for this call, because the call uses them up
     before=lambda w, who, side: ...   what `who` must have done first
     query={...}                       query parameters that it requires
-    twin=True                         the call ends the session: it is made by a second sign-in
+    twin=twin_of                      the call uses its caller up: it is made by a second sign-in
+    twin=stand_in                     or by a colleague with the same role
 """
 from dataclasses import dataclass
 from typing import Callable
@@ -29,6 +30,18 @@ def twin_of(actor):
     return Actor(actor.server, actor.name).login(actor.account["email"], actor.password)
 
 
+def stand_in(actor):
+    """Another account with the same roles at the same vendors."""
+    if not actor.account:
+        return actor
+    person = Actor(actor.server, actor.name).register(
+        fresh("stand-in") + "@example.com", PASSWORD, "Stand-in")
+    actor.server.db.rows("insert into staff (vendor_id, account_id, role) "
+                         "select vendor_id, %s, role from staff where account_id = %s",
+                         person.id, actor.id)
+    return person
+
+
 @dataclass
 class Row:
     body: Callable | None = None
@@ -36,7 +49,7 @@ class Row:
     ids: Callable | None = None
     before: Callable | None = None
     query: dict | None = None
-    twin: bool = False
+    twin: Callable | None = None
 
 
 def put_in_cart(world, who, side):
@@ -189,7 +202,7 @@ ROWS = {
         "email": side.customer.account["email"], "password": PASSWORD}),
     "refresh": Row(body=lambda w, who, side: {
         "refresh_token": twin_of(side.customer).refresh_token}),
-    "logout": Row(twin=True),
+    "logout": Row(twin=twin_of),
     "getMe": Row(),
     "updateMe": Row(body=lambda w, who, side: {"name": "Another name"}),
     "listAddresses": Row(),
@@ -345,6 +358,7 @@ ROWS = {
     "adminGetUser": Row(),
     "lockUser": Row(ids=new_user, body=reason),
     "unlockUser": Row(ids=new_user, body=nothing),
+    "setAdminRole": Row(ids=new_user, body=lambda w, who, side: {"role": "support"}),
     "createCategory": Row(body=lambda w, who, side: {
         "name": fresh("Category"), "parent_id": w.category_id}),
     "updateCategory": Row(ids=lambda w, who, side: {"category_id": w.new_category()},

@@ -66,21 +66,62 @@ def test_a_password_hash_of_old_parameters_is_renewed_at_sign_in(shop):
 
 # -- throttles ----------------------------------------------------------------------------------
 
-def test_guessing_at_one_account_is_throttled_from_any_address(shop):
-    person = shop.customer()
+def guess(shop, email, guesser=None):
+    guesser = guesser or shop.anonymous()
+    guesser.patient = False
+    return guesser.call("login", body={"email": email, "password": "wrong wrong"})
+
+
+def test_guessing_at_one_account_is_throttled(shop):
+    email, guesser = shop.customer().account["email"], shop.anonymous()
     shop.server.forget_limits()
-    answers = []
-    for _ in range(12):
-        guesser = shop.anonymous()
-        guesser.patient = False
-        answers.append(guesser.call("login", body=credentials(person, "wrong wrong")))
-    codes = [a.status_code for a in answers]
-    assert codes[:10] == 10 * [401] and codes[-1] == 429
+    answers = [guess(shop, email, guesser) for _ in range(12)]
+    assert [a.status_code for a in answers] == 10 * [401] + 2 * [429]
     problem = refused(answers[-1], 429, "rate_limited")
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert "login" in answers[-1].headers["RateLimit-Policy"]
     assert "r=0" in answers[-1].headers["RateLimit"]
     assert problem["detail"]
+
+
+def test_guessing_at_one_account_is_throttled_from_any_address(shop):
+    email = shop.customer().account["email"]
+    shop.server.forget_limits()
+    codes = [guess(shop, email).status_code for _ in range(62)]
+    assert codes == 60 * [401] + 2 * [429]
+
+
+def test_who_guesses_at_an_account_keeps_its_owner_out_of_nothing(shop):
+    person, stranger = shop.customer(), shop.anonymous()
+    shop.server.forget_limits()
+    assert [guess(shop, person.account["email"], stranger).status_code
+            for _ in range(12)][-1] == 429
+    owner = shop.anonymous()
+    owner.patient = False
+    assert owner.call("login", body=credentials(person)).status_code == 200
+
+
+def test_signing_in_often_is_no_guessing(shop):
+    person, script = shop.customer(), shop.anonymous()
+    script.patient = False
+    shop.server.forget_limits()
+    codes = {script.call("login", body=credentials(person)).status_code for _ in range(15)}
+    assert codes == {200}
+
+
+def test_letters_that_only_unicode_folds_are_another_address(shop):
+    """K is the sign for kelvin, İ a dotted capital: lower case makes k and i of them."""
+    name = fresh("kim")
+    person = shop.anonymous().register(name + "@example.com", PASSWORD, "Kim")
+    shop.server.forget_limits()
+    guesser = shop.anonymous()
+    for spelled in (name.replace("k", "\u212a"), name.replace("i", "\u0130")):
+        refused(guess(shop, spelled + "@example.com", guesser), 401)
+        answer = guesser.call("login", body={"email": spelled + "@example.com",
+                                             "password": PASSWORD})
+        refused(answer, 401, "bad_credentials")
+    other = shop.anonymous().register(name.replace("k", "\u212a") + "@Example.com", PASSWORD, "Kim")
+    assert other.id != person.id
 
 
 def test_one_address_is_throttled_whatever_it_guesses_at(shop):
@@ -272,10 +313,12 @@ def test_an_invitation_that_is_over_does_not_exist(shop, column):
 
 
 def test_who_works_there_already_keeps_the_role(shop):
-    vendor = shop.vendor()
-    token = invite(vendor, vendor.owner.account["email"], "support")
-    refused(vendor.owner.call("acceptInvitation", body={"token": token}), 409, "conflict")
-    assert vendor.owner.do("getMe")["vendors"][0]["role"] == "owner"
+    vendor, person = shop.vendor(), shop.customer()
+    token = invite(vendor, person.account["email"], "support")
+    shop.db.rows("insert into staff (vendor_id, account_id, role) values (%s, %s, 'finance')",
+                 vendor.id, person.id)
+    refused(person.call("acceptInvitation", body={"token": token}), 409, "conflict")
+    assert person.do("getMe")["vendors"][0]["role"] == "finance"
 
 
 def test_an_account_is_made_an_admin_from_the_command_line(shop):

@@ -32,7 +32,7 @@ class Caller:
         self.who = actor_for(world, self.operation)
         self.arguments = world.arguments(self.operation, self.who, world.a)
         if ROWS[operation_id].twin:
-            self.who = twin_of(self.who)
+            self.who = ROWS[operation_id].twin(self.who)
         self.calls = []
 
     def call(self, **changes):

@@ -11,7 +11,7 @@ import re
 import pytest
 from harness import contract
 from harness.contract import OPERATIONS
-from matrix import NEVER, ROWS, twin_of
+from matrix import NEVER, ROWS
 
 ACTORS = ["anonymous", "guest", "customer:A", "customer:B",
           *[f"staff:{role}" for role in contract.STAFF_ROLES], "staff-of-B:owner",
@@ -70,7 +70,7 @@ def test_only_those_named_in_the_contract_may_call(world, operation_id, name):
     who = world.actors[name]
     expected = outcome(operation, name)
     if ROWS[operation_id].twin:
-        who = twin_of(who)
+        who = ROWS[operation_id].twin(who)
     # What the call needs is made by those who may; then the actor under test comes.
     maker = who if expected is ALLOWED else actor_for(world, operation)
     side = world.b if name == "customer:B" and expected is ALLOWED else world.a
@@ -194,7 +194,7 @@ def test_a_foreign_id_answers_like_one_that_does_not_exist(world, operation_id, 
     assert foreign, f"the sides have no {name}"
     arguments = world.arguments(operation, who, world.a)
     if ROWS[operation_id].twin:
-        who = twin_of(who)
+        who = ROWS[operation_id].twin(who)
     answers = []
     for value in (NEVER, foreign):
         call = placed(arguments, where, name, value)

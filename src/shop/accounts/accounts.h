@@ -10,11 +10,20 @@
 #include "task/task.h"
 
 /*
- * Makes a superadmin, or makes an existing account one: that account then has this password, and
- * its sessions end. name may be NULL. Ends the task (PROBLEM_INVALID) when the e-mail address or
- * the password would not do for registering. Runs as sebez_jobs. May suspend.
+ * The address by which an account is known, in the arena: ASCII letters in lower case, all else as
+ * it was given. Whatever is stored or looked up as somebody's address passes here, so that what is
+ * one account to the database is one to its throttle too. Unicode's lower case is no use for that:
+ * it makes a k of the sign for kelvin.
  */
-void accounts_create_admin(struct task *task, const char *email, const char *name,
+const char *account_email(struct arena *arena, const char *email);
+
+/*
+ * Makes an admin, or makes an existing account one: that account then has this role and password,
+ * and its sessions end. name may be NULL; role too, for a superadmin. Ends the task
+ * (PROBLEM_INVALID) when there is no such role, or when the e-mail address or the password would
+ * not do for registering. Runs as sebez_jobs. May suspend.
+ */
+void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password);
 
 /* A job: removes sessions that are over, and refresh tokens that were used long ago. */

@@ -11,7 +11,7 @@ select a.id, a.email, a.name, a.admin_role, coalesce((
 from account a where a.id = :account;
 
 -- account_by_email (email text): maybe -> (id uuid, password_hash text)
-select id, password_hash from account where email = lower(:email);
+select id, password_hash from account where email = :email;
 
 -- account_of_session (account uuid, session uuid): maybe -> (email text, password_hash text, locked bool)
 -- For what runs without the envelope: nothing when the session has ended.
@@ -20,7 +20,7 @@ from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
 
 -- account_add (id uuid, email text, name text, password_hash text): none
-insert into account (id, email, name, password_hash) values (:id, lower(:email), :name, :password_hash);
+insert into account (id, email, name, password_hash) values (:id, :email, :name, :password_hash);
 
 -- account_hold (account uuid): one writes -> (password_hash text, locked bool, admin bool)
 -- Until the end of the transaction nobody changes its password, locks it or signs in to it.
@@ -33,8 +33,8 @@ update account set password_hash = :password_hash, updated_at = now() where id =
 -- account_set_name (account uuid, name text): one
 update account set name = :name, version = version + 1, updated_at = now() where id = :account;
 
--- account_make_admin (id uuid, email text, name text, password_hash text): one writes
-select account_make_admin(:id, :email, :name, :password_hash);
+-- account_make_admin (id uuid, email text, name text, role text, password_hash text): one writes
+select account_make_admin(:id, :email, :name, :role, :password_hash);
 
 -- session_start (id uuid, account uuid, user_agent text?, address text?, days int): none
 insert into session (id, account_id, user_agent, address, expires_at)

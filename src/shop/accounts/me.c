@@ -35,6 +35,7 @@ static const char *check_current_password(struct request *rq, const struct updat
 	sign_in_throttle(rq, account->email);
 	if (!password_matches(&rq->task, account->password_hash, in->current_password))
 		sign_in_refuse(rq);
+	sign_in_was_no_guess(rq, account->email);
 	return account->password_hash;
 }
 

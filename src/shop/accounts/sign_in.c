@@ -1,6 +1,5 @@
 #include "shop/accounts/sign_in.h"
 
-#include <ctype.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/limits.h"
+#include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
 #include "web/limit.h"
 #include "web/reply.h"
@@ -26,18 +26,39 @@ _Noreturn void sign_in_refuse_locked(struct request *rq)
 	task_end(&rq->task, PROBLEM_ACCOUNT_LOCKED, "This account is locked.");
 }
 
+const char *account_email(struct arena *arena, const char *email)
+{
+	char *folded = arena_strdup(arena, email);
+
+	ascii_lower(folded);
+	return folded;
+}
+
 /* The counters see a hash: who signs in is nobody's business there. */
+static void who_is(const char *email, char ret[2 * WHO_BYTES + 1])
+{
+	uint8_t hash[WHO_BYTES];
+
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)email, strlen(email), NULL, 0);
+	hex_encode(hash, sizeof(hash), ret);
+}
+
 void sign_in_throttle(struct request *rq, const char *email)
 {
-	char *lower = arena_strdup(rq->task.arena, email);
-	uint8_t hash[WHO_BYTES];
 	char who[2 * WHO_BYTES + 1];
 
-	for (char *c = lower; *c != 0; c++)
-		*c = (char)tolower((unsigned char)*c);
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)lower, strlen(lower), NULL, 0);
-	hex_encode(hash, sizeof(hash), who);
+	who_is(email, who);
+	limit_by(rq, "login_guess", who);
 	limit_by(rq, "login_account", who);
+}
+
+void sign_in_was_no_guess(struct request *rq, const char *email)
+{
+	char who[2 * WHO_BYTES + 1];
+
+	who_is(email, who);
+	limit_give_back(rq, "login_guess", who);
+	limit_give_back(rq, "login_account", who);
 }
 
 void sign_in_reply(struct request *rq, struct db *tx, int status, const struct signed_in *signed_in)
@@ -134,15 +155,16 @@ static const struct account_by_email_row *find(struct request *rq, const char *e
 void register_account(struct request *rq, const struct register_account_in *in)
 {
 	struct uuid account_id = uuid_v7();
+	const char *email = account_email(rq->task.arena, in->email);
 
 	/* Before the hash is paid for; the unique index decides between two at once. */
-	if (find(rq, in->email) != NULL)
-		task_end(&rq->task, PROBLEM_EXISTS,
-		         "There is an account with this e-mail address.");
+	if (find(rq, email) != NULL)
+		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
+		               "There is an account with this e-mail address.");
 	const char *hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 
-	sql_account_add(tx, account_id, in->email, in->name, hash);
+	sql_account_add(tx, account_id, email, in->name, hash);
 	sign_in(rq, tx, account_id, false, 201);
 }
 
@@ -154,12 +176,15 @@ void register_account(struct request *rq, const struct register_account_in *in)
  */
 void login(struct request *rq, const struct login_in *in)
 {
-	sign_in_throttle(rq, in->email);
-	const struct account_by_email_row *account = find(rq, in->email);
+	const char *email = account_email(rq->task.arena, in->email);
+
+	sign_in_throttle(rq, email);
+	const struct account_by_email_row *account = find(rq, email);
 	const char *hash = account == NULL ? NULL : account->password_hash;
 
 	if (!password_matches(&rq->task, hash, in->password) || account == NULL)
 		sign_in_refuse(rq);
+	sign_in_was_no_guess(rq, email);
 	const char *renewed =
 	    password_is_outdated(hash) ? password_hash(&rq->task, in->password) : NULL;
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);

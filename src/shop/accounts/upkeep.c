@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "accounts.sql.h"
+#include "api.gen.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
 #include "web/check.h"
@@ -16,9 +17,21 @@ enum {
 	TOKEN_DAYS = 60,
 };
 
-void accounts_create_admin(struct task *task, const char *email, const char *name,
+static const char *role_named(struct task *task, const char *role)
+{
+	for (size_t i = 0; role != NULL && ADMIN_ROLE_NAMES[i] != NULL; i++) {
+		if (strcmp(role, ADMIN_ROLE_NAMES[i]) == 0)
+			return ADMIN_ROLE_NAMES[i];
+	}
+	if (role != NULL)
+		task_end(task, PROBLEM_INVALID, "There is no role %s for admins.", role);
+	return ADMIN_ROLE_NAMES[ADMIN_ROLE_SUPERADMIN];
+}
+
+void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password)
 {
+	const char *known_role = role_named(task, role);
 	struct check check;
 
 	check_init(&check, task->arena);
@@ -30,8 +43,8 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
 		         PASSWORD_MAX);
 	const char *hash = password_hash(task, password);
 
-	sql_account_make_admin(db_as(task, PG_JOBS), uuid_v7(), email,
-	                       name == NULL ? "Administrator" : name, hash);
+	sql_account_make_admin(db_as(task, PG_JOBS), uuid_v7(), account_email(task->arena, email),
+	                       name == NULL ? "Administrator" : name, known_role, hash);
 }
 
 static int32_t purge_sessions(struct db *db)

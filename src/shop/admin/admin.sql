@@ -79,6 +79,14 @@ set locked_at = coalesce(locked_at, now()), locked_reason = :reason, version = v
     updated_at = now()
 where id = :id;
 
+-- admin_superadmins_hold (): many -> (is_self bool)
+-- Until the end of the transaction nobody else changes who they are.
+select a.id = current_account() as is_self from account a where a.admin_role = 'superadmin'
+order by a.id for no key update;
+
+-- admin_user_set_role (id uuid, role text?): one
+update account set admin_role = :role, version = version + 1, updated_at = now() where id = :id;
+
 -- admin_user_end_sessions (id uuid): none
 update session set ended_at = now() where account_id = :id and ended_at is null;
 

@@ -1,5 +1,5 @@
 /*
- * users: accounts, found and locked.
+ * users: accounts, found and locked, and which of them are admins.
  */
 #include "admin.sql.h"
 #include "api.gen.h"
@@ -53,5 +53,32 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 
 	may_judge(tx, in->user_id);
 	sql_admin_user_unlock(tx, in->user_id);
+	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
+}
+
+/* Whoever decides this is a superadmin to the end of the transaction: of two that take the role
+ * from each other at once, one has come too late. So one is always left. */
+static void stay_superadmin(struct db *tx)
+{
+	size_t count;
+	const struct admin_superadmins_hold_row *held =
+	    sql_admin_superadmins_hold_rows(tx, sql_admin_superadmins_hold(tx), &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (held[i].is_self)
+			return;
+	task_end(db_task(tx), PROBLEM_FORBIDDEN, "You are a superadmin no more.");
+}
+
+/* PUT /v1/admin/users/{user_id}/admin-role */
+void set_admin_role(struct request *rq, const struct set_admin_role_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	if (uuid_equal(in->user_id, rq->task.actor.account_id))
+		task_end(&rq->task, PROBLEM_CONFLICT, "Nobody changes their own role.");
+	stay_superadmin(tx);
+	sql_admin_user_set_role(tx, in->user_id, in->role ? ADMIN_ROLE_NAMES[*in->role] : NULL);
+	sql_admin_user_end_sessions(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
 }

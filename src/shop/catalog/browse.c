@@ -1,10 +1,10 @@
 /*
  * browse: the shop window. Lists, search, facets, products, categories; for anybody.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "api.gen.h"
+#include "base/codec.h"
 #include "base/money.h"
 #include "catalog.sql.h"
 #include "web/page.h"
@@ -48,8 +48,7 @@ static const struct text_array *options_of(struct request *rq, size_t count,
 		char *item = arena_strdup(rq->task.arena, options[i]);
 		if (!strchr(item, ':'))
 			task_end_field(&rq->task, "?option", "format", "Must be like Color:Blue.");
-		for (char *byte = item; *byte; byte++)
-			*byte = (char)tolower((unsigned char)*byte);
+		ascii_lower(item);
 		items[i] = item;
 	}
 	*array = (struct text_array){count, items};

@@ -125,7 +125,7 @@ static void add_people(struct task *task)
 	sql_demo_add_accounts(db_as(task, PG_AUTH), (struct uuid_array){count, ids},
 	                      (struct text_array){count, emails}, (struct text_array){count, names},
 	                      hashing->hash);
-	accounts_create_admin(task, "admin" AT, "Alex Admin", DEMO_PASSWORD);
+	accounts_create_admin(task, "admin" AT, "Alex Admin", NULL, DEMO_PASSWORD);
 }
 
 static struct uuid account_of(struct task *task, const char *email)

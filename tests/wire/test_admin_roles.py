@@ -1,0 +1,73 @@
+"""Who is an admin, and in which role."""
+import pytest
+from harness.client import refused, together
+from harness.contract import ADMIN_ROLES
+from harness.shop import PASSWORD, fresh
+
+
+def made(shop, role, *more):
+    email = fresh(role) + "@example.com"
+    shop.server.sebez("admin", "create", "--email", email, "--role", role, "--password", PASSWORD,
+                      *more)
+    return shop.anonymous().login(email, PASSWORD)
+
+
+def give(shop, person, role, by=None):
+    return (by or shop.admin()).call("setAdminRole", user_id=person.id, body={"role": role})
+
+
+def signed_in(shop, person):
+    return shop.anonymous().login(person.account["email"], PASSWORD)
+
+
+@pytest.mark.parametrize("role", ADMIN_ROLES)
+def test_the_command_line_makes_an_admin_of_any_role(shop, role):
+    assert made(shop, role).account["admin_role"] == role
+
+
+def test_the_command_line_refuses_a_role_that_there_is_not(shop):
+    done = shop.server.sebez("admin", "create", "--email", fresh("x") + "@example.com", "--role",
+                             "emperor", "--password", PASSWORD, check=False)
+    assert done.returncode != 0 and "emperor" in done.stderr
+
+
+def test_a_role_is_given_and_taken(shop):
+    person = shop.customer()
+    refused(person.call("adminListUsers"), 403)
+    assert give(shop, person, "support").json()["admin_role"] == "support"
+    refused(person.call("getMe"), 401)
+    helper = signed_in(shop, person)
+    helper.do("adminListUsers")
+    refused(helper.call("listAudit"), 403)
+    (listed,) = shop.admin().do("adminListUsers", q=person.account["email"])["items"]
+    assert listed["admin_role"] == "support"
+    assert give(shop, person, None).json()["admin_role"] is None
+    refused(helper.call("adminListUsers"), 401)
+    refused(signed_in(shop, person).call("adminListUsers"), 403)
+
+
+def test_only_a_superadmin_gives_roles_and_not_to_oneself(shop):
+    person, superadmin = shop.customer(), made(shop, "superadmin")
+    for role in ADMIN_ROLES[1:]:
+        refused(give(shop, person, "support", by=shop.admin(role)), 403)
+    refused(give(shop, superadmin, "support", by=superadmin), 409, "conflict")
+    refused(give(shop, superadmin, None, by=superadmin), 409, "conflict")
+    refused(shop.admin().call("setAdminRole", user_id=person.id, body={"role": "emperor"}), 400,
+            field="/role")
+    refused(shop.admin().call("setAdminRole", user_id=person.id, body={}), 400, field="/role")
+
+
+def test_of_two_who_take_each_other_s_role_at_once_one_keeps_it(shop):
+    pair = [made(shop, "superadmin"), made(shop, "superadmin")]
+    answers = together(2, lambda i: give(shop, pair[1 - i], None, by=pair[i]))
+    assert sorted(a.status_code for a in answers)[0] == 200
+    assert sorted(a.status_code for a in answers)[1] in (401, 403)
+
+
+def test_who_gave_which_role_is_in_the_audit_log(shop):
+    person = shop.customer()
+    give(shop, person, "finance")
+    (entry,) = [e for e in shop.admin().do("listAudit", object_id=person.id)["items"]
+                if e["object"]["kind"] == "account"]
+    assert entry["by"]["id"] == shop.admin().id
+    assert (entry["before"]["admin_role"], entry["after"]["admin_role"]) == (None, "finance")
