@@ -234,6 +234,7 @@ ROWS = {
     "listStaff": Row(),
     "updateStaff": Row(ids=new_staff, body=lambda w, who, side: {"role": "finance"}),
     "removeStaff": Row(ids=new_staff),
+    "leaveStaff": Row(twin=stand_in),
     "listInvitations": Row(),
     "createInvitation": Row(body=lambda w, who, side: {
         "email": fresh("invited") + "@example.com", "role": "support"}),

@@ -6,6 +6,7 @@
 
 #include "api.gen.h"
 #include "base/codec.h"
+#include "shop/accounts/accounts.h"
 #include "shop/feed/feed.h"
 #include "vendors.sql.h"
 #include "web/page.h"
@@ -46,15 +47,28 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
 	    sql_staff_update(tx, in->vendor_id, in->user_id, STAFF_ROLE_NAMES[in->role]));
 }
 
-/* DELETE /v1/vendors/{vendor_id}/staff/{user_id} */
-void remove_staff(struct request *rq, const struct remove_staff_in *in)
+/* An invitation that was left open would let them back in. */
+static void leave(struct request *rq, struct uuid vendor_id, struct uuid user_id)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	keep_an_owner(tx, in->vendor_id, in->user_id);
-	sql_staff_delete(tx, in->vendor_id, in->user_id);
+	keep_an_owner(tx, vendor_id, user_id);
+	sql_invitations_revoke_of(tx, vendor_id, user_id);
+	sql_staff_delete(tx, vendor_id, user_id);
 	feed_tell(tx); /* conversations that were theirs */
 	reply_commit_empty(rq, tx);
+}
+
+/* DELETE /v1/vendors/{vendor_id}/staff/{user_id} */
+void remove_staff(struct request *rq, const struct remove_staff_in *in)
+{
+	leave(rq, in->vendor_id, in->user_id);
+}
+
+/* DELETE /v1/vendors/{vendor_id}/staff/me */
+void leave_staff(struct request *rq, const struct leave_staff_in *in)
+{
+	leave(rq, in->vendor_id, rq->task.actor.account_id);
 }
 
 /* GET /v1/vendors/{vendor_id}/invitations */
@@ -71,15 +85,20 @@ void list_invitations(struct request *rq, const struct list_invitations_in *in)
 void create_invitation(struct request *rq, const struct create_invitation_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
+	const char *email = account_email(rq->task.arena, in->email);
 	uint8_t random[INVITATION_TOKEN_BYTES], hash[crypto_hash_sha256_BYTES];
 	char token[BASE64URL_LENGTH(INVITATION_TOKEN_BYTES) + 1];
 
 	randombytes_buf(random, sizeof random);
 	base64url_encode(random, sizeof random, token);
 	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
-	sql_invitations_replace(tx, in->vendor_id, in->email);
+	sql_invitations_replace(tx, in->vendor_id, email);
+	/* After it: an older one that was being accepted has been by now. */
+	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email)) > 0)
+		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
+		               "Somebody with this address is on the staff already.");
 	reply_commit_row(rq, tx, 201,
-	                 sql_invitation_insert(tx, in->vendor_id, uuid_v7(), in->email,
+	                 sql_invitation_insert(tx, in->vendor_id, uuid_v7(), email,
 	                                       STAFF_ROLE_NAMES[in->role], token,
 	                                       (struct bytes){hash, sizeof hash}, INVITATION_DAYS));
 }
