@@ -37,6 +37,8 @@ def kind_of(made):
             text += f", ≥ {low}"
     if made.format != "FORMAT_NONE":
         text += f", {made.format[7:].lower()}"
+    if made.trim:
+        text += ", trimmed"
     if made.nullable:
         text += ", or null"
     return text

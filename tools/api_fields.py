@@ -56,6 +56,7 @@ class Field:
     item_max: int = INT64[1]
     unique: bool = False
     commas: bool = False
+    trim: bool = False
     about: str = ""
 
     @property
@@ -195,6 +196,7 @@ class Schemas(Document):
         if longest is None:
             self.error(where, "a string needs a maxLength")
         made.min, made.max = schema.get("minLength", 0), longest or 0
+        made.trim = bool(schema.get("x-trim", False))
 
     @staticmethod
     def _integer(made, schema):

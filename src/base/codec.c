@@ -175,6 +175,41 @@ size_t utf8_length(const char *text)
 	return count;
 }
 
+/* White_Space of Unicode beyond ASCII, and what has no width. */
+static const char *const SPACES[] = {
+    "\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+    "\u2005",   "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b", "\u2028",
+    "\u2029",   "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff",
+};
+
+/* Bytes of the space that the text begins with, or ends with; 0 when it is none. */
+static size_t space_at(const char *text, size_t length, bool end)
+{
+	if (length == 0)
+		return 0;
+	char byte = end ? text[length - 1] : text[0];
+
+	if (byte == ' ' || (byte >= '\t' && byte <= '\r'))
+		return 1;
+	for (size_t i = 0; i < sizeof(SPACES) / sizeof(SPACES[0]); i++) {
+		size_t size = strlen(SPACES[i]);
+
+		if (size <= length &&
+		    memcmp(end ? text + length - size : text, SPACES[i], size) == 0)
+			return size;
+	}
+	return 0;
+}
+
+const char *utf8_trim(const char *text, size_t *length)
+{
+	for (size_t size; (size = space_at(text, *length, false)) > 0; text += size)
+		*length -= size;
+	for (size_t size; (size = space_at(text, *length, true)) > 0;)
+		*length -= size;
+	return text;
+}
+
 void ascii_lower(char *text)
 {
 	for (char *c = text; *c != 0; c++) {

@@ -22,6 +22,11 @@ bool hex_decode(const char *text, uint8_t *ret, size_t count);
 bool utf8_is_valid(const char *text, size_t length);
 size_t utf8_length(const char *text); /* code points of valid UTF-8 */
 
+/* Where valid UTF-8 begins without the white space at its edges, and its length without it. What
+ * has no width (U+200B, U+2060, U+FEFF) is counted among it: a name of nothing else shows nothing.
+ */
+const char *utf8_trim(const char *text, size_t *length);
+
 /* ASCII letters become lower case; every other character stays what it is. */
 void ascii_lower(char *text);
 

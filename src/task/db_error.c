@@ -1,6 +1,6 @@
 /*
  * What the database's refusals mean to a caller: one table for our own SQLSTATEs (class SB), one
- * for PostgreSQL's.
+ * for constraints that a field of the body is held to, one for the rest of PostgreSQL's.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -24,6 +24,29 @@ static const struct own_error OWN_ERRORS[] = {
     {"SBQ01", PROBLEM_QUOTE_CHANGED, "quote"}, {"SBS01", PROBLEM_OUT_OF_STOCK, "lines"},
     {"SBT01", PROBLEM_TRANSITION, "allowed"},  {"SBV01", PROBLEM_VERSION, NULL},
     {"SBX01", PROBLEM_EXISTS, NULL},
+};
+
+/* What such a constraint refuses, whichever operation writes it, is said of this field of the body.
+ * A field that has another name in one operation is for its handler to look at before it writes. */
+static const struct field_error {
+	const char *constraint;
+	enum problem_code code;
+	const char *field, *error_code, *detail;
+} FIELD_ERRORS[] = {
+    {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
+     "There is an account with this e-mail address."},
+    {"vendor_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another vendor has this slug."},
+    {"category_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another category has this slug."},
+    {"category_parent_id_fkey", PROBLEM_INVALID, "/parent_id", "unknown",
+     "There is no such category."},
+    {"product_vendor_id_handle_key", PROBLEM_EXISTS, "/handle", "exists",
+     "Another product of this vendor has this handle."},
+    {"product_category_id_fkey", PROBLEM_INVALID, "/category_id", "unknown",
+     "There is no such category."},
+    {"variant_sku_key", PROBLEM_EXISTS, "/sku", "exists",
+     "Another variant of this vendor has this SKU."},
+    {"variant_options_key", PROBLEM_EXISTS, "/options", "exists",
+     "Another variant of this product is just that; without options it has but one."},
 };
 
 struct server_error {
@@ -86,12 +109,26 @@ static void end_own(struct task *task, const struct pg_error *error)
 	}
 }
 
+/* Only of the two classes that say something of a value: uniqueness and references. */
+static void end_of_field(struct task *task, const struct pg_error *error)
+{
+	if (strcmp(error->sqlstate, "23505") != 0 && strcmp(error->sqlstate, "23503") != 0)
+		return;
+	for (size_t i = 0; i < sizeof(FIELD_ERRORS) / sizeof(FIELD_ERRORS[0]); i++) {
+		const struct field_error *known = &FIELD_ERRORS[i];
+		if (strcmp(error->constraint, known->constraint) == 0)
+			task_end_about(task, known->code, known->field, known->error_code,
+			               known->detail);
+	}
+}
+
 _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 {
 	const char *log = arena_printf(
 	    task->arena, "statement %s: %s %s%s%s", error->statement, error->sqlstate,
 	    error->message, error->constraint[0] == '\0' ? "" : ", constraint ", error->constraint);
 	end_own(task, error);
+	end_of_field(task, error);
 	for (size_t i = 0; i < sizeof(SERVER_ERRORS) / sizeof(SERVER_ERRORS[0]); i++) {
 		const struct server_error *known = &SERVER_ERRORS[i];
 		if (strncmp(error->sqlstate, known->prefix, strlen(known->prefix)) != 0)

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/limits.h"
+#include "web/json_place.h"
 #include "web/validate.h"
 
 static void read_members(struct check *check, const struct field_object *object, json_t *json,
@@ -42,6 +44,35 @@ static bool depth_is_fine(const char *text, size_t length)
 	return true;
 }
 
+static void not_json(struct check *check, const char *text, size_t length,
+                     const json_error_t *error)
+{
+	enum json_error_code code = json_error_code(error);
+	size_t read = error->position > 0 ? (size_t)error->position : 0;
+
+	if (read > length)
+		read = length;
+	/* Of a key it is all known; of anything else, what was read last is what is wrong. */
+	if (read > 0 && code != json_error_duplicate_key)
+		read--;
+	size_t outer = json_place_enter(check, text, read);
+
+	switch (code) {
+	case json_error_duplicate_key:
+		check_wrong(check, "duplicate", "is there twice: again at line %d, column %d",
+		            error->line, error->column);
+		break;
+	case json_error_invalid_utf8:
+		check_wrong(check, "encoding", "must be UTF-8: wrong at line %d, column %d",
+		            error->line, error->column);
+		break;
+	default:
+		check_wrong(check, "json", "must be valid JSON: wrong at line %d, column %d",
+		            error->line, error->column);
+	}
+	check_leave(check, outer);
+}
+
 /*
  * An integer beyond int64 makes jansson refuse the whole text. Then it is parsed once more with
  * integers as doubles, only to find out and say which field it was.
@@ -49,7 +80,7 @@ static bool depth_is_fine(const char *text, size_t length)
 static json_t *parse(struct check *check, const char *text, size_t length)
 {
 	json_error_t error;
-	size_t flags = JSON_REJECT_DUPLICATES;
+	size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL; /* is_text() names what has a NUL */
 	json_t *json;
 
 	if (!depth_is_fine(text, length)) {
@@ -61,14 +92,10 @@ static json_t *parse(struct check *check, const char *text, size_t length)
 		check->real_numbers = true;
 		json = json_loadb(text, length, flags | JSON_DECODE_INT_AS_REAL, &error);
 	}
-	if (json != NULL) {
+	if (json != NULL)
 		arena_defer(check->arena, release_json, json);
-	} else if (json_error_code(&error) == json_error_duplicate_key) {
-		check_wrong(check, "duplicate", "has a key twice, at line %d", error.line);
-	} else {
-		check_wrong(check, "json", "must be valid JSON: wrong at line %d, column %d",
-		            error.line, error.column);
-	}
+	else
+		not_json(check, text, length, &error);
 	return json;
 }
 
@@ -85,9 +112,39 @@ static bool read_int(struct check *check, json_t *json, int64_t min, int64_t max
 	return check_number(check, *ret, min, max);
 }
 
+static bool has_nul(json_t *text)
+{
+	return memchr(json_string_value(text), 0, json_string_length(text)) != NULL;
+}
+
+/* PostgreSQL's text has no NUL, and what compares or parses C strings would not see beyond one. */
 static bool is_text(struct check *check, json_t *json)
 {
-	return json_is_string(json) || check_wrong(check, "type", "must be a string");
+	if (!json_is_string(json))
+		return check_wrong(check, "type", "must be a string");
+	return !has_nul(json) || check_wrong(check, "encoding", "must be UTF-8 without NUL");
+}
+
+/* The same of every text inside; its depth is bounded by the body's. */
+static bool is_free_of_nul(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t index;
+
+	if (json_is_string(json))
+		return !has_nul(json);
+	json_object_foreach(json, key, value)
+	{
+		if (!is_free_of_nul(value))
+			return false;
+	}
+	json_array_foreach(json, index, value)
+	{
+		if (!is_free_of_nul(value))
+			return false;
+	}
+	return true;
 }
 
 static void unknown_member(struct check *check, const char *key)
@@ -145,12 +202,34 @@ static bool read_json(struct check *check, json_t *json, const char **to)
 {
 	if (!json_is_object(json))
 		return check_wrong(check, "type", "must be an object");
+	if (!is_free_of_nul(json))
+		return check_wrong(check, "encoding", "must be UTF-8 without NUL");
 	size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT);
 	char *text = arena_alloc(check->arena, size + 1);
 
 	json_dumpb(json, text, size, JSON_COMPACT);
 	*to = text;
 	return true;
+}
+
+/* A field that is trimmed has its least length without the spaces at its edges. Its most is of what
+ * was sent, as whoever reads the schema counts it. */
+static bool read_string(struct check *check, const struct field *field, json_t *json, int64_t min,
+                        int64_t max, const char **to)
+{
+	if (!is_text(check, json))
+		return false;
+	const char *text = json_string_value(json);
+	size_t length = json_string_length(json);
+
+	*to = text;
+	if (field->trim) {
+		if (!check_text(check, FORMAT_NONE, text, length, 0, max))
+			return false;
+		text = utf8_trim(text, &length);
+		*to = text = arena_strndup(check->arena, text, length);
+	}
+	return check_text(check, field->format, text, length, min, max);
 }
 
 /* One value of a type, of the field itself or of an item of it. */
@@ -164,10 +243,7 @@ static bool read_value(struct check *check, const struct field *field, enum fiel
 
 	switch (type) {
 	case FIELD_STRING:
-		*(const char **)to = json_string_value(json);
-		return is_text(check, json) &&
-		       check_text(check, field->format, json_string_value(json),
-		                  json_string_length(json), min, max);
+		return read_string(check, field, json, min, max, to);
 	case FIELD_UUID:
 		return is_text(check, json) && (uuid_parse(json_string_value(json), to) ||
 		                                check_wrong(check, "format", "must be a UUID"));

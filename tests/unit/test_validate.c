@@ -145,6 +145,16 @@ static void a_body_fills_its_members(void **state)
 	assert_string_equal(thing.extra, "{\"a\":[1,2]}");
 }
 
+static void a_trimmed_text_has_no_space_at_its_edges(void **state)
+{
+	(void)state;
+	assert_null(body("{\"name\":\" a \",\"note\":\"\\u3000a \\u00a0b\\n\"}"));
+	assert_string_equal(thing.note, "a \xc2\xa0"
+	                                "b");
+	assert_string_equal(thing.name, " a ");
+	assert_wrong(body("{\"name\":\"a\",\"note\":\"          \"}"), "/note", "max_length");
+}
+
 static void an_empty_array_is_not_an_absent_one(void **state)
 {
 	(void)state;
@@ -162,10 +172,17 @@ static void a_wrong_body_is_named_by_json_pointer(void **state)
 	    {"", "", "json"},
 	    {"[]", "", "type"},
 	    {"{", "", "json"},
+	    {"{\"part\":{\"name\":nonsense}}", "/part/name", "json"},
+	    {"{\"parts\":[{\"count\":1},{\"count\":1,}]}", "/parts/1", "json"},
 	    {"{} x", "", "json"},
-	    {"{\"name\":\"a\",\"name\":\"b\"}", "", "duplicate"},
-	    {"{\"name\":\"\\u0000\"}", "", "json"},
-	    {"{\"name\":\"\xff\"}", "", "json"},
+	    {"{\"name\":\"a\",\"name\":\"b\"}", "/name", "duplicate"},
+	    {"{\"part\":{\"name\":\"a\",\"name\":\"b\"}}", "/part/name", "duplicate"},
+	    {"{\"name\":\"\\u0000\"}", "/name", "encoding"},
+	    {"{\"labels\":{\"k\":\"\\u0000\"}}", "/labels/k", "encoding"},
+	    {"{\"extra\":{\"a\":[\"\\u0000\"]}}", "/extra", "encoding"},
+	    {"{\"name\":\"\\ud800\"}", "/name", "json"},
+	    {"{\"name\":\"\xff\"}", "/name", "encoding"},
+	    {"{\"note\":\" \\u00a0\\u200b \"}", "/note", "min_length"},
 	    {"{\"name\":1}", "/name", "type"},
 	    {"{\"name\":null}", "/name", "null"},
 	    {"{\"name\":\"\"}", "/name", "min_length"},
@@ -176,7 +193,7 @@ static void a_wrong_body_is_named_by_json_pointer(void **state)
 	    {"{\"big\":-1}", "/big", "minimum"},
 	    {"{\"big\":1.0}", "/big", "type"},
 	    {"{\"big\":9223372036854775808}", "/big", "type"},
-	    {"{\"big\":1e999}", "", "json"},
+	    {"{\"big\":1e999}", "/big", "json"},
 	    {"{\"big\":\"1\"}", "/big", "type"},
 	    {"{\"at\":\"yesterday\"}", "/at", "format"},
 	    {"{\"price\":{\"amount\":-1,\"currency\":\"USD\"}}", "/price/amount", "minimum"},
@@ -268,6 +285,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_given_has_its_default_or_is_null),
 	    cmocka_unit_test(a_wrong_query_is_named),
 	    cmocka_unit_test(a_body_fills_its_members),
+	    cmocka_unit_test(a_trimmed_text_has_no_space_at_its_edges),
 	    cmocka_unit_test(an_empty_array_is_not_an_absent_one),
 	    cmocka_unit_test(a_wrong_body_is_named_by_json_pointer),
 	    cmocka_unit_test(everything_wrong_is_told_at_once_up_to_a_bound),

@@ -376,7 +376,6 @@ def test_what_is_not_there_is_not_found(shop):
             ("unlockUser", {"user_id": NOBODY}, {}),
             ("updateCategory", {"category_id": NOBODY}, {"name": "No"}),
             ("updateCategory", {"category_id": NOBODY}, {"parent_id": None}),
-            ("createCategory", {}, {"name": "No", "parent_id": NOBODY}),
             ("unlistProduct", {"product_id": NOBODY}, {"reason": "No"}),
             ("relistProduct", {"product_id": NOBODY}, {})):
         refused(admin.call(operation, body=body, **ids), 404, "not_found")

@@ -123,10 +123,6 @@ def test_two_options_may_not_share_a_name(clay):
         field="/options/1/name")
 
 
-def test_an_unknown_category_is_refused(clay):
-    response = create(clay, category_id="0198f1c2-1000-7000-8000-00000000dead")
-    assert response.status_code == 404
-
 
 def test_publishing_and_archiving_show_at_once(shop, clay):
     made = created(clay)

@@ -109,6 +109,13 @@ select refresh_products(array[:id]);
 
 -- Variants ---------------------------------------------------------------------------------------
 
+-- staff_skus_taken (vendor uuid, skus text[]): many -> (number int)
+-- Places in the array, from 0. The unique index decides between two at once.
+select g.number::int - 1 as number
+from unnest(:skus::text[]) with ordinality as g (sku, number)
+join variant v on v.vendor_id = :vendor and v.sku = g.sku and v.deleted_at is null
+order by g.number;
+
 -- staff_variants_insert (vendor uuid, product uuid, nested bool, ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], currencies text[], compares bigint[], compare_currencies text[], stocks int[], backorders int[], weights int[], barcodes text[], images text[], adjustments uuid[]): none
 -- A comparison of -1 is none. Fields are named as in the body: /variants/0/… when nested.
 with given as (

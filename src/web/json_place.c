@@ -1,0 +1,94 @@
+#include "web/json_place.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+/* One object or array that was opened and not closed. */
+struct level {
+	bool array;
+	bool key_next; /* of an object: a string is its next key */
+	size_t index;
+	const char *key; /* of an object: the last one, without quotes; NULL before the first */
+	size_t key_length;
+};
+
+struct place {
+	int depth;
+	struct level levels[LIMIT_JSON_DEPTH];
+};
+
+/* The closing quote, or the end. */
+static const char *end_of_string(const char *at, const char *end)
+{
+	for (; at < end && *at != '"'; at++) {
+		if (*at == '\\' && at + 1 < end)
+			at++;
+	}
+	return at;
+}
+
+static void open_level(struct place *place, bool array)
+{
+	if (place->depth < LIMIT_JSON_DEPTH)
+		place->levels[place->depth++] = (struct level){.array = array, .key_next = !array};
+}
+
+static void next_member(struct place *place)
+{
+	if (place->depth == 0)
+		return;
+	struct level *level = &place->levels[place->depth - 1];
+
+	level->index++;
+	level->key_next = !level->array;
+	level->key = NULL;
+}
+
+/* A string from `at` on; the byte after its last. One that is cut short names nothing. */
+static const char *take_string(struct place *place, const char *at, const char *end)
+{
+	const char *last = end_of_string(at, end);
+	struct level *level = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
+
+	if (level != NULL && level->key_next && last < end) {
+		level->key = at;
+		level->key_length = (size_t)(last - at);
+		level->key_next = false;
+	}
+	return last < end ? last + 1 : end;
+}
+
+static void find(struct place *place, const char *text, const char *end)
+{
+	for (const char *at = text; at < end;) {
+		char byte = *at++;
+
+		if (byte == '"')
+			at = take_string(place, at, end);
+		else if (byte == '{' || byte == '[')
+			open_level(place, byte == '[');
+		else if ((byte == '}' || byte == ']') && place->depth > 0)
+			place->depth--;
+		else if (byte == ',')
+			next_member(place);
+	}
+}
+
+size_t json_place_enter(struct check *check, const char *text, size_t position)
+{
+	struct place place = {.depth = 0};
+	size_t before = check->name_length;
+
+	find(&place, text, text + position);
+	for (int i = 0; i < place.depth; i++) {
+		const struct level *level = &place.levels[i];
+
+		if (level->array)
+			check_enter_item(check, level->index);
+		else if (level->key != NULL)
+			check_enter(check,
+			            arena_strndup(check->arena, level->key, level->key_length));
+	}
+	return before;
+}
