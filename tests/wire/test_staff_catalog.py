@@ -123,7 +123,6 @@ def test_two_options_may_not_share_a_name(clay):
         field="/options/1/name")
 
 
-
 def test_publishing_and_archiving_show_at_once(shop, clay):
     made = created(clay)
     clay.do("updateVendorProduct", product_id=made["id"], body={"status": "active"})
