@@ -60,30 +60,39 @@ bool etag_matches(const char *header, const char *etag)
 	return false;
 }
 
-bool etag_version(const char *header, int32_t *ret)
+/* The version in a tag of ours without its quotes, or 0. */
+static int32_t version_in(const char *tag, size_t length)
 {
-	size_t digits;
+	size_t digits = strspn(tag, "0123456789");
+	const char *hash = tag + digits + 1;
+
+	if (digits == 0 || digits > 9 || length != digits + 17 || tag[digits] != '.' ||
+	    strspn(hash, "0123456789abcdef") != 16)
+		return 0;
+	return (int32_t)strtol(tag, NULL, 10);
+}
+
+bool etag_versions(const char *header, size_t max, int32_t ret[], size_t *ret_count)
+{
+	size_t count = 0;
 
 	header += strspn(header, " \t");
-	if (*header == '*') {
-		*ret = 0;
+	if (*header == '*' && header[1 + strspn(header + 1, " \t")] == 0)
 		return true;
+	while (*header != 0) {
+		header += strspn(header, " \t,");
+		if (strncmp(header, "W/", 2) == 0) /* a proxy that compresses makes it weak */
+			header += 2;
+		if (*header == '"') {
+			size_t length = strcspn(++header, "\"");
+			int32_t version = header[length] == '"' ? version_in(header, length) : 0;
+
+			if (version > 0 && count < max)
+				ret[count++] = version;
+			header += length + (header[length] != 0);
+		}
+		header += strcspn(header, ",");
 	}
-	if (strncmp(header, "W/", 2) == 0) /* a proxy that compresses makes it weak */
-		header += 2;
-	if (*header++ != '"')
-		return false;
-	digits = strspn(header, "0123456789");
-	if (digits == 0 || digits > 9 || header[digits] != '.')
-		return false;
-	const char *hash = header + digits + 1;
-
-	if (strspn(hash, "0123456789abcdef") != 16 || strcmp(hash + 16, "\"") != 0)
-		return false;
-	long version = strtol(header, NULL, 10);
-
-	if (version <= 0)
-		return false;
-	*ret = (int32_t)version;
-	return true;
+	*ret_count = count;
+	return false;
 }

@@ -16,7 +16,12 @@ void etag_make(const void *body, size_t length, int32_t version, char ret[ETAG_S
 /* Whether an If-None-Match header names the tag: "*", a list, weak or not. */
 bool etag_matches(const char *header, const char *etag);
 
-/* The version in an If-Match header of one tag of ours. "*" is version 0. */
-bool etag_version(const char *header, int32_t *ret);
+/*
+ * The versions in an If-Match header's tags of ours, at most max; true when it is "*" and there is
+ * nothing to compare. Any other tag, well formed or not, is one that nothing of ours has: it adds
+ * no version. Weak ones count as strong: a proxy that compresses makes them so, and versions are
+ * exact.
+ */
+bool etag_versions(const char *header, size_t max, int32_t ret[], size_t *ret_count);
 
 #endif

@@ -13,6 +13,7 @@
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
+#include "task/params.h"
 #include "web/authenticate.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
@@ -20,6 +21,9 @@
 #include "web/reply.h"
 #include "web/validate.h"
 #include "web/way.h"
+
+/* Tags of one If-Match, all that its length has room for. */
+enum { IF_MATCH_MAX = 32 };
 
 static struct {
 	struct web_options options;
@@ -271,15 +275,36 @@ static void finished(void *arg, struct http_exchange *ex)
 		owner->finished(owner);
 }
 
-int32_t request_if_match(struct request *rq)
+const struct int_array *request_if_match(struct request *rq)
 {
 	const char *header = http_header(rq->http, "If-Match");
-	int32_t version = 0;
+	int32_t *versions;
+	struct int_array *array;
 
-	if (header != NULL && !etag_version(header, &version))
-		task_end_field(&rq->task, "If-Match", "format",
-		               "must be an ETag that was read before");
-	return version;
+	if (header == NULL)
+		return NULL;
+	versions = arena_array(rq->task.arena, IF_MATCH_MAX, sizeof(versions[0]));
+	array = arena_alloc(rq->task.arena, sizeof(*array));
+	*array = (struct int_array){.items = versions};
+	return etag_versions(header, IF_MATCH_MAX, versions, &array->count) ? NULL : array;
+}
+
+_Noreturn void request_end_changed(struct request *rq)
+{
+	task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+}
+
+void request_expect(struct request *rq, int32_t version)
+{
+	const struct int_array *allowed = request_if_match(rq);
+
+	if (allowed == NULL)
+		return;
+	for (size_t i = 0; i < allowed->count; i++) {
+		if (allowed->items[i] == version)
+			return;
+	}
+	request_end_changed(rq);
 }
 
 static struct http_prepared *prepare_overloaded(int retry_after_s)

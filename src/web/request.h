@@ -26,8 +26,12 @@ struct request {
 	bool replied;
 };
 
-/* The version named by If-Match, or 0 when the header is absent or "*". Ends the task (400) when
- * it is not one of our entity tags. */
-int32_t request_if_match(struct request *rq);
+/* The versions that If-Match allows, for a statement that changes only those; NULL when any is
+ * good: the header is absent or "*". None at all, when it names only what nothing of ours has. */
+const struct int_array *request_if_match(struct request *rq);
+
+/* Ends the task (412) unless If-Match allows this version, which is held. */
+void request_expect(struct request *rq, int32_t version);
+_Noreturn void request_end_changed(struct request *rq); /* 412: somebody was faster */
 
 #endif

@@ -38,7 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new(64 * 1024 * 1024, NULL, NULL);
 	char *text = malloc(size + 1);
 	char key[IDEMPOTENCY_KEY_MAX + 1];
-	int32_t version = 1;
+	int32_t versions[4] = {1, 1, 1, 1};
+	size_t count = 0;
 
 	memcpy(text, data, size);
 	text[size] = 0;
@@ -46,8 +47,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (language_choose(text, OFFERED) == NULL)
 		abort();
 	(void)etag_matches(text, "\"0123456789abcdef\"");
-	if (etag_version(text, &version) && version < 0)
+	if (!etag_versions(text, 4, versions, &count) && count > 4)
 		abort();
+	for (size_t i = 0; i < count; i++)
+		if (versions[i] <= 0)
+			abort();
 	if (idempotency_parse(text, key) && strlen(key) == 0)
 		abort();
 	free(text);

@@ -78,15 +78,25 @@ static void an_entity_tag_is_found_in_lists_weak_or_not(void **state)
 
 static void only_our_tags_name_a_version(void **state)
 {
-	char etag[ETAG_SIZE];
-	int32_t version = -1;
+	char etag[ETAG_SIZE], list[200];
+	int32_t versions[3];
+	size_t count = 0;
 
 	(void)state;
 	etag_make("body", 4, 12, etag);
-	assert_true(etag_version(etag, &version));
-	assert_int_equal(version, 12);
-	assert_true(etag_version("*", &version));
-	assert_int_equal(version, 0);
+	assert_false(etag_versions(etag, 3, versions, &count));
+	assert_int_equal(count, 1);
+	assert_int_equal(versions[0], 12);
+	assert_true(etag_versions("*", 3, versions, &count));
+	assert_true(etag_versions(" * ", 3, versions, &count));
+	snprintf(list, sizeof(list), "\"a, b\",W/%s ,, \"3.0123456789abcdef\"", etag);
+	assert_false(etag_versions(list, 3, versions, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(versions[0], 12);
+	assert_int_equal(versions[1], 3);
+	snprintf(list, sizeof(list), "%s,%s,%s,%s", etag, etag, etag, etag);
+	assert_false(etag_versions(list, 3, versions, &count));
+	assert_int_equal(count, 3);
 	static const char *const WRONG[] = {
 	    "",
 	    "12",
@@ -94,12 +104,17 @@ static void only_our_tags_name_a_version(void **state)
 	    "\"x.0123456789abcdef\"",
 	    "\"0123456789abcdef\"",
 	    "\"12.0123456789abcdef",
-	    "\"12.0123456789abcdef\"x",
+	    "\"12.0123456789abcdef0\"",
 	    "\"9999999999.0123456789abcdef\"",
 	    "\"0.0123456789abcdef\"",
+	    "*, \"12\"",
+	    "\"",
+	    ",,\"\"",
 	};
-	for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++)
-		assert_false(etag_version(WRONG[i], &version));
+	for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+		assert_false(etag_versions(WRONG[i], 3, versions, &count));
+		assert_int_equal(count, 0);
+	}
 }
 
 static void a_key_may_be_quoted(void **state)

@@ -7,7 +7,7 @@ select a.id, a.email, a.name, a.admin_role, coalesce((
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 	                                  'role', s.role) order by v.name, v.id)
 	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
-       a.created_at
+       a.created_at, a.version as "_version"
 from account a where a.id = :account;
 
 -- account_by_email (email text): maybe -> (id uuid, password_hash text)
@@ -22,9 +22,12 @@ where a.id = :account and s.id = :session and s.ended_at is null and s.expires_a
 -- account_add (id uuid, email text, name text, password_hash text): none
 insert into account (id, email, name, password_hash) values (:id, :email, :name, :password_hash);
 
--- account_hold (account uuid): one writes -> (password_hash text, locked bool, admin bool)
+-- account_version_hold (account uuid): one writes -> (version int)
+select version from account where id = :account for no key update;
+
+-- account_hold (account uuid): one writes -> (password_hash text, locked bool, admin bool, version int)
 -- Until the end of the transaction nobody changes its password, locks it or signs in to it.
-select password_hash, locked_at is not null as locked, admin_role is not null as admin
+select password_hash, locked_at is not null as locked, admin_role is not null as admin, version
 from account where id = :account for no key update;
 
 -- account_set_password (account uuid, password_hash text): one

@@ -51,6 +51,7 @@ static void change_password(struct request *rq, const struct update_me_in *in)
 
 	if (strcmp(held->password_hash, old_hash) != 0)
 		sign_in_refuse(rq); /* it was changed while we hashed */
+	request_expect(rq, held->version);
 	sql_account_set_password(tx, actor->account_id, new_hash);
 	sql_session_end_others(tx, actor->account_id, actor->session_id);
 	if (in->name != NULL)
@@ -66,11 +67,14 @@ void update_me(struct request *rq, const struct update_me_in *in)
 		return;
 	}
 	struct uuid account_id = rq->task.actor.account_id;
-	struct db *batch = db_batch(&rq->task);
+	struct db *tx = db_begin(&rq->task);
 
+	request_expect(
+	    rq, sql_account_version_hold_rows(tx, sql_account_version_hold(tx, account_id), NULL)
+	            ->version);
 	if (in->name != NULL)
-		sql_account_set_name(batch, account_id, in->name);
-	reply_commit_row(rq, batch, 200, sql_account_view(batch, account_id));
+		sql_account_set_name(tx, account_id, in->name);
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, account_id));
 }
 
 /* POST /v1/invitations/accept: the rules are the database function's. */

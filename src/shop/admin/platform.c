@@ -22,7 +22,7 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	    in->accept_hours, in->complete_days);
 
 	if (rows_count(changed) == 0)
-		task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+		request_end_changed(rq);
 	reply_commit_row(rq, tx, 200, changed);
 }
 

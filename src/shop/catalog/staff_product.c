@@ -176,18 +176,20 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 	cache_invalidate();
 }
 
+static void hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id, struct uuid id)
+{
+	struct rows *held = sql_staff_product_hold(tx, vendor_id, id);
+
+	request_expect(rq, sql_staff_product_hold_rows(tx, held, NULL)->version);
+}
+
 /* PATCH /v1/vendors/{vendor_id}/products/{product_id} */
 void update_vendor_product(struct request *rq, const struct update_vendor_product_in *in)
 {
 	struct arena *arena = rq->task.arena;
 	struct db *tx = db_begin(&rq->task);
-	int32_t if_match = request_if_match(rq);
-	size_t count;
-	const struct staff_product_hold_row *held = sql_staff_product_hold_rows(
-	    tx, sql_staff_product_hold(tx, in->vendor_id, in->product_id), &count);
 
-	if (if_match && if_match != held->version)
-		task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+	hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_update(
 	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
 	    in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL, in->category_id_given,
@@ -203,6 +205,7 @@ void delete_vendor_product(struct request *rq, const struct delete_vendor_produc
 {
 	struct db *tx = db_begin(&rq->task);
 
+	hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_archive(tx, in->vendor_id, in->product_id);
 	sql_staff_refresh(tx, in->product_id);
 	reply_commit_empty(rq, tx);

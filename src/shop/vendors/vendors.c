@@ -65,7 +65,7 @@ void update_vendor(struct request *rq, const struct update_vendor_in *in)
 	                                         in->contact_phone_given, in->contact_phone);
 
 	if (rows_count(changed) == 0)
-		task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+		request_end_changed(rq);
 	reply_commit_row(rq, tx, 200, changed);
 	cache_invalidate();
 }

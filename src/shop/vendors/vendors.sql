@@ -42,14 +42,15 @@ select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason,
 from vendor v, platform f
 where v.id = :id;
 
--- vendor_update (id uuid, if_match int, name text?, description text?, logo_text text?, email text?, phone_given bool, phone text?): maybe
+-- vendor_update (id uuid, if_match int[]?, name text?, description text?, logo_text text?, email text?, phone_given bool, phone text?): maybe
 with changed as (
 	update vendor
 	set name = coalesce(:name, name), description = coalesce(:description, description),
 	    logo_text = coalesce(:logo_text, logo_text), contact_email = coalesce(:email, contact_email),
 	    contact_phone = case when :phone_given then :phone else contact_phone end,
 	    version = version + 1, updated_at = now()
-	where id = :id and (:if_match = 0 or version = :if_match)
+	where id = :id
+	[if_match: and version = any (:if_match)]
 	returning *
 )
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
