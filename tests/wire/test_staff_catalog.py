@@ -271,6 +271,18 @@ def test_stock_is_set_or_adjusted_and_every_change_is_kept(shop, clay):
     assert clay.do("getVendorProduct", product_id=made["id"])["version"] == made["version"]
 
 
+def test_an_adjustment_that_is_tried_again_counts_once(clay):
+    product = clay.product(stock=10)
+    key = fresh("key")
+    answers = [clay.call("setVariantStock", variant_id=product.variant, body={"adjust": 5}, key=key)
+               for _ in range(2)]
+    assert answers[0].content == answers[1].content and product.available == 15
+    refused(clay.call("setVariantStock", variant_id=product.variant, body={"adjust": 6}, key=key),
+            422, "idempotency_key_reused")
+    clay.do("setVariantStock", variant_id=product.variant, body={"adjust": 5})
+    assert product.available == 20
+
+
 def test_adjustments_at_once_all_count(shop, clay):
     product = clay.product(stock=0)
     together(8, lambda: clay.do("setVariantStock", variant_id=product.variant, body={"adjust": 5}))

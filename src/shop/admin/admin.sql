@@ -1,5 +1,9 @@
 -- What admins see and decide. The admin's role sees every row; every write is in the audit log.
 
+-- audit_reason (reason text?): none writes
+-- For what this transaction writes from now on.
+select set_config('sebez.reason', coalesce(:reason, ''), true);
+
 -- Vendors ----------------------------------------------------------------------------------------
 
 -- admin_vendors (froms text[], tos text[], id uuid?, status text?, q text?, after_key time, after_id uuid, page_size int): many
@@ -204,7 +208,7 @@ returning currency, service_fee_fixed as "service_fee_fixed.amount",
 -- The number alone is a unique key; the cursor's id only has to be there.
 select l.id, l.at, l.actor as "by.kind", l.account_id as "by.id", a.name as "by.name", l.vendor_id,
        l.action, l.object_kind as "object.kind", l.object_id as "object.id", l.before, l.after,
-       l.request_id, l.id as "_key", :after_id as "_id"
+       l.reason, l.request_id, l.id as "_key", :after_id as "_id"
 from audit_log l
 left join account a on a.id = l.account_id
 where l.id < :after_key

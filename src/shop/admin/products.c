@@ -35,6 +35,7 @@ void unlist_product(struct request *rq, const struct unlist_product_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
+	sql_audit_reason(tx, in->reason);
 	sql_admin_product_unlist(tx, in->product_id, in->reason);
 	refresh_and_reply(rq, tx, in->product_id);
 }
@@ -44,6 +45,7 @@ void relist_product(struct request *rq, const struct relist_product_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
+	sql_audit_reason(tx, in->reason);
 	sql_admin_product_relist(tx, in->product_id);
 	refresh_and_reply(rq, tx, in->product_id);
 }

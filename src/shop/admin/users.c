@@ -41,6 +41,7 @@ void lock_user(struct request *rq, const struct lock_user_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	may_judge(tx, in->user_id);
+	sql_audit_reason(tx, in->reason);
 	sql_admin_user_lock(tx, in->user_id, in->reason);
 	sql_admin_user_end_sessions(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
@@ -52,6 +53,7 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	may_judge(tx, in->user_id);
+	sql_audit_reason(tx, in->reason);
 	sql_admin_user_unlock(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
 }

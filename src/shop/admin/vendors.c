@@ -98,6 +98,7 @@ static void decide(struct request *rq, struct uuid id, enum decision decision, c
 	struct db *tx = db_begin(&rq->task);
 	const char *state = next_state(tx, id, decision);
 
+	sql_audit_reason(tx, reason);
 	sql_admin_vendor_move(tx, id, state, reason);
 	feed_write(tx, id, EVENT_VENDOR_STATUS_CHANGED,
 	           arena_printf(rq->task.arena, "{\"status\":\"%s\"}", state));

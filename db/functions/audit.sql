@@ -1,0 +1,39 @@
+-- The audit trail.
+set local role sebez_owner;
+
+-- Who, what, before and after, why, of every write by staff or an admin. Secrets and what is derived or
+-- counted are left out, and the words of notes, which go when their conversation does. What has no id of
+-- its own is found by that of what it belongs to.
+create or replace function audit() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+	new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+	noise text[] := array['search', 'password_hash', 'token_hash', 'updated_at'] || case tg_table_name
+		when 'product' then array['visible', 'price', 'compare_at_price', 'in_stock', 'option_values', 'sold']
+		when 'conversation' then array['last_seq', 'last_message_at', 'last_note', 'awaiting_since',
+			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
+			'vendor_unread']
+		when 'conversation_note' then array['text']
+		else '{}' end;
+	written jsonb;
+begin
+	old_row := old_row - noise;
+	new_row := new_row - noise;
+	if tg_op = 'UPDATE' and old_row = new_row then
+		return null;
+	end if;
+	written := coalesce(new_row, old_row);
+	insert into audit_log (actor, account_id, vendor_id, action, object_kind, object_id, before, after,
+	                       request_id, reason)
+	values (current_setting('sebez.actor', true), current_account(),
+	        coalesce((written ->> case when tg_table_name = 'vendor' then 'id' else 'vendor_id' end)::uuid,
+	                 current_vendor()),
+	        lower(tg_op), tg_table_name,
+	        case when jsonb_typeof(written -> 'id') = 'string' then (written ->> 'id')::uuid
+	             else coalesce(written ->> 'conversation_id', written ->> 'shipment_id',
+	                           written ->> 'account_id')::uuid end,
+	        old_row, new_row, nullif(current_setting('sebez.request', true), ''),
+	        nullif(current_setting('sebez.reason', true), ''));
+	return null;
+end $$;
