@@ -9,6 +9,13 @@ alter table account add constraint account_email_check
 alter table staff_invitation add constraint staff_invitation_email_check
 	check (email = lower(email collate "C"));
 
+-- A book of addresses has a default: it could be switched off.
+update address a set is_default = true
+where (a.account_id, a.id) in (
+	select distinct on (b.account_id) b.account_id, b.id from address b
+	where not exists (select from address d where d.account_id = b.account_id and d.is_default)
+	order by b.account_id, b.created_at desc, b.id desc);
+
 -- Why, where a reason was given and the row keeps none.
 alter table audit_log add column reason text;
 

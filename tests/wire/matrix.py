@@ -202,7 +202,7 @@ ROWS = {
         "email": side.customer.account["email"], "password": PASSWORD}),
     "refresh": Row(body=lambda w, who, side: {
         "refresh_token": twin_of(side.customer).refresh_token}),
-    "logout": Row(twin=twin_of),
+    "logout": Row(body=nothing, twin=twin_of),
     "getMe": Row(),
     "updateMe": Row(body=lambda w, who, side: {"name": "Another name"}),
     "listAddresses": Row(),

@@ -203,6 +203,19 @@ def test_the_first_address_is_the_default_until_another_is(shop):
     assert left["id"] == first["id"] and left["is_default"]
 
 
+def test_a_book_of_addresses_keeps_a_default(shop):
+    person = shop.customer()
+    first, second = (person.do("createAddress", body=ADDRESS) for _ in range(2))
+    stop = {"is_default": False, "city": "Bath"}
+    refused(person.call("updateAddress", address_id=first["id"], body=stop), 409, "conflict",
+            field="/is_default")
+    assert person.do("updateAddress", address_id=second["id"], body=stop)["city"] == "Bath"
+    listed = person.do("listAddresses")["items"]
+    assert [(a["id"], a["is_default"]) for a in listed] == [(first["id"], True),
+                                                            (second["id"], False)]
+    assert listed[0]["city"] == ADDRESS["city"]
+
+
 def test_an_address_changes_only_where_it_is_told_to(shop):
     person = shop.customer()
     made = person.do("createAddress", body={**ADDRESS, "line2": "Flat 2", "company": "Engines"})

@@ -298,3 +298,13 @@ def test_what_did_not_change_is_not_sent_again(shop, operation, arguments):
     changed = someone.call(operation, headers={"If-None-Match": tag,
                                                "Accept-Language": "de, x-after"}, **arguments)
     assert changed.status_code == 200 and changed.headers["ETag"] != tag
+
+
+@pytest.mark.parametrize("sign", ["_", "%", "\\"])
+def test_a_sign_in_a_search_for_vendors_stands_for_itself(shop, sign):
+    vendor = shop.vendor()
+    assert vendor.id in {v["id"] for v in shop.sees("listVendors", q=vendor.slug)["items"]}
+    found = shop.sees("listVendors", q=sign, limit=100)["items"]
+    assert all(sign in v["name"] or sign in v["slug"] for v in found)
+    found = shop.sees("listVendors", q=vendor.slug.replace("-", sign), limit=100)["items"]
+    assert found == []

@@ -77,6 +77,18 @@ def test_a_taken_address_is_named_even_in_a_race(shop):
             refused(answer, 409, "already_exists", field="/email")
 
 
+ID = "0190b0b0-0000-7000-8000-00000000beef"
+
+
+def test_a_slug_does_not_look_like_an_id(shop):
+    category = shop.admin().do("createCategory", body={"name": fresh("Mugs")})
+    for body in ({"name": "Mugs", "slug": ID}, {"name": ID.upper()}):
+        refused(shop.customer().call("applyVendor", body=body), 400, field="/slug")
+        refused(shop.admin().call("createCategory", body=body), 400, field="/slug")
+    refused(shop.admin().call("updateCategory", category_id=category["id"], body={"slug": ID}), 400,
+            field="/slug")
+
+
 # -- what is not there --------------------------------------------------------------------------
 
 def test_an_unknown_category_of_a_body_is_named(shop, clay):

@@ -107,6 +107,22 @@ def test_signing_out_ends_the_session_at_once_and_only_it(shop):
     assert other.call("getMe").status_code == 200
 
 
+def test_signing_out_with_a_refresh_token_ends_its_session_too(shop):
+    person, eve = shop.customer(), shop.customer()
+    phone, laptop = again(shop, person), again(shop, person)
+    assert phone.call("logout", body={"refresh_token": laptop.refresh_token}).status_code == 204
+    refused(phone.call("getMe"), 401)
+    refused(laptop.call("getMe"), 401)
+    refused(refreshed(laptop), 401)
+    assert person.call("getMe").status_code == 200
+    for token in (eve.refresh_token, "nonsense", person.refresh_token):
+        own = again(shop, person)
+        assert own.call("logout", body={"refresh_token": token}).status_code == 204
+        refused(own.call("getMe"), 401)
+    assert eve.call("getMe").status_code == 200
+    refused(person.call("getMe"), 401)
+
+
 def test_sessions_are_listed_and_ended_from_elsewhere(shop):
     person = shop.customer()
     other = again(shop, person)

@@ -50,6 +50,12 @@ where id = :session;
 -- session_end (session uuid): maybe -> (id uuid)
 update session set ended_at = now() where id = :session and ended_at is null returning id;
 
+-- session_end_by_token (account uuid, hash bytea): none
+-- The account's session that the refresh token is of, used or not.
+update session set ended_at = now()
+where id = (select r.session_id from refresh_token r where r.hash = :hash)
+and account_id = :account and ended_at is null;
+
 -- session_end_others (account uuid, session uuid): none
 update session set ended_at = now()
 where account_id = :account and id <> :session and ended_at is null;
@@ -169,6 +175,9 @@ set is_default = coalesce(:is_default, is_default), name = coalesce(:name, name)
     phone = case when :change_phone then :phone else phone end
 where id = :id
 returning id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at;
+
+-- address_has_default (): one -> (has bool)
+select exists (select from address where is_default) as has;
 
 -- address_remove (id uuid): one
 delete from address where id = :id;

@@ -1,5 +1,5 @@
 /*
- * The address book: at most LIMIT_ADDRESSES, of which one may be the default. Changes of one book
+ * The address book: at most LIMIT_ADDRESSES, of which one is the default. Changes of one book
  * take their turn at the account's row.
  */
 #include "accounts.sql.h"
@@ -43,20 +43,30 @@ void create_address(struct request *rq, const struct create_address_in *in)
 	                                 in->region, in->postal_code, in->country, in->phone));
 }
 
+/* Which other one it should be, only its owner knows. */
+static void keep_a_default(struct request *rq, struct db *tx)
+{
+	if (!sql_address_has_default_rows(tx, sql_address_has_default(tx), NULL)->has)
+		task_end_about(&rq->task, PROBLEM_CONFLICT, "/is_default", "default",
+		               "Make another address the default instead.");
+}
+
 /* PATCH /v1/me/addresses/{address_id} */
 void update_address(struct request *rq, const struct update_address_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
+	struct rows *changed;
 
 	sql_address_book_hold(tx, rq->task.actor.account_id);
 	if (in->is_default != NULL && *in->is_default)
 		sql_address_default_clear(tx);
-	reply_commit_row(rq, tx, 200,
-	                 sql_address_change(tx, in->address_id, in->is_default, in->name,
-	                                    in->company_given, in->company, in->line1,
-	                                    in->line2_given, in->line2, in->city, in->region_given,
-	                                    in->region, in->postal_code_given, in->postal_code,
-	                                    in->country, in->phone_given, in->phone));
+	changed = sql_address_change(
+	    tx, in->address_id, in->is_default, in->name, in->company_given, in->company, in->line1,
+	    in->line2_given, in->line2, in->city, in->region_given, in->region,
+	    in->postal_code_given, in->postal_code, in->country, in->phone_given, in->phone);
+	if (in->is_default != NULL && !*in->is_default)
+		keep_a_default(rq, tx);
+	reply_commit_row(rq, tx, 200, changed);
 }
 
 /* DELETE /v1/me/addresses/{address_id} */

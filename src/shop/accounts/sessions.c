@@ -130,11 +130,25 @@ void refresh(struct request *rq, const struct refresh_in *in)
 	sign_in_reply(rq, tx, 200, &signed_in);
 }
 
+/* What is no token of the account's ends nothing: whoever signs out has nothing to learn. */
+static void end_session_of(struct request *rq, const char *text)
+{
+	struct refresh_token token;
+
+	if (!refresh_token_parse(text, &token))
+		return;
+	struct refresh_hash hash = refresh_token_hash(&token);
+
+	sql_session_end_by_token(db_as(&rq->task, PG_AUTH), rq->task.actor.account_id,
+	                         bytes_of(&hash));
+}
+
 /* POST /v1/auth/logout */
 void logout(struct request *rq, const struct logout_in *in)
 {
-	(void)in;
 	sql_session_end(db_of(&rq->task), rq->task.actor.session_id);
+	if (in->refresh_token != NULL)
+		end_session_of(rq, in->refresh_token);
 	reply_empty(rq);
 }
 

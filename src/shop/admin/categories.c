@@ -3,9 +3,9 @@
  */
 #include "admin.sql.h"
 #include "api.gen.h"
-#include "base/codec.h"
 #include "web/cache.h"
 #include "web/reply.h"
+#include "web/slug.h"
 
 enum { SLUG_MAX = 120 };
 
@@ -16,10 +16,7 @@ void create_category(struct request *rq, const struct create_category_in *in)
 	struct uuid id = uuid_v7();
 	char slug[SLUG_MAX + 1];
 
-	slug_from(in->slug ? in->slug : in->name, slug, sizeof slug);
-	if (!slug[0])
-		task_end_field(&rq->task, "/slug", "required",
-		               "No slug can be made of this name; give one.");
+	slug_choose(rq, in->slug, in->name, slug, sizeof slug);
 	sql_admin_category_insert(tx, id, in->parent_id, slug, in->name, in->position);
 	reply_commit_row(rq, tx, 201, sql_admin_category(tx, id));
 	cache_invalidate();
@@ -30,11 +27,14 @@ void update_category(struct request *rq, const struct update_category_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	struct uuid id = in->category_id;
+	char slug[SLUG_MAX + 1];
 
+	if (in->slug)
+		slug_choose(rq, in->slug, NULL, slug, sizeof slug);
 	if (in->parent_id_given)
 		sql_admin_category_hold(tx, id);
-	sql_admin_category_update(tx, id, in->name, in->slug, in->parent_id_given, in->parent_id,
-	                          in->position);
+	sql_admin_category_update(tx, id, in->name, in->slug ? slug : NULL, in->parent_id_given,
+	                          in->parent_id, in->position);
 	if (in->parent_id_given) {
 		sql_admin_category_descendants(tx, id);
 		sql_admin_category_refresh(tx, id);

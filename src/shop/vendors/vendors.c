@@ -10,6 +10,7 @@
 #include "web/cache.h"
 #include "web/page.h"
 #include "web/reply.h"
+#include "web/slug.h"
 
 /* GET /v1/vendors */
 void list_vendors(struct request *rq, const struct list_vendors_in *in)
@@ -38,10 +39,7 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	struct uuid id = uuid_v7();
 	char slug[81], path[64];
 
-	slug_from(in->slug ? in->slug : in->name, slug, sizeof slug);
-	if (!slug[0])
-		task_end_field(&rq->task, "/slug", "required",
-		               "No slug can be made of this name; give one.");
+	slug_choose(rq, in->slug, in->name, slug, sizeof slug);
 	snprintf(path, sizeof path, "/v1/vendors/");
 	uuid_format(id, path + strlen(path));
 	reply_header(rq, "Location", path);

@@ -6,7 +6,7 @@ select v.id, v.name, v.slug, v.logo_text, v.approved_at as created_at,
        as response_minutes, v.approved_at as "_key"
 from vendor v
 where v.state = 'approved' and (v.approved_at, v.id) < (:after_key, :after_id)
-[q: and (v.slug || ' ' || v.name) ilike '%' || replace(replace(:q, '\', '\\'), '%', '\%') || '%']
+[q: and (v.slug || ' ' || v.name) ilike containing(:q)]
 order by v.approved_at desc, v.id desc
 limit :page_size;
 
