@@ -1,4 +1,4 @@
-/* JSON bodies become typed values. jansson parses; nothing of it is seen behind this file. */
+/* JSON bodies become typed values. Nothing of jansson is seen behind this file and json_parse. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -6,98 +6,11 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "base/limits.h"
-#include "web/json_place.h"
+#include "web/json_parse.h"
 #include "web/validate.h"
 
 static void read_members(struct check *check, const struct field_object *object, json_t *json,
                          void *into);
-
-static void release_json(void *json)
-{
-	json_decref(json);
-}
-
-/* jansson recurses without a bound that suits a fiber's stack, so the depth is taken before. */
-static bool depth_is_fine(const char *text, size_t length)
-{
-	int depth = 0;
-	bool in_string = false;
-
-	for (size_t i = 0; i < length; i++) {
-		char byte = text[i];
-
-		if (in_string) {
-			if (byte == '\\')
-				i++;
-			else if (byte == '"')
-				in_string = false;
-		} else if (byte == '"') {
-			in_string = true;
-		} else if (byte == '{' || byte == '[') {
-			if (++depth > LIMIT_JSON_DEPTH)
-				return false;
-		} else if (byte == '}' || byte == ']') {
-			depth--;
-		}
-	}
-	return true;
-}
-
-static void not_json(struct check *check, const char *text, size_t length,
-                     const json_error_t *error)
-{
-	enum json_error_code code = json_error_code(error);
-	size_t read = error->position > 0 ? (size_t)error->position : 0;
-
-	if (read > length)
-		read = length;
-	/* Of a key it is all known; of anything else, what was read last is what is wrong. */
-	if (read > 0 && code != json_error_duplicate_key)
-		read--;
-	size_t outer = json_place_enter(check, text, read);
-
-	switch (code) {
-	case json_error_duplicate_key:
-		check_wrong(check, "duplicate", "is there twice: again at line %d, column %d",
-		            error->line, error->column);
-		break;
-	case json_error_invalid_utf8:
-		check_wrong(check, "encoding", "must be UTF-8: wrong at line %d, column %d",
-		            error->line, error->column);
-		break;
-	default:
-		check_wrong(check, "json", "must be valid JSON: wrong at line %d, column %d",
-		            error->line, error->column);
-	}
-	check_leave(check, outer);
-}
-
-/*
- * An integer beyond int64 makes jansson refuse the whole text. Then it is parsed once more with
- * integers as doubles, only to find out and say which field it was.
- */
-static json_t *parse(struct check *check, const char *text, size_t length)
-{
-	json_error_t error;
-	size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL; /* is_text() names what has a NUL */
-	json_t *json;
-
-	if (!depth_is_fine(text, length)) {
-		check_wrong(check, "depth", "must not be nested deeper than %d", LIMIT_JSON_DEPTH);
-		return NULL;
-	}
-	json = json_loadb(text, length, flags, &error);
-	if (json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
-		check->real_numbers = true;
-		json = json_loadb(text, length, flags | JSON_DECODE_INT_AS_REAL, &error);
-	}
-	if (json != NULL)
-		arena_defer(check->arena, release_json, json);
-	else
-		not_json(check, text, length, &error);
-	return json;
-}
 
 static bool read_int(struct check *check, json_t *json, int64_t min, int64_t max, int64_t *ret)
 {
@@ -409,7 +322,7 @@ static void read_members(struct check *check, const struct field_object *object,
 void validate_body(struct check *check, const struct field_object *object, const char *text,
                    size_t length, void *into)
 {
-	json_t *json = parse(check, text, length);
+	json_t *json = json_parse(check, text, length);
 
 	if (json == NULL)
 		return;

@@ -11,7 +11,8 @@ def entries(shop, object_id, kind):
 @pytest.mark.parametrize("does,undoes,kind", [("lockUser", "unlockUser", "account"),
                                               ("unlistProduct", "relistProduct", "product")])
 def test_why_it_was_done_and_undone_is_in_the_log(shop, does, undoes, kind):
-    name, one = ("user_id", shop.customer()) if kind == "account" else ("product_id", shop.product())
+    one = shop.customer() if kind == "account" else shop.product()
+    name = "user_id" if kind == "account" else "product_id"
     shop.admin().do(does, **{name: one.id}, body={"reason": "Counterfeit"})
     shop.admin().do(undoes, **{name: one.id}, body={"reason": "It was genuine"})
     shop.admin().do(undoes, **{name: one.id}, body={})
@@ -83,12 +84,14 @@ def test_no_caller_s_table_comes_before_ours_in_a_definer(shop):
     rows = shop.db.rows("select p.proname, p.proconfig from pg_proc p "
                         "join pg_namespace n on n.oid = p.pronamespace "
                         "where n.nspname = 'public' and p.prosecdef "
-                        "and not ('search_path=public, pg_temp' = any (coalesce(p.proconfig, '{}')))")
+                        "and not ('search_path=public, pg_temp' = "
+                        "any (coalesce(p.proconfig, '{}')))")
     assert rows == []
 
 
 def test_nobody_may_call_what_only_triggers_call(shop):
-    rows = shop.db.rows("select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
+    rows = shop.db.rows("select p.proname from pg_proc p "
+                        "join pg_namespace n on n.oid = p.pronamespace "
                         "where n.nspname = 'public' and p.prorettype = 'trigger'::regtype "
                         "and has_function_privilege('sebez_public', p.oid, 'execute')")
     assert rows == []

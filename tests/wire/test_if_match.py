@@ -3,7 +3,8 @@ import pytest
 from harness.client import refused
 from harness.shop import fresh
 
-OTHERS = ['"nonsense"', '"1"', 'W/"abc"', '"a, b", "c"', '"999999.0123456789abcdef"', "unquoted", '""']
+OTHERS = ['"nonsense"', '"1"', 'W/"abc"', '"a, b", "c"', '"999999.0123456789abcdef"', "unquoted",
+          '""']
 
 
 @pytest.fixture(params=["updateVendorProduct", "updateVendor", "updateMe", "putSettings",
@@ -12,7 +13,8 @@ def edit(shop, request):
     """(the ETag that was read, edit(If-Match) as a response); each edit changes something."""
     vendor = shop.vendor()
     mug, admin, owner = vendor.product(), shop.admin(), vendor.owner
-    settings = {k: v for k, v in admin.do("getSettings").items() if k not in ("currency", "version")}
+    settings = {k: v for k, v in admin.do("getSettings").items()
+                if k not in ("currency", "version")}
     reads = {"updateVendorProduct": lambda: vendor.call("getVendorProduct", product_id=mug.id),
              "deleteVendorProduct": lambda: vendor.call("getVendorProduct", product_id=mug.id),
              "updateVendor": lambda: vendor.call("getMyVendor"),
