@@ -64,6 +64,14 @@ def test_of_two_who_take_each_other_s_role_at_once_one_keeps_it(shop):
     assert sorted(a.status_code for a in answers)[1] in (401, 403)
 
 
+def test_of_two_who_lock_each_other_at_once_one_goes_on(shop):
+    pair = [made(shop, "superadmin"), made(shop, "superadmin")]
+    answers = together(2, lambda i: pair[i].call("lockUser", user_id=pair[1 - i].id,
+                                                 body={"reason": "You or me"}))
+    assert sorted(a.status_code for a in answers)[0] == 200
+    assert sorted(a.status_code for a in answers)[1] in (401, 403)
+
+
 def test_who_gave_which_role_is_in_the_audit_log(shop):
     person = shop.customer()
     give(shop, person, "finance")

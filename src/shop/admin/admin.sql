@@ -71,8 +71,8 @@ where a.id = :id;
 
 -- admin_user_hold (id uuid): one -> (is_admin bool, is_self bool, by_superadmin bool)
 select a.admin_role is not null as is_admin, a.id = current_account() as is_self,
-       (select me.admin_role = 'superadmin' from account me where me.id = current_account())
-       as by_superadmin
+       (select me.admin_role = 'superadmin' and me.locked_at is null
+        from account me where me.id = current_account()) as by_superadmin
 from account a
 where a.id = :id
 for no key update;

@@ -22,12 +22,15 @@ void admin_get_user(struct request *rq, const struct admin_get_user_in *in)
 	reply_row(rq, sql_admin_user(db_of(&rq->task), in->user_id));
 }
 
-/* Nobody locks themselves, and admins are a superadmin's. */
+/* Nobody locks themselves, and admins are a superadmin's: to the end of the transaction, so that of
+ * two who lock each other at once, one has come too late. */
 static void may_judge(struct db *tx, struct uuid user_id)
 {
 	size_t count;
-	const struct admin_user_hold_row *user =
-	    sql_admin_user_hold_rows(tx, sql_admin_user_hold(tx, user_id), &count);
+	const struct admin_user_hold_row *user;
+
+	sql_admin_superadmins_hold(tx);
+	user = sql_admin_user_hold_rows(tx, sql_admin_user_hold(tx, user_id), &count);
 
 	if (user->is_self)
 		task_end(db_task(tx), PROBLEM_CONFLICT, "Nobody locks or unlocks themselves.");
