@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/limits.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/way.h"
@@ -129,9 +130,9 @@ void reply_row(struct request *rq, const struct rows *rows)
 	send_good(rq, 200, JSON_TYPE, version_of(rows), body.data, body.length);
 }
 
-static void write_cursor(const struct page *page, const struct rows *rows, struct json *json)
+static void write_cursor(const struct page *page, const struct rows *rows, size_t last,
+                         struct json *json)
 {
-	size_t last = (size_t)page->limit - 1;
 	int id = rows_find(rows, "_id");
 	struct page next = *page;
 	char cursor[PAGE_CURSOR_LENGTH + 1];
@@ -145,16 +146,20 @@ static void write_cursor(const struct page *page, const struct rows *rows, struc
 static void reply_items(struct request *rq, const struct page *page, const struct rows *rows)
 {
 	size_t count = rows_count(rows);
-	bool more = page != NULL && count > (size_t)page->limit;
+	size_t most = page != NULL && count > (size_t)page->limit ? (size_t)page->limit : count;
+	size_t shown = 0;
 	struct buf body = buf_new(rq->task.arena, 8192);
 	struct json json = json_new(&body);
 
 	json_open_object(&json);
 	json_key(&json, "items");
-	rows_json_array(rows, more ? (size_t)page->limit : count, &json);
+	json_open_array(&json);
+	for (; shown < most && (page == NULL || body.length < LIMIT_PAGE_BYTES); shown++)
+		rows_json_object(rows, shown, &json);
+	json_close_array(&json);
 	json_key(&json, "next_cursor");
-	if (more)
-		write_cursor(page, rows, &json);
+	if (shown < count)
+		write_cursor(page, rows, shown - 1, &json);
 	else
 		json_nil(&json);
 	json_close_object(&json);

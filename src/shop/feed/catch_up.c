@@ -49,7 +49,7 @@ static void give(struct followed *feed, struct cursor from, const struct event_p
 		struct poll *poll = CONTAINER_OF(at, struct poll, node);
 
 		if (poll->after == from.number && poll->epoch == from.epoch &&
-		    (page->count > 0 || page->resync))
+		    !poll_is_stalled(poll) && (page->count > 0 || page->resync))
 			poll_give(poll, page);
 	}
 	for (size_t i = 0; i < page->count; i++)

@@ -7,6 +7,17 @@
 
 enum { FRAME_ROOM = 192, ITEM_ROOM = 64 }; /* what is written around a page and an item */
 
+bool event_page_add(struct event_page *page, struct event_item item)
+{
+	if (page->count == LIMIT_PAGE ||
+	    (page->count > 0 && page->bytes + item.length > LIMIT_EVENT_PAGE_BYTES))
+		return false;
+	page->items[page->count++] = item;
+	page->bytes += item.length;
+	page->last = item.number;
+	return true;
+}
+
 size_t event_page_room(const struct event_page *page)
 {
 	size_t room = FRAME_ROOM + page->passing_length;

@@ -19,12 +19,17 @@ struct event_item {
 
 struct event_page {
 	size_t count;
+	size_t bytes; /* of the items' texts */
 	struct event_item items[LIMIT_PAGE];
 	int64_t last; /* where its reader is after it */
 	bool resync;
 	const char *passing; /* one item, as its text; or NULL */
 	size_t passing_length;
 };
+
+/* Takes one more, the next number; false when the page is full: LIMIT_PAGE of them, or, but for the
+ * first one, LIMIT_EVENT_PAGE_BYTES of text. */
+bool event_page_add(struct event_page *page, struct event_item item);
 
 /* The size that either needs at most, and the writing, which gives the length. */
 size_t event_page_room(const struct event_page *page);

@@ -17,6 +17,8 @@
 enum {
 	HEARTBEAT_MS = 25 * 1000, /* middleboxes forget a silent connection after a minute */
 	RETRY_MOST_MS = 2500,
+	STALLED_AGAIN_MS = 200,
+	STALLED_MOST_MS = 10 * 1000,
 };
 
 static const char HEARTBEAT[] = ":\n\n";
@@ -80,26 +82,49 @@ static void answer(struct poll *poll, const struct event_page *page, int64_t epo
 	parked_reply(&poll->parked, poll->body != NULL ? poll->body : NO_MEMORY, length);
 }
 
-/* A client that does not read is cut off; it comes back with the last id that it has seen. */
-static void push(struct poll *poll, const char *bytes, size_t length)
+bool poll_is_stalled(const struct poll *poll)
+{
+	return poll->stalled_ms != 0 && loop_now_ms() < poll->again_ms;
+}
+
+/* It stays where it is and is tried again; in the end it is cut off, and comes back with the last
+ * id that it has seen. */
+static void stall(struct poll *poll)
+{
+	int64_t now_ms = loop_now_ms();
+
+	if (poll->stalled_ms == 0)
+		poll->stalled_ms = now_ms;
+	if (now_ms - poll->stalled_ms > STALLED_MOST_MS) {
+		leave(poll);
+		parked_stream_end(&poll->parked);
+		return;
+	}
+	poll->again_ms = now_ms + STALLED_AGAIN_MS;
+	wheel_remove(polls.wheel, &poll->timer);
+	wheel_add(polls.wheel, &poll->timer, poll->again_ms);
+}
+
+/* True when the bytes are on their way, or nobody is there any more: then `finished` follows. */
+static bool push(struct poll *poll, const char *bytes, size_t length)
 {
 	int r = parked_stream_push(&poll->parked, bytes, length);
 
-	if (r == 0 || r == -ECONNRESET) /* `finished` follows when it is gone */
-		return;
-	leave(poll);
-	parked_stream_end(&poll->parked);
+	return r == 0 || r == -ECONNRESET;
 }
 
 static void push_page(struct poll *poll, const struct event_page *page)
 {
 	char *bytes = malloc(event_page_room(page));
 
-	if (bytes == NULL)
-		return; /* its cursor stays; the next news is another try */
-	poll->after = page->last;
-	poll->epoch = hub_epoch();
-	push(poll, bytes, event_page_write_stream(page, hub_epoch(), poll->feed->id, bytes));
+	if (bytes == NULL ||
+	    !push(poll, bytes, event_page_write_stream(page, hub_epoch(), poll->feed->id, bytes))) {
+		stall(poll);
+	} else {
+		poll->stalled_ms = 0;
+		poll->after = page->last;
+		poll->epoch = hub_epoch();
+	}
 	free(bytes);
 }
 
@@ -126,7 +151,7 @@ bool poll_serve(struct poll *poll)
 {
 	struct event_page page;
 
-	while (!list_is_empty(&poll->node)) {
+	while (!list_is_empty(&poll->node) && !poll_is_stalled(poll)) {
 		if (poll->epoch != hub_epoch() ||
 		    !read_hub(poll->feed, poll->after, (size_t)poll->limit, &page))
 			return true;
@@ -135,7 +160,7 @@ bool poll_serve(struct poll *poll)
 		int64_t before = poll->after;
 
 		poll_give(poll, &page);
-		if (poll->after == before) /* a poll is answered; a stream had no memory */
+		if (poll->after == before) /* a poll is answered; a stream is stalled */
 			return false;
 	}
 	return false;
@@ -168,7 +193,7 @@ void polls_pass(struct followed *feed, const char *json, size_t length)
 
 		page.last = poll->after;
 		if (poll->is_stream)
-			push(poll, bytes, stream_length);
+			(void)push(poll, bytes, stream_length); /* it is over in seconds anyway */
 		else
 			answer(poll, &page, poll->epoch, 0);
 	}
@@ -196,7 +221,10 @@ static void on_due(struct wheel_timer *timer)
 		return;
 	}
 	wheel_add(polls.wheel, &poll->timer, loop_now_ms() + HEARTBEAT_MS);
-	push(poll, HEARTBEAT, sizeof(HEARTBEAT) - 1);
+	if (poll->stalled_ms == 0)
+		(void)push(poll, HEARTBEAT, sizeof(HEARTBEAT) - 1);
+	else if (poll_serve(poll))
+		catch_up(poll->feed);
 }
 
 void poll_admit(struct request *rq, const struct followed *feed)
@@ -257,7 +285,7 @@ void poll_stream(struct request *rq, struct followed *feed, int64_t after, const
 	poll->is_stream = true;
 	poll->ends_ms = loop_now_ms() + GRANT_MS;
 	parked_stream_begin(&poll->parked, "text/event-stream");
-	push(poll, begin, length);
+	(void)push(poll, begin, length); /* the first bytes always fit */
 	if (poll_serve(poll))
 		catch_up(feed);
 }

@@ -14,6 +14,8 @@
 /* How long the hot window may take; then the database is asked. */
 enum { WINDOW_MS = 50 };
 
+enum { ITEM_ROOM = 160 }; /* what event_json writes around a payload */
+
 static struct {
 	struct redis *redis;
 	bool trust;
@@ -71,9 +73,9 @@ bool read_hub(const struct followed *feed, int64_t after, size_t limit, struct e
 		for (unsigned i = first; i < feed->event_count && ret->count < limit; i++) {
 			const struct event_text *event = feed->events[i];
 
-			ret->items[ret->count++] =
-			    (struct event_item){event->number, event->json, event->length};
-			ret->last = event->number;
+			if (!event_page_add(ret, (struct event_item){event->number, event->json,
+			                                             event->length}))
+				break;
 		}
 	}
 	return view == HUB_NOTHING || view == HUB_HERE;
@@ -104,18 +106,19 @@ static int64_t number_of(const char *json)
 static void take_window(struct task *task, const struct redisReply *reply, int64_t after,
                         struct event_page *ret)
 {
-	for (size_t i = 0; i < reply->elements && ret->count < LIMIT_PAGE; i++) {
+	for (size_t i = 0; i < reply->elements; i++) {
 		const struct redisReply *element = reply->element[i];
+		int64_t number = after + 1 + (int64_t)i;
 
-		if (element->type != REDIS_REPLY_STRING ||
-		    number_of(element->str) != after + 1 + (int64_t)i)
+		if (element->type != REDIS_REPLY_STRING || number_of(element->str) != number)
 			return;
-		ret->items[ret->count++] = (struct event_item){
-		    .number = after + 1 + (int64_t)i,
-		    .json = arena_strndup(task->arena, element->str, (size_t)element->len),
-		    .length = (size_t)element->len,
-		};
-		ret->last = after + 1 + (int64_t)i;
+		if (!event_page_add(ret, (struct event_item){
+		                             .number = number,
+		                             .json = arena_strndup(task->arena, element->str,
+		                                                   (size_t)element->len),
+		                             .length = (size_t)element->len,
+		                         }))
+			return;
 	}
 }
 
@@ -150,13 +153,13 @@ static void take_rows(struct db *db, const struct rows *rows, struct event_page 
 	size_t count;
 	const struct feed_events_row *row = sql_feed_events_rows(db, rows, &count);
 
-	for (size_t i = 0; i < count && i < LIMIT_PAGE; i++) {
-		struct buf text = buf_new(db_task(db)->arena, 256);
+	for (size_t i = 0; i < count; i++) {
+		struct buf text = buf_new(db_task(db)->arena, ITEM_ROOM + strlen(row[i].payload));
 
 		event_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
-		page->items[page->count++] =
-		    (struct event_item){row[i].number, text.data, text.length};
-		page->last = row[i].number;
+		if (!event_page_add(page,
+		                    (struct event_item){row[i].number, text.data, text.length}))
+			return;
 	}
 }
 

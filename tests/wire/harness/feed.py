@@ -53,7 +53,7 @@ class Device:
 class Stream:
     """Server-sent events, read by a thread."""
 
-    def __init__(self, device, last_id=None):
+    def __init__(self, device, last_id=None, reads=True):
         self.events, self.ids, self.passing = [], [], []
         self.ended = threading.Event()
         headers = {"Accept": "text/event-stream",
@@ -67,6 +67,10 @@ class Stream:
         self.response = self.connection.getresponse()
         assert self.response.status == 200, self.response.read()
         assert self.response.headers["Content-Type"] == "text/event-stream"
+        if reads:
+            self.read()
+
+    def read(self):
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
