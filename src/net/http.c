@@ -245,7 +245,9 @@ int http_server_start(int listen_fd, unsigned connections_max, const struct http
 		return errno != 0 ? -errno : -EIO;
 	}
 	int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-	int r = uv_poll_init(loop_uv(), &server->poll, fd);
+	int r = http_aside_open(server);
+	if (r == 0)
+		r = uv_poll_init(loop_uv(), &server->poll, fd);
 	if (r < 0) {
 		MHD_stop_daemon(server->daemon);
 		free(server);
@@ -255,7 +257,7 @@ int http_server_start(int listen_fd, unsigned connections_max, const struct http
 	(void)uv_poll_start(&server->poll, UV_READABLE, on_readable);
 	(void)uv_timer_init(loop_uv(), &server->timer);
 	server->timer.data = server;
-	server->handles = 2;
+	server->handles = 3;
 	server->next = servers;
 	servers = server;
 	if (hook.run == NULL) {
@@ -302,6 +304,8 @@ void http_server_stop(struct http_server *server)
 	assert(!server->stopped && !server->running);
 	http_server_drain(server);
 	server->stopped = true;
+	http_aside_close(server);
+	uv_close((uv_handle_t *)&server->aside_poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
 	/* libmicrohttpd refuses to stop while connections are suspended. */

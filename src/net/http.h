@@ -45,6 +45,9 @@ struct http_handlers {
 	/* The body passed body_bytes_max; must reply (413). */
 	void (*too_large)(void *arg, struct http_exchange *ex);
 	void (*finished)(void *arg, struct http_exchange *ex);
+	/* The client of an exchange that is set aside has closed its connection. It still needs its
+	 * answer, which may be given here. May be NULL. */
+	void (*left)(void *arg, struct http_exchange *ex);
 	void *arg;
 };
 
@@ -89,7 +92,8 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
  * http_set_aside: an exchange that waits long need not keep libmicrohttpd's memory of its
  * connection (LIMIT_CONNECTION_BYTES and more). The socket is taken out of libmicrohttpd,
  * and given back after the answer, for the next request; until then there are only the exchange
- * and the socket. Headers are gone then, and the answer must come from http_reply.
+ * and the socket, which is watched for its end (`left`). Headers are gone then, and the answer must
+ * come from http_reply.
  *
  * A wish: it is not done where it could be noticed (HTTP/1.0, Connection: close, a body, a next
  * request that was read already) or where it cannot be known (a socket that is not TCP).

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -107,12 +108,69 @@ bool http_is_aside(const struct http_exchange *ex)
 	return ex->fd >= 0 && ex->connection == NULL;
 }
 
+/* Only its end: what a client sends meanwhile waits for the answer. */
+static void watch(struct http_exchange *ex)
+{
+	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = ex};
+
+	(void)epoll_ctl(ex->server->aside_fd, EPOLL_CTL_ADD, ex->fd, &event);
+}
+
+static void unwatch(const struct http_exchange *ex)
+{
+	(void)epoll_ctl(ex->server->aside_fd, EPOLL_CTL_DEL, ex->fd, NULL);
+}
+
+static void on_left(uv_poll_t *poll, int status, int events)
+{
+	enum { AT_ONCE = 64 };
+	struct http_server *server = poll->data;
+	struct epoll_event left[AT_ONCE];
+	int count = epoll_wait(server->aside_fd, left, AT_ONCE, 0);
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < count; i++) {
+		struct http_exchange *ex = left[i].data.ptr;
+
+		unwatch(ex);
+		ex->close = true;
+		if (server->handlers.left != NULL && !ex->replied)
+			server->handlers.left(server->handlers.arg, ex);
+	}
+}
+
+int http_aside_open(struct http_server *server)
+{
+	int r = 0;
+
+	server->aside_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (server->aside_fd < 0)
+		return -errno;
+	r = uv_poll_init(loop_uv(), &server->aside_poll, server->aside_fd);
+	if (r < 0) {
+		(void)close(server->aside_fd);
+		return r;
+	}
+	server->aside_poll.data = server;
+	return uv_poll_start(&server->aside_poll, UV_READABLE, on_left);
+}
+
+void http_aside_close(struct http_server *server)
+{
+	(void)uv_poll_stop(&server->aside_poll);
+	(void)close(server->aside_fd);
+	server->aside_fd = -1;
+}
+
 void http_leave(struct http_exchange *ex)
 {
-	if (ex->server->stopped)
+	if (ex->server->stopped) {
 		http_close_aside(ex);
-	else
-		ex->server->aside++;
+		return;
+	}
+	ex->server->aside++;
+	watch(ex);
 }
 
 void http_stay(struct http_exchange *ex)
@@ -265,6 +323,7 @@ void http_reply_aside(struct http_exchange *ex, size_t header_count,
 {
 	char head[HEAD_BYTES];
 
+	unwatch(ex);
 	ex->close |= ex->server->draining;
 	size_t head_length = write_head(ex, header_count, headers, body_length, head);
 	struct iovec parts[2] = {{head, head_length}, {(void *)(uintptr_t)body, body_length}};

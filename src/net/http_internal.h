@@ -114,6 +114,8 @@ struct http_server {
 	bool returning; /* a connection that was set aside is being given back */
 	bool stopped;
 	unsigned handles; /* libuv's that are not closed yet */
+	int aside_fd;     /* an epoll of the sockets that are set aside: their end only */
+	uv_poll_t aside_poll;
 	uv_poll_t poll;
 	uv_timer_t timer;
 };
@@ -124,6 +126,10 @@ void http_resume(struct http_exchange *ex);       /* nothing when it is not susp
 void http_end_later(struct http_exchange *ex);    /* finishes it at the end of the turn */
 void http_link(struct http_exchange *ex);         /* into the server's list; counts as busy */
 void http_exchange_end(struct http_exchange *ex); /* calls `finished`, frees */
+
+/* http_aside.c */
+int http_aside_open(struct http_server *server); /* 0 or -errno */
+void http_aside_close(struct http_server *server);
 
 /* http_request.c */
 void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection);

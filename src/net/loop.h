@@ -16,11 +16,11 @@ struct loop_hook {
 	struct loop_hook *next;
 };
 
-uv_loop_t *loop_uv(void);     /* the process's loop; made on first use */
-int64_t loop_now_ms(void);    /* monotonic, as of the start of this turn */
-void loop_run(void);          /* until loop_stop */
+uv_loop_t *loop_uv(void);  /* the process's loop; made on first use */
+int64_t loop_now_ms(void); /* monotonic, as of the start of this turn */
+void loop_run(void);       /* until loop_stop */
 void loop_stop(void);
-void loop_close(void);        /* after loop_run: closes what is left, for leak checkers */
+void loop_close(void); /* after loop_run: closes what is left, for leak checkers */
 
 /* The hook (owned by the caller, kept for good) runs before each sleep, and as often as hooks
  * report new work in the same turn through loop_again(). */

@@ -56,6 +56,7 @@ void api_refresh_gauges(void)
 	process_gauges(&api.stores, &gauges);
 	if (api.server != NULL) {
 		gauges.connections = http_server_connections(api.server);
+		gauges.parked = feed_parked();
 		gauges.busy = http_server_busy(api.server);
 	}
 	metrics_set(&gauges);

@@ -27,7 +27,8 @@ struct metrics_pool {
 struct metrics_gauges {
 	uint64_t fibers, fibers_max;
 	uint64_t connections; /* open HTTP connections */
-	uint64_t busy;        /* of them with a request under way; the others are parked */
+	uint64_t busy;        /* of them with a request under way; the others are idle */
+	uint64_t parked;      /* of the busy ones: polls and streams that wait */
 	uint64_t redis_up;
 	struct metrics_pool pools[METRICS_POOLS];
 };

@@ -172,7 +172,8 @@ static void write_process(struct buf *out, unsigned slot, const struct metrics_s
 	    {"sebez_fibers_max", gauges->fibers_max},
 	    {"sebez_http_connections", gauges->connections},
 	    {"sebez_http_busy", gauges->busy},
-	    {"sebez_http_parked",
+	    {"sebez_http_parked", gauges->parked},
+	    {"sebez_http_idle",
 	     gauges->connections -
 	         (gauges->busy < gauges->connections ? gauges->busy : gauges->connections)},
 	    {"sebez_redis_up", gauges->redis_up},

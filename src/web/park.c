@@ -13,15 +13,24 @@ static void finished(struct http_owner *owner)
 	parked->finished(parked);
 }
 
-void request_park(struct request *rq, struct parked *parked, void (*done)(struct parked *parked))
+static void left(struct http_owner *owner)
+{
+	struct parked *parked = CONTAINER_OF(owner, struct parked, owner);
+
+	parked->left(parked);
+}
+
+void request_park(struct request *rq, struct parked *parked, void (*done)(struct parked *parked),
+                  void (*gone)(struct parked *parked))
 {
 	struct way *way = way_of(rq);
 
 	assert(!rq->replied && way->exchange_open && rq->idempotency == NULL);
 	*parked = (struct parked){
-	    .owner = {.finished = finished},
+	    .owner = {.finished = finished, .left = left},
 	    .http = rq->http,
 	    .finished = done,
+	    .left = gone,
 	    .operation = rq->operation->number,
 	};
 	memcpy(parked->request_id, rq->task.request_id, sizeof(parked->request_id));

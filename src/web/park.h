@@ -5,8 +5,8 @@
  *
  * `finished` is called when the exchange is over (the reply was sent, or the client has gone after
  * one was given, or during a stream): the place to free the struct. It is never called from inside
- * of the functions here. A client that leaves while its exchange is parked is not noticed before
- * it is answered, so somebody always answers: park with a deadline.
+ * of the functions here. That a client leaves while its exchange is parked is noticed (`left`) only
+ * when it was set aside, so somebody always answers: park with a deadline.
  */
 #ifndef SEBEZ_WEB_PARK_H
 #define SEBEZ_WEB_PARK_H
@@ -18,19 +18,21 @@
 /* What an exchange's context points to: a request on its way, or what is parked. */
 struct http_owner {
 	void (*finished)(struct http_owner *owner);
+	void (*left)(struct http_owner *owner); /* NULL for a request on its way */
 };
 
 struct parked {
 	struct http_owner owner;
 	struct http_exchange *http;
 	void (*finished)(struct parked *parked);
+	void (*left)(struct parked *parked);
 	unsigned operation;
 	char request_id[UUID_TEXT_LENGTH + 1];
 };
 
 /* Takes the exchange from the request, which counts as replied. No header set before is sent. */
 void request_park(struct request *rq, struct parked *parked,
-                  void (*finished)(struct parked *parked));
+                  void (*finished)(struct parked *parked), void (*left)(struct parked *parked));
 
 /* It waits for long, and will be answered by parked_reply: net/http.h, http_set_aside. */
 void parked_set_aside(struct parked *parked);

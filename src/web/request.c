@@ -275,6 +275,15 @@ static void finished(void *arg, struct http_exchange *ex)
 		owner->finished(owner);
 }
 
+static void left(void *arg, struct http_exchange *ex)
+{
+	struct http_owner *owner = http_context(ex);
+
+	(void)arg;
+	if (owner != NULL && owner->left != NULL)
+		owner->left(owner);
+}
+
 const struct int_array *request_if_match(struct request *rq)
 {
 	const char *header = http_header(rq->http, "If-Match");
@@ -342,8 +351,11 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 		web.overloaded[i] = prepare_overloaded(i + 1);
 	limit_start();
 	cache_start(options->cache);
-	*ret = (struct http_handlers){
-	    .begin = begin, .complete = complete, .too_large = too_large, .finished = finished};
+	*ret = (struct http_handlers){.begin = begin,
+	                              .complete = complete,
+	                              .too_large = too_large,
+	                              .finished = finished,
+	                              .left = left};
 	return 0;
 }
 

@@ -258,8 +258,8 @@ void want_drain(void)
 
 static int listen_and_start(void)
 {
-	static const struct http_handlers handlers = {begin, complete, too_large, on_finished,
-	                                              NULL};
+	static const struct http_handlers handlers = {begin,       complete, too_large,
+	                                              on_finished, NULL,     NULL};
 	struct listen_address address;
 	int fd = -1;
 

@@ -39,7 +39,8 @@ def test_long_events_come_page_by_page_to_either_side(shop, talk):
         sizes = []
         while page := device.poll(limit=100)["items"]:
             sizes.append(len(page))
-        assert sum(sizes) == 110 and max(sizes) < 10
+        assert max(sizes) < 10
+        assert device.kinds().count("message_sent") == 110
     first = talk.customer.do("listMessages", conversation_id=talk.id, limit=100)
     assert len(first["items"]) < 100 and first["next_cursor"]
     assert talk.seqs() == list(range(1, 111))

@@ -227,6 +227,12 @@ static void on_due(struct wheel_timer *timer)
 		catch_up(poll->feed);
 }
 
+/* Its place is somebody else's. */
+static void on_left(struct parked *parked)
+{
+	poll_end(CONTAINER_OF(parked, struct poll, parked), 0);
+}
+
 void poll_admit(struct request *rq, const struct followed *feed)
 {
 	if (feed != NULL && polls.count < LIMIT_PARKED && feed->poll_count < LIMIT_PARKED_OF_OWNER)
@@ -245,7 +251,7 @@ static struct poll *park(struct request *rq, struct followed *feed, int64_t afte
 
 	if (poll == NULL)
 		task_end(&rq->task, PROBLEM_OVERLOADED, "There is no memory for one more.");
-	request_park(rq, &poll->parked, on_finished);
+	request_park(rq, &poll->parked, on_finished, on_left);
 	poll->feed = feed;
 	poll->account_id = rq->task.actor.account_id;
 	poll->session_id = rq->task.actor.session_id;
