@@ -78,10 +78,12 @@ def header(contract):
                 f"extern const char *const {upper}_NAMES[]; /* NULL-terminated */", ""]
     out += ["/* What can happen in a feed: the schemas with x-event. */", "enum event_kind {"]
     out += [f"\tEVENT_{kind.upper()}," for kind in contract.events]
-    out += ["\tEVENT_KIND_COUNT,", "};", "extern const char *const EVENT_KIND_NAMES[];", ""]
+    out += ["\tEVENT_KIND_COUNT,", "};", "extern const char *const EVENT_KIND_NAMES[];",
+            "extern const uint32_t EVENT_KIND_STAFF[]; /* bits of the roles that are told */", ""]
     out += ["/* What is told in passing: the schemas with x-passing. */", "enum passing_kind {"]
     out += [f"\tPASSING_{kind.upper()}," for kind in contract.passing]
-    out += ["\tPASSING_KIND_COUNT,", "};", "extern const char *const PASSING_KIND_NAMES[];", ""]
+    out += ["\tPASSING_KIND_COUNT,", "};", "extern const char *const PASSING_KIND_NAMES[];",
+            "extern const uint32_t PASSING_KIND_STAFF[];", ""]
     for struct in contract.structs.values():
         out += struct_lines(struct)
     for op in contract.operations:
@@ -145,7 +147,7 @@ def object_value(struct):
 def operation_row(index, op):
     may = " | ".join(f"MAY_{kind.upper()}" for kind in ("public", "guest", "customer", "staff",
                                                         "admin") if kind in op.kinds) or "0"
-    staff = " | ".join(f"STAFF_{role.upper()}" for role in op.staff_roles) or "0"
+    staff = staff_bits(op.staff_roles)
     admin = " | ".join(f"ADMIN_{role.upper()}" for role in op.admin_roles) or "0"
     body = "BODY_STREAM" if op.stream else "BODY_JSON" if op.body else "BODY_NONE"
     bound = op.body_max or ("LIMIT_IMPORT_BYTES" if op.stream else "LIMIT_BODY_BYTES")
@@ -163,6 +165,15 @@ def operation_row(index, op):
     ]
 
 
+def staff_bits(roles):
+    return " | ".join(f"STAFF_{role.upper()}" for role in roles) or "0"
+
+
+def staff_masks(name, contract, kinds):
+    masks = ", ".join(staff_bits(contract.staff_of(schema)) for schema in kinds.values())
+    return f"const uint32_t {name}[] = {{{masks or 0}}};"
+
+
 def source(contract):
     out = [NOTE, '#include "api.gen.h"', "", '#include "base/limits.h"', ""]
     for enum in contract.enums.values():
@@ -170,8 +181,10 @@ def source(contract):
         out += [f"const char *const {enum.name.upper()}_NAMES[] = {{{values}, NULL}};"]
     kinds = "".join(f"{quote(kind)}, " for kind in contract.events)
     out.append(f"const char *const EVENT_KIND_NAMES[] = {{{kinds}NULL}};")
+    out.append(staff_masks("EVENT_KIND_STAFF", contract, contract.events))
     kinds = "".join(f"{quote(kind)}, " for kind in contract.passing)
     out.append(f"const char *const PASSING_KIND_NAMES[] = {{{kinds}NULL}};")
+    out.append(staff_masks("PASSING_KIND_STAFF", contract, contract.passing))
     for struct in contract.structs.values():
         out += object_lines(struct)
         out += [f"static const struct field_object {struct.name.upper()}_OBJECT =",

@@ -117,6 +117,14 @@ class Contract(Schemas):
                 admin = chosen
         return kinds, staff, admin
 
+    def staff_of(self, name):
+        """The roles of staff who are told of an event: all, unless its schema has x-staff."""
+        roles = self.document["components"]["schemas"][name].get("x-staff")
+        for role in set(roles or ()) - set(STAFF_ROLES):
+            self.error(name, f"x-staff: staff has no role {role!r}")
+        return [role for role in STAFF_ROLES
+                if roles is None or role in roles or role == STAFF_ROLES[0]]
+
     def _parameters(self, where, path, parameters, struct):
         in_path = re.findall(r"\{([^}]+)\}", path)
         declared = {}

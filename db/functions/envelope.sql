@@ -69,6 +69,7 @@ begin
 		raise exception 'Your role (%) does not allow this', role using errcode = 'SB403';
 	end if;
 	ignored := set_config('sebez.vendor', vendor_id::text, true);
+	ignored := set_config('sebez.role', role, true);
 	ignored := set_config('sebez.scope', 'staff:' || vendor_id || ':' || account_id, true);
 	ignored := set_config('sebez.request', request_id, true);
 	ignored := set_config('sebez.actor', 'staff', true);

@@ -28,6 +28,17 @@ end $$;
 grant execute on function feed_line(uuid, text, json), feed_append(text), feed_note(uuid, text, json)
 	to sebez_kernel, sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
+-- The role of the staff who acts, as a bit (staff_role_bit); 0 for all others.
+create or replace function current_role_bit() returns int language sql stable parallel safe
+return staff_role_bit(coalesce(current_setting('sebez.role', true), ''));
+
+-- Whether whoever acts is told of conversations: as x-staff of their events says.
+create or replace function sees_conversations() returns boolean language sql stable parallel safe
+return coalesce(current_setting('sebez.role', true), '') in ('', 'owner', 'manager', 'fulfilment', 'support');
+
+grant execute on function current_role_bit(), sees_conversations(), staff_role_bit(text)
+	to sebez_customer, sebez_vendor;
+
 set local role sebez_kernel;
 
 -- Writes the events of this transaction, those noted and those given. The last statement of its

@@ -78,8 +78,8 @@ enum {
 
 	/* Items of one page, as the contract says. */
 	LIMIT_PAGE = 100,
-	/* Text of one page: it ends before the item that would pass it, and the next one goes on there.
-	 * An eighth of a request's memory, as the text is made while the rows are still there. */
+	/* Text of one page: it ends before the item that would pass it, and the next one goes on
+	 * there. An eighth of a request's memory, as the text is made while the rows are there. */
 	LIMIT_PAGE_BYTES = 2 * 1024 * 1024,
 
 	/* Password hashes at once in a process: argon2id takes 19 MiB and a core for 20 ms. */
@@ -109,8 +109,8 @@ enum {
 
 	/* What a stream's client may leave unread; until it has read, it is given nothing more. */
 	LIMIT_STREAM_BACKLOG_BYTES = 256 * 1024,
-	/* Texts of one page of events, of which a message is the longest, 75 KB at most. So two pages
-	 * fit into the backlog. */
+	/* Texts of one page of events, of which a message is the longest, 75 KB at most. So two
+	 * pages fit into the backlog. */
 	LIMIT_EVENT_PAGE_BYTES = 112 * 1024,
 
 	/* Responses kept by the cache of one process, and their bytes. */

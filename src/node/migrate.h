@@ -3,8 +3,8 @@
  *
  * The files of db/migrations are inside the program (tools/embed.py), each runs once, in one
  * transaction, in the order of their names; what was applied is kept in sebez_migration with a
- * hash, and a file that has changed since is refused. The files of db/functions come after them, each
- * again whenever it has changed: they only replace functions.
+ * hash, and a file that has changed since is refused. The files of db/functions come after them,
+ * each again whenever it has changed: they only replace functions.
  */
 #ifndef SEBEZ_NODE_MIGRATE_H
 #define SEBEZ_NODE_MIGRATE_H

@@ -7,6 +7,7 @@
 #include "shop/feed/hub.h"
 #include "shop/feed/page.h"
 #include "shop/feed/read.h"
+#include "web/operation.h"
 
 enum { ROUNDS = 2000 };
 
@@ -163,8 +164,8 @@ static void a_grant_ends_with_what_it_stood_on(void **state)
 	struct uuid account = some_id(), session = some_id(), other = some_id();
 	struct followed *feed = hub_take(some_id(), true, 1);
 
-	hub_grant(feed, session, account, 100);
-	hub_grant(feed, other, account, 100);
+	hub_grant(feed, session, account, 0, 100);
+	hub_grant(feed, other, account, 0, 100);
 	assert_true(hub_granted(feed, session, 50));
 	assert_false(hub_granted(feed, session, 101)); /* too old */
 	assert_false(hub_granted(feed, some_id(), 50));
@@ -185,9 +186,9 @@ static void a_grant_that_was_overtaken_is_none(void **state)
 	struct followed *feed = hub_take(account, false, 1);
 
 	hub_revoke(&(struct revocation){.account_id = account, .seen_ms = 200});
-	hub_grant(feed, session, account, 150);
+	hub_grant(feed, session, account, 0, 150);
 	assert_false(hub_granted(feed, session, 0));
-	hub_grant(feed, session, account, 201);
+	hub_grant(feed, session, account, 0, 201);
 	assert_true(hub_granted(feed, session, 0));
 }
 
@@ -208,9 +209,16 @@ static void idle_feeds_are_forgotten_and_pinned_ones_are_not(void **state)
 static void a_page_fits_the_room_that_it_asks_for(void **state)
 {
 	static char text[LIMIT_EVENT_BYTES], out[64 * 1024];
-	struct event_page page = {.last = INT64_MAX - 1, .resync = true};
+	struct event_page page = {
+	    .last = INT64_MAX - 1,
+	    .resync = true,
+	};
+	static const char ITEM[] =
+	    "{\"number\":9223372036854775806,\"kind\":\"x\",\"at\":\"\",\"payload\":{}}";
 
 	memset(text, 'x', sizeof(text));
+	memcpy(text, ITEM, sizeof(ITEM) - 1);
+	page.role = STAFF_FINANCE;
 	for (page.count = 0; page.count <= 10; page.count++) {
 		size_t room = event_page_room(&page);
 

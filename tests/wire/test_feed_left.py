@@ -4,6 +4,7 @@ import time
 
 import requests
 from harness.feed import SOON, Device
+from harness.shop import Shop
 
 PLACES = 256  # of one owner, as src/base/limits.h says
 
@@ -27,8 +28,9 @@ def parked(server):
                if line.startswith("sebez_http_parked{"))
 
 
-def test_polls_that_were_hung_up_make_room(shop):
-    me, server = Device(shop.customer()), shop.server
+def test_polls_that_were_hung_up_make_room(own_server):
+    server = own_server()
+    me = Device(Shop(server).customer())
     for _ in range(6):  # several times what both processes have room for
         hang_up(me, PLACES - 20)
     end = time.monotonic() + SOON

@@ -40,7 +40,7 @@ void catch_up(struct followed *feed)
 }
 
 /* All who are where the reader was get what it has read. */
-static void give(struct followed *feed, struct cursor from, const struct event_page *page)
+static void give(struct followed *feed, struct cursor from, struct event_page *page)
 {
 	struct list_node *at, *next;
 

@@ -76,10 +76,12 @@ static bool may_park(const struct request *rq, const struct followed *feed)
 	       hub_granted(feed, rq->task.actor.session_id, loop_now_ms() - GRANT_MS);
 }
 
-/* A device has all up to here; delivered.c tells chat. */
-static void note_passed(struct followed *feed, int64_t number)
+/* A device has all up to here; delivered.c tells chat. Not of who was not told of messages. */
+static void note_passed(struct followed *feed, uint32_t role, int64_t number)
 {
-	if (number > feed->passed)
+	bool is_told = role == 0 || (EVENT_KIND_STAFF[EVENT_MESSAGE_SENT] & role) != 0;
+
+	if (is_told && number > feed->passed)
 		feed->passed = number;
 }
 
@@ -98,7 +100,7 @@ static void answer(struct request *rq, const struct ask *ask)
 	bool is_empty = page->count == 0 && !page->resync;
 
 	if (ask->has_cursor && !page->resync)
-		note_passed(feed, ask->cursor.number);
+		note_passed(feed, page->role, ask->cursor.number);
 	if (ask->is_stream && may_park(rq, feed))
 		begin_stream(rq, ask, feed, page);
 	else if (!ask->is_stream && is_empty && waits && may_park(rq, feed))
@@ -152,7 +154,7 @@ static void acknowledge(struct request *rq, struct uuid owner, const char *text)
 	if (page->resync)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "This cursor cannot be continued: read the state anew.");
-	note_passed(feed, cursor.number);
+	note_passed(feed, page->role, cursor.number);
 	reply_empty(rq);
 }
 

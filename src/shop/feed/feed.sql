@@ -5,8 +5,9 @@
 select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at
 from feed_flush(:owners, :kinds, :payloads) f;
 
--- feed_position (owner uuid): one -> (epoch bigint, last_number bigint)
-select e.epoch, coalesce((select f.last_number from feed f where f.owner_id = :owner), 0) as last_number
+-- feed_position (owner uuid): one -> (epoch bigint, last_number bigint, role_bit int)
+select e.epoch, coalesce((select f.last_number from feed f where f.owner_id = :owner), 0) as last_number,
+       current_role_bit() as role_bit
 from feed_epoch e;
 
 -- feed_events (owner uuid, after bigint, most int): many -> (number bigint, kind text, payload json, at time)
@@ -89,6 +90,6 @@ coalesce((
 	from (select x.id, x.vendor_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.vendor_unread,
 	             x.customer_read, x.vendor_read, x.customer_delivered, x.vendor_delivered,
 	             x.last_message_at, x.account_id, x.customer_name, x.assigned_to
-	      from conversation x where x.vendor_id = :vendor and x.state = 'open'
+	      from conversation x where x.vendor_id = :vendor and x.state = 'open' and sees_conversations()
 	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations
 from vendor v where v.id = :vendor;

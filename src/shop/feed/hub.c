@@ -260,6 +260,14 @@ bool hub_granted(const struct followed *feed, struct uuid session_id, int64_t si
 	return false;
 }
 
+uint32_t hub_role(const struct followed *feed, struct uuid session_id)
+{
+	for (const struct grant *grant = feed->grants; grant != NULL; grant = grant->next)
+		if (uuid_equal(grant->session_id, session_id))
+			return grant->role;
+	return 0;
+}
+
 static struct grant *grant_of(struct followed *feed, struct uuid session_id)
 {
 	struct grant **link = &feed->grants;
@@ -310,7 +318,7 @@ static bool revoked_lately(const struct followed *feed, struct uuid account_id,
 	return false;
 }
 
-void hub_grant(struct followed *feed, struct uuid session_id, struct uuid account_id,
+void hub_grant(struct followed *feed, struct uuid session_id, struct uuid account_id, uint32_t role,
                int64_t asked_ms)
 {
 	struct grant *grant;
@@ -328,6 +336,7 @@ void hub_grant(struct followed *feed, struct uuid session_id, struct uuid accoun
 	grant->session_id = session_id;
 	grant->account_id = account_id;
 	grant->asked_ms = asked_ms;
+	grant->role = role;
 }
 
 static void take_back(struct followed *feed, void *arg)

@@ -31,6 +31,7 @@ struct grant {
 	struct uuid session_id;
 	struct uuid account_id;
 	int64_t asked_ms; /* when the database was asked: what was revoked later counts */
+	uint32_t role;    /* bit of the staff role; 0: a customer, who is told everything */
 };
 
 struct followed {
@@ -83,8 +84,9 @@ enum hub_view {
 enum hub_view hub_look(const struct followed *feed, int64_t after, unsigned *ret_first);
 
 bool hub_granted(const struct followed *feed, struct uuid session_id, int64_t since_ms);
-void hub_grant(struct followed *feed, struct uuid session_id, struct uuid account_id,
+void hub_grant(struct followed *feed, struct uuid session_id, struct uuid account_id, uint32_t role,
                int64_t asked_ms);
+uint32_t hub_role(const struct followed *feed, struct uuid session_id); /* of a grant */
 
 /* Who lost what; nil ids mean any. Seen at seen_ms: who was asked for later has it back. */
 struct revocation {

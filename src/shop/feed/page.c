@@ -1,8 +1,10 @@
 #include "shop/feed/page.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "api.gen.h"
 #include "shop/feed/cursor.h"
 
 enum { FRAME_ROOM = 192, ITEM_ROOM = 64 }; /* what is written around a page and an item */
@@ -38,6 +40,56 @@ static char *put_text(char *at, const char *text)
 	return put(at, text, strlen(text));
 }
 
+static const char KIND[] = "\"kind\":\"", PAYLOAD[] = ",\"payload\":";
+
+/* Where the name of its kind begins, and how long it is; every item is written by event_json. */
+static const char *kind_of(const char *json, size_t *ret_length)
+{
+	const char *kind = strstr(json, KIND);
+
+	assert(kind != NULL);
+	kind += sizeof(KIND) - 1;
+	*ret_length = strcspn(kind, "\"");
+	return kind;
+}
+
+static bool is_told(const char *kind, size_t length, const char *const names[],
+                    const uint32_t roles[], uint32_t role)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strlen(names[i]) == length && memcmp(names[i], kind, length) == 0)
+			return (roles[i] & role) != 0;
+	return false; /* of a newer program: nobody knows whom it is for */
+}
+
+bool event_is_told(const char *json, uint32_t role)
+{
+	size_t length;
+	const char *kind;
+
+	if (role == 0)
+		return true;
+	kind = kind_of(json, &length);
+	return is_told(kind, length, EVENT_KIND_NAMES, EVENT_KIND_STAFF, role) ||
+	       is_told(kind, length, PASSING_KIND_NAMES, PASSING_KIND_STAFF, role);
+}
+
+static char *put_item(char *at, const struct event_item *item, uint32_t role)
+{
+	size_t length;
+	const char *kind, *rest;
+
+	if (event_is_told(item->json, role))
+		return put(at, item->json, item->length);
+	kind = kind_of(item->json, &length);
+	rest = strstr(kind, PAYLOAD); /* no quote of a text looks like this: it is escaped */
+	assert(rest != NULL);
+	at = put(at, item->json, (size_t)(kind - item->json));
+	at = put_text(at, EVENT_KIND_NAMES[EVENT_WITHHELD]);
+	at = put(at, kind + length, (size_t)(rest - kind) - length);
+	return put_text(at, ",\"payload\":{}}");
+}
+
 size_t event_page_write(const struct event_page *page, int64_t epoch, struct uuid owner,
                         int next_poll_ms, char *ret)
 {
@@ -46,7 +98,7 @@ size_t event_page_write(const struct event_page *page, int64_t epoch, struct uui
 	for (size_t i = 0; i < page->count; i++) {
 		if (i > 0)
 			*at++ = ',';
-		at = put(at, page->items[i].json, page->items[i].length);
+		at = put_item(at, &page->items[i], page->role);
 	}
 	at = put_text(at, "],\"cursor\":\"");
 	cursor_encode((struct cursor){epoch, page->last}, owner, at);
@@ -80,7 +132,7 @@ size_t event_page_write_stream(const struct event_page *page, int64_t epoch, str
 	for (size_t i = 0; i < page->count; i++) {
 		at = put_id(at, epoch, page->items[i].number, owner);
 		at = put_text(at, "data: ");
-		at = put(at, page->items[i].json, page->items[i].length);
+		at = put_item(at, &page->items[i], page->role);
 		at = put_text(at, "\n\n");
 	}
 	return (size_t)(at - ret);

@@ -1,5 +1,6 @@
 /*
- * page: some events of a feed, and their two ways out: one JSON answer, or server-sent events.
+ * page: some events of a feed, and their two ways out: one JSON answer, or server-sent events. What
+ * the reader's role is not told (x-staff in the contract) goes out as `withheld`, with its number.
  */
 #ifndef SEBEZ_SHOP_FEED_PAGE_H
 #define SEBEZ_SHOP_FEED_PAGE_H
@@ -23,6 +24,7 @@ struct event_page {
 	struct event_item items[LIMIT_PAGE];
 	int64_t last; /* where its reader is after it */
 	bool resync;
+	uint32_t role;       /* of the staff who reads, as a bit; 0: a customer, who is told all */
 	const char *passing; /* one item, as its text; or NULL */
 	size_t passing_length;
 };
@@ -30,6 +32,9 @@ struct event_page {
 /* Takes one more, the next number; false when the page is full: LIMIT_PAGE of them, or, but for the
  * first one, LIMIT_EVENT_PAGE_BYTES of text. */
 bool event_page_add(struct event_page *page, struct event_item item);
+
+/* Whether such a reader is told of a kind, of which the text is one item. */
+bool event_is_told(const char *json, uint32_t role);
 
 /* The size that either needs at most, and the writing, which gives the length. */
 size_t event_page_room(const struct event_page *page);

@@ -128,8 +128,9 @@ static void push_page(struct poll *poll, const struct event_page *page)
 	free(bytes);
 }
 
-void poll_give(struct poll *poll, const struct event_page *page)
+void poll_give(struct poll *poll, struct event_page *page)
 {
+	page->role = poll->role;
 	if (poll->is_stream)
 		push_page(poll, page);
 	else
@@ -192,6 +193,8 @@ void polls_pass(struct followed *feed, const char *json, size_t length)
 		struct poll *poll = poll_of(at);
 
 		page.last = poll->after;
+		if (!event_is_told(json, poll->role))
+			continue;
 		if (poll->is_stream)
 			(void)push(poll, bytes, stream_length); /* it is over in seconds anyway */
 		else
@@ -256,6 +259,7 @@ static struct poll *park(struct request *rq, struct followed *feed, int64_t afte
 	poll->account_id = rq->task.actor.account_id;
 	poll->session_id = rq->task.actor.session_id;
 	poll->roles = rq->task.actor.roles;
+	poll->role = hub_role(feed, poll->session_id);
 	poll->parked_ms = loop_now_ms();
 	poll->epoch = hub_epoch();
 	poll->after = after;

@@ -20,15 +20,16 @@ struct poll {
 	/* Of a stream whose client does not take what is there for it: since when, and when it is
 	 * tried again; 0: it takes all. */
 	int64_t stalled_ms, again_ms;
-	char *body; /* of the answer, until it is sent */
-	uint32_t roles;
+	char *body;     /* of the answer, until it is sent */
+	uint32_t roles; /* who may poll */
+	uint32_t role;  /* who does, as a bit; 0 for a customer */
 	int32_t limit;
 	bool is_stream;
 };
 
-bool poll_is_stalled(const struct poll *poll); /* it is given nothing for the moment */
-void poll_give(struct poll *poll, const struct event_page *page);
-void poll_end(struct poll *poll, int next_poll_ms); /* with nothing, where it is */
+bool poll_is_stalled(const struct poll *poll);              /* it is given nothing for the moment */
+void poll_give(struct poll *poll, struct event_page *page); /* as its role may be told */
+void poll_end(struct poll *poll, int next_poll_ms);         /* with nothing, where it is */
 bool poll_serve(struct poll *poll); /* from the hub; true when somebody must read for it */
 
 #endif

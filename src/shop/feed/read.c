@@ -206,7 +206,8 @@ static struct event_page *read_database(struct task *task, struct followed *feed
 	db_run(batch);
 	position = sql_feed_position_rows(batch, asked, &count);
 	set_epoch(position->epoch);
-	hub_grant(feed, task->actor.session_id, task->actor.account_id, asked_ms);
+	page->role = (uint32_t)position->role_bit;
+	hub_grant(feed, task->actor.session_id, task->actor.account_id, page->role, asked_ms);
 	page->last = cursor != NULL ? cursor->number : position->last_number;
 	if (events != NULL)
 		take_rows(batch, events, page);
@@ -230,13 +231,15 @@ struct event_page *read_events(struct task *task, struct followed *feed,
 	if (!granted || !feed->known)
 		return read_database(task, feed, cursor, limit);
 	page = arena_alloc(task->arena, sizeof(*page));
+	uint32_t role = hub_role(feed, task->actor.session_id);
+
 	if (cursor == NULL || cursor->epoch != hub_epoch()) {
 		page->resync = true;
 		page->last = feed->last;
-		return page;
+	} else if (!read_hub(feed, cursor->number, limit, page) &&
+	           !read_window(task, feed, cursor->number, limit, page)) {
+		return read_database(task, feed, cursor, limit);
 	}
-	if (read_hub(feed, cursor->number, limit, page) ||
-	    read_window(task, feed, cursor->number, limit, page))
-		return page;
-	return read_database(task, feed, cursor, limit);
+	page->role = role;
+	return page;
 }

@@ -78,6 +78,9 @@ class State:
     def _low_stock(self, payload):
         pass
 
+    def _withheld(self, payload):
+        pass
+
     def _block_changed(self, payload):
         for talk in self.talks.values():
             theirs = (talk["vendor_id"] == payload["vendor_id"] if self.side == "customer"
