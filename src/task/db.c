@@ -143,11 +143,26 @@ static int send_once(struct db *db, struct pg_batch *batch)
 	return pg_run(db_pool(db->role), batch, db->task->deadline_ms);
 }
 
+/* What it sends is a transaction of its own, not a part of a lease's. */
+static bool is_transaction(const struct db *db)
+{
+	return db->mode == DB_SINGLE || db->mode == DB_BATCH;
+}
+
+static bool reads_only(const struct pg_batch *batch)
+{
+	for (int i = 0; i < batch->count; i++)
+		if (!batch->items[i]->statement->reads_only)
+			return false;
+	return true;
+}
+
 /* A batch that a deadlock threw out did nothing, so it may go again. Within a lease's transaction
- * the earlier statements are gone with it, so there it may not. */
+ * the earlier statements are gone with it, so there it may not: whoever began it may do all of it
+ * again, as web/again does. */
 static int send(struct db *db, struct pg_batch *batch)
 {
-	bool repeatable = db->mode == DB_SINGLE || db->mode == DB_BATCH;
+	bool repeatable = is_transaction(db);
 	for (unsigned attempt = 1;; attempt++) {
 		int r = send_once(db, batch);
 		if (r != -EBADMSG || !repeatable || attempt == ATTEMPTS_MAX ||
@@ -175,6 +190,7 @@ static const struct pg_error *run(struct db *db, bool wants_refusal)
 	}
 	if (r < 0)
 		db_error_end_status(db->task, r);
+	db->task->has_written |= is_transaction(db) && !reads_only(batch);
 	deliver(db, batch);
 	if (db->mode == DB_BATCH)
 		db_run_after(db);
@@ -272,6 +288,7 @@ void db_commit(struct db *tx)
 		              (struct problem){.code = PROBLEM_INTERNAL,
 		                               .detail = "This is a mistake of ours; it is logged.",
 		                               .log = "commit of a failed transaction"});
+	tx->task->has_written = true;
 	tx_close(tx);
 	db_run_after(tx);
 }

@@ -21,7 +21,8 @@
  *   - SQLSTATE of class SB (our own raise statements)   the problem named in db_error.c's table
  *   - unique violation                                  409 already_exists
  *   - foreign key or not-null violation of an id        404
- *   - serialization failure or deadlock                 retried by db_run for batches, else 503
+ *   - serialization failure or deadlock                 retried by db_run for batches; else 503,
+ *                                                       marked as transient
  *   - anything else                                     500, logged with statement and message
  *
  * All of these may suspend, except db_of, db_batch and db_chain.

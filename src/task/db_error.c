@@ -122,6 +122,12 @@ static void end_of_field(struct task *task, const struct pg_error *error)
 	}
 }
 
+/* A batch has been sent again often enough when it comes to this. */
+static bool undoes_lease(const struct task *task, const struct pg_error *error)
+{
+	return task->db != NULL && task->db->open != NULL && db_error_is_transient(error);
+}
+
 _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 {
 	const char *log = arena_printf(
@@ -133,8 +139,10 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 		const struct server_error *known = &SERVER_ERRORS[i];
 		if (strncmp(error->sqlstate, known->prefix, strlen(known->prefix)) != 0)
 			continue;
-		task_end_with(task, (struct problem){
-		                        .code = known->code, .detail = known->detail, .log = log});
+		task_end_with(task, (struct problem){.code = known->code,
+		                                     .detail = known->detail,
+		                                     .log = log,
+		                                     .transient = undoes_lease(task, error)});
 	}
 	/* A row that a policy refuses is a foreign id: as if it were not there. A missing grant has
 	 * the same SQLSTATE, but is our mistake. */

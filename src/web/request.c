@@ -14,6 +14,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "task/params.h"
+#include "web/again.h"
 #include "web/authenticate.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
@@ -207,8 +208,8 @@ static void run(struct task *task)
 
 	if (idempotency_begin(rq))
 		return;
-	rq->operation->call(rq, in);
-	assert(rq->replied); /* a handler that forgets to answer is a mistake of ours */
+	again_remember(rq, in);
+	again_call(task);
 }
 
 static void finish_badly(struct request *rq)
@@ -235,8 +236,11 @@ static void finish_badly(struct request *rq)
 static void fiber(void *arg)
 {
 	struct way *way = arg;
+	bool done = task_run(&way->rq.task, run);
 
-	if (!task_run(&way->rq.task, run))
+	while (!done && again_wait(&way->rq))
+		done = task_run(&way->rq.task, again_call);
+	if (!done)
 		finish_badly(&way->rq);
 	way->fiber_running = false;
 	way_free(way);

@@ -7,6 +7,7 @@
 #ifndef SEBEZ_WEB_WAY_H
 #define SEBEZ_WEB_WAY_H
 
+#include "web/again.h"
 #include "web/cache.h"
 #include "web/park.h"
 #include "web/request.h"
@@ -25,6 +26,7 @@ struct way {
 	struct cache_ticket cache;
 	struct http_header headers[WAY_HEADERS_MAX]; /* of the reply to come */
 	size_t header_count;
+	struct again again;
 	struct arena
 	    *full_arena;    /* NULL, or the request's first one, given up because it was full */
 	int64_t started_us; /* monotonic */

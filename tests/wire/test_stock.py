@@ -1,8 +1,11 @@
 """What products show of their stock, and that nobody who changes a product and its stock waits in a
 ring."""
+import threading
+import time
+
 import pytest
 
-from harness.shop import money, together
+from harness.shop import fresh, money, refused, together
 from harness.sub_orders import good
 
 ROUNDS = 15
@@ -43,3 +46,75 @@ def test_a_product_is_in_stock_when_one_piece_goes_while_another_comes_back(shop
         together(2, lambda i: good(regretful.call("cancelOrder", order_id=order["id"], body={}))
                  if i else cart.place())
         assert in_stock(shop, mug)
+
+
+@pytest.fixture
+def holder(shop):
+    """Somebody else's transaction, which never notices that it is part of a ring."""
+    connection = shop.db.connect()
+    cursor = connection.cursor()
+    cursor.execute("set deadlock_timeout = '1h'")
+    yield cursor
+    connection.rollback()
+    connection.close()
+
+
+def until_waits(shop, count=1):
+    deadline = time.monotonic() + 10
+    while shop.db.one("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") < count:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
+
+
+def alongside(call):
+    """Calls it in a thread; wait() gives its result."""
+    results = []
+    thread = threading.Thread(target=lambda: results.append(call()), daemon=True)
+    thread.start()
+
+    def wait():
+        thread.join(30)
+        return results[0]
+    return wait
+
+
+@pytest.mark.parametrize("key", [None, "again"])
+def test_a_move_that_a_deadlock_undid_is_made_again(shop, holder, key):
+    clay = shop.vendor()
+    mug = clay.product(stock=3)
+    order = shop.customer().order((mug, 3))
+    part = clay.part(order)["id"]
+
+    def cancel():
+        return clay.call("cancelSubOrderByVendor", sub_order_id=part, body={"reason": "Broken"},
+                         key=key)
+    holder.execute("select from variant where id = %s for update", (mug.variant,))
+    cancelled = alongside(cancel)
+    until_waits(shop)
+    holder.execute("select from sub_order where id = %s for update", (part,))
+    holder.connection.rollback()
+    first = cancelled()
+    assert good(first)["status"] == "cancelled" and mug.available == 3
+    assert shop.db.one("select count(*) from sub_order_history where sub_order_id = %s "
+                       "and to_state = 'cancelled'", part) == 1
+    if key:
+        assert cancel().text == first.text
+    else:
+        refused(cancel(), 409)
+
+
+def test_whoever_changes_a_handle_waits_for_orders_before_holding_the_product(shop, holder):
+    clay = shop.vendor()
+    mug = clay.product(stock=1)
+    cart = shop.customer().cart(mug)
+    holder.execute("select from variant where id = %s for update", (mug.variant,))
+    placed = alongside(cart.place)
+    until_waits(shop)
+    changed = alongside(lambda: clay.call("updateVendorProduct", product_id=mug.id,
+                                          body={"handle": fresh("mug")}))
+    until_waits(shop, 2)
+    # What the order takes of it when the last piece goes.
+    holder.execute("select from product where id = %s for no key update nowait", (mug.id,))
+    holder.connection.rollback()
+    assert placed().status_code == 201
+    good(changed())

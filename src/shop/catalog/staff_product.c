@@ -189,6 +189,8 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	struct arena *arena = rq->task.arena;
 	struct db *tx = db_begin(&rq->task);
 
+	if (in->handle)
+		sql_staff_product_hold_key(tx, in->vendor_id, in->product_id);
 	hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_update(
 	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
