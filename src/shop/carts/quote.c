@@ -45,23 +45,36 @@ static void group_methods(struct quote_group *group)
 	}
 }
 
-/* -1, or the index of the choice that names no method of the vendor's. */
-static int choose_methods(struct quote *quote, size_t count,
-                          const struct shipping_choice_input_in *choices)
+static struct quote_group *group_of(struct quote *quote, struct uuid vendor_id)
 {
-	for (size_t g = 0; g < quote->group_count; g++) {
-		struct quote_group *group = &quote->groups[g];
-		group_subtotal(group);
-		group_methods(group);
-		for (size_t i = 0; i < count; i++) {
-			if (!uuid_equal(choices[i].vendor_id, group->vendor_id))
-				continue;
-			group->method = method_of(group, choices[i].method_id);
-			if (!group->method)
-				return (int)i;
-		}
+	for (size_t g = 0; g < quote->group_count; g++)
+		if (uuid_equal(quote->groups[g].vendor_id, vendor_id))
+			return &quote->groups[g];
+	return NULL;
+}
+
+static bool chosen_before(const struct shipping_choice_input_in *choices, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (uuid_equal(choices[i].vendor_id, choices[at].vendor_id))
+			return true;
+	return false;
+}
+
+static struct quote_wrong choose_methods(struct quote *quote, size_t count,
+                                         const struct shipping_choice_input_in *choices)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct quote_group *group = group_of(quote, choices[i].vendor_id);
+		if (!group)
+			return (struct quote_wrong){CHOICE_OF_NO_VENDOR, i};
+		if (chosen_before(choices, i))
+			return (struct quote_wrong){CHOICE_TWICE, i};
+		group->method = method_of(group, choices[i].method_id);
+		if (!group->method)
+			return (struct quote_wrong){CHOICE_OF_NO_METHOD, i};
 	}
-	return -1;
+	return (struct quote_wrong){0};
 }
 
 /* The service fee belongs to the whole order; each vendor's part carries its share. */
@@ -81,29 +94,46 @@ static void allocate_fee(struct quote *quote)
 		quote->groups[g].amounts.fee = shares[g];
 }
 
+static void hash_numbers(crypto_generichash_state *state, size_t count, const int64_t numbers[])
+{
+	crypto_generichash_update(state, (const unsigned char *)numbers, count * sizeof numbers[0]);
+}
+
+/* Counts go before what they count, so that no two quotes are the same bytes. */
+static void hash_group(crypto_generichash_state *state, const struct quote_group *group)
+{
+	const struct amounts *sum = &group->amounts;
+	const struct quote_method *method = group->method;
+	const int64_t amounts[] = {sum->subtotal, sum->shipping, sum->discount, sum->tax, sum->fee};
+	const int64_t shape[] = {(int64_t)group->line_count, method != NULL,
+	                         method ? method->handling_days : 0};
+
+	crypto_generichash_update(state, group->vendor_id.bytes, 16);
+	hash_numbers(state, 3, shape);
+	if (method)
+		crypto_generichash_update(state, method->id.bytes, 16);
+	hash_numbers(state, sizeof amounts / sizeof amounts[0], amounts);
+	for (size_t i = 0; i < group->line_count; i++) {
+		const struct quote_line *line = &group->lines[i];
+		const int64_t sold[] = {line->goods.quantity, line->goods.price, line->problem};
+		crypto_generichash_update(state, line->goods.variant_id.bytes, 16);
+		hash_numbers(state, 3, sold);
+	}
+}
+
+/* An address changes a price only by what is hashed here: shipping and tax. */
 static void hash_quote(struct quote *quote)
 {
 	crypto_generichash_state state;
 	unsigned char digest[16];
+	const int64_t groups = (int64_t)quote->group_count;
 
 	crypto_generichash_init(&state, NULL, 0, sizeof digest);
-	for (size_t g = 0; g < quote->group_count; g++) {
-		const struct quote_group *group = &quote->groups[g];
-		const int64_t amounts[] = {group->amounts.subtotal, group->amounts.shipping,
-		                           group->amounts.discount, group->amounts.tax,
-		                           group->amounts.fee};
-		crypto_generichash_update(&state, group->vendor_id.bytes, 16);
-		if (group->method)
-			crypto_generichash_update(&state, group->method->id.bytes, 16);
-		crypto_generichash_update(&state, (const unsigned char *)amounts, sizeof amounts);
-		for (size_t i = 0; i < group->line_count; i++) {
-			const struct quote_line *line = &group->lines[i];
-			const int64_t sold[] = {line->goods.quantity, line->goods.price,
-			                        line->problem};
-			crypto_generichash_update(&state, line->goods.variant_id.bytes, 16);
-			crypto_generichash_update(&state, (const unsigned char *)sold, sizeof sold);
-		}
-	}
+	crypto_generichash_update(&state, (const unsigned char *)quote->terms.currency,
+	                          sizeof quote->terms.currency);
+	hash_numbers(&state, 1, &groups);
+	for (size_t g = 0; g < quote->group_count; g++)
+		hash_group(&state, &quote->groups[g]);
 	crypto_generichash_final(&state, digest, sizeof digest);
 	base64url_encode(digest, sizeof digest, quote->hash);
 }
@@ -114,15 +144,19 @@ static int64_t total_of(const struct amounts *amounts)
 	       amounts->fee;
 }
 
-int quote_price(struct quote *quote, size_t choice_count,
-                const struct shipping_choice_input_in *choices)
+struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
+                               const struct shipping_choice_input_in *choices)
 {
 	struct amounts *all = &quote->amounts;
-	int wrong;
+	struct quote_wrong wrong;
 
 	assert(quote->group_count <= LIMIT_CART_LINES);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		group_subtotal(&quote->groups[g]);
+		group_methods(&quote->groups[g]);
+	}
 	wrong = choose_methods(quote, choice_count, choices);
-	if (wrong >= 0)
+	if (wrong.what != CHOICES_FINE)
 		return wrong;
 
 	*all = (struct amounts){0};
@@ -141,5 +175,5 @@ int quote_price(struct quote *quote, size_t choice_count,
 		quote->groups[g].amounts.total = total_of(&quote->groups[g].amounts);
 	all->total = total_of(all);
 	hash_quote(quote);
-	return -1;
+	return wrong;
 }

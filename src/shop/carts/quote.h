@@ -67,17 +67,22 @@ struct quote {
 	size_t group_count;
 	size_t problem_count; /* lines that cannot be sold */
 	struct amounts amounts;
-	char hash[QUOTE_HASH_LENGTH + 1]; /* of everything the customer is shown a price for */
+	char hash[QUOTE_HASH_LENGTH + 1]; /* of all that the customer agrees to by ordering */
 };
 
 /*
  * quote_price: chooses each group's delivery and computes every amount.
  *
- * choices name a vendor's method; vendors without one get their cheapest.
- * Returns -1, or the index of a choice whose method is not the vendor's; then nothing is priced.
+ * choices name a vendor's method; vendors without one get their cheapest. When one of them is
+ * wrong, nothing is priced.
  */
-int quote_price(struct quote *quote, size_t choice_count,
-                const struct shipping_choice_input_in *choices);
+struct quote_wrong {
+	enum { CHOICES_FINE, CHOICE_OF_NO_VENDOR, CHOICE_TWICE, CHOICE_OF_NO_METHOD } what;
+	size_t choice; /* its index */
+};
+
+struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
+                               const struct shipping_choice_input_in *choices);
 
 /* The shapes of the contract. */
 void quote_json(const struct quote *quote, struct json *json);

@@ -131,9 +131,21 @@ struct quote *quote_take(struct db *batch, const struct quote_rows *asked)
 void quote_price_or_end(struct task *task, struct quote *quote, size_t choice_count,
                         const struct shipping_choice_input_in *choices)
 {
-	int wrong = quote_price(quote, choice_count, choices);
+	static const struct {
+		const char *member, *code, *detail;
+	} WRONG[] = {
+	    [CHOICE_OF_NO_VENDOR] = {"vendor_id", "unknown",
+	                             "Nothing of this vendor is in the cart."},
+	    [CHOICE_TWICE] = {"vendor_id", "duplicate", "This vendor is named twice."},
+	    [CHOICE_OF_NO_METHOD] = {"method_id", "unknown",
+	                             "This vendor has no such delivery method."},
+	};
+	struct quote_wrong wrong = quote_price(quote, choice_count, choices);
 
-	if (wrong >= 0)
-		task_end_field(task, arena_printf(task->arena, "/shipping/%d/method_id", wrong),
-		               "unknown", "This vendor has no such delivery method.");
+	if (wrong.what == CHOICES_FINE)
+		return;
+	task_end_field(
+	    task,
+	    arena_printf(task->arena, "/shipping/%zu/%s", wrong.choice, WRONG[wrong.what].member),
+	    WRONG[wrong.what].code, "%s", WRONG[wrong.what].detail);
 }

@@ -86,6 +86,9 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 		               "Something in the cart cannot be had.");
 	if (in->quote_total.amount != quote->amounts.total)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote, "The total has changed.");
+	if (in->quote_hash && strcmp(in->quote_hash, quote->hash) != 0)
+		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
+		               "The total is the same, but what it is made of has changed.");
 	return quote;
 }
 

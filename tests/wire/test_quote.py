@@ -1,0 +1,81 @@
+"""What a customer agrees to by placing a quote, and choosing the delivery."""
+import uuid
+
+import pytest
+
+from harness.shop import ADDRESS, refused
+
+
+@pytest.fixture(autouse=True)
+def the_data_stays_sound(shop):
+    yield
+    assert shop.check() == []
+
+
+def price(vendor, product, amount):
+    vendor.do("updateVariant", variant_id=product.variant,
+              body={"price": {"amount": amount, "currency": "USD"}})
+
+
+def test_an_order_takes_the_quote_that_was_shown_and_no_other_of_the_same_total(shop):
+    clay = shop.vendor()
+    mug, bowl = clay.product(price=1000), clay.product(price=2000)
+    cart = shop.customer().cart(mug, bowl)
+    shown = cart.quote()
+    for product in (mug, bowl):
+        price(clay, product, 1500)
+    problem = refused(cart.place(quote_hash=shown["hash"]), 409, "quote_changed")
+    assert problem["quote"]["total"] == shown["total"] and problem["quote"]["hash"] != shown["hash"]
+    assert cart.place(quote_hash=problem["quote"]["hash"]).status_code == 201
+
+
+def test_other_goods_for_the_same_money_are_another_quote(shop):
+    clay = shop.vendor()
+    mug, bowl = clay.product(), clay.product()
+    customer = shop.customer()
+    cart = customer.cart(mug)
+    shown = cart.quote()
+    customer.call("deleteCartLine", variant_id=mug.variant)
+    cart.put(bowl)
+    refused(cart.place(quote_hash=shown["hash"]), 409, "quote_changed")
+    assert cart.place().status_code == 201  # who sends no hash agrees to a total
+
+
+def test_another_delivery_for_the_same_money_is_another_quote(shop):
+    clay = shop.vendor(shipping=(("Parcel", 500), ("Bicycle", 500)))
+    cart = shop.customer().cart(clay.product())
+    shown = cart.quote()
+    (part,) = shown["vendors"]
+    other = part["shipping_methods"][1]["id"]
+    choice = [{"vendor_id": clay.id, "method_id": other}]
+    assert cart.quote(shipping=choice)["total"] == shown["total"]
+    refused(cart.place(quote_hash=shown["hash"], shipping=choice), 409, "quote_changed")
+    assert cart.place(quote_hash=cart.quote(shipping=choice)["hash"],
+                      shipping=choice).status_code == 201
+
+
+@pytest.mark.parametrize("wrong, field", [
+    (lambda one, other, nobody: [one, one], "/shipping/1/vendor_id"),
+    (lambda one, other, nobody: [one, other], "/shipping/1/vendor_id"),
+    (lambda one, other, nobody: [nobody], "/shipping/0/vendor_id"),
+    (lambda one, other, nobody: [{**one, "method_id": other["method_id"]}],
+     "/shipping/0/method_id"),
+], ids=["a vendor named twice", "a vendor with nothing in the cart", "a vendor who is nobody",
+        "another vendor's method"])
+def test_a_choice_of_delivery_that_is_none_is_named(shop, wrong, field):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    cart = customer.cart(clay.product())
+    choices = [{"vendor_id": vendor.id, "method_id": vendor.shipping_method()["id"]}
+               for vendor in (clay, iron)]
+    nobody = {"vendor_id": str(uuid.uuid4()), "method_id": str(uuid.uuid4())}
+    body = {"shipping": wrong(*choices, nobody)}
+    refused(customer.call("quoteCart", body={"shipping_address": ADDRESS, **body}), 400, field=field)
+    refused(cart.place(**body), 400, field=field)
+
+
+def test_a_quote_of_the_dearest_goods_can_be_placed(shop):
+    mug = shop.product(price=100_000_000_000, stock=9999)
+    customer = shop.customer()
+    order = customer.order((mug, 9999))
+    assert order["subtotal"]["amount"] == 9999 * 100_000_000_000
