@@ -374,7 +374,7 @@ ROWS = {
     "adminListSubOrders": Row(),
     "adminGetSubOrder": Row(),
     "transitionSubOrder": Row(ids=bought(), body=lambda w, who, side: {
-        "to": "accepted", "reason": "A test"}),
+        "to": "cancelled", "reason": "A test", "lines": [line(side)]}),
     "listAudit": Row(),
     "getSettings": Row(),
     "putSettings": Row(body=settings),

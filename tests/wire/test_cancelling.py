@@ -117,3 +117,24 @@ def test_cancelling_and_buying_at_once_neither_loses_nor_makes_stock(shop):
     placed = shop.db.one("select count(*) from sub_order where vendor_id = %s and state = 'placed'",
                          clay.id)
     assert (mug.available, pan.available) == (6 - placed, 6 - placed)
+
+
+def transition(shop, part, **body):
+    return shop.admin("support").call("transitionSubOrder", sub_order_id=part["id"],
+                                      body={"reason": "Out of business", **body})
+
+
+def test_an_admin_cancels_what_a_vendor_has_not_shipped(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=5)
+    order = shop.customer().order((mug, 3))
+    good(clay.accept(order))
+    shipped = good(clay.ship(order, lines=some(line_of(order, clay), 1)))
+    one = good(transition(shop, shipped, to="cancelled", lines=some(line_of(order, clay), 1)))
+    assert one["status"] == "accepted" and one["lines"][0]["cancelled_quantity"] == 1
+    rest = good(transition(shop, shipped, to="cancelled"))
+    assert rest["status"] == "shipped" and mug.available == 4
+    assert rest["lines"][0]["cancelled_quantity"] == 2
+    refused(transition(shop, shipped, to="delivered", lines=some(line_of(order, clay), 1)), 400,
+            field="/lines")
+    refused(transition(shop, shipped, to="cancelled"), 409, "transition_not_allowed")

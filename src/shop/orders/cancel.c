@@ -5,24 +5,12 @@
 #include "moves.sql.h"
 #include "shop/orders/handle.h"
 
-/* All of it, or the lines that were named. Of a sub-order that is partly shipped, all is what is
- * left. */
-static void cancel(struct move *move, size_t count, const struct line_quantity_input_in *lines,
-                   const char *reason)
-{
-	struct line_quantities some;
-
-	move_check(move, CANCELLED);
-	some = lines ? move_lines(move, count, lines) : move_rest(move);
-	move_cancel_lines(move, &some, reason);
-}
-
 /* POST /v1/sub-orders/{sub_order_id}/cancel */
 void cancel_sub_order(struct request *rq, const struct cancel_sub_order_in *in)
 {
 	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_CUSTOMER);
 
-	cancel(&move, in->lines_count, in->lines, in->reason);
+	move_cancel(&move, in->lines_count, in->lines, in->reason);
 	reply_move(rq, &move);
 }
 
@@ -31,7 +19,7 @@ void cancel_sub_order_by_vendor(struct request *rq, const struct cancel_sub_orde
 {
 	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
 
-	cancel(&move, in->lines_count, in->lines, in->reason);
+	move_cancel(&move, in->lines_count, in->lines, in->reason);
 	reply_move(rq, &move);
 }
 

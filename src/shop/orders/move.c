@@ -197,8 +197,7 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	const struct transition *transition;
 
 	move_check(move, to);
-	if (to == CANCELLED && anything_shipped(move))
-		move_refuse(move, "Some of it was shipped; only the rest can be cancelled.");
+	assert(to != CANCELLED || !anything_shipped(move)); /* that is for move_cancel */
 	transition = transition_find(move->part->state, to, move->part->who);
 	/* The contract asks for it. */
 	assert(reason || !transition->needs_reason || move->view == VIEW_CUSTOMER);
@@ -230,11 +229,10 @@ static bool everything_arrived(struct move *move, const struct uuid *just_arrive
 	return count > 0;
 }
 
-void move_cancel_lines(struct move *move, const struct line_quantities *lines, const char *reason)
+static void cancel_lines(struct move *move, const struct line_quantities *lines, const char *reason)
 {
 	bool shipped = anything_shipped(move);
 
-	move_check(move, CANCELLED);
 	sql_order_lines_cancel(move->writes, move->part->vendor_id,
 	                       (struct uuid_array){lines->count, lines->ids},
 	                       (struct int_array){lines->count, lines->quantities});
@@ -250,6 +248,16 @@ void move_cancel_lines(struct move *move, const struct line_quantities *lines, c
 		if (everything_arrived(move, NULL))
 			move_to(move, DELIVERED, NULL);
 	}
+}
+
+void move_cancel(struct move *move, size_t count, const struct line_quantity_input_in *lines,
+                 const char *reason)
+{
+	struct line_quantities some;
+
+	move_check(move, CANCELLED);
+	some = lines ? move_lines(move, count, lines) : move_rest(move);
+	cancel_lines(move, &some, reason);
 }
 
 void move_ship(struct move *move, const struct line_quantities *lines, const struct parcel *parcel)

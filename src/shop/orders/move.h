@@ -37,7 +37,7 @@ struct line_quantities {
 struct move move_begin(struct task *task, struct uuid sub_order_id, enum order_view view);
 
 /* Takes the sub-order to a state with all that this causes. Ends the task (409) when the table does
- * not allow it, and when goods that were shipped would be cancelled. */
+ * not allow it. What may be cancelled in part is for move_cancel. */
 void move_to(struct move *move, enum sub_order_state to, const char *reason);
 
 /* Ends the task (409) unless the table allows it from its state. */
@@ -53,9 +53,11 @@ struct line_quantities move_lines(const struct move *move, size_t count,
 /* Everything that is neither shipped nor cancelled. */
 struct line_quantities move_rest(const struct move *move);
 
-/* Cancels that much. Then the sub-order is cancelled when nothing is left, shipped when the rest of
- * it is shipped, and stays where it is otherwise. */
-void move_cancel_lines(struct move *move, const struct line_quantities *lines, const char *reason);
+/* Cancels the lines that a request names, or all that is neither shipped nor cancelled (NULL). Then
+ * the sub-order is cancelled when nothing is left, shipped when the rest of it is shipped, and
+ * stays where it is otherwise. */
+void move_cancel(struct move *move, size_t count, const struct line_quantity_input_in *lines,
+                 const char *reason);
 
 struct parcel {
 	const char *carrier, *tracking_number, *tracking_url; /* may be NULL */

@@ -71,7 +71,12 @@ void transition_sub_order(struct request *rq, const struct transition_sub_order_
 	bool known = sub_order_state_parse(SUB_ORDER_STATUS_NAMES[in->to], &to);
 
 	assert(known);
-	move_to(&move, to, in->reason);
+	if (to == CANCELLED)
+		move_cancel(&move, in->lines_count, in->lines, in->reason);
+	else if (in->lines)
+		task_end_field(&rq->task, "/lines", "unexpected", "Only cancelling takes lines.");
+	else
+		move_to(&move, to, in->reason);
 	reply_move(rq, &move);
 }
 
