@@ -89,8 +89,9 @@ insert into payment (id, order_id, account_id, method, state, received_at, recei
 select seed_id(11, n), seed_id(8, n), seed_id(1, 1 + n % :customers), 'cash_on_delivery', 'received', now(), 5000,
        5000, 'USD'
 from generate_series(1, :orders) n;
-insert into payment_share (vendor_id, sub_order_id, payment_id, account_id, amount)
-select s.vendor_id, s.id, p.id, s.account_id, s.total from sub_order s join payment p on p.order_id = s.order_id;
+insert into payment_share (vendor_id, sub_order_id, payment_id, account_id, amount, due, state, received_at,
+                           received_amount)
+select s.vendor_id, s.id, p.id, s.account_id, s.total, s.total, 'received', p.received_at, s.total from sub_order s join payment p on p.order_id = s.order_id;
 
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason)
 select v.vendor_id, seed_id(13, row_number() over ()), v.id, v.available + coalesce(r.held, 0), 'seed'

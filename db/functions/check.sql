@@ -55,16 +55,19 @@ begin
 		 $q$select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
 		      else (select sum(l.price * l.cancelled_quantity) from order_line l
 		            where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end$q$),
-		('payments follow what was received and cancelled',
+		('payment shares follow what was received, refunded and cancelled',
+		 $q$select s.number from payment_share h join payment p on p.id = h.payment_id
+		    join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
+		    where h.due <> h.amount - s.cancelled_total
+		    or (p.method = 'cash_on_delivery'
+		        and (h.received_at is not null) <> (s.state in ('delivered', 'completed')))
+		    or h.state <> payment_share_state(s.state = 'cancelled', h.received_amount, h.refunded_amount, h.due)$q$),
+		('payments are what their shares make of them',
 		 $q$select o.number from shop_order o join payment p on p.order_id = o.id
-		    join lateral (select sum(s.cancelled_total) cancelled, bool_and(s.state = 'cancelled') nothing,
-		      bool_and(s.state in ('delivered', 'completed', 'cancelled')) handed_over
-		      from sub_order s where s.order_id = o.id) s on true
-		    where (p.method = 'cash_on_delivery'
-		           and (p.received_at is not null) <> (s.handed_over and not s.nothing))
-		    or p.state <> case when p.received_at is not null and p.received_amount > p.amount - s.cancelled
-		        then 'refund_due' when p.received_at is not null then 'received'
-		      when s.nothing then 'cancelled' else 'pending' end$q$),
+		    join (select h.payment_id, payment_state(array_agg(h.state)) state, sum(h.received_amount) received,
+		      sum(h.refunded_amount) refunded from payment_share h group by 1) h on h.payment_id = p.id
+		    where (p.state, p.received_amount, p.refunded_amount) is distinct from (h.state,
+		      case when h.state in ('received', 'refund_due', 'refunded') then h.received end, h.refunded)$q$),
 		('what lines count as shipped is in shipments of their sub-order',
 		 $q$select l.id::text from order_line l where l.shipped_quantity <> coalesce((select sum(x.quantity)
 		      from shipment_line x join shipment h on h.vendor_id = x.vendor_id and h.id = x.shipment_id

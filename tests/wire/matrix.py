@@ -188,6 +188,14 @@ def bought(*steps, **how):
     return lambda w, who, side: side.bought(*steps, **how)
 
 
+def paid_and_cancelled(w, who, side):
+    ids = side.bought(method="manual")
+    w.shop.admin("finance").do("markPaymentReceived", order_id=ids["order_id"], body={})
+    side.vendor.do("cancelSubOrderByVendor", sub_order_id=ids["sub_order_id"],
+                   body={"reason": "A test"})
+    return ids
+
+
 def shipped(w, who, side):
     ids = side.bought("accept", "ship")
     seen = side.vendor.do("getSubOrder", sub_order_id=ids["sub_order_id"])
@@ -371,6 +379,7 @@ ROWS = {
     "adminListOrders": Row(),
     "adminGetOrder": Row(),
     "markPaymentReceived": Row(ids=bought(method="manual"), body=nothing),
+    "markRefunded": Row(ids=paid_and_cancelled, body=nothing),
     "adminListSubOrders": Row(),
     "adminGetSubOrder": Row(),
     "transitionSubOrder": Row(ids=bought(), body=lambda w, who, side: {

@@ -25,7 +25,9 @@ BROKEN = {
         "and to_state = 'packed'",
     "what is cancelled of a sub-order is what its lines say":
         f"update sub_order set cancelled_total = 1 where id = {PART}",
-    "payments follow what was received and cancelled":
+    "payment shares follow what was received, refunded and cancelled":
+        f"update payment_share set due = due - 1 where sub_order_id = {PART}",
+    "payments are what their shares make of them":
         "update payment set state = 'cancelled' where order_id = "
         f"(select order_id from sub_order where id = {PART})",
     "what lines count as shipped is in shipments of their sub-order":

@@ -154,8 +154,6 @@ def test_cancelling_the_rest_of_a_part_shipped_one_leaves_it_shipped(shop):
     order = shop.customer().order((mug, 3))
     good(clay.accept(order))
     good(clay.ship(order, lines=some(line_of(order, clay), 1)))
-    refused(shop.admin().call("transitionSubOrder", sub_order_id=clay.part(order)["id"],
-                              body={"to": "cancelled", "reason": "No"}), 409)
     left = good(clay.cancel(order))
     assert left["status"] == "shipped" and left["cancelled_total"]["amount"] == 2000
     assert mug.available == 8
@@ -170,58 +168,6 @@ def test_cancelling_the_rest_of_what_has_arrived_leaves_it_delivered(shop):
     shipped = good(clay.ship(order, lines=some(line_of(order, clay), 1)))
     good(clay.deliver(order, shipment_id=shipped["shipments"][0]["id"]))
     assert good(clay.cancel(order))["status"] == "delivered"
-
-
-# -- money ----------------------------------------------------------------------------------------
-
-def test_a_transfer_is_awaited_and_its_receipt_places_every_part(shop):
-    clay, iron = shop.vendor(), shop.vendor()
-    customer = shop.customer()
-    order = customer.order(clay.product(), iron.product(), method="manual")
-    assert order["status"] == "awaiting_payment" and order["payment"]["status"] == "pending"
-    refused(clay.accept(order), 409, "transition_not_allowed")
-    paid = shop.admin("finance").do("markPaymentReceived", order_id=order["id"],
-                                    body={"reference": "A BYRON"})
-    assert paid["status"] == "placed" and paid["payment"]["status"] == "received"
-    assert paid["customer"]["id"] == customer.id
-    assert all(part["deadlines"]["accept_by"] for part in paid["sub_orders"])
-    refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
-    assert history(shop, order, clay)[-1] == ("awaiting_payment", "placed", "admin", "A BYRON")
-    assert good(clay.accept(order))["payment"]["status"] == "received"
-
-
-def test_what_is_cancelled_after_it_was_paid_is_due_for_refund(shop):
-    clay, iron = shop.vendor(), shop.vendor()
-    customer = shop.customer()
-    order = customer.order(clay.product(), iron.product(), method="manual")
-    shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
-    good(clay.cancel(order))
-    assert customer.see(order)["payment"]["status"] == "refund_due"
-    assert clay.see(order)["payment"]["status"] == "refund_due"
-    assert iron.see(order)["payment"]["status"] == "received"  # none of its business
-
-
-def test_what_was_cancelled_before_it_was_paid_is_not_due(shop):
-    clay, iron = shop.vendor(), shop.vendor()
-    customer = shop.customer()
-    order = customer.order(clay.product(), iron.product(), method="manual")
-    customer.do("cancelSubOrder", sub_order_id=clay.part(order)["id"], body={})
-    paid = shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
-    assert paid["payment"]["status"] == "received"
-    assert sorted(part["status"] for part in paid["sub_orders"]) == ["cancelled", "placed"]
-
-
-def test_cash_is_not_marked_as_received_by_hand(shop):
-    order = shop.customer().order(shop.mug)
-    refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
-
-
-def test_both_parts_cancelled_at_once_cancel_the_payment(shop):
-    clay, iron = shop.vendor(), shop.vendor()
-    customer = shop.customer()
-    order = customer.order(clay.product(), iron.product())
-    together(2, lambda i: good((clay, iron)[i].cancel(order)))
-    assert customer.see(order)["payment"]["status"] == "cancelled"
 
 
 # -- lists ----------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ static void insert_parts(struct db *batch, const struct order *order, const stru
 	                      BIGINTS(n, shippings), BIGINTS(n, discounts), BIGINTS(n, taxes),
 	                      BIGINTS(n, fees), BIGINTS(n, totals), UUIDS(n, methods),
 	                      TEXTS(n, method_names), INTS(n, handling));
-	sql_payment_insert(batch, uuid_v7(), order->id, order->payment_method, order->amounts.total,
+	sql_payment_insert(batch, uuid_v7(), order->id, order->payment.method, order->amounts.total,
 	                   order->currency, order->created_at, UUIDS(n, part_vendors),
 	                   UUIDS(n, part_ids), BIGINTS(n, totals));
 }

@@ -89,10 +89,3 @@ order by h.id;
 update shipment h set delivered_at = now()
 where h.sub_order_id = :sub_order and h.delivered_at is null
 [id: and h.id = :id];
-
--- payment_receive (order uuid, reference text?): none
--- What was owed when it arrived: the order less what had been cancelled.
-update payment p
-set state = 'received', received_at = now(), received_by = current_account(), reference = :reference,
-    received_amount = p.amount - (select sum(s.cancelled_total) from sub_order s where s.order_id = :order)
-where p.order_id = :order and p.state = 'pending';

@@ -26,6 +26,15 @@ struct commission {
 	int64_t base, amount;
 };
 
+/* The payment of an order, or the share of it that belongs to one sub-order. */
+struct payment {
+	const char *method, *state;
+	int64_t amount;      /* as ordered */
+	int64_t due;         /* less what was cancelled */
+	int64_t received_at; /* TIME_INFINITY: not yet */
+	int64_t received, refunded;
+};
+
 struct sub_order {
 	struct uuid id, vendor_id, order_id;
 	const char *vendor_name, *vendor_slug; /* slug may be NULL */
@@ -50,8 +59,9 @@ struct sub_order {
 	const char *shipments; /* JSON array */
 	unsigned who;          /* bits of enum may_move that its reader has */
 	/* Only vendors and admins are shown these: */
-	const char *order_number, *payment_method, *payment_state; /* NULL when not read */
-	int64_t paid_at, commission_total;
+	const char *order_number; /* NULL when not read */
+	struct payment share;
+	int64_t commission_total;
 	/* Only admins: */
 	struct uuid customer_id;
 	const char *account_name, *account_email;
@@ -67,8 +77,7 @@ struct order {
 	char number[ORDER_NUMBER_LENGTH + 1];
 	char currency[4];
 	struct amounts amounts;
-	const char *payment_method, *payment_state;
-	int64_t paid_at;              /* TIME_INFINITY: not yet */
+	struct payment payment;
 	const char *shipping_address; /* JSON */
 	const char *note;             /* may be NULL */
 	int64_t created_at;

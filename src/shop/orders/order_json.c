@@ -84,15 +84,17 @@ static void members(struct json *json, const struct sub_order *part, unsigned wh
 	json_put_time(json, "updated_at", part->updated_at);
 }
 
-static void payment(struct json *json, const char *method, const char *state, const char *currency,
-                    int64_t value, int64_t paid_at)
+static void payment(struct json *json, const struct payment *payment, const char *currency)
 {
 	json_key(json, "payment");
 	json_open_object(json);
-	json_put_str(json, "method", method);
-	json_put_str(json, "status", state);
-	json_put_money(json, "amount", value, currency);
-	json_put_time(json, "received_at", paid_at);
+	json_put_str(json, "method", payment->method);
+	json_put_str(json, "status", payment->state);
+	json_put_money(json, "amount", payment->amount, currency);
+	json_put_money(json, "due", payment->due, currency);
+	json_put_time(json, "received_at", payment->received_at);
+	json_put_money(json, "received_amount", payment->received, currency);
+	json_put_money(json, "refunded_amount", payment->refunded, currency);
 	json_close_object(json);
 }
 
@@ -112,8 +114,7 @@ static void members_of_vendor(struct json *json, const struct sub_order *part)
 	json_put_str(json, "order_number", part->order_number);
 	raw(json, "shipping_address", part->shipping_address);
 	json_put_str(json, "note", part->note);
-	payment(json, part->payment_method, part->payment_state, part->currency,
-	        part->amounts.total, part->paid_at);
+	payment(json, &part->share, part->currency);
 	json_put_money(json, "commission", part->commission_total, part->currency);
 }
 
@@ -169,8 +170,7 @@ void order_json(const struct order *order, enum order_view view, struct json *js
 	json_put_str(json, "number", order->number);
 	json_put_str(json, "status", order_status_of(order));
 	amounts_json(&order->amounts, order->currency, json);
-	payment(json, order->payment_method, order->payment_state, order->currency,
-	        order->amounts.total, order->paid_at);
+	payment(json, &order->payment, order->currency);
 	raw(json, "shipping_address", order->shipping_address);
 	json_put_str(json, "note", order->note);
 	json_key(json, "sub_orders");

@@ -149,9 +149,16 @@ struct order *order_take(struct db *batch, const struct order_rows *asked)
 	            .fee = row->fee,
 	            .total = row->total,
 	        },
-	    .payment_method = row->payment_method,
-	    .payment_state = row->payment_state,
-	    .paid_at = time_or_infinity(row->received_at),
+	    .payment =
+	        {
+	            .method = row->payment_method,
+	            .state = row->payment_state,
+	            .amount = row->total,
+	            .due = row->total,
+	            .received_at = time_or_infinity(row->received_at),
+	            .received = row->received_amount ? *row->received_amount : 0,
+	            .refunded = row->refunded_amount,
+	        },
 	    .shipping_address = row->shipping_address,
 	    .note = row->note,
 	    .created_at = row->created_at,
@@ -161,6 +168,8 @@ struct order *order_take(struct db *batch, const struct order_rows *asked)
 	take_currency(row->currency, order->currency);
 	order->sub_orders =
 	    take_parts(batch, asked->sub_orders, asked->lines, &order->sub_order_count);
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		order->payment.due -= order->sub_orders[i].cancelled_total;
 	if (asked->customer) {
 		const struct order_customer_row *customer =
 		    sql_order_customer_rows(batch, asked->customer, &count);
@@ -186,9 +195,15 @@ static void take_money(struct db *batch, const struct rows *rows, struct sub_ord
 
 	part->order_number =
 	    arena_strndup(db_task(batch)->arena, part->number, ORDER_NUMBER_LENGTH);
-	part->payment_method = money->payment_method;
-	part->payment_state = money->payment_state;
-	part->paid_at = time_or_infinity(money->received_at);
+	part->share = (struct payment){
+	    .method = money->payment_method,
+	    .state = money->payment_state,
+	    .amount = money->amount,
+	    .due = money->due,
+	    .received_at = time_or_infinity(money->received_at),
+	    .received = money->received_amount ? *money->received_amount : 0,
+	    .refunded = money->refunded_amount,
+	};
 	part->commission_total = money->commission;
 	part->who = money->staff_role ? staff_may_move(money->staff_role) : BY_ADMIN;
 }

@@ -55,8 +55,8 @@ with pay as (
 	values (:id, :order, current_account(), :method, 'pending', :amount, :currency, :at)
 	returning id
 )
-insert into payment_share (vendor_id, sub_order_id, amount, payment_id, account_id)
-select s.vendor, s.sub_order, s.amount, pay.id, current_account()
+insert into payment_share (vendor_id, sub_order_id, amount, due, payment_id, account_id)
+select s.vendor, s.sub_order, s.amount, s.amount, pay.id, current_account()
 from pay, unnest(:vendors, :sub_orders, :amounts) as s (vendor, sub_order, amount);
 
 -- order_notice (order uuid, payload json): none

@@ -1,10 +1,10 @@
 -- Reading orders. One family of statements serves customers, staff, admins and the clock: row level
 -- security leaves each of them their own rows.
 
--- order_read (id uuid): one -> (id uuid, number text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time, payment_method text, payment_state text, received_at time?)
+-- order_read (id uuid): one -> (id uuid, number text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time, payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint)
 select o.id, o.number, o.currency, o.subtotal, o.shipping, o.discount, o.tax, o.fee, o.total,
        o.shipping_address::text, o.note, o.created_at, p.method as payment_method,
-       p.state as payment_state, p.received_at
+       p.state as payment_state, p.received_at, p.received_amount, p.refunded_amount
 from shop_order o
 join payment p on p.order_id = o.id
 where o.id = :id;
@@ -42,13 +42,11 @@ where true
 [sub_order: and s.id = :sub_order]
 order by s.id, l.position;
 
--- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, received_at time?, commission bigint, staff_role text?)
--- What its vendor sees of the payment: a refund that is due for another vendor's part is none of its
--- business. The platform's fee on what is not cancelled. And who looks.
-select p.method as payment_method,
-       case when p.state = 'refund_due' and s.cancelled_total = 0 then 'received' else p.state end
-              as payment_state,
-       p.received_at,
+-- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint, received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint, staff_role text?)
+-- What its vendor sees of the payment: its own share. The platform's fee on what is not cancelled. And
+-- who looks.
+select p.method as payment_method, h.state as payment_state, h.amount, h.due, h.received_at,
+       h.received_amount, h.refunded_amount,
        coalesce((select sum(round(l.price * (l.quantity - l.cancelled_quantity) * c.basis_points / 10000.0))
                  from commission_line c
                  join order_line l on l.vendor_id = c.vendor_id and l.id = c.order_line_id

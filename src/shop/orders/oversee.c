@@ -2,12 +2,9 @@
  * oversee: what admins see of orders and do to them.
  */
 #include <assert.h>
-#include <string.h>
 
 #include "api.gen.h"
-#include "moves.sql.h"
 #include "queue.sql.h"
-#include "shop/feed/feed.h"
 #include "shop/orders/handle.h"
 
 /* GET /v1/admin/orders */
@@ -78,34 +75,4 @@ void transition_sub_order(struct request *rq, const struct transition_sub_order_
 	else
 		move_to(&move, to, in->reason);
 	reply_move(rq, &move);
-}
-
-/* Those that wait for the money. */
-static struct uuid_array awaiting(struct arena *arena, const struct order *order)
-{
-	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof ids[0]);
-	size_t count = 0;
-
-	for (size_t i = 0; i < order->sub_order_count; i++)
-		if (order->sub_orders[i].state == AWAITING_PAYMENT)
-			ids[count++] = order->sub_orders[i].id;
-	return (struct uuid_array){count, ids};
-}
-
-/* POST /v1/admin/orders/{order_id}/payment-received */
-void mark_payment_received(struct request *rq, const struct mark_payment_received_in *in)
-{
-	struct db *tx = db_begin(&rq->task);
-	struct db *chain = db_chain(tx);
-	struct order *order = order_lock(chain, in->order_id, VIEW_ADMIN);
-
-	if (strcmp(order->payment_method, "manual") != 0)
-		end_not_allowed(&rq->task, CANCELLED, 0, "It is paid in cash on delivery.");
-	if (strcmp(order->payment_state, "pending") != 0)
-		end_not_allowed(&rq->task, CANCELLED, 0, "No payment is pending.");
-	sql_payment_receive(chain, in->order_id, in->reference);
-	feed_tell(chain);
-	orders_move(chain, awaiting(rq->task.arena, order),
-	            transition_find(AWAITING_PAYMENT, PLACED, BY_PAYMENT), in->reference);
-	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
 }

@@ -1,0 +1,68 @@
+-- Payments of orders, and what moving sub-orders makes of them.
+set local role sebez_owner;
+
+-- received and refunded: amounts; received null: nothing has come.
+create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
+returns text language sql immutable parallel safe
+return case
+	when received is null then case when cancelled then 'cancelled' else 'pending' end
+	when received - refunded > due then 'refund_due'
+	when refunded > 0 then 'refunded'
+	else 'received'
+end;
+
+-- The state of a payment is what its shares make of it.
+create or replace function payment_state(shares text[]) returns text language sql immutable parallel safe
+return case
+	when 'refund_due' = any (shares) then 'refund_due'
+	when 'pending' = any (shares) then 'pending'
+	when 'refunded' = any (shares) then 'refunded'
+	when 'received' = any (shares) then 'received'
+	else 'cancelled'
+end;
+
+grant execute on function payment_share_state(boolean, bigint, bigint, bigint), payment_state(text[])
+	to sebez_kernel;
+
+set local role sebez_kernel;
+
+-- What has become of sub-orders makes their shares of payments, and these the payments; says what is so
+-- and nothing else, so anybody who may move a sub-order may call it. Payments are locked after
+-- sub-orders, before stock.
+create or replace function settle_payments(sub_orders uuid[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	one record;
+begin
+	for one in
+		select p.id, p.order_id, p.method = 'cash_on_delivery' as in_cash from payment p
+		where p.order_id in (select s.order_id from sub_order s where s.id = any (sub_orders))
+		order by p.id for no key update
+	loop
+		-- Cash is in hand once the vendor's part has been handed over.
+		update payment_share h
+		set due = n.due, received_at = n.received_at, received_amount = n.received, state = n.state
+		from sub_order s
+		join payment_share x on x.vendor_id = s.vendor_id and x.sub_order_id = s.id
+		cross join lateral (select x.amount - s.cancelled_total as due, one.in_cash
+			and x.received_at is null and s.state in ('delivered', 'completed') as handed_over) d
+		cross join lateral (select d.due, case when d.handed_over then now() else x.received_at end as received_at,
+			case when d.handed_over then d.due else x.received_amount end as received) r
+		cross join lateral (select r.*, payment_share_state(s.state = 'cancelled', r.received,
+			x.refunded_amount, r.due) as state) n
+		where s.order_id = one.order_id and h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+		and (h.due, h.received_amount, h.state) is distinct from (n.due, n.received, n.state);
+
+		update payment p
+		set state = n.state, refunded_amount = n.refunded,
+		    received_at = case when n.here then n.received_at end,
+		    received_amount = case when n.here then n.received end
+		from (select w.*, w.state in ('received', 'refund_due', 'refunded') as here
+		      from (select payment_state(array_agg(h.state)) as state, max(h.received_at) as received_at,
+		                   sum(h.received_amount) as received, sum(h.refunded_amount) as refunded
+		            from payment_share h where h.payment_id = one.id) w) n
+		where p.id = one.id
+		and (p.state, p.received_amount, p.refunded_amount)
+		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
+	end loop;
+end $$;

@@ -1,0 +1,88 @@
+/*
+ * payments: what admins say of money that came and money that went back.
+ */
+#include <string.h>
+
+#include "api.gen.h"
+#include "moves.sql.h"
+#include "payments.sql.h"
+#include "shop/feed/feed.h"
+#include "shop/orders/handle.h"
+
+static struct uuid_array all_parts(struct arena *arena, const struct order *order)
+{
+	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof ids[0]);
+
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		ids[i] = order->sub_orders[i].id;
+	return (struct uuid_array){order->sub_order_count, ids};
+}
+
+/* Those that wait for the money. */
+static struct uuid_array awaiting(struct arena *arena, const struct order *order)
+{
+	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof ids[0]);
+	size_t count = 0;
+
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		if (order->sub_orders[i].state == AWAITING_PAYMENT)
+			ids[count++] = order->sub_orders[i].id;
+	return (struct uuid_array){count, ids};
+}
+
+static bool is_in_state(const struct order *order, const char *state)
+{
+	return strcmp(order->payment.state, state) == 0;
+}
+
+/* What has arrived: as was said; else what is owed, or everything when nothing is. */
+static int64_t amount_of(struct task *task, const struct mark_payment_received_in *in,
+                         const struct order *order)
+{
+	const struct payment *payment = &order->payment;
+
+	if (!in->amount)
+		return is_in_state(order, "cancelled") ? payment->amount : payment->due;
+	if (strcmp(in->amount->currency, order->currency) != 0)
+		task_end_field(task, "/amount/currency", "currency", "It was ordered in %s.",
+		               order->currency);
+	if (in->amount->amount < payment->due)
+		task_end_field(task, "/amount/amount", "minimum", "It is less than what is owed.");
+	if (in->amount->amount > payment->amount)
+		task_end_field(task, "/amount/amount", "maximum",
+		               "It is more than what was ordered.");
+	return in->amount->amount;
+}
+
+/* POST /v1/admin/orders/{order_id}/payment-received: also when it comes too late. */
+void mark_payment_received(struct request *rq, const struct mark_payment_received_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	struct db *chain = db_chain(tx);
+	struct order *order = order_lock(chain, in->order_id, VIEW_ADMIN);
+
+	if (strcmp(order->payment.method, "manual") != 0)
+		end_not_allowed(&rq->task, CANCELLED, 0, "It is paid in cash on delivery.");
+	if (!is_in_state(order, "pending") && !is_in_state(order, "cancelled"))
+		end_not_allowed(&rq->task, CANCELLED, 0, "It was received already.");
+	sql_payment_receive(chain, in->order_id, amount_of(&rq->task, in, order), in->reference);
+	sql_payments_settle(chain, all_parts(rq->task.arena, order));
+	feed_tell(chain);
+	orders_move(chain, awaiting(rq->task.arena, order),
+	            transition_find(AWAITING_PAYMENT, PLACED, BY_PAYMENT), in->reference);
+	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
+}
+
+/* POST /v1/admin/orders/{order_id}/refunded: all that was due is with the customer again. */
+void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	struct db *chain = db_chain(tx);
+	struct order *order = order_lock(chain, in->order_id, VIEW_ADMIN);
+
+	if (!is_in_state(order, "refund_due"))
+		end_not_allowed(&rq->task, CANCELLED, 0, "No refund is due.");
+	sql_payment_refund(chain, in->order_id, in->reference);
+	sql_payments_settle(chain, all_parts(rq->task.arena, order));
+	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
+}

@@ -1,0 +1,34 @@
+-- Money that came and money that went back, by the word of somebody who looked at the bank. Each is
+-- followed by payments_settle, which says what it makes of the payment.
+
+-- payment_receive (order uuid, amount bigint, reference text?): none
+-- Each share has what it is owed; what is beyond that is for what was cancelled, one share after the
+-- other.
+with noted as (
+	update payment p set received_by = current_account(), reference = :reference where p.order_id = :order
+	returning p.id
+)
+update payment_share h set state = 'received', received_at = now(), received_amount = n.due + n.extra
+from (
+	select x.vendor_id, x.sub_order_id, x.due,
+	       least(x.amount - x.due, greatest(0, :amount - sum(x.due) over payment
+	             - coalesce(sum(x.amount - x.due) over earlier, 0)))::bigint as extra
+	from payment_share x
+	where x.payment_id = (select id from noted)
+	window payment as (partition by x.payment_id),
+	       earlier as (partition by x.payment_id order by x.sub_order_id
+	                   rows between unbounded preceding and 1 preceding)
+) n
+where h.vendor_id = n.vendor_id and h.sub_order_id = n.sub_order_id
+and (h.state <> 'cancelled' or n.extra > 0);
+
+-- payment_refund (order uuid, reference text?): none
+-- All that is due.
+with noted as (
+	update payment p
+	set refunded_at = now(), refunded_by = current_account(), refund_reference = :reference
+	where p.order_id = :order
+	returning p.id
+)
+update payment_share h set refunded_amount = h.received_amount - h.due
+where h.payment_id = (select id from noted) and h.state = 'refund_due';
