@@ -53,8 +53,8 @@ begin
 		    where (h.state, h.last, h.chained) is distinct from (s.state, h.n::int, true)$q$),
 		('what is cancelled of a sub-order is what its lines say',
 		 $q$select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
-		      else (select sum(l.price * l.cancelled_quantity) from order_line l
-		            where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end$q$),
+		      else (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
+		            from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end$q$),
 		('payment shares follow what was received, refunded and cancelled',
 		 $q$select s.number from payment_share h join payment p on p.id = h.payment_id
 		    join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id

@@ -1,6 +1,15 @@
 -- Payments of orders, and what moving sub-orders makes of them.
 set local role sebez_owner;
 
+-- What is not owed any more when goods of that worth are cancelled: they, and what of the service fee was
+-- a percentage of them, half a minor unit up.
+create or replace function cancelled_with_fee(goods numeric, subtotal bigint, percent_fee bigint)
+returns bigint language sql immutable parallel safe
+return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::bigint;
+
+grant execute on function cancelled_with_fee(numeric, bigint, bigint)
+	to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
 -- received and refunded: amounts; received null: nothing has come.
 create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
 returns text language sql immutable parallel safe

@@ -71,3 +71,8 @@ grant update (refunded_at, refunded_by, refund_reference) on payment to sebez_ad
 revoke update (state, received_at, received_amount) on payment from sebez_admin;
 -- Only its own share is a vendor's business.
 revoke select (state, received_at) on payment from sebez_vendor;
+
+-- What of the service fee is a percentage of the goods, and is cancelled with them. Of older sub-orders it
+-- is not known, and stays owed.
+alter table sub_order
+	add column percent_fee bigint not null default 0 check (percent_fee between 0 and fee);

@@ -110,6 +110,21 @@ def test_a_service_fee_is_shared_to_the_cent(shop):
     assert all(vendors[i].see(order)["fee"] == vendors[i].part(order)["fee"] for i in range(3))
 
 
+def test_the_percentage_of_a_service_fee_is_cancelled_with_its_goods(shop):
+    clay, customer = shop.vendor(shipping=()), shop.customer()
+    with service_fee(shop, fixed=100, basis_points=1000):
+        order = customer.order((clay.product(price=1000), 10))
+    part = clay.part(order)
+    assert amounts(part)["fee"] == 100 + 1000
+    for gone, owed in ((1, 11100 - 1100), (8, 11100 - 9 * 1100)):
+        part = customer.do("cancelSubOrder", sub_order_id=part["id"], body={
+            "lines": [{"line_id": part["lines"][0]["id"], "quantity": gone}]})
+        assert part["total"]["amount"] - part["cancelled_total"]["amount"] == owed
+        assert customer.see(order)["payment"]["due"]["amount"] == owed
+    part = customer.do("cancelSubOrder", sub_order_id=part["id"], body={})
+    assert part["cancelled_total"] == part["total"]
+
+
 def test_orders_of_any_mixture_add_up(shop):
     print(f"SEBEZ_TEST_SEED={SEED}")
     chance = random.Random(SEED)

@@ -77,21 +77,25 @@ static struct quote_wrong choose_methods(struct quote *quote, size_t count,
 	return (struct quote_wrong){0};
 }
 
-/* The service fee belongs to the whole order; each vendor's part carries its share. */
+/* The service fee belongs to the whole order; each vendor's part carries its share. Its two parts
+ * are allocated apart: the one of a percentage goes with goods that are cancelled. */
 static void allocate_fee(struct quote *quote)
 {
-	int64_t weights[LIMIT_CART_LINES], shares[LIMIT_CART_LINES];
+	int64_t weights[LIMIT_CART_LINES], fixed[LIMIT_CART_LINES], percent[LIMIT_CART_LINES];
+	int64_t of_goods =
+	    money_basis_points(quote->amounts.subtotal, quote->terms.service_fee_basis_points);
 
 	if (quote->group_count == 0 || quote->amounts.subtotal == 0)
 		return;
-	quote->amounts.fee =
-	    quote->terms.service_fee_fixed +
-	    money_basis_points(quote->amounts.subtotal, quote->terms.service_fee_basis_points);
+	quote->amounts.fee = quote->terms.service_fee_fixed + of_goods;
 	for (size_t g = 0; g < quote->group_count; g++)
 		weights[g] = quote->groups[g].amounts.subtotal;
-	allocate(quote->amounts.fee, quote->group_count, weights, shares);
-	for (size_t g = 0; g < quote->group_count; g++)
-		quote->groups[g].amounts.fee = shares[g];
+	allocate(quote->terms.service_fee_fixed, quote->group_count, weights, fixed);
+	allocate(of_goods, quote->group_count, weights, percent);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		quote->groups[g].percent_fee = percent[g];
+		quote->groups[g].amounts.fee = fixed[g] + percent[g];
+	}
 }
 
 static void hash_numbers(crypto_generichash_state *state, size_t count, const int64_t numbers[])
@@ -165,6 +169,7 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 		struct amounts *part = &quote->groups[g].amounts;
 		part->shipping = group->method && part->subtotal > 0 ? group->method->price : 0;
 		part->fee = 0;
+		quote->groups[g].percent_fee = 0;
 		all->subtotal += part->subtotal;
 		all->shipping += part->shipping;
 		all->discount += part->discount;

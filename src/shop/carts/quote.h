@@ -3,9 +3,9 @@
  * from the database is carts.h's.
  *
  * Invariants after quote_price: each group's total = subtotal + shipping - discount + tax + fee;
- * the quote's amounts are the sums of its groups'; the fee, which belongs to the whole order, is
- * allocated over the groups by largest remainder. Lines that cannot be sold (problem != SELLABLE)
- * count in no sum.
+ * the quote's amounts are the sums of its groups'; the two parts of the fee, which belongs to
+ * the whole order, are allocated over the groups by largest remainder. Lines that cannot be sold
+ * (problem != SELLABLE) count in no sum.
  *
  * All amounts are minor units of the quote's currency. Everything lives in one arena.
  */
@@ -44,6 +44,7 @@ struct quote_group {
 	size_t method_count;
 	const struct quote_method *method; /* the one chosen, NULL when there is none */
 	struct amounts amounts;
+	int64_t percent_fee; /* what of amounts.fee is a percentage of the subtotal */
 };
 
 struct quote_terms {

@@ -15,7 +15,7 @@ struct columns {
 	size_t parts, lines;
 	struct uuid *part_ids, *part_vendors, *methods;
 	const char **numbers, **method_names;
-	int64_t *subtotals, *shippings, *discounts, *taxes, *fees, *totals;
+	int64_t *subtotals, *shippings, *discounts, *taxes, *fees, *percent_fees, *totals;
 	int32_t *handling;
 	struct uuid *line_ids, *line_vendors, *line_parts, *products, *variants, *commission_ids;
 	const char **titles, **variant_titles, **skus, **images;
@@ -39,6 +39,7 @@ static void make_columns(struct columns *columns, struct arena *arena)
 	COLUMN(discounts, parts);
 	COLUMN(taxes, parts);
 	COLUMN(fees, parts);
+	COLUMN(percent_fees, parts);
 	COLUMN(totals, parts);
 	COLUMN(handling, parts);
 	COLUMN(line_ids, lines);
@@ -73,6 +74,7 @@ static void fill_part(struct columns *columns, size_t i, const struct sub_order 
 	columns->discounts[i] = part->amounts.discount;
 	columns->taxes[i] = part->amounts.tax;
 	columns->fees[i] = part->amounts.fee;
+	columns->percent_fees[i] = part->percent_fee;
 	columns->totals[i] = part->amounts.total;
 	columns->handling[i] = part->handling_days;
 }
@@ -134,8 +136,8 @@ static void insert_parts(struct db *batch, const struct order *order, const stru
 	                      &first->deadline_at, order->created_at, UUIDS(n, part_ids),
 	                      UUIDS(n, part_vendors), TEXTS(n, numbers), BIGINTS(n, subtotals),
 	                      BIGINTS(n, shippings), BIGINTS(n, discounts), BIGINTS(n, taxes),
-	                      BIGINTS(n, fees), BIGINTS(n, totals), UUIDS(n, methods),
-	                      TEXTS(n, method_names), INTS(n, handling));
+	                      BIGINTS(n, fees), BIGINTS(n, percent_fees), BIGINTS(n, totals),
+	                      UUIDS(n, methods), TEXTS(n, method_names), INTS(n, handling));
 	sql_payment_insert(batch, uuid_v7(), order->id, order->payment.method, order->amounts.total,
 	                   order->currency, order->created_at, UUIDS(n, part_vendors),
 	                   UUIDS(n, part_ids), BIGINTS(n, totals));

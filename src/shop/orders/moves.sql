@@ -17,8 +17,8 @@ with before as (
 	update sub_order s
 	set state = :to,
 	    cancelled_total = case when :to = 'cancelled' then s.total else (
-		select sum(l.price * l.cancelled_quantity) from order_line l
-		where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end,
+		select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
+		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end,
 	    [clock = accept: deadline_at = now() + (select make_interval(hours => accept_hours) from platform),]
 	    [clock = complete: deadline_at = now() + (select make_interval(days => complete_days) from platform),]
 	    [clock = promise: deadline_at = null, ship_by = now() + make_interval(days => s.handling_days),]

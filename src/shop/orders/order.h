@@ -42,6 +42,7 @@ struct sub_order {
 	enum sub_order_state state;
 	char currency[4];
 	struct amounts amounts;
+	int64_t percent_fee; /* what of the fee is a percentage; only when placing */
 	int64_t cancelled_total;
 	struct uuid shipping_method_id; /* nil when the vendor has none */
 	const char *shipping_method_name;

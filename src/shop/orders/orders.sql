@@ -10,20 +10,20 @@ insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shi
 values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
         :total, :address, :note, :at);
 
--- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?, at time, ids uuid[], vendors uuid[], numbers text[], subtotals bigint[], shippings bigint[], discounts bigint[], taxes bigint[], fees bigint[], totals bigint[], methods uuid[], method_names text[], handling int[]): none
+-- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?, at time, ids uuid[], vendors uuid[], numbers text[], subtotals bigint[], shippings bigint[], discounts bigint[], taxes bigint[], fees bigint[], percent_fees bigint[], totals bigint[], methods uuid[], method_names text[], handling int[]): none
 -- With the first row of each one's history.
 with part as (
 	insert into sub_order (order_id, account_id, state, currency, customer_name, shipping_address, note,
 	                       deadline_at, created_at, updated_at, id, vendor_id, number, subtotal, shipping,
-	                       discount, tax, fee, total, shipping_method_id, shipping_method_name,
-	                       handling_days)
+	                       discount, tax, fee, percent_fee, total, shipping_method_id,
+	                       shipping_method_name, handling_days)
 	select :order, current_account(), :state, :currency, :customer, :address, :note, :deadline, :at, :at,
-	       id, vendor, number, subtotal, shipping, discount, tax, fee, total,
+	       id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total,
 	       nullif(method, '00000000-0000-0000-0000-000000000000'), method_name, handling
-	from unnest(:ids, :vendors, :numbers, :subtotals, :shippings, :discounts, :taxes, :fees, :totals,
-	            :methods, :method_names, :handling)
-	     as p (id, vendor, number, subtotal, shipping, discount, tax, fee, total, method, method_name,
-	           handling)
+	from unnest(:ids, :vendors, :numbers, :subtotals, :shippings, :discounts, :taxes, :fees,
+	            :percent_fees, :totals, :methods, :method_names, :handling)
+	     as p (id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total, method,
+	           method_name, handling)
 	returning vendor_id, id
 )
 insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
