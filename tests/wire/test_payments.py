@@ -16,12 +16,14 @@ def test_a_transfer_is_awaited_and_its_receipt_places_every_part(shop):
     customer = shop.customer()
     order = customer.order(clay.product(), iron.product(), method="manual")
     assert order["status"] == "awaiting_payment" and order["payment"]["status"] == "pending"
+    assert all(part["deadlines"]["pay_by"] for part in order["sub_orders"])
     refused(clay.accept(order), 409, "transition_not_allowed")
     paid = shop.admin("finance").do("markPaymentReceived", order_id=order["id"],
                                     body={"reference": "A BYRON"})
     assert paid["status"] == "placed" and paid["payment"]["status"] == "received"
     assert paid["customer"]["id"] == customer.id
-    assert all(part["deadlines"]["accept_by"] for part in paid["sub_orders"])
+    assert all(part["deadlines"]["accept_by"] and not part["deadlines"]["pay_by"]
+               for part in paid["sub_orders"])
     refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
     assert history(shop, order, clay)[-1] == ("awaiting_payment", "placed", "admin", "A BYRON")
     assert good(clay.accept(order))["payment"]["status"] == "received"

@@ -70,7 +70,8 @@ def test_a_choice_of_delivery_that_is_none_is_named(shop, wrong, field):
                for vendor in (clay, iron)]
     nobody = {"vendor_id": str(uuid.uuid4()), "method_id": str(uuid.uuid4())}
     body = {"shipping": wrong(*choices, nobody)}
-    refused(customer.call("quoteCart", body={"shipping_address": ADDRESS, **body}), 400, field=field)
+    quoted = customer.call("quoteCart", body={"shipping_address": ADDRESS, **body})
+    refused(quoted, 400, field=field)
     refused(cart.place(**body), 400, field=field)
 
 

@@ -61,7 +61,8 @@ def holder(shop):
 
 def until_waits(shop, count=1):
     deadline = time.monotonic() + 10
-    while shop.db.one("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") < count:
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    while shop.db.one(waiting) < count:
         assert time.monotonic() < deadline, "nobody waits"
         time.sleep(0.01)
 

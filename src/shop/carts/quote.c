@@ -77,24 +77,26 @@ static struct quote_wrong choose_methods(struct quote *quote, size_t count,
 	return (struct quote_wrong){0};
 }
 
-/* The service fee belongs to the whole order; each vendor's part carries its share. Its two parts
- * are allocated apart: the one of a percentage goes with goods that are cancelled. */
+/* The service fee belongs to the whole order; each vendor's part carries its share. What of it is a
+ * percentage is told apart, because it goes with goods that are cancelled. */
 static void allocate_fee(struct quote *quote)
 {
-	int64_t weights[LIMIT_CART_LINES], fixed[LIMIT_CART_LINES], percent[LIMIT_CART_LINES];
+	int64_t weights[LIMIT_CART_LINES], shares[LIMIT_CART_LINES], percent[LIMIT_CART_LINES];
 	int64_t of_goods =
 	    money_basis_points(quote->amounts.subtotal, quote->terms.service_fee_basis_points);
 
-	if (quote->group_count == 0 || quote->amounts.subtotal == 0)
-		return;
 	quote->amounts.fee = quote->terms.service_fee_fixed + of_goods;
+	if (quote->amounts.subtotal == 0 || quote->amounts.fee == 0) {
+		quote->amounts.fee = 0;
+		return;
+	}
 	for (size_t g = 0; g < quote->group_count; g++)
 		weights[g] = quote->groups[g].amounts.subtotal;
-	allocate(quote->terms.service_fee_fixed, quote->group_count, weights, fixed);
-	allocate(of_goods, quote->group_count, weights, percent);
+	allocate(quote->amounts.fee, quote->group_count, weights, shares);
+	allocate(of_goods, quote->group_count, shares, percent); /* none more than its share */
 	for (size_t g = 0; g < quote->group_count; g++) {
+		quote->groups[g].amounts.fee = shares[g];
 		quote->groups[g].percent_fee = percent[g];
-		quote->groups[g].amounts.fee = fixed[g] + percent[g];
 	}
 }
 

@@ -3,9 +3,9 @@
  * from the database is carts.h's.
  *
  * Invariants after quote_price: each group's total = subtotal + shipping - discount + tax + fee;
- * the quote's amounts are the sums of its groups'; the two parts of the fee, which belongs to
- * the whole order, are allocated over the groups by largest remainder. Lines that cannot be sold
- * (problem != SELLABLE) count in no sum.
+ * the quote's amounts are the sums of its groups'; the fee, which belongs to the whole order, is
+ * allocated over the groups by largest remainder. Lines that cannot be sold (problem != SELLABLE)
+ * count in no sum.
  *
  * All amounts are minor units of the quote's currency. Everything lives in one arena.
  */

@@ -58,14 +58,24 @@ _Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, uns
 
 const char *number_prefix(struct arena *arena, const char *typed)
 {
-	char *prefix = typed ? arena_strdup(arena, typed) : NULL;
+	struct buf prefix;
+	int length = 0;
 
-	for (char *at = prefix; at && *at; at++) {
-		*at = (char)toupper((unsigned char)*at);
-		if (*at == 'O')
-			*at = '0';
-		else if (*at == 'I' || *at == 'L')
-			*at = '1';
+	if (typed == NULL)
+		return NULL;
+	prefix = buf_new(arena, 32);
+	for (; *typed; typed++) {
+		char letter = (char)toupper((unsigned char)*typed);
+		if (letter == ' ' || letter == '-')
+			continue;
+		if (length == 4 || length == 8)
+			buf_add_str(&prefix, "-");
+		if (letter == 'O')
+			letter = '0';
+		else if (letter == 'I' || letter == 'L')
+			letter = '1';
+		buf_add(&prefix, &letter, 1);
+		length++;
 	}
-	return prefix;
+	return prefix.data;
 }

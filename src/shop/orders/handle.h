@@ -21,8 +21,8 @@ void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uui
 _Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, unsigned who,
                                const char *detail);
 
-/* The beginning of a number as people type it, in capitals and without letters that are
- * easily mistaken; NULL for NULL. */
+/* The beginning of a number as people type it: in capitals, without letters that are easily
+ * mistaken, and with its dashes, wherever blanks and dashes were; NULL for NULL. */
 const char *number_prefix(struct arena *arena, const char *typed);
 
 #endif

@@ -42,6 +42,8 @@ static void deadlines(struct json *json, const struct sub_order *part)
 
 	json_key(json, "deadlines");
 	json_open_object(json);
+	json_put_time(json, "pay_by",
+	              part->state == AWAITING_PAYMENT ? part->deadline_at : TIME_INFINITY);
 	json_put_time(json, "accept_by", part->state == PLACED ? part->deadline_at : TIME_INFINITY);
 	json_put_time(json, "ship_by", to_ship ? part->ship_by : TIME_INFINITY);
 	json_put_time(json, "complete_at",

@@ -2,9 +2,11 @@
  * oversee: what admins see of orders and do to them.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "api.gen.h"
 #include "queue.sql.h"
+#include "shop/accounts/accounts.h"
 #include "shop/orders/handle.h"
 
 /* GET /v1/admin/orders */
@@ -12,10 +14,14 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
+	const char *email = NULL, *number = NULL;
 
+	if (in->q && strchr(in->q, '@'))
+		email = account_email(rq->task.arena, in->q);
+	else
+		number = number_prefix(rq->task.arena, in->q);
 	reply_page(rq, &page,
-	           sql_admin_orders_page(db_of(&rq->task), status,
-	                                 number_prefix(rq->task.arena, in->q), in->user_id,
+	           sql_admin_orders_page(db_of(&rq->task), status, number, email, in->user_id,
 	                                 page.after_key, page.after_id, page.count));
 }
 

@@ -7,7 +7,8 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        (select sum(l.quantity - l.cancelled_quantity) from order_line l
         where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as quantity,
        s.total as "total.amount", s.currency as "total.currency",
-       json_build_object('accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
+       json_build_object('pay_by', case when s.state = 'awaiting_payment' then json_time(s.deadline_at) end,
+              'accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
               'ship_by', case when s.state in ('accepted', 'packed') then json_time(s.ship_by) end)
               as deadlines,
        s.created_at, s.created_at as "_key"
@@ -26,7 +27,8 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        (select sum(l.quantity - l.cancelled_quantity) from order_line l
         where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as quantity,
        s.total as "total.amount", s.currency as "total.currency",
-       json_build_object('accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
+       json_build_object('pay_by', case when s.state = 'awaiting_payment' then json_time(s.deadline_at) end,
+              'accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
               'ship_by', case when s.state in ('accepted', 'packed') then json_time(s.ship_by) end)
               as deadlines,
        s.created_at, s.created_at as "_key"
@@ -40,8 +42,9 @@ where (s.created_at, s.id) < (:after_key, :after_id)
 order by s.created_at desc, s.id desc
 limit :page_size;
 
--- admin_orders_page (status text?, number text?, account uuid?, after_key time, after_id uuid, page_size int): many
--- By the number of the order or of one of its sub-orders, which begins with it.
+-- admin_orders_page (status text?, number text?, email text?, account uuid?, after_key time, after_id uuid, page_size int): many
+-- By the number of the order or of one of its sub-orders, which begins with it, or by the account's
+-- e-mail address.
 select o.id, o.number, order_status(s.states) as status,
        o.total as "total.amount", o.currency as "total.currency",
        p.method as "payment.method", p.state as "payment.status",
@@ -61,6 +64,7 @@ cross join lateral (
 	where s.order_id = o.id) s
 where (o.created_at, o.id) < (:after_key, :after_id)
 [account: and o.account_id = :account]
+[email: and o.account_id = (select x.id from account x where x.email = :email)]
 [number: and o.number >= left(:number, 9) and o.number < left(:number, 9) || '~']
 [status: and order_status(s.states) = :status]
 order by o.created_at desc, o.id desc
