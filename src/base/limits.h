@@ -89,6 +89,12 @@ enum {
 	/* Addresses of one book, as the contract says: it is one page. */
 	LIMIT_ADDRESSES = 50,
 
+	/* Applications of one account that wait for an admin: a family of shops, not a flood. */
+	LIMIT_OPEN_APPLICATIONS = 5,
+
+	/* All of a vendor's are in its public page and in every quote, as the contract says. */
+	LIMIT_SHIPPING_METHODS = 20,
+
 	/* Distinct lines of one cart; an order is one transaction over all of them. */
 	LIMIT_CART_LINES = 100,
 	LIMIT_LINE_QUANTITY = 9999,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "demo.sql.h"
 #include "net/loop.h"
 #include "shop/accounts/accounts.h"
@@ -182,7 +183,7 @@ static void apply(struct task *task, const struct demo_vendor *vendor, struct uu
 {
 	demo_sign_in(task, vendor->owner, ACTOR_CUSTOMER, 0);
 	sql_demo_apply(db_of(task), id, vendor->slug, vendor->name, vendor->description,
-	               vendor->logo_text, vendor->owner);
+	               vendor->logo_text, vendor->owner, LIMIT_OPEN_APPLICATIONS);
 	demo_sign_out(task);
 }
 

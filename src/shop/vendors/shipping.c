@@ -2,6 +2,7 @@
  * shipping: a vendor's flat delivery methods.
  */
 #include "api.gen.h"
+#include "base/limits.h"
 #include "vendors.sql.h"
 #include "web/cache.h"
 #include "web/reply.h"
@@ -18,6 +19,11 @@ void create_shipping_method(struct request *rq, const struct create_shipping_met
 	struct db *tx = db_begin(&rq->task);
 	const struct money *free_above = in->free_above;
 
+	sql_shipping_methods_hold(tx, in->vendor_id);
+	if (sql_shipping_methods_count_rows(tx, sql_shipping_methods_count(tx, in->vendor_id), NULL)
+	        ->count >= LIMIT_SHIPPING_METHODS)
+		task_end(&rq->task, PROBLEM_CONFLICT, "A vendor has at most %d shipping methods.",
+		         LIMIT_SHIPPING_METHODS);
 	reply_commit_row(rq, tx, 201,
 	                 sql_shipping_method_insert(tx, in->vendor_id, uuid_v7(), in->name,
 	                                            in->price.amount, in->price.currency,

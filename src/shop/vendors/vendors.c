@@ -6,6 +6,7 @@
 
 #include "api.gen.h"
 #include "base/codec.h"
+#include "base/limits.h"
 #include "vendors.sql.h"
 #include "web/cache.h"
 #include "web/page.h"
@@ -45,7 +46,8 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	reply_header(rq, "Location", path);
 	reply_commit_row(rq, tx, 201,
 	                 sql_vendor_apply_for(tx, id, slug, in->name, in->description,
-	                                      in->logo_text, in->contact_email, in->contact_phone));
+	                                      in->logo_text, in->contact_email, in->contact_phone,
+	                                      LIMIT_OPEN_APPLICATIONS));
 }
 
 /* GET /v1/vendors/{vendor_id}/profile */

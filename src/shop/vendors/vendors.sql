@@ -28,11 +28,11 @@ where v.state = 'approved'
 [id: and v.id = :id]
 [slug: and v.slug = :slug];
 
--- vendor_apply_for (id uuid, slug text, name text, description text?, logo_text text?, email text?, phone text?): one writes
+-- vendor_apply_for (id uuid, slug text, name text, description text?, logo_text text?, email text?, phone text?, open_most int): one writes
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
        v.contact_email, v.contact_phone, f.commission_basis_points, v.version, v.created_at, v.updated_at,
        v.version as "_version"
-from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, :phone) v, platform f;
+from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, :phone, :open_most) v, platform f;
 
 -- vendor_profile (id uuid): one
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
@@ -66,6 +66,13 @@ select m.id, m.name, m.price as "price.amount", m.currency as "price.currency",
 from shipping_method m
 where m.vendor_id = :vendor
 order by m.position, m.price, m.id;
+
+-- shipping_methods_hold (vendor uuid): one
+-- Whoever adds one comes after whoever did, and counts it.
+select v.id from vendor v where v.id = :vendor for no key update;
+
+-- shipping_methods_count (vendor uuid): one -> (count bigint)
+select count(*) as count from shipping_method m where m.vendor_id = :vendor;
 
 -- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?, free_currency text?, handling_days int, active bool): one
 insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, active)

@@ -1,0 +1,30 @@
+-- Vendors: applying to sell.
+set local role sebez_kernel;
+
+-- A customer applies to sell: the vendor and its owner are made together. Returns the vendor, for a
+-- customer may not read what only staff see. Nobody has more applications open than an admin would
+-- answer.
+create or replace function vendor_apply(vendor_id uuid, slug text, name text, description text,
+                                        logo_text text, contact_email text, contact_phone text,
+                                        open_most int) returns vendor
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	made vendor;
+begin
+	if current_account() is null then
+		raise exception 'Sign in first' using errcode = 'SB401';
+	end if;
+	perform from account a where a.id = current_account() for no key update; -- one after another
+	if (select count(*) from staff s join vendor v on v.id = s.vendor_id and v.state = 'applied'
+	    where s.account_id = current_account() and s.role = 'owner') >= open_most then
+		raise exception 'You have % applications open; wait for an answer', open_most using errcode = 'SB409';
+	end if;
+	insert into vendor (id, slug, name, description, logo_text, contact_email, contact_phone)
+	values (vendor_id, slug, name, coalesce(description, ''), coalesce(logo_text, ''),
+	        coalesce(contact_email, (select a.email from account a where a.id = current_account())),
+	        contact_phone)
+	returning * into made;
+	insert into staff (vendor_id, account_id, role) values (vendor_id, current_account(), 'owner');
+	return made;
+end $$;
+grant execute on function vendor_apply(uuid, text, text, text, text, text, text, int) to sebez_customer;
