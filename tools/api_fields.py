@@ -221,7 +221,7 @@ class Schemas(Document):
             self.error(where, "an array needs maxItems")
         made.type, made.item_type = "FIELD_ARRAY", item.type
         made.enum, made.object, made.format = item.enum, item.object, item.format
-        made.item_min, made.item_max = item.min, item.max
+        made.item_min, made.item_max, made.trim = item.min, item.max, item.trim
         made.min, made.max = schema.get("minItems", 0), schema.get("maxItems", 0)
         made.unique = bool(schema.get("uniqueItems", False))
 
@@ -242,6 +242,7 @@ class Schemas(Document):
             made.type = "FIELD_MAP"
             made.min, made.max = schema.get("minProperties", 0), schema.get("maxProperties", 100)
             made.item_min, made.item_max = value.get("minLength", 0), value.get("maxLength", 1000)
+            made.trim = bool(value.get("x-trim", False))
         else:
             made.type = "FIELD_JSON"
 

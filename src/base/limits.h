@@ -95,6 +95,16 @@ enum {
 	/* All of a vendor's are in its public page and in every quote, as the contract says. */
 	LIMIT_SHIPPING_METHODS = 20,
 
+	/* Of one product, as the contract says: what it shows is one answer. */
+	LIMIT_PRODUCT_VARIANTS = 250,
+	LIMIT_PRODUCT_IMAGES = 250,
+	LIMIT_PRODUCT_TAGS = 250,
+
+	/* The tree is one answer, and all vendors share it. Imports add to it while it has fewer
+	 * than LIMIT_CATEGORIES, a vendor's own no more than a large shop has aisles. */
+	LIMIT_CATEGORIES = 5000,
+	LIMIT_VENDOR_CATEGORIES = 100,
+
 	/* Distinct lines of one cart; an order is one transaction over all of them. */
 	LIMIT_CART_LINES = 100,
 	LIMIT_LINE_QUANTITY = 9999,

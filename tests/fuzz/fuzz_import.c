@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/limits.h"
 #include "shop/catalog/import_product.h"
 
 struct assembly {
@@ -45,7 +46,8 @@ static void check_product(struct import_batch *batch, struct import_product *pro
 {
 	if (product->refused)
 		return;
-	check(product->variant_count <= IMPORT_VARIANTS && product->image_count <= IMPORT_IMAGES);
+	check(product->variant_count <= LIMIT_PRODUCT_VARIANTS &&
+	      product->image_count <= LIMIT_PRODUCT_IMAGES);
 	check(product->option_count <= IMPORT_OPTIONS);
 	check(utf8_is_valid(product->handle, strlen(product->handle)));
 	if (product->option_count < 0)

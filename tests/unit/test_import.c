@@ -3,6 +3,7 @@
 #include "shop/catalog/import_csv.h"
 #include "shop/catalog/import_product.h"
 #include "shop/catalog/import_value.h"
+#include "shop/catalog/text.h"
 
 /* Rows as "line:value|value" or "line!problem", one after the other. */
 struct reading {
@@ -120,9 +121,9 @@ static void numbers_and_words_are_read_or_refused(void **state)
 	assert_false(import_rounded("1001", 1000, &value));
 	assert_true(import_bool("TRUE", &yes) && yes);
 	assert_false(import_bool("maybe", &yes));
-	assert_true(import_url("https://example.com/a.jpg"));
-	assert_false(import_url("https://"));
-	assert_false(import_url("javascript:alert(1)"));
+	assert_true(text_is_web_address("https://example.com/a.jpg"));
+	assert_false(text_is_web_address("https://"));
+	assert_false(text_is_web_address("javascript:alert(1)"));
 }
 
 /* Products -------------------------------------------------------------------------------------*/

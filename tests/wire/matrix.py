@@ -373,6 +373,7 @@ ROWS = {
     "updateCategory": Row(ids=lambda w, who, side: {"category_id": w.new_category()},
                           body=lambda w, who, side: {"name": "Renamed",
                                                      "parent_id": w.category_id}),
+    "deleteCategory": Row(ids=lambda w, who, side: {"category_id": w.new_category()}),
     "adminListProducts": Row(),
     "unlistProduct": Row(ids=new_product, body=reason),
     "relistProduct": Row(ids=new_product, body=nothing),

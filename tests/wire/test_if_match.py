@@ -7,8 +7,7 @@ OTHERS = ['"nonsense"', '"1"', 'W/"abc"', '"a, b", "c"', '"999999.0123456789abcd
           '""']
 
 
-@pytest.fixture(params=["updateVendorProduct", "updateVendor", "updateMe", "putSettings",
-                        "deleteVendorProduct"])
+@pytest.fixture(params=["updateVendorProduct", "updateVendor", "updateMe", "putSettings"])
 def edit(shop, request):
     """(the ETag that was read, edit(If-Match) as a response); each edit changes something."""
     vendor = shop.vendor()
@@ -16,14 +15,11 @@ def edit(shop, request):
     settings = {k: v for k, v in admin.do("getSettings").items()
                 if k not in ("currency", "version")}
     reads = {"updateVendorProduct": lambda: vendor.call("getVendorProduct", product_id=mug.id),
-             "deleteVendorProduct": lambda: vendor.call("getVendorProduct", product_id=mug.id),
              "updateVendor": lambda: vendor.call("getMyVendor"),
              "updateMe": lambda: owner.call("getMe"),
              "putSettings": lambda: admin.call("getSettings")}
     edits = {"updateVendorProduct": lambda h: vendor.call(
                  "updateVendorProduct", product_id=mug.id, body={"title": fresh("T")}, headers=h),
-             "deleteVendorProduct": lambda h: vendor.call(
-                 "deleteVendorProduct", product_id=mug.id, headers=h),
              "updateVendor": lambda h: vendor.call(
                  "updateVendor", body={"description": fresh("D")}, headers=h),
              "updateMe": lambda h: owner.call("updateMe", body={"name": fresh("Ada")}, headers=h),
@@ -53,6 +49,19 @@ def test_a_star_takes_any_version(edit):
     _, change = edit
     assert change("*").status_code < 300
     assert change("*").status_code < 300
+
+
+def test_a_product_is_deleted_as_it_was_read(shop):
+    mug = shop.vendor().product()
+    delete = lambda tag: mug.vendor.call("deleteVendorProduct", product_id=mug.id,  # noqa
+                                         headers={"If-Match": tag})
+    read = lambda: mug.vendor.call("getVendorProduct", product_id=mug.id).headers["ETag"]  # noqa
+    tag = read()
+    mug.vendor.do("updateVendorProduct", product_id=mug.id, body={"title": fresh("T")})
+    for old in (tag, *OTHERS):
+        refused(delete(old), 412, "version_mismatch")
+    assert delete(f'"other", {read()}').status_code == 204
+    refused(delete("*"), 404, "not_found")
 
 
 def test_a_password_changes_only_as_the_account_was_read(shop):

@@ -1,6 +1,5 @@
 """Product CSVs over the wire: in, out, and in again."""
 import csv
-import io
 import pathlib
 import random
 import subprocess
@@ -11,49 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import refused
+from harness.sheet import CSV, exported, imported, row, table
 from harness.shop import fresh
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A file of our own in Shopify's full layout; and, where they lie beside the project, real ones.
 EXPORT = ROOT / "tests/data/shopify-export.csv"
 FILES = [EXPORT, *sorted(ROOT.parent.glob("shared/data/shopify-csv/*.csv"))]
-CSV = {"Content-Type": "text/csv"}
-COLUMNS = ("Handle,Title,Tags,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,"
-           "Variant Price,Image Src").split(",")
-
-
-def put(vendor, data, **more):
-    if isinstance(data, str):
-        data = data.encode()
-    return vendor.call("importProducts", data=data, headers=CSV, **more)
-
-
-def imported(vendor, data):
-    response = put(vendor, data)
-    assert response.status_code == 200, response.text
-    return response.json()
-
-
-def exported(vendor):
-    response = vendor.call("exportProducts")
-    assert response.status_code == 200, response.text
-    return response.content
-
-
-def table(*rows, columns=COLUMNS):
-    """CSV text of dicts."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns)
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
-
-
-def row(handle, **more):
-    names = {"title": "Title", "tags": "Tags", "name": "Option1 Name", "value": "Option1 Value",
-             "sku": "Variant SKU", "stock": "Variant Inventory Qty", "price": "Variant Price",
-             "image": "Image Src"}
-    return {"Handle": handle} | {names[key]: value for key, value in more.items()}
 
 
 def versions(vendor):

@@ -133,14 +133,12 @@ set name = coalesce(:name, name), slug = coalesce(:slug, slug), position = coale
     [parent_given: , parent_id = :parent]
 where id = :id;
 
--- admin_category_descendants (id uuid): none
+-- admin_category_descendants (id uuid): one writes
 -- Their paths follow the moved one's.
-with recursive below (id, path) as (
-	select c.id, c.path from category c where c.id = :id
-	union all
-	select c.id, b.path || c.id from category c join below b on c.parent_id = b.id
-)
-update category c set path = b.path from below b where c.id = b.id and c.path <> b.path;
+select category_paths(:id);
+
+-- admin_category_remove (id uuid, into uuid?): one writes
+select category_remove(:id, :into);
 
 -- admin_category_refresh (id uuid): one writes
 select refresh_products(array(
@@ -158,9 +156,10 @@ select p.id, p.title, p.handle, p.status, p.unlisted_at, p.unlisted_reason,
 from product p
 join vendor v on v.id = p.vendor_id
 left join category c on c.id = p.category_id
-where true
+where p.deleted_at is null
 [id: and p.id = :id]
-[q: and (p.search @@ websearch_to_tsquery('english', :q) or (:q <% p.title and :q !~ '(^|\s)-'))]
+[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
+         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
 [vendor: and p.vendor_id = :vendor]
 [vendor_slug: and p.vendor_id = (select n.id from vendor n where n.slug = :vendor_slug)]
 [status: and p.status = :status]

@@ -42,3 +42,13 @@ void update_category(struct request *rq, const struct update_category_in *in)
 	reply_commit_row(rq, tx, 200, sql_admin_category(tx, id));
 	cache_invalidate();
 }
+
+/* DELETE /v1/admin/categories/{category_id} */
+void delete_category(struct request *rq, const struct delete_category_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+
+	sql_admin_category_remove(tx, in->category_id, in->into);
+	reply_commit_empty(rq, tx);
+	cache_invalidate();
+}

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "api.gen.h"
-#include "base/codec.h"
 #include "base/money.h"
 #include "catalog.sql.h"
 #include "web/page.h"
@@ -33,25 +32,19 @@ static void reference_parse(const char *text, struct reference *ret)
 		ret->slug = text;
 }
 
-/* "Color:Blue" as the catalogue keeps it: in lower case. NULL when no option was asked for. */
+/* "Color:Blue", and so on. NULL when no option was asked for. */
 static const struct text_array *options_of(struct request *rq, size_t count,
                                            const char *const options[])
 {
 	struct text_array *array;
-	const char **items;
 
 	if (count == 0)
 		return NULL;
-	array = arena_alloc(rq->task.arena, sizeof *array);
-	items = arena_array(rq->task.arena, count, sizeof items[0]);
-	for (size_t i = 0; i < count; i++) {
-		char *item = arena_strdup(rq->task.arena, options[i]);
-		if (!strchr(item, ':'))
+	for (size_t i = 0; i < count; i++)
+		if (!strchr(options[i], ':'))
 			task_end_field(&rq->task, "?option", "format", "Must be like Color:Blue.");
-		ascii_lower(item);
-		items[i] = item;
-	}
-	*array = (struct text_array){count, items};
+	array = arena_alloc(rq->task.arena, sizeof *array);
+	*array = (struct text_array){count, options};
 	return array;
 }
 
@@ -131,5 +124,5 @@ void get_product(struct request *rq, const struct get_product_in *in)
 /* GET /v1/categories */
 void list_categories(struct request *rq, const struct list_categories_in *in)
 {
-	reply_list(rq, sql_categories_all(db_of(&rq->task)));
+	reply_list(rq, sql_categories_all(db_of(&rq->task), in->empty && *in->empty));
 }

@@ -19,8 +19,8 @@ join product p on p.vendor_id = l.vendor_id and p.id = l.product_id
 join vendor v on v.id = l.vendor_id
 left join category c on c.id = p.category_id
 [sort = relevance: cross join lateral (
-	select (1000000 * (ts_rank(p.search, websearch_to_tsquery('english', :q))
-	                   + word_similarity(:q, p.title)))::bigint as score) r]
+	select (1000000 * (ts_rank(p.search, websearch_to_tsquery('english', folded(:q)))
+	                   + word_similarity(folded(:q), p.title_folded)))::bigint as score) r]
 where true
 [!category_slug: and l.category_id = :category]
 [category_slug: and l.category_id = (select k.id from category k where k.slug = :category_slug)]
@@ -29,8 +29,9 @@ where true
 [price_min: and l.price >= :price_min]
 [price_max: and l.price <= :price_max]
 [in_stock: and p.in_stock]
-[options: and p.option_values @> :options]
-[q: and (p.search @@ websearch_to_tsquery('english', :q) or (:q <% p.title and :q !~ '(^|\s)-'))]
+[options: and p.option_values @> lowered(:options)]
+[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
+         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
 [sort = newest: and (l.created_at, l.product_id) < (:after_time, :after_id)
 order by l.created_at desc, l.product_id desc]
 [sort = price_asc: and (l.price, l.product_id) > (:after_value, :after_id)
@@ -57,8 +58,9 @@ with matched as materialized (
 	[price_min: and l.price >= :price_min]
 	[price_max: and l.price <= :price_max]
 	[in_stock: and p.in_stock]
-	[options: and p.option_values @> :options]
-	[q: and (p.search @@ websearch_to_tsquery('english', :q) or (:q <% p.title and :q !~ '(^|\s)-'))]
+	[options: and p.option_values @> lowered(:options)]
+	[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
+         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
 	limit :matches_max + 1
 )
 select coalesce((
@@ -110,11 +112,13 @@ from (select p.vendor_id, p.id, p.options -> 0 ->> 'name' as one, p.options -> 1
 join variant v on v.vendor_id = n.vendor_id and v.product_id = n.id and v.deleted_at is null
 order by v.position, v.id;
 
--- categories_all (): many
+-- categories_all (empty bool): many
+-- Branches where something is on sale; those that are empty, too, when they are asked for.
 select c.id, c.slug, c.name, c.parent_id,
        (select string_agg(a.slug, '/' order by t.position)
         from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id) as path,
        cardinality(c.path) - 1 as depth
 from category c
+[!empty: where exists (select from listing l where l.category_id = c.id)]
 order by (select array_agg(array[lpad(a.position::text, 6, '0'), a.name, a.id::text] order by t.position)
           from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id);

@@ -6,6 +6,7 @@
 
 #include "base/money.h"
 #include "shop/catalog/import_csv.h"
+#include "shop/catalog/text.h"
 
 enum { OPTIONS = 3 };
 
@@ -14,7 +15,8 @@ static const char HEADER[] =
     "Option2 Value,Option3 Name,Option3 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,"
     "Variant Inventory Qty,Variant Inventory Policy,Variant Fulfillment Service,Variant Price,"
     "Variant Compare At Price,Variant Requires Shipping,Variant Taxable,Variant Barcode,Image Src,"
-    "Image Position,Image Alt Text,Gift Card,Variant Image,Variant Weight Unit,Status\n";
+    "Image Position,Image Alt Text,Gift Card,Variant Image,Variant Weight Unit,Status,Category "
+    "Slug\n";
 
 void export_header(struct buf *buf)
 {
@@ -65,9 +67,8 @@ static void add_options(struct buf *buf, const json_t *options, bool first,
 		values[2] = variant->option3;
 	}
 	if (json_array_size(options) == 0) {
-		/* Shopify's way to say that there are none. */
-		add(buf, first ? "Title" : NULL);
-		add(buf, variant != NULL ? "Default Title" : NULL);
+		add(buf, first ? TEXT_DEFAULT_OPTION : NULL);
+		add(buf, variant != NULL ? TEXT_DEFAULT_VALUE : NULL);
 		buf_add_str(buf, ",,,,");
 		return;
 	}
@@ -138,8 +139,8 @@ void export_product(struct buf *buf, const struct export_products_row *product,
 		add(buf, i == 0 ? "false" : NULL);
 		add(buf, variant != NULL ? variant->image : NULL);
 		add(buf, variant != NULL ? "kg" : NULL);
-		if (i == 0)
-			buf_add_str(buf, product->status);
+		add(buf, i == 0 ? product->status : NULL);
+		buf_add_str(buf, i == 0 && product->category != NULL ? product->category : "");
 		buf_add_char(buf, '\n');
 	}
 }

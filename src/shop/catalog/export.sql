@@ -1,17 +1,15 @@
 -- Exporting a vendor's products as a CSV: pages of products in the order in which they were made,
 -- then the variants of each page.
 
--- export_products (after uuid, status text?, page_size int): many -> (id uuid, handle text, title text, description text, status text, type text, tags text, options json, images json, vendor text, currency text)
--- Where a product has no type of its own, the names of its categories say it: "Home > Lamps".
+-- export_products (after uuid, status text?, page_size int): many -> (id uuid, handle text, title text, description text, status text, type text, category text?, tags text, options json, images json, vendor text, currency text)
+-- The category is told apart from the type by its slug, so that it comes back as it went out.
 select p.id, p.handle, p.title, p.description, p.status, v.name as vendor, p.currency, p.options, p.images,
        array_to_string(p.tags, ', ') as tags,
-       case when p.product_type <> '' or p.category_id is null then p.product_type
-            else (select string_agg(a.name, ' > ' order by t.position)
-                  from category c, unnest(c.path) with ordinality as t (id, position), category a
-                  where c.id = p.category_id and a.id = t.id) end as type
+       p.product_type as type, c.slug as category
 from product p
 join vendor v on v.id = p.vendor_id
-where p.vendor_id = current_vendor() and p.id > :after [status: and p.status = :status]
+left join category c on c.id = p.category_id
+where p.vendor_id = current_vendor() and p.deleted_at is null and p.id > :after [status: and p.status = :status]
 order by p.id
 limit :page_size;
 

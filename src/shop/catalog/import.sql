@@ -19,14 +19,20 @@ select pg_advisory_xact_lock(hashtextextended('sebez import ' || current_vendor(
 -- import_audit (counts json): none writes
 select audit_import(:counts);
 
--- import_categories (types text[]): many writes -> (number bigint, category uuid?)
-select t.number, category_for_type(t.type) as category
-from unnest(:types) with ordinality as t (type, number);
+-- import_categories (types text[], vendor_most int, tree_most int): many writes -> (number bigint, category uuid?)
+-- Types by their levels, as category_of_type() takes them.
+select t.number, category_of_type(t.levels::json, :vendor_most, :tree_most) as category
+from unnest(:types) with ordinality as t (levels, number);
+
+-- import_find_categories (slugs text[]): many -> (number bigint, category uuid)
+select s.number, c.id as category
+from unnest(:slugs) with ordinality as s (slug, number)
+join category c on c.slug = s.slug;
 
 -- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json, variants bigint, last_position int)
 select h.number, p.id, p.options, p.images, n.variants, n.last_position
 from unnest(:handles) with ordinality as h (handle, number)
-join product p on p.vendor_id = current_vendor() and p.handle = h.handle
+join product p on p.vendor_id = current_vendor() and p.handle = h.handle and p.deleted_at is null
 cross join lateral (
 	select count(*) as variants, coalesce(max(v.position), 0) as last_position from variant v
 	where v.vendor_id = current_vendor() and v.product_id = p.id and v.deleted_at is null) n;
@@ -48,41 +54,45 @@ and coalesce(v.option3, '') = i.three and v.deleted_at is null;
 select from variant v where v.vendor_id = current_vendor() and v.id = any (:ids)
 order by v.id for update;
 
--- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], currency text): none
+-- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], skus text[], currency text): none
 -- With what refresh_products() would find, so that it need not write them, and their entries in
 -- the search indexes, a second time. Where they should differ, it does.
 insert into product (vendor_id, id, handle, title, description, product_type, category_id, status,
                      tags, options, images, currency, price, compare_at_price, in_stock, visible,
-                     option_values)
+                     option_values, skus)
 select current_vendor(), i.id, i.handle, i.title, coalesce(i.description, ''), coalesce(i.type, ''),
        nullif(i.category, '00000000-0000-0000-0000-000000000000'), s.status,
        string_to_array(coalesce(i.tags, ''), E'\x1f'), coalesce(i.options, '[]')::json,
        coalesce(i.images, '[]')::json, :currency, i.price, nullif(greatest(i.compare_at, 0), 0),
        i.in_stock = 1, s.status = 'active',
        (select coalesce(array_agg(distinct lower(o.value)), '{}')
-        from unnest(string_to_array(i.option_values, E'\x1f')) as o (value))
+        from unnest(string_to_array(i.option_values, E'\x1f')) as o (value)),
+       (select coalesce(array_agg(o.sku order by o.sku), '{}')
+        from unnest(string_to_array(i.skus, E'\x1f')) as o (sku))
 from unnest(:ids, :handles, :titles, :descriptions, :types, :categories, :statuses, :tags, :options,
-            :images, :prices, :compare_at, :in_stock, :option_values)
+            :images, :prices, :compare_at, :in_stock, :option_values, :skus)
      as i (id, handle, title, description, type, category, status, tags, options, images, price,
-           compare_at, in_stock, option_values)
+           compare_at, in_stock, option_values, skus)
 cross join lateral (select coalesce(i.status, 'active') as status) s;
 
--- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[]): many
--- Only what differs, and NULL differs from nothing. A product without a type keeps the category
--- that somebody chose for it when the type says the same.
+-- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], filed int[], statuses text[], tags text[], options text[], images text[]): many
+-- Only what differs, and NULL differs from nothing. filed is 1 where the file names the category
+-- itself. Else a new type moves the product, and one that is as it was only where it is in none; a
+-- product without a type keeps the category that somebody chose for it when the type says the same.
 with i as (
 	select p.id, coalesce(i.title, p.title) as title,
 	       coalesce(i.description, p.description) as description,
-	       case when i.type is null or (p.product_type = '' and p.category_id = k.category)
+	       case when i.type is null or (i.filed = 0 and p.product_type = '' and p.category_id = k.category)
 	            then p.product_type else i.type end as type,
-	       case when i.type is null or i.type = p.product_type then p.category_id
+	       case when i.filed = 1 then k.category
+	            when i.type is null or (i.type = p.product_type and p.category_id is not null) then p.category_id
 	            else k.category end as category_id,
 	       coalesce(i.status, p.status) as status,
 	       coalesce(string_to_array(i.tags, E'\x1f'), p.tags) as tags,
 	       coalesce(i.options, p.options::text) as options,
 	       coalesce(i.images, p.images::text) as images
-	from unnest(:ids, :titles, :descriptions, :types, :categories, :statuses, :tags, :options, :images)
-	     as i (id, title, description, type, category, status, tags, options, images)
+	from unnest(:ids, :titles, :descriptions, :types, :categories, :filed, :statuses, :tags, :options, :images)
+	     as i (id, title, description, type, category, filed, status, tags, options, images)
 	cross join lateral (
 		select nullif(i.category, '00000000-0000-0000-0000-000000000000') as category) k
 	join product p on p.vendor_id = current_vendor() and p.id = i.id

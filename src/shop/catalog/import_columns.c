@@ -118,22 +118,13 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 	return has_required(header, row->line, report);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The field without blanks around it, cut in place. */
+/* The field without blanks around it, cut in place, as the API has its texts. */
 static const char *trimmed(const struct csv_field *field)
 {
-	char *text = field->text;
 	size_t length = field->length;
+	const char *text = utf8_trim(field->text, &length);
 
-	while (length > 0 && is_space(text[length - 1]))
-		length--;
-	text[length] = 0;
-	while (is_space(*text))
-		text++;
+	field->text[(size_t)(text - field->text) + length] = 0;
 	return text;
 }
 

@@ -3,7 +3,8 @@
  * what was wrong with it.
  *
  * Columns are known by Shopify's names, of its classic export and of the newer one, in any case and
- * order; the others are passed over.
+ * order; the others are passed over. One is ours: Shopify has no word for where our tree has a
+ * product.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
@@ -37,7 +38,8 @@
 	X(COLUMN_IMAGE, "Image Src", "Product image URL")                                          \
 	X(COLUMN_IMAGE_POSITION, "Image Position", "Image position")                               \
 	X(COLUMN_IMAGE_ALT, "Image Alt Text", "Image alt text")                                    \
-	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL")
+	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL")                              \
+	X(COLUMN_CATEGORY, "Category Slug", "Category slug")
 
 #define X(constant, name, newer_name) constant,
 enum import_column { IMPORT_COLUMNS(X) COLUMN_COUNT, COLUMN_NONE = -1 };

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "import.sql.h"
 
 struct matching {
 	struct db *tx;
 	struct import_batch *batch;
-	struct import_types *types;
 	const struct import_find_products_row **found; /* of each product; NULL: it is new */
 	struct import_product **owners;                /* of each variant, in the batch's order */
 	struct import_variant **variants;
@@ -60,70 +60,6 @@ static void decide_product(struct matching *matching, size_t i)
 		product->option_count = 0;
 	if (!product->refused)
 		import_check_options(batch, product);
-}
-
-/* Categories ----------------------------------------------------------------------------------*/
-
-static const struct import_type *find_type(const struct import_types *types, const char *type)
-{
-	for (size_t i = 0; i < types->count; i++) {
-		if (strcmp(types->types[i].type, type) == 0)
-			return &types->types[i];
-	}
-	return NULL;
-}
-
-static bool needs_category(const struct import_product *product)
-{
-	return !product->refused && product->type != NULL && product->type[0] != 0;
-}
-
-/* Adds types that are new to the file, without their category yet. */
-static void note_types(struct matching *matching)
-{
-	struct import_types *types = matching->types;
-
-	for (size_t i = 0; i < matching->batch->count; i++) {
-		struct import_product *product = matching->batch->products[i];
-
-		if (!needs_category(product) || find_type(types, product->type) != NULL)
-			continue;
-		if (types->count < IMPORT_TYPES)
-			types->types[types->count++].type =
-			    arena_strdup(types->arena, product->type);
-		else
-			import_product_refuse(matching->batch, product, product->line, COLUMN_TYPE,
-			                      "The file has more than 500 different types");
-	}
-}
-
-static void find_categories(struct matching *matching)
-{
-	struct import_types *types = matching->types;
-	size_t known = types->count, added;
-
-	note_types(matching);
-	added = types->count - known;
-	if (added > 0) {
-		const char **texts = arena_array(arena_of(matching), added, sizeof(texts[0]));
-		size_t count;
-
-		for (size_t i = 0; i < added; i++)
-			texts[i] = types->types[known + i].type;
-		struct rows *rows =
-		    sql_import_categories(matching->tx, (struct text_array){added, texts});
-		const struct import_categories_row *found =
-		    sql_import_categories_rows(matching->tx, rows, &count);
-		for (size_t i = 0; i < count; i++)
-			types->types[known + (size_t)found[i].number - 1].category =
-			    found[i].category == NULL ? (struct uuid){{0}} : *found[i].category;
-	}
-	for (size_t i = 0; i < matching->batch->count; i++) {
-		struct import_product *product = matching->batch->products[i];
-
-		if (needs_category(product))
-			product->category = find_type(types, product->type)->category;
-	}
 }
 
 /* Variants ------------------------------------------------------------------------------------*/
@@ -242,7 +178,7 @@ static void match_variants(struct matching *matching)
 		if (i == 0 || matching->owners[i] != matching->owners[i - 1]) {
 			while (matching->batch->products[p] != matching->owners[i])
 				p++;
-			room = IMPORT_VARIANTS;
+			room = LIMIT_PRODUCT_VARIANTS;
 			if (matching->found[p] != NULL)
 				room -= matching->found[p]->variants < room
 				            ? matching->found[p]->variants
@@ -259,6 +195,22 @@ static void match_variants(struct matching *matching)
 	}
 	if (ids > 0)
 		sql_import_lock_variants(matching->tx, (struct uuid_array){ids, locked});
+}
+
+/* Variants that the file does not name would have no value of the new options. */
+static bool may_remap(struct import_batch *batch, struct import_product *product, int64_t variants)
+{
+	int64_t named = 0;
+
+	for (size_t v = 0; v < product->variant_count; v++)
+		named += product->variants[v].exists && !product->variants[v].refused;
+	if (named < variants)
+		import_product_refuse(
+		    batch, product, product->line, COLUMN_OPTION1_NAME,
+		    "The product has other options in the shop; to replace them, name each of its "
+		    "%lld variants by SKU",
+		    (long long)variants);
+	return named >= variants;
 }
 
 /* A product that is new and has nothing to sell is not worth a row. */
@@ -279,19 +231,21 @@ static void finish_product(struct matching *matching, size_t i)
 	product->refused = !sells;
 	if (product->refused)
 		return;
+	if (found != NULL && product->remapped && !may_remap(batch, product, found->variants))
+		return;
 	import_merge_options(batch, product, found == NULL ? NULL : found->options);
 	import_merge_images(batch, product, found == NULL ? NULL : found->images);
 }
 
 void import_match(struct db *tx, struct import_batch *batch, struct import_types *types)
 {
-	struct matching matching = {.tx = tx, .batch = batch, .types = types};
+	struct matching matching = {.tx = tx, .batch = batch};
 
 	find_products(&matching);
 	for (size_t i = 0; i < batch->count; i++)
 		decide_product(&matching, i);
 	import_check_skus(batch);
-	find_categories(&matching);
+	import_find_categories(tx, batch, types);
 	list_variants(&matching);
 	match_variants(&matching);
 	for (size_t i = 0; i < batch->count; i++)

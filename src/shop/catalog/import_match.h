@@ -9,8 +9,7 @@
 #include "task/db.h"
 
 enum {
-	/* Each may become categories of the whole marketplace, so one file may not bring endless
-	   ones. */
+	/* Types of a file that are looked up; products of more have no category. */
 	IMPORT_TYPES = 500,
 };
 
@@ -28,14 +27,18 @@ struct import_types {
  * import_product.h says is found by it. Suspends. */
 void import_match(struct db *tx, struct import_batch *batch, struct import_types *types);
 
+/* Where the products of the batch are filed: by the column for it, else by their types. Makes
+ * categories for types where the vendor may. */
+void import_find_categories(struct db *tx, struct import_batch *batch, struct import_types *types);
+
 /* The product's options and images with what the batch says about them, as JSON; NULL when they
  * stay as they are. have is the JSON that is there, or NULL for a product that is not. */
 void import_merge_options(struct import_batch *batch, struct import_product *product,
                           const char *have);
 void import_merge_images(struct import_batch *batch, struct import_product *product,
                          const char *have);
-/* Takes the names of the options that are there, or refuses the product when the file's differ in
- * number. */
+/* Takes the names of the options that are there, or marks the product as remapped when the file's
+ * differ in number. */
 void import_take_options(struct import_batch *batch, struct import_product *product,
                          const char *have);
 

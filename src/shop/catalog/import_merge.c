@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "shop/catalog/import_match.h"
 
 enum { JSON_BYTES = 256 };
@@ -43,10 +44,8 @@ void import_take_options(struct import_batch *batch, struct import_product *prod
 		product->option_count = count < IMPORT_OPTIONS ? count : IMPORT_OPTIONS;
 		for (int i = 0; i < product->option_count; i++)
 			product->option_names[i] = member(options, (size_t)i, "name");
-	} else if (product->option_count != count) {
-		import_product_refuse(batch, product, product->line, COLUMN_OPTION1_NAME,
-		                      "The product has %d options in the shop, the file says %d",
-		                      count, product->option_count);
+	} else {
+		product->remapped = product->option_count != count;
 	}
 }
 
@@ -103,10 +102,10 @@ static bool merge_option(struct json *json, const struct import_product *product
 void import_merge_options(struct import_batch *batch, struct import_product *product,
                           const char *have)
 {
-	const json_t *options = parse(batch->work, have);
+	const json_t *options = parse(batch->work, product->remapped ? NULL : have);
 	struct buf buf = buf_new(batch->work, JSON_BYTES);
 	struct json json = json_new(&buf);
-	bool changed = false;
+	bool changed = product->remapped;
 
 	json_open_array(&json);
 	for (int i = 0; i < product->option_count; i++)
@@ -191,7 +190,7 @@ static void put_images(struct image_merge *merge)
 
 		if (!names_all && find_url(merge->have, image->url) >= 0)
 			continue;
-		if (merge->count < IMPORT_IMAGES)
+		if (merge->count < LIMIT_PRODUCT_IMAGES)
 			put_image(merge, image->url, alt_of(merge, image));
 		else
 			import_refuse(merge->batch->report, merge->batch->header, product->line,

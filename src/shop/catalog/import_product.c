@@ -8,14 +8,16 @@
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "shop/catalog/import_adding.h"
 #include "shop/catalog/import_value.h"
+#include "shop/catalog/text.h"
 
 enum {
 	HANDLE_CHARACTERS = 255,
 	TITLE_CHARACTERS = 255,
 	TYPE_CHARACTERS = 255,
-	TYPE_LEVELS = 8,
+	SLUG_CHARACTERS = 120,
 	DESCRIPTION_CHARACTERS = 65535,
 	TAG_CHARACTERS = 255,
 };
@@ -88,7 +90,7 @@ bool adding_text(struct adding *adding, enum import_column column, size_t charac
 		snprintf(reason, sizeof(reason), "It is longer than %zu characters", characters);
 		return adding_complain(adding, column, reason);
 	}
-	if (import_has_control(value))
+	if (text_has_control(value))
 		return adding_complain(adding, column, "It has control characters");
 	*ret = arena_strdup(adding->batch->arena, value);
 	return true;
@@ -133,6 +135,15 @@ static bool has_tag(const struct buf *tags, const char *tag, size_t length)
 	return false;
 }
 
+static size_t characters(const char *text, size_t length)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
 static bool take_tags(struct adding *adding, const char **ret)
 {
 	const char *value = adding->row->values[COLUMN_TAGS];
@@ -140,43 +151,28 @@ static bool take_tags(struct adding *adding, const char **ret)
 
 	if (value == NULL)
 		return true;
-	if (import_has_control(value))
+	if (text_has_control(value))
 		return adding_complain(adding, COLUMN_TAGS, "It has control characters");
 	struct buf tags = buf_new(adding->batch->arena, strlen(value) + 1);
 	while (*value != 0) {
-		value += strspn(value, ", \t\r\n");
 		size_t rest = strcspn(value, ",");
 		size_t length = rest;
+		const char *tag = utf8_trim(value, &length);
 
-		while (length > 0 && strchr(" \t\r\n", value[length - 1]) != NULL)
-			length--;
-		if (length > TAG_CHARACTERS)
+		if (characters(tag, length) > TAG_CHARACTERS)
 			return adding_complain(adding, COLUMN_TAGS,
-			                       "A tag is longer than 255 bytes");
-		if (length > 0 && !has_tag(&tags, value, length)) {
-			if (count++ == IMPORT_TAGS)
+			                       "A tag is longer than 255 characters");
+		if (length > 0 && !has_tag(&tags, tag, length)) {
+			if (count++ == LIMIT_PRODUCT_TAGS)
 				return adding_complain(adding, COLUMN_TAGS,
 				                       "There are more than 250");
 			if (tags.length > 0)
 				buf_add_char(&tags, IMPORT_BREAK);
-			buf_add(&tags, value, length);
+			buf_add(&tags, tag, length);
 		}
-		value += rest;
+		value += rest + (value[rest] == ',');
 	}
 	*ret = tags.data;
-	return true;
-}
-
-static bool take_type(struct adding *adding, const char **ret)
-{
-	int levels = 1;
-
-	if (!adding_text(adding, COLUMN_TYPE, TYPE_CHARACTERS, ret))
-		return false;
-	for (const char *c = adding_value(adding, COLUMN_TYPE); *c != 0; c++)
-		levels += *c == '>';
-	if (levels > TYPE_LEVELS)
-		return adding_complain(adding, COLUMN_TYPE, "It is deeper than eight levels");
 	return true;
 }
 
@@ -186,7 +182,8 @@ static void take_description(struct adding *adding)
 	bool good = adding_text(adding, COLUMN_TITLE, TITLE_CHARACTERS, &product->title);
 
 	good &= adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS, &product->description);
-	good &= take_type(adding, &product->type);
+	good &= adding_text(adding, COLUMN_TYPE, TYPE_CHARACTERS, &product->type);
+	good &= adding_text(adding, COLUMN_CATEGORY, SLUG_CHARACTERS, &product->category_slug);
 	good &= take_status(adding, &product->status);
 	good &= take_tags(adding, &product->tags);
 	if (!good)

@@ -5,7 +5,8 @@
  * a variant, an image, or both. Rows of a handle that comes back continue its product; when that is
  * in the database already (an earlier batch, an earlier import), they update it or add to it.
  * What a file does not say stays as it is: absent columns always; empty values of prices, stock,
- * weight and SKU; and nothing is ever deleted.
+ * weight and SKU; and nothing is ever deleted. Other options than a product has replace them, when
+ * the file names each of its variants by SKU.
  *
  * Everything of a batch is in the batch's arena; its size is bounded by import_batch_is_full.
  */
@@ -17,9 +18,6 @@
 
 enum {
 	IMPORT_OPTIONS = 3,
-	IMPORT_VARIANTS = 250, /* of one product, as the contract has it */
-	IMPORT_IMAGES = 250,
-	IMPORT_TAGS = 250,
 	IMPORT_BATCH_PRODUCTS = 200, /* a transaction of about a tenth of a second */
 	IMPORT_BATCH_VARIANTS = 2000,
 	IMPORT_BATCH_BYTES = 2 * 1024 * 1024,
@@ -62,7 +60,8 @@ struct import_product {
 	const char *description;
 	const char *type;
 	const char *status;
-	const char *tags; /* with IMPORT_BREAK between them */
+	const char *tags;          /* with IMPORT_BREAK between them */
+	const char *category_slug; /* "" none; NULL: not said */
 	const char *option_names[IMPORT_OPTIONS];
 	int option_count; /* -1: no row named any */
 	bool refused;     /* reported; nothing of it goes in */
@@ -75,6 +74,8 @@ struct import_product {
 	struct uuid id;
 	bool exists;
 	struct uuid category;     /* nil: none */
+	bool filed;               /* the file names the category itself */
+	bool remapped;            /* its options are others than those that are there */
 	const char *options_json; /* NULL: as they are */
 	const char *images_json;
 	int32_t next_position; /* of a variant to add */

@@ -6,7 +6,7 @@
 
 #include "base/money.h"
 
-enum { DIGITS_MAX = 30, URL_BYTES = 2000 };
+enum { DIGITS_MAX = 30 };
 
 bool import_money(const char *text, const char *currency, int64_t *ret)
 {
@@ -90,23 +90,4 @@ bool import_bool(const char *text, bool *ret)
 		}
 	}
 	return false;
-}
-
-bool import_has_control(const char *text)
-{
-	for (; *text != 0; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
-			return true;
-	}
-	return false;
-}
-
-bool import_url(const char *text)
-{
-	if (strncasecmp(text, "https://", 8) != 0 && strncasecmp(text, "http://", 7) != 0)
-		return false;
-	return strlen(text) <= URL_BYTES && strpbrk(text, " \t\r\n\"<>") == NULL &&
-	       !import_has_control(text) && strchr(text, '/')[2] != 0;
 }

@@ -15,8 +15,5 @@ bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret);
 /* "340", "453.59": to the nearest whole */
 bool import_rounded(const char *text, int64_t max, int64_t *ret);
 bool import_bool(const char *text, bool *ret); /* true false yes no 1 0, in any case */
-bool import_url(const char *text);             /* http or https, no blanks, below 2,000 bytes */
-/* Has a control character other than tab and line ends. */
-bool import_has_control(const char *text);
 
 #endif

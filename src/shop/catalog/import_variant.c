@@ -7,8 +7,10 @@
 
 #include "base/codec.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "shop/catalog/import_adding.h"
 #include "shop/catalog/import_value.h"
+#include "shop/catalog/text.h"
 
 enum {
 	OPTION_NAME_CHARACTERS = 60,
@@ -20,9 +22,6 @@ enum {
 	GRAMS_MAX = 100000000,
 };
 
-static const char DEFAULT_NAME[] = "Title";
-static const char DEFAULT_VALUE[] = "Default Title";
-
 /* Options --------------------------------------------------------------------------------------*/
 
 static const enum import_column OPTION_NAMES[] = {COLUMN_OPTION1_NAME, COLUMN_OPTION2_NAME,
@@ -32,7 +31,7 @@ static const enum import_column OPTION_VALUES[] = {COLUMN_OPTION1_VALUE, COLUMN_
 
 static bool is_default(const struct adding *adding)
 {
-	return strcasecmp(adding_value(adding, COLUMN_OPTION1_VALUE), DEFAULT_VALUE) == 0;
+	return strcasecmp(adding_value(adding, COLUMN_OPTION1_VALUE), TEXT_DEFAULT_VALUE) == 0;
 }
 
 static bool take_option_name(struct adding *adding, int i)
@@ -59,9 +58,10 @@ void adding_option_names(struct adding *adding)
 	struct import_product *product = adding->product;
 
 	product->option_count = 0;
-	if (strcasecmp(adding_value(adding, COLUMN_OPTION1_NAME), DEFAULT_NAME) == 0 &&
-	    is_default(adding) && !adding_has(adding, COLUMN_OPTION2_NAME))
-		return; /* Shopify's way to say that there are none */
+	if (!adding_has(adding, COLUMN_OPTION2_NAME) &&
+	    text_is_default_option(1, adding_value(adding, COLUMN_OPTION1_NAME),
+	                           adding_value(adding, COLUMN_OPTION1_VALUE)))
+		return;
 	for (int i = 0; i < IMPORT_OPTIONS; i++) {
 		if (!take_option_name(adding, i))
 			product->refused = true;
@@ -84,6 +84,11 @@ void import_check_options(struct import_batch *batch, struct import_product *pro
 				                      "The value of option \"%s\" is missing",
 				                      product->option_names[o]);
 		}
+		if (!variant->refused &&
+		    text_is_default_option((size_t)product->option_count, product->option_names[0],
+		                           variant->options[0]))
+			import_variant_refuse(batch, product, variant, OPTION_VALUES[0],
+			                      "It says that there are no options, but there are");
 		for (size_t j = 0; j < i && !variant->refused; j++) {
 			const struct import_variant *before = &product->variants[j];
 
@@ -168,7 +173,7 @@ static bool take_variant_image(struct adding *adding, const char **ret)
 {
 	const char *value = adding->row->values[COLUMN_VARIANT_IMAGE];
 
-	if (value != NULL && *value != 0 && !import_url(value))
+	if (value != NULL && *value != 0 && !text_is_web_address(value))
 		return adding_complain(adding, COLUMN_VARIANT_IMAGE, "It must be a web address");
 	if (value != NULL)
 		*ret = arena_strdup(adding->batch->arena, value);
@@ -239,7 +244,7 @@ void adding_variant(struct adding *adding)
 		good = adding_text(adding, COLUMN_SKU, SKU_CHARACTERS, &variant.sku);
 	if (!good || !take_quantity(adding, &variant))
 		return;
-	if (product->variant_count == IMPORT_VARIANTS) {
+	if (product->variant_count == LIMIT_PRODUCT_VARIANTS) {
 		(void)adding_complain(adding, COLUMN_NONE,
 		                      "The product has more than 250 variants");
 		return;
@@ -281,7 +286,7 @@ void adding_image(struct adding *adding)
 	struct import_image image = {.position = INT32_MAX, .alt = ""};
 	int64_t position;
 
-	if (!import_url(url)) {
+	if (!text_is_web_address(url)) {
 		(void)adding_complain(adding, COLUMN_IMAGE, "It must be a web address");
 		return;
 	}
@@ -299,7 +304,7 @@ void adding_image(struct adding *adding)
 	/* Some exports repeat the product's image beside each variant. */
 	if (find_image(product, url) != NULL)
 		return;
-	if (product->image_count == IMPORT_IMAGES) {
+	if (product->image_count == LIMIT_PRODUCT_IMAGES) {
 		(void)adding_complain(adding, COLUMN_IMAGE, "The product has more than 250 images");
 		return;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "import.sql.h"
+#include "shop/catalog/staff.h"
 
 /* Rows on their way into a statement: one array per column. */
 struct product_columns {
@@ -13,9 +14,10 @@ struct product_columns {
 	const char **handles, **titles, **descriptions, **types, **statuses, **tags, **options,
 	    **images;
 	/* Of products to add, what follows from their variants. */
-	const char **option_values;
+	const char **option_values, **skus;
 	int64_t *prices, *compare_at;
 	int32_t *in_stock;
+	int32_t *filed; /* of products to change: the file names the category itself */
 };
 
 struct variant_columns {
@@ -54,6 +56,8 @@ static struct product_columns new_product_columns(struct arena *arena, size_t ro
 	COLUMN(columns, options, room);
 	COLUMN(columns, images, room);
 	COLUMN(columns, option_values, room);
+	COLUMN(columns, skus, room);
+	COLUMN(columns, filed, room);
 	COLUMN(columns, prices, room);
 	COLUMN(columns, compare_at, room);
 	COLUMN(columns, in_stock, room);
@@ -89,6 +93,7 @@ static void add_product(struct product_columns *columns, const struct import_pro
 
 	columns->ids[i] = product->id;
 	columns->categories[i] = product->category;
+	columns->filed[i] = product->filed;
 	columns->handles[i] = product->handle;
 	columns->titles[i] = product->title;
 	columns->descriptions[i] = product->description;
@@ -115,6 +120,22 @@ static const char *option_values(struct arena *arena, const struct import_produc
 	return buf.data;
 }
 
+static const char *skus(struct arena *arena, const struct import_product *product)
+{
+	struct buf buf = buf_new(arena, 64);
+
+	for (size_t v = 0; v < product->variant_count; v++) {
+		const struct import_variant *variant = &product->variants[v];
+
+		if (variant->refused || variant->sku == NULL)
+			continue;
+		if (buf.length > 0)
+			buf_add_char(&buf, IMPORT_BREAK);
+		buf_add_str(&buf, variant->sku);
+	}
+	return buf.data;
+}
+
 /* The product is shown with its cheapest variant. */
 static void add_new_product(struct arena *arena, struct product_columns *columns,
                             const struct import_product *product)
@@ -137,15 +158,16 @@ static void add_new_product(struct arena *arena, struct product_columns *columns
 	columns->prices[i] = cheapest->price;
 	columns->compare_at[i] = cheapest->compare_at;
 	columns->option_values[i] = option_values(arena, product);
+	columns->skus[i] = skus(arena, product);
 }
 
-/* Option values joined by " / ". */
 static const char *variant_title(struct arena *arena, const struct import_variant *variant)
 {
-	if (variant->options[1][0] == 0)
-		return variant->options[0];
-	return arena_printf(arena, "%s / %s%s%s", variant->options[0], variant->options[1],
-	                    variant->options[2][0] == 0 ? "" : " / ", variant->options[2]);
+	struct option_choice choice = {0};
+
+	for (int o = 0; o < IMPORT_OPTIONS; o++)
+		choice.values[o] = variant->options[o][0] == 0 ? NULL : variant->options[o];
+	return options_title(arena, &choice);
 }
 
 static void add_variant(struct arena *arena, struct variant_columns *columns,
@@ -197,14 +219,14 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 		    tx, UUIDS(a, ids), TEXTS(a, handles), TEXTS(a, titles), TEXTS(a, descriptions),
 		    TEXTS(a, types), UUIDS(a, categories), TEXTS(a, statuses), TEXTS(a, tags),
 		    TEXTS(a, options), TEXTS(a, images), BIGINTS(a, prices), BIGINTS(a, compare_at),
-		    INTS(a, in_stock), TEXTS(a, option_values), batch->currency);
+		    INTS(a, in_stock), TEXTS(a, option_values), TEXTS(a, skus), batch->currency);
 	batch->report->products_created += (int64_t)added.count;
 	if (changed.count == 0)
 		return 0;
-	return rows_count(
-	    sql_import_change_products(tx, UUIDS(c, ids), TEXTS(c, titles), TEXTS(c, descriptions),
-	                               TEXTS(c, types), UUIDS(c, categories), TEXTS(c, statuses),
-	                               TEXTS(c, tags), TEXTS(c, options), TEXTS(c, images)));
+	return rows_count(sql_import_change_products(
+	    tx, UUIDS(c, ids), TEXTS(c, titles), TEXTS(c, descriptions), TEXTS(c, types),
+	    UUIDS(c, categories), INTS(c, filed), TEXTS(c, statuses), TEXTS(c, tags),
+	    TEXTS(c, options), TEXTS(c, images)));
 }
 
 static void list_products_of(struct id_list *list, const struct variant_columns *columns)

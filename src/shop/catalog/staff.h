@@ -36,6 +36,19 @@ const char *options_title(struct arena *arena, const struct option_choice *choic
 void staff_check_product(struct check *check, const struct create_vendor_product_in *in,
                          struct option_choice ret[]);
 
+/* What a request says of a product; NULL and 0 where it says nothing. */
+struct staff_texts {
+	const char *title, *description, *product_type;
+	size_t tag_count, image_count;
+	const char *const *tags;
+	const struct image_input_in *images;
+};
+
+/* Note what a file could not bring back as it is. */
+void staff_check_texts(struct check *check, const struct staff_texts *texts);
+void staff_check_variant(struct check *check, const char *sku, const char *barcode,
+                         const char *image_url);
+
 /* Adds variants to a product, each with its choice and its first stock, and gives the first one's
  * id. nested: they stand under /variants in the body. */
 struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid product_id,

@@ -11,9 +11,10 @@ select p.id, p.title, p.handle, p.status, p.unlisted_reason, p.price as "price.a
        p.created_at, p.updated_at, p.updated_at as "_key"
 from product p
 left join category c on c.id = p.category_id
-where p.vendor_id = :vendor and (p.updated_at, p.id) < (:after_key, :after_id)
+where p.vendor_id = :vendor and p.deleted_at is null and (p.updated_at, p.id) < (:after_key, :after_id)
 [status: and p.status = :status]
-[q: and (p.search @@ websearch_to_tsquery('english', :q) or (:q <% p.title and :q !~ '(^|\s)-'))]
+[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
+         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
 order by p.updated_at desc, p.id desc
 limit :page_size;
 
@@ -36,7 +37,7 @@ select p.id, p.title, p.handle, p.description, p.status, p.unlisted_reason,
        p.product_type, p.tags, p.version, p.created_at, p.updated_at, p.version as "_version"
 from product p
 left join category c on c.id = p.category_id
-where p.vendor_id = :vendor and p.id = :id;
+where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null;
 
 -- staff_variant (vendor uuid, id uuid): one
 select x.id, x.product_id, x.sku, x.title, option_values(p.options, x.option1, x.option2, x.option3) as options,
@@ -60,7 +61,7 @@ select coalesce((
 	select h.handle from (
 		select case n when 1 then :handle else left(:handle, 250) || '-' || n end as handle, n
 		from generate_series(1, 100) n) h
-	where not exists (select from product p where p.vendor_id = :vendor and p.handle = h.handle)
+	where not exists (select from product p where p.vendor_id = :vendor and p.handle = h.handle and p.deleted_at is null)
 	order by h.n limit 1),
 	left(:handle, 218) || '-' || :id) as handle;
 
@@ -76,7 +77,7 @@ values (:vendor, :id, :handle, :title, coalesce(:description, ''), :status, :cat
 select p.version, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
 from product p
-where p.vendor_id = :vendor and p.id = :id
+where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null
 for no key update;
 
 -- staff_product_hold_key (vendor uuid, id uuid): none writes
@@ -93,26 +94,33 @@ set title = coalesce(:title, title), handle = coalesce(:handle, handle),
     [category_given: , category_id = :category]
 where vendor_id = :vendor and id = :id;
 
--- staff_product_archive (vendor uuid, id uuid): one
-update product set status = 'archived', version = version + 1, updated_at = now()
-where vendor_id = :vendor and id = :id;
+-- staff_product_variants_hold (vendor uuid, id uuid): none
+select from variant x
+where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null
+order by x.id for no key update;
 
--- staff_product_touch (vendor uuid, id uuid, one text?, two text?, three text?): one
--- A variant was changed: its option values are among the product's now.
-update product p
-set version = version + 1, updated_at = now(), options = (
-	select coalesce(json_agg(json_build_object(
-		'name', o.option ->> 'name',
-		'values', case when v.value is null or (o.option -> 'values')::jsonb ? v.value then o.option -> 'values'
-		          else ((o.option -> 'values')::jsonb || to_jsonb(v.value))::json end) order by o.position), '[]')
-	from json_array_elements(p.options) with ordinality as o (option, position)
-	cross join lateral (select (array[:one::text, :two::text, :three::text])[o.position] as value) v)
-where p.vendor_id = :vendor and p.id = :id;
+-- staff_product_variants_delete (vendor uuid, id uuid): none
+-- They stay for the orders that have them; their SKUs are free from now on.
+update variant set deleted_at = now(), version = version + 1
+where vendor_id = :vendor and product_id = :id and deleted_at is null;
+
+-- staff_product_delete (vendor uuid, id uuid): one
+update product set status = 'archived', deleted_at = now(), version = version + 1, updated_at = now()
+where vendor_id = :vendor and id = :id and deleted_at is null;
+
+-- staff_product_touch (vendor uuid, id uuid): one
+-- A variant was changed.
+update product set version = version + 1, updated_at = now() where vendor_id = :vendor and id = :id;
 
 -- staff_refresh (id uuid): one writes
 select refresh_products(array[:id]);
 
 -- Variants ---------------------------------------------------------------------------------------
+
+-- staff_variants_count (vendor uuid, product uuid): one -> (count bigint)
+-- After its product is held, so that whoever adds one meanwhile is counted.
+select count(*) as count from variant x
+where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null;
 
 -- staff_skus_taken (vendor uuid, skus text[]): many -> (number int)
 -- Places in the array, from 0. The unique index decides between two at once.

@@ -49,7 +49,7 @@ static void columns_fill(struct columns *c, struct arena *arena, size_t i,
 		c->options[option][i] = choice->values[option];
 	c->prices[i] = variant->price.amount;
 	c->currencies[i] = variant->price.currency;
-	c->compares[i] = compare ? compare->amount : -1;
+	c->compares[i] = compare && compare->amount > 0 ? compare->amount : -1;
 	c->compare_currencies[i] = compare ? compare->currency : NULL;
 	c->stocks[i] = variant->available;
 	c->backorders[i] = variant->backorder;

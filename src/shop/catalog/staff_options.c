@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "shop/catalog/staff.h"
+#include "shop/catalog/text.h"
 
 struct option_names option_names(const char *one, const char *two, const char *three)
 {
@@ -39,6 +40,11 @@ bool options_choose(struct check *check, const struct option_names *names, size_
 			good =
 			    check_wrong(check, "required", "has no value for %s", names->names[i]);
 	}
+	for (size_t i = 0; i < names->count; i++)
+		if (ret->values[i] && text_has_control(ret->values[i]))
+			good = check_wrong(check, "control", "has control characters");
+	if (good && names->count == 1 && text_is_default_option(1, names->names[0], ret->values[0]))
+		good = check_wrong(check, "reserved", "is how files say that there are no options");
 	if (good && pair_count != names->count)
 		good = check_wrong(check, "unknown", "names an option that the product has not");
 	check_leave(check, outer);
@@ -50,7 +56,7 @@ const char *options_title(struct arena *arena, const struct option_choice *choic
 	const char *const *values = choice->values;
 
 	if (!values[0])
-		return "Default Title";
+		return TEXT_DEFAULT_VALUE;
 	if (!values[1])
 		return values[0];
 	if (!values[2])
@@ -88,6 +94,8 @@ static void check_names(struct check *check, const struct create_vendor_product_
 		for (size_t before = 0; before < i; before++)
 			if (strcasecmp(in->options[before].name, in->options[i].name) == 0)
 				check_wrong(check, "unique", "is the name of another option");
+		if (text_has_control(in->options[i].name))
+			check_wrong(check, "control", "has control characters");
 		check_leave(check, item);
 		check_leave(check, list);
 	}
@@ -132,6 +140,15 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 
 	for (size_t i = 0; i < in->options_count; i++)
 		names.names[i] = in->options[i].name;
+	staff_check_texts(check, &(struct staff_texts){
+	                             .title = in->title,
+	                             .description = in->description,
+	                             .product_type = in->product_type,
+	                             .tag_count = in->tags_count,
+	                             .tags = in->tags,
+	                             .image_count = in->images_count,
+	                             .images = in->images,
+	                         });
 	check_names(check, in);
 	outer = check_enter(check, "variants");
 	if (in->options_count == 0 && in->variants_count > 1)
@@ -144,6 +161,7 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 		    names.count)
 			check_choice_of(check, in, ret, i);
 		check_sku(check, in, i);
+		staff_check_variant(check, variant->sku, variant->barcode, variant->image_url);
 		check_leave(check, list);
 	}
 	check_leave(check, outer);

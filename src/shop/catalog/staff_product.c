@@ -187,8 +187,21 @@ static void hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_i
 void update_vendor_product(struct request *rq, const struct update_vendor_product_in *in)
 {
 	struct arena *arena = rq->task.arena;
-	struct db *tx = db_begin(&rq->task);
+	struct check check;
+	struct db *tx;
 
+	check_init(&check, arena);
+	staff_check_texts(&check, &(struct staff_texts){
+	                              .title = in->title,
+	                              .description = in->description,
+	                              .product_type = in->product_type,
+	                              .tag_count = in->tags_count,
+	                              .tags = in->tags,
+	                              .image_count = in->images_count,
+	                              .images = in->images,
+	                          });
+	staff_end_if_wrong(&rq->task, &check);
+	tx = db_begin(&rq->task);
 	if (in->handle)
 		sql_staff_product_hold_key(tx, in->vendor_id, in->product_id);
 	hold_as_read(rq, tx, in->vendor_id, in->product_id);
@@ -207,8 +220,10 @@ void delete_vendor_product(struct request *rq, const struct delete_vendor_produc
 {
 	struct db *tx = db_begin(&rq->task);
 
+	sql_staff_product_variants_hold(tx, in->vendor_id, in->product_id);
 	hold_as_read(rq, tx, in->vendor_id, in->product_id);
-	sql_staff_product_archive(tx, in->vendor_id, in->product_id);
+	sql_staff_product_variants_delete(tx, in->vendor_id, in->product_id);
+	sql_staff_product_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_refresh(tx, in->product_id);
 	reply_commit_empty(rq, tx);
 	cache_invalidate();

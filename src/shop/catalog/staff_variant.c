@@ -2,6 +2,7 @@
  * staff_variant: the variants of a vendor's products and their stock.
  */
 #include "api.gen.h"
+#include "base/limits.h"
 #include "shop/catalog/staff.h"
 #include "staff.sql.h"
 #include "web/cache.h"
@@ -20,12 +21,30 @@ static struct option_choice choose(struct request *rq, struct option_names names
 }
 
 /* What changed of a variant is a change of its product: its version, its values, its listing. */
-static void touch_product(struct db *tx, struct uuid vendor_id, struct uuid product_id,
-                          const struct option_choice *choice)
+static void touch_product(struct db *tx, struct uuid vendor_id, struct uuid product_id)
 {
-	sql_staff_product_touch(tx, vendor_id, product_id, choice->values[0], choice->values[1],
-	                        choice->values[2]);
+	sql_staff_product_touch(tx, vendor_id, product_id);
 	sql_staff_refresh(tx, product_id);
+}
+
+static void check_texts(struct request *rq, const char *sku, const char *barcode,
+                        const char *image_url)
+{
+	struct check check;
+
+	check_init(&check, rq->task.arena);
+	staff_check_variant(&check, sku, barcode, image_url);
+	staff_end_if_wrong(&rq->task, &check);
+}
+
+/* The product is held. */
+static void check_room(struct db *tx, struct uuid vendor_id, struct uuid product_id)
+{
+	struct rows *count = sql_staff_variants_count(tx, vendor_id, product_id);
+
+	if (sql_staff_variants_count_rows(tx, count, NULL)->count >= LIMIT_PRODUCT_VARIANTS)
+		task_end(db_task(tx), PROBLEM_CONFLICT, "A product has at most %d variants.",
+		         LIMIT_PRODUCT_VARIANTS);
 }
 
 /* POST /v1/vendors/{vendor_id}/products/{product_id}/variants */
@@ -48,10 +67,12 @@ void create_variant(struct request *rq, const struct create_variant_in *in)
 	    .barcode = in->barcode,
 	    .image_url = in->image_url,
 	};
+	check_texts(rq, in->sku, in->barcode, in->image_url);
+	check_room(tx, in->vendor_id, in->product_id);
 	struct uuid id =
 	    staff_variants_add(tx, in->vendor_id, in->product_id, false, 1, &variant, &choice);
 
-	touch_product(tx, in->vendor_id, in->product_id, &choice);
+	touch_product(tx, in->vendor_id, in->product_id);
 	reply_commit_row(rq, tx, 201, sql_staff_variant(tx, in->vendor_id, id));
 	cache_invalidate();
 }
@@ -66,7 +87,7 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	    tx, in->vendor_id, in->variant_id, in->sku_given, in->sku, in->options != NULL,
 	    options_title(db_task(tx)->arena, choice), values[0], values[1], values[2],
 	    price ? &price->amount : NULL, price ? price->currency : NULL,
-	    in->compare_at_price_given, compare ? &compare->amount : NULL,
+	    in->compare_at_price_given, compare && compare->amount > 0 ? &compare->amount : NULL,
 	    compare ? compare->currency : NULL, in->backorder, in->weight_grams, in->barcode_given,
 	    in->barcode, in->image_url_given, in->image_url);
 }
@@ -80,11 +101,12 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
 	struct option_choice choice = {0};
 
+	check_texts(rq, in->sku, in->barcode, in->image_url);
 	if (in->options)
 		choice = choose(rq, option_names(held->one, held->two, held->three),
 		                in->options_count, in->options);
 	write_variant(tx, in, &choice);
-	touch_product(tx, in->vendor_id, held->product_id, &choice);
+	touch_product(tx, in->vendor_id, held->product_id);
 	reply_commit_row(rq, tx, 200, sql_staff_variant(tx, in->vendor_id, in->variant_id));
 	cache_invalidate();
 }
@@ -102,7 +124,7 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 	if (count == 1)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A product keeps at least one variant.");
 	sql_staff_variant_delete(tx, in->vendor_id, in->variant_id);
-	touch_product(tx, in->vendor_id, held->product_id, &(struct option_choice){0});
+	touch_product(tx, in->vendor_id, held->product_id);
 	reply_commit_empty(rq, tx);
 	cache_invalidate();
 }

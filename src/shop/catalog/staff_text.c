@@ -1,0 +1,85 @@
+/*
+ * staff_text: whether the texts of a product and its variants are such that a file can bring them
+ * back.
+ */
+#include <string.h>
+
+#include "shop/catalog/staff.h"
+#include "shop/catalog/text.h"
+
+static void check_plain(struct check *check, const char *key, const char *text)
+{
+	size_t outer = check_enter(check, key);
+
+	if (text && text_has_control(text))
+		check_wrong(check, "control", "has control characters");
+	check_leave(check, outer);
+}
+
+static void check_address(struct check *check, const char *key, const char *text)
+{
+	size_t outer = check_enter(check, key);
+
+	if (text && !text_is_web_address(text))
+		check_wrong(check, "format", "must be a web address");
+	check_leave(check, outer);
+}
+
+static void check_tags(struct check *check, size_t count, const char *const tags[])
+{
+	size_t outer = check_enter(check, "tags");
+
+	for (size_t i = 0; i < count; i++) {
+		size_t list = check_enter_item(check, i);
+
+		if (strchr(tags[i], ','))
+			check_wrong(check, "comma", "has a comma, which parts tags");
+		if (text_has_control(tags[i]))
+			check_wrong(check, "control", "has control characters");
+		for (size_t before = 0; before < i; before++)
+			if (strcmp(tags[before], tags[i]) == 0) {
+				check_wrong(check, "unique", "is there already");
+				break;
+			}
+		check_leave(check, list);
+	}
+	check_leave(check, outer);
+}
+
+static void check_images(struct check *check, size_t count, const struct image_input_in images[])
+{
+	size_t outer = check_enter(check, "images");
+
+	for (size_t i = 0; i < count; i++) {
+		size_t list = check_enter_item(check, i), item;
+
+		check_address(check, "url", images[i].url);
+		check_plain(check, "alt", images[i].alt);
+		item = check_enter(check, "url");
+		for (size_t before = 0; before < i; before++)
+			if (strcmp(images[before].url, images[i].url) == 0) {
+				check_wrong(check, "unique", "is another image's");
+				break;
+			}
+		check_leave(check, item);
+		check_leave(check, list);
+	}
+	check_leave(check, outer);
+}
+
+void staff_check_texts(struct check *check, const struct staff_texts *texts)
+{
+	check_plain(check, "title", texts->title);
+	check_plain(check, "description", texts->description);
+	check_plain(check, "product_type", texts->product_type);
+	check_tags(check, texts->tag_count, texts->tags);
+	check_images(check, texts->image_count, texts->images);
+}
+
+void staff_check_variant(struct check *check, const char *sku, const char *barcode,
+                         const char *image_url)
+{
+	check_plain(check, "sku", sku);
+	check_plain(check, "barcode", barcode);
+	check_address(check, "image_url", image_url);
+}
