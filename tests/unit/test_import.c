@@ -41,6 +41,11 @@ static struct reading read_all(const char *csv, size_t length, size_t piece)
 	return reading;
 }
 
+static void count_row(void *arg, const struct csv_row *row)
+{
+	(*(int64_t *)arg)++;
+}
+
 static void assert_reads(const char *csv, const char *rows)
 {
 	for (size_t piece = 1; piece <= strlen(csv); piece++) {
@@ -67,7 +72,44 @@ static void quotes_and_byte_order_marks_are_taken_off(void **state)
 
 static void a_quote_that_stays_open_is_a_problem_of_its_row(void **state)
 {
-	assert_reads("a\nb,\"c\nd", "1:a\n2!4\n");
+	assert_reads("a\nb,\"c", "1:a\n2!4\n");
+	assert_reads("a\nb,\"c\n", "1:a\n2!4\n");
+}
+
+static void a_stray_quote_costs_the_line_that_it_is_in(void **state)
+{
+	assert_reads("a\nb,\"c\nd", "1:a\n2!4\n3:d\n");
+	assert_reads("a,\"b,1\nc,d,2\ne,\"f\",3\n", "1!5\n2:c|d|2\n3:e|f|3\n");
+	assert_reads("a,\"b\r\n\r\nc,d\r\ne,\"f\"\r\n", "1!5\n3:c|d\n4:e|f\n");
+	assert_reads("a,\"b\rc,d\re,\"f\"\r", "1!5\n2:c|d\n3:e|f\n");
+	assert_reads("a,\"b\nc,\"\"\nd,\"e\nf", "1!5\n2:c|\n3!4\n4:f\n");
+	assert_reads("\"x\ny\",\"z\n1,\"2\"", "2!5\n3:1|2\n");
+}
+
+static void a_quote_that_harms_no_other_line_is_taken_as_it_is(void **state)
+{
+	assert_reads("a,12\" wide\nb,\"12\" wide\"\n", "1:a|12\" wide\n2:b|12\" wide\n");
+	assert_reads("\"a\n\"\"b\"\" c\" ,d\n", "1:a\n\"b\" c|d\n");
+}
+
+/* Each line reads on to the stray quote at the end, if it may. */
+static void reading_again_has_an_end(void **state)
+{
+	enum { LINES = 400, LINE = 700 };
+	size_t at = 0, length = (size_t)LINES * (LINE + 8);
+	char *csv = malloc(length + 64);
+	struct arena *arena = arena_new(4 * 1024 * 1024, NULL, NULL);
+	int64_t rows = 0;
+	struct csv_reader *reader = csv_reader_new(arena, count_row, &rows);
+
+	for (int i = 0; i < LINES; i++)
+		at += (size_t)sprintf(csv + at, "%0*d,\"\"x\n", LINE, i);
+	at += (size_t)sprintf(csv + at, "\"x\n");
+	csv_reader_feed(reader, csv, at);
+	csv_reader_end(reader);
+	assert_true(rows > 60 && rows < LINES);
+	arena_free(arena);
+	free(csv);
 }
 
 static void a_value_that_is_too_long_costs_its_row_only(void **state)
@@ -283,6 +325,9 @@ int main(void)
 	    cmocka_unit_test(rows_have_the_line_they_begin_on),
 	    cmocka_unit_test(quotes_and_byte_order_marks_are_taken_off),
 	    cmocka_unit_test(a_quote_that_stays_open_is_a_problem_of_its_row),
+	    cmocka_unit_test(a_stray_quote_costs_the_line_that_it_is_in),
+	    cmocka_unit_test(a_quote_that_harms_no_other_line_is_taken_as_it_is),
+	    cmocka_unit_test(reading_again_has_an_end),
 	    cmocka_unit_test(a_value_that_is_too_long_costs_its_row_only),
 	    cmocka_unit_test(prices_are_read_as_people_write_them),
 	    cmocka_unit_test(numbers_and_words_are_read_or_refused),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import refused
-from harness.sheet import CSV, exported, imported, row, table
+from harness.sheet import CSV, exported, imported, put, row, table
 from harness.shop import fresh
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -78,10 +78,33 @@ def test_bad_rows_are_named_and_the_good_ones_go_in(shop):
     assert (report["products_created"], report["variants_created"]) == (1, 2)
 
 
-def test_a_file_without_the_columns_says_which(shop):
-    report = imported(shop.vendor(), "Name,Cost\nMug,3\n")
-    (error,) = report["errors"]
-    assert "Handle, Title, Variant Price" in error["reason"]
+@pytest.mark.parametrize("data, words", [
+    (b"", "empty"), (b"\xef\xbb\xbf\r\n", "empty"),
+    (b"Name,Cost\nMug,3\n", "missing: Handle, Title, Variant Price."),
+    (b"Handle;Title;Variant Price\na;A;1\n", "parted by commas"),
+    ("Handle,Title,Variant Price\na,A,1\n".encode("utf-16"), "not UTF-8"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(300000), "not UTF-8"),
+    (b"Handle,Title,Title,Variant Price\n", "Title: The column is there more than once."),
+    (b'Handle,"Title,Variant Price\na,A,1\n', "quote")])
+def test_a_file_of_no_use_is_refused_whole(shop, data, words):
+    vendor = shop.vendor()
+    answer = put(vendor, data)
+    refused(answer, 400, "invalid_input")
+    assert words in answer.json()["detail"]
+    assert shop.db.one("select count(*) from audit_log where vendor_id = %s and action = 'import'",
+                       vendor.id) == 0
+
+
+def test_a_missing_quote_costs_its_row_only(shop):
+    vendor = shop.vendor()
+    lines = table(row("a", title="A", price="1"), row("b", title="B", price="1"),
+                  row("c", title="C,", price="1"), row("d", title="D", price="1"))
+    report = imported(vendor, lines.replace("b,B,", 'b,"B,'))
+    assert [(e["line"], e["column"]) for e in report["errors"]] == [(3, "Title")]
+    assert (report["rows"], report["products_created"]) == (4, 3)
+    report = imported(vendor, lines.replace("d,D,", 'd,"D,') + 'e,E,,,,,,1,\n')
+    assert [(e["line"], e["column"]) for e in report["errors"]] == [(5, "Title")]
+    assert report["products_created"] == 2
 
 
 def test_bytes_that_are_not_utf8_cost_their_row_only(shop):
@@ -238,4 +261,7 @@ def test_the_command_line_imports_and_says_what_was_refused(shop, tmp_path):
     assert "line 3, Variant Price" in result.stdout
     path.write_text(table(row("a", title="A", price="1")))
     assert shop.server.sebez("import", "--vendor", vendor.slug, str(path)).returncode == 0
+    path.write_text("nothing of use")
+    result = shop.server.sebez("import", "--vendor", vendor.slug, str(path), check=False)
+    assert result.returncode == 1 and "missing: Handle" in result.stdout + result.stderr
     assert shop.server.sebez("import", str(path), check=False).returncode == 2

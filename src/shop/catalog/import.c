@@ -23,7 +23,7 @@ enum {
 struct import {
 	struct task *task;
 	struct csv_reader *reader;
-	bool has_header, refused; /* the header was read; it was not good */
+	bool has_header;
 	struct import_header header;
 	struct import_report report;
 	struct import_types types;
@@ -222,6 +222,14 @@ static void flush(struct import *import)
 
 /* The file ------------------------------------------------------------------------------------*/
 
+static _Noreturn void refuse_file(struct import *import)
+{
+	const struct import_error *why = &import->report.errors[0];
+
+	task_end(import->task, PROBLEM_INVALID, "%s%s%s.", why->column == NULL ? "" : why->column,
+	         why->column == NULL ? "" : ": ", why->reason);
+}
+
 static void take_row(void *arg, const struct csv_row *csv)
 {
 	struct import *import = arg;
@@ -229,10 +237,11 @@ static void take_row(void *arg, const struct csv_row *csv)
 
 	if (!import->has_header) {
 		import->has_header = true;
-		import->refused = !import_header_read(&import->header, csv, &import->report);
+		if (!import_header_read(&import->header, csv, &import->report))
+			refuse_file(import);
 		return;
 	}
-	if (import->refused || !import_row_read(&import->header, csv, &import->report, &row))
+	if (!import_row_read(&import->header, csv, &import->report, &row))
 		return;
 	if (import_batch_is_full(&import->batch, &row))
 		flush(import);
@@ -304,7 +313,7 @@ const struct import_report *import_end(struct import *import)
 {
 	csv_reader_end(import->reader);
 	if (!import->has_header)
-		import_refuse(&import->report, NULL, 1, COLUMN_NONE, "The file is empty");
+		task_end(import->task, PROBLEM_INVALID, "The file is empty.");
 	flush(import);
 	run_step_or_give_up(import, write_audit);
 	return &import->report;

@@ -47,7 +47,11 @@ static const char *problem_text(enum csv_problem problem)
 	case CSV_TOO_MANY_FIELDS:
 		return "The row has more than 512 values; perhaps a closing quote is missing";
 	case CSV_QUOTE_OPEN:
-		return "The file ends within a quoted value that begins in this row";
+		return "The quote that begins the value has no end";
+	case CSV_QUOTE_STRAY:
+		return "A quote in the value is neither doubled nor its end; perhaps the quote "
+		       "that "
+		       "ends it is missing";
 	case CSV_FINE:
 		break;
 	}
@@ -68,7 +72,24 @@ static enum import_column find_column(const char *text, const char **ret_name)
 	return COLUMN_NONE;
 }
 
-static bool has_required(const struct import_header *header, int64_t line,
+/* Why none of our columns is there, when it is not that the file is of something else. */
+static const char *foreign_text(const struct csv_row *row)
+{
+	const char *first = row->count > 0 ? row->fields[0].text : "";
+
+	for (size_t i = 0; i < row->count; i++) {
+		const struct csv_field *field = &row->fields[i];
+
+		if (!utf8_is_valid(field->text, field->length) ||
+		    strlen(field->text) != field->length)
+			return "; it is not UTF-8 text";
+	}
+	if (strpbrk(first, ";\t") != NULL && row->count == 1)
+		return "; they must be parted by commas";
+	return "";
+}
+
+static bool has_required(const struct import_header *header, const struct csv_row *row,
                          struct import_report *report)
 {
 	char missing[200] = "";
@@ -82,9 +103,10 @@ static bool has_required(const struct import_header *header, int64_t line,
 	}
 	if (length == 0)
 		return true;
-	import_refuse(report, NULL, line, COLUMN_NONE,
-	              "The first line must name the columns of a Shopify product CSV; missing: %s",
-	              missing);
+	import_refuse(
+	    report, NULL, row->line, COLUMN_NONE,
+	    "The first line must name the columns of a Shopify product CSV; missing: %s%s", missing,
+	    foreign_text(row));
 	return false;
 }
 
@@ -115,7 +137,7 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 		header->field[column] = (int16_t)i;
 		header->name[column] = name;
 	}
-	return has_required(header, row->line, report);
+	return has_required(header, row, report);
 }
 
 /* The field without blanks around it, cut in place, as the API has its texts. */
@@ -164,6 +186,15 @@ static bool take_values(const struct csv_row *row, struct import_row *ret,
 	return some;
 }
 
+static enum import_column column_of(const struct import_header *header, size_t field)
+{
+	for (int column = 0; column < COLUMN_COUNT; column++) {
+		if (header->field[column] == (int)field)
+			return (enum import_column)column;
+	}
+	return COLUMN_NONE;
+}
+
 bool import_row_read(const struct import_header *header, const struct csv_row *row,
                      struct import_report *report, struct import_row *ret)
 {
@@ -172,8 +203,8 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 	*ret = (struct import_row){.line = row->line, .header = header};
 	if (row->problem != CSV_FINE) {
 		report->rows++;
-		import_refuse(report, NULL, row->line, COLUMN_NONE, "%s",
-		              problem_text(row->problem));
+		import_refuse(report, header, row->line, column_of(header, row->problem_field),
+		              "%s", problem_text(row->problem));
 		return false;
 	}
 	if (!take_values(row, ret, &bad))

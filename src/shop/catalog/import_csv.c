@@ -7,7 +7,28 @@
 
 #include "base/buf.h"
 
-enum { FIELD_BLOCK_BYTES = 4096 };
+enum {
+	FIELD_BLOCK_BYTES = 4096,
+	/* Bytes of a file that are read a second time at most: a broken file costs no more than a
+	 * whole one that is a little larger. */
+	REREAD_BYTES = 16 * 1024 * 1024,
+};
+
+/* The row's bytes as they came, for as long as they may have to be read again. */
+struct raw {
+	char bytes[CSV_ROW_BYTES];
+	size_t begin, at, end; /* of the row; of what is not parsed yet; of what is there */
+	bool lost;             /* the row is too long to be kept */
+};
+
+/* A quoted value that a line begins in, and where that line's quotes have led so far. */
+struct open_value {
+	bool open;
+	size_t field;
+	size_t after; /* in raw: the line after the one that it was opened in */
+	int64_t line; /* of that */
+	enum { QUOTES_CLOSED, QUOTES_OPEN, QUOTES_END, QUOTES_END_BLANK } quotes;
+};
 
 struct csv_reader {
 	struct csv_parser parser;
@@ -16,11 +37,14 @@ struct csv_reader {
 	struct csv_row row; /* being read */
 	struct csv_field fields[CSV_COLUMNS];
 	char bytes[CSV_ROW_BYTES];
-	size_t used;    /* of bytes */
+	size_t used; /* of bytes */
+	struct raw raw;
+	struct open_value value;
+	size_t reread;
 	int64_t line;   /* that the next byte is on */
 	int mark_bytes; /* of the byte order mark seen so far; -1 when it is behind us */
 	bool after_return;
-	bool in_row;
+	bool in_line, in_row;
 };
 
 static const char BYTE_ORDER_MARK[] = "\xef\xbb\xbf";
@@ -140,28 +164,166 @@ static size_t line_length(const char *bytes, size_t count)
 	return length;
 }
 
+/* Stray quotes ----------------------------------------------------------------------------------*/
+
+/* A line begins. Does it begin within a quoted value? */
+static void begin_line(struct csv_reader *reader)
+{
+	struct open_value *value = &reader->value;
+
+	reader->in_line = true;
+	value->quotes = reader->parser.quoted ? QUOTES_OPEN : QUOTES_CLOSED;
+	if (!reader->parser.quoted) {
+		value->open = false;
+	} else if (!value->open || value->field != reader->row.count) {
+		value->open = true;
+		value->field = reader->row.count;
+		value->after = reader->raw.at;
+		value->line = reader->line;
+	}
+}
+
+/* Whether the value that the line began in meets a quote that is neither its end nor doubled. Then
+ * it may have been opened by mistake, and what seems to be in it are rows. */
+static bool meets_stray_quote(struct open_value *value, const char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count && value->quotes != QUOTES_CLOSED; i++) {
+		char c = bytes[i];
+
+		if (value->quotes == QUOTES_OPEN) {
+			if (c == '"')
+				value->quotes = QUOTES_END;
+		} else if (c == '"' && value->quotes == QUOTES_END) {
+			value->quotes = QUOTES_OPEN;
+		} else if (c == ' ' || c == '\t') {
+			value->quotes = QUOTES_END_BLANK;
+		} else {
+			value->quotes = QUOTES_CLOSED;
+			if (c != ',' && c != '\r' && c != '\n')
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool may_reread(const struct csv_reader *reader)
+{
+	return reader->value.open && !reader->raw.lost &&
+	       reader->reread + reader->raw.end - reader->value.after <= REREAD_BYTES;
+}
+
+/* The row is given up with the line that opened the value; reading goes on with the next. */
+static void reread(struct csv_reader *reader, enum csv_problem what)
+{
+	struct open_value *value = &reader->value;
+	struct raw *raw = &reader->raw;
+
+	reader->row.count = value->field;
+	reader->row.line = value->line - 1;
+	problem(reader, what);
+	hand_over(reader);
+	(void)csv_fini(&reader->parser, NULL, NULL, NULL); /* forgets what it has */
+	reader->reread += raw->end - value->after;
+	raw->begin = raw->at = value->after;
+	reader->line = value->line;
+	reader->after_return = reader->in_line = false;
+	*value = (struct open_value){.open = false};
+}
+
+/* Lines -----------------------------------------------------------------------------------------*/
+
+/* Bytes of at most one line. False when they are to be read again. */
+static bool take_line(struct csv_reader *reader, const char *bytes, size_t length)
+{
+	/* "\r" ended the last piece; with this "\n" it is one end of a line. */
+	bool is_end = reader->after_return && bytes[0] == '\n';
+
+	reader->line += reader->after_return && !is_end;
+	reader->after_return = false;
+	if (!reader->in_line && !is_end)
+		begin_line(reader);
+	if (!reader->in_row)
+		reader->row.line = reader->line;
+	/* Before the parser: a row's end takes it back. */
+	if (!is_blank(bytes, length))
+		reader->in_row = true;
+	if (meets_stray_quote(&reader->value, bytes, length)) {
+		if (may_reread(reader)) {
+			reread(reader, CSV_QUOTE_STRAY);
+			return false;
+		}
+		problem(reader, CSV_QUOTE_STRAY);
+	}
+	parse(reader, bytes, length);
+	if (reader->row.problem == CSV_FIELD_TOO_LONG && reader->parser.quoted &&
+	    reader->value.field == reader->row.count && may_reread(reader)) {
+		reread(reader, CSV_FIELD_TOO_LONG);
+		return false;
+	}
+	if (bytes[length - 1] == '\n' || bytes[length - 1] == '\r')
+		reader->in_line = false;
+	if (bytes[length - 1] == '\r')
+		reader->after_return = true;
+	else
+		reader->line += bytes[length - 1] == '\n';
+	return true;
+}
+
+static void take_raw(struct csv_reader *reader)
+{
+	struct raw *raw = &reader->raw;
+
+	while (raw->at < raw->end) {
+		const char *bytes = raw->bytes + raw->at;
+		size_t length = line_length(bytes, raw->end - raw->at);
+
+		if (!take_line(reader, bytes, length))
+			continue;
+		raw->at += length;
+		if (!reader->in_row)
+			raw->begin = raw->at;
+	}
+	if (raw->begin == raw->end)
+		raw->begin = raw->at = raw->end = 0;
+}
+
+/* How many of the bytes could be kept; 0: the row fills the room. */
+static size_t keep(struct csv_reader *reader, const char *bytes, size_t count)
+{
+	struct raw *raw = &reader->raw;
+	size_t room = sizeof(raw->bytes) - raw->end;
+
+	if (room == 0) {
+		memmove(raw->bytes, raw->bytes + raw->begin, raw->end - raw->begin);
+		room = raw->begin;
+		reader->value.after -= raw->begin;
+		raw->at -= raw->begin;
+		raw->end -= raw->begin;
+		raw->begin = 0;
+	}
+	if (count > room)
+		count = room;
+	memcpy(raw->bytes + raw->end, bytes, count);
+	raw->end += count;
+	return count;
+}
+
 static void feed(struct csv_reader *reader, const char *bytes, size_t count)
 {
-	while (count > 0) {
-		size_t length = line_length(bytes, count);
+	struct raw *raw = &reader->raw;
 
-		assert(length > 0 && length <= count);
-		if (reader->after_return) {
-			/* "\r" ended the last piece; with this "\n" it is one end of a line. */
-			if (bytes[0] != '\n')
-				reader->line++;
-			reader->after_return = false;
+	while (count > 0) {
+		size_t length = raw->lost ? 0 : keep(reader, bytes, count);
+
+		if (length > 0) {
+			take_raw(reader);
+		} else {
+			raw->lost = true;
+			raw->begin = raw->at = raw->end = 0;
+			length = line_length(bytes, count);
+			(void)take_line(reader, bytes, length);
+			raw->lost = reader->in_row;
 		}
-		if (!reader->in_row)
-			reader->row.line = reader->line;
-		/* Before the parser: a row's end takes it back. */
-		if (!is_blank(bytes, length))
-			reader->in_row = true;
-		parse(reader, bytes, length);
-		if (bytes[length - 1] == '\n' || (bytes[length - 1] == '\r' && length < count))
-			reader->line++;
-		else if (bytes[length - 1] == '\r')
-			reader->after_return = true;
 		bytes += length;
 		count -= length;
 	}
@@ -189,10 +351,17 @@ void csv_reader_end(struct csv_reader *reader)
 	if (reader->mark_bytes > 0)
 		feed(reader, BYTE_ORDER_MARK, (size_t)reader->mark_bytes);
 	reader->mark_bytes = -1;
-	/* Strict about this alone: that the last quote is closed. */
-	(void)csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI);
-	if (csv_fini(&reader->parser, take_field, take_row, reader) == 0)
-		return;
+	for (;;) {
+		/* Strict about this alone: that the last quote is closed. */
+		(void)csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI);
+		if (csv_fini(&reader->parser, take_field, take_row, reader) == 0)
+			return;
+		(void)csv_set_opts(&reader->parser, 0);
+		if (reader->value.field != reader->row.count || !may_reread(reader))
+			break;
+		reread(reader, CSV_QUOTE_OPEN);
+		take_raw(reader);
+	}
 	problem(reader, CSV_QUOTE_OPEN);
 	hand_over(reader);
 }

@@ -4,7 +4,9 @@
  *
  * The pieces may be cut anywhere. Each finished row is handed to `row`, which may suspend or end
  * its task. A field or row that is too long does not stop the file: its row comes with a problem
- * and without its values. Empty lines are no rows.
+ * and without its values. Nor does a quote that is missing take the rows behind it along: a quoted
+ * value that runs on into other lines and then goes wrong costs the line that it was opened in, and
+ * the next line is read as a row again. Empty lines are no rows.
  *
  * The reader and its rows live in the arena that it was made in; a row's bytes stay until the next.
  */
@@ -29,7 +31,8 @@ enum csv_problem {
 	CSV_FIELD_TOO_LONG,
 	CSV_ROW_TOO_LONG,
 	CSV_TOO_MANY_FIELDS,
-	CSV_QUOTE_OPEN, /* the file ends within a quoted field */
+	CSV_QUOTE_OPEN,  /* the file ends within a quoted field */
+	CSV_QUOTE_STRAY, /* a quote in one is neither its end nor doubled */
 };
 
 struct csv_field {
@@ -38,11 +41,11 @@ struct csv_field {
 };
 
 struct csv_row {
-	int64_t line; /* of its first byte, from 1 */
+	int64_t line; /* of its first byte, from 1; with a problem of quotes, of the field's */
 	size_t count;
 	const struct csv_field *fields;
 	enum csv_problem problem;
-	size_t problem_field; /* the first that was too long */
+	size_t problem_field; /* the first that is wrong */
 };
 
 struct csv_reader;
