@@ -175,6 +175,39 @@ def test_search_finds_nothing_where_nothing_is(shop, teapot, q):
     assert shop.sees("listProducts", q=q, vendor=teapot.vendor.id)["items"] == []
 
 
+@pytest.fixture(scope="module")
+def carafe(shop):
+    vendor = shop.vendor()
+    sku = fresh("KRF-17")
+    made = vendor.do("createVendorProduct", body={
+        "title": "Crème brûlée Häferl", "description": "<p>Für den Kaffee.</p>",
+        "status": "active", "product_type": "Geschirr", "tags": ["Frühstück", "bone china"],
+        "options": [{"name": "Größe", "values": ["Überweit"]}],
+        "variants": [{"price": money(900), "sku": sku, "options": {"Größe": "Überweit"}}]})
+    return {"vendor": vendor.id, "id": made["id"], "sku": sku}
+
+
+@pytest.mark.parametrize("q", ["creme brulee", "CRÈME", "haferl", "häferl", "fruhstuck", "china",
+                               "geschirr", "für", "hafrel"])
+def test_search_finds_past_accents_and_by_tags(shop, carafe, q):
+    found = shop.sees("listProducts", q=q, vendor=carafe["vendor"])["items"]
+    assert [p["id"] for p in found] == [carafe["id"]]
+
+
+def test_search_finds_a_sku(shop, carafe):
+    for q in (carafe["sku"], carafe["sku"].lower()):
+        found = shop.sees("listProducts", q=q, vendor=carafe["vendor"])["items"]
+        assert [p["id"] for p in found] == [carafe["id"]]
+    other = shop.sees("listProducts", q=fresh("KRF-18"), vendor=carafe["vendor"])["items"]
+    assert other == []
+
+
+@pytest.mark.parametrize("option", ["Größe:Überweit", "größe:überweit", "GRÖßE:ÜBERWEIT"])
+def test_options_are_found_past_case_in_any_script(shop, carafe, option):
+    found = shop.sees("listProducts", option=option)["items"]
+    assert [p["id"] for p in found] == [carafe["id"]]
+
+
 def test_the_closest_title_comes_first(shop):
     vendor = shop.vendor()
     word = fresh("marzipan").replace("-", "")

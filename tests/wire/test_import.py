@@ -140,6 +140,28 @@ def test_an_update_changes_what_it_says_and_nothing_else(shop):
     assert [tuple(r.values()) for r in have] == [(first, 150, 3), (second, 200, 7)]
 
 
+def test_a_file_that_names_every_sku_may_replace_the_options(shop):
+    vendor = shop.vendor()
+    one, two = fresh("S"), fresh("S")
+    imported(vendor, table(row("a", title="A", name="Size", value="S", sku=one, price="1"),
+                           row("a", value="M", sku=two, price="1")))
+    columns = ["Handle", "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value",
+               "Variant SKU"]
+    new = [["a", "Size", "S", "Color", "Red", one], ["a", "", "M", "", "Red", two]]
+    lines = [dict(zip(columns, line)) for line in new]
+    titles = [{"Title": "A", "Variant Price": "1"} | line for line in lines]
+    columns = [*columns, "Title", "Variant Price"]
+    (error,) = imported(vendor, table(titles[0], columns=columns))["errors"]
+    assert error["column"] == "Option1 Name" and "2 variants by SKU" in error["reason"]
+    report = imported(vendor, table(*titles, columns=columns))
+    assert (report["errors"], report["variants_updated"]) == ([], 2)
+    (item,) = shop.sees("listProducts", vendor=vendor.slug)["items"]
+    seen = shop.sees("getProduct", product_id=item["id"])
+    assert [(o["name"], o["values"]) for o in seen["options"]] == [
+        ("Size", ["S", "M"]), ("Color", ["Red"])]
+    assert [v["title"] for v in seen["variants"]] == ["S / Red", "M / Red"]
+
+
 def test_a_sku_belongs_to_one_product(shop):
     vendor = shop.vendor()
     sku = fresh("S")

@@ -183,6 +183,28 @@ def test_the_same_key_makes_one_product(shop, clay):
     assert shop.db.one("select count(*) from product where title = %s", body["title"]) == 1
 
 
+def test_a_deleted_product_leaves_its_handle_and_its_skus_to_others(shop, clay):
+    handle, sku = fresh("mug"), fresh("SKU")
+    made = created(clay, handle=handle, status="active", variants=[variant(sku=sku)])
+    refused(create(clay, handle=handle), 409, "already_exists", field="/handle")
+    assert clay.call("deleteVendorProduct", product_id=made["id"]).status_code == 204
+    for operation in ("getVendorProduct", "deleteVendorProduct"):
+        refused(clay.call(operation, product_id=made["id"]), 404, "not_found")
+    refused(clay.call("updateVariant", variant_id=made["variants"][0]["id"], body={}), 404)
+    assert made["id"] not in own(clay) and not in_shop(shop, made)
+    again = created(clay, handle=handle, status="active", variants=[variant(sku=sku)])
+    assert again["handle"] == handle and in_shop(shop, again)
+
+
+def test_a_deleted_product_stays_in_the_orders_that_have_it(shop, clay):
+    mug, buyer = clay.product(stock=2), shop.customer()
+    order = buyer.order(mug)
+    clay.do("deleteVendorProduct", product_id=mug.id)
+    assert buyer.see(order) == order
+    clay.cancel(order)
+    assert shop.db.one("select available from variant where id = %s", mug.variant) == 2
+
+
 # -- variants -------------------------------------------------------------------------------------
 
 
@@ -246,6 +268,18 @@ def test_a_removed_variants_sku_is_free_again(clay):
     made = created(clay, options=COLORS, variants=[variant("Blue", sku=sku), variant("Sand")])
     clay.do("deleteVariant", variant_id=made["variants"][0]["id"])
     created(clay, variants=[variant(sku=sku)])
+
+
+def test_a_product_has_only_so_many_variants(clay):
+    sizes = [f"Size {n}" for n in range(250)]
+    made = created(clay, options=[{"name": "Size", "values": sizes}],
+                   variants=[{"price": money(1), "options": {"Size": size}} for size in sizes])
+    more = {"price": money(1), "options": {"Size": "More"}}
+    refused(clay.call("createVariant", product_id=made["id"], body=more), 409, "conflict")
+    clay.do("deleteVariant", variant_id=made["variants"][0]["id"])
+    clay.do("createVariant", product_id=made["id"], body=more)
+    seen = clay.do("getVendorProduct", product_id=made["id"])
+    assert seen["options"][0]["values"] == [*sizes[1:], "More"]
 
 
 # -- stock ----------------------------------------------------------------------------------------
