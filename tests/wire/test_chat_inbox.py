@@ -232,3 +232,12 @@ def test_old_state_and_events_make_the_fresh_state_of_conversations(shop):
         now = {c["conversation_id"]: c
                for c in device.actor.do(operation, **path)["conversations"]}
         assert fold_conversations(device.sync, device.events, side) == now
+
+
+def test_a_conversation_about_a_product_of_an_order_is_told_of_the_order(shop):
+    vendor, customer = shop.vendor(), shop.customer()
+    product = vendor.product()
+    part = vendor.part(customer.order(product))
+    talk = Talk(shop, vendor, customer, sub_order_id=part["id"], product_id=product.id)
+    vendor.do("acceptSubOrder", sub_order_id=part["id"], body={})
+    assert talk.texts() == [f"Order {part['number']}: accepted"]

@@ -47,7 +47,7 @@ from conversation c where c.account_id = :account;
 -- message_send (conversation uuid, id uuid, client_id text, text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
 select message_send(:conversation, :id, :client_id, :text, :attachments::json, :product, :sub_order, :reply_to);
 
--- messages (conversation uuid, id uuid?, client_id text?, author text?, staff bool, order choice(newest, oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many
+-- messages (conversation uuid, id uuid?, client_id text?, author text?, by uuid?, staff bool, order choice(newest, oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many
 -- A page of a conversation, or one message of it.
 select m.id, m.conversation_id, m.seq, m.author,
        [staff: case m.author when 'vendor' then m.author_id end as staff_id,
@@ -64,6 +64,7 @@ and m.vendor_id = (select c.vendor_id from conversation c where c.id = :conversa
 [id: and m.id = :id]
 [client_id: and m.client_id = :client_id]
 [author: and m.author = :author]
+[by: and m.author_id = :by]
 [after_seq: and m.seq > :after_seq]
 [before_seq: and m.seq < :before_seq]
 [order = newest: and m.seq < :after_key]

@@ -80,9 +80,10 @@ void talk_send(struct request *rq, const struct outgoing *message)
 	sql_message_send(batch, message->conversation_id, uuid_v7(), message->client_id, text,
 	                 attachments, message->product_id, message->sub_order_id,
 	                 message->reply_to);
-	sent = sql_messages(batch, message->conversation_id, NULL, message->client_id,
-	                    staff ? "vendor" : "customer", staff, MESSAGES_ORDER_NEWEST, NULL, NULL,
-	                    TIME_INFINITY, 1);
+	sent =
+	    sql_messages(batch, message->conversation_id, NULL, message->client_id,
+	                 staff ? "vendor" : "customer", staff ? &rq->task.actor.account_id : NULL,
+	                 staff, MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
 	chat_announce(batch);
 	db_run(batch);
 	presence_seen(talk_speaker(rq));
@@ -101,9 +102,10 @@ void talk_read(struct request *rq, const struct excerpt *excerpt)
 	struct rows *rows;
 
 	sql_conversation_parties(batch, excerpt->conversation_id);
-	rows = sql_messages(batch, excerpt->conversation_id, NULL, NULL, NULL, talk_is_staff(rq),
-	                    newest ? MESSAGES_ORDER_NEWEST : MESSAGES_ORDER_OLDEST,
-	                    excerpt->after_seq, excerpt->before_seq, page.after_key, page.count);
+	rows =
+	    sql_messages(batch, excerpt->conversation_id, NULL, NULL, NULL, NULL, talk_is_staff(rq),
+	                 newest ? MESSAGES_ORDER_NEWEST : MESSAGES_ORDER_OLDEST, excerpt->after_seq,
+	                 excerpt->before_seq, page.after_key, page.count);
 	db_run(batch);
 	presence_seen(talk_speaker(rq));
 	reply_page(rq, &page, rows);
@@ -115,7 +117,7 @@ void talk_edit(struct request *rq, struct uuid conversation, struct uuid message
 	struct rows *edited;
 
 	sql_message_edit(batch, conversation, message, text);
-	edited = sql_messages(batch, conversation, &message, NULL, NULL, talk_is_staff(rq),
+	edited = sql_messages(batch, conversation, &message, NULL, NULL, NULL, talk_is_staff(rq),
 	                      MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
 	chat_announce(batch);
 	db_run(batch);
