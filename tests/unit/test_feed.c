@@ -116,6 +116,24 @@ static void the_database_corrects_what_was_never_so(void **state)
 	assert_int_equal(hub_look(feed, 4, &first), HUB_NOTHING);
 }
 
+static void what_was_taken_back_is_kept_no_longer(void **state)
+{
+	static const char EDITED[] = "{\"number\":3,\"kind\":\"message_edited\"}";
+	struct followed *feed = hub_take(some_id(), false, 1);
+	unsigned first;
+
+	hub_learn(feed, 0, 0);
+	hear(feed, 1);
+	hear(feed, 2);
+	(void)hub_hear(feed, 3, EDITED, sizeof(EDITED) - 1);
+	assert_int_equal(hub_look(feed, 1, &first), HUB_ELSEWHERE);
+	assert_int_equal(hub_look(feed, 2, &first), HUB_HERE);
+	hear(feed, 2); /* late */
+	assert_int_equal(hub_look(feed, 1, &first), HUB_ELSEWHERE);
+	(void)hub_hear(feed, 4, NULL, 0); /* nobody knows what that one takes back */
+	assert_int_equal(hub_look(feed, 2, &first), HUB_ELSEWHERE);
+}
+
 /* Against a model: every event was committed; each is heard or swept some time, in any order. */
 static void a_reader_sees_every_number_once_whatever_is_heard(void **state)
 {
@@ -235,6 +253,8 @@ int main(void)
 	    cmocka_unit_test(a_cursor_comes_back_as_it_was),
 	    cmocka_unit_test(what_is_no_cursor_is_refused),
 	    cmocka_unit_test(wake_ups_are_read_as_they_were_written),
+	    cmocka_unit_test_setup_teardown(what_was_taken_back_is_kept_no_longer, start_hub,
+	                                    stop_hub),
 	    cmocka_unit_test(a_page_fits_the_room_that_it_asks_for),
 	    cmocka_unit_test_setup_teardown(a_feed_is_unknown_until_the_database_was_asked,
 	                                    start_hub, stop_hub),

@@ -13,8 +13,12 @@
 #include "shop/feed/read.h"
 
 /* The latest 64 events of a feed, for ten minutes: a phone that was in a tunnel. As one step, so
- * that no window is ever left without an end. */
-static const char KEEP[] = "redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2]) "
+ * that no window is ever left without an end. An event that rewrites earlier ones begins a new
+ * window, and none of those comes into it late. */
+static const char KEEP[] = "if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end "
+                           "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES') "
+                           "if first[2] and tonumber(first[2]) > tonumber(ARGV[1]) then return end "
+                           "redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2]) "
                            "redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -65) "
                            "redis.call('EXPIRE', KEYS[1], 600)";
 
@@ -114,13 +118,18 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 		return;
 	uuid_format(owner, id);
 	int head = snprintf(message, HEAD_ROOM, "%" PRId64 " %s %" PRId64 " ", epoch, id, number);
+	bool rewrites = event_rewrites(json, length);
 
+	window_key(epoch, owner, key);
 	if (is_small) {
 		memcpy(message + head, json, length);
-		window_key(epoch, owner, key);
 		snprintf(score, sizeof(score), "%" PRId64, number);
-		tell(6, (const char *const[]){"EVAL", KEEP, "1", key, score, json},
-		     (const size_t[]){0, 0, 0, 0, 0, length});
+		tell(7,
+		     (const char *const[]){"EVAL", KEEP, "1", key, score, json,
+		                           rewrites ? "1" : "0"},
+		     (const size_t[]){0, 0, 0, 0, 0, length, 0});
+	} else if (rewrites) {
+		tell(2, (const char *const[]){"DEL", key}, (const size_t[]){0, 0});
 	}
 	tell(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
 	     (const size_t[]){0, 0, (size_t)head + (is_small ? length : 0)});

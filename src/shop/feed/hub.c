@@ -192,6 +192,24 @@ static struct event_text *event_new(int64_t number, const char *json, size_t len
 	return event;
 }
 
+bool event_rewrites(const char *json, size_t length)
+{
+	static const char *const KINDS[] = {"message_edited\"", "message_deleted\"",
+	                                    "conversation_forgotten\""};
+	static const char NAME[] = "\"kind\":\"";
+	const char *kind = memmem(json, length, NAME, sizeof(NAME) - 1);
+	size_t left;
+
+	if (kind == NULL)
+		return false;
+	kind += sizeof(NAME) - 1;
+	left = length - (size_t)(kind - json);
+	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+		if (left >= strlen(KINDS[i]) && memcmp(kind, KINDS[i], strlen(KINDS[i])) == 0)
+			return true;
+	return false;
+}
+
 /* What does not follow the newest begins anew: events are kept without a gap. */
 static void keep(struct followed *feed, int64_t number, const char *json, size_t length)
 {
@@ -201,6 +219,8 @@ static void keep(struct followed *feed, int64_t number, const char *json, size_t
 	if (count > 0 && number <= feed->events[count - 1]->number)
 		return;
 	if (count > 0 && number != feed->events[count - 1]->number + 1)
+		drop_events(feed);
+	if (event_rewrites(json, length))
 		drop_events(feed);
 	event = event_new(number, json, length);
 	if (feed->events == NULL)
@@ -225,6 +245,8 @@ bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t le
 
 	if (json != NULL)
 		keep(feed, number, json, length);
+	else if (is_news) /* nobody knows whether it rewrites */
+		drop_events(feed);
 	if (is_news)
 		feed->heard = number;
 	if (feed->known)

@@ -8,6 +8,9 @@
  * meanwhile counts, so a commit between that read and its answer is not lost.
  *
  * Events are kept as the JSON text of one item, the latest LIMIT_FOLLOWED_EVENTS, without a gap.
+ * What somebody takes back is rewritten in the database, in all events that told of it, by the
+ * transaction of an event that says so. So with that event, and with one whose text is not known,
+ * everything that is kept goes, and whoever is behind reads the database.
  */
 #ifndef SEBEZ_SHOP_FEED_HUB_H
 #define SEBEZ_SHOP_FEED_HUB_H
@@ -52,6 +55,9 @@ struct followed {
 	int64_t passed; /* the highest number that a device has come back with */
 	int64_t told;   /* of it, what chat knows */
 };
+
+/* An item of a kind with which earlier events were rewritten. */
+bool event_rewrites(const char *json, size_t length);
 
 void hub_start(void);
 void hub_stop(void); /* nobody may be parked */

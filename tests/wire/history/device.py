@@ -2,7 +2,7 @@
 keeps a state by the events alone."""
 import asyncio
 
-from .state import Contradiction, State
+from .state import Contradiction, State, lasting
 from .wire import Line, Lost
 from .world import number_of
 
@@ -45,7 +45,7 @@ class Device:
         if number != self.number + 1:
             self.wrong("undetected gaps", f"{number} after {self.number}")
         known = self.owner.log.setdefault(number, event)
-        if known is not event and known != event:
+        if known is not event and lasting(known) != lasting(event):
             self.wrong("reordered", f"{event} was {known}")
         self.compare()
         self.number = number
@@ -70,7 +70,8 @@ class Device:
         for check in [c for c in self.checks if c[0] == self.number]:
             self.checks.remove(check)
             self.compared += 1
-            for bad in self.state.differs(check[1]):
+            # What was taken back since is in no event any more: only the newest state has its text.
+            for bad in self.state.differs(check[1], with_texts=False):
                 self.wrong("states that differ", f"at {self.number}: {bad}")
 
     async def look_around(self):

@@ -4,7 +4,11 @@ import dataclasses
 import itertools
 import json
 
-from .state import counts
+from .state import counts, lasting
+
+
+def as_row(number, kind, payload):
+    return number, kind, lasting({"kind": kind, "payload": payload})["payload"]
 
 
 @dataclasses.dataclass
@@ -77,6 +81,11 @@ class Ledger:
                 and (with_deleted or not m.deleted)]
 
 
+def said_at_some_time(sent):
+    """An event of a message says what it said when the event was read, or nothing."""
+    return {sent.text, *sent.tried} | ({""} if sent.deleted else set())
+
+
 class Judge:
     def __init__(self, world):
         self.world = world
@@ -103,8 +112,8 @@ class Judge:
             rows = database.rows("select number, kind, payload::text as payload from event "
                                  "where owner_id = %s and number > %s order by number",
                                  owner.id, begun_at)
-            told = [(n, owner.log[n]["kind"], owner.log[n]["payload"]) for n in numbers]
-            kept = [(r["number"], r["kind"], json.loads(r["payload"])) for r in rows]
+            told = [as_row(n, owner.log[n]["kind"], owner.log[n]["payload"]) for n in numbers]
+            kept = [as_row(r["number"], r["kind"], json.loads(r["payload"])) for r in rows]
             if told != kept:
                 different = next((pair for pair in itertools.zip_longest(told, kept)
                                   if pair[0] != pair[1]), None)
@@ -130,10 +139,10 @@ class Judge:
                 there = self.ledger(sent.talk, side).talks.get(sent.talk.id, {}).get(sent.seq)
                 if there is None or there.payload["id"] != sent.id:
                     self.wrong("lost", f"{sent} to the {side}: {there}")
-                elif any(text not in there.edits for text in sent.edits):
+                elif len(there.edits) < len(sent.edits):
                     self.wrong("lost", f"an edit of {sent} to the {side}: {there}")
-                elif there.payload["text"] != sent.text or there.deleted != sent.deleted \
-                        or not set(there.edits) <= sent.tried:
+                elif there.deleted != sent.deleted \
+                        or not {there.payload["text"], *there.edits} <= said_at_some_time(sent):
                     self.wrong("states that differ", f"{sent} to the {side}: {there}")
         for talk in self.world.talks:
             self.judge_order(talk)

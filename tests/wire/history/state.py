@@ -8,6 +8,14 @@ class Contradiction(Exception):
     """category, text"""
 
 
+def lasting(event):
+    """What of an event stays for ever: what a message says is that of today in all of them."""
+    if event["kind"] not in ("message_sent", "message_edited"):
+        return event
+    said = ("text", "attachments", "card", "client_id")
+    return {**event, "payload": {k: v for k, v in event["payload"].items() if k not in said}}
+
+
 def is_open(part):
     return part["status"] not in ("completed", "cancelled")
 
@@ -153,11 +161,12 @@ class State:
 
     # -- comparing ----------------------------------------------------------------------------
 
-    def differs(self, sync):
+    def differs(self, sync, with_texts=True):
         """What this state and a fresh one do not agree on: nothing."""
         bad = []
-        fresh = {c["conversation_id"]: c for c in sync["conversations"]}
-        mine = {i: t for i, t in self.talks.items()
+        shown = (lambda talk: talk) if with_texts else _without_text
+        fresh = {c["conversation_id"]: shown(c) for c in sync["conversations"]}
+        mine = {i: shown(t) for i, t in self.talks.items()
                 if self.side == "customer" or t["status"] == "open"}
         for each in (set(fresh) | set(mine)) - self.reopened:
             if fresh.get(each) != mine.get(each):
@@ -175,6 +184,10 @@ class State:
             if orders != sync["orders"]:
                 bad.append(f"{orders} is {sync['orders']}")
         return bad
+
+
+def _without_text(talk):
+    return {**talk, "last_message": talk["last_message"] and {**talk["last_message"], "text": None}}
 
 
 def _copy(talk):

@@ -1,0 +1,75 @@
+"""What was edited, deleted or removed is told to nobody who comes late, from wherever it is read."""
+import time
+
+import pytest
+from harness.feed import Device
+from harness.folds import fold_conversations
+
+
+def devices(talk, count=1):
+    """Some of each side, that have not looked yet."""
+    return [d for _ in range(count) for d in (
+        Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id))]
+
+
+def told(device):
+    return str(device.poll()["items"])
+
+
+def edit(talk, message):
+    talk.of_customer("editMessage", message_id=message["id"], body={"text": "Second"})
+
+
+def delete(talk, message):
+    talk.of_customer("deleteMessage", message_id=message["id"])
+
+
+def remove(talk, message):
+    talk.shop.admin("moderator").do("removeMessage", message_id=message["id"])
+
+
+PICTURE = {"url": "https://img.example.com/secret.jpg", "alt": "Secret"}
+
+
+@pytest.mark.parametrize("change", [edit, delete, remove])
+def test_what_was_taken_back_is_not_told_again(talk, change):
+    early, late = devices(talk, 8), devices(talk, 8)
+    for device in early:  # every process follows both feeds
+        device.poll()
+    message = talk.ask("Secret", attachments=[PICTURE]).json()
+    for device in early:
+        assert "Secret" in told(device)
+    change(talk, message)
+    time.sleep(1)  # other processes hear of it at once, or by the sweep
+    for device in late:
+        sent, *_ = device.poll()["items"]
+        assert (sent["kind"], sent["payload"]["seq"]) == ("message_sent", message["seq"])
+        if change is edit:
+            assert sent["payload"]["text"] == "Second"
+        else:
+            assert "ecret" not in str(sent) and sent["payload"]["attachments"] == []
+
+
+@pytest.mark.parametrize("change", [edit, delete])
+def test_old_state_and_rewritten_events_make_the_fresh_state(talk, change):
+    me, seller = devices(talk)
+    message = talk.ask("Secret").json()
+    edit(talk, message)
+    change(talk, message)
+    talk.answer()
+    time.sleep(0.1)
+    for device, side, fresh in ((me, "customer", talk.customer.do("getSync")),
+                                (seller, "vendor", talk.vendor.do("getVendorSync"))):
+        device.poll()
+        now = {c["conversation_id"]: c for c in fresh["conversations"]}
+        assert fold_conversations(device.sync, device.events, side) == now
+        assert [e["number"] for e in device.events] == list(range(
+            device.events[0]["number"], device.events[0]["number"] + len(device.events)))
+
+
+def test_a_deleted_message_keeps_nobody_waiting_for_an_answer(talk):
+    first, second = talk.ask("one").json(), talk.ask("two").json()
+    delete(talk, first)
+    assert talk.of_vendor()["awaiting_since"] == second["created_at"]
+    delete(talk, second)
+    assert talk.of_vendor()["awaiting_since"] is None
