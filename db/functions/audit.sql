@@ -2,7 +2,8 @@
 set local role sebez_owner;
 
 -- Who, what, before and after, why, of every write by staff or an admin. Secrets and what is derived or
--- counted are left out, and the words of notes, which go when their conversation does. What has no id of
+-- counted are left out, and the words of notes, messages and complaints, which go when their
+-- conversation does, or at a person's wish. What has no id of
 -- its own is found by that of what it belongs to.
 create or replace function audit() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -15,6 +16,8 @@ declare
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
 			'vendor_unread']
 		when 'conversation_note' then array['text']
+		when 'message_held' then array['text', 'attachments', 'card']
+		when 'message_report' then array['comment']
 		else '{}' end;
 	written jsonb;
 begin

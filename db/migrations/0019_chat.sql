@@ -26,3 +26,31 @@ set payload = (e.payload::jsonb || case e.kind
 from message m
 where (m.deleted_at is not null or m.edited_at is not null)
 and e.kind in ('message_sent', 'message_edited') and e.payload ->> 'id' = m.id::text;
+
+-- Who wants what they wrote to be gone, from all conversations. Taken up by a job, which goes from
+-- conversation to conversation (chat_erase_step) and remembers how far it is.
+create table chat_erasure (
+	account_id uuid primary key references account (id),
+	asked_at   timestamptz not null,
+	beyond     uuid, -- the last conversation that is done
+	done_at    timestamptz
+);
+create index chat_erasure_open on chat_erasure (asked_at) where done_at is null;
+alter table chat_erasure enable row level security, force row level security;
+create policy everything on chat_erasure to sebez_admin, sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_customer on chat_erasure to sebez_customer using (account_id = current_account())
+	with check (account_id = current_account());
+grant select, insert, update on chat_erasure to sebez_customer, sebez_admin;
+grant select, update (beyond, done_at) on chat_erasure to sebez_jobs;
+create trigger audit after insert or update of asked_at on chat_erasure for each row
+	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
+
+drop function chat_erase(uuid);
+grant update (customer_unread, awaiting_since) on conversation to sebez_jobs;
+grant update (client_id, client_digest) on message to sebez_jobs;
+grant update (client_id, client_digest, state, decided_at) on message_held to sebez_jobs;
+
+-- The words of people are no part of the audit trail, for they go when the people say so.
+update audit_log set before = before - array['text', 'attachments', 'card', 'comment'],
+	after = after - array['text', 'attachments', 'card', 'comment']
+where object_kind in ('message_held', 'message_report');

@@ -12,6 +12,7 @@ const struct job JOBS[] = {
     {"deadlines", 0, orders_meet_deadlines},
     {"outbox", 0, outbox_deliver},
     {"message_pushes", 0, chat_settle_pushes},
+    {"erase_messages", 0, chat_erase},
     {"forget_conversations", HOUR_MS, chat_forget},
     {"purge_accounts", HOUR_MS, accounts_purge},
     {"purge_feed", HOUR_MS, feed_purge},

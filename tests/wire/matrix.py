@@ -10,6 +10,7 @@ ROWS says for each operation what differs from the obvious. The obvious: path id
     before=lambda w, who, side: ...   what `who` must have done first
     query={...}                       query parameters that it requires
     twin=twin_of                      the call uses its caller up: it is made by a second sign-in
+    twin=somebody_new                 or by somebody who has nothing to lose
     twin=stand_in                     or by a colleague with the same role
 """
 from dataclasses import dataclass
@@ -40,6 +41,14 @@ def stand_in(actor):
                          "select vendor_id, %s, role from staff where account_id = %s",
                          person.id, actor.id)
     return person
+
+
+def somebody_new(actor):
+    """Another account without a role, for what takes away what the world is made of."""
+    if not actor.account:
+        return actor
+    return Actor(actor.server, actor.name).register(
+        fresh("somebody") + "@example.com", PASSWORD, "Somebody")
 
 
 @dataclass
@@ -314,6 +323,7 @@ ROWS = {
     "blockVendor": Row(ids=with_another_vendor),
     "unblockVendor": Row(),
     "getUnread": Row(),
+    "eraseMyMessages": Row(twin=somebody_new),
     # chat: the staff
     "openVendorConversation": Row(body=lambda w, who, side: {
         "sub_order_id": side.ids["sub_order_id"]}),
@@ -352,6 +362,7 @@ ROWS = {
     "listHeldMessages": Row(),
     "decideHeldMessage": Row(ids=lambda w, who, side: {"held_id": side.held()},
                              body=lambda w, who, side: {"decision": "release"}),
+    "eraseMessages": Row(ids=new_user, body=reason),
     "getChatSettings": Row(),
     "putChatSettings": Row(body=lambda w, who, side: w.shop.admin().do("getChatSettings")),
     # admin

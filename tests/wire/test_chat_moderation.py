@@ -134,19 +134,3 @@ def test_a_deleted_message_is_not_found(talk):
     message = talk.ask(word).json()
     talk.of_customer("deleteMessage", message_id=message["id"])
     assert not talk.customer.do("searchMessages", q=word)["items"]
-
-
-# -- forgetting ---------------------------------------------------------------------------------
-
-def test_a_person_is_forgotten_at_their_wish(shop, talk):
-    message = talk.ask("My name is Ada").json()
-    talk.of_customer("editMessage", message_id=message["id"], body={"text": "I am Ada"})
-    talk.answer("Hello")
-    connection = shop.db.connect("sebez_jobs")
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select set_config('sebez.actor', 'system', true), chat_erase(%s)",
-                       (talk.customer.id,))
-    connection.close()
-    seen = shop.admin("moderator").do("adminListMessages", conversation_id=talk.id)
-    assert "Ada" not in str(seen) + str(talk.of_vendor())
-    assert talk.texts() == ["", "Hello"] and talk.of_vendor()["unread"] == 0

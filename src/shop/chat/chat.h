@@ -23,14 +23,13 @@ void chat_system_message(struct db *db, struct uuid_array sub_orders, const char
  * among them are delivered. For the feed, as sebez_jobs. Collects in db. */
 void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers);
 
-/* Takes everything that a person wrote out of all conversations. As sebez_jobs. */
-void chat_erase_account(struct task *task, struct uuid account_id);
-
 /* Jobs. */
 
 /* Removes the notices for push of messages that a device has already. */
 void chat_settle_pushes(struct task *task);
 /* Forgets conversations that have been silent for longer than the marketplace keeps them. */
 void chat_forget(struct task *task);
+/* Takes what people wrote out of all their conversations, those who have asked for it. */
+void chat_erase(struct task *task);
 
 #endif

@@ -151,16 +151,14 @@ with due as (
 )
 update outbox x set attempts = 1, lease_until = null from judged j where not j.delivered and x.id = j.id;
 
--- conversations_forget (most int): many writes -> (id uuid)
--- Whole ones that have been silent for longer than the marketplace keeps them.
-delete from conversation where id in (
-	select c.id from conversation c, platform f
-	where c.last_message_at < now() - make_interval(days => f.chat_retention_days)
-	limit :most)
-returning id;
+-- conversations_forget (most int): one writes -> (forgotten int)
+select conversations_forget(:most) as forgotten;
 
--- chat_erase (account uuid): none writes
-select chat_erase(:account);
+-- chat_erase_ask (account uuid, reason text?): one writes
+select e.asked_at, e.done_at from chat_erase_ask(:account, :reason) e;
+
+-- chat_erase_step (most int): one writes -> (more bool)
+select chat_erase_step(:most) as more;
 
 -- chat_acknowledged (owners uuid[], numbers bigint[]): none writes
 select feed_acknowledged(:owners, :numbers);

@@ -195,7 +195,7 @@ static struct event_text *event_new(int64_t number, const char *json, size_t len
 bool event_rewrites(const char *json, size_t length)
 {
 	static const char *const KINDS[] = {"message_edited\"", "message_deleted\"",
-	                                    "conversation_forgotten\""};
+	                                    "conversation_forgotten\"", "customer_erased\""};
 	static const char NAME[] = "\"kind\":\"";
 	const char *kind = memmem(json, length, NAME, sizeof(NAME) - 1);
 	size_t left;

@@ -77,6 +77,10 @@ def fold_conversations(state, events, side):
             talk["status"] = "closed"
         elif kind == "conversation_reopened":
             talk["status"] = "open"
+        elif kind == "conversation_forgotten":
+            del talks[payload["conversation_id"]]
+        elif kind == "customer_erased":
+            talk["customer"] = payload["customer"]
         elif kind == "conversation_assigned":
             talk["staff_id"] = payload["staff_id"]
     return talks

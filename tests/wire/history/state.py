@@ -153,6 +153,12 @@ class State:
     def _conversation_reopened(self, talk, payload):
         talk["status"] = "open"
 
+    def _conversation_forgotten(self, talk, payload):
+        del self.talks[payload["conversation_id"]]
+
+    def _customer_erased(self, talk, payload):
+        talk["customer"] = payload["customer"]
+
     def _conversation_assigned(self, talk, payload):
         talk["staff_id"] = payload["staff_id"]
 
