@@ -11,11 +11,14 @@ declare
 begin
 	select * into mine from message_of_mine(conversation, the_id);
 	select * into ruled from chat_rules(the_text);
-	if exists (select from chat_block b where b.vendor_id = mine.vendor_id and b.account_id = mine.account_id) then
-		raise exception 'This conversation is blocked.' using errcode = 'SB409';
-	elsif ruled.leaks <> '{}' then
+	perform chat_refuse_blocked(mine.vendor_id, mine.account_id);
+	if ruled.leaks <> '{}' then
 		raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object('field', '/text',
 			'code', 'contact', 'detail', 'Contact details cannot be added to a message.');
+	end if;
+	if exists (select from message m where m.vendor_id = mine.vendor_id and m.conversation_id = conversation
+	           and m.seq = mine.seq and m.text = ruled.said) then
+		return; -- it says that already
 	end if;
 	perform message_keep(mine.vendor_id, conversation, mine.seq, 'edited');
 	update message m set text = ruled.said, edited_at = moment
@@ -64,6 +67,49 @@ begin
 	perform message_keep(vendor, conversation, number, what);
 	perform message_blank(vendor, conversation, account, number);
 end $$;
+
+-- Null takes the reaction away, which who is blocked may do, too. Under the conversation's lock: events
+-- tell of all reactions, and the last one must know of every other. Told when it changes.
+create or replace function message_react(conversation uuid, the_id uuid, the_emoji text) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	m record;
+	told json;
+begin
+	perform from conversation c where c.id = conversation for no key update;
+	select x.vendor_id, x.account_id, x.seq into m
+	from message x where x.conversation_id = conversation and x.id = the_id and x.deleted_at is null;
+	if not found then
+		raise exception 'There is no such message.' using errcode = 'SB404';
+	end if;
+	if the_emoji is null then
+		delete from reaction r where r.vendor_id = m.vendor_id and r.conversation_id = conversation
+		and r.seq = m.seq and r.by_account = current_account() and r.side = chat_side();
+	else
+		perform chat_refuse_blocked(m.vendor_id, m.account_id);
+		insert into reaction as r (vendor_id, conversation_id, seq, by_account, account_id, side, emoji)
+		values (m.vendor_id, conversation, m.seq, current_account(), m.account_id, chat_side(), the_emoji)
+		on conflict (vendor_id, conversation_id, seq, by_account) do update set emoji = excluded.emoji
+		where r.emoji <> excluded.emoji;
+	end if;
+	if not found then
+		return;
+	end if;
+	told := json_build_object('conversation_id', conversation, 'seq', m.seq, 'id', the_id,
+		'reactions', message_reactions(m.vendor_id, conversation, m.seq));
+	perform chat_announce(m.vendor_id, m.account_id, 'message_reacted', told, told);
+end $$;
+
+-- Nobody complains of their own side.
+create or replace function message_is_theirs(conversation uuid, the_id uuid) returns void
+language plpgsql stable set search_path = public, pg_temp as $$
+begin
+	if exists (select from message m where m.conversation_id = conversation and m.id = the_id
+	           and m.author = chat_side()) then
+		raise exception 'This message is of your own side.' using errcode = 'SB409';
+	end if;
+end $$;
+grant execute on function message_is_theirs(uuid, uuid) to sebez_customer, sebez_vendor;
 
 grant execute on function message_blank(uuid, uuid, uuid, int)
 	to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;

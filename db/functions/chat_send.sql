@@ -81,9 +81,7 @@ begin
 	if message_is_known(conversation, the_client, digest) then
 		return;
 	end if;
-	if exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) then
-		raise exception 'This conversation is blocked.' using errcode = 'SB409';
-	end if;
+	perform chat_refuse_blocked(c.vendor_id, c.account_id);
 	if product is not null then
 		card := product_card(c.vendor_id, product);
 	end if;

@@ -54,3 +54,6 @@ grant update (client_id, client_digest, state, decided_at) on message_held to se
 update audit_log set before = before - array['text', 'attachments', 'card', 'comment'],
 	after = after - array['text', 'attachments', 'card', 'comment']
 where object_kind in ('message_held', 'message_report');
+
+-- Notices for push that nobody took are removed by their age.
+create index outbox_push_old on outbox (created_at) where topic = 'message_push' and attempts > 0;

@@ -37,8 +37,10 @@ static const struct rule RULES[] = {
     {"import", BY_ACCOUNT, 10, 60},    /* each may cost the machine minutes */
     {"export", BY_ACCOUNT, 10, 60},
     {"message", BY_ACCOUNT, 300, 60}, /* five a second for a minute is nobody who types */
+    {"read", BY_ACCOUNT, 600, 60},    /* marks come as fast as one scrolls */
     {"typing", BY_ACCOUNT, 120, 60},  /* every few seconds in a few conversations */
     {"report", BY_ACCOUNT, 60, 3600},
+    {"erase", BY_ACCOUNT, 60, 3600}, /* each walks through all of somebody's conversations */
 };
 
 enum { RULE_COUNT = sizeof(RULES) / sizeof(RULES[0]) };

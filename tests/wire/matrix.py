@@ -317,7 +317,8 @@ ROWS = {
     "deleteMessage": Row(ids=my_message),
     "putReaction": Row(body=emoji),
     "deleteReaction": Row(),
-    "reportMessage": Row(ids=a_message, body=report_body),
+    "reportMessage": Row(ids=lambda w, who, side: {
+        "message_id": side.message(side.vendor.owner)["id"]}, body=report_body),
     "markRead": Row(body=lambda w, who, side: {"seq": 1}),
     "setTyping": Row(),
     "blockVendor": Row(ids=with_another_vendor),
@@ -340,7 +341,7 @@ ROWS = {
     "setVendorTyping": Row(),
     "blockCustomer": Row(ids=with_another_customer),
     "unblockCustomer": Row(),
-    "assignConversation": Row(body=lambda w, who, side: {"user_id": side.ids["user_id"]}),
+    "assignConversation": Row(body=lambda w, who, side: {"user_id": side.vendor.owner.id}),
     "closeConversation": Row(),
     "reopenConversation": Row(),
     "listNotes": Row(),

@@ -1,4 +1,4 @@
-"""What a person wrote goes at their wish, from every table and event; conversations that are old go."""
+"""What a person wrote goes at their wish, from everywhere; conversations that are old go."""
 import json
 
 import pytest
@@ -11,8 +11,8 @@ from test_chat_moderation import rules  # noqa: F401
 
 
 def is_done(shop, person):
-    return shop.db.rows("select 1 as one from chat_erasure where account_id = %s and done_at is not null",
-                        person.id) != []
+    return shop.db.rows("select 1 as one from chat_erasure where account_id = %s "
+                        "and done_at is not null", person.id) != []
 
 
 def ask_for_it(shop, person):
@@ -73,8 +73,8 @@ def test_nothing_that_a_person_wrote_is_left(shop, rules):  # noqa: F811
     (message, *_) = talk.of_customer("listMessages", order="oldest")["items"]
     assert message["reactions"] == []
     is_as_fresh(talk, both)
-    opened = shop.db.rows("select payload ->> 'customer' as customer from event where owner_id = %s "
-                          "and kind = 'conversation_opened'", talk.vendor.id)
+    opened = shop.db.rows("select payload ->> 'customer' as customer from event "
+                          "where owner_id = %s and kind = 'conversation_opened'", talk.vendor.id)
     assert all("Erased" in row["customer"] for row in opened)
 
 
@@ -130,8 +130,9 @@ def test_both_sides_learn_that_a_conversation_is_forgotten(shop, side):
         cursor.execute("select from feed_flush('{}', '{}', '{}')")
     connection.close()
     is_as_fresh(talk, both)
-    assert secret not in str(shop.db.rows("select payload::text from event where owner_id in (%s, %s)",
-                                          talk.customer.id, talk.vendor.id))
+    assert secret not in str(shop.db.rows(
+        "select payload::text from event where owner_id in (%s, %s)", talk.customer.id,
+        talk.vendor.id))
     assert [e["kind"] for e in both[side].events][-1] == "conversation_forgotten"
     refused(talk.customer.call("getConversation", conversation_id=talk.id), 404)
     assert kept.ask().status_code == 201

@@ -181,7 +181,7 @@ def test_both_sides_are_told_of_everything(talk):
     talk.of_vendor("putVendorReaction", message_id=message["id"], body={"emoji": "!"})
     talk.of_vendor("createNote", body={"text": "Hidden"})
     talk.of_vendor("markVendorRead", body={"seq": 1})
-    talk.of_vendor("assignConversation", body={"user_id": None})
+    talk.of_vendor("assignConversation", body={"user_id": talk.vendor.owner.id})
     talk.of_vendor("closeConversation")
     talk.of_customer("deleteMessage", message_id=message["id"])
     both = ["message_sent", "message_edited", "message_reacted", "message_read",

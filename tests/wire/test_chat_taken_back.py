@@ -1,4 +1,4 @@
-"""What was edited, deleted or removed is told to nobody who comes late, from wherever it is read."""
+"""What was edited, deleted or removed is told to no device that comes late."""
 import time
 
 import pytest

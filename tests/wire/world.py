@@ -76,7 +76,7 @@ class Side:
     def report(self):
         return self.customer.do(
             "reportMessage", conversation_id=self.ids["conversation_id"],
-            message_id=self.message()["id"], body={"reason": "spam"})["id"]
+            message_id=self.message(self.vendor.owner)["id"], body={"reason": "spam"})["id"]
 
     def held(self):
         return str(self.shop.db.one(

@@ -25,7 +25,8 @@ void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array
 
 /* Jobs. */
 
-/* Removes the notices for push of messages that a device has already. */
+/* Removes the notices for push of messages that a device has already, or that nobody took in a
+ * week. */
 void chat_settle_pushes(struct task *task);
 /* Forgets conversations that have been silent for longer than the marketplace keeps them. */
 void chat_forget(struct task *task);

@@ -82,6 +82,9 @@ select message_delete(:conversation, :id);
 -- message_react (conversation uuid, id uuid, emoji text?): none writes
 select message_react(:conversation, :id, :emoji);
 
+-- message_is_theirs (conversation uuid, message uuid): none
+select message_is_theirs(:conversation, :message);
+
 -- message_report (id uuid, conversation uuid, message uuid, reason text, comment text?): one
 -- One report of each person and message; a foreign message is not there.
 with reported as (
@@ -150,6 +153,13 @@ with due as (
 	delete from outbox x using judged j where j.delivered and x.id = j.id
 )
 update outbox x set attempts = 1, lease_until = null from judged j where not j.delivered and x.id = j.id;
+
+-- pushes_forget (days int, most int): none
+-- What is so old is no news to anybody, whoever was to deliver it.
+delete from outbox where ctid = any (array(
+	select x.ctid from outbox x
+	where x.topic = 'message_push' and x.attempts > 0 and x.created_at < now() - make_interval(days => :days)
+	limit :most));
 
 -- conversations_forget (most int): one writes -> (forgotten int)
 select conversations_forget(:most) as forgotten;

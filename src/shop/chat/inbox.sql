@@ -41,14 +41,8 @@ select count(*) as conversations, coalesce(sum(c.vendor_unread), 0)::bigint as m
        count(*) filter (where c.assigned_to = current_account()) as mine
 from conversation c where c.vendor_id = :vendor and c.vendor_unread > 0;
 
--- conversation_assign (conversation uuid, staff uuid?): one
--- Only to somebody who works here.
-with assigned as (
-	update conversation c set assigned_to = :staff where c.id = :conversation
-	returning c.vendor_id, c.id, c.account_id, c.assigned_to
-)
-select a.id from assigned a, chat_announce(a.vendor_id, a.account_id, 'conversation_assigned', null,
-	json_build_object('conversation_id', a.id, 'staff_id', a.assigned_to));
+-- conversation_assign (conversation uuid, staff uuid?): none writes
+select conversation_assign(:conversation, :staff);
 
 -- conversation_set_state (conversation uuid, state text): one
 -- Told when it changes.

@@ -148,6 +148,7 @@ void talk_report(struct request *rq, struct uuid conversation, struct uuid messa
 {
 	struct db *batch = db_batch(&rq->task);
 
+	sql_message_is_theirs(batch, conversation, message);
 	reply_commit_row(rq, batch, 201,
 	                 sql_message_report(batch, uuid_v7(), conversation, message,
 	                                    REPORT_REASON_NAMES[reason], comment));
@@ -183,10 +184,11 @@ void talk_typing(struct request *rq, struct uuid conversation)
 	    sql_conversation_parties_rows(db, rows, &(size_t){0});
 	bool staff = talk_is_staff(rq);
 
-	presence_typing(conversation, talk_speaker(rq));
-	if (!parties->blocked)
+	if (!parties->blocked) {
+		presence_typing(conversation, talk_speaker(rq));
 		feed_pass(rq->task.arena, staff ? parties->account_id : parties->vendor_id,
 		          PASSING_TYPING, typing_json(rq->task.arena, conversation, staff));
+	}
 	reply_empty(rq);
 }
 
@@ -208,19 +210,21 @@ void talk_reply_conversation(struct request *rq, const struct rows *rows, const 
 	struct buf body = buf_new(rq->task.arena, 2048);
 	struct json json = json_new(&body);
 	struct uuid id, other;
+	bool blocked;
 	int minutes;
 
 	if (rows_count(rows) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such conversation.");
 	id = rows_uuid(rows, 0, rows_column(rows, "id"));
 	other = rows_uuid(rows, 0, rows_column(rows, other_column));
-	minutes = presence_minutes_ago(other);
+	blocked = rows_bool(rows, 0, rows_column(rows, "blocked"));
+	minutes = blocked ? -1 : presence_minutes_ago(other);
 	json_open_object(&json);
 	rows_json_members(rows, 0, &json);
 	json_key(&json, "active_minutes_ago");
 	minutes < 0 ? json_nil(&json) : json_int(&json, minutes);
 	json_key(&json, "typing");
-	json_bool(&json, presence_is_typing(id, other));
+	json_bool(&json, !blocked && presence_is_typing(id, other));
 	json_close_object(&json);
 	reply_json(rq, 200, &body);
 }

@@ -9,6 +9,7 @@
 
 enum {
 	SETTLE_MOST = 5000, /* of one run, which comes every second */
+	PUSH_DAYS = 7,      /* who has not been told by then sees it in the app */
 	FORGET_MOST = 50,   /* conversations of one transaction, each with all its messages */
 	FORGET_TURNS = 200,
 	ERASE_MOST = 200, /* messages of one transaction, which locks one conversation */
@@ -18,6 +19,7 @@ enum {
 void chat_settle_pushes(struct task *task)
 {
 	sql_pushes_settle(db_of(task), SETTLE_MOST);
+	sql_pushes_forget(db_of(task), PUSH_DAYS, SETTLE_MOST);
 }
 
 static int forget_some(struct task *task)

@@ -108,7 +108,7 @@ class Speaker(Person):
                 status, answer = await self.ask("PUT", path, {"emoji": self.dice.choice(EMOJI)})
             else:
                 status, answer = await self.ask("DELETE", path)
-            if status not in (204, 404, 503):  # 404: it was deleted
+            if status not in (204, 404, 409, 503):  # deleted (404); blocked meanwhile (409)
                 self.world.is_wrong("refused", f"{path}: {status} {answer}")
         except Lost:
             self.world.lost += 1

@@ -1,0 +1,90 @@
+-- Chat: how conversations begin, and whose they are.
+set local role sebez_owner;
+
+create or replace function chat_is_blocked(vendor uuid, account uuid) returns boolean
+language sql stable as $$
+	select exists (select from chat_block b where b.vendor_id = vendor and b.account_id = account)
+$$;
+
+create or replace function chat_refuse_blocked(vendor uuid, account uuid) returns void
+language plpgsql stable as $$
+begin
+	if chat_is_blocked(vendor, account) then
+		raise exception 'This conversation is blocked.' using errcode = 'SB409';
+	end if;
+end $$;
+
+grant execute on function chat_is_blocked(uuid, uuid), chat_refuse_blocked(uuid, uuid)
+	to sebez_customer, sebez_vendor, sebez_admin;
+
+-- The one conversation of a customer and a vendor about a subject; made when there is none. One that is
+-- there can be read whatever has become of the vendor, the product, and the two.
+create or replace function conversation_open(vendor uuid, account uuid, the_id uuid, product uuid, sub_order uuid)
+returns uuid language plpgsql set search_path = public, pg_temp as $$
+declare
+	opened uuid;
+	who text;
+	told json;
+begin
+	if chat_side() = 'vendor' then
+		select s.account_id, s.customer_name into account, who
+		from sub_order s where s.vendor_id = vendor and s.id = sub_order;
+	end if;
+	select c.id into opened from conversation c where c.vendor_id = vendor and c.account_id = account
+	and c.product_id is not distinct from product and c.sub_order_id is not distinct from sub_order;
+	if found then
+		return opened;
+	end if;
+	if chat_side() = 'customer' then
+		select a.name into who from account a
+		where a.id = account and exists (select from vendor v where v.id = vendor);
+	end if;
+	if who is null then
+		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+	end if;
+	if product is not null then
+		perform product_card(vendor, product);
+	end if;
+	if sub_order is not null then
+		perform sub_order_card(vendor, account, sub_order);
+	end if;
+	perform chat_lock_blocks(vendor, account);
+	perform chat_refuse_blocked(vendor, account);
+	insert into conversation (vendor_id, id, account_id, product_id, sub_order_id, customer_name)
+	values (vendor, the_id, account, product, sub_order, who)
+	on conflict (vendor_id, account_id, product_id, sub_order_id) do nothing
+	returning id into opened;
+	if opened is not null then
+		told := json_build_object('conversation_id', opened, 'vendor_id', vendor, 'product_id', product,
+			'sub_order_id', sub_order, 'blocked', chat_blocks(vendor, account));
+		perform chat_announce(vendor, account, 'conversation_opened', told,
+			((told::jsonb - 'vendor_id') || jsonb_build_object('customer',
+				jsonb_build_object('id', account, 'name', who)))::json);
+		return opened;
+	end if;
+	return (select c.id from conversation c where c.vendor_id = vendor and c.account_id = account
+		and c.product_id is not distinct from product and c.sub_order_id is not distinct from sub_order);
+end $$;
+
+-- To one of the staff whose role reads conversations, or to nobody. Told when it changes.
+create or replace function conversation_assign(conversation uuid, assignee uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	c record;
+begin
+	select x.vendor_id, x.account_id, x.assigned_to into c
+	from conversation x where x.id = conversation for no key update;
+	if not found then
+		raise exception 'There is no such conversation.' using errcode = 'SB404';
+	elsif exists (select from staff s where s.vendor_id = c.vendor_id and s.account_id = assignee
+	              and s.role not in ('owner', 'manager', 'fulfilment', 'support')) then
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
+			'{"field":"/user_id","code":"role","detail":"This role does not read conversations."}';
+	elsif c.assigned_to is not distinct from assignee then
+		return;
+	end if;
+	update conversation x set assigned_to = assignee where x.vendor_id = c.vendor_id and x.id = conversation;
+	perform chat_announce(c.vendor_id, c.account_id, 'conversation_assigned', null,
+		json_build_object('conversation_id', conversation, 'staff_id', assignee));
+end $$;
+grant execute on function conversation_assign(uuid, uuid) to sebez_vendor;
