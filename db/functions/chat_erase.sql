@@ -34,6 +34,10 @@ begin
 	perform message_retell(array(
 		select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
 		and m.author = 'customer' and m.created_at between now() - interval '31 days' and up_to));
+	perform message_held_tell(h.vendor_id, h.account_id, h.author, h.conversation_id, h.id, 'refused')
+	from message_held h
+	where h.vendor_id = c.vendor_id and h.conversation_id = c.id and h.author = 'customer'
+	and h.created_at <= up_to and h.state = 'held';
 	for r in
 		select x.seq, m.id from reaction x
 		join message m on m.vendor_id = x.vendor_id and m.conversation_id = x.conversation_id and m.seq = x.seq

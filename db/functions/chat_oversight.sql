@@ -1,6 +1,19 @@
 -- Chat: what admins decide.
 set local role sebez_owner;
 
+-- What has become of a message that a rule holds; its author's side alone knows that there is one.
+create or replace function message_held_tell(vendor uuid, account uuid, author text, conversation uuid,
+                                             held uuid, status text)
+returns void language plpgsql as $$
+declare
+	told json := json_build_object('conversation_id', conversation, 'id', held, 'status', status);
+begin
+	perform chat_announce(vendor, account, 'message_held', case author when 'customer' then told end,
+		case author when 'vendor' then told end);
+end $$;
+grant execute on function message_held_tell(uuid, uuid, text, uuid, uuid, text)
+	to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
 create or replace function message_held_decide(held uuid, release boolean) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -16,9 +29,12 @@ begin
 	update message_held x set state = case when release then 'released' else 'refused' end,
 		decided_by = current_account(), decided_at = now()
 	where x.vendor_id = h.vendor_id and x.id = held;
+	perform message_held_tell(h.vendor_id, h.account_id, h.author, h.conversation_id, held,
+		case when release then 'released' else 'refused' end);
 	if release then
 		select x.state, x.awaiting_since into c from conversation x
 		where x.vendor_id = h.vendor_id and x.id = h.conversation_id for no key update;
+		perform chat_refuse_blocked(h.vendor_id, h.account_id);
 		perform message_add(h.vendor_id, h.conversation_id, h.account_id, c.state, c.awaiting_since, h.id,
 			h.author, h.author_id, h.client_id, h.client_digest, h.kind, h.text, h.attachments, h.card, h.reply_to);
 	end if;

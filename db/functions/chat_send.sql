@@ -25,10 +25,6 @@ begin
 		                 when 'system' then c.awaiting_since end
 	where c.vendor_id = vendor and c.id = conversation
 	returning c.last_seq into number;
-	if reply >= number then
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
-			'{"field":"/reply_to","code":"unknown","detail":"There is no such message."}';
-	end if;
 	insert into message (vendor_id, conversation_id, seq, id, account_id, author, author_id, client_id,
 	                     client_digest, kind, text, attachments, card, reply_to, created_at)
 	values (vendor, conversation, number, the_id, account, the_author, the_author_id, the_client,
@@ -72,8 +68,10 @@ declare
 	what text := case when product is not null then 'product' when sub_order is not null then 'order'
 	             when the_attachments is not null then 'image' else 'text' end;
 	ruled record;
+	images record;
+	leaks text[];
 begin
-	select x.vendor_id, x.account_id, x.state, x.awaiting_since into c
+	select x.vendor_id, x.account_id, x.state, x.awaiting_since, x.last_seq into c
 	from conversation x where x.id = conversation for no key update;
 	if not found then
 		raise exception 'There is no such conversation.' using errcode = 'SB404';
@@ -89,12 +87,23 @@ begin
 		card := (coalesce(card::jsonb, '{}')
 			|| sub_order_card(c.vendor_id, c.account_id, sub_order)::jsonb)::json;
 	end if;
+	if reply > c.last_seq then -- now, for one that is held is looked at much later
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
+			'{"field":"/reply_to","code":"unknown","detail":"There is no such message."}';
+	end if;
 	select * into ruled from chat_rules(the_text);
+	if the_attachments is not null then
+		select * into images from chat_rules_of_images(the_attachments);
+		the_attachments := images.said;
+		ruled.leaks := ruled.leaks || images.leaks;
+	end if;
 	if ruled.leaks <> '{}' then
+		leaks := array(select distinct l from unnest(ruled.leaks) l order by l);
 		insert into message_held (vendor_id, id, conversation_id, account_id, author, author_id, client_id,
 		                          client_digest, kind, text, attachments, card, reply_to, found)
 		values (c.vendor_id, the_id, conversation, c.account_id, side, current_account(), the_client, digest,
-		        what, ruled.said, coalesce(the_attachments, '[]'), card, reply, ruled.leaks);
+		        what, ruled.said, coalesce(the_attachments, '[]'), card, reply, leaks);
+		perform message_held_tell(c.vendor_id, c.account_id, side, conversation, the_id, 'held');
 		return;
 	end if;
 	perform message_add(c.vendor_id, conversation, c.account_id, c.state, c.awaiting_since, the_id, side,

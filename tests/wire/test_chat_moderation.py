@@ -1,5 +1,6 @@
 """Chat and its limits: blocking, reporting, the rules, searching, forgetting."""
 import pytest
+from harness.feed import Device
 from harness.shop import fresh, refused
 from harness.talk import Talk
 
@@ -87,6 +88,58 @@ def test_a_held_message_has_no_number_until_it_is_released(shop, talk, rules):
     assert talk.texts() == ["one", "two", "Call me, 020 7946 0101"]
     again = talk.ask("Call me, 020 7946 0101", client_id="held")
     assert again.status_code == 201 and again.json()["seq"] == 3
+
+
+def held_of(shop, talk):
+    return [h for h in shop.admin("moderator").all("listHeldMessages")
+            if h["conversation_id"] == talk.id]
+
+
+@pytest.mark.parametrize("side", ["customer", "vendor"])
+def test_only_the_authors_side_learns_what_became_of_a_held_message(shop, talk, rules, side):
+    rules(phone="hold")
+    devices = {"customer": Device(talk.customer),
+               "vendor": Device(talk.vendor.owner, vendor_id=talk.vendor.id)}
+    send = talk.ask if side == "customer" else talk.answer
+    sent = [send("Call 020 7946 0101", client_id=key).json() for key in ("one", "two")]
+    moderator = shop.admin("moderator")
+    for held, decision in zip(sent, ("release", "refuse")):
+        moderator.do("decideHeldMessage", held_id=held["id"], body={"decision": decision})
+    told = [(e["payload"]["id"], e["payload"]["status"]) for e in devices[side].until(5)
+            if e["kind"] == "message_held"]
+    assert told == [(sent[0]["id"], "held"), (sent[1]["id"], "held"),
+                    (sent[0]["id"], "released"), (sent[1]["id"], "refused")]
+    other = devices["vendor" if side == "customer" else "customer"]
+    assert [e["kind"] for e in other.until(1)] == ["message_sent"]
+    again = send("Call 020 7946 0101", client_id="two")
+    assert (again.status_code, again.json()["held"], again.json()["status"]) == (
+        202, False, "refused")
+
+
+def test_a_held_message_answers_only_what_was_said_before_it(shop, talk, rules):
+    rules(phone="hold")
+    talk.ask("one")
+    refused(talk.answer("020 7946 0101", reply_to=2), 400, field="/reply_to")
+    assert talk.answer("020 7946 0101", reply_to=1).status_code == 202
+    talk.ask("two")
+    (held,) = held_of(shop, talk)
+    shop.admin("moderator").do("decideHeldMessage", held_id=held["id"],
+                               body={"decision": "release"})
+    (message, *_) = talk.of_customer("listMessages")["items"]
+    assert (message["seq"], message["reply_to"]) == (3, 1)
+
+
+def test_a_held_message_is_not_released_into_a_block(shop, talk, rules):
+    rules(phone="hold")
+    talk.ask("020 7946 0101")
+    talk.of_vendor("blockCustomer")
+    (held,) = held_of(shop, talk)
+    moderator = shop.admin("moderator")
+    refused(moderator.call("decideHeldMessage", held_id=held["id"],
+                           body={"decision": "release"}), 409, "conflict")
+    talk.of_vendor("unblockCustomer")
+    moderator.do("decideHeldMessage", held_id=held["id"], body={"decision": "release"})
+    assert talk.texts() == ["020 7946 0101"]
 
 
 def test_a_refused_message_is_never_sent(shop, talk, rules):

@@ -73,6 +73,12 @@ and m.vendor_id = (select c.vendor_id from conversation c where c.id = :conversa
 [order = oldest: order by m.seq]
 limit :page_size;
 
+-- held_of_mine (conversation uuid, client_id text): maybe
+-- What a rule holds, or has held, of the caller's under this key.
+select h.client_id, h.id, h.state = 'held' as held, h.state as status from message_held h
+where h.conversation_id = :conversation and h.author = chat_side() and h.author_id = current_account()
+and h.client_id = :client_id;
+
 -- message_edit (conversation uuid, id uuid, text text): none writes
 select message_edit(:conversation, :id, :text);
 

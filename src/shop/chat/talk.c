@@ -44,20 +44,6 @@ static const char *attachments_json(struct arena *arena, const struct outgoing *
 	return buf.data;
 }
 
-static void reply_held(struct request *rq, const char *client_id)
-{
-	struct buf body = buf_new(rq->task.arena, 128);
-	struct json json = json_new(&body);
-
-	json_open_object(&json);
-	json_key(&json, "client_id");
-	json_str(&json, client_id);
-	json_key(&json, "held");
-	json_bool(&json, true);
-	json_close_object(&json);
-	reply_json(rq, 202, &body);
-}
-
 static void reply_message(struct request *rq, int status, const struct rows *rows)
 {
 	struct buf body = buf_new(rq->task.arena, 1024);
@@ -73,7 +59,7 @@ void talk_send(struct request *rq, const struct outgoing *message)
 	struct db *batch = db_batch(&rq->task);
 	const char *text = message->text ? message->text : "";
 	const char *attachments = attachments_json(rq->task.arena, message);
-	struct rows *sent;
+	struct rows *sent, *held;
 
 	if (!text[0] && !attachments && !message->product_id && !message->sub_order_id)
 		task_end_field(&rq->task, "/text", "required", "There is nothing in this message.");
@@ -84,11 +70,12 @@ void talk_send(struct request *rq, const struct outgoing *message)
 	    sql_messages(batch, message->conversation_id, NULL, message->client_id,
 	                 staff ? "vendor" : "customer", staff ? &rq->task.actor.account_id : NULL,
 	                 staff, MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	held = sql_held_of_mine(batch, message->conversation_id, message->client_id);
 	chat_announce(batch);
 	db_run(batch);
 	presence_seen(talk_speaker(rq));
 	if (rows_count(sent) == 0)
-		reply_held(rq, message->client_id);
+		reply_message(rq, 202, held);
 	else
 		reply_message(rq, 201, sent);
 }

@@ -129,6 +129,9 @@ class State:
     def _message_reacted(self, talk, payload):
         pass
 
+    def _message_held(self, talk, payload):
+        pass
+
     def _message_delivered(self, talk, payload):
         self._mark(talk, "delivered", payload)
 
