@@ -80,11 +80,6 @@ from product p
 where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null
 for no key update;
 
--- staff_product_hold_key (vendor uuid, id uuid): none writes
--- Before its handle changes: orders refer to it by a key, and those on their way are awaited while
--- nothing is held that they may want.
-select p.id from product p where p.vendor_id = :vendor and p.id = :id for update;
-
 -- staff_product_update (vendor uuid, id uuid, title text?, handle text?, description text?, status text?, category_given bool, category uuid?, product_type text?, tags text[]?, images json?): one
 update product
 set title = coalesce(:title, title), handle = coalesce(:handle, handle),

@@ -202,8 +202,6 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	                          });
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
-	if (in->handle)
-		sql_staff_product_hold_key(tx, in->vendor_id, in->product_id);
 	hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_update(
 	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
