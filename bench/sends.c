@@ -39,8 +39,9 @@ static void *sending_new(const struct uuid line[])
 
 	sql_message_send(batch, sending->conversation, sending->id, sending->client_id,
 	                 "bench -1; Is it still there in blue?", NULL, NULL, NULL, NULL);
-	sql_messages(batch, sending->conversation, NULL, sending->client_id, "customer", false,
-	             MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	sql_messages(batch, sending->conversation, NULL, sending->client_id, "customer", NULL,
+	             false, MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	sql_held_of_mine(batch, sending->conversation, sending->client_id);
 	chat_announce(batch);
 	db_run_before(batch, batch);
 	for (int i = 0; i < batch->batch->count; i++)
