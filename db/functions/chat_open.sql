@@ -1,10 +1,12 @@
 -- Chat: how conversations begin, and whose they are.
 set local role sebez_owner;
 
+-- Each message asks, and PostgreSQL keeps the plans of plpgsql only.
 create or replace function chat_is_blocked(vendor uuid, account uuid) returns boolean
-language sql stable as $$
-	select exists (select from chat_block b where b.vendor_id = vendor and b.account_id = account)
-$$;
+language plpgsql stable as $$
+begin
+	return exists (select from chat_block b where b.vendor_id = vendor and b.account_id = account);
+end $$;
 
 create or replace function chat_refuse_blocked(vendor uuid, account uuid) returns void
 language plpgsql stable as $$
