@@ -166,12 +166,12 @@ bool utf8_is_valid(const char *text, size_t length)
 	return true;
 }
 
-size_t utf8_length(const char *text)
+size_t utf8_length(const char *text, size_t length)
 {
 	size_t count = 0;
 
-	for (; *text != 0; text++)
-		count += ((uint8_t)*text & 0xc0) != 0x80;
+	for (size_t i = 0; i < length; i++)
+		count += ((uint8_t)text[i] & 0xc0) != 0x80;
 	return count;
 }
 

@@ -20,7 +20,7 @@ bool hex_decode(const char *text, uint8_t *ret, size_t count);
 
 /* Valid UTF-8 without NUL (PostgreSQL's text refuses NUL). */
 bool utf8_is_valid(const char *text, size_t length);
-size_t utf8_length(const char *text); /* code points of valid UTF-8 */
+size_t utf8_length(const char *text, size_t length); /* code points of valid UTF-8 */
 
 /* Where valid UTF-8 begins without the white space at its edges, and its length without it. What
  * has no width (U+200B, U+2060, U+FEFF) is counted among it: a name of nothing else shows nothing.

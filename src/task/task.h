@@ -46,8 +46,8 @@ struct problem {
 	int retry_after_s;  /* 0: none, or some seconds, not everybody's the same, when it is a 503
 	                     */
 	const char *log;    /* what the log should say and the caller should not see, or NULL */
-	bool transient; /* a deadlock or conflict undid a leased transaction: all may be done again
-	                 */
+	/* A deadlock or conflict undid a leased transaction: all may be done again. */
+	bool transient;
 };
 
 struct task {
@@ -61,8 +61,8 @@ struct task {
 	struct problem problem;
 	jmp_buf way_out;
 	bool running;
-	bool has_written; /* something that was written is committed, so it cannot all be done again
-	                   */
+	/* Something that was written is committed, so it cannot all be done again. */
+	bool has_written;
 	unsigned statements; /* counters for logs and tests */
 	unsigned round_trips;
 };

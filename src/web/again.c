@@ -11,8 +11,8 @@
 
 enum {
 	TIMES_MAX = 3, /* beside the first call */
-	DELAY_MS =
-	    20, /* grows with each time; half of it is chance, so that two do not meet again */
+	/* Grows with each time; half of it is chance, so that two do not meet again. */
+	DELAY_MS = 20,
 };
 
 void again_remember(struct request *rq, const void *in)

@@ -197,7 +197,7 @@ bool check_text(struct check *check, enum field_format format, const char *text,
 {
 	if (memchr(text, 0, length) != NULL || !utf8_is_valid(text, length))
 		return check_wrong(check, "encoding", "must be UTF-8 without NUL");
-	int64_t count = (int64_t)utf8_length(text);
+	int64_t count = (int64_t)utf8_length(text, strlen(text));
 
 	if (count < min)
 		return check_wrong(check, "min_length", "must have at least %" PRId64 " characters",

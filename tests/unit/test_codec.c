@@ -138,8 +138,8 @@ static void broken_utf8_is_refused_at_every_place(void **state)
 
 static void length_counts_code_points(void **state)
 {
-	assert_int_equal(utf8_length(""), 0);
-	assert_int_equal(utf8_length("aé漢\U0001f41f"), 4);
+	assert_int_equal(utf8_length("", 0), 0);
+	assert_int_equal(utf8_length("aé漢\U0001f41f", 10), 4);
 }
 
 static void assert_slug(const char *text, const char *expected)

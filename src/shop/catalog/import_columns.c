@@ -50,8 +50,7 @@ static const char *problem_text(enum csv_problem problem)
 		return "The quote that begins the value has no end";
 	case CSV_QUOTE_STRAY:
 		return "A quote in the value is neither doubled nor its end; perhaps the quote "
-		       "that "
-		       "ends it is missing";
+		       "that ends it is missing";
 	case CSV_FINE:
 		break;
 	}

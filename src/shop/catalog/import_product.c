@@ -84,7 +84,7 @@ bool adding_text(struct adding *adding, enum import_column column, size_t charac
 
 	if (value == NULL)
 		return true;
-	if (utf8_length(value) > characters) {
+	if (utf8_length(value, strlen(value)) > characters) {
 		char reason[80];
 
 		snprintf(reason, sizeof(reason), "It is longer than %zu characters", characters);
@@ -135,15 +135,6 @@ static bool has_tag(const struct buf *tags, const char *tag, size_t length)
 	return false;
 }
 
-static size_t characters(const char *text, size_t length)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < length; i++)
-		count += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return count;
-}
-
 static bool take_tags(struct adding *adding, const char **ret)
 {
 	const char *value = adding->row->values[COLUMN_TAGS];
@@ -159,7 +150,7 @@ static bool take_tags(struct adding *adding, const char **ret)
 		size_t length = rest;
 		const char *tag = utf8_trim(value, &length);
 
-		if (characters(tag, length) > TAG_CHARACTERS)
+		if (utf8_length(tag, length) > TAG_CHARACTERS)
 			return adding_complain(adding, COLUMN_TAGS,
 			                       "A tag is longer than 255 characters");
 		if (length > 0 && !has_tag(&tags, tag, length)) {

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "shop/feed/hub.h"
+#include "shop/feed/item.h"
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 
@@ -118,7 +119,7 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 		return;
 	uuid_format(owner, id);
 	int head = snprintf(message, HEAD_ROOM, "%" PRId64 " %s %" PRId64 " ", epoch, id, number);
-	bool rewrites = event_rewrites(json, length);
+	bool rewrites = item_rewrites(json, length);
 
 	window_key(epoch, owner, key);
 	if (is_small) {

@@ -11,6 +11,7 @@
 #include "shop/feed/announce.h"
 #include "shop/feed/catch_up.h"
 #include "shop/feed/delivered.h"
+#include "shop/feed/item.h"
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 #include "shop/feed/sweep.h"
@@ -64,7 +65,7 @@ static void committed(struct db *db, void *arg)
 
 	for (size_t i = 0; i < count; i++) {
 		buf_clear(&text);
-		event_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
+		item_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
 		announce(row[i].epoch, row[i].owner_id, row[i].number, text.data, text.length);
 	}
 }

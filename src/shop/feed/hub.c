@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "shop/feed/item.h"
 
 enum {
 	BUCKETS = 32768,
@@ -192,24 +193,6 @@ static struct event_text *event_new(int64_t number, const char *json, size_t len
 	return event;
 }
 
-bool event_rewrites(const char *json, size_t length)
-{
-	static const char *const KINDS[] = {"message_edited\"", "message_deleted\"",
-	                                    "conversation_forgotten\"", "customer_erased\""};
-	static const char NAME[] = "\"kind\":\"";
-	const char *kind = memmem(json, length, NAME, sizeof(NAME) - 1);
-	size_t left;
-
-	if (kind == NULL)
-		return false;
-	kind += sizeof(NAME) - 1;
-	left = length - (size_t)(kind - json);
-	for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
-		if (left >= strlen(KINDS[i]) && memcmp(kind, KINDS[i], strlen(KINDS[i])) == 0)
-			return true;
-	return false;
-}
-
 /* What does not follow the newest begins anew: events are kept without a gap. */
 static void keep(struct followed *feed, int64_t number, const char *json, size_t length)
 {
@@ -220,7 +203,7 @@ static void keep(struct followed *feed, int64_t number, const char *json, size_t
 		return;
 	if (count > 0 && number != feed->events[count - 1]->number + 1)
 		drop_events(feed);
-	if (event_rewrites(json, length))
+	if (item_rewrites(json, length))
 		drop_events(feed);
 	event = event_new(number, json, length);
 	if (feed->events == NULL)

@@ -56,9 +56,6 @@ struct followed {
 	int64_t told;   /* of it, what chat knows */
 };
 
-/* An item of a kind with which earlier events were rewritten. */
-bool event_rewrites(const char *json, size_t length);
-
 void hub_start(void);
 void hub_stop(void); /* nobody may be parked */
 

@@ -6,8 +6,9 @@
 
 #include "api.gen.h"
 #include "shop/feed/cursor.h"
+#include "shop/feed/item.h"
 
-enum { FRAME_ROOM = 192, ITEM_ROOM = 64 }; /* what is written around a page and an item */
+enum { FRAME_ROOM = 192, SEPARATOR_ROOM = 64 }; /* what is written around a page, beside an item */
 
 bool event_page_add(struct event_page *page, struct event_item item)
 {
@@ -25,7 +26,7 @@ size_t event_page_room(const struct event_page *page)
 	size_t room = FRAME_ROOM + page->passing_length;
 
 	for (size_t i = 0; i < page->count; i++)
-		room += ITEM_ROOM + page->items[i].length;
+		room += SEPARATOR_ROOM + page->items[i].length;
 	return room;
 }
 
@@ -40,48 +41,16 @@ static char *put_text(char *at, const char *text)
 	return put(at, text, strlen(text));
 }
 
-static const char KIND[] = "\"kind\":\"", PAYLOAD[] = ",\"payload\":";
-
-/* Where the name of its kind begins, and how long it is; every item is written by event_json. */
-static const char *kind_of(const char *json, size_t *ret_length)
-{
-	const char *kind = strstr(json, KIND);
-
-	assert(kind != NULL);
-	kind += sizeof(KIND) - 1;
-	*ret_length = strcspn(kind, "\"");
-	return kind;
-}
-
-static bool is_told(const char *kind, size_t length, const char *const names[],
-                    const uint32_t roles[], uint32_t role)
-{
-	for (int i = 0; names[i] != NULL; i++)
-		if (strlen(names[i]) == length && memcmp(names[i], kind, length) == 0)
-			return (roles[i] & role) != 0;
-	return false; /* of a newer program: nobody knows whom it is for */
-}
-
-bool event_is_told(const char *json, uint32_t role)
-{
-	size_t length;
-	const char *kind;
-
-	if (role == 0)
-		return true;
-	kind = kind_of(json, &length);
-	return is_told(kind, length, EVENT_KIND_NAMES, EVENT_KIND_STAFF, role) ||
-	       is_told(kind, length, PASSING_KIND_NAMES, PASSING_KIND_STAFF, role);
-}
+static const char PAYLOAD[] = ",\"payload\":";
 
 static char *put_item(char *at, const struct event_item *item, uint32_t role)
 {
 	size_t length;
 	const char *kind, *rest;
 
-	if (event_is_told(item->json, role))
+	if (item_is_told(item->json, item->length, role))
 		return put(at, item->json, item->length);
-	kind = kind_of(item->json, &length);
+	kind = item_kind(item->json, item->length, &length);
 	rest = strstr(kind, PAYLOAD); /* no quote of a text looks like this: it is escaped */
 	assert(rest != NULL);
 	at = put(at, item->json, (size_t)(kind - item->json));

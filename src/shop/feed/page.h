@@ -33,9 +33,6 @@ struct event_page {
  * first one, LIMIT_EVENT_PAGE_BYTES of text. */
 bool event_page_add(struct event_page *page, struct event_item item);
 
-/* Whether such a reader is told of a kind, of which the text is one item. */
-bool event_is_told(const char *json, uint32_t role);
-
 /* The size that either needs at most, and the writing, which gives the length. */
 size_t event_page_room(const struct event_page *page);
 size_t event_page_write(const struct event_page *page, int64_t epoch, struct uuid owner,

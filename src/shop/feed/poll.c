@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "net/wheel.h"
 #include "shop/feed/catch_up.h"
+#include "shop/feed/item.h"
 #include "shop/feed/page.h"
 #include "shop/feed/poll_internal.h"
 #include "shop/feed/read.h"
@@ -193,7 +194,7 @@ void polls_pass(struct followed *feed, const char *json, size_t length)
 		struct poll *poll = poll_of(at);
 
 		page.last = poll->after;
-		if (!event_is_told(json, poll->role))
+		if (!item_is_told(json, length, poll->role))
 			continue;
 		if (poll->is_stream)
 			(void)push(poll, bytes, stream_length); /* it is over in seconds anyway */

@@ -6,15 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "feed.sql.h"
 #include "net/loop.h"
+#include "shop/feed/item.h"
 #include "store/redis.h"
 
 /* How long the hot window may take; then the database is asked. */
 enum { WINDOW_MS = 50 };
-
-enum { ITEM_ROOM = 160 }; /* what event_json writes around a payload */
 
 static struct {
 	struct redis *redis;
@@ -36,23 +34,6 @@ void read_trust(bool trust)
 void read_on_epoch(void (*changed)(void))
 {
 	read_state.epoch_changed = changed;
-}
-
-void event_json(int64_t number, const char *kind, const char *payload, int64_t at_us,
-                struct buf *ret)
-{
-	struct json json = json_new(ret);
-
-	json_open_object(&json);
-	json_key(&json, "number");
-	json_int(&json, number);
-	json_key(&json, "kind");
-	json_str(&json, kind);
-	json_key(&json, "at");
-	json_time(&json, at_us);
-	json_key(&json, "payload");
-	json_raw(&json, payload, strlen(payload));
-	json_close_object(&json);
 }
 
 void window_key(int64_t epoch, struct uuid owner, char ret[80])
@@ -156,7 +137,7 @@ static void take_rows(struct db *db, const struct rows *rows, struct event_page 
 	for (size_t i = 0; i < count; i++) {
 		struct buf text = buf_new(db_task(db)->arena, ITEM_ROOM + strlen(row[i].payload));
 
-		event_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
+		item_json(row[i].number, row[i].kind, row[i].payload, row[i].at, &text);
 		if (!event_page_add(page,
 		                    (struct event_item){row[i].number, text.data, text.length}))
 			return;

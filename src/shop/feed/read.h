@@ -18,9 +18,6 @@ enum { GRANT_MS = 15 * 60 * 1000 };
 
 void read_start(struct redis *redis);
 
-/* One item of a page, as its JSON text. */
-void event_json(int64_t number, const char *kind, const char *payload, int64_t at_us,
-                struct buf *ret);
 /* The key of the hot window. */
 void window_key(int64_t epoch, struct uuid owner, char ret[80]);
 

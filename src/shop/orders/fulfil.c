@@ -51,14 +51,13 @@ void deliver_sub_order(struct request *rq, const struct deliver_sub_order_in *in
 static bool confirmed(const struct move *move)
 {
 	enum sub_order_state state = move->part->state;
-	size_t count;
 	const struct rows *rows;
 
 	if (state != DELIVERED && state != COMPLETED)
 		return false;
 	rows = sql_sub_order_moved_last_by(move->tx, move->part->id);
-	return strcmp(sql_sub_order_moved_last_by_rows(move->tx, rows, &count)->actor,
-	              "customer") == 0;
+	return strcmp(sql_sub_order_moved_last_by_rows(move->tx, rows, NULL)->actor, "customer") ==
+	       0;
 }
 
 /* POST /v1/sub-orders/{sub_order_id}/confirm-delivery: of one that the vendor has said to be
