@@ -206,3 +206,13 @@ language sql set search_path = public, pg_temp as $$
 	update category c set path = b.path from below b where c.id = b.id and c.path <> b.path;
 $$;
 grant execute on function category_remove(uuid, uuid), category_paths(uuid) to sebez_admin;
+
+-- Whether a product is what these words look for, accents or not: by its search terms, or, for typing
+-- errors, by its title, unless a word is excluded. As it is no more immutable than the operator <%,
+-- PostgreSQL puts this in place of the call, and the indexes of both serve it.
+create or replace function is_searched_for(search tsvector, title_folded text, words text)
+returns boolean language sql stable parallel safe
+return search @@ websearch_to_tsquery('english', folded(words))
+       or folded(words) <% title_folded and words !~ '(^|\s)-';
+grant execute on function is_searched_for(tsvector, text, text)
+	to sebez_public, sebez_customer, sebez_vendor, sebez_admin;

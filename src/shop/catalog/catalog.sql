@@ -30,8 +30,7 @@ where true
 [price_max: and l.price <= :price_max]
 [in_stock: and p.in_stock]
 [options: and p.option_values @> lowered(:options)]
-[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
-         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
+[q: and is_searched_for(p.search, p.title_folded, :q)]
 [sort = newest: and (l.created_at, l.product_id) < (:after_time, :after_id)
 order by l.created_at desc, l.product_id desc]
 [sort = price_asc: and (l.price, l.product_id) > (:after_value, :after_id)
@@ -59,8 +58,7 @@ with matched as materialized (
 	[price_max: and l.price <= :price_max]
 	[in_stock: and p.in_stock]
 	[options: and p.option_values @> lowered(:options)]
-	[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
-         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
+	[q: and is_searched_for(p.search, p.title_folded, :q)]
 	limit :matches_max + 1
 )
 select coalesce((

@@ -13,8 +13,7 @@ from product p
 left join category c on c.id = p.category_id
 where p.vendor_id = :vendor and p.deleted_at is null and (p.updated_at, p.id) < (:after_key, :after_id)
 [status: and p.status = :status]
-[q: and (p.search @@ websearch_to_tsquery('english', folded(:q))
-         or folded(:q) <% p.title_folded and :q !~ '(^|\s)-')]
+[q: and is_searched_for(p.search, p.title_folded, :q)]
 order by p.updated_at desc, p.id desc
 limit :page_size;
 
