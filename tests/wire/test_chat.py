@@ -1,11 +1,22 @@
 """Chat between customers and vendors, over the wire: conversations, messages, receipts."""
 import random
 
+import pytest
 from harness.feed import Device, in_background, until_waiting
 from harness.shop import refused, together
 from harness.talk import Talk
 from hypothesis import given
 from hypothesis import strategies as st
+
+# White space of Unicode, and what has no width.
+BLANKS = ("\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+          "\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff")
+
+
+@pytest.fixture(scope="module")
+def long_talk(shop):
+    """One conversation for the many examples of a property."""
+    return Talk(shop)
 
 
 # -- conversations ------------------------------------------------------------------------------
@@ -105,11 +116,18 @@ def test_an_image_has_an_http_address(talk):
 
 @given(text=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"),
                     min_size=1, max_size=200))
-def test_a_text_comes_back_as_it_was_sent(shop, text):
-    if not hasattr(shop, "any_talk"):
-        shop.any_talk = Talk(shop)
-    sent = shop.any_talk.ask(text)
-    assert sent.json()["text"] == text
+def test_a_text_comes_back_as_it_was_sent_without_the_blanks_at_its_edges(long_talk, text):
+    sent, kept = long_talk.ask(text), text.strip(BLANKS)
+    if kept:
+        assert sent.json()["text"] == kept
+    else:
+        refused(sent, 400, field="/text")
+
+
+@pytest.mark.parametrize("blank", [*BLANKS, BLANKS], ids=ascii)
+def test_blanks_within_a_text_stay_and_around_it_go(talk, blank):
+    assert talk.ask(f"{blank}a{blank}b{blank}").json()["text"] == f"a{blank}b"
+    refused(talk.ask(blank), 400, field="/text")
 
 
 def test_pages_go_backwards_and_forwards(talk):
