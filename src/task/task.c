@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "task/db_internal.h"
 #include "task/turn.h"
 
@@ -23,6 +25,22 @@ bool task_run(struct task *task, void (*body)(struct task *task))
 	db_task_done(task);
 	turn_end(task);
 	return task->problem.code == PROBLEM_NONE;
+}
+
+const char *task_attempt(struct task *outer, struct task *part, void (*body)(struct task *part))
+{
+	const char *why = NULL;
+
+	part->deadline_ms = outer->deadline_ms;
+	part->actor = outer->actor;
+	part->name = outer->name;
+	memcpy(part->request_id, outer->request_id, sizeof part->request_id);
+	part->arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, part);
+	if (!task_run(part, body))
+		why = arena_strdup(outer->arena,
+		                   part->problem.log ? part->problem.log : part->problem.detail);
+	arena_free(part->arena);
+	return why;
 }
 
 _Noreturn void task_end_with(struct task *task, struct problem problem)

@@ -74,6 +74,14 @@ struct task {
  */
 bool task_run(struct task *task, void (*body)(struct task *task));
 
+/*
+ * task_attempt: the same as a part of `outer`, which goes on whatever becomes of it. The part has
+ * an arena of its own, and deadline, actor, name and request id of the outer. `part` is {0}; it may
+ * be the first member of a struct with what the body needs besides. Returns NULL when body
+ * returned, else why it did not, in the outer's arena.
+ */
+const char *task_attempt(struct task *outer, struct task *part, void (*body)(struct task *part));
+
 /* Ends the task with a problem. The format makes its detail: a sentence for the caller. */
 _Noreturn void task_end(struct task *task, enum problem_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

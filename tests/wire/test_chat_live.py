@@ -167,7 +167,7 @@ def test_what_is_acknowledged_needs_no_push(talk, shop):
     talk.answer()
     stream.until(1)
     me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[0]})
-    until(lambda: shop.db.rows("select from outbox where topic = 'message_push' "
+    until(lambda: shop.db.rows("select id from outbox where topic = 'message_push' "
                                "and subject_id = %s", talk.id) == [])
     stream.close()
 

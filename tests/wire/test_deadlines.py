@@ -111,6 +111,30 @@ def test_accepting_at_the_last_moment_and_the_clock_cannot_both_win(shop):
     assert mug.available == 20 - answers.count(200)
 
 
+def test_what_cannot_be_moved_holds_nothing_else_up_and_comes_again(shop):
+    clay = shop.vendor()
+    mug = clay.product(stock=50)
+    customer = shop.customer()
+    parts = [clay.part(customer.order(mug)) for _ in range(30)]
+    stuck = parts[0]
+    shop.db.rows("create function refuse() returns trigger language plpgsql as "
+                 f"$$begin raise exception 'not {stuck['id']}'; end$$;"
+                 "create trigger refuse before update of state on sub_order for each row "
+                 f"when (new.id = '{stuck['id']}') execute function refuse()")
+    try:
+        shop.db.rows("update sub_order set deadline_at = now() - random() * interval '1 second' "
+                     "where id = any(%s::uuid[])", [part["id"] for part in parts])
+        until(lambda: mug.available == 49)
+        until(lambda: shop.db.rows("select attempts from deadline_failure where sub_order_id = %s "
+                                   "and attempts >= 2", stuck["id"]))
+        assert stuck["id"] in shop.db.one("select failed_with from deadline_failure")
+    finally:
+        shop.db.rows("drop function refuse() cascade")
+    shop.db.rows("update deadline_failure set retry_at = now()")
+    until(lambda: mug.available == 50)
+    assert shop.db.one("select count(*) from deadline_failure") == 0
+
+
 def sold(shop, product):
     listed = shop.db.rows("select sold from listing where product_id = %s", product.id)
     counted = shop.db.one("select sold from product where id = %s", product.id)
@@ -127,6 +151,22 @@ def test_sold_units_are_counted_once_per_order(shop):
     until(lambda: shop.db.one("select count(*) from outbox where done_at is null "
                               "and topic = 'order_placed'") == 0)
     assert (sold(shop, mug), sold(shop, bowl)) == (12, 6)
+
+
+def test_what_is_cancelled_is_not_sold(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    mug, bowl, pan = clay.product(stock=90), clay.product(stock=90), iron.product(stock=90)
+    customer = shop.customer()
+    kept = customer.order((mug, 3), (bowl, 2), (pan, 1))
+    (line,) = [x for x in clay.part(kept)["lines"] if x["product_id"] == mug.id]
+    clay.do("cancelSubOrderByVendor", sub_order_id=clay.part(kept)["id"], body={
+        "reason": "One broke", "lines": [{"line_id": line["id"], "quantity": 1}]})
+    customer.do("cancelOrder", order_id=customer.order((mug, 5), (pan, 5))["id"], body={})
+    let_time_pass(shop, iron.part(kept))
+    until(lambda: iron.see(kept)["status"] == "cancelled")
+    until(lambda: shop.db.one("select count(*) from outbox where done_at is null and topic in "
+                              "('order_placed', 'units_cancelled')") == 0)
+    assert (sold(shop, mug), sold(shop, bowl), sold(shop, pan)) == (2, 2, 0)
 
 
 def test_a_notice_whose_worker_died_is_taken_again_when_its_lease_is_over(shop):

@@ -48,16 +48,14 @@ select feed_note(o.owner, 'sub_order_changed', sub_order_state(s))
 from sub_order s cross join lateral (values (s.account_id), (s.vendor_id)) o (owner)
 where s.id = any (:ids);
 
--- order_lines_cancel (vendor uuid, ids uuid[], quantities int[]): none
-update order_line l set cancelled_quantity = l.cancelled_quantity + c.quantity
-from unnest(:ids, :quantities) as c (id, quantity)
-where l.vendor_id = :vendor and l.id = c.id;
+-- order_lines_cancel (vendor uuid, ids uuid[], quantities int[]): none writes
+select cancel_lines(:vendor, :ids, :quantities);
 
--- order_lines_cancel_rest (sub_orders uuid[]): none
-update order_line l set cancelled_quantity = l.quantity - l.shipped_quantity
-from sub_order s
-where s.id = any (:sub_orders) and l.vendor_id = s.vendor_id and l.sub_order_id = s.id
-and l.cancelled_quantity <> l.quantity - l.shipped_quantity;
+-- order_lines_cancel_rest (sub_orders uuid[]): none writes
+select cancel_lines(l.vendor_id, array_agg(l.id), array_agg(l.quantity - l.shipped_quantity - l.cancelled_quantity))
+from sub_order s join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+where s.id = any (:sub_orders) and l.quantity - l.shipped_quantity > l.cancelled_quantity
+group by l.vendor_id;
 
 -- payments_settle (sub_orders uuid[]): none
 -- After the sub-orders were moved.

@@ -45,7 +45,11 @@ void orders_take_to(struct task *task, struct uuid sub_order_id, enum sub_order_
  * long ago. */
 void orders_meet_deadlines(struct task *task);
 
-/* A consumer of the outbox, which gives it each placed order once: counts its goods as sold. */
-void orders_count_sold(struct db *batch, struct uuid_array order_ids);
+/* Consumers of the outbox: count the goods of placed orders as sold, and take back the count of
+ * what was cancelled of them, which is in the notices. */
+void orders_count_sold(struct db *batch, struct uuid_array order_ids,
+                       struct bigint_array notice_ids);
+void orders_count_cancelled(struct db *batch, struct uuid_array order_ids,
+                            struct bigint_array notice_ids);
 
 #endif

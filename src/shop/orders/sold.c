@@ -1,13 +1,24 @@
 /*
- * sold: how many units of each product were ordered, for the order of best sellers. Counted behind
- * the placing of orders, so that buyers of one product do not wait for each other's count.
+ * sold: how many units of each product were ordered and not cancelled, for the order of best
+ * sellers. Counted behind the placing of orders, so that buyers of one product do not wait for each
+ * other's count.
  */
 #include "shop/orders/orders.h"
 #include "sold.sql.h"
 
-void orders_count_sold(struct db *batch, struct uuid_array order_ids)
+void orders_count_sold(struct db *batch, struct uuid_array order_ids,
+                       struct bigint_array notice_ids)
 {
+	(void)notice_ids;
 	sql_sold_lock(batch, order_ids);
 	sql_sold_count(batch, order_ids);
+	sql_sold_list(batch, order_ids);
+}
+
+void orders_count_cancelled(struct db *batch, struct uuid_array order_ids,
+                            struct bigint_array notice_ids)
+{
+	sql_sold_lock(batch, order_ids);
+	sql_sold_uncount(batch, notice_ids);
 	sql_sold_list(batch, order_ids);
 }

@@ -16,6 +16,14 @@ from (select l.vendor_id, l.product_id, sum(l.quantity) as quantity from sub_ord
       group by l.vendor_id, l.product_id) c
 where p.vendor_id = c.vendor_id and p.id = c.product_id;
 
+-- sold_uncount (notices bigint[]): none
+update product p set sold = p.sold - c.quantity
+from (select u.key::uuid as product_id, sum(u.value::bigint) as quantity
+      from outbox x cross join lateral json_each_text(x.payload) u
+      where x.id = any (:notices)
+      group by u.key) c
+where p.id = c.product_id;
+
 -- sold_list (orders uuid[]): none
 update listing i set sold = p.sold
 from product p

@@ -1,8 +1,5 @@
 #include "shop/outbox/outbox.h"
 
-#include <string.h>
-
-#include "base/limits.h"
 #include "net/log.h"
 #include "outbox.sql.h"
 #include "shop/orders/orders.h"
@@ -18,10 +15,13 @@ enum {
 
 static const struct topic {
 	const char *name;
-	/* NULL: nobody waits for it yet. */
-	void (*consume)(struct db *batch, struct uuid_array subject_ids);
+	/* NULL: nobody waits for it yet. The notices' ids are for consumers that read their
+	 * payloads. */
+	void (*consume)(struct db *batch, struct uuid_array subject_ids,
+	                struct bigint_array notice_ids);
 } TOPICS[] = {
     {"order_placed", orders_count_sold},
+    {"units_cancelled", orders_count_cancelled},
     {"sub_order_changed", NULL},
 };
 
@@ -44,31 +44,22 @@ static void consume(struct task *task)
 {
 	const struct turn *turn = (const struct turn *)(void *)task;
 	const struct taken *taken = turn->taken;
+	struct bigint_array ids = {taken->count, taken->ids};
 	struct db *batch = db_batch(task);
 
 	if (turn->topic->consume)
-		turn->topic->consume(batch, (struct uuid_array){taken->count, taken->subject_ids});
-	sql_outbox_done(batch, (struct bigint_array){taken->count, taken->ids}, taken->lease_until);
+		turn->topic->consume(batch, (struct uuid_array){taken->count, taken->subject_ids},
+		                     ids);
+	sql_outbox_done(batch, ids, taken->lease_until);
 	db_run(batch);
 }
 
 /* NULL when all went well, else what did not. */
 static const char *run_turn(struct task *task, const struct topic *topic, const struct taken *taken)
 {
-	struct turn turn = {
-	    .task = {.deadline_ms = task->deadline_ms, .actor = task->actor, .name = task->name},
-	    .topic = topic,
-	    .taken = taken,
-	};
-	const struct problem *problem = &turn.task.problem;
-	const char *why = NULL;
+	struct turn turn = {.topic = topic, .taken = taken};
 
-	memcpy(turn.task.request_id, task->request_id, sizeof turn.task.request_id);
-	turn.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &turn.task);
-	if (!task_run(&turn.task, consume))
-		why = arena_strdup(task->arena, problem->log ? problem->log : problem->detail);
-	arena_free(turn.task.arena);
-	return why;
+	return task_attempt(task, &turn.task, consume);
 }
 
 /* One of them has failed, and with it all: each gets a turn of its own. */

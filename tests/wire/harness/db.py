@@ -42,6 +42,8 @@ class Database:
             self._connection.autocommit = True
         with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
             cursor.execute(query, arguments or None)
+            # Rows without columns would look like no rows.
+            assert cursor.description or not cursor.statusmessage.startswith("SELECT"), query
             return [dict(row) for row in cursor.fetchall()] if cursor.description else []
 
     def one(self, query, *arguments):

@@ -157,8 +157,8 @@ class Server:
         """What the sanitizers wrote."""
         texts = {file.name: file.read_text(errors="replace")
                  for file in sorted(self.sanitizer.iterdir())}
-        # The first is said of every program that has fibers; ours tell the sanitizer of each switch.
-        # The second is said when kill -9 comes while a process that ends is looked through for leaks.
+        # The first is said of every program that has fibers; ours tell the sanitizer of each
+        # switch. The second is said when kill -9 comes while a process looks for leaks at its end.
         known = re.compile(r"==\d+==WARNING: ASan doesn't fully support makecontext.*\n"
                            r"|==\d+==Unable to get registers from thread \d+\.\n")
         return [f"{name}:\n{text[:8000]}" for name, text in texts.items()
