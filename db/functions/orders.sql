@@ -1,6 +1,16 @@
 -- Payments of orders, and what moving sub-orders makes of them.
 set local role sebez_owner;
 
+-- Where a sub-order stands, as events and the state to start from say it. A quoted body: with one of the
+-- standard's form, no column could be added to the table (PostgreSQL 17).
+create or replace function sub_order_state(s sub_order) returns json language sql stable as $$
+	select json_build_object('id', s.id, 'order_id', s.order_id, 'vendor_id', s.vendor_id, 'number', s.number,
+		'status', s.state, 'cancelled_total',
+		json_build_object('amount', s.cancelled_total, 'currency', s.currency), 'version', s.version)
+$$;
+
+grant execute on function sub_order_state(sub_order) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
 -- What is not owed any more when goods of that worth are cancelled: they, and what of the service fee was
 -- a percentage of them, half a minor unit up.
 create or replace function cancelled_with_fee(goods numeric, subtotal bigint, percent_fee bigint)
