@@ -25,6 +25,7 @@ from . import contract
 AUTO = object()
 TOKEN_AGE_S = 10 * 60  # access tokens live 15 minutes; long test runs outlive that
 _numbers = itertools.count(2)
+IDLE_MAX_S = 60
 
 
 class _FromAddress(requests.adapters.HTTPAdapter):
@@ -49,6 +50,7 @@ class Actor:
         self.refresh_token = None
         self.signed_in_at = 0
         self.cart_token = None    # of a guest
+        self.asked_at = time.monotonic()
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.mount("http://", _FromAddress(self.address))
@@ -137,6 +139,11 @@ class Actor:
         return response
 
     def _send(self, method, path, **arguments):
+        # The server ends idle connections after 75 s, and who asks at that moment is reset.
+        now = time.monotonic()
+        if now - self.asked_at > IDLE_MAX_S:
+            self.session.close()
+        self.asked_at = now
         for attempt in range(3):
             response = self.session.request(method, self.server.url + path, allow_redirects=False,
                                             **arguments)
