@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 
-from harness.shop import ADDRESS, refused
+from harness.shop import ADDRESS, refused, together
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +80,23 @@ def test_a_quote_of_the_dearest_goods_can_be_placed(shop):
     customer = shop.customer()
     order = customer.order((mug, 9999))
     assert order["subtotal"]["amount"] == 9999 * 100_000_000_000
+
+
+def test_a_cart_takes_a_hundred_lines_and_no_more_however_many_come_at_once(shop):
+    sizes = [str(n) for n in range(60)]
+    variants = [v["id"] for _ in range(2) for v in shop.vendor().product(
+        options=[{"name": "Size", "values": sizes}],
+        variants=[{"price": {"amount": 100, "currency": "USD"}, "available": 9,
+                   "options": {"Size": size}} for size in sizes]).variants]
+    customer = shop.customer()
+    put = lambda variant: customer.call(  # noqa: E731
+        "putCartLine", variant_id=variant, body={"quantity": 1})
+    for variant in variants[:98]:
+        assert put(variant).status_code == 200
+    for _ in range(5):
+        answers = together(8, lambda i: put(variants[98 + i]).status_code)
+        assert sorted(answers) == [200] * 2 + [409] * 6
+        assert put(variants[0]).status_code == 200  # one that is in may change
+        for variant in variants[98:106]:
+            customer.call("deleteCartLine", variant_id=variant)
+        assert sum(len(v["lines"]) for v in customer.do("getCart")["vendors"]) == 98

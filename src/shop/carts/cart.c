@@ -55,6 +55,13 @@ static void ensure_guest_token(struct request *rq)
 	reply_header(rq, "X-Cart-Token", actor->guest_token);
 }
 
+static struct rows *put_line(struct db *db, struct uuid variant_id, int32_t quantity)
+{
+	sql_cart_ensure(db, uuid_v7(), variant_id);
+	sql_cart_hold(db);
+	return sql_cart_line_put(db, variant_id, quantity, LIMIT_CART_LINES);
+}
+
 /* PUT /v1/cart/lines/{variant_id} */
 void put_cart_line(struct request *rq, const struct put_cart_line_in *in)
 {
@@ -65,8 +72,7 @@ void put_cart_line(struct request *rq, const struct put_cart_line_in *in)
 
 	ensure_guest_token(rq);
 	batch = db_batch(&rq->task);
-	sql_cart_ensure(batch, uuid_v7(), in->variant_id);
-	put = sql_cart_line_put(batch, in->variant_id, in->quantity, LIMIT_CART_LINES);
+	put = put_line(batch, in->variant_id, in->quantity);
 	asked = quote_ask(batch);
 	quote = run_and_take(batch, &asked);
 
@@ -116,6 +122,5 @@ void quote_cart(struct request *rq, const struct quote_cart_in *in)
 
 void cart_put(struct db *db, struct uuid variant_id, int32_t quantity)
 {
-	sql_cart_ensure(db, uuid_v7(), variant_id);
-	sql_cart_line_put(db, variant_id, quantity, LIMIT_CART_LINES);
+	(void)put_line(db, variant_id, quantity);
 }

@@ -11,6 +11,10 @@ select :id, current_account(), case when current_account() is null then current_
 where exists (select from variant v where v.id = :variant)
 on conflict do nothing;
 
+-- cart_hold (): none writes
+-- Changes of one cart take their turn here, each with what the one before it left.
+select c.id from cart c where c.state = 'open' for no key update;
+
 -- cart_line_put (variant uuid, quantity int, lines_max int): maybe -> (variant_id uuid)
 with open as (
 	update cart set version = version + 1, updated_at = now()

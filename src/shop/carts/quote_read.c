@@ -113,7 +113,9 @@ struct quote *quote_take(struct db *batch, const struct quote_rows *asked)
 	const struct cart_shipping_methods_row *methods =
 	    sql_cart_shipping_methods_rows(batch, asked->methods, &method_count);
 
-	assert(line_count <= LIMIT_CART_LINES);
+	if (line_count > LIMIT_CART_LINES)
+		task_end(db_task(batch), PROBLEM_CONFLICT, "A cart has at most %d lines; clear it.",
+		         LIMIT_CART_LINES);
 	if (count) {
 		quote->cart_id = cart->id;
 		quote->cart_version = cart->version;
