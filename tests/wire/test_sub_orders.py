@@ -203,7 +203,8 @@ def test_the_queue_is_filtered_by_state_and_by_the_beginning_of_a_number(shop):
     for typed in (wanted, wanted.lower(), wanted[:7], clay.part(orders[2])["number"]):
         found = clay.do("listSubOrders", q=typed)["items"]
         assert [s["order_number"] for s in found] == [wanted]
-    assert clay.do("listSubOrders", q="%")["items"] == []
+    for typed in ("%", "0\U00010000", "abcd\xe9fgh\u20ac"):
+        assert clay.do("listSubOrders", q=typed)["items"] == []
 
 
 # -- oversight ------------------------------------------------------------------------------------

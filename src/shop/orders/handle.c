@@ -68,14 +68,15 @@ const char *number_prefix(struct arena *arena, const char *typed)
 		char letter = (char)toupper((unsigned char)*typed);
 		if (letter == ' ' || letter == '-')
 			continue;
-		if (length == 4 || length == 8)
+		bool begins = ((uint8_t)letter & 0xc0) != 0x80; /* a character of UTF-8 */
+		if (begins && (length == 4 || length == 8))
 			buf_add_str(&prefix, "-");
 		if (letter == 'O')
 			letter = '0';
 		else if (letter == 'I' || letter == 'L')
 			letter = '1';
 		buf_add(&prefix, &letter, 1);
-		length++;
+		length += begins;
 	}
 	return prefix.data;
 }
