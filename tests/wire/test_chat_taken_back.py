@@ -49,6 +49,29 @@ def test_what_was_taken_back_is_not_told_again(talk, change):
             assert "ecret" not in str(sent) and sent["payload"]["attachments"] == []
 
 
+def test_a_window_that_never_heard_of_it_tells_nothing(talk, shop):
+    """The process that deletes dies before it tells, or Redis is away: the old texts stay."""
+    early, late = devices(talk, 8), devices(talk, 8)
+    for device in early:
+        device.poll()
+    talk.ask("Secret")
+    message = talk.ask("Secret, too").json()
+    time.sleep(HEARD_S)
+    redis = shop.server.redis()
+    windows = {key: redis.zrange(key, 0, -1, withscores=True)
+               for key in redis.scan_iter("sebez:feed:*")}
+    delete(talk, message)
+    time.sleep(HEARD_S)
+    for key, texts in windows.items():
+        redis.delete(key)
+        redis.zadd(key, dict(texts))
+    for device in late:
+        kinds = [(e["kind"], e["payload"].get("text")) for e in device.poll()["items"]
+                 if e["kind"].startswith("message_")]
+        assert ("message_sent", "Secret") in kinds and ("message_sent", "Secret, too") not in kinds
+        assert kinds[-1][0] == "message_deleted"
+
+
 @pytest.mark.parametrize("change", [edit, delete])
 def test_old_state_and_rewritten_events_make_the_fresh_state(talk, change):
     me, seller = devices(talk)

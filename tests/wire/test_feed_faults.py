@@ -45,6 +45,26 @@ def test_the_feed_goes_on_without_redis_and_when_it_is_back(broken):
             device.until(n)
 
 
+def test_what_one_reader_finds_those_who_wait_learn(own_server):
+    """Nobody tells of these events, and the sweep may find them already known."""
+    shop = Shop(own_server(SEBEZ_PROCESSES=1))
+    customer = shop.customer()
+    customer.order(shop.product())
+    waiting_one = Device(customer)
+    event = shop.db.rows("select kind, payload::text from event where owner_id = %s",
+                         customer.id)[0]
+    for _ in range(5):
+        waiting_one.poll()
+        waiting = in_background(lambda: waiting_one.poll(wait=30))
+        other = Actor(shop.server)
+        other.login(customer.account["email"], customer.password)
+        time.sleep(0.1)
+        shop.db.rows("select * from feed_flush(%s::uuid[], %s, %s)", [customer.id], [event["kind"]],
+                     [event["payload"]])
+        other.do("getEvents", after=waiting_one.cursor)
+        assert len(waiting()["items"]) == 1
+
+
 def test_a_redis_that_hangs_costs_no_event(broken):
     customer, product = broken.customer(), broken.product()
     devices = [Device(customer) for _ in range(4)]

@@ -32,7 +32,7 @@ struct catching {
 
 void catch_up(struct followed *feed)
 {
-	if (!list_is_empty(&feed->behind) || !all.started)
+	if (feed->helped || !list_is_empty(&feed->behind) || !all.started)
 		return;
 	list_push_back(&all.behind, &feed->behind);
 	if (all.idle_count > 0)
@@ -52,10 +52,12 @@ static void give(struct followed *feed, struct cursor from, struct event_page *p
 		    !poll_is_stalled(poll) && (page->count > 0 || page->resync))
 			poll_give(poll, page);
 	}
+	if (page->last != feed->heard || feed->event_count > 0)
+		return; /* what is heard of meanwhile may have rewritten these */
 	for (size_t i = 0; i < page->count; i++)
 		if (page->items[i].length <= LIMIT_EVENT_BYTES)
-			(void)hub_hear(feed, page->items[i].number, page->items[i].json,
-			               page->items[i].length);
+			hub_refill(feed, page->items[i].number, page->items[i].json,
+			           page->items[i].length);
 }
 
 static void read_for_one(struct task *task)
@@ -127,6 +129,7 @@ static bool help(struct followed *feed, const struct poll *poll)
 static void help_all(struct followed *feed)
 {
 	feed->pins++;
+	feed->helped = true;
 	for (;;) {
 		const struct poll *poll = first_behind(feed);
 
@@ -135,6 +138,7 @@ static void help_all(struct followed *feed)
 		if (!help(feed, poll))
 			co_sleep_ms(AGAIN_MS);
 	}
+	feed->helped = false;
 	feed->pins--;
 }
 

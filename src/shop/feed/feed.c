@@ -126,7 +126,7 @@ int feed_start(const struct feed_options *options)
 		return r;
 	hub_start();
 	read_start(options->redis);
-	read_on_epoch(polls_all_news);
+	read_hook((struct read_hooks){.epoch_changed = polls_all_news, .news = polls_news});
 	polls_start();
 	r = catch_up_start();
 	if (r == 0)

@@ -170,15 +170,19 @@ void hub_forget_idle(int64_t since_ms)
 	}
 }
 
-void hub_learn(struct followed *feed, int64_t last, int64_t heard)
+bool hub_learn(struct followed *feed, int64_t last, int64_t heard)
 {
 	/* What was heard before has committed, or somebody said what is not so. */
 	bool was_misled = last < heard && feed->heard == heard;
+	bool is_news = last > feed->heard;
 
-	if (last > feed->heard || was_misled)
+	if (is_news || was_misled) {
 		feed->heard = last;
+		drop_events(feed);
+	}
 	feed->last = feed->heard;
 	feed->known = true;
+	return is_news;
 }
 
 static struct event_text *event_new(int64_t number, const char *json, size_t length)
@@ -199,8 +203,6 @@ static void keep(struct followed *feed, int64_t number, const char *json, size_t
 	const unsigned count = feed->event_count;
 	struct event_text *event;
 
-	if (count > 0 && number <= feed->events[count - 1]->number)
-		return;
 	if (count > 0 && number != feed->events[count - 1]->number + 1)
 		drop_events(feed);
 	if (item_rewrites(json, length))
@@ -226,7 +228,7 @@ bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t le
 {
 	bool is_news = number > feed->heard;
 
-	if (json != NULL)
+	if (is_news && json != NULL)
 		keep(feed, number, json, length);
 	else if (is_news) /* nobody knows whether it rewrites */
 		drop_events(feed);
@@ -235,6 +237,12 @@ bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t le
 	if (feed->known)
 		feed->last = feed->heard;
 	return is_news;
+}
+
+void hub_refill(struct followed *feed, int64_t number, const char *json, size_t length)
+{
+	assert(number <= feed->heard);
+	keep(feed, number, json, length);
 }
 
 enum hub_view hub_look(const struct followed *feed, int64_t after, unsigned *ret_first)

@@ -7,10 +7,11 @@
  * that was just taken is not, until a read of the database has told (hub_learn); what is heard
  * meanwhile counts, so a commit between that read and its answer is not lost.
  *
- * Events are kept as the JSON text of one item, the latest LIMIT_FOLLOWED_EVENTS, without a gap.
- * What somebody takes back is rewritten in the database, in all events that told of it, by the
- * transaction of an event that says so. So with that event, and with one whose text is not known,
- * everything that is kept goes, and whoever is behind reads the database.
+ * Events are kept as the JSON text of one item, the latest LIMIT_FOLLOWED_EVENTS, without a gap and
+ * up to `heard`, or not at all. What somebody takes back is rewritten in the database, in all
+ * events that told of it, by the transaction of an event that says so. So with that event, and with
+ * one whose text is not known, everything that is kept goes, and whoever is behind reads the
+ * database; a text that comes later than a higher number is not taken.
  */
 #ifndef SEBEZ_SHOP_FEED_HUB_H
 #define SEBEZ_SHOP_FEED_HUB_H
@@ -51,6 +52,7 @@ struct followed {
 	struct list_node polls; /* parked here */
 	unsigned poll_count;
 	struct list_node behind; /* in the list of those that must be read, or in none */
+	bool helped;             /* somebody reads for those who are behind, until none is */
 	int64_t used_ms;
 	int64_t passed; /* the highest number that a device has come back with */
 	int64_t told;   /* of it, what chat knows */
@@ -71,11 +73,16 @@ void hub_each(void (*each)(struct followed *feed, void *arg), void *arg);
 /* Stops following whom nobody has asked for since. */
 void hub_forget_idle(int64_t since_ms);
 
-/* The database was asked when `heard` was heard of, and said that `last` is the last number. */
-void hub_learn(struct followed *feed, int64_t last, int64_t heard);
+/* The database was asked when `heard` was heard of, and said that `last` is the last number.
+ * Returns true when that is news. */
+bool hub_learn(struct followed *feed, int64_t last, int64_t heard);
 /* Somebody said that there is an event; json NULL: only its number. Returns true when it is news.
  */
 bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t length);
+
+/* An event that was read when no higher number than the last one of that read was heard of; they
+ * come in order, when nothing is kept. */
+void hub_refill(struct followed *feed, int64_t number, const char *json, size_t length);
 
 enum hub_view {
 	HUB_UNKNOWN,   /* ask the database */

@@ -17,7 +17,7 @@ enum { WINDOW_MS = 50 };
 static struct {
 	struct redis *redis;
 	bool trust;
-	void (*epoch_changed)(void);
+	struct read_hooks hooks;
 } read_state;
 
 void read_start(struct redis *redis)
@@ -31,9 +31,9 @@ void read_trust(bool trust)
 	read_state.trust = trust;
 }
 
-void read_on_epoch(void (*changed)(void))
+void read_hook(struct read_hooks hooks)
 {
-	read_state.epoch_changed = changed;
+	read_state.hooks = hooks;
 }
 
 void window_key(int64_t epoch, struct uuid owner, char ret[80])
@@ -84,47 +84,56 @@ static int64_t number_of(const char *json)
 	           : 0;
 }
 
-static void take_window(struct task *task, const struct redisReply *reply, int64_t after,
-                        struct event_page *ret)
+/* Whether the window goes on from the cursor without a gap to the last event that is known of. If
+ * one is missing, it may be the one that has rewritten others. */
+static bool is_whole_window(const struct redisReply *reply, int64_t after, int64_t last)
 {
-	for (size_t i = 0; i < reply->elements; i++) {
-		const struct redisReply *element = reply->element[i];
-		int64_t number = after + 1 + (int64_t)i;
+	if (reply->type != REDIS_REPLY_ARRAY || (int64_t)reply->elements < last - after)
+		return false;
+	for (size_t i = 0; i < reply->elements; i++)
+		if (reply->element[i]->type != REDIS_REPLY_STRING ||
+		    number_of(reply->element[i]->str) != after + 1 + (int64_t)i)
+			return false;
+	return reply->elements > 0;
+}
 
-		if (element->type != REDIS_REPLY_STRING || number_of(element->str) != number)
-			return;
-		if (!event_page_add(ret, (struct event_item){
-		                             .number = number,
-		                             .json = arena_strndup(task->arena, element->str,
-		                                                   (size_t)element->len),
-		                             .length = (size_t)element->len,
-		                         }))
+static void take_window(struct task *task, const struct redisReply *reply, int64_t after,
+                        size_t limit, struct event_page *ret)
+{
+	for (size_t i = 0; i < reply->elements && i < limit; i++) {
+		size_t length = reply->element[i]->len;
+		struct event_item item = {
+		    .number = after + 1 + (int64_t)i,
+		    .json = arena_strndup(task->arena, reply->element[i]->str, length),
+		    .length = length,
+		};
+
+		if (!event_page_add(ret, item))
 			return;
 	}
 }
 
-/* The next events from the hot window, without a gap; false when it does not have the first. */
+/* The next events from the hot window; false when it does not have all of them. */
 static bool read_window(struct task *task, const struct followed *feed, int64_t after, size_t limit,
                         struct event_page *ret)
 {
-	char key[80], low[32], most[16];
+	char key[80], low[32];
 	struct redisReply *reply;
 
 	if (read_state.redis == NULL || !redis_is_up(read_state.redis))
 		return false;
 	window_key(hub_epoch(), feed->id, key);
 	snprintf(low, sizeof(low), "%" PRId64, after + 1);
-	snprintf(most, sizeof(most), "%zu", limit);
-	const char *argv[] = {"ZRANGEBYSCORE", key, low, "+inf", "LIMIT", "0", most};
-	size_t lengths[7];
+	const char *argv[] = {"ZRANGEBYSCORE", key, low, "+inf"};
+	size_t lengths[4];
 
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 4; i++)
 		lengths[i] = strlen(argv[i]);
-	if (redis_call(read_state.redis, loop_now_ms() + WINDOW_MS, &reply, 7, argv, lengths) != 0)
+	if (redis_call(read_state.redis, loop_now_ms() + WINDOW_MS, &reply, 4, argv, lengths) != 0)
 		return false;
 	*ret = (struct event_page){.last = after};
-	if (reply->type == REDIS_REPLY_ARRAY)
-		take_window(task, reply, after, ret);
+	if (feed->known && is_whole_window(reply, after, feed->last))
+		take_window(task, reply, after, limit, ret);
 	freeReplyObject(reply);
 	return ret->count > 0;
 }
@@ -146,8 +155,8 @@ static void take_rows(struct db *db, const struct rows *rows, struct event_page 
 
 static void set_epoch(int64_t epoch)
 {
-	if (hub_set_epoch(epoch) && read_state.epoch_changed != NULL)
-		read_state.epoch_changed();
+	if (hub_set_epoch(epoch) && read_state.hooks.epoch_changed != NULL)
+		read_state.hooks.epoch_changed();
 }
 
 /* Whether the events follow the cursor and each other: the oldest are removed in no order. */
@@ -197,8 +206,8 @@ static struct event_page *read_database(struct task *task, struct followed *feed
 	if (page->count > 0 && page->last > last)
 		last = page->last; /* committed between the two statements */
 	judge(page, cursor, position->epoch, last);
-	if (trust)
-		hub_learn(feed, last, heard);
+	if (trust && hub_learn(feed, last, heard) && read_state.hooks.news != NULL)
+		read_state.hooks.news(feed);
 	return page;
 }
 

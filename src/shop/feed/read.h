@@ -27,15 +27,19 @@ bool read_hub(const struct followed *feed, int64_t after, size_t limit, struct e
 
 /*
  * What follows the cursor (NULL: only the position), for the task's actor, whom the database checks
- * unless the hub has done so lately. Ends the task when it may not. Suspends. `must_ask`: from the
- * database in any case.
+ * unless the hub has done so lately. Ends the task when it may not. Suspends.
  */
 struct event_page *read_events(struct task *task, struct followed *feed,
                                const struct cursor *cursor, size_t limit);
 
 /* Set once the sweep runs: from then on what is read stays known. */
 void read_trust(bool trust);
-/* Called when the database turns out to be another one. */
-void read_on_epoch(void (*changed)(void));
+
+/* What a read finds out for others than its reader; either may be NULL. */
+struct read_hooks {
+	void (*epoch_changed)(void);         /* the database is another one */
+	void (*news)(struct followed *feed); /* more is in it than was heard of */
+};
+void read_hook(struct read_hooks hooks);
 
 #endif
