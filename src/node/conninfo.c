@@ -47,6 +47,7 @@ static int add_all(const PQconninfoOption *options, char *admin, char *base, siz
 {
 	const char *host = NULL;
 	bool has_address = false;
+	bool has_limit = false;
 	char address[128];
 	int rc = 0;
 
@@ -60,10 +61,14 @@ static int add_all(const PQconninfoOption *options, char *admin, char *base, siz
 			host = at->val;
 		if (strcmp(at->keyword, "hostaddr") == 0)
 			has_address = true;
+		if (strcmp(at->keyword, "connect_timeout") == 0)
+			has_limit = true;
 		rc = conninfo_add(admin, size, at->keyword, at->val);
 		if (rc == 0 && !personal)
 			rc = conninfo_add(base, size, at->keyword, at->val);
 	}
+	if (rc == 0 && !has_limit)
+		rc = conninfo_add(admin, size, "connect_timeout", CONNINFO_CONNECT_S);
 	if (rc != 0 || has_address || host == NULL || host[0] == '/' || strchr(host, ',') != NULL)
 		return rc;
 	rc = look_up(host, address, sizeof(address));

@@ -6,12 +6,16 @@
 
 #include <stddef.h>
 
+/* Who migrates blocks while it connects; a host that swallows packets would hold it for minutes. */
+#define CONNINFO_CONNECT_S "5"
+
 /* Appends " key='value'", quoted, to the text in ret. -ENAMETOOLONG when it does not fit. */
 int conninfo_add(char *ret, size_t size, const char *key, const char *value)
     __attribute__((warn_unused_result));
 
 /*
- * Takes a URL or key=value text apart. `admin` gets all of it; `base` all but user and password.
+ * Takes a URL or key=value text apart. `admin` gets all of it, and a connect_timeout when there
+ * is none; `base` all but user and password.
  * A host name is looked up here, once: connections that are opened later, on the loop, must not
  * wait for DNS. Says what is wrong and returns -errno.
  */

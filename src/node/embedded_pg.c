@@ -122,6 +122,7 @@ static int init_cluster(const struct place *place, const char *programs, const c
 	if (rc != 0)
 		return rc > 0 ? -EIO : rc;
 	spec.envp = envp;
+	spec.death_signal = SIGTERM;
 	spec.output_fd = place_open_log(place, "postgres");
 	rc = child_run(&spec);
 	close(spec.output_fd);

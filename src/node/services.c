@@ -27,12 +27,20 @@ static void ask_stop(int number)
 	stop_asked = 1;
 }
 
+static void take_no_notice(int number)
+{
+	(void)number;
+}
+
 void services_catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = ask_stop};
+	/* A handler, for what is ignored may never reach the signalfd of who serves. */
+	struct sigaction deaf = {.sa_handler = take_no_notice, .sa_flags = SA_RESTART};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &deaf, NULL);
 }
 
 bool services_stop_asked(void)
@@ -86,8 +94,12 @@ static int take_lock(struct services *services, enum services_use use)
 		if (!told)
 			say("waiting for another sebez command that uses %s", services->place.data);
 		told = true;
-		if (services_stop_asked() || clock_monotonic_ms() > deadline_ms)
+		if (services_stop_asked())
 			return -EINTR;
+		if (clock_monotonic_ms() > deadline_ms) {
+			say("gave up: that command still runs");
+			return -ETIMEDOUT;
+		}
 		child_sleep_ms(POLL_MS);
 	}
 	sign_lock(services->lock_fd, use);
@@ -115,7 +127,9 @@ static int describe(const struct config *config, struct services *services)
 	if (rc < 0)
 		return rc;
 	strcpy(services->admin, services->base);
-	return conninfo_add(services->admin, CONNINFO_MAX, "user", EMBEDDED_PG_SUPERUSER);
+	rc = conninfo_add(services->admin, CONNINFO_MAX, "connect_timeout", CONNINFO_CONNECT_S);
+	return rc < 0 ? rc
+	              : conninfo_add(services->admin, CONNINFO_MAX, "user", EMBEDDED_PG_SUPERUSER);
 }
 
 static int start_owned(const struct config *config, struct services *services)
@@ -147,6 +161,16 @@ static int start_pg_again(struct services *services, int64_t until_ms)
 	return -ECHILD;
 }
 
+/* One more attempt, for libpq's own words: they name the host, and no password. */
+static int say_why(const struct services *services, int rc)
+{
+	PGconn *conn = PQconnectdb(services->admin);
+
+	say("PostgreSQL does not answer: %s", PQerrorMessage(conn));
+	PQfinish(conn);
+	return rc;
+}
+
 static int wait_pg(struct services *services)
 {
 	int64_t now_ms = clock_monotonic_ms();
@@ -159,6 +183,8 @@ static int wait_pg(struct services *services)
 
 		if (state == PQPING_OK)
 			return 0;
+		if (state == PQPING_NO_ATTEMPT)
+			return say_why(services, -EINVAL);
 		if (services_stop_asked())
 			return -EINTR;
 		if (services->pg > 0 && !child_is_alive(services->pg)) {
@@ -166,10 +192,8 @@ static int wait_pg(struct services *services)
 			if (rc < 0)
 				return rc;
 		}
-		if (clock_monotonic_ms() > deadline_ms) {
-			say("PostgreSQL does not answer");
-			return -ETIMEDOUT;
-		}
+		if (clock_monotonic_ms() > deadline_ms)
+			return say_why(services, -ETIMEDOUT);
 		child_sleep_ms(POLL_MS);
 	}
 }

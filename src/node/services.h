@@ -30,12 +30,13 @@ struct services {
 	bool owner;
 	int lock_fd, users_fd;    /* -1 when not held */
 	pid_t pg, redis;          /* the owner's children; 0 when they are not running */
-	char admin[CONNINFO_MAX]; /* conninfo of a login that may migrate */
+	char admin[CONNINFO_MAX]; /* conninfo of a login that may migrate; with a time limit */
 	char base[CONNINFO_MAX];  /* conninfo without user and password */
 	char redis_url[2100];
 };
 
-/* Set by the handler that services_catch_signals installs: a start that takes long ends early. */
+/* Set by the handler that services_catch_signals installs: a start that takes long ends early. A
+ * SIGHUP that comes before there is something to reload is no reason to end. */
 bool services_stop_asked(void);
 void services_catch_signals(void);
 
