@@ -139,6 +139,12 @@ static void choose_far_run(struct place *place)
 	path_format(place->run, sizeof(place->run), "%.48s/sebez-%s", base, text);
 }
 
+/* What has a meaning in lists of folders, in postgresql.conf or in a conninfo, is not in it. */
+static bool is_plain(const char *path)
+{
+	return path[strcspn(path, "'\",\\\n")] == '\0';
+}
+
 static int make_run(struct place *place)
 {
 	char near[PLACE_PATH_MAX];
@@ -147,7 +153,7 @@ static int make_run(struct place *place)
 	int rc;
 
 	place_path(place, "run", near, sizeof(near));
-	if (place->reachable && strlen(near) < sizeof(place->run)) {
+	if (place->reachable && strlen(near) < sizeof(place->run) && is_plain(near)) {
 		memcpy(place->run, near, strlen(near) + 1);
 		rc = place_make_folder(place, near);
 	} else {
@@ -168,10 +174,25 @@ static int make_run(struct place *place)
 	return rc;
 }
 
+/* The folders of embedded services. */
+static int make_folders(struct place *place)
+{
+	char log[PLACE_PATH_MAX];
+	int rc;
+
+	place->reachable = is_reachable(place, place->data);
+	place_path(place, "log", log, sizeof(log));
+	if (mkdir(log, 0755) != 0 && errno != EEXIST) {
+		rc = -errno;
+		say("cannot make %s: %s", log, strerror(-rc));
+		return rc;
+	}
+	return make_run(place);
+}
+
 int place_open(const struct config *config, struct place *ret)
 {
 	struct place place = {0};
-	char log[PLACE_PATH_MAX];
 	int rc = choose_user(config, &place);
 
 	if (rc < 0)
@@ -183,14 +204,8 @@ int place_open(const struct config *config, struct place *ret)
 		say("cannot use the data folder %s (SEBEZ_DATA): %s", config->data, strerror(-rc));
 		return rc;
 	}
-	place.reachable = is_reachable(&place, place.data);
-	place_path(&place, "log", log, sizeof(log));
-	if (mkdir(log, 0755) != 0 && errno != EEXIST) {
-		rc = -errno;
-		say("cannot make %s: %s", log, strerror(-rc));
-		return rc;
-	}
-	rc = make_run(&place);
+	if (config->database_url[0] == '\0' || config->redis_url[0] == '\0')
+		rc = make_folders(&place);
 	if (rc == 0)
 		*ret = place;
 	return rc;

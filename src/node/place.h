@@ -6,8 +6,9 @@
  *   data/log/           what PostgreSQL and Redis say
  *   data/sebez.pid      the supervisor
  *   data/lock, users    who owns the embedded services, and who borrows them
- *   data/run/           sockets; elsewhere when the path is too long for a socket, or closed to
- *                       the user the processes run as. data/run.path says where.
+ *   data/run/           sockets; elsewhere when the path is too long for a socket, closed to the
+ *                       user the processes run as, or has quotes or commas. data/run.path says
+ *                       where.
  *
  * Started by root, all processes but the supervisor run as an ordinary user. The data folder may
  * then be closed to that user (root's home): what needs it gets it as an open descriptor.
@@ -26,7 +27,8 @@ enum { PLACE_PATH_MAX = 1024, PLACE_RUN_MAX = 88 };
 
 struct place {
 	char data[PLACE_PATH_MAX]; /* absolute */
-	char run[PLACE_RUN_MAX];   /* absolute; short enough for "/.s.PGSQL.5432" after it */
+	char run[PLACE_RUN_MAX];   /* absolute; short enough for "/.s.PGSQL.5432" after it; "" when
+	                            * nothing is embedded */
 	bool switches_user;
 	uid_t uid; /* of the children */
 	gid_t gid;
@@ -34,7 +36,8 @@ struct place {
 	bool reachable; /* the children can reach `data` by its path */
 };
 
-/* Makes the folders. Says what went wrong and returns -errno. */
+/* Makes the folders, those of embedded services only when there are any. Says what went wrong and
+ * returns -errno. */
 int place_open(const struct config *config, struct place *ret) __attribute__((warn_unused_result));
 
 /* Only the data folder's absolute path, for tools that just look. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -15,10 +16,14 @@ int supervisor_reload(const struct config *config)
 		snprintf(note, sizeof(note), "%s/sebez.pid", data);
 		pid = child_noted(note);
 	}
-	if (pid <= 0 || kill(pid, SIGHUP) != 0) {
-		say("no server with the data folder %s is running", config->data);
-		return 1;
+	if (pid > 0 && kill(pid, SIGHUP) == 0) {
+		printf("asked the server %d to replace its processes\n", (int)pid);
+		return 0;
 	}
-	printf("asked the server %d to replace its processes\n", (int)pid);
-	return 0;
+	if (pid > 0 && errno == EPERM)
+		say("the server %d belongs to another user: only that one or root may ask it",
+		    (int)pid);
+	else
+		say("no server with the data folder %s is running", config->data);
+	return 1;
 }
