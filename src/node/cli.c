@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api.gen.h"
 #include "node/api.h"
+#include "node/ask_password.h"
 #include "node/check.h"
 #include "node/config.h"
 #include "node/jobs.h"
@@ -19,7 +19,7 @@
 #include "node/tool.h"
 #include "shop/shop.h"
 
-enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3 };
+enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3, PASSWORD_CHARACTERS_MAX = 256 };
 
 /* What a command was called with. Strings are of argv or the environment. */
 struct call {
@@ -97,7 +97,9 @@ static void admin_body(struct task *task)
 
 static int run_admin_create(void)
 {
-	static char line[256];
+	static char line[4 * PASSWORD_CHARACTERS_MAX + sizeof("\r\n")];
+	const char *role = call.role != NULL ? call.role : "superadmin";
+	int rc;
 
 	if (call.email == NULL) {
 		say("admin create: --email E is required");
@@ -107,14 +109,14 @@ static int run_admin_create(void)
 	if (call.password == NULL)
 		call.password = getenv("SEBEZ_ADMIN_PASSWORD");
 	if (call.password == NULL) {
-		if (isatty(STDIN_FILENO))
-			fprintf(stderr, "Password (at least 8 characters): ");
-		if (fgets(line, sizeof(line), stdin) == NULL)
+		if (ask_password(line, sizeof(line)) < 0)
 			return 1;
-		line[strcspn(line, "\r\n")] = '\0';
 		call.password = line;
 	}
-	return tool_run(&call.config, "admin create", admin_body, NULL);
+	rc = tool_run(&call.config, "admin create", admin_body, NULL);
+	if (rc == 0)
+		printf("%s is an admin: %s\n", call.email, role);
+	return rc;
 }
 
 static int run_check(void)
