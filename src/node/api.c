@@ -154,23 +154,20 @@ static struct token_key token_key(const struct secret *secret)
 	return key;
 }
 
-static int set_keys(void)
+static void set_keys(void)
 {
 	struct token_key keys[2] = {token_key(&api.secret)};
 	size_t count = 1;
 
 	if (api.config->secret_previous[0] != '\0') {
-		if (!secret_parse(api.config->secret_previous, &api.previous)) {
-			say("SEBEZ_SECRET_PREVIOUS must be 32 bytes, as 64 hexadecimal digits or "
-			    "as base64");
-			return -EINVAL;
-		}
+		bool parsed = secret_parse(api.config->secret_previous, &api.previous);
+
+		assert(parsed); /* config_load has seen that it is a key */
 		keys[1] = token_key(&api.previous);
 		count = keys[1].id != keys[0].id ? 2 : 1;
 	}
 	token_keys_set(count, keys);
 	sodium_memzero(keys, sizeof(keys));
-	return 0;
 }
 
 static int open_feed(void)
@@ -188,10 +185,10 @@ static int open_web(void)
 	    .behind_proxy = api.config->behind_proxy != 0,
 	    .measured = metrics_request,
 	};
-	int rc = set_keys();
 
+	set_keys();
 	chat_start(api.stores.redis);
-	return rc < 0 ? rc : web_start(&options, &api.handlers);
+	return web_start(&options, &api.handlers);
 }
 
 int api_main(const struct config *config, unsigned slot)

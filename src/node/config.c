@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/secret.h"
+#include "store/redis.h"
+
 #define TEXT(env, field, fallback, min, max, prose)                                                \
 	{                                                                                          \
 		env, OPTION_TEXT, offsetof(struct config, field), fallback, min, max, NULL, "",    \
@@ -32,6 +35,9 @@
 		    false, prose                                                                   \
 	}
 
+/* The database is made with these; from then on they are its own. */
+#define LATER " Later an admin changes it: PUT /v1/admin/settings."
+
 const struct option OPTIONS[] = {
     TEXT("SEBEZ_LISTEN", listen, "127.0.0.1:8080", 3, 80,
          "Where it listens: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
@@ -48,7 +54,8 @@ const struct option OPTIONS[] = {
     SECRET(
         "SEBEZ_SECRET", secret, 200,
         "Key from which tokens and database passwords are made: 32 bytes as 64 hexadecimal digits "
-        "or as base64. Empty: made once and kept in SEBEZ_DATA/secret."),
+        "or as base64. Empty: the one in SEBEZ_DATA/secret, which is made once unless DATABASE_URL "
+        "names a database."),
     SECRET("SEBEZ_SECRET_PREVIOUS", secret_previous, 200,
            "The key before SEBEZ_SECRET: tokens made with it are still accepted."),
     TEXT("SEBEZ_RUN_AS", run_as, "", 0, 64,
@@ -58,8 +65,6 @@ const struct option OPTIONS[] = {
             "Api processes. 0: one per core."),
     CHOICE("SEBEZ_LOG_LEVEL", log_level, "info", "debug info warn error",
            "Least important kind of log line that is written."),
-    TEXT("SEBEZ_CURRENCY", currency, "USD", 3, 3,
-         "The marketplace's currency, an ISO 4217 code. Chosen once, before the first product."),
     BOOLEAN("SEBEZ_CACHE", cache, "yes", "Whether public pages are answered from memory."),
     BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether callers that ask too often get a 429."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
@@ -77,18 +82,26 @@ const struct option OPTIONS[] = {
             "How long a process that is asked to go may finish what it has begun."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
             "How often the jobs process looks for work."),
+    TEXT("SEBEZ_CURRENCY", currency, "", 0, 3,
+         "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It never changes: a "
+         "database of another one is refused."),
     INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
-            "An order that waits for its payment is cancelled after this long."),
+            "Of a new marketplace: an order that waits for its payment is cancelled after this "
+            "long." LATER),
     INTEGER("SEBEZ_ACCEPT_HOURS", accept_hours, "48", 1, 8760, "hours",
-            "A sub-order that its vendor has not accepted is cancelled after this long."),
-    INTEGER("SEBEZ_COMPLETE_DAYS", complete_days, "14", 0, 365, "days",
-            "A delivered sub-order is completed after this long."),
+            "Of a new marketplace: a sub-order that its vendor has not accepted is cancelled after "
+            "this long." LATER),
+    INTEGER("SEBEZ_COMPLETE_DAYS", complete_days, "14", 1, 365, "days",
+            "Of a new marketplace: a delivered sub-order is completed after this long." LATER),
     INTEGER("SEBEZ_SERVICE_FEE_FIXED", service_fee_fixed, "0", 0, 1000000000, "minor units",
-            "Platform service fee of each order: its fixed part."),
+            "Of a new marketplace: the fixed part of the platform's fee on each order." LATER),
     INTEGER("SEBEZ_SERVICE_FEE_BASIS_POINTS", service_fee_basis_points, "0", 0, 10000,
-            "basis points", "Platform service fee of each order: its share of the goods' price."),
+            "basis points",
+            "Of a new marketplace: the platform's fee on each order as a share of the goods' "
+            "price." LATER),
     INTEGER("SEBEZ_COMMISSION_BASIS_POINTS", commission_basis_points, "1000", 0, 10000,
-            "basis points", "Commission on sales, unless a vendor has its own rate."),
+            "basis points",
+            "Of a new marketplace: commission on sales, unless a vendor has its own rate." LATER),
 };
 
 const size_t OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]);
@@ -201,23 +214,38 @@ static void refuse(const struct option *option, const char *text, char *error, s
 		         text);
 }
 
-static int check_whole(const struct config *config, char *error, size_t error_size)
+static bool is_key(const char *text)
+{
+	struct secret secret;
+	bool good = text[0] == '\0' || secret_parse(text, &secret);
+
+	explicit_bzero(&secret, sizeof(secret));
+	return good;
+}
+
+static bool is_currency(const char *text)
+{
+	return text[0] == '\0' || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+/* What the table does not say of a value: a sentence, or NULL when all is well. */
+static const char *find_mistake(const struct config *config)
 {
 	char host[80];
 	int port;
 
-	if (!config_split_listen(config->listen, host, sizeof(host), &port)) {
-		snprintf(error, error_size, "SEBEZ_LISTEN must be address:port; it is \"%.80s\"",
-		         config->listen);
-		return -EINVAL;
-	}
-	if (strspn(config->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) {
-		snprintf(error, error_size,
-		         "SEBEZ_CURRENCY must be three capitals; it is \"%.80s\"",
-		         config->currency);
-		return -EINVAL;
-	}
-	return 0;
+	if (!config_split_listen(config->listen, host, sizeof(host), &port))
+		return "SEBEZ_LISTEN must be address:port, or [address]:port for IPv6";
+	if (!is_currency(config->currency))
+		return "SEBEZ_CURRENCY must be three capitals";
+	if (!is_key(config->secret))
+		return "SEBEZ_SECRET must be 32 bytes, as 64 hexadecimal digits or as base64";
+	if (!is_key(config->secret_previous))
+		return "SEBEZ_SECRET_PREVIOUS must be 32 bytes, as 64 hexadecimal digits or as "
+		       "base64";
+	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
+		return "REDIS_URL must be redis://[:password@]host[:port] or unix:/path";
+	return NULL;
 }
 
 /* Texts of the environment become ours, whatever becomes of it. */
@@ -237,7 +265,7 @@ int config_load(struct config *ret, char *error, size_t error_size)
 {
 	struct config config = {0};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int rc;
+	const char *mistake;
 
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &OPTIONS[i];
@@ -251,9 +279,11 @@ int config_load(struct config *ret, char *error, size_t error_size)
 			return -EINVAL;
 		}
 	}
-	rc = check_whole(&config, error, error_size);
-	if (rc < 0)
-		return rc;
+	mistake = find_mistake(&config);
+	if (mistake != NULL) {
+		snprintf(error, error_size, "%s", mistake);
+		return -EINVAL;
+	}
 	keep_texts(&config);
 	if (config.processes == 0)
 		config.processes = cores > 256 ? 256 : cores < 1 ? 1 : cores;

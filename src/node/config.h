@@ -24,12 +24,12 @@ struct config {
 	const char *data;
 	const char *database_url; /* "" means embedded */
 	const char *redis_url;    /* "" means embedded */
-	const char *secret;       /* "" means the one kept in the data folder */
+	const char *secret;       /* "" means the one kept in the data folder; else it is a key */
 	const char *secret_previous;
-	const char *run_as; /* "" means postgres, or nobody */
-	const char *currency;
-	int64_t processes; /* never 0 after config_load */
-	int64_t log_level; /* enum log_threshold */
+	const char *run_as;   /* "" means postgres, or nobody */
+	const char *currency; /* "" means that of the database, USD for a new one */
+	int64_t processes;    /* never 0 after config_load */
+	int64_t log_level;    /* enum log_threshold */
 	int64_t cache;
 	int64_t limits;
 	int64_t behind_proxy;

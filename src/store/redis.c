@@ -395,3 +395,12 @@ void redis_tell(struct redis *redis, int argc, const char *const argv[], const s
 		(void)redisAsyncCommandArgv(redis->context, NULL, NULL, argc, (const char **)argv,
 		                            lengths);
 }
+
+bool redis_url_is_good(const char *url)
+{
+	struct redis *redis = calloc(1, sizeof(*redis));
+	assert(redis != NULL);
+	bool good = parse_url(url, redis) == 0;
+	free_redis(redis);
+	return good;
+}

@@ -47,4 +47,7 @@ struct redis_listener {
 int redis_subscribe(const char *url, const struct redis_listener *listener, struct redis **ret)
     __attribute__((warn_unused_result));
 
+/* Whether redis_open takes it. */
+bool redis_url_is_good(const char *url);
+
 #endif

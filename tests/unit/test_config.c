@@ -45,6 +45,9 @@ static void every_bad_value_is_refused_by_name(void **state)
 	    {"SEBEZ_LOG_LEVEL", "info warn"}, {"SEBEZ_LISTEN", "8080"},
 	    {"SEBEZ_LISTEN", "127.0.0.1:"},   {"SEBEZ_LISTEN", "127.0.0.1:65536"},
 	    {"SEBEZ_LISTEN", "::1:80"},       {"SEBEZ_CURRENCY", "usd"},
+	    {"SEBEZ_CURRENCY", "US"},         {"SEBEZ_COMPLETE_DAYS", "0"},
+	    {"SEBEZ_SECRET", "short"},        {"SEBEZ_SECRET_PREVIOUS", "short"},
+	    {"REDIS_URL", "localhost:6379"},  {"REDIS_URL", "redis://host:port"},
 	};
 
 	(void)state;

@@ -185,7 +185,8 @@ def test_a_folder_closed_to_the_unprivileged_user_is_no_obstacle():
 
 @pytest.mark.parametrize("name, value", [
     ("SEBEZ_PROCESSES", "many"), ("SEBEZ_LISTEN", "nowhere"), ("SEBEZ_CACHE", "perhaps"),
-    ("SEBEZ_SECRET", "short"), ("DATABASE_URL", "postgresql://user:hidden@[/x"),
+    ("SEBEZ_SECRET", "short"), ("SEBEZ_SECRET_PREVIOUS", "hidden"),
+    ("REDIS_URL", "http://:hidden@x"), ("DATABASE_URL", "postgresql://user:hidden@[/x"),
     ("SEBEZ_RUN_AS", "root")])
 def test_a_bad_setting_is_refused_by_name_and_never_repeated(name, value):
     if name == "SEBEZ_RUN_AS" and os.geteuid() != 0:
