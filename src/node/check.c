@@ -1,20 +1,35 @@
 #include "node/check.h"
 
+#include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "node/embedded_redis.h"
-#include "node/migrate.h"
+#include "net/co.h"
+#include "net/loop.h"
+#include "node/admin_db.h"
+#include "node/marketplace.h"
+#include "node/role_passwords.h"
+#include "node/schema.h"
 #include "node/services.h"
 #include "store/pg.h"
+#include "store/redis.h"
 #include "task/statements.h"
+
+enum { REDIS_MS = 3000, REDIS_POLL_MS = 10 };
 
 static unsigned wrong;
 
 static void report(bool good, const char *what, const char *detail)
 {
-	printf("%-6s %s%s%s\n", good ? "ok" : "WRONG", what, detail[0] != '\0' ? ": " : "", detail);
+	size_t length = strlen(detail);
+
+	/* libpq's messages end their line themselves. */
+	while (length > 0 && detail[length - 1] == '\n')
+		length--;
+	printf("%-6s %s%s%.*s\n", good ? "ok" : "WRONG", what, length > 0 ? ": " : "", (int)length,
+	       detail);
 	wrong += !good;
 }
 
@@ -22,6 +37,38 @@ static void report_statement(void *arg, const char *line)
 {
 	(void)arg;
 	report(false, "statement", line);
+}
+
+/* On a fiber, for its connection is that of the servers: with their password, and patience. */
+static void ping_redis(void *arg)
+{
+	struct redis *redis = arg;
+	const char *argv[] = {"PING"};
+	int64_t deadline_ms = loop_now_ms() + REDIS_MS;
+	struct redisReply *reply = NULL;
+
+	while (!redis_is_up(redis) && loop_now_ms() < deadline_ms)
+		co_sleep_ms(REDIS_POLL_MS);
+	if (redis_call(redis, deadline_ms, &reply, 1, argv, NULL) < 0)
+		report(false, "redis", "does not answer");
+	else
+		report(reply->type == REDIS_REPLY_STATUS, "redis",
+		       reply->type == REDIS_REPLY_ERROR ? reply->str : "answers");
+	freeReplyObject(reply);
+	loop_stop();
+}
+
+static void check_redis(const char *url)
+{
+	struct redis *redis;
+
+	if (redis_open(url, &redis) < 0) {
+		report(false, "redis", "REDIS_URL cannot be used");
+		return;
+	}
+	if (co_start(ping_redis, redis) == 0)
+		loop_run();
+	redis_close(redis);
 }
 
 /* Each role can log in with the password that this server would use. */
@@ -55,47 +102,100 @@ static void check_data(PGconn *conn)
 	PQclear(result);
 }
 
-static void check_database(const struct services *services, bool data)
+static void check_statements(PGconn *conn)
 {
 	char count[32];
 	size_t mistakes;
-	PGconn *conn = PQconnectdb(services->admin);
 
-	if (PQstatus(conn) != CONNECTION_OK) {
-		report(false, "database", PQerrorMessage(conn));
-		PQfinish(conn);
-		return;
-	}
-	report(true, "database", PQparameterStatus(conn, "server_version"));
 	snprintf(count, sizeof(count), "%zu", SQL_STATEMENT_COUNT);
 	mistakes = statements_check(conn, report_statement, NULL);
 	report(mistakes == 0, "statements prepared", count);
-	if (data)
-		check_data(conn);
+}
+
+/* Whether the database is as this program wants it; `sebez migrate` would mend what is not. */
+static bool check_schema(PGconn *conn, const struct config *config, const struct schema *schema)
+{
+	const char *unknown = schema_unknown_migration(schema);
+	unsigned before = wrong;
+
+	for (size_t i = 0; i < MIGRATION_COUNT; i++)
+		if (schema_value(schema, MIGRATIONS[i].name) == NULL)
+			report(false, MIGRATIONS[i].name, "is not applied yet");
+		else if (!schema_has(schema, &MIGRATIONS[i]))
+			report(false, MIGRATIONS[i].name, "has changed since it was applied");
+	if (unknown != NULL)
+		report(false, unknown, "was applied by a newer sebez");
+	for (size_t i = 0; i < FUNCTION_FILE_COUNT; i++)
+		if (!schema_has(schema, &FUNCTIONS[i]))
+			report(false, FUNCTIONS[i].name, "is not what this version has");
+	if (schema_value(schema, MARKETPLACE_MIGRATION) != NULL &&
+	    marketplace_check(conn, config) < 0)
+		report(false, "SEBEZ_CURRENCY", "see above");
+	if (wrong == before)
+		report(true, "schema", "up to date");
+	return wrong == before;
+}
+
+static void check_database(const struct config *config, const struct services *services, bool data)
+{
+	struct schema schema;
+	struct secret secret;
+	PGconn *conn;
+
+	if (admin_db_open(services, false, &conn) < 0) {
+		report(false, "database", "see above");
+		return;
+	}
+	report(true, "database", PQparameterStatus(conn, "server_version"));
+	if (schema_read(conn, &schema) < 0) {
+		report(false, "schema", "see above");
+		goto finish;
+	}
+	if (secret_find(config, services->place.data, &secret) < 0)
+		report(false, "secret", "see above");
+	else if (role_passwords_state(&schema, &secret) == ROLE_PASSWORDS_OTHER)
+		report(false, "secret", "the roles' passwords were made from another one");
+	else if (role_passwords_state(&schema, &secret) == ROLE_PASSWORDS_OURS)
+		check_roles(services, &secret);
+	if (check_schema(conn, config, &schema)) {
+		check_statements(conn);
+		if (data)
+			check_data(conn);
+	}
+	schema_clear(&schema);
+finish:
 	PQfinish(conn);
+}
+
+/* Looking does not make a cluster where there is none. */
+static bool is_made(const struct config *config)
+{
+	char data[PLACE_PATH_MAX - 64], version[PLACE_PATH_MAX];
+
+	if (config->database_url[0] != '\0')
+		return true;
+	if (place_find(config, data, sizeof(data)) < 0)
+		return false;
+	path_format(version, sizeof(version), "%s/postgres/PG_VERSION", data);
+	return access(version, F_OK) == 0;
 }
 
 int check_main(const struct config *config, bool data)
 {
 	static struct services services;
-	struct secret secret;
 
 	report(true, "configuration", "");
+	if (!is_made(config)) {
+		report(false, "database", "SEBEZ_DATA holds none yet; `sebez migrate` makes it");
+		return 1;
+	}
 	if (services_open(config, SERVICES_TOOL, &services) < 0) {
 		report(false, "services", "see above");
 		return 1;
 	}
 	report(true, "services", services.pg_embedded ? "embedded" : "external");
-	if (services.redis_embedded)
-		report(embedded_redis_answers(&services.place), "redis", "");
-	if (secret_load(config, services.place.data, &secret) == 0 &&
-	    migrate(&services, &secret, false) == 0) {
-		report(true, "schema", "up to date");
-		check_roles(&services, &secret);
-		check_database(&services, data);
-	} else {
-		report(false, "schema", "see above");
-	}
+	check_redis(services.redis_url);
+	check_database(config, &services, data);
 	services_close(&services);
 	printf("%s\n", wrong == 0 ? "all is well" : "something is wrong");
 	return wrong != 0;

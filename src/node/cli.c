@@ -64,7 +64,7 @@ static int run_migrate(void)
 		return 1;
 	rc = secret_load(&call.config, services.place.data, &secret);
 	if (rc == 0)
-		rc = migrate(&services, &secret, true);
+		rc = migrate(&call.config, &services, &secret, MIGRATE_FOR_ITSELF);
 	services_close(&services);
 	if (rc == 0)
 		printf("the schema is up to date\n");

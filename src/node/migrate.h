@@ -5,19 +5,29 @@
  * transaction, in the order of their names; what was applied is kept in sebez_migration with a
  * hash, and a file that has changed since is refused. The files of db/functions come after them,
  * each again whenever it has changed: they only replace functions.
+ *
+ * A database that a newer version has migrated is left as it is, and refused.
  */
 #ifndef SEBEZ_NODE_MIGRATE_H
 #define SEBEZ_NODE_MIGRATE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
+#include "node/config.h"
 #include "node/secret.h"
 #include "node/services.h"
 
-/* Waits while another one migrates. `thorough` also sets the roles' passwords when nothing seems
- * to have changed. Says what went wrong and returns -errno. */
-int migrate(const struct services *services, const struct secret *secret, bool thorough)
+/* What is done when the roles' passwords were made from another secret, or the functions are those
+ * of a newer version that has no migrations beyond ours. */
+enum migrate_for {
+	MIGRATE_FOR_TOOL,   /* refuses both */
+	MIGRATE_FOR_SERVE,  /* sets the passwords and says so; refuses newer functions */
+	MIGRATE_FOR_ITSELF, /* `sebez migrate`: sets the passwords in any case, puts ours in place
+	                     */
+};
+
+/* Waits while another one migrates, until services_stop_asked(). Says what went wrong and returns
+ * -errno. */
+int migrate(const struct config *config, const struct services *services,
+            const struct secret *secret, enum migrate_for purpose)
     __attribute__((warn_unused_result));
 
 #endif

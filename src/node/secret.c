@@ -79,27 +79,45 @@ static int read_file(const char *path, struct secret *ret)
 	return secret_parse(text, ret) ? 0 : -EINVAL;
 }
 
+static int find(const struct config *config, const char *path, struct secret *ret)
+{
+	if (config->secret[0] != '\0') /* config_load has seen that it is a key */
+		return secret_parse(config->secret, ret) ? 0 : -EINVAL;
+	return read_file(path, ret);
+}
+
+static int explain(const char *path, int rc)
+{
+	if (rc == -ENOENT)
+		say("SEBEZ_SECRET is not set, and there is no %s: give it the secret of the "
+		    "servers of this database, or a new one (openssl rand -hex 32) if it is new",
+		    path);
+	else if (rc < 0)
+		say("%s: %s", path, rc == -EINVAL ? "does not hold a key" : strerror(-rc));
+	return rc;
+}
+
+int secret_find(const struct config *config, const char *data, struct secret *ret)
+{
+	char path[1100];
+
+	snprintf(path, sizeof(path), "%s/secret", data);
+	return explain(path, find(config, path, ret));
+}
+
 int secret_load(const struct config *config, const char *data, struct secret *ret)
 {
 	char path[1100];
 	int rc;
 
-	if (config->secret[0] != '\0') {
-		if (secret_parse(config->secret, ret))
-			return 0;
-		say("SEBEZ_SECRET must be 32 bytes, as 64 hexadecimal digits or as base64");
-		return -EINVAL;
-	}
 	snprintf(path, sizeof(path), "%s/secret", data);
-	rc = read_file(path, ret);
-	if (rc == -ENOENT) {
+	rc = find(config, path, ret);
+	if (rc == -ENOENT && config->database_url[0] == '\0') {
 		rc = make_file(path);
 		if (rc == 0)
 			rc = read_file(path, ret);
 	}
-	if (rc < 0)
-		say("%s: %s", path, rc == -EINVAL ? "does not hold a key" : strerror(-rc));
-	return rc;
+	return explain(path, rc);
 }
 
 void secret_derive(const struct secret *secret, const char *purpose,

@@ -18,8 +18,13 @@ struct secret {
 /* 64 hexadecimal digits, or base64 (either alphabet, padded or not) of 32 bytes. */
 bool secret_parse(const char *text, struct secret *ret);
 
-/* The key of SEBEZ_SECRET, or the one kept in `data`/secret, made on first use. Prints what went
- * wrong and returns -errno. */
+/* The key of SEBEZ_SECRET, or the one kept in `data`/secret. Says what went wrong and returns
+ * -errno. */
+int secret_find(const struct config *config, const char *data, struct secret *ret)
+    __attribute__((warn_unused_result));
+
+/* The same, but where the database is the embedded one a missing key is made. Elsewhere other
+ * servers may use the database, and a new key would lock them out. */
 int secret_load(const struct config *config, const char *data, struct secret *ret)
     __attribute__((warn_unused_result));
 

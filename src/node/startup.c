@@ -1,51 +1,58 @@
 #include "node/startup.h"
 
 #include <errno.h>
-#include <libpq-fe.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "node/admin_db.h"
 #include "node/say.h"
+#include "node/schema.h"
 #include "shop/shop.h"
 
-#define DEMO_ROW "'demo marketplace'"
+#define DEMO_ROW "demo marketplace"
 
-static int ask(const struct services *services, const char *text, bool *ret_any)
+int startup_demo_done(const struct services *services)
 {
-	PGconn *conn = PQconnectdb(services->admin);
-	PGresult *result = PQexec(conn, text);
-	ExecStatusType status = PQresultStatus(result);
-	int rc = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? 0 : -EBADMSG;
+	PGconn *conn;
+	int rc = admin_db_open(services, false, &conn);
 
 	if (rc < 0)
-		say("the database refused: %s", PQerrorMessage(conn));
-	else if (ret_any != NULL)
-		*ret_any = PQntuples(result) > 0;
-	PQclear(result);
+		return rc;
+	rc = schema_note(conn, DEMO_ROW, "");
 	PQfinish(conn);
 	return rc;
 }
 
-int startup_demo_done(const struct services *services)
+static int is_loaded(const struct services *services, bool *ret)
 {
-	return ask(services,
-	           "insert into sebez_migration (name, sha256) values (" DEMO_ROW ", '') "
-	           "on conflict do nothing",
-	           NULL);
+	struct schema schema;
+	PGconn *conn;
+	int rc = admin_db_open(services, false, &conn);
+
+	if (rc < 0)
+		return rc;
+	rc = schema_read(conn, &schema);
+	if (rc == 0) {
+		*ret = schema_value(&schema, DEMO_ROW) != NULL;
+		schema_clear(&schema);
+	}
+	PQfinish(conn);
+	return rc;
 }
 
 int startup_demo(const struct config *config, const struct services *services)
 {
 	const char *argv[] = {"sebez", "demo", NULL};
-	struct child_spec spec = {.argv = argv, .output_fd = -1};
+	struct child_spec spec = {.argv = argv, .output_fd = -1, .death_signal = SIGTERM};
 	char program[1024] = "";
 	bool loaded = false;
 	int rc;
 
 	if (config->demo == 0)
 		return 0;
-	rc = ask(services, "select 1 from sebez_migration where name = " DEMO_ROW, &loaded);
+	rc = is_loaded(services, &loaded);
 	if (rc < 0 || loaded)
 		return rc;
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) <= 0)

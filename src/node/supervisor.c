@@ -321,7 +321,7 @@ static int prepare(struct supervisor *su)
 	if (rc == 0)
 		rc = secret_load(su->config, su->services.place.data, &secret);
 	if (rc == 0)
-		rc = migrate(&su->services, &secret, false);
+		rc = migrate(su->config, &su->services, &secret, MIGRATE_FOR_SERVE);
 	if (rc == 0)
 		rc = startup_demo(su->config, &su->services);
 	if (rc == 0)

@@ -67,7 +67,7 @@ int tool_run(const struct config *config, const char *name, void (*body)(struct 
 	log_start(LOG_LEVEL_WARNING, name);
 	rc = secret_load(config, services.place.data, &secret);
 	if (rc == 0)
-		rc = migrate(&services, &secret, false);
+		rc = migrate(config, &services, &secret, MIGRATE_FOR_TOOL);
 	if (rc == 0)
 		run_on_loop(config, &services, &secret);
 	if (tool.good && after != NULL && after(&services) < 0)

@@ -1,0 +1,46 @@
+#include "node/marketplace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/admin_db.h"
+#include "node/say.h"
+
+int marketplace_fill(PGconn *conn, const struct config *config)
+{
+	char text[512];
+
+	/* config_load has seen that the currency is three capitals, or not given. */
+	snprintf(text, sizeof(text),
+	         "update platform set currency = coalesce(nullif('%s', ''), currency), "
+	         "payment_hours = %lld, accept_hours = %lld, complete_days = %lld, "
+	         "service_fee_fixed = %lld, service_fee_basis_points = %lld, "
+	         "commission_basis_points = %lld",
+	         config->currency, (long long)config->payment_hours,
+	         (long long)config->accept_hours, (long long)config->complete_days,
+	         (long long)config->service_fee_fixed, (long long)config->service_fee_basis_points,
+	         (long long)config->commission_basis_points);
+	return admin_db_run(conn, text);
+}
+
+int marketplace_check(PGconn *conn, const struct config *config)
+{
+	PGresult *result;
+	const char *currency;
+	int rc;
+
+	if (config->currency[0] == '\0')
+		return 0;
+	rc = admin_db_ask(conn, "select currency from platform", &result);
+	if (rc < 0)
+		return rc;
+	currency = PQgetvalue(result, 0, 0);
+	if (strcmp(currency, config->currency) != 0) {
+		say("SEBEZ_CURRENCY is %s, but this marketplace sells in %s, which does not change",
+		    config->currency, currency);
+		rc = -EINVAL;
+	}
+	PQclear(result);
+	return rc;
+}
