@@ -47,6 +47,27 @@ int place_find(const struct config *config, char *ret, size_t size)
 	return 0;
 }
 
+int place_become_owner(const struct config *config)
+{
+	char data[PLACE_PATH_MAX - 64], lock[PLACE_PATH_MAX];
+	const struct passwd *user;
+	struct stat info;
+
+	if (geteuid() != 0 || config->run_as[0] != '\0' ||
+	    place_find(config, data, sizeof(data)) < 0)
+		return 0;
+	path_format(lock, sizeof(lock), "%s/lock", data);
+	if ((lstat(lock, &info) != 0 && lstat(data, &info) != 0) || info.st_uid == 0)
+		return 0;
+	user = getpwuid(info.st_uid);
+	if (user == NULL || initgroups(user->pw_name, user->pw_gid) != 0 ||
+	    setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) {
+		say("cannot become the owner of the data folder %s", data);
+		return -EPERM;
+	}
+	return 0;
+}
+
 static int choose_user(const struct config *config, struct place *place)
 {
 	const struct passwd *user;

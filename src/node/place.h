@@ -12,6 +12,9 @@
  *
  * Started by root, all processes but the supervisor run as an ordinary user. The data folder may
  * then be closed to that user (root's home): what needs it gets it as an open descriptor.
+ *
+ * Where an ordinary user has started the server, a tool that root calls becomes that user, or it
+ * would leave files behind that the server cannot open.
  */
 #ifndef SEBEZ_NODE_PLACE_H
 #define SEBEZ_NODE_PLACE_H
@@ -43,6 +46,11 @@ int place_open(const struct config *config, struct place *ret) __attribute__((wa
 /* Only the data folder's absolute path, for tools that just look. */
 int place_find(const struct config *config, char *ret, size_t size)
     __attribute__((warn_unused_result));
+
+/* For tools that use the embedded services: as root, becomes the user whose they are (of data/lock,
+ * or of a folder in which nothing was started yet), unless SEBEZ_RUN_AS names one. Says what went
+ * wrong and returns -errno. */
+int place_become_owner(const struct config *config) __attribute__((warn_unused_result));
 
 /* snprintf for paths: asserts that it fits. */
 void path_format(char *ret, size_t size, const char *format, ...)

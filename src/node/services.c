@@ -228,10 +228,12 @@ int services_open(const struct config *config, enum services_use use, struct ser
 	memset(services, 0, sizeof(*services));
 	services->lock_fd = -1;
 	services->users_fd = -1;
-	rc = place_open(config, &services->place);
+	embedded = config->database_url[0] == '\0' || config->redis_url[0] == '\0';
+	rc = embedded && use == SERVICES_TOOL ? place_become_owner(config) : 0;
+	if (rc == 0)
+		rc = place_open(config, &services->place);
 	if (rc == 0)
 		rc = describe(config, services);
-	embedded = services->pg_embedded || services->redis_embedded;
 	if (rc == 0 && (embedded || use == SERVICES_SERVE)) {
 		rc = take_lock(services, use);
 		services->owner = rc == 1;

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import pty
+import shutil
 import signal
 import socket
 import subprocess
@@ -283,6 +284,20 @@ def test_a_data_folder_may_have_any_name():
         server.sebez("migrate")
         assert "all is well" in server.sebez("check").stdout
         pathlib.Path((named / "run.path").read_text().strip()).rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
+def test_a_tool_of_root_spoils_nothing_in_the_folder_of_another_user():
+    with folder() as server:
+        data = server.data / "var"
+        data.mkdir()
+        shutil.chown(data, "nobody", "nogroup")
+        server.sebez("migrate")  # as root, before anything was started
+        done = subprocess.run([BUILD / "sebez", "check"], cwd="/", env=server.environment,
+                              check=False, capture_output=True, text=True, user="nobody",
+                              group="nogroup", extra_groups=[])
+        assert "all is well" in done.stdout
+        assert {path.owner() for path in data.rglob("*")} == {"nobody"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
