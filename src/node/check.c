@@ -1,5 +1,6 @@
 #include "node/check.h"
 
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -177,7 +178,7 @@ static bool is_made(const struct config *config)
 	if (place_find(config, data, sizeof(data)) < 0)
 		return false;
 	path_format(version, sizeof(version), "%s/postgres/PG_VERSION", data);
-	return access(version, F_OK) == 0;
+	return access(version, F_OK) == 0 || errno != ENOENT;
 }
 
 int check_main(const struct config *config, bool data)
@@ -186,7 +187,7 @@ int check_main(const struct config *config, bool data)
 
 	report(true, "configuration", "");
 	if (!is_made(config)) {
-		report(false, "database", "SEBEZ_DATA holds none yet; `sebez migrate` makes it");
+		report(false, "database", "there is none yet; `sebez migrate` makes it");
 		return 1;
 	}
 	if (services_open(config, SERVICES_TOOL, &services) < 0) {
