@@ -26,7 +26,8 @@ const char *account_email(struct arena *arena, const char *email);
 void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password);
 
-/* A job: removes sessions that are over, and refresh tokens that were used long ago. */
+/* A job: removes sessions that are over, refresh tokens that were used long ago, guests' carts that
+ * nobody has changed for a month, and invitations that ended a month ago. */
 void accounts_purge(struct task *task);
 
 #endif

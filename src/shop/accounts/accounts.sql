@@ -104,6 +104,28 @@ with gone as (
 )
 select count(*)::int as count from gone;
 
+-- guest_cart_purge (most int, days int): one -> (count int)
+-- Those of nobody whom anybody knows, merged ones among them; what is changed at this moment stays.
+with old as (
+	select id from cart where account_id is null and updated_at < now() - make_interval(days => :days)
+	limit :most
+), gone as (
+	delete from cart c using old
+	where c.id = old.id and c.account_id is null and c.updated_at < now() - make_interval(days => :days)
+	returning 1
+)
+select count(*)::int as count from gone;
+
+-- invitation_purge (most int, days int): one -> (count int)
+-- Whatever became of them: the audit trail says so.
+with gone as (
+	delete from staff_invitation where (vendor_id, id) in (
+		select vendor_id, id from staff_invitation where expires_at < now() - make_interval(days => :days)
+		limit :most)
+	returning 1
+)
+select count(*)::int as count from gone;
+
 -- guest_cart_hold (token text): maybe writes -> (id uuid)
 select id from cart
 where guest_hash = encode(sha256(convert_to(:token, 'UTF8')), 'hex') and account_id is null

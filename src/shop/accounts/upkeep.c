@@ -7,14 +7,17 @@
 #include "api.gen.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
+#include "task/forget.h"
 #include "web/check.h"
 
 enum {
 	PASSWORD_MIN = 8, /* as the contract's RegisterInput */
 	PASSWORD_MAX = 256,
 	EMAIL_MAX = 254,
-	PURGE_COUNT = 1000, /* rows of one statement: it locks them, briefly */
+	PURGE_COUNT = 5000, /* rows of one statement: it locks them, briefly */
 	TOKEN_DAYS = 60,
+	GUEST_CART_DAYS = 30,      /* as the contract says */
+	GONE_INVITATION_DAYS = 30, /* after its end */
 };
 
 static const char *role_named(struct task *task, const char *role)
@@ -47,24 +50,44 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
 	                       name == NULL ? "Administrator" : name, known_role, hash);
 }
 
-static int32_t purge_sessions(struct db *db)
+static int32_t purge_sessions(struct task *task)
 {
+	struct db *db = db_of(task);
+
 	return sql_session_purge_rows(db, sql_session_purge(db, PURGE_COUNT), NULL)->count;
 }
 
-static int32_t purge_tokens(struct db *db)
+static int32_t purge_tokens(struct task *task)
 {
+	struct db *db = db_of(task);
+
 	return sql_refresh_token_purge_rows(
 	           db, sql_refresh_token_purge(db, PURGE_COUNT, TOKEN_DAYS), NULL)
 	    ->count;
 }
 
-void accounts_purge(struct task *task)
+static int32_t purge_guest_carts(struct task *task)
 {
 	struct db *db = db_of(task);
 
-	while (purge_sessions(db) >= PURGE_COUNT)
-		continue;
-	while (purge_tokens(db) >= PURGE_COUNT)
-		continue;
+	return sql_guest_cart_purge_rows(db, sql_guest_cart_purge(db, PURGE_COUNT, GUEST_CART_DAYS),
+	                                 NULL)
+	    ->count;
+}
+
+static int32_t purge_invitations(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_invitation_purge_rows(
+	           db, sql_invitation_purge(db, PURGE_COUNT, GONE_INVITATION_DAYS), NULL)
+	    ->count;
+}
+
+void accounts_purge(struct task *task)
+{
+	forget_all(task, purge_sessions, PURGE_COUNT);
+	forget_all(task, purge_tokens, PURGE_COUNT);
+	forget_all(task, purge_guest_carts, PURGE_COUNT);
+	forget_all(task, purge_invitations, PURGE_COUNT);
 }

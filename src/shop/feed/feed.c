@@ -15,6 +15,7 @@
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 #include "shop/feed/sweep.h"
+#include "task/forget.h"
 
 enum {
 	KEEP_DAYS = 30,
@@ -164,8 +165,24 @@ void feed_stop(void)
 	catch_up_stop();
 }
 
+static int32_t forget_events(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_feed_forget_rows(db, sql_feed_forget(db, KEEP_DAYS, FORGET_MOST), NULL)->count;
+}
+
+static int32_t forget_revocations(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_revocations_forget_rows(db, sql_revocations_forget(db, KEEP_DAYS, FORGET_MOST),
+	                                   NULL)
+	    ->count;
+}
+
 void feed_purge(struct task *task)
 {
-	sql_feed_forget(db_of(task), KEEP_DAYS, FORGET_MOST);
-	sql_revocations_forget(db_of(task), KEEP_DAYS, FORGET_MOST);
+	forget_all(task, forget_events, FORGET_MOST);
+	forget_all(task, forget_revocations, FORGET_MOST);
 }

@@ -30,13 +30,21 @@ group by e.owner_id order by e.owner_id limit :most;
 select r.id, r.account_id, r.session_id, r.vendor_id, r.tx from revocation r where r.tx >= :horizon
 order by r.id limit 10000;
 
--- feed_forget (days int, most int): none
-delete from event where ctid = any (array(
-	select e.ctid from event e where e.at < now() - make_interval(days => :days) limit :most));
+-- feed_forget (days int, most int): one -> (count int)
+with gone as (
+	delete from event where ctid = any (array(
+		select e.ctid from event e where e.at < now() - make_interval(days => :days) limit :most))
+	returning 1
+)
+select count(*)::int as count from gone;
 
--- revocations_forget (days int, most int): none
-delete from revocation where ctid = any (array(
-	select r.ctid from revocation r where r.at < now() - make_interval(days => :days) limit :most));
+-- revocations_forget (days int, most int): one -> (count int)
+with gone as (
+	delete from revocation where ctid = any (array(
+		select r.ctid from revocation r where r.at < now() - make_interval(days => :days) limit :most))
+	returning 1
+)
+select count(*)::int as count from gone;
 
 -- customer_sync (account uuid): one
 -- Position and state in one statement, for only then are they of the same moment: no event after the

@@ -3,6 +3,7 @@
 #include "net/log.h"
 #include "outbox.sql.h"
 #include "shop/orders/orders.h"
+#include "task/forget.h"
 
 enum {
 	/* Rows of one transaction, and of one topic's turn. */
@@ -115,8 +116,23 @@ void outbox_deliver(struct task *task)
 				break;
 }
 
+static int32_t forget_done(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_outbox_forget_rows(db, sql_outbox_forget(db, FORGET_MOST), NULL)->count;
+}
+
+static int32_t forget_keys(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_idempotency_forget_rows(db, sql_idempotency_forget(db, FORGET_MOST), NULL)
+	    ->count;
+}
+
 void outbox_purge(struct task *task)
 {
-	sql_outbox_forget(db_of(task), FORGET_MOST);
-	sql_idempotency_forget(db_of(task), FORGET_MOST);
+	forget_all(task, forget_done, FORGET_MOST);
+	forget_all(task, forget_keys, FORGET_MOST);
 }

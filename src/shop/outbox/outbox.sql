@@ -23,10 +23,18 @@ set failed_with = :why,
     lease_until = now() + least(interval '1 hour', interval '1 second' * power(2, least(x.attempts, 12)))
 where x.id = any (:ids) and x.done_at is null and x.lease_until = :lease;
 
--- outbox_forget (most int): none
-delete from outbox where id in (
-	select x.id from outbox x where x.done_at < now() - interval '30 days' limit :most);
+-- outbox_forget (most int): one -> (count int)
+with gone as (
+	delete from outbox where id in (
+		select x.id from outbox x where x.done_at < now() - interval '30 days' limit :most)
+	returning 1
+)
+select count(*)::int as count from gone;
 
--- idempotency_forget (most int): none
-delete from idempotency_key where ctid in (
-	select k.ctid from idempotency_key k where k.created_at < now() - interval '24 hours' limit :most);
+-- idempotency_forget (most int): one -> (count int)
+with gone as (
+	delete from idempotency_key where ctid = any (array(
+		select k.ctid from idempotency_key k where k.created_at < now() - interval '24 hours' limit :most))
+	returning 1
+)
+select count(*)::int as count from gone;
