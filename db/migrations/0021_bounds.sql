@@ -1,0 +1,12 @@
+-- What grows is looked at by its index, and bounded.
+set local role sebez_owner;
+
+-- Each topic has a consumer that takes the oldest: rows of another that stay for days are not read.
+create index outbox_topic on outbox (topic, id) where done_at is null;
+drop index outbox_open;
+
+-- Forgotten with the sessions (src/shop/accounts/upkeep.c).
+create index staff_invitation_age on staff_invitation (expires_at);
+
+-- Moving or removing a category asks for its products.
+create index product_category on product (category_id) where category_id is not null;
