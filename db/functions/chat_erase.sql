@@ -1,6 +1,13 @@
 -- Chat: what a person wrote goes at their wish, and conversations when they have been silent for long.
 set local role sebez_owner;
 
+-- Until the end of the transaction: what is released of a person is said before they ask, or not at all.
+create or replace function chat_lock_erasure(account uuid) returns void language plpgsql as $$
+begin
+	perform pg_advisory_xact_lock(hashtextextended('erasure ' || account, 0));
+end $$;
+grant execute on function chat_lock_erasure(uuid) to sebez_customer, sebez_admin;
+
 -- Asked again, it begins anew with what was written since.
 create or replace function chat_erase_ask(account uuid, reason text)
 returns table (asked_at timestamptz, done_at timestamptz)
@@ -9,6 +16,7 @@ language plpgsql set search_path = public, pg_temp as $$
 declare
 	ignored text := set_config('sebez.reason', coalesce(reason, ''), true);
 begin
+	perform chat_lock_erasure(account);
 	return query
 	insert into chat_erasure as e (account_id, asked_at) values (account, clock_timestamp())
 	on conflict (account_id) do update set asked_at = excluded.asked_at, beyond = null, done_at = null
@@ -103,36 +111,33 @@ begin
 	return true;
 end $$;
 
--- Whole conversations that have been silent for longer than the marketplace keeps them; how many. Both
--- sides learn that they are gone, and no event says any more what was said.
-create or replace function conversations_forget(most int) returns int
+-- A conversation, when it has been silent for longer than the marketplace keeps them and nobody has it at
+-- this moment. Both sides learn that it is gone, and no event says any more what was said in it.
+create or replace function conversation_forget(conversation uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	c record;
-	told json;
-	forgotten int := 0;
+	told json := json_build_object('conversation_id', conversation);
 begin
-	for c in
-		select x.vendor_id, x.id, x.account_id from conversation x, platform f
-		where x.last_message_at < now() - make_interval(days => f.chat_retention_days)
-		order by x.id limit most for update of x skip locked
-	loop
-		update message m set text = '', attachments = '[]', card = null
-		where m.vendor_id = c.vendor_id and m.conversation_id = c.id
-		and m.created_at > now() - interval '31 days';
-		perform message_retell(array(
-			select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
-			and m.created_at > now() - interval '31 days'));
-		delete from conversation x where x.vendor_id = c.vendor_id and x.id = c.id;
-		told := json_build_object('conversation_id', c.id);
-		perform chat_announce(c.vendor_id, c.account_id, 'conversation_forgotten', told, told);
-		forgotten := forgotten + 1;
-	end loop;
-	return forgotten;
+	select x.vendor_id, x.account_id into c from conversation x, platform f
+	where x.id = conversation and x.last_message_at < now() - make_interval(days => f.chat_retention_days)
+	for update of x skip locked;
+	if not found then
+		return;
+	end if;
+	update message m set text = '', attachments = '[]', card = null
+	where m.vendor_id = c.vendor_id and m.conversation_id = conversation
+	and m.created_at > now() - interval '31 days';
+	perform message_retell(array(
+		select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = conversation
+		and m.created_at > now() - interval '31 days'));
+	perform notes_untell(c.vendor_id, conversation);
+	delete from conversation x where x.vendor_id = c.vendor_id and x.id = conversation;
+	perform chat_announce(c.vendor_id, c.account_id, 'conversation_forgotten', told, told);
 end $$;
 
 grant execute on function chat_erase_traces(conversation, timestamptz), chat_erase_step(int),
-	conversations_forget(int), message_reactions(uuid, uuid, int) to sebez_jobs;
+	conversation_forget(uuid), message_reactions(uuid, uuid, int) to sebez_jobs;
 
 set local role sebez_kernel;
 
@@ -148,3 +153,17 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 	and e.payload ->> 'conversation_id' = c.id::text
 $$;
 grant execute on function conversation_retell(uuid, uuid) to sebez_jobs;
+
+-- The events of a conversation's notes say no more what was noted.
+create or replace function notes_untell(vendor uuid, conversation uuid) returns void
+language sql volatile security definer set search_path = public, pg_temp as $$
+	update event e
+	set payload = jsonb_set(e.payload::jsonb, '{text}', '""')::json
+	from conversation_note n
+	where n.vendor_id = vendor and n.conversation_id = conversation
+	and n.created_at > now() - interval '31 days'
+	and e.owner_id = vendor and e.kind = 'note_added'
+	and e.at between n.created_at - interval '1 minute' and n.created_at + interval '5 minutes'
+	and e.payload ->> 'conversation_id' = conversation::text and (e.payload ->> 'number')::int = n.number
+$$;
+grant execute on function notes_untell(uuid, uuid) to sebez_jobs;

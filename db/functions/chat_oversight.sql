@@ -14,17 +14,27 @@ end $$;
 grant execute on function message_held_tell(uuid, uuid, text, uuid, uuid, text)
 	to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
+-- Locks as an erasure does: the wish, the conversation, what is held in it. What its author wants to be
+-- gone is not said any more, even before the job has come to it.
 create or replace function message_held_decide(held uuid, release boolean) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
-	h record;
+	h message_held;
 	c record;
 begin
-	select x.* into h from message_held x where x.id = held for update;
+	select x.* into h from message_held x where x.id = held;
 	if not found then
 		raise exception 'There is no such message.' using errcode = 'SB404';
-	elsif h.state <> 'held' then
+	end if;
+	perform chat_lock_erasure(h.account_id);
+	select x.state, x.awaiting_since into c from conversation x
+	where x.vendor_id = h.vendor_id and x.id = h.conversation_id for no key update;
+	select x.* into h from message_held x where x.vendor_id = h.vendor_id and x.id = held for update;
+	if h.state is distinct from 'held' then
 		raise exception 'This message is decided.' using errcode = 'SB409';
+	elsif release and h.author = 'customer' and exists (select from chat_erasure e
+	      where e.account_id = h.account_id and e.done_at is null and e.asked_at >= h.created_at) then
+		raise exception 'Its author wants this message to be gone.' using errcode = 'SB409';
 	end if;
 	update message_held x set state = case when release then 'released' else 'refused' end,
 		decided_by = current_account(), decided_at = now()
@@ -32,8 +42,6 @@ begin
 	perform message_held_tell(h.vendor_id, h.account_id, h.author, h.conversation_id, held,
 		case when release then 'released' else 'refused' end);
 	if release then
-		select x.state, x.awaiting_since into c from conversation x
-		where x.vendor_id = h.vendor_id and x.id = h.conversation_id for no key update;
 		perform chat_refuse_blocked(h.vendor_id, h.account_id);
 		perform message_add(h.vendor_id, h.conversation_id, h.account_id, c.state, c.awaiting_since, h.id,
 			h.author, h.author_id, h.client_id, h.client_digest, h.kind, h.text, h.attachments, h.card, h.reply_to);

@@ -10,3 +10,7 @@ create index staff_invitation_age on staff_invitation (expires_at);
 
 -- Moving or removing a category asks for its products.
 create index product_category on product (category_id) where category_id is not null;
+
+-- Each conversation is forgotten by itself (conversation_forget, db/functions/chat_erase.sql).
+drop function if exists conversations_forget(int);
+grant select on conversation_note to sebez_kernel;

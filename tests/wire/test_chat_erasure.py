@@ -2,12 +2,13 @@
 import json
 
 import pytest
-from harness.feed import Device
+from harness.feed import Device, in_background, until_waiting
 from harness.folds import fold_conversations
-from harness.shop import fresh, refused
+from harness.shop import Shop, fresh, refused
 from harness.talk import Talk
 from test_chat_live import until
 from test_chat_moderation import rules  # noqa: F401
+from test_retention import run_jobs_anew
 
 
 def is_done(shop, person):
@@ -121,12 +122,14 @@ def test_both_sides_learn_that_a_conversation_is_forgotten(shop, side):
     secret = fresh("secret")
     talk.ask(secret)
     talk.answer(secret)
+    talk.of_vendor("createNote", body={"text": secret})
     both = devices(talk)
     shop.db.rows("update conversation set last_message_at = now() - interval '40 years' "
                  "where id = %s", talk.id)
     connection = shop.db.connect("sebez_jobs")
     with connection, connection.cursor() as cursor:
-        cursor.execute("select set_config('sebez.actor', 'system', true), conversations_forget(50)")
+        cursor.execute("select set_config('sebez.actor', 'system', true), conversation_forget(%s)",
+                       (talk.id,))
         cursor.execute("select from feed_flush('{}', '{}', '{}')")
     connection.close()
     is_as_fresh(talk, both)
@@ -136,3 +139,53 @@ def test_both_sides_learn_that_a_conversation_is_forgotten(shop, side):
     assert [e["kind"] for e in both[side].events][-1] == "conversation_forgotten"
     refused(talk.customer.call("getConversation", conversation_id=talk.id), 404)
     assert kept.ask().status_code == 201
+
+
+def test_one_conversation_that_cannot_be_forgotten_keeps_no_other(own_server):
+    server = own_server()
+    shop = Shop(server)
+    stuck, other = Talk(shop), Talk(shop)
+    server.db.rows("create function stay() returns trigger language plpgsql as "
+                   "$$begin raise exception 'it stays'; end$$")
+    server.db.rows(f"create trigger stay before delete on conversation for each row "
+                   f"when (old.id = '{stuck.id}') execute function stay()")
+    server.db.rows("update conversation set last_message_at = now() - interval '40 years' "
+                   "- case when id = %s then interval '1 day' else '0' end", stuck.id)
+    run_jobs_anew(server)
+    until(lambda: other.customer.call("getConversation", conversation_id=other.id).status_code
+          == 404)
+    assert stuck.of_customer()["id"] == stuck.id
+
+
+def test_what_is_held_is_not_released_once_its_author_wants_it_gone(own_server):
+    server = own_server(SEBEZ_JOBS_INTERVAL_MS=60_000)
+    shop = Shop(server)
+    admin = shop.admin()
+    admin.do("putChatSettings", body={**admin.do("getChatSettings"), "email": "hold"})
+    talk = Talk(shop)
+    secret = fresh("secret").replace("-", "")
+    held = talk.ask(f"{secret}@example.com").json()
+    talk.customer.do("eraseMyMessages")
+    refused(admin.call("decideHeldMessage", held_id=held["id"], body={"decision": "release"}), 409)
+    run_jobs_anew(server)
+    until(lambda: is_done(shop, talk.customer))
+    assert secret not in everything_kept(shop) and talk.texts() == []
+    later = talk.ask(f"{secret}@example.com").json()
+    admin.do("decideHeldMessage", held_id=later["id"], body={"decision": "release"})
+    assert talk.texts() == [f"{secret}@example.com"]
+
+
+def test_who_decides_of_a_held_message_waits_for_its_conversation_first(
+        shop, talk, rules):  # noqa: F811
+    rules(email="hold")
+    held = talk.ask("ada@example.com").json()
+    connection = shop.db.connect()
+    with connection, connection.cursor() as erasure:
+        erasure.execute("select from conversation where id = %s for update", (talk.id,))
+        decided = in_background(lambda: shop.admin("moderator").call(
+            "decideHeldMessage", held_id=held["id"], body={"decision": "release"}))
+        until_waiting(shop.db, 1)
+        erasure.execute("update message_held set text = '' where id = %s", (held["id"],))
+    connection.close()
+    assert decided().status_code == 204
+    assert talk.texts() == [""]

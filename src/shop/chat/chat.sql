@@ -167,8 +167,15 @@ delete from outbox where ctid = any (array(
 	where x.topic = 'message_push' and x.attempts > 0 and x.created_at < now() - make_interval(days => :days)
 	limit :most));
 
--- conversations_forget (most int): one writes -> (forgotten int)
-select conversations_forget(:most) as forgotten;
+-- conversations_silent (most int): many -> (id uuid)
+-- For longer than the marketplace keeps them.
+select c.id from conversation c
+where c.last_message_at < now() - make_interval(days => (select f.chat_retention_days from platform f))
+order by c.last_message_at
+limit :most;
+
+-- conversation_forget (id uuid): none writes
+select conversation_forget(:id);
 
 -- chat_erase_ask (account uuid, reason text?): one writes
 select e.asked_at, e.done_at from chat_erase_ask(:account, :reason) e;

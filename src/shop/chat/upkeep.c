@@ -2,6 +2,7 @@
  * upkeep: what happens to conversations by itself, and at a person's wish to be forgotten.
  */
 #include "chat.sql.h"
+#include "net/log.h"
 #include "shop/chat/chat.h"
 #include "shop/chat/talk.h"
 #include "task/rows.h"
@@ -10,9 +11,8 @@
 enum {
 	SETTLE_MOST = 5000, /* of one run, which comes every second */
 	PUSH_DAYS = 7,      /* who has not been told by then sees it in the app */
-	FORGET_MOST = 50,   /* conversations of one transaction, each with all its messages */
-	FORGET_TURNS = 200,
-	ERASE_MOST = 200, /* messages of one transaction, which locks one conversation */
+	FORGET_MOST = 5000, /* conversations of one run, which comes every hour */
+	ERASE_MOST = 200,   /* messages of one transaction, which locks one conversation */
 	ERASE_TURNS = 1000,
 };
 
@@ -22,21 +22,39 @@ void chat_settle_pushes(struct task *task)
 	sql_pushes_forget(db_of(task), PUSH_DAYS, SETTLE_MOST);
 }
 
-static int forget_some(struct task *task)
+/* A task of its own, so that one that cannot be forgotten keeps no other. */
+struct forgetting {
+	struct task task; /* first: it is found by it */
+	struct uuid id;
+};
+
+static void forget_one(struct task *task)
 {
 	struct db *batch = db_batch(task);
-	const struct rows *rows = sql_conversations_forget(batch, FORGET_MOST);
 
+	sql_conversation_forget(batch, ((struct forgetting *)(void *)task)->id);
 	chat_announce(batch);
 	db_run(batch);
-	return sql_conversations_forget_rows(batch, rows, &(size_t){0})->forgotten;
 }
 
 void chat_forget(struct task *task)
 {
-	for (int turns = 0; turns < FORGET_TURNS; turns++)
-		if (forget_some(task) < FORGET_MOST)
-			return;
+	struct db *db = db_of(task);
+	size_t count;
+	const struct conversations_silent_row *row =
+	    sql_conversations_silent_rows(db, sql_conversations_silent(db, FORGET_MOST), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct forgetting one = {.id = row[i].id};
+		const char *why = task_attempt(task, &one.task, forget_one);
+		char id[UUID_TEXT_LENGTH + 1];
+
+		if (!why)
+			continue;
+		uuid_format(row[i].id, id);
+		LOG_WARNING("conversation not forgotten", log_str("conversation_id", id),
+		            log_str("why", why));
+	}
 }
 
 static bool erase_some(struct task *task)
