@@ -14,3 +14,9 @@ create index product_category on product (category_id) where category_id is not 
 -- Each conversation is forgotten by itself (conversation_forget, db/functions/chat_erase.sql).
 drop function if exists conversations_forget(int);
 grant select on conversation_note to sebez_kernel;
+
+-- What a device starts from: what is open, newest first, among all that was ever sold.
+create index sub_order_open on sub_order (vendor_id, created_at desc, id desc)
+	where state not in ('completed', 'cancelled');
+create index sub_order_open_account on sub_order (account_id, order_id)
+	where state not in ('completed', 'cancelled');

@@ -115,6 +115,11 @@ enum {
 	/* Of one customer or vendor: a phone, a tablet and tabs; an office and its staff. */
 	LIMIT_PARKED_OF_OWNER = 256,
 
+	/* Of the state that a device starts from: what a shop's morning brings, 400 KB of text, and
+	 * more than a customer waits for. What is more is in the ordinary lists. */
+	LIMIT_SYNC_SUB_ORDERS = 1000,
+	LIMIT_SYNC_ORDERS = 100,
+
 	/* Customers and vendors whose feed a process follows: those that poll, for some minutes. */
 	LIMIT_FOLLOWED = 65536,
 	/* Sessions that were seen to be allowed, per feed; more only ask the database again. */

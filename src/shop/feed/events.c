@@ -199,11 +199,11 @@ void get_sync(struct request *rq, const struct get_sync_in *in)
 	struct uuid owner = rq->task.actor.account_id;
 
 	(void)in;
-	reply_sync(rq, owner, sql_customer_sync(db_of(&rq->task), owner));
+	reply_sync(rq, owner, sql_customer_sync(db_of(&rq->task), owner, LIMIT_SYNC_ORDERS));
 }
 
 /* GET /v1/vendors/{vendor_id}/sync */
 void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
 {
-	reply_sync(rq, in->vendor_id, sql_vendor_sync(db_of(&rq->task), in->vendor_id));
+	reply_sync(rq, in->vendor_id, sql_vendor_sync(db_of(&rq->task), in->vendor_id, LIMIT_SYNC_SUB_ORDERS));
 }

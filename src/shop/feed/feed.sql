@@ -46,14 +46,20 @@ with gone as (
 )
 select count(*)::int as count from gone;
 
--- customer_sync (account uuid): one
+-- customer_sync (account uuid, most int): one
 -- Position and state in one statement, for only then are they of the same moment: no event after the
--- position is in the state, so none counts twice.
+-- position is in the state, so none counts twice. Ids of orders are in the order of their time.
+with open as (
+	select distinct x.order_id from sub_order x
+	where x.account_id = current_account() and x.state not in ('completed', 'cancelled')
+	order by x.order_id desc limit :most + 1
+)
 select (select e.epoch from feed_epoch e) as "_epoch",
 coalesce((select f.last_number from feed f where f.owner_id = :account), 0) as "_number",
 coalesce(json_agg(json_build_object('order_id', o.id, 'number', o.number,
 	'created_at', json_time(o.created_at), 'paid', p.received_at is not null, 'sub_orders', s.parts)
 	order by o.id), '[]') as orders,
+(select count(*) > :most from open) as orders_more,
 coalesce((
 	select json_agg(json_build_object('conversation_id', c.id, 'vendor_id', c.vendor_id,
 		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state,
@@ -71,20 +77,24 @@ coalesce((
 	             x.last_message_at, x.account_id
 	      from conversation x where x.account_id = current_account()
 	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations
-from shop_order o
+from (select x.order_id from open x order by x.order_id desc limit :most) n
+join shop_order o on o.id = n.order_id
 join payment p on p.order_id = o.id
 cross join lateral (
-	select json_agg(sub_order_state(x) order by x.number) as parts,
-	       bool_or(x.state not in ('completed', 'cancelled')) as open
-	from sub_order x where x.order_id = o.id) s
-where o.account_id = current_account() and s.open;
+	select json_agg(sub_order_state(x) order by x.number) as parts from sub_order x where x.order_id = o.id) s;
 
--- vendor_sync (vendor uuid): one
+-- vendor_sync (vendor uuid, most int): one
+with open as (
+	select sub_order_state(x) as part, x.number, row_number() over (order by x.created_at desc, x.id desc) as nth
+	from sub_order x
+	where x.vendor_id = :vendor and x.state not in ('completed', 'cancelled')
+	order by x.created_at desc, x.id desc limit :most + 1
+)
 select (select e.epoch from feed_epoch e) as "_epoch",
 coalesce((select f.last_number from feed f where f.owner_id = :vendor), 0) as "_number",
-v.state as status, coalesce((
-	select json_agg(sub_order_state(x) order by x.number) from sub_order x
-	where x.vendor_id = v.id and x.state not in ('completed', 'cancelled')), '[]') as sub_orders,
+v.state as status,
+coalesce((select json_agg(x.part order by x.number) from open x where x.nth <= :most), '[]') as sub_orders,
+(select count(*) > :most from open) as sub_orders_more,
 coalesce((
 	select json_agg(json_build_object('conversation_id', c.id, 'customer', json_build_object('id', c.account_id, 'name', c.customer_name), 'staff_id', c.assigned_to,
 		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state,

@@ -181,14 +181,18 @@ class State:
             if fresh.get(each) != mine.get(each):
                 bad.append(f"conversation {each}: {mine.get(each)} is {fresh.get(each)}")
         if self.side == "vendor":
-            parts = sorted(filter(is_open, self.parts.values()), key=lambda s: s["number"])
+            given = {s["id"] for s in sync["sub_orders"]}
+            parts = sorted((s for s in self.parts.values() if is_open(s) and (
+                s["id"] in given or not sync["sub_orders_more"])), key=lambda s: s["number"])
             if (self.status, parts) != (sync["status"], sync["sub_orders"]):
                 bad.append(f"{self.status} {parts} is {sync['status']} {sync['sub_orders']}")
         else:
+            given = {o["order_id"] for o in sync["orders"]}
             orders = sorted(({**o, "sub_orders": sorted(o["sub_orders"].values(),
                                                         key=lambda s: s["number"])}
                              for o in self.orders.values()
-                             if any(map(is_open, o["sub_orders"].values()))),
+                             if any(map(is_open, o["sub_orders"].values()))
+                             and (o["order_id"] in given or not sync["orders_more"])),
                             key=lambda o: o["order_id"])
             if orders != sync["orders"]:
                 bad.append(f"{orders} is {sync['orders']}")
