@@ -20,3 +20,6 @@ create index sub_order_open on sub_order (vendor_id, created_at desc, id desc)
 	where state not in ('completed', 'cancelled');
 create index sub_order_open_account on sub_order (account_id, order_id)
 	where state not in ('completed', 'cancelled');
+
+-- A vendor's search in its messages goes from the newest: it read them all, whatever it found.
+create index message_vendor on message (vendor_id, created_at desc, id desc);
