@@ -2,9 +2,10 @@
 set local role sebez_owner;
 
 -- Who, what, before and after, why, of every write by staff or an admin. Secrets and what is derived or
--- counted are left out, and the words of notes, messages and complaints, which go when their
--- conversation does, or at a person's wish. What has no id of
--- its own is found by that of what it belongs to.
+-- counted are left out; so are the words of notes, messages and complaints, and who a customer is and
+-- where they live: nothing purges the trail, those go when their conversation does or at a person's
+-- wish, and the row itself says them. What has no id of its own is found by that of what it belongs to.
+-- What is left out of a table that was not before is taken out of the trail by a migration.
 create or replace function audit() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -12,7 +13,9 @@ declare
 	new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
 	noise text[] := array['search', 'password_hash', 'token_hash', 'updated_at'] || case tg_table_name
 		when 'product' then array['visible', 'price', 'compare_at_price', 'in_stock', 'option_values', 'sold']
-		when 'conversation' then array['last_seq', 'last_message_at', 'last_note', 'awaiting_since',
+		when 'account' then array['name', 'email']
+		when 'sub_order' then array['customer_name', 'shipping_address', 'note']
+		when 'conversation' then array['customer_name', 'last_seq', 'last_message_at', 'last_note', 'awaiting_since',
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
 			'vendor_unread']
 		when 'conversation_note' then array['text']

@@ -23,3 +23,9 @@ create index sub_order_open_account on sub_order (account_id, order_id)
 
 -- A vendor's search in its messages goes from the newest: it read them all, whatever it found.
 create index message_vendor on message (vendor_id, created_at desc, id desc);
+
+-- Who customers are and where they live is no part of the audit trail (db/functions/audit.sql).
+update audit_log a set before = a.before - n.words, after = a.after - n.words
+from (values ('account', array['name', 'email']), ('conversation', array['customer_name']),
+	('sub_order', array['customer_name', 'shipping_address', 'note'])) as n (kind, words)
+where a.object_kind = n.kind and (a.before ?| n.words or a.after ?| n.words);

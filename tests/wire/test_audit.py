@@ -1,5 +1,6 @@
 """The audit log: every write of staff and admins, and why."""
 import pytest
+from harness.shop import ADDRESS, fresh
 
 
 def entries(shop, object_id, kind):
@@ -78,6 +79,27 @@ def test_which_lines_were_cancelled_or_sent_is_in_the_log(shop):
     assert entries(shop, lines[pan.variant], "order_line") == []
     (line,) = entries(shop, sent["shipments"][0]["id"], "shipment_line")
     assert (line["after"]["order_line_id"], line["after"]["quantity"]) == (lines[mug.variant], 2)
+
+
+def test_who_a_customer_is_and_where_they_live_is_not_in_the_log(shop):
+    vendor, customer = shop.vendor(), shop.customer(fresh("Zebedee"))
+    address = {**ADDRESS, "name": fresh("Zebedee"), "line1": fresh("Elm Row")}
+    order = customer.order(vendor.product(), shipping_address=address, note=fresh("Ring twice"))
+    vendor.accept(order)
+    part = vendor.part(order)
+    talk = customer.do("openConversation", body={"vendor_id": vendor.id, "sub_order_id": part["id"]})
+    vendor.do("closeConversation", conversation_id=talk["id"])
+    shop.admin().do("lockUser", user_id=customer.id, body={"reason": "Counterfeit"})
+    shop.admin().do("unlockUser", user_id=customer.id, body={"reason": "It was genuine"})
+    written = {kind: entries(shop, id, kind) for kind, id in (
+        ("sub_order", part["id"]), ("conversation", talk["id"]), ("account", customer.id))}
+    assert written["sub_order"][-1]["before"]["state"] == "placed"
+    assert written["sub_order"][-1]["after"]["state"] == "accepted"
+    assert written["conversation"][-1]["after"]["state"] == "closed"
+    assert written["account"][-1]["before"]["locked_reason"] == "Counterfeit"
+    for private in (customer.account["name"], customer.account["email"], address["name"],
+                    address["line1"], order["note"]):
+        assert private not in str(written)
 
 
 def test_no_caller_s_table_comes_before_ours_in_a_definer(shop):
