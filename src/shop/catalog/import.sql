@@ -49,10 +49,12 @@ join variant v on v.vendor_id = current_vendor() and v.product_id = i.product_id
 and coalesce(v.option1, '') = i.one and coalesce(v.option2, '') = i.two
 and coalesce(v.option3, '') = i.three and v.deleted_at is null;
 
--- import_lock_variants (ids uuid[]): none writes
+-- import_lock_variants (ids uuid[]): many writes -> (number bigint, available int)
 -- In the order in which orders take stock, and before their products.
-select from variant v where v.vendor_id = current_vendor() and v.id = any (:ids)
-order by v.id for update;
+select i.number, v.available
+from unnest(:ids) with ordinality as i (id, number)
+join variant v on v.vendor_id = current_vendor() and v.id = i.id
+order by v.id for update of v;
 
 -- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], skus text[], currency text): none
 -- With what refresh_products() would find, so that it need not write them, and their entries in

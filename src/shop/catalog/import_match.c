@@ -164,9 +164,44 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 	variant->id = uuid_v7();
 }
 
+/* What is sold below zero cannot stop to be, unless the file says that there is more. */
+static void check_policy(struct matching *matching, size_t i, int32_t available)
+{
+	struct import_variant *variant = matching->variants[i];
+
+	if (available < 0 && variant->backorder == 0 && variant->quantity == IMPORT_KEEP)
+		import_variant_refuse(matching->batch, matching->owners[i], variant, COLUMN_POLICY,
+		                      "It cannot be deny while %d are sold that are not there",
+		                      -available);
+}
+
+/* Their stock stays as it is until the import has written. */
+static void lock_variants(struct matching *matching)
+{
+	struct arena *arena = arena_of(matching);
+	struct uuid *ids = arena_array(arena, matching->variant_count, sizeof(ids[0]));
+	size_t *places = arena_array(arena, matching->variant_count, sizeof(places[0]));
+	size_t count = 0;
+
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		if (!matching->variants[i]->exists || matching->variants[i]->refused)
+			continue;
+		places[count] = i;
+		ids[count++] = matching->variants[i]->id;
+	}
+	if (count == 0)
+		return;
+	struct rows *rows = sql_import_lock_variants(matching->tx, (struct uuid_array){count, ids});
+	const struct import_lock_variants_row *locked =
+	    sql_import_lock_variants_rows(matching->tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++)
+		check_policy(matching, places[locked[i].number - 1], locked[i].available);
+}
+
 static void match_variants(struct matching *matching)
 {
-	size_t count = 0, ids = 0, p = 0;
+	size_t count = 0, p = 0;
 	const struct import_find_variants_row *found = NULL;
 	int64_t room = 0;
 
@@ -187,14 +222,7 @@ static void match_variants(struct matching *matching)
 		check_twice(matching, i);
 		check_new(matching, i, &room);
 	}
-	struct uuid *locked =
-	    arena_array(arena_of(matching), matching->variant_count, sizeof(locked[0]));
-	for (size_t i = 0; i < matching->variant_count; i++) {
-		if (matching->variants[i]->exists && !matching->variants[i]->refused)
-			locked[ids++] = matching->variants[i]->id;
-	}
-	if (ids > 0)
-		sql_import_lock_variants(matching->tx, (struct uuid_array){ids, locked});
+	lock_variants(matching);
 }
 
 /* Variants that the file does not name would have no value of the new options. */

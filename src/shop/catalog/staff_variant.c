@@ -102,6 +102,9 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	struct option_choice choice = {0};
 
 	check_texts(rq, in->sku, in->barcode, in->image_url);
+	if (in->backorder && !*in->backorder && held->available < 0)
+		task_end_about(&rq->task, PROBLEM_CONFLICT, "/backorder", "sold",
+		               "More is sold than is there; raise the stock to zero first.");
 	if (in->options)
 		choice = choose(rq, option_names(held->one, held->two, held->three),
 		                in->options_count, in->options);
