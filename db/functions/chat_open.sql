@@ -68,18 +68,21 @@ begin
 		and c.product_id is not distinct from product and c.sub_order_id is not distinct from sub_order);
 end $$;
 
--- To one of the staff whose role reads conversations, or to nobody. Told when it changes.
+-- To one of the staff whose role reads conversations, or to nobody. Told when it changes. Locks as
+-- unassign_staff() does: who it is, then the conversation.
 create or replace function conversation_assign(conversation uuid, assignee uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	c record;
+	assignee_role text;
 begin
+	select s.role into assignee_role from staff s
+	where s.vendor_id = current_vendor() and s.account_id = assignee for key share;
 	select x.vendor_id, x.account_id, x.assigned_to into c
 	from conversation x where x.id = conversation for no key update;
 	if not found then
 		raise exception 'There is no such conversation.' using errcode = 'SB404';
-	elsif exists (select from staff s where s.vendor_id = c.vendor_id and s.account_id = assignee
-	              and s.role not in ('owner', 'manager', 'fulfilment', 'support')) then
+	elsif not reads_conversations(assignee_role) then
 		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
 			'{"field":"/user_id","code":"role","detail":"This role does not read conversations."}';
 	elsif c.assigned_to is not distinct from assignee then
@@ -90,3 +93,26 @@ begin
 		json_build_object('conversation_id', conversation, 'staff_id', assignee));
 end $$;
 grant execute on function conversation_assign(uuid, uuid) to sebez_vendor;
+
+-- Who leaves the staff, or has a role that reads no conversations any more, is assigned to nothing, and the
+-- others are told.
+create or replace function unassign_staff() returns trigger
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	c record;
+begin
+	if tg_op = 'UPDATE' and reads_conversations(new.role) then
+		return new;
+	end if;
+	perform from staff s where s.vendor_id = old.vendor_id and s.account_id = old.account_id for update;
+	for c in
+		select x.id, x.account_id from conversation x
+		where x.vendor_id = old.vendor_id and x.assigned_to = old.account_id
+		order by x.id for no key update
+	loop
+		update conversation x set assigned_to = null where x.vendor_id = old.vendor_id and x.id = c.id;
+		perform chat_announce(old.vendor_id, c.account_id, 'conversation_assigned', null,
+			json_build_object('conversation_id', c.id, 'staff_id', null));
+	end loop;
+	return case tg_op when 'UPDATE' then new else old end;
+end $$;

@@ -32,11 +32,16 @@ grant execute on function feed_line(uuid, text, json), feed_append(text), feed_n
 create or replace function current_role_bit() returns int language sql stable parallel safe
 return staff_role_bit(coalesce(current_setting('sebez.role', true), ''));
 
--- Whether whoever acts is told of conversations: as x-staff of their events says.
-create or replace function sees_conversations() returns boolean language sql stable parallel safe
-return coalesce(current_setting('sebez.role', true), '') in ('', 'owner', 'manager', 'fulfilment', 'support');
+-- Whether staff of this role are told of conversations: as x-staff of their events says.
+create or replace function reads_conversations(role text) returns boolean language sql immutable parallel safe
+return role in ('owner', 'manager', 'fulfilment', 'support');
 
-grant execute on function current_role_bit(), sees_conversations(), staff_role_bit(text)
+-- Whether whoever acts is.
+create or replace function sees_conversations() returns boolean language sql stable parallel safe
+return coalesce(current_setting('sebez.role', true), '') = ''
+       or reads_conversations(current_setting('sebez.role', true));
+
+grant execute on function current_role_bit(), sees_conversations(), reads_conversations(text), staff_role_bit(text)
 	to sebez_customer, sebez_vendor;
 
 set local role sebez_kernel;

@@ -29,3 +29,19 @@ update audit_log a set before = a.before - n.words, after = a.after - n.words
 from (values ('account', array['name', 'email']), ('conversation', array['customer_name']),
 	('sub_order', array['customer_name', 'shipping_address', 'note'])) as n (kind, words)
 where a.object_kind = n.kind and (a.before ?| n.words or a.after ?| n.words);
+
+-- Who is given a role that reads no conversations is assigned to none, as who leaves.
+create trigger unassign_role before update of role on staff for each row
+	when (old.role <> new.role) execute function unassign_staff();
+do $$
+begin
+	perform feed_note(c.vendor_id, 'conversation_assigned',
+		json_build_object('conversation_id', c.id, 'staff_id', null))
+	from conversation c join staff s on s.vendor_id = c.vendor_id and s.account_id = c.assigned_to
+	where s.role = 'finance';
+	update conversation c set assigned_to = null
+	from staff s where s.vendor_id = c.vendor_id and s.account_id = c.assigned_to and s.role = 'finance';
+	set local role sebez_kernel;
+	perform feed_flush('{}', '{}', '{}');
+	set local role sebez_owner;
+end $$;

@@ -59,6 +59,20 @@ def test_only_staff_can_be_assigned(shop, talk):
     assert talk.of_vendor("assignConversation", body={"user_id": None})["assignee"] is None
 
 
+def test_who_may_read_conversations_no_more_is_assigned_to_none(talk):
+    support, vendor = talk.vendor.staff("support"), talk.vendor
+    talk.of_vendor("assignConversation", body={"user_id": support.id})
+    device = Device(vendor.owner, vendor_id=vendor.id)
+    vendor.do("updateStaff", user_id=support.id, body={"role": "manager"})
+    assert talk.of_vendor()["assignee"]["id"] == support.id
+    vendor.do("updateStaff", user_id=support.id, body={"role": "finance"})
+    assert talk.of_vendor()["assignee"] is None
+    (event,) = device.until(1)
+    assert (event["kind"], event["payload"]["staff_id"]) == ("conversation_assigned", None)
+    refused(vendor.call("assignConversation", conversation_id=talk.id,
+                        body={"user_id": support.id}), 400, field="/user_id")
+
+
 def test_who_leaves_the_staff_is_assigned_to_nothing(talk):
     support = talk.vendor.staff("support")
     talk.of_vendor("assignConversation", body={"user_id": support.id})

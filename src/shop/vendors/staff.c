@@ -42,6 +42,7 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
 
 	if (in->role != STAFF_ROLE_OWNER)
 		keep_an_owner(tx, in->vendor_id, in->user_id);
+	feed_tell(tx); /* conversations that their role reads no more */
 	reply_commit_row(
 	    rq, tx, 200,
 	    sql_staff_update(tx, in->vendor_id, in->user_id, STAFF_ROLE_NAMES[in->role]));
