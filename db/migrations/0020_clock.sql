@@ -1,10 +1,12 @@
 -- The clock goes on past what it cannot move; sold units are counted down again by cancelling.
 set local role sebez_owner;
 
--- Sub-orders whose deadline came and whose move failed: when it is tried again. Gone when it succeeds.
+-- Sub-orders whose deadline came and whose move failed: when it is tried again. Of that deadline only, so
+-- gone when somebody has moved it.
 create table deadline_failure (
 	vendor_id    uuid not null,
 	sub_order_id uuid not null,
+	deadline_at  timestamptz not null,
 	attempts     int not null default 1,
 	retry_at     timestamptz not null,
 	failed_with  text not null,

@@ -5,7 +5,9 @@ import uuid
 
 import pytest
 
+from harness.feed import until_waiting
 from harness.shop import together
+from harness.talk import Talk
 
 PATIENCE_S = 30
 
@@ -132,7 +134,38 @@ def test_what_cannot_be_moved_holds_nothing_else_up_and_comes_again(shop):
         shop.db.rows("drop function refuse() cascade")
     shop.db.rows("update deadline_failure set retry_at = now()")
     until(lambda: mug.available == 50)
-    assert shop.db.one("select count(*) from deadline_failure") == 0
+    until(lambda: shop.db.one("select count(*) from deadline_failure") == 0)
+
+
+def test_what_somebody_moves_meanwhile_is_no_failure_of_the_clock_any_more(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    part = clay.part(order)
+    shop.db.rows("insert into deadline_failure (vendor_id, sub_order_id, deadline_at, attempts, "
+                 "retry_at, failed_with) select vendor_id, id, deadline_at, 12, 'infinity', '-' "
+                 "from sub_order where id = %s", part["id"])
+    assert clay.accept(order).status_code == 200
+    until(lambda: shop.db.one("select count(*) from deadline_failure") == 0)
+
+
+def test_the_clock_takes_conversations_in_one_order_with_whoever_takes_several(shop):
+    clay, customer = shop.vendor(), shop.customer()
+    orders = [customer.order(clay.product()) for _ in range(2)]
+    talks = sorted(Talk(shop, clay, customer, sub_order_id=clay.part(o)["id"]).id for o in orders)
+    first = customer.do("getConversation", conversation_id=talks[0])["sub_order"]["sub_order_id"]
+    (order,) = [o for o in orders if clay.part(o)["id"] == first]
+    for step in (clay.accept, clay.ship, clay.deliver):  # the clock moves such after others
+        assert step(order).status_code == 200
+    connection = shop.db.connect()
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select from conversation where id = %s for update", (talks[0],))
+        shop.db.rows("update sub_order set deadline_at = now() where vendor_id = %s", clay.id)
+        until_waiting(shop.db, 1)
+        cursor.execute("select from conversation where id = %s for update nowait", (talks[1],))
+        cursor.execute("rollback")
+    connection.close()
+    until(lambda: {str(r["state"]) for r in shop.db.rows(
+        "select state from sub_order where vendor_id = %s", clay.id)} == {"completed", "cancelled"})
 
 
 def sold(shop, product):

@@ -8,6 +8,11 @@ void chat_announce(struct db *db)
 	feed_tell(db);
 }
 
+void chat_hold(struct db *db, struct uuid_array sub_orders)
+{
+	sql_conversations_hold(db, sub_orders);
+}
+
 void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became)
 {
 	sql_chat_tell(db, sub_orders, became);

@@ -16,6 +16,11 @@ struct redis;
 /* Once per process that serves. redis may be NULL or down: then nobody seems to be here. */
 void chat_start(struct redis *redis);
 
+/* Locks the conversations about these sub-orders, by their ids: for who will tell them more than
+ * once, or after locking what comes later (shop/orders/moves.sql). Collects in db, after the
+ * sub-orders were locked. */
+void chat_hold(struct db *db, struct uuid_array sub_orders);
+
 /* Tells the conversations about these sub-orders what became of them. Collects in db, after the
  * sub-orders were moved; nothing happens where there is no conversation. */
 void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became);

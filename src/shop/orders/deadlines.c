@@ -6,6 +6,7 @@
 
 #include "deadlines.sql.h"
 #include "net/log.h"
+#include "shop/chat/chat.h"
 #include "shop/orders/move.h"
 
 enum {
@@ -63,12 +64,12 @@ static void meet_some(struct task *task)
 		return;
 	for (size_t i = 0; i < turn->count; i++)
 		turn->ids[i] = rows[i].id;
+	chat_hold(chain, ids);
 	for (size_t i = 0; i < sizeof ON_TIME / sizeof ON_TIME[0]; i++)
 		orders_move(chain, in_state(task->arena, ON_TIME[i].from, turn->count, rows),
 		            transition_find(ON_TIME[i].from, ON_TIME[i].to, BY_CLOCK),
 		            ON_TIME[i].reason);
 	orders_settle(chain, ids);
-	sql_deadline_met(chain, ids);
 	db_run(chain);
 	db_commit(tx);
 }
@@ -91,6 +92,7 @@ static void meet_one_by_one(struct task *task, const struct turn *failed)
 
 void orders_meet_deadlines(struct task *task)
 {
+	sql_deadline_failures_forget(db_of(task));
 	for (int i = 0; i < DUE_BATCHES_MAX; i++) {
 		struct turn turn = {0};
 		const char *why = task_attempt(task, &turn.task, meet_some);

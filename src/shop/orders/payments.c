@@ -6,6 +6,7 @@
 #include "api.gen.h"
 #include "moves.sql.h"
 #include "payments.sql.h"
+#include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
 #include "shop/orders/handle.h"
 
@@ -65,6 +66,7 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 		end_not_allowed(&rq->task, CANCELLED, 0, "It is paid in cash on delivery.");
 	if (!is_in_state(order, "pending") && !is_in_state(order, "cancelled"))
 		end_not_allowed(&rq->task, CANCELLED, 0, "It was received already.");
+	chat_hold(chain, all_parts(rq->task.arena, order));
 	sql_payment_receive(chain, in->order_id, amount_of(&rq->task, in, order), in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));
 	feed_tell(chain);
