@@ -1,7 +1,8 @@
 -- Chat: what conversations are told of their orders.
 set local role sebez_kernel;
 
--- Tells the conversations of sub-orders what became of them, whoever moved them.
+-- Tells the conversations of sub-orders what became of them, whoever moved them: the customer, the vendor,
+-- an admin or the clock.
 create or replace function chat_tell(sub_orders uuid[], became text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -12,6 +13,8 @@ begin
 		from conversation x
 		join sub_order s on s.vendor_id = x.vendor_id and s.id = x.sub_order_id
 		where x.sub_order_id = any (sub_orders) and s.state = became
+		and (x.account_id = current_account() or x.vendor_id = current_vendor()
+		     or current_setting('sebez.actor', true) in ('admin', 'system'))
 		order by x.id
 		for no key update of x
 	loop

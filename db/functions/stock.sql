@@ -30,6 +30,9 @@ declare
 	emptied uuid[] := '{}';
 begin
 	for i in 1 .. cardinality(variant_ids) loop
+		if quantities[i] is null or quantities[i] < 1 then
+			raise exception 'Taking % pieces is no sale', quantities[i];
+		end if;
 		update variant v set available = v.available - quantities[i]
 		where v.vendor_id = vendor_ids[i] and v.id = variant_ids[i] and v.deleted_at is null
 		and v.price = prices[i] and (v.available >= quantities[i] or v.backorder)

@@ -45,3 +45,34 @@ begin
 	perform feed_flush('{}', '{}', '{}');
 	set local role sebez_owner;
 end $$;
+
+-- Who writes a row that hangs on another must see that other: it was asked only of who reads. By keys, as
+-- placing an order asks for each of its rows.
+do $$
+declare
+	hangs record;
+begin
+	for hangs in select * from (values
+		('stock_reservation', 'order_line', 'order_line_id'),
+		('sub_order_history', 'sub_order', 'sub_order_id'),
+		('commission_line', 'sub_order', 'sub_order_id'),
+		('shipment', 'sub_order', 'sub_order_id'),
+		('message', 'conversation', 'conversation_id'),
+		('message_history', 'conversation', 'conversation_id'),
+		('message_held', 'conversation', 'conversation_id'),
+		('message_report', 'conversation', 'conversation_id'),
+		('reaction', 'conversation', 'conversation_id')) as h (child, parent, key)
+	loop
+		execute format('alter policy of_customer on %1$I with check (%4$s and exists (select from %2$I parent '
+			'where parent.vendor_id = %1$I.vendor_id and parent.id = %1$I.%3$I))', hangs.child, hangs.parent,
+			hangs.key, (select p.with_check from pg_policies p
+			            where p.tablename = hangs.child and p.policyname = 'of_customer'));
+	end loop;
+	-- A notice is about an order, or a part of it, or a conversation, that whoever leaves it sees.
+	for hangs in select * from (values ('sebez_customer'), ('sebez_vendor')) as w (who) loop
+		execute format('alter policy %1$I on outbox with check (case topic
+			when ''message_push'' then exists (select from conversation c where c.id = outbox.subject_id)
+			when ''sub_order_changed'' then exists (select from sub_order s where s.id = outbox.subject_id)
+			else exists (select from sub_order s where s.order_id = outbox.subject_id) end)', hangs.who);
+	end loop;
+end $$;

@@ -2,6 +2,8 @@
 
 The tables are found by introspection: one that is new and holds somebody's rows is judged too.
 """
+import json
+
 import psycopg2
 import pytest
 from harness.db import LOGIN_ROLES
@@ -33,6 +35,11 @@ MINE = {
     "staff_invitation": "email = (select email from account where id = %(me)s)",
     "idempotency_key": "scope = 'customer:' || %(me)s",
 }
+# What these have, another row of the same order or part would break: one payment and one share each,
+# one part per vendor, and sums that add up (order_adds_up). A cart becomes one order, a conversation
+# is opened by conversation_open() alone, which looks at the sub-order.
+HELD_BY_CONSTRAINTS = {"shop_order", "sub_order", "order_line", "payment", "payment_share",
+                       "conversation"}
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +219,86 @@ def test_nobody_writes_rows_of_another(world, db, role):
                 cursor.execute(f"delete from {table} where {key} = %s", (theirs,))
                 assert cursor.rowcount == 0, f"{role} deleted from {table}"
     assert tried
+
+
+def hanging(db):
+    """Tables whose rows hang on one that is a customer's: by their foreign keys."""
+    of_customers = {t for t in tenant_tables(db) if "account_id" in db.columns(t)} \
+        | {t for t in MINE if t not in PUBLISHED}
+    return {row["child"] for row in db.rows(
+        "select conrelid::regclass::text as child, confrelid::regclass::text as parent "
+        "from pg_constraint where contype = 'f'") if row["parent"] in of_customers - {"account"}}
+
+
+def insertable(db, role, table):
+    return [c for c in sorted(db.columns(table)) if db.one(
+        "select has_column_privilege(%s, %s, %s, 'insert')", role, table, c) and db.one(
+        "select attgenerated = '' and attidentity = '' from pg_attribute "
+        "where attrelid = %s::regclass and attname = %s", table, c)]
+
+
+def test_customers_hang_nothing_on_what_is_another_s(world, db):
+    me, other = world.a.customer.id, world.b.customer.id
+    refused = set()
+    for table in sorted(hanging(db) & tenant_tables(db) - HELD_BY_CONSTRAINTS):
+        columns = ", ".join(insertable(db, "sebez_customer", table))
+        if not columns:
+            continue
+        of_other = MINE.get(table) or "account_id = %(me)s"
+        connection = db.connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f"select to_json(x)::text from {table} x where {of_other}",
+                           {"me": other})
+            row = cursor.fetchone()
+        connection.close()
+        if not row:
+            continue
+        forged = json.loads(row[0])
+        for column in {"account_id", "by_account", "author_id"} & set(forged):
+            forged[column] = me
+        with As(db, "sebez_customer", account=me, actor="customer") as cursor:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
+                cursor.execute(f"insert into {table} ({columns}) select {columns} "
+                               f"from json_populate_record(null::{table}, %s)",
+                               (json.dumps(forged),))
+                pytest.fail(f"{table} took {forged}")
+        refused.add(table)
+    assert {"stock_reservation", "sub_order_history", "commission_line", "cart_line",
+            "message", "message_held"} <= refused
+
+
+@pytest.mark.parametrize("role", ["sebez_vendor", "sebez_customer"])
+def test_nobody_leaves_a_notice_about_what_is_another_s(world, db, role):
+    me = {"sebez_vendor": {"vendor": world.a.vendor.id},
+          "sebez_customer": {"account": world.a.customer.id}}[role]
+    for topic, theirs in (("order_placed", world.b.order["id"]),
+                          ("units_cancelled", world.b.order["id"]),
+                          ("sub_order_changed", world.b.sub_order["id"]),
+                          ("message_push", world.b.ids["conversation_id"])):
+        with As(db, role, **me) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("insert into outbox (topic, subject_id) values (%s, %s)",
+                           (topic, theirs))
+
+
+def test_a_conversation_is_told_only_by_whom_its_order_concerns(world, db):
+    theirs = world.b.sub_order["id"]
+    state = db.one("select state from sub_order where id = %s", theirs)
+    for role, me in (("sebez_vendor", {"vendor": world.a.vendor.id, "actor": "staff"}),
+                     ("sebez_customer", {"account": world.a.customer.id, "actor": "customer"})):
+        with As(db, role, **me) as cursor:
+            cursor.execute("select chat_tell(array[%s::uuid], %s)", (theirs, state))
+            cursor.execute("select coalesce(current_setting('sebez.feed', true), '')")
+            assert cursor.fetchone() == ("",)
+
+
+@pytest.mark.parametrize("quantity", [0, -1000, None])
+def test_stock_is_taken_by_whole_pieces(world, db, quantity):
+    product = world.b.product
+    with As(db, "sebez_customer", account=world.a.customer.id) as cursor:
+        with pytest.raises(psycopg2.errors.RaiseException):
+            cursor.execute("select reserve_stock(array[%s::uuid], array[%s::uuid], array[%s::int], "
+                           "array[%s::bigint])", (world.b.vendor.id, product.variant, quantity,
+                                                  product.price))
 
 
 def test_staff_cannot_put_a_row_into_another_vendor(world, db):

@@ -11,23 +11,17 @@ values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping,
         :total, :address, :note, :at);
 
 -- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?, at time, ids uuid[], vendors uuid[], numbers text[], subtotals bigint[], shippings bigint[], discounts bigint[], taxes bigint[], fees bigint[], percent_fees bigint[], totals bigint[], methods uuid[], method_names text[], handling int[]): none
--- With the first row of each one's history.
-with part as (
-	insert into sub_order (order_id, account_id, state, currency, customer_name, shipping_address, note,
-	                       deadline_at, created_at, updated_at, id, vendor_id, number, subtotal, shipping,
-	                       discount, tax, fee, percent_fee, total, shipping_method_id,
-	                       shipping_method_name, handling_days)
-	select :order, current_account(), :state, :currency, :customer, :address, :note, :deadline, :at, :at,
-	       id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total,
-	       nullif(method, '00000000-0000-0000-0000-000000000000'), method_name, handling
-	from unnest(:ids, :vendors, :numbers, :subtotals, :shippings, :discounts, :taxes, :fees,
-	            :percent_fees, :totals, :methods, :method_names, :handling)
-	     as p (id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total, method,
-	           method_name, handling)
-	returning vendor_id, id
-)
-insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
-select vendor_id, id, 1, :state, 'customer', current_account(), :at from part;
+insert into sub_order (order_id, account_id, state, currency, customer_name, shipping_address, note,
+                       deadline_at, created_at, updated_at, id, vendor_id, number, subtotal, shipping,
+                       discount, tax, fee, percent_fee, total, shipping_method_id,
+                       shipping_method_name, handling_days)
+select :order, current_account(), :state, :currency, :customer, :address, :note, :deadline, :at, :at,
+       id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total,
+       nullif(method, '00000000-0000-0000-0000-000000000000'), method_name, handling
+from unnest(:ids, :vendors, :numbers, :subtotals, :shippings, :discounts, :taxes, :fees,
+            :percent_fees, :totals, :methods, :method_names, :handling)
+     as p (id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total, method,
+           method_name, handling);
 
 -- order_lines_insert (ids uuid[], vendors uuid[], sub_orders uuid[], positions int[], products uuid[], variants uuid[], titles text[], variant_titles text[], skus text[], images text[], quantities int[], prices bigint[]): none
 insert into order_line (account_id, id, vendor_id, sub_order_id, position, product_id, variant_id, title,
@@ -60,6 +54,12 @@ select s.vendor, s.sub_order, s.amount, s.amount, pay.id, current_account()
 from pay, unnest(:vendors, :sub_orders, :amounts) as s (vendor, sub_order, amount);
 
 -- order_notice (order uuid, payload json): none
+-- With the first row of each part's history; who writes it must see the part already.
+with begun as (
+	insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
+	select s.vendor_id, s.id, 1, s.state, 'customer', current_account(), s.created_at
+	from sub_order s where s.order_id = :order
+)
 insert into outbox (topic, subject_id, payload) values ('order_placed', :order, :payload);
 
 -- order_tell (order uuid): none writes
