@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import refused
+from harness.feed import in_background, until_waiting
 from harness.sheet import CSV, exported, imported, put, row, table
 from harness.shop import fresh
 
@@ -287,3 +288,23 @@ def test_the_command_line_imports_and_says_what_was_refused(shop, tmp_path):
     result = shop.server.sebez("import", "--vendor", vendor.slug, str(path), check=False)
     assert result.returncode == 1 and "missing: Handle" in result.stdout + result.stderr
     assert shop.server.sebez("import", str(path), check=False).returncode == 2
+
+
+def test_an_import_and_who_adds_a_variant_meanwhile_do_not_pass_the_bound(shop):
+    vendor = shop.vendor()
+    handle = fresh("mug")
+    imported(vendor, table(*[row(handle, title="Mug" if n == 0 else "", name="Size", value=str(n),
+                                 price="9.00") for n in range(249)]))
+    product = shop.db.one("select id from product where handle = %s", handle)
+    connection = shop.db.connect()
+    with connection, connection.cursor() as other:
+        other.execute("select from product where id = %s for no key update", (product,))
+        report = in_background(lambda: imported(vendor, table(
+            row(handle, title="Mug", name="Size", value="one more", price="9.00"))))
+        until_waiting(shop.db, 1)
+        other.execute("insert into variant (vendor_id, id, product_id, title, option1, price, "
+                      "currency) values (%s, gen_random_uuid(), %s, 'x', 'x', 900, 'USD')",
+                      (vendor.id, product))
+    connection.close()
+    (error,) = report()["errors"]
+    assert "more than 250 variants" in error["reason"]

@@ -29,13 +29,10 @@ select s.number, c.id as category
 from unnest(:slugs) with ordinality as s (slug, number)
 join category c on c.slug = s.slug;
 
--- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json, variants bigint, last_position int)
-select h.number, p.id, p.options, p.images, n.variants, n.last_position
+-- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json)
+select h.number, p.id, p.options, p.images
 from unnest(:handles) with ordinality as h (handle, number)
-join product p on p.vendor_id = current_vendor() and p.handle = h.handle and p.deleted_at is null
-cross join lateral (
-	select count(*) as variants, coalesce(max(v.position), 0) as last_position from variant v
-	where v.vendor_id = current_vendor() and v.product_id = p.id and v.deleted_at is null) n;
+join product p on p.vendor_id = current_vendor() and p.handle = h.handle and p.deleted_at is null;
 
 -- import_find_variants (products uuid[], skus text[], one text[], two text[], three text[]): many -> (number bigint, id uuid, product_id uuid, by_sku bool)
 -- Those that have the SKU, in any product, and those of the product that have the option values.
@@ -55,6 +52,18 @@ select i.number, v.available
 from unnest(:ids) with ordinality as i (id, number)
 join variant v on v.vendor_id = current_vendor() and v.id = i.id
 order by v.id for update of v;
+
+-- import_lock_products (ids uuid[]): none writes
+-- Whoever adds a variant holds its product.
+select from product p where p.vendor_id = current_vendor() and p.id = any (:ids)
+order by p.id for no key update;
+
+-- import_count_variants (products uuid[]): many -> (number bigint, variants bigint, last_position int)
+-- Of products that are held: those of this import are the next.
+select i.number, count(v.id) as variants, coalesce(max(v.position), 0) as last_position
+from unnest(:products) with ordinality as i (id, number)
+left join variant v on v.vendor_id = current_vendor() and v.product_id = i.id and v.deleted_at is null
+group by i.number;
 
 -- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], skus text[], currency text): none
 -- With what refresh_products() would find, so that it need not write them, and their entries in

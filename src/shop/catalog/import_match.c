@@ -9,6 +9,7 @@ struct matching {
 	struct db *tx;
 	struct import_batch *batch;
 	const struct import_find_products_row **found; /* of each product; NULL: it is new */
+	int64_t *have;                                 /* variants of each product */
 	struct import_product **owners;                /* of each variant, in the batch's order */
 	struct import_variant **variants;
 	size_t variant_count;
@@ -48,7 +49,7 @@ static void decide_product(struct matching *matching, size_t i)
 
 	product->exists = found != NULL;
 	product->id = found != NULL ? found->id : uuid_v7();
-	product->next_position = found != NULL ? found->last_position + 1 : 1;
+	product->next_position = 1;
 	if (product->refused)
 		return;
 	if (found != NULL)
@@ -156,7 +157,7 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 	if (variant->price < 0)
 		import_variant_refuse(matching->batch, product, variant, COLUMN_PRICE,
 		                      "A new variant needs a price");
-	else if (*room == 0)
+	else if (*room <= 0)
 		import_variant_refuse(matching->batch, product, variant, COLUMN_NONE,
 		                      "The product would have more than 250 variants");
 	else
@@ -199,30 +200,67 @@ static void lock_variants(struct matching *matching)
 		check_policy(matching, places[locked[i].number - 1], locked[i].available);
 }
 
+/* And what they have, until then, as nobody else adds to them. */
+static void hold_products(struct matching *matching)
+{
+	struct arena *arena = arena_of(matching);
+	struct import_batch *batch = matching->batch;
+	struct uuid *ids = arena_array(arena, batch->count, sizeof(ids[0]));
+	size_t *places = arena_array(arena, batch->count, sizeof(places[0]));
+	size_t count = 0;
+
+	matching->have = arena_array(arena, batch->count, sizeof(matching->have[0]));
+	for (size_t i = 0; i < batch->count; i++) {
+		if (matching->found[i] == NULL)
+			continue;
+		places[count] = i;
+		ids[count++] = batch->products[i]->id;
+	}
+	if (count == 0)
+		return;
+	sql_import_lock_products(matching->tx, (struct uuid_array){count, ids});
+	struct rows *rows =
+	    sql_import_count_variants(matching->tx, (struct uuid_array){count, ids});
+	const struct import_count_variants_row *counted =
+	    sql_import_count_variants_rows(matching->tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t place = places[counted[i].number - 1];
+
+		matching->have[place] = counted[i].variants;
+		batch->products[place]->next_position = counted[i].last_position + 1;
+	}
+}
+
+static void check_room(struct matching *matching)
+{
+	size_t p = 0;
+	int64_t room = 0;
+
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		if (i == 0 || matching->owners[i] != matching->owners[i - 1]) {
+			while (matching->batch->products[p] != matching->owners[i])
+				p++;
+			room = LIMIT_PRODUCT_VARIANTS - matching->have[p];
+		}
+		check_new(matching, i, &room);
+	}
+}
+
 static void match_variants(struct matching *matching)
 {
-	size_t count = 0, p = 0;
+	size_t count = 0;
 	const struct import_find_variants_row *found = NULL;
-	int64_t room = 0;
 
 	if (matching->variant_count > 0)
 		found = find_variants(matching, &count);
 	for (size_t i = 0; i < count; i++)
 		match_variant(matching, &found[i]);
-	for (size_t i = 0; i < matching->variant_count; i++) {
-		if (i == 0 || matching->owners[i] != matching->owners[i - 1]) {
-			while (matching->batch->products[p] != matching->owners[i])
-				p++;
-			room = LIMIT_PRODUCT_VARIANTS;
-			if (matching->found[p] != NULL)
-				room -= matching->found[p]->variants < room
-				            ? matching->found[p]->variants
-				            : room;
-		}
+	for (size_t i = 0; i < matching->variant_count; i++)
 		check_twice(matching, i);
-		check_new(matching, i, &room);
-	}
 	lock_variants(matching);
+	hold_products(matching);
+	check_room(matching);
 }
 
 /* Variants that the file does not name would have no value of the new options. */
@@ -259,7 +297,7 @@ static void finish_product(struct matching *matching, size_t i)
 	product->refused = !sells;
 	if (product->refused)
 		return;
-	if (found != NULL && product->remapped && !may_remap(batch, product, found->variants))
+	if (found != NULL && product->remapped && !may_remap(batch, product, matching->have[i]))
 		return;
 	import_merge_options(batch, product, found == NULL ? NULL : found->options);
 	import_merge_images(batch, product, found == NULL ? NULL : found->images);

@@ -23,8 +23,8 @@ struct import_types {
 	} types[IMPORT_TYPES];
 };
 
-/* Within the transaction that will write the batch; locks the variants that are there. Sets what
- * import_product.h says is found by it. Suspends. */
+/* Within the transaction that will write the batch; locks the variants that are there, and then the
+ * products. Sets what import_product.h says is found by it. Suspends. */
 void import_match(struct db *tx, struct import_batch *batch, struct import_types *types);
 
 /* Where the products of the batch are filed: by the column for it, else by their types. Makes
