@@ -13,6 +13,53 @@ begin
 		case when to_vendor is not null then feed_line(vendor, kind, to_vendor) end), true);
 end $$;
 
+-- A message as lists of conversations show it. Of its columns, for customers may not read all of them.
+create or replace function message_excerpt(seq int, author text, kind text, said text, sent timestamptz,
+                                           deleted timestamptz) returns json language sql stable parallel safe
+return json_build_object('seq', seq, 'author', author, 'kind', kind, 'text', left(said, 200),
+	'created_at', json_time(sent), 'deleted_at', json_time(deleted));
+
+-- What a message or a conversation shows of a product or a sub-order. Quoted bodies: db/README.md.
+create or replace function product_card(p product) returns json language sql stable as $$
+	select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
+		'price', json_build_object('amount', p.price, 'currency', p.currency),
+		'image_url', p.images -> 0 ->> 'url')
+$$;
+
+create or replace function sub_order_card(s sub_order) returns json language sql stable as $$
+	select json_build_object('sub_order_id', s.id, 'number', s.number, 'status', s.state,
+		'total', json_build_object('amount', s.total, 'currency', s.currency))
+$$;
+
+grant execute on function message_excerpt(int, text, text, text, timestamptz, timestamptz),
+	product_card(product), sub_order_card(sub_order) to sebez_customer, sebez_vendor;
+
+-- The same of one by its key, which must be there.
+create or replace function product_card(vendor uuid, product uuid) returns json
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+	card json;
+begin
+	select product_card(p) into card from product p where p.vendor_id = vendor and p.id = product;
+	if not found then
+		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+	end if;
+	return card;
+end $$;
+
+create or replace function sub_order_card(vendor uuid, account uuid, sub_order uuid) returns json
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+	card json;
+begin
+	select sub_order_card(s) into card
+	from sub_order s where s.vendor_id = vendor and s.id = sub_order and s.account_id = account;
+	if not found then
+		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+	end if;
+	return card;
+end $$;
+
 set local role sebez_kernel;
 
 -- The devices of these owners have their events up to these numbers, and so the messages of the other

@@ -168,20 +168,22 @@ select id from account where id = :account for no key update;
 -- address_count (): one -> (count int)
 select count(*)::int as count from address;
 
--- address_list (): many
+-- address_list (id uuid?): many
+-- The book, or one of it.
 select id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at
-from address order by is_default desc, created_at desc, id desc;
+from address
+[id: where id = :id]
+order by is_default desc, created_at desc, id desc;
 
 -- address_default_clear (): none
 update address set is_default = false where is_default;
 
 -- address_add (id uuid, account uuid, is_default bool, name text, company text?, line1 text, line2 text?,
---              city text, region text?, postal_code text?, country text, phone text?): one
+--              city text, region text?, postal_code text?, country text, phone text?): none
 insert into address (id, account_id, is_default, name, company, line1, line2, city, region, postal_code,
                      country, phone)
 values (:id, :account, :is_default, :name, :company, :line1, :line2, :city,
-        :region, :postal_code, :country, :phone)
-returning id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at;
+        :region, :postal_code, :country, :phone);
 
 -- address_change (id uuid, is_default bool?, name text?, change_company bool, company text?, line1 text?,
 --                 change_line2 bool, line2 text?, city text?, change_region bool, region text?,
@@ -195,8 +197,7 @@ set is_default = coalesce(:is_default, is_default), name = coalesce(:name, name)
     postal_code = case when :change_postal_code then :postal_code else postal_code end,
     country = coalesce(:country, country),
     phone = case when :change_phone then :phone else phone end
-where id = :id
-returning id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at;
+where id = :id;
 
 -- address_has_default (): one -> (has bool)
 select exists (select from address where is_default) as has;

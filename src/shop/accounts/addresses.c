@@ -11,7 +11,7 @@
 void list_addresses(struct request *rq, const struct list_addresses_in *in)
 {
 	(void)in;
-	reply_list(rq, sql_address_list(db_of(&rq->task)));
+	reply_list(rq, sql_address_list(db_of(&rq->task), NULL));
 }
 
 static int32_t hold_and_count(struct request *rq, struct db *tx)
@@ -30,6 +30,7 @@ void create_address(struct request *rq, const struct create_address_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	int32_t count = hold_and_count(rq, tx);
+	struct uuid id = uuid_v7();
 	bool is_default = count == 0 || (in->is_default != NULL && *in->is_default);
 
 	if (count >= LIMIT_ADDRESSES)
@@ -37,10 +38,10 @@ void create_address(struct request *rq, const struct create_address_in *in)
 		         LIMIT_ADDRESSES);
 	if (is_default)
 		sql_address_default_clear(tx);
-	reply_commit_row(rq, tx, 201,
-	                 sql_address_add(tx, uuid_v7(), rq->task.actor.account_id, is_default,
-	                                 in->name, in->company, in->line1, in->line2, in->city,
-	                                 in->region, in->postal_code, in->country, in->phone));
+	sql_address_add(tx, id, rq->task.actor.account_id, is_default, in->name, in->company,
+	                in->line1, in->line2, in->city, in->region, in->postal_code, in->country,
+	                in->phone);
+	reply_commit_row(rq, tx, 201, sql_address_list(tx, &id));
 }
 
 /* Which other one it should be, only its owner knows. */
@@ -55,18 +56,17 @@ static void keep_a_default(struct request *rq, struct db *tx)
 void update_address(struct request *rq, const struct update_address_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
-	struct rows *changed;
 
 	sql_address_book_hold(tx, rq->task.actor.account_id);
 	if (in->is_default != NULL && *in->is_default)
 		sql_address_default_clear(tx);
-	changed = sql_address_change(
-	    tx, in->address_id, in->is_default, in->name, in->company_given, in->company, in->line1,
-	    in->line2_given, in->line2, in->city, in->region_given, in->region,
-	    in->postal_code_given, in->postal_code, in->country, in->phone_given, in->phone);
+	sql_address_change(tx, in->address_id, in->is_default, in->name, in->company_given,
+	                   in->company, in->line1, in->line2_given, in->line2, in->city,
+	                   in->region_given, in->region, in->postal_code_given, in->postal_code,
+	                   in->country, in->phone_given, in->phone);
 	if (in->is_default != NULL && !*in->is_default)
 		keep_a_default(rq, tx);
-	reply_commit_row(rq, tx, 200, changed);
+	reply_commit_row(rq, tx, 200, sql_address_list(tx, &in->address_id));
 }
 
 /* DELETE /v1/me/addresses/{address_id} */

@@ -7,18 +7,12 @@ select conversation_open(:vendor, :account, :id, :product, :sub_order) as id;
 -- conversations_page (id uuid?, account uuid, state text?, unread bool, after_key time, after_id uuid, page_size int): many
 -- A customer's, the one with the newest message first; or one of them.
 select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
-       (select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
-               'price', json_build_object('amount', p.price, 'currency', p.currency),
-               'image_url', p.images -> 0 ->> 'url')
-        from product p where p.vendor_id = c.vendor_id and p.id = c.product_id) as product,
-       (select json_build_object('sub_order_id', s.id, 'number', s.number, 'status', s.state,
-               'total', json_build_object('amount', s.total, 'currency', s.currency))
-        from sub_order s where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
+       (select product_card(p) from product p where p.vendor_id = c.vendor_id and p.id = c.product_id) as product,
+       (select sub_order_card(s) from sub_order s where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
        c.state as status, c.last_seq, c.customer_unread as unread,
        c.customer_read as "read.customer", c.vendor_read as "read.vendor",
        c.customer_delivered as "delivered.customer", c.vendor_delivered as "delivered.vendor",
-       (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind, 'text', left(m.text, 200),
-               'created_at', json_time(m.created_at), 'deleted_at', json_time(m.deleted_at))
+       (select message_excerpt(m.seq, m.author, m.kind, m.text, m.created_at, m.deleted_at)
         from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
         and m.seq = c.last_seq) as last_message,
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) as blocked,

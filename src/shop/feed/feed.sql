@@ -67,9 +67,7 @@ coalesce((
 		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
 		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
 		'blocked', chat_blocks(c.vendor_id, c.account_id),
-		'last_message', (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind,
-			'text', left(m.text, 200), 'created_at', json_time(m.created_at),
-			'deleted_at', json_time(m.deleted_at))
+		'last_message', (select message_excerpt(m.seq, m.author, m.kind, m.text, m.created_at, m.deleted_at)
 			from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
 			and m.seq = c.last_seq)) order by c.last_message_at desc, c.id desc)
 	from (select x.id, x.vendor_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.customer_unread,
@@ -102,9 +100,7 @@ coalesce((
 		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
 		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
 		'blocked', chat_blocks(c.vendor_id, c.account_id),
-		'last_message', (select json_build_object('seq', m.seq, 'author', m.author, 'kind', m.kind,
-			'text', left(m.text, 200), 'created_at', json_time(m.created_at),
-			'deleted_at', json_time(m.deleted_at))
+		'last_message', (select message_excerpt(m.seq, m.author, m.kind, m.text, m.created_at, m.deleted_at)
 			from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
 			and m.seq = c.last_seq)) order by c.last_message_at desc, c.id desc)
 	from (select x.id, x.vendor_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.vendor_unread,

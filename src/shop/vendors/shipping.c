@@ -10,7 +10,7 @@
 /* GET /v1/vendors/{vendor_id}/shipping-methods */
 void list_shipping_methods(struct request *rq, const struct list_shipping_methods_in *in)
 {
-	reply_list(rq, sql_shipping_methods(db_of(&rq->task), in->vendor_id));
+	reply_list(rq, sql_shipping_methods(db_of(&rq->task), in->vendor_id, NULL));
 }
 
 /* POST /v1/vendors/{vendor_id}/shipping-methods */
@@ -18,18 +18,18 @@ void create_shipping_method(struct request *rq, const struct create_shipping_met
 {
 	struct db *tx = db_begin(&rq->task);
 	const struct money *free_above = in->free_above;
+	struct uuid id = uuid_v7();
 
 	sql_shipping_methods_hold(tx, in->vendor_id);
 	if (sql_shipping_methods_count_rows(tx, sql_shipping_methods_count(tx, in->vendor_id), NULL)
 	        ->count >= LIMIT_SHIPPING_METHODS)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A vendor has at most %d shipping methods.",
 		         LIMIT_SHIPPING_METHODS);
-	reply_commit_row(rq, tx, 201,
-	                 sql_shipping_method_insert(tx, in->vendor_id, uuid_v7(), in->name,
-	                                            in->price.amount, in->price.currency,
-	                                            free_above ? &free_above->amount : NULL,
-	                                            free_above ? free_above->currency : NULL,
-	                                            in->handling_days, in->active));
+	sql_shipping_method_insert(tx, in->vendor_id, id, in->name, in->price.amount,
+	                           in->price.currency, free_above ? &free_above->amount : NULL,
+	                           free_above ? free_above->currency : NULL, in->handling_days,
+	                           in->active);
+	reply_commit_row(rq, tx, 201, sql_shipping_methods(tx, in->vendor_id, &id));
 	cache_invalidate();
 }
 
@@ -39,13 +39,12 @@ void update_shipping_method(struct request *rq, const struct update_shipping_met
 	struct db *tx = db_begin(&rq->task);
 	const struct money *price = in->price, *free_above = in->free_above;
 
-	reply_commit_row(rq, tx, 200,
-	                 sql_shipping_method_update(
-	                     tx, in->vendor_id, in->method_id, in->name,
-	                     price ? &price->amount : NULL, price ? price->currency : NULL,
-	                     in->free_above_given, free_above ? &free_above->amount : NULL,
-	                     free_above ? free_above->currency : NULL, in->handling_days,
-	                     in->active));
+	sql_shipping_method_update(tx, in->vendor_id, in->method_id, in->name,
+	                           price ? &price->amount : NULL, price ? price->currency : NULL,
+	                           in->free_above_given, free_above ? &free_above->amount : NULL,
+	                           free_above ? free_above->currency : NULL, in->handling_days,
+	                           in->active);
+	reply_commit_row(rq, tx, 200, sql_shipping_methods(tx, in->vendor_id, &in->method_id));
 	cache_invalidate();
 }
 

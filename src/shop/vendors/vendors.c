@@ -66,6 +66,6 @@ void update_vendor(struct request *rq, const struct update_vendor_in *in)
 
 	if (rows_count(changed) == 0)
 		request_end_changed(rq);
-	reply_commit_row(rq, tx, 200, changed);
+	reply_commit_row(rq, tx, 200, sql_vendor_profile(tx, in->vendor_id));
 	cache_invalidate();
 }

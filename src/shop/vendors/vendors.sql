@@ -43,28 +43,23 @@ from vendor v, platform f
 where v.id = :id;
 
 -- vendor_update (id uuid, if_match int[]?, name text?, description text?, logo_text text?, email text?, phone_given bool, phone text?): maybe
-with changed as (
-	update vendor
-	set name = coalesce(:name, name), description = coalesce(:description, description),
-	    logo_text = coalesce(:logo_text, logo_text), contact_email = coalesce(:email, contact_email),
-	    contact_phone = case when :phone_given then :phone else contact_phone end,
-	    version = version + 1, updated_at = now()
-	where id = :id
-	[if_match: and version = any (:if_match)]
-	returning *
-)
-select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
-       v.contact_email, v.contact_phone,
-       coalesce(v.commission_basis_points, f.commission_basis_points) as commission_basis_points,
-       v.version, v.created_at, v.updated_at, v.version as "_version"
-from changed v, platform f;
+update vendor
+set name = coalesce(:name, name), description = coalesce(:description, description),
+    logo_text = coalesce(:logo_text, logo_text), contact_email = coalesce(:email, contact_email),
+    contact_phone = case when :phone_given then :phone else contact_phone end,
+    version = version + 1, updated_at = now()
+where id = :id
+[if_match: and version = any (:if_match)]
+returning id;
 
--- shipping_methods (vendor uuid): many
+-- shipping_methods (vendor uuid, id uuid?): many
+-- All of them, or one.
 select m.id, m.name, m.price as "price.amount", m.currency as "price.currency",
        m.free_above as "free_above.amount", m.currency as "free_above.currency", m.handling_days, m.active,
        m.created_at
 from shipping_method m
 where m.vendor_id = :vendor
+[id: and m.id = :id]
 order by m.position, m.price, m.id;
 
 -- shipping_methods_hold (vendor uuid): one
@@ -74,14 +69,11 @@ select v.id from vendor v where v.id = :vendor for no key update;
 -- shipping_methods_count (vendor uuid): one -> (count bigint)
 select count(*) as count from shipping_method m where m.vendor_id = :vendor;
 
--- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?, free_currency text?, handling_days int, active bool): one
+-- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?, free_currency text?, handling_days int, active bool): none
 insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, active)
 values (:vendor, :id, :name, :price, marketplace_currency(:currency, '/price/currency'),
         case when marketplace_currency(:free_currency, '/free_above/currency') is not null
-             then :free_above end, :handling_days, :active)
-returning id, name, price as "price.amount", currency as "price.currency",
-          free_above as "free_above.amount", currency as "free_above.currency", handling_days, active,
-          created_at;
+             then :free_above end, :handling_days, :active);
 
 -- shipping_method_update (vendor uuid, id uuid, name text?, price bigint?, currency text?, free_given bool, free_above bigint?, free_currency text?, handling_days int?, active bool?): one
 update shipping_method
@@ -92,10 +84,7 @@ set name = coalesce(:name, name), price = coalesce(:price, price),
                       then :free_above end,
     handling_days = coalesce(:handling_days, handling_days), active = coalesce(:active, active),
     version = version + 1
-where vendor_id = :vendor and id = :id
-returning id, name, price as "price.amount", currency as "price.currency",
-          free_above as "free_above.amount", currency as "free_above.currency", handling_days, active,
-          created_at;
+where vendor_id = :vendor and id = :id;
 
 -- shipping_method_delete (vendor uuid, id uuid): one
 delete from shipping_method where vendor_id = :vendor and id = :id returning id;
