@@ -87,7 +87,8 @@ def test_who_a_customer_is_and_where_they_live_is_not_in_the_log(shop):
     order = customer.order(vendor.product(), shipping_address=address, note=fresh("Ring twice"))
     vendor.accept(order)
     part = vendor.part(order)
-    talk = customer.do("openConversation", body={"vendor_id": vendor.id, "sub_order_id": part["id"]})
+    talk = customer.do("openConversation", body={
+        "vendor_id": vendor.id, "sub_order_id": part["id"]})
     vendor.do("closeConversation", conversation_id=talk["id"])
     shop.admin().do("lockUser", user_id=customer.id, body={"reason": "Counterfeit"})
     shop.admin().do("unlockUser", user_id=customer.id, body={"reason": "It was genuine"})

@@ -35,9 +35,9 @@ MINE = {
     "staff_invitation": "email = (select email from account where id = %(me)s)",
     "idempotency_key": "scope = 'customer:' || %(me)s",
 }
-# What these have, another row of the same order or part would break: one payment and one share each,
-# one part per vendor, and sums that add up (order_adds_up). A cart becomes one order, a conversation
-# is opened by conversation_open() alone, which looks at the sub-order.
+# What these have, another row of the same order or part would break: one payment and one share
+# each, one part per vendor, and sums that add up (order_adds_up). A cart becomes one order, a
+# conversation is opened by conversation_open() alone, which looks at the sub-order.
 HELD_BY_CONSTRAINTS = {"shop_order", "sub_order", "order_line", "payment", "payment_share",
                        "conversation"}
 

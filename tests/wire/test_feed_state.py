@@ -62,10 +62,10 @@ with made as (
   insert into cart (id, account_id, state)
   select m.id, c.account_id, 'ordered' from made m, cart c where c.id = %(cart)s
 ), orders as (
-  insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, fee, total,
-                          shipping_address, created_at)
-  select m.id, 'OLD-' || m.n, o.account_id, m.id, o.currency, o.subtotal, o.shipping, o.fee, o.total,
-         o.shipping_address, o.created_at - interval '1 day' * m.n
+  insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, fee,
+                          total, shipping_address, created_at)
+  select m.id, 'OLD-' || m.n, o.account_id, m.id, o.currency, o.subtotal, o.shipping, o.fee,
+         o.total, o.shipping_address, o.created_at - interval '1 day' * m.n
   from made m, shop_order o where o.id = %(order)s
 ), parts as (
   insert into sub_order (vendor_id, id, order_id, account_id, number, state, currency, subtotal,

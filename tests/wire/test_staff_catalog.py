@@ -1,7 +1,6 @@
 """A vendor's catalogue, as its staff keeps it."""
 import pytest
 
-from harness.sheet import imported, row, table
 from harness.shop import fresh, money, refused, together
 
 COLORS = [{"name": "Color", "values": ["Blue", "Sand"]}]
@@ -374,35 +373,3 @@ def test_every_write_is_in_the_audit_log(shop, clay):
     assert last["request_id"] == changed.headers["X-Request-Id"]
     assert last["by"] == {"kind": "staff", "id": clay.owner.id, "name": clay.owner.account["name"]}
     assert last["vendor_id"] == clay.id
-
-
-def sold_below_zero(vendor, shop):
-    mug = vendor.product(stock=1)
-    vendor.do("updateVariant", variant_id=mug.variant, body={"backorder": True, "sku": fresh("S")})
-    shop.customer().order((mug, 4))
-    assert mug.available == -3
-    return mug
-
-
-def test_what_is_sold_below_zero_goes_on_being_sold_so(shop):
-    vendor = shop.vendor()
-    mug = sold_below_zero(vendor, shop)
-    refused(vendor.call("updateVariant", variant_id=mug.variant, body={"backorder": False}),
-            409, "conflict", field="/backorder")
-    vendor.do("setVariantStock", variant_id=mug.variant, body={"available": 0})
-    vendor.do("updateVariant", variant_id=mug.variant, body={"backorder": False})
-
-
-def test_an_import_says_why_what_is_sold_below_zero_cannot_be_denied(shop):
-    vendor = shop.vendor()
-    mug = sold_below_zero(vendor, shop)
-    sku = shop.db.one("select sku from variant where id = %s", mug.variant)
-    line = {**row(mug.handle, title="Mug", sku=sku, price="18.00"), "Variant Inventory Policy": "deny"}
-    other = fresh("pan")
-    report = imported(vendor, table(line, row(other, title="Pan", price="9.00", stock=1),
-                                    columns=None))
-    (error,) = report["errors"]
-    assert error["line"] == 2 and "3 are sold that are not there" in error["reason"]
-    assert report["products_created"] == 1 and mug.available == -3
-    line["Variant Inventory Qty"] = 2
-    assert imported(vendor, table(line, columns=None))["errors"] == [] and mug.available == 2

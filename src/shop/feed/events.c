@@ -205,5 +205,6 @@ void get_sync(struct request *rq, const struct get_sync_in *in)
 /* GET /v1/vendors/{vendor_id}/sync */
 void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
 {
-	reply_sync(rq, in->vendor_id, sql_vendor_sync(db_of(&rq->task), in->vendor_id, LIMIT_SYNC_SUB_ORDERS));
+	reply_sync(rq, in->vendor_id,
+	           sql_vendor_sync(db_of(&rq->task), in->vendor_id, LIMIT_SYNC_SUB_ORDERS));
 }
