@@ -4,9 +4,9 @@
  *
  * An exchange is one request and its reply on a connection. It lives from the request's headers
  * until the reply is sent or the connection is lost, and the handler has answered (http_reply,
- * http_reply_prepared or http_stream_end: every exchange needs one, also after the client has
- * gone). `finished` is called then, exactly once and never inside of these, and is the place to
- * free what the exchange points to. All on the loop's thread.
+ * http_reply_prepared, http_stream_end or http_stream_abort: every exchange needs one, also after
+ * the client has gone). `finished` is called then, exactly once and never inside of these, and is
+ * the place to free what the exchange points to. All on the loop's thread.
  *
  * While a handler works the connection is suspended, and a client that leaves is not noticed.
  * Only http_read and http_stream_write can meet the end of the connection; after that the values
@@ -121,6 +121,9 @@ void http_stream_begin(struct http_exchange *ex, int status, size_t header_count
 int http_stream_write(struct http_exchange *ex, const void *bytes, size_t count,
                       int64_t deadline_ms) __attribute__((warn_unused_result));
 void http_stream_end(struct http_exchange *ex);
+/* In place of http_stream_end when it cannot be completed: the connection is reset, so that the
+ * client does not take what it has for all. */
+void http_stream_abort(struct http_exchange *ex);
 
 /*
  * A stream that no fiber writes (server-sent events). After http_stream_begin and

@@ -84,10 +84,9 @@ struct http_exchange {
 	const char *write_bytes;
 	size_t write_count;
 	bool write_ended;
-	bool
-	    write_broken; /* a write timed out half way: the client must not take it for complete */
-	bool unattended;  /* pushed to; the end of the connection is the end of the exchange */
-	char *pushed;     /* what write_bytes points into, then */
+	bool write_broken; /* given up half way: the client must not take it for complete */
+	bool unattended;   /* pushed to; the end of the connection is the end of the exchange */
+	char *pushed;      /* what write_bytes points into, then */
 
 	const char *raw_target; /* libmicrohttpd's, only until the headers are in */
 	size_t target_length;

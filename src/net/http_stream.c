@@ -63,6 +63,16 @@ void http_end_writer(struct http_exchange *ex)
 	co_wake(writer);
 }
 
+/* A reset, because an end is how a client of HTTP/1.0 is told that all is there. libmicrohttpd
+ * closes at the connection's next event only; that nothing more will be read is one. */
+static void reset(int fd)
+{
+	const struct linger at_once = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	(void)shutdown(fd, SHUT_RD);
+}
+
 /* libmicrohttpd asks for the next bytes whenever the client has room for more. */
 static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size)
 {
@@ -70,8 +80,7 @@ static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size
 	struct http_exchange *ex = arg;
 
 	if (ex->write_broken) {
-		/* It closes at the connection's next event only; this is one. */
-		(void)shutdown(http_fd(ex->connection), SHUT_WR);
+		reset(http_fd(ex->connection));
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
 	if (ex->write_count == 0 && ex->write_ended)
@@ -139,6 +148,14 @@ void http_stream_end(struct http_exchange *ex)
 {
 	assert(ex->replied && !ex->answered);
 	ex->write_ended = true;
+	http_answered(ex);
+}
+
+void http_stream_abort(struct http_exchange *ex)
+{
+	assert(ex->replied && !ex->answered && ex->writer == NULL);
+	ex->write_count = 0;
+	ex->write_broken = true;
 	http_answered(ex);
 }
 

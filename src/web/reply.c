@@ -271,12 +271,23 @@ void reply_stream_write(struct request *rq, const void *bytes, size_t count)
 		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The client did not take the answer.");
 }
 
-void reply_stream_end(struct request *rq)
+static void stream_answered(struct request *rq)
 {
 	struct way *way = way_of(rq);
 
 	assert(way->streaming);
 	way->streaming = false;
 	way_answered(way, rq->status);
+}
+
+void reply_stream_end(struct request *rq)
+{
+	stream_answered(rq);
 	http_stream_end(rq->http);
+}
+
+void reply_stream_abort(struct request *rq)
+{
+	stream_answered(rq);
+	http_stream_abort(rq->http);
 }

@@ -43,13 +43,15 @@ const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batc
 
 /*
  * An answer of unknown length (exports), written as it is made. write suspends while the client is
- * slow, and ends the task when it is gone. Nothing can be refused any more after begin.
+ * slow, and ends the task when it is gone. Nothing can be refused any more after begin: when the
+ * task is ended, the connection is reset.
  */
 void reply_stream_begin(struct request *rq, int status, const char *media_type);
 void reply_stream_write(struct request *rq, const void *bytes, size_t count);
 void reply_stream_end(struct request *rq);
 
 /* Used by the request's way, not by handlers. */
+void reply_stream_abort(struct request *rq); /* its handler has failed: the client is to see so */
 void reply_problem(struct request *rq, const struct problem *problem);
 void reply_send(struct request *rq, int status, const char *media_type, const void *bytes,
                 size_t length); /* as it is: no entity tag, no cache */

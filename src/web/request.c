@@ -224,12 +224,12 @@ static void finish_badly(struct request *rq)
 	idempotency_release(rq);
 	if (!rq->replied) {
 		reply_problem(rq, &rq->task.problem);
-	} else if (way->streaming) { /* too late to say so; the body ends early */
+	} else if (way->streaming) { /* too late to say so; the body breaks off */
 		LOG_WARNING("stream broken", log_str("request_id", rq->task.request_id),
 		            log_str("operation", rq->task.name),
 		            log_str("problem", rq->task.problem.detail),
 		            log_str("cause", rq->task.problem.log));
-		reply_stream_end(rq);
+		reply_stream_abort(rq);
 	}
 }
 

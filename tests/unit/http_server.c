@@ -19,6 +19,7 @@ struct http_server *server;
 int finished;
 int resets;
 int set_aside;
+bool was_reset;
 
 static struct http_prepared *prepared;
 static int port;
@@ -120,7 +121,10 @@ static void write_stream(void *arg)
 		}
 		left -= count;
 	}
-	http_stream_end(ex);
+	if (path_is(ex, "/broken"))
+		http_stream_abort(ex);
+	else
+		http_stream_end(ex);
 	open_works--;
 }
 
@@ -147,7 +151,7 @@ static void complete(void *arg, struct http_exchange *ex)
 		start(work_slowly, ex);
 	else if (strncmp(http_path(ex), "/aside/", 7) == 0)
 		start(wait_aside, ex);
-	else if (path_is(ex, "/out") || path_is(ex, "/flood"))
+	else if (path_is(ex, "/out") || path_is(ex, "/flood") || path_is(ex, "/broken"))
 		start(write_stream, ex);
 	else if (strncmp(http_path(ex), "/in/", 4) == 0)
 		start(read_stream, ex);
@@ -191,13 +195,14 @@ const char *talk(void (*script)(struct talk *talk, int fd), const char *request,
                  size_t request_length)
 {
 	static char reply[TALK_BYTES];
-	struct talk talk = {script, request, request_length, reply, 0};
+	struct talk talk = {script, request, request_length, reply, 0, false};
 	pthread_t thread;
 
 	reply[0] = '\0';
 	assert_int_equal(pthread_create(&thread, NULL, play, &talk), 0);
 	loop_run();
 	assert_int_equal(pthread_join(thread, NULL), 0);
+	was_reset = talk.reset;
 	for (int i = 0; i < 5000 && (http_server_busy(server) > 0 || open_works > 0); i++) {
 		(void)uv_run(loop_uv(), UV_RUN_NOWAIT);
 		(void)usleep(1000);

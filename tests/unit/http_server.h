@@ -2,15 +2,16 @@
  * http_server: the server that the tests of HTTP talk to, over loopback sockets. What it does with
  * a request is said by the path; a thread plays the client (http_talk.h).
  *
- *   /prepared            a reply that was made once
- *   /refuse              401 before the body
- *   /echo /query /peer   what of the request they are named after
- *   /twice               whether the header x-a is repeated
- *   /slow                200 after a while
- *   /in/...              reads the body as a stream and answers with the sum of its bytes: /in/slow
- * with pauses, /in/early after the first piece /out /flood          STREAM_BYTES as a stream; bytes
- * without end /aside/...           sets the exchange aside and answers later: /aside/later sets it
- * aside late, /aside/at-once does not wait, /aside/large answers with LARGE_BYTES
+ * - /prepared: a reply that was made once
+ * - /refuse: 401 before the body
+ * - /echo, /query, /peer: what of the request they are named after
+ * - /twice: whether the header x-a is repeated
+ * - /slow: 200 after a while
+ * - /in/...: reads the body as a stream and answers with the sum of its bytes; /in/slow with
+ *   pauses, /in/early after the first piece
+ * - /out: STREAM_BYTES as a stream; /broken: the same, then given up; /flood: bytes without end
+ * - /aside/...: sets the exchange aside and answers later; /aside/later sets it aside late,
+ *   /aside/at-once does not wait, /aside/large answers with LARGE_BYTES
  */
 #ifndef SEBEZ_TESTS_HTTP_SERVER_H
 #define SEBEZ_TESTS_HTTP_SERVER_H
@@ -27,8 +28,9 @@ enum { STREAM_BYTES = 300 * 1000, ECHO_MAX = 100 * 1000, LARGE_BYTES = 12 * 1024
 
 extern struct http_server *server;
 extern int finished;
-extern int resets;    /* fibers that learned that their client is gone */
-extern int set_aside; /* exchanges that were, when they were answered */
+extern int resets;     /* fibers that learned that their client is gone */
+extern int set_aside;  /* exchanges that were, when they were answered */
+extern bool was_reset; /* what the client of the last talk saw */
 
 /* Plays the script against the server until every exchange is finished; returns what was read. */
 const char *talk(void (*script)(struct talk *talk, int fd), const char *request,

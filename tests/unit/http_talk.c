@@ -1,6 +1,7 @@
 #include "http_talk.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ void receive_all(struct talk *talk, int fd)
 		if (got > 0)
 			talk->reply_length += (size_t)got;
 	}
+	talk->reset = got < 0 && errno == ECONNRESET;
 	talk->reply[talk->reply_length] = '\0';
 }
 

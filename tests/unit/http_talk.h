@@ -5,6 +5,7 @@
 #ifndef SEBEZ_TESTS_HTTP_TALK_H
 #define SEBEZ_TESTS_HTTP_TALK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TALK_BYTES = 16 * 1024 * 1024 };
@@ -15,6 +16,7 @@ struct talk {
 	size_t request_length;
 	char *reply; /* TALK_BYTES */
 	size_t reply_length;
+	bool reset; /* the connection did not end, it broke */
 };
 
 /* A socket that is connected to a port of this machine and gives up reading after 20 s. */

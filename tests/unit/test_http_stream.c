@@ -82,6 +82,18 @@ static void a_stream_that_timed_out_does_not_look_whole(void **state)
 	assert_null(strstr(reply, "\r\n0\r\n"));
 }
 
+static void a_stream_that_was_given_up_does_not_look_whole(void **state)
+{
+	const char *reply = ask("GET /broken HTTP/1.1\r\n" HOST "\r\n");
+
+	assert_true(was_reset);
+	assert_null(strstr(reply, "\r\n0\r\n"));
+	(void)ask("GET /broken HTTP/1.0\r\n\r\n");
+	assert_true(was_reset);
+	(void)ask("GET /out HTTP/1.0\r\n\r\n");
+	assert_false(was_reset);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +105,7 @@ int main(void)
 	    cmocka_unit_test(an_old_client_gets_its_stream_until_the_end),
 	    cmocka_unit_test(a_writer_whose_client_vanishes_is_told),
 	    cmocka_unit_test(a_stream_that_timed_out_does_not_look_whole),
+	    cmocka_unit_test(a_stream_that_was_given_up_does_not_look_whole),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);

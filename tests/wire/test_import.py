@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -273,6 +274,17 @@ def test_a_large_file_goes_in_whole(shop):
     assert vendor.shop.db.one("select count(*) from variant where vendor_id = %s",
                               vendor.id) == report["variants_created"]
     assert len(exported(vendor).splitlines()) > 6000
+
+
+def test_an_export_that_fails_half_way_does_not_look_whole(shop):
+    vendor = shop.vendor()
+    imported(vendor, table(*(row(f"g{n}", title="Goods", price="1") for n in range(100))))
+    shop.db.rows("update product set description = repeat('x', 20000000) "
+                 "where vendor_id = %s and handle = 'g99'", vendor.id)  # more than a page holds
+    with pytest.raises(requests.exceptions.RequestException):
+        exported(vendor)
+    shop.db.rows("update product set description = '' where vendor_id = %s", vendor.id)
+    assert exported(vendor).count(b"\n") == 101
 
 
 def test_the_command_line_imports_and_says_what_was_refused(shop, tmp_path):
