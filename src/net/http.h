@@ -68,6 +68,8 @@ const char *http_path(const struct http_exchange *ex);
 const char *
 http_query(const struct http_exchange *ex); /* after the '?', still encoded; "" when none */
 const char *http_header(const struct http_exchange *ex, const char *name); /* NULL when absent */
+/* When there are several lines of it, the last one: that of the nearest proxy. */
+const char *http_header_last(const struct http_exchange *ex, const char *name);
 /* True when the request carries the header more than once. */
 bool http_header_repeated(const struct http_exchange *ex, const char *name);
 const char *http_peer(const struct http_exchange *ex); /* the client's address as text */

@@ -314,31 +314,42 @@ const char *http_header(const struct http_exchange *ex, const char *name)
 	return MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, name);
 }
 
-struct count {
+struct lines {
 	const char *name;
-	int found;
+	const char *last;
+	int count;
 };
 
-static enum MHD_Result count_header(void *arg, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
+static enum MHD_Result see_line(void *arg, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
 {
 	(void)kind;
-	(void)value;
-	struct count *count = arg;
+	struct lines *lines = arg;
 
-	if (strcasecmp(name, count->name) == 0)
-		count->found++;
+	if (strcasecmp(name, lines->name) == 0) {
+		lines->last = value;
+		lines->count++;
+	}
 	return MHD_YES;
+}
+
+static struct lines lines_of(const struct http_exchange *ex, const char *name)
+{
+	struct lines lines = {.name = name};
+
+	if (ex->connection != NULL)
+		(void)MHD_get_connection_values(ex->connection, MHD_HEADER_KIND, see_line, &lines);
+	return lines;
+}
+
+const char *http_header_last(const struct http_exchange *ex, const char *name)
+{
+	return lines_of(ex, name).last;
 }
 
 bool http_header_repeated(const struct http_exchange *ex, const char *name)
 {
-	struct count count = {.name = name};
-
-	if (ex->connection != NULL)
-		(void)MHD_get_connection_values(ex->connection, MHD_HEADER_KIND, count_header,
-		                                &count);
-	return count.found > 1;
+	return lines_of(ex, name).count > 1;
 }
 
 static void write_peer(struct http_exchange *ex)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "net/loop.h"
 #include "store/redis.h"
+#include "web/limit_address.h"
 #include "web/limit_table.h"
 #include "web/reply.h"
 #include "web/way.h"
@@ -129,17 +130,14 @@ static void apply(struct request *rq, const struct rule *rule, const char *who)
 		                               .retry_after_s = (int)wait_s});
 }
 
-/* The proxy's word for the client, when there is a proxy: it appends to what clients claim. */
 static const char *address_of(const struct request *rq)
 {
-	const char *forwarded = http_header(rq->http, "X-Forwarded-For");
+	char *address = arena_alloc(rq->task.arena, LIMIT_ADDRESS_SIZE);
+	bool trusts = web_options()->behind_proxy;
 
-	if (!web_options()->behind_proxy || forwarded == NULL)
-		return http_peer(rq->http);
-	const char *last = strrchr(forwarded, ',');
-
-	last = last != NULL ? last + 1 : forwarded;
-	return last + strspn(last, " \t");
+	limit_address(trusts ? http_header_last(rq->http, "X-Forwarded-For") : NULL,
+	              http_peer(rq->http), address);
+	return address;
 }
 
 void limit(struct request *rq)
