@@ -150,7 +150,8 @@ def operation_row(index, op):
     staff = staff_bits(op.staff_roles)
     admin = " | ".join(f"ADMIN_{role.upper()}" for role in op.admin_roles) or "0"
     body = "BODY_STREAM" if op.stream else "BODY_JSON" if op.body else "BODY_NONE"
-    bound = op.body_max or ("LIMIT_IMPORT_BYTES" if op.stream else "LIMIT_BODY_BYTES")
+    bound = op.body_max or ("LIMIT_IMPORT_BYTES" if op.stream else
+                            "LIMIT_BODY_BYTES" if op.body else "LIMIT_SMALL_BODY_BYTES")
     return [
         "\t{",
         f"\t\t.id = {quote(op.id)}, .method = {quote(op.method)}, .path = {quote(op.path)},",

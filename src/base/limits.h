@@ -11,6 +11,14 @@ enum {
 	/* A buffered JSON body. The largest legitimate: a product of 250 variants, 100 KB. */
 	LIMIT_BODY_BYTES = 1024 * 1024,
 
+	/* A body that is always taken: sign-ins and orders are smaller, so a flood of larger ones
+	 * does not keep them out; 80 MB when every connection brings one. Operations without a body
+	 * get as much, for clients that send an empty object. */
+	LIMIT_SMALL_BODY_BYTES = 4 * 1024,
+	/* Larger bodies that one process holds at once: dozens of the largest, where hundreds of
+	 * usual ones take a tenth of it. One more is told to come back later. */
+	LIMIT_BODIES_BYTES = 64 * 1024 * 1024,
+
 	/* An import streams; this bounds what one upload may cost the machine. */
 	LIMIT_IMPORT_BYTES = 256 * 1024 * 1024,
 

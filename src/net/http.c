@@ -168,7 +168,7 @@ void http_exchange_end(struct http_exchange *ex)
 	server->busy--;
 	http_drop_reply(ex);
 	free(ex->pushed);
-	free(ex->body);
+	http_drop_body(ex);
 	free(ex);
 }
 

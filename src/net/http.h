@@ -44,6 +44,8 @@ struct http_handlers {
 	void (*complete)(void *arg, struct http_exchange *ex);
 	/* The body passed body_bytes_max; must reply (413). */
 	void (*too_large)(void *arg, struct http_exchange *ex);
+	/* With the body the process would hold more than LIMIT_BODIES_BYTES; must reply (503). */
+	void (*full)(void *arg, struct http_exchange *ex);
 	void (*finished)(void *arg, struct http_exchange *ex);
 	/* The client of an exchange that is set aside has closed its connection. It still needs its
 	 * answer, which may be given here. May be NULL. */

@@ -103,6 +103,7 @@ struct http_server {
 	struct http_exchange *exchanges; /* begun and not finished */
 	struct http_exchange *ended;     /* to be finished at the end of the turn */
 	unsigned busy;
+	size_t body_bytes; /* of bodies that are not small */
 	unsigned connections;
 	unsigned aside; /* connections that libmicrohttpd does not have */
 	unsigned connections_limit;
@@ -135,6 +136,7 @@ void *http_on_target(void *arg, const char *target, struct MHD_Connection *conne
 enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, const char *url,
                                 const char *method, const char *version, const char *upload,
                                 size_t *upload_size, void **request);
+void http_drop_body(struct http_exchange *ex);
 void http_on_completed(void *arg, struct MHD_Connection *connection, void **request,
                        enum MHD_RequestTerminationCode how);
 

@@ -87,15 +87,26 @@ static void complete(struct http_exchange *ex)
 	server->handlers.complete(server->handlers.arg, ex);
 }
 
-static void refuse_too_large(struct http_exchange *ex)
+/* What a body counts in the sum of all: small ones have room whatever the others take. */
+static size_t counted(size_t capacity)
 {
-	struct http_server *server = ex->server;
+	return capacity > LIMIT_SMALL_BODY_BYTES + 1 ? capacity : 0;
+}
 
+void http_drop_body(struct http_exchange *ex)
+{
+	ex->server->body_bytes -= counted(ex->body_capacity);
 	free(ex->body);
 	ex->body = NULL;
 	ex->body_length = 0;
 	ex->body_capacity = 0;
-	server->handlers.too_large(server->handlers.arg, ex);
+}
+
+static void refuse_body(struct http_exchange *ex,
+                        void (*reply)(void *arg, struct http_exchange *ex))
+{
+	http_drop_body(ex);
+	reply(ex->server->handlers.arg, ex);
 	assert(ex->replied);
 }
 
@@ -144,7 +155,7 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 		assert(!ex->replied);
 		if (framing.has_body && framing.length != UINT64_MAX &&
 		    framing.length > ex->body_max) {
-			refuse_too_large(ex);
+			refuse_body(ex, server->handlers.too_large);
 			ex->stage = stage_after_refusal(ex, &framing);
 		} else if (!framing.has_body) {
 			ex->stage = STAGE_WORK;
@@ -161,36 +172,50 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 	}
 }
 
-static int append(struct http_exchange *ex, const char *bytes, size_t count)
+/* 0, -ENOMEM, or -ENOBUFS when all bodies together would be too much. */
+static int make_room(struct http_exchange *ex, size_t count)
 {
-	if (ex->body_length + count >= ex->body_capacity) {
-		size_t capacity = ex->body_capacity == 0 ? 1024 : ex->body_capacity * 2;
-		while (capacity <= ex->body_length + count)
-			capacity *= 2;
-		char *body = realloc(ex->body, capacity);
-		if (body == NULL)
-			return -ENOMEM;
-		ex->body = body;
-		ex->body_capacity = capacity;
-	}
-	memcpy(ex->body + ex->body_length, bytes, count);
-	ex->body_length += count;
-	ex->body[ex->body_length] = '\0';
+	struct http_server *server = ex->server;
+	size_t capacity = ex->body_capacity == 0 ? 1024 : ex->body_capacity * 2;
+
+	if (ex->body_length + count < ex->body_capacity)
+		return 0;
+	while (capacity <= ex->body_length + count)
+		capacity *= 2;
+	if (capacity > ex->body_max + 1)
+		capacity = ex->body_max + 1;
+	size_t others = server->body_bytes - counted(ex->body_capacity);
+	if (counted(capacity) > 0 && others + capacity > LIMIT_BODIES_BYTES)
+		return -ENOBUFS;
+	char *body = realloc(ex->body, capacity);
+	if (body == NULL)
+		return -ENOMEM;
+	ex->body = body;
+	ex->body_capacity = capacity;
+	server->body_bytes = others + counted(capacity);
 	return 0;
 }
 
 static enum MHD_Result take_buffered(struct http_exchange *ex, const char *bytes, size_t *count)
 {
+	const struct http_handlers *handlers = &ex->server->handlers;
+	int r = 0;
+
 	if (loop_now_ms() > ex->body_deadline_ms)
 		return MHD_NO;
 	if (*count > ex->body_max - ex->body_length) {
-		refuse_too_large(ex);
+		refuse_body(ex, handlers->too_large);
 		ex->stage = STAGE_DISCARD;
-	} else if (append(ex, bytes, *count) < 0) {
-		return MHD_NO;
+	} else if ((r = make_room(ex, *count)) == -ENOBUFS) {
+		refuse_body(ex, handlers->full);
+		ex->stage = STAGE_DISCARD;
+	} else if (r == 0) {
+		memcpy(ex->body + ex->body_length, bytes, *count);
+		ex->body_length += *count;
+		ex->body[ex->body_length] = '\0';
 	}
 	*count = 0;
-	return MHD_YES;
+	return r == -ENOMEM ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result take_body(struct http_exchange *ex, const char *bytes, size_t *count)

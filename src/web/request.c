@@ -246,6 +246,13 @@ static void fiber(void *arg)
 	way_free(way);
 }
 
+static void refuse_overloaded(struct way *way)
+{
+	way->rq.replied = true;
+	measure(way->rq.operation->number, 503, 0);
+	reply_overloaded(way->rq.http);
+}
+
 static void complete(void *arg, struct http_exchange *ex)
 {
 	struct way *way = way_of_exchange(ex);
@@ -256,9 +263,7 @@ static void complete(void *arg, struct http_exchange *ex)
 	way->fiber_running = true;
 	if (co_start(fiber, way) != 0) {
 		way->fiber_running = false;
-		way->rq.replied = true;
-		measure(way->rq.operation->number, 503, 0);
-		reply_overloaded(ex);
+		refuse_overloaded(way);
 	}
 }
 
@@ -268,6 +273,12 @@ static void too_large(void *arg, struct http_exchange *ex)
 
 	(void)arg;
 	refuse(way, PROBLEM_TOO_LARGE, "The body is larger than this operation takes.");
+}
+
+static void full(void *arg, struct http_exchange *ex)
+{
+	(void)arg;
+	refuse_overloaded(way_of_exchange(ex));
 }
 
 static void finished(void *arg, struct http_exchange *ex)
@@ -358,6 +369,7 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 	*ret = (struct http_handlers){.begin = begin,
 	                              .complete = complete,
 	                              .too_large = too_large,
+	                              .full = full,
 	                              .finished = finished,
 	                              .left = left};
 	return 0;

@@ -164,6 +164,11 @@ static void too_large(void *arg, struct http_exchange *ex)
 	reply_text(ex, 413, "too large");
 }
 
+static void full(void *arg, struct http_exchange *ex)
+{
+	reply_text(ex, 503, "full");
+}
+
 static void on_finished(void *arg, struct http_exchange *ex)
 {
 	free(http_context(ex));
@@ -263,7 +268,7 @@ void want_drain(void)
 
 static int listen_and_start(void)
 {
-	static const struct http_handlers handlers = {begin,       complete, too_large,
+	static const struct http_handlers handlers = {begin,       complete, too_large, full,
 	                                              on_finished, NULL,     NULL};
 	struct listen_address address;
 	int fd = -1;

@@ -1,6 +1,8 @@
 """HTTP itself, byte by byte, as proxies and odd clients speak it."""
+import contextlib
 import json
 import socket
+import time
 
 import pytest
 
@@ -55,3 +57,32 @@ def test_an_ipv6_network_is_counted_as_one(proxied):
     proxied.server.forget_limits()
     codes = [guess(proxied.server, email, f"2001:db8::{n}") for n in range(11)]
     assert codes == 10 * [401] + [429]
+
+
+def test_a_body_that_nobody_asked_for_may_be_small(proxied):
+    lines = ("GET /readyz HTTP/1.1", "Content-Type: application/json")
+    assert ask(proxied.server, *lines, "Content-Length: 2", body=b"{}")[0] == 200
+    status, answer = ask(proxied.server, *lines, "Content-Length: 5000", body=5000 * b" ")
+    assert (status, b"too_large" in answer) == (413, True)
+    chunk = b"1388\r\n" + 5000 * b" " + b"\r\n0\r\n\r\n"
+    assert ask(proxied.server, *lines, "Transfer-Encoding: chunked", body=chunk)[0] == 413
+
+
+def test_many_large_bodies_at_once_leave_room_for_small_ones(proxied):
+    login = ("POST /v1/auth/login HTTP/1.1", "Content-Type: application/json")
+    large = 2**20
+
+    def sign_in(length):
+        return ask(proxied.server, *login, f"Content-Length: {length}", body=b"{}".ljust(length))
+
+    with contextlib.ExitStack() as held:
+        for _ in range(64):
+            peer = held.enter_context(dial(proxied.server))
+            peer.sendall("\r\n".join([*login, "Host: test", f"Content-Length: {large}", "", ""])
+                         .encode() + (large - 1) * b" ")
+        deadline = time.monotonic() + 60
+        while (refusal := sign_in(large))[0] != 503:  # until it has read what was sent
+            assert time.monotonic() < deadline
+        assert b"Retry-After: " in refusal[1]
+        assert sign_in(100)[0] == 400
+    assert sign_in(large)[0] == 400
