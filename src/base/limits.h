@@ -34,6 +34,10 @@ enum {
 	/* A connection without traffic; longer than the 60 s that proxies keep theirs. */
 	LIMIT_CONNECTION_IDLE_MS = 75 * 1000,
 
+	/* Until the headers are in, since the connection began or was last answered: an idle one
+	 * may still begin a request just before its end, and has some seconds for it. */
+	LIMIT_HEAD_MS = 90 * 1000,
+
 	/* How long a client may take to send a buffered body; 1 MB in a minute is a poor phone. */
 	LIMIT_BODY_MS = 60 * 1000,
 

@@ -30,6 +30,7 @@ static void run(struct http_server *server)
 		has_timeout = MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES;
 	}
 	server->running = false;
+	http_intake_end_slow(server, loop_now_ms());
 	if (has_timeout && timeout_ms == 0) {
 		server->resumed = true;
 		loop_again();
@@ -178,12 +179,12 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 	struct http_server *server = arg;
 
 	if (how == MHD_CONNECTION_NOTIFY_CLOSED) {
-		free(*context);
+		http_intake_end(*context);
 		*context = NULL;
 		server->connections--;
 		return;
 	}
-	*context = http_intake_begin(connection);
+	*context = http_intake_begin(server, connection);
 	server->connections++;
 	if (server->connections > server->connections_max)
 		server->connections_max = server->connections;
@@ -239,6 +240,7 @@ int http_server_start(int listen_fd, unsigned connections_max, const struct http
 	if (server == NULL)
 		return -ENOMEM;
 	server->handlers = *handlers;
+	list_init(&server->awaited);
 	server->daemon = start_daemon(server, listen_fd, connections_max);
 	if (server->daemon == NULL) {
 		free(server);

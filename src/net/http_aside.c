@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "net/tcp.h"
 
 /*
  * libmicrohttpd has no way to give a socket back, but it can be made to close a connection without
@@ -27,12 +26,6 @@
  * libmicrohttpd took. When they are exactly the requests that it has shown us, its buffer is empty.
  */
 
-/* What came in on a connection. */
-struct http_intake {
-	uint64_t bytes; /* of the requests seen, and of all before libmicrohttpd had the socket */
-	bool unclear;   /* a chunked body: its bytes are not known */
-};
-
 /* What is left of an answer that the client does not take at once. */
 struct http_unsent {
 	uv_poll_t poll; /* first: freed as what it is */
@@ -41,56 +34,15 @@ struct http_unsent {
 	char head[];
 };
 
-int http_fd(struct MHD_Connection *connection)
-{
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-}
-
-static struct http_intake *intake_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info != NULL ? info->socket_context : NULL;
-}
-
-void *http_intake_begin(struct MHD_Connection *connection)
-{
-	struct http_intake *intake = malloc(sizeof(*intake));
-
-	if (intake == NULL || !tcp_taken_at_least(http_fd(connection), &intake->bytes)) {
-		free(intake);
-		return NULL;
-	}
-	intake->unclear = false;
-	return intake;
-}
-
-void http_intake_count(struct http_exchange *ex, uint64_t body_length)
-{
-	struct http_intake *intake = intake_of(ex->connection);
-	const union MHD_ConnectionInfo *head =
-	    MHD_get_connection_info(ex->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-
-	if (intake == NULL)
-		return;
-	if (head == NULL || body_length == UINT64_MAX)
-		intake->unclear = true;
-	else
-		intake->bytes += head->header_size + body_length;
-}
-
 static bool may_leave(struct http_exchange *ex)
 {
-	const struct http_intake *intake = intake_of(ex->connection);
 	const char *connection = http_header(ex, "Connection");
-	uint64_t taken;
 
-	if (intake == NULL || intake->unclear || !ex->is_plain || ex->server->draining)
+	if (!ex->is_plain || ex->server->draining)
 		return false;
 	if (connection != NULL && strcasecmp(connection, "keep-alive") != 0)
 		return false;
-	return tcp_taken_at_most(http_fd(ex->connection), &taken) && taken == intake->bytes;
+	return http_intake_is_empty(ex->connection);
 }
 
 void http_set_aside(struct http_exchange *ex)

@@ -2,7 +2,9 @@
  * http_internal: what the files of the HTTP server share; nobody else includes it.
  *
  *   http.c          the server: libmicrohttpd's daemon driven from our loop
- *   http_request.c  a request comes in: line, headers, buffered body; asking about it
+ *   http_request.c  a request comes in: line, headers, buffered body
+ *   http_ask.c      what may be asked about it
+ *   http_intake.c   what comes in on a connection, counted and timed
  *   http_reply.c    an answer goes out: at once, or when the connection was resumed
  *   http_stream.c   bodies in pieces, both ways
  *   http_aside.c    connections that libmicrohttpd does not have for a while
@@ -20,6 +22,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 
+#include "base/list.h"
 #include "net/co.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -102,6 +105,7 @@ struct http_server {
 	struct http_server *next;
 	struct http_exchange *exchanges; /* begun and not finished */
 	struct http_exchange *ended;     /* to be finished at the end of the turn */
+	struct list_node awaited;        /* connections that have yet to send a request's headers */
 	unsigned busy;
 	size_t body_bytes; /* of bodies that are not small */
 	unsigned connections;
@@ -127,10 +131,6 @@ void http_end_later(struct http_exchange *ex);    /* finishes it at the end of t
 void http_link(struct http_exchange *ex);         /* into the server's list; counts as busy */
 void http_exchange_end(struct http_exchange *ex); /* calls `finished`, frees */
 
-/* http_aside.c */
-int http_aside_open(struct http_server *server); /* 0 or -errno */
-void http_aside_close(struct http_server *server);
-
 /* http_request.c */
 void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection);
 enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -152,11 +152,23 @@ size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t coun
 void http_end_reader(struct http_exchange *ex, long result); /* 0 at the end, or -errno */
 void http_end_writer(struct http_exchange *ex);
 
-/* http_aside.c: a connection's bytes are counted (NULL: they cannot be), so that one can be told
- * that has sent nothing beyond its request. */
-void *http_intake_begin(struct MHD_Connection *connection);
-void http_intake_count(struct http_exchange *ex, uint64_t body_length); /* UINT64_MAX: unknown */
-int http_fd(struct MHD_Connection *connection);                         /* libmicrohttpd's own */
+/* http_intake.c: an intake is a connection's, until libmicrohttpd closes it. */
+struct http_intake;
+int http_fd(struct MHD_Connection *connection); /* libmicrohttpd's own */
+struct http_intake *http_intake_begin(struct http_server *server,
+                                      struct MHD_Connection *connection);
+void http_intake_end(struct http_intake *intake);
+/* The headers are in; of the body it is known how long it will be, or not: UINT64_MAX. */
+void http_intake_head(struct http_exchange *ex, uint64_t body_length);
+void http_intake_next(struct http_server *server, struct MHD_Connection *connection);
+/* Whether nothing beyond the requests seen was read, as far as can be known. */
+bool http_intake_is_empty(struct MHD_Connection *connection);
+/* Ends those whose headers were due before now_ms. */
+void http_intake_end_slow(struct http_server *server, int64_t now_ms);
+
+/* http_aside.c */
+int http_aside_open(struct http_server *server); /* 0 or -errno */
+void http_aside_close(struct http_server *server);
 void http_leave(struct http_exchange *ex);     /* libmicrohttpd has let go of it */
 void http_stay(struct http_exchange *ex);      /* it has not yet, and need not any more */
 void http_come_back(struct http_exchange *ex); /* the answer is out */

@@ -1,6 +1,5 @@
 #include "net/http_internal.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -135,7 +134,7 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 	if (strlen(method) < sizeof(ex->method))
 		memcpy(ex->method, method, strlen(method) + 1);
 	struct framing framing = read_framing(ex);
-	http_intake_count(ex, framing.has_body ? framing.length : 0);
+	http_intake_head(ex, framing.has_body ? framing.length : 0);
 	ex->is_plain = !framing.has_body && framing.valid && strcmp(method, "GET") == 0 &&
 	               version != NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 	ex->stage = STAGE_BUFFER;
@@ -290,11 +289,10 @@ enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, co
 void http_on_completed(void *arg, struct MHD_Connection *connection, void **request,
                        enum MHD_RequestTerminationCode how)
 {
-	(void)arg;
-	(void)connection;
 	(void)how;
 	struct http_exchange *ex = *request;
 
+	http_intake_next(arg, connection);
 	if (ex == NULL)
 		return;
 	*request = NULL;
@@ -315,107 +313,4 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 	http_end_writer(ex);
 	if (ex->answered)
 		http_exchange_end(ex);
-}
-
-const char *http_method(const struct http_exchange *ex)
-{
-	return ex->method;
-}
-
-const char *http_path(const struct http_exchange *ex)
-{
-	return ex->path;
-}
-
-const char *http_query(const struct http_exchange *ex)
-{
-	return ex->query;
-}
-
-const char *http_header(const struct http_exchange *ex, const char *name)
-{
-	if (ex->connection == NULL)
-		return NULL;
-	return MHD_lookup_connection_value(ex->connection, MHD_HEADER_KIND, name);
-}
-
-struct lines {
-	const char *name;
-	const char *last;
-	int count;
-};
-
-static enum MHD_Result see_line(void *arg, enum MHD_ValueKind kind, const char *name,
-                                const char *value)
-{
-	(void)kind;
-	struct lines *lines = arg;
-
-	if (strcasecmp(name, lines->name) == 0) {
-		lines->last = value;
-		lines->count++;
-	}
-	return MHD_YES;
-}
-
-static struct lines lines_of(const struct http_exchange *ex, const char *name)
-{
-	struct lines lines = {.name = name};
-
-	if (ex->connection != NULL)
-		(void)MHD_get_connection_values(ex->connection, MHD_HEADER_KIND, see_line, &lines);
-	return lines;
-}
-
-const char *http_header_last(const struct http_exchange *ex, const char *name)
-{
-	return lines_of(ex, name).last;
-}
-
-bool http_header_repeated(const struct http_exchange *ex, const char *name)
-{
-	return lines_of(ex, name).count > 1;
-}
-
-static void write_peer(struct http_exchange *ex)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(ex->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-	const void *bytes = NULL;
-	int family = address != NULL ? address->sa_family : AF_UNSPEC;
-
-	if (family == AF_INET)
-		bytes = &((const struct sockaddr_in *)address)->sin_addr;
-	if (family == AF_INET6) {
-		const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
-		bool is_mapped = IN6_IS_ADDR_V4MAPPED(v6);
-		bytes = is_mapped ? (const void *)&v6->s6_addr[12] : v6;
-		family = is_mapped ? AF_INET : AF_INET6;
-	}
-	if (bytes == NULL || inet_ntop(family, bytes, ex->peer, sizeof(ex->peer)) == NULL)
-		memcpy(ex->peer, "unix", 5);
-}
-
-const char *http_peer(const struct http_exchange *ex)
-{
-	if (ex->peer[0] == '\0' && ex->connection != NULL)
-		write_peer((struct http_exchange *)ex); /* written once, on demand */
-	return ex->peer;
-}
-
-const char *http_body(const struct http_exchange *ex, size_t *ret_length)
-{
-	*ret_length = ex->body_length;
-	return ex->body != NULL ? ex->body : "";
-}
-
-void http_set_context(struct http_exchange *ex, void *context)
-{
-	ex->context = context;
-}
-
-void *http_context(const struct http_exchange *ex)
-{
-	return ex->context;
 }

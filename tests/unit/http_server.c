@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "net/co.h"
+#include "net/http_internal.h"
 #include "net/listen.h"
 #include "net/loop.h"
 
@@ -179,6 +181,7 @@ static void on_finished(void *arg, struct http_exchange *ex)
 
 static uv_async_t client_done;
 static uv_async_t drain_wanted;
+static uv_async_t end_of_slow_wanted;
 
 static void *play(void *arg)
 {
@@ -266,6 +269,16 @@ void want_drain(void)
 	(void)uv_async_send(&drain_wanted);
 }
 
+static void on_end_of_slow_wanted(uv_async_t *async)
+{
+	http_intake_end_slow(server, loop_now_ms() + LIMIT_HEAD_MS);
+}
+
+void want_end_of_slow(void)
+{
+	(void)uv_async_send(&end_of_slow_wanted);
+}
+
 static int listen_and_start(void)
 {
 	static const struct http_handlers handlers = {begin,       complete, too_large, full,
@@ -286,6 +299,7 @@ int start_server(void **state)
 	prepared = http_prepare(200, 1, headers, "prepared", 8);
 	(void)uv_async_init(loop_uv(), &client_done, on_client_done);
 	(void)uv_async_init(loop_uv(), &drain_wanted, on_drain_wanted);
+	(void)uv_async_init(loop_uv(), &end_of_slow_wanted, on_end_of_slow_wanted);
 	return listen_and_start();
 }
 

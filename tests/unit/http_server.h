@@ -45,6 +45,8 @@ int count_of(const char *text, const char *word);
 
 /* For the client's thread: lets the server drain soon. */
 void want_drain(void);
+/* For the client's thread: does soon what the server does when LIMIT_HEAD_MS are over. */
+void want_end_of_slow(void);
 
 /* For cmocka's groups and tests. */
 int start_server(void **state);

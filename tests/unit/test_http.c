@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -144,6 +145,25 @@ static void a_chunked_body_is_collected(void **state)
 	assert_non_null(strstr(reply, "\r\n\r\nhello world"));
 }
 
+static void send_and_be_slow(struct talk *talk, int fd)
+{
+	send_all(fd, talk->request, talk->request_length);
+	(void)usleep(15 * 1000);
+	want_end_of_slow();
+	receive_all(talk, fd);
+}
+
+static void headers_that_do_not_end_are_not_waited_for(void **state)
+{
+	const char half[] = "GET /prepared HTTP/1.1\r\n" HOST "X-Slow: ";
+	const char second[] = "GET /prepared HTTP/1.1\r\n" HOST "\r\nGET /pre";
+	const char whole[] = "GET /slow HTTP/1.1\r\n" LAST "\r\n";
+
+	assert_string_equal(talk(send_and_be_slow, half, strlen(half)), "");
+	assert_int_equal(count_of(talk(send_and_be_slow, second, strlen(second)), "HTTP/1.1"), 1);
+	assert_non_null(strstr(talk(send_and_be_slow, whole, strlen(whole)), "slow but sure"));
+}
+
 static void a_client_that_vanishes_while_a_fiber_works_harms_nobody(void **state)
 {
 	const char request[] = "GET /slow HTTP/1.1\r\n" HOST "\r\n";
@@ -220,6 +240,7 @@ int main(void)
 	    cmocka_unit_test(a_client_that_asks_first_is_told_to_continue_or_not),
 	    cmocka_unit_test(a_refused_body_is_thrown_away),
 	    cmocka_unit_test(a_chunked_body_is_collected),
+	    cmocka_unit_test(headers_that_do_not_end_are_not_waited_for),
 	    cmocka_unit_test(a_client_that_vanishes_while_a_fiber_works_harms_nobody),
 	    cmocka_unit_test(malformed_requests_are_refused),
 	    cmocka_unit_test(headers_past_the_bound_are_refused),
