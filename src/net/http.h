@@ -86,8 +86,9 @@ void http_set_context(struct http_exchange *ex, void *context);
 void *http_context(const struct http_exchange *ex);
 
 /*
- * http_reply: sends status, headers and body. Once per exchange. The body's bytes must stay until
- * `finished`. Headers are copied. Safe after the client has gone (nothing is sent).
+ * http_reply: sends status, headers and body. Once per exchange. A 304 is given the body that it
+ * stands for: its length is told and it is not sent. The body's bytes must stay until `finished`.
+ * Headers are copied. Safe after the client has gone (nothing is sent).
  */
 void http_reply(struct http_exchange *ex, int status, size_t header_count,
                 const struct http_header headers[], const void *body, size_t body_length);

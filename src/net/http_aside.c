@@ -279,6 +279,9 @@ void http_reply_aside(struct http_exchange *ex, size_t header_count,
 	ex->close |= ex->server->draining;
 	size_t head_length = write_head(ex, header_count, headers, body_length, head);
 	struct iovec parts[2] = {{head, head_length}, {(void *)(uintptr_t)body, body_length}};
+
+	if (ex->status == MHD_HTTP_NOT_MODIFIED)
+		parts[1].iov_len = 0;
 	int r = head_length > 0 ? send_parts(ex->fd, parts) : -ENOMEM;
 
 	ex->answered = true;

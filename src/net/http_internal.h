@@ -1,5 +1,5 @@
 /*
- * http_internal: what the files of the HTTP server share; nobody else includes it.
+ * http_internal: what the files of the HTTP server share; nobody else but their tests includes it.
  *
  *   http.c          the server: libmicrohttpd's daemon driven from our loop
  *   http_request.c  a request comes in: line, headers, buffered body

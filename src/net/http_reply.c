@@ -63,19 +63,37 @@ void http_reply_prepared(struct http_exchange *ex, struct http_prepared *prepare
 	http_answered(ex);
 }
 
+/* Of a 304, whose body is never sent: libmicrohttpd asks only for its length. */
+static ssize_t no_bytes(void *arg, uint64_t position, char *buffer, size_t size)
+{
+	(void)arg;
+	(void)position;
+	(void)buffer;
+	(void)size;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *make_response(int status, void *body, size_t body_length,
+                                          enum MHD_ResponseMemoryMode mode)
+{
+	if (status == MHD_HTTP_NOT_MODIFIED)
+		return MHD_create_response_from_callback(body_length, 1, no_bytes, NULL, NULL);
+	return MHD_create_response_from_buffer(body_length, body, mode);
+}
+
 struct http_prepared *http_prepare(int status, size_t header_count,
                                    const struct http_header headers[], const void *body,
                                    size_t body_length)
 {
+	bool has_body = status != MHD_HTTP_NOT_MODIFIED;
 	struct http_prepared *prepared = calloc(1, sizeof(*prepared));
-	void *copy = malloc(body_length + 1);
+	void *copy = has_body ? malloc(body_length + 1) : NULL;
 
-	if (prepared == NULL || copy == NULL)
+	if (prepared == NULL || (has_body && copy == NULL))
 		goto out;
-	if (body_length > 0)
+	if (has_body && body_length > 0)
 		memcpy(copy, body, body_length);
-	prepared->response =
-	    MHD_create_response_from_buffer(body_length, copy, MHD_RESPMEM_MUST_FREE);
+	prepared->response = make_response(status, copy, body_length, MHD_RESPMEM_MUST_FREE);
 	if (prepared->response == NULL)
 		goto out;
 	(void)http_add_headers(prepared->response, header_count, headers);
@@ -107,8 +125,8 @@ static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const cha
 /* A prepared reply is shared, so one that must say Connection: close is a copy. */
 static struct MHD_Response *copy_prepared(const struct http_prepared *prepared)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-	    prepared->body_length, prepared->body, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = make_response(prepared->status, prepared->body,
+	                                              prepared->body_length, MHD_RESPMEM_MUST_COPY);
 
 	if (response != NULL)
 		(void)MHD_get_response_headers(prepared->response, copy_header, response);

@@ -44,6 +44,13 @@ void cache_start(bool on)
 	randombytes_buf(cache.hash_key, sizeof(cache.hash_key));
 }
 
+static void free_entry(struct entry *entry)
+{
+	http_prepared_free(entry->full);
+	http_prepared_free(entry->not_modified);
+	free(entry);
+}
+
 static void drop(struct entry *entry)
 {
 	struct entry **link = &cache.buckets[entry->hash % BUCKETS];
@@ -54,9 +61,7 @@ static void drop(struct entry *entry)
 	list_remove(&entry->by_use);
 	cache.stats.entries--;
 	cache.stats.bytes -= entry->bytes;
-	http_prepared_free(entry->full);
-	http_prepared_free(entry->not_modified);
-	free(entry);
+	free_entry(entry);
 }
 
 void cache_stop(void)
@@ -199,8 +204,11 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
 	strncpy(entry->etag, etag, sizeof(entry->etag) - 1);
 	list_init(&entry->by_use);
 	entry->full = http_prepare(200, header_count, headers, body, length);
-	entry->not_modified = http_prepare(304, header_count, headers, "", 0);
-	insert(entry);
+	entry->not_modified = http_prepare(304, header_count, headers, body, length);
+	if (entry->full == NULL || entry->not_modified == NULL)
+		free_entry(entry);
+	else
+		insert(entry);
 }
 
 void cache_invalidate(void)

@@ -100,7 +100,7 @@ static void send_good(struct request *rq, int status, const char *media_type, in
 	}
 	keep_in_cache(rq, media_type, etag, bytes, length);
 	if (match != NULL && etag_matches(match, etag))
-		reply_send(rq, 304, NULL, "", 0);
+		reply_send(rq, 304, NULL, bytes, length);
 	else
 		reply_send(rq, 200, media_type, bytes, length);
 }

@@ -362,8 +362,11 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 	}
 	web.options = *options;
 	web.routes = routes_new(OPERATIONS, OPERATION_COUNT);
-	for (int i = 0; i < RETRY_SPREAD_S; i++)
+	for (int i = 0; i < RETRY_SPREAD_S; i++) {
 		web.overloaded[i] = prepare_overloaded(i + 1);
+		if (web.overloaded[i] == NULL)
+			return -ENOMEM;
+	}
 	limit_start();
 	cache_start(options->cache);
 	*ret = (struct http_handlers){.begin = begin,

@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+import requests
 
 from conftest import after
 from harness.server import Server
@@ -86,3 +87,15 @@ def test_many_large_bodies_at_once_leave_room_for_small_ones(proxied):
         assert b"Retry-After: " in refusal[1]
         assert sign_in(100)[0] == 400
     assert sign_in(large)[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/v1/products", "/openapi.json"])
+def test_not_modified_tells_the_length_of_what_it_leaves_out(proxied, path):
+    url = proxied.server.url + path
+    whole = requests.get(url, timeout=60)
+    length = whole.headers["Content-Length"]
+    with requests.Session() as session:  # one connection: both sides agree where an answer ends
+        for _ in range(3):
+            known = session.get(url, headers={"If-None-Match": whole.headers["ETag"]}, timeout=60)
+            assert (known.status_code, known.headers["Content-Length"]) == (304, length)
+            assert session.get(url, timeout=60).content == whole.content
