@@ -76,9 +76,7 @@ void cache_stop(void)
 /* Length of the key, 0 when it is too long to be worth a place. */
 static size_t make_key(const struct http_exchange *ex, char key[CACHE_KEY_MAX])
 {
-	const char *language = http_header(ex, "Accept-Language");
-	const char *parts[] = {http_path(ex), "?", http_query(ex), "\n",
-	                       language != NULL ? language : ""};
+	const char *parts[] = {http_path(ex), "?", http_query(ex)};
 	size_t length = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

@@ -2,8 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "web/language.h"
 #include "web/reply.h"
 #include "web/way.h"
+
+/* What titles and details are written in; the default is first. */
+static const char *const LANGUAGES[] = {"en", NULL};
 
 void reply_problem(struct request *rq, const struct problem *problem)
 {
@@ -33,5 +37,7 @@ void reply_problem(struct request *rq, const struct problem *problem)
 		         problem->retry_after_s > 0 ? problem->retry_after_s : way_retry_after_s());
 		reply_header(rq, "Retry-After", seconds);
 	}
+	reply_header(rq, "Content-Language",
+	             language_choose(http_header(rq->http, "Accept-Language"), LANGUAGES));
 	reply_send(rq, kind->status, "application/problem+json", body.data, body.length);
 }

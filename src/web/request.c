@@ -341,6 +341,7 @@ static struct http_prepared *prepare_overloaded(int retry_after_s)
 	char seconds[16];
 	const struct http_header headers[] = {
 	    {"Content-Type", "application/problem+json"},
+	    {"Content-Language", "en"},
 	    {"Retry-After", seconds},
 	    {"Cache-Control", "no-store"},
 	    {"X-Content-Type-Options", "nosniff"},

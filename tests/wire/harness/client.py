@@ -4,9 +4,10 @@
     actor.do("getOrder", order_id=order["id"])          the JSON of a 2xx; anything else fails
 
 Keyword arguments are path and query parameters by their names in the contract; `body` is JSON,
-`data` raw bytes, `headers` extra headers, `key` the Idempotency-Key (made when the operation
-requires one; None sends none). Every response is checked against the contract, and one of 5xx fails
-the test, unless `may_fail=True` (tests that kill processes).
+`data` raw bytes, `headers` extra headers, `padding` what stands before the query, `key` the
+Idempotency-Key (made when the operation requires one; None sends none). Every response is checked
+against the contract, and one of 5xx fails the test, unless `may_fail=True` (tests that kill
+processes).
 
 Each actor has a loopback address of its own, so that limits per address meet one actor only. One
 that meets a limit all the same has the counters forgotten and asks again; tests of the limits
@@ -92,7 +93,7 @@ class Actor:
     # -- asking -------------------------------------------------------------------------------
 
     def call(self, operation_id, *, body=None, data=None, headers=None, key=AUTO, token=AUTO,
-             may_fail=False, timeout=60, **parameters):
+             may_fail=False, timeout=60, padding="", **parameters):
         operation = contract.OPERATIONS[operation_id]
         in_path = operation.names("path")
         known = set(in_path) | set(operation.names("query"))
@@ -106,7 +107,8 @@ class Actor:
             headers.setdefault("Idempotency-Key", key)
         if data is not None and operation.body:
             headers.setdefault("Content-Type", operation.body[0])
-        return self.request(operation.method, operation.url(parameters), params=query, json=body,
+        url = operation.url(parameters) + (padding and f"?{padding}")
+        return self.request(operation.method, url, params=query, json=body,
                             data=data, headers=headers, token=token, may_fail=may_fail,
                             timeout=timeout, operation=operation)
 

@@ -226,6 +226,8 @@ def check_problem(response, media, where):
         return
     if media != "application/problem+json":
         raise Violation(f"a refusal must be a problem, this is {media!r}: {where}")
+    if response.headers.get("Content-Language") != "en":
+        raise Violation(f"it does not say which language it speaks: {where}")
     problem = response.json()
     if problem.get("status") != response.status_code:
         raise Violation(f"the problem's status differs: {where}")
