@@ -103,20 +103,21 @@ void db_collect(struct db *db, const struct pg_statement *statement, struct rows
 	batch->items[batch->count++] = item;
 }
 
-static void clear_result(void *result)
+static void clear_results(void *arg)
 {
-	PQclear(result);
+	struct pg_batch *batch = arg;
+	for (int i = 0; i < batch->count; i++)
+		PQclear(batch->items[i]->result);
 }
 
-/* The results go to those who wait for them, or away with the arena. */
+/* The results go to those who wait for them, or away with the arena: all at once, because the task
+ * may end here. */
 static void deliver(struct db *db, struct pg_batch *batch)
 {
-	for (int i = 0; i < batch->count; i++) {
-		PGresult *result = batch->items[i]->result;
-		arena_defer(db->task->arena, clear_result, result);
+	arena_defer(db->task->arena, clear_results, batch);
+	for (int i = 0; i < batch->count; i++)
 		if (db->promises[i] != NULL)
-			db->promises[i]->result = result;
-	}
+			db->promises[i]->result = batch->items[i]->result;
 }
 
 static void check_expected(struct db *db, const struct rows *rows)
