@@ -154,8 +154,9 @@ static bool is_uri(const char *text)
 
 	if (scheme == 0 || strchr("/?#:", text[scheme]) != NULL)
 		return false;
-	for (const char *c = text; *c != 0; c++) {
-		if (*c <= ' ' || *c == 0x7f || strchr("\"<>\\^`{|}", *c) != NULL)
+	for (const char *c = text; *c != 0; c++) { /* ASCII: the rest is percent-encoded */
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f ||
+		    strchr("\"<>\\^`{|}", *c) != NULL)
 			return false;
 	}
 	return true;

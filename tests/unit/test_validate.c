@@ -215,6 +215,7 @@ static void a_wrong_body_is_named_by_json_pointer(void **state)
 	    {"{\"email\":\"a@b\"}", "/email", "format"},
 	    {"{\"email\":\"a b@c.example\"}", "/email", "format"},
 	    {"{\"uri\":\"javascript:alert(1)\"}", "/uri", "format"},
+	    {"{\"uri\":\"https://a.example/caf\\u00e9\"}", "/uri", "format"},
 	    {"{\"slug\":\"A--b\"}", "/slug", "format"},
 	    {"{\"country\":\"de\"}", "/country", "format"},
 	};
