@@ -85,9 +85,6 @@ enum {
 	 * hundred orders of five lines at once rarely meet by chance. 24 bytes each. */
 	LIMIT_TURN_STRIPES = 4096,
 
-	/* Rows of one statement held in memory. Exports use a cursor. */
-	LIMIT_PG_ROWS = 10000,
-
 	/* Items of one page, as the contract says. */
 	LIMIT_PAGE = 100,
 	/* Text of one page: it ends before the item that would pass it, and the next one goes on

@@ -11,7 +11,7 @@
 #include "shop/catalog/export.h"
 #include "web/reply.h"
 
-/* Products of a page: with 250 variants each they stay below LIMIT_PG_ROWS. */
+/* Products of a page: 10,000 rows when each has its 250 variants. */
 enum { PAGE = 40 };
 
 struct export
