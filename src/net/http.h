@@ -72,6 +72,10 @@ http_query(const struct http_exchange *ex); /* after the '?', still encoded; "" 
 const char *http_header(const struct http_exchange *ex, const char *name); /* NULL when absent */
 /* When there are several lines of it, the last one: that of the nearest proxy. */
 const char *http_header_last(const struct http_exchange *ex, const char *name);
+/* Calls see(arg, value) for each line of it, in their order: a list may be spread over several. */
+typedef void http_line_fn(void *arg, const char *value);
+void http_header_each(const struct http_exchange *ex, const char *name, http_line_fn *see,
+                      void *arg);
 /* True when the request carries the header more than once. */
 bool http_header_repeated(const struct http_exchange *ex, const char *name);
 const char *http_peer(const struct http_exchange *ex); /* the client's address as text */

@@ -29,40 +29,57 @@ const char *http_header(const struct http_exchange *ex, const char *name)
 
 struct lines {
 	const char *name;
-	const char *last;
-	int count;
+	http_line_fn *see;
+	void *arg;
 };
 
 static enum MHD_Result see_line(void *arg, enum MHD_ValueKind kind, const char *name,
                                 const char *value)
 {
 	(void)kind;
-	struct lines *lines = arg;
+	const struct lines *lines = arg;
 
-	if (strcasecmp(name, lines->name) == 0) {
-		lines->last = value;
-		lines->count++;
-	}
+	if (strcasecmp(name, lines->name) == 0)
+		lines->see(lines->arg, value);
 	return MHD_YES;
 }
 
-static struct lines lines_of(const struct http_exchange *ex, const char *name)
+void http_header_each(const struct http_exchange *ex, const char *name, http_line_fn *see,
+                      void *arg)
 {
-	struct lines lines = {.name = name};
+	struct lines lines = {name, see, arg};
 
 	if (ex->connection != NULL)
 		(void)MHD_get_connection_values(ex->connection, MHD_HEADER_KIND, see_line, &lines);
-	return lines;
+}
+
+static void take(void *arg, const char *value)
+{
+	const char **last = arg;
+
+	*last = value;
 }
 
 const char *http_header_last(const struct http_exchange *ex, const char *name)
 {
-	return lines_of(ex, name).last;
+	const char *last = NULL;
+
+	http_header_each(ex, name, take, (void *)&last);
+	return last;
+}
+
+static void count(void *arg, const char *value)
+{
+	(void)value;
+	++*(int *)arg;
 }
 
 bool http_header_repeated(const struct http_exchange *ex, const char *name)
 {
-	return lines_of(ex, name).count > 1;
+	int lines = 0;
+
+	http_header_each(ex, name, count, &lines);
+	return lines > 1;
 }
 
 static void write_peer(struct http_exchange *ex)

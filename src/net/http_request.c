@@ -11,6 +11,16 @@
 static const char nul_path[] = "/%00";
 enum { TARGET_ROOM = sizeof(nul_path) };
 
+/* The target without scheme and host, which proxies are sent and servers must take, too. */
+static const char *origin_form(const char *target)
+{
+	size_t scheme = strncasecmp(target, "http://", 7) == 0    ? 7
+	                : strncasecmp(target, "https://", 8) == 0 ? 8
+	                                                          : 0;
+
+	return scheme == 0 ? target : target + scheme + strcspn(target + scheme, "/?");
+}
+
 /* The target is copied: libmicrohttpd goes on to cut its own to pieces. */
 void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
@@ -24,9 +34,11 @@ void *http_on_target(void *arg, const char *target, struct MHD_Connection *conne
 	ex->fd = -1;
 	ex->raw_target = target;
 	ex->target_length = length;
-	memcpy(ex->path, target, length + 1);
-	char *question = memchr(ex->path, '?', length);
-	ex->query = ex->path + length;
+	const char *path = origin_form(target);
+	bool has_slash = path == target || *path == '/';
+	(void)stpcpy(stpcpy(ex->path, has_slash ? "" : "/"), path);
+	char *question = strchr(ex->path, '?');
+	ex->query = ex->path + strlen(ex->path);
 	if (question != NULL) {
 		*question = '\0';
 		ex->query = question + 1;

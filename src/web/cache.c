@@ -130,8 +130,7 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 
 	if (entry == NULL || !is_good(entry, clock_monotonic_ms()))
 		return false;
-	const char *match = http_header(ex, "If-None-Match");
-	bool known = match != NULL && etag_matches(match, entry->etag);
+	bool known = etag_is_known(ex, entry->etag);
 
 	list_remove(&entry->by_use);
 	list_push_front(&cache.used, &entry->by_use);

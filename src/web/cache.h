@@ -5,9 +5,9 @@
  * anything older than that, and never after cache_invalidate() in the same process. From
  * CACHE_REFRESH_MS on, one request makes it anew while the others are still given the old one.
  *
- * Only operations that look at no credentials are cached. The key is the target as it came; one that
- * is longer than CACHE_KEY_MAX is not kept. Bounded by LIMIT_CACHE_ENTRIES and LIMIT_CACHE_BYTES;
- * the least recently used goes first.
+ * Only operations that look at no credentials are cached. The key is the target as it came; one
+ * that is longer than CACHE_KEY_MAX is not kept. Bounded by LIMIT_CACHE_ENTRIES and
+ * LIMIT_CACHE_BYTES; the least recently used goes first.
  */
 #ifndef SEBEZ_WEB_CACHE_H
 #define SEBEZ_WEB_CACHE_H

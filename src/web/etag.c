@@ -60,6 +60,26 @@ bool etag_matches(const char *header, const char *etag)
 	return false;
 }
 
+struct question {
+	const char *etag;
+	bool known;
+};
+
+static void look_for(void *arg, const char *header)
+{
+	struct question *question = arg;
+
+	question->known |= etag_matches(header, question->etag);
+}
+
+bool etag_is_known(const struct http_exchange *ex, const char *etag)
+{
+	struct question question = {etag, false};
+
+	http_header_each(ex, "If-None-Match", look_for, &question);
+	return question.known;
+}
+
 /* The version in a tag of ours without its quotes, or 0. */
 static int32_t version_in(const char *tag, size_t length)
 {

@@ -9,12 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/http.h"
+
 enum { ETAG_SIZE = 48 };
 
 void etag_make(const void *body, size_t length, int32_t version, char ret[ETAG_SIZE]); /* 0: none */
 
 /* Whether an If-None-Match header names the tag: "*", a list, weak or not. */
 bool etag_matches(const char *header, const char *etag);
+/* The same of all such headers of a request. */
+bool etag_is_known(const struct http_exchange *ex, const char *etag);
 
 /*
  * The versions in an If-Match header's tags of ours, at most max; true when it is "*" and there is

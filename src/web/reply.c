@@ -86,7 +86,6 @@ static void send_good(struct request *rq, int status, const char *media_type, in
                       const void *bytes, size_t length)
 {
 	char etag[ETAG_SIZE];
-	const char *match = http_header(rq->http, "If-None-Match");
 
 	if (status != 200 || rq->operation == NULL || (!is_read(rq) && version == 0)) {
 		reply_send(rq, status, media_type, bytes, length);
@@ -99,7 +98,7 @@ static void send_good(struct request *rq, int status, const char *media_type, in
 		return;
 	}
 	keep_in_cache(rq, media_type, etag, bytes, length);
-	if (match != NULL && etag_matches(match, etag))
+	if (etag_is_known(rq->http, etag))
 		reply_send(rq, 304, NULL, bytes, length);
 	else
 		reply_send(rq, 200, media_type, bytes, length);

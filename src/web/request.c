@@ -13,18 +13,13 @@
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
-#include "task/params.h"
 #include "web/again.h"
 #include "web/authenticate.h"
-#include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/limit.h"
 #include "web/reply.h"
 #include "web/validate.h"
 #include "web/way.h"
-
-/* Tags of one If-Match, all that its length has room for. */
-enum { IF_MATCH_MAX = 32 };
 
 static struct {
 	struct web_options options;
@@ -297,38 +292,6 @@ static void left(void *arg, struct http_exchange *ex)
 	(void)arg;
 	if (owner != NULL && owner->left != NULL)
 		owner->left(owner);
-}
-
-const struct int_array *request_if_match(struct request *rq)
-{
-	const char *header = http_header(rq->http, "If-Match");
-	int32_t *versions;
-	struct int_array *array;
-
-	if (header == NULL)
-		return NULL;
-	versions = arena_array(rq->task.arena, IF_MATCH_MAX, sizeof(versions[0]));
-	array = arena_alloc(rq->task.arena, sizeof(*array));
-	*array = (struct int_array){.items = versions};
-	return etag_versions(header, IF_MATCH_MAX, versions, &array->count) ? NULL : array;
-}
-
-_Noreturn void request_end_changed(struct request *rq)
-{
-	task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
-}
-
-void request_expect(struct request *rq, int32_t version)
-{
-	const struct int_array *allowed = request_if_match(rq);
-
-	if (allowed == NULL)
-		return;
-	for (size_t i = 0; i < allowed->count; i++) {
-		if (allowed->items[i] == version)
-			return;
-	}
-	request_end_changed(rq);
 }
 
 static struct http_prepared *prepare_overloaded(int retry_after_s)

@@ -56,6 +56,15 @@ static void target_and_query_stay_encoded(void **state)
 	assert_non_null(strstr(ask("GET /a%2Fb%00 HTTP/1.1\r\n" LAST "\r\n"), "/a%2Fb%00"));
 }
 
+static void a_target_may_name_scheme_and_host(void **state)
+{
+	assert_non_null(
+	    strstr(ask("GET http://test/query?a=b HTTP/1.1\r\n" LAST "\r\n"), "\r\n\r\na=b"));
+	assert_non_null(
+	    strstr(ask("GET HTTPS://test:443/other HTTP/1.1\r\n" LAST "\r\n"), "\r\n\r\n/other"));
+	assert_non_null(strstr(ask("GET http://test?a HTTP/1.1\r\n" LAST "\r\n"), "\r\n\r\n/"));
+}
+
 static void a_nul_in_the_target_is_visible(void **state)
 {
 	const char request[] = "GET /query\0x?y HTTP/1.1\r\n" LAST "\r\n";
@@ -230,6 +239,7 @@ int main(void)
 	    cmocka_unit_test(a_request_may_come_byte_by_byte),
 	    cmocka_unit_test(head_has_no_body),
 	    cmocka_unit_test(target_and_query_stay_encoded),
+	    cmocka_unit_test(a_target_may_name_scheme_and_host),
 	    cmocka_unit_test(a_nul_in_the_target_is_visible),
 	    cmocka_unit_test(the_peer_is_an_address),
 	    cmocka_unit_test(a_repeated_header_is_told_from_a_single_one),

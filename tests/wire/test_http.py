@@ -99,3 +99,19 @@ def test_not_modified_tells_the_length_of_what_it_leaves_out(proxied, path):
             known = session.get(url, headers={"If-None-Match": whole.headers["ETag"]}, timeout=60)
             assert (known.status_code, known.headers["Content-Length"]) == (304, length)
             assert session.get(url, timeout=60).content == whole.content
+
+
+def test_a_list_of_entity_tags_may_be_spread_over_lines(proxied):
+    mug = proxied.product()
+    get = f"GET /v1/products/{mug.id} HTTP/1.1"
+    tag = requests.get(f"{proxied.server.url}/v1/products/{mug.id}", timeout=60).headers["ETag"]
+    for address in ("", "?&"):  # the second is not in the cache
+        line = get.replace(" HTTP", f"{address} HTTP")
+        assert ask(proxied.server, line, 'If-None-Match: "x"', f"If-None-Match: {tag}")[0] == 304
+    person = proxied.customer()
+    body = b'{"name": "Ada"}'
+    edit = ("PATCH /v1/me HTTP/1.1", f"Authorization: Bearer {person.access_token}",
+            "Content-Type: application/json", f"Content-Length: {len(body)}", 'If-Match: "x"')
+    tag = person.call("getMe").headers["ETag"]
+    assert ask(proxied.server, *edit, 'If-Match: "y"', body=body)[0] == 412
+    assert ask(proxied.server, *edit, f"If-Match: {tag}", body=body)[0] == 200
