@@ -79,6 +79,8 @@ static void replay(struct request *rq, const struct idempotency_claim_row *row)
 		reply_empty(rq);
 		return;
 	}
+	if (row->body == NULL && row->leased)
+		still_running(rq); /* it is committed, and its answer is on its way */
 	if (row->body == NULL)
 		task_end(
 		    &rq->task, PROBLEM_CONFLICT,

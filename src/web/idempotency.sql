@@ -1,6 +1,6 @@
 -- Idempotency keys. Whose they are is current_scope(), which the envelope sets.
 
--- idempotency_claim (key text, operation text, request_hash bytea, lease_s int): maybe -> (claimed bool, same bool, done bool, lease_until time, status int?, body bytea?)
+-- idempotency_claim (key text, operation text, request_hash bytea, lease_s int): maybe -> (claimed bool, same bool, done bool, leased bool, lease_until time, status int?, body bytea?)
 -- Takes the key, or one whose lease ran out with the same request; else says what it stands at.
 -- No row: it was taken by another transaction in this very moment.
 with claim as (
@@ -13,12 +13,12 @@ with claim as (
 	and k.operation = excluded.operation
 	returning k.lease_until
 )
-select true as claimed, true as same, false as done, c.lease_until, null::int as status,
-       null::bytea as body
+select true as claimed, true as same, false as done, true as leased, c.lease_until,
+       null::int as status, null::bytea as body
 from claim c
 union all
 select false, k.request_hash = :request_hash and k.operation = :operation, k.state = 'done',
-       k.lease_until, k.status, k.body
+       k.lease_until > now(), k.lease_until, k.status, k.body
 from idempotency_key k
 where k.scope = current_scope() and k.key = :key and not exists (select from claim);
 
