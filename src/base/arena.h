@@ -15,6 +15,7 @@
 #ifndef SEBEZ_BASE_ARENA_H
 #define SEBEZ_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -39,6 +40,8 @@ char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
 /* When there is no memory to remember it, the thing is released at once and `full` is called. */
 void arena_defer(struct arena *arena, arena_defer_fn *release, void *thing);

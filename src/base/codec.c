@@ -75,23 +75,31 @@ void hex_encode(const uint8_t *bytes, size_t count, char *ret)
 	*ret = 0;
 }
 
-static int hex_value(char c)
+int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static int lower_hex_digit(char c)
+{
+	return c >= 'A' && c <= 'F' ? -1 : hex_digit(c);
 }
 
 bool hex_decode(const char *text, uint8_t *ret, size_t count)
 {
 	for (size_t i = 0; i < count * 2; i++) {
-		if (hex_value(text[i]) < 0)
+		if (lower_hex_digit(text[i]) < 0)
 			return false;
 	}
 	if (text[count * 2] != 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		ret[i] = (uint8_t)(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
+		ret[i] =
+		    (uint8_t)(lower_hex_digit(text[2 * i]) * 16 + lower_hex_digit(text[2 * i + 1]));
 	return true;
 }
 

@@ -17,6 +17,7 @@ bool base64url_decode(const char *text, uint8_t *ret, size_t count);
 
 void hex_encode(const uint8_t *bytes, size_t count, char *ret);
 bool hex_decode(const char *text, uint8_t *ret, size_t count);
+int hex_digit(char c); /* its value in either case, or -1 */
 
 /* Valid UTF-8 without NUL (PostgreSQL's text refuses NUL). */
 bool utf8_is_valid(const char *text, size_t length);

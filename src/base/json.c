@@ -235,16 +235,6 @@ void json_time(struct json *json, int64_t time_us)
 	add_quoted(json, text, TIME_TEXT_LENGTH);
 }
 
-void json_money(struct json *json, struct money money)
-{
-	json_open_object(json);
-	json_key(json, "amount");
-	json_int(json, money.amount);
-	json_key(json, "currency");
-	json_str(json, money.currency);
-	json_close_object(json);
-}
-
 void json_raw(struct json *json, const char *text, size_t length)
 {
 	before_value(json);
@@ -261,12 +251,6 @@ void json_put_int(struct json *json, const char *key, int64_t value)
 {
 	json_key(json, key);
 	json_int(json, value);
-}
-
-void json_put_bool(struct json *json, const char *key, bool value)
-{
-	json_key(json, key);
-	json_bool(json, value);
 }
 
 void json_put_uuid(struct json *json, const char *key, struct uuid id)

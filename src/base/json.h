@@ -45,14 +45,12 @@ void json_double(struct json *json, double value);  /* shortest exact; NaN and i
 void json_str(struct json *json, const char *text); /* NULL writes null */
 void json_strn(struct json *json, const char *text, size_t length);
 void json_uuid(struct json *json, struct uuid id);
-void json_time(struct json *json, int64_t time_us);     /* RFC 3339 UTC; infinite is null */
-void json_money(struct json *json, struct money money); /* {"amount": 1299, "currency": "USD"} */
+void json_time(struct json *json, int64_t time_us); /* RFC 3339 UTC; infinite is null */
 void json_raw(struct json *json, const char *text, size_t length); /* text that already is JSON */
 
 /* A key and its value in one step. */
 void json_put_str(struct json *json, const char *key, const char *text);
 void json_put_int(struct json *json, const char *key, int64_t value);
-void json_put_bool(struct json *json, const char *key, bool value);
 void json_put_uuid(struct json *json, const char *key, struct uuid id);
 void json_put_time(struct json *json, const char *key, int64_t time_us);
 void json_put_money(struct json *json, const char *key, int64_t amount, const char *currency);

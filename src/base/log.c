@@ -74,18 +74,6 @@ static void add_field(struct json *json, const struct log_field *field)
 	case LOG_INT:
 		json_int(json, field->number);
 		break;
-	case LOG_DOUBLE:
-		json_double(json, field->real);
-		break;
-	case LOG_BOOL:
-		json_bool(json, field->truth);
-		break;
-	case LOG_UUID:
-		json_uuid(json, field->id);
-		break;
-	case LOG_TIME:
-		json_time(json, field->number);
-		break;
 	}
 }
 

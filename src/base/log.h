@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/uuid.h"
 
 enum log_level {
 	LOG_LEVEL_DEBUG,
@@ -31,17 +30,14 @@ enum {
 	LOG_LINE_MAX = 512 * 1024, /* every byte of every text escaped as \u00xx, and the names */
 };
 
-enum log_kind { LOG_STR, LOG_INT, LOG_DOUBLE, LOG_BOOL, LOG_UUID, LOG_TIME };
+enum log_kind { LOG_STR, LOG_INT };
 
 struct log_field {
 	const char *name; /* needs no escaping; NULL ends an array of fields */
 	enum log_kind kind;
 	union {
 		const char *text; /* NULL writes null */
-		int64_t number;   /* LOG_TIME too */
-		double real;
-		bool truth;
-		struct uuid id;
+		int64_t number;
 	};
 };
 
@@ -53,26 +49,6 @@ static inline struct log_field log_str(const char *name, const char *text)
 static inline struct log_field log_int(const char *name, int64_t number)
 {
 	return (struct log_field){.name = name, .kind = LOG_INT, .number = number};
-}
-
-static inline struct log_field log_double(const char *name, double real)
-{
-	return (struct log_field){.name = name, .kind = LOG_DOUBLE, .real = real};
-}
-
-static inline struct log_field log_bool(const char *name, bool truth)
-{
-	return (struct log_field){.name = name, .kind = LOG_BOOL, .truth = truth};
-}
-
-static inline struct log_field log_uuid(const char *name, struct uuid id)
-{
-	return (struct log_field){.name = name, .kind = LOG_UUID, .id = id};
-}
-
-static inline struct log_field log_time(const char *name, int64_t time_us)
-{
-	return (struct log_field){.name = name, .kind = LOG_TIME, .number = time_us};
 }
 
 const char *log_level_name(enum log_level level); /* debug, info, warning, error */

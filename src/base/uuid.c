@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 
 enum {
 	RANDOM_BYTES = 10,  /* of one id: 2 for the counter's start, 8 for the tail */
@@ -85,25 +86,14 @@ void uuid_format(struct uuid id, char ret[UUID_TEXT_LENGTH + 1])
 	*next = 0;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool uuid_parse(const char *text, struct uuid *ret)
 {
 	struct uuid id;
 	const char *next = text;
 
 	for (int i = 0; i < 16; i++) {
-		int high = hex_value(next[0]);
-		int low = high < 0 ? -1 : hex_value(next[1]); /* never past the final 0 */
+		int high = hex_digit(next[0]);
+		int low = high < 0 ? -1 : hex_digit(next[1]); /* never past the final 0 */
 
 		if (low < 0)
 			return false;

@@ -1,12 +1,11 @@
 #include "task/params.h"
 
-#include <endian.h>
 #include <limits.h>
 #include <string.h>
 
+#include "base/binary.h"
 #include "base/clock.h"
 #include "store/pg_types.h"
-#include "task/binary.h"
 
 static struct pg_param copied(struct arena *arena, const void *bytes, size_t size)
 {
@@ -32,16 +31,18 @@ struct pg_param param_int(struct arena *arena, const int32_t *value)
 {
 	if (value == NULL)
 		return SQL_NULL;
-	uint32_t wire = htobe32((uint32_t)*value);
-	return copied(arena, &wire, sizeof(wire));
+	char wire[4];
+	binary_put_int32(wire, *value);
+	return copied(arena, wire, sizeof(wire));
 }
 
 struct pg_param param_bigint(struct arena *arena, const int64_t *value)
 {
 	if (value == NULL)
 		return SQL_NULL;
-	uint64_t wire = htobe64((uint64_t)*value);
-	return copied(arena, &wire, sizeof(wire));
+	char wire[8];
+	binary_put_int64(wire, *value);
+	return copied(arena, wire, sizeof(wire));
 }
 
 struct pg_param param_bool(struct arena *arena, const bool *value)
@@ -159,8 +160,9 @@ struct pg_param param_int_array(struct arena *arena, const struct int_array *val
 		return SQL_NULL;
 	char *at = array_open(arena, value->count, value->count * 4, false, PG_INT4_OID, &param);
 	for (size_t i = 0; i < value->count; i++) {
-		uint32_t wire = htobe32((uint32_t)value->items[i]);
-		at = array_put(at, &wire, sizeof(wire));
+		char wire[4];
+		binary_put_int32(wire, value->items[i]);
+		at = array_put(at, wire, sizeof(wire));
 	}
 	return param;
 }
@@ -172,8 +174,9 @@ struct pg_param param_bigint_array(struct arena *arena, const struct bigint_arra
 		return SQL_NULL;
 	char *at = array_open(arena, value->count, value->count * 8, false, PG_INT8_OID, &param);
 	for (size_t i = 0; i < value->count; i++) {
-		uint64_t wire = htobe64((uint64_t)value->items[i]);
-		at = array_put(at, &wire, sizeof(wire));
+		char wire[8];
+		binary_put_int64(wire, value->items[i]);
+		at = array_put(at, wire, sizeof(wire));
 	}
 	return param;
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/binary.h"
 #include "base/clock.h"
 #include "store/pg_types.h"
-#include "task/binary.h"
 #include "task/rows_internal.h"
 
 _Noreturn void rows_bug(const struct rows *rows, int column, const char *what)

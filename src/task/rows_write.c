@@ -3,9 +3,9 @@
  */
 #include <string.h>
 
+#include "base/binary.h"
 #include "base/clock.h"
 #include "store/pg_types.h"
-#include "task/binary.h"
 #include "task/rows_internal.h"
 
 static void write_bool(struct json *json, const char *bytes, int length)

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -53,23 +52,11 @@ _Noreturn void task_end_with(struct task *task, struct problem problem)
 	_longjmp(task->way_out, 1);
 }
 
-static char *format_text(struct arena *arena, const char *format, va_list arguments)
-{
-	va_list again;
-	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	assert(length >= 0);
-	char *text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
-	return text;
-}
-
 _Noreturn void task_end(struct task *task, enum problem_code code, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	const char *detail = format_text(task->arena, format, arguments);
+	const char *detail = arena_vprintf(task->arena, format, arguments);
 	va_end(arguments);
 	task_end_with(task, (struct problem){.code = code, .detail = detail});
 }
@@ -94,7 +81,7 @@ _Noreturn void task_end_field(struct task *task, const char *field, const char *
 {
 	va_list arguments;
 	va_start(arguments, format);
-	const char *detail = format_text(task->arena, format, arguments);
+	const char *detail = arena_vprintf(task->arena, format, arguments);
 	va_end(arguments);
 	task_end_about(task, PROBLEM_INVALID, field, error_code, detail);
 }

@@ -32,7 +32,8 @@ static struct {
 	uint64_t generation;
 	uint8_t hash_key[HASH_KEY_BYTES];
 	struct list_node used;
-	struct cache_stats stats;
+	unsigned entries;
+	size_t bytes;
 	struct entry *buckets[BUCKETS];
 } cache;
 
@@ -59,8 +60,8 @@ static void drop(struct entry *entry)
 		link = &(*link)->next;
 	*link = entry->next;
 	list_remove(&entry->by_use);
-	cache.stats.entries--;
-	cache.stats.bytes -= entry->bytes;
+	cache.entries--;
+	cache.bytes -= entry->bytes;
 	free_entry(entry);
 }
 
@@ -120,7 +121,7 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 {
 	char key[CACHE_KEY_MAX];
 
-	if (!cache.on || cache.stats.entries == 0)
+	if (!cache.on || cache.entries == 0)
 		return false;
 	if (strcmp(http_method(ex), "GET") != 0 && strcmp(http_method(ex), "HEAD") != 0)
 		return false;
@@ -134,7 +135,6 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 
 	list_remove(&entry->by_use);
 	list_push_front(&cache.used, &entry->by_use);
-	cache.stats.hits++;
 	*ret_operation = entry->operation;
 	*ret_status = known ? 304 : 200;
 	http_reply_prepared(ex, known ? entry->not_modified : entry->full);
@@ -143,7 +143,6 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 
 struct cache_ticket cache_ticket(void)
 {
-	cache.stats.misses++;
 	return (struct cache_ticket){
 	    .wanted = cache.on,
 	    .generation = cache.generation,
@@ -153,8 +152,8 @@ struct cache_ticket cache_ticket(void)
 
 static void make_room(size_t bytes)
 {
-	while (cache.stats.entries > 0 && (cache.stats.entries >= LIMIT_CACHE_ENTRIES ||
-	                                   cache.stats.bytes + bytes > LIMIT_CACHE_BYTES))
+	while (cache.entries > 0 &&
+	       (cache.entries >= LIMIT_CACHE_ENTRIES || cache.bytes + bytes > LIMIT_CACHE_BYTES))
 		drop(CONTAINER_OF(cache.used.before, struct entry, by_use));
 }
 
@@ -164,8 +163,8 @@ static void insert(struct entry *entry)
 	entry->next = cache.buckets[entry->hash % BUCKETS];
 	cache.buckets[entry->hash % BUCKETS] = entry;
 	list_push_front(&cache.used, &entry->by_use);
-	cache.stats.entries++;
-	cache.stats.bytes += entry->bytes;
+	cache.entries++;
+	cache.bytes += entry->bytes;
 }
 
 void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned operation,
@@ -211,9 +210,4 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
 void cache_invalidate(void)
 {
 	cache.generation++;
-}
-
-struct cache_stats cache_stats(void)
-{
-	return cache.stats;
 }

@@ -26,12 +26,6 @@ struct cache_ticket {
 	int64_t begun_ms;
 };
 
-struct cache_stats {
-	uint64_t hits, misses;
-	unsigned entries;
-	size_t bytes;
-};
-
 void cache_start(bool on);
 void cache_stop(void);
 
@@ -46,7 +40,5 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
 
 /* What is cached may no longer be true: nothing of it is given again. */
 void cache_invalidate(void);
-
-struct cache_stats cache_stats(void);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/binary.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/hash.h"
@@ -12,27 +13,12 @@ enum { VERSION = 1, CURSOR_BYTES = 30 };
 
 _Static_assert(BASE64URL_LENGTH(CURSOR_BYTES) == PAGE_CURSOR_LENGTH, "the cursor's length");
 
-static void put(uint8_t *to, uint64_t value, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		to[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-}
-
-static uint64_t get(const uint8_t *from, int bytes)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < bytes; i++)
-		value = value << 8 | from[i];
-	return value;
-}
-
 void page_encode(const struct page *page, char ret[PAGE_CURSOR_LENGTH + 1])
 {
 	uint8_t bytes[CURSOR_BYTES] = {VERSION, page->sort};
 
-	put(bytes + 2, page->scope, 4);
-	put(bytes + 6, (uint64_t)page->after_key, 8);
+	binary_put_int32(bytes + 2, (int32_t)page->scope);
+	binary_put_int64(bytes + 6, page->after_key);
 	memcpy(bytes + 14, page->after_id.bytes, 16);
 	base64url_encode(bytes, sizeof(bytes), ret);
 }
@@ -45,8 +31,8 @@ bool page_decode(const char *text, struct page *page)
 	    bytes[0] != VERSION)
 		return false;
 	page->sort = bytes[1];
-	page->scope = (uint32_t)get(bytes + 2, 4);
-	page->after_key = (int64_t)get(bytes + 6, 8);
+	page->scope = (uint32_t)binary_int32(bytes + 2);
+	page->after_key = binary_int64(bytes + 6);
 	memcpy(page->after_id.bytes, bytes + 14, 16);
 	return page->after_key >= 0;
 }

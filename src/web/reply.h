@@ -28,8 +28,8 @@ void reply_header(struct request *rq, const char *name, const char *value);
  * not run yet: then the save joins it and it is run. Rows of such a batch are not there when it is
  * saved, so reply_commit_row stores its body in one more round trip. Until then a retry is told to
  * wait, and when the process dies between the two, its lease over, that the answer is lost (409);
- * where that matters, make the body first and use
- * reply_commit_json. A tx in another role than the actor's cannot hold the key: it is saved after.
+ * where that matters, make the body first and use reply_commit_json. A tx in another role than the
+ * actor's cannot hold the key: it is saved after.
  */
 void reply_commit_row(struct request *rq, struct db *tx, int status, const struct rows *rows);
 void reply_commit_json(struct request *rq, struct db *tx, int status, const struct buf *body);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/binary.h"
 #include "base/codec.h"
 
 enum { VERSION = 1, CONTENT_BYTES = TOKEN_BYTES - crypto_auth_BYTES };
@@ -34,21 +35,6 @@ bool token_key_derive(size_t index, const char *purpose, uint8_t ret[TOKEN_KEY_B
 	return true;
 }
 
-static void put_int(uint8_t *to, int64_t value)
-{
-	for (int i = 0; i < 8; i++)
-		to[i] = (uint8_t)((uint64_t)value >> (56 - 8 * i));
-}
-
-static int64_t get_int(const uint8_t *from)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | from[i];
-	return (int64_t)value;
-}
-
 void token_make(const struct token *token, char ret[TOKEN_LENGTH + 1])
 {
 	uint8_t bytes[TOKEN_BYTES] = {VERSION, keys[0].id, (uint8_t)token->kind, 0};
@@ -56,8 +42,8 @@ void token_make(const struct token *token, char ret[TOKEN_LENGTH + 1])
 	assert(key_count > 0);
 	memcpy(bytes + 4, token->account_id.bytes, 16);
 	memcpy(bytes + 20, token->session_id.bytes, 16);
-	put_int(bytes + 36, token->issued_s);
-	put_int(bytes + 44, token->expires_s);
+	binary_put_int64(bytes + 36, token->issued_s);
+	binary_put_int64(bytes + 44, token->expires_s);
 	crypto_auth(bytes + CONTENT_BYTES, bytes, CONTENT_BYTES, keys[0].bytes);
 	base64url_encode(bytes, sizeof(bytes), ret);
 }
@@ -84,8 +70,8 @@ enum token_verdict token_check(const char *text, int64_t now_s, struct token *re
 		return TOKEN_BAD;
 	struct token token = {
 	    .kind = bytes[2],
-	    .issued_s = get_int(bytes + 36),
-	    .expires_s = get_int(bytes + 44),
+	    .issued_s = binary_int64(bytes + 36),
+	    .expires_s = binary_int64(bytes + 44),
 	};
 
 	memcpy(token.account_id.bytes, bytes + 4, 16);

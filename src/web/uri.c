@@ -4,17 +4,6 @@
 
 #include "base/codec.h"
 
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 bool uri_decode(const char *text, size_t length, bool form, char *ret)
 {
 	size_t count = 0;
@@ -23,8 +12,8 @@ bool uri_decode(const char *text, size_t length, bool form, char *ret)
 		char byte = text[i];
 
 		if (byte == '%') {
-			int high = length - i > 2 ? hex_value(text[i + 1]) : -1;
-			int low = length - i > 2 ? hex_value(text[i + 2]) : -1;
+			int high = length - i > 2 ? hex_digit(text[i + 1]) : -1;
+			int low = length - i > 2 ? hex_digit(text[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

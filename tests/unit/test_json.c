@@ -69,14 +69,17 @@ static void values_of_the_shop_have_their_shapes(void **state)
 	json_uuid(&json, id);
 	json_time(&json, 0);
 	json_time(&json, TIME_INFINITY);
-	json_money(&json, (struct money){.amount = 1299, .currency = "USD"});
+	json_open_object(&json);
+	json_put_money(&json, "price", 1299, "USD");
+	json_close_object(&json);
 	json_str(&json, NULL);
 	json_int(&json, INT64_MIN);
 	json_close_array(&json);
-	assert_string_equal(buf.data,
-	                    "[\"01a2075d-8e60-7475-bf0b-1d77bc03a0ce\","
-	                    "\"1970-01-01T00:00:00.000000Z\",null,"
-	                    "{\"amount\":1299,\"currency\":\"USD\"},null,-9223372036854775808]");
+	assert_string_equal(
+	    buf.data,
+	    "[\"01a2075d-8e60-7475-bf0b-1d77bc03a0ce\","
+	    "\"1970-01-01T00:00:00.000000Z\",null,"
+	    "{\"price\":{\"amount\":1299,\"currency\":\"USD\"}},null,-9223372036854775808]");
 }
 
 static void doubles_are_short_and_exact_and_finite(void **state)
@@ -145,16 +148,15 @@ static void a_nul_inside_a_counted_string_is_escaped(void **state)
 
 static void a_log_line_is_one_json_object(void **state)
 {
-	const struct log_field fields[] = {log_str("address", "[::]:8080"), log_int("port", 8080),
-	                                   log_bool("tls", false),          log_double("load", 0.5),
-	                                   log_str("peer", NULL),           {0}};
+	const struct log_field fields[] = {
+	    log_str("address", "[::]:8080"), log_int("port", 8080), log_str("peer", NULL), {0}};
 
 	log_line(&buf, 1000000, LOG_LEVEL_INFO, "api 1", "listening", fields);
 	assert_string_equal(buf.data,
 	                    "{\"time\":\"1970-01-01T00:00:01.000000Z\",\"level\":\"info\","
 	                    "\"process\":\"api 1\",\"event\":\"listening\","
-	                    "\"address\":\"[::]:8080\",\"port\":8080,\"tls\":false,"
-	                    "\"load\":0.5,\"peer\":null}\n");
+	                    "\"address\":\"[::]:8080\",\"port\":8080,"
+	                    "\"peer\":null}\n");
 }
 
 static void a_log_line_stays_one_short_line_whatever_it_is_given(void **state)
