@@ -16,39 +16,12 @@ ROWS says for each operation what differs from the obvious. The obvious: path id
 from dataclasses import dataclass
 from typing import Callable
 
+from callers import somebody_new, stand_in, twin_of
 from harness import contract
-from harness.client import Actor
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
-
-
-def twin_of(actor):
-    """The same account, signed in once more."""
-    if not actor.account:
-        return actor
-    return Actor(actor.server, actor.name).login(actor.account["email"], actor.password)
-
-
-def stand_in(actor):
-    """Another account with the same roles at the same vendors."""
-    if not actor.account:
-        return actor
-    person = Actor(actor.server, actor.name).register(
-        fresh("stand-in") + "@example.com", PASSWORD, "Stand-in")
-    actor.server.db.rows("insert into staff (vendor_id, account_id, role) "
-                         "select vendor_id, %s, role from staff where account_id = %s",
-                         person.id, actor.id)
-    return person
-
-
-def somebody_new(actor):
-    """Another account without a role, for what takes away what the world is made of."""
-    if not actor.account:
-        return actor
-    return Actor(actor.server, actor.name).register(
-        fresh("somebody") + "@example.com", PASSWORD, "Somebody")
 
 
 @dataclass

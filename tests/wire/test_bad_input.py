@@ -8,11 +8,12 @@ import os
 import random
 
 import pytest
+from callers import twin_of
 from harness import contract
 from harness.contract import OPERATIONS
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
-from matrix import ROWS, twin_of
+from matrix import ROWS
 from test_isolation import actor_for
 
 SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))

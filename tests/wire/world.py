@@ -1,10 +1,11 @@
 """The world of the isolation matrix: two sides, A and B, each a vendor with staff in every role and
 a customer with an order. What a valid call in it needs is said by the rows of matrix.py.
 """
+from callers import twin_of
 from harness import contract
 from harness.client import AUTO
 from harness.shop import ADDRESS, fresh
-from matrix import ROWS, twin_of
+from matrix import ROWS
 
 
 class Side:
