@@ -4,8 +4,8 @@
  * The pool is the role: one pool per database role, with two kinds of connections. *Shared* ones
  * carry batches of many tasks at once, each batch one implicit transaction ending in one Sync;
  * batches submitted in one turn of the loop are dealt over the connections and flushed once.
- * *Leased* ones belong to one task at a time, for a transaction that must look before it writes,
- * for COPY and for cursors. No transaction is ever left open on a shared connection.
+ * *Leased* ones belong to one task at a time, for a transaction that must look before it writes.
+ * No transaction is ever left open on a shared connection.
  *
  * Statements are prepared on a connection when it first meets them, in the same flush.
  *
@@ -117,14 +117,6 @@ int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
 /* Runs items on it (within whatever transaction is open there), one round trip. */
 int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
     __attribute__((warn_unused_result));
-/* COPY ... FROM STDIN: begin with the COPY text, send pieces (suspends while the server is slow),
- * end with ok or a reason to fail. */
-int pg_copy_begin(struct pg_lease *lease, const char *copy_text, struct pg_error *error,
-                  int64_t deadline_ms) __attribute__((warn_unused_result));
-int pg_copy_send(struct pg_lease *lease, const void *bytes, size_t count, int64_t deadline_ms)
-    __attribute__((warn_unused_result));
-int pg_copy_end(struct pg_lease *lease, const char *fail_reason, struct pg_error *error,
-                int64_t deadline_ms) __attribute__((warn_unused_result));
 /* Gives it back. An open transaction is rolled back; a broken connection is closed. */
 void pg_release(struct pg_lease *lease);
 

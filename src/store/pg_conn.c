@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/co.h"
 #include "net/loop.h"
 #include "store/pg_internal.h"
 
@@ -21,10 +20,8 @@ static const bool MAY_BECOME[PG_CONN_STATE_COUNT][PG_CONN_STATE_COUNT] = {
     [PG_CONN_CONNECTING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
     [PG_CONN_READY] = {[PG_CONN_LEASED] = true, [PG_CONN_DOWN] = true},
     [PG_CONN_LEASED] = {[PG_CONN_READY] = true,
-                        [PG_CONN_COPY] = true,
                         [PG_CONN_CLEANING] = true,
                         [PG_CONN_BROKEN] = true},
-    [PG_CONN_COPY] = {[PG_CONN_LEASED] = true, [PG_CONN_BROKEN] = true},
     [PG_CONN_BROKEN] = {[PG_CONN_DOWN] = true},
     [PG_CONN_CLEANING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
 };
@@ -199,13 +196,11 @@ static void end_segments(struct pg_conn *conn)
 void pg_conn_lost(struct pg_conn *conn)
 {
 	assert(conn->state >= PG_CONN_READY && conn->state != PG_CONN_BROKEN);
-	bool is_taken = conn->state == PG_CONN_LEASED || conn->state == PG_CONN_COPY;
+	bool is_taken = conn->state == PG_CONN_LEASED;
 	close_pg(conn);
 	conn->pool->stats.reconnects++;
 	pg_conn_set_state(conn, is_taken ? PG_CONN_BROKEN : PG_CONN_DOWN);
 	end_segments(conn);
-	if (conn->waiter != NULL)
-		co_wake(conn->waiter);
 	pg_pool_touch(conn->pool);
 }
 
@@ -223,14 +218,6 @@ void pg_conn_flush(struct pg_conn *conn)
 		pg_conn_lost(conn);
 }
 
-static void on_copy_event(struct pg_conn *conn)
-{
-	if (PQconsumeInput(conn->pg) == 0)
-		pg_conn_lost(conn);
-	else if (conn->waiter != NULL)
-		co_wake(conn->waiter);
-}
-
 static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct pg_watch *watch = poll->data;
@@ -240,10 +227,6 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	conn->heard_ms = loop_now_ms();
 	if (conn->state == PG_CONN_CONNECTING) {
 		connect_step(conn);
-		return;
-	}
-	if (conn->state == PG_CONN_COPY) {
-		on_copy_event(conn);
 		return;
 	}
 	/* An error on the socket shows itself when we read from it. */

@@ -4,7 +4,7 @@
  * pg_conn.c     a connection's life: its states, its socket, its end
  * pg_segment.c  what travels on it: segments (a batch and its Sync), prepared statements
  * pg_pool.c     who gets which connection, and when another is opened
- * pg_lease.c    connections that belong to one task, and COPY
+ * pg_lease.c    connections that belong to one task
  */
 #ifndef SEBEZ_STORE_PG_INTERNAL_H
 #define SEBEZ_STORE_PG_INTERNAL_H
@@ -21,7 +21,6 @@ enum pg_conn_state {
 	PG_CONN_CONNECTING,
 	PG_CONN_READY,    /* shared: takes batches; leased: waits for a task */
 	PG_CONN_LEASED,   /* belongs to a task */
-	PG_CONN_COPY,     /* belongs to a task, out of pipeline mode */
 	PG_CONN_BROKEN,   /* belongs to a task, but is lost */
 	PG_CONN_CLEANING, /* rolls back what a task left open */
 	PG_CONN_STATE_COUNT,
@@ -69,7 +68,6 @@ struct pg_conn {
 	bool dirty;       /* something waits to be flushed */
 	int64_t heard_ms; /* when it last showed life, or should have begun to */
 	struct pg_lease lease;
-	struct co *waiter; /* of COPY */
 };
 
 struct pg_lease_waiter {

@@ -18,8 +18,7 @@ static struct pg_conn *idle_conn(struct pg_pool *pool)
 
 static bool is_taken(const struct pg_conn *conn)
 {
-	return conn->state == PG_CONN_LEASED || conn->state == PG_CONN_COPY ||
-	       conn->state == PG_CONN_BROKEN;
+	return conn->state == PG_CONN_LEASED || conn->state == PG_CONN_BROKEN;
 }
 
 static void waiter_remove(struct pg_pool *pool, struct pg_lease_waiter *waiter)
@@ -111,8 +110,8 @@ void pg_release(struct pg_lease *lease)
 {
 	struct pg_conn *conn = lease->conn;
 	assert(is_taken(conn) && conn->count == 0);
-	/* In the middle of a COPY, or with plans that no longer fit, it is not worth saving. */
-	if (conn->state == PG_CONN_COPY || (conn->state == PG_CONN_LEASED && conn->retiring))
+	/* With plans that no longer fit it is not worth saving. */
+	if (conn->state == PG_CONN_LEASED && conn->retiring)
 		pg_conn_lost(conn);
 	if (conn->state == PG_CONN_BROKEN) {
 		pg_conn_set_state(conn, PG_CONN_DOWN);
@@ -124,140 +123,4 @@ void pg_release(struct pg_lease *lease)
 		pg_conn_flush(conn);
 	}
 	pg_pool_touch(conn->pool);
-}
-
-/* COPY happens outside of pipeline mode. */
-
-/* Waits for the socket. On the deadline the connection is given up: it is in mid-sentence. */
-static int copy_wait(struct pg_conn *conn, int events, int64_t deadline_ms)
-{
-	pg_conn_watch(conn, events);
-	conn->waiter = co_self();
-	int r = co_wait(deadline_ms);
-	conn->waiter = NULL;
-	if (r < 0 && conn->state == PG_CONN_COPY)
-		pg_conn_lost(conn);
-	if (conn->state == PG_CONN_BROKEN)
-		return r < 0 ? r : -EPIPE;
-	return 0;
-}
-
-static int copy_flush(struct pg_conn *conn, int64_t deadline_ms)
-{
-	for (;;) {
-		int left = PQflush(conn->pg);
-		if (left < 0) {
-			pg_conn_lost(conn);
-			return -EPIPE;
-		}
-		if (left == 0)
-			return 0;
-		int r = copy_wait(conn, UV_READABLE | UV_WRITABLE, deadline_ms);
-		if (r < 0)
-			return r;
-	}
-}
-
-/* Takes results until there are no more or COPY begins; the first error goes to *error. */
-static int copy_results(struct pg_conn *conn, struct pg_error *error, int64_t deadline_ms,
-                        bool *ret_copying)
-{
-	bool failed = false;
-	for (;;) {
-		while (PQisBusy(conn->pg) != 0) {
-			int r = copy_wait(conn, UV_READABLE, deadline_ms);
-			if (r < 0)
-				return r;
-		}
-		PGresult *result = PQgetResult(conn->pg);
-		if (result == NULL)
-			return failed ? -EBADMSG : 0;
-		ExecStatusType status = PQresultStatus(result);
-		if (status == PGRES_FATAL_ERROR && !failed) {
-			pg_error_fill(error, result, "copy");
-			failed = true;
-		}
-		bool is_fatal = status == PGRES_FATAL_ERROR && pg_error_is_fatal(result);
-		PQclear(result);
-		if (is_fatal || PQstatus(conn->pg) != CONNECTION_OK) {
-			pg_conn_lost(conn);
-			return -EPIPE;
-		}
-		if (status == PGRES_COPY_IN) {
-			*ret_copying = true;
-			return 0;
-		}
-	}
-}
-
-static void copy_leave(struct pg_conn *conn)
-{
-	int r = PQenterPipelineMode(conn->pg);
-	assert(r == 1); /* the connection is idle here */
-	pg_conn_set_state(conn, PG_CONN_LEASED);
-	pg_conn_watch(conn, UV_READABLE);
-}
-
-int pg_copy_begin(struct pg_lease *lease, const char *copy_text, struct pg_error *error,
-                  int64_t deadline_ms)
-{
-	struct pg_conn *conn = lease->conn;
-	bool copying = false;
-	if (conn->state == PG_CONN_BROKEN)
-		return -EPIPE;
-	assert(conn->state == PG_CONN_LEASED && conn->count == 0);
-	/* The Sync's result was the last thing read; libpq wants to have said that nothing follows.
-	 */
-	(void)PQgetResult(conn->pg);
-	int r = PQexitPipelineMode(conn->pg);
-	assert(r == 1); /* nothing is under way on it */
-	pg_conn_set_state(conn, PG_CONN_COPY);
-	if (PQsendQuery(conn->pg, copy_text) != 1) {
-		pg_conn_lost(conn);
-		return -EPIPE;
-	}
-	r = copy_flush(conn, deadline_ms);
-	if (r < 0)
-		return r;
-	r = copy_results(conn, error, deadline_ms, &copying);
-	if (r == 0 && copying)
-		return 0;
-	if (conn->state == PG_CONN_COPY)
-		copy_leave(conn);
-	assert(r < 0); /* the text was no COPY ... FROM STDIN */
-	return r;
-}
-
-int pg_copy_send(struct pg_lease *lease, const void *bytes, size_t count, int64_t deadline_ms)
-{
-	struct pg_conn *conn = lease->conn;
-	if (conn->state == PG_CONN_BROKEN)
-		return -EPIPE;
-	assert(conn->state == PG_CONN_COPY && count <= INT32_MAX);
-	if (PQputCopyData(conn->pg, bytes, (int)count) != 1) {
-		pg_conn_lost(conn);
-		return -EPIPE;
-	}
-	return copy_flush(conn, deadline_ms);
-}
-
-int pg_copy_end(struct pg_lease *lease, const char *fail_reason, struct pg_error *error,
-                int64_t deadline_ms)
-{
-	struct pg_conn *conn = lease->conn;
-	bool copying = false;
-	if (conn->state == PG_CONN_BROKEN)
-		return -EPIPE;
-	assert(conn->state == PG_CONN_COPY);
-	if (PQputCopyEnd(conn->pg, fail_reason) != 1) {
-		pg_conn_lost(conn);
-		return -EPIPE;
-	}
-	int r = copy_flush(conn, deadline_ms);
-	if (r < 0)
-		return r;
-	r = copy_results(conn, error, deadline_ms, &copying);
-	if (conn->state == PG_CONN_COPY)
-		copy_leave(conn);
-	return r;
 }

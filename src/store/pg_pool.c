@@ -240,7 +240,7 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 
 static void conn_close(struct pg_conn *conn)
 {
-	assert(conn->state != PG_CONN_LEASED && conn->state != PG_CONN_COPY);
+	assert(conn->state != PG_CONN_LEASED);
 	if (conn->state == PG_CONN_DOWN || conn->state == PG_CONN_BROKEN)
 		return;
 	if (conn->state == PG_CONN_CONNECTING)
@@ -301,7 +301,7 @@ struct pg_stats pg_stats(const struct pg_pool *pool)
 		const struct pg_conn *conn = &pool->conns[i];
 		stats.connections += conn->state >= PG_CONN_READY && conn->state != PG_CONN_BROKEN;
 		stats.in_flight += conn->count;
-		stats.leased += conn->state == PG_CONN_LEASED || conn->state == PG_CONN_COPY;
+		stats.leased += conn->state == PG_CONN_LEASED;
 	}
 	return stats;
 }

@@ -208,7 +208,7 @@ static bool take_result(struct pg_conn *conn, struct pg_segment *segment, PGresu
 		if (alive)
 			take_error(conn, segment, result);
 		break;
-	default: /* COPY does not belong in a batch */
+	default: /* a COPY, which nobody here speaks */
 		alive = false;
 		break;
 	}

@@ -53,12 +53,7 @@ struct db *db_as(struct task *task, enum pg_role role)
 
 struct db *db_batch(struct task *task)
 {
-	return db_batch_as(task, db_role_of(task->actor.kind));
-}
-
-struct db *db_batch_as(struct task *task, enum pg_role role)
-{
-	return db_new(task, DB_BATCH, role);
+	return db_new(task, DB_BATCH, db_role_of(task->actor.kind));
 }
 
 struct db *db_begin(struct task *task)
@@ -77,12 +72,6 @@ struct db *db_chain(struct db *tx)
 struct task *db_task(const struct db *db)
 {
 	return db->task;
-}
-
-struct pg_lease *db_lease(struct db *tx)
-{
-	assert(tx->mode == DB_TX && tx->lease != NULL);
-	return tx->lease;
 }
 
 void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,

@@ -43,7 +43,6 @@ struct db *db_of(struct task *task);
 struct db *db_as(struct task *task,
                  enum pg_role role); /* as db_of, in a role other than the actor's */
 struct db *db_batch(struct task *task);
-struct db *db_batch_as(struct task *task, enum pg_role role);
 struct db *db_begin(struct task *task);
 struct db *db_begin_as(struct task *task, enum pg_role role);
 struct db *db_chain(struct db *tx);
@@ -53,7 +52,6 @@ void db_commit(struct db *tx);
 void db_finish(struct db *db);
 bool db_is_actors(const struct db *db); /* in the actor's own role, not one it was given */
 struct task *db_task(const struct db *db);
-struct pg_lease *db_lease(struct db *tx); /* for COPY */
 
 /*
  * What belongs to a commit. `collect` runs when a batch or transaction is about to be sent for its

@@ -1,4 +1,4 @@
-/* Leased connections against a real PostgreSQL: transactions and copies. */
+/* Leased connections against a real PostgreSQL: transactions that look before they write. */
 #include "pg_calls.h"
 
 #include <errno.h>
@@ -56,42 +56,6 @@ static void leases_are_taken_in_turn(void **state)
 	on_fiber(join, NULL);
 }
 
-static void copy(void *arg)
-{
-	struct pg_lease *lease = NULL;
-	struct pg_error error = {0};
-	char text[64];
-	int32_t count = 0;
-
-	(void)ask(WIPE, 0);
-	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
-	assert_int_equal(pg_copy_begin(lease, "copy nothing from stdin", &error, deadline()),
-	                 -EBADMSG);
-	assert_string_equal(error.sqlstate, "42P01");
-	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
-	for (int i = 0; i < 100000; i++) {
-		int length = snprintf(text, sizeof(text), "%d\n", i);
-		assert_int_equal(pg_copy_send(lease, text, (size_t)length, deadline()), 0);
-	}
-	assert_int_equal(pg_copy_end(lease, NULL, &error, deadline()), 0);
-	assert_int_equal(lease_run(lease, COUNT, 0, &count), 0);
-	assert_int_equal(count, 100000);
-
-	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
-	assert_int_equal(pg_copy_send(lease, "x\n", 2, deadline()), 0);
-	assert_int_equal(pg_copy_end(lease, NULL, &error, deadline()), -EBADMSG);
-	assert_string_equal(error.sqlstate, "22P02");
-
-	assert_int_equal(pg_copy_begin(lease, "copy thing from stdin", &error, deadline()), 0);
-	pg_release(lease); /* in the middle of it */
-	assert_int_equal(ask(COUNT, 0), 100000);
-}
-
-static void rows_are_copied_in(void **state)
-{
-	on_fiber(copy, NULL);
-}
-
 static int open_pool_and_table(void **state)
 {
 	int r = open_pool(state);
@@ -110,7 +74,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_released_lease_is_rolled_back),
 	    cmocka_unit_test(leases_are_taken_in_turn),
-	    cmocka_unit_test(rows_are_copied_in),
 	};
 	int failed = cmocka_run_group_tests(tests, open_pool_and_table, close_pool);
 	loop_close();
