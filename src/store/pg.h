@@ -114,8 +114,9 @@ int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 /* A leased connection, from the pool or newly opened; suspends. Same errors. */
 int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
     __attribute__((warn_unused_result));
-/* Runs items on it (within whatever transaction is open there), one round trip. */
-int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
+/* Runs items on it (within whatever transaction is open there), one round trip: 0, -EBADMSG or
+ * -EPIPE. It is sent at once, and then the server's statement_timeout counts. */
+int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch)
     __attribute__((warn_unused_result));
 /* Gives it back. An open transaction is rolled back; a broken connection is closed. */
 void pg_release(struct pg_lease *lease);

@@ -87,10 +87,9 @@ int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
 	return 0;
 }
 
-int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
+int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch)
 {
 	struct pg_conn *conn = lease->conn;
-	(void)deadline_ms; /* it is sent at once, and then the server's statement_timeout counts */
 	assert(co_self() != NULL);
 	if (conn->state == PG_CONN_BROKEN)
 		return -EPIPE;

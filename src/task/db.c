@@ -128,7 +128,7 @@ static int send_once(struct db *db, struct pg_batch *batch)
 	db->task->round_trips++;
 	if (db->mode == DB_TX || db->mode == DB_CHAIN) {
 		assert(lease != NULL); /* used after db_commit */
-		return pg_lease_run(lease, batch, db->task->deadline_ms);
+		return pg_lease_run(lease, batch);
 	}
 	return pg_run(db_pool(db->role), batch, db->task->deadline_ms);
 }

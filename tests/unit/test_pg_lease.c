@@ -7,7 +7,7 @@ static int lease_run(struct pg_lease *lease, int statement, int32_t value, int32
 {
 	struct call call = {0};
 	add(&call, statement, value);
-	int r = pg_lease_run(lease, &call.batch, deadline());
+	int r = pg_lease_run(lease, &call.batch);
 	if (r == 0 && ret != NULL)
 		*ret = value_of(&call, 0);
 	done(&call);
