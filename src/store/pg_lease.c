@@ -16,6 +16,17 @@ static struct pg_conn *idle_conn(struct pg_pool *pool)
 	return NULL;
 }
 
+/* Whether there is one that may come back, or is just being opened. */
+static bool has_leased(const struct pg_pool *pool)
+{
+	for (unsigned i = 0; i < pool->leased_max; i++) {
+		const struct pg_conn *conn = &pool->conns[pool->shared_max + i];
+		if (conn->state != PG_CONN_DOWN && conn->state != PG_CONN_BROKEN)
+			return true;
+	}
+	return false;
+}
+
 static bool is_taken(const struct pg_conn *conn)
 {
 	return conn->state == PG_CONN_LEASED || conn->state == PG_CONN_BROKEN;
@@ -59,7 +70,7 @@ void pg_lease_serve(struct pg_pool *pool)
 		return;
 	(void)pg_pool_open_one(pool,
 	                       true); /* not now is fine: one may come back, or the tick asks */
-	if (!pool->connecting && loop_now_ms() < pool->retry_ms)
+	if (!has_leased(pool) && loop_now_ms() < pool->retry_ms)
 		pg_lease_fail_all(pool, -EHOSTDOWN);
 }
 

@@ -1,8 +1,10 @@
 #include <assert.h>
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "net/co.h"
 #include "net/loop.h"
 #include "store/pg_internal.h"
@@ -127,13 +129,8 @@ void pg_pool_opened(struct pg_pool *pool)
 
 void pg_pool_open_failed(struct pg_pool *pool)
 {
-	unsigned shift = pool->failures < 10 ? pool->failures : 10;
-	int64_t delay_ms = (int64_t)BACKOFF_FIRST_MS << shift;
-	if (delay_ms > BACKOFF_MAX_MS)
-		delay_ms = BACKOFF_MAX_MS;
-	/* Half of it is chance, so that processes do not come back in step. */
-	pool->retry_ms = loop_now_ms() + delay_ms / 2 + random() % (delay_ms / 2 + 1);
-	pool->failures++;
+	pool->retry_ms = loop_now_ms() + backoff_ms(pool->failures++, BACKOFF_FIRST_MS,
+	                                            BACKOFF_MAX_MS, randombytes_random());
 	pg_pool_touch(pool);
 }
 
@@ -240,7 +237,6 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 
 static void conn_close(struct pg_conn *conn)
 {
-	assert(conn->state != PG_CONN_LEASED);
 	if (conn->state == PG_CONN_DOWN || conn->state == PG_CONN_BROKEN)
 		return;
 	if (conn->state == PG_CONN_CONNECTING)

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
+#include "base/backoff.h"
 #include "net/co.h"
 #include "net/loop.h"
 
@@ -145,12 +147,8 @@ static void down(struct redis *redis)
 	redis->context = NULL; /* hiredis frees it */
 	if (redis->closing)
 		return;
-	unsigned shift = redis->failures < 8 ? redis->failures : 8;
-	int64_t delay_ms = (int64_t)BACKOFF_FIRST_MS << shift;
-	if (delay_ms > BACKOFF_MAX_MS)
-		delay_ms = BACKOFF_MAX_MS;
-	redis->failures++;
-	delay_ms = delay_ms / 2 + random() % (delay_ms / 2 + 1);
+	int64_t delay_ms =
+	    backoff_ms(redis->failures++, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, randombytes_random());
 	(void)uv_timer_start(&redis->timer, on_timer, (uint64_t)delay_ms, 0);
 }
 

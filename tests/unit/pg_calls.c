@@ -29,6 +29,8 @@ const struct pg_statement STATEMENTS[STATEMENT_COUNT] = {
                 0, NULL, false, CREATE},
     [WIPE] = {"wipe", "delete from thing", 0, NULL, false, WIPE},
     [BEGIN] = {"begin", "begin", 0, NULL, false, BEGIN},
+    [ONE_AT_A_TIME] = {"one_at_a_time", "create role one_at_a_time login connection limit 1", 0,
+                       NULL, false, ONE_AT_A_TIME},
     [CHANGING] = {"changing", "select * from changing", 0, NULL, true, CHANGING},
 };
 

@@ -23,6 +23,7 @@ enum {
 	WIPE,
 	BEGIN,
 	CHANGING,
+	ONE_AT_A_TIME,
 	STATEMENT_COUNT
 };
 

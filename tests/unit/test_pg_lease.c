@@ -56,6 +56,71 @@ static void leases_are_taken_in_turn(void **state)
 	on_fiber(join, NULL);
 }
 
+static struct pg_pool *other; /* of the test's own */
+
+static void open_other(const char *more)
+{
+	char conninfo[1024];
+
+	snprintf(conninfo, sizeof(conninfo), "%s %s", getenv("SEBEZ_TEST_PG"), more);
+	other = pg_pool_open(PG_VENDOR, &(struct pg_pool_options){.conninfo = conninfo,
+	                                                          .shared_max = 1,
+	                                                          .leased_max = 2,
+	                                                          .statement_timeout_ms = 10000});
+}
+
+static void take_the_other_lease(void *arg)
+{
+	struct pg_lease *lease = NULL;
+
+	assert_int_equal(pg_lease(other, deadline(), &lease), 0);
+	pg_release(lease);
+	gang_leave(&gang);
+}
+
+static void hold_the_only_one(void *arg)
+{
+	struct pg_lease *lease = NULL;
+
+	assert_int_equal(pg_lease(other, deadline(), &lease), 0);
+	/* Long enough for another connection to be tried, and refused. */
+	assert_int_equal(lease_run(lease, SLEEP, 300, NULL), 0);
+	pg_release(lease);
+	gang_leave(&gang);
+}
+
+static void limit_to_one(void *arg)
+{
+	(void)ask(ONE_AT_A_TIME, 0);
+}
+
+static void who_waits_for_a_lease_gets_it_though_no_other_can_be_opened(void **state)
+{
+	on_fiber(limit_to_one, NULL);
+	open_other("user=one_at_a_time");
+	start(hold_the_only_one, NULL);
+	start(take_the_other_lease, NULL);
+	on_fiber(join, NULL);
+	pg_pool_close(other);
+}
+
+static void sleep_on_a_lease(void *arg)
+{
+	struct pg_lease *lease = NULL;
+
+	assert_int_equal(pg_lease(other, deadline(), &lease), 0);
+	gang_leave(&gang);
+	assert_int_equal(lease_run(lease, SLEEP, 9000, NULL), -EPIPE);
+}
+
+static void a_pool_is_closed_while_a_lease_is_out(void **state)
+{
+	open_other("");
+	start(sleep_on_a_lease, NULL);
+	on_fiber(join, NULL);
+	pg_pool_close(other);
+}
+
 static int open_pool_and_table(void **state)
 {
 	int r = open_pool(state);
@@ -74,6 +139,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_released_lease_is_rolled_back),
 	    cmocka_unit_test(leases_are_taken_in_turn),
+	    cmocka_unit_test(who_waits_for_a_lease_gets_it_though_no_other_can_be_opened),
+	    cmocka_unit_test(a_pool_is_closed_while_a_lease_is_out),
 	};
 	int failed = cmocka_run_group_tests(tests, open_pool_and_table, close_pool);
 	loop_close();
