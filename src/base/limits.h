@@ -77,6 +77,10 @@ enum {
 	 * half of the fibers, so that one role's flood leaves room for the others. */
 	LIMIT_PG_QUEUE = 512,
 
+	/* Commands to Redis without a reply yet: eight of each fiber. One that hangs costs 32 MB of
+	 * the longest events at most until it is given up, and not all memory. */
+	LIMIT_REDIS_PENDING = 8192,
+
 	/* Parameters and statements of one batch; an order of 100 lines uses 20 statements. */
 	LIMIT_PG_PARAMS = 32,
 	LIMIT_PG_BATCH = 32,

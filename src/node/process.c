@@ -15,16 +15,27 @@
 #include "node/member.h"
 #include "node/say.h"
 #include "node/services.h"
+#include "store/outage.h"
 #include "task/db.h"
 
 enum { SIGNALS_MAX = 4 };
+
+static void log_outage(const char *store, const char *reason)
+{
+	if (reason != NULL)
+		LOG_WARNING("store is away", log_str("store", store), log_str("reason", reason));
+	else
+		LOG_INFO("store is back", log_str("store", store));
+}
 
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
                         const struct secret *secret, struct process_stores *ret)
 {
 	char conninfo[CONNINFO_MAX + 256];
-	int rc = redis_open(redis_url, &ret->redis);
+	int rc;
 
+	outage_tell(log_outage);
+	rc = redis_open(redis_url, &ret->redis);
 	if (rc < 0) {
 		say("REDIS_URL is not a URL that can be used: %s", strerror(-rc));
 		return rc;

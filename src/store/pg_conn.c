@@ -19,9 +19,7 @@ static const bool MAY_BECOME[PG_CONN_STATE_COUNT][PG_CONN_STATE_COUNT] = {
     [PG_CONN_DOWN] = {[PG_CONN_CONNECTING] = true},
     [PG_CONN_CONNECTING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
     [PG_CONN_READY] = {[PG_CONN_LEASED] = true, [PG_CONN_DOWN] = true},
-    [PG_CONN_LEASED] = {[PG_CONN_READY] = true,
-                        [PG_CONN_CLEANING] = true,
-                        [PG_CONN_BROKEN] = true},
+    [PG_CONN_LEASED] = {[PG_CONN_READY] = true, [PG_CONN_CLEANING] = true, [PG_CONN_BROKEN] = true},
     [PG_CONN_BROKEN] = {[PG_CONN_DOWN] = true},
     [PG_CONN_CLEANING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
 };
@@ -93,9 +91,12 @@ static void close_pg(struct pg_conn *conn)
 
 static void open_failed(struct pg_conn *conn)
 {
+	char reason[256];
+
+	snprintf(reason, sizeof(reason), "%s", PQerrorMessage(conn->pg));
 	close_pg(conn);
 	pg_conn_set_state(conn, PG_CONN_DOWN);
-	pg_pool_open_failed(conn->pool);
+	pg_pool_open_failed(conn->pool, reason);
 }
 
 static void opened(struct pg_conn *conn)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "store/outage.h"
 #include "store/pg.h"
 
 struct co;
@@ -90,6 +91,7 @@ struct pg_pool {
 	unsigned failures; /* attempts in a row that failed */
 	int64_t retry_ms;  /* no attempt before */
 	bool touched;      /* there is something to do before the loop sleeps */
+	struct outage outage;
 	struct pg_stats stats;
 	struct pg_pool *next;
 };
@@ -117,7 +119,7 @@ bool pg_error_is_fatal(const PGresult *result);
 void pg_pool_touch(struct pg_pool *pool);
 void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch); /* at the front */
 void pg_pool_opened(struct pg_pool *pool);
-void pg_pool_open_failed(struct pg_pool *pool);
+void pg_pool_open_failed(struct pg_pool *pool, const char *reason);
 void pg_batch_done(struct pg_batch *batch, int status);
 
 /* pg_lease.c */

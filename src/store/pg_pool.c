@@ -124,11 +124,13 @@ bool pg_pool_open_one(struct pg_pool *pool, bool is_leased)
 void pg_pool_opened(struct pg_pool *pool)
 {
 	pool->failures = 0;
+	outage_over(&pool->outage, PG_ROLE_NAMES[pool->role]);
 	pg_pool_touch(pool);
 }
 
-void pg_pool_open_failed(struct pg_pool *pool)
+void pg_pool_open_failed(struct pg_pool *pool, const char *reason)
 {
+	outage_on(&pool->outage, PG_ROLE_NAMES[pool->role], reason);
 	pool->retry_ms = loop_now_ms() + backoff_ms(pool->failures++, BACKOFF_FIRST_MS,
 	                                            BACKOFF_MAX_MS, randombytes_random());
 	pg_pool_touch(pool);

@@ -13,8 +13,10 @@
 struct redis;
 struct redisReply;
 
-/* url: unix:/path/to/socket, or redis://[:password@]host[:port]. Connects in the background and
- * again with back-off whenever the connection is lost. */
+/* url: unix:/path/to/socket, or redis://[[user]:password@]host[:port], where the host may be an
+ * [IPv6] address and user and password may be %-encoded. Connects in the background and again with
+ * back-off whenever the connection is lost; it is up once the server has answered. -EINVAL for a
+ * url that cannot be used. */
 int redis_open(const char *url, struct redis **ret) __attribute__((warn_unused_result));
 void redis_close(struct redis *redis);
 bool redis_is_up(const struct redis *redis);
@@ -22,13 +24,15 @@ bool redis_is_up(const struct redis *redis);
 /*
  * redis_call: sends one command and suspends the fiber until its reply.
  * Returns 0 and the reply (free it with freeReplyObject; may be a REDIS_REPLY_ERROR),
- * -EHOSTDOWN when not connected, -ETIMEDOUT at the deadline (the late reply is dropped).
+ * -EHOSTDOWN when not up or behind by LIMIT_REDIS_PENDING commands, -ETIMEDOUT at the deadline (the
+ * late reply is dropped).
  */
 int redis_call(struct redis *redis, int64_t deadline_ms, struct redisReply **ret, int argc,
                const char *const argv[], const size_t lengths[])
     __attribute__((warn_unused_result));
 
-/* Sends a command whose reply nobody waits for. Lost silently when Redis is not there. */
+/* Sends a command whose reply nobody waits for. Lost silently when Redis is not
+ * there, or behind. */
 void redis_tell(struct redis *redis, int argc, const char *const argv[], const size_t lengths[]);
 
 /*

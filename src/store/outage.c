@@ -1,0 +1,38 @@
+#include "store/outage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "net/loop.h"
+
+enum { QUIET_MS = 1000 };
+
+static outage_fn *tell_of_it;
+
+void outage_tell(outage_fn *tell)
+{
+	tell_of_it = tell;
+}
+
+void outage_on(struct outage *outage, const char *store, const char *reason)
+{
+	char text[sizeof(outage->told)];
+
+	snprintf(text, sizeof(text), "%s", reason[0] == '\0' ? "it does not answer" : reason);
+	text[strcspn(text, "\n")] = '\0'; /* libpq's further lines are advice */
+	if (strcmp(text, outage->told) == 0 || loop_now_ms() < outage->quiet_until_ms)
+		return;
+	memcpy(outage->told, text, sizeof(text));
+	outage->quiet_until_ms = loop_now_ms() + QUIET_MS;
+	if (tell_of_it != NULL)
+		tell_of_it(store, text);
+}
+
+void outage_over(struct outage *outage, const char *store)
+{
+	if (outage->told[0] == '\0')
+		return;
+	outage->told[0] = '\0';
+	if (tell_of_it != NULL)
+		tell_of_it(store, NULL);
+}
