@@ -70,6 +70,9 @@ struct pg_error {
 	char detail[2048];   /* carries JSON from our own raise statements; "" when longer */
 	char constraint[64]; /* constraint name, "" when none */
 	char statement[64];  /* name of the statement that failed */
+	/* Only what this connection had prepared does not fit (any more): another try prepares
+	 * anew. */
+	bool stale;
 };
 
 struct pg_batch {

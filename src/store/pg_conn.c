@@ -106,6 +106,7 @@ static void opened(struct pg_conn *conn)
 		return;
 	}
 	pg_conn_set_state(conn, PG_CONN_READY);
+	conn->opened_ms = loop_now_ms();
 	pg_conn_watch(conn, UV_READABLE);
 	pg_pool_opened(conn->pool);
 }

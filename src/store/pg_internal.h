@@ -68,6 +68,7 @@ struct pg_conn {
 	bool retiring;    /* takes no more batches and is reopened when those sent are done */
 	bool dirty;       /* something waits to be flushed */
 	int64_t heard_ms; /* when it last showed life, or should have begun to */
+	int64_t opened_ms;
 	struct pg_lease lease;
 };
 
@@ -120,6 +121,10 @@ void pg_pool_touch(struct pg_pool *pool);
 void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch); /* at the front */
 void pg_pool_opened(struct pg_pool *pool);
 void pg_pool_open_failed(struct pg_pool *pool, const char *reason);
+/* Closes those opened before, as soon as nothing is under way on them: at once, or retiring. Not
+ * `current`, which is being read: that only retires. */
+void pg_pool_retire(struct pg_pool *pool, struct pg_conn *current, bool shared_too,
+                    int64_t opened_before_ms);
 void pg_batch_done(struct pg_batch *batch, int status);
 
 /* pg_lease.c */

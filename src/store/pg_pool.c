@@ -136,6 +136,21 @@ void pg_pool_open_failed(struct pg_pool *pool, const char *reason)
 	pg_pool_touch(pool);
 }
 
+void pg_pool_retire(struct pg_pool *pool, struct pg_conn *current, bool shared_too,
+                    int64_t opened_before_ms)
+{
+	for (unsigned i = shared_too ? 0 : pool->shared_max;
+	     i < pool->shared_max + pool->leased_max; i++) {
+		struct pg_conn *conn = &pool->conns[i];
+		if (conn->state < PG_CONN_READY || conn->state == PG_CONN_BROKEN ||
+		    conn->opened_ms >= opened_before_ms)
+			continue;
+		conn->retiring = true;
+		if (conn != current && conn->state == PG_CONN_READY && conn->count == 0)
+			pg_conn_lost(conn);
+	}
+}
+
 static void deal(struct pg_pool *pool)
 {
 	while (pool->queue_first != NULL) {

@@ -7,7 +7,11 @@
 #include "net/loop.h"
 #include "store/pg_internal.h"
 
-enum { HEAL_MAX = 8 }; /* times that a batch goes again because of its prepared statements */
+enum {
+	HEAL_MAX = 8, /* times that a batch goes again because of its prepared statements */
+	YOUNG_MS =
+	    1000, /* a connection that was opened so lately would be no other if opened anew */
+};
 
 _Static_assert(LIMIT_PG_BATCH <= 32, "a segment keeps one bit for each item");
 
@@ -231,16 +235,27 @@ static void next_command(struct pg_segment *segment)
 	    segment->at < segment->batch->count && (segment->prepares >> segment->at & 1) != 0;
 }
 
-static bool heals(struct pg_conn *conn, const struct pg_segment *segment)
+/* What the error says of this connection, and of its like. */
+static void judge(struct pg_conn *conn, const struct pg_segment *segment)
 {
-	const char *sqlstate = segment->batch->error.sqlstate;
-	if (segment->stale_plan)
+	struct pg_error *error = &segment->batch->error;
+
+	error->stale = segment->stale_plan || strcmp(error->sqlstate, "26000") == 0 ||
+	               strcmp(error->sqlstate, "42P05") == 0;
+	/* After a migration the idle leased ones have the old plans too, and cannot heal. */
+	if (segment->stale_plan) {
 		conn->retiring = true;
-	/* In a lease's transaction the earlier statements are gone with it. */
-	if (conn->is_leased || segment->batch->heals >= HEAL_MAX)
-		return false;
-	return segment->stale_plan || strcmp(sqlstate, "26000") == 0 ||
-	       strcmp(sqlstate, "42P05") == 0;
+		pg_pool_retire(conn->pool, conn, false, INT64_MAX);
+	}
+	/* Read-only: after a failover the database that takes writes may be another one. */
+	if (strcmp(error->sqlstate, "25006") == 0)
+		pg_pool_retire(conn->pool, conn, true, loop_now_ms() - YOUNG_MS);
+}
+
+/* Whether it goes again by itself. In a lease's transaction the earlier statements are gone. */
+static bool heals(const struct pg_conn *conn, const struct pg_batch *batch)
+{
+	return batch->error.stale && !conn->is_leased && batch->heals < HEAL_MAX;
 }
 
 /* The Sync's own result: the segment is complete. */
@@ -261,7 +276,8 @@ static bool finish(struct pg_conn *conn)
 	} else {
 		pg_segment_clear_results(batch);
 		conn->pool->stats.errors++;
-		if (heals(conn, &segment)) {
+		judge(conn, &segment);
+		if (heals(conn, batch)) {
 			batch->heals++;
 			pg_pool_requeue(conn->pool, batch);
 		} else {
@@ -270,8 +286,8 @@ static bool finish(struct pg_conn *conn)
 	}
 	if (conn->pool->queue_first != NULL)
 		pg_pool_touch(conn->pool);
-	/* Those that come back from an empty, retiring connection are lost on purpose. */
-	return !(conn->retiring && conn->count == 0 && !conn->is_leased);
+	/* An empty, retiring connection is lost on purpose; a leased one when it comes back. */
+	return !(conn->retiring && conn->count == 0 && conn->state == PG_CONN_READY);
 }
 
 bool pg_segment_read(struct pg_conn *conn)

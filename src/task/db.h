@@ -23,6 +23,8 @@
  *   - foreign key or not-null violation of an id        404
  *   - serialization failure or deadlock                 retried by db_run for batches; else 503,
  *                                                       marked as transient
+ *   - a plan that no longer fits, after a migration    the same
+ *   - the database is read-only                        503 with Retry-After
  *   - anything else                                     500, logged with statement and message
  *
  * All of these may suspend, except db_of, db_batch and db_chain.

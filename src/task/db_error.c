@@ -61,6 +61,7 @@ static const struct server_error SERVER_ERRORS[] = {
     {"23502", PROBLEM_NOT_FOUND, "Something that this refers to is not there."},
     {"40001", PROBLEM_OVERLOADED, "Too many changes at once; try again."},
     {"40P01", PROBLEM_OVERLOADED, "Too many changes at once; try again."},
+    {"25006", PROBLEM_UNAVAILABLE, "The database takes no changes at the moment."},
     {"55P03", PROBLEM_OVERLOADED, "Too many changes at once; try again."},
     {"57014", PROBLEM_OVERLOADED, "It took too long."},
     {"25P03", PROBLEM_OVERLOADED, "It took too long."},
@@ -125,7 +126,8 @@ static void end_of_field(struct task *task, const struct pg_error *error)
 /* A batch has been sent again often enough when it comes to this. */
 static bool undoes_lease(const struct task *task, const struct pg_error *error)
 {
-	return task->db != NULL && task->db->open != NULL && db_error_is_transient(error);
+	return task->db != NULL && task->db->open != NULL &&
+	       (error->stale || db_error_is_transient(error));
 }
 
 _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
@@ -135,6 +137,11 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 	    error->message, error->constraint[0] == '\0' ? "" : ", constraint ", error->constraint);
 	end_own(task, error);
 	end_of_field(task, error);
+	if (error->stale)
+		task_end_with(task, (struct problem){.code = PROBLEM_OVERLOADED,
+		                                     .detail = "The database has just changed.",
+		                                     .log = log,
+		                                     .transient = undoes_lease(task, error)});
 	for (size_t i = 0; i < sizeof(SERVER_ERRORS) / sizeof(SERVER_ERRORS[0]); i++) {
 		const struct server_error *known = &SERVER_ERRORS[i];
 		if (strncmp(error->sqlstate, known->prefix, strlen(known->prefix)) != 0)

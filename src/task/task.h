@@ -46,7 +46,8 @@ struct problem {
 	int retry_after_s;  /* 0: none, or some seconds, not everybody's the same, when it is a 503
 	                     */
 	const char *log;    /* what the log should say and the caller should not see, or NULL */
-	/* A deadlock or conflict undid a leased transaction: all may be done again. */
+	/* A deadlock, a conflict or an old plan undid a leased transaction: all may be done again.
+	 */
 	bool transient;
 };
 

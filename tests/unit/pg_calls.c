@@ -31,6 +31,11 @@ const struct pg_statement STATEMENTS[STATEMENT_COUNT] = {
     [BEGIN] = {"begin", "begin", 0, NULL, false, BEGIN},
     [ONE_AT_A_TIME] = {"one_at_a_time", "create role one_at_a_time login connection limit 1", 0,
                        NULL, false, ONE_AT_A_TIME},
+    [READER] = {"reader", "create role reader login superuser", 0, NULL, false, READER},
+    [READ_ONLY] = {"read_only", "alter role reader set default_transaction_read_only = on", 0, NULL,
+                   false, READ_ONLY},
+    [WRITABLE] = {"writable", "alter role reader reset default_transaction_read_only", 0, NULL,
+                  false, WRITABLE},
     [CHANGING] = {"changing", "select * from changing", 0, NULL, true, CHANGING},
 };
 

@@ -224,6 +224,55 @@ static void join(void *arg)
 	gang_join(&gang);
 }
 
+/* Both leases have planned a statement whose result then changes. */
+static void plan_in(struct db *tx, int left)
+{
+	(void)sql_thing(tx, 1);
+	if (left > 0)
+		plan_in(db_begin(db_task(tx)), left - 1);
+	db_commit(tx);
+}
+
+static void plan_on_two_leases(struct task *task)
+{
+	plan_in(db_begin(task), 1);
+}
+
+static void change_things(const char *type)
+{
+	PGconn *other = PQconnectdb(getenv("SEBEZ_TEST_PG"));
+	char text[128];
+
+	snprintf(text, sizeof(text), "alter table thing alter column name type %s", type);
+	PGresult *result = PQexec(other, text);
+	assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+	PQclear(result);
+	PQfinish(other);
+}
+
+static void migrate_meanwhile(void *arg)
+{
+	struct work work;
+
+	assert_int_equal(outcome(plan_on_two_leases), PROBLEM_NONE);
+	change_things("varchar(100)");
+	assert_int_equal(run_task(&work, plan_on_two_leases), PROBLEM_OVERLOADED);
+	assert_true(work.task.problem.transient);
+	arena_free(work.task.arena);
+	assert_int_equal(outcome(plan_on_two_leases), PROBLEM_NONE);
+	change_things("text");
+}
+
+static void write_when_read_only(struct task *task)
+{
+	sql_refuse(db_of(task), "25006", "");
+}
+
+static void stop_changes(void *arg)
+{
+	assert_int_equal(outcome(write_when_read_only), PROBLEM_UNAVAILABLE);
+}
+
 static void grow_too_large(struct task *task)
 {
 	for (;;)
@@ -253,6 +302,8 @@ TEST(what_is_not_there_or_refused_ends_the_task, failures_end_the_task)
 TEST(our_own_sqlstates_become_problems, own_errors_become_problems)
 TEST(db_try_run_gives_a_refusal_back, a_refusal_may_be_handled)
 TEST(a_task_ends_from_anywhere, ends)
+TEST(a_lease_outdated_by_a_migration_may_go_again, migrate_meanwhile)
+TEST(a_read_only_database_is_unavailable, stop_changes)
 
 static void deadlocks_are_retried(void **state)
 {
@@ -277,6 +328,8 @@ int main(void)
 	    cmocka_unit_test(our_own_sqlstates_become_problems),
 	    cmocka_unit_test(db_try_run_gives_a_refusal_back),
 	    cmocka_unit_test(deadlocks_are_retried),
+	    cmocka_unit_test(a_lease_outdated_by_a_migration_may_go_again),
+	    cmocka_unit_test(a_read_only_database_is_unavailable),
 	    cmocka_unit_test(a_task_ends_from_anywhere),
 	};
 	int failed = cmocka_run_group_tests(tests, set_up, tear_down);

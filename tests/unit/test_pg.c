@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "store/outage.h"
+
 enum { FIBERS = 500, ROUNDS = 20 };
 
 static int next_value;
@@ -204,9 +206,18 @@ static void a_changed_result_type_is_healed(void **state)
 	on_fiber(change_a_table, NULL);
 }
 
+static char reason_told[256];
+
+static void take_note(const char *store, const char *reason)
+{
+	assert_string_equal(store, "sebez_auth");
+	snprintf(reason_told, sizeof(reason_told), "%s", reason == NULL ? "" : reason);
+}
+
 static void ask_nobody(void *arg)
 {
-	struct pg_pool_options options = {.conninfo = "host=/nonexistent user=x",
+	outage_tell(take_note);
+	struct pg_pool_options options = {.conninfo = "host=/nonexistent user=x password=hidden",
 	                                  .shared_max = 2,
 	                                  .leased_max = 1,
 	                                  .statement_timeout_ms = 1000};
@@ -220,6 +231,9 @@ static void ask_nobody(void *arg)
 	}
 	assert_int_equal(pg_lease(nobody, deadline(), &lease), -EHOSTDOWN);
 	pg_pool_close(nobody);
+	assert_non_null(strstr(reason_told, "No such file or directory"));
+	assert_null(strstr(reason_told, "hidden"));
+	outage_tell(NULL);
 }
 
 static void without_a_server_the_answer_is_immediate(void **state)

@@ -121,6 +121,40 @@ static void a_pool_is_closed_while_a_lease_is_out(void **state)
 	pg_pool_close(other);
 }
 
+static void write_to_the_other(void *arg)
+{
+	struct pg_lease *lease = NULL;
+	int64_t end_ms = deadline();
+	int r = -EBADMSG;
+
+	assert_int_equal(pg_lease(other, deadline(), &lease), 0);
+	assert_int_equal(lease_run(lease, ADD, 1, NULL), -EBADMSG);
+	pg_release(lease);
+	(void)ask(WRITABLE, 0);
+	/* By itself: what was opened while it was read-only is opened anew. */
+	while (r != 0 && loop_now_ms() < end_ms) {
+		co_sleep_ms(20);
+		assert_int_equal(pg_lease(other, deadline(), &lease), 0);
+		r = lease_run(lease, ADD, 1, NULL);
+		pg_release(lease);
+	}
+	assert_int_equal(r, 0);
+}
+
+static void make_a_reader(void *arg)
+{
+	(void)ask(READER, 0);
+	(void)ask(READ_ONLY, 0);
+}
+
+static void a_connection_to_a_read_only_database_is_not_kept(void **state)
+{
+	on_fiber(make_a_reader, NULL);
+	open_other("user=reader");
+	on_fiber(write_to_the_other, NULL);
+	pg_pool_close(other);
+}
+
 static int open_pool_and_table(void **state)
 {
 	int r = open_pool(state);
@@ -140,6 +174,7 @@ int main(void)
 	    cmocka_unit_test(a_released_lease_is_rolled_back),
 	    cmocka_unit_test(leases_are_taken_in_turn),
 	    cmocka_unit_test(who_waits_for_a_lease_gets_it_though_no_other_can_be_opened),
+	    cmocka_unit_test(a_connection_to_a_read_only_database_is_not_kept),
 	    cmocka_unit_test(a_pool_is_closed_while_a_lease_is_out),
 	};
 	int failed = cmocka_run_group_tests(tests, open_pool_and_table, close_pool);
