@@ -9,38 +9,14 @@
 
 #include "base/clock.h"
 #include "net/log.h"
-#include "node/member.h"
 #include "node/metrics.h"
 #include "node/migrate.h"
 #include "node/say.h"
 #include "node/sockets.h"
 #include "node/startup.h"
+#include "node/supervisor_internal.h"
 
-enum {
-	MEMBERS_MAX = 256 + 3,
-	LEAVING_MAX = 4 * MEMBERS_MAX,
-	GRACE_MS = 2000, /* beyond the drain time, before SIGKILL */
-	NOT_RELOADING = -1,
-};
-
-enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_JOBS_LEAVING, PHASE_DONE };
-
-struct supervisor {
-	const struct config *config;
-	struct services services;
-	struct member_world world;
-	struct member members[MEMBERS_MAX]; /* api processes first */
-	int count;
-	int api_count;
-	pid_t leaving[LEAVING_MAX]; /* asked to go, not gone */
-	int leaving_count;
-	int signal_fd;
-	int port;
-	enum phase phase;
-	int64_t deadline_ms; /* of the phase, once it is not PHASE_SERVING */
-	int reloading;       /* index of the member that is being replaced */
-	bool announced;
-};
+enum { GRACE_MS = 2000 }; /* beyond the drain time, before SIGKILL */
 
 static void add_member(struct supervisor *su, enum member_kind kind, int listen_fd, pid_t running)
 {
@@ -81,7 +57,7 @@ static void forget_ready_fd(struct process *process)
 	process->ready_fd = -1;
 }
 
-static void let_go(struct supervisor *su, struct process *process, int signal)
+void supervisor_let_go(struct supervisor *su, struct process *process, int signal)
 {
 	forget_ready_fd(process);
 	if (process->pid <= 0)
@@ -92,40 +68,16 @@ static void let_go(struct supervisor *su, struct process *process, int signal)
 	*process = (struct process){.ready_fd = -1};
 }
 
-/* Starts the successor of the next api process; after the last one the jobs process goes too. */
-static void reload_next(struct supervisor *su)
-{
-	su->reloading++;
-	for (; su->reloading < su->api_count; su->reloading++) {
-		struct member *member = &su->members[su->reloading];
-
-		/* One that is down is started anew anyway. */
-		if (member->now.pid > 0 && member_start(&su->world, member, &member->next) == 0)
-			return;
-	}
-	su->reloading = NOT_RELOADING;
-	for (int i = su->api_count; i < su->count; i++)
-		if (su->members[i].kind == MEMBER_JOBS && su->members[i].now.pid > 0) {
-			let_go(su, &su->members[i].now, MEMBER_SIGNAL_STOP);
-			su->members[i].start_at_ms = 1;
-		}
-	LOG_INFO("reloaded");
-}
-
 static void became_ready(struct supervisor *su, int index)
 {
 	struct member *member = &su->members[index];
-	struct process *process =
-	    su->reloading == index && member->next.pid > 0 ? &member->next : &member->now;
+	bool is_successor = su->reloading == index && member->next.pid > 0;
+	struct process *process = is_successor ? &member->next : &member->now;
 
 	process->ready = true;
 	forget_ready_fd(process);
-	if (process == &member->next) {
-		let_go(su, &member->now, MEMBER_SIGNAL_RETIRE);
-		member->now = member->next;
-		member->next = (struct process){.ready_fd = -1};
-		reload_next(su);
-	}
+	if (is_successor)
+		reload_became_ready(su, member);
 }
 
 static void announce_once(struct supervisor *su)
@@ -152,11 +104,8 @@ static void process_ended(struct supervisor *su, pid_t pid, int status)
 		struct member *member = &su->members[i];
 
 		if (member->next.pid == pid) {
-			LOG_ERROR("reload failed: the new process did not start",
-			          log_int("pid", pid));
 			forget_ready_fd(&member->next);
-			member->next = (struct process){.ready_fd = -1};
-			su->reloading = NOT_RELOADING;
+			reload_ended(su, member);
 		} else if (member->now.pid == pid) {
 			LOG_WARNING("process ended", log_str("which", member_name(member)),
 			            log_int("pid", pid),
@@ -196,8 +145,12 @@ static void let_go_all(struct supervisor *su, enum member_kind kind)
 		member->start_at_ms = 0;
 		if (member->kind != kind)
 			continue;
-		let_go(su, &member->next, MEMBER_SIGNAL_STOP);
-		let_go(su, &member->now, MEMBER_SIGNAL_STOP);
+		supervisor_let_go(su, &member->next, MEMBER_SIGNAL_STOP);
+		supervisor_let_go(su, &member->now, MEMBER_SIGNAL_STOP);
+		/* They take what is queued before they close theirs; from then on it is refused. */
+		if (member->listen_fd >= 0)
+			close(member->listen_fd);
+		member->listen_fd = -1;
 	}
 }
 
@@ -209,7 +162,7 @@ static void begin_stop(struct supervisor *su)
 	}
 	say("stopping");
 	su->phase = PHASE_API_LEAVING;
-	su->reloading = NOT_RELOADING;
+	reload_forget(su);
 	su->deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS;
 	/* Those that were only asked to retire are in more of a hurry now. */
 	for (int i = 0; i < su->leaving_count; i++)
@@ -243,9 +196,8 @@ static void take_signals(struct supervisor *su)
 	while (read(su->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			begin_stop(su);
-		else if (info.ssi_signo == SIGHUP && su->phase == PHASE_SERVING &&
-		         su->reloading == NOT_RELOADING)
-			reload_next(su);
+		else if (info.ssi_signo == SIGHUP && su->phase == PHASE_SERVING)
+			reload_ask(su);
 	}
 }
 
@@ -259,6 +211,8 @@ static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
 		if (at_ms != 0 && at_ms - now_ms < wait_ms)
 			wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
 	}
+	if (su->reloading != NOT_RELOADING && su->reload_deadline_ms - now_ms < wait_ms)
+		wait_ms = su->reload_deadline_ms > now_ms ? su->reload_deadline_ms - now_ms : 0;
 	return wait_ms;
 }
 
@@ -353,6 +307,7 @@ static void serve(struct supervisor *su)
 		take_signals(su);
 		reap(su);
 		start_due(su, clock_monotonic_ms());
+		reload_watch(su, clock_monotonic_ms());
 		continue_stop(su);
 		announce_once(su);
 		if (su->phase != PHASE_DONE)

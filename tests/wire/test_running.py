@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -13,7 +14,9 @@ import pytest
 import requests
 
 from harness.contract import BUILD, ROOT
+from harness.feed import until_waiting
 from harness.server import Server
+from harness.shop import Shop
 
 
 @contextlib.contextmanager
@@ -134,6 +137,35 @@ def test_metrics_tell_of_all_processes(own):
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_no_cache_keeps_what_is_said_of_this_moment(own, path):
     assert requests.get(own.url + path, timeout=20).headers["Cache-Control"] == "no-store"
+
+
+def refuses_connections(server):
+    try:
+        socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_while_it_stops_new_connections_are_refused_and_requests_under_way_answered(own_server):
+    server = own_server()
+    vendor = Shop(server).vendor()
+    made = vendor.do("createVendorProduct", body={
+        "title": "Cup", "variants": [{"price": {"amount": 100, "currency": "USD"}}]})
+    lock = server.db.connect()
+    with lock.cursor() as cursor:
+        cursor.execute("select from product where id = %s for update", (made["id"],))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        edit = pool.submit(vendor.call, "updateVendorProduct", product_id=made["id"],
+                           body={"title": "Mug"})
+        until_waiting(server.db, 1)
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: refuses_connections(server))
+        assert not edit.done()
+        lock.rollback()
+        assert edit.result().status_code == 200
+    lock.close()
+    assert server.process.wait(60) == 0
 
 
 def test_it_starts_again_on_kept_data_after_every_kind_of_end():

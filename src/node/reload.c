@@ -1,0 +1,89 @@
+#include <signal.h>
+
+#include "base/clock.h"
+#include "net/log.h"
+#include "node/supervisor_internal.h"
+
+enum { SUCCESSOR_MS = 30000 }; /* from its start until it serves, on a busy machine */
+
+static void end(struct supervisor *su)
+{
+	bool again = su->reload_again;
+
+	reload_forget(su);
+	if (again)
+		reload_ask(su);
+}
+
+static void fail(struct supervisor *su, const char *why)
+{
+	LOG_ERROR("reload failed", log_str("reason", why));
+	end(su);
+}
+
+/* After the last api process the jobs process goes too: by now the program is known to start. */
+static void replace_jobs(struct supervisor *su)
+{
+	for (int i = su->api_count; i < su->count; i++)
+		if (su->members[i].kind == MEMBER_JOBS && su->members[i].now.pid > 0) {
+			supervisor_let_go(su, &su->members[i].now, MEMBER_SIGNAL_STOP);
+			su->members[i].start_at_ms = 1;
+		}
+}
+
+/* Starts the successor of the next api process. */
+static void replace_next(struct supervisor *su)
+{
+	struct member *member;
+
+	do
+		su->reloading++; /* one that is down is started anew anyway */
+	while (su->reloading < su->api_count && su->members[su->reloading].now.pid <= 0);
+	if (su->reloading == su->api_count) {
+		replace_jobs(su);
+		LOG_INFO("reloaded");
+		end(su);
+		return;
+	}
+	member = &su->members[su->reloading];
+	if (member_start(&su->world, member, &member->next) < 0)
+		fail(su, "the new process cannot be started");
+	else
+		su->reload_deadline_ms = clock_monotonic_ms() + SUCCESSOR_MS;
+}
+
+void reload_ask(struct supervisor *su)
+{
+	if (su->reloading != NOT_RELOADING)
+		su->reload_again = true;
+	else
+		replace_next(su);
+}
+
+void reload_became_ready(struct supervisor *su, struct member *member)
+{
+	supervisor_let_go(su, &member->now, MEMBER_SIGNAL_RETIRE);
+	member->now = member->next;
+	member->next = (struct process){.ready_fd = -1};
+	replace_next(su);
+}
+
+void reload_ended(struct supervisor *su, struct member *member)
+{
+	member->next = (struct process){.ready_fd = -1};
+	fail(su, "the new process did not start");
+}
+
+void reload_watch(struct supervisor *su, int64_t now_ms)
+{
+	if (su->reloading == NOT_RELOADING || now_ms < su->reload_deadline_ms)
+		return;
+	supervisor_let_go(su, &su->members[su->reloading].next, SIGKILL);
+	fail(su, "the new process was not ready in time");
+}
+
+void reload_forget(struct supervisor *su)
+{
+	su->reloading = NOT_RELOADING;
+	su->reload_again = false;
+}

@@ -1,0 +1,67 @@
+"""Reloads that cannot succeed: the running processes go on, and a later reload replaces them."""
+import os
+import pathlib
+import shutil
+import signal
+import time
+
+import pytest
+import requests
+
+from harness import server as harness_server
+from harness.feed import members
+from harness.server import Server
+
+
+def eventually(what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def logged(server, word):
+    return server.log.read_text(errors="replace").count(word)
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A server whose program may be taken away."""
+    shutil.copy(harness_server.BUILD / "sebez", tmp_path)
+    monkeypatch.setattr(harness_server, "BUILD", tmp_path)
+    server = Server()
+    try:
+        yield server.start()
+        assert server.stop() == []
+    finally:
+        server.remove()
+
+
+def test_a_program_that_is_gone_ends_the_reload_and_no_process(own, tmp_path):
+    before = set(members(own)) | set(members(own, "jobs"))
+    (tmp_path / "sebez").rename(tmp_path / "elsewhere")
+    own.process.send_signal(signal.SIGHUP)
+    eventually(lambda: logged(own, '"reload failed"'))
+    assert logged(own, '"reloaded"') == 0
+    assert set(members(own)) | set(members(own, "jobs")) == before
+    assert requests.get(own.url + "/v1/products", timeout=20).status_code == 200
+
+    (tmp_path / "elsewhere").rename(tmp_path / "sebez")
+    own.process.send_signal(signal.SIGHUP)
+    eventually(lambda: not before & (set(members(own)) | set(members(own, "jobs"))))
+    assert logged(own, '"reloaded"') == 1
+
+
+def test_a_successor_that_hangs_is_ended_and_a_reload_asked_for_meanwhile_follows(own):
+    before = set(members(own))
+    postmaster = int(pathlib.Path(own.data / "var/postgres/postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGSTOP)  # so the successor waits for its first connection
+    own.process.send_signal(signal.SIGHUP)
+    eventually(lambda: len(set(members(own)) - before) == 1)
+    (successor,) = set(members(own)) - before
+    os.kill(successor, signal.SIGSTOP)
+    os.kill(postmaster, signal.SIGCONT)
+    own.process.send_signal(signal.SIGHUP)
+    eventually(lambda: logged(own, '"reload failed"'))
+    eventually(lambda: logged(own, '"reloaded"') == 1)
+    assert not before & set(members(own)) and successor not in members(own)
