@@ -52,7 +52,7 @@ def statements(server):
     found = {}
     for name in ("batches", "statements"):
         found[name] = sum(float(value) for value in re.findall(
-            rf'^sebez_pool_{name}{{[^}}]*role="sebez_customer"}} (\S+)$', text, re.M))
+            rf'^sebez_pool_{name}_total{{[^}}]*role="sebez_customer"}} (\S+)$', text, re.M))
     return found
 
 

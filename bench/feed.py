@@ -139,7 +139,7 @@ def counted(server):
     """Statements in the pools that answer customers and vendors. They are told once a second."""
     time.sleep(1.5)
     found = [float(line.rsplit(" ", 1)[1]) for line in server.metrics().splitlines()
-             if line.startswith("sebez_pool_statements{")
+             if line.startswith("sebez_pool_statements_total{")
              and ('role="sebez_customer"' in line or 'role="sebez_vendor"' in line)]
     if not found:
         raise SystemExit("/metrics does not tell statements")

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 
 enum {
-	METRICS_OPERATIONS_MAX = 256,
+	METRICS_OPERATIONS_MAX = 256, /* one of them is for what is asked of none */
 	METRICS_JOBS_MAX = 32,
 	METRICS_POOLS = 6, /* PG_ROLE_COUNT */
 };
@@ -38,6 +38,7 @@ int metrics_create(unsigned slots) __attribute__((warn_unused_result));
 /* Maps it. Without a segment (tools, tests) everything below does nothing. */
 int metrics_attach(int fd, unsigned slot) __attribute__((warn_unused_result));
 
+/* operation: its number, or the number of operations when it was asked of none. */
 void metrics_request(unsigned operation, int status, int64_t duration_us);
 void metrics_job(unsigned job, bool good, int64_t duration_us);
 void metrics_set(const struct metrics_gauges *gauges);

@@ -1,4 +1,7 @@
-/* The segment as Prometheus text (format 0.0.4), summed over processes where that makes sense. */
+/* The segment as Prometheus text (format 0.0.4), summed over processes where that makes sense. All
+ * lines of a family stand together, below its HELP and TYPE. */
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,66 +83,64 @@ static bool was_called(const struct metrics_operation *sum)
 	return count > 0;
 }
 
+static void write_head(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* What was asked of no operation (404, 405, …) is counted behind the last one. */
+static const char *operation_name(size_t operation)
+{
+	return operation < OPERATION_COUNT ? OPERATIONS[operation].id : "none";
+}
+
 static void write_operations(struct buf *out, const struct metrics_segment *all)
 {
 	struct metrics_operation sum;
 
-	buf_add_str(out, "# HELP sebez_requests_total Answered requests.\n"
-	                 "# TYPE sebez_requests_total counter\n");
-	for (size_t i = 0; i < OPERATION_COUNT; i++) {
+	write_head(out, "sebez_requests_total", "counter", "Answered requests.");
+	for (size_t i = 0; i <= OPERATION_COUNT; i++) {
 		sum_operation(all, i, &sum);
-		write_statuses(out, OPERATIONS[i].id, &sum);
+		write_statuses(out, operation_name(i), &sum);
 	}
-	buf_add_str(out, "# HELP sebez_request_duration_seconds From headers to reply.\n"
-	                 "# TYPE sebez_request_duration_seconds histogram\n");
-	for (size_t i = 0; i < OPERATION_COUNT; i++) {
+	write_head(out, "sebez_request_duration_seconds", "histogram", "From headers to reply.");
+	for (size_t i = 0; i <= OPERATION_COUNT; i++) {
 		sum_operation(all, i, &sum);
 		if (was_called(&sum))
-			write_buckets(out, OPERATIONS[i].id, &sum);
+			write_buckets(out, operation_name(i), &sum);
+	}
+}
+
+static void sum_job(const struct metrics_segment *all, size_t job, struct metrics_job *ret)
+{
+	*ret = (struct metrics_job){0};
+	for (unsigned slot = 0; slot < all->count; slot++) {
+		const struct metrics_job *one = &all->slots[slot].jobs[job];
+
+		ret->good += read_counter(&one->good);
+		ret->failed += read_counter(&one->failed);
+		ret->sum_us += read_counter(&one->sum_us);
 	}
 }
 
 static void write_jobs(struct buf *out, const struct metrics_segment *all)
 {
-	buf_add_str(out, "# HELP sebez_job_runs_total Runs of background jobs.\n"
-	                 "# TYPE sebez_job_runs_total counter\n");
-	for (size_t i = 0; i < JOB_COUNT; i++) {
-		struct metrics_job sum = {0};
+	struct metrics_job sum;
 
-		for (unsigned slot = 0; slot < all->count; slot++) {
-			sum.good += read_counter(&all->slots[slot].jobs[i].good);
-			sum.failed += read_counter(&all->slots[slot].jobs[i].failed);
-			sum.sum_us += read_counter(&all->slots[slot].jobs[i].sum_us);
-		}
+	write_head(out, "sebez_job_runs_total", "counter", "Runs of background jobs.");
+	for (size_t i = 0; i < JOB_COUNT; i++) {
+		sum_job(all, i, &sum);
 		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"good\"} %llu\n",
 		           JOBS[i].name, (unsigned long long)sum.good);
 		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"failed\"} %llu\n",
 		           JOBS[i].name, (unsigned long long)sum.failed);
+	}
+	write_head(out, "sebez_job_seconds_total", "counter", "Time that background jobs took.");
+	for (size_t i = 0; i < JOB_COUNT; i++) {
+		sum_job(all, i, &sum);
 		buf_printf(out, "sebez_job_seconds_total{job=\"%s\"} %.6f\n", JOBS[i].name,
 		           (double)sum.sum_us / 1e6);
 	}
-}
-
-static void write_pool(struct buf *out, unsigned slot, int role, const struct metrics_pool *pool)
-{
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
-	    {"sebez_pool_connections", pool->connections},
-	    {"sebez_pool_queued", pool->queued},
-	    {"sebez_pool_in_flight", pool->in_flight},
-	    {"sebez_pool_leased", pool->leased},
-	    {"sebez_pool_batches", pool->batches},
-	    {"sebez_pool_statements", pool->statements},
-	    {"sebez_pool_errors", pool->errors},
-	    {"sebez_pool_reconnects", pool->reconnects},
-	    {"sebez_pool_resent", pool->resent},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		buf_printf(out, "%s{process=\"%u\",role=\"%s\"} %llu\n", rows[i].name, slot,
-		           PG_ROLE_NAMES[role], (unsigned long long)rows[i].value);
 }
 
 /* Bytes that only this process has; 0 when it is gone. */
@@ -161,30 +162,98 @@ static uint64_t private_bytes(pid_t pid)
 	return sum * 1024;
 }
 
-static void write_process(struct buf *out, unsigned slot, const struct metrics_slot *process)
+static uint64_t idle(const struct metrics_slot *process)
 {
 	const struct metrics_gauges *gauges = &process->gauges;
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
-	    {"sebez_fibers", gauges->fibers},
-	    {"sebez_fibers_max", gauges->fibers_max},
-	    {"sebez_http_connections", gauges->connections},
-	    {"sebez_http_busy", gauges->busy},
-	    {"sebez_http_parked", gauges->parked},
-	    {"sebez_http_idle",
-	     gauges->connections -
-	         (gauges->busy < gauges->connections ? gauges->busy : gauges->connections)},
-	    {"sebez_redis_up", gauges->redis_up},
-	    {"sebez_process_private_bytes", private_bytes(process->pid)},
-	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		buf_printf(out, "%s{process=\"%u\"} %llu\n", rows[i].name, slot,
-		           (unsigned long long)rows[i].value);
-	for (int role = 0; role < METRICS_POOLS; role++)
-		write_pool(out, slot, role, &gauges->pools[role]);
+	return gauges->busy < gauges->connections ? gauges->connections - gauges->busy : 0;
+}
+
+static uint64_t memory(const struct metrics_slot *process)
+{
+	return private_bytes(process->pid);
+}
+
+/* A value for each process: made by `value`, or the gauge that lies at `offset`. */
+static const struct process_family {
+	const char *name, *help;
+	size_t offset;
+	uint64_t (*value)(const struct metrics_slot *process);
+} PROCESS_FAMILIES[] = {
+    {"sebez_fibers", "Fibers that run or wait.", offsetof(struct metrics_gauges, fibers), NULL},
+    {"sebez_fibers_max", "The most at once since the process started.",
+     offsetof(struct metrics_gauges, fibers_max), NULL},
+    {"sebez_http_connections", "Open connections.", offsetof(struct metrics_gauges, connections),
+     NULL},
+    {"sebez_http_busy", "Of them with a request under way.", offsetof(struct metrics_gauges, busy),
+     NULL},
+    {"sebez_http_parked", "Of the busy ones: polls and streams that wait.",
+     offsetof(struct metrics_gauges, parked), NULL},
+    {"sebez_http_idle", "Of them without a request.", 0, idle},
+    {"sebez_redis_up", "Whether Redis answers.", offsetof(struct metrics_gauges, redis_up), NULL},
+    {"sebez_process_private_bytes", "Memory that no other process shares.", 0, memory},
+};
+
+static void write_processes(struct buf *out, const struct metrics_segment *all,
+                            const struct process_family *family)
+{
+	write_head(out, family->name, "gauge", family->help);
+	for (unsigned slot = 0; slot < all->count; slot++) {
+		const struct metrics_slot *process = &all->slots[slot];
+		const char *gauges = (const char *)&process->gauges;
+		uint64_t value;
+
+		if (process->pid == 0)
+			continue;
+		memcpy(&value, gauges + family->offset, sizeof(value));
+		if (family->value != NULL)
+			value = family->value(process);
+		buf_printf(out, "%s{process=\"%u\"} %llu\n", family->name, slot,
+		           (unsigned long long)value);
+	}
+}
+
+/* A value for each pool of each process. */
+static const struct pool_family {
+	const char *name, *type, *help;
+	size_t offset;
+} POOL_FAMILIES[] = {
+    {"sebez_pool_connections", "gauge", "Open connections.",
+     offsetof(struct metrics_pool, connections)},
+    {"sebez_pool_queued", "gauge", "Batches that wait for a connection.",
+     offsetof(struct metrics_pool, queued)},
+    {"sebez_pool_in_flight", "gauge", "Batches that were sent.",
+     offsetof(struct metrics_pool, in_flight)},
+    {"sebez_pool_leased", "gauge", "Connections that a task has for itself.",
+     offsetof(struct metrics_pool, leased)},
+    {"sebez_pool_batches_total", "counter", "Batches sent.",
+     offsetof(struct metrics_pool, batches)},
+    {"sebez_pool_statements_total", "counter", "Statements sent.",
+     offsetof(struct metrics_pool, statements)},
+    {"sebez_pool_errors_total", "counter", "Batches that the database refused.",
+     offsetof(struct metrics_pool, errors)},
+    {"sebez_pool_reconnects_total", "counter", "Connections that were lost.",
+     offsetof(struct metrics_pool, reconnects)},
+    {"sebez_pool_resent_total", "counter", "Batches sent again after it.",
+     offsetof(struct metrics_pool, resent)},
+};
+
+static void write_pools(struct buf *out, const struct metrics_segment *all,
+                        const struct pool_family *family)
+{
+	write_head(out, family->name, family->type, family->help);
+	for (unsigned slot = 0; slot < all->count; slot++) {
+		if (all->slots[slot].pid == 0)
+			continue;
+		for (int role = 0; role < METRICS_POOLS; role++) {
+			const char *pool = (const char *)&all->slots[slot].gauges.pools[role];
+			uint64_t value;
+
+			memcpy(&value, pool + family->offset, sizeof(value));
+			buf_printf(out, "%s{process=\"%u\",role=\"%s\"} %llu\n", family->name, slot,
+			           PG_ROLE_NAMES[role], (unsigned long long)value);
+		}
+	}
 }
 
 void metrics_write(struct buf *out)
@@ -193,11 +262,11 @@ void metrics_write(struct buf *out)
 
 	if (all->slots == NULL)
 		return;
+	assert(OPERATION_COUNT < METRICS_OPERATIONS_MAX);
 	write_operations(out, all);
 	write_jobs(out, all);
-	buf_add_str(out, "# HELP sebez_process_private_bytes Memory that no other process shares.\n"
-	                 "# TYPE sebez_process_private_bytes gauge\n");
-	for (unsigned slot = 0; slot < all->count; slot++)
-		if (all->slots[slot].pid != 0)
-			write_process(out, slot, &all->slots[slot]);
+	for (size_t i = 0; i < sizeof(PROCESS_FAMILIES) / sizeof(PROCESS_FAMILIES[0]); i++)
+		write_processes(out, all, &PROCESS_FAMILIES[i]);
+	for (size_t i = 0; i < sizeof(POOL_FAMILIES) / sizeof(POOL_FAMILIES[0]); i++)
+		write_pools(out, all, &POOL_FAMILIES[i]);
 }

@@ -130,7 +130,7 @@ def statements(server, role):
     """How many statements all api processes have sent in a role's connections."""
     found = [float(line.rsplit(" ", 1)[1])
              for line in requests.get(server.url + "/metrics", timeout=10).text.splitlines()
-             if line.startswith("sebez_pool_statements{") and f'role="sebez_{role}"' in line]
+             if line.startswith("sebez_pool_statements_total{") and f'role="sebez_{role}"' in line]
     assert found, f"there is no role {role}"
     return sum(found)
 

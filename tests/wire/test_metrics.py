@@ -1,0 +1,70 @@
+"""/metrics keeps to the letter of the Prometheus text format."""
+import re
+
+import requests
+
+HEAD = re.compile(r"# (HELP|TYPE) ([a-z_]+) (.+)")
+SAMPLE = re.compile(r'([a-z_]+)\{((?:[a-z]+="[^"\\]+",?)+)\} ([0-9.]+)')
+SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
+
+
+def families(text):
+    """Name -> (type, [(sample's name, labels, value)]); what breaks the format fails here."""
+    found, helped = {}, None
+    for line in text.splitlines():
+        head = HEAD.fullmatch(line)
+        if head and head[1] == "HELP":
+            assert head[2] not in found, f"{head[2]} is in two groups"
+            helped = head[2]
+        elif head:
+            assert head[2] == helped, f"{head[2]} has no HELP"
+            found[helped] = (head[3], [])
+        else:
+            sample = SAMPLE.fullmatch(line)
+            assert sample, line
+            kind, samples = found[helped]
+            assert sample[1] in [helped + suffix for suffix in SUFFIXES[kind]], line
+            samples.append((sample[1], sample[2], float(sample[3])))
+    return found
+
+
+def metrics(server):
+    answer = requests.get(server.url + "/metrics", timeout=20)
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert answer.text.endswith("\n")
+    return families(answer.text)
+
+
+def test_each_family_is_one_group_with_its_type(server):
+    requests.get(server.url + "/healthz", timeout=20)
+    found = metrics(server)
+    assert len(found) > 15
+    for name, (kind, samples) in found.items():
+        assert (kind == "counter") == name.endswith("_total"), name
+        assert len({sample[:2] for sample in samples}) == len(samples), name
+
+
+def test_buckets_add_up(server):
+    requests.get(server.url + "/healthz", timeout=20)
+    _, samples = metrics(server)["sebez_request_duration_seconds"]
+    last = {}
+    for name, labels, value in samples:
+        operation = re.search(r'operation="([^"]+)"', labels)[1]
+        if name.endswith("_bucket"):
+            assert value >= last.get(operation, 0)
+            last[operation] = value
+        elif name.endswith("_count"):
+            assert value == last[operation]
+    assert last["getHealth"] > 0
+
+
+def test_what_was_asked_of_no_operation_is_counted_too(server):
+    def counted(status):
+        _, samples = metrics(server)["sebez_requests_total"]
+        return sum(value for _, labels, value in samples
+                   if labels == f'operation="none",status="{status}"')
+
+    before = counted(404), counted(405)
+    requests.get(server.url + "/no/such/path", timeout=20)
+    requests.delete(server.url + "/healthz", timeout=20)
+    assert (counted(404), counted(405)) == (before[0] + 1, before[1] + 1)
