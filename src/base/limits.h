@@ -44,7 +44,8 @@ enum {
 	/* Of a refused body, so much is read and thrown away so that the client sees the answer. */
 	LIMIT_BODY_DISCARD_BYTES = 8 * 1024 * 1024,
 
-	/* Connections of one process, below the 20,000 descriptors a small machine allows it. */
+	/* Connections of one process, below the 20,000 descriptors a small machine allows it; fewer
+	 * where the hard limit of descriptors leaves no more (node/process.h). */
 	LIMIT_CONNECTIONS = 19500,
 
 	/* Running requests of one process. Each has a fiber; beyond it, an early 503. */

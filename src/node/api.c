@@ -96,7 +96,8 @@ static void on_stop(int number)
 
 static int start_server(void)
 {
-	int rc = http_server_start(MEMBER_FD_LISTEN, LIMIT_CONNECTIONS, &api.handlers, &api.server);
+	int rc = http_server_start(MEMBER_FD_LISTEN, process_connections_max(api.config),
+	                           &api.handlers, &api.server);
 
 	if (rc < 0) {
 		LOG_ERROR("cannot serve", log_str("reason", strerror(-rc)));

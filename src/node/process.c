@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/limits.h"
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
@@ -18,7 +20,10 @@
 #include "store/outage.h"
 #include "task/db.h"
 
-enum { SIGNALS_MAX = 4 };
+enum {
+	SIGNALS_MAX = 4,
+	OTHER_DESCRIPTORS = 64, /* beside connections and pools: the loop, Redis, pipes */
+};
 
 static void log_outage(const char *store, const char *reason)
 {
@@ -102,6 +107,34 @@ void process_gauges(const struct process_stores *stores, struct metrics_gauges *
 	}
 }
 
+/* The soft limit is for programs that would waste them. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+unsigned process_connections_max(const struct config *config)
+{
+	rlim_t others = PG_ROLE_COUNT * (rlim_t)(config->db_connections + config->db_leased) +
+	                OTHER_DESCRIPTORS;
+	struct rlimit limit;
+	unsigned max;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= LIMIT_CONNECTIONS + others)
+		return LIMIT_CONNECTIONS;
+	max =
+	    (unsigned)(limit.rlim_cur > 2 * others ? limit.rlim_cur - others : limit.rlim_cur / 2);
+	LOG_WARNING("few descriptors", log_int("limit", (int64_t)limit.rlim_cur),
+	            log_int("wanted", (int64_t)(LIMIT_CONNECTIONS + others)),
+	            log_int("connections", max));
+	return max;
+}
+
 void process_begin(const struct config *config, const char *name)
 {
 	char title[16] = "sebez ";
@@ -109,6 +142,7 @@ void process_begin(const struct config *config, const char *name)
 	strncat(title, name, sizeof(title) - strlen(title) - 1);
 	prctl(PR_SET_NAME, title);
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
 	log_start((enum log_level)config->log_level, name);
 }
 

@@ -31,8 +31,13 @@ bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms);
 /* What it shows of its pools, fibers and Redis. */
 void process_gauges(const struct process_stores *stores, struct metrics_gauges *ret);
 
-/* The name in `ps`, the log's level and process name. name must live for the process. */
+/* The name in `ps`, the log's level and process name, and as many descriptors as may be had. name
+ * must live for the process. */
 void process_begin(const struct config *config, const char *name);
+
+/* LIMIT_CONNECTIONS, or what the limit of descriptors leaves beside the pools; it logs when that is
+ * less. */
+unsigned process_connections_max(const struct config *config);
 
 /* Settings that the supervisor hands to its children in the environment. */
 const char *process_base_conninfo(void);

@@ -139,6 +139,41 @@ def test_no_cache_keeps_what_is_said_of_this_moment(own, path):
     assert requests.get(own.url + path, timeout=20).headers["Cache-Control"] == "no-store"
 
 
+def with_descriptors(server, option, count):
+    """The server's program, with this limit of open descriptors."""
+    program = server.data / "limited"
+    program.mkdir()
+    (program / "sebez").write_text(f"#!/bin/sh\nulimit {option} {count}\n"
+                                   f'exec "{BUILD.resolve()}/sebez" "$@"\n')
+    (program / "sebez").chmod(0o755)
+    return program
+
+
+def test_a_soft_limit_of_descriptors_is_raised(monkeypatch):
+    with folder(SEBEZ_PROCESSES="1") as server, contextlib.ExitStack() as opened:
+        monkeypatch.setattr("harness.server.BUILD", with_descriptors(server, "-Sn", 200))
+        server.start()
+        for _ in range(300):
+            one = opened.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert one.recv(4096).startswith(b"HTTP/1.1 200")
+        assert server.stop() == []
+
+
+def test_a_hard_limit_of_descriptors_leaves_room_for_the_database(monkeypatch):
+    with folder(SEBEZ_PROCESSES="1") as server, contextlib.ExitStack() as opened:
+        monkeypatch.setattr("harness.server.BUILD", with_descriptors(server, "-n", 300))
+        server.start()
+        assert '"few descriptors"' in server.log.read_text()
+        first = opened.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
+        for _ in range(400):
+            opened.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
+        first.sendall(b"GET /v1/categories HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert first.recv(4096).startswith(b"HTTP/1.1 200")
+        opened.close()
+        assert server.stop() == []
+
+
 def refuses_connections(server):
     try:
         socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
