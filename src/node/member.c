@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/log.h"
 #include "node/embedded_pg.h"
 #include "node/embedded_redis.h"
-#include "node/say.h"
 
 /* Back-off: 0, 100 ms, 200 ms, ... A process that has lived this long starts afresh. */
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
@@ -117,7 +117,8 @@ int member_start(const struct member_world *world, const struct member *member, 
 		break;
 	}
 	if (rc < 0)
-		say("cannot start %s: %s", member_name(member), strerror(-rc));
+		LOG_ERROR("cannot start a process", log_str("which", member_name(member)),
+		          log_str("reason", strerror(-rc)));
 	else
 		*ret = process;
 	return rc;

@@ -54,7 +54,7 @@ struct member_world {
 int member_world_open(struct services *services, const struct secret *secret, int metrics_fd,
                       struct member_world *ret) __attribute__((warn_unused_result));
 
-/* Says what went wrong and returns -errno. */
+/* Logs what went wrong and returns -errno. */
 int member_start(const struct member_world *world, const struct member *member, struct process *ret)
     __attribute__((warn_unused_result));
 

@@ -11,7 +11,6 @@
 #include "net/log.h"
 #include "node/metrics.h"
 #include "node/migrate.h"
-#include "node/say.h"
 #include "node/sockets.h"
 #include "node/startup.h"
 #include "node/supervisor_internal.h"
@@ -160,7 +159,7 @@ static void begin_stop(struct supervisor *su)
 		su->deadline_ms = 0; /* a second signal hurries */
 		return;
 	}
-	say("stopping");
+	LOG_INFO("stopping");
 	su->phase = PHASE_API_LEAVING;
 	reload_forget(su);
 	su->deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS;
@@ -332,6 +331,6 @@ int supervise(const struct config *config)
 	if (rc == 0)
 		serve(&su);
 	services_close(&su.services);
-	say("stopped");
+	LOG_INFO("stopped");
 	return rc == 0 || services_stop_asked() ? 0 : 1;
 }

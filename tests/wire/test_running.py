@@ -108,6 +108,15 @@ def test_what_dies_is_replaced(own, word):
     eventually(lambda: requests.get(own.url + "/v1/products", timeout=20).status_code == 200)
 
 
+def test_why_a_store_is_away_is_logged_and_that_it_is_back(own):
+    (redis,) = named(own, "redis")
+    before = own.log.read_text()
+    os.kill(redis, signal.SIGKILL)
+    away = '"event":"store is away","store":"redis","reason":"'
+    eventually(lambda: away in own.log.read_text()[len(before):])
+    eventually(lambda: '"event":"store is back","store":"redis"}' in own.log.read_text()[len(before):])
+
+
 def test_tools_use_the_services_of_a_running_server(own):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: own.sebez("check"), range(4)))
@@ -201,6 +210,7 @@ def test_while_it_stops_new_connections_are_refused_and_requests_under_way_answe
         assert edit.result().status_code == 200
     lock.close()
     assert server.process.wait(60) == 0
+    assert '"stopped"' in server.log.read_text()
 
 
 def test_it_starts_again_on_kept_data_after_every_kind_of_end():
