@@ -20,6 +20,7 @@ static int pick(const struct addrinfo *found, char *ret, size_t size)
 {
 	const struct addrinfo *best = found;
 
+	assert(found != NULL); /* who is found has an address */
 	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
 		if (at->ai_family == AF_INET) {
 			best = at;
