@@ -47,10 +47,9 @@ const struct option OPTIONS[] = {
         "DATABASE_URL", database_url, 2000,
         "PostgreSQL to use, as a URL or key=value text, with a login that may create roles. Empty: "
         "an embedded PostgreSQL under SEBEZ_DATA."),
-    SECRET(
-        "REDIS_URL", redis_url, 2000,
-        "Redis or Valkey to use: redis://[:password@]host[:port] or unix:/path. Empty: an embedded "
-        "one."),
+    SECRET("REDIS_URL", redis_url, 2000,
+           "Redis or Valkey to use: redis://[[user]:password@]host[:port] or unix:/path. Empty: an "
+           "embedded one."),
     SECRET(
         "SEBEZ_SECRET", secret, 200,
         "Key from which tokens and database passwords are made: 32 bytes as 64 hexadecimal digits "
@@ -244,7 +243,7 @@ static const char *find_mistake(const struct config *config)
 		return "SEBEZ_SECRET_PREVIOUS must be 32 bytes, as 64 hexadecimal digits or as "
 		       "base64";
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
-		return "REDIS_URL must be redis://[:password@]host[:port] or unix:/path";
+		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
 	return NULL;
 }
 
