@@ -1,7 +1,6 @@
 #include "node/check.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "node/role_passwords.h"
 #include "node/schema.h"
 #include "node/services.h"
+#include "store/outage.h"
 #include "store/pg.h"
 #include "store/redis.h"
 #include "task/statements.h"
@@ -40,22 +40,24 @@ static void report_statement(void *arg, const char *line)
 	report(false, "statement", line);
 }
 
+static char redis_reason[256] = "does not answer";
+
+static void note_reason(const char *store, const char *reason)
+{
+	(void)store;
+	if (reason != NULL)
+		snprintf(redis_reason, sizeof(redis_reason), "%s", reason);
+}
+
 /* On a fiber, for its connection is that of the servers: with their password, and patience. */
-static void ping_redis(void *arg)
+static void wait_for_redis(void *arg)
 {
 	struct redis *redis = arg;
-	const char *argv[] = {"PING"};
 	int64_t deadline_ms = loop_now_ms() + REDIS_MS;
-	struct redisReply *reply = NULL;
 
 	while (!redis_is_up(redis) && loop_now_ms() < deadline_ms)
 		co_sleep_ms(REDIS_POLL_MS);
-	if (redis_call(redis, deadline_ms, &reply, 1, argv, NULL) < 0)
-		report(false, "redis", "does not answer");
-	else
-		report(reply->type == REDIS_REPLY_STATUS, "redis",
-		       reply->type == REDIS_REPLY_ERROR ? reply->str : "answers");
-	freeReplyObject(reply);
+	report(redis_is_up(redis), "redis", redis_is_up(redis) ? "answers" : redis_reason);
 	loop_stop();
 }
 
@@ -63,11 +65,12 @@ static void check_redis(const char *url)
 {
 	struct redis *redis;
 
+	outage_tell(note_reason);
 	if (redis_open(url, &redis) < 0) {
 		report(false, "redis", "REDIS_URL cannot be used");
 		return;
 	}
-	if (co_start(ping_redis, redis) == 0)
+	if (co_start(wait_for_redis, redis) == 0)
 		loop_run();
 	redis_close(redis);
 }

@@ -207,13 +207,15 @@ def locked_redis():
         process.terminate()
 
 
-@pytest.mark.parametrize("login, status", [(":right@", 0), (":wrong@", 1), ("", 1)])
-def test_check_asks_an_external_redis_with_its_password(own, locked_redis, login, status):
+@pytest.mark.parametrize("login, status, said", [
+    (":right@", 0, "ok     redis"), (":wrong@", 1, "WRONG  redis: WRONGPASS"),
+    ("", 1, "WRONG  redis: NOAUTH")])
+def test_check_asks_an_external_redis_with_its_password(own, locked_redis, login, status, said):
     with beside(own, REDIS_URL=f"redis://{login}{locked_redis}") as second:
         eventually(lambda: status or run(second, "check").returncode == 0)
         done = run(second, "check")
     assert done.returncode == status
-    assert ("ok     redis" if status == 0 else "WRONG  redis") in done.stdout
+    assert said in done.stdout
 
 
 def test_check_says_when_an_external_redis_is_not_there(own):
