@@ -72,7 +72,46 @@ def test_a_choice_of_delivery_that_is_none_is_named(shop, wrong, field):
     body = {"shipping": wrong(*choices, nobody)}
     quoted = customer.call("quoteCart", body={"shipping_address": ADDRESS, **body})
     refused(quoted, 400, field=field)
-    refused(cart.place(**body), 400, field=field)
+    if body["shipping"][1:] == body["shipping"][:1]:
+        refused(cart.place(**body), 400, field=field)
+    else:  # it may have been offered a moment ago
+        refused(cart.place(**body), 409, "quote_changed")
+
+
+def withdrawn(clay, method):
+    clay.do("deleteShippingMethod", method_id=method["id"])
+
+
+def switched_off(clay, method):
+    clay.do("updateShippingMethod", method_id=method["id"], body={"active": False})
+
+
+@pytest.mark.parametrize("end", [withdrawn, switched_off])
+def test_a_delivery_that_ended_since_the_quote_is_answered_with_todays(shop, end):
+    clay = shop.vendor(shipping=(("Parcel", 500), ("Bicycle", 900)))
+    cart = shop.customer().cart(clay.product())
+    bicycle = cart.quote()["vendors"][0]["shipping_methods"][1]
+    choice = [{"vendor_id": clay.id, "method_id": bicycle["id"]}]
+    cart.quote(shipping=choice)
+    end(clay, bicycle)
+    quote = refused(cart.place(shipping=choice), 409, "quote_changed")["quote"]
+    (part,) = quote["vendors"]
+    assert [m["id"] for m in part["shipping_methods"]] == [part["shipping_method_id"]]
+    assert cart.place(total=quote["total"], quote_hash=quote["hash"]).status_code == 201
+
+
+def test_a_vendors_last_line_that_another_device_took_out_is_answered_with_todays_quote(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    mug, pan = clay.product(), iron.product()
+    customer = shop.customer()
+    cart = customer.cart(mug, pan)
+    choices = [{"vendor_id": vendor.id, "method_id": vendor.do("listShippingMethods")["items"][0]["id"]}
+               for vendor in (clay, iron)]
+    cart.quote(shipping=choices)
+    customer.do("deleteCartLine", variant_id=pan.variant)
+    quote = refused(cart.place(shipping=choices), 409, "quote_changed")["quote"]
+    assert [v["vendor"]["id"] for v in quote["vendors"]] == [clay.id]
+    refused(cart.place(shipping=[*choices, choices[1]]), 400, field="/shipping/2/vendor_id")
 
 
 def test_a_quote_of_the_dearest_goods_can_be_placed(shop):

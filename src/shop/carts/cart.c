@@ -108,6 +108,7 @@ void quote_cart(struct request *rq, const struct quote_cart_in *in)
 	struct db *batch = db_batch(&rq->task);
 	struct quote_rows asked = quote_ask(batch);
 	struct quote *quote;
+	struct quote_wrong wrong;
 	struct buf body = buf_new(rq->task.arena, 2048);
 	struct json json = json_new(&body);
 
@@ -115,7 +116,9 @@ void quote_cart(struct request *rq, const struct quote_cart_in *in)
 	quote = quote_take(batch, &asked);
 	if (quote->line_count == 0)
 		task_end(&rq->task, PROBLEM_CART_EMPTY, "Put something in first.");
-	quote_price_or_end(&rq->task, quote, in->shipping_count, in->shipping);
+	wrong = quote_price(quote, in->shipping_count, in->shipping);
+	if (wrong.what != CHOICES_FINE)
+		quote_end_wrong(&rq->task, wrong);
 	quote_json(quote, &json);
 	reply_json(rq, 200, &body);
 }

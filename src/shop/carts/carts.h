@@ -24,8 +24,7 @@ struct quote *quote_take(struct db *batch, const struct quote_rows *asked);
  */
 void cart_put(struct db *db, struct uuid variant_id, int32_t quantity);
 
-/* quote_price; ends the task, naming the choice, when one is wrong. */
-void quote_price_or_end(struct task *task, struct quote *quote, size_t choice_count,
-                        const struct shipping_choice_input_in *choices);
+/* Ends the task because of a choice that is wrong, naming it. */
+_Noreturn void quote_end_wrong(struct task *task, struct quote_wrong wrong);
 
 #endif

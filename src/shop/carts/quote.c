@@ -64,17 +64,21 @@ static bool chosen_before(const struct shipping_choice_input_in *choices, size_t
 static struct quote_wrong choose_methods(struct quote *quote, size_t count,
                                          const struct shipping_choice_input_in *choices)
 {
+	struct quote_wrong wrong = {0};
+
 	for (size_t i = 0; i < count; i++) {
 		struct quote_group *group = group_of(quote, choices[i].vendor_id);
-		if (!group)
-			return (struct quote_wrong){CHOICE_OF_NO_VENDOR, i};
+		const struct quote_method *method =
+		    group ? method_of(group, choices[i].method_id) : NULL;
 		if (chosen_before(choices, i))
 			return (struct quote_wrong){CHOICE_TWICE, i};
-		group->method = method_of(group, choices[i].method_id);
-		if (!group->method)
-			return (struct quote_wrong){CHOICE_OF_NO_METHOD, i};
+		if (method)
+			group->method = method;
+		else if (wrong.what == CHOICES_FINE)
+			wrong = (struct quote_wrong){
+			    group ? CHOICE_OF_NO_METHOD : CHOICE_OF_NO_VENDOR, i};
 	}
-	return (struct quote_wrong){0};
+	return wrong;
 }
 
 /* The service fee belongs to the whole order; each vendor's part carries its share. What of it is a
@@ -162,9 +166,6 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 		group_methods(&quote->groups[g]);
 	}
 	wrong = choose_methods(quote, choice_count, choices);
-	if (wrong.what != CHOICES_FINE)
-		return wrong;
-
 	*all = (struct amounts){0};
 	for (size_t g = 0; g < quote->group_count; g++) {
 		const struct quote_group *group = &quote->groups[g];

@@ -74,8 +74,9 @@ struct quote {
 /*
  * quote_price: chooses each group's delivery and computes every amount.
  *
- * choices name a vendor's method; vendors without one get their cheapest. When one of them is
- * wrong, nothing is priced.
+ * choices name a vendor's method; vendors without one get their cheapest. Choices that name nothing
+ * that is offered count as not made, and the first of them is told; a vendor named twice is told
+ * before them, and such a quote is not to be used.
  */
 struct quote_wrong {
 	enum { CHOICES_FINE, CHOICE_OF_NO_VENDOR, CHOICE_TWICE, CHOICE_OF_NO_METHOD } what;

@@ -130,8 +130,7 @@ struct quote *quote_take(struct db *batch, const struct quote_rows *asked)
 	return quote;
 }
 
-void quote_price_or_end(struct task *task, struct quote *quote, size_t choice_count,
-                        const struct shipping_choice_input_in *choices)
+void quote_end_wrong(struct task *task, struct quote_wrong wrong)
 {
 	static const struct {
 		const char *member, *code, *detail;
@@ -142,10 +141,7 @@ void quote_price_or_end(struct task *task, struct quote *quote, size_t choice_co
 	    [CHOICE_OF_NO_METHOD] = {"method_id", "unknown",
 	                             "This vendor has no such delivery method."},
 	};
-	struct quote_wrong wrong = quote_price(quote, choice_count, choices);
 
-	if (wrong.what == CHOICES_FINE)
-		return;
 	task_end_field(
 	    task,
 	    arena_printf(task->arena, "/shipping/%zu/%s", wrong.choice, WRONG[wrong.what].member),

@@ -65,6 +65,7 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	struct quote_rows asked = quote_ask(batch);
 	struct rows *last = sql_order_of_last_cart(batch);
 	const struct order_of_last_cart_row *order;
+	struct quote_wrong wrong;
 	struct quote *quote;
 	size_t count;
 
@@ -77,13 +78,18 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 		end_as_ordered(task, order);
 	if (quote->line_count == 0)
 		task_end(task, PROBLEM_CART_EMPTY, "Put something in first.");
-	quote_price_or_end(task, quote, in->shipping_count, in->shipping);
+	wrong = quote_price(quote, in->shipping_count, in->shipping);
+	if (wrong.what == CHOICE_TWICE)
+		quote_end_wrong(task, wrong);
 	if (strcmp(in->quote_total.currency, quote->terms.currency) != 0)
 		task_end_field(task, "/quote_total/currency", "currency",
 		               "This marketplace sells in %s.", quote->terms.currency);
 	if (quote->problem_count)
 		end_with_quote(task, PROBLEM_OUT_OF_STOCK, quote,
 		               "Something in the cart cannot be had.");
+	if (wrong.what != CHOICES_FINE) /* it was offered when the customer chose it */
+		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
+		               "A delivery that was chosen is no longer offered.");
 	if (in->quote_total.amount != quote->amounts.total)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote, "The total has changed.");
 	if (in->quote_hash && strcmp(in->quote_hash, quote->hash) != 0)
