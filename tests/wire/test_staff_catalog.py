@@ -62,6 +62,21 @@ def test_a_product_is_made_with_its_options_variants_and_stock(shop, clay):
     assert not in_shop(shop, made), "a draft is nobody's to see"
 
 
+def test_the_shop_shows_of_a_variant_what_a_client_needs_to_sell_it(shop, clay):
+    made = created(clay, status="active", options=COLORS, variants=[
+        variant("Blue", 1800, image_url="https://images.example.com/blue.jpg", available=1),
+        variant("Sand", 1700, backorder=True)])
+    shown = shop.sees("getProduct", product_id=made["id"])["variants"]
+    assert [(v["backorder"], v["image_url"]) for v in shown] == \
+        [(False, "https://images.example.com/blue.jpg"), (True, None)]
+    customer = shop.customer()
+    customer.do("putCartLine", variant_id=shown[0]["id"], body={"quantity": 1})
+    (group,) = customer.do("putCartLine", variant_id=shown[1]["id"], body={"quantity": 3})["vendors"]
+    assert {line["variant_id"]: (line["available"], line["backorder"], line["problem"])
+            for line in group["lines"]} == \
+        {shown[0]["id"]: (1, False, None), shown[1]["id"]: (0, True, None)}
+
+
 def test_three_options_make_one_title(clay):
     options = [{"name": n, "values": [v]} for n, v in
                (("Color", "Blue"), ("Size", "M"), ("Fit", "Loose"))]

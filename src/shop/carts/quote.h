@@ -22,6 +22,7 @@ struct quote_line {
 	struct uuid vendor_id;
 	struct goods goods;
 	int32_t available;
+	bool backorder; /* more than is available can be bought */
 	enum line_problem problem;
 };
 

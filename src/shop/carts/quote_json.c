@@ -14,6 +14,8 @@ static void one_line(struct json *json, const struct quote *quote, const struct 
 	json_open_object(json);
 	goods_json(&line->goods, quote->terms.currency, json);
 	json_put_int(json, "available", line->available);
+	json_key(json, "backorder");
+	json_bool(json, line->backorder);
 	json_put_str(json, "problem", PROBLEM_CODES[line->problem]);
 	json_close_object(json);
 }

@@ -43,6 +43,7 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	            .price = row->price,
 	        },
 	    .available = row->available && *row->available > 0 ? *row->available : 0,
+	    .backorder = row->backorder && *row->backorder,
 	    .problem = problem_of(row),
 	};
 }
