@@ -88,7 +88,7 @@ begin
 		                  and h.delivered_at is null)$q$),
 		('the clock runs where it has something to do',
 		 $q$select s.number from sub_order s where (s.deadline_at is not null)
-		      <> (s.state in ('awaiting_payment', 'placed', 'delivered'))$q$),
+		      <> (s.state in ('awaiting_payment', 'placed', 'accepted', 'packed', 'delivered'))$q$),
 		('cancelled sub-orders hold nothing',
 		 $q$select s.number from sub_order s where s.state = 'cancelled' and (s.cancelled_total <> s.total
 		      or exists (select from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id

@@ -16,10 +16,11 @@ static unsigned who_may(enum sub_order_state from, enum sub_order_state to)
 	    [PLACED] = {[ACCEPTED] = STAFF | BY_ADMIN,
 	                [CANCELLED] = BY_CUSTOMER | BY_MANAGER | BY_ADMIN | BY_CLOCK},
 	    [ACCEPTED] = {[PACKED] = STAFF | BY_ADMIN,
-	                  [SHIPPED] = STAFF | BY_ADMIN,
-	                  [CANCELLED] = BY_MANAGER | BY_ADMIN},
-	    [PACKED] = {[SHIPPED] = STAFF | BY_ADMIN, [CANCELLED] = BY_MANAGER | BY_ADMIN},
-	    [SHIPPED] = {[DELIVERED] = BY_CUSTOMER | STAFF | BY_ADMIN},
+	                  [SHIPPED] = STAFF | BY_ADMIN | BY_CLOCK,
+	                  [CANCELLED] = BY_MANAGER | BY_ADMIN | BY_CLOCK},
+	    [PACKED] = {[SHIPPED] = STAFF | BY_ADMIN | BY_CLOCK,
+	                [CANCELLED] = BY_MANAGER | BY_ADMIN | BY_CLOCK},
+	    [SHIPPED] = {[DELIVERED] = BY_CUSTOMER | STAFF | BY_ADMIN | BY_CLOCK},
 	    [DELIVERED] = {[COMPLETED] = BY_CUSTOMER | BY_ADMIN | BY_CLOCK},
 	};
 

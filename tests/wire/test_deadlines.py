@@ -68,12 +68,57 @@ def test_what_a_vendor_never_accepts_is_cancelled_and_the_other_part_stays(shop)
     assert customer.see(order)["payment"]["status"] == "pending"
 
 
-def test_what_is_accepted_in_time_is_left_alone(shop):
+@pytest.mark.parametrize("steps", [["accept"], ["accept", "pack"]], ids=["accepted", "packed"])
+def test_what_was_promised_and_never_shipped_is_cancelled(shop, steps):
     clay = shop.vendor()
-    order = shop.customer().order(clay.product())
+    mug = clay.product(stock=3)
+    customer = shop.customer()
+    order = customer.order((mug, 2))
+    for step in steps:
+        assert getattr(clay, step)(order).status_code == 200
+    assert clay.see(order)["deadlines"]["cancel_at"] > clay.see(order)["deadlines"]["ship_by"]
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == "cancelled")
+    assert mug.available == 3
+    assert last_of_history(shop, clay.part(order))[1:] == (
+        "cancelled", "system", None, "Not shipped in time")
+    assert customer.see(order)["payment"]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("arrived, status", [(False, "shipped"), (True, "delivered")])
+def test_of_what_was_shipped_in_part_only_the_rest_is_cancelled(shop, arrived, status):
+    clay = shop.vendor()
+    mug = clay.product(stock=3)
+    customer = shop.customer()
+    order = customer.order((mug, 3))
+    (line,) = clay.part(order)["lines"]
     assert clay.accept(order).status_code == 200
-    assert shop.db.one("select deadline_at from sub_order where id = %s",
-                       clay.part(order)["id"]) is None
+    sent = clay.ship(order, lines=[{"line_id": line["id"], "quantity": 1}]).json()
+    if arrived:
+        assert clay.deliver(order, shipment_id=sent["shipments"][0]["id"]).status_code == 200
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == status)
+    assert mug.available == 2
+    seen = clay.see(order)
+    assert (seen["lines"][0]["shipped_quantity"], seen["lines"][0]["cancelled_quantity"]) == (1, 2)
+    assert seen["cancel_reason"] == "Not shipped in time"
+    assert seen["deadlines"]["cancel_at"] is None
+
+
+def test_each_shipment_gives_the_rest_its_time_anew(shop):
+    clay = shop.vendor()
+    order = shop.customer().order((clay.product(), 3))
+    (line,) = clay.part(order)["lines"]
+    clay.accept(order)
+    shop.db.rows("update sub_order set deadline_at = now() + interval '1 hour' where id = %s",
+                 clay.part(order)["id"])
+    one = [{"line_id": line["id"], "quantity": 1}]
+    assert clay.ship(order, lines=one).status_code == 200
+    assert shop.db.one("select deadline_at > now() + interval '6 days' from sub_order "
+                       "where id = %s", clay.part(order)["id"])
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == "shipped")
+    assert clay.see(order)["lines"][0]["cancelled_quantity"] == 2
 
 
 def test_what_was_delivered_long_ago_is_completed(shop):

@@ -37,7 +37,7 @@ BROKEN = {
     "what is delivered has arrived, all of it":
         f"update sub_order set state = 'delivered' where id = {PART}",
     "the clock runs where it has something to do":
-        f"update sub_order set deadline_at = now() + interval '1 day' where id = {PART}",
+        f"update sub_order set deadline_at = null where id = {PART}",
     "cancelled sub-orders hold nothing":
         f"update sub_order set state = 'cancelled' where id = {PART}",
     "every order left its notice in the outbox":

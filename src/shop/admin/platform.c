@@ -19,7 +19,7 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	struct rows *changed = sql_admin_settings_put(
 	    tx, request_if_match(rq), in->service_fee_fixed.amount, in->service_fee_fixed.currency,
 	    in->service_fee_basis_points, in->commission_basis_points, in->payment_hours,
-	    in->accept_hours, in->complete_days);
+	    in->accept_hours, in->ship_grace_days, in->complete_days);
 
 	if (rows_count(changed) == 0)
 		request_end_changed(rq);

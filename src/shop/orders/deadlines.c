@@ -16,6 +16,8 @@ enum {
 	DUE_BATCHES_MAX = 50,
 };
 
+static const char NOT_SHIPPED[] = "Not shipped in time";
+
 /* What the clock does to each state that has a deadline. */
 static const struct {
 	enum sub_order_state from, to;
@@ -23,23 +25,81 @@ static const struct {
 } ON_TIME[] = {
     {AWAITING_PAYMENT, CANCELLED, "Not paid in time"},
     {PLACED, CANCELLED, "Not accepted in time"},
+    {ACCEPTED, CANCELLED, NOT_SHIPPED},
+    {PACKED, CANCELLED, NOT_SHIPPED},
     {DELIVERED, COMPLETED, "Delivered, and nothing was reported"},
 };
 
-static struct uuid_array in_state(struct arena *arena, enum sub_order_state state, size_t count,
-                                  const struct sub_orders_due_row *rows)
+/* What is due, as it is under its lock. */
+struct due {
+	struct uuid id;
+	enum sub_order_state state;
+	/* Of one that is still to be shipped: what was, of a part of it. */
+	enum sent { NOTHING_SENT, PART_ON_ITS_WAY, PART_ARRIVED } sent;
+};
+
+static enum sent sent_of(struct uuid id, size_t count, const struct sub_orders_sent_row *sent)
+{
+	for (size_t i = 0; i < count; i++)
+		if (uuid_equal(sent[i].id, id))
+			return sent[i].arrived ? PART_ARRIVED : PART_ON_ITS_WAY;
+	return NOTHING_SENT;
+}
+
+static struct due *take_due(struct db *tx, struct uuid_array ids,
+                            const struct sub_orders_due_row *rows)
+{
+	struct due *due = arena_array(db_task(tx)->arena, ids.count, sizeof due[0]);
+	size_t count;
+	const struct rows *asked = sql_sub_orders_sent(tx, ids);
+	const struct sub_orders_sent_row *sent = sql_sub_orders_sent_rows(tx, asked, &count);
+
+	for (size_t i = 0; i < ids.count; i++) {
+		bool known = sub_order_state_parse(rows[i].state, &due[i].state);
+		assert(known);
+		due[i].id = rows[i].id;
+		if (due[i].state == ACCEPTED || due[i].state == PACKED)
+			due[i].sent = sent_of(rows[i].id, count, sent);
+	}
+	return due;
+}
+
+static struct uuid_array pick(struct arena *arena, size_t count, const struct due *due,
+                              enum sub_order_state state, enum sent sent)
 {
 	struct uuid *ids = arena_array(arena, count, sizeof ids[0]);
 	size_t found = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		enum sub_order_state its;
-		bool known = sub_order_state_parse(rows[i].state, &its);
-		assert(known);
-		if (its == state)
-			ids[found++] = rows[i].id;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (due[i].state == state && due[i].sent == sent)
+			ids[found++] = due[i].id;
 	return (struct uuid_array){found, ids};
+}
+
+/* What was not sent is cancelled, so the rest is all there is: shipped, and delivered when it is.
+ */
+static void end_shipping(struct db *chain, struct uuid_array ids, enum sub_order_state state,
+                         enum sent sent)
+{
+	orders_cancel_rest(chain, ids, state, NOT_SHIPPED);
+	orders_move(chain, ids, transition_find(state, SHIPPED, BY_CLOCK), NULL);
+	if (sent == PART_ARRIVED)
+		orders_move(chain, ids, transition_find(SHIPPED, DELIVERED, BY_CLOCK), NULL);
+}
+
+static void move_due(struct db *chain, size_t count, const struct due *due)
+{
+	static const enum sub_order_state TO_SHIP[] = {ACCEPTED, PACKED};
+	struct arena *arena = db_task(chain)->arena;
+
+	for (size_t i = 0; i < sizeof ON_TIME / sizeof ON_TIME[0]; i++)
+		orders_move(chain, pick(arena, count, due, ON_TIME[i].from, NOTHING_SENT),
+		            transition_find(ON_TIME[i].from, ON_TIME[i].to, BY_CLOCK),
+		            ON_TIME[i].reason);
+	for (size_t i = 0; i < sizeof TO_SHIP / sizeof TO_SHIP[0]; i++)
+		for (enum sent sent = PART_ON_ITS_WAY; sent <= PART_ARRIVED; sent++)
+			end_shipping(chain, pick(arena, count, due, TO_SHIP[i], sent), TO_SHIP[i],
+			             sent);
 }
 
 /* A task of its own, so that what it cannot move ends only this turn. */
@@ -65,10 +125,7 @@ static void meet_some(struct task *task)
 	for (size_t i = 0; i < turn->count; i++)
 		turn->ids[i] = rows[i].id;
 	chat_hold(chain, ids);
-	for (size_t i = 0; i < sizeof ON_TIME / sizeof ON_TIME[0]; i++)
-		orders_move(chain, in_state(task->arena, ON_TIME[i].from, turn->count, rows),
-		            transition_find(ON_TIME[i].from, ON_TIME[i].to, BY_CLOCK),
-		            ON_TIME[i].reason);
+	move_due(chain, turn->count, take_due(tx, ids, rows));
 	orders_settle(chain, ids);
 	db_run(chain);
 	db_commit(tx);

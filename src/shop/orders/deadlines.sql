@@ -10,6 +10,12 @@ order by s.deadline_at
 limit :most
 for update of s skip locked;
 
+-- sub_orders_sent (ids uuid[]): many -> (id uuid, arrived bool)
+-- Those of which something was shipped, and whether all that was shipped has arrived.
+select h.sub_order_id as id, bool_and(h.delivered_at is not null) as arrived from shipment h
+where h.sub_order_id = any (:ids)
+group by h.sub_order_id;
+
 -- deadline_failures_forget (): none
 -- Of deadlines that are no more, whoever moved the sub-order.
 delete from deadline_failure f using sub_order s

@@ -14,7 +14,7 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
     [RELEASE_STOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
     [START_ACCEPT_CLOCK] = SUB_ORDERS_MOVE_CLOCK_ACCEPT,
     [PROMISE_SHIPPING] = SUB_ORDERS_MOVE_CLOCK_PROMISE,
-    [SHIP_REST] = SUB_ORDERS_MOVE_CLOCK_KEEP,
+    [SHIP_REST] = SUB_ORDERS_MOVE_CLOCK_STOP,
     [START_COMPLETE_CLOCK] = SUB_ORDERS_MOVE_CLOCK_COMPLETE,
     [STOP_CLOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
 };
@@ -39,6 +39,25 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 	                    CLOCKS[transition->effect], true, reason, cancels ? reason : NULL);
 	tell(db, ids);
 	chat_system_message(db, ids, sub_order_state_name(transition->to));
+}
+
+/* They changed, but not their state: for their history when `noted`, for their notice in any case.
+ */
+static void stay(struct db *db, struct uuid_array ids, enum sub_order_state state,
+                 enum sub_orders_move_clock clock, bool noted, const char *reason)
+{
+	sql_sub_orders_move(db, ids, sub_order_state_name(state), clock, noted, reason,
+	                    noted ? reason : NULL);
+	tell(db, ids);
+}
+
+void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_state state,
+                        const char *reason)
+{
+	if (ids.count == 0)
+		return;
+	sql_order_lines_cancel_rest(db, ids);
+	stay(db, ids, state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
 }
 
 void orders_settle(struct db *db, struct uuid_array ids)
@@ -207,12 +226,9 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	move->part->state = to;
 }
 
-/* It changed, but not its state: for its history when `noted`, for its notice in any case. */
-static void stay(struct move *move, bool noted, const char *reason)
+static void stay_noted(struct move *move, const char *reason)
 {
-	sql_sub_orders_move(move->writes, only(move), sub_order_state_name(move->part->state),
-	                    SUB_ORDERS_MOVE_CLOCK_KEEP, noted, reason, noted ? reason : NULL);
-	tell(move->writes, only(move));
+	stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
 }
 
 /* Whether all its shipments have arrived; one more may just have. */
@@ -239,11 +255,11 @@ static void cancel_lines(struct move *move, const struct line_quantities *lines,
 	count_cancelled(move, lines);
 	move->cancels = true;
 	if (move_rest(move).count > 0) {
-		stay(move, true, reason);
+		stay_noted(move, reason);
 	} else if (!shipped) {
 		move_to(move, CANCELLED, reason);
 	} else {
-		stay(move, true, reason);
+		stay_noted(move, reason);
 		move_to(move, SHIPPED, NULL);
 		if (everything_arrived(move, NULL))
 			move_to(move, DELIVERED, NULL);
@@ -267,7 +283,8 @@ void move_ship(struct move *move, const struct line_quantities *lines, const str
 	if (move_rest(move).count == 0)
 		move_to(move, SHIPPED, NULL);
 	else
-		stay(move, false, NULL);
+		stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_EXTEND,
+		     false, NULL);
 }
 
 /* The shipment must be there (404), and still on its way (409). */
@@ -297,7 +314,7 @@ void move_arrive(struct move *move, const struct uuid *shipment_id)
 		return;
 	}
 	sql_shipments_arrive(move->writes, move->part->id, shipment_id);
-	stay(move, false, NULL);
+	stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, false, NULL);
 }
 
 struct sub_order *move_finish(struct move *move)

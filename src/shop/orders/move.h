@@ -78,6 +78,9 @@ struct sub_order *move_finish(struct move *move);
  */
 void orders_move(struct db *db, struct uuid_array ids, const struct transition *transition,
                  const char *reason);
+/* Cancels what of them is not shipped; they stay in the state that they have. */
+void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_state state,
+                        const char *reason);
 /* Payments and stock, once, after all moves of a transaction that cancelled something. */
 void orders_settle(struct db *db, struct uuid_array ids);
 

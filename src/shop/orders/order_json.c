@@ -46,6 +46,7 @@ static void deadlines(struct json *json, const struct sub_order *part)
 	              part->state == AWAITING_PAYMENT ? part->deadline_at : TIME_INFINITY);
 	json_put_time(json, "accept_by", part->state == PLACED ? part->deadline_at : TIME_INFINITY);
 	json_put_time(json, "ship_by", to_ship ? part->ship_by : TIME_INFINITY);
+	json_put_time(json, "cancel_at", to_ship ? part->deadline_at : TIME_INFINITY);
 	json_put_time(json, "complete_at",
 	              part->state == DELIVERED ? part->deadline_at : TIME_INFINITY);
 	json_close_object(json);

@@ -41,7 +41,7 @@ void orders_take_to(struct task *task, struct uuid sub_order_id, enum sub_order_
 
 /* Jobs. */
 
-/* The clock: cancels what was not paid or accepted in time, completes what was delivered
+/* The clock: cancels what was not paid, accepted or shipped in time, completes what was delivered
  * long ago. */
 void orders_meet_deadlines(struct task *task);
 

@@ -21,11 +21,11 @@ static const struct transition TRANSITIONS[] = {
     {PLACED,           ACCEPTED,  STAFF | ADMIN,                      PROMISE_SHIPPING,     false},
     {PLACED,           CANCELLED, CUSTOMER | MANAGER | ADMIN | CLOCK, RELEASE_STOCK,        true},
     {ACCEPTED,         PACKED,    STAFF | ADMIN,                      NO_EFFECT,            false},
-    {ACCEPTED,         SHIPPED,   STAFF | ADMIN,                      SHIP_REST,            false},
-    {ACCEPTED,         CANCELLED, MANAGER | ADMIN,                    RELEASE_STOCK,        true},
-    {PACKED,           SHIPPED,   STAFF | ADMIN,                      SHIP_REST,            false},
-    {PACKED,           CANCELLED, MANAGER | ADMIN,                    RELEASE_STOCK,        true},
-    {SHIPPED,          DELIVERED, CUSTOMER | STAFF | ADMIN,           START_COMPLETE_CLOCK, false},
+    {ACCEPTED,         SHIPPED,   STAFF | ADMIN | CLOCK,              SHIP_REST,            false},
+    {ACCEPTED,         CANCELLED, MANAGER | ADMIN | CLOCK,            RELEASE_STOCK,        true},
+    {PACKED,           SHIPPED,   STAFF | ADMIN | CLOCK,              SHIP_REST,            false},
+    {PACKED,           CANCELLED, MANAGER | ADMIN | CLOCK,            RELEASE_STOCK,        true},
+    {SHIPPED,          DELIVERED, CUSTOMER | STAFF | ADMIN | CLOCK,   START_COMPLETE_CLOCK, false},
     {DELIVERED,        COMPLETED, CUSTOMER | ADMIN | CLOCK,           STOP_CLOCK,           false},
 };
 /* clang-format on */

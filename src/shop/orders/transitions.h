@@ -34,10 +34,10 @@ enum may_move {
 /* What it causes beside the change of state. */
 enum effect {
 	NO_EFFECT,
-	RELEASE_STOCK,        /* what is left goes back, the whole total counts as cancelled */
-	START_ACCEPT_CLOCK,   /* the vendor has accept_hours to accept */
-	PROMISE_SHIPPING,     /* ship_by is handling_days from now; no clock enforces it */
-	SHIP_REST,            /* a shipment of everything that is not shipped yet */
+	RELEASE_STOCK,      /* what is left goes back, the whole total counts as cancelled */
+	START_ACCEPT_CLOCK, /* the vendor has accept_hours to accept */
+	PROMISE_SHIPPING,   /* ship_by is handling_days from now; the clock waits some days more */
+	SHIP_REST,          /* a shipment of everything that is not shipped yet; no clock runs */
 	START_COMPLETE_CLOCK, /* all shipments have arrived; it completes after complete_days */
 	STOP_CLOCK,
 	EFFECT_COUNT,
