@@ -76,6 +76,10 @@ declare
 	m record;
 	told json;
 begin
+	if not chat_is_reaction(the_emoji) then
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
+			'{"field":"/emoji","code":"emoji","detail":"A reaction has no letters and no digits."}';
+	end if;
 	perform from conversation c where c.id = conversation for no key update;
 	select x.vendor_id, x.account_id, x.seq into m
 	from message x where x.conversation_id = conversation and x.id = the_id and x.deleted_at is null;

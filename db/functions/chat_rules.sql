@@ -41,7 +41,8 @@ end $$;
 
 -- The same of the images of a message: what they are said to show is text. Of an address, a rule looks
 -- for an e-mail address and for a whole part of it that is a telephone number, for file names are long
--- numbers, too; it cannot be masked, so it is refused instead.
+-- numbers, too; it cannot be masked, so it is refused instead. Every address is a link that somebody may
+-- want to look at first, so they are held with links; where links are masked, they stay: an image is shown.
 create or replace function chat_rules_of_images(given json, out said json, out leaks text[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -60,7 +61,8 @@ begin
 		for found in
 			select r.name, r.does from platform p cross join lateral (values
 				('email', p.chat_email, '[[:alnum:]._+-]+(@|%40)[[:alnum:]-]+(\.[[:alnum:]-]+)+'),
-				('phone', p.chat_phone, '[/=:](\+|%2B)?([[:digit:]][()-]{0,2}){8,}[[:digit:]]/?($|[?&#;])')
+				('phone', p.chat_phone, '[/=:](\+|%2B)?([[:digit:]][()-]{0,2}){8,}[[:digit:]]/?($|[?&#;])'),
+				('link', nullif(p.chat_link, 'mask'), '.')
 			) as r (name, does, pattern)
 			where r.does <> 'allow' and image.it ->> 'url' ~* r.pattern
 		loop
@@ -74,4 +76,14 @@ begin
 	end loop;
 	said := case when given is not null then made::json end;
 end $$;
-grant execute on function chat_plain(text), chat_rules_of_images(json) to sebez_customer, sebez_vendor;
+-- Whether it may be a reaction: a picture or a sign, and nothing that spells a contact. So no letters but
+-- the few that are pictures, no digits of any kind but one key cap, and of the letters that flags are made
+-- of one flag's.
+create or replace function chat_is_reaction(given text) returns boolean
+language sql immutable parallel safe
+return given ~ (U&'^[0-9#*]\FE0F?\20E3$')
+	or (translate(given, 'ℹⓂ🅰🅱🅾', '') !~ '[[:alnum:]]'
+	    and normalize(given, nfkc) !~ '[[:digit:]]'
+	    and given !~ '[🇦-🇿].*[🇦-🇿].*[🇦-🇿]');
+
+grant execute on function chat_is_reaction(text), chat_plain(text), chat_rules_of_images(json) to sebez_customer, sebez_vendor;

@@ -45,3 +45,33 @@ def test_an_address_of_an_image_holds_no_contact(talk, rules, url):  # noqa: F81
     assert talk.ask("See", attachments=images).status_code == 202
     rules(phone="mask", email="mask")
     refused(talk.ask("See", attachments=images), 400, field="/attachments/1/url")
+
+
+def test_an_image_is_held_with_links_and_shown_where_they_are_masked(talk, rules):  # noqa: F811
+    images = [{"url": "https://evil.example/order-here", "alt": "Order here"}]
+    rules(link="hold")
+    assert talk.ask("See", attachments=images).status_code == 202
+    rules(link="mask")
+    assert talk.ask("See", attachments=images).json()["attachments"][0]["url"] == images[0]["url"]
+
+
+@pytest.mark.parametrize("contact", [
+    "+442079460958", "t.me/clayshop", "\uff10\uff12\uff10\uff17\uff19", "\u0663\u0664",
+    "\u2460\u2461\u2462\u2463", "\U0001d7ce\U0001d7cf", "\u043c\u0430\u0433",
+    "1\ufe0f\u20e32\ufe0f\u20e3", "\U0001f1f9\U0001f1f2\U0001f1ea"])
+def test_a_reaction_spells_no_contact(talk, contact):
+    message = talk.ask().json()
+    for side, operation in ((talk.customer, "putReaction"), (talk.vendor, "putVendorReaction")):
+        refused(side.call(operation, conversation_id=talk.id, message_id=message["id"],
+                          body={"emoji": contact}), 400, field="/emoji")
+
+
+@pytest.mark.parametrize("emoji", [
+    "\U0001f44d\U0001f3fd", "\u2764\ufe0f", "7\ufe0f\u20e3", "#\u20e3", "\U0001f1e9\U0001f1ea", "\u2139\ufe0f",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f51f", "\u2122\ufe0f",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"])
+def test_every_picture_is_a_reaction(talk, emoji):
+    message = talk.ask().json()
+    talk.of_customer("putReaction", message_id=message["id"], body={"emoji": emoji})
+    (seen,) = talk.of_customer("listMessages")["items"]
+    assert seen["reactions"] == [{"emoji": emoji, "side": "customer"}]
