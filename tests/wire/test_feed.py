@@ -5,8 +5,9 @@ import threading
 import time
 
 from harness.client import refused, together
-from harness.feed import SOON, Device, Stream, in_background, statements
-from harness.shop import Shop
+from harness.feed import SOON, Device, Stream, in_background, settle, statements
+from harness.folds import fold_customer
+from harness.shop import Shop, money
 
 
 # -- events and their order -----------------------------------------------------------------------
@@ -48,6 +49,27 @@ def test_a_received_payment_is_told(shop):
     shop.admin().do("markPaymentReceived", order_id=order["id"], body={})
     me.until(3)
     assert me.kinds() == ["order_placed", "payment_received", "sub_order_changed"]
+
+
+def test_a_refund_is_told_to_the_customer_and_to_whose_share_it_was(shop):
+    clay, iron, customer = shop.vendor(), shop.vendor(), shop.customer()
+    order = customer.order((clay.product(price=700), 2), iron.product(), method="manual")
+    finance, part = shop.admin("finance"), clay.part(order)
+    finance.do("markPaymentReceived", order_id=order["id"], body={})
+    clay.cancel(order, lines=[{"line_id": part["lines"][0]["id"], "quantity": 1}])
+    me = Device(customer)
+    potter, smith = (Device(v.owner, vendor_id=v.id) for v in (clay, iron))
+    finance.do("markRefunded", order_id=order["id"], body={})
+    (mine,), (hers,) = me.until(1), potter.until(1)
+    assert mine["kind"] == hers["kind"] == "payment_refunded"
+    assert mine["payload"] == {"order_id": order["id"], "amount": money(700)}
+    assert hers["payload"] == {**mine["payload"], "sub_order_id": part["id"]}
+    assert smith.poll()["items"] == []
+    clay.cancel(order)
+    finance.do("markRefunded", order_id=order["id"], body={})
+    assert me.until(3)[-1]["payload"]["amount"] == money(1200)  # what went back this time
+    settle(me)
+    assert fold_customer(me.sync, me.events) == customer.do("getSync")["orders"]
 
 
 def test_a_vendor_learns_that_it_was_suspended_and_reinstated(shop):

@@ -86,5 +86,6 @@ void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 		end_not_allowed(&rq->task, CANCELLED, 0, "No refund is due.");
 	sql_payment_refund(chain, in->order_id, in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));
+	feed_tell(chain);
 	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
 }

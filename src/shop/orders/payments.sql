@@ -23,12 +23,24 @@ where h.vendor_id = n.vendor_id and h.sub_order_id = n.sub_order_id
 and (h.state <> 'cancelled' or n.extra > 0);
 
 -- payment_refund (order uuid, reference text?): none
--- All that is due.
+-- All that is due; told to the customer, and to each vendor whose share it is.
 with noted as (
 	update payment p
 	set refunded_at = now(), refunded_by = current_account(), refund_reference = :reference
 	where p.order_id = :order
-	returning p.id
+	returning p.id, p.order_id, p.account_id, p.currency
+), returned as (
+	update payment_share h set refunded_amount = x.received_amount - x.due
+	from noted n join payment_share x on x.payment_id = n.id and x.state = 'refund_due'
+	where h.vendor_id = x.vendor_id and h.sub_order_id = x.sub_order_id
+	returning n.order_id, n.account_id, n.currency, x.vendor_id, x.sub_order_id,
+	          x.received_amount - x.due - x.refunded_amount as amount
 )
-update payment_share h set refunded_amount = h.received_amount - h.due
-where h.payment_id = (select id from noted) and h.state = 'refund_due';
+select feed_note(r.account_id, 'payment_refunded', json_build_object('order_id', r.order_id,
+	'amount', json_build_object('amount', sum(r.amount), 'currency', r.currency)))
+from returned r group by r.order_id, r.account_id, r.currency
+union all
+select feed_note(r.vendor_id, 'payment_refunded', json_build_object('order_id', r.order_id,
+	'sub_order_id', r.sub_order_id,
+	'amount', json_build_object('amount', r.amount, 'currency', r.currency)))
+from returned r;

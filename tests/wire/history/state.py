@@ -80,6 +80,9 @@ class State:
         if payload["order_id"] in self.orders:
             self.orders[payload["order_id"]]["paid"] = True
 
+    def _payment_refunded(self, payload):
+        pass
+
     def _vendor_status_changed(self, payload):
         self.status = payload["status"]
 
