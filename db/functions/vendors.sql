@@ -1,4 +1,4 @@
--- Vendors: applying to sell.
+-- Vendors: applying to sell, and the order of their list.
 set local role sebez_kernel;
 
 -- A customer applies to sell: the vendor and its owner are made together. Returns the vendor, for a
@@ -28,3 +28,11 @@ begin
 	return made;
 end $$;
 grant execute on function vendor_apply(uuid, text, text, text, text, text, text, int) to sebez_customer;
+
+-- Where a page by name ended: the vendor may not be public any more when the next one is asked for. The
+-- first page begins before every name.
+create or replace function vendor_name_after(vendor_id uuid) returns text
+language sql stable security definer set search_path = public, pg_temp as $$
+	select coalesce((select lower(folded(v.name)) from vendor v where v.id = vendor_id), '')
+$$;
+grant execute on function vendor_name_after(uuid) to sebez_public, sebez_customer, sebez_vendor, sebez_admin;

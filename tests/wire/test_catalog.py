@@ -331,6 +331,29 @@ def test_what_did_not_change_is_not_sent_again(shop, operation, arguments):
     assert changed.status_code == 200 and changed.headers["ETag"] != tag
 
 
+def test_vendors_are_listed_by_name_page_by_page_even_past_one_that_is_gone(shop):
+    word = fresh("Guild")
+    names = [f"{first} {word}" for first in ("zinc", "Éclat", "Amber", "Dune", "amber")]
+    vendors = {name: shop.vendor(name, approved=False, slug=fresh("guild")) for name in names}
+    for name in reversed(names):
+        shop.admin().do("approveVendor", vendor_id=vendors[name].id, body={})
+    page, seen = {"next_cursor": None}, []
+    while page["next_cursor"] or not seen:
+        page = shop.sees("listVendors", q=word, limit=2,
+                         **({"cursor": page["next_cursor"]} if seen else {}))
+        seen += page["items"]
+        shop.db.rows("update vendor set state = 'suspended' where id = %s", seen[-1]["id"])
+    assert [v["name"].lower().split()[0] for v in seen] == [
+        "amber", "amber", "dune", "éclat", "zinc"]
+
+
+def test_the_list_of_vendors_and_a_vendors_page_agree(shop):
+    vendor = shop.vendor()
+    (listed,) = shop.sees("listVendors", q=vendor.slug)["items"]
+    page = shop.sees("getVendor", vendor_id=vendor.id)
+    assert listed == {name: page[name] for name in listed}
+
+
 @pytest.mark.parametrize("sign", ["_", "%", "\\"])
 def test_a_sign_in_a_search_for_vendors_stands_for_itself(shop, sign):
     vendor = shop.vendor()

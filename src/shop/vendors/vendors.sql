@@ -1,13 +1,15 @@
 -- Vendors: what anybody sees of them, and what their staff keeps.
 
--- vendors_page (q text?, after_key time, after_id uuid, page_size int): many
-select v.id, v.name, v.slug, v.logo_text, v.approved_at as created_at,
+-- vendors_page (q text?, after_id uuid, page_size int): many
+-- By name. A cursor's key cannot be a text, so it is the id alone, and the name is that vendor's.
+select v.id, v.name, v.slug, v.logo_text, v.created_at,
        (select ceil(greatest(r.seconds, 1) / 60)::bigint from vendor_response r where r.vendor_id = v.id)
-       as response_minutes, v.approved_at as "_key"
+       as response_minutes, 0::bigint as "_key"
 from vendor v
-where v.state = 'approved' and (v.approved_at, v.id) < (:after_key, :after_id)
+where v.state = 'approved'
+and (lower(folded(v.name)), v.id) > ((select vendor_name_after(:after_id)), :after_id)
 [q: and (v.slug || ' ' || v.name) ilike containing(:q)]
-order by v.approved_at desc, v.id desc
+order by lower(folded(v.name)), v.id
 limit :page_size;
 
 -- vendor_get (id uuid?, slug text?): one

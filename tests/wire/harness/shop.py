@@ -226,11 +226,11 @@ class Shop:
             self._admins[role] = Actor(self.server, f"admin:{role}").login(email, PASSWORD)
         return self._admins[role]
 
-    def vendor(self, name=None, *, approved=True, shipping=(("Parcel", 500),)):
+    def vendor(self, name=None, *, approved=True, shipping=(("Parcel", 500),), slug=None):
         name = name or fresh("Clay")
         owner = self.customer(name=f"owner of {name}")
         owner.name = f"owner of {name}"
-        body = owner.do("applyVendor", body={"name": name, "slug": name.lower()})
+        body = owner.do("applyVendor", body={"name": name, "slug": slug or name.lower()})
         vendor = Vendor(self, owner, body)
         if approved:
             self.admin().do("approveVendor", vendor_id=vendor.id, body={})
