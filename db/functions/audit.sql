@@ -19,6 +19,7 @@ declare
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
 			'vendor_unread']
 		when 'conversation_note' then array['text']
+		when 'message' then array['text', 'attachments', 'card', 'client_id', 'client_digest']
 		when 'message_held' then array['text', 'attachments', 'card']
 		when 'message_report' then array['comment']
 		else '{}' end;

@@ -1,6 +1,33 @@
 -- Chat: changing and taking back what was said.
 set local role sebez_owner;
 
+-- A message that the caller may change, or has deleted; holds its conversation.
+create or replace function message_of_mine(conversation uuid, the_id uuid, out vendor_id uuid,
+	out account_id uuid, out seq int, out deleted boolean)
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	m record;
+	mine boolean;
+begin
+	select c.vendor_id, c.account_id into vendor_id, account_id
+	from conversation c where c.id = conversation for no key update;
+	select x.seq, x.author, x.created_at, x.deleted_at into m
+	from message x where x.conversation_id = conversation and x.id = the_id;
+	if not found then
+		raise exception 'There is no such message.' using errcode = 'SB404';
+	end if;
+	mine := m.author = chat_side();
+	if mine and m.author = 'vendor' then -- by itself, for customers may not read author_id
+		mine := exists (select from message x where x.id = the_id and x.author_id = current_account());
+	end if;
+	seq := m.seq;
+	deleted := m.deleted_at is not null;
+	if not mine or (m.created_at < now() - interval '15 minutes' and not deleted) then
+		raise exception 'A message can be changed by its author, for 15 minutes.' using errcode = 'SB409';
+	end if;
+end $$;
+grant execute on function message_of_mine(uuid, uuid) to sebez_customer, sebez_vendor;
+
 create or replace function message_edit(conversation uuid, the_id uuid, the_text text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -10,6 +37,9 @@ declare
 	told json;
 begin
 	select * into mine from message_of_mine(conversation, the_id);
+	if mine.deleted then
+		raise exception 'It is deleted.' using errcode = 'SB409';
+	end if;
 	select * into ruled from chat_rules(the_text);
 	perform chat_refuse_blocked(mine.vendor_id, mine.account_id);
 	if ruled.leaks <> '{}' then
@@ -66,6 +96,19 @@ returns void language plpgsql set search_path = public, pg_temp as $$
 begin
 	perform message_keep(vendor, conversation, number, what);
 	perform message_blank(vendor, conversation, account, number);
+end $$;
+
+-- What is deleted already is as it was asked for.
+create or replace function message_delete(conversation uuid, the_id uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	mine record;
+begin
+	select * into mine from message_of_mine(conversation, the_id);
+	if mine.deleted then
+		return;
+	end if;
+	perform message_empty(mine.vendor_id, conversation, mine.account_id, mine.seq, 'deleted');
 end $$;
 
 -- Null takes the reaction away, which who is blocked may do, too. Under the conversation's lock: events

@@ -55,6 +55,20 @@ def test_whom_staff_block_is_in_the_log(shop, talk):
     assert written[0]["vendor_id"] == talk.vendor.id
 
 
+def test_who_removed_a_message_and_why_is_in_the_log_without_its_words(shop, talk):
+    message = talk.ask("Call me").json()
+    moderator = shop.admin("moderator")
+    for _ in range(2):
+        moderator.do("removeMessage", message_id=message["id"], reason="A leak")
+    (entry,) = entries(shop, message["id"], "message")
+    assert (entry["action"], entry["reason"]) == ("update", "A leak")
+    assert entry["by"]["id"] == moderator.id and entry["after"]["deleted_at"]
+    assert "Call me" not in str(entry)
+    gone = talk.ask("Me, too").json()
+    talk.of_customer("deleteMessage", message_id=gone["id"])
+    assert entries(shop, gone["id"], "message") == []
+
+
 def test_the_canned_replies_of_staff_are_in_the_log(shop):
     vendor = shop.vendor()
     made = vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})["id"]

@@ -173,6 +173,25 @@ def test_nobody_edits_the_message_of_another(talk):
                              message_id=answer["id"], body={"text": "Mine now"}), 409)
 
 
+def test_what_was_deleted_is_deleted_again_and_not_edited(talk):
+    message, answer = talk.ask().json(), talk.answer().json()
+    talk.of_customer("deleteMessage", message_id=message["id"])
+    talk.of_vendor("deleteVendorMessage", message_id=answer["id"])
+    for minutes in (0, 16):
+        talk.age(message, minutes)
+        talk.of_customer("deleteMessage", message_id=message["id"])
+        talk.of_vendor("deleteVendorMessage", message_id=answer["id"])
+    problem = refused(talk.customer.call("editMessage", conversation_id=talk.id,
+                                         message_id=message["id"], body={"text": "Green?"}),
+                      409, "conflict")
+    assert problem["detail"] == "It is deleted."
+    refused(talk.customer.call("deleteMessage", conversation_id=talk.id, message_id=answer["id"]),
+            409, "conflict")
+    somebody = talk.vendor.staff("support")
+    refused(somebody.call("deleteVendorMessage", vendor_id=talk.vendor.id, conversation_id=talk.id,
+                          message_id=answer["id"]), 409, "conflict")
+
+
 def test_a_deleted_message_keeps_its_place_and_counts_no_longer(talk):
     first, second = talk.ask("one").json(), talk.ask("two").json()
     assert talk.of_vendor()["unread"] == 2
