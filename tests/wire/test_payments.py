@@ -1,6 +1,8 @@
 """Payments and their shares: what came, what is owed, what goes back, and who sees what of it."""
 import pytest
 
+from harness.feed import Device, settle
+from harness.folds import fold_customer
 from harness.shop import money, refused, together
 from harness.sub_orders import good, history, line_of, some
 
@@ -27,6 +29,22 @@ def test_a_transfer_is_awaited_and_its_receipt_places_every_part(shop):
     refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
     assert history(shop, order, clay)[-1] == ("awaiting_payment", "placed", "admin", "A BYRON")
     assert good(clay.accept(order))["payment"]["status"] == "received"
+
+
+def test_a_transfer_of_nothing_is_not_awaited(shop):
+    clay = shop.vendor(shipping=())
+    customer = shop.customer()
+    me = Device(customer)
+    order = customer.order(clay.product(price=0), method="manual")
+    assert order["status"] == "placed" and order["payment"]["status"] == "received"
+    assert customer.see(order) == order
+    assert clay.part(order)["deadlines"]["accept_by"] and order["payment"]["received_at"]
+    refused(shop.admin("finance").call("markPaymentReceived", order_id=order["id"], body={}), 409)
+    settle(me)
+    assert fold_customer(me.sync, me.events) == customer.do("getSync")["orders"]
+    good(clay.accept(order))
+    good(clay.cancel(order))
+    assert customer.see(order)["payment"]["status"] == "received"  # nothing goes back
 
 
 def test_what_is_cancelled_after_it_was_paid_is_due_for_refund(shop):

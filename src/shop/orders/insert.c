@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "orders.sql.h"
 #include "shop/feed/feed.h"
@@ -129,6 +130,7 @@ static struct columns columns_of(struct arena *arena, const struct order *order)
 static void insert_parts(struct db *batch, const struct order *order, const struct columns *c)
 {
 	const struct sub_order *first = &order->sub_orders[0];
+	const int64_t *received_at = &order->payment.received_at;
 	size_t n = c->parts;
 
 	sql_sub_orders_insert(batch, order->id, sub_order_state_name(first->state), order->currency,
@@ -139,8 +141,9 @@ static void insert_parts(struct db *batch, const struct order *order, const stru
 	                      BIGINTS(n, fees), BIGINTS(n, percent_fees), BIGINTS(n, totals),
 	                      UUIDS(n, methods), TEXTS(n, method_names), INTS(n, handling));
 	sql_payment_insert(batch, uuid_v7(), order->id, order->payment.method, order->amounts.total,
-	                   order->currency, order->created_at, UUIDS(n, part_vendors),
-	                   UUIDS(n, part_ids), BIGINTS(n, totals));
+	                   order->currency, order->created_at,
+	                   *received_at == TIME_INFINITY ? NULL : received_at,
+	                   UUIDS(n, part_vendors), UUIDS(n, part_ids), BIGINTS(n, totals));
 }
 
 static void insert_lines(struct db *batch, const struct order *order, const struct columns *c)
@@ -189,6 +192,8 @@ void order_claim(struct db *batch, const struct order *order)
 	size_t n = columns.lines;
 
 	sql_order_tell(batch, order->id);
+	if (order->payment.received_at != TIME_INFINITY)
+		sql_order_tell_paid(batch, order->id);
 	feed_tell(batch);
 	sql_order_take_stock(batch, UUIDS(n, line_vendors), UUIDS(n, variants), INTS(n, quantities),
 	                     BIGINTS(n, prices));

@@ -93,6 +93,7 @@ struct order {
 struct order_terms {
 	const char *payment_method;
 	enum sub_order_state state; /* PLACED, or AWAITING_PAYMENT until the money is there */
+	bool paid;                  /* nothing is to be paid, so all of it is there */
 	int64_t now_us;
 	int64_t deadline_us;
 	const char *shipping_address; /* JSON */

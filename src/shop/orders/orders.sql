@@ -42,15 +42,20 @@ select * from unnest(:vendors, :lines, :variants, :quantities);
 insert into commission_line (currency, id, vendor_id, sub_order_id, order_line_id, basis_points, base, amount)
 select :currency, * from unnest(:ids, :vendors, :sub_orders, :lines, :rates, :bases, :amounts);
 
--- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, vendors uuid[], sub_orders uuid[], amounts bigint[]): none
--- The one payment of the order, and what of it belongs to each sub-order.
+-- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?, vendors uuid[], sub_orders uuid[], amounts bigint[]): none
+-- The one payment of the order, and what of it belongs to each sub-order. When it is there already, all
+-- of it is.
 with pay as (
-	insert into payment (id, order_id, account_id, method, state, amount, currency, created_at)
-	values (:id, :order, current_account(), :method, 'pending', :amount, :currency, :at)
+	insert into payment (id, order_id, account_id, method, amount, currency, created_at, state
+	                     [received: , received_at, received_amount])
+	values (:id, :order, current_account(), :method, :amount, :currency, :at
+	        [!received: , 'pending'] [received: , 'received', :received, :amount])
 	returning id
 )
-insert into payment_share (vendor_id, sub_order_id, amount, due, payment_id, account_id)
+insert into payment_share (vendor_id, sub_order_id, amount, due, payment_id, account_id
+                           [received: , state, received_at, received_amount])
 select s.vendor, s.sub_order, s.amount, s.amount, pay.id, current_account()
+       [received: , 'received', :received, s.amount]
 from pay, unnest(:vendors, :sub_orders, :amounts) as s (vendor, sub_order, amount);
 
 -- order_notice (order uuid, payload json): none
@@ -72,6 +77,11 @@ select feed_note(o.account_id, 'order_placed', json_build_object('order_id', o.i
 from shop_order o where o.id = :order
 union all
 select feed_note(p.vendor_id, 'sub_order_changed', p.state) from part p;
+
+-- order_tell_paid (order uuid): none writes
+-- After order_tell, as if the money came at that moment.
+select feed_note(o.account_id, 'payment_received', json_build_object('order_id', o.id))
+from shop_order o where o.id = :order;
 
 -- order_adds_up_now (): none
 -- Checks the sums before anything is locked that others wait for.

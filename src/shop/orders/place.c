@@ -125,17 +125,21 @@ static const char *address_json(struct arena *arena, const struct address_input_
 	return buf.data;
 }
 
-/* Cash is paid at the door, so the vendor may start; a transfer is awaited first. */
+/* Cash is paid at the door, so the vendor may start; a transfer is awaited first, unless there is
+ * nothing to transfer. */
 static struct order_terms terms_of(struct arena *arena, const struct quote *quote,
                                    const struct place_order_in *in)
 {
 	bool cash = in->payment.method == PAYMENT_METHOD_CASH_ON_DELIVERY;
-	int64_t hours = cash ? quote->terms.accept_hours : quote->terms.payment_hours;
+	bool paid = !cash && quote->amounts.total == 0;
+	bool placed = cash || paid;
+	int64_t hours = placed ? quote->terms.accept_hours : quote->terms.payment_hours;
 	int64_t now_us = clock_now_us();
 
 	return (struct order_terms){
 	    .payment_method = cash ? "cash_on_delivery" : "manual",
-	    .state = cash ? PLACED : AWAITING_PAYMENT,
+	    .state = placed ? PLACED : AWAITING_PAYMENT,
+	    .paid = paid,
 	    .now_us = now_us,
 	    .deadline_us = now_us + hours * 3600 * 1000000,
 	    .shipping_address = address_json(arena, &in->shipping_address),

@@ -86,10 +86,10 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 	    .payment =
 	        {
 	            .method = terms->payment_method,
-	            .state = "pending",
+	            .state = terms->paid ? "received" : "pending",
 	            .amount = quote->amounts.total,
 	            .due = quote->amounts.total,
-	            .received_at = TIME_INFINITY,
+	            .received_at = terms->paid ? terms->now_us : TIME_INFINITY,
 	        },
 	    .shipping_address = terms->shipping_address,
 	    .note = terms->note,
