@@ -60,9 +60,14 @@ def test_delivery_that_is_confirmed_twice_is_confirmed_once(shop):
     part = clay.part(order)["id"]
     first, again = [customer.do("confirmDelivery", sub_order_id=part, body={}) for _ in range(2)]
     assert first["status"] == "delivered" and again["updated_at"] == first["updated_at"]
+    assert first["allowed_transitions"] == []  # the word of the clock or of an admin is awaited
+    assert clay.part(customer.see(order))["allowed_transitions"] == []
+    assert refused(customer.call("cancelSubOrder", sub_order_id=part, body={}),
+                   409)["allowed_transitions"] == []
     assert len(notices(shop, part)) == 3
     other = customer.order(clay.product())
     good(clay.accept(other)), good(clay.ship(other)), good(clay.deliver(other))
+    assert clay.part(customer.see(other))["allowed_transitions"] == ["completed"]
     for _ in range(2):
         done = customer.do("confirmDelivery", sub_order_id=clay.part(other)["id"], body={})
         assert done["status"] == "completed"
@@ -161,6 +166,20 @@ def test_deliver_without_a_shipment_takes_them_all(shop):
     delivered = good(clay.deliver(order))
     assert delivered["status"] == "delivered"
     assert all(s["delivered_at"] for s in delivered["shipments"])
+
+
+def test_what_is_on_its_way_arrives_while_something_is_left_to_ship(shop):
+    clay = shop.vendor()
+    order = shop.customer().order((clay.product(), 3))
+    good(clay.accept(order))
+    refused(clay.deliver(order), 409, "transition_not_allowed")
+    one = some(line_of(order, clay), 1)
+    good(clay.ship(order, lines=one)), good(clay.ship(order, lines=one))
+    early = good(clay.deliver(order))
+    assert early["status"] == "accepted" and all(s["delivered_at"] for s in early["shipments"])
+    refused(clay.deliver(order), 409, "transition_not_allowed")
+    good(clay.ship(order))
+    assert good(clay.deliver(order))["status"] == "delivered"
 
 
 def test_cancelling_the_rest_of_a_part_shipped_one_leaves_it_shipped(shop):

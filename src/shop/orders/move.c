@@ -86,7 +86,8 @@ struct move move_begin(struct task *task, struct uuid sub_order_id, enum order_v
 
 _Noreturn void move_refuse(const struct move *move, const char *detail)
 {
-	end_not_allowed(move->task, move->part->state, move->part->who, detail);
+	end_not_allowed(move->task, move->part->state,
+	                sub_order_movers(move->part, move->part->who), detail);
 }
 
 void move_check(const struct move *move, enum sub_order_state to)
@@ -304,12 +305,27 @@ static void check_on_its_way(struct move *move, struct uuid id)
 	task_end(move->task, PROBLEM_NOT_FOUND, "There is no such shipment.");
 }
 
+/* Some must be on their way (409). */
+static void check_some_on_their_way(struct move *move)
+{
+	size_t count;
+	const struct rows *rows = sql_shipments_of(move->tx, move->part->id);
+	const struct shipments_of_row *shipments = sql_shipments_of_rows(move->tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!shipments[i].arrived)
+			return;
+	move_refuse(move, "Nothing is on its way.");
+}
+
 void move_arrive(struct move *move, const struct uuid *shipment_id)
 {
 	if (shipment_id)
 		check_on_its_way(move, *shipment_id);
-	if (!shipment_id ||
-	    (move->part->state == SHIPPED && everything_arrived(move, shipment_id))) {
+	else if (move->part->state != SHIPPED)
+		check_some_on_their_way(move);
+	if (move->part->state == SHIPPED &&
+	    (!shipment_id || everything_arrived(move, shipment_id))) {
 		move_to(move, DELIVERED, NULL);
 		return;
 	}

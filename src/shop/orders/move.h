@@ -66,7 +66,8 @@ struct parcel {
 /* Sends that much in one shipment. The sub-order is shipped when nothing is left. */
 void move_ship(struct move *move, const struct line_quantities *lines, const struct parcel *parcel);
 
-/* One shipment has arrived, or all (NULL). The sub-order is delivered when everything has. */
+/* One shipment has arrived, or all that are on their way (NULL); 409 when none is. The sub-order is
+ * delivered when everything was shipped and has arrived. */
 void move_arrive(struct move *move, const struct uuid *shipment_id);
 
 /* Writes what was collected and reads it back; only the commit remains, for reply_commit_*. */

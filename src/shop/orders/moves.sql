@@ -82,13 +82,6 @@ update order_line l set shipped_quantity = l.shipped_quantity + p.quantity
 from unnest(:lines, :quantities) as p (id, quantity)
 where l.vendor_id = :vendor and l.id = p.id;
 
--- sub_order_moved_last_by (id uuid): one -> (actor text)
-select h.actor from sub_order s
-join sub_order_history h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-where s.id = :id
-order by h.number desc
-limit 1;
-
 -- shipments_of (sub_order uuid): many -> (id uuid, arrived bool)
 select h.id, h.delivered_at is not null as arrived from shipment h where h.sub_order_id = :sub_order
 order by h.id;

@@ -54,6 +54,7 @@ struct sub_order {
 	const char *cancel_reason;    /* may be NULL */
 	int64_t created_at, updated_at;
 	int32_t version;
+	bool confirmed; /* that it arrived, by its customer, and nothing has happened since */
 	struct order_line *lines;
 	struct commission *commissions; /* one per line, when placing; NULL when read */
 	size_t line_count;
@@ -116,5 +117,8 @@ void order_json(const struct order *order, enum order_view view, struct json *js
 void sub_order_json(const struct sub_order *sub_order, enum order_view view, struct json *json);
 /* The states that `who` may take it to, as an array. */
 void transitions_json(enum sub_order_state from, unsigned who, struct json *json);
+/* Of `who`, those who still have something to do with it: a customer's second word changes nothing.
+ */
+unsigned sub_order_movers(const struct sub_order *part, unsigned who);
 
 #endif

@@ -63,6 +63,11 @@ void transitions_json(enum sub_order_state from, unsigned who, struct json *json
 	json_close_array(json);
 }
 
+unsigned sub_order_movers(const struct sub_order *part, unsigned who)
+{
+	return part->confirmed ? who & ~(unsigned)BY_CUSTOMER : who;
+}
+
 static void members(struct json *json, const struct sub_order *part, unsigned who)
 {
 	json_put_uuid(json, "id", part->id);
@@ -80,7 +85,7 @@ static void members(struct json *json, const struct sub_order *part, unsigned wh
 	shipping_method(json, part);
 	raw(json, "shipments", part->shipments);
 	json_key(json, "allowed_transitions");
-	transitions_json(part->state, who, json);
+	transitions_json(part->state, sub_order_movers(part, who), json);
 	deadlines(json, part);
 	json_put_str(json, "cancel_reason", part->cancel_reason);
 	json_put_time(json, "created_at", part->created_at);

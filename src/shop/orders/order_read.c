@@ -74,6 +74,7 @@ static struct sub_order sub_order_of(const struct sub_orders_read_row *row)
 	    .created_at = row->created_at,
 	    .updated_at = row->updated_at,
 	    .version = row->version,
+	    .confirmed = row->confirmed,
 	    .shipments = row->shipments,
 	};
 	bool known = sub_order_state_parse(row->state, &part.state);

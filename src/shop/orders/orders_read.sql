@@ -9,12 +9,16 @@ from shop_order o
 join payment p on p.order_id = o.id
 where o.id = :id;
 
--- sub_orders_read (order uuid?, id uuid?): many -> (id uuid, vendor_id uuid, order_id uuid, vendor_name text, vendor_slug text, number text, state text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, cancelled_total bigint, shipping_method_id uuid?, shipping_method_name text, handling_days int, customer_name text, shipping_address text, note text?, deadline_at time?, ship_by time?, cancel_reason text?, created_at time, updated_at time, version int, shipments text)
+-- sub_orders_read (order uuid?, id uuid?): many -> (id uuid, vendor_id uuid, order_id uuid, vendor_name text, vendor_slug text, number text, state text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, cancelled_total bigint, shipping_method_id uuid?, shipping_method_name text, handling_days int, customer_name text, shipping_address text, note text?, deadline_at time?, ship_by time?, cancel_reason text?, created_at time, updated_at time, version int, confirmed bool, shipments text)
 select s.id, s.vendor_id, s.order_id, v.name as vendor_name, v.slug as vendor_slug, s.number, s.state,
        s.currency, s.subtotal, s.shipping, s.discount, s.tax, s.fee, s.total, s.cancelled_total,
        s.shipping_method_id, s.shipping_method_name, s.handling_days, s.customer_name,
        s.shipping_address::text, s.note, s.deadline_at, s.ship_by, s.cancel_reason, s.created_at,
        s.updated_at, s.version,
+       case when s.state in ('delivered', 'completed') then coalesce((
+		select h.actor = 'customer' from sub_order_history h
+		where h.vendor_id = s.vendor_id and h.sub_order_id = s.id order by h.number desc limit 1), false)
+		else false end as confirmed,
        coalesce((
 		select json_agg(json_build_object(
 			'id', h.id, 'carrier', h.carrier, 'tracking_number', h.tracking_number,
