@@ -90,6 +90,15 @@ def test_a_vendor_learns_once_that_something_runs_low(shop):
     assert [(e["variant_id"], e["available"]) for e in low] == [(product.variant, 5)]
 
 
+def test_a_vendor_learns_that_the_last_is_gone(shop):
+    vendor, customer = shop.vendor(), shop.customer()
+    few, many = vendor.product(stock=4), vendor.product(stock=7)
+    device = Device(vendor.owner, vendor_id=vendor.id)
+    customer.order((few, 2)), customer.order((few, 2)), customer.order((many, 7))
+    low = [e["payload"] for e in device.until(5) if e["kind"] == "low_stock"]
+    assert [(e["variant_id"], e["available"]) for e in low] == [(few.variant, 0), (many.variant, 0)]
+
+
 def test_numbers_have_no_gap_when_many_write_at_once(shop):
     vendor = shop.vendor()
     product = vendor.product(stock=1000)
