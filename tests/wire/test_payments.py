@@ -168,3 +168,10 @@ def test_a_refund_is_noted_once_for_each_key(shop):
     answers = together(4, lambda: refunded(shop, order, key=order["id"]))
     assert {a.status_code for a in answers} <= {200, 409}
     assert refunded(shop, order, key=order["id"]).text in [a.text for a in answers]
+
+
+@pytest.mark.parametrize("operation", ["markPaymentReceived", "markRefunded"])
+def test_money_is_recorded_under_a_key(shop, operation):
+    order = shop.customer().order(shop.product(), method="manual")
+    refused(shop.admin("finance").call(operation, order_id=order["id"], body={}, key=None), 400,
+            "idempotency_key_required")
