@@ -87,7 +87,7 @@ static void send_good(struct request *rq, int status, const char *media_type, in
 {
 	char etag[ETAG_SIZE];
 
-	if (status != 200 || rq->operation == NULL || (!is_read(rq) && version == 0)) {
+	if (rq->operation == NULL || (is_read(rq) ? status != 200 : version == 0)) {
 		reply_send(rq, status, media_type, bytes, length);
 		return;
 	}

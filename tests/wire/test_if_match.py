@@ -1,7 +1,7 @@
 """Edits of what was read before: If-Match as RFC 9110 has it."""
 import pytest
 from harness.client import refused
-from harness.shop import fresh
+from harness.shop import fresh, money
 
 OTHERS = ['"nonsense"', '"1"', 'W/"abc"', '"a, b", "c"', '"999999.0123456789abcdef"', "unquoted",
           '""']
@@ -62,6 +62,45 @@ def test_a_product_is_deleted_as_it_was_read(shop):
         refused(delete(old), 412, "version_mismatch")
     assert delete(f'"other", {read()}').status_code == 204
     refused(delete("*"), 404, "not_found")
+
+
+@pytest.fixture
+def variants(shop):
+    """(the ETag of a product, what edits its variants under an If-Match)."""
+    vendor = shop.vendor()
+    mug = vendor.product(options=[{"name": "Size", "values": ["S", "M", "L"]}], variants=[
+        {"price": money(100), "available": 5, "options": {"Size": size}} for size in "SML"])
+    ids = iter(mug.variants[1:])
+    say = lambda operation, tag, variant, **more: vendor.call(  # noqa: E731
+        operation, variant_id=variant, headers={"If-Match": tag}, **more)
+    return (lambda: vendor.call("getVendorProduct", product_id=mug.id).headers["ETag"], {
+        "updateVariant": lambda tag: say("updateVariant", tag, mug.variant,
+                                         body={"barcode": fresh("B")}),
+        "setVariantStock": lambda tag: say("setVariantStock", tag, mug.variant,
+                                           body={"adjust": 1}),
+        "deleteVariant": lambda tag: say("deleteVariant", tag, next(ids)["id"])})
+
+
+@pytest.mark.parametrize("operation", ["updateVariant", "setVariantStock", "deleteVariant"])
+def test_a_variant_is_edited_as_its_product_was_read(variants, operation):
+    read, edits = variants
+    tag = read()
+    assert edits[operation](tag).status_code < 300
+    answer = edits["updateVariant"](read())
+    refused(edits["updateVariant"](tag), 412, "version_mismatch")
+    refused(edits["setVariantStock"](tag), 412, "version_mismatch")
+    refused(edits["deleteVariant"](tag), 412, "version_mismatch")
+    assert edits["updateVariant"](answer.headers["ETag"]).status_code == 200
+
+
+def test_what_is_new_is_edited_by_the_tag_that_its_making_gave(shop):
+    vendor = shop.vendor()
+    made = vendor.call("createVendorProduct", body={
+        "title": fresh("Thing"), "variants": [{"price": money(100)}]})
+    edit = lambda: vendor.call("updateVendorProduct", product_id=made.json()["id"],  # noqa: E731
+                               body={"title": fresh("T")}, headers={"If-Match": made.headers["ETag"]})
+    assert edit().status_code == 200
+    refused(edit(), 412, "version_mismatch")
 
 
 def test_a_password_changes_only_as_the_account_was_read(shop):

@@ -56,6 +56,9 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
                                const struct create_variant_input_in variants[],
                                const struct option_choice choices[]);
 
+/* Holds a product. Ends the task when there is none, and (412) when it is not as it was read. */
+void staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id, struct uuid id);
+
 /* Ends the task when the check noted something. */
 void staff_end_if_wrong(struct task *task, struct check *check);
 

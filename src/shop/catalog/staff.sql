@@ -39,11 +39,12 @@ left join category c on c.id = p.category_id
 where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null;
 
 -- staff_variant (vendor uuid, id uuid): one
+-- Its version is its product's.
 select x.id, x.product_id, x.sku, x.title, option_values(p.options, x.option1, x.option2, x.option3) as options,
        x.price as "price.amount", x.currency as "price.currency",
        x.compare_at_price as "compare_at_price.amount", x.currency as "compare_at_price.currency",
        x.available, x.backorder, stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
-       x.image_url
+       x.image_url, p.version as "_version"
 from variant x
 join product p on p.vendor_id = x.vendor_id and p.id = x.product_id
 where x.vendor_id = :vendor and x.id = :id;

@@ -176,7 +176,7 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 	cache_invalidate();
 }
 
-static void hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id, struct uuid id)
+void staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id, struct uuid id)
 {
 	struct rows *held = sql_staff_product_hold(tx, vendor_id, id);
 
@@ -202,7 +202,7 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	                          });
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
-	hold_as_read(rq, tx, in->vendor_id, in->product_id);
+	staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_update(
 	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
 	    in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL, in->category_id_given,
@@ -219,7 +219,7 @@ void delete_vendor_product(struct request *rq, const struct delete_vendor_produc
 	struct db *tx = db_begin(&rq->task);
 
 	sql_staff_product_variants_hold(tx, in->vendor_id, in->product_id);
-	hold_as_read(rq, tx, in->vendor_id, in->product_id);
+	staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_variants_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_product_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_refresh(tx, in->product_id);

@@ -27,6 +27,14 @@ static void touch_product(struct db *tx, struct uuid vendor_id, struct uuid prod
 	sql_staff_refresh(tx, product_id);
 }
 
+/* What was read of a variant is a version of its product, which is held after it. */
+static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
+                           struct uuid product_id)
+{
+	if (request_if_match(rq))
+		staff_hold_as_read(rq, tx, vendor_id, product_id);
+}
+
 static void check_texts(struct request *rq, const char *sku, const char *barcode,
                         const char *image_url)
 {
@@ -101,6 +109,7 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
 	struct option_choice choice = {0};
 
+	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	check_texts(rq, in->sku, in->barcode, in->image_url);
 	if (in->backorder && !*in->backorder && held->available < 0)
 		task_end_about(&rq->task, PROBLEM_CONFLICT, "/backorder", "sold",
@@ -124,6 +133,7 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 
 	if (count == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such variant.");
+	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	if (count == 1)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A product keeps at least one variant.");
 	sql_staff_variant_delete(tx, in->vendor_id, in->variant_id);
@@ -160,6 +170,7 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 	tx = db_begin(&rq->task);
 	held = sql_staff_variant_hold_rows(
 	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
+	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	delta = delta_of(&rq->task, in, held->available);
 	if (delta != 0) {
 		sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), delta,
