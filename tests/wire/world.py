@@ -3,7 +3,6 @@ a customer with an order. What a valid call in it needs is said by the rows of m
 """
 from callers import twin_of
 from harness import contract
-from harness.client import AUTO
 from harness.shop import ADDRESS, fresh
 from matrix import ROWS
 
@@ -141,8 +140,6 @@ class World:
         arguments.update(row.query or {})
         if row.data:
             arguments["data"] = row.data(self, who, made_side)
-        if operation.idempotency == "required":
-            arguments["key"] = AUTO
         return arguments
 
 
