@@ -29,6 +29,8 @@ struct option_names option_names(const char *one, const char *two, const char *t
 bool options_choose(struct check *check, const struct option_names *names, size_t pair_count,
                     const struct field_pair pairs[], struct option_choice *ret);
 
+bool option_choices_equal(const struct option_choice *a, const struct option_choice *b);
+
 /* "Blue / Large", or "Default Title" without options. */
 const char *options_title(struct arena *arena, const struct option_choice *choice);
 
@@ -56,8 +58,15 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
                                const struct create_variant_input_in variants[],
                                const struct option_choice choices[]);
 
-/* Holds a product. Ends the task when there is none, and (412) when it is not as it was read. */
-void staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id, struct uuid id);
+/* Holds a product, and gives the names of its options. Ends the task when there is none, and (412)
+ * when it is not as it was read. */
+struct option_names staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
+                                       struct uuid id);
+
+/* The options and the order of variants that a request gives a product, which is held with its
+ * variants and has options of these names. Ends the task when they are wrong. */
+void staff_rearrange(struct db *tx, const struct update_vendor_product_in *in,
+                     const struct option_names *names);
 
 /* Ends the task when the check noted something. */
 void staff_end_if_wrong(struct task *task, struct check *check);

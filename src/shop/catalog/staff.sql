@@ -89,6 +89,43 @@ set title = coalesce(:title, title), handle = coalesce(:handle, handle),
     [category_given: , category_id = :category]
 where vendor_id = :vendor and id = :id;
 
+-- staff_product_choices (vendor uuid, id uuid): many -> (id uuid, one text?, two text?, three text?)
+-- What its variants are, after it is held.
+select x.id, x.option1 as one, x.option2 as two, x.option3 as three from variant x
+where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null
+order by x.position, x.id;
+
+-- staff_product_options (vendor uuid, id uuid, names text[], was int[], values text[]): one
+-- Each is new (-1) or one of the present ones, from 0, with its values unless others are given.
+-- refresh_products() leaves those that a variant has.
+update product p set options = coalesce((
+	select json_agg(json_build_object('name', g.name, 'values',
+		coalesce(g.given::json, p.options -> g.was -> 'values')) order by g.number)
+	from unnest(:names::text[], :was::int[], :values::text[])
+	     with ordinality as g (name, was, given, number)), '[]')
+where p.vendor_id = :vendor and p.id = :id;
+
+-- staff_variants_set_aside (vendor uuid, ids uuid[]): none
+-- So that what one is to be is not what another still is.
+update variant set option1 = id::text, option2 = null, option3 = null
+where vendor_id = :vendor and id = any (:ids);
+
+-- staff_variants_choose (vendor uuid, ids uuid[], titles text[], one text[], two text[], three text[]): none
+update variant v set title = g.title, option1 = g.one, option2 = g.two, option3 = g.three,
+                     version = v.version + 1
+from unnest(:ids, :titles, :one, :two, :three) as g (id, title, one, two, three)
+where v.vendor_id = :vendor and v.id = g.id;
+
+-- staff_variants_arrange (vendor uuid, id uuid, ids uuid[]): none
+-- Those that are not named come after the others, as they are.
+update variant v set position = o.place, version = v.version + 1
+from (
+	select x.id, row_number() over (order by g.place, x.position, x.id) as place
+	from variant x
+	left join unnest(:ids::uuid[]) with ordinality as g (id, place) on g.id = x.id
+	where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null) o
+where v.vendor_id = :vendor and v.id = o.id and v.position <> o.place;
+
 -- staff_product_variants_hold (vendor uuid, id uuid): none
 select from variant x
 where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null

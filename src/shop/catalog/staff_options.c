@@ -77,7 +77,7 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool same_choice(const struct option_choice *a, const struct option_choice *b)
+bool option_choices_equal(const struct option_choice *a, const struct option_choice *b)
 {
 	for (size_t i = 0; i < OPTIONS_MAX; i++)
 		if (!same(a->values[i], b->values[i]))
@@ -113,7 +113,7 @@ static void check_choice_of(struct check *check, const struct create_vendor_prod
 			check_wrong(check, "enum", "is not among the values of %s",
 			            in->options[i].name);
 	for (size_t before = 0; before < at; before++)
-		if (same_choice(&choices[before], &choices[at])) {
+		if (option_choices_equal(&choices[before], &choices[at])) {
 			check_wrong(check, "unique", "is what another variant is");
 			break;
 		}

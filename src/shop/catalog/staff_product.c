@@ -176,17 +176,21 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 	cache_invalidate();
 }
 
-void staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id, struct uuid id)
+struct option_names staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
+                                       struct uuid id)
 {
-	struct rows *held = sql_staff_product_hold(tx, vendor_id, id);
+	struct rows *rows = sql_staff_product_hold(tx, vendor_id, id);
+	const struct staff_product_hold_row *held = sql_staff_product_hold_rows(tx, rows, NULL);
 
-	request_expect(rq, sql_staff_product_hold_rows(tx, held, NULL)->version);
+	request_expect(rq, held->version);
+	return option_names(held->one, held->two, held->three);
 }
 
 /* PATCH /v1/vendors/{vendor_id}/products/{product_id} */
 void update_vendor_product(struct request *rq, const struct update_vendor_product_in *in)
 {
 	struct arena *arena = rq->task.arena;
+	struct option_names names;
 	struct check check;
 	struct db *tx;
 
@@ -202,7 +206,10 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	                          });
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
-	staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
+	if (in->options || in->variant_ids)
+		sql_staff_product_variants_hold(tx, in->vendor_id, in->product_id);
+	names = staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
+	staff_rearrange(tx, in, &names);
 	sql_staff_product_update(
 	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
 	    in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL, in->category_id_given,
@@ -219,7 +226,7 @@ void delete_vendor_product(struct request *rq, const struct delete_vendor_produc
 	struct db *tx = db_begin(&rq->task);
 
 	sql_staff_product_variants_hold(tx, in->vendor_id, in->product_id);
-	staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
+	(void)staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_variants_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_product_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_refresh(tx, in->product_id);

@@ -32,7 +32,7 @@ static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor
                            struct uuid product_id)
 {
 	if (request_if_match(rq))
-		staff_hold_as_read(rq, tx, vendor_id, product_id);
+		(void)staff_hold_as_read(rq, tx, vendor_id, product_id);
 }
 
 static void check_texts(struct request *rq, const char *sku, const char *barcode,
