@@ -67,7 +67,8 @@ def test_a_reaction_spells_no_contact(talk, contact):
 
 
 @pytest.mark.parametrize("emoji", [
-    "\U0001f44d\U0001f3fd", "\u2764\ufe0f", "7\ufe0f\u20e3", "#\u20e3", "\U0001f1e9\U0001f1ea", "\u2139\ufe0f",
+    "\U0001f44d\U0001f3fd", "\u2764\ufe0f", "7\ufe0f\u20e3", "#\u20e3", "\U0001f1e9\U0001f1ea",
+    "\u2139\ufe0f",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f51f", "\u2122\ufe0f",
     "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"])
 def test_every_picture_is_a_reaction(talk, emoji):

@@ -105,8 +105,8 @@ def test_a_vendors_last_line_that_another_device_took_out_is_answered_with_today
     mug, pan = clay.product(), iron.product()
     customer = shop.customer()
     cart = customer.cart(mug, pan)
-    choices = [{"vendor_id": vendor.id, "method_id": vendor.do("listShippingMethods")["items"][0]["id"]}
-               for vendor in (clay, iron)]
+    choices = [{"vendor_id": part["vendor"]["id"], "method_id": part["shipping_method_id"]}
+               for part in cart.quote()["vendors"]]
     cart.quote(shipping=choices)
     customer.do("deleteCartLine", variant_id=pan.variant)
     quote = refused(cart.place(shipping=choices), 409, "quote_changed")["quote"]

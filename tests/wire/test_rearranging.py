@@ -127,8 +127,8 @@ def test_variants_are_put_in_order(shirt):
     ids = [v["id"] for v in shirt.product.variants]
     made = shirt.change(variant_ids=[ids[2], ids[0]])
     assert [v["id"] for v in made["variants"]] == [ids[2], ids[0], ids[1]]
-    assert [v["id"] for v in shirt.shop.sees("getProduct", product_id=shirt.product.id)["variants"]] \
-        == [ids[2], ids[0], ids[1]]
+    shown = shirt.shop.sees("getProduct", product_id=shirt.product.id)["variants"]
+    assert [v["id"] for v in shown] == [ids[2], ids[0], ids[1]]
     refused(shirt.call(variant_ids=[ids[0], shirt.product.id]), 400, field="/variant_ids/1")
     refused(shirt.call(variant_ids=[ids[0], ids[0]]), 400, field="/variant_ids/1")
 

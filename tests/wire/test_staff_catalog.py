@@ -71,7 +71,8 @@ def test_the_shop_shows_of_a_variant_what_a_client_needs_to_sell_it(shop, clay):
         [(False, "https://images.example.com/blue.jpg"), (True, None)]
     customer = shop.customer()
     customer.do("putCartLine", variant_id=shown[0]["id"], body={"quantity": 1})
-    (group,) = customer.do("putCartLine", variant_id=shown[1]["id"], body={"quantity": 3})["vendors"]
+    (group,) = customer.do("putCartLine", variant_id=shown[1]["id"],
+                           body={"quantity": 3})["vendors"]
     assert {line["variant_id"]: (line["available"], line["backorder"], line["problem"])
             for line in group["lines"]} == \
         {shown[0]["id"]: (1, False, None), shown[1]["id"]: (0, True, None)}

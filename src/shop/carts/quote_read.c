@@ -18,11 +18,16 @@ struct quote_rows quote_ask(struct db *batch)
 	};
 }
 
+static bool backorder_of(const struct cart_lines_row *row)
+{
+	return row->backorder && *row->backorder;
+}
+
 static enum line_problem problem_of(const struct cart_lines_row *row)
 {
 	if (!row->published || !row->available)
 		return LINE_UNAVAILABLE;
-	if (*row->available < row->quantity && !*row->backorder)
+	if (*row->available < row->quantity && !backorder_of(row))
 		return LINE_OUT_OF_STOCK;
 	return LINE_SELLABLE;
 }
@@ -43,7 +48,7 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	            .price = row->price,
 	        },
 	    .available = row->available && *row->available > 0 ? *row->available : 0,
-	    .backorder = row->backorder && *row->backorder,
+	    .backorder = backorder_of(row),
 	    .problem = problem_of(row),
 	};
 }
