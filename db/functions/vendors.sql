@@ -33,6 +33,6 @@ grant execute on function vendor_apply(uuid, text, text, text, text, text, text,
 -- first page begins before every name.
 create or replace function vendor_name_after(vendor_id uuid) returns text
 language sql stable security definer set search_path = public, pg_temp as $$
-	select coalesce((select lower(folded(v.name)) from vendor v where v.id = vendor_id), '')
+	select coalesce((select v.name_key from vendor v where v.id = vendor_id), '')
 $$;
 grant execute on function vendor_name_after(uuid) to sebez_public, sebez_customer, sebez_vendor, sebez_admin;

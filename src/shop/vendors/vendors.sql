@@ -7,9 +7,9 @@ select v.id, v.name, v.slug, v.logo_text, v.created_at,
        as response_minutes, 0::bigint as "_key"
 from vendor v
 where v.state = 'approved'
-and (lower(folded(v.name)), v.id) > ((select vendor_name_after(:after_id)), :after_id)
+and (v.name_key, v.id) > ((select vendor_name_after(:after_id)), :after_id)
 [q: and (v.slug || ' ' || v.name) ilike containing(:q)]
-order by lower(folded(v.name)), v.id
+order by v.name_key, v.id
 limit :page_size;
 
 -- vendor_get (id uuid?, slug text?): one
