@@ -24,8 +24,8 @@ with before as (
 	    [clock = accept: deadline_at = now() + (select make_interval(hours => accept_hours) from platform),]
 	    [clock = complete: deadline_at = now() + (select make_interval(days => complete_days) from platform),]
 	    [clock = promise: ship_by = now() + make_interval(days => s.handling_days),
-                      deadline_at = now() + (select make_interval(days => s.handling_days + ship_grace_days) from platform),]
-    [clock = extend: deadline_at = greatest(s.deadline_at, now() + (select make_interval(days => ship_grace_days) from platform)),]
+	                      deadline_at = now() + (select make_interval(days => s.handling_days + ship_grace_days) from platform),]
+	    [clock = extend: deadline_at = greatest(s.deadline_at, now() + (select make_interval(days => ship_grace_days) from platform)),]
 	    [clock = stop: deadline_at = null,]
 	    cancel_reason = coalesce(:cancel_reason, s.cancel_reason),
 	    version = s.version + 1, updated_at = now()
