@@ -139,7 +139,8 @@ static bool place(void *made)
 		if (!good)
 			fprintf(stderr, "orders: %s: %s", item->statement->name, one_error());
 		if (good && i == placing->claim)
-			memcpy(lease, PQgetvalue(result, 0, 3), sizeof lease);
+			memcpy(lease, PQgetvalue(result, 0, PQfnumber(result, "lease_until")),
+			       sizeof lease);
 		PQclear(result);
 	}
 	one_run_simple(&DB_COMMIT_STATEMENT);
