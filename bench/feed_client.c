@@ -12,7 +12,8 @@
  *   broken, refused         for each connection that ended by itself, that could not be made
  *   paused                  for each answer whose next_poll_ms is not 0; it is obeyed
  * `again`: whose connection has ended comes back with its first cursor, as though what it was told
- * since had been lost on the way; else it stays away. 503 and its Retry-After are obeyed.
+ * since had been lost on the way; else it stays away. 503 and its Retry-After are obeyed, with a
+ * random part of a second more, as the contract asks.
  * `nchan`: the subscribers of nginx's module. Ends when it is killed.
  */
 #include <stdio.h>
@@ -145,7 +146,7 @@ static void take(struct one *poll, const struct wire_answer *answer)
 		puts("other 503");
 		if (!header(answer->head, "\r\nRetry-After: ", seconds, sizeof(seconds)))
 			seconds[0] = '1', seconds[1] = '\0';
-		later(poll, atoi(seconds) * 1000 * MS);
+		later(poll, (atoi(seconds) * 1000 + rand() % 1000) * MS);
 		return;
 	}
 	if (answer->status != 200) {
