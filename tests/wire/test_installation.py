@@ -288,6 +288,15 @@ def test_a_data_folder_may_have_any_name():
         pathlib.Path((named / "run.path").read_text().strip()).rmdir()
 
 
+def as_nobody(server, *words):
+    """A tool of another user. The program is a copy, for others may not enter root's home."""
+    program = server.data / "sebez"
+    shutil.copy(BUILD / "sebez", program)
+    return subprocess.run([program, *words], cwd="/", env=server.environment, check=False,
+                          capture_output=True, text=True, user="nobody", group="nogroup",
+                          extra_groups=[])
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
 def test_a_tool_of_root_spoils_nothing_in_the_folder_of_another_user():
     with folder() as server:
@@ -295,19 +304,13 @@ def test_a_tool_of_root_spoils_nothing_in_the_folder_of_another_user():
         data.mkdir()
         shutil.chown(data, "nobody", "nogroup")
         server.sebez("migrate")  # as root, before anything was started
-        done = subprocess.run([BUILD / "sebez", "check"], cwd="/", env=server.environment,
-                              check=False, capture_output=True, text=True, user="nobody",
-                              group="nogroup", extra_groups=[])
-        assert "all is well" in done.stdout
+        assert "all is well" in as_nobody(server, "check").stdout
         assert {path.owner() for path in data.rglob("*")} == {"nobody"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
 def test_a_reload_by_a_stranger_is_told_apart_from_no_server(own):
-    program = own.data / "sebez"  # a copy, for strangers may not enter root's home
-    shutil.copy(BUILD / "sebez", program)
-    done = subprocess.run([program, "reload"], cwd="/", env=own.environment, check=False,
-                          capture_output=True, text=True, user="nobody", group="nogroup")
+    done = as_nobody(own, "reload")
     assert done.returncode == 1
     assert f"server {own.process.pid} belongs to another user" in done.stderr
 
