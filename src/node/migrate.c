@@ -138,14 +138,12 @@ static int refuse_unfit(const struct migration *mg)
 		return rc;
 	if (mg->purpose == MIGRATE_FOR_TOOL) {
 		say("SEBEZ_SECRET is not the one that the passwords of the database roles were "
-		    "made "
-		    "from: it must be that of the servers; only `sebez serve` and `sebez migrate` "
-		    "change them");
+		    "made from: it must be that of the servers; only `sebez serve` and `sebez "
+		    "migrate` change them");
 		return -EKEYREJECTED;
 	}
 	say("SEBEZ_SECRET is another one than before: changing the passwords of the database "
-	    "roles; "
-	    "a server that still has the old one cannot log in any more");
+	    "roles; a server that still has the old one cannot log in any more");
 	return 0;
 }
 

@@ -6,6 +6,7 @@ from harness.feed import Device
 from harness.folds import fold_conversations
 from harness.shop import fresh, refused
 from harness.talk import Talk
+from harness.wait import until
 
 
 # -- the inbox ----------------------------------------------------------------------------------
@@ -151,14 +152,6 @@ def test_an_order_tells_its_conversation_what_becomes_of_it(shop):
 def pushes(shop, talk):
     return shop.db.rows("select attempts, payload ->> 'seq' as seq from outbox "
                         "where topic = 'message_push' and subject_id = %s order by id", talk.id)
-
-
-def until(there):
-    for _ in range(200):
-        if there():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
 
 
 def test_push_is_asked_for_whom_no_device_has_told(shop, talk):

@@ -8,14 +8,7 @@ from harness.client import refused
 from harness.feed import SOON, Device, Stream, in_background, statements
 from harness.folds import fold_conversations
 from harness.talk import Talk
-
-
-def until(is_so):
-    """Asks again until it is so, or it is no use."""
-    end = time.monotonic() + SOON
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert is_so()
+from harness.wait import until
 
 
 def sides(talk):

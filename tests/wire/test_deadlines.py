@@ -8,22 +8,13 @@ import pytest
 from harness.feed import until_waiting
 from harness.shop import together
 from harness.talk import Talk
-
-PATIENCE_S = 30
+from harness.wait import until
 
 
 @pytest.fixture(autouse=True)
 def the_data_stays_sound(shop):
     yield
     assert shop.check() == []
-
-
-def until(true):
-    """Waits for the jobs process; how long it takes is not asserted."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def let_time_pass(shop, part):

@@ -9,25 +9,15 @@ import signal
 import socket
 import subprocess
 import termios
-import time
 
 import pytest
 
 from harness.contract import BUILD, ROOT
-from harness.server import Server
+from harness.server import folder
+from harness.wait import until
 
 KEY, OTHER_KEY = "01" * 32, "02" * 32
 LOCK = 7308326  # migrate.c
-
-
-@contextlib.contextmanager
-def folder(**settings):
-    """A server that is not started; nothing of it is left afterwards."""
-    server = Server(**settings)
-    try:
-        yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +42,6 @@ def beside(own, **settings):
 def run(server, *arguments, **settings):
     server.environment.update(settings)
     return server.sebez(*arguments, check=False)
-
-
-def eventually(what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def passwords(own):
@@ -212,7 +195,7 @@ def locked_redis():
     ("", 1, "WRONG  redis: NOAUTH")])
 def test_check_asks_an_external_redis_with_its_password(own, locked_redis, login, status, said):
     with beside(own, REDIS_URL=f"redis://{login}{locked_redis}") as second:
-        eventually(lambda: status or run(second, "check").returncode == 0)
+        until(lambda: status or run(second, "check").returncode == 0)
         done = run(second, "check")
     assert done.returncode == status
     assert said in done.stdout
@@ -239,7 +222,7 @@ def held_lock(own):
 def test_a_start_that_waits_for_another_migration_says_so_and_ends_when_it_is_asked_to(own):
     with held_lock(own), beside(own) as second:
         second.start(wait=False)
-        eventually(lambda: "waiting for another migration" in second.tail())
+        until(lambda: "waiting for another migration" in second.tail())
         assert second.stop() == []
 
 
@@ -247,7 +230,7 @@ def test_a_hang_up_before_there_is_something_to_reload_does_not_end_the_start(ow
     with beside(own) as second:
         with held_lock(own):
             second.start(wait=False)
-            eventually(lambda: "waiting for another migration" in second.tail())
+            until(lambda: "waiting for another migration" in second.tail())
             second.process.send_signal(signal.SIGHUP)
         second.wait_ready()
         assert second.stop() == []
@@ -342,7 +325,7 @@ def test_a_password_that_is_typed_is_not_shown(own, terminal):
 
     assert shows()
     with make_admin(own, "typed@example.com", stdin=theirs) as process:
-        eventually(lambda: not shows())
+        until(lambda: not shows())
         os.write(ours, b"a good password\n")
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 0 and "typed@example.com is an admin: superadmin" in out
@@ -352,7 +335,7 @@ def test_a_password_that_is_typed_is_not_shown(own, terminal):
 def test_a_terminal_shows_what_is_typed_again_when_the_question_is_broken_off(own, terminal):
     _, theirs = terminal
     with make_admin(own, "typed@example.com", stdin=theirs) as process:
-        eventually(lambda: not termios.tcgetattr(theirs)[3] & termios.ECHO)
+        until(lambda: not termios.tcgetattr(theirs)[3] & termios.ECHO)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
     assert process.returncode == -signal.SIGINT

@@ -3,7 +3,6 @@ import os
 import pathlib
 import shutil
 import signal
-import time
 
 import pytest
 import requests
@@ -11,13 +10,7 @@ import requests
 from harness import server as harness_server
 from harness.feed import members
 from harness.server import Server
-
-
-def eventually(what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
+from harness.wait import until
 
 
 def logged(server, word):
@@ -41,14 +34,14 @@ def test_a_program_that_is_gone_ends_the_reload_and_no_process(own, tmp_path):
     before = set(members(own)) | set(members(own, "jobs"))
     (tmp_path / "sebez").rename(tmp_path / "elsewhere")
     own.process.send_signal(signal.SIGHUP)
-    eventually(lambda: logged(own, '"reload failed"'))
+    until(lambda: logged(own, '"reload failed"'))
     assert logged(own, '"reloaded"') == 0
     assert set(members(own)) | set(members(own, "jobs")) == before
     assert requests.get(own.url + "/v1/products", timeout=20).status_code == 200
 
     (tmp_path / "elsewhere").rename(tmp_path / "sebez")
     own.process.send_signal(signal.SIGHUP)
-    eventually(lambda: not before & (set(members(own)) | set(members(own, "jobs"))))
+    until(lambda: not before & (set(members(own)) | set(members(own, "jobs"))))
     assert logged(own, '"reloaded"') == 1
 
 
@@ -57,11 +50,11 @@ def test_a_successor_that_hangs_is_ended_and_a_reload_asked_for_meanwhile_follow
     postmaster = int(pathlib.Path(own.data / "var/postgres/postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGSTOP)  # so the successor waits for its first connection
     own.process.send_signal(signal.SIGHUP)
-    eventually(lambda: len(set(members(own)) - before) == 1)
+    until(lambda: len(set(members(own)) - before) == 1)
     (successor,) = set(members(own)) - before
     os.kill(successor, signal.SIGSTOP)
     os.kill(postmaster, signal.SIGCONT)
     own.process.send_signal(signal.SIGHUP)
-    eventually(lambda: logged(own, '"reload failed"'))
-    eventually(lambda: logged(own, '"reloaded"') == 1)
-    eventually(lambda: not (before | {successor}) & set(members(own)))
+    until(lambda: logged(own, '"reload failed"'))
+    until(lambda: logged(own, '"reloaded"') == 1)
+    until(lambda: not (before | {successor}) & set(members(own)))

@@ -8,25 +8,15 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 import requests
 
 from harness.contract import BUILD, ROOT
 from harness.feed import until_waiting
-from harness.server import Server
+from harness.server import folder
+from harness.wait import until
 from harness.shop import Shop
-
-
-@contextlib.contextmanager
-def folder(**settings):
-    """A server that is not started; nothing of it is left afterwards."""
-    server = Server(**settings)
-    try:
-        yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +38,6 @@ def named(server, word):
         if len(words) > 1 and words[1] == word.encode() or word.encode() in words[0]:
             found.append(pid)
     return found
-
-
-def eventually(what, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 class Callers:
@@ -92,28 +75,28 @@ def test_a_reload_under_load_fails_no_request(own):
     with Callers(own.url) as callers:
         for _ in range(3):
             own.sebez("reload")
-            eventually(lambda: not before & set(named(own, "api")))
+            until(lambda: not before & set(named(own, "api")))
             before = set(named(own, "api"))
     assert callers.bad == []
     assert callers.good > 0
-    eventually(lambda: len(named(own, "api")) == 2)
+    until(lambda: len(named(own, "api")) == 2)
 
 
 @pytest.mark.parametrize("word", ["api", "jobs", "redis", "postgres"])
 def test_what_dies_is_replaced(own, word):
     (before, *others) = named(own, word)
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: set(named(own, word)) - {before, *others})
-    eventually(lambda: requests.get(own.url + "/readyz", timeout=20).status_code == 200)
-    eventually(lambda: requests.get(own.url + "/v1/products", timeout=20).status_code == 200)
+    until(lambda: set(named(own, word)) - {before, *others})
+    until(lambda: requests.get(own.url + "/readyz", timeout=20).status_code == 200)
+    until(lambda: requests.get(own.url + "/v1/products", timeout=20).status_code == 200)
 
 
 def test_why_a_store_is_away_is_logged_and_that_it_is_back(own_server):
     server = own_server()
     (redis,) = named(server, "redis")
     os.kill(redis, signal.SIGKILL)
-    eventually(lambda: '"store is away","store":"redis","reason":"' in server.log.read_text())
-    eventually(lambda: '"store is back","store":"redis"}' in server.log.read_text())
+    until(lambda: '"store is away","store":"redis","reason":"' in server.log.read_text())
+    until(lambda: '"store is back","store":"redis"}' in server.log.read_text())
 
 
 def test_tools_use_the_services_of_a_running_server(own):
@@ -205,7 +188,7 @@ def test_while_it_stops_new_connections_are_refused_and_requests_under_way_answe
                            body={"title": "Mug"})
         until_waiting(server.db, 1)
         server.process.send_signal(signal.SIGTERM)
-        eventually(lambda: refuses_connections(server))
+        until(lambda: refuses_connections(server))
         assert not edit.done()
         lock.rollback()
         assert edit.result().status_code == 200

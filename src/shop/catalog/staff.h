@@ -29,6 +29,11 @@ struct option_names option_names(const char *one, const char *two, const char *t
 bool options_choose(struct check *check, const struct option_names *names, size_t pair_count,
                     const struct field_pair pairs[], struct option_choice *ret);
 
+/* Notes in check, at the present name and /name, what keeps a product from having an option of this
+ * name beside those before it. */
+void option_check_name(struct check *check, size_t before, const char *const names[],
+                       const char *name);
+
 bool option_choices_equal(const struct option_choice *a, const struct option_choice *b);
 
 /* "Blue / Large", or "Default Title" without options. */
@@ -47,6 +52,8 @@ struct staff_texts {
 };
 
 /* Note what a file could not bring back as it is. */
+/* Notes at the present name that the text has control characters; NULL has none. */
+bool staff_check_plain(struct check *check, const char *text);
 void staff_check_texts(struct check *check, const struct staff_texts *texts);
 void staff_check_variant(struct check *check, const char *sku, const char *barcode,
                          const char *image_url);

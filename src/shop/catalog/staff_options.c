@@ -41,8 +41,7 @@ bool options_choose(struct check *check, const struct option_names *names, size_
 			    check_wrong(check, "required", "has no value for %s", names->names[i]);
 	}
 	for (size_t i = 0; i < names->count; i++)
-		if (ret->values[i] && text_has_control(ret->values[i]))
-			good = check_wrong(check, "control", "has control characters");
+		good = staff_check_plain(check, ret->values[i]) && good;
 	if (good && names->count == 1 && text_is_default_option(1, names->names[0], ret->values[0]))
 		good = check_wrong(check, "reserved", "is how files say that there are no options");
 	if (good && pair_count != names->count)
@@ -85,18 +84,25 @@ bool option_choices_equal(const struct option_choice *a, const struct option_cho
 	return true;
 }
 
-static void check_names(struct check *check, const struct create_vendor_product_in *in)
+void option_check_name(struct check *check, size_t before, const char *const names[],
+                       const char *name)
+{
+	size_t outer = check_enter(check, "name");
+
+	for (size_t i = 0; i < before; i++)
+		if (strcasecmp(names[i], name) == 0)
+			check_wrong(check, "unique", "is the name of another option");
+	(void)staff_check_plain(check, name);
+	check_leave(check, outer);
+}
+
+static void check_names(struct check *check, const struct option_names *names)
 {
 	size_t outer = check_enter(check, "options");
 
-	for (size_t i = 0; i < in->options_count; i++) {
-		size_t list = check_enter_item(check, i), item = check_enter(check, "name");
-		for (size_t before = 0; before < i; before++)
-			if (strcasecmp(in->options[before].name, in->options[i].name) == 0)
-				check_wrong(check, "unique", "is the name of another option");
-		if (text_has_control(in->options[i].name))
-			check_wrong(check, "control", "has control characters");
-		check_leave(check, item);
+	for (size_t i = 0; i < names->count; i++) {
+		size_t list = check_enter_item(check, i);
+		option_check_name(check, i, names->names, names->names[i]);
 		check_leave(check, list);
 	}
 	check_leave(check, outer);
@@ -149,7 +155,7 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 	                             .image_count = in->images_count,
 	                             .images = in->images,
 	                         });
-	check_names(check, in);
+	check_names(check, &names);
 	outer = check_enter(check, "variants");
 	if (in->options_count == 0 && in->variants_count > 1)
 		check_wrong(check, "maximum", "must be one: the product has no options");

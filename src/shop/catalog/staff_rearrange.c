@@ -3,7 +3,6 @@
  */
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
 #include "shop/catalog/staff.h"
@@ -25,18 +24,6 @@ static int32_t index_of(const struct option_names *names, const char *name)
 		if (strcmp(names->names[i], name) == 0)
 			return (int32_t)i;
 	return -1;
-}
-
-static void check_name_of(struct check *check, const struct plan *plan, const char *name)
-{
-	size_t outer = check_enter(check, "name");
-
-	for (size_t before = 0; before < plan->count; before++)
-		if (strcasecmp(plan->names[before], name) == 0)
-			check_wrong(check, "unique", "is the name of another option");
-	if (text_has_control(name))
-		check_wrong(check, "control", "has control characters");
-	check_leave(check, outer);
 }
 
 static void check_origin(struct check *check, const struct plan *plan,
@@ -62,8 +49,7 @@ static void check_values(struct check *check, const struct option_change_input_i
 		            "is needed: its first is what the present variants are");
 	for (size_t i = 0; i < option->values_count; i++) {
 		size_t list = check_enter_item(check, i);
-		if (text_has_control(option->values[i]))
-			check_wrong(check, "control", "has control characters");
+		(void)staff_check_plain(check, option->values[i]);
 		check_leave(check, list);
 	}
 	check_leave(check, outer);
@@ -94,7 +80,7 @@ static struct plan plan_of(struct check *check, const struct option_names *names
 		int32_t from = index_of(names, option->was ? option->was : option->name);
 		size_t list = check_enter_item(check, i);
 
-		check_name_of(check, &plan, option->name);
+		option_check_name(check, plan.count, plan.names, option->name);
 		check_origin(check, &plan, option, from);
 		check_values(check, option, from);
 		check_leave(check, list);

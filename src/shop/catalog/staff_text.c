@@ -7,12 +7,17 @@
 #include "shop/catalog/staff.h"
 #include "shop/catalog/text.h"
 
+bool staff_check_plain(struct check *check, const char *text)
+{
+	return !text || !text_has_control(text) ||
+	       check_wrong(check, "control", "has control characters");
+}
+
 static void check_plain(struct check *check, const char *key, const char *text)
 {
 	size_t outer = check_enter(check, key);
 
-	if (text && text_has_control(text))
-		check_wrong(check, "control", "has control characters");
+	(void)staff_check_plain(check, text);
 	check_leave(check, outer);
 }
 
@@ -34,8 +39,7 @@ static void check_tags(struct check *check, size_t count, const char *const tags
 
 		if (strchr(tags[i], ','))
 			check_wrong(check, "comma", "has a comma, which parts tags");
-		if (text_has_control(tags[i]))
-			check_wrong(check, "control", "has control characters");
+		(void)staff_check_plain(check, tags[i]);
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(tags[before], tags[i]) == 0) {
 				check_wrong(check, "unique", "is there already");

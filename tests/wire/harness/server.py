@@ -1,4 +1,5 @@
 """One real server: `sebez serve` with its embedded services in a folder of its own under /tmp."""
+import contextlib
 import os
 import pathlib
 import re
@@ -183,3 +184,13 @@ class Server:
             print(f"kept: {self.data}")
         else:
             shutil.rmtree(self.data, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def folder(**settings):
+    """A server that is not started; nothing of it is left afterwards."""
+    server = Server(**settings)
+    try:
+        yield server
+    finally:
+        server.remove()
