@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "store/redis_internal.h"
 
 enum { DEFAULT_PORT = 6379 };
@@ -17,14 +18,6 @@ static char *copy_range(const char *from, const char *to)
 	return copy;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20; /* lower case */
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* %40 is @. False when a percent sign is no such thing. */
 static bool decode(char *text)
 {
@@ -34,8 +27,8 @@ static bool decode(char *text)
 		*to = *at;
 		if (*at != '%')
 			continue;
-		int high = digit(at[1]);
-		int low = high < 0 ? -1 : digit(at[2]);
+		int high = hex_digit(at[1]);
+		int low = high < 0 ? -1 : hex_digit(at[2]);
 		if (low < 0 || high + low == 0)
 			return false;
 		*to = (char)(high << 4 | low);
