@@ -31,6 +31,9 @@ enum {
 	/* libmicrohttpd's memory of one connection: request line, headers, read buffer. */
 	LIMIT_CONNECTION_BYTES = 16 * 1024,
 
+	/* Counters of one guess at a password: of the account from one address, and from all. */
+	LIMIT_GUESSES = 2,
+
 	/* A connection without traffic; longer than the 60 s that proxies keep theirs. */
 	LIMIT_CONNECTION_IDLE_MS = 75 * 1000,
 

@@ -104,9 +104,8 @@ static const char *key_of(struct request *rq, const struct rule *rule, const cha
 	return arena_printf(rq->task.arena, "sebez:rate:%s:%s", rule->name, who);
 }
 
-static void apply(struct request *rq, const struct rule *rule, const char *who)
+static void apply(struct request *rq, const struct rule *rule, const char *key)
 {
-	const char *key = key_of(rq, rule, who);
 	struct limit_count now;
 
 	if (!web_options()->limits)
@@ -151,9 +150,9 @@ void limit(struct request *rq)
 	assert(rule != NULL); /* web_start has looked */
 	if (rule->by == BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
 		uuid_format(rq->task.actor.account_id, account);
-		apply(rq, rule, account);
+		apply(rq, rule, key_of(rq, rule, account));
 	} else {
-		apply(rq, rule, address_of(rq));
+		apply(rq, rule, key_of(rq, rule, address_of(rq)));
 	}
 }
 
@@ -164,22 +163,20 @@ static const char *whom(struct request *rq, const struct rule *rule, const char 
 	           : who;
 }
 
-void limit_by(struct request *rq, const char *name, const char *who)
+void limit_guess(struct request *rq, const char *name, const char *who)
 {
 	const struct rule *rule = rule_of(name);
+	struct way *way = way_of(rq);
 
-	assert(rule != NULL);
-	apply(rq, rule, whom(rq, rule, who));
+	assert(rule != NULL && way->guess_count < LIMIT_GUESSES);
+	const char *key = key_of(rq, rule, whom(rq, rule, who));
+
+	way->guesses[way->guess_count++] = key;
+	apply(rq, rule, key);
 }
 
-void limit_give_back(struct request *rq, const char *name, const char *who)
+static void take_back(const char *key)
 {
-	const struct rule *rule = rule_of(name);
-
-	assert(rule != NULL);
-	if (!web_options()->limits)
-		return;
-	const char *key = key_of(rq, rule, whom(rq, rule, who));
 	struct redis *redis = web_options()->redis;
 	struct redisReply *reply;
 	const char *argv[] = {"EVAL", GIVE_BACK, "1", key};
@@ -189,4 +186,16 @@ void limit_give_back(struct request *rq, const char *name, const char *who)
 	if (redis != NULL && redis_is_up(redis) &&
 	    redis_call(redis, loop_now_ms() + REDIS_MS, &reply, 4, argv, lengths) == 0)
 		freeReplyObject(reply);
+}
+
+void limit_take_back_guesses(struct request *rq)
+{
+	struct way *way = way_of(rq);
+
+	while (way->guess_count > 0) {
+		const char *key = way->guesses[--way->guess_count];
+
+		if (web_options()->limits)
+			take_back(key);
+	}
 }

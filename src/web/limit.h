@@ -14,13 +14,15 @@
 void limit(struct request *rq);
 
 /*
- * Counts against a named rule for whatever `who` tells apart, for example "login_account" and an
- * e-mail address: a handler's own throttle. Ends the task (429). May suspend.
+ * Counts a guess at a secret against a named rule, for whatever `who` tells apart, for example
+ * "login_account" and an e-mail address. Ends the task (429). May suspend. `who` lives as long as
+ * the request; a request makes at most LIMIT_GUESSES.
  */
-void limit_by(struct request *rq, const char *rule, const char *who);
+void limit_guess(struct request *rq, const char *rule, const char *who);
 
-/* What limit_by has counted for this rule and `who` was not meant by it after all. May suspend. */
-void limit_give_back(struct request *rq, const char *rule, const char *who);
+/* Takes back what this request has counted by limit_guess: the secret was right, or the request
+ * failed before anybody learned whether it was. May suspend. */
+void limit_take_back_guesses(struct request *rq);
 
 bool limit_rule_exists(const char *rule);
 

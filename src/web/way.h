@@ -7,6 +7,7 @@
 #ifndef SEBEZ_WEB_WAY_H
 #define SEBEZ_WEB_WAY_H
 
+#include "base/limits.h"
 #include "web/again.h"
 #include "web/cache.h"
 #include "web/park.h"
@@ -26,6 +27,8 @@ struct way {
 	struct cache_ticket cache;
 	struct http_header headers[WAY_HEADERS_MAX]; /* of the reply to come */
 	size_t header_count;
+	const char *guesses[LIMIT_GUESSES]; /* keys that limit_guess has counted, in an arena */
+	size_t guess_count;
 	struct again again;
 	struct arena
 	    *full_arena;    /* NULL, or the request's first one, given up because it was full */

@@ -11,6 +11,7 @@ import requests
 
 from harness.client import refused
 from harness.feed import SOON, Device, members
+from harness.sessions import credentials
 from harness.shop import Shop, fresh
 from test_faults import VICTIMS, command, victim_of
 
@@ -40,6 +41,21 @@ def test_guessing_is_throttled_when_redis_does_not_answer(own_server):
     with frozen(server, VICTIMS["redis"]):
         codes = [guesser.call("login", body=guess).status_code for _ in range(12)]
     assert codes[:10] == 10 * [401] and codes[-1] == 429
+
+
+def test_what_fails_for_another_reason_is_no_guess_at_a_password(own_server):
+    server = own_server(SEBEZ_PROCESSES="1")
+    right = credentials(Shop(server).customer())
+
+    def sign_in():
+        return requests.post(server.url + "/v1/auth/login", json=right, timeout=60).status_code
+
+    server.forget_limits()
+    server.db.rows("revoke select on account from sebez_auth")
+    codes = [sign_in() for _ in range(12)]
+    server.db.rows("grant select on account to sebez_auth")
+    assert codes == 12 * [500]
+    assert sign_in() == 200
 
 
 def test_a_database_that_hangs_is_answered_with_503_until_it_goes_on(own_server):

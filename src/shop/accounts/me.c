@@ -7,6 +7,7 @@
 #include "api.gen.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
+#include "web/limit.h"
 #include "web/reply.h"
 
 /* GET /v1/me */
@@ -35,7 +36,7 @@ static const char *check_current_password(struct request *rq, const struct updat
 	sign_in_throttle(rq, account->email);
 	if (!password_matches(&rq->task, account->password_hash, in->current_password))
 		sign_in_refuse(rq);
-	sign_in_was_no_guess(rq, account->email);
+	limit_take_back_guesses(rq);
 	return account->password_hash;
 }
 

@@ -48,17 +48,8 @@ void sign_in_throttle(struct request *rq, const char *email)
 	char who[2 * WHO_BYTES + 1];
 
 	who_is(email, who);
-	limit_by(rq, "login_guess", who);
-	limit_by(rq, "login_account", who);
-}
-
-void sign_in_was_no_guess(struct request *rq, const char *email)
-{
-	char who[2 * WHO_BYTES + 1];
-
-	who_is(email, who);
-	limit_give_back(rq, "login_guess", who);
-	limit_give_back(rq, "login_account", who);
+	limit_guess(rq, "login_guess", who);
+	limit_guess(rq, "login_account", who);
 }
 
 void sign_in_reply(struct request *rq, struct db *tx, int status, const struct signed_in *signed_in)
@@ -184,7 +175,7 @@ void login(struct request *rq, const struct login_in *in)
 
 	if (!password_matches(&rq->task, hash, in->password) || account == NULL)
 		sign_in_refuse(rq);
-	sign_in_was_no_guess(rq, email);
+	limit_take_back_guesses(rq);
 	const char *renewed =
 	    password_is_outdated(hash) ? password_hash(&rq->task, in->password) : NULL;
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
