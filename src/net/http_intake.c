@@ -1,5 +1,6 @@
 #include "net/http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,7 @@ struct http_intake {
 	int64_t since_ms;
 	uint64_t bytes; /* of the requests seen, and of all before libmicrohttpd had the socket */
 	int fd;
+	struct http_exchange *unfinished; /* its headers are not in yet; owned */
 	bool unclear; /* how many bytes those were: a chunked body, or not TCP */
 };
 
@@ -60,7 +62,22 @@ void http_intake_end(struct http_intake *intake)
 	if (intake == NULL)
 		return;
 	list_remove(&intake->node);
+	free(intake->unfinished);
 	free(intake);
+}
+
+bool http_intake_own(struct MHD_Connection *connection, struct http_exchange *ex)
+{
+	struct http_intake *intake = intake_of(connection);
+
+	assert(ex->stage == STAGE_HEADERS);
+	if (intake == NULL) {
+		free(ex);
+		return false;
+	}
+	free(intake->unfinished);
+	intake->unfinished = ex;
+	return true;
 }
 
 void http_intake_head(struct http_exchange *ex, uint64_t body_length)
@@ -69,8 +86,8 @@ void http_intake_head(struct http_exchange *ex, uint64_t body_length)
 	const union MHD_ConnectionInfo *head =
 	    MHD_get_connection_info(ex->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
-	if (intake == NULL)
-		return;
+	assert(intake != NULL && intake->unfinished == ex);
+	intake->unfinished = NULL;
 	list_remove(&intake->node);
 	if (head == NULL || body_length == UINT64_MAX)
 		intake->unclear = true;

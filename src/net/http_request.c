@@ -43,7 +43,7 @@ void *http_on_target(void *arg, const char *target, struct MHD_Connection *conne
 		*question = '\0';
 		ex->query = question + 1;
 	}
-	return ex;
+	return http_intake_own(connection, ex) ? ex : NULL;
 }
 
 /* A NUL byte ended the target early in a C string's eyes; nobody may take it for the whole. */
@@ -305,17 +305,14 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 	struct http_exchange *ex = *request;
 
 	http_intake_next(arg, connection);
-	if (ex == NULL)
+	/* What libmicrohttpd ended before the headers were in is the intake's. */
+	if (ex == NULL || ex->stage == STAGE_HEADERS)
 		return;
 	*request = NULL;
 	ex->connection = NULL;
 	ex->suspended = false;
 	if (ex->fd >= 0) {
 		http_leave(ex);
-		return;
-	}
-	if (ex->stage == STAGE_HEADERS) {
-		free(ex);
 		return;
 	}
 	/* Nobody but us answers when the body never came. */
