@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/country.h"
 #include "base/limits.h"
 #include "base/money.h"
 
@@ -162,12 +163,6 @@ static bool is_uri(const char *text)
 	return true;
 }
 
-static bool is_country(const char *text)
-{
-	return strlen(text) == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' &&
-	       text[1] <= 'Z';
-}
-
 static bool check_format(struct check *check, enum field_format format, const char *text)
 {
 	switch (format) {
@@ -186,9 +181,12 @@ static bool check_format(struct check *check, enum field_format format, const ch
 		return currency_is_valid(text) ||
 		       check_wrong(check, "format", "must be an ISO 4217 currency code");
 	case FORMAT_COUNTRY:
-		return is_country(text) ||
-		       check_wrong(check, "format",
-		                   "must be an ISO 3166 country code of two letters");
+		return country_is_valid(text) ||
+		       check_wrong(
+		           check, "format",
+		           strcmp(text, "UK") == 0
+		               ? "must be an ISO 3166 country code; the United Kingdom is GB"
+		               : "must be an ISO 3166 country code of two capital letters");
 	}
 	return true;
 }

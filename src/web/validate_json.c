@@ -125,6 +125,19 @@ static bool read_json(struct check *check, json_t *json, const char **to)
 	return true;
 }
 
+/* A form sends what was left empty as "": where a trimmed field may be null and may be empty, that
+ * is null. */
+static bool is_left_empty(const struct field *field, json_t *json)
+{
+	if (field->type != FIELD_STRING || !field->nullable || !field->trim || field->min > 0 ||
+	    !json_is_string(json) || has_nul(json))
+		return false;
+	size_t length = json_string_length(json);
+
+	(void)utf8_trim(json_string_value(json), &length);
+	return length == 0;
+}
+
 /* A field that is trimmed has its least length without the spaces at its edges. Its most is of what
  * was sent, as whoever reads the schema counts it. */
 static bool read_string(struct check *check, const struct field *field, json_t *json, int64_t min,
@@ -273,6 +286,8 @@ static void read_field(struct check *check, const struct field *field, json_t *j
 	if (json_is_null(json)) {
 		if (!field->nullable)
 			check_wrong(check, "null", "must not be null");
+	} else if (is_left_empty(field, json)) {
+		/* As if it were null. */
 	} else if (field->type == FIELD_ARRAY) {
 		read_array(check, field, json, into);
 	} else if (field->type == FIELD_MAP) {

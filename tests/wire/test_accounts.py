@@ -203,6 +203,27 @@ def test_the_first_address_is_the_default_until_another_is(shop):
     assert left["id"] == first["id"] and left["is_default"]
 
 
+@pytest.mark.parametrize("country", ["ZZ", "UK", "XX", "gb"])
+def test_a_country_is_one_that_iso_3166_has(shop, country):
+    answer = shop.customer().call("createAddress", body={**ADDRESS, "country": country})
+    refused(answer, 400, "invalid_input", "/country")
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_what_is_left_empty_in_an_address_is_not_there(shop, blank):
+    person = shop.customer()
+    optional = ("company", "line2", "region", "postal_code")
+    body = {**ADDRESS, **{name: blank for name in optional}, "country": "HK"}
+    address = person.call("createAddress", body=body).json()
+    assert [address[name] for name in optional] == 4 * [None]
+    filled = person.call("updateAddress", address_id=address["id"],
+                         body={"postal_code": "SW1Y 4JH"}).json()
+    assert filled["postal_code"] == "SW1Y 4JH"
+    emptied = person.call("updateAddress", address_id=address["id"],
+                          body={"postal_code": blank}).json()
+    assert emptied["postal_code"] is None
+
+
 def test_a_book_of_addresses_keeps_a_default(shop):
     person = shop.customer()
     first, second = (person.do("createAddress", body=ADDRESS) for _ in range(2))
