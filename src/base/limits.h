@@ -31,9 +31,6 @@ enum {
 	/* libmicrohttpd's memory of one connection: request line, headers, read buffer. */
 	LIMIT_CONNECTION_BYTES = 16 * 1024,
 
-	/* Counters of one guess at a password: of the account from one address, and from all. */
-	LIMIT_GUESSES = 2,
-
 	/* A connection without traffic; longer than the 60 s that proxies keep theirs. */
 	LIMIT_CONNECTION_IDLE_MS = 75 * 1000,
 
@@ -102,6 +99,9 @@ enum {
 	/* Password hashes at once in a process: argon2id takes 19 MiB and a core for 20 ms. */
 	LIMIT_PASSWORD_HASHES = 2,
 	LIMIT_PASSWORD_QUEUE = 64,
+
+	/* Counters of one guess at a password: of the account from one address, and from all. */
+	LIMIT_GUESSES = 2,
 
 	/* Addresses of one book, as the contract says: it is one page. */
 	LIMIT_ADDRESSES = 50,

@@ -7,6 +7,7 @@
 #include "net/co.h"
 #include "net/loop.h"
 #include "web/idempotency.h"
+#include "web/limit.h"
 #include "web/way.h"
 
 enum {
@@ -54,6 +55,7 @@ bool again_wait(struct request *rq)
 	co_sleep_ms(delay_ms / 2 + randombytes_uniform(delay_ms / 2 + 1));
 	if (loop_now_ms() >= rq->task.deadline_ms)
 		return false;
+	limit_take_back_guesses(rq); /* the next call counts its own */
 	rq->task.actor = again->actor;
 	way->header_count = again->header_count;
 	if (rq->idempotency != NULL)

@@ -15,13 +15,13 @@ void limit(struct request *rq);
 
 /*
  * Counts a guess at a secret against a named rule, for whatever `who` tells apart, for example
- * "login_account" and an e-mail address. Ends the task (429). May suspend. `who` lives as long as
- * the request; a request makes at most LIMIT_GUESSES.
+ * "login_account" and an e-mail address, LIMIT_GUESSES times a request at most. Ends the task
+ * (429). May suspend.
  */
 void limit_guess(struct request *rq, const char *rule, const char *who);
 
 /* Takes back what this request has counted by limit_guess: the secret was right, or the request
- * failed before anybody learned whether it was. May suspend. */
+ * ended without an answer about it. Does nothing when nothing was counted. May suspend. */
 void limit_take_back_guesses(struct request *rq);
 
 bool limit_rule_exists(const char *rule);

@@ -217,9 +217,8 @@ static void finish_badly(struct request *rq)
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
 	}
 	idempotency_release(rq);
-	/* Only an answer about the credentials teaches a guesser something. */
-	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS &&
-	    rq->task.problem.code != PROBLEM_RATE_LIMITED)
+	/* Only this answer tells a guesser anything about the password. */
+	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
 		limit_take_back_guesses(rq);
 	if (!rq->replied) {
 		reply_problem(rq, &rq->task.problem);
