@@ -158,10 +158,10 @@ int http_fd(struct MHD_Connection *connection); /* libmicrohttpd's own */
 struct http_intake *http_intake_begin(struct http_server *server,
                                       struct MHD_Connection *connection);
 void http_intake_end(struct http_intake *intake);
-/* Gives the connection's intake the exchange of a request whose headers are not in yet. It is freed
- * with the next request or the connection, unless http_intake_head takes it before: libmicrohttpd
- * refuses a request by itself without a word to us. Frees it at once and returns false when the
- * connection has no intake. */
+/* Makes the connection's intake the owner of an exchange whose headers are not in yet, until
+ * http_intake_head. libmicrohttpd does not report requests that it refuses by itself, so what it
+ * refused is freed when the next request begins or the connection closes. Without an intake, frees
+ * the exchange and returns false. */
 bool http_intake_own(struct MHD_Connection *connection, struct http_exchange *ex);
 /* The headers are in, and the exchange is no longer the intake's; of the body it is known how long
  * it will be, or not: UINT64_MAX. */

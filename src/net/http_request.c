@@ -305,10 +305,10 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 	struct http_exchange *ex = *request;
 
 	http_intake_next(arg, connection);
-	/* What libmicrohttpd ended before the headers were in is the intake's. */
+	*request = NULL;
+	/* The intake owns an exchange whose headers never came in. */
 	if (ex == NULL || ex->stage == STAGE_HEADERS)
 		return;
-	*request = NULL;
 	ex->connection = NULL;
 	ex->suspended = false;
 	if (ex->fd >= 0) {

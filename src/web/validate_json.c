@@ -125,8 +125,8 @@ static bool read_json(struct check *check, json_t *json, const char **to)
 	return true;
 }
 
-/* A form sends what was left empty as "": where a trimmed field may be null and may be empty, that
- * is null. */
+/* Forms send "" for a field that was left empty. It counts as null where the field is trimmed, may
+ * be null and has no least length. */
 static bool is_left_empty(const struct field *field, json_t *json)
 {
 	if (field->type != FIELD_STRING || !field->nullable || !field->trim || field->min > 0 ||

@@ -64,7 +64,8 @@ def test_an_ipv6_network_is_counted_as_one(proxied):
     assert codes == 10 * [401] + [429]
 
 
-# What is read of them and what is noted of them fill the memory of a connection together.
+# The bytes of these headers and libmicrohttpd's entries for the cookies exceed its memory of a
+# connection together. As one line they would be refused before the cookies are parsed.
 COOKIES = ["Cookie: " + "; ".join(f"c{line}{n:02}={63 * 'v'}" for n in range(30))
            for line in range(4)]
 # Requests that the HTTP library ends by itself, each at another point.
@@ -81,7 +82,7 @@ MALFORMED = {
 
 
 def provoke(server, lines, times):
-    """Sends a request so often, and waits each time until the server has closed the connection."""
+    """Sends a request many times, each until the server has closed its connection."""
     def once(_):
         with dial(server) as peer, contextlib.suppress(OSError):
             peer.sendall("\r\n".join(lines).encode("latin-1"))

@@ -43,7 +43,7 @@ def test_guessing_is_throttled_when_redis_does_not_answer(own_server):
     assert codes[:10] == 10 * [401] and codes[-1] == 429
 
 
-def test_what_fails_for_another_reason_is_no_guess_at_a_password(own_server):
+def test_a_sign_in_that_fails_in_the_server_is_not_counted_as_a_guess(own_server):
     server = own_server(SEBEZ_PROCESSES="1")
     right = credentials(Shop(server).customer())
 
