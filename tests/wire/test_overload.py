@@ -1,8 +1,11 @@
 """A part that is slow, full or gone: answers stay honest, and service returns by itself."""
+import asyncio
 import concurrent.futures
 import contextlib
+import json
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -10,9 +13,10 @@ import time
 import requests
 
 from harness.client import refused
-from harness.feed import SOON, Device, members
+from harness.feed import Device, members
 from harness.sessions import credentials
 from harness.shop import Shop, fresh
+from harness.wait import PATIENCE_S
 from test_faults import VICTIMS, command, victim_of
 
 
@@ -80,18 +84,42 @@ def test_a_database_that_hangs_is_answered_with_503_until_it_goes_on(own_server)
     assert ask(0).status_code == 200
 
 
-def catch_up(device, answers):
+async def poll(device):
+    """One poll on a connection of its own: status, Retry-After and body."""
+    server = device.actor.server
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"GET /v1/events?after={device.cursor} HTTP/1.1\r\nHost: test\r\n"
+                 f"Authorization: Bearer {device.actor.access_token}\r\n"
+                 "Connection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
+    writer.close()
+    wait = re.search(rb"\r\nRetry-After: (\d+)", head)
+    return int(head.split()[1]), int(wait[1]) if wait else None, body
+
+
+async def catch_up(device, refused_once, waits):
     """Polls until it is answered, and comes back when it is told to."""
-    end = time.monotonic() + 4 * SOON
-    while time.monotonic() < end:
-        response = requests.get(
-            f"{device.actor.server.url}/v1/events", timeout=60, params={"after": device.cursor},
-            headers={"Authorization": f"Bearer {device.actor.access_token}"})
-        answers.append(response)
-        if response.status_code == 200:
-            return response.json()["items"]
-        time.sleep(int(response.headers["Retry-After"]))
+    for _ in range(60):
+        status, wait, body = await poll(device)
+        if status == 200:
+            return json.loads(body)["items"]
+        assert status == 503
+        waits.add(wait)
+        refused_once.set()
+        await asyncio.sleep(wait)
     raise AssertionError("it never got in")
+
+
+async def storm(server, devices, count):
+    """Many clients poll at once while PostgreSQL is stopped, until the first was refused. Returns
+    what each was told in the end, and how long those who were refused were told to wait. They share
+    a thread: as many threads of Python would starve each other."""
+    refused_once, waits = asyncio.Event(), set()
+    with frozen(server, VICTIMS["postgres"]):
+        clients = [asyncio.create_task(catch_up(devices[n % len(devices)], refused_once, waits))
+                   for n in range(count)]
+        await asyncio.wait_for(refused_once.wait(), PATIENCE_S)
+    return await asyncio.gather(*clients), waits
 
 
 def test_in_a_storm_all_who_obey_retry_after_catch_up(own_server):
@@ -104,18 +132,8 @@ def test_in_a_storm_all_who_obey_retry_after_catch_up(own_server):
     os.kill(serves, signal.SIGKILL)
     shop.server.wait_ready()
     shop.server.redis().flushall()
-    answers, crowd = [], 1500  # more than there are fibers
-    with concurrent.futures.ThreadPoolExecutor(crowd) as pool:
-        with frozen(shop.server, VICTIMS["postgres"]):
-            asked = [pool.submit(catch_up, devices[n % len(devices)], answers)
-                     for n in range(crowd)]
-            end = time.monotonic() + SOON
-            while not any(a.status_code == 503 for a in answers) and time.monotonic() < end:
-                time.sleep(0.05)
-        pages = [each.result() for each in asked]
+    pages, waits = asyncio.run(storm(shop.server, devices, 1500))  # more than there are fibers
     assert all([e["kind"] for e in page] == ["order_placed"] for page in pages)
-    assert {a.status_code for a in answers} == {200, 503}
-    waits = {int(a.headers["Retry-After"]) for a in answers if a.status_code == 503}
     assert min(waits) >= 1 and len(waits) > 1, "all would come back together"
 
 
