@@ -24,7 +24,10 @@ def own(tmp_path, monkeypatch):
     monkeypatch.setattr(harness_server, "BUILD", tmp_path)
     server = Server()
     try:
-        yield server.start()
+        server.start()
+        # It is ready as soon as one api process is.
+        until(lambda: (len(members(server)), len(members(server, "jobs"))) == (2, 1))
+        yield server
         assert server.stop() == []
     finally:
         server.remove()
