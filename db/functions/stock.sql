@@ -26,7 +26,7 @@ returns void language plpgsql security definer set search_path = public, pg_temp
 declare
 	missing jsonb := '[]';
 	changed boolean := false;
-	left_over int;
+	left_over bigint;
 	emptied uuid[] := '{}';
 begin
 	for i in 1 .. cardinality(variant_ids) loop

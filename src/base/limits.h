@@ -117,6 +117,10 @@ enum {
 	LIMIT_PRODUCT_IMAGES = 250,
 	LIMIT_PRODUCT_TAGS = 250,
 
+	/* Pieces of one variant that somebody may say are there, as the contract says. Cancelled
+	 * goods come on top, so sums of stock are 64 bits wide. */
+	LIMIT_STOCK = 1000 * 1000 * 1000,
+
 	/* The tree is one answer, and all vendors share it. Imports add to it while it has fewer
 	 * than LIMIT_CATEGORIES, a vendor's own no more than a large shop has aisles. */
 	LIMIT_CATEGORIES = 5000,

@@ -21,7 +21,7 @@ enum line_problem { LINE_SELLABLE, LINE_UNAVAILABLE, LINE_OUT_OF_STOCK };
 struct quote_line {
 	struct uuid vendor_id;
 	struct goods goods;
-	int32_t available;
+	int64_t available;
 	bool backorder; /* more than is available can be bought */
 	enum line_problem problem;
 };

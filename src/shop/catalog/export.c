@@ -1,5 +1,6 @@
 #include "shop/catalog/export.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static void add_variant(struct buf *buf, const struct export_products_row *produ
 	}
 	money_format_decimal(variant->price, product->currency, price);
 	add(buf, variant->sku);
-	buf_printf(buf, "%d,sebez,%d,%s,manual,%s,", variant->grams, variant->available,
+	buf_printf(buf, "%d,sebez,%" PRId64 ",%s,manual,%s,", variant->grams, variant->available,
 	           variant->backorder ? "continue" : "deny", price);
 	add_money(buf, variant->compare_at, product->currency);
 	buf_add_str(buf, "true,true,");

@@ -46,7 +46,7 @@ join variant v on v.vendor_id = current_vendor() and v.product_id = i.product_id
 and coalesce(v.option1, '') = i.one and coalesce(v.option2, '') = i.two
 and coalesce(v.option3, '') = i.three and v.deleted_at is null;
 
--- import_lock_variants (ids uuid[]): many writes -> (number bigint, available int)
+-- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint)
 -- In the order in which orders take stock, and before their products.
 select i.number, v.available
 from unnest(:ids) with ordinality as i (id, number)

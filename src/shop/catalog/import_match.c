@@ -1,5 +1,6 @@
 #include "shop/catalog/import_match.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -166,14 +167,14 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 }
 
 /* What is sold below zero cannot stop to be, unless the file says that there is more. */
-static void check_policy(struct matching *matching, size_t i, int32_t available)
+static void check_policy(struct matching *matching, size_t i, int64_t available)
 {
 	struct import_variant *variant = matching->variants[i];
 
 	if (available < 0 && variant->backorder == 0 && variant->quantity == IMPORT_KEEP)
-		import_variant_refuse(matching->batch, matching->owners[i], variant, COLUMN_POLICY,
-		                      "It cannot be deny while %d are sold that are not there",
-		                      -available);
+		import_variant_refuse(
+		    matching->batch, matching->owners[i], variant, COLUMN_POLICY,
+		    "It cannot be deny while %" PRId64 " are sold that are not there", -available);
 }
 
 /* Their stock stays as it is until the import has written. */

@@ -18,7 +18,6 @@ enum {
 	SKU_CHARACTERS = 100,
 	BARCODE_CHARACTERS = 64,
 	ALT_CHARACTERS = 512,
-	QUANTITY_MAX = 1000000000,
 	GRAMS_MAX = 100000000,
 };
 
@@ -147,7 +146,7 @@ static bool take_quantity(struct adding *adding, struct import_variant *variant)
 
 	if (!adding_has(adding, COLUMN_QUANTITY))
 		return true;
-	if (!import_whole(adding_value(adding, COLUMN_QUANTITY), -QUANTITY_MAX, QUANTITY_MAX,
+	if (!import_whole(adding_value(adding, COLUMN_QUANTITY), -LIMIT_STOCK, LIMIT_STOCK,
 	                  &quantity))
 		return adding_complain(adding, COLUMN_QUANTITY, "It must be a whole number");
 	if (quantity < 0 && variant->backorder != 1)

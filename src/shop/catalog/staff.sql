@@ -185,7 +185,7 @@ insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_
 select :vendor, g.adjustment, g.id, g.stock, 'First stock', current_account()
 from given g where g.stock <> 0;
 
--- staff_variant_hold (vendor uuid, id uuid): one -> (product_id uuid, available int, one text?, two text?, three text?)
+-- staff_variant_hold (vendor uuid, id uuid): one -> (product_id uuid, available bigint, one text?, two text?, three text?)
 -- With the names of its product's options.
 select v.product_id, v.available, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
@@ -220,7 +220,7 @@ for no key update;
 -- staff_variant_delete (vendor uuid, id uuid): one
 update variant set deleted_at = now(), version = version + 1 where vendor_id = :vendor and id = :id;
 
--- staff_stock_move (vendor uuid, id uuid, adjustment uuid, delta int, reason text): none
+-- staff_stock_move (vendor uuid, id uuid, adjustment uuid, delta bigint, reason text): none
 with moved as (
 	update variant set available = available + :delta where vendor_id = :vendor and id = :id
 )

@@ -1,6 +1,8 @@
 /*
  * staff_variant: the variants of a vendor's products and their stock.
  */
+#include <inttypes.h>
+
 #include "api.gen.h"
 #include "base/limits.h"
 #include "shop/catalog/staff.h"
@@ -143,17 +145,17 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 }
 
 /* By how much the stock changes. What backorders have sold below zero may rise, never fall. */
-static int32_t delta_of(struct task *task, const struct set_variant_stock_in *in, int32_t available)
+static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in, int64_t available)
 {
-	int64_t delta = in->available ? (int64_t)*in->available - available : *in->adjust;
+	int64_t delta = in->available ? *in->available - available : *in->adjust;
 	int64_t after = available + delta;
 
 	if (after < 0 && delta < 0)
-		task_end(task, PROBLEM_CONFLICT, "There are only %d.", available);
-	if (after > INT32_MAX || delta > INT32_MAX)
-		task_end_field(task, in->available ? "/available" : "/adjust", "maximum",
-		               "That is more than can be counted.");
-	return (int32_t)delta;
+		task_end(task, PROBLEM_CONFLICT, "There are only %" PRId64 ".", available);
+	if (after > LIMIT_STOCK && delta > 0)
+		task_end_field(task, "/adjust", "maximum", "At most %d can be counted.",
+		               LIMIT_STOCK);
+	return delta;
 }
 
 /* PUT /v1/vendors/{vendor_id}/variants/{variant_id}/stock */
@@ -161,7 +163,7 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 {
 	const struct staff_variant_hold_row *held;
 	struct db *tx;
-	int32_t delta;
+	int64_t delta;
 	size_t count;
 
 	if (!in->available == !in->adjust)

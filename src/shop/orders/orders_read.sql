@@ -51,7 +51,7 @@ order by s.id, l.position;
 -- who looks.
 select p.method as payment_method, h.state as payment_state, h.amount, h.due, h.received_at,
        h.received_amount, h.refunded_amount,
-       coalesce((select sum(round(l.price * (l.quantity - l.cancelled_quantity) * c.basis_points / 10000.0))
+       coalesce((select sum(round(l.price::numeric * (l.quantity - l.cancelled_quantity) * c.basis_points / 10000))
                  from commission_line c
                  join order_line l on l.vendor_id = c.vendor_id and l.id = c.order_line_id
                  where c.vendor_id = s.vendor_id and c.sub_order_id = s.id), 0)::bigint as commission,
