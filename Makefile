@@ -33,7 +33,7 @@ run: build
 
 test:
 	@tools/install-deps.sh run test
-	@tests/run.sh
+	@setpriv --pdeathsig TERM tests/run.sh
 
 lint:
 	@tools/install-deps.sh run lint

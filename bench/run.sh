@@ -10,4 +10,4 @@ build=${BENCH_BUILD:-build-release}
 ninja --quiet -C "$build" sebez
 ninja --quiet -C "$build" bench/statements bench/orders bench/sends bench/feed_client \
 	bench/feed_sender
-exec /usr/bin/python3 bench/run.py "$@"
+exec tests/keeper.py /usr/bin/python3 bench/run.py "$@"

@@ -4,11 +4,17 @@
 #   tests/run.sh PHASE...        only these: gcc unit wire asan asan-unit asan-wire valgrind clang
 #
 # The wire suite runs as two halves side by side (SEBEZ_TEST_SHARDS), each with a server of its own.
+# What fails is named at once; logs are in build/test-logs. Everything that is started here ends with
+# this, however it ends: tests/keeper.py.
 set -u
 cd "$(dirname "$0")/.."
+[ -n "${SEBEZ_TEST_TMP:-}" ] || exec tests/keeper.py tests/run.sh "$@"
 phases=${*:-gcc unit wire asan asan-unit asan-wire valgrind clang}
 shards=${SEBEZ_TEST_SHARDS:-2}
-logs=$(mktemp -d /tmp/sebez-test.XXXXXX)
+logs=build/test-logs
+mkdir -p "$logs"
+export PYTHONUNBUFFERED=1 # meson and pytest say at once what they say
+failures=$SEBEZ_TEST_TMP/failures
 jobs=$(nproc)
 passed=0
 failed=0
@@ -43,25 +49,38 @@ units() { # units FOLDER SUITES [OPTIONS...]
 	meson test -C "$folder" ${suites//+/ --suite } --no-rebuild --print-errorlogs --num-processes "$jobs" "$@"
 }
 
+python_tests() { # python_tests [OPTIONS...]
+	PYTHONPATH=tests setpriv --pdeathsig TERM /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+		-p name_failures "$@"
+}
+
 wire() { # wire FOLDER
 	local folder=$1 shard pids=() status=0
 	for shard in $(seq "$shards"); do
-		SEBEZ_BUILD=$folder /usr/bin/python3 -m pytest -q tests/wire --shard "$shard/$shards" \
-			-p no:cacheprovider >"$logs/wire.$shard" 2>&1 &
+		(
+			set -o pipefail
+			SEBEZ_BUILD=$folder python_tests tests/wire --shard "$shard/$shards" 2>&1 |
+				tee "$logs/$phase.$shard" | sed -un '/^failed: /p'
+		) &
 		pids+=($!)
 	done
 	for pid in "${pids[@]}"; do
 		wait "$pid" || status=1
 	done
-	cat "$logs"/wire.*
-	rm -f "$logs"/wire.*
+	cat "$logs/$phase".*
 	return $status
+}
+
+# Passes on which tests and files fail, each once, as the runners name them.
+names_of_failures() {
+	awk '(/^failed: / || /^FAILED: / || / (FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS) /) && !said[$0]++ {
+		sub(/^ +/, ""); print "   " $0; fflush() }'
 }
 
 phase_gcc() { configure build gcc && ninja -C build; }
 phase_unit() {
 	units build +unit+services || return 1
-	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/tools
+	python_tests tests/tools
 }
 phase_wire() { wire build; }
 phase_asan() {
@@ -78,11 +97,21 @@ phase_valgrind() {
 }
 phase_clang() { configure build-clang clang && ninja -C build-clang; }
 
+run_phase() {
+	"phase_$phase" 2>&1 | tee "$logs/$phase" | names_of_failures | tee -a "$failures"
+	exit "${PIPESTATUS[0]}"
+}
+
+# The keeper was killed. What runs meanwhile is in the background, for a trap waits for all else.
+trap 'trap "" TERM; kill -TERM 0; exit 143' TERM
+
 for phase in $phases; do
 	declare -F "phase_$phase" >/dev/null || { echo "no such phase: $phase"; exit 2; }
 	echo "== $phase"
 	started=$SECONDS
-	"phase_$phase" >"$logs/$phase" 2>&1
+	rm -f "$logs/$phase" "$logs/$phase".*
+	run_phase &
+	wait $!
 	status=$?
 	counted=0
 	count "$logs/$phase"
@@ -100,6 +129,7 @@ done
 
 echo
 printf '   %s\n' "${results[@]}"
+[ ! -s "$failures" ] || { echo "   failed:" && sed 's/^/   /' "$failures"; }
 echo "   logs: $logs"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

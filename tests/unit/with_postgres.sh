@@ -8,7 +8,7 @@ if [ -z "$bin" ]; then
 	echo "no PostgreSQL server installed" >&2
 	exit 77
 fi
-dir=$(mktemp -d /tmp/sebez-test-pg.XXXXXX)
+dir=$(mktemp -d "${SEBEZ_TEST_TMP:-/tmp}/sebez-test-pg.XXXXXX")
 as=
 if [ "$(id -u)" = 0 ]; then
 	chown nobody "$dir"

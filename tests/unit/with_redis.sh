@@ -8,7 +8,7 @@ if [ -z "$program" ]; then
 	echo "no Redis server installed" >&2
 	exit 77
 fi
-dir=$(mktemp -d /tmp/sebez-test-redis.XXXXXX)
+dir=$(mktemp -d "${SEBEZ_TEST_TMP:-/tmp}/sebez-test-redis.XXXXXX")
 "$program" --port 0 --unixsocket "$dir/socket" --dir "$dir" --save '' --appendonly no >"$dir/log" 2>&1 &
 server=$!
 stop() {

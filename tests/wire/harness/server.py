@@ -1,4 +1,4 @@
-"""One real server: `sebez serve` with its embedded services in a folder of its own under /tmp."""
+"""One real server: `sebez serve` with its embedded services in a folder of its own."""
 import contextlib
 import os
 import pathlib
@@ -18,6 +18,7 @@ from .db import Database
 
 START_S = 120  # a sanitized build, initdb, and a busy machine
 STOP_S = 60
+TMP = os.environ.get("SEBEZ_TEST_TMP", "/tmp")
 
 
 def free_port():
@@ -30,7 +31,7 @@ class Server:
     """start(), stop(), kill(); `data` outlives a stop, so that it can be started again."""
 
     def __init__(self, **settings):
-        self.data = pathlib.Path(tempfile.mkdtemp(prefix="sebez-wire-", dir="/tmp"))
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="sebez-wire-", dir=TMP))
         self.data.chmod(0o755)
         self.log = self.data / "test-server.log"
         self.port = free_port()
@@ -59,9 +60,10 @@ class Server:
 
     def start(self, wait=True):
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([BUILD / "sebez", "serve"], cwd=ROOT, stdout=log,
-                                            stderr=log, env=self.environment,
-                                            start_new_session=True)
+            # It ends with the thread that starts it, and so with the tests, however they end.
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", BUILD / "sebez",
+                                             "serve"], cwd=ROOT, stdout=log, stderr=log,
+                                            env=self.environment, start_new_session=True)
         if wait:
             self.wait_ready()
         return self
