@@ -56,7 +56,8 @@ enum {
 	LIMIT_FIBER_STACK_BYTES = 256 * 1024,
 	LIMIT_FIBER_STACK_BYTES_SANITIZED = 2 * 1024 * 1024,
 
-	/* A request that has not been answered by then is a failure to its caller anyway. */
+	/* One piece of an import or export, which as a whole has LIMIT_STREAM_MS. What any other
+	 * request has, SEBEZ_REQUEST_TIMEOUT_MS says. */
 	LIMIT_REQUEST_MS = 30 * 1000,
 
 	/* An import or export of the largest size over a slow line. */

@@ -18,6 +18,7 @@
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
+#include "node/readiness.h"
 #include "node/say.h"
 #include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
@@ -184,6 +185,7 @@ static int open_web(void)
 	    .cache = api.config->cache != 0,
 	    .limits = api.config->limits != 0,
 	    .behind_proxy = api.config->behind_proxy != 0,
+	    .request_ms = api.config->request_timeout_ms,
 	    .measured = metrics_request,
 	};
 
@@ -212,8 +214,9 @@ int api_main(const struct config *config, unsigned slot)
 	uv_timer_start(&api.gauges_timer, on_gauges, 0, GAUGES_MS);
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
 	process_on_signal(MEMBER_SIGNAL_RETIRE, on_stop);
+	readiness_start(api.stores.pools[PG_PUBLIC]);
 	rc = co_start(warm_up, NULL);
-	assert(rc == 0); /* the first fiber of the process */
+	assert(rc == 0); /* one of the first fibers of the process */
 	loop_run();
 	feed_stop();
 	if (api.server != NULL)

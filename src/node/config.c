@@ -77,6 +77,9 @@ const struct option OPTIONS[] = {
             "Most database connections per role and process that transactions hold exclusively."),
     INTEGER("SEBEZ_STATEMENT_TIMEOUT_MS", statement_timeout_ms, "10000", 100, 600000, "ms",
             "The database gives up on a statement after this long."),
+    INTEGER("SEBEZ_REQUEST_TIMEOUT_MS", request_timeout_ms, "30000", 1000, 600000, "ms",
+            "A request that is not answered by then gets a 503, whatever it waits for. Imports and "
+            "exports have 15 minutes."),
     INTEGER("SEBEZ_DRAIN_MS", drain_ms, "10000", 0, 600000, "ms",
             "How long a process that is asked to go may finish what it has begun."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",

@@ -36,6 +36,7 @@ struct config {
 	int64_t db_connections;
 	int64_t db_leased;
 	int64_t statement_timeout_ms;
+	int64_t request_timeout_ms;
 	int64_t drain_ms;
 	int64_t jobs_interval_ms;
 	int64_t payment_hours;

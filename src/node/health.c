@@ -6,13 +6,11 @@
 #include "node/api.h"
 #include "node/embedded_file.h"
 #include "node/metrics.h"
-#include "node/process.h"
-#include "store/pg.h"
-#include "task/db.h"
+#include "node/readiness.h"
 #include "web/reply.h"
 
-/* A load balancer asks every few seconds and waits about one. */
-enum { READY_MS = 1000 };
+/* A load balancer asks every few seconds and waits about one: it has the answer before. */
+enum { READY_MS = 800 };
 
 /* What is said of now is nothing for a cache, though it is public. */
 static void of_this_moment(struct request *rq)
@@ -46,7 +44,7 @@ void get_readiness(struct request *rq, const struct get_readiness_in *in)
 	(void)in;
 	if (api_is_draining())
 		task_end(&rq->task, PROBLEM_UNAVAILABLE, "This process is about to end.");
-	if (!process_database_answers(db_pool(PG_PUBLIC), loop_now_ms() + READY_MS))
+	if (!readiness_ask(loop_now_ms() + READY_MS))
 		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The database does not answer.");
 	reply_status(rq);
 }

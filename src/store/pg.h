@@ -11,9 +11,9 @@
  *
  * Failure: a lost connection is reopened with back-off and jitter, one attempt at a time.
  * Batches not yet sent are dealt again. Batches already sent end with -EPIPE ("outcome unknown"),
- * unless they only read: those are sent again. A full queue is -EAGAIN at once. While there is
- * no connection, waiting batches end with -EHOSTDOWN at their deadline, or at once when the last
- * attempt failed less than a back-off ago.
+ * unless they only read: those are sent again until their deadline. A full queue is -EAGAIN at
+ * once. While there is no connection, waiting batches end with -EHOSTDOWN at their deadline, or at
+ * once when the last attempt failed less than a back-off ago.
  */
 #ifndef SEBEZ_STORE_PG_H
 #define SEBEZ_STORE_PG_H
@@ -75,6 +75,8 @@ struct pg_error {
 	bool stale;
 };
 
+struct pg_conn;
+
 struct pg_batch {
 	int count;
 	struct pg_item *items[LIMIT_PG_BATCH]; /* in the caller's arena */
@@ -82,11 +84,15 @@ struct pg_batch {
 	/* private to pg: */
 	struct pg_batch *next;
 	void *waiter;
+	struct pg_conn *conn; /* that it was sent on */
+	int64_t deadline_ms;
 	int status;
 	int state;
 	int resends; /* because its connection died */
 	int heals;   /* because of its prepared statements */
 };
+
+bool pg_batch_reads_only(const struct pg_batch *batch);
 
 struct pg_pool;
 struct pg_lease;
@@ -105,12 +111,14 @@ void pg_pool_close(struct pg_pool *pool);
 /*
  * pg_run: sends the batch as one implicit transaction and suspends the fiber until it is done.
  *
- *   deadline_ms  how long it may wait to be sent. Once sent, the server's statement_timeout ends
- *                it; a connection that stays silent longer than that is declared dead. So the
- *                caller's memory is never used after pg_run has returned.
+ *   deadline_ms  when it returns at the latest; 0: never. A batch that was sent by then is left to
+ *                itself: its results are thrown away, and its connection takes no more batches and
+ *                is closed as soon as nobody else waits for it. The caller's memory is never used
+ *                after pg_run has returned.
  *   returns      0 (every item has its result), -EBADMSG (the database refused: batch->error),
- *                -EAGAIN (queue full), -EHOSTDOWN (no connection), -ETIMEDOUT (never sent),
- *                -EPIPE (outcome unknown: the connection died after sending)
+ *                -EAGAIN (queue full), -EHOSTDOWN (no connection), -ETIMEDOUT (at the deadline;
+ *                nothing was changed). Outcome unknown: -EPIPE (the connection died after
+ *                sending), -EINPROGRESS (no answer by the deadline)
  */
 int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
     __attribute__((warn_unused_result));
@@ -118,9 +126,9 @@ int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 /* A leased connection, from the pool or newly opened; suspends. Same errors. */
 int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
     __attribute__((warn_unused_result));
-/* Runs items on it (within whatever transaction is open there), one round trip: 0, -EBADMSG or
- * -EPIPE. It is sent at once, and then the server's statement_timeout counts. */
-int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch)
+/* Runs items on it (within whatever transaction is open there), one round trip: 0, -EBADMSG,
+ * -EPIPE or -EINPROGRESS. After the last two the connection is of no use any more. */
+int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
     __attribute__((warn_unused_result));
 /* Gives it back. An open transaction is rolled back; a broken connection is closed. */
 void pg_release(struct pg_lease *lease);

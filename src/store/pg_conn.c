@@ -7,6 +7,9 @@
 #include "net/loop.h"
 #include "store/pg_internal.h"
 
+/* So soon after we have closed a connection the server ends what still runs on it. */
+#define ORPHAN_CHECK_MS "1000"
+
 enum {
 	CONNECT_MS = 5000,                  /* an attempt that takes longer has failed */
 	GRACE_MS = 5000,                    /* beyond the server's own statement_timeout */
@@ -145,6 +148,7 @@ void pg_conn_open(struct pg_conn *conn)
 	int idle_ms = timeout_ms == 0 ? IDLE_IN_TRANSACTION_MS : timeout_ms + GRACE_MS;
 	snprintf(options, sizeof(options),
 	         "-c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
+	         "-c client_connection_check_interval=" ORPHAN_CHECK_MS " "
 	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35",
 	         timeout_ms, idle_ms, plans);
 	/* What stands before dbname, the conninfo may change; what stands behind it is ours. */
@@ -182,10 +186,8 @@ static void end_segments(struct pg_conn *conn)
 		if (batch == NULL)
 			continue;
 		pg_segment_clear_results(batch);
-		bool reads_only = !conn->is_leased;
-		for (int i = 0; i < batch->count; i++)
-			reads_only = reads_only && batch->items[i]->statement->reads_only;
-		if (reads_only && batch->resends++ < resends_max) {
+		if (!conn->is_leased && pg_batch_reads_only(batch) && !pg_batch_is_late(batch) &&
+		    batch->resends++ < resends_max) {
 			conn->pool->stats.resent++;
 			pg_pool_requeue(conn->pool, batch); /* the last one first: order is kept */
 		} else {
@@ -204,6 +206,26 @@ void pg_conn_lost(struct pg_conn *conn)
 	pg_conn_set_state(conn, is_taken ? PG_CONN_BROKEN : PG_CONN_DOWN);
 	end_segments(conn);
 	pg_pool_touch(conn->pool);
+}
+
+bool pg_conn_is_awaited(const struct pg_conn *conn)
+{
+	for (unsigned i = 0; i < conn->count; i++)
+		if (conn->segments[(conn->first + i) % LIMIT_PG_DEPTH].batch != NULL)
+			return true;
+	return false;
+}
+
+/* A connection that did not answer one in time may answer nobody. */
+void pg_conn_orphan(struct pg_batch *batch)
+{
+	struct pg_conn *conn = batch->conn;
+
+	pg_segment_orphan(conn, batch);
+	conn->retiring = true;
+	if (!pg_conn_is_awaited(conn))
+		pg_conn_lost(conn);
+	pg_pool_touch(conn->pool); /* another may be opened in its place */
 }
 
 void pg_conn_flush(struct pg_conn *conn)

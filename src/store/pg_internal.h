@@ -31,7 +31,8 @@ enum pg_batch_state { PG_BATCH_QUEUED, PG_BATCH_SENT, PG_BATCH_DONE };
 
 /* What was sent up to one Sync. */
 struct pg_segment {
-	struct pg_batch *batch; /* NULL: our own rollback */
+	struct pg_batch *batch; /* NULL: our own rollback, or nobody waits for it any more */
+	bool orphaned;          /* nobody waits for it any more */
 	uint64_t sequence;      /* of this connection, from 1 */
 	uint32_t prepares;      /* bit i: item i is preceded by its Parse */
 	int at;                 /* the item whose result comes next */
@@ -105,11 +106,16 @@ void pg_conn_watch(struct pg_conn *conn, int events);
 /* The connection is of no use any more: ends or sends again what was on it. */
 void pg_conn_lost(struct pg_conn *conn);
 void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms);
+bool pg_conn_is_awaited(const struct pg_conn *conn); /* somebody waits for what was sent on it */
+/* Whoever waits for this batch, which was sent, does so no more. */
+void pg_conn_orphan(struct pg_batch *batch);
 
 /* pg_segment.c */
 /* Appends the batch and a Sync, unflushed. -EIO: nothing of it can have taken effect. */
 int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch);
 void pg_segment_send_rollback(struct pg_conn *conn);
+/* Forgets the batch; what still comes for it is thrown away. */
+void pg_segment_orphan(struct pg_conn *conn, struct pg_batch *batch);
 /* Takes what results are here. False when the connection must be given up. */
 bool pg_segment_read(struct pg_conn *conn);
 void pg_segment_clear_results(struct pg_batch *batch);
@@ -126,6 +132,7 @@ void pg_pool_open_failed(struct pg_pool *pool, const char *reason);
 void pg_pool_retire(struct pg_pool *pool, struct pg_conn *current, bool shared_too,
                     int64_t opened_before_ms);
 void pg_batch_done(struct pg_batch *batch, int status);
+bool pg_batch_is_late(const struct pg_batch *batch);
 
 /* pg_lease.c */
 void pg_lease_serve(struct pg_pool *pool); /* gives idle connections to those who wait */

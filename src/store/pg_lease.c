@@ -98,7 +98,7 @@ int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
 	return 0;
 }
 
-int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch)
+int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
 {
 	struct pg_conn *conn = lease->conn;
 	assert(co_self() != NULL);
@@ -106,13 +106,18 @@ int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch)
 		return -EPIPE;
 	assert(conn->state == PG_CONN_LEASED && conn->count == 0);
 	batch->waiter = co_self();
+	batch->deadline_ms = deadline_ms;
 	if (pg_segment_send(conn, batch) < 0) {
 		pg_conn_lost(conn);
 		return -EPIPE;
 	}
 	pg_conn_flush(conn);
-	while (batch->state != PG_BATCH_DONE)
-		(void)co_wait(0); /* only its result or the connection's end may end the wait */
+	while (batch->state != PG_BATCH_DONE) {
+		if (co_wait(deadline_ms) == 0 || batch->state == PG_BATCH_DONE)
+			continue;
+		pg_conn_orphan(batch);
+		return -EINPROGRESS;
+	}
 	return batch->status;
 }
 

@@ -42,6 +42,19 @@ void pg_batch_done(struct pg_batch *batch, int status)
 	co_wake(batch->waiter);
 }
 
+bool pg_batch_reads_only(const struct pg_batch *batch)
+{
+	for (int i = 0; i < batch->count; i++)
+		if (!batch->items[i]->statement->reads_only)
+			return false;
+	return true;
+}
+
+bool pg_batch_is_late(const struct pg_batch *batch)
+{
+	return batch->deadline_ms != 0 && loop_now_ms() >= batch->deadline_ms;
+}
+
 static void queue_push(struct pg_pool *pool, struct pg_batch *batch)
 {
 	batch->next = NULL;
@@ -159,6 +172,10 @@ static void deal(struct pg_pool *pool)
 			break;
 		struct pg_batch *batch = pool->queue_first;
 		queue_remove(pool, batch);
+		if (pg_batch_is_late(batch)) { /* whoever waits is about to notice */
+			pg_batch_done(batch, -ETIMEDOUT);
+			continue;
+		}
 		if (pg_segment_send(conn, batch) < 0) {
 			pg_conn_lost(conn);
 			pg_pool_requeue(pool, batch);
@@ -285,6 +302,17 @@ static bool is_down(const struct pg_pool *pool)
 	return loop_now_ms() < pool->retry_ms && !has_shared(pool);
 }
 
+/* The deadline has come. Returns what the waiter is told. */
+static int leave(struct pg_pool *pool, struct pg_batch *batch)
+{
+	if (batch->state == PG_BATCH_QUEUED) {
+		queue_remove(pool, batch);
+		return least_busy(pool) == NULL && !has_shared(pool) ? -EHOSTDOWN : -ETIMEDOUT;
+	}
+	pg_conn_orphan(batch);
+	return pg_batch_reads_only(batch) ? -ETIMEDOUT : -EINPROGRESS;
+}
+
 int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 {
 	assert(co_self() != NULL);
@@ -293,16 +321,12 @@ int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 	if (is_down(pool))
 		return -EHOSTDOWN;
 	batch->waiter = co_self();
+	batch->deadline_ms = deadline_ms;
 	batch->resends = batch->heals = 0;
 	queue_push(pool, batch);
-	while (batch->state != PG_BATCH_DONE) {
-		/* Once it is sent, only its result or the connection's end may end the wait. */
-		int r = co_wait(batch->state == PG_BATCH_QUEUED ? deadline_ms : 0);
-		if (r == -ETIMEDOUT && batch->state == PG_BATCH_QUEUED) {
-			queue_remove(pool, batch);
-			return least_busy(pool) == NULL && !has_shared(pool) ? -EHOSTDOWN : r;
-		}
-	}
+	while (batch->state != PG_BATCH_DONE)
+		if (co_wait(deadline_ms) == -ETIMEDOUT && batch->state != PG_BATCH_DONE)
+			return leave(pool, batch);
 	return batch->status;
 }
 

@@ -93,6 +93,7 @@ int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch)
 	}
 	segment->preparing = (segment->prepares & 1) != 0;
 	batch->state = PG_BATCH_SENT;
+	batch->conn = conn;
 	conn->pool->stats.batches++;
 	conn->pool->stats.statements += (unsigned)batch->count;
 	/* If this fails the connection is lost, which the flush that follows will find. */
@@ -114,6 +115,17 @@ void pg_segment_clear_results(struct pg_batch *batch)
 		PQclear(batch->items[i]->result);
 		batch->items[i]->result = NULL;
 	}
+}
+
+void pg_segment_orphan(struct pg_conn *conn, struct pg_batch *batch)
+{
+	unsigned at = conn->first;
+
+	while (conn->segments[at].batch != batch)
+		at = (at + 1) % LIMIT_PG_DEPTH;
+	conn->segments[at].batch = NULL;
+	conn->segments[at].orphaned = true;
+	pg_segment_clear_results(batch);
 }
 
 static void copy_field(char *ret, size_t size, const PGresult *result, int field)
@@ -268,9 +280,11 @@ static bool finish(struct pg_conn *conn)
 		return false; /* libpq and we have lost step */
 	conn->first = (conn->first + 1) % LIMIT_PG_DEPTH;
 	conn->count--;
-	if (batch == NULL) {
+	if (batch == NULL && !segment.orphaned) {
 		pg_conn_set_state(conn, PG_CONN_READY);
 		pg_pool_touch(conn->pool);
+	} else if (batch == NULL) {
+		conn->pool->stats.errors += segment.failed;
 	} else if (!segment.failed) {
 		pg_batch_done(batch, 0);
 	} else {
@@ -286,8 +300,9 @@ static bool finish(struct pg_conn *conn)
 	}
 	if (conn->pool->queue_first != NULL)
 		pg_pool_touch(conn->pool);
-	/* An empty, retiring connection is lost on purpose; a leased one when it comes back. */
-	return !(conn->retiring && conn->count == 0 && conn->state == PG_CONN_READY);
+	/* A retiring connection is lost on purpose as soon as nobody waits for it; a leased one
+	 * when it comes back. */
+	return !(conn->retiring && conn->state == PG_CONN_READY && !pg_conn_is_awaited(conn));
 }
 
 bool pg_segment_read(struct pg_conn *conn)

@@ -128,7 +128,7 @@ static int send_once(struct db *db, struct pg_batch *batch)
 	db->task->round_trips++;
 	if (db->mode == DB_TX || db->mode == DB_CHAIN) {
 		assert(lease != NULL); /* used after db_commit */
-		return pg_lease_run(lease, batch);
+		return pg_lease_run(lease, batch, db->task->deadline_ms);
 	}
 	return pg_run(db_pool(db->role), batch, db->task->deadline_ms);
 }
@@ -137,14 +137,6 @@ static int send_once(struct db *db, struct pg_batch *batch)
 static bool is_transaction(const struct db *db)
 {
 	return db->mode == DB_SINGLE || db->mode == DB_BATCH;
-}
-
-static bool reads_only(const struct pg_batch *batch)
-{
-	for (int i = 0; i < batch->count; i++)
-		if (!batch->items[i]->statement->reads_only)
-			return false;
-	return true;
 }
 
 /* A batch that a deadlock threw out did nothing, so it may go again. Within a lease's transaction
@@ -180,7 +172,7 @@ static const struct pg_error *run(struct db *db, bool wants_refusal)
 	}
 	if (r < 0)
 		db_error_end_status(db->task, r);
-	db->task->has_written |= is_transaction(db) && !reads_only(batch);
+	db->task->has_written |= is_transaction(db) && !pg_batch_reads_only(batch);
 	deliver(db, batch);
 	if (db->mode == DB_BATCH)
 		db_run_after(db);

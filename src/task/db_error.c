@@ -172,7 +172,7 @@ _Noreturn void db_error_end_status(struct task *task, int status)
 	case -ETIMEDOUT:
 		problem.code = PROBLEM_OVERLOADED;
 		problem.detail = "The database is too busy at the moment.";
-		problem.log = status == -EAGAIN ? "database queue full" : "database queue deadline";
+		problem.log = status == -EAGAIN ? "database queue full" : "database deadline";
 		break;
 	case -EHOSTDOWN:
 		problem.code = PROBLEM_UNAVAILABLE;
@@ -182,7 +182,9 @@ _Noreturn void db_error_end_status(struct task *task, int status)
 	default:
 		problem.code = PROBLEM_UNAVAILABLE;
 		problem.detail = "The database went away; whether this was done is not known.";
-		problem.log = "database connection lost after sending";
+		problem.log = status == -EINPROGRESS ? "no answer of the database by the deadline"
+		                                     : "database connection lost after sending";
+		problem.in_doubt = true;
 		break;
 	}
 	task_end_with(task, problem);

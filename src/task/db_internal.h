@@ -58,7 +58,7 @@ extern const struct pg_statement DB_COMMIT_STATEMENT;
 bool db_error_is_refusal(const struct pg_error *error);
 bool db_error_is_transient(const struct pg_error *error); /* deadlock, serialization failure */
 _Noreturn void db_error_end(struct task *task, const struct pg_error *error);
-/* -EAGAIN, -EHOSTDOWN, -ETIMEDOUT, -EPIPE of pg. */
+/* -EAGAIN, -EHOSTDOWN, -ETIMEDOUT, -EPIPE, -EINPROGRESS of pg. */
 _Noreturn void db_error_end_status(struct task *task, int status);
 
 #endif

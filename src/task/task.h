@@ -49,6 +49,7 @@ struct problem {
 	/* A deadlock, a conflict or an old plan undid a leased transaction: all may be done again.
 	 */
 	bool transient;
+	bool in_doubt; /* whether something was written is not known */
 };
 
 struct task {

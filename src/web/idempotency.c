@@ -5,13 +5,12 @@
 
 #include "base/limits.h"
 #include "idempotency.sql.h"
-#include "net/loop.h"
 #include "task/params.h"
 #include "web/reply.h"
+#include "web/way.h"
 
 enum {
-	LEASE_S = LIMIT_REQUEST_MS / 1000 + 10,
-	RELEASE_MS = 5000,
+	LEASE_EXTRA_S = 10, /* beyond the request's deadline */
 	RELEASE_ARENA_BYTES = 256 * 1024,
 };
 
@@ -95,11 +94,13 @@ static bool claim(struct request *rq, struct idempotency *idempotency)
 	struct db *db = db_batch(&rq->task);
 	size_t count;
 
+	int32_t lease_s = (int32_t)(web_options()->request_ms / 1000) + LEASE_EXTRA_S;
+
 	hash_request(rq, hash);
 	sql_idempotency_claim_lightly(db);
 	const struct rows *rows =
 	    sql_idempotency_claim(db, idempotency->key, rq->operation->id,
-	                          (struct bytes){.data = hash, .length = sizeof(hash)}, LEASE_S);
+	                          (struct bytes){.data = hash, .length = sizeof(hash)}, lease_s);
 	db_run(db);
 	const struct idempotency_claim_row *row = sql_idempotency_claim_rows(db, rows, &count);
 
@@ -170,10 +171,10 @@ static void run_release(struct task *task)
 
 /* A task of its own: the request's has ended, and perhaps its deadline with it. A release that
  * fails does no harm: the lease runs out. */
-void idempotency_release(struct request *rq)
+void idempotency_release(struct request *rq, int64_t deadline_ms)
 {
 	struct release release = {
-	    .task = {.deadline_ms = loop_now_ms() + RELEASE_MS,
+	    .task = {.deadline_ms = deadline_ms,
 	             .actor = rq->task.actor,
 	             .name = "idempotency_release"},
 	    .idempotency = rq->idempotency,

@@ -40,6 +40,6 @@ void idempotency_keep(struct request *rq, struct db *tx, int status, const struc
 void idempotency_fill(struct request *rq, const struct buf *body);
 
 /* After the task has ended with a problem: gives the key back. May suspend. */
-void idempotency_release(struct request *rq);
+void idempotency_release(struct request *rq, int64_t deadline_ms);
 
 #endif

@@ -21,6 +21,8 @@
 #include "web/validate.h"
 #include "web/way.h"
 
+enum { RELEASE_MS = 5000 };
+
 static struct {
 	struct web_options options;
 	struct routes *routes;
@@ -216,7 +218,12 @@ static void finish_badly(struct request *rq)
 		way->full_arena = rq->task.arena;
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
 	}
-	idempotency_release(rq);
+	/* Who comes again after the answer shall find the key free; who has waited until the
+	 * deadline does not wait for that too. */
+	bool late = loop_now_ms() >= rq->task.deadline_ms;
+
+	if (!late)
+		idempotency_release(rq, rq->task.deadline_ms);
 	/* Only this answer tells a guesser anything about the password. */
 	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
 		limit_take_back_guesses(rq);
@@ -229,6 +236,8 @@ static void finish_badly(struct request *rq)
 		            log_str("cause", rq->task.problem.log));
 		reply_stream_abort(rq);
 	}
+	if (late)
+		idempotency_release(rq, loop_now_ms() + RELEASE_MS);
 }
 
 static void fiber(void *arg)
@@ -257,7 +266,8 @@ static void complete(void *arg, struct http_exchange *ex)
 	bool streams = way->rq.operation->body == BODY_STREAM;
 
 	(void)arg;
-	way->rq.task.deadline_ms = loop_now_ms() + (streams ? LIMIT_STREAM_MS : LIMIT_REQUEST_MS);
+	way->rq.task.deadline_ms =
+	    loop_now_ms() + (streams ? LIMIT_STREAM_MS : web.options.request_ms);
 	way->fiber_running = true;
 	if (co_start(fiber, way) != 0) {
 		way->fiber_running = false;

@@ -17,6 +17,7 @@ struct web_options {
 	bool cache;        /* answer x-cache operations from memory for up to a second */
 	bool limits;       /* apply the rate rules */
 	bool behind_proxy; /* the client is the last address of X-Forwarded-For */
+	int64_t request_ms;  /* until a request is answered, whatever it waits for */
 	/* Told of every answer; may be NULL. operation is OPERATION_COUNT when none was found. */
 	void (*measured)(unsigned operation, int status, int64_t duration_us);
 };

@@ -176,27 +176,100 @@ static void a_full_queue_refuses_at_once(void **state)
 	assert_int_equal(pg_stats(pool).queued, 0);
 }
 
-static unsigned timed_out;
+static struct pg_pool *narrow; /* one connection, for tests of who shares it */
 
-static void wait_a_moment(void *arg)
+static void open_narrow(void)
+{
+	narrow =
+	    pg_pool_open(PG_VENDOR, &(struct pg_pool_options){.conninfo = getenv("SEBEZ_TEST_PG"),
+	                                                      .shared_max = 1,
+	                                                      .leased_max = 1,
+	                                                      .statement_timeout_ms = 10000});
+}
+
+static int run_narrow(int statement, int32_t value, int64_t deadline_ms)
 {
 	struct call call = {0};
-	add(&call, SLEEP, 40);
-	int r = pg_run(pool, &call.batch, loop_now_ms() + 20);
-	if (r == -ETIMEDOUT)
-		timed_out++;
-	else
-		assert_int_equal(r, 0);
+	add(&call, statement, value);
+	int r = pg_run(narrow, &call.batch, deadline_ms);
 	done(&call);
+	return r;
+}
+
+static bool writer_left;
+
+static void fill_the_connection(void *arg)
+{
+	assert_int_equal(run_narrow(SLEEP, 5, deadline()), 0);
+	gang_leave(&gang);
+}
+
+static void wait_in_the_queue(void *arg)
+{
+	assert_int_equal(run_narrow(TWICE, 1, loop_now_ms() + 20), -ETIMEDOUT);
 	gang_leave(&gang);
 }
 
 static void a_deadline_ends_the_wait_for_a_connection(void **state)
 {
-	timed_out = 0;
-	lead(wait_a_moment, 2 * LIMIT_PG_DEPTH + 10);
+	open_narrow();
+	lead(fill_the_connection, 2 * LIMIT_PG_DEPTH);
+	start(wait_in_the_queue, NULL);
 	on_fiber(join, NULL);
-	assert_in_range(timed_out, 10, 2 * LIMIT_PG_DEPTH + 10);
+	pg_pool_close(narrow);
+}
+
+static void write_until_the_deadline(void *arg)
+{
+	assert_int_equal(run_narrow(TWICE, 1, deadline()), 0); /* the connection is there */
+	assert_int_equal(run_narrow(SLEEP_WRITE, 1, loop_now_ms() + 500), -EINPROGRESS);
+	writer_left = true;
+	gang_leave(&gang);
+}
+
+static void read_behind_it(void *arg)
+{
+	assert_int_equal(run_narrow(TWICE, 1, deadline()), 0);
+	assert_int_equal(run_narrow(TWICE, 1, loop_now_ms() + 1000), -ETIMEDOUT);
+	assert_true(writer_left);
+	/* The connection that hangs is not waited for. */
+	assert_int_equal(run_narrow(TWICE, 1, deadline()), 0);
+	gang_leave(&gang);
+}
+
+static void at_its_deadline_a_waiter_leaves_what_was_sent(void **state)
+{
+	open_narrow();
+	writer_left = false;
+	start(write_until_the_deadline, NULL);
+	start(read_behind_it, NULL);
+	on_fiber(join, NULL);
+	assert_int_equal(pg_stats(narrow).in_flight, 0);
+	pg_pool_close(narrow);
+}
+
+static void leave_early(void *arg)
+{
+	assert_int_equal(run_narrow(TWICE, 1, deadline()), 0);
+	assert_int_equal(run_narrow(SLEEP, 1000, loop_now_ms() + 500), -ETIMEDOUT);
+	gang_leave(&gang);
+}
+
+static void stay(void *arg)
+{
+	assert_int_equal(run_narrow(TWICE, 1, deadline()), 0);
+	assert_int_equal(run_narrow(TWICE, 1, deadline()), 0);
+	gang_leave(&gang);
+}
+
+static void who_shares_a_connection_with_one_who_left_gets_its_results(void **state)
+{
+	open_narrow();
+	start(leave_early, NULL);
+	lead(stay, 5);
+	on_fiber(join, NULL);
+	assert_int_equal(pg_stats(narrow).reconnects, 1);
+	pg_pool_close(narrow);
 }
 
 static void change_a_table(void *arg)
@@ -266,6 +339,8 @@ int main(void)
 	    cmocka_unit_test(a_killed_backend_costs_no_read_but_a_write),
 	    cmocka_unit_test(a_full_queue_refuses_at_once),
 	    cmocka_unit_test(a_deadline_ends_the_wait_for_a_connection),
+	    cmocka_unit_test(at_its_deadline_a_waiter_leaves_what_was_sent),
+	    cmocka_unit_test(who_shares_a_connection_with_one_who_left_gets_its_results),
 	    cmocka_unit_test(a_changed_result_type_is_healed),
 	    cmocka_unit_test(without_a_server_the_answer_is_immediate),
 	};

@@ -7,7 +7,7 @@ static int lease_run(struct pg_lease *lease, int statement, int32_t value, int32
 {
 	struct call call = {0};
 	add(&call, statement, value);
-	int r = pg_lease_run(lease, &call.batch);
+	int r = pg_lease_run(lease, &call.batch, deadline());
 	if (r == 0 && ret != NULL)
 		*ret = value_of(&call, 0);
 	done(&call);
@@ -121,6 +121,33 @@ static void a_pool_is_closed_while_a_lease_is_out(void **state)
 	pg_pool_close(other);
 }
 
+static void wait_too_long_on_a_lease(void *arg)
+{
+	struct pg_lease *lease = NULL;
+	struct call call = {0};
+
+	(void)ask(WIPE, 0);
+	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+	assert_int_equal(lease_run(lease, BEGIN, 0, NULL), 0);
+	assert_int_equal(lease_run(lease, ADD, 5, NULL), 0);
+	add(&call, SLEEP, 9000);
+	assert_int_equal(pg_lease_run(lease, &call.batch, loop_now_ms() + 20), -EINPROGRESS);
+	done(&call);
+	assert_int_equal(lease_run(lease, COUNT, 0, NULL), -EPIPE);
+	pg_release(lease);
+	assert_int_equal(ask(COUNT, 0), 0);
+	for (int i = 0; i < 3; i++) { /* none is lost to the others */
+		assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+		assert_int_equal(lease_run(lease, COUNT, 0, NULL), 0);
+		pg_release(lease);
+	}
+}
+
+static void at_its_deadline_who_holds_a_lease_leaves(void **state)
+{
+	on_fiber(wait_too_long_on_a_lease, NULL);
+}
+
 static void write_to_the_other(void *arg)
 {
 	struct pg_lease *lease = NULL;
@@ -174,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(a_released_lease_is_rolled_back),
 	    cmocka_unit_test(leases_are_taken_in_turn),
 	    cmocka_unit_test(who_waits_for_a_lease_gets_it_though_no_other_can_be_opened),
+	    cmocka_unit_test(at_its_deadline_who_holds_a_lease_leaves),
 	    cmocka_unit_test(a_connection_to_a_read_only_database_is_not_kept),
 	    cmocka_unit_test(a_pool_is_closed_while_a_lease_is_out),
 	};

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 
+import pytest
 import requests
 
 from harness.client import refused
@@ -82,6 +83,38 @@ def test_a_database_that_hangs_is_answered_with_503_until_it_goes_on(own_server)
     assert all(int(a.headers["Retry-After"]) > 0 for a in answers if a.status_code == 503)
     server.wait_ready()
     assert ask(0).status_code == 200
+
+
+def test_at_its_deadline_every_request_is_answered_though_the_database_hangs(own_server):
+    server = own_server(SEBEZ_CACHE="no", SEBEZ_PROCESSES="1", SEBEZ_REQUEST_TIMEOUT_MS="2000",
+                        SEBEZ_STATEMENT_TIMEOUT_MS="600000")
+    shop = Shop(server)
+    vendor = shop.vendor()
+    product = vendor.product(stock=5)
+    customer = shop.customer()
+    cart = customer.cart((product, 1))
+    cart.quote()
+    calls = [lambda: shop.anonymous().call("getProduct", product_id=product.id, may_fail=True),
+             lambda: customer.call("listOrders", may_fail=True),
+             lambda: cart.place(key="in-doubt", may_fail=True),
+             lambda: vendor.call("updateVendorProduct", product_id=product.id, may_fail=True,
+                                 body={"title": "Mug"})]
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        with frozen(server, VICTIMS["postgres"]):
+            answers = [each.result() for each in [pool.submit(call) for call in calls]]
+    assert [answer.status_code for answer in answers] == len(calls) * [503]
+    server.wait_ready()
+    assert customer.call("listOrders").status_code == 200
+
+
+@pytest.mark.parametrize("victim, status", [("postgres", 503), ("redis", 200)])
+def test_readiness_is_told_though_a_service_hangs(own_server, victim, status):
+    server = own_server(SEBEZ_PROCESSES="1", SEBEZ_REQUEST_TIMEOUT_MS="600000",
+                        SEBEZ_STATEMENT_TIMEOUT_MS="600000")
+    with frozen(server, VICTIMS[victim]):
+        for _ in range(3):
+            assert requests.get(server.url + "/readyz", timeout=20).status_code == status
+    server.wait_ready()
 
 
 async def poll(device):
