@@ -1,5 +1,6 @@
 """Writes the contract as C: input structs, enums, field tables, the table of operations."""
 
+import gzip
 import json
 
 SCALARS = {
@@ -69,6 +70,8 @@ def header(contract):
            '#include "base/money.h"', '#include "base/uuid.h"', '#include "web/operation.h"', "",
            "/* The merged contract, for GET /openapi.json. */",
            "extern const unsigned char OPENAPI_JSON[];", "extern const size_t OPENAPI_JSON_LENGTH;",
+           "extern const unsigned char OPENAPI_JSON_GZ[];",
+           "extern const size_t OPENAPI_JSON_GZ_LENGTH;",
            ""]
     for enum in contract.enums.values():
         upper = enum.name.upper()
@@ -204,11 +207,17 @@ def source(contract):
 
 
 def embedded(text):
-    data = text.encode("utf-8")
-    out = [NOTE, '#include "api.gen.h"', "", "const unsigned char OPENAPI_JSON[] = {"]
+    plain = text.encode("utf-8")
+    out = [NOTE, '#include "api.gen.h"', ""]
+    out += bytes_lines("OPENAPI_JSON", plain)
+    return "\n".join(out + bytes_lines("OPENAPI_JSON_GZ", gzip.compress(plain, 9, mtime=0)))
+
+
+def bytes_lines(name, data):
+    out = [f"const unsigned char {name}[] = {{"]
     for at in range(0, len(data), 24):
         out.append("\t" + ",".join(str(byte) for byte in data[at:at + 24]) + ",")
-    return "\n".join(out + ["};", "", f"const size_t OPENAPI_JSON_LENGTH = {len(data)};", ""])
+    return out + ["};", "", f"const size_t {name}_LENGTH = {len(data)};", ""]
 
 
 def missing(contract, written):

@@ -12,7 +12,10 @@ extern const size_t MIGRATION_COUNT;
 extern const struct embedded_file FUNCTIONS[]; /* db/functions */
 extern const size_t FUNCTION_FILE_COUNT;
 
-extern const struct embedded_file PAGES[]; /* src/node/docs.html */
-extern const size_t PAGE_COUNT;
+extern const struct embedded_file SITE_FILES[]; /* src/node/site */
+extern const size_t SITE_FILE_COUNT;
+
+extern const struct embedded_file VENDORED_FILES[]; /* vendor, as gzip */
+extern const size_t VENDORED_FILE_COUNT;
 
 #endif

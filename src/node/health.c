@@ -1,10 +1,7 @@
-/* The handlers of api/node.yaml. */
-#include <assert.h>
-
+/* The handlers of api/node.yaml that say how the node is. */
 #include "api.gen.h"
 #include "net/loop.h"
 #include "node/api.h"
-#include "node/embedded_file.h"
 #include "node/metrics.h"
 #include "node/readiness.h"
 #include "web/reply.h"
@@ -59,19 +56,4 @@ void get_metrics(struct request *rq, const struct get_metrics_in *in)
 	metrics_write(&body);
 	of_this_moment(rq);
 	reply_text(rq, "text/plain; version=0.0.4; charset=utf-8", body.data, body.length);
-}
-
-/* GET /openapi.json */
-void get_openapi(struct request *rq, const struct get_openapi_in *in)
-{
-	(void)in;
-	reply_text(rq, "application/json", OPENAPI_JSON, OPENAPI_JSON_LENGTH);
-}
-
-/* GET /docs: a page that shows /openapi.json. */
-void get_docs(struct request *rq, const struct get_docs_in *in)
-{
-	(void)in;
-	assert(PAGE_COUNT == 1);
-	reply_text(rq, "text/html; charset=utf-8", PAGES[0].text, PAGES[0].length);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "web/accept.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/language.h"
@@ -75,6 +76,21 @@ static void an_entity_tag_is_found_in_lists_weak_or_not(void **state)
 	assert_true(etag_matches(list, etag));
 	assert_false(etag_matches(other, etag));
 	assert_false(etag_matches("", etag));
+}
+
+static void what_is_accepted_is_named_and_not_refused(void **state)
+{
+	(void)state;
+	assert_true(accept_names("text/html", "text/html"));
+	assert_true(accept_names("a/b, TEXT/html ;q=0.1", "text/html"));
+	assert_true(accept_names("text/html;level=1;q=0.001,a/b", "text/html"));
+	assert_false(accept_names("", "gzip"));
+	assert_false(accept_names(" , ,;", "gzip"));
+	assert_false(accept_names("*/*", "text/html"));
+	assert_false(accept_names("gzipped, xgzip", "gzip"));
+	assert_false(accept_names("text/html; q=0", "text/html"));
+	assert_false(accept_names("gzip;q=0.000,br", "gzip"));
+	assert_true(accept_names("gzip;q=0,gzip", "gzip"));
 }
 
 static void only_our_tags_name_a_version(void **state)
@@ -287,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(percent_encoding_is_read_strictly),
 	    cmocka_unit_test(a_query_is_dealt_into_pairs),
 	    cmocka_unit_test(an_entity_tag_is_found_in_lists_weak_or_not),
+	    cmocka_unit_test(what_is_accepted_is_named_and_not_refused),
 	    cmocka_unit_test(only_our_tags_name_a_version),
 	    cmocka_unit_test(a_key_may_be_quoted),
 	    cmocka_unit_test(the_address_that_a_proxy_appended_is_counted),

@@ -379,4 +379,6 @@ ROWS = {
     "getMetrics": Row(),
     "getOpenapi": Row(),
     "getDocs": Row(),
+    "getRoot": Row(),
+    "getDocsFile": Row(ids=lambda w, who, side: {"file": "site.css"}),
 }

@@ -1,0 +1,140 @@
+/* The handlers of api/node.yaml that answer with pages and files: what a browser sees of a server.
+ */
+#include <string.h>
+
+#include "api.gen.h"
+#include "node/embedded_file.h"
+#include "web/accept.h"
+#include "web/reply.h"
+
+/* Nothing is asked of another origin and no text becomes code. The reference styles itself with
+ * style elements and attributes, which cannot be told from the page's own. */
+static const char POLICY[] =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+static const char HTML[] = "text/html; charset=utf-8";
+
+static const struct {
+	const char *ending;
+	const char *media_type;
+} MEDIA_TYPES[] = {
+    {".html", HTML},
+    {".css", "text/css; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+};
+
+static const char *media_type_of(const char *name)
+{
+	const char *ending = strrchr(name, '.');
+
+	for (size_t i = 0; ending != NULL && i < sizeof(MEDIA_TYPES) / sizeof(MEDIA_TYPES[0]);
+	     i++) {
+		if (strcmp(ending, MEDIA_TYPES[i].ending) == 0)
+			return MEDIA_TYPES[i].media_type;
+	}
+	return "application/octet-stream";
+}
+
+static const struct embedded_file *find(const struct embedded_file files[], size_t count,
+                                        const char *name, const char *ending)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(files[i].name, name, length) == 0 &&
+		    strcmp(files[i].name + length, ending) == 0)
+			return &files[i];
+	}
+	return NULL;
+}
+
+static void browser_headers(struct request *rq)
+{
+	reply_header(rq, "Content-Security-Policy", POLICY);
+	reply_header(rq, "Referrer-Policy", "no-referrer");
+	reply_header(rq, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+static void reply_site(struct request *rq, const char *name)
+{
+	const struct embedded_file *file = find(SITE_FILES, SITE_FILE_COUNT, name, "");
+
+	if (file == NULL)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such file.");
+	browser_headers(rq);
+	reply_text(rq, media_type_of(name), file->text, file->length);
+}
+
+/* What npm packages brought has its version in its name, and so never changes. It is kept and sent
+ * as gzip, which every browser takes. */
+static void reply_vendored(struct request *rq, const char *name, const struct embedded_file *file)
+{
+	browser_headers(rq);
+	reply_header(rq, "Content-Encoding", "gzip");
+	reply_header(rq, "Cache-Control", "public, max-age=31536000, immutable");
+	reply_text(rq, media_type_of(name), file->text, file->length);
+}
+
+static void reply_facts(struct request *rq)
+{
+	struct buf body = buf_new(rq->task.arena, 512);
+	struct json json = json_new(&body);
+
+	json_open_object(&json);
+	json_put_str(&json, "name", "Sebez");
+	json_put_str(&json, "version", SEBEZ_VERSION);
+	json_put_str(&json, "about", "A marketplace server: one order, many vendors.");
+	json_put_str(&json, "api", "/v1");
+	json_put_str(&json, "docs", "/docs");
+	json_put_str(&json, "openapi", "/openapi.json");
+	json_put_str(&json, "health", "/healthz");
+	json_put_str(&json, "readiness", "/readyz");
+	json_put_str(&json, "metrics", "/metrics");
+	json_close_object(&json);
+	reply_json(rq, 200, &body);
+}
+
+/* GET /: a page for a browser, JSON for a program. */
+void get_root(struct request *rq, const struct get_root_in *in)
+{
+	(void)in;
+	reply_header(rq, "Vary", "Accept");
+	if (accept_in(rq->http, "Accept", "text/html"))
+		reply_site(rq, "index.html");
+	else
+		reply_facts(rq);
+}
+
+/* GET /openapi.json */
+void get_openapi(struct request *rq, const struct get_openapi_in *in)
+{
+	(void)in;
+	reply_header(rq, "Vary", "Accept-Encoding");
+	if (accept_in(rq->http, "Accept-Encoding", "gzip")) {
+		reply_header(rq, "Content-Encoding", "gzip");
+		reply_text(rq, "application/json", OPENAPI_JSON_GZ, OPENAPI_JSON_GZ_LENGTH);
+	} else {
+		reply_text(rq, "application/json", OPENAPI_JSON, OPENAPI_JSON_LENGTH);
+	}
+}
+
+/* GET /docs: a page that shows /openapi.json. */
+void get_docs(struct request *rq, const struct get_docs_in *in)
+{
+	(void)in;
+	reply_site(rq, "docs.html");
+}
+
+/* GET /docs/{file}: what the pages are made of. */
+void get_docs_file(struct request *rq, const struct get_docs_file_in *in)
+{
+	const struct embedded_file *vendored =
+	    find(VENDORED_FILES, VENDORED_FILE_COUNT, in->file, ".gz");
+
+	if (vendored != NULL)
+		reply_vendored(rq, in->file, vendored);
+	else
+		reply_site(rq, in->file);
+}

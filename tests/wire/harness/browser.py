@@ -1,0 +1,93 @@
+"""Chromium without a window, by the WebDriver protocol.
+
+    with browser.browser(1440, 900) as page:
+        page.open(url)
+        page.wait_for("return document.querySelector('h1')")
+        page.asked      every URL that the page asked for
+        page.complaints what the browser found wrong, breaches of the page's policy among it
+"""
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import requests
+
+from .wait import until
+
+STARTED = re.compile(r"started successfully on port (\d+)")
+QUIET = ["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
+
+
+class Browser:
+    def __init__(self, port, width, height):
+        self.wire = requests.Session()
+        self.wire.trust_env = False
+        self.root = f"http://127.0.0.1:{port}/session"
+        arguments = QUIET + (["--no-sandbox"] if os.geteuid() == 0 else [])
+        options = {"args": arguments,
+                   "mobileEmulation": {"deviceMetrics": {
+                       "width": width, "height": height, "pixelRatio": 1, "mobile": width < 600}}}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options,
+                  "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"}}
+        self.session = ""
+        self.session = self._ask("", capabilities={"alwaysMatch": wanted})["sessionId"]
+        self.asked = set()
+        self.complaints = []
+
+    def _ask(self, path, **body):
+        url = f"{self.root}/{self.session}{path}".rstrip("/")
+        answer = self.wire.post(url, json=body, timeout=120)
+        value = answer.json()["value"]
+        assert answer.status_code == 200, value
+        return value
+
+    def open(self, url):
+        self._ask("/url", url=url)
+
+    def run(self, script, *arguments):
+        return self._ask("/execute/sync", script=script, args=list(arguments))
+
+    def wait_for(self, script, *arguments, timeout=120):
+        return until(lambda: self.run(script, *arguments), timeout)
+
+    def press(self, *keys):
+        """To whatever has the focus."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._ask("/actions", actions=[{"type": "key", "id": "keys", "actions": actions}])
+
+    def look(self):
+        """Takes in what happened since: asked and complaints."""
+        for entry in self._ask("/se/log", type="performance"):
+            event = json.loads(entry["message"])["message"]
+            if event["method"] == "Network.requestWillBeSent":
+                self.asked.add(event["params"]["request"]["url"])
+        self.complaints += [entry["message"] for entry in self._ask("/se/log", type="browser")
+                            if entry["level"] in ("WARNING", "SEVERE")]
+
+    def picture(self, path):
+        shot = self.wire.get(f"{self.root}/{self.session}/screenshot", timeout=120).json()["value"]
+        pathlib.Path(path).write_bytes(base64.b64decode(shot))
+
+    def close(self):
+        self.wire.delete(f"{self.root}/{self.session}", timeout=60)
+
+
+@contextlib.contextmanager
+def browser(width, height):
+    driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        port = next(found[1] for line in driver.stdout if (found := STARTED.search(line)))
+        page = Browser(port, width, height)
+        yield page
+        page.close()
+    finally:
+        os.killpg(driver.pid, signal.SIGKILL)
+        driver.wait()
+        driver.stdout.close()

@@ -1,0 +1,118 @@
+"""What somebody sees who comes with a browser: the front page and the reference of the API."""
+import gzip
+import json
+import re
+import shutil
+import urllib.parse
+
+import pytest
+import requests
+
+from harness import contract
+from harness.browser import browser
+
+LAPTOP, PHONE = (1440, 900), (390, 844)
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+LINK = re.compile(r'(?:href|src)="([^"]+)"')
+in_a_browser = pytest.mark.skipif(not shutil.which("chromedriver"),
+                                  reason="chromium-driver is not installed")
+
+
+@pytest.fixture(scope="module")
+def anybody(shop):
+    return shop.anonymous()
+
+
+def test_the_front_answers_a_program_with_json_and_a_browser_with_a_page(anybody):
+    for accept in (None, "*/*", "application/json", "text/html;q=0, application/json"):
+        facts = anybody.call("getRoot", headers={"Accept": accept})
+        assert facts.json()["name"] == "Sebez"
+        for name in ("docs", "openapi", "health", "readiness", "metrics"):
+            assert anybody.request("GET", facts.json()[name]).status_code == 200
+    for accept in (BROWSER, "Text/HTML"):
+        page = anybody.call("getRoot", headers={"Accept": accept})
+        assert "<title>Sebez</title>" in page.text
+        assert (page.headers["Content-Type"], page.headers["Vary"]) == (
+            "text/html; charset=utf-8", "Accept")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_links_only_to_what_this_server_has(anybody, path):
+    page = anybody.request("GET", path, headers={"Accept": BROWSER})
+    links = set(LINK.findall(page.text))
+    assert links
+    for link in links:
+        assert link.startswith("/") and not link.startswith("//")
+        assert anybody.request("GET", link).status_code == 200, link
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert "unsafe-eval" not in policy and "http" not in policy
+
+
+def test_what_has_a_version_in_its_name_is_kept_for_ever(anybody):
+    page = anybody.request("GET", "/docs").text
+    [script] = [link for link in LINK.findall(page) if "scalar" in link]
+    answer = anybody.request("GET", script, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert int(answer.headers["Content-Length"]) < 1_500_000 < len(answer.content)
+    known = {"If-None-Match": answer.headers["ETag"]}
+    assert anybody.request("GET", script, headers=known).status_code == 304
+    own = anybody.request("GET", "/docs/docs.js")
+    assert own.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "scalar", "..%2Fdocs", "packages.json", "x" * 65])
+def test_other_files_are_not_there(anybody, name):
+    assert anybody.request("GET", f"/docs/{name}").status_code in (400, 404)
+
+
+def test_the_contract_comes_small_to_who_takes_gzip(server):
+    url = server.url + "/openapi.json"
+    plain = requests.get(url, headers={"Accept-Encoding": "gzip;q=0"}, timeout=60, stream=True)
+    small = requests.get(url, headers={"Accept-Encoding": "br, gzip"}, timeout=60, stream=True)
+    assert "Content-Encoding" not in plain.headers
+    assert plain.headers["Vary"] == small.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["ETag"] != small.headers["ETag"]
+    packed = small.raw.read(decode_content=False)
+    assert gzip.decompress(packed) == plain.raw.read() and len(packed) < 150_000
+
+
+def test_the_contract_is_whole(anybody):
+    document = anybody.do("getOpenapi")
+    references = re.findall(r'"\$ref": "([^"]*)"', json.dumps(document))
+    assert references
+    for reference in set(references):
+        target = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+
+
+def is_of(server, url):
+    return url.startswith(("data:", "blob:")) or url.startswith(server.url + "/")
+
+
+@in_a_browser
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_the_reference_shows_an_operation_with_its_fields(server, size):
+    with browser(*size) as page:
+        page.open(server.url + "/docs#tag/orders/POST/v1/orders")
+        for text in ("Place the cart as one order", "quote_total", "shipping_address",
+                     "Idempotency-Key"):
+            page.wait_for("return document.body.innerText.includes(arguments[0])", text)
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+        page.look()
+        assert page.complaints == []
+        assert server.url + "/openapi.json" in page.asked
+        assert [url for url in page.asked if not is_of(server, url)] == []
+
+
+@in_a_browser
+def test_the_front_page_fits_a_phone(server):
+    with browser(*PHONE) as page:
+        page.open(server.url)
+        assert page.run("return document.querySelector('h1').innerText") == "Sebez"
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+        page.look()
+        assert page.complaints == []
+        assert page.asked and all(is_of(server, url) for url in page.asked)
