@@ -37,8 +37,9 @@ PEOPLE = """
 create temp table person as
 select n, gen_random_uuid() as id, gen_random_uuid() as session
 from generate_series(0, :count + :vendors) n;
-insert into account (id, email, name, password_hash, admin_role)
-select id, 'bench' || n || '@example.com', 'Ann', '-', case n when 0 then 'superadmin' end
+insert into account (id, email, email_key, name, password_hash, admin_role)
+select id, 'bench' || n || '@example.com', 'bench' || n || '@example.com', 'Ann', '-',
+       case n when 0 then 'superadmin' end
 from person;
 insert into session (id, account_id, expires_at)
 select session, id, now() + interval '1 day' from person;

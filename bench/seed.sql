@@ -12,8 +12,8 @@ return (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || lpad(to_hex(kind), 3,
 -- kinds: 1 account, 2 vendor, 3 category, 4 product, 5 variant, 6 method, 7 cart, 8 order, 9 sub-order,
 -- 10 line, 11 payment, 12 session, 13 adjustment, 14 commission
 
-insert into account (id, email, name, password_hash)
-select seed_id(1, n), 'customer' || n || '@bench.sebez.test', 'Customer ' || n, '!'
+insert into account (id, email, email_key, name, password_hash)
+select seed_id(1, n), 'customer' || n || '@bench.sebez.test', 'customer' || n || '@bench.sebez.test', 'Customer ' || n, '!'
 from generate_series(1, :customers) n;
 insert into session (id, account_id, expires_at)
 select seed_id(12, n), seed_id(1, n), now() + interval '30 days' from generate_series(1, :customers) n;

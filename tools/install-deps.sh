@@ -10,8 +10,8 @@ set -eu
 # A name per package; a|b: either will do, the first is installed.
 # curl is what the README talks to the server with.
 run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
-     libuv1-dev libpq-dev libhiredis-dev libjansson-dev libsodium-dev libcsv-dev postgresql
-     redis-server|valkey-server curl"
+     libuv1-dev libpq-dev libhiredis-dev libjansson-dev libsodium-dev libcsv-dev libicu-dev
+     postgresql redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis chromium chromium-driver fonts-dejavu-core clang libclang-rt-dev
       valgrind procps"

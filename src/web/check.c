@@ -7,6 +7,7 @@
 
 #include "base/codec.h"
 #include "base/country.h"
+#include "base/email.h"
 #include "base/limits.h"
 #include "base/money.h"
 
@@ -118,33 +119,14 @@ const char *check_errors(struct check *check)
 	return check->errors.data;
 }
 
-static bool is_email(const char *text)
+static bool take_email(struct check *check, const char **text)
 {
-	const char *at = strrchr(text, '@');
-	size_t label = 0, dots = 0;
+	const char *form = email_form(check->arena, *text, strlen(*text));
 
-	if (at == NULL || at == text || at - text > 64 || strlen(text) > 254)
-		return false;
-	for (const char *c = text; c < at; c++) {
-		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"(),:;<>@[\\]", *c) != NULL)
-			return false;
-		if (*c == '.' && (c == text || c[1] == '.' || c[1] == '@'))
-			return false;
-	}
-	for (const char *c = at + 1; *c != 0; c++) {
-		bool letter = (*c | 32) >= 'a' && (*c | 32) <= 'z';
-
-		if (*c == '.' && label > 0 && c[-1] != '-') {
-			label = 0;
-			dots++;
-		} else if ((letter || (*c >= '0' && *c <= '9') || (*c == '-' && label > 0)) &&
-		           label < 63) {
-			label++;
-		} else {
-			return false;
-		}
-	}
-	return label > 0 && dots > 0 && text[strlen(text) - 1] != '-';
+	if (form == NULL)
+		return check_wrong(check, "format", "must be an e-mail address");
+	*text = form;
+	return true;
 }
 
 static bool is_uri(const char *text)
@@ -163,40 +145,40 @@ static bool is_uri(const char *text)
 	return true;
 }
 
-static bool check_format(struct check *check, enum field_format format, const char *text)
+static bool check_format(struct check *check, enum field_format format, const char **text)
 {
 	switch (format) {
 	case FORMAT_NONE:
 		return true;
 	case FORMAT_EMAIL:
-		return is_email(text) || check_wrong(check, "format", "must be an e-mail address");
+		return take_email(check, text);
 	case FORMAT_URI:
-		return is_uri(text) ||
+		return is_uri(*text) ||
 		       check_wrong(check, "format", "must be an http or https address");
 	case FORMAT_SLUG:
-		return slug_is_valid(text) ||
+		return slug_is_valid(*text) ||
 		       check_wrong(check, "format",
 		                   "must be lower-case letters, digits and hyphens");
 	case FORMAT_CURRENCY:
-		return currency_is_valid(text) ||
+		return currency_is_valid(*text) ||
 		       check_wrong(check, "format", "must be an ISO 4217 currency code");
 	case FORMAT_COUNTRY:
-		return country_is_valid(text) ||
+		return country_is_valid(*text) ||
 		       check_wrong(
 		           check, "format",
-		           strcmp(text, "UK") == 0
+		           strcmp(*text, "UK") == 0
 		               ? "must be an ISO 3166 country code; the United Kingdom is GB"
 		               : "must be an ISO 3166 country code of two capital letters");
 	}
 	return true;
 }
 
-bool check_text(struct check *check, enum field_format format, const char *text, size_t length,
+bool check_text(struct check *check, enum field_format format, const char **text, size_t length,
                 int64_t min, int64_t max)
 {
-	if (memchr(text, 0, length) != NULL || !utf8_is_valid(text, length))
+	if (memchr(*text, 0, length) != NULL || !utf8_is_valid(*text, length))
 		return check_wrong(check, "encoding", "must be UTF-8 without NUL");
-	int64_t count = (int64_t)utf8_length(text, strlen(text));
+	int64_t count = (int64_t)utf8_length(*text, length);
 
 	if (count < min)
 		return check_wrong(check, "min_length", "must have at least %" PRId64 " characters",

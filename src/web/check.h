@@ -43,8 +43,9 @@ bool check_wrong(struct check *check, const char *code, const char *format, ...)
 /* The JSON array, or NULL when nothing is wrong. To be called once. */
 const char *check_errors(struct check *check);
 
-/* Checks of values, shared by bodies and queries. */
-bool check_text(struct check *check, enum field_format format, const char *text, size_t length,
+/* Checks of values, shared by bodies and queries. A good text becomes the one form that its format
+ * has for all spellings. */
+bool check_text(struct check *check, enum field_format format, const char **text, size_t length,
                 int64_t min, int64_t max);
 bool check_number(struct check *check, int64_t value, int64_t min, int64_t max);
 bool check_count(struct check *check, size_t count, int64_t min, int64_t max);

@@ -103,10 +103,11 @@ static bool read_money(struct check *check, json_t *json, int64_t min, int64_t m
 	read_int(check, amount, min, max, &to->amount);
 	check_leave(check, length);
 	length = check_enter(check, "currency");
+	const char *code = json_string_value(currency);
+
 	if (is_text(check, currency) &&
-	    check_text(check, FORMAT_CURRENCY, json_string_value(currency),
-	               json_string_length(currency), 3, 3))
-		memcpy(to->currency, json_string_value(currency), sizeof(to->currency));
+	    check_text(check, FORMAT_CURRENCY, &code, json_string_length(currency), 3, 3))
+		memcpy(to->currency, code, sizeof(to->currency));
 	check_leave(check, length);
 	return true;
 }
@@ -150,12 +151,12 @@ static bool read_string(struct check *check, const struct field *field, json_t *
 
 	*to = text;
 	if (field->trim) {
-		if (!check_text(check, FORMAT_NONE, text, length, 0, max))
+		if (!check_text(check, FORMAT_NONE, to, length, 0, max))
 			return false;
 		text = utf8_trim(text, &length);
-		*to = text = arena_strndup(check->arena, text, length);
+		*to = arena_strndup(check->arena, text, length);
 	}
-	return check_text(check, field->format, text, length, min, max);
+	return check_text(check, field->format, to, length, min, max);
 }
 
 /* One value of a type, of the field itself or of an item of it. */
@@ -267,8 +268,8 @@ static void read_map(struct check *check, const struct field *field, json_t *jso
 	{
 		size_t length = check_enter(check, key);
 
-		check_text(check, FORMAT_NONE, key, strlen(key), 1, 255);
 		items[count].key = key;
+		check_text(check, FORMAT_NONE, &items[count].key, strlen(key), 1, 255);
 		read_value(check, field, FIELD_STRING, value, &items[count].value);
 		count++;
 		check_leave(check, length);

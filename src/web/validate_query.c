@@ -71,7 +71,7 @@ static bool read_text(struct check *check, const struct field *field, enum field
 	switch (type) {
 	case FIELD_STRING:
 		*(const char **)to = text;
-		return check_text(check, field->format, text, strlen(text), min, max);
+		return check_text(check, field->format, to, strlen(text), min, max);
 	case FIELD_UUID:
 		return uuid_parse(text, to) || check_wrong(check, "format", "must be a UUID");
 	case FIELD_INT32:

@@ -21,7 +21,7 @@ static void match_body(struct task *task)
 {
 	struct person *person = (struct person *)(void *)task;
 
-	person->matched = password_matches(task, person->hash, "correct horse");
+	person->matched = password_matches(task, person->hash, "correct horse", NULL);
 }
 
 static void hash_body(struct task *task)
@@ -30,8 +30,8 @@ static void hash_body(struct task *task)
 	const char *hash = password_hash(task, "correct horse");
 
 	assert_false(password_is_outdated(hash));
-	person->matched = password_matches(task, hash, "correct horse") &&
-	                  !password_matches(task, hash, "correct house");
+	person->matched = password_matches(task, hash, "correct horse", NULL) &&
+	                  !password_matches(task, hash, "correct house", NULL);
 }
 
 static void finish(struct person *person, bool good)

@@ -120,21 +120,6 @@ def test_signing_in_often_is_no_guessing(shop):
     assert codes == {200}
 
 
-def test_letters_that_only_unicode_folds_are_another_address(shop):
-    """K is the sign for kelvin, İ a dotted capital: lower case makes k and i of them."""
-    name = fresh("kim")
-    person = shop.anonymous().register(name + "@example.com", PASSWORD, "Kim")
-    shop.server.forget_limits()
-    guesser = shop.anonymous()
-    for spelled in (name.replace("k", "\u212a"), name.replace("i", "\u0130")):
-        refused(guess(shop, spelled + "@example.com", guesser), 401)
-        answer = guesser.call("login", body={"email": spelled + "@example.com",
-                                             "password": PASSWORD})
-        refused(answer, 401, "bad_credentials")
-    other = shop.anonymous().register(name.replace("k", "\u212a") + "@Example.com", PASSWORD, "Kim")
-    assert other.id != person.id
-
-
 def test_one_address_is_throttled_whatever_it_guesses_at(shop):
     guesser = shop.anonymous()
     guesser.patient = False

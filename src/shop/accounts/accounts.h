@@ -10,12 +10,11 @@
 #include "task/task.h"
 
 /*
- * The address by which an account is known, in the arena: ASCII letters in lower case, all else as
- * it was given. Whatever is stored or looked up as somebody's address passes here, so that what is
- * one account to the database is one to its throttle too. Unicode's lower case is no use for that:
- * it makes a k of the sign for kelvin.
+ * The key of the account that has this e-mail address, however it was typed, in the arena
+ * (base/email.h). Whatever looks for an account by an address passes here, so that what is one
+ * account to the database is one to its throttle too. What is no address is nobody's key.
  */
-const char *account_email(struct arena *arena, const char *email);
+const char *account_key(struct arena *arena, const char *typed);
 
 /*
  * Makes an admin, or makes an existing account one: that account then has this role and password,

@@ -10,17 +10,20 @@ select a.id, a.email, a.name, a.admin_role, coalesce((
        a.created_at, a.version as "_version"
 from account a where a.id = :account;
 
--- account_by_email (email text): maybe -> (id uuid, password_hash text)
-select id, password_hash from account where email = :email;
+-- account_by_email (key text, typed text): maybe -> (id uuid, email_key text, password_hash text)
+-- As it was typed goes first: an account of before there were keys has that.
+select id, email_key, password_hash from account where email_key in (:key, :typed)
+order by email_key = :typed desc limit 1;
 
--- account_of_session (account uuid, session uuid): maybe -> (email text, password_hash text, locked bool)
+-- account_of_session (account uuid, session uuid): maybe -> (email_key text, password_hash text, locked bool)
 -- For what runs without the envelope: nothing when the session has ended.
-select a.email, a.password_hash, a.locked_at is not null as locked
+select a.email_key, a.password_hash, a.locked_at is not null as locked
 from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
 
--- account_add (id uuid, email text, name text, password_hash text): none
-insert into account (id, email, name, password_hash) values (:id, :email, :name, :password_hash);
+-- account_add (id uuid, email text, email_key text, name text, password_hash text): none
+insert into account (id, email, email_key, name, password_hash)
+values (:id, :email, :email_key, :name, :password_hash);
 
 -- account_version_hold (account uuid): one writes -> (version int)
 select version from account where id = :account for no key update;
@@ -33,11 +36,17 @@ from account where id = :account for no key update;
 -- account_set_password (account uuid, password_hash text): one
 update account set password_hash = :password_hash, updated_at = now() where id = :account;
 
+-- account_set_email (account uuid, email text, email_key text): maybe -> (id uuid)
+-- Unless another account has the key by now.
+update account set email = :email, email_key = :email_key, updated_at = now()
+where id = :account and not exists (select from account other where other.email_key = :email_key)
+returning id;
+
 -- account_set_name (account uuid, name text): one
 update account set name = :name, version = version + 1, updated_at = now() where id = :account;
 
--- account_make_admin (id uuid, email text, name text, role text, password_hash text): one writes
-select account_make_admin(:id, :email, :name, :role, :password_hash);
+-- account_make_admin (id uuid, email text, email_key text, name text, role text, password_hash text): one writes
+select account_make_admin(:id, :email, :email_key, :name, :role, :password_hash);
 
 -- session_start (id uuid, account uuid, user_agent text?, address text?, days int): none
 insert into session (id, account_id, user_agent, address, expires_at)

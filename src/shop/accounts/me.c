@@ -33,8 +33,8 @@ static const char *check_current_password(struct request *rq, const struct updat
 	if (in->current_password == NULL)
 		task_end_field(&rq->task, "/current_password", "required",
 		               "A new password needs the current one.");
-	sign_in_throttle(rq, account->email);
-	if (!password_matches(&rq->task, account->password_hash, in->current_password))
+	sign_in_throttle(rq, account->email_key);
+	if (!password_matches(&rq->task, account->password_hash, in->current_password, NULL))
 		sign_in_refuse(rq);
 	limit_take_back_guesses(rq);
 	return account->password_hash;

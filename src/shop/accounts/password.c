@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/email.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "net/co.h"
@@ -96,7 +97,7 @@ const char *password_hash(struct task *task, const char *password)
 {
 	struct work *work = arena_alloc(task->arena, sizeof(*work));
 
-	work->password = password;
+	work->password = text_nfc(task->arena, password);
 	gate_enter(task);
 	loop_in_thread(hash_work, work);
 	gate_leave();
@@ -105,7 +106,7 @@ const char *password_hash(struct task *task, const char *password)
 	return work->hash;
 }
 
-bool password_matches(struct task *task, const char *hash, const char *password)
+static bool matches(struct task *task, const char *hash, const char *password)
 {
 	struct work *work = arena_alloc(task->arena, sizeof(*work));
 
@@ -118,6 +119,17 @@ bool password_matches(struct task *task, const char *hash, const char *password)
 	loop_in_thread(match_work, work);
 	gate_leave();
 	return work->good && hash != NULL;
+}
+
+bool password_matches(struct task *task, const char *hash, const char *password, bool *outdated)
+{
+	const char *composed = text_nfc(task->arena, password);
+	bool good = matches(task, hash, composed);
+	bool as_typed = !good && composed != password && matches(task, hash, password);
+
+	if (outdated != NULL)
+		*outdated = as_typed || (good && password_is_outdated(hash));
+	return good || as_typed;
 }
 
 bool password_is_outdated(const char *hash)

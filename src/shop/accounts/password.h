@@ -13,14 +13,16 @@
 
 #include "task/task.h"
 
-/* The hash to store, in the task's arena. */
+/* The hash to store, in the task's arena. It is of the password in NFC, as one device composes its
+ * letters and another does not. */
 const char *password_hash(struct task *task, const char *password);
 
-/* Whether the password is the hash's. hash NULL is nobody's: false, after the same work. */
-bool password_matches(struct task *task, const char *hash, const char *password);
+/* Whether the password is the hash's. hash NULL is nobody's: false, after the same work. In
+ * outdated (may be NULL), whether to hash it anew while it is at hand: the hash was made with other
+ * parameters than today's, or of the password as it was typed. */
+bool password_matches(struct task *task, const char *hash, const char *password, bool *outdated);
 
-/* Made with other parameters than today's: hash it anew while the password is at hand. */
-bool password_is_outdated(const char *hash);
+bool password_is_outdated(const char *hash); /* by its parameters */
 
 /* What nobody's password is compared with: as costly as any. */
 extern const char PASSWORD_OF_NOBODY[];

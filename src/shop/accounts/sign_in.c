@@ -7,6 +7,7 @@
 #include "api.gen.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/email.h"
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
@@ -26,28 +27,36 @@ _Noreturn void sign_in_refuse_locked(struct request *rq)
 	task_end(&rq->task, PROBLEM_ACCOUNT_LOCKED, "This account is locked.");
 }
 
-const char *account_email(struct arena *arena, const char *email)
+static const char *lower(struct arena *arena, const char *typed)
 {
-	char *folded = arena_strdup(arena, email);
+	char *lower = arena_strdup(arena, typed);
 
-	ascii_lower(folded);
-	return folded;
+	ascii_lower(lower);
+	return lower;
+}
+
+const char *account_key(struct arena *arena, const char *typed)
+{
+	const char *email = email_form(arena, typed, strlen(typed));
+
+	return email != NULL ? email_key(arena, email) : lower(arena, typed);
 }
 
 /* The counters see a hash: who signs in is nobody's business there. */
-static void who_is(const char *email, char ret[2 * WHO_BYTES + 1])
+static void who_is(const char *email_key, char ret[2 * WHO_BYTES + 1])
 {
 	uint8_t hash[WHO_BYTES];
 
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)email, strlen(email), NULL, 0);
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)email_key, strlen(email_key), NULL,
+	                   0);
 	hex_encode(hash, sizeof(hash), ret);
 }
 
-void sign_in_throttle(struct request *rq, const char *email)
+void sign_in_throttle(struct request *rq, const char *email_key)
 {
 	char who[2 * WHO_BYTES + 1];
 
-	who_is(email, who);
+	who_is(email_key, who);
 	limit_guess(rq, "login_guess", who);
 	limit_guess(rq, "login_account", who);
 }
@@ -135,27 +144,39 @@ static void sign_in(struct request *rq, struct db *tx, struct uuid account_id, b
 	sign_in_reply(rq, tx, status, &signed_in);
 }
 
-static const struct account_by_email_row *find(struct request *rq, const char *email)
+static const struct account_by_email_row *find(struct request *rq, const char *key,
+                                               const char *typed)
 {
 	struct db *db = db_as(&rq->task, PG_AUTH);
+	const char *as_typed = lower(rq->task.arena, typed);
 
-	return sql_account_by_email_rows(db, sql_account_by_email(db, email), NULL);
+	return sql_account_by_email_rows(db, sql_account_by_email(db, key, as_typed), NULL);
+}
+
+/* An account of before there were keys is found by its key from now on. */
+static void renew_email(struct request *rq, struct db *tx, struct uuid account_id,
+                        const char *typed, const char *key)
+{
+	const char *email = email_form(rq->task.arena, typed, strlen(typed));
+
+	if (email != NULL)
+		sql_account_set_email(tx, account_id, email, key);
 }
 
 /* POST /v1/auth/register */
 void register_account(struct request *rq, const struct register_account_in *in)
 {
 	struct uuid account_id = uuid_v7();
-	const char *email = account_email(rq->task.arena, in->email);
+	const char *key = account_key(rq->task.arena, in->email);
 
 	/* Before the hash is paid for; the unique index decides between two at once. */
-	if (find(rq, email) != NULL)
+	if (find(rq, key, in->email) != NULL)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "There is an account with this e-mail address.");
 	const char *hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 
-	sql_account_add(tx, account_id, email, in->name, hash);
+	sql_account_add(tx, account_id, in->email, key, in->name, hash);
 	sign_in(rq, tx, account_id, false, 201);
 }
 
@@ -167,17 +188,17 @@ void register_account(struct request *rq, const struct register_account_in *in)
  */
 void login(struct request *rq, const struct login_in *in)
 {
-	const char *email = account_email(rq->task.arena, in->email);
+	const char *key = account_key(rq->task.arena, in->email);
+	bool outdated;
 
-	sign_in_throttle(rq, email);
-	const struct account_by_email_row *account = find(rq, email);
+	sign_in_throttle(rq, key);
+	const struct account_by_email_row *account = find(rq, key, in->email);
 	const char *hash = account == NULL ? NULL : account->password_hash;
 
-	if (!password_matches(&rq->task, hash, in->password) || account == NULL)
+	if (!password_matches(&rq->task, hash, in->password, &outdated) || account == NULL)
 		sign_in_refuse(rq);
 	limit_take_back_guesses(rq);
-	const char *renewed =
-	    password_is_outdated(hash) ? password_hash(&rq->task, in->password) : NULL;
+	const char *renewed = outdated ? password_hash(&rq->task, in->password) : NULL;
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 	const struct account_hold_row *held =
 	    sql_account_hold_rows(tx, sql_account_hold(tx, account->id), NULL);
@@ -188,5 +209,7 @@ void login(struct request *rq, const struct login_in *in)
 		sign_in_refuse_locked(rq);
 	if (renewed != NULL)
 		sql_account_set_password(tx, account->id, renewed);
+	if (strcmp(account->email_key, key) != 0)
+		renew_email(rq, tx, account->id, in->email, key);
 	sign_in(rq, tx, account->id, held->admin, 200);
 }

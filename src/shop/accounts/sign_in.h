@@ -27,9 +27,9 @@ void sign_in_reply(struct request *rq, struct db *tx, int status,
  * Counts a guess at one account's password before it is compared, so that many at once are no way
  * around. The handler takes the right one back (limit_take_back_guesses). At one address a few are
  * enough to be stopped; from all addresses together it takes more, so that a stranger alone does
- * not keep the owner out. email is as account_email made it. Ends the task (429). Suspends.
+ * not keep the owner out. email_key is as account_key made it. Ends the task (429). Suspends.
  */
-void sign_in_throttle(struct request *rq, const char *email);
+void sign_in_throttle(struct request *rq, const char *email_key);
 
 _Noreturn void sign_in_refuse(struct request *rq); /* bad_credentials, whatever was wrong */
 _Noreturn void sign_in_refuse_locked(struct request *rq);

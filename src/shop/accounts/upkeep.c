@@ -5,6 +5,7 @@
 
 #include "accounts.sql.h"
 #include "api.gen.h"
+#include "base/email.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
 #include "task/forget.h"
@@ -13,7 +14,6 @@
 enum {
 	PASSWORD_MIN = 8, /* as the contract's RegisterInput */
 	PASSWORD_MAX = 256,
-	EMAIL_MAX = 254,
 	PURGE_COUNT = 5000, /* rows of one statement: it locks them, briefly */
 	TOKEN_DAYS = 60,
 	GUEST_CART_DAYS = 30,      /* as the contract says */
@@ -35,18 +35,20 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
                            const char *password)
 {
 	const char *known_role = role_named(task, role);
+	const char *address = email;
 	struct check check;
 
 	check_init(&check, task->arena);
-	if (!check_text(&check, FORMAT_EMAIL, email, strlen(email), 3, EMAIL_MAX))
+	if (!check_text(&check, FORMAT_EMAIL, &address, strlen(email), 3, EMAIL_CHARACTERS))
 		task_end(task, PROBLEM_INVALID, "%s is not an e-mail address.", email);
-	if (!check_text(&check, FORMAT_NONE, password, strlen(password), PASSWORD_MIN,
+	if (!check_text(&check, FORMAT_NONE, &password, strlen(password), PASSWORD_MIN,
 	                PASSWORD_MAX))
 		task_end(task, PROBLEM_INVALID, "A password has %d to %d characters.", PASSWORD_MIN,
 		         PASSWORD_MAX);
 	const char *hash = password_hash(task, password);
 
-	sql_account_make_admin(db_as(task, PG_JOBS), uuid_v7(), account_email(task->arena, email),
+	sql_account_make_admin(db_as(task, PG_JOBS), uuid_v7(), address,
+	                       email_key(task->arena, address),
 	                       name == NULL ? "Administrator" : name, known_role, hash);
 }
 

@@ -5,8 +5,8 @@
 select not exists (select from vendor) as empty;
 
 -- demo_add_accounts (ids uuid[], emails text[], names text[], password_hash text): none
-insert into account (id, email, name, password_hash)
-select i.id, i.email, i.name, :password_hash from unnest(:ids, :emails, :names) as i (id, email, name);
+insert into account (id, email, email_key, name, password_hash)
+select i.id, i.email, i.email, i.name, :password_hash from unnest(:ids, :emails, :names) as i (id, email, name);
 
 -- demo_account (email text): one -> (id uuid)
 select id from account where email = :email;

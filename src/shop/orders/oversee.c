@@ -14,14 +14,14 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
-	const char *email = NULL, *number = NULL;
+	const char *email_key = NULL, *number = NULL;
 
 	if (in->q && strchr(in->q, '@'))
-		email = account_email(rq->task.arena, in->q);
+		email_key = account_key(rq->task.arena, in->q);
 	else
 		number = number_prefix(rq->task.arena, in->q);
 	reply_page(rq, &page,
-	           sql_admin_orders_page(db_of(&rq->task), status, number, email, in->user_id,
+	           sql_admin_orders_page(db_of(&rq->task), status, number, email_key, in->user_id,
 	                                 page.after_key, page.after_id, page.count));
 }
 

@@ -44,7 +44,7 @@ where (s.created_at, s.id) < (:after_key, :after_id)
 order by s.created_at desc, s.id desc
 limit :page_size;
 
--- admin_orders_page (status text?, number text?, email text?, account uuid?, after_key time, after_id uuid, page_size int): many
+-- admin_orders_page (status text?, number text?, email_key text?, account uuid?, after_key time, after_id uuid, page_size int): many
 -- By the number of the order or of one of its sub-orders, which begins with it, or by the account's
 -- e-mail address.
 select o.id, o.number, order_status(s.states) as status,
@@ -66,7 +66,7 @@ cross join lateral (
 	where s.order_id = o.id) s
 where (o.created_at, o.id) < (:after_key, :after_id)
 [account: and o.account_id = :account]
-[email: and o.account_id = (select x.id from account x where x.email = :email)]
+[email_key: and o.account_id = (select x.id from account x where x.email_key = :email_key)]
 [number: and o.number >= left(:number, 9) and o.number < left(:number, 9) || '~']
 [status: and order_status(s.states) = :status]
 order by o.created_at desc, o.id desc

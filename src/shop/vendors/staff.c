@@ -86,20 +86,20 @@ void list_invitations(struct request *rq, const struct list_invitations_in *in)
 void create_invitation(struct request *rq, const struct create_invitation_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
-	const char *email = account_email(rq->task.arena, in->email);
+	const char *email_key = account_key(rq->task.arena, in->email);
 	uint8_t random[INVITATION_TOKEN_BYTES], hash[crypto_hash_sha256_BYTES];
 	char token[BASE64URL_LENGTH(INVITATION_TOKEN_BYTES) + 1];
 
 	randombytes_buf(random, sizeof random);
 	base64url_encode(random, sizeof random, token);
 	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
-	sql_invitations_replace(tx, in->vendor_id, email);
+	sql_invitations_replace(tx, in->vendor_id, email_key);
 	/* After it: an older one that was being accepted has been by now. */
-	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email)) > 0)
+	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email_key)) > 0)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "Somebody with this address is on the staff already.");
 	reply_commit_row(rq, tx, 201,
-	                 sql_invitation_insert(tx, in->vendor_id, uuid_v7(), email,
+	                 sql_invitation_insert(tx, in->vendor_id, uuid_v7(), in->email, email_key,
 	                                       STAFF_ROLE_NAMES[in->role], token,
 	                                       (struct bytes){hash, sizeof hash}, INVITATION_DAYS));
 }

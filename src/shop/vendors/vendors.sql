@@ -112,9 +112,9 @@ with changed as (
 select s.account_id as user_id, a.name, a.email, s.role, s.created_at
 from changed s join account a on a.id = s.account_id;
 
--- staff_by_email (vendor uuid, email text): maybe -> (account_id uuid)
+-- staff_by_email (vendor uuid, email_key text): maybe -> (account_id uuid)
 select s.account_id from staff s join account a on a.id = s.account_id
-where s.vendor_id = :vendor and a.email = :email;
+where s.vendor_id = :vendor and a.email_key = :email_key;
 
 -- staff_delete (vendor uuid, account uuid): one
 delete from staff where vendor_id = :vendor and account_id = :account returning account_id;
@@ -128,20 +128,21 @@ and (i.created_at, i.id) < (:after_key, :after_id)
 order by i.created_at desc, i.id desc
 limit :page_size;
 
--- invitations_replace (vendor uuid, email text): none
+-- invitations_replace (vendor uuid, email_key text): none
 update staff_invitation set revoked_at = now()
-where vendor_id = :vendor and email = :email and accepted_at is null and revoked_at is null;
+where vendor_id = :vendor and email_key = :email_key and accepted_at is null and revoked_at is null;
 
 -- invitations_revoke_of (vendor uuid, account uuid): none
 -- Before the account leaves: only colleagues are seen.
 update staff_invitation set revoked_at = now()
-where vendor_id = :vendor and email = (select a.email from account a where a.id = :account)
+where vendor_id = :vendor and email_key = (select a.email_key from account a where a.id = :account)
 and accepted_at is null and revoked_at is null;
 
--- invitation_insert (vendor uuid, id uuid, email text, role text, token text, token_hash bytea, days int): one
+-- invitation_insert (vendor uuid, id uuid, email text, email_key text, role text, token text, token_hash bytea, days int): one
 -- The token is answered and not kept.
-insert into staff_invitation (vendor_id, id, email, role, token_hash, invited_by, expires_at)
-values (:vendor, :id, :email, :role, :token_hash, current_account(), now() + make_interval(days => :days))
+insert into staff_invitation (vendor_id, id, email, email_key, role, token_hash, invited_by, expires_at)
+values (:vendor, :id, :email, :email_key, :role, :token_hash, current_account(),
+        now() + make_interval(days => :days))
 returning id, email, role, :token as token, expires_at, created_at;
 
 -- invitation_revoke (vendor uuid, id uuid): one
