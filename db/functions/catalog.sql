@@ -99,7 +99,7 @@ begin
 			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null
 			order by x.price, x.position limit 1) c on true
 		cross join lateral (
-			select coalesce(bool_or(x.available > 0 or x.backorder), false) as in_stock,
+			select coalesce(bool_or(x.available > 0 or x.backorder or not x.tracked), false) as in_stock,
 			       coalesce(array_agg(x.sku order by x.sku) filter (where x.sku is not null), '{}') as skus
 			from variant x
 			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null) s

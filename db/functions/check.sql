@@ -42,7 +42,7 @@ begin
 		      - coalesce((select sum(r.quantity - r.released) from stock_reservation r
 		        where r.vendor_id = v.vendor_id and r.variant_id = v.id), 0)$q$),
 		('no variant is oversold',
-		 $q$select v.id::text from variant v where v.available < 0 and not v.backorder$q$),
+		 $q$select v.id::text from variant v where v.available < 0 and not v.backorder and v.tracked$q$),
 		('history ends in the present state and has no gap',
 		 $q$select s.number from sub_order s
 		    left join lateral (select max(h.number) last, count(*) n,
@@ -109,7 +109,7 @@ begin
 		    where (p.visible, p.price, p.in_stock) is distinct from (p.status = 'active' and p.unlisted_at is null
 		      and c.price is not null, coalesce(c.price, 0),
 		      exists (select from variant x where x.vendor_id = p.vendor_id and x.product_id = p.id
-		              and x.deleted_at is null and (x.available > 0 or x.backorder)))$q$),
+		              and x.deleted_at is null and (x.available > 0 or x.backorder or not x.tracked)))$q$),
 		('the listing shows exactly what is visible of approved vendors',
 		 $q$select coalesce(p.id, l.product_id)::text from (select p.* from product p join vendor v
 		      on v.id = p.vendor_id and v.state = 'approved' where p.visible) p

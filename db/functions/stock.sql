@@ -15,18 +15,20 @@ begin
 	update product p set in_stock = not p.in_stock
 	where p.id in (select v.product_id from variant v where v.id = any (variant_ids))
 	and p.in_stock <> exists (select from variant x where x.vendor_id = p.vendor_id
-		and x.product_id = p.id and x.deleted_at is null and (x.available > 0 or x.backorder));
+		and x.product_id = p.id and x.deleted_at is null and (x.available > 0 or x.backorder or not x.tracked));
 end $$;
 
 -- Takes the goods of an order: each variant conditionally, in the order given, which the caller
 -- sorts by (vendor, variant), so that any two orders lock alike and never in a ring. Raises with
--- all that failed: SBS01 when something ran out, SBQ01 when it is sold otherwise than was quoted.
+-- all that failed: SBS01 when something ran out, which what is not counted never does, SBQ01 when it is
+-- sold otherwise than was quoted.
 create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[])
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	missing jsonb := '[]';
 	changed boolean := false;
 	left_over bigint;
+	counted boolean;
 	emptied uuid[] := '{}';
 begin
 	for i in 1 .. cardinality(variant_ids) loop
@@ -35,13 +37,13 @@ begin
 		end if;
 		update variant v set available = v.available - quantities[i]
 		where v.vendor_id = vendor_ids[i] and v.id = variant_ids[i] and v.deleted_at is null
-		and v.price = prices[i] and (v.available >= quantities[i] or v.backorder)
+		and v.price = prices[i] and (v.available >= quantities[i] or v.backorder or not v.tracked)
 		and exists (select from product p join vendor n on n.id = p.vendor_id and n.state = 'approved'
 		            where p.vendor_id = v.vendor_id and p.id = v.product_id and p.visible)
-		returning v.available into left_over;
-		if found and left_over <= 0 then
+		returning v.available, v.tracked into left_over, counted;
+		if counted and left_over <= 0 then
 			emptied := emptied || variant_ids[i];
-		elsif not found then
+		elsif counted is null then
 			select v.available into left_over from variant v
 			join product p on p.vendor_id = v.vendor_id and p.id = v.product_id and p.visible
 			join vendor n on n.id = v.vendor_id and n.state = 'approved'

@@ -21,8 +21,9 @@ enum line_problem { LINE_SELLABLE, LINE_UNAVAILABLE, LINE_OUT_OF_STOCK };
 struct quote_line {
 	struct uuid vendor_id;
 	struct goods goods;
-	int64_t available;
-	bool backorder; /* more than is available can be bought */
+	int64_t available; /* 0 when it is not counted */
+	bool tracked;      /* else any number can be bought */
+	bool backorder;    /* more than is available can be bought */
 	enum line_problem problem;
 };
 

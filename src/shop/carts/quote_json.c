@@ -9,11 +9,22 @@ static const char *const PROBLEM_CODES[] = {
     [LINE_OUT_OF_STOCK] = "out_of_stock",
 };
 
+static void put_available(struct json *json, const struct quote_line *line)
+{
+	json_key(json, "available");
+	if (line->tracked)
+		json_int(json, line->available);
+	else
+		json_nil(json);
+}
+
 static void one_line(struct json *json, const struct quote *quote, const struct quote_line *line)
 {
 	json_open_object(json);
 	goods_json(&line->goods, quote->terms.currency, json);
-	json_put_int(json, "available", line->available);
+	put_available(json, line);
+	json_key(json, "tracked");
+	json_bool(json, line->tracked);
 	json_key(json, "backorder");
 	json_bool(json, line->backorder);
 	json_put_str(json, "problem", PROBLEM_CODES[line->problem]);
@@ -63,7 +74,7 @@ static void problems(struct json *json, const struct quote *quote)
 		json_open_object(json);
 		json_put_uuid(json, "variant_id", line->goods.variant_id);
 		json_put_str(json, "code", PROBLEM_CODES[line->problem]);
-		json_put_int(json, "available", line->available);
+		put_available(json, line);
 		json_close_object(json);
 	}
 	json_close_array(json);

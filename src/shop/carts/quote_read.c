@@ -23,11 +23,16 @@ static bool backorder_of(const struct cart_lines_row *row)
 	return row->backorder && *row->backorder;
 }
 
+static bool tracked_of(const struct cart_lines_row *row)
+{
+	return !row->tracked || *row->tracked;
+}
+
 static enum line_problem problem_of(const struct cart_lines_row *row)
 {
 	if (!row->published || !row->available)
 		return LINE_UNAVAILABLE;
-	if (*row->available < row->quantity && !backorder_of(row))
+	if (tracked_of(row) && *row->available < row->quantity && !backorder_of(row))
 		return LINE_OUT_OF_STOCK;
 	return LINE_SELLABLE;
 }
@@ -47,7 +52,9 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	            .quantity = row->quantity,
 	            .price = row->price,
 	        },
-	    .available = row->available && *row->available > 0 ? *row->available : 0,
+	    .available =
+	        tracked_of(row) && row->available && *row->available > 0 ? *row->available : 0,
+	    .tracked = tracked_of(row),
 	    .backorder = backorder_of(row),
 	    .problem = problem_of(row),
 	};

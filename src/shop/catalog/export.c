@@ -99,8 +99,12 @@ static void add_variant(struct buf *buf, const struct export_products_row *produ
 	}
 	money_format_decimal(variant->price, product->currency, price);
 	add(buf, variant->sku);
-	buf_printf(buf, "%d,sebez,%" PRId64 ",%s,manual,%s,", variant->grams, variant->available,
-	           variant->backorder ? "continue" : "deny", price);
+	buf_printf(buf, "%d,", variant->grams);
+	if (variant->tracked)
+		buf_printf(buf, "sebez,%" PRId64 ",", variant->available);
+	else
+		buf_add_str(buf, ",,");
+	buf_printf(buf, "%s,manual,%s,", variant->backorder ? "continue" : "deny", price);
 	add_money(buf, variant->compare_at, product->currency);
 	buf_add_str(buf, "true,true,");
 	add(buf, variant->barcode);

@@ -13,9 +13,9 @@ where p.vendor_id = current_vendor() and p.deleted_at is null and p.id > :after 
 order by p.id
 limit :page_size;
 
--- export_variants (products uuid[]): many -> (product_id uuid, sku text?, option1 text?, option2 text?, option3 text?, price bigint, compare_at bigint?, available bigint, grams int, backorder bool, barcode text?, image text?)
+-- export_variants (products uuid[]): many -> (product_id uuid, sku text?, option1 text?, option2 text?, option3 text?, price bigint, compare_at bigint?, available bigint, grams int, tracked bool, backorder bool, barcode text?, image text?)
 select v.product_id, v.sku, v.option1, v.option2, v.option3, v.price, v.compare_at_price as compare_at,
-       v.available, v.weight_grams as grams, v.backorder, v.barcode, v.image_url as image
+       v.available, v.weight_grams as grams, v.tracked, v.backorder, v.barcode, v.image_url as image
 from variant v
 where v.vendor_id = current_vendor() and v.product_id = any (:products) and v.deleted_at is null
 order by v.product_id, v.position, v.id;

@@ -46,9 +46,9 @@ join variant v on v.vendor_id = current_vendor() and v.product_id = i.product_id
 and coalesce(v.option1, '') = i.one and coalesce(v.option2, '') = i.two
 and coalesce(v.option3, '') = i.three and v.deleted_at is null;
 
--- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint)
+-- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint, tracked bool)
 -- In the order in which orders take stock, and before their products.
-select i.number, v.available
+select i.number, v.available, v.tracked
 from unnest(:ids) with ordinality as i (id, number)
 join variant v on v.vendor_id = current_vendor() and v.id = i.id
 order by v.id for update of v;
@@ -119,47 +119,54 @@ and (p.title, p.description, p.product_type, p.category_id, p.status, p.tags, p.
     is distinct from (i.title, i.description, i.type, i.category_id, i.status, i.tags, i.options, i.images)
 returning p.id;
 
--- import_add_variants (ids uuid[], products uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], backorders int[], barcodes text[], images text[], positions int[], currency text, adjustments uuid[]): none
+-- import_add_variants (ids uuid[], products uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], positions int[], currency text, adjustments uuid[]): none
 with i as (
 	select * from unnest(:ids, :products, :skus, :titles, :one, :two, :three, :prices, :compare_at,
-	                     :quantities, :grams, :backorders, :barcodes, :images, :positions, :adjustments)
-	as i (id, product_id, sku, title, one, two, three, price, compare_at, quantity, grams, backorder,
-	      barcode, image, position, adjustment)
+	                     :quantities, :grams, :trackeds, :backorders, :barcodes, :images, :positions, :adjustments)
+	as i (id, product_id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
+	      backorder, barcode, image, position, adjustment)
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price,
 	                     compare_at_price, currency, weight_grams, barcode, image_url, available,
-	                     backorder, position)
+	                     tracked, backorder, position)
 	select current_vendor(), id, product_id, sku, title, nullif(one, ''), nullif(two, ''),
 	       nullif(three, ''), price, nullif(greatest(compare_at, 0), 0), :currency, greatest(grams, 0),
-	       nullif(barcode, ''), nullif(image, ''), quantity, backorder = 1, position
+	       nullif(barcode, ''), nullif(image, ''), quantity, tracked <> 0, backorder = 1, position
 	from i
 )
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
 select current_vendor(), adjustment, id, quantity, 'Import', current_account() from i where quantity <> 0;
 
--- import_change_variants (ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], backorders int[], barcodes text[], images text[], adjustments uuid[]): many -> (product_id uuid, edited bool)
--- Only what differs. Stock moves by a row that says by how much; it is no edit of the variant.
+-- import_change_variants (ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], adjustments uuid[]): many -> (product_id uuid, edited bool)
+-- Only what differs. Stock moves by a row that says by how much; it is no edit of the variant. What is not
+-- counted keeps its number; counted again, it is not below zero.
 with i as (
 	select v.id, v.product_id, i.adjustment, v.available as old_available,
 	       coalesce(i.sku, v.sku) as sku, i.title, nullif(i.one, '') as one, nullif(i.two, '') as two,
 	       nullif(i.three, '') as three,
 	       case when i.price < 0 then v.price else i.price end as price,
 	       case when i.compare_at < 0 then v.compare_at_price else nullif(i.compare_at, 0) end as compare_at,
-	       case when i.quantity = -2147483648 then v.available else i.quantity end as quantity,
+	       case when not s.tracked then v.available
+	            when i.quantity <> -2147483648 then i.quantity
+	            when s.backorder or v.tracked then v.available
+	            else greatest(v.available, 0) end as quantity,
 	       case when i.grams < 0 then v.weight_grams else i.grams end as grams,
-	       case when i.backorder < 0 then v.backorder else i.backorder = 1 end as backorder,
+	       s.tracked, s.backorder,
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
 	       case when i.image is null then v.image_url else nullif(i.image, '') end as image
 	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :compare_at, :quantities, :grams,
-	            :backorders, :barcodes, :images, :adjustments)
-	     as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, backorder, barcode,
-	           image, adjustment)
+	            :trackeds, :backorders, :barcodes, :images, :adjustments)
+	     as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked, backorder,
+	           barcode, image, adjustment)
 	join variant v on v.vendor_id = current_vendor() and v.id = i.id
+	cross join lateral (
+		select case when i.tracked < 0 then v.tracked else i.tracked = 1 end as tracked,
+		       case when i.backorder < 0 then v.backorder else i.backorder = 1 end as backorder) s
 ), d as (
 	select i.*, (v.sku, v.title, v.option1, v.option2, v.option3, v.price, v.compare_at_price,
-	             v.weight_grams, v.backorder, v.barcode, v.image_url)
+	             v.weight_grams, v.tracked, v.backorder, v.barcode, v.image_url)
 	            is distinct from (i.sku, i.title, i.one, i.two, i.three, i.price, i.compare_at, i.grams,
-	                              i.backorder, i.barcode, i.image) as edited
+	                              i.tracked, i.backorder, i.barcode, i.image) as edited
 	from i join variant v on v.vendor_id = current_vendor() and v.id = i.id
 ), moved as (
 	insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
@@ -168,7 +175,7 @@ with i as (
 )
 update variant v
 set sku = d.sku, title = d.title, option1 = d.one, option2 = d.two, option3 = d.three, price = d.price,
-    compare_at_price = d.compare_at, weight_grams = d.grams, backorder = d.backorder,
+    compare_at_price = d.compare_at, weight_grams = d.grams, tracked = d.tracked, backorder = d.backorder,
     barcode = d.barcode, image_url = d.image, available = d.quantity,
     version = v.version + d.edited::int
 from d

@@ -30,6 +30,7 @@
 	X(COLUMN_OPTION3_VALUE, "Option3 Value", "Option3 value")                                  \
 	X(COLUMN_SKU, "Variant SKU", "SKU")                                                        \
 	X(COLUMN_GRAMS, "Variant Grams", "Weight value (grams)")                                   \
+	X(COLUMN_TRACKER, "Variant Inventory Tracker", "Inventory tracker")                        \
 	X(COLUMN_QUANTITY, "Variant Inventory Qty", "Inventory quantity")                          \
 	X(COLUMN_POLICY, "Variant Inventory Policy", "Continue selling when out of stock")         \
 	X(COLUMN_PRICE, "Variant Price", "Price")                                                  \

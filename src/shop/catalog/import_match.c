@@ -167,11 +167,14 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 }
 
 /* What is sold below zero cannot stop to be, unless the file says that there is more. */
-static void check_policy(struct matching *matching, size_t i, int64_t available)
+static void check_policy(struct matching *matching, size_t i,
+                         const struct import_lock_variants_row *locked)
 {
 	struct import_variant *variant = matching->variants[i];
+	int64_t available = locked->available;
 
-	if (available < 0 && variant->backorder == 0 && variant->quantity == IMPORT_KEEP)
+	if (available < 0 && locked->tracked && variant->tracked != 0 && variant->backorder == 0 &&
+	    variant->quantity == IMPORT_KEEP)
 		import_variant_refuse(
 		    matching->batch, matching->owners[i], variant, COLUMN_POLICY,
 		    "It cannot be deny while %" PRId64 " are sold that are not there", -available);
@@ -198,7 +201,7 @@ static void lock_variants(struct matching *matching)
 	    sql_import_lock_variants_rows(matching->tx, rows, &count);
 
 	for (size_t i = 0; i < count; i++)
-		check_policy(matching, places[locked[i].number - 1], locked[i].available);
+		check_policy(matching, places[locked[i].number - 1], &locked[i]);
 }
 
 /* And what they have, until then, as nobody else adds to them. */

@@ -37,6 +37,7 @@ struct import_variant {
 	int64_t compare_at;                  /* 0: none; -1: not said */
 	int32_t quantity;                    /* or IMPORT_KEEP */
 	int32_t grams;                       /* -1: not said */
+	int32_t tracked;                     /* 0, 1; -1: not said */
 	int32_t backorder;                   /* 0, 1; -1: not said */
 	const char *barcode;                 /* "" none; NULL: not said */
 	const char *image;                   /* "" none; NULL: not said */

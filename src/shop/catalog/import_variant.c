@@ -144,7 +144,8 @@ static bool take_quantity(struct adding *adding, struct import_variant *variant)
 {
 	int64_t quantity;
 
-	if (!adding_has(adding, COLUMN_QUANTITY))
+	/* What is not counted may have any number beside it. */
+	if (variant->tracked == 0 || !adding_has(adding, COLUMN_QUANTITY))
 		return true;
 	if (!import_whole(adding_value(adding, COLUMN_QUANTITY), -LIMIT_STOCK, LIMIT_STOCK,
 	                  &quantity))
@@ -228,6 +229,9 @@ void adding_variant(struct adding *adding)
 	    .compare_at = adding->row->values[COLUMN_COMPARE_AT] == NULL ? -1 : 0,
 	    .quantity = IMPORT_KEEP,
 	    .grams = -1,
+	    .tracked = adding->row->values[COLUMN_TRACKER] == NULL
+	                   ? -1
+	                   : adding_has(adding, COLUMN_TRACKER),
 	    .backorder = -1,
 	};
 	bool good = take_options(adding, &variant);

@@ -25,7 +25,7 @@ struct variant_columns {
 	struct uuid *ids, *products, *adjustments;
 	const char **skus, **titles, **one, **two, **three, **barcodes, **images;
 	int64_t *prices, *compare_at;
-	int32_t *quantities, *grams, *backorders, *positions;
+	int32_t *quantities, *grams, *trackeds, *backorders, *positions;
 };
 
 /* Products that a statement has touched, for the next. */
@@ -82,6 +82,7 @@ static struct variant_columns new_variant_columns(struct arena *arena, size_t ro
 	COLUMN(columns, compare_at, room);
 	COLUMN(columns, quantities, room);
 	COLUMN(columns, grams, room);
+	COLUMN(columns, trackeds, room);
 	COLUMN(columns, backorders, room);
 	COLUMN(columns, positions, room);
 	return columns;
@@ -151,7 +152,7 @@ static void add_new_product(struct arena *arena, struct product_columns *columns
 			continue;
 		if (cheapest == NULL || variant->price < cheapest->price)
 			cheapest = variant;
-		if (variant->quantity > 0 || variant->backorder == 1)
+		if (variant->quantity > 0 || variant->backorder == 1 || variant->tracked == 0)
 			columns->in_stock[i] = 1;
 	}
 	assert(cheapest != NULL); /* import_match refuses a new product without a variant */
@@ -189,6 +190,7 @@ static void add_variant(struct arena *arena, struct variant_columns *columns,
 	columns->compare_at[i] = variant->compare_at;
 	columns->quantities[i] = variant->quantity;
 	columns->grams[i] = variant->grams;
+	columns->trackeds[i] = variant->tracked;
 	columns->backorders[i] = variant->backorder;
 	if (variant->exists)
 		return;
@@ -245,8 +247,8 @@ static void change_variants(struct db *tx, const struct import_batch *batch,
 	struct rows *rows = sql_import_change_variants(
 	    tx, UUIDS(c, ids), TEXTS(c, skus), TEXTS(c, titles), TEXTS(c, one), TEXTS(c, two),
 	    TEXTS(c, three), BIGINTS(c, prices), BIGINTS(c, compare_at), INTS(c, quantities),
-	    INTS(c, grams), INTS(c, backorders), TEXTS(c, barcodes), TEXTS(c, images),
-	    UUIDS(c, adjustments));
+	    INTS(c, grams), INTS(c, trackeds), INTS(c, backorders), TEXTS(c, barcodes),
+	    TEXTS(c, images), UUIDS(c, adjustments));
 	const struct import_change_variants_row *changed =
 	    sql_import_change_variants_rows(tx, rows, &count);
 
@@ -282,9 +284,9 @@ static struct id_list write_variants(struct db *tx, const struct import_batch *b
 		sql_import_add_variants(tx, UUIDS(a, ids), UUIDS(a, products), TEXTS(a, skus),
 		                        TEXTS(a, titles), TEXTS(a, one), TEXTS(a, two),
 		                        TEXTS(a, three), BIGINTS(a, prices), BIGINTS(a, compare_at),
-		                        INTS(a, quantities), INTS(a, grams), INTS(a, backorders),
-		                        TEXTS(a, barcodes), TEXTS(a, images), INTS(a, positions),
-		                        batch->currency, UUIDS(a, adjustments));
+		                        INTS(a, quantities), INTS(a, grams), INTS(a, trackeds),
+		                        INTS(a, backorders), TEXTS(a, barcodes), TEXTS(a, images),
+		                        INTS(a, positions), batch->currency, UUIDS(a, adjustments));
 	batch->report->variants_created += (int64_t)added.count;
 	list_products_of(&edited, &added);
 	if (changed.count > 0)

@@ -6,8 +6,8 @@
 select p.id, p.title, p.handle, p.status, p.unlisted_reason, p.price as "price.amount",
        p.currency as "price.currency", p.images,
        c.id as "category.id", c.slug as "category.slug", c.name as "category.name",
-       (select coalesce(sum(x.available), 0) from variant x
-        where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null)::bigint as available,
+       (select sum(x.available) from variant x
+        where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null and x.tracked)::bigint as available,
        p.created_at, p.updated_at, p.updated_at as "_key"
 from product p
 left join category c on c.id = p.category_id
@@ -28,7 +28,7 @@ select p.id, p.title, p.handle, p.description, p.status, p.unlisted_reason,
 			'price', json_build_object('amount', x.price, 'currency', x.currency),
 			'compare_at_price', case when x.compare_at_price is not null
 			                    then json_build_object('amount', x.compare_at_price, 'currency', x.currency) end,
-			'available', x.available, 'backorder', x.backorder,
+			'available', case when x.tracked then x.available end, 'tracked', x.tracked, 'backorder', x.backorder,
 			'reserved', stock_reserved(x.vendor_id, x.id), 'weight_grams', x.weight_grams,
 			'barcode', x.barcode, 'image_url', x.image_url) order by x.position, x.id)
 		from variant x
@@ -43,7 +43,7 @@ where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null;
 select x.id, x.product_id, x.sku, x.title, option_values(p.options, x.option1, x.option2, x.option3) as options,
        x.price as "price.amount", x.currency as "price.currency",
        x.compare_at_price as "compare_at_price.amount", x.currency as "compare_at_price.currency",
-       x.available, x.backorder, stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
+       case when x.tracked then x.available end as available, x.tracked, x.backorder, stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
        x.image_url, p.version as "_version"
 from variant x
 join product p on p.vendor_id = x.vendor_id and p.id = x.product_id
@@ -161,44 +161,44 @@ from unnest(:skus::text[]) with ordinality as g (sku, number)
 join variant v on v.vendor_id = :vendor and v.sku = g.sku and v.deleted_at is null
 order by g.number;
 
--- staff_variants_insert (vendor uuid, product uuid, nested bool, ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], currencies text[], compares bigint[], compare_currencies text[], stocks int[], backorders int[], weights int[], barcodes text[], images text[], adjustments uuid[]): none
+-- staff_variants_insert (vendor uuid, product uuid, nested bool, ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], currencies text[], compares bigint[], compare_currencies text[], stocks int[], trackeds int[], backorders int[], weights int[], barcodes text[], images text[], adjustments uuid[]): none
 -- A comparison of -1 is none. Fields are named as in the body: /variants/0/… when nested.
 with given as (
 	select g.*, case when :nested then '/variants/' || (g.number - 1) else '' end as field,
 	       (select coalesce(max(x.position), 0) from variant x
 	        where x.vendor_id = :vendor and x.product_id = :product) as last
 	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :currencies, :compares,
-	            :compare_currencies, :stocks, :backorders, :weights, :barcodes, :images, :adjustments)
+	            :compare_currencies, :stocks, :trackeds, :backorders, :weights, :barcodes, :images, :adjustments)
 	     with ordinality as g (id, sku, title, one, two, three, price, currency, compare, compare_currency,
-	                           stock, backorder, weight, barcode, image, adjustment, number)
+	                           stock, tracked, backorder, weight, barcode, image, adjustment, number)
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price, currency,
-	                     compare_at_price, available, backorder, weight_grams, barcode, image_url, position)
+	                     compare_at_price, available, tracked, backorder, weight_grams, barcode, image_url, position)
 	select :vendor, g.id, :product, g.sku, g.title, g.one, g.two, g.three, g.price,
 	       marketplace_currency(g.currency, g.field || '/price/currency'),
 	       case when marketplace_currency(g.compare_currency, g.field || '/compare_at_price/currency')
 	                 is not null then nullif(g.compare, -1) end,
-	       g.stock, g.backorder = 1, g.weight, g.barcode, g.image, g.last + g.number
+	       g.stock, g.tracked = 1, g.backorder = 1, g.weight, g.barcode, g.image, g.last + g.number
 	from given g
 )
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
 select :vendor, g.adjustment, g.id, g.stock, 'First stock', current_account()
 from given g where g.stock <> 0;
 
--- staff_variant_hold (vendor uuid, id uuid): one -> (product_id uuid, available bigint, one text?, two text?, three text?)
+-- staff_variant_hold (vendor uuid, id uuid): one -> (product_id uuid, available bigint, tracked bool, backorder bool, one text?, two text?, three text?)
 -- With the names of its product's options.
-select v.product_id, v.available, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
+select v.product_id, v.available, v.tracked, v.backorder, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
 from variant v
 join product p on p.vendor_id = v.vendor_id and p.id = v.product_id
 where v.vendor_id = :vendor and v.id = :id and v.deleted_at is null
 for no key update of v;
 
--- staff_variant_update (vendor uuid, id uuid, sku_given bool, sku text?, options_given bool, title text?, one text?, two text?, three text?, price bigint?, currency text?, compare_given bool, compare bigint?, compare_currency text?, backorder bool?, weight int?, barcode_given bool, barcode text?, image_given bool, image text?): one
+-- staff_variant_update (vendor uuid, id uuid, sku_given bool, sku text?, options_given bool, title text?, one text?, two text?, three text?, price bigint?, currency text?, compare_given bool, compare bigint?, compare_currency text?, tracked bool?, backorder bool?, weight int?, barcode_given bool, barcode text?, image_given bool, image text?): one
 update variant
 set price = case when marketplace_currency(:currency, '/price/currency') is not null
             then coalesce(:price, price) end,
-    backorder = coalesce(:backorder, backorder), weight_grams = coalesce(:weight, weight_grams),
+    tracked = coalesce(:tracked, tracked), backorder = coalesce(:backorder, backorder), weight_grams = coalesce(:weight, weight_grams),
     version = version + 1
     [sku_given: , sku = :sku]
     [options_given: , title = :title, option1 = :one, option2 = :two, option3 = :three]

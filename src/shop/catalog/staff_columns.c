@@ -9,7 +9,7 @@ struct columns {
 	const char **skus, **titles, **options[OPTIONS_MAX], **currencies, **compare_currencies,
 	    **barcodes, **images;
 	int64_t *prices, *compares;
-	int32_t *stocks, *backorders, *weights;
+	int32_t *stocks, *trackeds, *backorders, *weights;
 };
 
 #define COLUMN(field) c->field = arena_array(arena, count, sizeof c->field[0])
@@ -29,6 +29,7 @@ static void columns_make(struct columns *c, struct arena *arena, size_t count)
 	COLUMN(prices);
 	COLUMN(compares);
 	COLUMN(stocks);
+	COLUMN(trackeds);
 	COLUMN(backorders);
 	COLUMN(weights);
 }
@@ -52,6 +53,7 @@ static void columns_fill(struct columns *c, struct arena *arena, size_t i,
 	c->compares[i] = compare && compare->amount > 0 ? compare->amount : -1;
 	c->compare_currencies[i] = compare ? compare->currency : NULL;
 	c->stocks[i] = variant->available;
+	c->trackeds[i] = variant->tracked;
 	c->backorders[i] = variant->backorder;
 	c->weights[i] = variant->weight_grams;
 	c->barcodes[i] = variant->barcode;
@@ -74,10 +76,11 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
 	columns_make(&c, arena, count);
 	for (size_t i = 0; i < count; i++)
 		columns_fill(&c, arena, i, &variants[i], &choices[i]);
-	sql_staff_variants_insert(
-	    db, vendor_id, product_id, nested, UUIDS(ids), TEXTS(skus), TEXTS(titles),
-	    TEXTS(options[0]), TEXTS(options[1]), TEXTS(options[2]), BIGINTS(prices),
-	    TEXTS(currencies), BIGINTS(compares), TEXTS(compare_currencies), INTS(stocks),
-	    INTS(backorders), INTS(weights), TEXTS(barcodes), TEXTS(images), UUIDS(adjustments));
+	sql_staff_variants_insert(db, vendor_id, product_id, nested, UUIDS(ids), TEXTS(skus),
+	                          TEXTS(titles), TEXTS(options[0]), TEXTS(options[1]),
+	                          TEXTS(options[2]), BIGINTS(prices), TEXTS(currencies),
+	                          BIGINTS(compares), TEXTS(compare_currencies), INTS(stocks),
+	                          INTS(trackeds), INTS(backorders), INTS(weights), TEXTS(barcodes),
+	                          TEXTS(images), UUIDS(adjustments));
 	return c.ids[0];
 }

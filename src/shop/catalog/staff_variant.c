@@ -72,6 +72,7 @@ void create_variant(struct request *rq, const struct create_variant_in *in)
 	    .price = in->price,
 	    .compare_at_price = in->compare_at_price,
 	    .available = in->available,
+	    .tracked = in->tracked,
 	    .backorder = in->backorder,
 	    .weight_grams = in->weight_grams,
 	    .barcode = in->barcode,
@@ -98,8 +99,25 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	    options_title(db_task(tx)->arena, choice), values[0], values[1], values[2],
 	    price ? &price->amount : NULL, price ? price->currency : NULL,
 	    in->compare_at_price_given, compare && compare->amount > 0 ? &compare->amount : NULL,
-	    compare ? compare->currency : NULL, in->backorder, in->weight_grams, in->barcode_given,
-	    in->barcode, in->image_url_given, in->image_url);
+	    compare ? compare->currency : NULL, in->tracked, in->backorder, in->weight_grams,
+	    in->barcode_given, in->barcode, in->image_url_given, in->image_url);
+}
+
+/* What is below zero must not end up counted and without backorders: who has it counted from now on
+ * starts at zero, who ends backorders raises the stock first. */
+static void count_again(struct db *tx, const struct update_variant_in *in,
+                        const struct staff_variant_hold_row *held)
+{
+	bool tracked = in->tracked ? *in->tracked : held->tracked;
+	bool backorder = in->backorder ? *in->backorder : held->backorder;
+
+	if (held->available >= 0 || !tracked || backorder)
+		return;
+	if (held->tracked)
+		task_end_about(db_task(tx), PROBLEM_CONFLICT, "/backorder", "sold",
+		               "More is sold than is there; raise the stock to zero first.");
+	sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), -held->available,
+	                     "Counted from now on");
 }
 
 /* PATCH /v1/vendors/{vendor_id}/variants/{variant_id} */
@@ -113,9 +131,7 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	check_texts(rq, in->sku, in->barcode, in->image_url);
-	if (in->backorder && !*in->backorder && held->available < 0)
-		task_end_about(&rq->task, PROBLEM_CONFLICT, "/backorder", "sold",
-		               "More is sold than is there; raise the stock to zero first.");
+	count_again(tx, in, held);
 	if (in->options)
 		choice = choose(rq, option_names(held->one, held->two, held->three),
 		                in->options_count, in->options);
@@ -173,6 +189,10 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 	held = sql_staff_variant_hold_rows(
 	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
+	if (!held->tracked)
+		task_end_about(&rq->task, PROBLEM_CONFLICT,
+		               in->available ? "/available" : "/adjust", "untracked",
+		               "The variant is not counted; set tracked to true first.");
 	delta = delta_of(&rq->task, in, held->available);
 	if (delta != 0) {
 		sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), delta,
