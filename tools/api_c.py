@@ -163,6 +163,7 @@ def operation_row(index, op):
         f"\t\t.idempotency = IDEMPOTENCY_{op.idempotency.upper()}, .body = {body},",
         f"\t\t.body_bytes_max = {bound}, .media_type = {quote(op.media_type)},",
         f"\t\t.limit = {quote(op.limit)}, .cached = {str(op.cached).lower()},",
+        f"\t\t.takes_ticket = {str(op.ticket).lower()},",
         f"\t\t.input = {object_value(op.input)},",
         f"\t\t.body_required = {str(op.body_required).lower()}, .call = call_{op.cname},",
         "\t},",

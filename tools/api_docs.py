@@ -78,6 +78,8 @@ def operation(op):
         facts.append(f"rate rule `{op.limit}`")
     if op.cached:
         facts.append("cached up to one second")
+    if op.ticket:
+        facts.append("`?ticket` may stand for the access token")
     if op.stream:
         facts.append(f"the body streams as `{op.media_type}`")
     facts.append("answers " + ", ".join(op.responses))

@@ -29,6 +29,7 @@ class Operation:
     idempotency: str
     limit: str
     cached: bool
+    ticket: bool
     stream: bool
     media_type: str
     body: bool
@@ -74,7 +75,7 @@ class Contract(Schemas):
         kinds, staff, admin = self._actors(where, node.get("x-actor"))
         stream = bool(node.get("x-stream", False))
         struct = Struct(snake(name), about=node.get("summary", ""))
-        self._parameters(where, path, list(shared) + node.get("parameters", []), struct)
+        self._parameters(where, path, self._declared(shared, node), struct)
         body, required, media = self._body(where, method, node, stream, struct)
         self._check_names(where, struct)
         if "staff" in kinds and "{vendor_id}" not in path:
@@ -82,6 +83,9 @@ class Contract(Schemas):
         cached = bool(node.get("x-cache", False))
         if cached and (method != "get" or kinds != {"public"}):
             self.error(where, "x-cache is for public GETs only")
+        ticket = bool(node.get("x-ticket", False))
+        if ticket and (method != "get" or ("query", "ticket") not in self._declared(shared, node)):
+            self.error(where, "x-ticket is for GETs with a parameter ?ticket")
         idempotency = node.get("x-idempotency",
                                "optional" if method == "post" and not stream else "none")
         if idempotency not in ("required", "optional", "none"):
@@ -90,7 +94,8 @@ class Contract(Schemas):
             id=name, method=method.upper(), path=path, area=self.areas[path],
             summary=node.get("summary", ""), description=node.get("description", ""), kinds=kinds,
             staff_roles=staff, admin_roles=admin, idempotency=idempotency,
-            limit=node.get("x-limit"), cached=cached, stream=stream, media_type=media, body=body,
+            limit=node.get("x-limit"), cached=cached, ticket=ticket, stream=stream,
+            media_type=media, body=body,
             body_required=required, body_max=node.get("x-body-max", 0), input=struct,
             responses=[str(status) for status in node.get("responses", {})]))
 
@@ -125,12 +130,12 @@ class Contract(Schemas):
         return [role for role in STAFF_ROLES
                 if roles is None or role in roles or role == STAFF_ROLES[0]]
 
-    def _parameters(self, where, path, parameters, struct):
+    def _declared(self, shared, operation):
+        nodes = [self.resolve(node)[1] for node in [*shared, *operation.get("parameters", [])]]
+        return {(node.get("in"), node.get("name")): node for node in nodes}
+
+    def _parameters(self, where, path, declared, struct):
         in_path = re.findall(r"\{([^}]+)\}", path)
-        declared = {}
-        for node in parameters:
-            _, node = self.resolve(node)
-            declared[(node.get("in"), node.get("name"))] = node
         for (place, name), node in declared.items():
             if place == "header" and name.lower() in OWN_HEADERS:
                 continue

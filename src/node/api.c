@@ -184,6 +184,7 @@ static int open_web(void)
 	    .redis = api.stores.redis,
 	    .cache = api.config->cache != 0,
 	    .limits = api.config->limits != 0,
+	    .origins = api.config->origins,
 	    .behind_proxy = api.config->behind_proxy != 0,
 	    .request_ms = api.config->request_timeout_ms,
 	    .measured = metrics_request,

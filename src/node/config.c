@@ -8,6 +8,7 @@
 
 #include "node/secret.h"
 #include "store/redis.h"
+#include "web/origin.h"
 
 #define TEXT(env, field, fallback, min, max, prose)                                                \
 	{                                                                                          \
@@ -66,6 +67,10 @@ const struct option OPTIONS[] = {
            "Least important kind of log line that is written."),
     BOOLEAN("SEBEZ_CACHE", cache, "yes", "Whether public pages are answered from memory."),
     BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether callers that ask too often get a 429."),
+    TEXT("SEBEZ_ORIGINS", origins, "", 0, ORIGINS_BYTES,
+         "Other origins whose pages may call the API (CORS), with blanks between: "
+         "`https://shop.example https://app.example:8443`, each exactly as browsers send it. "
+         "Empty: none. Pages that this server serves itself need no entry."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
             "Whether a proxy stands in front, so that the client's address is the last one of "
             "X-Forwarded-For."),
@@ -240,6 +245,10 @@ static const char *find_mistake(const struct config *config)
 		return "SEBEZ_LISTEN must be address:port, or [address]:port for IPv6";
 	if (!is_currency(config->currency))
 		return "SEBEZ_CURRENCY must be three capitals";
+	if (!origins_are_good(config->origins))
+		return "SEBEZ_ORIGINS must be origins with blanks between, each scheme://host or "
+		       "scheme://host:port as browsers send it: in lower case, without a path, a "
+		       "slash at its end or the scheme's own port";
 	if (!is_key(config->secret))
 		return "SEBEZ_SECRET must be 32 bytes, as 64 hexadecimal digits or as base64";
 	if (!is_key(config->secret_previous))

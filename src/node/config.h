@@ -28,6 +28,7 @@ struct config {
 	const char *secret_previous;
 	const char *run_as;   /* "" means postgres, or nobody */
 	const char *currency; /* "" means that of the database, USD for a new one */
+	const char *origins;  /* whose pages may call; "" means none but our own */
 	int64_t processes;    /* never 0 after config_load */
 	int64_t log_level;    /* enum log_threshold */
 	int64_t cache;

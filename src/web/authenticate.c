@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "web/reply.h"
+#include "web/ticket.h"
 #include "web/token.h"
 
 enum { GUEST_TOKEN_BYTES = 32 };
@@ -24,13 +25,23 @@ static _Noreturn void refuse(struct request *rq, const char *error, const char *
 	task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "%s", detail);
 }
 
-/* The access token of the Authorization header, or false when there is none. */
+static bool read_ticket(struct request *rq, struct token *ret)
+{
+	if (!rq->operation->takes_ticket || !ticket_is_given(rq))
+		return false;
+	if (!ticket_take(rq, ret))
+		refuse(rq, "invalid_token",
+		       "The ticket is not valid; each is good once, and soon.");
+	return true;
+}
+
+/* Of the Authorization header or a ticket; false when there is neither. */
 static bool read_token(struct request *rq, struct token *ret)
 {
 	const char *header = http_header(rq->http, "Authorization");
 
 	if (header == NULL)
-		return false;
+		return read_ticket(rq, ret);
 	if (http_header_repeated(rq->http, "Authorization") ||
 	    strncasecmp(header, "Bearer ", 7) != 0)
 		refuse(rq, "invalid_request", "Authorization must be one Bearer token.");

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "web/etag.h"
+#include "web/origin.h"
 
 enum { BUCKETS = 8192 };
 
@@ -75,9 +76,10 @@ void cache_stop(void)
 }
 
 /* Length of the key, 0 when it is too long to be worth a place. */
-static size_t make_key(const struct http_exchange *ex, char key[CACHE_KEY_MAX])
+static size_t make_key(const struct http_exchange *ex, unsigned origin, char key[CACHE_KEY_MAX])
 {
-	const char *parts[] = {http_path(ex), "?", http_query(ex)};
+	const char number[] = {(char)('0' + origin), '\0'};
+	const char *parts[] = {number, http_path(ex), "?", http_query(ex)};
 	size_t length = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -125,7 +127,7 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 		return false;
 	if (strcmp(http_method(ex), "GET") != 0 && strcmp(http_method(ex), "HEAD") != 0)
 		return false;
-	size_t length = make_key(ex, key);
+	size_t length = make_key(ex, origin_of(ex), key);
 	uint64_t hash = hash_keyed(cache.hash_key, key, length);
 	struct entry *entry = length > 0 ? find(key, length, hash) : NULL;
 
@@ -141,10 +143,11 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 	return true;
 }
 
-struct cache_ticket cache_ticket(void)
+struct cache_ticket cache_ticket(unsigned origin)
 {
 	return (struct cache_ticket){
 	    .wanted = cache.on,
+	    .origin = origin,
 	    .generation = cache.generation,
 	    .begun_ms = clock_monotonic_ms(),
 	};
@@ -172,7 +175,7 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
                 const void *body, size_t length)
 {
 	char key[CACHE_KEY_MAX];
-	size_t key_length = make_key(ex, key);
+	size_t key_length = make_key(ex, ticket.origin, key);
 	size_t bytes = sizeof(struct entry) + key_length + length + 1024; /* and both responses */
 
 	/* A quarter of the whole for one entry would only push the others out. */

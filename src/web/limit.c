@@ -37,6 +37,7 @@ static const struct rule RULES[] = {
     {"checkout", BY_ACCOUNT, 300, 60}, /* quotes and orders, with an app's impatient retries */
     {"import", BY_ACCOUNT, 10, 60},    /* each may cost the machine minutes */
     {"export", BY_ACCOUNT, 10, 60},
+    {"ticket", BY_ACCOUNT, 120, 60},  /* each tab takes one whenever its stream is made anew */
     {"message", BY_ACCOUNT, 300, 60}, /* five a second for a minute is nobody who types */
     {"read", BY_ACCOUNT, 600, 60},    /* marks come as fast as one scrolls */
     {"typing", BY_ACCOUNT, 120, 60},  /* every few seconds in a few conversations */

@@ -118,6 +118,7 @@ struct operation {
 	const char *media_type; /* of the body, NULL when there is none */
 	const char *limit;      /* name of the rate rule (web/limit.c), NULL for none */
 	bool cached;            /* GET: may be answered by web/cache */
+	bool takes_ticket;      /* GET: ?ticket (web/ticket.h) may stand for the access token */
 	struct field_object
 	    input; /* path, query, header and body fields; body ones have place IN_BODY */
 	bool body_required;

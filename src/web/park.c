@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "web/origin.h"
 #include "web/way.h"
 
 static void finished(struct http_owner *owner)
@@ -32,6 +33,7 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 	    .finished = done,
 	    .left = gone,
 	    .operation = rq->operation->number,
+	    .origin = way->origin,
 	};
 	memcpy(parked->request_id, rq->task.request_id, sizeof(parked->request_id));
 	http_set_context(rq->http, &parked->owner);
@@ -52,32 +54,34 @@ static void measure(const struct parked *parked)
 		web_options()->measured(parked->operation, 200, 0);
 }
 
+enum { HEADERS = 4 + ORIGIN_HEADERS };
+
 static size_t headers_of(const struct parked *parked, const char *media_type,
-                         struct http_header headers[5])
+                         struct http_header headers[HEADERS])
 {
 	headers[0] = (struct http_header){"Content-Type", media_type};
 	headers[1] = (struct http_header){"Cache-Control", "no-store"};
 	headers[2] = (struct http_header){"X-Content-Type-Options", "nosniff"};
 	headers[3] = (struct http_header){"X-Request-Id", parked->request_id};
-	/* nginx passes on what it has, at once. */
-	headers[4] = (struct http_header){"X-Accel-Buffering", "no"};
-	return 5;
+	return 4 + origin_headers(parked->origin, headers + 4);
 }
 
 void parked_reply(struct parked *parked, const void *body, size_t length)
 {
-	struct http_header headers[5];
+	struct http_header headers[HEADERS];
+	size_t count = headers_of(parked, "application/json", headers);
 
-	(void)headers_of(parked, "application/json", headers);
 	measure(parked);
-	http_reply(parked->http, 200, 4, headers, body, length);
+	http_reply(parked->http, 200, count, headers, body, length);
 }
 
 void parked_stream_begin(struct parked *parked, const char *media_type)
 {
-	struct http_header headers[5];
+	struct http_header headers[HEADERS + 1];
 	size_t count = headers_of(parked, media_type, headers);
 
+	/* nginx passes on what it has, at once. */
+	headers[count++] = (struct http_header){"X-Accel-Buffering", "no"};
 	measure(parked);
 	http_stream_begin(parked->http, 200, count, headers);
 	http_stream_unattend(parked->http);

@@ -27,6 +27,7 @@ struct parked {
 	void (*finished)(struct parked *parked);
 	void (*left)(struct parked *parked);
 	unsigned operation;
+	unsigned origin; /* web/origin.h */
 	char request_id[UUID_TEXT_LENGTH + 1];
 };
 

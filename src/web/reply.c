@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
+#include "web/origin.h"
 #include "web/way.h"
 
 static const char JSON_TYPE[] = "application/json";
@@ -52,6 +53,11 @@ static void common_headers(struct request *rq, int status, const char *media_typ
 	if (media_type != NULL)
 		reply_header(rq, "Content-Type", media_type);
 	reply_header(rq, "X-Content-Type-Options", "nosniff");
+	struct http_header of_origin[ORIGIN_HEADERS];
+	size_t count = origin_headers(way->origin, of_origin);
+
+	for (size_t i = 0; i < count; i++)
+		reply_header(rq, of_origin[i].name, of_origin[i].value);
 }
 
 void reply_send(struct request *rq, int status, const char *media_type, const void *bytes,

@@ -17,6 +17,7 @@
 #include "web/authenticate.h"
 #include "web/idempotency.h"
 #include "web/limit.h"
+#include "web/origin.h"
 #include "web/reply.h"
 #include "web/validate.h"
 #include "web/way.h"
@@ -26,7 +27,6 @@ enum { RELEASE_MS = 5000 };
 static struct {
 	struct web_options options;
 	struct routes *routes;
-	struct http_prepared *overloaded[RETRY_SPREAD_S]; /* each with its own Retry-After */
 } web;
 
 const struct web_options *web_options(void)
@@ -109,9 +109,26 @@ int way_retry_after_s(void)
 	return 1 + (int)(turn++ % RETRY_SPREAD_S);
 }
 
-static void reply_overloaded(struct http_exchange *ex)
+static void reply_overloaded(struct http_exchange *ex, unsigned origin)
 {
-	http_reply_prepared(ex, web.overloaded[way_retry_after_s() - 1]);
+	static const char BODY[] =
+	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
+	    "moment\",\"status\":503,"
+	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
+	    "\"request_id\":\"\"}";
+	char seconds[16];
+	struct http_header headers[5 + ORIGIN_HEADERS] = {
+	    {"Content-Type", "application/problem+json"},
+	    {"Content-Language", "en"},
+	    {"Retry-After", seconds},
+	    {"Cache-Control", "no-store"},
+	    {"X-Content-Type-Options", "nosniff"},
+	};
+
+	snprintf(seconds, sizeof(seconds), "%d", way_retry_after_s());
+	size_t count = 5 + origin_headers(origin, headers + 5);
+
+	http_reply(ex, 503, count, headers, BODY, sizeof(BODY) - 1);
 }
 
 static struct way *way_new(struct http_exchange *ex)
@@ -126,6 +143,7 @@ static struct way *way_new(struct http_exchange *ex)
 	way->rq.started_ms = loop_now_ms();
 	way->started_us = way_now_us();
 	way->exchange_open = true;
+	way->origin = origin_of(ex);
 	take_request_id(&way->rq);
 	way->owner.finished = exchange_ended;
 	http_set_context(ex, &way->owner);
@@ -161,6 +179,16 @@ static enum http_body refuse_route(struct way *way, enum route_result result)
 	return refuse(way, PROBLEM_NOT_FOUND, "There is nothing at this path.");
 }
 
+/* Whatever the path: what is wrong with it, the page may read in the answer to its request. */
+static enum http_body allow(struct way *way)
+{
+	way->rq.task.name = "preflight";
+	for (size_t i = 0; i < ORIGIN_PREFLIGHT_HEADERS; i++)
+		reply_header(&way->rq, ORIGIN_PREFLIGHT[i].name, ORIGIN_PREFLIGHT[i].value);
+	reply_empty(&way->rq);
+	return HTTP_BODY_REFUSE;
+}
+
 static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_bytes_max)
 {
 	unsigned operation;
@@ -174,11 +202,13 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 	struct way *way = way_new(ex);
 
 	if (way == NULL) {
-		reply_overloaded(ex);
+		reply_overloaded(ex, 0);
 		return HTTP_BODY_REFUSE;
 	}
 	struct request *rq = &way->rq;
 
+	if (origin_asks_first(ex, way->origin))
+		return allow(way);
 	if (strlen(http_path(ex)) + strlen(http_query(ex)) > LIMIT_URL_BYTES)
 		return refuse(way, PROBLEM_URI_TOO_LONG, "The address is too long.");
 	enum route_result result =
@@ -189,7 +219,7 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 	rq->operation = way->match.operation;
 	rq->task.name = rq->operation->id;
 	if (rq->operation->cached)
-		way->cache = cache_ticket();
+		way->cache = cache_ticket(way->origin);
 	*body_bytes_max = rq->operation->body_bytes_max;
 	return rq->operation->body == BODY_STREAM ? HTTP_BODY_STREAM : HTTP_BODY_BUFFER;
 }
@@ -257,7 +287,7 @@ static void refuse_overloaded(struct way *way)
 {
 	way->rq.replied = true;
 	measure(way->rq.operation->number, 503, 0);
-	reply_overloaded(way->rq.http);
+	reply_overloaded(way->rq.http, way->origin);
 }
 
 static void complete(void *arg, struct http_exchange *ex)
@@ -307,27 +337,6 @@ static void left(void *arg, struct http_exchange *ex)
 		owner->left(owner);
 }
 
-static struct http_prepared *prepare_overloaded(int retry_after_s)
-{
-	static const char BODY[] =
-	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
-	    "moment\",\"status\":503,"
-	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
-	    "\"request_id\":\"\"}";
-	char seconds[16];
-	const struct http_header headers[] = {
-	    {"Content-Type", "application/problem+json"},
-	    {"Content-Language", "en"},
-	    {"Retry-After", seconds},
-	    {"Cache-Control", "no-store"},
-	    {"X-Content-Type-Options", "nosniff"},
-	};
-
-	snprintf(seconds, sizeof(seconds), "%d", retry_after_s);
-	return http_prepare(503, sizeof(headers) / sizeof(headers[0]), headers, BODY,
-	                    sizeof(BODY) - 1);
-}
-
 int web_start(const struct web_options *options, struct http_handlers *ret)
 {
 	for (size_t i = 0; i < OPERATION_COUNT; i++) {
@@ -339,11 +348,7 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 	}
 	web.options = *options;
 	web.routes = routes_new(OPERATIONS, OPERATION_COUNT);
-	for (int i = 0; i < RETRY_SPREAD_S; i++) {
-		web.overloaded[i] = prepare_overloaded(i + 1);
-		if (web.overloaded[i] == NULL)
-			return -ENOMEM;
-	}
+	origins_set(options->origins);
 	limit_start();
 	cache_start(options->cache);
 	*ret = (struct http_handlers){.begin = begin,
@@ -360,8 +365,4 @@ void web_stop(void)
 	cache_stop();
 	routes_free(web.routes);
 	web.routes = NULL;
-	for (int i = 0; i < RETRY_SPREAD_S; i++) {
-		http_prepared_free(web.overloaded[i]);
-		web.overloaded[i] = NULL;
-	}
 }

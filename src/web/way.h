@@ -16,7 +16,7 @@
 #include "web/web.h"
 
 enum {
-	WAY_HEADERS_MAX = 16,
+	WAY_HEADERS_MAX = 20,
 	RETRY_SPREAD_S = 5, /* those who are refused together are told to come back apart */
 };
 
@@ -25,6 +25,7 @@ struct way {
 	struct http_owner owner;
 	struct route_match match;
 	struct cache_ticket cache;
+	unsigned origin; /* of the page that calls (web/origin.h) */
 	struct http_header headers[WAY_HEADERS_MAX]; /* of the reply to come */
 	size_t header_count;
 	const char *guesses[LIMIT_GUESSES]; /* keys that limit_guess has counted, in an arena */

@@ -276,6 +276,7 @@ ROWS = {
     # the feed
     "getEvents": Row(),
     "getVendorEvents": Row(),
+    "createEventsTicket": Row(),
     "acknowledgeEvents": Row(body=own_cursor),
     "acknowledgeVendorEvents": Row(body=vendor_cursor),
     "getSync": Row(),

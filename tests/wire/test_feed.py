@@ -4,6 +4,8 @@ import json
 import threading
 import time
 
+import pytest
+
 from harness.client import refused, together
 from harness.feed import SOON, Device, Stream, in_background, settle, statements
 from harness.folds import fold_customer
@@ -156,8 +158,24 @@ def test_a_cursor_of_another_feed_is_refused(shop):
     mine, other = Device(shop.customer()), Device(shop.customer())
     refused(mine.actor.call("getEvents", after=other.cursor), 400, "invalid_input", "?after")
     refused(mine.actor.call("getEvents", after="nonsense"), 400, "invalid_input", "?after")
-    refused(mine.actor.call("getEvents", headers={"Last-Event-ID": "nonsense"}), 400,
-            "invalid_input", "Last-Event-ID")
+
+
+@pytest.mark.parametrize("last_id", ["nonsense", 2000 * "x", "\u00fc"])
+def test_a_last_id_that_is_no_cursor_is_a_resync(shop, last_id):
+    me = Device(shop.customer())
+    page = me.actor.do("getEvents", headers={"Last-Event-ID": last_id.encode()})
+    assert (page["resync"], page["cursor"]) == (True, me.cursor)
+    stream = Stream(me, last_id=last_id.encode())
+    assert (stream.until(1), stream.ids) == ([{}], [me.cursor])
+    stream.close()
+
+
+def test_a_stream_after_what_is_no_cursor_of_its_feed_begins_with_a_resync(shop):
+    me, other = Device(shop.customer()), Device(shop.customer())
+    cursor, me.cursor = me.cursor, other.cursor
+    stream = Stream(me)
+    assert (stream.until(1), stream.ids) == ([{}], [cursor])
+    stream.close()
 
 
 def test_a_cursor_behind_the_retention_resyncs_and_never_gets_a_part(shop):

@@ -12,6 +12,7 @@
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 #include "web/reply.h"
+#include "web/ticket.h"
 
 enum {
 	SHORT_POLL_LEAST_MS = 2000, /* who does not wait here waits there */
@@ -36,16 +37,18 @@ static bool wants_stream(struct request *rq)
 	return accept != NULL && strncasecmp(accept, "text/event-stream", 17) == 0;
 }
 
+/* A browser sends its last id whatever became of the feed, and gives a stream up for good when it
+ * is refused: so what is no cursor there counts as none, which is answered with a resync. */
 static struct ask take_ask(struct request *rq, struct uuid owner, const struct get_events_in *in)
 {
 	struct ask ask = {
 	    .owner = owner, .is_stream = wants_stream(rq), .limit = in->limit, .wait_s = in->wait};
-	const char *text = in->last_event_id != NULL ? in->last_event_id : in->after;
+	bool has_id = in->last_event_id != NULL && in->last_event_id[0] != '\0';
+	const char *text = has_id ? in->last_event_id : in->after;
 
-	ask.has_cursor = text != NULL;
-	if (text != NULL && !cursor_decode(text, owner, &ask.cursor))
-		task_end_field(&rq->task, text == in->after ? "?after" : "Last-Event-ID", "format",
-		               "This is not a cursor of this feed.");
+	ask.has_cursor = text != NULL && cursor_decode(text, owner, &ask.cursor);
+	if (text != NULL && !ask.has_cursor && !has_id && !ask.is_stream)
+		task_end_field(&rq->task, "?after", "format", "This is not a cursor of this feed.");
 	return ask;
 }
 
@@ -134,6 +137,22 @@ void get_vendor_events(struct request *rq, const struct get_vendor_events_in *in
 	                                                  .last_event_id = in->last_event_id});
 
 	answer(rq, &ask);
+}
+
+/* POST /v1/events/ticket */
+void create_events_ticket(struct request *rq, const struct create_events_ticket_in *in)
+{
+	struct buf body = buf_new(rq->task.arena, 128);
+	struct json json = json_new(&body);
+	char ticket[TICKET_LENGTH + 1];
+
+	(void)in;
+	ticket_make(rq, ticket);
+	json_open_object(&json);
+	json_put_str(&json, "ticket", ticket);
+	json_put_int(&json, "expires_in", TICKET_LIFE_S);
+	json_close_object(&json);
+	reply_json(rq, 201, &body);
 }
 
 static void acknowledge(struct request *rq, struct uuid owner, const char *text)
