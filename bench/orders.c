@@ -64,7 +64,7 @@ static void make_claim(struct placing *placing, const char *key)
 static struct quote *make_quote(struct placing *placing)
 {
 	struct db *batch = db_batch(&placing->task);
-	struct quote_rows asked = quote_ask(batch);
+	struct quote_rows asked = quote_ask(batch, "GB");
 	sql_order_of_last_cart(batch);
 	read_now(batch);
 	take(placing, batch, false);

@@ -21,6 +21,7 @@
 	X(PROBLEM_TRANSITION, "transition_not_allowed", 409, "The state does not allow this")      \
 	X(PROBLEM_QUOTE_CHANGED, "quote_changed", 409, "The price or delivery has changed")        \
 	X(PROBLEM_OUT_OF_STOCK, "out_of_stock", 409, "Something is out of stock")                  \
+	X(PROBLEM_NO_DELIVERY, "no_delivery", 409, "A vendor does not deliver there")              \
 	X(PROBLEM_CART_EMPTY, "cart_empty", 409, "The cart is empty")                              \
 	X(PROBLEM_CART_ORDERED, "cart_already_ordered", 409, "This cart has become an order")      \
 	X(PROBLEM_IN_PROGRESS, "request_in_progress", 409, "The same request is still running")    \

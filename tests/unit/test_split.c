@@ -36,7 +36,7 @@ static struct quote *random_quote(struct arena *arena)
 		    .lines = quote->lines + quote->line_count,
 		    .line_count = (size_t)random_between(1, LINES_MAX),
 		    .methods = arena_array(arena, METHODS, sizeof group->methods[0]),
-		    .method_count = (size_t)random_between(0, METHODS),
+		    .method_count = (size_t)random_between(1, METHODS),
 		};
 		for (size_t m = 0; m < group->method_count; m++)
 			group->methods[m] = (struct quote_method){

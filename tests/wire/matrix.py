@@ -213,6 +213,7 @@ ROWS = {
     "applyVendor": Row(body=lambda w, who, side: {"name": fresh("Applicant")}),
     "getMyVendor": Row(),
     "updateVendor": Row(body=lambda w, who, side: {"description": "New"}),
+    "getVendorChecklist": Row(),
     "listShippingMethods": Row(),
     "createShippingMethod": Row(
         before=lambda w, who, side: w.shop.db.rows(

@@ -111,7 +111,7 @@ def test_a_service_fee_is_shared_to_the_cent(shop):
 
 
 def test_the_percentage_of_a_service_fee_is_cancelled_with_its_goods(shop):
-    clay, customer = shop.vendor(shipping=()), shop.customer()
+    clay, customer = shop.vendor(shipping=[("Gift", 0)]), shop.customer()
     with service_fee(shop, fixed=100, basis_points=1000):
         order = customer.order((clay.product(price=1000), 10))
     part = clay.part(order)

@@ -32,7 +32,7 @@ def test_a_transfer_is_awaited_and_its_receipt_places_every_part(shop):
 
 
 def test_a_transfer_of_nothing_is_not_awaited(shop):
-    clay = shop.vendor(shipping=())
+    clay = shop.vendor(shipping=[("Gift", 0)])
     customer = shop.customer()
     me = Device(customer)
     order = customer.order(clay.product(price=0), method="manual")

@@ -114,6 +114,66 @@ def test_a_vendors_last_line_that_another_device_took_out_is_answered_with_today
     refused(cart.place(shipping=[*choices, choices[1]]), 400, field="/shipping/2/vendor_id")
 
 
+# -- vendors who do not deliver -------------------------------------------------------------------
+
+def no_delivery(vendor):
+    return {"vendor_id": vendor.id, "variant_id": None, "code": "no_delivery", "available": None}
+
+
+def test_goods_of_a_vendor_without_a_delivery_are_a_problem_until_it_has_one(shop):
+    clay, iron = shop.vendor(shipping=()), shop.vendor()
+    clay.shipping_method(active=False)
+    cart = shop.customer().cart(clay.product(price=0), iron.product())
+    quote = cart.quote()
+    assert quote["problems"] == [no_delivery(clay)]
+    assert quote["total"] == {"amount": 1500, "currency": "USD"}
+    quoted = refused(cart.place(), 409, "no_delivery")["quote"]
+    assert quoted["problems"] == quote["problems"]
+    clay.shipping_method("Gift", price=0)
+    assert cart.quote()["problems"] == []
+    part = clay.part(cart.place().json())
+    assert part["shipping_method"]["name"] == "Gift" and part["shipping"]["amount"] == 0
+
+
+@pytest.mark.parametrize("end", [withdrawn, switched_off])
+def test_the_last_delivery_that_ended_since_the_quote_leaves_none(shop, end):
+    clay = shop.vendor()
+    cart = shop.customer().cart(clay.product())
+    (method,) = cart.quote()["vendors"][0]["shipping_methods"]
+    end(clay, method)
+    choice = [{"vendor_id": clay.id, "method_id": method["id"]}]
+    refused(cart.place(shipping=choice), 409, "no_delivery")
+
+
+def test_a_delivery_goes_to_the_countries_that_it_names(shop):
+    clay = shop.vendor(shipping=())
+    near = clay.shipping_method("Bicycle", price=100, countries=["GB", "IE"])
+    far = clay.shipping_method("Ship", price=900, countries=["US"])
+    assert shop.sees("getVendor", vendor_id=clay.id)["shipping_methods"][0]["countries"] == [
+        "GB", "IE"]
+    cart = shop.customer().cart(clay.product())
+
+    def offered(country):
+        return cart.actor.do("quoteCart", body={
+            "shipping_address": {**ADDRESS, "country": country}} if country else {})
+
+    assert offered("IE")["vendors"][0]["shipping_method_id"] == near["id"]
+    assert offered("US")["vendors"][0]["shipping_method_id"] == far["id"]
+    assert len(offered(None)["vendors"][0]["shipping_methods"]) == 2
+    assert offered("FR")["problems"] == [no_delivery(clay)]
+    choice = [{"vendor_id": clay.id, "method_id": far["id"]}]
+    refused(cart.actor.call("quoteCart", body={"shipping_address": ADDRESS, "shipping": choice}),
+            400, field="/shipping/0/method_id")
+    refused(cart.place(shipping_address={**ADDRESS, "country": "FR"}), 409, "no_delivery")
+    clay.do("updateShippingMethod", method_id=near["id"], body={"countries": []})
+    assert offered("FR")["problems"] == []
+    assert cart.place(shipping_address={**ADDRESS, "country": "FR"}).status_code == 201
+    refused(clay.call("updateShippingMethod", method_id=near["id"], body={"countries": ["UK"]}),
+            400, field="/countries/0")
+
+
+# -- bounds ---------------------------------------------------------------------------------------
+
 def test_a_quote_of_the_dearest_goods_can_be_placed(shop):
     mug = shop.product(price=100_000_000_000, stock=9999)
     customer = shop.customer()

@@ -37,7 +37,7 @@ static void reply_cart(struct request *rq, const struct quote *quote)
 void get_cart(struct request *rq, const struct get_cart_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
-	struct quote_rows asked = quote_ask(batch);
+	struct quote_rows asked = quote_ask(batch, NULL);
 
 	reply_cart(rq, run_and_take(batch, &asked));
 }
@@ -73,7 +73,7 @@ void put_cart_line(struct request *rq, const struct put_cart_line_in *in)
 	ensure_guest_token(rq);
 	batch = db_batch(&rq->task);
 	put = put_line(batch, in->variant_id, in->quantity);
-	asked = quote_ask(batch);
+	asked = quote_ask(batch, NULL);
 	quote = run_and_take(batch, &asked);
 
 	if (rows_count(put) == 0 && quote->line_count >= LIMIT_CART_LINES)
@@ -91,7 +91,7 @@ void delete_cart_line(struct request *rq, const struct delete_cart_line_in *in)
 	struct quote_rows asked;
 
 	sql_cart_line_delete(batch, in->variant_id);
-	asked = quote_ask(batch);
+	asked = quote_ask(batch, NULL);
 	reply_cart(rq, run_and_take(batch, &asked));
 }
 
@@ -106,7 +106,8 @@ void clear_cart(struct request *rq, const struct clear_cart_in *in)
 void quote_cart(struct request *rq, const struct quote_cart_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
-	struct quote_rows asked = quote_ask(batch);
+	struct quote_rows asked =
+	    quote_ask(batch, in->shipping_address ? in->shipping_address->country : NULL);
 	struct quote *quote;
 	struct quote_wrong wrong;
 	struct buf body = buf_new(rq->task.arena, 2048);

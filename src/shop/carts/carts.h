@@ -14,8 +14,9 @@ struct quote_rows {
 	const struct rows *cart, *lines, *methods, *terms;
 };
 
-/* Adds to the batch what a quote of the actor's open cart is made of. */
-struct quote_rows quote_ask(struct db *batch);
+/* Adds to the batch what a quote of the actor's open cart is made of, for delivery to that country;
+ * NULL: to wherever its vendors deliver. */
+struct quote_rows quote_ask(struct db *batch, const char *country);
 
 /* After db_run: the quote, not yet priced (quote_price). In the task's arena. */
 struct quote *quote_take(struct db *batch, const struct quote_rows *asked);

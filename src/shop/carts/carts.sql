@@ -64,12 +64,13 @@ left join vendor n on n.id = v.vendor_id
 where c.state = 'open'
 order by l.vendor_id, l.variant_id;
 
--- cart_shipping_methods (): many -> (vendor_id uuid, id uuid, name text, price bigint, free_above bigint?, handling_days int)
--- Of every vendor in the cart, cheapest first.
+-- cart_shipping_methods (country text?): many -> (vendor_id uuid, id uuid, name text, price bigint, free_above bigint?, handling_days int)
+-- Of every vendor in the cart, cheapest first: those that go there, or all.
 select m.vendor_id, m.id, m.name, m.price, m.free_above, m.handling_days
 from shipping_method m
 where m.active and m.vendor_id in (
 	select l.vendor_id from cart c join cart_line l on l.cart_id = c.id where c.state = 'open')
+[country: and (m.countries = '{}' or :country = any (m.countries))]
 order by m.vendor_id, m.price, m.position, m.id;
 
 -- platform_terms (): one -> (currency text, service_fee_fixed bigint, service_fee_basis_points int, commission_basis_points int, payment_hours int, accept_hours int)

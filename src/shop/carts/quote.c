@@ -31,6 +31,15 @@ static void group_subtotal(struct quote_group *group)
 	}
 }
 
+/* What has left the shop is sent nowhere. */
+static bool has_goods(const struct quote_group *group)
+{
+	for (size_t i = 0; i < group->line_count; i++)
+		if (group->lines[i].problem != LINE_UNAVAILABLE)
+			return true;
+	return false;
+}
+
 /* What each method costs this group, and the cheapest as the choice until another is made. */
 static void group_methods(struct quote_group *group)
 {
@@ -43,6 +52,7 @@ static void group_methods(struct quote_group *group)
 		if (!group->method || method->price < group->method->price)
 			group->method = method;
 	}
+	group->undeliverable = !group->method && has_goods(group);
 }
 
 static struct quote_group *group_of(struct quote *quote, struct uuid vendor_id)
@@ -161,9 +171,11 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 	struct quote_wrong wrong;
 
 	assert(quote->group_count <= LIMIT_CART_LINES);
+	quote->undeliverable_count = 0;
 	for (size_t g = 0; g < quote->group_count; g++) {
 		group_subtotal(&quote->groups[g]);
 		group_methods(&quote->groups[g]);
+		quote->undeliverable_count += quote->groups[g].undeliverable;
 	}
 	wrong = choose_methods(quote, choice_count, choices);
 	*all = (struct amounts){0};

@@ -42,9 +42,10 @@ struct quote_group {
 	int32_t commission_basis_points;
 	struct quote_line *lines;
 	size_t line_count;
-	struct quote_method *methods; /* cheapest first; none: the vendor delivers free of charge */
+	struct quote_method *methods; /* that go there, cheapest first */
 	size_t method_count;
 	const struct quote_method *method; /* the one chosen, NULL when there is none */
+	bool undeliverable;                /* there are goods to send, and no method */
 	struct amounts amounts;
 	int64_t percent_fee; /* what of amounts.fee is a percentage of the subtotal */
 };
@@ -68,7 +69,8 @@ struct quote {
 	size_t line_count;
 	struct quote_group *groups;
 	size_t group_count;
-	size_t problem_count; /* lines that cannot be sold */
+	size_t problem_count;       /* lines that cannot be sold */
+	size_t undeliverable_count; /* groups */
 	struct amounts amounts;
 	char hash[QUOTE_HASH_LENGTH + 1]; /* of all that the customer agrees to by ordering */
 };

@@ -63,6 +63,18 @@ static void group_methods(struct json *json, const struct quote *quote,
 		json_nil(json);
 }
 
+static void no_delivery(struct json *json, const struct quote_group *group)
+{
+	json_open_object(json);
+	json_put_uuid(json, "vendor_id", group->vendor_id);
+	json_key(json, "variant_id");
+	json_nil(json);
+	json_put_str(json, "code", "no_delivery");
+	json_key(json, "available");
+	json_nil(json);
+	json_close_object(json);
+}
+
 static void problems(struct json *json, const struct quote *quote)
 {
 	json_key(json, "problems");
@@ -72,11 +84,15 @@ static void problems(struct json *json, const struct quote *quote)
 		if (line->problem == LINE_SELLABLE)
 			continue;
 		json_open_object(json);
+		json_put_uuid(json, "vendor_id", line->vendor_id);
 		json_put_uuid(json, "variant_id", line->goods.variant_id);
 		json_put_str(json, "code", PROBLEM_CODES[line->problem]);
 		put_available(json, line);
 		json_close_object(json);
 	}
+	for (size_t g = 0; g < quote->group_count; g++)
+		if (quote->groups[g].undeliverable)
+			no_delivery(json, &quote->groups[g]);
 	json_close_array(json);
 }
 

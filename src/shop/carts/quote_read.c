@@ -8,12 +8,12 @@
 #include "carts.sql.h"
 #include "shop/carts/carts.h"
 
-struct quote_rows quote_ask(struct db *batch)
+struct quote_rows quote_ask(struct db *batch, const char *country)
 {
 	return (struct quote_rows){
 	    .cart = sql_cart_open(batch),
 	    .lines = sql_cart_lines(batch),
-	    .methods = sql_cart_shipping_methods(batch),
+	    .methods = sql_cart_shipping_methods(batch, country),
 	    .terms = sql_platform_terms(batch),
 	};
 }

@@ -9,13 +9,13 @@
 const struct order *orders_place(struct task *task, const struct order_terms *terms)
 {
 	struct db *reads = db_batch(task);
-	struct quote_rows asked = quote_ask(reads);
+	struct quote_rows asked = quote_ask(reads, NULL);
 	struct quote *quote;
 
 	db_run(reads);
 	quote = quote_take(reads, &asked);
 	(void)quote_price(quote, 0, NULL); /* without choices none can be wrong */
-	if (quote->line_count == 0 || quote->problem_count > 0)
+	if (quote->line_count == 0 || quote->problem_count > 0 || quote->undeliverable_count > 0)
 		task_end(task, PROBLEM_CONFLICT, "The cart cannot be ordered.");
 
 	const struct order *order = order_split(task->arena, quote, terms);

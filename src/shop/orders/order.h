@@ -44,7 +44,7 @@ struct sub_order {
 	struct amounts amounts;
 	int64_t percent_fee; /* what of the fee is a percentage; only when placing */
 	int64_t cancelled_total;
-	struct uuid shipping_method_id; /* nil when the vendor has none */
+	struct uuid shipping_method_id; /* nil in orders of before each had one */
 	const char *shipping_method_name;
 	int32_t handling_days;
 	const char *customer_name;

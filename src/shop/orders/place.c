@@ -62,7 +62,7 @@ _Noreturn static void end_as_ordered(struct task *task, const struct order_of_la
 static struct quote *agreed_quote(struct task *task, const struct place_order_in *in)
 {
 	struct db *batch = db_batch(task);
-	struct quote_rows asked = quote_ask(batch);
+	struct quote_rows asked = quote_ask(batch, in->shipping_address.country);
 	struct rows *last = sql_order_of_last_cart(batch);
 	const struct order_of_last_cart_row *order;
 	struct quote_wrong wrong;
@@ -87,6 +87,9 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	if (quote->problem_count)
 		end_with_quote(task, PROBLEM_OUT_OF_STOCK, quote,
 		               "Something in the cart cannot be had.");
+	if (quote->undeliverable_count)
+		end_with_quote(task, PROBLEM_NO_DELIVERY, quote,
+		               "Choose another address, or take that vendor's goods out.");
 	if (wrong.what != CHOICES_FINE) /* it was offered when the customer chose it */
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
 		               "A delivery that was chosen is no longer offered.");

@@ -51,9 +51,9 @@ static void split_group(struct arena *arena, const struct order *order,
 	    .state = terms->state,
 	    .amounts = group->amounts,
 	    .percent_fee = group->percent_fee,
-	    .shipping_method_id = group->method ? group->method->id : (struct uuid){{0}},
-	    .shipping_method_name = group->method ? group->method->name : "Free delivery",
-	    .handling_days = group->method ? group->method->handling_days : 0,
+	    .shipping_method_id = group->method->id,
+	    .shipping_method_name = group->method->name,
+	    .handling_days = group->method->handling_days,
 	    .customer_name = terms->customer_name,
 	    .shipping_address = terms->shipping_address,
 	    .note = terms->note,
@@ -77,7 +77,8 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 {
 	struct order *order = arena_alloc(arena, sizeof *order);
 
-	assert(quote->group_count > 0 && quote->problem_count == 0);
+	assert(quote->group_count > 0 && quote->problem_count == 0 &&
+	       quote->undeliverable_count == 0);
 	*order = (struct order){
 	    .id = uuid_v7(),
 	    .cart_id = quote->cart_id,

@@ -7,6 +7,19 @@
 #include "web/cache.h"
 #include "web/reply.h"
 
+/* NULL when they are not given. */
+static const struct text_array *countries_of(struct arena *arena, size_t count,
+                                             const char *const *countries)
+{
+	struct text_array *array = NULL;
+
+	if (countries) {
+		array = arena_alloc(arena, sizeof *array);
+		*array = (struct text_array){count, countries};
+	}
+	return array;
+}
+
 /* GET /v1/vendors/{vendor_id}/shipping-methods */
 void list_shipping_methods(struct request *rq, const struct list_shipping_methods_in *in)
 {
@@ -28,6 +41,7 @@ void create_shipping_method(struct request *rq, const struct create_shipping_met
 	sql_shipping_method_insert(tx, in->vendor_id, id, in->name, in->price.amount,
 	                           in->price.currency, free_above ? &free_above->amount : NULL,
 	                           free_above ? free_above->currency : NULL, in->handling_days,
+	                           countries_of(rq->task.arena, in->countries_count, in->countries),
 	                           in->active);
 	reply_commit_row(rq, tx, 201, sql_shipping_methods(tx, in->vendor_id, &id));
 	cache_invalidate();
@@ -43,6 +57,7 @@ void update_shipping_method(struct request *rq, const struct update_shipping_met
 	                           price ? &price->amount : NULL, price ? price->currency : NULL,
 	                           in->free_above_given, free_above ? &free_above->amount : NULL,
 	                           free_above ? free_above->currency : NULL, in->handling_days,
+	                           countries_of(rq->task.arena, in->countries_count, in->countries),
 	                           in->active);
 	reply_commit_row(rq, tx, 200, sql_shipping_methods(tx, in->vendor_id, &in->method_id));
 	cache_invalidate();

@@ -54,6 +54,12 @@ void get_my_vendor(struct request *rq, const struct get_my_vendor_in *in)
 	reply_row(rq, sql_vendor_profile(db_of(&rq->task), in->vendor_id));
 }
 
+/* GET /v1/vendors/{vendor_id}/checklist */
+void get_vendor_checklist(struct request *rq, const struct get_vendor_checklist_in *in)
+{
+	reply_list(rq, sql_vendor_checklist(db_of(&rq->task), in->vendor_id));
+}
+
 /* PATCH /v1/vendors/{vendor_id}/profile */
 void update_vendor(struct request *rq, const struct update_vendor_in *in)
 {

@@ -20,7 +20,7 @@ select v.id, v.name, v.slug, v.description, v.logo_text,
 			'price', json_build_object('amount', m.price, 'currency', m.currency),
 			'free_above', case when m.free_above is not null
 			              then json_build_object('amount', m.free_above, 'currency', m.currency) end,
-			'handling_days', m.handling_days) order by m.price, m.position, m.id)
+			'handling_days', m.handling_days, 'countries', m.countries) order by m.price, m.position, m.id)
 		from shipping_method m where m.vendor_id = v.id and m.active), '[]') as shipping_methods,
        v.created_at,
        (select ceil(greatest(r.seconds, 1) / 60)::bigint from vendor_response r where r.vendor_id = v.id)
@@ -54,11 +54,22 @@ where id = :id
 [if_match: and version = any (:if_match)]
 returning id;
 
+-- vendor_checklist (id uuid): many
+-- What there must be before customers can order.
+select c.code, c.done
+from vendor v
+cross join lateral (values
+	('approved', v.state = 'approved'),
+	('shipping_method', exists (select from shipping_method m where m.vendor_id = v.id and m.active)),
+	('product', exists (select from product p where p.vendor_id = v.id and p.status = 'active'
+	                    and p.unlisted_at is null and p.deleted_at is null))) c (code, done)
+where v.id = :id;
+
 -- shipping_methods (vendor uuid, id uuid?): many
 -- All of them, or one.
 select m.id, m.name, m.price as "price.amount", m.currency as "price.currency",
-       m.free_above as "free_above.amount", m.currency as "free_above.currency", m.handling_days, m.active,
-       m.created_at
+       m.free_above as "free_above.amount", m.currency as "free_above.currency", m.handling_days,
+       m.countries, m.active, m.created_at
 from shipping_method m
 where m.vendor_id = :vendor
 [id: and m.id = :id]
@@ -71,20 +82,21 @@ select v.id from vendor v where v.id = :vendor for no key update;
 -- shipping_methods_count (vendor uuid): one -> (count bigint)
 select count(*) as count from shipping_method m where m.vendor_id = :vendor;
 
--- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?, free_currency text?, handling_days int, active bool): none
-insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, active)
+-- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?, free_currency text?, handling_days int, countries text[]?, active bool): none
+insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, countries, active)
 values (:vendor, :id, :name, :price, marketplace_currency(:currency, '/price/currency'),
         case when marketplace_currency(:free_currency, '/free_above/currency') is not null
-             then :free_above end, :handling_days, :active);
+             then :free_above end, :handling_days, coalesce(:countries, '{}'), :active);
 
--- shipping_method_update (vendor uuid, id uuid, name text?, price bigint?, currency text?, free_given bool, free_above bigint?, free_currency text?, handling_days int?, active bool?): one
+-- shipping_method_update (vendor uuid, id uuid, name text?, price bigint?, currency text?, free_given bool, free_above bigint?, free_currency text?, handling_days int?, countries text[]?, active bool?): one
 update shipping_method
 set name = coalesce(:name, name), price = coalesce(:price, price),
     currency = case when marketplace_currency(:currency, '/price/currency') is not null then currency end,
     free_above = case when not :free_given then free_above
                       when marketplace_currency(:free_currency, '/free_above/currency') is not null
                       then :free_above end,
-    handling_days = coalesce(:handling_days, handling_days), active = coalesce(:active, active),
+    handling_days = coalesce(:handling_days, handling_days), countries = coalesce(:countries, countries),
+    active = coalesce(:active, active),
     version = version + 1
 where vendor_id = :vendor and id = :id;
 
