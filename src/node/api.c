@@ -15,6 +15,7 @@
 #include "net/http.h"
 #include "net/log.h"
 #include "net/loop.h"
+#include "node/heartbeat.h"
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
@@ -28,7 +29,6 @@
 enum {
 	WARM_MS = 3000, /* longest wait for the stores before serving without them */
 	WARM_STEP_MS = 20,
-	GAUGES_MS = 1000,
 	DRAIN_STEP_MS = 10,
 };
 
@@ -212,7 +212,7 @@ int api_main(const struct config *config, unsigned slot)
 		return 1;
 	uv_timer_init(loop_uv(), &api.gauges_timer);
 	uv_timer_init(loop_uv(), &api.drain_timer);
-	uv_timer_start(&api.gauges_timer, on_gauges, 0, GAUGES_MS);
+	uv_timer_start(&api.gauges_timer, on_gauges, 0, HEARTBEAT_MS);
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
 	process_on_signal(MEMBER_SIGNAL_RETIRE, on_stop);
 	readiness_start(api.stores.pools[PG_PUBLIC]);

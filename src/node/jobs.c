@@ -10,13 +10,14 @@
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
+#include "node/heartbeat.h"
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
 #include "shop/feed/feed.h"
 
-enum { JOB_MS = 60 * 1000, GAUGES_MS = 1000, DRAIN_STEP_MS = 10 };
+enum { JOB_MS = 60 * 1000, DRAIN_STEP_MS = 10 };
 
 static struct {
 	const struct config *config;
@@ -114,7 +115,7 @@ int jobs_main(const struct config *config, unsigned slot)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);
 	uv_timer_init(loop_uv(), &jobs.drain_timer);
-	uv_timer_start(&jobs.gauges_timer, on_gauges, 0, GAUGES_MS);
+	uv_timer_start(&jobs.gauges_timer, on_gauges, 0, HEARTBEAT_MS);
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
 	for (size_t i = 0; i < JOB_COUNT; i++) {
 		rc = co_start(run_forever, (void *)&JOBS[i]);

@@ -13,6 +13,7 @@
 #include "net/log.h"
 #include "node/embedded_pg.h"
 #include "node/embedded_redis.h"
+#include "node/metrics.h"
 
 /* Back-off: 0, 100 ms, 200 ms, ... A process that has lived this long starts afresh. */
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
@@ -85,6 +86,7 @@ static int start_self(const struct member_world *world, const struct member *mem
 	spec.fds[1] = ready[1];
 	spec.fds[2] = member->listen_fd;
 	spec.fd_count = member->kind == MEMBER_API ? 3 : 2;
+	ret->heartbeat.beats = metrics_beats((unsigned)member->slot);
 	rc = child_spawn(&spec, &ret->pid);
 	close(ready[1]);
 	if (rc < 0) {

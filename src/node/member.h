@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "node/heartbeat.h"
 #include "node/secret.h"
 #include "node/services.h"
 
@@ -30,6 +31,7 @@ struct process {
 	int ready_fd; /* -1: none, or it was ready already */
 	bool ready;
 	int64_t started_ms;
+	struct heartbeat heartbeat; /* of api and jobs processes */
 };
 
 struct member {

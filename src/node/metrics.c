@@ -34,23 +34,49 @@ int metrics_create(unsigned slots)
 	return rc;
 }
 
-int metrics_attach(int fd, unsigned slot)
+static int map(int fd, size_t least_bytes)
 {
 	struct stat info;
 	void *bytes;
 
 	if (fstat(fd, &info) != 0)
 		return -errno;
-	if (info.st_size < (off_t)metrics_segment_size(slot + 1))
+	if (info.st_size < (off_t)least_bytes)
 		return -EINVAL;
 	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (bytes == MAP_FAILED)
 		return -errno;
 	segment.slots = bytes;
 	segment.count = (unsigned)((size_t)info.st_size / sizeof(struct metrics_slot));
+	return 0;
+}
+
+int metrics_attach(int fd, unsigned slot)
+{
+	int rc = map(fd, metrics_segment_size(slot + 1));
+
+	if (rc < 0)
+		return rc;
 	segment.mine = &segment.slots[slot];
 	segment.mine->pid = getpid();
 	return 0;
+}
+
+int metrics_watch(int fd)
+{
+	return map(fd, 0);
+}
+
+uint64_t metrics_beats(unsigned slot)
+{
+	assert(slot < segment.count);
+	return __atomic_load_n(&segment.slots[slot].beats, __ATOMIC_RELAXED);
+}
+
+void metrics_give(unsigned slot, pid_t pid)
+{
+	assert(slot < segment.count);
+	segment.slots[slot].pid = pid;
 }
 
 static void add(uint64_t *counter, uint64_t amount)
@@ -101,6 +127,8 @@ void metrics_job(unsigned job, bool good, int64_t duration_us)
 void metrics_set(const struct metrics_gauges *gauges)
 {
 	/* During a reload the older process keeps silent: the slot shows its successor. */
-	if (segment.mine != NULL && segment.mine->pid == getpid())
-		segment.mine->gauges = *gauges;
+	if (segment.mine == NULL || segment.mine->pid != getpid())
+		return;
+	segment.mine->gauges = *gauges;
+	add(&segment.mine->beats, 1);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 
@@ -41,7 +42,14 @@ int metrics_attach(int fd, unsigned slot) __attribute__((warn_unused_result));
 /* operation: its number, or the number of operations when it was asked of none. */
 void metrics_request(unsigned operation, int status, int64_t duration_us);
 void metrics_job(unsigned job, bool good, int64_t duration_us);
+/* Once a second, by a loop that turns: it is a beat of the heart too. */
 void metrics_set(const struct metrics_gauges *gauges);
+
+/* For the supervisor: maps it without a slot of its own; how often the slot's process has called
+ * metrics_set; and whose the slot is, when a successor that took it over has died. */
+int metrics_watch(int fd) __attribute__((warn_unused_result));
+uint64_t metrics_beats(unsigned slot);
+void metrics_give(unsigned slot, pid_t pid);
 
 /* All processes, as Prometheus text. Names come from OPERATIONS and JOBS. */
 void metrics_write(struct buf *out);

@@ -26,7 +26,8 @@ struct metrics_job {
 };
 
 struct metrics_slot {
-	pid_t pid; /* 0: never used */
+	pid_t pid; /* whose gauges and beats they are; 0: never used */
+	uint64_t beats;
 	struct metrics_gauges gauges;
 	struct metrics_operation operations[METRICS_OPERATIONS_MAX];
 	struct metrics_job jobs[METRICS_JOBS_MAX];

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "net/log.h"
+#include "node/metrics.h"
 #include "node/supervisor_internal.h"
 
 enum { SUCCESSOR_MS = 30000 }; /* from its start until it serves, on a busy machine */
@@ -17,7 +18,10 @@ static void end(struct supervisor *su)
 
 static void fail(struct supervisor *su, const char *why)
 {
+	const struct member *member = &su->members[su->reloading];
+
 	LOG_ERROR("reload failed", log_str("reason", why));
+	metrics_give((unsigned)member->slot, member->now.pid); /* who goes on there */
 	end(su);
 }
 

@@ -63,7 +63,10 @@ void supervisor_let_go(struct supervisor *su, struct process *process, int signa
 		return;
 	kill(process->pid, signal);
 	if (su->leaving_count < LEAVING_MAX)
-		su->leaving[su->leaving_count++] = process->pid;
+		su->leaving[su->leaving_count++] = (struct leaving){
+		    .pid = process->pid,
+		    .deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS,
+		};
 	*process = (struct process){.ready_fd = -1};
 }
 
@@ -95,7 +98,7 @@ static void process_ended(struct supervisor *su, pid_t pid, int status)
 	int64_t now_ms = clock_monotonic_ms();
 
 	for (int i = 0; i < su->leaving_count; i++)
-		if (su->leaving[i] == pid) {
+		if (su->leaving[i].pid == pid) {
 			su->leaving[i] = su->leaving[--su->leaving_count];
 			return;
 		}
@@ -165,7 +168,7 @@ static void begin_stop(struct supervisor *su)
 	su->deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS;
 	/* Those that were only asked to retire are in more of a hurry now. */
 	for (int i = 0; i < su->leaving_count; i++)
-		kill(su->leaving[i], MEMBER_SIGNAL_STOP);
+		kill(su->leaving[i].pid, MEMBER_SIGNAL_STOP);
 	let_go_all(su, MEMBER_API);
 }
 
@@ -176,7 +179,7 @@ static void continue_stop(struct supervisor *su)
 	if (su->leaving_count > 0) {
 		if (clock_monotonic_ms() >= su->deadline_ms)
 			for (int i = 0; i < su->leaving_count; i++)
-				kill(su->leaving[i], SIGKILL);
+				kill(su->leaving[i].pid, SIGKILL);
 		return;
 	}
 	if (su->phase == PHASE_API_LEAVING) {
@@ -202,7 +205,7 @@ static void take_signals(struct supervisor *su)
 
 static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
 {
-	int64_t wait_ms = su->phase == PHASE_SERVING ? 60000 : 20;
+	int64_t wait_ms = su->phase == PHASE_SERVING ? HEARTBEAT_MS : 20;
 
 	for (int i = 0; i < su->count; i++) {
 		int64_t at_ms = su->members[i].start_at_ms;
@@ -210,6 +213,8 @@ static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
 		if (at_ms != 0 && at_ms - now_ms < wait_ms)
 			wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
 	}
+	if (su->phase == PHASE_SERVING && su->look_ms - now_ms < wait_ms)
+		wait_ms = su->look_ms > now_ms ? su->look_ms - now_ms : 0;
 	if (su->reloading != NOT_RELOADING && su->reload_deadline_ms - now_ms < wait_ms)
 		wait_ms = su->reload_deadline_ms > now_ms ? su->reload_deadline_ms - now_ms : 0;
 	return wait_ms;
@@ -267,7 +272,7 @@ static int prepare(struct supervisor *su)
 	struct secret secret;
 	int fds[256];
 	int metrics_fd = metrics_create((unsigned)su->config->processes + 1);
-	int rc = metrics_fd < 0 ? metrics_fd : 0;
+	int rc = metrics_fd < 0 ? metrics_fd : metrics_watch(metrics_fd);
 
 	if (rc == 0)
 		rc = sockets_open(su->config->listen, (int)su->config->processes, fds, &su->port);
@@ -307,6 +312,7 @@ static void serve(struct supervisor *su)
 		reap(su);
 		start_due(su, clock_monotonic_ms());
 		reload_watch(su, clock_monotonic_ms());
+		watch_for_hung(su, clock_monotonic_ms());
 		continue_stop(su);
 		announce_once(su);
 		if (su->phase != PHASE_DONE)

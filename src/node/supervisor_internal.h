@@ -1,8 +1,9 @@
 /*
  * supervisor_internal: what a supervisor is, for its own files only.
  *
- * supervisor.c  starts, watches and stops the processes
- * reload.c      replaces them one by one
+ * supervisor.c        starts, watches and stops the processes
+ * supervisor_watch.c  finds those that hang
+ * reload.c            replaces them one by one
  */
 #ifndef SEBEZ_NODE_SUPERVISOR_INTERNAL_H
 #define SEBEZ_NODE_SUPERVISOR_INTERNAL_H
@@ -22,6 +23,12 @@ enum {
 
 enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_JOBS_LEAVING, PHASE_DONE };
 
+/* Asked to go, not gone. */
+struct leaving {
+	pid_t pid;
+	int64_t deadline_ms; /* then it is killed */
+};
+
 struct supervisor {
 	const struct config *config;
 	struct services services;
@@ -29,8 +36,9 @@ struct supervisor {
 	struct member members[MEMBERS_MAX]; /* api processes first */
 	int count;
 	int api_count;
-	pid_t leaving[LEAVING_MAX]; /* asked to go, not gone */
+	struct leaving leaving[LEAVING_MAX];
 	int leaving_count;
+	int64_t look_ms; /* when it next looks whether processes hang */
 	int signal_fd;
 	int port;
 	enum phase phase;
@@ -43,6 +51,9 @@ struct supervisor {
 
 /* Asks it to go with this signal, and watches it no more. */
 void supervisor_let_go(struct supervisor *su, struct process *process, int signal);
+
+/* Kills what hangs: api and jobs processes whose loop does not turn, and those that do not go. */
+void watch_for_hung(struct supervisor *su, int64_t now_ms);
 
 /* Begins one, or another one after that which is under way. */
 void reload_ask(struct supervisor *su);

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from harness.contract import BUILD, ROOT
-from harness.feed import until_waiting
+from harness.feed import members, until_waiting
 from harness.server import folder
 from harness.wait import until
 from harness.shop import Shop
@@ -89,6 +89,25 @@ def test_what_dies_is_replaced(own, word):
     until(lambda: set(named(own, word)) - {before, *others})
     until(lambda: requests.get(own.url + "/readyz", timeout=20).status_code == 200)
     until(lambda: requests.get(own.url + "/v1/products", timeout=20).status_code == 200)
+
+
+@pytest.mark.parametrize("word", ["api", "jobs"])
+def test_what_hangs_is_replaced(own, word):
+    (before, *others) = members(own, word)
+    os.kill(before, signal.SIGSTOP)
+    until(lambda: before not in members(own, word) and len(members(own, word)) == 1 + len(others))
+    assert set(others) < set(members(own, word))
+    until(lambda: requests.get(own.url + "/readyz", timeout=20).status_code == 200)
+
+
+def test_what_hangs_when_it_is_asked_to_go_is_killed(own_server):
+    server = own_server(SEBEZ_DRAIN_MS="1000")
+    until(lambda: len(members(server)) == 2)
+    before = set(members(server))
+    for pid in before:
+        os.kill(pid, signal.SIGSTOP)
+    server.sebez("reload")
+    until(lambda: not before & set(members(server)))
 
 
 def test_why_a_store_is_away_is_logged_and_that_it_is_back(own_server):

@@ -1,0 +1,15 @@
+#include "node/heartbeat.h"
+
+enum {
+	MISSED_MAX = 10,          /* a loop that is late by so much serves nobody */
+	MISSED_AT_START_MAX = 30, /* a program that is loaded on a busy machine */
+};
+
+bool heartbeat_look(struct heartbeat *heartbeat, uint64_t beats)
+{
+	if (heartbeat->beats != beats) {
+		*heartbeat = (struct heartbeat){.beats = beats, .begun = true};
+		return false;
+	}
+	return ++heartbeat->missed >= (heartbeat->begun ? MISSED_MAX : MISSED_AT_START_MAX);
+}

@@ -1,0 +1,36 @@
+#include <signal.h>
+
+#include "net/log.h"
+#include "node/metrics.h"
+#include "node/supervisor_internal.h"
+
+/* While a successor starts, the slot is its own and the reload watches it. */
+static bool beats_count(const struct member *member)
+{
+	return (member->kind == MEMBER_API || member->kind == MEMBER_JOBS) && member->now.pid > 0 &&
+	       member->next.pid <= 0;
+}
+
+static void look_at(struct member *member)
+{
+	struct process *process = &member->now;
+
+	if (!beats_count(member) ||
+	    !heartbeat_look(&process->heartbeat, metrics_beats((unsigned)member->slot)))
+		return;
+	LOG_ERROR("process hangs", log_str("which", member_name(member)),
+	          log_int("pid", process->pid));
+	kill(process->pid, SIGKILL); /* what has died is started again */
+}
+
+void watch_for_hung(struct supervisor *su, int64_t now_ms)
+{
+	for (int i = 0; i < su->leaving_count; i++)
+		if (now_ms >= su->leaving[i].deadline_ms)
+			kill(su->leaving[i].pid, SIGKILL);
+	if (su->phase != PHASE_SERVING || now_ms < su->look_ms)
+		return;
+	su->look_ms = now_ms + HEARTBEAT_MS;
+	for (int i = 0; i < su->count; i++)
+		look_at(&su->members[i]);
+}
