@@ -72,6 +72,10 @@ enum {
 	/* Rate counters of one process while Redis is not there, 64 bytes each. */
 	LIMIT_RATE_COUNTERS = 16384,
 
+	/* Requests of one process that have been answered and still try to give their
+	 * Idempotency-Key back, as the database is away: a quarter of the fibers. */
+	LIMIT_KEYS_IN_DOUBT = 256,
+
 	/* Statements in flight on one shared connection; deeper only adds latency. */
 	LIMIT_PG_DEPTH = 32,
 

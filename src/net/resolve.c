@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,34 +16,44 @@ struct resolve {
 	void *arg;
 };
 
-/* IPv4 first: what listens at one address only usually listens there. */
-static int pick(const struct addrinfo *found, char *ret, size_t size)
+static void append(const struct addrinfo *found, char *ret, size_t size)
 {
-	const struct addrinfo *best = found;
+	char address[RESOLVE_ADDRESS_MAX];
+	size_t used = strlen(ret);
+	int r = found->ai_family == AF_INET
+	            ? uv_ip4_name((const struct sockaddr_in *)(const void *)found->ai_addr, address,
+	                          sizeof(address))
+	            : uv_ip6_name((const struct sockaddr_in6 *)(const void *)found->ai_addr,
+	                          address, sizeof(address));
 
-	assert(found != NULL); /* who is found has an address */
-	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
-		if (at->ai_family == AF_INET) {
-			best = at;
-			break;
-		}
-	}
-	return best->ai_family == AF_INET
-	           ? uv_ip4_name((const struct sockaddr_in *)(const void *)best->ai_addr, ret, size)
-	           : uv_ip6_name((const struct sockaddr_in6 *)(const void *)best->ai_addr, ret,
-	                         size);
+	if (r == 0 && used + strlen(address) + 2 <= size)
+		snprintf(ret + used, size - used, "%s%s", used > 0 ? "," : "", address);
+}
+
+/* IPv4 first: what listens at one address only usually listens there. */
+static void list(const struct addrinfo *found, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
+		if (at->ai_family == AF_INET)
+			append(at, ret, size);
+	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
+		if (at->ai_family == AF_INET6)
+			append(at, ret, size);
 }
 
 static void on_found(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
 	struct resolve *resolve = request->data;
-	char address[RESOLVE_ADDRESS_MAX];
+	char addresses[RESOLVE_TEXT_MAX];
 
 	if (status == 0)
-		status = pick(found, address, sizeof(address));
+		list(found, addresses, sizeof(addresses));
 	uv_freeaddrinfo(found);
+	if (status == 0 && addresses[0] == '\0')
+		status = UV_EAI_NODATA;
 	if (resolve->done != NULL)
-		resolve->done(resolve->arg, status == 0 ? address : NULL,
+		resolve->done(resolve->arg, status == 0 ? addresses : NULL,
 		              status == 0 ? NULL : uv_strerror(status));
 	free(resolve);
 }

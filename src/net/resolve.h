@@ -1,5 +1,5 @@
 /*
- * resolve: the address of a host, looked up on libuv's thread pool, for a resolver that does not
+ * resolve: the addresses of a host, looked up on libuv's thread pool, for a resolver that does not
  * answer must not stop the loop.
  */
 #ifndef SEBEZ_NET_RESOLVE_H
@@ -7,13 +7,16 @@
 
 #include <stdbool.h>
 
-enum { RESOLVE_ADDRESS_MAX = 64 }; /* an IPv6 address with its zone */
+enum {
+	RESOLVE_ADDRESS_MAX = 64, /* an IPv6 address with its zone */
+	RESOLVE_TEXT_MAX = 8 * RESOLVE_ADDRESS_MAX,
+};
 
 struct resolve;
 
-/* Called once, never within resolve_start: address is numeric, or NULL, and then reason says why.
- */
-typedef void resolve_done_fn(void *arg, const char *address, const char *reason);
+/* Called once, never within resolve_start: addresses are numeric, up to eight with commas between
+ * them, IPv4 first; or NULL, and then reason says why. */
+typedef void resolve_done_fn(void *arg, const char *addresses, const char *reason);
 
 struct resolve *resolve_start(const char *host, resolve_done_fn *done, void *arg);
 void resolve_cancel(struct resolve *resolve); /* done is not called any more; NULL is fine */

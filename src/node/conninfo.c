@@ -2,11 +2,9 @@
 
 #include <errno.h>
 #include <libpq-fe.h>
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "node/say.h"
 
@@ -27,28 +25,9 @@ int conninfo_add(char *ret, size_t size, const char *key, const char *value)
 	return 0;
 }
 
-static int look_up(const char *host, char *ret, size_t size)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *found;
-	int rc = getaddrinfo(host, NULL, &hints, &found);
-
-	if (rc != 0) {
-		say("DATABASE_URL: host %s: %s", host, gai_strerror(rc));
-		return -EHOSTUNREACH;
-	}
-	rc = getnameinfo(found->ai_addr, found->ai_addrlen, ret, (socklen_t)size, NULL, 0,
-	                 NI_NUMERICHOST);
-	freeaddrinfo(found);
-	return rc == 0 ? 0 : -EHOSTUNREACH;
-}
-
 static int add_all(const PQconninfoOption *options, char *admin, char *base, size_t size)
 {
-	const char *host = NULL;
-	bool has_address = false;
 	bool has_limit = false;
-	char address[128];
 	int rc = 0;
 
 	for (const PQconninfoOption *at = options; at->keyword != NULL && rc == 0; at++) {
@@ -57,10 +36,6 @@ static int add_all(const PQconninfoOption *options, char *admin, char *base, siz
 
 		if (at->val == NULL || at->val[0] == '\0')
 			continue;
-		if (strcmp(at->keyword, "host") == 0)
-			host = at->val;
-		if (strcmp(at->keyword, "hostaddr") == 0)
-			has_address = true;
 		if (strcmp(at->keyword, "connect_timeout") == 0)
 			has_limit = true;
 		rc = conninfo_add(admin, size, at->keyword, at->val);
@@ -69,12 +44,7 @@ static int add_all(const PQconninfoOption *options, char *admin, char *base, siz
 	}
 	if (rc == 0 && !has_limit)
 		rc = conninfo_add(admin, size, "connect_timeout", CONNINFO_CONNECT_S);
-	if (rc != 0 || has_address || host == NULL || host[0] == '/' || strchr(host, ',') != NULL)
-		return rc;
-	rc = look_up(host, address, sizeof(address));
-	if (rc == 0)
-		rc = conninfo_add(admin, size, "hostaddr", address);
-	return rc != 0 ? rc : conninfo_add(base, size, "hostaddr", address);
+	return rc;
 }
 
 int conninfo_split(const char *url, char *admin, char *base, size_t size)

@@ -15,9 +15,7 @@ int conninfo_add(char *ret, size_t size, const char *key, const char *value)
 
 /*
  * Takes a URL or key=value text apart. `admin` gets all of it, and a connect_timeout when there
- * is none; `base` all but user and password.
- * A host name is looked up here, once: connections that are opened later, on the loop, must not
- * wait for DNS. Says what is wrong and returns -errno.
+ * is none; `base` all but user and password. Says what is wrong and returns -errno.
  */
 int conninfo_split(const char *url, char *admin, char *base, size_t size)
     __attribute__((warn_unused_result));

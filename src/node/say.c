@@ -4,6 +4,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static unsigned count;
+
+unsigned say_count(void)
+{
+	return count;
+}
+
 void say(const char *format, ...)
 {
 	char line[2048] = "sebez: ";
@@ -12,6 +19,7 @@ void say(const char *format, ...)
 	int length;
 	ssize_t ignored;
 
+	count++;
 	va_start(args, format);
 	length = vsnprintf(line + start, sizeof(line) - start - 1, format, args);
 	va_end(args);

@@ -81,8 +81,12 @@ static int take_lock(struct services *services, enum services_use use)
 
 	services->lock_fd = open_lock(&services->place, "lock");
 	services->users_fd = open_lock(&services->place, "users");
-	if (services->lock_fd < 0 || services->users_fd < 0)
-		return -errno;
+	if (services->lock_fd < 0 || services->users_fd < 0) {
+		int rc = -errno;
+
+		say("cannot write to the data folder %s: %s", services->place.data, strerror(-rc));
+		return rc;
+	}
 	while (flock(services->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (use == SERVICES_TOOL)
 			return flock(services->users_fd, LOCK_SH) == 0 ? 0 : -errno;
@@ -222,6 +226,7 @@ static int wait_redis(struct services *services)
 int services_open(const struct config *config, enum services_use use, struct services *ret)
 {
 	struct services *services = ret;
+	unsigned said = say_count();
 	bool embedded;
 	int rc;
 
@@ -244,6 +249,8 @@ int services_open(const struct config *config, enum services_use use, struct ser
 		rc = wait_pg(services);
 	if (rc == 0)
 		rc = wait_redis(services);
+	if (rc < 0 && say_count() == said && !services_stop_asked())
+		say("cannot start the services of %s: %s", config->data, strerror(-rc));
 	if (rc < 0)
 		services_close(services);
 	return rc;

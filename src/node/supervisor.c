@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "net/log.h"
 #include "node/metrics.h"
 #include "node/migrate.h"
+#include "node/say.h"
 #include "node/sockets.h"
 #include "node/startup.h"
 #include "node/supervisor_internal.h"
@@ -324,6 +326,7 @@ static void serve(struct supervisor *su)
 int supervise(const struct config *config)
 {
 	static struct supervisor su;
+	unsigned said;
 	int rc;
 
 	su.config = config;
@@ -333,9 +336,12 @@ int supervise(const struct config *config)
 	rc = services_open(config, SERVICES_SERVE, &su.services);
 	if (rc < 0)
 		return services_stop_asked() ? 0 : 1;
+	said = say_count();
 	rc = prepare(&su);
 	if (rc == 0)
 		serve(&su);
+	else if (say_count() == said && !services_stop_asked())
+		say("cannot serve: %s", strerror(-rc));
 	services_close(&su.services);
 	LOG_INFO("stopped");
 	return rc == 0 || services_stop_asked() ? 0 : 1;

@@ -6,13 +6,15 @@
 
 #include "net/loop.h"
 #include "store/pg_internal.h"
+#include "store/pg_names.h"
 
 /* So soon after we have closed a connection the server ends what still runs on it. */
 #define ORPHAN_CHECK_MS "1000"
 
 enum {
-	CONNECT_MS = 5000,                  /* an attempt that takes longer has failed */
-	GRACE_MS = 5000,                    /* beyond the server's own statement_timeout */
+	RESOLVE_MS = 1000, /* a name that is not found by then has its last addresses */
+	CONNECT_MS = 3000, /* an attempt that hears nothing for so long has failed */
+	GRACE_MS = 5000,   /* beyond the server's own statement_timeout */
 	IDLE_IN_TRANSACTION_MS = 60 * 1000, /* where statements may take any time */
 	RESEND_ROUNDS_MAX = 3, /* deaths of the server's processes that a batch of reads survives */
 };
@@ -92,11 +94,12 @@ static void close_pg(struct pg_conn *conn)
 	conn->has_result = conn->retiring = conn->dirty = false;
 }
 
-static void open_failed(struct pg_conn *conn)
+/* reason NULL: libpq knows it. */
+static void open_failed(struct pg_conn *conn, const char *why)
 {
 	char reason[256];
 
-	snprintf(reason, sizeof(reason), "%s", PQerrorMessage(conn->pg));
+	snprintf(reason, sizeof(reason), "%s", why != NULL ? why : PQerrorMessage(conn->pg));
 	close_pg(conn);
 	pg_conn_set_state(conn, PG_CONN_DOWN);
 	pg_pool_open_failed(conn->pool, reason);
@@ -105,7 +108,7 @@ static void open_failed(struct pg_conn *conn)
 static void opened(struct pg_conn *conn)
 {
 	if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
-		open_failed(conn);
+		open_failed(conn, NULL);
 		return;
 	}
 	pg_conn_set_state(conn, PG_CONN_READY);
@@ -130,12 +133,12 @@ static void connect_step(struct pg_conn *conn)
 		opened(conn);
 		break;
 	default:
-		open_failed(conn);
+		open_failed(conn, NULL);
 		break;
 	}
 }
 
-void pg_conn_open(struct pg_conn *conn)
+static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 {
 	char options[320];
 	/* A statement's optional clauses are texts of their own, so one plan fits each; left to
@@ -152,25 +155,53 @@ void pg_conn_open(struct pg_conn *conn)
 	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35",
 	         timeout_ms, idle_ms, plans);
 	/* What stands before dbname, the conninfo may change; what stands behind it is ours. */
-	const char *const keys[] = {"application_name", "gssencmode",      "dbname",
-	                            "options",          "client_encoding", NULL};
+	const char *const keys[] = {
+	    "application_name", "gssencmode", "dbname", "options", "client_encoding", "host",
+	    "hostaddr",         "port",       NULL};
 	const char *const values[] = {PG_ROLE_NAMES[conn->pool->role],
 	                              "disable",
 	                              conn->pool->conninfo,
 	                              options,
 	                              "UTF8",
+	                              lists->hosts,
+	                              lists->addresses,
+	                              lists->ports,
 	                              NULL};
 
-	pg_conn_set_state(conn, PG_CONN_CONNECTING);
 	conn->heard_ms = loop_now_ms();
-	conn->sequence = 0;
 	conn->pg = PQconnectStartParams(keys, values, /* expand_dbname= */ 1);
 	assert(conn->pg != NULL);
 	(void)PQsetNoticeProcessor(conn->pg, drop_notice, NULL);
 	if (PQstatus(conn->pg) == CONNECTION_BAD)
-		open_failed(conn);
+		open_failed(conn, NULL);
 	else
 		pg_conn_watch(conn, UV_WRITABLE);
+}
+
+static void on_found(void *arg, const char *reason)
+{
+	struct pg_conn *conn = arg;
+	struct pg_names_lists lists;
+
+	if (reason != NULL) {
+		open_failed(conn, reason);
+		return;
+	}
+	pg_names_lists(conn->pool->names, conn->pool->failures, &lists);
+	start(conn, &lists);
+}
+
+void pg_conn_open(struct pg_conn *conn)
+{
+	static const struct pg_names_lists NONE; /* libpq takes an empty value for none */
+
+	pg_conn_set_state(conn, PG_CONN_CONNECTING);
+	conn->heard_ms = loop_now_ms();
+	conn->sequence = 0;
+	if (conn->pool->names != NULL)
+		pg_names_look_up(conn->pool->names, on_found, conn);
+	else
+		start(conn, &NONE);
 }
 
 /* Batches that were sent: those that only read go again, of the others nobody knows. */
@@ -263,12 +294,27 @@ static void on_event(uv_poll_t *poll, int status, int events)
 		pg_conn_flush(conn);
 }
 
+void pg_conn_give_up(struct pg_conn *conn)
+{
+	if (conn->pg == NULL)
+		pg_names_cancel(conn->pool->names);
+	close_pg(conn);
+	pg_conn_set_state(conn, PG_CONN_DOWN);
+}
+
 void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms)
 {
 	int64_t silent_ms = now_ms - conn->heard_ms;
+	if (conn->state == PG_CONN_CONNECTING && conn->pg == NULL) {
+		if (silent_ms > RESOLVE_MS) {
+			conn->heard_ms = now_ms;
+			pg_names_hurry(conn->pool->names);
+		}
+		return;
+	}
 	if (conn->state == PG_CONN_CONNECTING) {
 		if (silent_ms > CONNECT_MS)
-			open_failed(conn);
+			open_failed(conn, "it does not answer");
 		return;
 	}
 	if (conn->count == 0 || conn->pool->statement_timeout_ms == 0)

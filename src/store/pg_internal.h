@@ -3,6 +3,7 @@
  *
  * pg_conn.c     a connection's life: its states, its socket, its end
  * pg_segment.c  what travels on it: segments (a batch and its Sync), prepared statements
+ * pg_names.c    where the hosts that it names are
  * pg_pool.c     who gets which connection, and when another is opened
  * pg_lease.c    connections that belong to one task
  */
@@ -16,6 +17,7 @@
 #include "store/pg.h"
 
 struct co;
+struct pg_names;
 
 enum pg_conn_state {
 	PG_CONN_DOWN,
@@ -83,6 +85,7 @@ struct pg_lease_waiter {
 struct pg_pool {
 	enum pg_role role;
 	char *conninfo;
+	struct pg_names *names; /* NULL: nothing to look up */
 	int statement_timeout_ms;
 	unsigned shared_max, leased_max;
 	struct pg_conn *conns; /* shared ones, then leased ones */
@@ -105,6 +108,7 @@ void pg_conn_flush(struct pg_conn *conn); /* and reads what came meanwhile; may 
 void pg_conn_watch(struct pg_conn *conn, int events);
 /* The connection is of no use any more: ends or sends again what was on it. */
 void pg_conn_lost(struct pg_conn *conn);
+void pg_conn_give_up(struct pg_conn *conn); /* one that is not open yet */
 void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms);
 bool pg_conn_is_awaited(const struct pg_conn *conn); /* somebody waits for what was sent on it */
 /* Whoever waits for this batch, which was sent, does so no more. */

@@ -8,12 +8,13 @@
 #include "net/co.h"
 #include "net/loop.h"
 #include "store/pg_internal.h"
+#include "store/pg_names.h"
 
 enum {
 	BACKOFF_FIRST_MS = 50,
-	BACKOFF_MAX_MS = 5000,
-	TICK_MS = 500,  /* how often silence is looked for */
-	BUSY_DEPTH = 2, /* when each connection has as many in flight, another is opened */
+	BACKOFF_MAX_MS = 1000, /* what it adds to an outage at most */
+	TICK_MS = 500,         /* how often silence is looked for */
+	BUSY_DEPTH = 2,        /* when each connection has as many in flight, another is opened */
 };
 
 const char *const PG_ROLE_NAMES[PG_ROLE_COUNT] = {
@@ -248,6 +249,7 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 	pool->statement_timeout_ms = options->statement_timeout_ms;
 	pool->conns = calloc(pool->shared_max + pool->leased_max, sizeof(pool->conns[0]));
 	assert(pool->conninfo != NULL && pool->conns != NULL);
+	pool->names = pg_names_new(pool->conninfo);
 	for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++) {
 		struct pg_conn *conn = &pool->conns[i];
 		*conn = (struct pg_conn){.pool = pool, .is_leased = i >= pool->shared_max};
@@ -274,7 +276,7 @@ static void conn_close(struct pg_conn *conn)
 	if (conn->state == PG_CONN_DOWN || conn->state == PG_CONN_BROKEN)
 		return;
 	if (conn->state == PG_CONN_CONNECTING)
-		pg_conn_check_silence(conn, INT64_MAX);
+		pg_conn_give_up(conn);
 	else
 		pg_conn_lost(conn);
 }
@@ -292,6 +294,7 @@ void pg_pool_close(struct pg_pool *pool)
 	*link = pool->next;
 	if (all.pools == NULL)
 		uv_close((uv_handle_t *)&all.tick, NULL);
+	pg_names_free(pool->names);
 	free(pool->conns);
 	free(pool->conninfo);
 	free(pool);

@@ -12,7 +12,7 @@
 
 enum {
 	BACKOFF_FIRST_MS = 50,
-	BACKOFF_MAX_MS = 2000,
+	BACKOFF_MAX_MS = 1000,
 	CONNECT_MS = 2000, /* from the socket to the first answer */
 };
 
@@ -184,14 +184,15 @@ static void connect_now(struct redis *redis)
 	(void)uv_timer_start(&redis->timer, on_timer, CONNECT_MS, 0);
 }
 
-static void on_resolved(void *arg, const char *address, const char *reason)
+static void on_resolved(void *arg, const char *addresses, const char *reason)
 {
 	struct redis *redis = arg;
 	bool was_awaited = redis->address[0] == '\0';
 
 	redis->resolve = NULL;
-	if (address != NULL) {
-		snprintf(redis->address, sizeof(redis->address), "%s", address);
+	if (addresses != NULL) {
+		snprintf(redis->address, sizeof(redis->address), "%.*s",
+		         (int)strcspn(addresses, ","), addresses);
 		if (was_awaited)
 			connect_now(redis);
 	} else if (was_awaited) {

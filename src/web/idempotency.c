@@ -5,13 +5,15 @@
 
 #include "base/limits.h"
 #include "idempotency.sql.h"
+#include "net/co.h"
+#include "net/loop.h"
 #include "task/params.h"
 #include "web/reply.h"
 #include "web/way.h"
 
 enum {
 	LEASE_EXTRA_S = 10, /* beyond the request's deadline */
-	RELEASE_ARENA_BYTES = 256 * 1024,
+	AGAIN_MS = 200,
 };
 
 bool idempotency_parse(const char *header, char ret[IDEMPOTENCY_KEY_MAX + 1])
@@ -63,29 +65,36 @@ static _Noreturn void still_running(struct request *rq)
 	              });
 }
 
+static const struct problem ANSWER_LOST = {
+    .code = PROBLEM_CONFLICT,
+    .detail = "This request was carried out, but its answer is lost; read what it made."};
+
+static void reply_kept(struct request *rq, int status, const struct bytes *bytes)
+{
+	struct buf body = buf_new(rq->task.arena, bytes != NULL ? bytes->length + 1 : 1);
+
+	if (status == 204) {
+		reply_empty(rq);
+		return;
+	}
+	buf_add(&body, bytes->data, bytes->length);
+	reply_json(rq, status, &body);
+}
+
 /* Somebody has had this key before: the same answer, or the reason why there is none. */
 static void replay(struct request *rq, const struct idempotency_claim_row *row)
 {
-	struct buf body = buf_new(rq->task.arena, row->body != NULL ? row->body->length + 1 : 1);
-
 	if (!row->same)
 		task_end(&rq->task, PROBLEM_KEY_REUSED,
 		         "This Idempotency-Key came with another request before.");
 	if (!row->done)
 		still_running(rq);
-	reply_header(rq, "Idempotent-Replayed", "true");
-	if (*row->status == 204) {
-		reply_empty(rq);
-		return;
-	}
-	if (row->body == NULL && row->leased)
+	if (row->body == NULL && *row->status != 204 && row->leased)
 		still_running(rq); /* it is committed, and its answer is on its way */
-	if (row->body == NULL)
-		task_end(
-		    &rq->task, PROBLEM_CONFLICT,
-		    "This request was carried out, but its answer is lost; read what it made.");
-	buf_add(&body, row->body->data, row->body->length);
-	reply_json(rq, *row->status, &body);
+	if (row->body == NULL && *row->status != 204)
+		task_end_with(&rq->task, ANSWER_LOST);
+	reply_header(rq, "Idempotent-Replayed", "true");
+	reply_kept(rq, *row->status, row->body);
 }
 
 static bool claim(struct request *rq, struct idempotency *idempotency)
@@ -111,6 +120,7 @@ static bool claim(struct request *rq, struct idempotency *idempotency)
 		return true;
 	}
 	idempotency->lease_until_us = row->lease_until;
+	idempotency->lease_end_ms = loop_now_ms() + (int64_t)lease_s * 1000;
 	rq->idempotency = idempotency;
 	return false;
 }
@@ -156,34 +166,89 @@ void idempotency_fill(struct request *rq, const struct buf *body)
 	                     rq->idempotency->lease_until_us);
 }
 
-struct release {
+struct settling {
 	struct task task;
+	struct request *rq;
 	const struct idempotency *idempotency;
 };
 
-static void run_release(struct task *task)
+/* Two statements, for the second has to see what the first one may have waited for. */
+static void run_settling(struct task *task)
 {
-	struct release *release = (struct release *)(void *)task;
+	struct settling *settling = (struct settling *)(void *)task;
+	const struct idempotency *idempotency = settling->idempotency;
+	struct request *rq = settling->rq;
+	struct db *db = db_batch(task);
+	size_t count;
 
-	sql_idempotency_release(db_of(task), release->idempotency->key,
-	                        release->idempotency->lease_until_us);
+	sql_idempotency_release(db, idempotency->key, idempotency->lease_until_us);
+	const struct rows *rows =
+	    sql_idempotency_outcome(db, idempotency->key, idempotency->lease_until_us);
+	db_run(db);
+	const struct idempotency_outcome_row *row = sql_idempotency_outcome_rows(db, rows, &count);
+
+	if (count == 0) {
+		if (rq->task.problem.in_doubt)
+			rq->task.problem.detail = "The database went away; nothing was done.";
+	} else if (row->body == NULL && *row->status != 204) {
+		const char *log = rq->task.problem.log;
+
+		rq->task.problem = ANSWER_LOST;
+		rq->task.problem.log = log;
+	} else if (!rq->replied) {
+		way_of(rq)->header_count = way_of(rq)->again.header_count;
+		reply_kept(rq, *row->status, row->body);
+	}
 }
 
-/* A task of its own: the request's has ended, and perhaps its deadline with it. A release that
- * fails does no harm: the lease runs out. */
-void idempotency_release(struct request *rq, int64_t deadline_ms)
+/* A task of its own: the request's has ended, and perhaps its deadline with it. */
+static bool settle(struct request *rq, int64_t deadline_ms)
 {
-	struct release release = {
+	struct settling settling = {
 	    .task = {.deadline_ms = deadline_ms,
 	             .actor = rq->task.actor,
-	             .name = "idempotency_release"},
+	             .name = "idempotency_settle"},
+	    .rq = rq,
 	    .idempotency = rq->idempotency,
 	};
+	enum problem_code code;
 
+	memcpy(settling.task.request_id, rq->task.request_id, sizeof(settling.task.request_id));
+	settling.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &settling.task);
+	(void)task_run(&settling.task, run_settling);
+	code = settling.task.problem.code;
+	arena_free(settling.task.arena);
+	return code != PROBLEM_UNAVAILABLE && code != PROBLEM_OVERLOADED;
+}
+
+static void wait_a_moment(void)
+{
+	co_sleep_ms(AGAIN_MS / 2 + randombytes_uniform(AGAIN_MS / 2 + 1));
+}
+
+bool idempotency_settle(struct request *rq)
+{
 	if (rq->idempotency == NULL)
-		return;
-	memcpy(release.task.request_id, rq->task.request_id, sizeof(release.task.request_id));
-	release.task.arena = arena_new(RELEASE_ARENA_BYTES, task_arena_full, &release.task);
-	(void)task_run(&release.task, run_release);
-	arena_free(release.task.arena);
+		return true;
+	while (loop_now_ms() < rq->task.deadline_ms) {
+		if (settle(rq, rq->task.deadline_ms))
+			return true;
+		if (!rq->task.problem.in_doubt)
+			return false;
+		wait_a_moment();
+	}
+	return false;
+}
+
+void idempotency_settle_later(struct request *rq)
+{
+	static unsigned running;
+	int64_t end_ms = rq->idempotency->lease_end_ms;
+
+	if (running >= LIMIT_KEYS_IN_DOUBT)
+		return; /* the lease runs out */
+	running++;
+	while (loop_now_ms() < end_ms && !settle(rq, end_ms))
+		wait_a_moment();
+	running--;
 }

@@ -35,6 +35,13 @@ select idempotency_keep(:key, :status, :body, :lease_until);
 update idempotency_key set body = :body
 where scope = current_scope() and key = :key and state = 'done' and lease_until = :lease_until;
 
+-- idempotency_outcome (key text, lease_until time): maybe -> (status int?, body bytea?)
+-- What was committed under this lease.
+select k.status, k.body
+from idempotency_key k
+where k.scope = current_scope() and k.key = :key and k.state = 'done'
+and k.lease_until = :lease_until;
+
 -- idempotency_release (key text, lease_until time): none
 -- Gives the key back after a failure, so that the same request may be tried again.
 delete from idempotency_key

@@ -22,8 +22,6 @@
 #include "web/validate.h"
 #include "web/way.h"
 
-enum { RELEASE_MS = 5000 };
-
 static struct {
 	struct web_options options;
 	struct routes *routes;
@@ -248,12 +246,9 @@ static void finish_badly(struct request *rq)
 		way->full_arena = rq->task.arena;
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
 	}
-	/* Who comes again after the answer shall find the key free; who has waited until the
-	 * deadline does not wait for that too. */
-	bool late = loop_now_ms() >= rq->task.deadline_ms;
+	/* Before the answer: who comes again after it shall find the key free. */
+	bool settled = idempotency_settle(rq);
 
-	if (!late)
-		idempotency_release(rq, rq->task.deadline_ms);
 	/* Only this answer tells a guesser anything about the password. */
 	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
 		limit_take_back_guesses(rq);
@@ -266,8 +261,8 @@ static void finish_badly(struct request *rq)
 		            log_str("cause", rq->task.problem.log));
 		reply_stream_abort(rq);
 	}
-	if (late)
-		idempotency_release(rq, loop_now_ms() + RELEASE_MS);
+	if (!settled)
+		idempotency_settle_later(rq);
 }
 
 static void fiber(void *arg)

@@ -13,11 +13,11 @@ struct redis;
 
 struct web_options {
 	struct redis
-	    *redis;        /* for rate counters over all processes; NULL: each counts for itself */
-	bool cache;        /* answer x-cache operations from memory for up to a second */
-	bool limits;       /* apply the rate rules */
+	    *redis;  /* for rate counters over all processes; NULL: each counts for itself */
+	bool cache;  /* answer x-cache operations from memory for up to a second */
+	bool limits; /* apply the rate rules */
 	const char *origins; /* whose pages may call: a good list (web/origin.h) */
-	bool behind_proxy; /* the client is the last address of X-Forwarded-For */
+	bool behind_proxy;   /* the client is the last address of X-Forwarded-For */
 	int64_t request_ms;  /* until a request is answered, whatever it waits for */
 	/* Told of every answer; may be NULL. operation is OPERATION_COUNT when none was found. */
 	void (*measured)(unsigned operation, int status, int64_t duration_us);

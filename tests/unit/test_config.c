@@ -138,7 +138,7 @@ static void the_base_conninfo_has_no_login(void **state)
 	assert_null(strstr(base, "user"));
 	assert_null(strstr(base, "password"));
 	assert_non_null(strstr(base, "dbname='shop'"));
-	assert_non_null(strstr(base, "hostaddr='127.0.0.1'"));
+	assert_non_null(strstr(base, "host='127.0.0.1'"));
 }
 
 int main(void)

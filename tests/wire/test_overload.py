@@ -7,8 +7,6 @@ import os
 import random
 import re
 import signal
-import threading
-import time
 
 import pytest
 import requests
@@ -18,6 +16,7 @@ from harness.feed import Device, members
 from harness.sessions import credentials
 from harness.shop import Shop, fresh
 from harness.wait import PATIENCE_S
+from test_failover import an_order_that_waits
 from test_faults import VICTIMS, command, victim_of
 
 
@@ -176,27 +175,11 @@ def test_a_key_whose_process_died_is_taken_over_once_its_lease_is_over(own_serve
     mug = shop.product(stock=10)
     customer = shop.customer()
     cart, key = customer.cart((mug, 2)), fresh("key")
-    lost = []
-
-    def place():
-        try:
-            lost.append(cart.place(key=key, may_fail=True).status_code)
-        except requests.RequestException as error:
-            lost.append(type(error).__name__)
-
-    with server.db.connect() as other, other.cursor() as cursor:
-        cursor.execute("select 1 from variant where id = %s for update", [mug.variant])
-        thread = threading.Thread(target=place)
-        thread.start()  # claims the key, then waits for the variant
-        deadline = time.monotonic() + 30
-        while not server.db.one("select count(*) from pg_locks where not granted"):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    with an_order_that_waits(server, cart, key, mug) as answers:
         os.kill(victim_of(server, VICTIMS["api"], random), signal.SIGKILL)
         server.db.rows("select pg_terminate_backend(pid) from pg_locks where not granted")
-    thread.join()
     server.wait_ready()
-    assert lost != [201]
+    assert answers != [201]
     refused(cart.place(key=key), 409, "request_in_progress")
     server.db.rows("update idempotency_key set lease_until = now() where key = %s", key)
     again = cart.place(key=key)

@@ -278,6 +278,14 @@ def test_a_bad_setting_is_refused_by_name_and_never_repeated(name, value):
     assert "hidden" not in done.stderr
 
 
+def test_a_start_that_may_not_write_to_the_data_folder_says_so():
+    with folder() as server:
+        (server.data / "var/lock").mkdir(parents=True)
+        done = server.sebez("serve", check=False)
+    assert done.returncode == 1
+    assert f"cannot write to the data folder {server.data}/var" in done.stderr
+
+
 @pytest.mark.parametrize("arguments, status", [
     ([], 2), (["--help"], 0), (["nonsense"], 2), (["serve", "--fast"], 2), (["serve", "--help"], 0),
     (["import", "--vendor"], 2), (["import", "--vendor", "x"], 2), (["version"], 0),

@@ -1,0 +1,154 @@
+"""The database goes away and comes back, here or elsewhere, while orders are under way."""
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import threading
+
+import psycopg2
+import pytest
+import requests
+
+from harness.contract import BUILD
+from harness.feed import members
+from harness.server import folder, free_port
+from harness.shop import Shop, fresh
+from harness.wait import until
+from test_faults import VICTIMS, victim_of
+
+KEY = "03" * 32
+NAME = "database.sebez.test"
+
+
+@contextlib.contextmanager
+def an_order_that_waits(server, cart, key, product):
+    """An order that has claimed its key and waits for its variant. Afterwards its answer is in the
+    list: a status, or the name of an exception."""
+    answers = []
+
+    def place():
+        try:
+            answers.append(cart.place(key=key, may_fail=True).status_code)
+        except requests.RequestException as error:
+            answers.append(type(error).__name__)
+
+    with contextlib.closing(server.db.connect()) as other:
+        with contextlib.suppress(psycopg2.Error), other.cursor() as cursor:
+            cursor.execute("select 1 from variant where id = %s for update", [product.variant])
+            thread = threading.Thread(target=place)
+            thread.start()
+            until(lambda: server.db.one("select count(*) from pg_locks where not granted"))
+            yield answers
+    thread.join()
+
+
+def test_an_order_in_doubt_that_was_not_placed_may_be_placed_again_at_once(own_server):
+    server = own_server(SEBEZ_PROCESSES="1")
+    shop = Shop(server)
+    mug = shop.product(stock=10)
+    customer = shop.customer()
+    cart, key = customer.cart((mug, 2)), fresh("key")
+    with an_order_that_waits(server, cart, key, mug) as answers:
+        waits = server.db.one("select pid from pg_locks where not granted limit 1")
+        server.db.close()
+        os.kill(victim_of(server, VICTIMS["postgres"], random), signal.SIGKILL)
+        until(lambda: not os.path.exists(f"/proc/{waits}"))
+    assert answers == [503]
+    again = cart.place(key=key)
+    assert again.status_code == 201, again.text
+    assert mug.available == 8 and len(customer.all("listOrders")) == 1
+
+
+def test_an_order_in_doubt_that_was_placed_is_answered_with_it(own_server):
+    server = own_server(SEBEZ_PROCESSES="1")
+    shop = Shop(server)
+    mug = shop.product(stock=10)
+    customer = shop.customer()
+    done = fresh("key")
+    assert customer.cart((mug, 1)).place(key=done).status_code == 201
+    cart, key = customer.cart((mug, 2)), fresh("key")
+    (serves,) = members(server)
+    with an_order_that_waits(server, cart, key, mug) as answers:
+        os.kill(serves, signal.SIGSTOP)
+        # As if its transaction had been committed, and its answer lost.
+        server.db.rows("update idempotency_key k set state = 'done', status = d.status,"
+                       " body = d.body from idempotency_key d where k.key = %s and d.key = %s",
+                       key, done)
+        server.db.rows("select pg_terminate_backend(pid) from pg_locks where not granted")
+        os.kill(serves, signal.SIGCONT)
+    assert answers == [201]
+
+
+class Forwarder:
+    """Takes connections at an address and hands them on to a unix socket."""
+
+    def __init__(self, address, port, path):
+        self.path = path
+        self.pairs = []
+        self.listener = socket.create_server((address, port))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.path)
+            self.pairs += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        for each in (self.listener, *self.pairs):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+def with_hosts(server, hosts):
+    """The server's program, for which this file is /etc/hosts."""
+    program = server.data / "elsewhere"
+    program.mkdir()
+    (program / "sebez").write_text(
+        f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {hosts} /etc/hosts &&"
+        f' exec "{BUILD.resolve()}/sebez" "$@"\' sebez "$@"\n')
+    (program / "sebez").chmod(0o755)
+    return program
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"),
+                    reason="only root gives a process another /etc/hosts")
+def test_the_database_is_found_where_its_name_leads_now(own_server, monkeypatch):
+    first = own_server(SEBEZ_SECRET=KEY)
+    port = free_port()
+    (path,) = pathlib.Path(first.db.folder).glob(".s.PGSQL.*[0-9]")
+    with folder(SEBEZ_SECRET=KEY, SEBEZ_CACHE="no", REDIS_URL=f"unix:{first.db.folder}/redis.sock",
+                DATABASE_URL=f"host={NAME} port={port} user=sebez_super dbname=sebez") as second:
+        hosts = second.data / "hosts"
+        hosts.write_text(f"127.0.0.2 {NAME}\n")
+        monkeypatch.setattr("harness.server.BUILD", with_hosts(second, hosts))
+        before = Forwarder("127.0.0.2", port, str(path))
+        after = Forwarder("127.0.0.3", port, str(path))
+
+        def served():
+            return requests.get(second.url + "/v1/products", timeout=60).status_code == 200
+
+        second.start()
+        assert served()
+        hosts.write_text(f"127.0.0.3 {NAME}\n")
+        before.close()
+        until(served)
+        assert second.stop() == []
+        after.close()
