@@ -4,10 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 #include <unicode/uchar.h>
-#include <unicode/uidna.h>
 #include <unicode/unorm2.h>
 #include <unicode/uspoof.h>
 #include <unicode/ustring.h>
+
+#include "base/host.h"
 
 enum {
 	/* Of UTF-16. An address has 254 characters, which NFC makes 762 at most; of a form's 254
@@ -172,40 +173,6 @@ static const char *local_form(struct arena *arena, struct units local)
 	return is_local_part(text) ? text : NULL;
 }
 
-/* Host names of before IDNA may have hyphens anywhere but at the edges of a label. */
-static bool is_wrong(const UIDNAInfo *info)
-{
-	return (info->errors & ~(uint32_t)UIDNA_ERROR_HYPHEN_3_4) != 0;
-}
-
-static UIDNA *idna_open(void)
-{
-	UErrorCode status = U_ZERO_ERROR;
-	UIDNA *idna =
-	    uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
-	                        UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_NONTRANSITIONAL_TO_UNICODE,
-	                    &status);
-
-	return U_SUCCESS(status) ? idna : NULL;
-}
-
-static const char *to_ascii(struct arena *arena, struct units name)
-{
-	struct units ascii = units_new(arena);
-	UErrorCode status = U_ZERO_ERROR;
-	UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-	UIDNA *idna = idna_open();
-
-	if (idna == NULL)
-		return NULL;
-	ascii.length =
-	    uidna_nameToASCII(idna, name.at, name.length, ascii.at, UNITS, &info, &status);
-	uidna_close(idna);
-	if (U_FAILURE(status) || is_wrong(&info) || ascii.length == 0)
-		return NULL;
-	return write_utf8(arena, ascii);
-}
-
 const char *email_form(struct arena *arena, const char *text, size_t length)
 {
 	struct units all = units_new(arena);
@@ -218,10 +185,12 @@ const char *email_form(struct arena *arena, const char *text, size_t length)
 		return NULL;
 	int32_t local_length = (int32_t)(at - all.at);
 	const char *local = local_form(arena, (struct units){all.at, local_length});
-	const char *domain = to_ascii(arena, (struct units){at + 1, all.length - local_length - 1});
+	const char *typed =
+	    write_utf8(arena, (struct units){at + 1, all.length - local_length - 1});
+	char domain[HOST_SIZE];
 
-	if (local == NULL || domain == NULL || strchr(domain, '.') == NULL ||
-	    domain[strlen(domain) - 1] == '.')
+	if (local == NULL || !host_ascii(typed, strlen(typed), domain) ||
+	    strchr(domain, '.') == NULL || domain[strlen(domain) - 1] == '.')
 		return NULL;
 	const char *form = arena_printf(arena, "%s@%s", local, domain);
 
@@ -274,21 +243,6 @@ static struct units fold(struct arena *arena, struct units text)
 	return made;
 }
 
-static struct units to_unicode(struct arena *arena, struct units domain)
-{
-	struct units made = units_new(arena);
-	UErrorCode status = U_ZERO_ERROR;
-	UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-	UIDNA *idna = idna_open();
-
-	if (idna == NULL)
-		return domain;
-	made.length =
-	    uidna_nameToUnicode(idna, domain.at, domain.length, made.at, UNITS, &info, &status);
-	uidna_close(idna);
-	return U_SUCCESS(status) ? made : domain;
-}
-
 static bool is_ascii(const char *text)
 {
 	for (; *text != 0; text++)
@@ -300,16 +254,18 @@ static bool is_ascii(const char *text)
 const char *email_key(struct arena *arena, const char *email)
 {
 	struct units local = units_new(arena), domain = units_new(arena);
+	char name[HOST_SIZE];
 	const char *at = strrchr(email, '@');
 
 	if (is_ascii(email) && strstr(at, "xn--") == NULL)
 		return arena_strdup(arena, email);
+	host_unicode(at + 1, name);
 	bool read = read_utf8(&local, email, (size_t)(at - email)) &&
-	            read_utf8(&domain, at + 1, strlen(at + 1));
+	            read_utf8(&domain, name, strlen(name));
 
 	assert(read);
 	local = fold(arena, local);
-	domain = fold(arena, to_unicode(arena, domain));
+	domain = fold(arena, domain);
 	return arena_printf(arena, "%s@%s", write_utf8(arena, local), write_utf8(arena, domain));
 }
 

@@ -10,6 +10,7 @@
 #include "base/email.h"
 #include "base/limits.h"
 #include "base/money.h"
+#include "base/web_address.h"
 
 void check_init(struct check *check, struct arena *arena)
 {
@@ -129,20 +130,16 @@ static bool take_email(struct check *check, const char **text)
 	return true;
 }
 
-static bool is_uri(const char *text)
+static bool check_uri(struct check *check, const char *text)
 {
-	size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
-	                : strncmp(text, "http://", 7) == 0 ? 7
-	                                                   : 0;
+	const char *wrong = web_address_wrong(text);
 
-	if (scheme == 0 || strchr("/?#:", text[scheme]) != NULL)
-		return false;
-	for (const char *c = text; *c != 0; c++) { /* ASCII: the rest is percent-encoded */
-		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f ||
-		    strchr("\"<>\\^`{|}", *c) != NULL)
-			return false;
+	for (const char *c = text; wrong == NULL && *c != 0;
+	     c++) { /* RFC 3986: the rest is percent-encoded */
+		if ((unsigned char)*c >= 0x7f || strchr("^`{|}", *c) != NULL)
+			wrong = "must be of ASCII characters, others percent-encoded";
 	}
-	return true;
+	return wrong == NULL || check_wrong(check, "format", "%s", wrong);
 }
 
 static bool check_format(struct check *check, enum field_format format, const char **text)
@@ -153,8 +150,7 @@ static bool check_format(struct check *check, enum field_format format, const ch
 	case FORMAT_EMAIL:
 		return take_email(check, text);
 	case FORMAT_URI:
-		return is_uri(*text) ||
-		       check_wrong(check, "format", "must be an http or https address");
+		return check_uri(check, *text);
 	case FORMAT_SLUG:
 		return slug_is_valid(*text) ||
 		       check_wrong(check, "format",

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "net/loop.h"
 #include "store/redis.h"
-#include "web/limit_address.h"
+#include "web/client_address.h"
 #include "web/limit_table.h"
 #include "web/reply.h"
 #include "web/way.h"
@@ -130,14 +130,12 @@ static void apply(struct request *rq, const struct rule *rule, const char *key)
 		                               .retry_after_s = (int)wait_s});
 }
 
-static const char *address_of(const struct request *rq)
+static const char *address_of(struct request *rq)
 {
-	char *address = arena_alloc(rq->task.arena, LIMIT_ADDRESS_SIZE);
-	bool trusts = web_options()->behind_proxy;
+	char *network = arena_alloc(rq->task.arena, CLIENT_ADDRESS_SIZE);
 
-	limit_address(trusts ? http_header_last(rq->http, "X-Forwarded-For") : NULL,
-	              http_peer(rq->http), address);
-	return address;
+	client_network(request_address(rq), network);
+	return network;
 }
 
 void limit(struct request *rq)

@@ -15,6 +15,7 @@
 #include "net/loop.h"
 #include "web/again.h"
 #include "web/authenticate.h"
+#include "web/client_address.h"
 #include "web/idempotency.h"
 #include "web/limit.h"
 #include "web/origin.h"
@@ -30,6 +31,16 @@ static struct {
 const struct web_options *web_options(void)
 {
 	return &web.options;
+}
+
+const char *request_address(struct request *rq)
+{
+	char *address = arena_alloc(rq->task.arena, CLIENT_ADDRESS_SIZE);
+	const char *forwarded =
+	    web.options.behind_proxy ? http_header_last(rq->http, "X-Forwarded-For") : NULL;
+
+	client_address(forwarded, http_peer(rq->http), address);
+	return address;
 }
 
 int64_t way_now_us(void)

@@ -26,6 +26,9 @@ struct request {
 	bool replied;
 };
 
+/* The client's address as text, in the arena; behind a proxy what the proxy says. */
+const char *request_address(struct request *rq);
+
 /* The versions that If-Match allows, for a statement that changes only those; NULL when any is
  * good: the header is absent or "*". None at all, when it names only what nothing of ours has. */
 const struct int_array *request_if_match(struct request *rq);

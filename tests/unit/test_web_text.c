@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "web/accept.h"
+#include "web/client_address.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/language.h"
-#include "web/limit_address.h"
 #include "web/limit_table.h"
 #include "web/page.h"
 #include "web/token.h"
@@ -155,28 +155,30 @@ static void a_key_may_be_quoted(void **state)
 	assert_false(idempotency_parse(text, key));
 }
 
-static void the_address_that_a_proxy_appended_is_counted(void **state)
+static void the_address_that_a_proxy_appended_is_the_client_s(void **state)
 {
 	static const struct {
-		const char *forwarded, *peer, *counted;
+		const char *forwarded, *peer, *address, *network;
 	} CASES[] = {
-	    {NULL, "10.0.0.1", "10.0.0.1"},
-	    {"192.0.2.7", "10.0.0.1", "192.0.2.7"},
-	    {"1.1.1.1, 192.0.2.7 ", "10.0.0.1", "192.0.2.7"},
-	    {"192.0.2.7,", "10.0.0.1", "10.0.0.1"},
-	    {"192.0.2.7, unknown", "10.0.0.1", "10.0.0.1"},
-	    {"192.0.2.7:1234", "10.0.0.1", "10.0.0.1"},
-	    {"::ffff:192.0.2.7", "10.0.0.1", "192.0.2.7"},
-	    {"2001:DB8:1:2:3:4:5:6", "10.0.0.1", "2001:db8:1:2::"},
-	    {NULL, "2001:db8:1:2:ffff::1", "2001:db8:1:2::"},
-	    {NULL, "unix", "unix"},
+	    {NULL, "10.0.0.1", "10.0.0.1", "10.0.0.1"},
+	    {"192.0.2.7", "10.0.0.1", "192.0.2.7", "192.0.2.7"},
+	    {"1.1.1.1, 192.0.2.7 ", "10.0.0.1", "192.0.2.7", "192.0.2.7"},
+	    {"192.0.2.7,", "10.0.0.1", "10.0.0.1", "10.0.0.1"},
+	    {"192.0.2.7, unknown", "10.0.0.1", "10.0.0.1", "10.0.0.1"},
+	    {"192.0.2.7:1234", "10.0.0.1", "10.0.0.1", "10.0.0.1"},
+	    {"::ffff:192.0.2.7", "10.0.0.1", "192.0.2.7", "192.0.2.7"},
+	    {"2001:DB8:1:2:3:4:5:6", "10.0.0.1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+	    {NULL, "2001:db8:1:2:ffff::1", "2001:db8:1:2:ffff::1", "2001:db8:1:2::"},
+	    {NULL, "unix", "unix", "unix"},
 	};
-	char counted[LIMIT_ADDRESS_SIZE];
+	char address[CLIENT_ADDRESS_SIZE], network[CLIENT_ADDRESS_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-		limit_address(CASES[i].forwarded, CASES[i].peer, counted);
-		assert_string_equal(counted, CASES[i].counted);
+		client_address(CASES[i].forwarded, CASES[i].peer, address);
+		client_network(address, network);
+		assert_string_equal(address, CASES[i].address);
+		assert_string_equal(network, CASES[i].network);
 	}
 }
 
@@ -306,7 +308,7 @@ int main(void)
 	    cmocka_unit_test(what_is_accepted_is_named_and_not_refused),
 	    cmocka_unit_test(only_our_tags_name_a_version),
 	    cmocka_unit_test(a_key_may_be_quoted),
-	    cmocka_unit_test(the_address_that_a_proxy_appended_is_counted),
+	    cmocka_unit_test(the_address_that_a_proxy_appended_is_the_client_s),
 	    cmocka_unit_test(the_preferred_language_on_offer_is_chosen),
 	    cmocka_unit_test(a_cursor_comes_back_as_it_was),
 	    cmocka_unit_test(a_token_says_who_until_it_expires),

@@ -13,7 +13,7 @@ import requests
 from conftest import after
 from harness.contract import BUILD
 from harness.server import Server
-from harness.shop import Shop
+from harness.shop import PASSWORD, Shop
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,17 @@ def test_an_ipv6_network_is_counted_as_one(proxied):
     proxied.server.forget_limits()
     codes = [guess(proxied.server, email, f"2001:db8::{n}") for n in range(11)]
     assert codes == 10 * [401] + [429]
+
+
+def test_a_session_is_from_the_client_s_address(proxied):
+    person = proxied.customer()
+    body = json.dumps({"email": person.account["email"], "password": PASSWORD}).encode()
+    status, _ = ask(proxied.server, "POST /v1/auth/login HTTP/1.1",
+                    "Content-Type: application/json", f"Content-Length: {len(body)}",
+                    "X-Forwarded-For: 198.51.100.1, 2001:DB8::7", body=body)
+    assert status == 200
+    assert proxied.db.one("select address from session where account_id = %s "
+                          "order by created_at desc limit 1", person.id) == "2001:db8::7"
 
 
 # The bytes of these headers and libmicrohttpd's entries for the cookies exceed its memory of a

@@ -136,7 +136,7 @@ static void sign_in(struct request *rq, struct db *tx, struct uuid account_id, b
 	struct db *chain = db_chain(tx);
 
 	sql_session_start(chain, signed_in.session_id, account_id, user_agent(rq),
-	                  http_peer(rq->http), SESSION_DAYS);
+	                  request_address(rq), SESSION_DAYS);
 	sql_refresh_token_add(chain, (struct bytes){hash.bytes, sizeof(hash.bytes)},
 	                      signed_in.session_id, 1);
 	db_run(chain);

@@ -174,7 +174,9 @@ static bool take_variant_image(struct adding *adding, const char **ret)
 	const char *value = adding->row->values[COLUMN_VARIANT_IMAGE];
 
 	if (value != NULL && *value != 0 && !text_is_web_address(value))
-		return adding_complain(adding, COLUMN_VARIANT_IMAGE, "It must be a web address");
+		return adding_complain(
+		    adding, COLUMN_VARIANT_IMAGE,
+		    "It must be the web address of a public host, without a password");
 	if (value != NULL)
 		*ret = arena_strdup(adding->batch->arena, value);
 	return true;
@@ -290,7 +292,9 @@ void adding_image(struct adding *adding)
 	int64_t position;
 
 	if (!text_is_web_address(url)) {
-		(void)adding_complain(adding, COLUMN_IMAGE, "It must be a web address");
+		(void)adding_complain(
+		    adding, COLUMN_IMAGE,
+		    "It must be the web address of a public host, without a password");
 		return;
 	}
 	if (adding_has(adding, COLUMN_IMAGE_POSITION)) {

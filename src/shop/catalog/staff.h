@@ -55,8 +55,7 @@ struct staff_texts {
 /* Notes at the present name that the text has control characters; NULL has none. */
 bool staff_check_plain(struct check *check, const char *text);
 void staff_check_texts(struct check *check, const struct staff_texts *texts);
-void staff_check_variant(struct check *check, const char *sku, const char *barcode,
-                         const char *image_url);
+void staff_check_variant(struct check *check, const char *sku, const char *barcode);
 
 /* Adds variants to a product, each with its choice and its first stock, and gives the first one's
  * id. nested: they stand under /variants in the body. */

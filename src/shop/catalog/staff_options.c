@@ -167,7 +167,7 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 		    names.count)
 			check_choice_of(check, in, ret, i);
 		check_sku(check, in, i);
-		staff_check_variant(check, variant->sku, variant->barcode, variant->image_url);
+		staff_check_variant(check, variant->sku, variant->barcode);
 		check_leave(check, list);
 	}
 	check_leave(check, outer);

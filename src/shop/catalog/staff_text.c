@@ -21,15 +21,6 @@ static void check_plain(struct check *check, const char *key, const char *text)
 	check_leave(check, outer);
 }
 
-static void check_address(struct check *check, const char *key, const char *text)
-{
-	size_t outer = check_enter(check, key);
-
-	if (text && !text_is_web_address(text))
-		check_wrong(check, "format", "must be a web address");
-	check_leave(check, outer);
-}
-
 static void check_tags(struct check *check, size_t count, const char *const tags[])
 {
 	size_t outer = check_enter(check, "tags");
@@ -57,7 +48,6 @@ static void check_images(struct check *check, size_t count, const struct image_i
 	for (size_t i = 0; i < count; i++) {
 		size_t list = check_enter_item(check, i), item;
 
-		check_address(check, "url", images[i].url);
 		check_plain(check, "alt", images[i].alt);
 		item = check_enter(check, "url");
 		for (size_t before = 0; before < i; before++)
@@ -80,10 +70,8 @@ void staff_check_texts(struct check *check, const struct staff_texts *texts)
 	check_images(check, texts->image_count, texts->images);
 }
 
-void staff_check_variant(struct check *check, const char *sku, const char *barcode,
-                         const char *image_url)
+void staff_check_variant(struct check *check, const char *sku, const char *barcode)
 {
 	check_plain(check, "sku", sku);
 	check_plain(check, "barcode", barcode);
-	check_address(check, "image_url", image_url);
 }

@@ -37,13 +37,12 @@ static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor
 		(void)staff_hold_as_read(rq, tx, vendor_id, product_id);
 }
 
-static void check_texts(struct request *rq, const char *sku, const char *barcode,
-                        const char *image_url)
+static void check_texts(struct request *rq, const char *sku, const char *barcode)
 {
 	struct check check;
 
 	check_init(&check, rq->task.arena);
-	staff_check_variant(&check, sku, barcode, image_url);
+	staff_check_variant(&check, sku, barcode);
 	staff_end_if_wrong(&rq->task, &check);
 }
 
@@ -78,7 +77,7 @@ void create_variant(struct request *rq, const struct create_variant_in *in)
 	    .barcode = in->barcode,
 	    .image_url = in->image_url,
 	};
-	check_texts(rq, in->sku, in->barcode, in->image_url);
+	check_texts(rq, in->sku, in->barcode);
 	check_room(tx, in->vendor_id, in->product_id);
 	struct uuid id =
 	    staff_variants_add(tx, in->vendor_id, in->product_id, false, 1, &variant, &choice);
@@ -130,7 +129,7 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	struct option_choice choice = {0};
 
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
-	check_texts(rq, in->sku, in->barcode, in->image_url);
+	check_texts(rq, in->sku, in->barcode);
 	count_again(tx, in, held);
 	if (in->options)
 		choice = choose(rq, option_names(held->one, held->two, held->three),

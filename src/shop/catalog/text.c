@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/web_address.h"
+
 enum { ADDRESS_BYTES = 2000 };
 
 const char TEXT_DEFAULT_OPTION[] = "Title";
@@ -21,10 +23,7 @@ bool text_has_control(const char *text)
 
 bool text_is_web_address(const char *text)
 {
-	if (strncasecmp(text, "https://", 8) != 0 && strncasecmp(text, "http://", 7) != 0)
-		return false;
-	return strlen(text) <= ADDRESS_BYTES && strpbrk(text, " \t\r\n\"<>") == NULL &&
-	       !text_has_control(text) && strchr(text, '/')[2] != 0;
+	return strlen(text) <= ADDRESS_BYTES && web_address_wrong(text) == NULL;
 }
 
 bool text_is_default_option(size_t option_count, const char *first_name, const char *value)

@@ -10,7 +10,7 @@
 
 /* Has a control character other than tab and line ends. */
 bool text_has_control(const char *text);
-bool text_is_web_address(const char *text); /* http or https, no blanks, below 2,000 bytes */
+bool text_is_web_address(const char *text); /* as base/web_address.h, below 2,000 bytes */
 
 /* Shopify's way to say in a file that a product has no options: one that is named "Title", whose
  * only value is "Default Title". So no product may really have it. */
