@@ -79,7 +79,8 @@ begin
 		             sum(l.quantity - l.cancelled_quantity - l.shipped_quantity) remaining
 		      from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
 		    where case when s.state in ('awaiting_payment', 'placed') then l.shipped > 0 or l.kept = 0
-		      when s.state in ('accepted', 'packed') then l.remaining = 0
+		      when s.state in ('accepted', 'packed') then l.shipped > 0 or l.remaining = 0
+		      when s.state = 'partially_shipped' then l.shipped = 0 or l.remaining = 0
 		      when s.state in ('shipped', 'delivered', 'completed') then l.remaining > 0 or l.shipped = 0
 		      else l.kept > 0 end$q$),
 		('what is delivered has arrived, all of it',
@@ -88,7 +89,7 @@ begin
 		                  and h.delivered_at is null)$q$),
 		('the clock runs where it has something to do',
 		 $q$select s.number from sub_order s where (s.deadline_at is not null)
-		      <> (s.state in ('awaiting_payment', 'placed', 'accepted', 'packed', 'delivered'))$q$),
+		      <> (s.state in ('awaiting_payment', 'placed', 'accepted', 'packed', 'partially_shipped', 'delivered'))$q$),
 		('cancelled sub-orders hold nothing',
 		 $q$select s.number from sub_order s where s.state = 'cancelled' and (s.cancelled_total <> s.total
 		      or exists (select from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id

@@ -11,6 +11,22 @@ $$;
 
 grant execute on function sub_order_state(sub_order) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
+-- The state of an order is what its sub-orders make of it; it is never stored, and said only here.
+create or replace function order_status(states text[]) returns text language sql immutable parallel safe
+return (
+	with live as (select distinct state from unnest(states) as s (state) where state <> 'cancelled')
+	select case
+		when count(*) = 0 then 'cancelled'
+		when count(*) = 1 then min(state)
+		when bool_and(state in ('delivered', 'completed')) then 'delivered'
+		when bool_and(state in ('shipped', 'delivered', 'completed')) then 'shipped'
+		when bool_or(state in ('partially_shipped', 'shipped', 'delivered', 'completed'))
+			then 'partially_shipped'
+		else 'processing'
+	end
+	from live
+);
+
 -- What is not owed any more when goods of that worth are cancelled: they, and what of the service fee was
 -- a percentage of them, half a minor unit up.
 create or replace function cancelled_with_fee(goods numeric, subtotal bigint, percent_fee bigint)

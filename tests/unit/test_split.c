@@ -157,39 +157,12 @@ static void a_number_survives_the_telephone(void **state)
 	}
 }
 
-/* As order_status() of the database says it; the wire tests meet that one. */
-static void the_state_of_an_order_is_what_its_parts_make_of_it(void **state)
-{
-	static const struct {
-		enum sub_order_state parts[3];
-		const char *status;
-	} CASES[] = {
-	    {{PLACED, PLACED, PLACED}, "placed"},
-	    {{PLACED, ACCEPTED, PLACED}, "processing"},
-	    {{CANCELLED, ACCEPTED, ACCEPTED}, "accepted"},
-	    {{CANCELLED, CANCELLED, CANCELLED}, "cancelled"},
-	    {{SHIPPED, PACKED, PLACED}, "partially_shipped"},
-	    {{SHIPPED, DELIVERED, COMPLETED}, "shipped"},
-	    {{COMPLETED, DELIVERED, CANCELLED}, "delivered"},
-	    {{COMPLETED, COMPLETED, CANCELLED}, "completed"},
-	};
-
-	for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-		struct sub_order parts[3] = {{.state = CASES[i].parts[0]},
-		                             {.state = CASES[i].parts[1]},
-		                             {.state = CASES[i].parts[2]}};
-		struct order order = {.sub_orders = parts, .sub_order_count = 3};
-		assert_string_equal(order_status_of(&order), CASES[i].status);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_cent_of_an_order_belongs_to_one_part),
 	    cmocka_unit_test(parts_are_numbered_and_their_ids_ascend),
 	    cmocka_unit_test(a_number_survives_the_telephone),
-	    cmocka_unit_test(the_state_of_an_order_is_what_its_parts_make_of_it),
 	};
 
 	random_begin();

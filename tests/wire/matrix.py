@@ -262,6 +262,7 @@ ROWS = {
     "cancelOrder": Row(ids=bought(), body=reason),
     "cancelSubOrder": Row(ids=bought(), body=lambda w, who, side: {"lines": [line(side)]}),
     "confirmDelivery": Row(ids=bought("accept", "ship"), body=nothing),
+    "confirmShipmentDelivery": Row(ids=shipped),
     # sub-orders of vendors
     "listSubOrders": Row(),
     "getSubOrder": Row(),

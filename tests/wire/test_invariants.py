@@ -22,7 +22,7 @@ BROKEN = {
         f"(select variant_id from order_line where id in {LINES})",
     "history ends in the present state and has no gap":
         f"update sub_order_history set number = number + 1 where sub_order_id = {PART} "
-        "and to_state = 'packed'",
+        "and to_state = 'partially_shipped'",
     "what is cancelled of a sub-order is what its lines say":
         f"update sub_order set cancelled_total = 1 where id = {PART}",
     "payment shares follow what was received, refunded and cancelled":
@@ -81,7 +81,7 @@ def talk(vendor, customer, sub_order_id):
 
 @pytest.fixture(scope="module")
 def number(shop):
-    """A sub-order that is packed, with one of three pieces shipped, and talk about it."""
+    """A sub-order with one of three pieces shipped, and talk about it."""
     clay, customer = shop.vendor(), shop.customer()
     order = customer.order((clay.product(stock=9), 3))
     part = clay.part(order)

@@ -142,10 +142,10 @@ def test_two_shipments_ship_it_and_both_must_arrive(shop):
     good(clay.accept(order))
     lines = {line["variant_id"]: line["id"] for line in clay.part(order)["lines"]}
     first = good(clay.ship(order, lines=some(lines[mug.variant], 2), tracking_number="A"))
-    assert first["status"] == "accepted" and len(first["shipments"]) == 1
+    assert first["status"] == "partially_shipped" and len(first["shipments"]) == 1
     refused(clay.ship(order, lines=some(lines[mug.variant], 2)), 400, field="/lines/0/quantity")
     early = good(clay.deliver(order, shipment_id=first["shipments"][0]["id"]))
-    assert early["status"] == "accepted" and early["shipments"][0]["delivered_at"]
+    assert early["status"] == "partially_shipped" and early["shipments"][0]["delivered_at"]
     second = good(clay.ship(order, tracking_number="B"))
     assert second["status"] == "shipped" and len(second["shipments"]) == 2
     assert {line["id"]: line["shipped_quantity"] for line in second["lines"]} == {
@@ -176,7 +176,8 @@ def test_what_is_on_its_way_arrives_while_something_is_left_to_ship(shop):
     one = some(line_of(order, clay), 1)
     good(clay.ship(order, lines=one)), good(clay.ship(order, lines=one))
     early = good(clay.deliver(order))
-    assert early["status"] == "accepted" and all(s["delivered_at"] for s in early["shipments"])
+    assert early["status"] == "partially_shipped"
+    assert all(s["delivered_at"] for s in early["shipments"])
     refused(clay.deliver(order), 409, "transition_not_allowed")
     good(clay.ship(order))
     assert good(clay.deliver(order))["status"] == "delivered"
@@ -192,7 +193,7 @@ def test_cancelling_the_rest_of_a_part_shipped_one_leaves_it_shipped(shop):
     assert left["status"] == "shipped" and left["cancelled_total"]["amount"] == 2000
     assert mug.available == 8
     assert [(h[0], h[1]) for h in history(shop, order, clay)][-2:] == [
-        ("accepted", "accepted"), ("accepted", "shipped")]
+        ("partially_shipped", "partially_shipped"), ("partially_shipped", "shipped")]
 
 
 def test_cancelling_the_rest_of_what_has_arrived_leaves_it_delivered(shop):
@@ -202,6 +203,65 @@ def test_cancelling_the_rest_of_what_has_arrived_leaves_it_delivered(shop):
     shipped = good(clay.ship(order, lines=some(line_of(order, clay), 1)))
     good(clay.deliver(order, shipment_id=shipped["shipments"][0]["id"]))
     assert good(clay.cancel(order))["status"] == "delivered"
+
+
+def test_what_is_sent_in_part_is_so_for_everybody_and_in_every_list(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order((clay.product(), 3), iron.product())
+    good(clay.accept(order)), good(clay.pack(order))
+    sent = good(clay.ship(order, lines=some(line_of(order, clay), 1)))
+    assert sent["status"] == "partially_shipped"
+    assert sent["allowed_transitions"] == ["shipped", "cancelled"]
+    assert sent["deadlines"]["ship_by"] and sent["deadlines"]["cancel_at"]
+    assert history(shop, order, clay)[-1] == ("packed", "partially_shipped", "staff", None)
+    seen = customer.see(order)
+    assert seen["status"] == clay.part(seen)["status"] == "partially_shipped"
+    assert iron.part(seen)["status"] == "placed"
+    for actor, listed in ((customer, "listOrders"), (shop.admin(), "adminListOrders")):
+        (found, *_) = actor.do(listed, status="partially_shipped")["items"]
+        assert found["id"] == order["id"] and found["status"] == "partially_shipped"
+    (queued,) = clay.do("listSubOrders", status="partially_shipped")["items"]
+    assert queued["id"] == sent["id"] and queued["deadlines"]["ship_by"]
+    refused(clay.pack(order), 409, "transition_not_allowed")
+
+
+def confirm(customer, order, vendor, shipment):
+    return customer.call("confirmShipmentDelivery", sub_order_id=vendor.part(order)["id"],
+                         shipment_id=shipment["id"])
+
+
+def test_a_customer_confirms_each_parcel_as_it_comes(shop):
+    clay = shop.vendor()
+    customer = shop.customer()
+    order = customer.order((clay.product(), 3))
+    good(clay.accept(order))
+    (first,) = good(clay.ship(order, lines=some(line_of(order, clay), 1)))["shipments"]
+    for _ in range(2):  # said again, it changes nothing
+        part = good(confirm(customer, order, clay, first))
+        assert part["status"] == "partially_shipped" and part["shipments"][0]["delivered_at"]
+    refused(customer.call("confirmDelivery", sub_order_id=part["id"], body={}), 409)
+    _, second = good(clay.ship(order))["shipments"]
+    refused(confirm(customer, order, clay, {"id": order["id"]}), 404)
+    refused(confirm(shop.customer(), order, clay, second), 404)
+    part = good(confirm(customer, order, clay, second))
+    assert part["status"] == "delivered" and part["allowed_transitions"] == []
+    assert history(shop, order, clay)[-1][:3] == ("shipped", "delivered", "customer")
+    assert good(confirm(customer, order, clay, first)) == part
+
+
+@pytest.mark.parametrize("parts, status", [
+    (["placed", "placed"], "placed"), (["placed", "accepted"], "processing"),
+    (["cancelled", "accepted"], "accepted"), (["cancelled", "cancelled"], "cancelled"),
+    (["shipped", "packed", "placed"], "partially_shipped"),
+    (["partially_shipped", "cancelled"], "partially_shipped"),
+    (["partially_shipped", "placed"], "partially_shipped"),
+    (["partially_shipped", "completed"], "partially_shipped"),
+    (["shipped", "delivered", "completed"], "shipped"),
+    (["completed", "delivered", "cancelled"], "delivered"),
+    (["completed", "completed", "cancelled"], "completed")])
+def test_the_state_of_an_order_is_what_its_parts_make_of_it(shop, parts, status):
+    assert shop.db.one("select order_status(%s)", parts) == status
 
 
 # -- lists ----------------------------------------------------------------------------------------

@@ -34,16 +34,15 @@ static const struct {
 struct due {
 	struct uuid id;
 	enum sub_order_state state;
-	/* Of one that is still to be shipped: what was, of a part of it. */
-	enum sent { NOTHING_SENT, PART_ON_ITS_WAY, PART_ARRIVED } sent;
+	bool arrived; /* all that was shipped of one that is partially shipped */
 };
 
-static enum sent sent_of(struct uuid id, size_t count, const struct sub_orders_sent_row *sent)
+static bool has_arrived(struct uuid id, size_t count, const struct sub_orders_sent_row *sent)
 {
 	for (size_t i = 0; i < count; i++)
 		if (uuid_equal(sent[i].id, id))
-			return sent[i].arrived ? PART_ARRIVED : PART_ON_ITS_WAY;
-	return NOTHING_SENT;
+			return sent[i].arrived;
+	return false;
 }
 
 static struct due *take_due(struct db *tx, struct uuid_array ids,
@@ -58,48 +57,44 @@ static struct due *take_due(struct db *tx, struct uuid_array ids,
 		bool known = sub_order_state_parse(rows[i].state, &due[i].state);
 		assert(known);
 		due[i].id = rows[i].id;
-		if (due[i].state == ACCEPTED || due[i].state == PACKED)
-			due[i].sent = sent_of(rows[i].id, count, sent);
+		due[i].arrived =
+		    due[i].state == PART_SHIPPED && has_arrived(rows[i].id, count, sent);
 	}
 	return due;
 }
 
 static struct uuid_array pick(struct arena *arena, size_t count, const struct due *due,
-                              enum sub_order_state state, enum sent sent)
+                              enum sub_order_state state, bool arrived)
 {
 	struct uuid *ids = arena_array(arena, count, sizeof ids[0]);
 	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (due[i].state == state && due[i].sent == sent)
+		if (due[i].state == state && due[i].arrived == arrived)
 			ids[found++] = due[i].id;
 	return (struct uuid_array){found, ids};
 }
 
 /* What was not sent is cancelled, so the rest is all there is: shipped, and delivered when it is.
  */
-static void end_shipping(struct db *chain, struct uuid_array ids, enum sub_order_state state,
-                         enum sent sent)
+static void end_shipping(struct db *chain, struct uuid_array ids, bool arrived)
 {
-	orders_cancel_rest(chain, ids, state, NOT_SHIPPED);
-	orders_move(chain, ids, transition_find(state, SHIPPED, BY_CLOCK), NULL);
-	if (sent == PART_ARRIVED)
+	orders_cancel_rest(chain, ids, PART_SHIPPED, NOT_SHIPPED);
+	orders_move(chain, ids, transition_find(PART_SHIPPED, SHIPPED, BY_CLOCK), NULL);
+	if (arrived)
 		orders_move(chain, ids, transition_find(SHIPPED, DELIVERED, BY_CLOCK), NULL);
 }
 
 static void move_due(struct db *chain, size_t count, const struct due *due)
 {
-	static const enum sub_order_state TO_SHIP[] = {ACCEPTED, PACKED};
 	struct arena *arena = db_task(chain)->arena;
 
 	for (size_t i = 0; i < sizeof ON_TIME / sizeof ON_TIME[0]; i++)
-		orders_move(chain, pick(arena, count, due, ON_TIME[i].from, NOTHING_SENT),
+		orders_move(chain, pick(arena, count, due, ON_TIME[i].from, false),
 		            transition_find(ON_TIME[i].from, ON_TIME[i].to, BY_CLOCK),
 		            ON_TIME[i].reason);
-	for (size_t i = 0; i < sizeof TO_SHIP / sizeof TO_SHIP[0]; i++)
-		for (enum sent sent = PART_ON_ITS_WAY; sent <= PART_ARRIVED; sent++)
-			end_shipping(chain, pick(arena, count, due, TO_SHIP[i], sent), TO_SHIP[i],
-			             sent);
+	end_shipping(chain, pick(arena, count, due, PART_SHIPPED, false), false);
+	end_shipping(chain, pick(arena, count, due, PART_SHIPPED, true), true);
 }
 
 /* A task of its own, so that what it cannot move ends only this turn. */

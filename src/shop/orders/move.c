@@ -14,6 +14,7 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
     [RELEASE_STOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
     [START_ACCEPT_CLOCK] = SUB_ORDERS_MOVE_CLOCK_ACCEPT,
     [PROMISE_SHIPPING] = SUB_ORDERS_MOVE_CLOCK_PROMISE,
+    [EXTEND_SHIPPING] = SUB_ORDERS_MOVE_CLOCK_EXTEND,
     [SHIP_REST] = SUB_ORDERS_MOVE_CLOCK_STOP,
     [START_COMPLETE_CLOCK] = SUB_ORDERS_MOVE_CLOCK_COMPLETE,
     [STOP_CLOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
@@ -212,6 +213,14 @@ static void apply(struct move *move, enum effect effect)
 		count_cancelled(move, &rest);
 }
 
+static void take(struct move *move, const struct transition *transition, const char *reason)
+{
+	apply(move, transition->effect);
+	orders_move(move->writes, only(move), transition, reason);
+	move->cancels = move->cancels || transition->to == CANCELLED;
+	move->part->state = transition->to;
+}
+
 void move_to(struct move *move, enum sub_order_state to, const char *reason)
 {
 	const struct transition *transition;
@@ -221,10 +230,7 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	transition = transition_find(move->part->state, to, move->part->who);
 	/* The contract asks for it. */
 	assert(reason || !transition->needs_reason || move->view == VIEW_CUSTOMER);
-	apply(move, transition->effect);
-	orders_move(move->writes, only(move), transition, reason);
-	move->cancels = move->cancels || to == CANCELLED;
-	move->part->state = to;
+	take(move, transition, reason);
 }
 
 static void stay_noted(struct move *move, const char *reason)
@@ -283,25 +289,22 @@ void move_ship(struct move *move, const struct line_quantities *lines, const str
 	insert_parcel(move, lines, parcel);
 	if (move_rest(move).count == 0)
 		move_to(move, SHIPPED, NULL);
+	else if (move->part->state != PART_SHIPPED)
+		take(move, transition_find(move->part->state, PART_SHIPPED, BY_SHIPMENT), NULL);
 	else
 		stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_EXTEND,
 		     false, NULL);
 }
 
-/* The shipment must be there (404), and still on its way (409). */
-static void check_on_its_way(struct move *move, struct uuid id)
+bool move_has_arrived(struct move *move, struct uuid shipment_id)
 {
 	size_t count;
 	const struct rows *rows = sql_shipments_of(move->tx, move->part->id);
 	const struct shipments_of_row *shipments = sql_shipments_of_rows(move->tx, rows, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		if (!uuid_equal(shipments[i].id, id))
-			continue;
-		if (shipments[i].arrived)
-			move_refuse(move, "This shipment has arrived already.");
-		return;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (uuid_equal(shipments[i].id, shipment_id))
+			return shipments[i].arrived;
 	task_end(move->task, PROBLEM_NOT_FOUND, "There is no such shipment.");
 }
 
@@ -320,9 +323,9 @@ static void check_some_on_their_way(struct move *move)
 
 void move_arrive(struct move *move, const struct uuid *shipment_id)
 {
-	if (shipment_id)
-		check_on_its_way(move, *shipment_id);
-	else if (move->part->state != SHIPPED)
+	if (shipment_id && move_has_arrived(move, *shipment_id))
+		move_refuse(move, "This shipment has arrived already.");
+	if (!shipment_id && move->part->state != SHIPPED)
 		check_some_on_their_way(move);
 	if (move->part->state == SHIPPED &&
 	    (!shipment_id || everything_arrived(move, shipment_id))) {

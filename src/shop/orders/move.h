@@ -63,12 +63,16 @@ struct parcel {
 	const char *carrier, *tracking_number, *tracking_url; /* may be NULL */
 };
 
-/* Sends that much in one shipment. The sub-order is shipped when nothing is left. */
+/* Sends that much in one shipment. The sub-order is shipped when nothing is left, and partially
+ * until then. */
 void move_ship(struct move *move, const struct line_quantities *lines, const struct parcel *parcel);
 
 /* One shipment has arrived, or all that are on their way (NULL); 409 when none is. The sub-order is
  * delivered when everything was shipped and has arrived. */
 void move_arrive(struct move *move, const struct uuid *shipment_id);
+
+/* Whether that shipment has arrived. Ends the task (404) when the sub-order has none such. */
+bool move_has_arrived(struct move *move, struct uuid shipment_id);
 
 /* Writes what was collected and reads it back; only the commit remains, for reply_commit_*. */
 struct sub_order *move_finish(struct move *move);

@@ -78,6 +78,7 @@ struct order {
 	int32_t cart_version; /* as quoted; only when placing */
 	char number[ORDER_NUMBER_LENGTH + 1];
 	char currency[4];
+	const char *status; /* what its sub-orders make of it (db: order_status) */
 	struct amounts amounts;
 	struct payment payment;
 	const char *shipping_address; /* JSON */
@@ -108,9 +109,6 @@ struct order_terms {
  */
 struct order *order_split(struct arena *arena, const struct quote *quote,
                           const struct order_terms *terms);
-
-/* The state of an order is what its sub-orders make of it (db: order_status). */
-const char *order_status_of(const struct order *order);
 
 /* The contract's shapes. */
 void order_json(const struct order *order, enum order_view view, struct json *json);

@@ -38,7 +38,8 @@ static void shipping_method(struct json *json, const struct sub_order *part)
 /* What the clock will do, told by the state that it is waiting in. */
 static void deadlines(struct json *json, const struct sub_order *part)
 {
-	bool to_ship = part->state == ACCEPTED || part->state == PACKED;
+	bool to_ship =
+	    part->state == ACCEPTED || part->state == PACKED || part->state == PART_SHIPPED;
 
 	json_key(json, "deadlines");
 	json_open_object(json);
@@ -144,31 +145,6 @@ void sub_order_json(const struct sub_order *part, enum order_view view, struct j
 	json_close_object(json);
 }
 
-const char *order_status_of(const struct order *order)
-{
-	unsigned live = 0, shipped = 0, delivered = 0;
-	enum sub_order_state common = CANCELLED;
-	bool same = true;
-
-	for (size_t i = 0; i < order->sub_order_count; i++) {
-		enum sub_order_state state = order->sub_orders[i].state;
-		if (state == CANCELLED)
-			continue;
-		same = same && (live == 0 || state == common);
-		common = state;
-		live++;
-		shipped += state >= SHIPPED;
-		delivered += state >= DELIVERED;
-	}
-	if (same)
-		return sub_order_state_name(common);
-	if (delivered == live)
-		return "delivered";
-	if (shipped == live)
-		return "shipped";
-	return shipped ? "partially_shipped" : "processing";
-}
-
 void order_json(const struct order *order, enum order_view view, struct json *json)
 {
 	unsigned who = view == VIEW_ADMIN ? BY_ADMIN : BY_CUSTOMER;
@@ -176,7 +152,7 @@ void order_json(const struct order *order, enum order_view view, struct json *js
 	json_open_object(json);
 	json_put_uuid(json, "id", order->id);
 	json_put_str(json, "number", order->number);
-	json_put_str(json, "status", order_status_of(order));
+	json_put_str(json, "status", order->status);
 	amounts_json(&order->amounts, order->currency, json);
 	payment(json, &order->payment, order->currency);
 	raw(json, "shipping_address", order->shipping_address);

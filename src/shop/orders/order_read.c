@@ -141,6 +141,7 @@ struct order *order_take(struct db *batch, const struct order_rows *asked)
 
 	*order = (struct order){
 	    .id = row->id,
+	    .status = row->status,
 	    .amounts =
 	        {
 	            .subtotal = row->subtotal,

@@ -1,8 +1,10 @@
 -- Reading orders. One family of statements serves customers, staff, admins and the clock: row level
 -- security leaves each of them their own rows.
 
--- order_read (id uuid): one -> (id uuid, number text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time, payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint)
-select o.id, o.number, o.currency, o.subtotal, o.shipping, o.discount, o.tax, o.fee, o.total,
+-- order_read (id uuid): one -> (id uuid, number text, status text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time, payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint)
+select o.id, o.number,
+       order_status((select array_agg(s.state) from sub_order s where s.order_id = o.id)) as status,
+       o.currency, o.subtotal, o.shipping, o.discount, o.tax, o.fee, o.total,
        o.shipping_address::text, o.note, o.created_at, p.method as payment_method,
        p.state as payment_state, p.received_at, p.received_amount, p.refunded_amount
 from shop_order o

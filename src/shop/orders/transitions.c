@@ -5,28 +5,33 @@
 
 /* Names short enough for a table. */
 enum {
-	CUSTOMER = BY_CUSTOMER,
+	BUYER = BY_CUSTOMER,
 	STAFF = BY_FULFILMENT | BY_MANAGER,
 	MANAGER = BY_MANAGER,
 	ADMIN = BY_ADMIN,
 	CLOCK = BY_CLOCK,
 	PAYMENT = BY_PAYMENT,
+	SHIPMENT = BY_SHIPMENT,
 };
 
 /* clang-format off */
 static const struct transition TRANSITIONS[] = {
-    /* from            to         who may take it                     what it causes       reason */
-    {AWAITING_PAYMENT, PLACED,    ADMIN | PAYMENT,                    START_ACCEPT_CLOCK,   false},
-    {AWAITING_PAYMENT, CANCELLED, CUSTOMER | MANAGER | ADMIN | CLOCK, RELEASE_STOCK,        true},
-    {PLACED,           ACCEPTED,  STAFF | ADMIN,                      PROMISE_SHIPPING,     false},
-    {PLACED,           CANCELLED, CUSTOMER | MANAGER | ADMIN | CLOCK, RELEASE_STOCK,        true},
-    {ACCEPTED,         PACKED,    STAFF | ADMIN,                      NO_EFFECT,            false},
-    {ACCEPTED,         SHIPPED,   STAFF | ADMIN | CLOCK,              SHIP_REST,            false},
-    {ACCEPTED,         CANCELLED, MANAGER | ADMIN | CLOCK,            RELEASE_STOCK,        true},
-    {PACKED,           SHIPPED,   STAFF | ADMIN | CLOCK,              SHIP_REST,            false},
-    {PACKED,           CANCELLED, MANAGER | ADMIN | CLOCK,            RELEASE_STOCK,        true},
-    {SHIPPED,          DELIVERED, CUSTOMER | STAFF | ADMIN | CLOCK,   START_COMPLETE_CLOCK, false},
-    {DELIVERED,        COMPLETED, CUSTOMER | ADMIN | CLOCK,           STOP_CLOCK,           false},
+    /* from            to            who may take it                  what it causes       reason */
+    {AWAITING_PAYMENT, PLACED,       ADMIN | PAYMENT,                 START_ACCEPT_CLOCK,   false},
+    {AWAITING_PAYMENT, CANCELLED,    BUYER | MANAGER | ADMIN | CLOCK, RELEASE_STOCK,        true},
+    {PLACED,           ACCEPTED,     STAFF | ADMIN,                   PROMISE_SHIPPING,     false},
+    {PLACED,           CANCELLED,    BUYER | MANAGER | ADMIN | CLOCK, RELEASE_STOCK,        true},
+    {ACCEPTED,         PACKED,       STAFF | ADMIN,                   NO_EFFECT,            false},
+    {ACCEPTED,         PART_SHIPPED, SHIPMENT,                        EXTEND_SHIPPING,      false},
+    {ACCEPTED,         SHIPPED,      STAFF | ADMIN,                   SHIP_REST,            false},
+    {ACCEPTED,         CANCELLED,    MANAGER | ADMIN | CLOCK,         RELEASE_STOCK,        true},
+    {PACKED,           PART_SHIPPED, SHIPMENT,                        EXTEND_SHIPPING,      false},
+    {PACKED,           SHIPPED,      STAFF | ADMIN,                   SHIP_REST,            false},
+    {PACKED,           CANCELLED,    MANAGER | ADMIN | CLOCK,         RELEASE_STOCK,        true},
+    {PART_SHIPPED,     SHIPPED,      STAFF | ADMIN | CLOCK,           SHIP_REST,            false},
+    {PART_SHIPPED,     CANCELLED,    MANAGER | ADMIN,                 RELEASE_STOCK,        true},
+    {SHIPPED,          DELIVERED,    BUYER | STAFF | ADMIN | CLOCK,   START_COMPLETE_CLOCK, false},
+    {DELIVERED,        COMPLETED,    BUYER | ADMIN | CLOCK,           STOP_CLOCK,           false},
 };
 /* clang-format on */
 
@@ -37,6 +42,7 @@ static const char *const STATE_NAMES[SUB_ORDER_STATE_COUNT] = {
     [PLACED] = "placed",
     [ACCEPTED] = "accepted",
     [PACKED] = "packed",
+    [PART_SHIPPED] = "partially_shipped",
     [SHIPPED] = "shipped",
     [DELIVERED] = "delivered",
     [COMPLETED] = "completed",

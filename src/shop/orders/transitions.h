@@ -14,6 +14,7 @@ enum sub_order_state {
 	PLACED,
 	ACCEPTED,
 	PACKED,
+	PART_SHIPPED,
 	SHIPPED,
 	DELIVERED,
 	COMPLETED,
@@ -28,7 +29,8 @@ enum may_move {
 	BY_MANAGER = 1 << 2,    /* staff: owner, manager */
 	BY_ADMIN = 1 << 3,
 	BY_CLOCK = 1 << 4,
-	BY_PAYMENT = 1 << 5, /* the money arrived */
+	BY_PAYMENT = 1 << 5,  /* the money arrived */
+	BY_SHIPMENT = 1 << 6, /* a part of it was sent */
 };
 
 /* What it causes beside the change of state. */
@@ -37,6 +39,7 @@ enum effect {
 	RELEASE_STOCK,      /* what is left goes back, the whole total counts as cancelled */
 	START_ACCEPT_CLOCK, /* the vendor has accept_hours to accept */
 	PROMISE_SHIPPING,   /* ship_by is handling_days from now; the clock waits some days more */
+	EXTEND_SHIPPING,    /* what is left has its time anew */
 	SHIP_REST,          /* a shipment of everything that is not shipped yet; no clock runs */
 	START_COMPLETE_CLOCK, /* all shipments have arrived; it completes after complete_days */
 	STOP_CLOCK,
