@@ -55,6 +55,7 @@ insert into listing (category_id, product_id, vendor_id, created_at, price, sold
 select k, p.id, p.vendor_id, p.created_at, p.price, p.sold
 from product p join category c on c.id = p.category_id
 cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as k union all select unnest(c.path)) k;
+select refresh_search(array(select id from product));
 
 -- Old orders: three sub-orders of five lines, spread over customers and products.
 insert into cart (id, account_id, state)

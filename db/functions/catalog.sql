@@ -131,6 +131,31 @@ begin
 	set price = excluded.price, sold = excluded.sold, created_at = excluded.created_at
 	where (listing.price, listing.sold, listing.created_at)
 	      is distinct from (excluded.price, excluded.sold, excluded.created_at);
+
+	perform refresh_search(product_ids);
+end $$;
+
+-- A vendor's products leave the shop with its approval and come back with it. Only the listing, and what
+-- is searched, is written: what a product is by itself stays.
+create or replace function refresh_vendor(vendor uuid) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	perform from vendor v where v.id = vendor and v.state = 'approved' for no key update;
+	if not found then
+		delete from listing l where l.vendor_id = vendor;
+	else
+		insert into listing (category_id, product_id, vendor_id, created_at, price, sold)
+		select k.category_id, p.id, p.vendor_id, p.created_at, p.price, p.sold
+		from product p
+		left join category c on c.id = p.category_id
+		cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as category_id
+		                    union all select unnest(c.path)) k
+		where p.vendor_id = vendor and p.visible
+		on conflict (product_id, category_id) do nothing;
+	end if;
+	update product_search s set published = not s.published
+	where s.vendor_id = vendor
+	and s.published <> exists (select from listing l where l.product_id = s.product_id);
 end $$;
 
 -- The values of each option are those that a variant has: in the order in which they were said, then
@@ -207,12 +232,10 @@ language sql set search_path = public, pg_temp as $$
 $$;
 grant execute on function category_remove(uuid, uuid), category_paths(uuid) to sebez_admin;
 
--- Whether a product is what these words look for, accents or not: by its search terms, or, for typing
--- errors, by its title, unless a word is excluded. As it is no more immutable than the operator <%,
--- PostgreSQL puts this in place of the call, and the indexes of both serve it.
-create or replace function is_searched_for(search tsvector, title_folded text, words text)
-returns boolean language sql stable parallel safe
-return search @@ websearch_to_tsquery('english', folded(words))
-       or folded(words) <% title_folded and words !~ '(^|\s)-';
-grant execute on function is_searched_for(tsvector, text, text)
-	to sebez_public, sebez_customer, sebez_vendor, sebez_admin;
+-- What the planner knows of tables that an import has filled. Autovacuum comes to it too, a minute
+-- late: until then every look by key would read all of the vendor's rows.
+create or replace function analyze_catalog() returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	analyze product, variant, stock_adjustment, listing, product_search;
+end $$;

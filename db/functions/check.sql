@@ -118,6 +118,14 @@ begin
 		      on l.product_id = p.id
 		    where p.id is null or l.product_id is null or (l.price, l.sold, l.created_at)
 		      is distinct from (p.price, p.sold, p.created_at)$q$),
+		('what is searched is what there is, and public when it is listed',
+		 $q$select coalesce(p.id, s.product_id)::text
+		    from (select * from product where deleted_at is null) p
+		    full join product_search s on s.product_id = p.id
+		    where p.id is null or s.product_id is null
+		    or (s.published, s.option_values, s.source) is distinct from (
+		      exists (select from listing l where l.product_id = p.id), p.option_values,
+		      search_source(p.title, search_names(p), p.description))$q$),
 		('numbers of a feed have no gap and end where the feed says',
 		 $q$select f.owner_id::text from feed f
 		    left join (select e.owner_id, count(*) n, min(e.number) least, max(e.number) most

@@ -38,6 +38,7 @@ static const struct rule RULES[] = {
     {"import", BY_ACCOUNT, 10, 60},    /* each may cost the machine minutes */
     {"export", BY_ACCOUNT, 10, 60},
     {"ticket", BY_ACCOUNT, 120, 60},  /* each tab takes one whenever its stream is made anew */
+    {"search", BY_ACCOUNT, 600, 60},  /* as fast as several people type; each may cost 100 ms */
     {"message", BY_ACCOUNT, 300, 60}, /* five a second for a minute is nobody who types */
     {"read", BY_ACCOUNT, 600, 60},    /* marks come as fast as one scrolls */
     {"typing", BY_ACCOUNT, 120, 60},  /* every few seconds in a few conversations */
@@ -138,21 +139,24 @@ static const char *address_of(struct request *rq)
 	return network;
 }
 
-void limit(struct request *rq)
+void limit_by(struct request *rq, const char *name)
 {
+	const struct rule *rule = rule_of(name);
 	char account[UUID_TEXT_LENGTH + 1];
 
-	if (rq->operation->limit == NULL)
-		return;
-	const struct rule *rule = rule_of(rq->operation->limit);
-
-	assert(rule != NULL); /* web_start has looked */
+	assert(rule != NULL); /* web_start has looked at those of the contract */
 	if (rule->by == BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
 		uuid_format(rq->task.actor.account_id, account);
 		apply(rq, rule, key_of(rq, rule, account));
 	} else {
 		apply(rq, rule, key_of(rq, rule, address_of(rq)));
 	}
+}
+
+void limit(struct request *rq)
+{
+	if (rq->operation->limit != NULL)
+		limit_by(rq, rq->operation->limit);
 }
 
 static const char *whom(struct request *rq, const struct rule *rule, const char *who)

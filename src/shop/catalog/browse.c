@@ -6,12 +6,15 @@
 #include "api.gen.h"
 #include "base/money.h"
 #include "catalog.sql.h"
+#include "web/limit.h"
 #include "web/page.h"
 #include "web/reply.h"
 
 enum {
 	/* Counting more would cost more than anybody reads. */
 	FACET_MATCHES_MAX = 10000,
+	/* Of more matches nobody reads the last, and to rank one costs some 10 us. */
+	RANKED_MAX = 10000,
 };
 
 /* A filter that takes an id or a slug, as the statement wants it. */
@@ -75,32 +78,39 @@ void list_products(struct request *rq, const struct list_products_in *in)
 	enum list_products_sort_choice sort = sort_of(rq, in);
 	struct page page =
 	    page_open(rq, in->cursor, in->limit, (uint8_t)sort, SORTS[sort].direction);
+	const struct text_array *options = options_of(rq, in->option_count, in->option);
+	bool ranked = sort == LIST_PRODUCTS_SORT_RELEVANCE;
 	struct reference category, vendor;
 
+	if (in->q)
+		limit_by(rq, "search");
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
 	reply_page(rq, &page,
-	           sql_product_page(
-	               db_of(&rq->task), category.id, category.slug, vendor.maybe_id, vendor.slug,
-	               in->price_min, in->price_max, in->in_stock && *in->in_stock,
-	               options_of(rq, in->option_count, in->option), in->q, SORTS[sort].sort,
-	               page.after_key, page.after_key, page.after_id, page.count));
+	           sql_product_page(db_of(&rq->task), category.id, category.slug, vendor.maybe_id,
+	                            vendor.slug, in->price_min, in->price_max,
+	                            in->in_stock && *in->in_stock, !ranked && (in->q || options),
+	                            in->q, options, RANKED_MAX, SORTS[sort].sort, page.after_key,
+	                            page.after_key, page.after_id, page.count));
 }
 
 /* GET /v1/products/facets */
 void get_product_facets(struct request *rq, const struct get_product_facets_in *in)
 {
 	static const int64_t BANDS[] = {0, 1000, 2500, 5000, 10000, 25000, 50000, 100000};
+	const struct text_array *options = options_of(rq, in->option_count, in->option);
 	struct reference category, vendor;
 
+	if (in->q)
+		limit_by(rq, "search");
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
-	reply_row(rq, sql_product_facets(
-	                  db_of(&rq->task), category.id, category.slug, vendor.maybe_id,
-	                  vendor.slug, in->price_min, in->price_max, in->in_stock && *in->in_stock,
-	                  options_of(rq, in->option_count, in->option), in->q,
-	                  (struct bigint_array){sizeof BANDS / sizeof BANDS[0], BANDS},
-	                  FACET_MATCHES_MAX));
+	reply_row(
+	    rq, sql_product_facets(db_of(&rq->task), category.id, category.slug, vendor.maybe_id,
+	                           vendor.slug, in->price_min, in->price_max,
+	                           in->in_stock && *in->in_stock, in->q || options, in->q, options,
+	                           (struct bigint_array){sizeof BANDS / sizeof BANDS[0], BANDS},
+	                           FACET_MATCHES_MAX));
 }
 
 /* GET /v1/products/{product_id} */

@@ -1,54 +1,30 @@
 -- The shop window: what anybody may browse. Row level security leaves what is visible of approved
--- vendors; the listing is a row per product and category, in every order that can be asked for.
+-- vendors; the listing is a row per product and category, in every order that can be asked for. What is
+-- searched, products_found() says (functions/search.sql). A page is picked from narrow rows first, then
+-- shown.
 
--- product_page (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, options text[]?, q text?, sort choice(newest, price_asc, price_desc, best_selling, relevance), after_time time, after_value bigint, after_id uuid, page_size int): many
--- One page of a category; the category of all has the nil id.
--- A title that is only like the words is found too, unless words were excluded (-bamboo).
+-- product_page (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, found bool, words text?, options text[]?, ranked_max int, sort choice(newest, price_asc, price_desc, best_selling, relevance), after_time time, after_value bigint, after_id uuid, page_size int): many
+-- One page of a category; the category of all has the nil id. With found, of what words and options
+-- leave; in order of relevance, which needs no found, of ranked_max matches at most.
 select p.id, p.title, p.handle, p.price as "price.amount", p.currency as "price.currency",
        p.compare_at_price as "compare_at_price.amount", p.currency as "compare_at_price.currency",
        p.images, v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
        c.id as "category.id", c.slug as "category.slug", c.name as "category.name",
-       p.in_stock, p.created_at
-       [sort = newest: , l.created_at as "_key"]
-       [sort = price_asc: , l.price as "_key"]
-       [sort = price_desc: , l.price as "_key"]
-       [sort = best_selling: , l.sold as "_key"]
-       [sort = relevance: , r.score as "_key"]
-from listing l
-join product p on p.vendor_id = l.vendor_id and p.id = l.product_id
-join vendor v on v.id = l.vendor_id
-left join category c on c.id = p.category_id
-[sort = relevance: cross join lateral (
-	select (1000000 * (ts_rank(p.search, websearch_to_tsquery('english', folded(:q)))
-	                   + word_similarity(folded(:q), p.title_folded)))::bigint as score) r]
-where true
-[!category_slug: and l.category_id = :category]
-[category_slug: and l.category_id = (select k.id from category k where k.slug = :category_slug)]
-[vendor: and l.vendor_id = :vendor]
-[vendor_slug: and l.vendor_id = (select n.id from vendor n where n.slug = :vendor_slug)]
-[price_min: and l.price >= :price_min]
-[price_max: and l.price <= :price_max]
-[in_stock: and p.in_stock]
-[options: and p.option_values @> lowered(:options)]
-[q: and is_searched_for(p.search, p.title_folded, :q)]
-[sort = newest: and (l.created_at, l.product_id) < (:after_time, :after_id)
-order by l.created_at desc, l.product_id desc]
-[sort = price_asc: and (l.price, l.product_id) > (:after_value, :after_id)
-order by l.price, l.product_id]
-[sort = price_desc: and (l.price, l.product_id) < (:after_value, :after_id)
-order by l.price desc, l.product_id desc]
-[sort = best_selling: and (l.sold, l.product_id) < (:after_value, :after_id)
-order by l.sold desc, l.product_id desc]
-[sort = relevance: and (r.score, l.product_id) < (:after_value, :after_id)
-order by r.score desc, l.product_id desc]
-limit :page_size;
-
--- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, options text[]?, q text?, bands bigint[], matches_max int): one
--- Of at most matches_max products that the filters leave. Bands are lower bounds of prices.
-with matched as materialized (
-	select l.product_id, l.vendor_id, l.price
+       p.in_stock, p.created_at, l.key as "_key"
+from (
+	select l.vendor_id, l.product_id,
+	       [sort = newest: l.created_at]
+	       [sort = price_asc: l.price]
+	       [sort = price_desc: l.price]
+	       [sort = best_selling: l.sold]
+	       [sort = relevance: r.score]
+	       as key
 	from listing l
-	join product p on p.vendor_id = l.vendor_id and p.id = l.product_id
+	[found: join products_found(:words, :options, false, null) f
+	on f.vendor_id = l.vendor_id and f.product_id = l.product_id]
+	[sort = relevance: join products_found(:words, :options, true, :ranked_max) r
+	on r.vendor_id = l.vendor_id and r.product_id = l.product_id]
+	[in_stock: join product p on p.vendor_id = l.vendor_id and p.id = l.product_id and p.in_stock]
 	where true
 	[!category_slug: and l.category_id = :category]
 	[category_slug: and l.category_id = (select k.id from category k where k.slug = :category_slug)]
@@ -56,9 +32,38 @@ with matched as materialized (
 	[vendor_slug: and l.vendor_id = (select n.id from vendor n where n.slug = :vendor_slug)]
 	[price_min: and l.price >= :price_min]
 	[price_max: and l.price <= :price_max]
-	[in_stock: and p.in_stock]
-	[options: and p.option_values @> lowered(:options)]
-	[q: and is_searched_for(p.search, p.title_folded, :q)]
+	[sort = newest: and (l.created_at, l.product_id) < (:after_time, :after_id)
+	order by l.created_at desc, l.product_id desc]
+	[sort = price_asc: and (l.price, l.product_id) > (:after_value, :after_id)
+	order by l.price, l.product_id]
+	[sort = price_desc: and (l.price, l.product_id) < (:after_value, :after_id)
+	order by l.price desc, l.product_id desc]
+	[sort = best_selling: and (l.sold, l.product_id) < (:after_value, :after_id)
+	order by l.sold desc, l.product_id desc]
+	[sort = relevance: and (r.score, l.product_id) < (:after_value, :after_id)
+	order by r.score desc, l.product_id desc]
+	limit :page_size) l
+join product p on p.vendor_id = l.vendor_id and p.id = l.product_id
+join vendor v on v.id = l.vendor_id
+left join category c on c.id = p.category_id
+order by l.key [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc] [sort = relevance: desc],
+         l.product_id [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc] [sort = relevance: desc];
+
+-- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, found bool, words text?, options text[]?, bands bigint[], matches_max int): one
+-- Of at most matches_max products that the filters leave. Bands are lower bounds of prices.
+with matched as materialized (
+	select l.product_id, l.vendor_id, l.price
+	from listing l
+	[found: join products_found(:words, :options, false, null) f
+	on f.vendor_id = l.vendor_id and f.product_id = l.product_id]
+	[in_stock: join product p on p.vendor_id = l.vendor_id and p.id = l.product_id and p.in_stock]
+	where true
+	[!category_slug: and l.category_id = :category]
+	[category_slug: and l.category_id = (select k.id from category k where k.slug = :category_slug)]
+	[vendor: and l.vendor_id = :vendor]
+	[vendor_slug: and l.vendor_id = (select n.id from vendor n where n.slug = :vendor_slug)]
+	[price_min: and l.price >= :price_min]
+	[price_max: and l.price <= :price_max]
 	limit :matches_max + 1
 )
 select coalesce((
