@@ -43,8 +43,6 @@ static const struct field_error {
      "Another product of this vendor has this handle."},
     {"product_category_id_fkey", PROBLEM_INVALID, "/category_id", "unknown",
      "There is no such category."},
-    {"variant_sku_key", PROBLEM_EXISTS, "/sku", "exists",
-     "Another variant of this vendor has this SKU."},
     {"variant_options_key", PROBLEM_EXISTS, "/options", "exists",
      "Another variant of this product is just that; without options it has but one."},
 };

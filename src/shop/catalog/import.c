@@ -27,6 +27,7 @@ struct import {
 	struct import_header header;
 	struct import_report report;
 	struct import_types types;
+	struct import_seen *seen;
 	struct import_batch batch;
 	const char *currency;
 	int64_t analyze_at; /* variants created */
@@ -101,6 +102,7 @@ struct before {
 	struct import_report counts; /* its errors are not copied: only how many there are */
 	size_t types;
 	struct import_product products[IMPORT_BATCH_PRODUCTS];
+	struct import_variant *variants[IMPORT_BATCH_PRODUCTS]; /* of each */
 };
 
 static struct before *remember(struct import *import, const struct import_batch *batch)
@@ -109,8 +111,15 @@ static struct before *remember(struct import *import, const struct import_batch 
 
 	memcpy(&before->counts, &import->report, offsetof(struct import_report, errors));
 	before->types = import->types.count;
-	for (size_t i = 0; i < batch->count; i++)
-		before->products[i] = *batch->products[i];
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct import_product *product = batch->products[i];
+		size_t bytes = product->variant_count * sizeof(product->variants[0]);
+
+		before->products[i] = *product;
+		before->variants[i] = arena_alloc(batch->arena, bytes);
+		if (bytes > 0)
+			memcpy(before->variants[i], product->variants, bytes);
+	}
 	return before;
 }
 
@@ -122,8 +131,9 @@ static void restore(struct import *import, struct import_batch *batch, const str
 		struct import_product *product = batch->products[i];
 
 		*product = before->products[i];
-		for (size_t v = 0; v < product->variant_count; v++)
-			product->variants[v].refused = product->variants[v].exists = false;
+		if (product->variant_count > 0)
+			memcpy(product->variants, before->variants[i],
+			       product->variant_count * sizeof(product->variants[0]));
 	}
 }
 
@@ -188,6 +198,7 @@ static void batch_open(struct import *import)
 	    .currency = import->currency,
 	    .header = &import->header,
 	    .report = &import->report,
+	    .seen = import->seen,
 	};
 }
 
@@ -224,7 +235,7 @@ static void flush(struct import *import)
 
 static _Noreturn void refuse_file(struct import *import)
 {
-	const struct import_error *why = &import->report.errors[0];
+	const struct import_remark *why = &import->report.errors[0];
 
 	task_end(import->task, PROBLEM_INVALID, "%s%s%s.", why->column == NULL ? "" : why->column,
 	         why->column == NULL ? "" : ": ", why->reason);
@@ -239,10 +250,19 @@ static void take_row(void *arg, const struct csv_row *csv)
 		import->has_header = true;
 		if (!import_header_read(&import->header, csv, &import->report))
 			refuse_file(import);
+		if (csv_reader_marks(import->reader) > 1)
+			import_warn(&import->report, NULL, csv->line, COLUMN_NONE,
+			            "The file begins with more than one byte order mark");
 		return;
 	}
 	if (!import_row_read(&import->header, csv, &import->report, &row))
 		return;
+	if (import->report.rows > IMPORT_ROWS) {
+		import_refuse(&import->report, NULL, row.line, COLUMN_NONE,
+		              "A file has at most %d rows; import the rest as another",
+		              IMPORT_ROWS);
+		return;
+	}
 	if (import_batch_is_full(&import->batch, &row))
 		flush(import);
 	import_batch_add(&import->batch, &row);
@@ -272,6 +292,7 @@ static void write_audit(struct task *task)
 	json_put_int(&json, "products_updated", report->products_updated);
 	json_put_int(&json, "variants_created", report->variants_created);
 	json_put_int(&json, "variants_updated", report->variants_updated);
+	json_put_int(&json, "warnings", report->warnings_total);
 	json_put_int(&json, "errors", report->errors_total);
 	json_close_object(&json);
 	sql_import_audit(db_of(task), buf.data);
@@ -293,6 +314,7 @@ struct import *import_begin(struct task *task)
 	import->types.arena = task->arena;
 	import->analyze_at = ANALYZE_FIRST;
 	run_step_or_give_up(import, look);
+	import->seen = import_seen_new(task->arena, task_arena_full, task);
 	import->reader = csv_reader_new(task->arena, take_row, import);
 	arena_defer(task->arena, close_batch, import);
 	batch_open(import);

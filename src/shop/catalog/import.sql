@@ -30,25 +30,39 @@ from unnest(:slugs) with ordinality as s (slug, number)
 join category c on c.slug = s.slug;
 
 -- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json)
+-- Handles in lower case.
 select h.number, p.id, p.options, p.images
 from unnest(:handles) with ordinality as h (handle, number)
-join product p on p.vendor_id = current_vendor() and p.handle = h.handle and p.deleted_at is null;
+join product p on p.vendor_id = current_vendor() and p.handle_key = h.handle and p.deleted_at is null;
 
--- import_find_variants (products uuid[], skus text[], one text[], two text[], three text[]): many -> (number bigint, id uuid, product_id uuid, by_sku bool)
--- Those that have the SKU, in any product, and those of the product that have the option values.
-select i.number, v.id, v.product_id, true as by_sku
-from unnest(:skus) with ordinality as i (sku, number)
-join variant v on v.vendor_id = current_vendor() and v.sku = i.sku and v.deleted_at is null
-union all
-select i.number, v.id, v.product_id, false
+-- import_find_variants (products uuid[], skus text[], one text[], two text[], three text[]): many -> (number bigint, id uuid, by_sku bool, alike bool)
+-- Of the product: the one that has the option values, and those that have the SKU in whatever case, which
+-- are two at most, one that has it just so first.
+select i.number, v.id, false as by_sku, true as alike
 from unnest(:products, :one, :two, :three) with ordinality as i (product_id, one, two, three, number)
 join variant v on v.vendor_id = current_vendor() and v.product_id = i.product_id
 and coalesce(v.option1, '') = i.one and coalesce(v.option2, '') = i.two
-and coalesce(v.option3, '') = i.three and v.deleted_at is null;
+and coalesce(v.option3, '') = i.three and v.deleted_at is null
+union all
+select i.number, v.id, true, v.alike
+from unnest(:products, :skus) with ordinality as i (product_id, sku, number)
+cross join lateral (
+	select v.id, v.sku = i.sku as alike from variant v
+	where v.vendor_id = current_vendor() and v.product_id = i.product_id and lower(v.sku) = lower(i.sku)
+	and v.deleted_at is null
+	order by v.sku = i.sku desc limit 2) v
+order by number, by_sku, alike desc;
 
--- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint, tracked bool)
+-- import_other_skus (products uuid[], skus text[]): many -> (number bigint)
+-- SKUs that a variant of another product has, too.
+select i.number
+from unnest(:products, :skus) with ordinality as i (product_id, sku, number)
+where exists (select from variant v where v.vendor_id = current_vendor() and v.sku = i.sku
+              and v.product_id <> i.product_id and v.deleted_at is null);
+
+-- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint, tracked bool, backorder bool)
 -- In the order in which orders take stock, and before their products.
-select i.number, v.available, v.tracked
+select i.number, v.available, v.tracked, v.backorder
 from unnest(:ids) with ordinality as i (id, number)
 join variant v on v.vendor_id = current_vendor() and v.id = i.id
 order by v.id for update of v;

@@ -13,28 +13,50 @@ static const char *const NAMES[COLUMN_COUNT][2] = {
 #undef X
 };
 
+/* What makes a product of a file's rows. */
 static const enum import_column REQUIRED[] = {COLUMN_HANDLE, COLUMN_TITLE, COLUMN_PRICE};
+
+static void remark(struct import_report *report, struct import_remark *ret,
+                   const struct import_header *header, int64_t line, enum import_column column,
+                   const char *format, va_list arguments)
+{
+	char reason[IMPORT_REASON_BYTES];
+
+	vsnprintf(reason, sizeof(reason), format, arguments);
+	/* Cut where a character ends. */
+	for (size_t length = strlen(reason); !utf8_is_valid(reason, length); length--)
+		reason[length - 1] = 0;
+	ret->line = line;
+	ret->column = column == COLUMN_NONE ? NULL : header->name[column];
+	ret->reason = arena_strdup(report->arena, reason);
+}
 
 void import_refuse(struct import_report *report, const struct import_header *header, int64_t line,
                    enum import_column column, const char *format, ...)
 {
-	struct import_error *error = &report->errors[report->errors_kept];
-	char reason[IMPORT_REASON_BYTES];
 	va_list arguments;
 
 	report->errors_total++;
-	if (report->errors_kept == IMPORT_ERRORS_KEPT)
+	if (report->errors_kept == IMPORT_REMARKS_KEPT)
 		return;
 	va_start(arguments, format);
-	vsnprintf(reason, sizeof(reason), format, arguments);
+	remark(report, &report->errors[report->errors_kept++], header, line, column, format,
+	       arguments);
 	va_end(arguments);
-	/* Cut where a character ends. */
-	for (size_t length = strlen(reason); !utf8_is_valid(reason, length); length--)
-		reason[length - 1] = 0;
-	error->line = line;
-	error->column = column == COLUMN_NONE ? NULL : header->name[column];
-	error->reason = arena_strdup(report->arena, reason);
-	report->errors_kept++;
+}
+
+void import_warn(struct import_report *report, const struct import_header *header, int64_t line,
+                 enum import_column column, const char *format, ...)
+{
+	va_list arguments;
+
+	report->warnings_total++;
+	if (report->warnings_kept == IMPORT_REMARKS_KEPT)
+		return;
+	va_start(arguments, format);
+	remark(report, &report->warnings[report->warnings_kept++], header, line, column, format,
+	       arguments);
+	va_end(arguments);
 }
 
 static const char *problem_text(enum csv_problem problem)
@@ -92,16 +114,19 @@ static bool has_required(const struct import_header *header, const struct csv_ro
                          struct import_report *report)
 {
 	char missing[200] = "";
-	size_t length = 0;
+	size_t length = 0, known = 0;
 
+	for (int column = 0; column < COLUMN_COUNT; column++)
+		known += header->field[column] >= 0;
+	/* A file that does not say all of a product updates what it says. */
+	if (header->field[COLUMN_HANDLE] >= 0 && known > 1)
+		return true;
 	for (size_t i = 0; i < sizeof(REQUIRED) / sizeof(REQUIRED[0]); i++) {
 		if (header->field[REQUIRED[i]] >= 0)
 			continue;
 		length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s",
 		                           length > 0 ? ", " : "", NAMES[REQUIRED[i]][0]);
 	}
-	if (length == 0)
-		return true;
 	import_refuse(
 	    report, NULL, row->line, COLUMN_NONE,
 	    "The first line must name the columns of a Shopify product CSV; missing: %s%s", missing,

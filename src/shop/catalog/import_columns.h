@@ -47,11 +47,11 @@ enum import_column { IMPORT_COLUMNS(X) COLUMN_COUNT, COLUMN_NONE = -1 };
 #undef X
 
 enum {
-	IMPORT_ERRORS_KEPT = 1000, /* as the contract says; the rest is counted */
+	IMPORT_REMARKS_KEPT = 1000, /* of each kind, as the contract says; the rest is counted */
 	IMPORT_REASON_BYTES = 400,
 };
 
-struct import_error {
+struct import_remark {
 	int64_t line;
 	const char *column; /* NULL: the whole row, or the file */
 	const char *reason;
@@ -59,12 +59,14 @@ struct import_error {
 
 struct import_report {
 	struct arena *arena; /* reasons live here */
+	/* Counts, which a batch that is written again takes back: up to errors. */
 	int64_t rows;        /* without the header */
 	int64_t products_created, products_updated;
 	int64_t variants_created, variants_updated;
-	int64_t errors_total;
-	size_t errors_kept;
-	struct import_error errors[IMPORT_ERRORS_KEPT];
+	int64_t errors_total, warnings_total;
+	size_t errors_kept, warnings_kept;
+	struct import_remark errors[IMPORT_REMARKS_KEPT];   /* what did not go in */
+	struct import_remark warnings[IMPORT_REMARKS_KEPT]; /* what went in otherwise */
 };
 
 /* Where the file has its columns. */
@@ -81,9 +83,13 @@ struct import_row {
 	const char *values[COLUMN_COUNT]; /* NULL: no such column; blanks around are cut off */
 };
 
-/* Says what is wrong with a row; header may be NULL when column is COLUMN_NONE. */
+/* Say what is wrong with a row; header may be NULL when column is COLUMN_NONE. */
 void import_refuse(struct import_report *report, const struct import_header *header, int64_t line,
                    enum import_column column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+void import_warn(struct import_report *report, const struct import_header *header, int64_t line,
+                 enum import_column column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* False, and one error that names the columns, when those that every file needs are missing. */

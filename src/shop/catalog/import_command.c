@@ -14,7 +14,7 @@
 #include "shop/catalog/import.h"
 #include "task/db.h"
 
-enum { PIECE_BYTES = 64 * 1024, PROGRESS_MS = 500, ERRORS_PRINTED = 100 };
+enum { PIECE_BYTES = 64 * 1024, PROGRESS_MS = 500, REMARKS_PRINTED = 100 };
 
 struct progress {
 	int64_t started_ms, shown_ms;
@@ -44,27 +44,32 @@ static void show(struct progress *progress, const struct import_report *report)
 	fflush(stderr);
 }
 
+static void print_remarks(const char *kind, int64_t total, size_t kept,
+                          const struct import_remark remarks[])
+{
+	for (size_t i = 0; i < kept && i < REMARKS_PRINTED; i++)
+		printf("%sline %lld%s%s: %s\n", kind, (long long)remarks[i].line,
+		       remarks[i].column == NULL ? "" : ", ",
+		       remarks[i].column == NULL ? "" : remarks[i].column, remarks[i].reason);
+	if (total > REMARKS_PRINTED)
+		printf("%sand %lld more\n", kind, (long long)(total - REMARKS_PRINTED));
+}
+
 static void print_report(const struct progress *progress, const struct import_report *report)
 {
 	int64_t took_ms = loop_now_ms() - progress->started_ms + 1;
 
 	if (progress->terminal)
 		fprintf(stderr, "\r\033[K");
-	for (size_t i = 0; i < report->errors_kept && i < ERRORS_PRINTED; i++) {
-		const struct import_error *error = &report->errors[i];
-
-		printf("line %lld%s%s: %s\n", (long long)error->line,
-		       error->column == NULL ? "" : ", ",
-		       error->column == NULL ? "" : error->column, error->reason);
-	}
-	if (report->errors_total > ERRORS_PRINTED)
-		printf("and %lld more\n", (long long)(report->errors_total - ERRORS_PRINTED));
+	print_remarks("warning: ", report->warnings_total, report->warnings_kept, report->warnings);
+	print_remarks("", report->errors_total, report->errors_kept, report->errors);
 	printf("%lld rows in %.1f s (%lld rows/s): %lld products added, %lld changed; "
-	       "%lld variants added, %lld changed; %lld errors\n",
+	       "%lld variants added, %lld changed; %lld warnings, %lld errors\n",
 	       (long long)report->rows, (double)took_ms / 1000,
 	       (long long)(report->rows * 1000 / took_ms), (long long)report->products_created,
 	       (long long)report->products_updated, (long long)report->variants_created,
-	       (long long)report->variants_updated, (long long)report->errors_total);
+	       (long long)report->variants_updated, (long long)report->warnings_total,
+	       (long long)report->errors_total);
 	fflush(stdout);
 }
 

@@ -41,8 +41,9 @@ struct csv_reader {
 	struct raw raw;
 	struct open_value value;
 	size_t reread;
-	int64_t line;   /* that the next byte is on */
-	int mark_bytes; /* of the byte order mark seen so far; -1 when it is behind us */
+	int64_t line; /* that the next byte is on */
+	int marks;
+	int mark_bytes; /* of a byte order mark seen so far; -1 when they are behind us */
 	bool after_return;
 	bool in_line, in_row;
 };
@@ -335,7 +336,9 @@ void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count)
 		int seen = reader->mark_bytes;
 
 		if (*bytes == BYTE_ORDER_MARK[seen]) {
-			reader->mark_bytes = seen == 2 ? -1 : seen + 1;
+			/* Programs put one before what has one already. */
+			reader->mark_bytes = (seen + 1) % 3;
+			reader->marks += seen == 2;
 			bytes++;
 			count--;
 		} else {
@@ -344,6 +347,11 @@ void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count)
 		}
 	}
 	feed(reader, bytes, count);
+}
+
+int csv_reader_marks(const struct csv_reader *reader)
+{
+	return reader->marks;
 }
 
 void csv_reader_end(struct csv_reader *reader)

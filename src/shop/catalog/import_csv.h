@@ -53,6 +53,7 @@ typedef void csv_row_fn(void *arg, const struct csv_row *row);
 
 struct csv_reader *csv_reader_new(struct arena *arena, csv_row_fn *row, void *arg);
 void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count);
+int csv_reader_marks(const struct csv_reader *reader); /* byte order marks that it began with */
 void csv_reader_end(struct csv_reader *reader); /* the last row may lack its line end */
 
 /* A field as a CSV value, quoted when it needs to be. */

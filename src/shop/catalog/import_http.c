@@ -12,13 +12,19 @@
 
 enum { PIECE_BYTES = 64 * 1024 };
 
-static void write_error(struct json *json, const struct import_error *error)
+static void write_remarks(struct json *json, const char *key, size_t count,
+                          const struct import_remark remarks[])
 {
-	json_open_object(json);
-	json_put_int(json, "line", error->line);
-	json_put_str(json, "column", error->column);
-	json_put_str(json, "reason", error->reason);
-	json_close_object(json);
+	json_key(json, key);
+	json_open_array(json);
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(json);
+		json_put_int(json, "line", remarks[i].line);
+		json_put_str(json, "column", remarks[i].column);
+		json_put_str(json, "reason", remarks[i].reason);
+		json_close_object(json);
+	}
+	json_close_array(json);
 }
 
 static void write_report(struct json *json, const struct import_report *report)
@@ -29,11 +35,9 @@ static void write_report(struct json *json, const struct import_report *report)
 	json_put_int(json, "products_updated", report->products_updated);
 	json_put_int(json, "variants_created", report->variants_created);
 	json_put_int(json, "variants_updated", report->variants_updated);
-	json_key(json, "errors");
-	json_open_array(json);
-	for (size_t i = 0; i < report->errors_kept; i++)
-		write_error(json, &report->errors[i]);
-	json_close_array(json);
+	write_remarks(json, "warnings", report->warnings_kept, report->warnings);
+	json_put_int(json, "warnings_total", report->warnings_total);
+	write_remarks(json, "errors", report->errors_kept, report->errors);
 	json_put_int(json, "errors_total", report->errors_total);
 	json_close_object(json);
 }

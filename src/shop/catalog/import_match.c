@@ -4,19 +4,9 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "import.sql.h"
+#include "shop/catalog/import_matching.h"
 
-struct matching {
-	struct db *tx;
-	struct import_batch *batch;
-	const struct import_find_products_row **found; /* of each product; NULL: it is new */
-	int64_t *have;                                 /* variants of each product */
-	struct import_product **owners;                /* of each variant, in the batch's order */
-	struct import_variant **variants;
-	size_t variant_count;
-};
-
-static struct arena *arena_of(const struct matching *matching)
+struct arena *matching_arena(const struct matching *matching)
 {
 	return db_task(matching->tx)->arena;
 }
@@ -26,10 +16,11 @@ static struct arena *arena_of(const struct matching *matching)
 static void find_products(struct matching *matching)
 {
 	struct import_batch *batch = matching->batch;
-	const char **handles = arena_array(arena_of(matching), batch->count, sizeof(handles[0]));
+	const char **handles =
+	    arena_array(matching_arena(matching), batch->count, sizeof(handles[0]));
 
 	for (size_t i = 0; i < batch->count; i++)
-		handles[i] = batch->products[i]->handle;
+		handles[i] = batch->products[i]->key;
 
 	struct rows *rows =
 	    sql_import_find_products(matching->tx, (struct text_array){batch->count, handles});
@@ -37,7 +28,8 @@ static void find_products(struct matching *matching)
 	const struct import_find_products_row *found =
 	    sql_import_find_products_rows(matching->tx, rows, &count);
 
-	matching->found = arena_array(arena_of(matching), batch->count, sizeof(matching->found[0]));
+	matching->found =
+	    arena_array(matching_arena(matching), batch->count, sizeof(matching->found[0]));
 	for (size_t i = 0; i < count; i++)
 		matching->found[found[i].number - 1] = &found[i];
 }
@@ -60,6 +52,8 @@ static void decide_product(struct matching *matching, size_t i)
 		                      "A new product needs a title in its first row");
 	else if (product->option_count < 0)
 		product->option_count = 0;
+	if (found == NULL && product->status_unknown)
+		product->status = "draft";
 	if (!product->refused)
 		import_check_options(batch, product);
 }
@@ -71,8 +65,9 @@ static void list_variants(struct matching *matching)
 	struct import_batch *batch = matching->batch;
 	size_t room = batch->variant_count;
 
-	matching->owners = arena_array(arena_of(matching), room, sizeof(matching->owners[0]));
-	matching->variants = arena_array(arena_of(matching), room, sizeof(matching->variants[0]));
+	matching->owners = arena_array(matching_arena(matching), room, sizeof(matching->owners[0]));
+	matching->variants =
+	    arena_array(matching_arena(matching), room, sizeof(matching->variants[0]));
 	for (size_t p = 0; p < batch->count; p++) {
 		struct import_product *product = batch->products[p];
 
@@ -85,69 +80,6 @@ static void list_variants(struct matching *matching)
 	}
 }
 
-static const struct import_find_variants_row *find_variants(struct matching *matching,
-                                                            size_t *ret_count)
-{
-	struct arena *arena = arena_of(matching);
-	size_t n = matching->variant_count;
-	struct uuid *products = arena_array(arena, n, sizeof(products[0]));
-	const char **skus = arena_array(arena, n, sizeof(skus[0]));
-	const char **options[IMPORT_OPTIONS];
-
-	for (int o = 0; o < IMPORT_OPTIONS; o++)
-		options[o] = arena_array(arena, n, sizeof(options[o][0]));
-	for (size_t i = 0; i < n; i++) {
-		products[i] = matching->owners[i]->id;
-		skus[i] = matching->variants[i]->sku;
-		for (int o = 0; o < IMPORT_OPTIONS; o++)
-			options[o][i] = matching->variants[i]->options[o];
-	}
-	struct rows *rows = sql_import_find_variants(
-	    matching->tx, (struct uuid_array){n, products}, (struct text_array){n, skus},
-	    (struct text_array){n, options[0]}, (struct text_array){n, options[1]},
-	    (struct text_array){n, options[2]});
-	return sql_import_find_variants_rows(matching->tx, rows, ret_count);
-}
-
-static void match_variant(struct matching *matching, const struct import_find_variants_row *found)
-{
-	size_t i = (size_t)found->number - 1;
-	struct import_product *product = matching->owners[i];
-	struct import_variant *variant = matching->variants[i];
-
-	if (variant->refused)
-		return;
-	if (!uuid_equal(found->product_id, product->id))
-		import_variant_refuse(matching->batch, product, variant, COLUMN_SKU,
-		                      "\"%s\" is the SKU of another product", variant->sku);
-	else if (variant->exists && !uuid_equal(variant->id, found->id))
-		import_variant_refuse(
-		    matching->batch, product, variant, COLUMN_SKU,
-		    "\"%s\" is the SKU of another variant than the one with these options",
-		    variant->sku);
-	variant->exists = true;
-	variant->id = found->id;
-}
-
-/* What is said of a variant twice would depend on the order in which it is done. */
-static void check_twice(struct matching *matching, size_t i)
-{
-	struct import_variant *variant = matching->variants[i];
-
-	if (!variant->exists || variant->refused)
-		return;
-	for (size_t j = i; j-- > 0 && matching->owners[j] == matching->owners[i];) {
-		const struct import_variant *before = matching->variants[j];
-
-		if (before->exists && !before->refused && uuid_equal(before->id, variant->id)) {
-			import_variant_refuse(matching->batch, matching->owners[i], variant,
-			                      COLUMN_SKU, "It is the same variant as in line %lld",
-			                      (long long)before->line);
-			return;
-		}
-	}
-}
-
 static void check_new(struct matching *matching, size_t i, int64_t *room)
 {
 	struct import_product *product = matching->owners[i];
@@ -155,7 +87,11 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 
 	if (variant->exists || variant->refused)
 		return;
-	if (variant->price < 0)
+	if (variant->bad_price != NULL)
+		import_variant_refuse(matching->batch, product, variant, COLUMN_PRICE,
+		                      "\"%.40s\" is not an amount of %s", variant->bad_price,
+		                      matching->batch->currency);
+	else if (variant->price < 0)
 		import_variant_refuse(matching->batch, product, variant, COLUMN_PRICE,
 		                      "A new variant needs a price");
 	else if (*room <= 0)
@@ -166,24 +102,46 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 	variant->id = uuid_v7();
 }
 
-/* What is sold below zero cannot stop to be, unless the file says that there is more. */
-static void check_policy(struct matching *matching, size_t i,
-                         const struct import_lock_variants_row *locked)
+/* What cannot be below zero counts as zero, and what is, sold so, cannot stop to be. */
+static void check_stock(struct matching *matching, size_t i,
+                        const struct import_lock_variants_row *locked)
 {
 	struct import_variant *variant = matching->variants[i];
-	int64_t available = locked->available;
+	bool tracked =
+	    variant->tracked < 0 ? locked == NULL || locked->tracked : variant->tracked == 1;
+	bool backorder =
+	    variant->backorder < 0 ? locked != NULL && locked->backorder : variant->backorder == 1;
 
-	if (available < 0 && locked->tracked && variant->tracked != 0 && variant->backorder == 0 &&
-	    variant->quantity == IMPORT_KEEP)
-		import_variant_refuse(
-		    matching->batch, matching->owners[i], variant, COLUMN_POLICY,
-		    "It cannot be deny while %" PRId64 " are sold that are not there", -available);
+	if (!tracked || backorder)
+		return;
+	if (variant->quantity == IMPORT_KEEP) {
+		if (locked == NULL || !locked->tracked || locked->available >= 0)
+			return;
+		import_variant_warn(matching->batch, variant, COLUMN_POLICY,
+		                    "It stays continue while %" PRId64
+		                    " are sold that are not there",
+		                    -locked->available);
+		variant->backorder = -1;
+	} else if (variant->quantity < 0) {
+		import_variant_warn(matching->batch, variant, COLUMN_QUANTITY,
+		                    "%d was taken as 0, because the policy is not continue",
+		                    variant->quantity);
+		variant->quantity = 0;
+	}
+}
+
+static void check_price(struct matching *matching, const struct import_variant *variant)
+{
+	if (variant->bad_price != NULL)
+		import_variant_warn(matching->batch, variant, COLUMN_PRICE,
+		                    "\"%.40s\" is not an amount of %s, so the price stays",
+		                    variant->bad_price, matching->batch->currency);
 }
 
 /* Their stock stays as it is until the import has written. */
 static void lock_variants(struct matching *matching)
 {
-	struct arena *arena = arena_of(matching);
+	struct arena *arena = matching_arena(matching);
 	struct uuid *ids = arena_array(arena, matching->variant_count, sizeof(ids[0]));
 	size_t *places = arena_array(arena, matching->variant_count, sizeof(places[0]));
 	size_t count = 0;
@@ -200,14 +158,18 @@ static void lock_variants(struct matching *matching)
 	const struct import_lock_variants_row *locked =
 	    sql_import_lock_variants_rows(matching->tx, rows, &count);
 
-	for (size_t i = 0; i < count; i++)
-		check_policy(matching, places[locked[i].number - 1], &locked[i]);
+	for (size_t i = 0; i < count; i++) {
+		size_t place = places[locked[i].number - 1];
+
+		check_stock(matching, place, &locked[i]);
+		check_price(matching, matching->variants[place]);
+	}
 }
 
 /* And what they have, until then, as nobody else adds to them. */
 static void hold_products(struct matching *matching)
 {
-	struct arena *arena = arena_of(matching);
+	struct arena *arena = matching_arena(matching);
 	struct import_batch *batch = matching->batch;
 	struct uuid *ids = arena_array(arena, batch->count, sizeof(ids[0]));
 	size_t *places = arena_array(arena, batch->count, sizeof(places[0]));
@@ -253,16 +215,12 @@ static void check_room(struct matching *matching)
 
 static void match_variants(struct matching *matching)
 {
-	size_t count = 0;
-	const struct import_find_variants_row *found = NULL;
-
-	if (matching->variant_count > 0)
-		found = find_variants(matching, &count);
-	for (size_t i = 0; i < count; i++)
-		match_variant(matching, &found[i]);
-	for (size_t i = 0; i < matching->variant_count; i++)
-		check_twice(matching, i);
+	matching_pair(matching);
 	lock_variants(matching);
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		if (!matching->variants[i]->exists)
+			check_stock(matching, i, NULL);
+	}
 	hold_products(matching);
 	check_room(matching);
 }

@@ -9,8 +9,8 @@
 #include "base/codec.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/unicode.h"
 #include "shop/catalog/import_adding.h"
-#include "shop/catalog/import_value.h"
 #include "shop/catalog/text.h"
 
 enum {
@@ -54,71 +54,45 @@ void import_variant_refuse(struct import_batch *batch, struct import_product *pr
 	variant->refused = product->complained = true;
 }
 
-/* Something of the row is bad; the rest of it goes on. */
-bool adding_complain(struct adding *adding, enum import_column column, const char *reason)
+void import_variant_warn(struct import_batch *batch, const struct import_variant *variant,
+                         enum import_column column, const char *format, ...)
 {
-	import_refuse(adding->batch->report, adding->batch->header, adding->row->line, column, "%s",
-	              reason);
-	adding->product->complained = true;
-	return false;
-}
+	char reason[IMPORT_REASON_BYTES];
+	va_list arguments;
 
-const char *adding_value(const struct adding *adding, enum import_column column)
-{
-	const char *value = adding->row->values[column];
-
-	return value == NULL ? "" : value;
-}
-
-bool adding_has(const struct adding *adding, enum import_column column)
-{
-	return adding_value(adding, column)[0] != 0;
-}
-
-/* A copy of the value: NULL when the file has no such column. False when it is too long or has
- * control characters. */
-bool adding_text(struct adding *adding, enum import_column column, size_t characters,
-                 const char **ret)
-{
-	const char *value = adding->row->values[column];
-
-	if (value == NULL)
-		return true;
-	if (utf8_length(value, strlen(value)) > characters) {
-		char reason[80];
-
-		snprintf(reason, sizeof(reason), "It is longer than %zu characters", characters);
-		return adding_complain(adding, column, reason);
-	}
-	if (text_has_control(value))
-		return adding_complain(adding, column, "It has control characters");
-	*ret = arena_strdup(adding->batch->arena, value);
-	return true;
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof(reason), format, arguments);
+	va_end(arguments);
+	import_warn(batch->report, batch->header, variant->line, column, "%s", reason);
 }
 
 /* The product's description --------------------------------------------------------------------*/
 
-static bool take_status(struct adding *adding, const char **ret)
+static const char *take_status(struct adding *adding)
 {
 	static const char *const STATUSES[] = {"active", "draft", "archived"};
 	const char *status = adding_value(adding, COLUMN_STATUS);
-	const char *published_text = adding_value(adding, COLUMN_PUBLISHED);
 	bool published = true;
 
 	if (adding->row->values[COLUMN_STATUS] == NULL &&
 	    adding->row->values[COLUMN_PUBLISHED] == NULL)
-		return true;
-	if (*published_text != 0 && !import_bool(published_text, &published))
-		return adding_complain(adding, COLUMN_PUBLISHED, "It must be true or false");
+		return NULL;
+	adding_bool(adding, COLUMN_PUBLISHED, &published);
 	if (*status == 0)
 		status = "active";
 	for (size_t i = 0; i < sizeof(STATUSES) / sizeof(STATUSES[0]); i++) {
-		if (strcasecmp(status, STATUSES[i]) != 0)
-			continue;
-		*ret = i == 0 && !published ? "draft" : STATUSES[i];
-		return true;
+		if (strcasecmp(status, STATUSES[i]) == 0)
+			return i == 0 && !published ? "draft" : STATUSES[i];
 	}
-	return adding_complain(adding, COLUMN_STATUS, "It must be active, draft or archived");
+	if (strcasecmp(status, "unlisted") == 0) {
+		adding_warn(adding, COLUMN_STATUS, "What is unlisted was taken as a draft");
+		return "draft";
+	}
+	adding_warn(adding, COLUMN_STATUS,
+	            "It is not active, draft or archived: a new product is a draft, one that is "
+	            "there stays what it is");
+	adding->product->status_unknown = true;
+	return NULL;
 }
 
 static bool has_tag(const struct buf *tags, const char *tag, size_t length)
@@ -135,105 +109,133 @@ static bool has_tag(const struct buf *tags, const char *tag, size_t length)
 	return false;
 }
 
-static bool take_tags(struct adding *adding, const char **ret)
+static const char *take_tags(struct adding *adding)
 {
-	const char *value = adding->row->values[COLUMN_TAGS];
+	const char *value = adding_text(adding, COLUMN_TAGS, CSV_FIELD_BYTES);
 	size_t count = 0;
 
 	if (value == NULL)
-		return true;
-	if (text_has_control(value))
-		return adding_complain(adding, COLUMN_TAGS, "It has control characters");
+		return NULL;
 	struct buf tags = buf_new(adding->batch->arena, strlen(value) + 1);
 	while (*value != 0) {
 		size_t rest = strcspn(value, ",");
 		size_t length = rest;
 		const char *tag = utf8_trim(value, &length);
 
-		if (utf8_length(tag, length) > TAG_CHARACTERS)
-			return adding_complain(adding, COLUMN_TAGS,
-			                       "A tag is longer than 255 characters");
-		if (length > 0 && !has_tag(&tags, tag, length)) {
-			if (count++ == LIMIT_PRODUCT_TAGS)
-				return adding_complain(adding, COLUMN_TAGS,
-				                       "There are more than 250");
+		if (utf8_length(tag, length) > TAG_CHARACTERS) {
+			adding_warn(adding, COLUMN_TAGS,
+			            "A tag is longer than 255 characters, so it is left out");
+		} else if (length > 0 && !has_tag(&tags, tag, length)) {
+			if (count++ == LIMIT_PRODUCT_TAGS) {
+				adding_warn(adding, COLUMN_TAGS,
+				            "There are more than 250: the rest is left out");
+				break;
+			}
 			if (tags.length > 0)
 				buf_add_char(&tags, IMPORT_BREAK);
 			buf_add(&tags, tag, length);
 		}
 		value += rest + (value[rest] == ',');
 	}
-	*ret = tags.data;
-	return true;
+	return tags.data;
 }
 
 static void take_description(struct adding *adding)
 {
 	struct import_product *product = adding->product;
-	bool good = adding_text(adding, COLUMN_TITLE, TITLE_CHARACTERS, &product->title);
 
-	good &= adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS, &product->description);
-	good &= adding_text(adding, COLUMN_TYPE, TYPE_CHARACTERS, &product->type);
-	good &= adding_text(adding, COLUMN_CATEGORY, SLUG_CHARACTERS, &product->category_slug);
-	good &= take_status(adding, &product->status);
-	good &= take_tags(adding, &product->tags);
-	if (!good)
-		product->refused = true;
+	product->title = adding_text(adding, COLUMN_TITLE, TITLE_CHARACTERS);
+	product->description = adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS);
+	product->type = adding_text(adding, COLUMN_TYPE, TYPE_CHARACTERS);
+	product->category_slug = adding_text(adding, COLUMN_CATEGORY, SLUG_CHARACTERS);
+	product->status = take_status(adding);
+	product->tags = take_tags(adding);
 }
 
 /* The batch ------------------------------------------------------------------------------------*/
 
-static struct import_product *find_product(const struct import_batch *batch, const char *handle)
+static const char *key_of(const struct import_batch *batch, const char *handle)
 {
-	uint64_t hash = hash_plain(handle, strlen(handle));
+	return unicode_lower(batch->arena, handle);
+}
+
+static struct import_product *find_product(const struct import_batch *batch, const char *key)
+{
+	uint64_t hash = hash_plain(key, strlen(key));
 
 	/* The newest first: rows of a product mostly follow each other. */
 	for (size_t i = batch->count; i-- > 0;) {
 		struct import_product *product = batch->products[i];
 
-		if (product->hash == hash && strcmp(product->handle, handle) == 0)
+		if (product->hash == hash && strcmp(product->key, key) == 0)
 			return product;
 	}
 	return NULL;
 }
 
-static struct import_product *new_product(struct adding *adding)
+static struct import_product *new_product(struct adding *adding, const char *key)
 {
 	struct import_batch *batch = adding->batch;
 	struct import_product *product = arena_alloc(batch->arena, sizeof(*product));
+	const char *handle = adding_value(adding, COLUMN_HANDLE), *bad = NULL;
 
 	adding->product = product;
 	product->line = adding->row->line;
 	product->option_count = -1;
-	product->handle = "";
-	if (!adding_text(adding, COLUMN_HANDLE, HANDLE_CHARACTERS, &product->handle))
-		product->refused = true;
-	else if (strpbrk(product->handle, " \t\r\n/?#") != NULL) {
-		(void)adding_complain(adding, COLUMN_HANDLE, "It must not have blanks, /, ? or #");
-		product->refused = true;
-	}
-	product->hash = hash_plain(product->handle, strlen(product->handle));
+	product->handle = arena_strdup(batch->arena, handle);
+	product->key = key;
+	product->hash = hash_plain(key, strlen(key));
+	if (utf8_length(handle, strlen(handle)) > HANDLE_CHARACTERS)
+		bad = "It is longer than 255 characters";
+	else if (text_has_control(handle))
+		bad = "It has control characters";
+	else if (strpbrk(handle, " \t\r\n/?#") != NULL)
+		bad = "It must not have blanks, /, ? or #";
 	/* What cannot be named cannot be continued, so it need not be kept. */
-	if (!product->refused)
+	if (bad == NULL) {
 		batch->products[batch->count++] = product;
+		return product;
+	}
+	adding_complain(adding, COLUMN_HANDLE, bad);
+	product->refused = true;
 	return product;
+}
+
+/* The first title that the file has for the handle describes its product. */
+static void describe(struct adding *adding)
+{
+	struct import_product *product = adding->product;
+	const char *title = adding_value(adding, COLUMN_TITLE);
+	struct import_seen_entry *entry =
+	    import_seen_at(adding->batch->seen, product->hash, adding->row->line);
+	uint32_t hash = (uint32_t)hash_plain(title, strlen(title)) | 1;
+	bool first = entry->title == 0;
+
+	if (*title != 0 && first) {
+		entry->title = hash;
+		entry->line = (uint32_t)adding->row->line;
+		take_description(adding);
+	} else if (*title != 0 && entry->title != hash) {
+		adding_warn(adding, COLUMN_TITLE,
+		            "The handle is that of line %u, so this row continues that product "
+		            "and does not name it anew",
+		            entry->line);
+	}
+	if (first && product->option_count < 0 && adding_has(adding, COLUMN_OPTION1_NAME))
+		adding_option_names(adding);
 }
 
 void import_batch_add(struct import_batch *batch, const struct import_row *row)
 {
+	const char *key = key_of(batch, row->values[COLUMN_HANDLE]);
 	struct adding adding = {.batch = batch, .row = row};
 
-	adding.product = find_product(batch, row->values[COLUMN_HANDLE]);
+	adding.product = find_product(batch, key);
 	if (adding.product == NULL)
-		adding.product = new_product(&adding);
+		adding.product = new_product(&adding, key);
 	if (adding.product->refused)
 		return;
-	if (adding.product->title == NULL && adding_has(&adding, COLUMN_TITLE))
-		take_description(&adding);
-	if (adding.product->option_count < 0 && adding_has(&adding, COLUMN_OPTION1_NAME))
-		adding_option_names(&adding);
-	if (adding.product->refused)
-		return;
+	describe(&adding);
 	if (adding_has_variant(&adding))
 		adding_variant(&adding);
 	if (adding_has(&adding, COLUMN_IMAGE))
@@ -246,5 +248,5 @@ bool import_batch_is_full(const struct import_batch *batch, const struct import_
 	    (batch->count > 0 && arena_used(batch->arena) >= IMPORT_BATCH_BYTES))
 		return true;
 	return batch->count == IMPORT_BATCH_PRODUCTS &&
-	       find_product(batch, row->values[COLUMN_HANDLE]) == NULL;
+	       find_product(batch, key_of(batch, row->values[COLUMN_HANDLE])) == NULL;
 }

@@ -1,9 +1,10 @@
 /*
  * import_product: puts the rows of a product CSV together into products, a batch at a time.
  *
- * A product is the rows of one handle. The first row with a title describes it; each row may bring
- * a variant, an image, or both. Rows of a handle that comes back continue its product; when that is
- * in the database already (an earlier batch, an earlier import), they update it or add to it.
+ * A product is the rows of one handle, in whatever case. The first row with a title describes it;
+ * each row may bring a variant, an image, or both. Rows of a handle that comes back continue its
+ * product, however far behind: they add to it, and neither describe it anew nor bring a variant
+ * again. What is in the database already is updated or added to.
  * What a file does not say stays as it is: absent columns always; empty values of prices, stock,
  * weight and SKU; and nothing is ever deleted. Other options than a product has replace them, when
  * the file names each of its variants by SKU.
@@ -15,6 +16,7 @@
 
 #include "base/uuid.h"
 #include "shop/catalog/import_columns.h"
+#include "shop/catalog/import_seen.h"
 
 enum {
 	IMPORT_OPTIONS = 3,
@@ -34,6 +36,7 @@ struct import_variant {
 	const char *sku;                     /* NULL: not said */
 	const char *options[IMPORT_OPTIONS]; /* "" where there is none */
 	int64_t price;                       /* minor units; -1: not said */
+	const char *bad_price;               /* what is no amount; NULL: none */
 	int64_t compare_at;                  /* 0: none; -1: not said */
 	int32_t quantity;                    /* or IMPORT_KEEP */
 	int32_t grams;                       /* -1: not said */
@@ -45,6 +48,7 @@ struct import_variant {
 	struct uuid id;
 	bool exists;
 	bool refused;
+	bool sku_told; /* that another has it, too */
 };
 
 struct import_image {
@@ -56,11 +60,13 @@ struct import_image {
 struct import_product {
 	int64_t line; /* of its first row */
 	const char *handle;
-	uint64_t hash;     /* of the handle */
+	const char *key;   /* the handle in lower case */
+	uint64_t hash;     /* of the key */
 	const char *title; /* NULL: no row described it; then these are NULL, too */
 	const char *description;
 	const char *type;
 	const char *status;
+	bool status_unknown;       /* it is a word that we do not know */
 	const char *tags;          /* with IMPORT_BREAK between them */
 	const char *category_slug; /* "" none; NULL: not said */
 	const char *option_names[IMPORT_OPTIONS];
@@ -88,6 +94,7 @@ struct import_batch {
 	const char *currency;
 	const struct import_header *header;
 	struct import_report *report;
+	struct import_seen *seen; /* in the rows of the file before */
 	size_t count;
 	size_t variant_count;
 	struct import_product *products[IMPORT_BATCH_PRODUCTS];
@@ -107,9 +114,12 @@ void import_variant_refuse(struct import_batch *batch, struct import_product *pr
                            struct import_variant *variant, enum import_column column,
                            const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* The options of each variant fit the names of the product's options, and no two are the same. */
+/* The options of each variant fit the names of the product's options. */
 void import_check_options(struct import_batch *batch, struct import_product *product);
-/* No two variants of the batch have one SKU. */
+void import_variant_warn(struct import_batch *batch, const struct import_variant *variant,
+                         enum import_column column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Tells of variants of the batch that have the SKU of one before. */
 void import_check_skus(struct import_batch *batch);
 
 #endif

@@ -91,3 +91,54 @@ bool import_bool(const char *text, bool *ret)
 	}
 	return false;
 }
+
+bool import_rounded_down(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	bool negative = *text == '-';
+	int64_t value;
+
+	text += negative;
+	if (!digits(&text, &value))
+		return false;
+	if (*text == '.') {
+		text++;
+		value += negative && strspn(text, "0") < strspn(text, "0123456789");
+		text += strspn(text, "0123456789");
+	}
+	value = negative ? -value : value;
+	if (*text != 0 || value < min || value > max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+bool import_local_bool(const char *text, bool *ret)
+{
+	static const char *const NO[] = {
+	    "falsch", "nein",   "faux",  "non",    "falso", "não",      "onwaar", "nee", "fałsz",
+	    "nie",    "ложь",   "нет",   "falskt", "falsk", "usann",    "nej",    "nei", "epätosi",
+	    "ei",     "yanlış", "hayır", "hamis",  "nem",   "nepravda", "ne",     "偽",  "いいえ",
+	    "假",     "否",     "거짓",  "아니요", "خطأ",   "לא",       "ψευδές", "όχι",
+	};
+	static const char *const YES[] = {
+	    "wahr", "ja",     "vrai", "oui",    "verdadero", "verdadeiro", "vero",   "sí",
+	    "si",   "sì",     "sim",  "waar",   "prawda",    "tak",        "истина", "да",
+	    "sant", "sand",   "sann", "tosi",   "kyllä",     "doğru",      "evet",   "igaz",
+	    "igen", "pravda", "ano",  "áno",    "真",        "はい",       "是",     "참",
+	    "예",   "صحيح",   "כן",   "αληθές", "ναι",
+	};
+	static const struct {
+		const char *const *words;
+		size_t count;
+	} WORDS[] = {{NO, sizeof(NO) / sizeof(NO[0])}, {YES, sizeof(YES) / sizeof(YES[0])}};
+
+	for (int value = 0; value < 2; value++) {
+		for (size_t i = 0; i < WORDS[value].count; i++) {
+			if (strcmp(text, WORDS[value].words[i]) == 0) {
+				*ret = value == 1;
+				return true;
+			}
+		}
+	}
+	return false;
+}

@@ -14,6 +14,10 @@ bool import_money(const char *text, const char *currency, int64_t *ret);
 bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret);
 /* "340", "453.59": to the nearest whole */
 bool import_rounded(const char *text, int64_t max, int64_t *ret);
+/* "3.7", "-0.5": to the whole that is not above it */
+bool import_rounded_down(const char *text, int64_t min, int64_t max, int64_t *ret);
 bool import_bool(const char *text, bool *ret); /* true false yes no 1 0, in any case */
+/* As spreadsheets and people of other languages write them; text is in lower case. */
+bool import_local_bool(const char *text, bool *ret);
 
 #endif

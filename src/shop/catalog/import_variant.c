@@ -5,9 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/codec.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/unicode.h"
 #include "shop/catalog/import_adding.h"
 #include "shop/catalog/import_value.h"
 #include "shop/catalog/text.h"
@@ -15,7 +17,7 @@
 enum {
 	OPTION_NAME_CHARACTERS = 60,
 	OPTION_VALUE_CHARACTERS = 255,
-	SKU_CHARACTERS = 100,
+	SKU_CHARACTERS = 255,
 	BARCODE_CHARACTERS = 64,
 	ALT_CHARACTERS = 512,
 	GRAMS_MAX = 100000000,
@@ -33,23 +35,26 @@ static bool is_default(const struct adding *adding)
 	return strcasecmp(adding_value(adding, COLUMN_OPTION1_VALUE), TEXT_DEFAULT_VALUE) == 0;
 }
 
-static bool take_option_name(struct adding *adding, int i)
+static void take_option_name(struct adding *adding, int i)
 {
 	struct import_product *product = adding->product;
 	enum import_column column = OPTION_NAMES[i];
 
 	if (!adding_has(adding, column))
-		return true;
-	if (product->option_count < i)
-		return adding_complain(adding, column, "The option before it has no name");
-	if (!adding_text(adding, column, OPTION_NAME_CHARACTERS, &product->option_names[i]))
-		return false;
-	for (int before = 0; before < i; before++) {
-		if (strcasecmp(product->option_names[before], product->option_names[i]) == 0)
-			return adding_complain(adding, column, "Two options have this name");
+		return;
+	if (product->option_count < i) {
+		adding_warn(adding, column, "The option before it has no name, so it is left out");
+		return;
 	}
+	const char *name = adding_text(adding, column, OPTION_NAME_CHARACTERS);
+	for (int before = 0; before < i; before++) {
+		if (strcasecmp(product->option_names[before], name) == 0)
+			name = arena_printf(adding->batch->arena, "%s %d", name, i + 1);
+	}
+	if (strcmp(name, adding_value(adding, column)) != 0)
+		adding_warn(adding, column, "The option is named \"%s\"", name);
+	product->option_names[i] = name;
 	product->option_count = i + 1;
-	return true;
 }
 
 void adding_option_names(struct adding *adding)
@@ -61,10 +66,8 @@ void adding_option_names(struct adding *adding)
 	    text_is_default_option(1, adding_value(adding, COLUMN_OPTION1_NAME),
 	                           adding_value(adding, COLUMN_OPTION1_VALUE)))
 		return;
-	for (int i = 0; i < IMPORT_OPTIONS; i++) {
-		if (!take_option_name(adding, i))
-			product->refused = true;
-	}
+	for (int i = 0; i < IMPORT_OPTIONS; i++)
+		take_option_name(adding, i);
 }
 
 void import_check_options(struct import_batch *batch, struct import_product *product)
@@ -88,112 +91,56 @@ void import_check_options(struct import_batch *batch, struct import_product *pro
 		                           variant->options[0]))
 			import_variant_refuse(batch, product, variant, OPTION_VALUES[0],
 			                      "It says that there are no options, but there are");
-		for (size_t j = 0; j < i && !variant->refused; j++) {
-			const struct import_variant *before = &product->variants[j];
-
-			if (!before->refused &&
-			    strcmp(before->options[0], variant->options[0]) == 0 &&
-			    strcmp(before->options[1], variant->options[1]) == 0 &&
-			    strcmp(before->options[2], variant->options[2]) == 0)
-				import_variant_refuse(batch, product, variant, OPTION_VALUES[0],
-				                      "It is the same variant as in line %lld",
-				                      (long long)before->line);
-		}
 	}
 }
 
 /* Variants -------------------------------------------------------------------------------------*/
 
-static bool take_price(struct adding *adding, enum import_column column, int64_t *ret)
-{
-	int64_t amount;
-
-	if (!adding_has(adding, column))
-		return true;
-	if (!import_money(adding_value(adding, column), adding->batch->currency, &amount) ||
-	    amount > IMPORT_PRICE_MAX) {
-		char reason[IMPORT_REASON_BYTES];
-
-		snprintf(reason, sizeof(reason), "\"%.40s\" is not an amount of %s",
-		         adding_value(adding, column), adding->batch->currency);
-		return adding_complain(adding, column, reason);
-	}
-	*ret = amount;
-	return true;
-}
-
-static bool take_policy(struct adding *adding, int32_t *ret)
+static void take_policy(struct adding *adding, int32_t *ret)
 {
 	const char *value = adding_value(adding, COLUMN_POLICY);
-	bool backorder;
+	bool backorder = *ret == 1;
 
 	if (*value == 0)
-		return true;
-	if (strcasecmp(value, "continue") == 0)
+		return;
+	if (strcasecmp(value, "continue") == 0) {
 		*ret = 1;
-	else if (strcasecmp(value, "deny") == 0)
+	} else if (strcasecmp(value, "deny") == 0) {
 		*ret = 0;
-	else if (import_bool(value, &backorder))
+	} else if (import_bool(value, &backorder)) {
 		*ret = backorder;
-	else
-		return adding_complain(adding, COLUMN_POLICY, "It must be deny or continue");
-	return true;
-}
-
-static bool take_quantity(struct adding *adding, struct import_variant *variant)
-{
-	int64_t quantity;
-
-	/* What is not counted may have any number beside it. */
-	if (variant->tracked == 0 || !adding_has(adding, COLUMN_QUANTITY))
-		return true;
-	if (!import_whole(adding_value(adding, COLUMN_QUANTITY), -LIMIT_STOCK, LIMIT_STOCK,
-	                  &quantity))
-		return adding_complain(adding, COLUMN_QUANTITY, "It must be a whole number");
-	if (quantity < 0 && variant->backorder != 1)
-		return adding_complain(adding, COLUMN_QUANTITY,
-		                       "It may be below zero only when the policy is continue");
-	variant->quantity = (int32_t)quantity;
-	return true;
-}
-
-static bool take_grams(struct adding *adding, int32_t *ret)
-{
-	int64_t grams;
-
-	if (!adding_has(adding, COLUMN_GRAMS))
-		return true;
-	if (!import_rounded(adding_value(adding, COLUMN_GRAMS), GRAMS_MAX, &grams))
-		return adding_complain(adding, COLUMN_GRAMS, "It must be a number of grams");
-	*ret = (int32_t)grams;
-	return true;
-}
-
-static bool take_variant_image(struct adding *adding, const char **ret)
-{
-	const char *value = adding->row->values[COLUMN_VARIANT_IMAGE];
-
-	if (value != NULL && *value != 0 && !text_is_web_address(value))
-		return adding_complain(
-		    adding, COLUMN_VARIANT_IMAGE,
-		    "It must be the web address of a public host, without a password");
-	if (value != NULL)
-		*ret = arena_strdup(adding->batch->arena, value);
-	return true;
-}
-
-static bool take_options(struct adding *adding, struct import_variant *variant)
-{
-	for (int i = 0; i < IMPORT_OPTIONS; i++) {
-		variant->options[i] = "";
-		if (adding_has(adding, OPTION_VALUES[i]) &&
-		    !adding_text(adding, OPTION_VALUES[i], OPTION_VALUE_CHARACTERS,
-		                 &variant->options[i]))
-			return false;
+	} else if (import_local_bool(unicode_lower(adding->batch->arena, value), &backorder)) {
+		adding_warn(adding, COLUMN_POLICY, "\"%.40s\" was taken as %s", value,
+		            backorder ? "continue" : "deny");
+		*ret = backorder;
+	} else {
+		adding_warn(adding, COLUMN_POLICY,
+		            "\"%.40s\" is not deny or continue, so it counts as not said", value);
 	}
+}
+
+static void take_options(struct adding *adding, struct import_variant *variant)
+{
+	for (int i = 0; i < IMPORT_OPTIONS; i++)
+		variant->options[i] =
+		    adding_option(adding, OPTION_VALUES[i], OPTION_VALUE_CHARACTERS);
 	if (adding->product->option_count <= 0 && is_default(adding))
 		variant->options[0] = "";
-	return true;
+}
+
+/* Line of the row that brought a variant of these options already; 0: none did. */
+static int64_t seen_before(struct adding *adding, const struct import_variant *variant)
+{
+	struct buf key = buf_new(adding->batch->arena, 128);
+
+	buf_add_str(&key, adding->product->key);
+	for (int i = 0; i < IMPORT_OPTIONS; i++) {
+		buf_add_char(&key, IMPORT_BREAK);
+		buf_add_str(&key, variant->options[i]);
+	}
+	const struct import_seen_entry *entry = import_seen_at(
+	    adding->batch->seen, hash_plain(key.data, key.length), adding->row->line);
+	return entry->line == (uint32_t)adding->row->line ? 0 : entry->line;
 }
 
 bool adding_has_variant(const struct adding *adding)
@@ -208,6 +155,35 @@ bool adding_has_variant(const struct adding *adding)
 			return true;
 	}
 	return false;
+}
+
+static void take_cells(struct adding *adding, struct import_variant *variant)
+{
+	struct import_batch *batch = adding->batch;
+
+	if (!adding_money(adding, COLUMN_PRICE, &variant->price))
+		variant->bad_price = arena_strdup(batch->arena, adding_value(adding, COLUMN_PRICE));
+	if (!adding_money(adding, COLUMN_COMPARE_AT, &variant->compare_at)) {
+		adding_warn(adding, COLUMN_COMPARE_AT,
+		            "\"%.40s\" is not an amount of %s, so it counts as not said",
+		            adding_value(adding, COLUMN_COMPARE_AT), batch->currency);
+		variant->compare_at = -1;
+	}
+	take_policy(adding, &variant->backorder);
+	adding_grams(adding, COLUMN_GRAMS, GRAMS_MAX, &variant->grams);
+	/* What is not counted may have any number beside it. */
+	if (variant->tracked != 0)
+		adding_whole(adding, COLUMN_QUANTITY, -LIMIT_STOCK, LIMIT_STOCK,
+		             &variant->quantity);
+	variant->sku = adding_code(adding, COLUMN_SKU, SKU_CHARACTERS);
+	variant->barcode = adding_code(adding, COLUMN_BARCODE, BARCODE_CHARACTERS);
+	if (variant->barcode == NULL && adding->row->values[COLUMN_BARCODE] != NULL &&
+	    !adding_has(adding, COLUMN_BARCODE))
+		variant->barcode = "";
+	variant->image = adding_address(adding, COLUMN_VARIANT_IMAGE);
+	if (variant->image == NULL && adding->row->values[COLUMN_VARIANT_IMAGE] != NULL &&
+	    !adding_has(adding, COLUMN_VARIANT_IMAGE))
+		variant->image = "";
 }
 
 /* A larger array once it is full; the bytes stay the arena's. */
@@ -236,24 +212,22 @@ void adding_variant(struct adding *adding)
 	                   : adding_has(adding, COLUMN_TRACKER),
 	    .backorder = -1,
 	};
-	bool good = take_options(adding, &variant);
 
-	good &= take_price(adding, COLUMN_PRICE, &variant.price);
-	good &= take_price(adding, COLUMN_COMPARE_AT, &variant.compare_at);
-	good &= take_policy(adding, &variant.backorder);
-	good &= take_grams(adding, &variant.grams);
-	good &= adding_text(adding, COLUMN_BARCODE, BARCODE_CHARACTERS, &variant.barcode);
-	good &= take_variant_image(adding, &variant.image);
+	take_options(adding, &variant);
+	int64_t before = seen_before(adding, &variant);
+	if (before != 0) {
+		char reason[80];
 
-	if (good && adding_has(adding, COLUMN_SKU))
-		good = adding_text(adding, COLUMN_SKU, SKU_CHARACTERS, &variant.sku);
-	if (!good || !take_quantity(adding, &variant))
-		return;
-	if (product->variant_count == LIMIT_PRODUCT_VARIANTS) {
-		(void)adding_complain(adding, COLUMN_NONE,
-		                      "The product has more than 250 variants");
+		snprintf(reason, sizeof(reason), "It is the same variant as in line %lld",
+		         (long long)before);
+		adding_complain(adding, OPTION_VALUES[0], reason);
 		return;
 	}
+	if (product->variant_count == LIMIT_PRODUCT_VARIANTS) {
+		adding_complain(adding, COLUMN_NONE, "The product has more than 250 variants");
+		return;
+	}
+	take_cells(adding, &variant);
 	product->variants =
 	    room_for_one(adding->batch->arena, product->variants, product->variant_count,
 	                 &product->variant_room, sizeof(variant));
@@ -287,35 +261,23 @@ static void insert_image(struct import_batch *batch, struct import_product *prod
 void adding_image(struct adding *adding)
 {
 	struct import_product *product = adding->product;
-	const char *url = adding_value(adding, COLUMN_IMAGE);
-	struct import_image image = {.position = INT32_MAX, .alt = ""};
-	int64_t position;
+	const char *url = adding_address(adding, COLUMN_IMAGE);
+	struct import_image image = {.position = INT32_MAX, .url = url};
 
-	if (!text_is_web_address(url)) {
-		(void)adding_complain(
-		    adding, COLUMN_IMAGE,
-		    "It must be the web address of a public host, without a password");
+	if (url == NULL)
 		return;
-	}
-	if (adding_has(adding, COLUMN_IMAGE_POSITION)) {
-		if (!import_whole(adding_value(adding, COLUMN_IMAGE_POSITION), 0, INT32_MAX,
-		                  &position)) {
-			(void)adding_complain(adding, COLUMN_IMAGE_POSITION,
-			                      "It must be a whole number");
-			return;
-		}
-		image.position = (int32_t)position;
-	}
-	if (!adding_text(adding, COLUMN_IMAGE_ALT, ALT_CHARACTERS, &image.alt))
-		return;
+	adding_whole(adding, COLUMN_IMAGE_POSITION, 0, INT32_MAX - 1, &image.position);
+	image.alt = adding_text(adding, COLUMN_IMAGE_ALT, ALT_CHARACTERS);
+	if (image.alt == NULL)
+		image.alt = "";
 	/* Some exports repeat the product's image beside each variant. */
 	if (find_image(product, url) != NULL)
 		return;
 	if (product->image_count == LIMIT_PRODUCT_IMAGES) {
-		(void)adding_complain(adding, COLUMN_IMAGE, "The product has more than 250 images");
+		adding_warn(adding, COLUMN_IMAGE,
+		            "The product has more than 250 images, so it is left out");
 		return;
 	}
-	image.url = arena_strdup(adding->batch->arena, url);
 	insert_image(adding->batch, product, image);
 }
 
@@ -339,12 +301,14 @@ void import_check_skus(struct import_batch *batch)
 			size_t slot = hash_plain(variant->sku, strlen(variant->sku)) % SKU_SLOTS;
 			while (slots[slot] != NULL && strcmp(slots[slot]->sku, variant->sku) != 0)
 				slot = (slot + 1) % SKU_SLOTS;
-			if (slots[slot] == NULL)
+			if (slots[slot] == NULL) {
 				slots[slot] = variant;
-			else
-				import_variant_refuse(batch, product, variant, COLUMN_SKU,
-				                      "\"%s\" is the SKU of line %lld already",
-				                      variant->sku, (long long)slots[slot]->line);
+				continue;
+			}
+			import_variant_warn(batch, variant, COLUMN_SKU,
+			                    "\"%.100s\" is the SKU of line %lld, too", variant->sku,
+			                    (long long)slots[slot]->line);
+			variant->sku_told = true;
 		}
 	}
 }

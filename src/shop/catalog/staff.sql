@@ -61,7 +61,7 @@ select coalesce((
 	select h.handle from (
 		select case n when 1 then :handle else left(:handle, 250) || '-' || n end as handle, n
 		from generate_series(1, 100) n) h
-	where not exists (select from product p where p.vendor_id = :vendor and p.handle = h.handle and p.deleted_at is null)
+	where not exists (select from product p where p.vendor_id = :vendor and p.handle_key = h.handle and p.deleted_at is null)
 	order by h.n limit 1),
 	left(:handle, 218) || '-' || :id) as handle;
 
@@ -153,13 +153,6 @@ select refresh_products(array[:id]);
 -- After its product is held, so that whoever adds one meanwhile is counted.
 select count(*) as count from variant x
 where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null;
-
--- staff_skus_taken (vendor uuid, skus text[]): many -> (number int)
--- Places in the array, from 0. The unique index decides between two at once.
-select g.number::int - 1 as number
-from unnest(:skus::text[]) with ordinality as g (sku, number)
-join variant v on v.vendor_id = :vendor and v.sku = g.sku and v.deleted_at is null
-order by g.number;
 
 -- staff_variants_insert (vendor uuid, product uuid, nested bool, ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], currencies text[], compares bigint[], compare_currencies text[], stocks int[], trackeds int[], backorders int[], weights int[], barcodes text[], images text[], adjustments uuid[]): none
 -- A comparison of -1 is none. Fields are named as in the body: /variants/0/… when nested.

@@ -126,18 +126,6 @@ static void check_choice_of(struct check *check, const struct create_vendor_prod
 	check_leave(check, outer);
 }
 
-static void check_sku(struct check *check, const struct create_vendor_product_in *in, size_t at)
-{
-	size_t outer = check_enter(check, "sku");
-
-	for (size_t before = 0; before < at && in->variants[at].sku; before++)
-		if (same(in->variants[before].sku, in->variants[at].sku)) {
-			check_wrong(check, "unique", "is another variant's");
-			break;
-		}
-	check_leave(check, outer);
-}
-
 void staff_check_product(struct check *check, const struct create_vendor_product_in *in,
                          struct option_choice ret[])
 {
@@ -166,7 +154,6 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 		                   &ret[i]) &&
 		    names.count)
 			check_choice_of(check, in, ret, i);
-		check_sku(check, in, i);
 		staff_check_variant(check, variant->sku, variant->barcode);
 		check_leave(check, list);
 	}

@@ -101,42 +101,11 @@ static const char *handle_of(struct db *tx, const struct create_vendor_product_i
 	    ->handle;
 }
 
-/* Each by its place in the body; the index behind it knows only that there was one. */
-static void refuse_taken_skus(struct db *tx, const struct create_vendor_product_in *in)
-{
-	struct task *task = db_task(tx);
-	const char **skus = arena_array(task->arena, in->variants_count, sizeof skus[0]);
-	const struct staff_skus_taken_row *taken;
-	struct check check;
-	size_t count;
-
-	for (size_t i = 0; i < in->variants_count; i++)
-		skus[i] = in->variants[i].sku;
-	taken = sql_staff_skus_taken_rows(
-	    tx,
-	    sql_staff_skus_taken(tx, in->vendor_id, (struct text_array){in->variants_count, skus}),
-	    &count);
-	check_init(&check, task->arena);
-	for (size_t i = 0; i < count; i++) {
-		check_name(&check, "/variants", "", "");
-		check_enter_item(&check, (size_t)taken[i].number);
-		check_enter(&check, "sku");
-		check_wrong(&check, "exists", "is another variant's");
-	}
-	if (count > 0)
-		task_end_with(task, (struct problem){
-		                        .code = PROBLEM_EXISTS,
-		                        .detail = "Other variants of this vendor have these SKUs.",
-		                        .errors = check_errors(&check),
-		                    });
-}
-
 static void insert_product(struct db *tx, const struct create_vendor_product_in *in, struct uuid id,
                            const struct option_choice choices[])
 {
 	struct arena *arena = db_task(tx)->arena;
 	const char *handle = handle_of(tx, in, id);
-	refuse_taken_skus(tx, in);
 	struct db *chain = db_chain(tx);
 
 	sql_staff_product_insert(chain, in->vendor_id, id, handle, in->title, in->description,

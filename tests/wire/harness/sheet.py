@@ -19,6 +19,10 @@ def imported(vendor, data):
     return response.json()
 
 
+def remarks(report, kind):
+    return sorted((e["line"], e["column"]) for e in report[kind])
+
+
 def exported(vendor):
     response = vendor.call("exportProducts")
     assert response.status_code == 200, response.text

@@ -1,0 +1,75 @@
+#include "base/unicode.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+struct units {
+	UChar *at;
+	int32_t length;
+};
+
+static struct units from_utf8(struct arena *arena, const char *text)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	size_t bytes = strlen(text);
+	struct units units = {.at = arena_array(arena, bytes + 1, sizeof(UChar))};
+
+	assert(bytes < INT32_MAX / 4);
+	u_strFromUTF8(units.at, (int32_t)bytes + 1, &units.length, text, (int32_t)bytes, &status);
+	assert(U_SUCCESS(status));
+	return units;
+}
+
+static const char *to_utf8(struct arena *arena, struct units units)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t room = units.length * 3 + 1; /* at most three bytes for a unit */
+	char *text = arena_alloc(arena, (size_t)room);
+
+	u_strToUTF8(text, room, NULL, units.at, units.length, &status);
+	assert(U_SUCCESS(status));
+	return text;
+}
+
+static bool is_ascii(const char *text)
+{
+	for (; *text != 0; text++) {
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+const char *unicode_nfc(struct arena *arena, const char *text)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	const UNormalizer2 *rules = unorm2_getNFCInstance(&status);
+
+	assert(U_SUCCESS(status)); /* part of the library */
+	if (is_ascii(text))
+		return text;
+	struct units from = from_utf8(arena, text);
+
+	if (unorm2_isNormalized(rules, from.at, from.length, &status))
+		return text;
+	/* A unit becomes three at most. */
+	struct units made = {.at = arena_array(arena, (size_t)from.length * 3 + 1, sizeof(UChar))};
+	made.length =
+	    unorm2_normalize(rules, from.at, from.length, made.at, from.length * 3 + 1, &status);
+	assert(U_SUCCESS(status));
+	return to_utf8(arena, made);
+}
+
+const char *unicode_lower(struct arena *arena, const char *text)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	struct units from = from_utf8(arena, text);
+	struct units made = {.at = arena_array(arena, (size_t)from.length * 3 + 1, sizeof(UChar))};
+
+	made.length = u_strToLower(made.at, from.length * 3 + 1, from.at, from.length, "", &status);
+	assert(U_SUCCESS(status));
+	return to_utf8(arena, made);
+}

@@ -1,0 +1,148 @@
+/*
+ * import_pair: which variant each row means. In real shops a SKU may be that of many variants, so
+ * it decides only where the options do not and it names just one.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "shop/catalog/import_matching.h"
+
+/* Variants of its product that have the SKU of a row. */
+struct by_sku {
+	struct uuid id; /* of the one, or of the one that is written alike */
+	bool some, unique, alike;
+};
+
+static const struct import_find_variants_row *find_variants(struct matching *matching,
+                                                            size_t *ret_count)
+{
+	struct arena *arena = matching_arena(matching);
+	size_t n = matching->variant_count;
+	struct uuid *products = arena_array(arena, n, sizeof(products[0]));
+	const char **skus = arena_array(arena, n, sizeof(skus[0]));
+	const char **options[IMPORT_OPTIONS];
+
+	for (int o = 0; o < IMPORT_OPTIONS; o++)
+		options[o] = arena_array(arena, n, sizeof(options[o][0]));
+	for (size_t i = 0; i < n; i++) {
+		products[i] = matching->owners[i]->id;
+		skus[i] = matching->variants[i]->sku;
+		for (int o = 0; o < IMPORT_OPTIONS; o++)
+			options[o][i] = matching->variants[i]->options[o];
+	}
+	struct rows *rows = sql_import_find_variants(
+	    matching->tx, (struct uuid_array){n, products}, (struct text_array){n, skus},
+	    (struct text_array){n, options[0]}, (struct text_array){n, options[1]},
+	    (struct text_array){n, options[2]});
+	return sql_import_find_variants_rows(matching->tx, rows, ret_count);
+}
+
+/* Rows come with those first that are written alike, two at most. */
+static void note_sku(struct by_sku *found, const struct import_find_variants_row *row)
+{
+	if (!found->some)
+		*found =
+		    (struct by_sku){row->id, .some = true, .unique = true, .alike = row->alike};
+	else
+		found->unique = found->alike && !row->alike;
+}
+
+static bool is_taken(const struct matching *matching, size_t i, struct uuid id)
+{
+	const struct import_product *owner = matching->owners[i];
+
+	for (size_t v = 0; v < owner->variant_count; v++) {
+		if (owner->variants[v].exists && uuid_equal(owner->variants[v].id, id))
+			return true;
+	}
+	return false;
+}
+
+static bool another_row_has_sku(const struct matching *matching, size_t i)
+{
+	const struct import_product *owner = matching->owners[i];
+	const struct import_variant *variant = matching->variants[i];
+
+	for (size_t v = 0; v < owner->variant_count; v++) {
+		const struct import_variant *other = &owner->variants[v];
+
+		if (other != variant && other->sku != NULL &&
+		    strcasecmp(other->sku, variant->sku) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void tell_sku(struct matching *matching, size_t i, const char *whose)
+{
+	struct import_variant *variant = matching->variants[i];
+
+	if (variant->sku_told)
+		return;
+	import_variant_warn(matching->batch, variant, COLUMN_SKU,
+	                    "\"%.100s\" is the SKU of %s, too", variant->sku, whose);
+	variant->sku_told = true;
+}
+
+static void pair_by_sku(struct matching *matching, const struct by_sku found[])
+{
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		struct import_variant *variant = matching->variants[i];
+
+		if (!variant->exists && found[i].unique && !another_row_has_sku(matching, i) &&
+		    !is_taken(matching, i, found[i].id)) {
+			variant->exists = true;
+			variant->id = found[i].id;
+		}
+	}
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		const struct import_variant *variant = matching->variants[i];
+
+		if (found[i].some && !(variant->exists && uuid_equal(variant->id, found[i].id)))
+			tell_sku(matching, i, "another variant of the product");
+	}
+}
+
+static void tell_of_other_products(struct matching *matching)
+{
+	struct arena *arena = matching_arena(matching);
+	size_t n = matching->variant_count, count;
+	struct uuid *products = arena_array(arena, n, sizeof(products[0]));
+	const char **skus = arena_array(arena, n, sizeof(skus[0]));
+
+	for (size_t i = 0; i < n; i++) {
+		products[i] = matching->owners[i]->id;
+		skus[i] = matching->variants[i]->sku;
+	}
+	struct rows *rows = sql_import_other_skus(matching->tx, (struct uuid_array){n, products},
+	                                          (struct text_array){n, skus});
+	const struct import_other_skus_row *others =
+	    sql_import_other_skus_rows(matching->tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++)
+		tell_sku(matching, (size_t)others[i].number - 1, "another product");
+}
+
+void matching_pair(struct matching *matching)
+{
+	size_t count;
+
+	if (matching->variant_count == 0)
+		return;
+	struct by_sku *by_sku =
+	    arena_array(matching_arena(matching), matching->variant_count, sizeof(by_sku[0]));
+	const struct import_find_variants_row *found = find_variants(matching, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t at = (size_t)found[i].number - 1;
+
+		if (found[i].by_sku) {
+			note_sku(&by_sku[at], &found[i]);
+		} else {
+			matching->variants[at]->exists = true;
+			matching->variants[at]->id = found[i].id;
+		}
+	}
+	pair_by_sku(matching, by_sku);
+	tell_of_other_products(matching);
+}
