@@ -1,5 +1,7 @@
 """Writes docs/API.md: every operation for a reader, by area."""
 
+import api_answers
+
 PLACES = {"IN_PATH": "path", "IN_QUERY": "query", "IN_HEADER": "header", "IN_BODY": "body"}
 TYPES = {"FIELD_STRING": "text", "FIELD_UUID": "uuid", "FIELD_INT32": "integer",
          "FIELD_INT64": "integer", "FIELD_BOOL": "boolean", "FIELD_TIME": "time",
@@ -67,28 +69,33 @@ def table(fields, places=True):
     return out + [""]
 
 
-def operation(op):
+def facts(op):
+    out = [f"Who: {who(op)}"]
+    if op.idempotency != "none":
+        out.append(f"`Idempotency-Key` {op.idempotency}")
+    if op.limit:
+        out.append(f"Rate rule `{op.limit}`")
+    if op.cached:
+        out.append("Cached up to one second")
+    if op.ticket:
+        out.append("`?ticket` may stand for the access token")
+    if op.stream:
+        out.append(f"The body streams as `{op.media_type}`")
+    return ". ".join(out) + "."
+
+
+def operation(contract, op):
     out = [f"### `{op.method} {op.path}`", "", f"**{op.id}**: {op.summary.rstrip('.')}.", ""]
     if op.description:
         out += [" ".join(op.description.split()), ""]
-    facts = [f"Who: {who(op)}"]
-    if op.idempotency != "none":
-        facts.append(f"`Idempotency-Key` {op.idempotency}")
-    if op.limit:
-        facts.append(f"rate rule `{op.limit}`")
-    if op.cached:
-        facts.append("cached up to one second")
-    if op.ticket:
-        facts.append("`?ticket` may stand for the access token")
-    if op.stream:
-        facts.append(f"the body streams as `{op.media_type}`")
-    facts.append("answers " + ", ".join(op.responses))
-    return out + [". ".join(facts) + ".", ""] + table(op.input.fields)
+    out += [facts(op), ""] + table(op.input.fields)
+    return out + api_answers.of_operation(contract, op) + [""]
 
 
 def page(contract):
     out = ["# API", "", "Made by `tools/gen_api.py` from `api/*.yaml`; do not edit. "
-           "The same as data: `GET /openapi.json`.", ""]
+           "The same as data: `GET /openapi.json`; with examples and to be tried: `GET /docs`.", "",
+           contract.document["info"].get("description", "").strip(), "", "## All operations", ""]
     areas = {}
     for op in contract.operations:
         areas.setdefault(op.area, []).append(op)
@@ -98,10 +105,11 @@ def page(contract):
     for area, operations in areas.items():
         out += ["", f"## {area.capitalize()}", ""]
         for op in operations:
-            out += operation(op)
+            out += operation(contract, op)
     if contract.structs:
         out += ["## Objects inside bodies", ""]
     for struct in contract.structs.values():
         out += [f"### {struct.name}", ""] + ([struct.about, ""] if struct.about else [])
         out += table(struct.fields, places=False)
+    out += api_answers.objects(contract)
     return "\n".join(out).rstrip() + "\n"

@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import api_c  # noqa: E402
 import api_docs  # noqa: E402
+import api_served  # noqa: E402
 from api_model import Contract  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -31,8 +32,8 @@ def write(path, text):
         path.write_text(text, encoding="utf-8")
 
 
-def write_c(contract, out, depfile):
-    merged = json.dumps(contract.document, ensure_ascii=False, separators=(",", ":"))
+def write_c(contract, served, out, depfile):
+    merged = json.dumps(served, ensure_ascii=False, separators=(",", ":"))
     write(out / "api.gen.h", api_c.header(contract))
     write(out / "api.gen.c", api_c.source(contract))
     write(out / "openapi.json", merged)
@@ -61,13 +62,14 @@ def main():
     args = parser.parse_args()
 
     contract = Contract(args.api)
+    served = None if contract.errors else api_served.document(contract)
     for error in contract.errors:
         print(f"{args.api}: {error}", file=sys.stderr)
     if contract.errors:
         return 1
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-        write_c(contract, args.out, args.depfile)
+        write_c(contract, served, args.out, args.depfile)
     if args.missing:
         write(args.missing, api_c.missing(contract, written_handlers(args.files)))
     if args.docs:

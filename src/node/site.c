@@ -8,11 +8,12 @@
 #include "web/reply.h"
 
 /* Nothing is asked of another origin and no text becomes code. The reference styles itself with
- * style elements and attributes, which cannot be told from the page's own. */
+ * style elements and attributes, which cannot be told from the page's own, and shows an answer in a
+ * frame, whose policy is this one too. */
 static const char POLICY[] =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+    "img-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
 static const char HTML[] = "text/html; charset=utf-8";
 
 static const struct {
@@ -100,7 +101,7 @@ static void reply_facts(struct request *rq)
 void get_root(struct request *rq, const struct get_root_in *in)
 {
 	(void)in;
-	reply_header(rq, "Vary", "Accept");
+	reply_varies(rq, "Accept");
 	if (accept_in(rq->http, "Accept", "text/html"))
 		reply_site(rq, "index.html");
 	else
@@ -111,7 +112,7 @@ void get_root(struct request *rq, const struct get_root_in *in)
 void get_openapi(struct request *rq, const struct get_openapi_in *in)
 {
 	(void)in;
-	reply_header(rq, "Vary", "Accept-Encoding");
+	reply_varies(rq, "Accept-Encoding");
 	if (accept_in(rq->http, "Accept-Encoding", "gzip")) {
 		reply_header(rq, "Content-Encoding", "gzip");
 		reply_text(rq, "application/json", OPENAPI_JSON_GZ, OPENAPI_JSON_GZ_LENGTH);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/limits.h"
+#include "web/accept.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/origin.h"
@@ -25,6 +26,21 @@ void reply_header(struct request *rq, const char *name, const char *value)
 	way->headers[at].value = arena_strdup(rq->task.arena, value);
 	if (at == way->header_count)
 		way->header_count++;
+}
+
+void reply_varies(struct request *rq, const char *header)
+{
+	struct way *way = way_of(rq);
+	const char *known = NULL;
+
+	for (size_t i = 0; i < way->header_count; i++) {
+		if (strcasecmp(way->headers[i].name, "Vary") == 0)
+			known = way->headers[i].value;
+	}
+	if (known == NULL)
+		reply_header(rq, "Vary", header);
+	else if (!accept_names(known, header))
+		reply_header(rq, "Vary", arena_printf(rq->task.arena, "%s, %s", known, header));
 }
 
 static bool is_read(const struct request *rq)
@@ -56,8 +72,12 @@ static void common_headers(struct request *rq, int status, const char *media_typ
 	struct http_header of_origin[ORIGIN_HEADERS];
 	size_t count = origin_headers(way->origin, of_origin);
 
-	for (size_t i = 0; i < count; i++)
-		reply_header(rq, of_origin[i].name, of_origin[i].value);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(of_origin[i].name, "Vary") == 0)
+			reply_varies(rq, of_origin[i].value);
+		else
+			reply_header(rq, of_origin[i].name, of_origin[i].value);
+	}
 }
 
 void reply_send(struct request *rq, int status, const char *media_type, const void *bytes,

@@ -22,6 +22,8 @@ void reply_text(struct request *rq, const char *content_type, const void *bytes,
 void reply_empty(struct request *rq); /* 204 */
 /* Adds a header to the reply to come. Values are copied. A name that was set is replaced. */
 void reply_header(struct request *rq, const char *name, const char *value);
+/* Adds this header of the request to those that Vary names. */
+void reply_varies(struct request *rq, const char *header);
 
 /*
  * The same for writes: save under the idempotency key, commit tx, send. tx may be a batch that was

@@ -49,7 +49,7 @@ def test_every_answer_may_be_read_by_a_named_origin_and_by_no_other(open_shop, p
     for origin in (SHOP, OTHER, APP, None, SHOP, "null", SHOP.upper()):  # the cache has the first
         for _ in range(3):
             answer = ask(open_shop, path, origin=origin)
-            assert answer.headers["Vary"] == "Origin"
+            assert "origin" in words(answer.headers["Vary"])
             if origin in (SHOP, APP):
                 assert answer.headers["Access-Control-Allow-Origin"] == origin
                 assert "Access-Control-Allow-Credentials" not in answer.headers

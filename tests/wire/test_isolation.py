@@ -147,6 +147,8 @@ def positions():
             continue
         for parameter in operation.parameters:
             schema = contract.resolve(parameter["schema"])
+            if parameter["name"] == "file":  # the program's own are the same for everybody
+                continue
             if parameter["in"] == "path" or schema.get("format") == "uuid" \
                     or parameter["name"] == "vendor":
                 yield operation.id, parameter["in"], parameter["name"]

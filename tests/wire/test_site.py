@@ -1,9 +1,10 @@
 """What somebody sees who comes with a browser: the front page and the reference of the API."""
 import gzip
 import json
+import os
 import re
 import shutil
-import urllib.parse
+import subprocess
 
 import pytest
 import requests
@@ -11,6 +12,8 @@ import requests
 from harness import contract
 from harness.browser import browser
 
+NEVER = "0190b0b0-0000-7000-8000-00000000dead"
+ESCAPE = "\ue00c"
 LAPTOP, PHONE = (1440, 900), (390, 844)
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
@@ -88,6 +91,67 @@ def test_the_contract_is_whole(anybody):
             target = target[step]
 
 
+@pytest.fixture(scope="module")
+def operations(anybody):
+    """As they are served: {operationId: node}."""
+    paths = anybody.do("getOpenapi")["paths"]
+    return {node["operationId"]: node for item in paths.values() for method, node in item.items()
+            if method in contract.METHODS}
+
+
+def test_the_introduction_lists_every_problem(anybody):
+    row = re.compile(r"^\| (\d{3}) \| (.*) \|$", re.MULTILINE)
+    told = {code: int(status) for status, codes in
+            row.findall(anybody.do("getOpenapi")["info"]["description"])
+            for code in re.findall(r"`(\w+)`", codes)}
+    assert told == contract.problem_codes()
+
+
+def samples(operations, label):
+    found = {name: [sample["source"] for sample in node["x-codeSamples"]
+                    if sample["label"] == label] for name, node in operations.items()}
+    assert set(found) == set(contract.OPERATIONS)
+    assert all(len(sources) == 1 for sources in found.values())
+    return {name: sources[0] for name, sources in found.items()}
+
+
+def test_every_operation_says_who_may_call_it(operations):
+    for name, node in operations.items():
+        kinds = set(contract.OPERATIONS[name].actors)
+        expected = [] if "public" in kinds else [{"access_token": []}]
+        assert node["security"] == ([{}] if "guest" in kinds else []) + expected, name
+        assert all(kind in node["description"].rpartition("Who: ")[2] for kind in kinds), name
+
+
+def test_every_curl_sample_reaches_its_operation(server, operations):
+    found = samples(operations, "curl")
+    variables = {name.upper(): NEVER for operation in contract.OPERATIONS.values()
+                 for name in operation.names("path")}
+    script = "curl() { command curl -o /dev/null -w '%{http_code}\\n' --noproxy '*' \"$@\"; }\n"
+    script += "\n".join(found.values())
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=False,
+                          env={**os.environ, **variables, "SHOP": server.url, "TOKEN": "none"})
+    assert done.returncode == 0, done.stderr
+    answers = dict(zip(found, map(int, done.stdout.split()), strict=True))
+    for name, status in answers.items():
+        if {"public", "guest"} & set(contract.OPERATIONS[name].actors):
+            assert status in (200, 201, 204, 401, 404), (name, status)
+        else:
+            assert status == 401, (name, status)
+
+
+@in_a_browser
+def test_every_typescript_sample_can_be_read(operations):
+    parse = """
+        const made = Object.getPrototypeOf(async function () {}).constructor;
+        return Object.entries(arguments[0]).flatMap(([name, source]) => {
+            try { new made(source); return []; } catch (error) { return [name + ": " + error]; }
+        });"""
+    with browser(*LAPTOP) as page:
+        assert page.run(parse, {"bad": "const = 1;"}) != []
+        assert page.run(parse, samples(operations, "TypeScript")) == []
+
+
 def is_of(server, url):
     return url.startswith(("data:", "blob:")) or url.startswith(server.url + "/")
 
@@ -98,12 +162,40 @@ def test_the_reference_shows_an_operation_with_its_fields(server, size):
     with browser(*size) as page:
         page.open(server.url + "/docs#tag/orders/POST/v1/orders")
         for text in ("Place the cart as one order", "quote_total", "shipping_address",
-                     "Idempotency-Key"):
+                     "Idempotency-Key", "curl -sS -X POST"):
             page.wait_for("return document.body.innerText.includes(arguments[0])", text)
         assert page.run("return document.documentElement.scrollWidth <= innerWidth")
         page.look()
         assert page.complaints == []
         assert server.url + "/openapi.json" in page.asked
+        assert [url for url in page.asked if not is_of(server, url)] == []
+
+
+PRESS = """
+    const there = [...document.querySelectorAll("button")].filter(button =>
+        button.innerText.trim().startsWith(arguments[0]) && button.checkVisibility());
+    there[0]?.click();
+    return there.length > 0;"""
+SHOWN = "return document.body.innerText.includes(arguments[0])"
+
+
+@in_a_browser
+def test_the_reference_is_searched_and_sends_requests_to_this_server(server):
+    with browser(*LAPTOP) as page:
+        page.open(server.url + "/docs#tag/node/GET/")
+        page.wait_for(SHOWN, "What this server is and where its parts are")
+        page.wait_for(PRESS, "Open Search")
+        page.wait_for("return document.activeElement.tagName === 'INPUT'")
+        page.press(*"payment")
+        page.wait_for("return document.querySelector('[role=listbox]')?.innerText.includes("
+                      "'payment-received')")
+        page.press(ESCAPE)
+        page.wait_for(PRESS, "Test Request")
+        page.wait_for(PRESS, "Send")
+        page.wait_for(SHOWN, "200 OK")
+        page.look()
+        assert page.complaints == []
+        assert server.url + "/" in page.asked
         assert [url for url in page.asked if not is_of(server, url)] == []
 
 

@@ -14,11 +14,11 @@ import pathlib
 import re
 import signal
 import subprocess
+import time
 
 import requests
 
-from .wait import until
-
+PATIENCE_S = 240  # the most that is waited for, never a measure
 STARTED = re.compile(r"started successfully on port (\d+)")
 QUIET = ["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
@@ -53,8 +53,12 @@ class Browser:
     def run(self, script, *arguments):
         return self._ask("/execute/sync", script=script, args=list(arguments))
 
-    def wait_for(self, script, *arguments, timeout=120):
-        return until(lambda: self.run(script, *arguments), timeout)
+    def wait_for(self, script, *arguments):
+        """Asks no oftener than this: each question stops the page."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.run(script, *arguments):
+            assert time.monotonic() < end, f"it did not happen: {script} {arguments}"
+            time.sleep(0.3)
 
     def press(self, *keys):
         """To whatever has the focus."""

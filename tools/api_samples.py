@@ -1,0 +1,115 @@
+"""How an operation is called, in the shell and in TypeScript: made from the contract's examples.
+
+The server is $SHOP, the access token $TOKEN, what the path names $VENDOR_ID and so on; in
+TypeScript shop, token, vendorId."""
+
+import json
+import re
+
+
+class Call:
+    """What both languages say of an operation's call."""
+
+    def __init__(self, contract, op):
+        item = contract.document["paths"][op.path]
+        node = item[op.method.lower()]
+        self.method = op.method
+        parameters = [contract.resolve(entry)[1]
+                      for entry in item.get("parameters", []) + node.get("parameters", [])]
+        self.path = op.path
+        for parameter in parameters:
+            if parameter["in"] == "path" and "example" in parameter:
+                self.path = self.path.replace("{%s}" % parameter["name"], parameter["example"])
+        self.query = [(entry["name"], entry.get("example")) for entry in parameters
+                      if entry["in"] == "query" and entry.get("required")]
+        for name, example in self.query:
+            if not re.fullmatch(r"[\w.-]+", str(example)):
+                contract.error(op.id, f"{name} is required: it needs an example, a plain word")
+        self.query = "&".join(f"{name}={example}" for name, example in self.query)
+        self.signed_in = not op.kinds <= {"public"}
+        self.key = next((entry.get("example") for entry in parameters
+                         if entry["name"] == "Idempotency-Key"), None)
+        self.media_type = op.media_type
+        self.body = example_of(contract, node) if op.body and not op.stream else None
+        self.file = op.stream
+        self.answer = answer_of(contract, node)
+
+    def target(self, spell):
+        path = re.sub(r"\{(\w+)\}", lambda found: spell(found[1]), self.path)
+        return path + (f"?{self.query}" if self.query else "")
+
+
+def example_of(contract, node):
+    _, body = contract.resolve(node["requestBody"])
+    content = next(iter(body["content"].values()))
+    if "example" in content:
+        return content["example"]
+    examples = list(content.get("examples", {}).values())
+    return contract.resolve(examples[0])[1]["value"] if examples else {}
+
+
+def answer_of(contract, node):
+    """json, text, or None when a good answer has no body."""
+    for status, response in node.get("responses", {}).items():
+        if status.startswith("2"):
+            content = contract.resolve(response)[1].get("content", {})
+            return None if not content else "json" if "application/json" in content else "text"
+    return None
+
+
+def camel(name):
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def indented(value, by):
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return text.replace("\n", "\n" + " " * by)
+
+
+def shell(call):
+    method = "" if call.method == "GET" else f" -X {call.method}"
+    target = call.target(lambda name: "$" + name.upper())
+    lines = [f'curl -sS{method} "$SHOP{target}"']
+    if call.signed_in:
+        lines.append('-H "Authorization: Bearer $TOKEN"')
+    if call.media_type:
+        lines.append(f"-H 'Content-Type: {call.media_type}'")
+    if call.key:
+        lines.append(f"-H 'Idempotency-Key: {call.key}'")
+    if call.file:
+        lines.append("--data-binary @products.csv")
+    elif call.body is not None:
+        body = indented(call.body, 2).replace("'", "'\\''")
+        lines.append(f"-d '{body}'")
+    return " \\\n  ".join(lines)
+
+
+def typescript(call):
+    target = "`${shop}" + call.target(lambda name: "${%s}" % camel(name)) + "`"
+    headers = []
+    if call.signed_in:
+        headers.append("Authorization: `Bearer ${token}`,")
+    if call.media_type:
+        headers.append(f'"Content-Type": "{call.media_type}",')
+    if call.key:
+        headers.append('"Idempotency-Key": crypto.randomUUID(), // the same one when sent again')
+    options = [] if call.method == "GET" else [f'  method: "{call.method}",']
+    if headers:
+        options += ["  headers: {"] + ["    " + line for line in headers] + ["  },"]
+    if call.file:
+        options.append("  body: file,")
+    elif call.body is not None:
+        options.append(f"  body: JSON.stringify({indented(call.body, 2)}),")
+    lines = [f"const response = await fetch({target}, {{"] + options + ["});"] if options else [
+        f"const response = await fetch({target});"]
+    lines.append("if (!response.ok) throw await response.json(); // a problem, with its code")
+    if call.answer:
+        lines.append(f"const answer = await response.{call.answer}();")
+    return "\n".join(lines)
+
+
+def samples(contract, op):
+    call = Call(contract, op)
+    return [{"lang": "Shell", "label": "curl", "source": shell(call)},
+            {"lang": "TypeScript", "label": "TypeScript", "source": typescript(call)}]
