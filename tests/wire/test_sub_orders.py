@@ -286,6 +286,36 @@ def test_the_queue_is_filtered_by_state_and_by_the_beginning_of_a_number(shop):
         assert clay.do("listSubOrders", q=typed)["items"] == []
 
 
+def test_every_list_of_orders_takes_a_day_of_any_time_zone(shop):
+    clay, customer = shop.vendor(), shop.customer()
+    mug = clay.product(stock=50)
+    orders = [customer.order(mug) for _ in range(5)]
+    moments = ["2026-01-31T22:59:59.999999Z", "2026-01-31T23:00:00Z", "2026-02-01T12:00:00Z",
+               "2026-02-01T22:59:59.999999Z", "2026-02-01T23:00:00Z"]
+    for order, moment in zip(orders, moments):
+        shop.db.rows("update shop_order set created_at = %s where id = %s", moment, order["id"])
+        shop.db.rows("update sub_order set created_at = %s where order_id = %s", moment,
+                     order["id"])
+    day = {"created_after": "2026-02-01T00:00:00+01:00",
+           "created_before": "2026-02-02T00:00:00+01:00"}
+    admin = shop.admin("support")
+    lists = [(customer, "listOrders", {}, orders),
+             (clay.owner, "listSubOrders", {"vendor_id": clay.id}, map(clay.part, orders)),
+             (admin, "adminListOrders", {"user_id": customer.id}, orders),
+             (admin, "adminListSubOrders", {"vendor": clay.id}, map(clay.part, orders))]
+    for actor, listed, only, whole in lists:
+        ids = [each["id"] for each in whole][::-1]
+        for limit in (1, 20):
+            found = actor.all(listed, limit=limit, **only, **day)
+            assert [each["id"] for each in found] == ids[1:4]
+        since = actor.all(listed, created_after="2026-02-01T22:59:59.999999Z", **only)
+        assert [each["id"] for each in since] == ids[:2]
+        before = actor.all(listed, created_before="2026-01-31T18:00:00-05:00", **only)
+        assert [each["id"] for each in before] == ids[4:]
+        for wrong in ("2026-02-01", "2026-02-01T00:00:00", "yesterday", "2026-02-30T00:00:00Z"):
+            refused(actor.call(listed, created_after=wrong, **only), 400, field="?created_after")
+
+
 # -- oversight ------------------------------------------------------------------------------------
 
 def test_an_admin_takes_any_transition_of_the_table_with_all_it_causes(shop):

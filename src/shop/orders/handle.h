@@ -5,6 +5,7 @@
 #define SEBEZ_SHOP_ORDERS_HANDLE_H
 
 #include "shop/orders/move.h"
+#include "web/page.h"
 #include "web/reply.h"
 
 /* Writes the move, commits it, and answers the sub-order as it is then. */
@@ -20,6 +21,11 @@ void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uui
 /* A 409 with what `who` may do from this state. */
 _Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, unsigned who,
                                const char *detail);
+
+/* A page of a list that is sorted by when orders were placed, newest first, of those before that
+ * moment (NULL: of all). */
+struct page page_of_orders(struct request *rq, const char *cursor, int32_t limit,
+                           const int64_t *created_before);
 
 /* The beginning of a number as people type it: in capitals, without letters that are easily
  * mistaken, and with its dashes, wherever blanks and dashes were; NULL for NULL. */

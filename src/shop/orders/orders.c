@@ -5,18 +5,17 @@
 
 #include "api.gen.h"
 #include "orders_read.sql.h"
-#include "web/page.h"
-#include "web/reply.h"
+#include "shop/orders/handle.h"
 
 /* GET /v1/orders */
 void list_orders(struct request *rq, const struct list_orders_in *in)
 {
-	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
 	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
 
-	reply_page(
-	    rq, &page,
-	    sql_orders_page(db_of(&rq->task), status, page.after_key, page.after_id, page.count));
+	reply_page(rq, &page,
+	           sql_orders_page(db_of(&rq->task), status, in->created_after, page.after_key,
+	                           page.after_id, page.count));
 }
 
 /* GET /v1/orders/{order_id} */

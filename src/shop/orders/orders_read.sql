@@ -85,7 +85,7 @@ group by s.vendor_id, s.id;
 select o.id, o.number, o.cart_id from shop_order o where o.account_id = current_account()
 order by o.created_at desc, o.id desc limit 1;
 
--- orders_page (status text?, after_key time, after_id uuid, page_size int): many
+-- orders_page (status text?, since time?, after_key time, after_id uuid, page_size int): many
 -- A customer's orders, newest first.
 select o.id, o.number, order_status(s.states) as status,
        o.total as "total.amount", o.currency as "total.currency",
@@ -104,6 +104,7 @@ cross join lateral (
 	where s.order_id = o.id) s
 where o.account_id = current_account()
 and (o.created_at, o.id) < (:after_key, :after_id)
+[since: and o.created_at >= :since]
 [status: and order_status(s.states) = :status]
 order by o.created_at desc, o.id desc
 limit :page_size;

@@ -12,7 +12,7 @@
 /* GET /v1/admin/orders */
 void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in)
 {
-	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
 	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
 	const char *email_key = NULL, *number = NULL;
 
@@ -22,7 +22,8 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 		number = number_prefix(rq->task.arena, in->q);
 	reply_page(rq, &page,
 	           sql_admin_orders_page(db_of(&rq->task), status, number, email_key, in->user_id,
-	                                 page.after_key, page.after_id, page.count));
+	                                 in->created_after, page.after_key, page.after_id,
+	                                 page.count));
 }
 
 /* GET /v1/admin/orders/{order_id} */
@@ -41,16 +42,16 @@ void admin_get_order(struct request *rq, const struct admin_get_order_in *in)
 /* GET /v1/admin/sub-orders */
 void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_orders_in *in)
 {
-	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
 	const char *status = in->status ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 	struct uuid vendor;
 	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor);
 
 	reply_page(rq, &page,
-	           sql_admin_sub_orders_page(db_of(&rq->task), status,
-	                                     number_prefix(rq->task.arena, in->q),
-	                                     by_id ? &vendor : NULL, by_id ? NULL : in->vendor,
-	                                     page.after_key, page.after_id, page.count));
+	           sql_admin_sub_orders_page(
+	               db_of(&rq->task), status, number_prefix(rq->task.arena, in->q),
+	               by_id ? &vendor : NULL, by_id ? NULL : in->vendor, in->created_after,
+	               page.after_key, page.after_id, page.count));
 }
 
 /* GET /v1/admin/sub-orders/{sub_order_id} */

@@ -9,13 +9,13 @@
 /* GET /v1/vendors/{vendor_id}/sub-orders */
 void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 {
-	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
 	const char *status = in->status ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
 	           sql_sub_orders_page(db_of(&rq->task), in->vendor_id, status,
-	                               number_prefix(rq->task.arena, in->q), page.after_key,
-	                               page.after_id, page.count));
+	                               number_prefix(rq->task.arena, in->q), in->created_after,
+	                               page.after_key, page.after_id, page.count));
 }
 
 /* GET /v1/vendors/{vendor_id}/sub-orders/{sub_order_id} */

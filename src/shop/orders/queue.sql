@@ -1,6 +1,6 @@
 -- Lists of orders and sub-orders for staff and admins, newest first.
 
--- sub_orders_page (vendor uuid, status text?, number text?, after_key time, after_id uuid, page_size int): many
+-- sub_orders_page (vendor uuid, status text?, number text?, since time?, after_key time, after_id uuid, page_size int): many
 -- A vendor's queue.
 select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        s.customer_name as "customer.name",
@@ -16,12 +16,13 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
 from sub_order s
 where s.vendor_id = :vendor
 and (s.created_at, s.id) < (:after_key, :after_id)
+[since: and s.created_at >= :since]
 [status: and s.state = :status]
 [number: and s.number >= :number and s.number < :number || '~']
 order by s.created_at desc, s.id desc
 limit :page_size;
 
--- admin_sub_orders_page (status text?, number text?, vendor uuid?, slug text?, after_key time, after_id uuid, page_size int): many
+-- admin_sub_orders_page (status text?, number text?, vendor uuid?, slug text?, since time?, after_key time, after_id uuid, page_size int): many
 select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
        s.customer_name as "customer.name",
@@ -37,6 +38,7 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
 from sub_order s
 join vendor v on v.id = s.vendor_id
 where (s.created_at, s.id) < (:after_key, :after_id)
+[since: and s.created_at >= :since]
 [vendor: and s.vendor_id = :vendor]
 [slug: and s.vendor_id = (select x.id from vendor x where x.slug = :slug)]
 [status: and s.state = :status]
@@ -44,7 +46,7 @@ where (s.created_at, s.id) < (:after_key, :after_id)
 order by s.created_at desc, s.id desc
 limit :page_size;
 
--- admin_orders_page (status text?, number text?, email_key text?, account uuid?, after_key time, after_id uuid, page_size int): many
+-- admin_orders_page (status text?, number text?, email_key text?, account uuid?, since time?, after_key time, after_id uuid, page_size int): many
 -- By the number of the order or of one of its sub-orders, which begins with it, or by the account's
 -- e-mail address.
 select o.id, o.number, order_status(s.states) as status,
@@ -65,6 +67,7 @@ cross join lateral (
 	join vendor v on v.id = s.vendor_id
 	where s.order_id = o.id) s
 where (o.created_at, o.id) < (:after_key, :after_id)
+[since: and o.created_at >= :since]
 [account: and o.account_id = :account]
 [email_key: and o.account_id = (select x.id from account x where x.email_key = :email_key)]
 [number: and o.number >= left(:number, 9) and o.number < left(:number, 9) || '~']
