@@ -19,9 +19,9 @@
 
 struct http_server *server;
 int finished;
-int resets;
-int set_aside;
 bool was_reset;
+
+enum { PATIENCE_MS = 60 * 1000 }; /* the most that anything is waited for, never a measure */
 
 static struct http_prepared *prepared;
 static int port;
@@ -66,19 +66,33 @@ static void work_slowly(void *arg)
 	open_works--;
 }
 
+/* Whether it will be set aside is known at once; it is a turn of the loop later. */
+static void hold_aside(struct http_exchange *ex)
+{
+	while (ex->fd >= 0 && !http_is_aside(ex))
+		co_sleep_ms(1);
+	set_aside_now += http_is_aside(ex);
+	if (strncmp(http_path(ex), "/aside/held", 11) == 0)
+		while (!is_done && !ex->close)
+			co_sleep_ms(1);
+	set_aside_now -= http_is_aside(ex);
+}
+
 static void wait_aside(void *arg)
 {
 	struct http_exchange *ex = arg;
 	char *large = calloc(1, LARGE_BYTES + 1);
+	bool was_aside;
 
 	if (path_is(ex, "/aside/later"))
 		co_sleep_ms(10);
 	http_set_aside(ex);
 	if (!path_is(ex, "/aside/at-once"))
-		co_sleep_ms(50);
-	set_aside += http_is_aside(ex);
-	memset(large, '~', path_is(ex, "/aside/large") ? LARGE_BYTES : 3);
+		hold_aside(ex);
+	was_aside = http_is_aside(ex);
+	memset(large, '~', strstr(http_path(ex), "large") != NULL ? LARGE_BYTES : 3);
 	reply_text(ex, 200, large);
+	set_aside += was_aside;
 	free(large);
 	open_works--;
 }
@@ -95,7 +109,7 @@ static void read_stream(void *arg)
 	do {
 		if (count % 50 == 49 && path_is(ex, "/in/slow"))
 			co_sleep_ms(1);
-		r = http_read(ex, piece, sizeof(piece), loop_now_ms() + 1000);
+		r = http_read(ex, piece, sizeof(piece), loop_now_ms() + PATIENCE_MS);
 		for (long i = 0; i < r; i++)
 			sum += (unsigned char)piece[i];
 		count++;
@@ -111,13 +125,15 @@ static void write_stream(void *arg)
 {
 	struct http_exchange *ex = arg;
 	char piece[7000];
-	size_t left = path_is(ex, "/flood") ? SIZE_MAX : STREAM_BYTES;
+	bool is_flood = path_is(ex, "/flood");
+	size_t left = is_flood ? SIZE_MAX : STREAM_BYTES;
 
 	memset(piece, '~', sizeof(piece));
 	http_stream_begin(ex, 200, 0, NULL);
 	while (left > 0) {
 		size_t count = left < sizeof(piece) ? left : sizeof(piece);
-		if (http_stream_write(ex, piece, count, loop_now_ms() + 100) < 0) {
+		if (http_stream_write(ex, piece, count,
+		                      loop_now_ms() + (is_flood ? 100 : PATIENCE_MS)) < 0) {
 			resets++;
 			break;
 		}
@@ -207,11 +223,12 @@ const char *talk(void (*script)(struct talk *talk, int fd), const char *request,
 	pthread_t thread;
 
 	reply[0] = '\0';
+	is_done = false;
 	assert_int_equal(pthread_create(&thread, NULL, play, &talk), 0);
 	loop_run();
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	was_reset = talk.reset;
-	for (int i = 0; i < 5000 && (http_server_busy(server) > 0 || open_works > 0); i++) {
+	for (int i = 0; i < PATIENCE_MS && (http_server_busy(server) > 0 || open_works > 0); i++) {
 		(void)uv_run(loop_uv(), UV_RUN_NOWAIT);
 		(void)usleep(1000);
 	}
@@ -262,6 +279,7 @@ const char *ask_with_body(const char *head, size_t count, const char *tail)
 static void on_drain_wanted(uv_async_t *async)
 {
 	http_server_drain(server);
+	drained++;
 }
 
 void want_drain(void)

@@ -10,8 +10,9 @@
  * - /in/...: reads the body as a stream and answers with the sum of its bytes; /in/slow with
  *   pauses, /in/early after the first piece
  * - /out: STREAM_BYTES as a stream; /broken: the same, then given up; /flood: bytes without end
- * - /aside/...: sets the exchange aside and answers later; /aside/later sets it aside late,
- *   /aside/at-once does not wait, /aside/large answers with LARGE_BYTES
+ * - /aside/...: sets the exchange aside and answers when it is; /aside/later sets it aside late,
+ *   /aside/at-once does not wait, /aside/held waits for is_done or for the client's end, a path
+ *   with "large" is answered with LARGE_BYTES
  */
 #ifndef SEBEZ_TESTS_HTTP_SERVER_H
 #define SEBEZ_TESTS_HTTP_SERVER_H
@@ -28,8 +29,6 @@ enum { STREAM_BYTES = 300 * 1000, ECHO_MAX = 100 * 1000, LARGE_BYTES = 12 * 1024
 
 extern struct http_server *server;
 extern int finished;
-extern int resets;     /* fibers that learned that their client is gone */
-extern int set_aside;  /* exchanges that were, when they were answered */
 extern bool was_reset; /* what the client of the last talk saw */
 
 /* Plays the script against the server until every exchange is finished; returns what was read. */

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,7 +33,7 @@ static void an_exchange_that_is_set_aside_is_answered_and_its_connection_goes_on
 
 static void a_request_that_comes_meanwhile_is_answered_next(void **state)
 {
-	const char request[] = "GET /aside/first HTTP/1.1\r\n" HOST "\r\n"
+	const char request[] = "GET /aside/held HTTP/1.1\r\n" HOST "\r\n"
 	                       "GET /prepared HTTP/1.1\r\n" LAST "\r\n";
 
 	set_aside = 0;
@@ -105,13 +104,13 @@ static void a_large_answer_reaches_a_slow_client_that_was_set_aside(void **state
 
 static void a_client_that_vanishes_while_it_is_set_aside_harms_nobody(void **state)
 {
-	static const char *const requests[] = {"GET /aside/first HTTP/1.1\r\n" HOST "\r\n",
-	                                       "GET /aside/large HTTP/1.1\r\n" HOST "\r\n"};
+	static const char *const requests[] = {"GET /aside/held HTTP/1.1\r\n" HOST "\r\n",
+	                                       "GET /aside/held/large HTTP/1.1\r\n" HOST "\r\n"};
 
 	for (int i = 0; i < 2; i++) {
 		int before = finished;
 
-		(void)talk(send_and_vanish, requests[i], strlen(requests[i]));
+		(void)talk(send_and_vanish_aside, requests[i], strlen(requests[i]));
 		assert_int_equal(finished, before + 1);
 		assert_int_equal(http_server_connections(server), 0);
 	}
@@ -120,11 +119,12 @@ static void a_client_that_vanishes_while_it_is_set_aside_harms_nobody(void **sta
 static void drain_then_ask(struct talk *talk, int fd)
 {
 	const char first[] = "GET /prepared HTTP/1.1\r\n" HOST "\r\n";
+	int before = drained;
 
 	send_all(fd, first, strlen(first));
-	(void)usleep(20 * 1000);
+	receive_some(talk, fd);
 	want_drain();
-	(void)usleep(20 * 1000);
+	wait_past(&drained, before);
 	send_and_receive(talk, fd);
 }
 
@@ -140,15 +140,19 @@ static void draining_asks_clients_to_go(void **state)
 
 static void ask_then_drain(struct talk *talk, int fd)
 {
+	int before = drained;
+
 	send_all(fd, talk->request, talk->request_length);
-	(void)usleep(20 * 1000);
+	wait_past(&set_aside_now, 0);
 	want_drain();
+	wait_past(&drained, before);
+	is_done = true;
 	receive_all(talk, fd);
 }
 
 static void draining_closes_who_was_set_aside(void **state)
 {
-	const char request[] = "GET /aside/first HTTP/1.1\r\n" HOST "\r\n";
+	const char request[] = "GET /aside/held HTTP/1.1\r\n" HOST "\r\n";
 
 	set_aside = 0;
 	const char *reply = talk(ask_then_drain, request, strlen(request));
