@@ -200,7 +200,7 @@ void child_stop(pid_t pid, int signal, int timeout_ms)
 	}
 }
 
-void child_note(const char *path, pid_t pid)
+void child_note(const char *path, pid_t pid, const char *more)
 {
 	char temporary[1200];
 	FILE *file;
@@ -209,7 +209,7 @@ void child_note(const char *path, pid_t pid)
 	file = fopen(temporary, "we");
 	if (file == NULL)
 		return;
-	fprintf(file, "%d %llu\n", (int)pid, start_time(pid));
+	fprintf(file, "%d %llu\n%s", (int)pid, start_time(pid), more);
 	if (fclose(file) == 0)
 		rename(temporary, path);
 }

@@ -36,8 +36,9 @@ int child_run(const struct child_spec *spec) __attribute__((warn_unused_result))
 void child_stop(pid_t pid, int signal, int timeout_ms);
 bool child_is_alive(pid_t pid); /* reaps it when it is ours and has ended */
 
-/* A file that says which process it was, safe against pids that are used again. */
-void child_note(const char *path, pid_t pid);
+/* A file that says which process it was, safe against pids that are used again; and what more is
+ * to be said of it, lines of text. */
+void child_note(const char *path, pid_t pid, const char *more);
 /* The noted process if it still lives, else 0. */
 pid_t child_noted(const char *path);
 

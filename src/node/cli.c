@@ -13,6 +13,7 @@
 #include "node/config.h"
 #include "node/jobs.h"
 #include "node/migrate.h"
+#include "node/running.h"
 #include "node/say.h"
 #include "node/startup.h"
 #include "node/supervisor.h"
@@ -126,7 +127,17 @@ static int run_check(void)
 
 static int run_reload(void)
 {
-	return supervisor_reload(&call.config);
+	return running_reload(&call.config);
+}
+
+static int run_stop(void)
+{
+	return running_stop(&call.config);
+}
+
+static int run_status(void)
+{
+	return running_status(&call.config);
 }
 
 static int run_openapi(void)
@@ -160,6 +171,14 @@ static const struct command COMMANDS[] = {
     {.name = "reload",
      .prose = "Makes a running server replace its processes without losing a request.",
      .run = run_reload},
+    {.name = "stop",
+     .prose = "Stops the running server, and waits until it has ended.",
+     .run = run_stop},
+    {.name = "status",
+     .prose =
+         "Says where the server runs, its process, its version and since when; fails when none "
+         "does.",
+     .run = run_status},
     {.name = "migrate",
      .prose = "Brings the database's schema up to date, and sets the passwords of its roles.",
      .run = run_migrate},

@@ -82,7 +82,7 @@ int embedded_redis_spawn(const struct place *place, pid_t *ret)
 	close(spec.output_fd);
 	note_path(place, note, sizeof(note));
 	if (rc == 0)
-		child_note(note, *ret);
+		child_note(note, *ret, "");
 	else
 		say("cannot start %s: %s", program, strerror(-rc));
 	return rc;

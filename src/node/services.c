@@ -13,7 +13,9 @@
 #include "node/conninfo.h"
 #include "node/embedded_pg.h"
 #include "node/embedded_redis.h"
+#include "node/running.h"
 #include "node/say.h"
+#include "node/terminal.h"
 
 /* A cluster that recovers from a crash replays up to max_wal_size before it answers. */
 enum { READY_MS = 60000, EXTERNAL_READY_MS = 15000, LOCK_MS = 60000, POLL_MS = 10 };
@@ -45,7 +47,7 @@ void services_catch_signals(void)
 
 bool services_stop_asked(void)
 {
-	return stop_asked != 0;
+	return stop_asked != 0 || terminal_is_closed();
 }
 
 static int open_lock(const struct place *place, const char *name)
@@ -66,17 +68,22 @@ static void sign_lock(int fd, enum services_use use)
 		say("cannot write the lock file: %s", strerror(errno));
 }
 
-static bool server_holds(int fd)
+/* The server that has signed the lock, or 0: a tool has. */
+static pid_t holding_server(int fd)
 {
 	char text[64] = "";
+	int pid = 0;
 
-	return pread(fd, text, sizeof(text) - 1, 0) > 0 && strncmp(text, "serve ", 6) == 0;
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 || sscanf(text, "serve %d", &pid) != 1)
+		return 0;
+	return pid;
 }
 
 /* 1: owner, 0: borrower, or -errno. */
 static int take_lock(struct services *services, enum services_use use)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + LOCK_MS;
+	struct running running = {0};
 	bool told = false;
 
 	services->lock_fd = open_lock(&services->place, "lock");
@@ -90,9 +97,10 @@ static int take_lock(struct services *services, enum services_use use)
 	while (flock(services->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (use == SERVICES_TOOL)
 			return flock(services->users_fd, LOCK_SH) == 0 ? 0 : -errno;
-		if (server_holds(services->lock_fd)) {
-			say("a server with the data folder %s is already running",
-			    services->place.data);
+		running.pid = holding_server(services->lock_fd);
+		if (running.pid > 0) {
+			(void)running_find(services->place.data, &running);
+			running_say(services->place.data, &running);
 			return -EBUSY;
 		}
 		if (!told)
@@ -260,7 +268,7 @@ void services_close(struct services *services)
 {
 	/* Other tools may still be using what this one started. */
 	if (services->owner && services->users_fd >= 0 &&
-	    (services->pg > 0 || services->redis > 0) && !server_holds(services->lock_fd))
+	    (services->pg > 0 || services->redis > 0) && holding_server(services->lock_fd) == 0)
 		flock(services->users_fd, LOCK_EX);
 	if (services->redis > 0)
 		embedded_redis_stop(services->redis);

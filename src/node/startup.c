@@ -65,7 +65,7 @@ int startup_demo(const struct config *config, const struct services *services)
 	return 0;
 }
 
-void startup_announce(const struct config *config, int port)
+void startup_url(const struct config *config, int port, char *ret, size_t size)
 {
 	char host[80] = "";
 	int configured;
@@ -74,10 +74,13 @@ void startup_announce(const struct config *config, int port)
 	if (config_split_listen(config->listen, host, sizeof(host), &configured) &&
 	    (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0))
 		shown = "localhost";
-	if (strchr(shown, ':') != NULL)
-		printf("\nSebez is running:  http://[%s]:%d\n", shown, port);
-	else
-		printf("\nSebez is running:  http://%s:%d\n", shown, port);
+	snprintf(ret, size, strchr(shown, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d", shown,
+	         port);
+}
+
+void startup_announce(const struct config *config, const char *url)
+{
+	printf("\nSebez is running:  %s\n", url);
 	printf("  API reference    /docs, /openapi.json\n"
 	       "  health, metrics  /healthz, /readyz, /metrics\n");
 	if (config->demo != 0)

@@ -4,6 +4,8 @@
 #ifndef SEBEZ_NODE_STARTUP_H
 #define SEBEZ_NODE_STARTUP_H
 
+#include <stddef.h>
+
 #include "node/config.h"
 #include "node/services.h"
 
@@ -15,7 +17,10 @@ int startup_demo(const struct config *config, const struct services *services)
 /* Notes that this database has the demo. */
 int startup_demo_done(const struct services *services) __attribute__((warn_unused_result));
 
+/* Where a person finds the server. */
+void startup_url(const struct config *config, int port, char *ret, size_t size);
+
 /* URLs, and the demo's accounts, on standard output. */
-void startup_announce(const struct config *config, int port);
+void startup_announce(const struct config *config, const char *url);
 
 #endif

@@ -12,12 +12,15 @@
 #include "net/log.h"
 #include "node/metrics.h"
 #include "node/migrate.h"
+#include "node/running.h"
 #include "node/say.h"
 #include "node/sockets.h"
 #include "node/startup.h"
 #include "node/supervisor_internal.h"
+#include "node/terminal.h"
 
 enum { GRACE_MS = 2000 }; /* beyond the drain time, before SIGKILL */
+enum { OTHERS = 2 };      /* that are polled beside the processes: signals, the terminal */
 
 static void add_member(struct supervisor *su, enum member_kind kind, int listen_fd, pid_t running)
 {
@@ -92,7 +95,8 @@ static void announce_once(struct supervisor *su)
 		if (!su->members[i].now.ready || su->members[i].now.pid <= 0)
 			return;
 	su->announced = true;
-	startup_announce(su->config, su->port);
+	running_note(&su->services.place, su->url, true);
+	startup_announce(su->config, su->url);
 }
 
 static void process_ended(struct supervisor *su, pid_t pid, int status)
@@ -197,6 +201,10 @@ static void take_signals(struct supervisor *su)
 {
 	struct signalfd_siginfo info;
 
+	if (su->phase == PHASE_SERVING && terminal_is_closed()) {
+		LOG_INFO("the terminal was closed");
+		begin_stop(su);
+	}
 	while (read(su->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			begin_stop(su);
@@ -225,12 +233,14 @@ static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
 /* Sleeps until a signal, a process that is ready, or something that is due. */
 static void sleep_until_event(struct supervisor *su)
 {
-	struct pollfd polls[1 + 2 * MEMBERS_MAX];
-	int owners[1 + 2 * MEMBERS_MAX];
-	nfds_t count = 1;
+	struct pollfd polls[OTHERS + 2 * MEMBERS_MAX];
+	int owners[OTHERS + 2 * MEMBERS_MAX];
+	nfds_t count = OTHERS;
 	char byte;
 
 	polls[0] = (struct pollfd){.fd = su->signal_fd, .events = POLLIN};
+	/* Of no interest once it stops, for a closed one is closed for ever. */
+	polls[1] = (struct pollfd){.fd = su->phase == PHASE_SERVING ? terminal_fd() : -1};
 	for (int i = 0; i < su->count; i++) {
 		const struct member *member = &su->members[i];
 		int fd = member->next.ready_fd >= 0 ? member->next.ready_fd : member->now.ready_fd;
@@ -242,7 +252,7 @@ static void sleep_until_event(struct supervisor *su)
 	}
 	if (poll(polls, count, (int)next_event_ms(su, clock_monotonic_ms())) <= 0)
 		return;
-	for (nfds_t i = 1; i < count; i++) {
+	for (nfds_t i = OTHERS; i < count; i++) {
 		struct member *member = &su->members[owners[i]];
 
 		if (polls[i].revents == 0)
@@ -272,14 +282,17 @@ static int open_signals(void)
 static int prepare(struct supervisor *su)
 {
 	struct secret secret;
-	int fds[256];
+	int fds[256], port = 0;
 	int metrics_fd = metrics_create((unsigned)su->config->processes + 1);
 	int rc = metrics_fd < 0 ? metrics_fd : metrics_watch(metrics_fd);
 
 	if (rc == 0)
-		rc = sockets_open(su->config->listen, (int)su->config->processes, fds, &su->port);
-	if (rc == 0)
+		rc = sockets_open(su->config->listen, (int)su->config->processes, fds, &port);
+	if (rc == 0) {
+		startup_url(su->config, port, su->url, sizeof(su->url));
+		running_note(&su->services.place, su->url, false);
 		rc = secret_load(su->config, su->services.place.data, &secret);
+	}
 	if (rc == 0)
 		rc = migrate(su->config, &su->services, &secret, MIGRATE_FOR_SERVE);
 	if (rc == 0)
@@ -301,14 +314,10 @@ static int prepare(struct supervisor *su)
 
 static void serve(struct supervisor *su)
 {
-	char note[PLACE_PATH_MAX];
-
 	su->signal_fd = open_signals();
 	assert(su->signal_fd >= 0);
 	if (services_stop_asked())
 		begin_stop(su);
-	place_path(&su->services.place, "sebez.pid", note, sizeof(note));
-	child_note(note, getpid());
 	while (su->phase != PHASE_DONE) {
 		take_signals(su);
 		reap(su);
@@ -320,7 +329,6 @@ static void serve(struct supervisor *su)
 		if (su->phase != PHASE_DONE)
 			sleep_until_event(su);
 	}
-	unlink(note);
 }
 
 int supervise(const struct config *config)
@@ -332,6 +340,7 @@ int supervise(const struct config *config)
 	su.config = config;
 	su.reloading = NOT_RELOADING;
 	log_start((enum log_level)config->log_level, "supervisor");
+	terminal_remember();
 	services_catch_signals();
 	rc = services_open(config, SERVICES_SERVE, &su.services);
 	if (rc < 0)
@@ -342,6 +351,7 @@ int supervise(const struct config *config)
 		serve(&su);
 	else if (say_count() == said && !services_stop_asked())
 		say("cannot serve: %s", strerror(-rc));
+	running_forget(&su.services.place);
 	services_close(&su.services);
 	LOG_INFO("stopped");
 	return rc == 0 || services_stop_asked() ? 0 : 1;

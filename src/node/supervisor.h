@@ -4,6 +4,9 @@
  *
  *   SIGTERM, SIGINT  drains and stops; a second one hurries
  *   SIGHUP           replaces the api processes one by one, and the jobs process
+ *
+ * When the terminal that it was started from is closed it stops, whatever signals come of that:
+ * shells send a SIGHUP that looks like everybody's (node/terminal.h).
  */
 #ifndef SEBEZ_NODE_SUPERVISOR_H
 #define SEBEZ_NODE_SUPERVISOR_H
@@ -12,8 +15,5 @@
 
 /* Returns the exit status of the program. */
 int supervise(const struct config *config);
-
-/* Asks the running server of this data folder to reload. Returns an exit status. */
-int supervisor_reload(const struct config *config);
 
 #endif

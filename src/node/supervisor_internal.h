@@ -40,7 +40,7 @@ struct supervisor {
 	int leaving_count;
 	int64_t look_ms; /* when it next looks whether processes hang */
 	int signal_fd;
-	int port;
+	char url[128];
 	enum phase phase;
 	int64_t deadline_ms;        /* of the phase, once it is not PHASE_SERVING */
 	int reloading;              /* index of the member that is being replaced */

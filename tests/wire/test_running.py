@@ -1,6 +1,7 @@
 """Starting, stopping, reloading, and coming back after kill -9."""
 import concurrent.futures
 import contextlib
+import datetime
 import os
 import pathlib
 import shutil
@@ -128,7 +129,30 @@ def test_tools_use_the_services_of_a_running_server(own):
 def test_a_second_server_on_the_same_data_is_refused(own):
     done = own.sebez("serve", check=False)
     assert done.returncode == 1
-    assert "already running" in done.stderr
+    assert f"already running: {own.url}, process {own.process.pid}," in done.stderr
+    assert "sebez stop" in done.stderr
+
+
+def test_status_says_where_the_server_runs_and_since_when(own):
+    version = own.sebez("version").stdout.split()[1]
+    said = own.sebez("status").stdout
+    assert said.startswith(f"Sebez is running:  {own.url}\n")
+    told = dict(line.split(maxsplit=1) for line in said.splitlines()[1:])
+    since = datetime.datetime.fromisoformat(told.pop("since").replace(" UTC", "+00:00"))
+    assert since <= datetime.datetime.now(datetime.timezone.utc)
+    assert told == {"process": str(own.process.pid), "version": version,
+                    "data": str(own.data / "var")}
+
+
+def test_a_server_is_stopped_by_command_and_is_gone_then():
+    with folder() as server:
+        for word in ("status", "stop", "reload"):
+            done = server.sebez(word, check=False)
+            assert done.returncode == 1 and "is running" in done.stderr
+        server.start()
+        assert f"stopped the server {server.process.pid}" in server.sebez("stop").stdout
+        assert server.process.wait(5) == 0 and server.family() == set()
+        assert server.sebez("status", check=False).returncode == 1
 
 
 def test_metrics_tell_of_all_processes(own):

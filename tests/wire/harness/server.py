@@ -58,12 +58,14 @@ class Server:
         self.process = None
         self._db = None
 
-    def start(self, wait=True):
+    def start(self, wait=True, **more):
+        """`more` is for subprocess.Popen."""
         with self.log.open("ab") as log:
             # It ends with the thread that starts it, and so with the tests, however they end.
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", BUILD / "sebez",
                                              "serve"], cwd=ROOT, stdout=log, stderr=log,
-                                            env=self.environment, start_new_session=True)
+                                            env=self.environment, start_new_session=True,
+                                            **more)
         if wait:
             self.wait_ready()
         return self

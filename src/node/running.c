@@ -1,0 +1,143 @@
+#include "node/running.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "node/child.h"
+#include "node/say.h"
+
+/* Beyond the time that the server may drain: PostgreSQL writes its checkpoint. */
+enum { STOP_MS = 60 * 1000, POLL_MS = 20 };
+
+static void note_path(const char *data, char *ret, size_t size)
+{
+	path_format(ret, size, "%s/sebez.pid", data);
+}
+
+bool running_find(const char *data, struct running *ret)
+{
+	struct running running = {0};
+	char note[PLACE_PATH_MAX], line[256];
+	int serves = 0;
+	FILE *file;
+
+	note_path(data, note, sizeof(note));
+	running.pid = child_noted(note);
+	if (running.pid <= 0)
+		return false;
+	file = fopen(note, "re");
+	/* Each fits one line; the first line is child_note's. */
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		(void)sscanf(line, "url %127s", running.url);
+		(void)sscanf(line, "version %31s", running.version);
+		(void)sscanf(line, "since %" SCNd64, &running.since_s);
+		(void)sscanf(line, "serves %d", &serves);
+	}
+	if (file != NULL)
+		fclose(file);
+	running.serves = serves != 0;
+	*ret = running;
+	return true;
+}
+
+void running_note(const struct place *place, const char *url, bool serves)
+{
+	static int64_t since_s;
+	char note[PLACE_PATH_MAX], text[256];
+
+	if (since_s == 0)
+		since_s = (int64_t)time(NULL);
+	note_path(place->data, note, sizeof(note));
+	path_format(text, sizeof(text), "url %s\nversion %s\nsince %" PRId64 "\nserves %d\n", url,
+	            SEBEZ_VERSION, since_s, serves);
+	child_note(note, getpid(), text);
+}
+
+void running_forget(const struct place *place)
+{
+	char note[PLACE_PATH_MAX];
+
+	note_path(place->data, note, sizeof(note));
+	unlink(note);
+}
+
+void running_say(const char *data, const struct running *running)
+{
+	say("already running: %s, process %d, data folder %s\nTo stop it: %s stop",
+	    running->url[0] != '\0' ? running->url : "starting or stopping", (int)running->pid,
+	    data, program_invocation_name);
+}
+
+/* The running server of the configuration, or a sentence about why there is none. */
+static bool find(const struct config *config, char data[PLACE_PATH_MAX - 64], struct running *ret)
+{
+	if (place_find(config, data, PLACE_PATH_MAX - 64) == 0 && running_find(data, ret))
+		return true;
+	say("no server with the data folder %s is running", config->data);
+	return false;
+}
+
+static bool ask(const struct running *running, int signal)
+{
+	if (kill(running->pid, signal) == 0)
+		return true;
+	if (errno == EPERM)
+		say("the server %d belongs to another user: only that one or root may ask it",
+		    (int)running->pid);
+	else
+		say("the server %d cannot be asked: %s", (int)running->pid, strerror(errno));
+	return false;
+}
+
+int running_reload(const struct config *config)
+{
+	char data[PLACE_PATH_MAX - 64];
+	struct running running;
+
+	if (!find(config, data, &running) || !ask(&running, SIGHUP))
+		return 1;
+	printf("asked the server %d to replace its processes\n", (int)running.pid);
+	return 0;
+}
+
+int running_stop(const struct config *config)
+{
+	int64_t end_ms = clock_monotonic_ms() + config->drain_ms + STOP_MS;
+	char data[PLACE_PATH_MAX - 64];
+	struct running running;
+
+	if (!find(config, data, &running) || !ask(&running, SIGTERM))
+		return 1;
+	while (child_is_alive(running.pid)) {
+		if (clock_monotonic_ms() > end_ms) {
+			say("the server %d was asked to stop and still runs", (int)running.pid);
+			return 1;
+		}
+		child_sleep_ms(POLL_MS);
+	}
+	printf("stopped the server %d\n", (int)running.pid);
+	return 0;
+}
+
+int running_status(const struct config *config)
+{
+	char data[PLACE_PATH_MAX - 64], since[32] = "";
+	struct running running;
+	time_t at;
+	struct tm utc;
+
+	if (!find(config, data, &running))
+		return 1;
+	at = (time_t)running.since_s;
+	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &utc));
+	printf("Sebez is %s:  %s\n  process  %d\n  version  %s\n  since    %s\n  data     %s\n",
+	       running.serves ? "running" : "starting", running.url, (int)running.pid,
+	       running.version, since, data);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * running: the note that a server leaves about itself in data/sebez.pid while it runs, and the
+ * commands that speak to a running server: reload, stop, status.
+ */
+#ifndef SEBEZ_NODE_RUNNING_H
+#define SEBEZ_NODE_RUNNING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "node/config.h"
+#include "node/place.h"
+
+struct running {
+	pid_t pid;       /* of the supervisor */
+	char url[128];   /* where it listens; "" while it is not known */
+	char version[32];
+	int64_t since_s; /* Unix time of its start */
+	bool serves;     /* its processes are ready */
+};
+
+/* The server that runs with this data folder (an absolute path); false when there is none. */
+bool running_find(const char *data, struct running *ret);
+
+/* Notes the calling process as the server of the place, until running_forget. */
+void running_note(const struct place *place, const char *url, bool serves);
+void running_forget(const struct place *place);
+
+/* Says that this server runs, and how it is stopped. */
+void running_say(const char *data, const struct running *running);
+
+/* Commands. They return exit statuses. */
+int running_reload(const struct config *config);
+int running_stop(const struct config *config);
+int running_status(const struct config *config);
+
+#endif
