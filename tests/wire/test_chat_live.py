@@ -5,7 +5,7 @@ import time
 
 import pytest
 from harness.client import refused
-from harness.feed import SOON, Device, Stream, in_background, statements
+from harness.feed import SOON, Device, Stream, begin_polls, in_background, statements
 from harness.folds import fold_conversations
 from harness.talk import Talk
 from harness.wait import until
@@ -27,8 +27,7 @@ OTHER = {"customer": "vendor", "vendor": "customer"}
 def test_who_writes_is_told_to_polls_of_the_other_side_that_wait(talk, side):
     both = sides(talk)
     hears, (_, says) = both[OTHER[side]][0], both[side]
-    waiting = [in_background(lambda: hears.poll(wait=50)) for _ in range(4)]
-    time.sleep(0.5)
+    waiting = begin_polls([hears] * 4)
     says()
     for page in [wait() for wait in waiting]:
         (typing,) = page["passing"]
@@ -71,9 +70,7 @@ def test_who_writes_is_stored_nowhere_and_leaves_no_gap(talk, shop):
 
 def test_who_writes_is_told_to_nobody_else(talk, shop):
     mine, other = Device(talk.customer), Device(shop.customer())
-    own = in_background(lambda: mine.poll(wait=2))
-    foreign = in_background(lambda: other.poll(wait=2))
-    time.sleep(0.3)
+    own, foreign = begin_polls([mine, other], wait=5)
     talk.of_customer("setTyping")
     assert own()["passing"] == foreign()["passing"] == []
 
@@ -81,8 +78,7 @@ def test_who_writes_is_told_to_nobody_else(talk, shop):
 def test_nobody_who_is_blocked_is_heard_writing(talk):
     talk.of_customer("blockVendor")
     me = Device(talk.customer)
-    waiting = in_background(lambda: me.poll(wait=2))
-    time.sleep(0.3)
+    (waiting,) = begin_polls([me], wait=5)
     talk.of_vendor("setVendorTyping")
     assert waiting()["passing"] == []
 
@@ -215,8 +211,7 @@ def test_a_block_and_its_end_are_told_to_both_sides_once(talk, side):
 def test_a_block_wakes_polls_that_wait_on_both_sides(talk):
     devices = [Device(talk.customer), Device(talk.customer),
                Device(talk.vendor.owner, vendor_id=talk.vendor.id)]
-    waiting = [in_background(lambda device=device: device.poll(wait=50)) for device in devices]
-    time.sleep(0.5)
+    waiting = begin_polls(devices)
     talk.of_vendor("blockCustomer")
     assert [[e["kind"] for e in wait()["items"]] for wait in waiting] == [["block_changed"]] * 3
 

@@ -1,9 +1,8 @@
 """What was edited, deleted or removed is told to no device that comes late."""
-import time
-
 import pytest
 from harness.feed import Device
 from harness.folds import fold_conversations
+from harness.wait import until
 
 
 def devices(talk, count=1):
@@ -12,7 +11,21 @@ def devices(talk, count=1):
         Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id))]
 
 
-HEARD_S = 1  # by then processes have heard of what others did, if only by the sweep
+def until_told(devices, is_so):
+    """Until whoever of them asks is told so: processes hear of what others did, if only by the
+    sweep. Nobody's cursor moves."""
+    for device in devices:
+        until(lambda device=device: is_so(device.actor.do(
+            device.operation, after=device.cursor, **device.path)["items"]))
+
+
+def told_first(message, change):
+    """Whether the first of the events is the message as the change has left it."""
+    def is_so(items):
+        return items and items[0]["payload"]["seq"] == message["seq"] and (
+            items[0]["payload"]["text"] == "Second" if change is edit
+            else "ecret" not in str(items[0]))
+    return is_so
 
 
 def edit(talk, message):
@@ -39,7 +52,7 @@ def test_what_was_taken_back_is_not_told_again(talk, change):
     for device in early:
         assert "Secret" in str(device.poll(wait=10)["items"])
     change(talk, message)
-    time.sleep(HEARD_S)
+    until_told(late, told_first(message, change))
     for device in late:
         sent, *_ = device.poll()["items"]
         assert (sent["kind"], sent["payload"]["seq"]) == ("message_sent", message["seq"])
@@ -56,12 +69,12 @@ def test_a_window_that_never_heard_of_it_tells_nothing(talk, shop):
         device.poll()
     talk.ask("Secret")
     message = talk.ask("Secret, too").json()
-    time.sleep(HEARD_S)
+    until_told(late, lambda items: "Secret, too" in str(items))
     redis = shop.server.redis()
     windows = {key: redis.zrange(key, 0, -1, withscores=True)
                for key in redis.scan_iter("sebez:feed:*")}
     delete(talk, message)
-    time.sleep(HEARD_S)
+    until_told(late, lambda items: "Secret, too" not in str(items))
     for key, texts in windows.items():
         redis.delete(key)
         redis.zadd(key, dict(texts))
@@ -78,8 +91,9 @@ def test_old_state_and_rewritten_events_make_the_fresh_state(talk, change):
     message = talk.ask("Secret").json()
     edit(talk, message)
     change(talk, message)
-    talk.answer()
-    time.sleep(HEARD_S)
+    last = talk.answer().json()["seq"]
+    until_told([me, seller], lambda items: "Secret" not in str(items) and last in [
+        e["payload"].get("seq") for e in items if e["kind"] == "message_sent"])
     for device, side, fresh in ((me, "customer", talk.customer.do("getSync")),
                                 (seller, "vendor", talk.vendor.do("getVendorSync"))):
         device.poll()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.client import refused, together
-from harness.feed import SOON, Device, Stream, in_background, settle, statements
+from harness.feed import SOON, Device, Stream, begin_polls, in_background, settle, statements
 from harness.folds import fold_customer
 from harness.shop import Shop, money
 
@@ -226,9 +226,7 @@ def test_another_epoch_resyncs_everybody_and_goes_on(own_server):
 
 def test_polls_that_wait_are_woken_in_every_process(shop):
     customer, product = shop.customer(), shop.product()
-    devices = [Device(customer) for _ in range(8)]
-    waiting = [in_background(lambda device=device: device.poll(wait=50)) for device in devices]
-    time.sleep(0.5)
+    waiting = begin_polls([Device(customer) for _ in range(8)])
     customer.order(product)
     pages = [wait() for wait in waiting]
     assert all([e["kind"] for e in page["items"]] == ["order_placed"] for page in pages)
@@ -311,9 +309,8 @@ def test_a_stream_tells_the_same_events_and_resumes_at_its_last_id(shop):
 
 def test_the_end_of_a_session_ends_its_polls_and_streams_at_once(shop):
     me = Device(shop.customer())
-    waiting = in_background(lambda: me.poll(wait=50))
     stream = Stream(me)
-    time.sleep(0.3)
+    (waiting,) = begin_polls([me])
     me.actor.do("logout")
     assert waiting()["items"] == []
     assert stream.ended.wait(SOON)
@@ -325,8 +322,7 @@ def test_staff_who_are_removed_are_let_go(shop):
     person = vendor.staff("support")
     device = Device(person, vendor_id=vendor.id)
     device.poll()
-    waiting = in_background(lambda: device.poll(wait=50))
-    time.sleep(0.3)
+    (waiting,) = begin_polls([device])
     vendor.do("removeStaff", user_id=person.id)
     assert waiting()["items"] == []
     refused(person.call("getVendorEvents", vendor_id=vendor.id, after=device.cursor), 404)
@@ -334,8 +330,7 @@ def test_staff_who_are_removed_are_let_go(shop):
 
 def test_a_locked_account_is_let_go(shop):
     me = Device(shop.customer())
-    waiting = in_background(lambda: me.poll(wait=50))
-    time.sleep(0.3)
+    (waiting,) = begin_polls([me])
     shop.admin().do("lockUser", user_id=me.actor.id, body={"reason": "A test"})
     assert waiting()["items"] == []
     assert me.actor.call("getEvents", after=me.cursor).status_code in (401, 403)

@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 import requests
 from harness.client import Actor
-from harness.feed import SOON, Device, in_background, members
+from harness.feed import SOON, Device, begin_polls, in_background, members
 from harness.shop import Shop, fresh
 from history.faults import command
 
@@ -55,10 +55,9 @@ def test_what_one_reader_finds_those_who_wait_learn(own_server):
                          customer.id)[0]
     for _ in range(5):
         waiting_one.poll()
-        waiting = in_background(lambda: waiting_one.poll(wait=30))
+        (waiting,) = begin_polls([waiting_one])
         other = Actor(shop.server)
         other.login(customer.account["email"], customer.password)
-        time.sleep(0.1)
         shop.db.rows("select * from feed_flush(%s::uuid[], %s, %s)", [customer.id], [event["kind"]],
                      [event["payload"]])
         other.do("getEvents", after=waiting_one.cursor)
@@ -217,8 +216,7 @@ def test_another_process_goes_on_where_one_died(broken):
 
 def test_a_reload_and_a_stop_answer_everybody_who_waits(broken):
     devices = [Device(broken.customer()) for _ in range(6)]
-    waiting = [in_background(lambda device=d: device.poll(wait=50)) for d in devices]
-    time.sleep(0.5)
+    waiting = begin_polls(devices)
     broken.server.process.send_signal(signal.SIGHUP)
     pages = [wait() for wait in waiting]
     assert all(page["items"] == [] and not page["resync"] for page in pages)

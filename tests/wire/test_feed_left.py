@@ -1,10 +1,9 @@
 """Who hangs up while a poll waits leaves its place to others."""
 import socket
-import time
 
-import requests
-from harness.feed import SOON, Device
+from harness.feed import Device, parked
 from harness.shop import Shop
+from harness.wait import until
 
 PLACES = 256  # of one owner, as src/base/limits.h says
 
@@ -17,15 +16,9 @@ def hang_up(device, count):
     for _ in range(count):
         opened.append(socket.create_connection(("127.0.0.1", device.actor.server.port), timeout=10))
         opened[-1].sendall(request)
-    time.sleep(0.5)
+    until(lambda: parked(device.actor.server) > 0)  # some wait, others are on their way
     for one in opened:
         one.close()
-
-
-def parked(server):
-    text = requests.get(server.url + "/metrics", timeout=10).text
-    return sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines()
-               if line.startswith("sebez_http_parked{"))
 
 
 def test_polls_that_were_hung_up_make_room(own_server):
@@ -33,9 +26,6 @@ def test_polls_that_were_hung_up_make_room(own_server):
     me = Device(Shop(server).customer())
     for _ in range(6):  # several times what both processes have room for
         hang_up(me, PLACES - 20)
-    end = time.monotonic() + SOON
-    while parked(server) and time.monotonic() < end:  # metrics are told twice a second
-        time.sleep(0.1)
-    assert parked(server) == 0
+    until(lambda: parked(server) == 0)
     for _ in range(4):
         me.poll(wait=1)

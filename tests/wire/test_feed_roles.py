@@ -1,7 +1,8 @@
 """Staff share the vendor's feed, and each is told what is for their role."""
 import time
 
-from harness.feed import Device, in_background
+from harness.feed import Device, begin_polls
+from harness.wait import until
 
 
 def two(talk):
@@ -24,8 +25,7 @@ def test_finance_is_not_told_of_conversations(shop, talk):
 
 def test_whoever_waits_is_told_what_is_for_their_role(talk):
     finance, support = two(talk)
-    waiting = [in_background(lambda d=device: d.poll(wait=30)) for device in (finance, support)]
-    time.sleep(0.5)
+    waiting = begin_polls([finance, support])
     talk.ask()
     assert [wait()["items"][0]["kind"] for wait in waiting] == ["withheld", "message_sent"]
 
@@ -39,7 +39,4 @@ def test_what_finance_has_polled_is_delivered_to_nobody(talk):
     assert talk.of_vendor()["delivered"]["vendor"] == 0
     support.until(1)
     support.poll()
-    end = time.monotonic() + 10
-    while talk.of_vendor()["delivered"]["vendor"] == 0 and time.monotonic() < end:
-        time.sleep(0.1)
-    assert talk.of_vendor()["delivered"]["vendor"] == 1
+    until(lambda: talk.of_vendor()["delivered"]["vendor"] == 1)

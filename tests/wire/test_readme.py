@@ -5,11 +5,11 @@ import re
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
 from harness.contract import ROOT
+from harness.wait import until
 
 README = (ROOT / "README.md").read_text()
 NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
@@ -79,9 +79,7 @@ def test_two_terminals_chat(demo):
 
 def test_the_start_says_what_the_readme_shows(demo):
     shown = block_with("Sebez is running").replace("http://127.0.0.1:8080", demo.url)
-    deadline = time.monotonic() + 30  # it answers a moment before it says so
-    while "Ctrl-C" not in demo.log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: "Ctrl-C" in demo.log.read_text())  # it answers a moment before it says so
     assert shown in demo.log.read_text()
 
 

@@ -1,13 +1,13 @@
 """What products show of their stock, and that nobody who changes a product and its stock waits in a
 ring."""
 import threading
-import time
 
 import pytest
 
 from harness.sheet import imported, row, table
 from harness.shop import fresh, money, refused, together
 from harness.sub_orders import good
+from harness.wait import PATIENCE_S, until
 
 ROUNDS = 15
 
@@ -61,11 +61,8 @@ def holder(shop):
 
 
 def until_waits(shop, count=1):
-    deadline = time.monotonic() + 10
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-    while shop.db.one(waiting) < count:
-        assert time.monotonic() < deadline, "nobody waits"
-        time.sleep(0.01)
+    until(lambda: shop.db.one(waiting) >= count)
 
 
 def alongside(call):
@@ -75,7 +72,7 @@ def alongside(call):
     thread.start()
 
     def wait():
-        thread.join(30)
+        thread.join(PATIENCE_S)
         return results[0]
     return wait
 

@@ -1,4 +1,5 @@
 """Those who follow a feed, by polls and by streams, and what they wait for."""
+import contextlib
 import http.client
 import json
 import socket
@@ -7,7 +8,10 @@ import time
 
 import requests
 
-SOON = 15  # seconds; the most that anything is waited for, never a measure
+from .wait import PATIENCE_S, until
+
+SOON = PATIENCE_S
+TOLD_S = 0.6  # processes tell their gauges twice a second
 
 
 class Device:
@@ -95,9 +99,7 @@ class Stream:
         self.socket.shutdown(socket.SHUT_RDWR)
 
     def until(self, count):
-        end = time.monotonic() + SOON
-        while len(self.events) < count and time.monotonic() < end:
-            time.sleep(0.01)
+        until(lambda: len(self.events) >= count)
         assert len(self.events) == count, self.events
         return self.events
 
@@ -150,10 +152,28 @@ def members(server, role="api"):
 
 def until_waiting(db, count):
     """Until so many statements wait for a lock."""
-    end = time.monotonic() + SOON
-    while db.one("select count(distinct pid) from pg_locks where not granted") < count:
-        assert time.monotonic() < end, "nobody waits"
-        time.sleep(0.02)
+    until(lambda: db.one("select count(distinct pid) from pg_locks where not granted") >= count)
+
+
+def parked(server):
+    """Polls and streams that wait, as all processes last told."""
+    text = requests.get(server.url + "/metrics", timeout=20).text
+    return sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+               if line.startswith("sebez_http_parked{"))
+
+
+def begin_polls(devices, wait=50):
+    """Each begins a poll; once all of them wait at the server: functions that wait for the pages.
+    Streams that earlier tests have closed are counted until the server writes to them."""
+    server = devices[0].actor.server
+    before, last = parked(server), None
+    while before != last:
+        time.sleep(TOLD_S)
+        before, last = parked(server), before
+    pages = [in_background(lambda device=device: device.poll(wait=wait)) for device in devices]
+    with contextlib.suppress(AssertionError):  # one of those streams has gone meanwhile
+        until(lambda: parked(server) >= before + len(devices), 5)
+    return pages
 
 
 def settle(device):
