@@ -26,7 +26,7 @@ $(BUILD)/build.ninja:
 	@meson setup $(BUILD)
 
 build: deps $(BUILD)/build.ninja
-	@ninja --quiet -C $(BUILD)
+	@ninja -C $(BUILD)
 
 run: build
 	@exec $(BUILD)/sebez serve

@@ -3,6 +3,7 @@
 #   bench/run.sh [lists|cached|products|orders|one_variant|pages|memory|starting|parked|importing|feed_... ...]
 # The build that is measured is a release with its asserts on, as an installation has it.
 set -eu
+case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 build=${BENCH_BUILD:-build-release}
 [ -e "$build/build.ninja" ] || meson setup "$build" -Dbuildtype=release -Db_ndebug=false >/dev/null

@@ -147,6 +147,7 @@ def main(command):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit("usage: tests/keeper.py COMMAND [ARGUMENTS]")
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        print(__doc__)
+        sys.exit(len(sys.argv) < 2)
     sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@
 # What fails is named at once; logs are in build/test-logs. Everything that is started here ends with
 # this, however it ends: tests/keeper.py.
 set -u
+case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 [ -n "${SEBEZ_TEST_TMP:-}" ] || exec tests/keeper.py tests/run.sh "$@"
 phases=${*:-gcc unit wire asan asan-unit asan-wire valgrind clang}

@@ -6,6 +6,7 @@
 # nor enabled, and no default database cluster is made: Sebez runs its own. When all packages are
 # there, nothing is done.
 set -eu
+case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 # A name per package; a|b: either will do, the first is installed.
 # curl is what the README talks to the server with.
@@ -49,11 +50,12 @@ done
 
 echo "installing:$missing"
 if [ "$(id -u)" -ne 0 ]; then
-	if ! command -v sudo >/dev/null; then
-		echo "install-deps: needs root or sudo. As root: apt-get install --no-install-recommends$missing" >&2
+	# Not apt-get itself: it would start the services and make a cluster.
+	if ! command -v sudo >/dev/null || ! sudo "$(realpath "$0")" "$@"; then
+		echo "install-deps: not everything could be installed with sudo. As root, run: $(realpath "$0") $*" >&2
 		exit 1
 	fi
-	exec sudo "$0" "$@"
+	exit 0
 fi
 
 policy=/usr/sbin/policy-rc.d

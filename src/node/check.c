@@ -171,28 +171,11 @@ finish:
 	PQfinish(conn);
 }
 
-/* Looking does not make a cluster where there is none. */
-static bool is_made(const struct config *config)
-{
-	char data[PLACE_PATH_MAX - 64], version[PLACE_PATH_MAX];
-
-	if (config->database_url[0] != '\0')
-		return true;
-	if (place_find(config, data, sizeof(data)) < 0)
-		return false;
-	path_format(version, sizeof(version), "%s/postgres/PG_VERSION", data);
-	return access(version, F_OK) == 0 || errno != ENOENT;
-}
-
 int check_main(const struct config *config, bool data)
 {
 	static struct services services;
 
 	report(true, "configuration", "");
-	if (!is_made(config)) {
-		report(false, "database", "there is none yet; `sebez migrate` makes it");
-		return 1;
-	}
 	if (services_open(config, SERVICES_TOOL, &services) < 0) {
 		report(false, "services", "see above");
 		return 1;

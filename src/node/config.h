@@ -74,7 +74,8 @@ int config_load(struct config *ret, char *error, size_t error_size)
 /* Splits SEBEZ_LISTEN. host gets the bare address. */
 bool config_split_listen(const char *listen, char *host, size_t host_size, int *ret_port);
 
-void config_print_help(FILE *out);
+/* Only those whose names are given, ended by NULL; NULL: all of them. */
+void config_print_help(FILE *out, const char *const *names);
 void config_print_markdown(FILE *out);
 
 #endif

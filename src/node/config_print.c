@@ -33,12 +33,22 @@ static void print_range(FILE *out, const struct option *option)
 		fprintf(out, "%s", option->choices);
 }
 
-void config_print_help(FILE *out)
+static bool is_among(const char *const *names, const char *name)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+void config_print_help(FILE *out, const char *const *names)
 {
 	fprintf(out, "Settings (environment variables):\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &OPTIONS[i];
 
+		if (names != NULL && !is_among(names, option->name))
+			continue;
 		fprintf(out, "\n  %s=%s", option->name, option->fallback);
 		if (option->unit[0] != '\0')
 			fprintf(out, "  (%s)", option->unit);

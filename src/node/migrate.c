@@ -132,6 +132,13 @@ static int refuse_unfit(const struct migration *mg)
 {
 	int rc = refuse_other_schema(mg);
 
+	if (rc == 0 && mg->purpose == MIGRATE_FOR_TOOL &&
+	    schema_value(&mg->schema, MARKETPLACE_MIGRATION) == NULL) {
+		say("there is no marketplace in this database yet: `sebez serve` or `sebez "
+		    "migrate` "
+		    "makes it");
+		return -ENOENT;
+	}
 	if (rc == 0 && schema_value(&mg->schema, MARKETPLACE_MIGRATION) != NULL)
 		rc = marketplace_check(mg->conn, mg->config);
 	if (rc < 0 || role_passwords_state(&mg->schema, mg->secret) != ROLE_PASSWORDS_OTHER)

@@ -18,7 +18,7 @@
 /* What is done when the roles' passwords were made from another secret, or the functions are those
  * of a newer version that has no migrations beyond ours. */
 enum migrate_for {
-	MIGRATE_FOR_TOOL,   /* refuses both */
+	MIGRATE_FOR_TOOL,   /* refuses both, and to make a new marketplace */
 	MIGRATE_FOR_SERVE,  /* sets the passwords and says so; refuses newer functions */
 	MIGRATE_FOR_ITSELF, /* `sebez migrate`: sets the passwords in any case, puts ours in place
 	                     */

@@ -195,6 +195,28 @@ static int make_run(struct place *place)
 	return rc;
 }
 
+int place_make_run(const struct place *place)
+{
+	return place_make_folder(place, place->run);
+}
+
+void place_remove_run(const struct place *place)
+{
+	/* What a service leaves there that was killed. */
+	static const char *const SOCKETS[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock", "redis.sock"};
+	size_t length = strlen(place->data);
+	char path[PLACE_RUN_MAX + 32];
+
+	if (place->run[0] == '\0' ||
+	    (strncmp(place->run, place->data, length) == 0 && place->run[length] == '/'))
+		return;
+	for (size_t i = 0; i < sizeof(SOCKETS) / sizeof(SOCKETS[0]); i++) {
+		path_format(path, sizeof(path), "%s/%s", place->run, SOCKETS[i]);
+		unlink(path);
+	}
+	rmdir(place->run);
+}
+
 /* The folders of embedded services. */
 static int make_folders(struct place *place)
 {

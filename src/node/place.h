@@ -61,6 +61,11 @@ void place_path(const struct place *place, const char *name, char *ret, size_t s
 int place_make_folder(const struct place *place, const char *path)
     __attribute__((warn_unused_result));
 
+/* The folder of sockets is made again where it has gone, and is gone when its owner has stopped,
+ * unless it is in the data folder: nothing of us stays in /run or /tmp. */
+int place_make_run(const struct place *place) __attribute__((warn_unused_result));
+void place_remove_run(const struct place *place);
+
 /* The log file data/log/<name>.log, opened for appending; one that is over 10 MB is put aside. */
 int place_open_log(const struct place *place, const char *name);
 

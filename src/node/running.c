@@ -74,7 +74,7 @@ void running_say(const char *data, const struct running *running)
 	    data, program_invocation_name);
 }
 
-/* The running server of the configuration, or a sentence about why there is none. */
+/* The running server of the configuration, which was there a moment ago (node/find.h). */
 static bool find(const struct config *config, char data[PLACE_PATH_MAX - 64], struct running *ret)
 {
 	if (place_find(config, data, PLACE_PATH_MAX - 64) == 0 && running_find(data, ret))

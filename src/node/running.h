@@ -13,8 +13,8 @@
 #include "node/place.h"
 
 struct running {
-	pid_t pid;       /* of the supervisor */
-	char url[128];   /* where it listens; "" while it is not known */
+	pid_t pid;     /* of the supervisor */
+	char url[128]; /* where it listens; "" while it is not known */
 	char version[32];
 	int64_t since_s; /* Unix time of its start */
 	bool serves;     /* its processes are ready */

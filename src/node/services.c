@@ -146,9 +146,10 @@ static int describe(const struct config *config, struct services *services)
 
 static int start_owned(const struct config *config, struct services *services)
 {
-	int rc = 0;
+	/* Its last owner may have removed it since we looked. */
+	int rc = place_make_run(&services->place);
 
-	if (services->redis_embedded) {
+	if (rc == 0 && services->redis_embedded) {
 		embedded_redis_prepare(&services->place);
 		rc = embedded_redis_spawn(&services->place, &services->redis);
 	}
@@ -251,7 +252,7 @@ int services_open(const struct config *config, enum services_use use, struct ser
 		rc = take_lock(services, use);
 		services->owner = rc == 1;
 		if (rc == 1)
-			rc = start_owned(config, services);
+			rc = embedded ? start_owned(config, services) : 0;
 	}
 	if (rc == 0)
 		rc = wait_pg(services);
@@ -276,6 +277,8 @@ void services_close(struct services *services)
 		embedded_pg_stop(services->pg);
 	services->redis = 0;
 	services->pg = 0;
+	if (services->owner)
+		place_remove_run(&services->place);
 	if (services->users_fd >= 0)
 		close(services->users_fd);
 	if (services->lock_fd >= 0)

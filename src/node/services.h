@@ -36,7 +36,8 @@ struct services {
 };
 
 /* Set by the handler that services_catch_signals installs, and true when the terminal was closed: a
- * start that takes long ends early. A SIGHUP that comes before there is something to reload is no reason to end. */
+ * start that takes long ends early. A SIGHUP that comes before there is something to reload is no
+ * reason to end. */
 bool services_stop_asked(void);
 void services_catch_signals(void);
 

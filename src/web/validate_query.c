@@ -128,6 +128,13 @@ static void read_pairs(struct check *check, const char *query, struct pairs *pai
 	}
 }
 
+/* A text without anything in it is how forms send a filter that nobody has filled in: it counts as
+ * not given. */
+static bool is_blank(enum field_type type, const char *text)
+{
+	return type == FIELD_STRING && text[strspn(text, " \t\r\n")] == '\0';
+}
+
 static size_t commas(const char *text)
 {
 	size_t count = 0;
@@ -164,7 +171,9 @@ static void read_array(struct check *check, const struct field *field, struct pa
 			size_t length = field->commas ? strcspn(at, ",") : strlen(at);
 			const char *item = arena_strndup(check->arena, at, length);
 
-			read_text(check, field, field->item_type, item, items + count++ * size);
+			if (!is_blank(field->item_type, item))
+				read_text(check, field, field->item_type, item,
+				          items + count++ * size);
 			at = at[length] == ',' ? at + length + 1 : NULL;
 		}
 	}
@@ -187,6 +196,8 @@ static void read_map(struct check *check, const struct field *field, struct pair
 		    name[length - 1] != ']' || length < prefix + 3)
 			continue;
 		pairs->items[i].known = true;
+		if (is_blank(FIELD_STRING, pairs->items[i].value))
+			continue;
 		items[count].key =
 		    arena_strndup(check->arena, name + prefix + 1, length - prefix - 2);
 		check_name(check, "?", name, "");
@@ -213,7 +224,7 @@ static void read_scalar(struct check *check, const struct field *field, struct p
 		pair->known = true;
 		if (seen)
 			check_wrong(check, "repeated", "may be given once");
-		else
+		else if (field->required || !is_blank(field->type, pair->value))
 			validate_text_field(check, field, pair->value, into);
 		seen = true;
 	}

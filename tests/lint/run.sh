@@ -2,6 +2,7 @@
 # Every lint, each on its own lines; fails when one fails. `make lint` and .ci/run call it.
 #   tests/lint/run.sh [NAME...]     only those named: layers lengths words format generated vendored plans tidy
 set -u
+case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/../.."
 failed=0
 passed=0

@@ -93,6 +93,22 @@ static void what_is_not_given_has_its_default_or_is_null(void **state)
 	assert_null(thing.tags);
 }
 
+static void a_text_that_is_left_empty_is_not_given(void **state)
+{
+	(void)state;
+	assert_null(query("words=&tags=&tags=a&tags=+&colors=x,,y&option[Color]=&option[Size]=L"));
+	assert_null(thing.words);
+	assert_int_equal(thing.tags_count, 1);
+	assert_string_equal(thing.tags[0], "a");
+	assert_int_equal(thing.colors_count, 2);
+	assert_int_equal(thing.option_count, 1);
+	assert_string_equal(thing.option[0].key, "Size");
+	assert_null(query("words=+%20%09"));
+	assert_null(thing.words);
+	assert_null(query("words=two+words"));
+	assert_string_equal(thing.words, "two words");
+}
+
 static void a_wrong_query_is_named(void **state)
 {
 	static const char *const CASES[][3] = {
@@ -104,6 +120,10 @@ static void a_wrong_query_is_named(void **state)
 	    {"limit=01", "?limit", "type"},
 	    {"limit=1&limit=2", "?limit", "repeated"},
 	    {"after=9223372036854775808", "?after", "type"},
+	    {"flag=", "?flag", "type"},
+	    {"sort=", "?sort", "enum"},
+	    {"words=x", "?words", "min_length"},
+	    {"words=&words=", "?words", "repeated"},
 	    {"flag=yes", "?flag", "type"},
 	    {"sort=other", "?sort", "enum"},
 	    {"nothing=1", "?nothing", "unknown_field"},
@@ -284,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_query_fills_its_members),
 	    cmocka_unit_test(what_is_not_given_has_its_default_or_is_null),
+	    cmocka_unit_test(a_text_that_is_left_empty_is_not_given),
 	    cmocka_unit_test(a_wrong_query_is_named),
 	    cmocka_unit_test(a_body_fills_its_members),
 	    cmocka_unit_test(a_trimmed_text_has_no_space_at_its_edges),

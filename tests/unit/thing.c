@@ -38,6 +38,7 @@ static const struct field THING_FIELDS[] = {
      .max = INT64_MAX,
      AT(after)},
     {.name = "flag", .type = FIELD_BOOL, .place = IN_QUERY, .pointer = true, AT(flag)},
+    {.name = "words", .place = IN_QUERY, .min = 2, .max = 9, AT(words)},
     {.name = "sort", .type = FIELD_ENUM, .place = IN_QUERY, .choices = SORTS, AT(sort)},
     {.name = "tags",
      .type = FIELD_ARRAY,

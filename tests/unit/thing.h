@@ -17,6 +17,7 @@ struct thing {
 	int32_t limit;
 	const int64_t *after;
 	const bool *flag;
+	const char *words;
 	int sort;
 	size_t tags_count;
 	const char *const *tags;

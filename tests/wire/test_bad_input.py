@@ -291,6 +291,20 @@ def test_a_wrong_query_is_refused_by_its_name(world, operation_id):
                         f"?{parameter['name']}={value!r}: {problem}"
 
 
+@pytest.mark.parametrize("operation_id", [
+    name for name in WITH_QUERY if contract.OPERATIONS[name].is_read])
+def test_an_optional_text_of_a_query_that_is_left_empty_is_not_given(world, operation_id):
+    caller = Caller(world, operation_id)
+    with caller:
+        for parameter in caller.operation.parameters:
+            schema = contract.resolve(parameter["schema"])
+            if (parameter["in"], parameter.get("required", False)) == ("query", False) \
+                    and "string" in types_of(schema) and not {"enum", "format"} & set(schema):
+                for blank in ("", " "):
+                    answer = caller.call(**{parameter["name"]: blank})
+                    assert answer.status_code == 200, f"?{parameter['name']}: {answer.text}"
+
+
 @pytest.mark.parametrize("operation_id", WITH_QUERY)
 def test_any_query_is_a_page_or_a_problem(world, operation_id):
     caller = Caller(world, operation_id)

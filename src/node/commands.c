@@ -1,0 +1,227 @@
+#include "node/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api.gen.h"
+#include "node/api.h"
+#include "node/ask_password.h"
+#include "node/check.h"
+#include "node/jobs.h"
+#include "node/migrate.h"
+#include "node/running.h"
+#include "node/say.h"
+#include "node/startup.h"
+#include "node/supervisor.h"
+#include "node/tool.h"
+#include "shop/shop.h"
+
+enum { PASSWORD_CHARACTERS_MAX = 256 };
+
+struct call call;
+
+static int run_serve(void)
+{
+	return supervise(&call.config);
+}
+
+static int run_migrate(void)
+{
+	static struct services services;
+	struct secret secret;
+	int rc = services_open(&call.config, SERVICES_TOOL, &services);
+
+	if (rc < 0)
+		return 1;
+	rc = secret_load(&call.config, services.place.data, &secret);
+	if (rc == 0)
+		rc = migrate(&call.config, &services, &secret, MIGRATE_FOR_ITSELF);
+	services_close(&services);
+	if (rc == 0)
+		printf("the schema is up to date\n");
+	return rc == 0 ? 0 : 1;
+}
+
+static int run_demo(void)
+{
+	return tool_run(&call.config, "demo", shop_demo_load, startup_demo_done);
+}
+
+static void import_body(struct task *task)
+{
+	shop_import(task, call.vendor, call.file);
+}
+
+static int run_import(void)
+{
+	if (call.vendor == NULL) {
+		say("import: --vendor SLUG is required");
+		return NOT_UNDERSTOOD;
+	}
+	return tool_run(&call.config, "import", import_body, NULL);
+}
+
+static void admin_body(struct task *task)
+{
+	shop_admin_create(task, call.email, call.role, call.password);
+}
+
+static int run_admin_create(void)
+{
+	static char line[4 * PASSWORD_CHARACTERS_MAX + sizeof("\r\n")];
+	const char *role = call.role != NULL ? call.role : "superadmin";
+	int rc;
+
+	if (call.email == NULL) {
+		say("admin create: --email E is required");
+		return NOT_UNDERSTOOD;
+	}
+	/* Better not an argument: those can be read by every user of the machine. */
+	if (call.password == NULL)
+		call.password = getenv("SEBEZ_ADMIN_PASSWORD");
+	if (call.password == NULL) {
+		if (ask_password(line, sizeof(line)) < 0)
+			return 1;
+		call.password = line;
+	}
+	rc = tool_run(&call.config, "admin create", admin_body, NULL);
+	if (rc == 0)
+		printf("%s is an admin: %s\n", call.email, role);
+	return rc;
+}
+
+static int run_check(void)
+{
+	return check_main(&call.config, call.data);
+}
+
+static int run_reload(void)
+{
+	return running_reload(&call.config);
+}
+
+static int run_stop(void)
+{
+	return running_stop(&call.config);
+}
+
+static int run_status(void)
+{
+	return running_status(&call.config);
+}
+
+static int run_openapi(void)
+{
+	return fwrite(OPENAPI_JSON, 1, OPENAPI_JSON_LENGTH, stdout) == OPENAPI_JSON_LENGTH ? 0 : 1;
+}
+
+static int run_version(void)
+{
+	printf("sebez %s\n", SEBEZ_VERSION);
+	return 0;
+}
+
+static unsigned slot(void)
+{
+	return (unsigned)strtoul(call.slot, NULL, 10);
+}
+
+static int run_api(void)
+{
+	return api_main(&call.config, slot());
+}
+
+static int run_jobs(void)
+{
+	return jobs_main(&call.config, slot());
+}
+
+/* Settings that a new marketplace begins with. */
+#define OF_A_NEW_ONE                                                                               \
+	"SEBEZ_PAYMENT_HOURS", "SEBEZ_ACCEPT_HOURS", "SEBEZ_COMPLETE_DAYS",                        \
+	    "SEBEZ_SERVICE_FEE_FIXED", "SEBEZ_SERVICE_FEE_BASIS_POINTS",                           \
+	    "SEBEZ_COMMISSION_BASIS_POINTS"
+/* How a command comes to the database and to Redis. */
+#define OF_SERVICES                                                                                \
+	"SEBEZ_DATA", "DATABASE_URL", "REDIS_URL", "SEBEZ_SECRET", "SEBEZ_RUN_AS",                 \
+	    "SEBEZ_DB_CONNECTIONS", "SEBEZ_DB_LEASED", "SEBEZ_STATEMENT_TIMEOUT_MS",               \
+	    "SEBEZ_CURRENCY"
+
+static const char *const TOOL_SETTINGS[] = {OF_SERVICES, NULL};
+static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
+static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
+static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
+
+const struct command COMMANDS[] = {
+    {.name = "serve",
+     .prose = "Starts the server: its services unless DATABASE_URL and REDIS_URL name others, its "
+              "schema, its processes.",
+     .run = run_serve},
+    {.name = "reload",
+     .prose = "Makes a running server replace its processes without losing a request.",
+     .run = run_reload,
+     .finds = FIND_RUNNING,
+     .settings = ASK_SETTINGS},
+    {.name = "stop",
+     .prose = "Stops the running server, and waits until it has ended.",
+     .run = run_stop,
+     .finds = FIND_RUNNING,
+     .settings = STOP_SETTINGS},
+    {.name = "status",
+     .prose =
+         "Says where the server runs, its process, its version and since when; fails when none "
+         "does.",
+     .run = run_status,
+     .finds = FIND_RUNNING,
+     .settings = ASK_SETTINGS},
+    {.name = "migrate",
+     .prose = "Brings the database's schema up to date, and sets the passwords of its roles.",
+     .run = run_migrate,
+     .settings = MIGRATE_SETTINGS},
+    {.name = "demo",
+     .prose = "Fills an empty database with the demo marketplace.",
+     .run = run_demo,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS},
+    {.name = "import",
+     .arguments = "--vendor SLUG FILE.csv",
+     .prose = "Imports a Shopify product CSV into a vendor's catalogue.",
+     .run = run_import,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS,
+     .flags = {{"--vendor", &call.vendor, NULL}},
+     .operands = {&call.file}},
+    {.name = "admin create",
+     .arguments = "--email E [--role ROLE] [--password P]",
+     .prose =
+         "Makes an admin account, or an existing account an admin with this role and password. "
+         "ROLE is superadmin, if none is given, operations, finance, support or moderator. "
+         "Without --password it is read from SEBEZ_ADMIN_PASSWORD or from standard input.",
+     .run = run_admin_create,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS,
+     .flags = {{"--email", &call.email, NULL},
+               {"--role", &call.role, NULL},
+               {"--password", &call.password, NULL}}},
+    {.name = "check",
+     .arguments = "[--data]",
+     .prose =
+         "Checks configuration, services, schema and statements; with --data the invariants of "
+         "the rows, too.",
+     .run = run_check,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS,
+     .flags = {{"--data", NULL, &call.data}}},
+    {.name = "openapi",
+     .prose = "Prints the contract (OpenAPI 3.1).",
+     .run = run_openapi,
+     .needs_no_config = true},
+    {.name = "version",
+     .prose = "Prints the version.",
+     .run = run_version,
+     .needs_no_config = true},
+    {.name = "api", .run = run_api, .operands = {&call.slot}, .hidden = true},
+    {.name = "jobs", .run = run_jobs, .operands = {&call.slot}, .hidden = true},
+};
+
+const size_t COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0]);

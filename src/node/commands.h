@@ -1,0 +1,48 @@
+/*
+ * commands: what the program can be asked to do. cli.c reads the command line into `call`.
+ */
+#ifndef SEBEZ_NODE_COMMANDS_H
+#define SEBEZ_NODE_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "node/config.h"
+#include "node/find.h"
+
+enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3, OPERANDS_MAX = 2 };
+
+/* What a command was called with. Strings are of argv or the environment. */
+struct call {
+	struct config config;
+	const char *vendor, *file;           /* import */
+	const char *email, *role, *password; /* admin create */
+	bool data;                           /* check */
+	const char *slot;                    /* api, jobs */
+};
+
+extern struct call call;
+
+struct flag {
+	const char *name;   /* "--vendor" */
+	const char **value; /* NULL: a flag without a value */
+	bool *given;
+};
+
+struct command {
+	const char *name;
+	const char *arguments;
+	const char *prose;
+	int (*run)(void);
+	struct flag flags[FLAGS_MAX];
+	const char **operands[OPERANDS_MAX]; /* what stands without a name, all required */
+	enum find_what finds;                /* the data folder that it wants */
+	const char *const *settings;         /* names of those that it uses; NULL: all of them */
+	bool needs_no_config;
+	bool hidden;
+};
+
+extern const struct command COMMANDS[];
+extern const size_t COMMAND_COUNT;
+
+#endif
