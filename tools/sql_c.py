@@ -103,6 +103,7 @@ def write_texts(statement):
         out.append(f"\t{{.name = {c_string(name)},\n\t .text = {c_string(text)},\n"
                    f"\t .param_count = {len(params)},\n\t .param_types = {types},\n"
                    f"\t .reads_only = {str(statement.reads_only).lower()},\n"
+                   + "\t .is_slow = true,\n" * statement.is_slow(state) +
                    f"\t .number = {statement.number + index}}},")
     out.append("};\n")
     return out

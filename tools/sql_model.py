@@ -82,6 +82,7 @@ class Clause:
     text: str
     params: list
     condition: tuple = None  # (param name, "given" | "absent" | word)
+    slow: bool = False
 
 
 @dataclass
@@ -92,6 +93,7 @@ class Statement:
     params: list
     kind: str
     writes: bool
+    slow: bool
     columns: list
     comment: list
     clauses: list = field(default_factory=list)
@@ -115,6 +117,9 @@ class Statement:
         return [c for c in self.clauses
                 if not c.condition or state[c.condition[0]] == c.condition[1]]
 
+    def is_slow(self, state):
+        return self.slow or any(c.slow for c in self.active(state))
+
 
 TOKEN = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?\*/)
@@ -127,7 +132,7 @@ TOKEN = re.compile(
       | (?P<other>.)""",
     re.X | re.S,
 )
-CLAUSE = re.compile(r"\[\s*(!?)\s*([a-z_]\w*)\s*(?:=\s*([a-z_]\w*)\s*)?:(?!:)", re.S)
+CLAUSE = re.compile(r"\[\s*(!?)\s*([a-z_]\w*)\s*(?:=\s*([a-z_]\w*)\s*)?(\bslow\s*)?:(?!:)", re.S)
 HEADER = re.compile(r"([a-z][a-z0-9_]*)\s*\(")
 INNER_HEADER = re.compile(r"--\s+[a-z]\w*\s*\(.*\)\s*:\s*(%s)\b" % "|".join(KINDS))
 WRITES = {"insert", "update", "delete", "merge", "truncate", "call", "do", "lock", "notify", "set"}
@@ -212,20 +217,21 @@ class Reader:
         close = close_of(text, match.end() - 1)
         if close < 0:
             self.fail("the list of parameters is not closed", at)
-        rest = re.fullmatch(r"\s*:\s*(\w+)(\s+writes)?\s*(?:->\s*\((.*)\))?\s*", text[close + 1 :])
+        rest = re.fullmatch(r"\s*:\s*(\w+)(\s+writes)?(\s+slow)?\s*(?:->\s*\((.*)\))?\s*",
+                            text[close + 1 :])
         if not rest or rest[1] not in KINDS:
             self.fail("after the parameters comes one of: none, one, maybe, many"
-                      " [writes] [-> (column type, ...)]", at)
+                      " [writes] [slow] [-> (column type, ...)]", at)
         params = [self.one_param(p, at) for p in split_top(text[match.end() : close])]
-        columns = [self.one_column(c, at) for c in split_top(rest[3] or "")]
+        columns = [self.one_column(c, at) for c in split_top(rest[4] or "")]
         for what, names in (("parameter", [p.name for p in params]),
                             ("column", [c.c_name for c in columns])):
             twice = [n for n in names if names.count(n) > 1]
             if twice:
                 self.fail(f"{what} {twice[0]} is declared twice", at)
         line = self.text.count("\n", 0, at) + 1
-        return Statement(self.path, line, match[1], params, rest[1], bool(rest[2]), columns,
-                         block[lines:])
+        return Statement(self.path, line, match[1], params, rest[1], bool(rest[2]), bool(rest[3]),
+                         columns, block[lines:])
 
     def one_param(self, text, at):
         match = re.fullmatch(r"([a-z_]\w*)\s+(?:choice\s*\(([^)]*)\)|([a-z]+(?:\[\])?)(\?)?)", text)
@@ -301,7 +307,8 @@ class Reader:
                     if open_clause is not None:
                         self.fail("optional clauses do not nest", position)
                     statement.clauses.append(piece)
-                    piece = Clause("", [], self.condition(statement, match, position))
+                    condition = self.condition(statement, match, position)
+                    piece = Clause("", [], condition, bool(match[4]))
                     used.add(match[2])
                     open_clause, depth, skip_to = position, 1, match.end()
                     continue

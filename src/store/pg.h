@@ -7,6 +7,9 @@
  * *Leased* ones belong to one task at a time, for a transaction that must look before it writes.
  * No transaction is ever left open on a shared connection.
  *
+ * Batches with a slow statement run one at a time on a connection, with no quick one behind it, and
+ * on half of the shared connections only: the others are for quick ones.
+ *
  * Statements are prepared on a connection when it first meets them, in the same flush.
  *
  * Failure: a lost connection is reopened with back-off and jitter, one attempt at a time.
@@ -47,6 +50,7 @@ struct pg_statement {
 	const Oid *param_types;
 	bool reads_only; /* may be sent again when its connection dies */
 	unsigned number; /* dense index over all statements, for per-connection tables */
+	bool is_slow;    /* may take long: does not stand before quick ones on a connection */
 };
 
 /* Numbers below this are for statements written by hand; the generator counts from here. */
@@ -88,8 +92,9 @@ struct pg_batch {
 	int64_t deadline_ms;
 	int status;
 	int state;
-	int resends; /* because its connection died */
-	int heals;   /* because of its prepared statements */
+	bool is_slow; /* a statement of it is */
+	int resends;  /* because its connection died */
+	int heals;    /* because of its prepared statements */
 };
 
 bool pg_batch_reads_only(const struct pg_batch *batch);

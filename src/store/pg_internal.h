@@ -34,6 +34,7 @@ enum pg_batch_state { PG_BATCH_QUEUED, PG_BATCH_SENT, PG_BATCH_DONE };
 /* What was sent up to one Sync. */
 struct pg_segment {
 	struct pg_batch *batch; /* NULL: our own rollback, or nobody waits for it any more */
+	bool is_slow;           /* nothing is sent behind it */
 	bool orphaned;          /* nobody waits for it any more */
 	uint64_t sequence;      /* of this connection, from 1 */
 	uint32_t prepares;      /* bit i: item i is preceded by its Parse */

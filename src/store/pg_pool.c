@@ -99,13 +99,22 @@ static void queue_fail_all(struct pg_pool *pool, int status)
 	}
 }
 
-/* The ready shared connection with the least in flight; NULL when all are full or none is there. */
-static struct pg_conn *least_busy(struct pg_pool *pool)
+/* A slow batch is the last that was sent on its connection. */
+static bool has_slow(const struct pg_conn *conn)
 {
+	return conn->count > 0 &&
+	       conn->segments[(conn->first + conn->count - 1) % LIMIT_PG_DEPTH].is_slow;
+}
+
+/* The ready shared connection with the least in flight; NULL when none takes such a batch now. */
+static struct pg_conn *least_busy(struct pg_pool *pool, bool is_slow)
+{
+	unsigned half = pool->shared_max == 1 ? 1 : pool->shared_max / 2;
 	struct pg_conn *best = NULL;
-	for (unsigned i = 0; i < pool->shared_max; i++) {
+
+	for (unsigned i = 0; i < (is_slow ? half : pool->shared_max); i++) {
 		struct pg_conn *conn = &pool->conns[i];
-		if (conn->state == PG_CONN_READY && !conn->retiring &&
+		if (conn->state == PG_CONN_READY && !conn->retiring && !has_slow(conn) &&
 		    conn->count < LIMIT_PG_DEPTH && (best == NULL || conn->count < best->count))
 			best = conn;
 	}
@@ -165,13 +174,25 @@ void pg_pool_retire(struct pg_pool *pool, struct pg_conn *current, bool shared_t
 	}
 }
 
+/* The first batch of the queue that a connection takes now, and that connection. NULL: none. */
+static struct pg_batch *first_to_send(struct pg_pool *pool, struct pg_conn **ret)
+{
+	struct pg_conn *free[2] = {least_busy(pool, false), least_busy(pool, true)};
+	struct pg_batch *batch = pool->queue_first;
+
+	while (batch != NULL && free[batch->is_slow] == NULL)
+		batch = free[!batch->is_slow] == NULL ? NULL : batch->next;
+	if (batch != NULL)
+		*ret = free[batch->is_slow];
+	return batch;
+}
+
 static void deal(struct pg_pool *pool)
 {
-	while (pool->queue_first != NULL) {
-		struct pg_conn *conn = least_busy(pool);
-		if (conn == NULL)
-			break;
-		struct pg_batch *batch = pool->queue_first;
+	struct pg_conn *conn;
+	struct pg_batch *batch;
+
+	while ((batch = first_to_send(pool, &conn)) != NULL) {
 		queue_remove(pool, batch);
 		if (pg_batch_is_late(batch)) { /* whoever waits is about to notice */
 			pg_batch_done(batch, -ETIMEDOUT);
@@ -196,7 +217,7 @@ static bool all_are_busy(const struct pg_pool *pool)
 		const struct pg_conn *conn = &pool->conns[i];
 		if (conn->state != PG_CONN_READY)
 			continue;
-		if (conn->count < BUSY_DEPTH)
+		if (conn->count < BUSY_DEPTH && !has_slow(conn))
 			return false;
 		any = true;
 	}
@@ -310,7 +331,8 @@ static int leave(struct pg_pool *pool, struct pg_batch *batch)
 {
 	if (batch->state == PG_BATCH_QUEUED) {
 		queue_remove(pool, batch);
-		return least_busy(pool) == NULL && !has_shared(pool) ? -EHOSTDOWN : -ETIMEDOUT;
+		return least_busy(pool, batch->is_slow) == NULL && !has_shared(pool) ? -EHOSTDOWN
+		                                                                     : -ETIMEDOUT;
 	}
 	pg_conn_orphan(batch);
 	return pg_batch_reads_only(batch) ? -ETIMEDOUT : -EINPROGRESS;
@@ -323,6 +345,9 @@ int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 		return -EAGAIN;
 	if (is_down(pool))
 		return -EHOSTDOWN;
+	batch->is_slow = false;
+	for (int i = 0; i < batch->count; i++)
+		batch->is_slow |= batch->items[i]->statement->is_slow;
 	batch->waiter = co_self();
 	batch->deadline_ms = deadline_ms;
 	batch->resends = batch->heals = 0;

@@ -71,7 +71,9 @@ static struct pg_segment *push(struct pg_conn *conn, struct pg_batch *batch)
 {
 	assert(conn->count < LIMIT_PG_DEPTH);
 	struct pg_segment *segment = &conn->segments[(conn->first + conn->count) % LIMIT_PG_DEPTH];
-	*segment = (struct pg_segment){.batch = batch, .sequence = ++conn->sequence};
+	*segment = (struct pg_segment){.batch = batch,
+	                               .is_slow = batch != NULL && batch->is_slow,
+	                               .sequence = ++conn->sequence};
 	if (conn->count == 0)
 		conn->heard_ms = loop_now_ms();
 	conn->count++;

@@ -77,6 +77,14 @@ def test_a_select_may_be_marked_as_writing():
     assert not read("-- t (): one writes\nselect take();")[0].reads_only
 
 
+def test_a_statement_may_be_slow_as_a_whole_or_with_a_clause():
+    (whole,) = read("-- t (): many slow\nselect 1;")
+    assert [whole.is_slow(state) for state in whole.combinations()] == [True]
+    (clause,) = read("-- t (a int?, s choice(up, down)): many\n"
+                     "select 1 [a slow: where x = :a] [s = up slow: order by x];")
+    assert [clause.is_slow(state) for state in clause.combinations()] == [True, False, True, True]
+
+
 def test_a_header_may_take_several_lines():
     (statement,) = read("-- t (a int,\n--    b int): many\n-- -> (id uuid, at time?)\n"
                         "-- Text.\nselect :a, :b;")

@@ -37,6 +37,8 @@ const struct pg_statement STATEMENTS[STATEMENT_COUNT] = {
     [WRITABLE] = {"writable", "alter role reader reset default_transaction_read_only", 0, NULL,
                   false, WRITABLE},
     [CHANGING] = {"changing", "select * from changing", 0, NULL, true, CHANGING},
+    [SLOW] = {"slow", "select pg_advisory_lock_shared(77)::text, 1", 0, NULL, true, SLOW,
+              .is_slow = true},
 };
 
 void add(struct call *call, int statement, int32_t value)

@@ -27,6 +27,7 @@ enum {
 	READER,
 	READ_ONLY,
 	WRITABLE,
+	SLOW,
 	STATEMENT_COUNT
 };
 

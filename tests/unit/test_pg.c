@@ -176,6 +176,33 @@ static void a_full_queue_refuses_at_once(void **state)
 	assert_int_equal(pg_stats(pool).queued, 0);
 }
 
+static void wait_in_the_database(void *arg)
+{
+	(void)ask(SLOW, 0);
+	served++;
+	gang_leave(&gang);
+}
+
+static void ask_beside_slow_ones(void *holder)
+{
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ask(TWICE, i), i * 2);
+	assert_int_equal(served, 0);
+	PQfinish(holder);
+	gang_join(&gang);
+}
+
+static void slow_batches_hold_up_no_quick_one(void **state)
+{
+	PGconn *holder = PQconnectdb(getenv("SEBEZ_TEST_PG"));
+
+	PQclear(PQexec(holder, "select pg_advisory_lock(77)")); /* the slow ones wait for it */
+	served = 0;
+	lead(wait_in_the_database, 5);
+	on_fiber(ask_beside_slow_ones, holder);
+	assert_int_equal(served, 5);
+}
+
 static struct pg_pool *narrow; /* one connection, for tests of who shares it */
 
 static void open_narrow(void)
@@ -342,6 +369,7 @@ int main(void)
 	    cmocka_unit_test(at_its_deadline_a_waiter_leaves_what_was_sent),
 	    cmocka_unit_test(who_shares_a_connection_with_one_who_left_gets_its_results),
 	    cmocka_unit_test(a_changed_result_type_is_healed),
+	    cmocka_unit_test(slow_batches_hold_up_no_quick_one),
 	    cmocka_unit_test(without_a_server_the_answer_is_immediate),
 	};
 	int failed = cmocka_run_group_tests(tests, open_pool, close_pool);

@@ -158,7 +158,7 @@ join vendor v on v.id = p.vendor_id
 left join category c on c.id = p.category_id
 where p.deleted_at is null
 [id: and p.id = :id]
-[q: and p.id in (select f.product_id from all_products_found(:q) f)]
+[q slow: and p.id in (select f.product_id from all_products_found(:q) f)]
 [vendor: and p.vendor_id = :vendor]
 [vendor_slug: and p.vendor_id = (select n.id from vendor n where n.slug = :vendor_slug)]
 [status: and p.status = :status]

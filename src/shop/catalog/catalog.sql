@@ -20,9 +20,9 @@ from (
 	       [sort = relevance: r.score]
 	       as key
 	from listing l
-	[found: join products_found(:words, :options, false, null) f
+	[found slow: join products_found(:words, :options, false, null) f
 	on f.vendor_id = l.vendor_id and f.product_id = l.product_id]
-	[sort = relevance: join products_found(:words, :options, true, :ranked_max) r
+	[sort = relevance slow: join products_found(:words, :options, true, :ranked_max) r
 	on r.vendor_id = l.vendor_id and r.product_id = l.product_id]
 	[in_stock: join product p on p.vendor_id = l.vendor_id and p.id = l.product_id and p.in_stock]
 	where true
@@ -49,7 +49,7 @@ left join category c on c.id = p.category_id
 order by l.key [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc] [sort = relevance: desc],
          l.product_id [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc] [sort = relevance: desc];
 
--- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, found bool, words text?, options text[]?, bands bigint[], matches_max int): one
+-- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, found bool, words text?, options text[]?, bands bigint[], matches_max int): one slow
 -- Of at most matches_max products that the filters leave. Bands are lower bounds of prices.
 with matched as materialized (
 	select l.product_id, l.vendor_id, l.price

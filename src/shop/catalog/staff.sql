@@ -13,7 +13,7 @@ from product p
 left join category c on c.id = p.category_id
 where p.vendor_id = :vendor and p.deleted_at is null and (p.updated_at, p.id) < (:after_key, :after_id)
 [status: and p.status = :status]
-[q: and p.id in (select f.product_id from own_products_found(:q) f)]
+[q slow: and p.id in (select f.product_id from own_products_found(:q) f)]
 order by p.updated_at desc, p.id desc
 limit :page_size;
 

@@ -101,7 +101,7 @@ select r.id, r.reason, r.state as status, r.created_at from reported r;
 -- conversation_read (conversation uuid, seq int): none writes
 select conversation_mark_read(:conversation, :seq);
 
--- messages_found (account uuid?, vendor uuid?, q text, after_key time, after_id uuid, page_size int): many
+-- messages_found (account uuid?, vendor uuid?, q text, after_key time, after_id uuid, page_size int): many slow
 -- In one's own conversations, newest first.
 select m.id, m.conversation_id, m.seq, m.author, m.kind, m.text, m.created_at, m.created_at as "_key"
 from message m
