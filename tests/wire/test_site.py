@@ -11,6 +11,7 @@ import requests
 
 from harness import contract
 from harness.browser import browser
+from harness.shop import ADDRESS
 
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 ESCAPE = "\ue00c"
@@ -197,6 +198,38 @@ def test_the_reference_is_searched_and_sends_requests_to_this_server(server):
         assert page.complaints == []
         assert server.url + "/" in page.asked
         assert [url for url in page.asked if not is_of(server, url)] == []
+
+
+@in_a_browser
+def test_the_client_for_app_developers_does_what_its_page_says(server, shop):
+    page_of_apps = (contract.ROOT / "docs/APPS.md").read_text()
+    [client] = re.findall(r"^```js\n(.*?)^```$", page_of_apps, re.MULTILINE | re.DOTALL)
+    vendor, person = shop.vendor(), shop.customer()
+    products = [vendor.product().id for _ in range(3)]
+    script = client + """
+        const [email, password, vendor, address] = arguments;
+        const shop = new Shop(location.origin);
+        await shop.signIn(email, password);
+        const refused = [];
+        shop.access = "worn out";
+        const [me] = await Promise.all(["/v1/me", "/v1/me/sessions", "/v1/me"].map(
+            (path) => shop.call("GET", path)));
+        const made = [];
+        for (const key of ["one", "one", "two"])
+            made.push(await shop.call("POST", "/v1/me/addresses", address, key));
+        const listed = [];
+        for await (const each of shop.list("/v1/products?vendor=" + vendor, 2))
+            listed.push(each.id);
+        await shop.call("POST", "/v1/orders", {}).catch((problem) => refused.push(problem.code));
+        return {me, made, listed, refused, renewed: shop.access !== "worn out"};"""
+    with browser(*LAPTOP) as page:
+        page.open(server.url)
+        done = page.run(f"return (async function () {{ {script} }}).apply(null, arguments)",
+                        person.account["email"], person.password, vendor.id, ADDRESS)
+    assert done["me"]["id"] == person.id and done["renewed"]
+    assert [each["id"] == done["made"][0]["id"] for each in done["made"]] == [True, True, False]
+    assert sorted(done["listed"]) == sorted(products)
+    assert done["refused"] == ["invalid_input"]
 
 
 @in_a_browser
