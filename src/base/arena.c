@@ -207,6 +207,17 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
 	return moved;
 }
 
+void *arena_room(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
+{
+	size_t more = *room == 0 ? 4 : *room * 2;
+
+	if (count < *room)
+		return items;
+	items = arena_grow(arena, items, *room * size, more * size);
+	*room = more;
+	return items;
+}
+
 char *arena_strdup(struct arena *arena, const char *text)
 {
 	return arena_strndup(arena, text, strlen(text));

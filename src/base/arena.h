@@ -36,6 +36,8 @@ void *arena_array(struct arena *arena, size_t count,
 /* Makes an allocation larger, in place when it is the newest; its bytes move along, the rest is 0.
  */
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size);
+/* Room for one more of the items of an array, which is grown when `count` fill its room. */
+void *arena_room(struct arena *arena, void *items, size_t count, size_t *room, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...)

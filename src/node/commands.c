@@ -49,7 +49,7 @@ static int run_demo(void)
 
 static void import_body(struct task *task)
 {
-	shop_import(task, call.vendor, call.file);
+	shop_import(task, call.vendor, call.file, call.dry_run);
 }
 
 static int run_import(void)
@@ -184,12 +184,14 @@ const struct command COMMANDS[] = {
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS},
     {.name = "import",
-     .arguments = "--vendor SLUG FILE.csv",
-     .prose = "Imports a Shopify product CSV into a vendor's catalogue.",
+     .arguments = "--vendor SLUG [--dry-run] FILE.csv",
+     .prose =
+         "Imports a Shopify product CSV into a vendor's catalogue; with --dry-run it says what "
+         "would come in, and changes nothing.",
      .run = run_import,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{"--vendor", &call.vendor, NULL}},
+     .flags = {{"--vendor", &call.vendor, NULL}, {"--dry-run", NULL, &call.dry_run}},
      .operands = {&call.file}},
     {.name = "admin create",
      .arguments = "--email E [--role ROLE] [--password P]",

@@ -16,6 +16,7 @@ enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3, OPERANDS_MAX = 2 };
 struct call {
 	struct config config;
 	const char *vendor, *file;           /* import */
+	bool dry_run;                        /* import */
 	const char *email, *role, *password; /* admin create */
 	bool data;                           /* check */
 	const char *slot;                    /* api, jobs */

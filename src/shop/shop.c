@@ -14,9 +14,9 @@ const char *shop_demo_accounts(void)
 	return demo_accounts();
 }
 
-void shop_import(struct task *task, const char *vendor_slug, const char *path)
+void shop_import(struct task *task, const char *vendor_slug, const char *path, bool dry_run)
 {
-	catalog_import_file(task, vendor_slug, path);
+	catalog_import_file(task, vendor_slug, path, dry_run);
 }
 
 void shop_admin_create(struct task *task, const char *email, const char *role, const char *password)

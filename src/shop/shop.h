@@ -12,8 +12,9 @@ void shop_demo_load(struct task *task);
 /* The demo's accounts of each role, as lines to show. */
 const char *shop_demo_accounts(void);
 
-/* Imports a Shopify CSV into a vendor's catalogue, with progress on a terminal. */
-void shop_import(struct task *task, const char *vendor_slug, const char *path);
+/* Imports a product CSV into a vendor's catalogue, with progress on a terminal; a dry run only says
+ * what would be. */
+void shop_import(struct task *task, const char *vendor_slug, const char *path, bool dry_run);
 
 /* Makes an admin account, or makes an existing account one. role NULL: superadmin. */
 void shop_admin_create(struct task *task, const char *email, const char *role,

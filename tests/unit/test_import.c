@@ -68,6 +68,11 @@ static void quotes_and_byte_order_marks_are_taken_off(void **state)
 {
 	assert_reads("\xef\xbb\xbf\"a\"\"b\", c ,\"\"\n", "1:a\"b|c|\n");
 	assert_reads("\xef\xbb", "1:\xef\xbb\n");
+	assert_reads("\xef\xbb\xbf\xef\xbb\xbf"
+	             "a\n",
+	             "1:a\n");
+	assert_reads("\n\na;\"b,\n;\";c\n1;2;3", "3:a|b,\n;|c\n5:1|2|3\n");
+	assert_reads("a\t\"b\"\tc\n\t\t\n", "1:a|b|c\n2:||\n");
 }
 
 static void a_quote_that_stays_open_is_a_problem_of_its_row(void **state)
@@ -166,6 +171,39 @@ static void numbers_and_words_are_read_or_refused(void **state)
 	assert_true(text_is_web_address("https://example.com/a.jpg"));
 	assert_false(text_is_web_address("https://"));
 	assert_false(text_is_web_address("javascript:alert(1)"));
+}
+
+static void numbers_have_a_point_however_they_are_written(void **state)
+{
+	static const struct {
+		const char *text, *plain, *where_commas_are_decimal;
+	} NUMBERS[] = {
+	    {"12,5", "12.5", "12.5"},
+	    {"1,234", "1234", "1.234"},
+	    {"1.234,50", "1234.50", "1234.50"},
+	    {"1,234.50", "1234.50", "1234.50"},
+	    {"1'234.5", "1234.5", "1234.5"},
+	    {"1 234 567,8", "1234567.8", "1234567.8"},
+	    {"1,234,567", "1234567", "1234567"},
+	    {"-0,25", "-0.25", "-0.25"},
+	    {"12,50,3", NULL, NULL},
+	    {"12,5o", NULL, NULL},
+	    {",", ".", "."},
+	};
+
+	for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
+		for (int decimal = 0; decimal < 2; decimal++) {
+			const char *expected =
+			    decimal ? NUMBERS[i].where_commas_are_decimal : NUMBERS[i].plain;
+			char plain[IMPORT_DIGITS + 2];
+			bool comma;
+
+			assert_int_equal(import_plain(NUMBERS[i].text, decimal, plain, &comma),
+			                 expected != NULL);
+			if (expected != NULL)
+				assert_string_equal(plain, expected);
+		}
+	}
 }
 
 /* Products -------------------------------------------------------------------------------------*/
@@ -382,6 +420,7 @@ int main(void)
 	    cmocka_unit_test(what_is_wrong_is_named_by_line_and_column),
 	    cmocka_unit_test(missing_columns_are_one_error),
 	    cmocka_unit_test(variants_that_are_the_same_are_refused),
+	    cmocka_unit_test(numbers_have_a_point_however_they_are_written),
 	    cmocka_unit_test(cells_are_taken_as_they_are_meant),
 	    cmocka_unit_test(more_errors_than_fit_are_counted),
 	    cmocka_unit_test(what_was_seen_is_known_however_much_there_is),

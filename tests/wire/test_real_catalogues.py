@@ -1,7 +1,10 @@
 """Files as real shops have them: SKUs and handles that come twice, cells with what people write."""
+import csv
+import io
+
 import pytest
 
-from harness.sheet import imported, remarks, row, table
+from harness.sheet import exported, imported, put, remarks, row, table
 
 
 def variants_of(shop, vendor):
@@ -98,3 +101,109 @@ def test_a_file_without_prices_updates_what_it_names(shop):
     assert (report["variants_updated"], remarks(report, "errors")) == (1, [(3, "Variant Price")])
     assert imported(vendor, "Handle,Variant Inventory Qty\na,4\n")["variants_updated"] == 1
     assert variants_of(shop, vendor) == [("a", None, "S1", 4)]
+
+
+# What is only kept ------------------------------------------------------------------------------
+
+def lines_of(vendor):
+    return list(csv.DictReader(io.StringIO(exported(vendor).decode())))
+
+
+def test_what_means_nothing_here_comes_out_as_it_came_in(shop):
+    vendor = shop.vendor()
+    of_product = {"Vendor": "Brand One", "Gift Card": "TRUE", "SEO Title": "Buy a mug",
+                  "Product Category": "Home > Mugs",
+                  "Color (product.metafields.shopify.color)": "a; b"}
+    of_variant = {"Variant Inventory Tracker": "shipwire", "Variant Requires Shipping": "false",
+                  "Variant Taxable": "FALSE", "Cost per item": "2.50", "Variant Tax Code": "P000",
+                  "Variant Weight Unit": "lb", "Variant Fulfillment Service": ""}
+    plain = dict.fromkeys([*of_product, *of_variant], "") | {"Variant Inventory Tracker": "sebez"}
+    data = table(row("a", title="A", name="Size", value="S", price="1") | of_product | of_variant,
+                 row("a", value="M", price="1") | plain | {"Cost per item": "3"},
+                 row("b", title="B", price="1") | plain | {"Vendor": "Brand Two"}, columns=None)
+    assert imported(vendor, data)["errors"] == []
+    one, two, other = lines_of(vendor)
+    assert {key: one[key] for key in [*of_product, *of_variant]} == of_product | of_variant
+    assert (two["Cost per item"], two["Variant Inventory Tracker"]) == ("3", "sebez")
+    assert (other["Vendor"], other["Variant Weight Unit"]) == ("Brand Two", "")
+    out = exported(vendor)
+    assert imported(vendor, out)["unchanged"] == 3
+    # A file that says nothing of them leaves them; an empty cell takes them away.
+    imported(vendor, table(row("a", title="A", name="Size", value="S", price="2")))
+    assert lines_of(vendor)[0]["SEO Title"] == "Buy a mug"
+    imported(vendor, table(row("a", title="A", name="Size", value="S", price="2")
+                           | {"SEO Title": ""}, columns=None))
+    assert "SEO Title" not in lines_of(vendor)[0]
+
+
+# Other countries' files, and what would be ------------------------------------------------------
+
+@pytest.mark.parametrize("sign, name", [(",", "comma"), (";", "semicolon"), ("\t", "tab")])
+def test_what_parts_values_and_decimals_is_found_and_said(shop, sign, name):
+    vendor = shop.vendor()
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=sign)
+    writer.writerows([["Handle", "Title", "Variant Price", "Variant Grams"],
+                      ["a", "A, B; C", "12,50", "0,4"], ["b", 'The "B"', "1.234,5", ""],
+                      ["c", "C\nD", "7", ""]])
+    report = imported(vendor, out.getvalue())
+    assert (report["errors"], report["separator"], report["decimals"]) == ([], name, "comma")
+    have = shop.db.rows("select p.title, v.price from variant v "
+                        "join product p on p.id = v.product_id "
+                        "where v.vendor_id = %s order by p.id", vendor.id)
+    assert [tuple(r.values()) for r in have] == [("A, B; C", 1250), ('The "B"', 123450),
+                                                 ("C\nD", 700)]
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(shop):
+    vendor = shop.vendor()
+    imported(vendor, table(row("old", title="Old", sku="O", stock=1, price="1")))
+    many = [row(f"p{n}", title="P", name="Size", value="S", price="1") | {"Type": "Toys"}
+            for n in range(250)]
+    data = table(row("old", title="Old", sku="O", stock=5, price="1"), *many,
+                 row("p0", value="M", price="2"), row("p0", value="S", price="2"),
+                 row("nameless", price="1"), columns=None)
+    before = exported(vendor)
+    dry = imported(vendor, data, dry_run="true")
+    assert exported(vendor) == before
+    assert shop.db.one("select count(*) from audit_log where vendor_id = %s and action = 'import'",
+                       vendor.id) == 1
+    real = imported(vendor, data)
+    assert (dry.pop("dry_run"), real.pop("dry_run")) == (True, False)
+    assert dry == real
+    assert (real["taken"], real["changed"], real["refused"]) == (251, 1, 2)
+
+
+def test_every_row_is_counted_once(shop):
+    vendor = shop.vendor()
+    first = [row("a", title="A", sku="S1", stock=3, price="5"), row("b", title="B", price="1")]
+    imported(vendor, table(*first))
+    report = imported(vendor, table(
+        first[0], row("b", title="B", price="2"), row("c", title="C", sku="S1", price="1"),
+        row("d", title="D", price="1"), row("", title="E"), row("d", image="https://e.com/1.jpg"),
+        row("f", title="F", price="dear")))
+    names = ("taken", "changed", "unchanged", "warned", "refused")
+    assert [report[name] for name in names] == [2, 1, 1, 1, 2]
+    assert report["rows"] == 7
+
+
+def test_the_report_comes_as_a_file_too(shop):
+    vendor = shop.vendor()
+    response = put(vendor, table(row("a", title="A", price='1,"x'), row("b", title="B", price="1")),
+                   report="csv")
+    assert response.headers["Content-Type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(response.text)))
+    counts = {line["Kind"]: line["Text"] for line in lines if not line["Line"]}
+    assert (counts["rows"], counts["taken"], counts["refused"]) == ("2", "1", "1")
+    (error,) = [line for line in lines if line["Kind"] == "error"]
+    assert (error["Line"], error["Column"]) == ("2", "Variant Price")
+    assert '1,"x' in error["Text"]
+
+
+def test_the_command_line_may_try_first(shop, tmp_path):
+    vendor = shop.vendor()
+    path = tmp_path / "goods.csv"
+    path.write_text(table(row("a", title="A", price="1")))
+    result = shop.server.sebez("import", "--vendor", vendor.slug, "--dry-run", str(path))
+    assert "1 rows taken" in result.stdout and "nothing was written" in result.stdout
+    assert exported(vendor).count(b"\n") == 1

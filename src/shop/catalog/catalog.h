@@ -7,9 +7,11 @@
 #include "shop/catalog/import_columns.h"
 #include "task/task.h"
 
-/* Imports a product CSV for the vendor, with progress on a terminal and a report on standard
- * output. Ends the task when a row was refused; the others are in. path "-" is standard input. */
-void catalog_import_file(struct task *task, const char *vendor_slug, const char *path);
+/* Imports a product CSV for the vendor, or only says what would be (a dry run), with progress on a
+ * terminal and a report on standard output. Ends the task when a row was refused; the others are
+ * in. path "-" is standard input. */
+void catalog_import_file(struct task *task, const char *vendor_slug, const char *path,
+                         bool dry_run);
 
 /* Imports a CSV for the vendor that the task acts for. */
 const struct import_report *catalog_import_text(struct task *task, const char *text, size_t length);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "shop/catalog/extra.h"
 #include "shop/catalog/import_csv.h"
 #include "shop/catalog/text.h"
 
@@ -17,12 +18,24 @@ static const char HEADER[] =
     "Variant Inventory Qty,Variant Inventory Policy,Variant Fulfillment Service,Variant Price,"
     "Variant Compare At Price,Variant Requires Shipping,Variant Taxable,Variant Barcode,Image Src,"
     "Image Position,Image Alt Text,Gift Card,Variant Image,Variant Weight Unit,Status,Category "
-    "Slug\n";
+    "Slug";
 
-void export_header(struct buf *buf)
+void export_header(struct buf *buf, const struct export_columns *extras)
 {
 	buf_add_str(buf, HEADER);
+	for (size_t i = 0; i < extras->count; i++) {
+		buf_add_char(buf, ',');
+		csv_add(buf, extras->names[i]);
+	}
+	buf_add_char(buf, '\n');
 }
+
+/* What a row is made of. */
+struct parts {
+	const struct export_products_row *product; /* NULL but in the product's first row */
+	const struct export_variants_row *variant; /* NULL: the row has none */
+	const json_t *of_product, *of_variant;     /* what was kept of them */
+};
 
 static void release(void *json)
 {
@@ -36,6 +49,16 @@ static const char *member(const json_t *array, size_t i, const char *key)
 	return text == NULL ? "" : text;
 }
 
+/* NULL when nothing was kept. */
+static const char *kept(const struct parts *parts, const char *name)
+{
+	const json_t *value = json_object_get(parts->of_variant, name);
+
+	if (value == NULL)
+		value = json_object_get(parts->of_product, name);
+	return json_string_value(value);
+}
+
 static void add(struct buf *buf, const char *text)
 {
 	if (text != NULL)
@@ -43,13 +66,26 @@ static void add(struct buf *buf, const char *text)
 	buf_add_char(buf, ',');
 }
 
-/* A row's first columns: the handle and, in the first row, what the product is. */
-static void add_description(struct buf *buf, const struct export_products_row *product, bool first)
+/* A column that means little to us, in rows that have what it is of. */
+static void add_extra(struct buf *buf, const struct parts *parts, const struct extra_column *column,
+                      const char *usual)
 {
+	const char *text = kept(parts, column->name);
+	bool has = column->of_variant ? parts->variant != NULL : parts->product != NULL;
+
+	add(buf, text != NULL ? text : has ? usual : NULL);
+}
+
+/* A row's first columns: the handle and, in the first row, what the product is. */
+static void add_description(struct buf *buf, const struct export_products_row *product,
+                            const struct parts *parts)
+{
+	bool first = parts->product != NULL;
+
 	add(buf, product->handle);
 	add(buf, first ? product->title : NULL);
 	add(buf, first ? product->description : NULL);
-	add(buf, first ? product->vendor : NULL);
+	add_extra(buf, parts, &EXTRA_VENDOR, product->vendor);
 	add(buf, first ? product->type : NULL);
 	add(buf, first ? product->tags : NULL);
 	if (first)
@@ -88,25 +124,30 @@ static void add_money(struct buf *buf, const int64_t *amount, const char *curren
 	add(buf, text);
 }
 
-static void add_variant(struct buf *buf, const struct export_products_row *product,
-                        const struct export_variants_row *variant)
+static void add_variant(struct buf *buf, const char *currency, const struct parts *parts)
 {
+	const struct export_variants_row *variant = parts->variant;
 	char price[32];
 
 	if (variant == NULL) {
 		buf_add_str(buf, ",,,,,,,,,,,");
 		return;
 	}
-	money_format_decimal(variant->price, product->currency, price);
+	money_format_decimal(variant->price, currency, price);
 	add(buf, variant->sku);
 	buf_printf(buf, "%d,", variant->grams);
-	if (variant->tracked)
-		buf_printf(buf, "sebez,%" PRId64 ",", variant->available);
-	else
-		buf_add_str(buf, ",,");
-	buf_printf(buf, "%s,manual,%s,", variant->backorder ? "continue" : "deny", price);
-	add_money(buf, variant->compare_at, product->currency);
-	buf_add_str(buf, "true,true,");
+	if (variant->tracked) {
+		add_extra(buf, parts, &EXTRA_TRACKER, EXTRA_TRACKER.usual);
+		buf_printf(buf, "%" PRId64, variant->available);
+	} else {
+		buf_add_char(buf, ',');
+	}
+	buf_printf(buf, ",%s,", variant->backorder ? "continue" : "deny");
+	add_extra(buf, parts, &EXTRA_SERVICE, EXTRA_SERVICE.usual);
+	add(buf, price);
+	add_money(buf, variant->compare_at, currency);
+	add_extra(buf, parts, &EXTRA_SHIPPING, EXTRA_SHIPPING.usual);
+	add_extra(buf, parts, &EXTRA_TAXABLE, EXTRA_TAXABLE.usual);
 	add(buf, variant->barcode);
 }
 
@@ -121,31 +162,60 @@ static void add_image(struct buf *buf, const json_t *images, size_t i)
 	add(buf, member(images, i, "alt"));
 }
 
-void export_product(struct buf *buf, const struct export_products_row *product,
-                    size_t variant_count, const struct export_variants_row variants[])
+static json_t *parse(struct buf *buf, const char *text)
 {
-	json_t *options = json_loads(product->options, 0, NULL);
-	json_t *images = json_loads(product->images, 0, NULL);
+	json_t *json = json_loads(text, 0, NULL);
+
+	arena_defer(buf->arena, release, json);
+	return json;
+}
+
+/* The columns behind those of the gift card. */
+static void add_rest(struct buf *buf, const struct export_products_row *product,
+                     const struct parts *parts, const struct export_columns *extras)
+{
+	add(buf, parts->variant != NULL ? parts->variant->image : NULL);
+	add_extra(buf, parts, &EXTRA_UNIT, EXTRA_UNIT.usual);
+	add(buf, parts->product != NULL ? product->status : NULL);
+	if (parts->product != NULL && product->category != NULL)
+		csv_add(buf, product->category);
+	for (size_t i = 0; i < extras->count; i++) {
+		const char *text = kept(parts, extras->names[i]);
+
+		buf_add_char(buf, ',');
+		if (text != NULL)
+			csv_add(buf, text);
+	}
+	buf_add_char(buf, '\n');
+}
+
+void export_product(struct buf *buf, const struct export_columns *extras,
+                    const struct export_products_row *product, size_t variant_count,
+                    const struct export_variants_row variants[])
+{
+	const json_t *options = parse(buf, product->options);
+	const json_t *images = parse(buf, product->images);
+	const json_t *of_product = parse(buf, product->extra);
 	size_t rows = variant_count;
 
-	arena_defer(buf->arena, release, options);
-	arena_defer(buf->arena, release, images);
 	if (rows < json_array_size(images))
 		rows = json_array_size(images);
 	if (rows == 0)
 		rows = 1;
 	for (size_t i = 0; i < rows; i++) {
 		const struct export_variants_row *variant = i < variant_count ? &variants[i] : NULL;
+		const struct parts parts = {
+		    .product = i == 0 ? product : NULL,
+		    .variant = variant,
+		    .of_product = i == 0 ? of_product : NULL,
+		    .of_variant = variant != NULL ? parse(buf, variant->extra) : NULL,
+		};
 
-		add_description(buf, product, i == 0);
+		add_description(buf, product, &parts);
 		add_options(buf, options, i == 0, variant);
-		add_variant(buf, product, variant);
+		add_variant(buf, product->currency, &parts);
 		add_image(buf, images, i);
-		add(buf, i == 0 ? "false" : NULL);
-		add(buf, variant != NULL ? variant->image : NULL);
-		add(buf, variant != NULL ? "kg" : NULL);
-		add(buf, i == 0 ? product->status : NULL);
-		buf_add_str(buf, i == 0 && product->category != NULL ? product->category : "");
-		buf_add_char(buf, '\n');
+		add_extra(buf, &parts, &EXTRA_GIFT_CARD, EXTRA_GIFT_CARD.usual);
+		add_rest(buf, product, &parts, extras);
 	}
 }

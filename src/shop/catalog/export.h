@@ -8,8 +8,15 @@
 #include "base/buf.h"
 #include "export.sql.h"
 
-void export_header(struct buf *buf);
-void export_product(struct buf *buf, const struct export_products_row *product,
-                    size_t variant_count, const struct export_variants_row variants[]);
+/* Columns beyond those that every export has. */
+struct export_columns {
+	size_t count;
+	const char **names;
+};
+
+void export_header(struct buf *buf, const struct export_columns *extras);
+void export_product(struct buf *buf, const struct export_columns *extras,
+                    const struct export_products_row *product, size_t variant_count,
+                    const struct export_variants_row variants[]);
 
 #endif

@@ -9,19 +9,43 @@
 #include "base/limits.h"
 #include "net/loop.h"
 #include "shop/catalog/export.h"
+#include "shop/catalog/extra.h"
+#include "shop/catalog/import_csv.h"
 #include "web/reply.h"
 
 /* Products of a page: 10,000 rows when each has its 250 variants. */
-enum { PAGE = 40 };
+enum {
+	PAGE = 40,
+	FIXED_COLUMNS = 32, /* that every export has */
+};
 
 struct export
 {
 	struct task task; /* first, so that a task can be turned back into its export */
 	const char *status;
 	struct uuid after;
+	struct export_columns extras;
+	bool has_columns;
+	struct arena *lasting; /* until the export's end */
 	struct buf page;
 	size_t products; /* of the page */
 };
+
+/* The columns that files brought: before the first page, whose rows have them. */
+static void read_columns(struct db *db, struct export *export)
+{
+	size_t count;
+	const struct export_columns_row *found = sql_export_columns_rows(
+	    db, sql_export_columns(db, CSV_COLUMNS - FIXED_COLUMNS), &count);
+
+	export->has_columns = true;
+	export->extras.names = arena_array(export->lasting, count, sizeof(export->extras.names[0]));
+	for (size_t i = 0; i < count; i++) {
+		if (extra_find(found[i].name) == NULL)
+			export->extras.names[export->extras.count++] =
+			    arena_strdup(export->lasting, found[i].name);
+	}
+}
 
 static void read_page(struct task *task)
 {
@@ -29,6 +53,9 @@ static void read_page(struct task *task)
 	struct db *db = db_of(task);
 	struct uuid ids[PAGE];
 	size_t variant_count, next = 0;
+
+	if (!export->has_columns)
+		read_columns(db, export);
 	const struct export_products_row *products = sql_export_products_rows(
 	    db, sql_export_products(db, export->after, export->status, PAGE), &export->products);
 
@@ -45,7 +72,7 @@ static void read_page(struct task *task)
 
 		while (next < variant_count && uuid_equal(variants[next].product_id, ids[i]))
 			next++;
-		export_product(&export->page, &products[i], next - first,
+		export_product(&export->page, &export->extras, &products[i], next - first,
 		               variants == NULL ? NULL : &variants[first]);
 	}
 	export->after = ids[export->products - 1];
@@ -92,13 +119,14 @@ void export_products(struct request *rq, const struct export_products_in *in)
 	struct buf header = buf_new(rq->task.arena, 1024);
 
 	arena_defer(rq->task.arena, drop_page, export);
+	export->lasting = rq->task.arena;
 	if (in->status != NULL)
 		export->status = PRODUCT_STATUS_NAMES[*in->status];
 	/* The first page before the first byte: until then the request can still be refused. */
 	next_page(rq, export);
 	reply_header(rq, "Content-Disposition", "attachment; filename=\"products.csv\"");
 	reply_stream_begin(rq, 200, "text/csv; charset=utf-8");
-	export_header(&header);
+	export_header(&header, &export->extras);
 	reply_stream_write(rq, header.data, header.length);
 	while (export->products > 0) {
 		reply_stream_write(rq, export->page.data, export->page.length);

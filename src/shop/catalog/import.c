@@ -28,8 +28,9 @@ struct import {
 	struct import_report report;
 	struct import_types types;
 	struct import_seen *seen;
+	struct import_dry *dry; /* NULL: no dry run */
 	struct import_batch batch;
-	const char *currency;
+	const char *currency, *vendor_name;
 	int64_t analyze_at; /* variants created */
 };
 
@@ -94,16 +95,27 @@ static void write_batch(struct task *task)
 	sql_import_begin(tx);
 	import_match(tx, step->batch, &step->import->types);
 	import_write(tx, step->batch);
-	db_commit(tx);
+	if (step->batch->dry == NULL)
+		db_commit(tx);
 }
 
 /* What a failed attempt has changed besides the database. */
 struct before {
 	struct import_report counts; /* its errors are not copied: only how many there are */
 	size_t types;
+	struct import_line *lines;
 	struct import_product products[IMPORT_BATCH_PRODUCTS];
 	struct import_variant *variants[IMPORT_BATCH_PRODUCTS]; /* of each */
 };
+
+static struct import_line *copy_lines(const struct import_batch *batch)
+{
+	size_t bytes = batch->lines.count * sizeof(batch->lines.lines[0]);
+	struct import_line *lines = arena_alloc(batch->arena, bytes);
+
+	memcpy(lines, batch->lines.lines, bytes);
+	return lines;
+}
 
 static struct before *remember(struct import *import, const struct import_batch *batch)
 {
@@ -111,6 +123,7 @@ static struct before *remember(struct import *import, const struct import_batch 
 
 	memcpy(&before->counts, &import->report, offsetof(struct import_report, errors));
 	before->types = import->types.count;
+	before->lines = copy_lines(batch);
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct import_product *product = batch->products[i];
 		size_t bytes = product->variant_count * sizeof(product->variants[0]);
@@ -127,6 +140,8 @@ static void restore(struct import *import, struct import_batch *batch, const str
 {
 	memcpy(&import->report, &before->counts, offsetof(struct import_report, errors));
 	import->types.count = before->types;
+	memcpy(batch->lines.lines, before->lines,
+	       batch->lines.count * sizeof(batch->lines.lines[0]));
 	for (size_t i = 0; i < batch->count; i++) {
 		struct import_product *product = batch->products[i];
 
@@ -183,6 +198,7 @@ static void write_singly(struct import *import, const struct import_batch *batch
 			if (is_transient(&step.task.problem) ||
 			    is_about_the_actor(&step.task.problem))
 				give_up(import, &step);
+			product->refused = true;
 			import_refuse(&import->report, &import->header, product->line,
 			              COLUMN_HANDLE, "The product conflicts with what is there: %s",
 			              step.task.problem.detail);
@@ -196,10 +212,29 @@ static void batch_open(struct import *import)
 	import->batch = (struct import_batch){
 	    .arena = arena_new(BATCH_ARENA_BYTES, task_arena_full, import->task),
 	    .currency = import->currency,
+	    .vendor_name = import->vendor_name,
 	    .header = &import->header,
 	    .report = &import->report,
 	    .seen = import->seen,
+	    .dry = import->dry,
 	};
+	import->report.lines = &import->batch.lines;
+}
+
+/* Later rows may not mean them by their SKUs. */
+static void mark_variants(struct import *import)
+{
+	for (size_t p = 0; p < import->batch.count; p++) {
+		const struct import_product *product = import->batch.products[p];
+
+		for (size_t v = 0; v < product->variant_count && !product->refused; v++) {
+			const struct import_variant *variant = &product->variants[v];
+
+			if (!variant->refused && (variant->exists || import->dry == NULL))
+				(void)import_seen_at(import->seen, import_variant_mark(variant->id),
+				                     variant->line);
+		}
+	}
 }
 
 static void analyze(struct task *task)
@@ -223,9 +258,15 @@ static void flush(struct import *import)
 			arena_free(step.task.arena);
 		}
 	}
+	mark_variants(import);
+	import_batch_count(batch);
+	if (import->dry != NULL) {
+		import_dry_keep(import->dry, batch);
+		import->types.count = 0; /* its categories are gone again */
+	}
 	arena_free(batch->arena);
 	batch_open(import);
-	if (import->report.variants_created >= import->analyze_at) {
+	if (import->dry == NULL && import->report.variants_created >= import->analyze_at) {
 		run_step_or_give_up(import, analyze);
 		import->analyze_at = import->report.variants_created * ANALYZE_FACTOR;
 	}
@@ -248,6 +289,7 @@ static void take_row(void *arg, const struct csv_row *csv)
 
 	if (!import->has_header) {
 		import->has_header = true;
+		import->report.separator = csv_reader_delimiter(import->reader);
 		if (!import_header_read(&import->header, csv, &import->report))
 			refuse_file(import);
 		if (csv_reader_marks(import->reader) > 1)
@@ -258,6 +300,7 @@ static void take_row(void *arg, const struct csv_row *csv)
 	if (!import_row_read(&import->header, csv, &import->report, &row))
 		return;
 	if (import->report.rows > IMPORT_ROWS) {
+		import->report.refused++;
 		import_refuse(&import->report, NULL, row.line, COLUMN_NONE,
 		              "A file has at most %d rows; import the rest as another",
 		              IMPORT_ROWS);
@@ -268,16 +311,18 @@ static void take_row(void *arg, const struct csv_row *csv)
 	import_batch_add(&import->batch, &row);
 }
 
-/* The first look at the database: whether the actor may, and in which currency prices are. */
+/* The first look at the database: whether the actor may, in which currency prices are, and
+ * whose products. */
 static void look(struct task *task)
 {
 	struct step *step = (struct step *)(void *)task;
 	struct import *import = step->import;
 	struct db *db = db_of(task);
 
-	import->currency =
-	    arena_strdup(import->task->arena,
-	                 sql_import_currency_rows(db, sql_import_currency(db), NULL)->currency);
+	const struct import_look_row *found = sql_import_look_rows(db, sql_import_look(db), NULL);
+
+	import->currency = arena_strdup(import->task->arena, found->currency);
+	import->vendor_name = arena_strdup(import->task->arena, found->vendor);
 }
 
 static void write_audit(struct task *task)
@@ -305,13 +350,15 @@ static void close_batch(void *arg)
 	arena_free(import->batch.arena);
 }
 
-struct import *import_begin(struct task *task)
+struct import *import_begin(struct task *task, bool dry_run)
 {
 	struct import *import = arena_alloc(task->arena, sizeof(*import));
 
 	import->task = task;
 	import->report.arena = task->arena;
 	import->types.arena = task->arena;
+	import->report.dry_run = dry_run;
+	import->dry = dry_run ? import_dry_new(task->arena) : NULL;
 	import->analyze_at = ANALYZE_FIRST;
 	run_step_or_give_up(import, look);
 	import->seen = import_seen_new(task->arena, task_arena_full, task);
@@ -337,6 +384,7 @@ const struct import_report *import_end(struct import *import)
 	if (!import->has_header)
 		task_end(import->task, PROBLEM_INVALID, "The file is empty.");
 	flush(import);
-	run_step_or_give_up(import, write_audit);
+	if (import->dry == NULL)
+		run_step_or_give_up(import, write_audit);
 	return &import->report;
 }

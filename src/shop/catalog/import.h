@@ -18,8 +18,8 @@
 struct import;
 
 /* The task's actor is staff of a vendor, or ACTOR_IMPORT. Ends the task when it may not. Suspends.
- */
-struct import *import_begin(struct task *task);
+ * A dry run reports what would be, and changes nothing. */
+struct import *import_begin(struct task *task, bool dry_run);
 /* The next piece of the file. May suspend; ends the task when the file is no product CSV, or the
  * database does not go along. */
 void import_feed(struct import *import, const char *bytes, size_t count);

@@ -4,8 +4,8 @@
 -- import_vendor (slug text): maybe -> (id uuid)
 select v.id from vendor v where v.slug = :slug;
 
--- import_currency (): one -> (currency text)
-select f.currency from platform f;
+-- import_look (): one -> (currency text, vendor text)
+select f.currency, v.name as vendor from platform f join vendor v on v.id = current_vendor();
 
 -- import_begin (): none writes
 -- One import of a vendor at a time, so that a variant is not added twice; an audit row per import
@@ -79,12 +79,12 @@ from unnest(:products) with ordinality as i (id, number)
 left join variant v on v.vendor_id = current_vendor() and v.product_id = i.id and v.deleted_at is null
 group by i.number;
 
--- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], skus text[], currency text): none
+-- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], skus text[], extras text[], currency text): none
 -- With what refresh_products() would find, so that it need not write them, and their entries in
 -- the search indexes, a second time. Where they should differ, it does.
 insert into product (vendor_id, id, handle, title, description, product_type, category_id, status,
                      tags, options, images, currency, price, compare_at_price, in_stock, visible,
-                     option_values, skus)
+                     option_values, skus, extra)
 select current_vendor(), i.id, i.handle, i.title, coalesce(i.description, ''), coalesce(i.type, ''),
        nullif(i.category, '00000000-0000-0000-0000-000000000000'), s.status,
        string_to_array(coalesce(i.tags, ''), E'\x1f'), coalesce(i.options, '[]')::json,
@@ -93,19 +93,20 @@ select current_vendor(), i.id, i.handle, i.title, coalesce(i.description, ''), c
        (select coalesce(array_agg(distinct lower(o.value)), '{}')
         from unnest(string_to_array(i.option_values, E'\x1f')) as o (value)),
        (select coalesce(array_agg(o.sku order by o.sku), '{}')
-        from unnest(string_to_array(i.skus, E'\x1f')) as o (sku))
+        from unnest(string_to_array(i.skus, E'\x1f')) as o (sku)),
+       jsonb_strip_nulls(coalesce(i.extra, '{}')::jsonb)
 from unnest(:ids, :handles, :titles, :descriptions, :types, :categories, :statuses, :tags, :options,
-            :images, :prices, :compare_at, :in_stock, :option_values, :skus)
+            :images, :prices, :compare_at, :in_stock, :option_values, :skus, :extras)
      as i (id, handle, title, description, type, category, status, tags, options, images, price,
-           compare_at, in_stock, option_values, skus)
+           compare_at, in_stock, option_values, skus, extra)
 cross join lateral (select coalesce(i.status, 'active') as status) s;
 
--- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], filed int[], statuses text[], tags text[], options text[], images text[]): many
+-- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], filed int[], statuses text[], tags text[], options text[], images text[], extras text[]): many -> (number bigint)
 -- Only what differs, and NULL differs from nothing. filed is 1 where the file names the category
 -- itself. Else a new type moves the product, and one that is as it was only where it is in none; a
 -- product without a type keeps the category that somebody chose for it when the type says the same.
 with i as (
-	select p.id, coalesce(i.title, p.title) as title,
+	select i.number, p.id, coalesce(i.title, p.title) as title,
 	       coalesce(i.description, p.description) as description,
 	       case when i.type is null or (i.filed = 0 and p.product_type = '' and p.category_id = k.category)
 	            then p.product_type else i.type end as type,
@@ -115,9 +116,12 @@ with i as (
 	       coalesce(i.status, p.status) as status,
 	       coalesce(string_to_array(i.tags, E'\x1f'), p.tags) as tags,
 	       coalesce(i.options, p.options::text) as options,
-	       coalesce(i.images, p.images::text) as images
-	from unnest(:ids, :titles, :descriptions, :types, :categories, :filed, :statuses, :tags, :options, :images)
-	     as i (id, title, description, type, category, filed, status, tags, options, images)
+	       coalesce(i.images, p.images::text) as images,
+	       jsonb_strip_nulls(p.extra || coalesce(i.extra, '{}')::jsonb) as extra
+	from unnest(:ids, :titles, :descriptions, :types, :categories, :filed, :statuses, :tags, :options, :images,
+	            :extras)
+	     with ordinality as i (id, title, description, type, category, filed, status, tags, options, images,
+	                           extra, number)
 	cross join lateral (
 		select nullif(i.category, '00000000-0000-0000-0000-000000000000') as category) k
 	join product p on p.vendor_id = current_vendor() and p.id = i.id
@@ -125,37 +129,40 @@ with i as (
 update product p
 set title = i.title, description = i.description, product_type = i.type, category_id = i.category_id,
     status = i.status, tags = i.tags, options = i.options::json, images = i.images::json,
-    version = p.version + 1, updated_at = now()
+    extra = i.extra, version = p.version + 1, updated_at = now()
 from i
 where p.vendor_id = current_vendor() and p.id = i.id
 and (p.title, p.description, p.product_type, p.category_id, p.status, p.tags, p.options::text,
-     p.images::text)
-    is distinct from (i.title, i.description, i.type, i.category_id, i.status, i.tags, i.options, i.images)
-returning p.id;
+     p.images::text, p.extra)
+    is distinct from (i.title, i.description, i.type, i.category_id, i.status, i.tags, i.options, i.images,
+                      i.extra)
+returning i.number;
 
--- import_add_variants (ids uuid[], products uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], positions int[], currency text, adjustments uuid[]): none
+-- import_add_variants (ids uuid[], products uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], extras text[], positions int[], currency text, adjustments uuid[]): none
 with i as (
 	select * from unnest(:ids, :products, :skus, :titles, :one, :two, :three, :prices, :compare_at,
-	                     :quantities, :grams, :trackeds, :backorders, :barcodes, :images, :positions, :adjustments)
+	                     :quantities, :grams, :trackeds, :backorders, :barcodes, :images, :extras,
+	                     :positions, :adjustments)
 	as i (id, product_id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
-	      backorder, barcode, image, position, adjustment)
+	      backorder, barcode, image, extra, position, adjustment)
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price,
 	                     compare_at_price, currency, weight_grams, barcode, image_url, available,
-	                     tracked, backorder, position)
+	                     tracked, backorder, extra, position)
 	select current_vendor(), id, product_id, sku, title, nullif(one, ''), nullif(two, ''),
 	       nullif(three, ''), price, nullif(greatest(compare_at, 0), 0), :currency, greatest(grams, 0),
-	       nullif(barcode, ''), nullif(image, ''), quantity, tracked <> 0, backorder = 1, position
+	       nullif(barcode, ''), nullif(image, ''), quantity, tracked <> 0, backorder = 1,
+	       jsonb_strip_nulls(coalesce(extra, '{}')::jsonb), position
 	from i
 )
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
 select current_vendor(), adjustment, id, quantity, 'Import', current_account() from i where quantity <> 0;
 
--- import_change_variants (ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], adjustments uuid[]): many -> (product_id uuid, edited bool)
+-- import_change_variants (ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], extras text[], adjustments uuid[]): many -> (number bigint, product_id uuid, edited bool)
 -- Only what differs. Stock moves by a row that says by how much; it is no edit of the variant. What is not
 -- counted keeps its number; counted again, it is not below zero.
 with i as (
-	select v.id, v.product_id, i.adjustment, v.available as old_available,
+	select i.number, v.id, v.product_id, i.adjustment, v.available as old_available,
 	       coalesce(i.sku, v.sku) as sku, i.title, nullif(i.one, '') as one, nullif(i.two, '') as two,
 	       nullif(i.three, '') as three,
 	       case when i.price < 0 then v.price else i.price end as price,
@@ -167,20 +174,21 @@ with i as (
 	       case when i.grams < 0 then v.weight_grams else i.grams end as grams,
 	       s.tracked, s.backorder,
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
-	       case when i.image is null then v.image_url else nullif(i.image, '') end as image
+	       case when i.image is null then v.image_url else nullif(i.image, '') end as image,
+	       jsonb_strip_nulls(v.extra || coalesce(i.extra, '{}')::jsonb) as extra
 	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :compare_at, :quantities, :grams,
-	            :trackeds, :backorders, :barcodes, :images, :adjustments)
-	     as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked, backorder,
-	           barcode, image, adjustment)
+	            :trackeds, :backorders, :barcodes, :images, :extras, :adjustments)
+	     with ordinality as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
+	                           backorder, barcode, image, extra, adjustment, number)
 	join variant v on v.vendor_id = current_vendor() and v.id = i.id
 	cross join lateral (
 		select case when i.tracked < 0 then v.tracked else i.tracked = 1 end as tracked,
 		       case when i.backorder < 0 then v.backorder else i.backorder = 1 end as backorder) s
 ), d as (
 	select i.*, (v.sku, v.title, v.option1, v.option2, v.option3, v.price, v.compare_at_price,
-	             v.weight_grams, v.tracked, v.backorder, v.barcode, v.image_url)
+	             v.weight_grams, v.tracked, v.backorder, v.barcode, v.image_url, v.extra)
 	            is distinct from (i.sku, i.title, i.one, i.two, i.three, i.price, i.compare_at, i.grams,
-	                              i.tracked, i.backorder, i.barcode, i.image) as edited
+	                              i.tracked, i.backorder, i.barcode, i.image, i.extra) as edited
 	from i join variant v on v.vendor_id = current_vendor() and v.id = i.id
 ), moved as (
 	insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
@@ -190,12 +198,12 @@ with i as (
 update variant v
 set sku = d.sku, title = d.title, option1 = d.one, option2 = d.two, option3 = d.three, price = d.price,
     compare_at_price = d.compare_at, weight_grams = d.grams, tracked = d.tracked, backorder = d.backorder,
-    barcode = d.barcode, image_url = d.image, available = d.quantity,
+    barcode = d.barcode, image_url = d.image, extra = d.extra, available = d.quantity,
     version = v.version + d.edited::int
 from d
 where v.vendor_id = current_vendor() and v.id = d.id
 and (d.edited or d.quantity <> d.old_available)
-returning v.product_id, d.edited;
+returning d.number, v.product_id, d.edited;
 
 -- import_touch_products (ids uuid[]): many
 -- Products whose variants changed count it, unless this transaction has changed them already.

@@ -15,6 +15,7 @@ struct adding {
 	struct import_batch *batch;
 	struct import_product *product;
 	const struct import_row *row;
+	bool describes; /* the row says what the product is */
 };
 
 /* Something of the row does not go in; the rest of it does. */
@@ -42,9 +43,13 @@ bool adding_money(struct adding *adding, enum import_column column, int64_t *ret
 /* A web address; NULL for none. */
 const char *adding_address(struct adding *adding, enum import_column column);
 
+/* What the row says in columns that are only kept, of its product or its variant; NULL: too much.
+ */
+const char *adding_extra(struct adding *adding, bool of_variant);
+
 void adding_option_names(struct adding *adding);
 bool adding_has_variant(const struct adding *adding);
-void adding_variant(struct adding *adding);
+bool adding_variant(struct adding *adding); /* false: the row was refused */
 void adding_image(struct adding *adding);
 
 #endif

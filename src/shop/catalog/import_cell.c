@@ -106,6 +106,21 @@ static const char *without_apostrophe(struct adding *adding, enum import_column 
 	return value + 1;
 }
 
+/* The number in the cell with a point for its fraction, "" for none; what is no number stays. */
+static const char *number(struct adding *adding, enum import_column column)
+{
+	const char *value = without_apostrophe(adding, column);
+	struct import_report *report = adding->batch->report;
+	char plain[IMPORT_DIGITS + 2];
+	bool comma;
+
+	if (strpbrk(value, ", '") == NULL ||
+	    !import_plain(value, report->separator != ',', plain, &comma))
+		return value;
+	report->decimal_comma |= comma;
+	return arena_strdup(adding->batch->arena, plain);
+}
+
 const char *adding_code(struct adding *adding, enum import_column column, size_t characters)
 {
 	const char *value = without_apostrophe(adding, column);
@@ -185,7 +200,7 @@ void adding_bool(struct adding *adding, enum import_column column, bool *ret)
 void adding_whole(struct adding *adding, enum import_column column, int64_t min, int64_t max,
                   int32_t *ret)
 {
-	const char *value = without_apostrophe(adding, column);
+	const char *value = number(adding, column);
 	int64_t whole;
 
 	if (*value == 0)
@@ -202,7 +217,7 @@ void adding_whole(struct adding *adding, enum import_column column, int64_t min,
 
 void adding_grams(struct adding *adding, enum import_column column, int64_t max, int32_t *ret)
 {
-	const char *value = without_apostrophe(adding, column);
+	const char *value = number(adding, column);
 	int64_t grams, whole;
 
 	if (*value == 0)
@@ -219,7 +234,7 @@ void adding_grams(struct adding *adding, enum import_column column, int64_t max,
 
 bool adding_money(struct adding *adding, enum import_column column, int64_t *ret)
 {
-	const char *value = without_apostrophe(adding, column);
+	const char *value = number(adding, column);
 	int64_t amount;
 
 	if (*value == 0)

@@ -31,11 +31,33 @@ static void remark(struct import_report *report, struct import_remark *ret,
 	ret->reason = arena_strdup(report->arena, reason);
 }
 
+struct import_line *import_line_of(const struct import_report *report, int64_t line)
+{
+	const struct import_lines *lines = report->lines;
+	size_t low = 0, high = lines == NULL ? 0 : lines->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (lines->lines[middle].line < line)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return lines == NULL || low == lines->count || lines->lines[low].line != line
+	           ? NULL
+	           : &lines->lines[low];
+}
+
 void import_refuse(struct import_report *report, const struct import_header *header, int64_t line,
                    enum import_column column, const char *format, ...)
 {
 	va_list arguments;
 
+	struct import_line *at = import_line_of(report, line);
+
+	if (at != NULL)
+		at->refused = true;
 	report->errors_total++;
 	if (report->errors_kept == IMPORT_REMARKS_KEPT)
 		return;
@@ -50,6 +72,10 @@ void import_warn(struct import_report *report, const struct import_header *heade
 {
 	va_list arguments;
 
+	struct import_line *at = import_line_of(report, line);
+
+	if (at != NULL)
+		at->warned = true;
 	report->warnings_total++;
 	if (report->warnings_kept == IMPORT_REMARKS_KEPT)
 		return;
@@ -105,8 +131,8 @@ static const char *foreign_text(const struct csv_row *row)
 		    strlen(field->text) != field->length)
 			return "; it is not UTF-8 text";
 	}
-	if (strpbrk(first, ";\t") != NULL && row->count == 1)
-		return "; they must be parted by commas";
+	if (strpbrk(first, "|:") != NULL && row->count == 1)
+		return "; they must be parted by commas, semicolons or tabs";
 	return "";
 }
 
@@ -151,8 +177,10 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 		const char *name;
 		enum import_column column = find_column(row->fields[i].text, &name);
 
-		if (column == COLUMN_NONE)
+		if (column == COLUMN_NONE) {
+			import_extra_read(header, i, &row->fields[i], report->arena);
 			continue;
+		}
 		if (header->field[column] >= 0) {
 			import_refuse(report, header, row->line, column,
 			              "The column is there more than once");
@@ -224,9 +252,10 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 {
 	enum import_column bad = COLUMN_NONE;
 
-	*ret = (struct import_row){.line = row->line, .header = header};
+	*ret = (struct import_row){.line = row->line, .header = header, .csv = row};
 	if (row->problem != CSV_FINE) {
 		report->rows++;
+		report->refused++;
 		import_refuse(report, header, row->line, column_of(header, row->problem_field),
 		              "%s", problem_text(row->problem));
 		return false;
@@ -244,5 +273,6 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 		import_refuse(report, header, row->line, COLUMN_HANDLE, "The handle is missing");
 	else
 		return true;
+	report->refused++;
 	return false;
 }

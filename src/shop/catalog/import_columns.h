@@ -3,8 +3,8 @@
  * what was wrong with it.
  *
  * Columns are known by Shopify's names, of its classic export and of the newer one, in any case and
- * order; the others are passed over. One is ours: Shopify has no word for where our tree has a
- * product.
+ * order; the others are kept as they are (extra.h). One is ours: Shopify has no word for where our
+ * tree has a product.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
@@ -57,16 +57,36 @@ struct import_remark {
 	const char *reason;
 };
 
+struct import_lines;
+
 struct import_report {
 	struct arena *arena; /* reasons live here */
+	char separator;      /* of the file: ',', ';' or a tab */
+	bool decimal_comma;  /* a number of the file had one */
+	bool dry_run;        /* nothing of it was written */
 	/* Counts, which a batch that is written again takes back: up to errors. */
-	int64_t rows;        /* without the header */
+	/* Without the header. Each is one of the next five; warned went in, with a warning. */
+	int64_t rows;
+	int64_t taken, changed, unchanged, warned, refused;
 	int64_t products_created, products_updated;
 	int64_t variants_created, variants_updated;
+	struct import_lines *lines; /* of the batch; what is said of one is noted there */
 	int64_t errors_total, warnings_total;
 	size_t errors_kept, warnings_kept;
 	struct import_remark errors[IMPORT_REMARKS_KEPT];   /* what did not go in */
 	struct import_remark warnings[IMPORT_REMARKS_KEPT]; /* what went in otherwise */
+};
+
+struct extra_column;
+struct import_product;
+
+/* A column that is only kept. */
+struct import_extra {
+	int16_t field;
+	const char *name; /* that it is kept by */
+	const char *key;  /* the same, as JSON has it between quotes */
+	const struct extra_column *column; /* NULL: we would not export it */
+	bool of_variant;
 };
 
 /* Where the file has its columns. */
@@ -74,6 +94,21 @@ struct import_header {
 	int16_t field[COLUMN_COUNT]; /* -1: the file does not have it */
 	const char *name[COLUMN_COUNT];
 	size_t fields;
+	size_t extra_count;
+	struct import_extra extras[CSV_COLUMNS];
+};
+
+/* What became of a row. */
+struct import_line {
+	int64_t line;
+	const struct import_product *product;
+	size_t variant; /* of the product, from 1; 0: the row has none */
+	bool warned, refused;
+};
+
+struct import_lines {
+	size_t count, room;
+	struct import_line *lines; /* in their order */
 };
 
 /* A row by meaning. Texts are as long as the row's bytes. */
@@ -81,6 +116,7 @@ struct import_row {
 	int64_t line;
 	const struct import_header *header;
 	const char *values[COLUMN_COUNT]; /* NULL: no such column; blanks around are cut off */
+	const struct csv_row *csv;
 };
 
 /* Say what is wrong with a row; header may be NULL when column is COLUMN_NONE. */
@@ -92,9 +128,16 @@ void import_warn(struct import_report *report, const struct import_header *heade
                  enum import_column column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Of the batch; NULL when the line is not among them. */
+struct import_line *import_line_of(const struct import_report *report, int64_t line);
+
 /* False, and one error that names the columns, when those that every file needs are missing. */
 bool import_header_read(struct import_header *header, const struct csv_row *row,
                         struct import_report *report);
+
+/* A field of the header that is none of our columns. */
+void import_extra_read(struct import_header *header, size_t field, const struct csv_field *name,
+                       struct arena *arena);
 
 /* False when there is nothing to take: the row is empty, or it is bad and was reported. */
 bool import_row_read(const struct import_header *header, const struct csv_row *row,

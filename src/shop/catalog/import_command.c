@@ -63,6 +63,10 @@ static void print_report(const struct progress *progress, const struct import_re
 		fprintf(stderr, "\r\033[K");
 	print_remarks("warning: ", report->warnings_total, report->warnings_kept, report->warnings);
 	print_remarks("", report->errors_total, report->errors_kept, report->errors);
+	printf("%lld rows taken, %lld changed, %lld unchanged, %lld warned, %lld refused%s\n",
+	       (long long)report->taken, (long long)report->changed, (long long)report->unchanged,
+	       (long long)report->warned, (long long)report->refused,
+	       report->dry_run ? "; a dry run: nothing was written" : "");
 	printf("%lld rows in %.1f s (%lld rows/s): %lld products added, %lld changed; "
 	       "%lld variants added, %lld changed; %lld warnings, %lld errors\n",
 	       (long long)report->rows, (double)took_ms / 1000,
@@ -84,7 +88,7 @@ static void act_for(struct task *task, const char *vendor_slug)
 	task->actor = (struct actor){.kind = ACTOR_IMPORT, .vendor_id = vendor->id};
 }
 
-void catalog_import_file(struct task *task, const char *vendor_slug, const char *path)
+void catalog_import_file(struct task *task, const char *vendor_slug, const char *path, bool dry_run)
 {
 	char *bytes = arena_alloc(task->arena, PIECE_BYTES);
 	struct progress progress = {
@@ -102,7 +106,7 @@ void catalog_import_file(struct task *task, const char *vendor_slug, const char 
 		progress.bytes_all = status.st_size;
 	act_for(task, vendor_slug);
 
-	struct import *import = import_begin(task);
+	struct import *import = import_begin(task, dry_run);
 	while ((length = fread(bytes, 1, PIECE_BYTES, file)) > 0) {
 		progress.bytes += (int64_t)length;
 		import_feed(import, bytes, length);
@@ -113,12 +117,13 @@ void catalog_import_file(struct task *task, const char *vendor_slug, const char 
 	const struct import_report *report = import_end(import);
 	print_report(&progress, report);
 	if (report->errors_total > 0)
-		task_end(task, PROBLEM_INVALID, "Not everything went in.");
+		task_end(task, PROBLEM_INVALID, "Not everything %s in.",
+		         dry_run ? "would go" : "went");
 }
 
 const struct import_report *catalog_import_text(struct task *task, const char *text, size_t length)
 {
-	struct import *import = import_begin(task);
+	struct import *import = import_begin(task, false);
 
 	import_feed(import, text, length);
 	return import_end(import);

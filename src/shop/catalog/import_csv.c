@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/buf.h"
-
 enum {
 	FIELD_BLOCK_BYTES = 4096,
 	/* Bytes of a file that are read a second time at most: a broken file costs no more than a
 	 * whole one that is a little larger. */
 	REREAD_BYTES = 16 * 1024 * 1024,
+	/* Of the first line, which says what parts values; ours is half a kilobyte. */
+	HEAD_BYTES = 64 * 1024,
 };
 
 /* The row's bytes as they came, for as long as they may have to be read again. */
@@ -42,6 +42,9 @@ struct csv_reader {
 	struct open_value value;
 	size_t reread;
 	int64_t line; /* that the next byte is on */
+	char delimiter;
+	char head[HEAD_BYTES]; /* until it is known */
+	size_t head_used;
 	int marks;
 	int mark_bytes; /* of a byte order mark seen so far; -1 when they are behind us */
 	bool after_return;
@@ -186,7 +189,8 @@ static void begin_line(struct csv_reader *reader)
 
 /* Whether the value that the line began in meets a quote that is neither its end nor doubled. Then
  * it may have been opened by mistake, and what seems to be in it are rows. */
-static bool meets_stray_quote(struct open_value *value, const char *bytes, size_t count)
+static bool meets_stray_quote(struct open_value *value, char delimiter, const char *bytes,
+                              size_t count)
 {
 	for (size_t i = 0; i < count && value->quotes != QUOTES_CLOSED; i++) {
 		char c = bytes[i];
@@ -196,11 +200,11 @@ static bool meets_stray_quote(struct open_value *value, const char *bytes, size_
 				value->quotes = QUOTES_END;
 		} else if (c == '"' && value->quotes == QUOTES_END) {
 			value->quotes = QUOTES_OPEN;
-		} else if (c == ' ' || c == '\t') {
+		} else if (c != delimiter && (c == ' ' || c == '\t')) {
 			value->quotes = QUOTES_END_BLANK;
 		} else {
 			value->quotes = QUOTES_CLOSED;
-			if (c != ',' && c != '\r' && c != '\n')
+			if (c != delimiter && c != '\r' && c != '\n')
 				return true;
 		}
 	}
@@ -248,7 +252,7 @@ static bool take_line(struct csv_reader *reader, const char *bytes, size_t lengt
 	/* Before the parser: a row's end takes it back. */
 	if (!is_blank(bytes, length))
 		reader->in_row = true;
-	if (meets_stray_quote(&reader->value, bytes, length)) {
+	if (meets_stray_quote(&reader->value, reader->delimiter, bytes, length)) {
 		if (may_reread(reader)) {
 			reread(reader, CSV_QUOTE_STRAY);
 			return false;
@@ -330,6 +334,30 @@ static void feed(struct csv_reader *reader, const char *bytes, size_t count)
 	}
 }
 
+static void begin(struct csv_reader *reader)
+{
+	reader->delimiter = csv_delimiter(reader->head, reader->head_used);
+	csv_set_delim(&reader->parser, (unsigned char)reader->delimiter);
+	feed(reader, reader->head, reader->head_used);
+}
+
+/* The first line is held back until it is whole. */
+static void take(struct csv_reader *reader, const char *bytes, size_t count)
+{
+	while (reader->delimiter == 0 && count > 0) {
+		bool ends = *bytes == '\n' || *bytes == '\r';
+
+		if ((ends && !is_blank(reader->head, reader->head_used)) ||
+		    reader->head_used == HEAD_BYTES) {
+			begin(reader);
+			break;
+		}
+		reader->head[reader->head_used++] = *bytes++;
+		count--;
+	}
+	feed(reader, bytes, count);
+}
+
 void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count)
 {
 	while (reader->mark_bytes >= 0 && count > 0) {
@@ -343,10 +371,15 @@ void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count)
 			count--;
 		} else {
 			reader->mark_bytes = -1;
-			feed(reader, BYTE_ORDER_MARK, (size_t)seen);
+			take(reader, BYTE_ORDER_MARK, (size_t)seen);
 		}
 	}
-	feed(reader, bytes, count);
+	take(reader, bytes, count);
+}
+
+char csv_reader_delimiter(const struct csv_reader *reader)
+{
+	return reader->delimiter;
 }
 
 int csv_reader_marks(const struct csv_reader *reader)
@@ -357,8 +390,10 @@ int csv_reader_marks(const struct csv_reader *reader)
 void csv_reader_end(struct csv_reader *reader)
 {
 	if (reader->mark_bytes > 0)
-		feed(reader, BYTE_ORDER_MARK, (size_t)reader->mark_bytes);
+		take(reader, BYTE_ORDER_MARK, (size_t)reader->mark_bytes);
 	reader->mark_bytes = -1;
+	if (reader->delimiter == 0)
+		begin(reader);
 	for (;;) {
 		/* Strict about this alone: that the last quote is closed. */
 		(void)csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI);
@@ -372,29 +407,4 @@ void csv_reader_end(struct csv_reader *reader)
 	}
 	problem(reader, CSV_QUOTE_OPEN);
 	hand_over(reader);
-}
-
-static bool needs_quotes(const char *text)
-{
-	size_t length = strlen(text);
-
-	if (length == 0)
-		return false;
-	return strpbrk(text, ",\"\r\n") != NULL || strchr(" \t", text[0]) != NULL ||
-	       strchr(" \t", text[length - 1]) != NULL;
-}
-
-void csv_add(struct buf *buf, const char *text)
-{
-	if (!needs_quotes(text)) {
-		buf_add_str(buf, text);
-		return;
-	}
-	buf_add_char(buf, '"');
-	for (const char *next = text; *next != 0; next++) {
-		if (*next == '"')
-			buf_add_char(buf, '"');
-		buf_add_char(buf, *next);
-	}
-	buf_add_char(buf, '"');
 }

@@ -1,6 +1,7 @@
 /*
- * import_csv: reads CSV (RFC 4180, with the world's liberties: any line ends, a byte order mark,
- * blanks around unquoted values) as it comes in, piece by piece, in bounded memory.
+ * import_csv: reads CSV (RFC 4180, with the world's liberties: any line ends, byte order marks,
+ * semicolons or tabs for commas, blanks around unquoted values) as it comes in, piece by piece, in
+ * bounded memory.
  *
  * The pieces may be cut anywhere. Each finished row is handed to `row`, which may suspend or end
  * its task. A field or row that is too long does not stop the file: its row comes with a problem
@@ -53,8 +54,14 @@ typedef void csv_row_fn(void *arg, const struct csv_row *row);
 
 struct csv_reader *csv_reader_new(struct arena *arena, csv_row_fn *row, void *arg);
 void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count);
+/* What parts the values: ',', ';' or a tab, as the first line has it; 0: nobody knows yet. */
+char csv_reader_delimiter(const struct csv_reader *reader);
 int csv_reader_marks(const struct csv_reader *reader); /* byte order marks that it began with */
 void csv_reader_end(struct csv_reader *reader); /* the last row may lack its line end */
+
+/* Which of the characters that part values the first line that is not empty has most of, outside of
+ * quotes. */
+char csv_delimiter(const char *text, size_t length);
 
 /* A field as a CSV value, quoted when it needs to be. */
 struct buf;

@@ -47,7 +47,9 @@ static void decide_product(struct matching *matching, size_t i)
 		return;
 	if (found != NULL)
 		import_take_options(batch, product, found->options);
-	else if (product->title == NULL)
+	else if (batch->dry != NULL && product->title == NULL)
+		product->pending = import_dry_continue(batch->dry, batch->seen, product);
+	if (found == NULL && product->title == NULL && !product->pending)
 		import_product_refuse(batch, product, product->line, COLUMN_TITLE,
 		                      "A new product needs a title in its first row");
 	else if (product->option_count < 0)
@@ -247,7 +249,7 @@ static void finish_product(struct matching *matching, size_t i)
 	struct import_batch *batch = matching->batch;
 	struct import_product *product = batch->products[i];
 	const struct import_find_products_row *found = matching->found[i];
-	bool sells = found != NULL;
+	bool sells = found != NULL || product->pending;
 
 	for (size_t v = 0; v < product->variant_count; v++)
 		sells |= !product->variants[v].refused;

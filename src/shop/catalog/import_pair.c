@@ -47,9 +47,13 @@ static void note_sku(struct by_sku *found, const struct import_find_variants_row
 		found->unique = found->alike && !row->alike;
 }
 
+/* By a row of the batch, or by one before it. */
 static bool is_taken(const struct matching *matching, size_t i, struct uuid id)
 {
 	const struct import_product *owner = matching->owners[i];
+
+	if (import_seen_has(matching->batch->seen, import_variant_mark(id)))
+		return true;
 
 	for (size_t v = 0; v < owner->variant_count; v++) {
 		if (owner->variants[v].exists && uuid_equal(owner->variants[v].id, id))

@@ -54,6 +54,11 @@ void import_variant_refuse(struct import_batch *batch, struct import_product *pr
 	variant->refused = product->complained = true;
 }
 
+uint64_t import_variant_mark(struct uuid id)
+{
+	return hash_plain(id.bytes, sizeof(id.bytes));
+}
+
 void import_variant_warn(struct import_batch *batch, const struct import_variant *variant,
                          enum import_column column, const char *format, ...)
 {
@@ -211,6 +216,9 @@ static void describe(struct adding *adding)
 	uint32_t hash = (uint32_t)hash_plain(title, strlen(title)) | 1;
 	bool first = entry->title == 0;
 
+	adding->describes = (*title != 0 && first) || entry->line == (uint32_t)adding->row->line;
+	if (adding->describes)
+		product->extra = adding_extra(adding, false);
 	if (*title != 0 && first) {
 		entry->title = hash;
 		entry->line = (uint32_t)adding->row->line;
@@ -225,19 +233,30 @@ static void describe(struct adding *adding)
 		adding_option_names(adding);
 }
 
+static void add_line(struct import_batch *batch, int64_t line)
+{
+	struct import_lines *lines = &batch->lines;
+
+	lines->lines = arena_room(batch->arena, lines->lines, lines->count, &lines->room,
+	                          sizeof(lines->lines[0]));
+	lines->lines[lines->count++] = (struct import_line){.line = line};
+}
+
 void import_batch_add(struct import_batch *batch, const struct import_row *row)
 {
 	const char *key = key_of(batch, row->values[COLUMN_HANDLE]);
 	struct adding adding = {.batch = batch, .row = row};
 
+	add_line(batch, row->line);
 	adding.product = find_product(batch, key);
 	if (adding.product == NULL)
 		adding.product = new_product(&adding, key);
+	batch->lines.lines[batch->lines.count - 1].product = adding.product;
 	if (adding.product->refused)
 		return;
 	describe(&adding);
-	if (adding_has_variant(&adding))
-		adding_variant(&adding);
+	if (adding_has_variant(&adding) && adding_variant(&adding))
+		batch->lines.lines[batch->lines.count - 1].variant = adding.product->variant_count;
 	if (adding_has(&adding, COLUMN_IMAGE))
 		adding_image(&adding);
 }
@@ -249,4 +268,26 @@ bool import_batch_is_full(const struct import_batch *batch, const struct import_
 		return true;
 	return batch->count == IMPORT_BATCH_PRODUCTS &&
 	       find_product(batch, key_of(batch, row->values[COLUMN_HANDLE])) == NULL;
+}
+
+static int64_t *count_of(struct import_report *report, const struct import_line *line)
+{
+	const struct import_product *product = line->product;
+	const struct import_variant *variant =
+	    line->variant == 0 ? NULL : &product->variants[line->variant - 1];
+
+	if (line->refused || product->refused)
+		return &report->refused;
+	if (line->warned)
+		return &report->warned;
+	if (variant == NULL ? !product->exists && !product->pending : !variant->exists)
+		return &report->taken;
+	return product->changed || (variant != NULL && variant->changed) ? &report->changed
+	                                                                 : &report->unchanged;
+}
+
+void import_batch_count(const struct import_batch *batch)
+{
+	for (size_t i = 0; i < batch->lines.count; i++)
+		(*count_of(batch->report, &batch->lines.lines[i]))++;
 }

@@ -16,6 +16,7 @@
 
 #include "base/uuid.h"
 #include "shop/catalog/import_columns.h"
+#include "shop/catalog/import_dry.h"
 #include "shop/catalog/import_seen.h"
 
 enum {
@@ -44,11 +45,13 @@ struct import_variant {
 	int32_t backorder;                   /* 0, 1; -1: not said */
 	const char *barcode;                 /* "" none; NULL: not said */
 	const char *image;                   /* "" none; NULL: not said */
+	const char *extra;                   /* as adding_extra() gives it; NULL: not said */
 	/* Found by import_match: */
 	struct uuid id;
 	bool exists;
 	bool refused;
 	bool sku_told; /* that another has it, too */
+	bool changed;  /* by import_write */
 };
 
 struct import_image {
@@ -69,6 +72,7 @@ struct import_product {
 	bool status_unknown;       /* it is a word that we do not know */
 	const char *tags;          /* with IMPORT_BREAK between them */
 	const char *category_slug; /* "" none; NULL: not said */
+	const char *extra;         /* as adding_extra() gives it; NULL: not said */
 	const char *option_names[IMPORT_OPTIONS];
 	int option_count; /* -1: no row named any */
 	bool refused;     /* reported; nothing of it goes in */
@@ -83,6 +87,8 @@ struct import_product {
 	struct uuid category;     /* nil: none */
 	bool filed;               /* the file names the category itself */
 	bool remapped;            /* its options are others than those that are there */
+	bool pending;             /* of a dry run: an earlier batch would have made it */
+	bool changed;             /* by import_write */
 	const char *options_json; /* NULL: as they are */
 	const char *images_json;
 	int32_t next_position; /* of a variant to add */
@@ -91,10 +97,12 @@ struct import_product {
 struct import_batch {
 	struct arena *arena; /* of the products */
 	struct arena *work;  /* of the transaction that writes them */
-	const char *currency;
+	const char *currency, *vendor_name;
 	const struct import_header *header;
 	struct import_report *report;
 	struct import_seen *seen; /* in the rows of the file before */
+	struct import_dry *dry;   /* NULL: the batch is to be written */
+	struct import_lines lines;
 	size_t count;
 	size_t variant_count;
 	struct import_product *products[IMPORT_BATCH_PRODUCTS];
@@ -102,6 +110,9 @@ struct import_batch {
 
 /* Adds the row to its product in the batch. Reports what is wrong with it. */
 void import_batch_add(struct import_batch *batch, const struct import_row *row);
+
+/* Counts what became of each row, once the batch is written. */
+void import_batch_count(const struct import_batch *batch);
 
 /* Whether the batch must be written before this row. */
 bool import_batch_is_full(const struct import_batch *batch, const struct import_row *row);
@@ -116,6 +127,8 @@ void import_variant_refuse(struct import_batch *batch, struct import_product *pr
 
 /* The options of each variant fit the names of the product's options. */
 void import_check_options(struct import_batch *batch, struct import_product *product);
+/* What the batch's seen has of a variant that a row has brought, once that is written. */
+uint64_t import_variant_mark(struct uuid id);
 void import_variant_warn(struct import_batch *batch, const struct import_variant *variant,
                          enum import_column column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -69,6 +69,11 @@ static void grow(struct import_seen *seen)
 	arena_free(arena);
 }
 
+bool import_seen_has(const struct import_seen *seen, uint64_t key)
+{
+	return slot_of(seen, key + (key == 0))->key != 0;
+}
+
 struct import_seen_entry *import_seen_at(struct import_seen *seen, uint64_t key, int64_t line)
 {
 	grow(seen);

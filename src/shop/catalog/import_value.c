@@ -6,14 +6,53 @@
 
 #include "base/money.h"
 
-enum { DIGITS_MAX = 30 };
+/* The sign that parts the fraction: the last that is there, if it is there once; 0: none. */
+static char decimal_sign(const char *text, bool comma_is_decimal)
+{
+	const char *comma = strrchr(text, ','), *point = strrchr(text, '.');
+	const char *last = comma > point ? comma : point;
+
+	if (last == NULL || strchr(text, *last) != last)
+		return 0;
+	/* One comma and three digits: a fraction in some countries, thousands in others. */
+	if (*last == ',' && point == NULL && !comma_is_decimal && strlen(last) == 4 &&
+	    last > text && last - text <= 3)
+		return 0;
+	return *last;
+}
+
+static bool is_group(const char *text)
+{
+	return strspn(text, "0123456789") == 3;
+}
+
+bool import_plain(const char *text, bool comma_is_decimal, char ret[IMPORT_DIGITS + 2],
+                  bool *ret_has_comma)
+{
+	char sign = decimal_sign(text, comma_is_decimal);
+	size_t length = 0;
+
+	if (strlen(text) > IMPORT_DIGITS)
+		return false;
+	*ret_has_comma = sign == ',';
+	for (; *text != 0; text++) {
+		if (*text == sign)
+			ret[length++] = '.';
+		else if (strchr("0123456789-", *text) != NULL)
+			ret[length++] = *text;
+		else if (strchr(",.' ", *text) == NULL || length == 0 || !is_group(text + 1))
+			return false;
+	}
+	ret[length] = 0;
+	return true;
+}
 
 bool import_money(const char *text, const char *currency, int64_t *ret)
 {
-	char plain[DIGITS_MAX + 2];
+	char plain[IMPORT_DIGITS + 2];
 	const char *zero = text[0] == '.' ? "0" : "";
 
-	if (strlen(text) > DIGITS_MAX || strpbrk(text, "0123456789") == NULL)
+	if (strlen(text) > IMPORT_DIGITS || strpbrk(text, "0123456789") == NULL)
 		return false;
 	snprintf(plain, sizeof(plain), "%s%s", zero, text);
 	if (strchr(plain, '.') != NULL) {

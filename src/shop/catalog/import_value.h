@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { IMPORT_DIGITS = 30 };
+
+/* A number with a point and nothing else, of one that has a comma for it, or groups of thousands:
+ * "1.234,50", "1,234.50", "1'234", "12,5". "1,234" is 1.234 where commas are decimal. False when it
+ * is none. */
+bool import_plain(const char *text, bool comma_is_decimal, char ret[IMPORT_DIGITS + 2],
+                  bool *ret_has_comma);
 /* "50", "9.99", ".5", "12.500": trailing zeros may pass the currency's places. No signs. */
 bool import_money(const char *text, const char *currency, int64_t *ret);
 /* "-3", "12", "12.0" */

@@ -180,25 +180,14 @@ static void take_cells(struct adding *adding, struct import_variant *variant)
 	if (variant->barcode == NULL && adding->row->values[COLUMN_BARCODE] != NULL &&
 	    !adding_has(adding, COLUMN_BARCODE))
 		variant->barcode = "";
+	variant->extra = adding_extra(adding, true);
 	variant->image = adding_address(adding, COLUMN_VARIANT_IMAGE);
 	if (variant->image == NULL && adding->row->values[COLUMN_VARIANT_IMAGE] != NULL &&
 	    !adding_has(adding, COLUMN_VARIANT_IMAGE))
 		variant->image = "";
 }
 
-/* A larger array once it is full; the bytes stay the arena's. */
-static void *room_for_one(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
-{
-	size_t more = *room == 0 ? 4 : *room * 2;
-
-	if (count < *room)
-		return items;
-	items = arena_grow(arena, items, *room * size, more * size);
-	*room = more;
-	return items;
-}
-
-void adding_variant(struct adding *adding)
+bool adding_variant(struct adding *adding)
 {
 	struct import_product *product = adding->product;
 	struct import_variant variant = {
@@ -221,18 +210,19 @@ void adding_variant(struct adding *adding)
 		snprintf(reason, sizeof(reason), "It is the same variant as in line %lld",
 		         (long long)before);
 		adding_complain(adding, OPTION_VALUES[0], reason);
-		return;
+		return false;
 	}
 	if (product->variant_count == LIMIT_PRODUCT_VARIANTS) {
 		adding_complain(adding, COLUMN_NONE, "The product has more than 250 variants");
-		return;
+		return false;
 	}
 	take_cells(adding, &variant);
 	product->variants =
-	    room_for_one(adding->batch->arena, product->variants, product->variant_count,
-	                 &product->variant_room, sizeof(variant));
+	    arena_room(adding->batch->arena, product->variants, product->variant_count,
+	               &product->variant_room, sizeof(variant));
 	product->variants[product->variant_count++] = variant;
 	adding->batch->variant_count++;
+	return true;
 }
 
 /* Images ---------------------------------------------------------------------------------------*/
@@ -252,7 +242,7 @@ static void insert_image(struct import_batch *batch, struct import_product *prod
 	size_t at = product->image_count++;
 
 	product->images =
-	    room_for_one(batch->arena, product->images, at, &product->image_room, sizeof(image));
+	    arena_room(batch->arena, product->images, at, &product->image_room, sizeof(image));
 	for (; at > 0 && product->images[at - 1].position > image.position; at--)
 		product->images[at] = product->images[at - 1];
 	product->images[at] = image;

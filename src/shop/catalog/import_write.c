@@ -10,9 +10,10 @@
 /* Rows on their way into a statement: one array per column. */
 struct product_columns {
 	size_t count;
+	struct import_product **products;
 	struct uuid *ids, *categories;
 	const char **handles, **titles, **descriptions, **types, **statuses, **tags, **options,
-	    **images;
+	    **images, **extras;
 	/* Of products to add, what follows from their variants. */
 	const char **option_values, **skus;
 	int64_t *prices, *compare_at;
@@ -22,8 +23,9 @@ struct product_columns {
 
 struct variant_columns {
 	size_t count;
+	struct import_variant **variants;
 	struct uuid *ids, *products, *adjustments;
-	const char **skus, **titles, **one, **two, **three, **barcodes, **images;
+	const char **skus, **titles, **one, **two, **three, **barcodes, **images, **extras;
 	int64_t *prices, *compare_at;
 	int32_t *quantities, *grams, *trackeds, *backorders, *positions;
 };
@@ -46,6 +48,7 @@ static struct product_columns new_product_columns(struct arena *arena, size_t ro
 	struct product_columns columns = {0};
 
 	COLUMN(columns, ids, room);
+	COLUMN(columns, products, room);
 	COLUMN(columns, categories, room);
 	COLUMN(columns, handles, room);
 	COLUMN(columns, titles, room);
@@ -55,6 +58,7 @@ static struct product_columns new_product_columns(struct arena *arena, size_t ro
 	COLUMN(columns, tags, room);
 	COLUMN(columns, options, room);
 	COLUMN(columns, images, room);
+	COLUMN(columns, extras, room);
 	COLUMN(columns, option_values, room);
 	COLUMN(columns, skus, room);
 	COLUMN(columns, filed, room);
@@ -69,6 +73,7 @@ static struct variant_columns new_variant_columns(struct arena *arena, size_t ro
 	struct variant_columns columns = {0};
 
 	COLUMN(columns, ids, room);
+	COLUMN(columns, variants, room);
 	COLUMN(columns, products, room);
 	COLUMN(columns, adjustments, room);
 	COLUMN(columns, skus, room);
@@ -84,14 +89,16 @@ static struct variant_columns new_variant_columns(struct arena *arena, size_t ro
 	COLUMN(columns, grams, room);
 	COLUMN(columns, trackeds, room);
 	COLUMN(columns, backorders, room);
+	COLUMN(columns, extras, room);
 	COLUMN(columns, positions, room);
 	return columns;
 }
 
-static void add_product(struct product_columns *columns, const struct import_product *product)
+static void add_product(struct product_columns *columns, struct import_product *product)
 {
 	size_t i = columns->count++;
 
+	columns->products[i] = product;
 	columns->ids[i] = product->id;
 	columns->categories[i] = product->category;
 	columns->filed[i] = product->filed;
@@ -103,6 +110,7 @@ static void add_product(struct product_columns *columns, const struct import_pro
 	columns->tags[i] = product->tags;
 	columns->options[i] = product->options_json;
 	columns->images[i] = product->images_json;
+	columns->extras[i] = product->extra;
 }
 
 /* "Color:Blue" and so on, of all variants. */
@@ -139,7 +147,7 @@ static const char *skus(struct arena *arena, const struct import_product *produc
 
 /* The product is shown with its cheapest variant. */
 static void add_new_product(struct arena *arena, struct product_columns *columns,
-                            const struct import_product *product)
+                            struct import_product *product)
 {
 	size_t i = columns->count;
 	const struct import_variant *cheapest = NULL;
@@ -172,10 +180,11 @@ static const char *variant_title(struct arena *arena, const struct import_varian
 }
 
 static void add_variant(struct arena *arena, struct variant_columns *columns,
-                        struct import_product *product, const struct import_variant *variant)
+                        struct import_product *product, struct import_variant *variant)
 {
 	size_t i = columns->count++;
 
+	columns->variants[i] = variant;
 	columns->ids[i] = variant->id;
 	columns->products[i] = product->id;
 	columns->adjustments[i] = uuid_v7();
@@ -186,6 +195,7 @@ static void add_variant(struct arena *arena, struct variant_columns *columns,
 	columns->three[i] = variant->options[2];
 	columns->barcodes[i] = variant->barcode;
 	columns->images[i] = variant->image;
+	columns->extras[i] = variant->extra;
 	columns->prices[i] = variant->price;
 	columns->compare_at[i] = variant->compare_at;
 	columns->quantities[i] = variant->quantity;
@@ -207,9 +217,9 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 	const struct product_columns *a = &added, *c = &changed;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct import_product *product = batch->products[i];
+		struct import_product *product = batch->products[i];
 
-		if (product->refused)
+		if (product->refused || product->pending)
 			continue;
 		if (product->exists)
 			add_product(&changed, product);
@@ -221,14 +231,22 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 		    tx, UUIDS(a, ids), TEXTS(a, handles), TEXTS(a, titles), TEXTS(a, descriptions),
 		    TEXTS(a, types), UUIDS(a, categories), TEXTS(a, statuses), TEXTS(a, tags),
 		    TEXTS(a, options), TEXTS(a, images), BIGINTS(a, prices), BIGINTS(a, compare_at),
-		    INTS(a, in_stock), TEXTS(a, option_values), TEXTS(a, skus), batch->currency);
+		    INTS(a, in_stock), TEXTS(a, option_values), TEXTS(a, skus), TEXTS(a, extras),
+		    batch->currency);
 	batch->report->products_created += (int64_t)added.count;
 	if (changed.count == 0)
 		return 0;
-	return rows_count(sql_import_change_products(
+	struct rows *rows = sql_import_change_products(
 	    tx, UUIDS(c, ids), TEXTS(c, titles), TEXTS(c, descriptions), TEXTS(c, types),
 	    UUIDS(c, categories), INTS(c, filed), TEXTS(c, statuses), TEXTS(c, tags),
-	    TEXTS(c, options), TEXTS(c, images)));
+	    TEXTS(c, options), TEXTS(c, images), TEXTS(c, extras));
+	size_t count;
+	const struct import_change_products_row *found =
+	    sql_import_change_products_rows(tx, rows, &count);
+
+	for (size_t i = 0; i < count; i++)
+		changed.products[found[i].number - 1]->changed = true;
+	return count;
 }
 
 static void list_products_of(struct id_list *list, const struct variant_columns *columns)
@@ -248,12 +266,13 @@ static void change_variants(struct db *tx, const struct import_batch *batch,
 	    tx, UUIDS(c, ids), TEXTS(c, skus), TEXTS(c, titles), TEXTS(c, one), TEXTS(c, two),
 	    TEXTS(c, three), BIGINTS(c, prices), BIGINTS(c, compare_at), INTS(c, quantities),
 	    INTS(c, grams), INTS(c, trackeds), INTS(c, backorders), TEXTS(c, barcodes),
-	    TEXTS(c, images), UUIDS(c, adjustments));
+	    TEXTS(c, images), TEXTS(c, extras), UUIDS(c, adjustments));
 	const struct import_change_variants_row *changed =
 	    sql_import_change_variants_rows(tx, rows, &count);
 
 	batch->report->variants_updated += (int64_t)count;
 	for (size_t i = 0; i < count; i++) {
+		c->variants[changed[i].number - 1]->changed = true;
 		if (changed[i].edited)
 			edited->ids[edited->count++] = changed[i].product_id;
 	}
@@ -273,25 +292,41 @@ static struct id_list write_variants(struct db *tx, const struct import_batch *b
 		struct import_product *product = batch->products[p];
 
 		for (size_t v = 0; v < product->variant_count && !product->refused; v++) {
-			const struct import_variant *variant = &product->variants[v];
+			struct import_variant *variant = &product->variants[v];
 
-			if (!variant->refused)
+			if (!variant->refused && !product->pending)
 				add_variant(arena, variant->exists ? &changed : &added, product,
 				            variant);
 		}
 	}
 	if (added.count > 0)
-		sql_import_add_variants(tx, UUIDS(a, ids), UUIDS(a, products), TEXTS(a, skus),
-		                        TEXTS(a, titles), TEXTS(a, one), TEXTS(a, two),
-		                        TEXTS(a, three), BIGINTS(a, prices), BIGINTS(a, compare_at),
-		                        INTS(a, quantities), INTS(a, grams), INTS(a, trackeds),
-		                        INTS(a, backorders), TEXTS(a, barcodes), TEXTS(a, images),
-		                        INTS(a, positions), batch->currency, UUIDS(a, adjustments));
+		sql_import_add_variants(
+		    tx, UUIDS(a, ids), UUIDS(a, products), TEXTS(a, skus), TEXTS(a, titles),
+		    TEXTS(a, one), TEXTS(a, two), TEXTS(a, three), BIGINTS(a, prices),
+		    BIGINTS(a, compare_at), INTS(a, quantities), INTS(a, grams), INTS(a, trackeds),
+		    INTS(a, backorders), TEXTS(a, barcodes), TEXTS(a, images), TEXTS(a, extras),
+		    INTS(a, positions), batch->currency, UUIDS(a, adjustments));
 	batch->report->variants_created += (int64_t)added.count;
 	list_products_of(&edited, &added);
 	if (changed.count > 0)
 		change_variants(tx, batch, &changed, &edited);
 	return edited;
+}
+
+/* What of a dry run would be added to products that it would have made. */
+static void count_pending(const struct import_batch *batch)
+{
+	for (size_t p = 0; p < batch->count; p++) {
+		const struct import_product *product = batch->products[p];
+		int64_t added = 0;
+
+		for (size_t v = 0; v < product->variant_count; v++)
+			added += !product->variants[v].refused;
+		if (product->refused || !product->pending)
+			continue;
+		batch->report->variants_created += added;
+		batch->report->products_updated += added > 0 || product->image_count > 0;
+	}
 }
 
 void import_write(struct db *tx, const struct import_batch *batch)
@@ -301,6 +336,8 @@ void import_write(struct db *tx, const struct import_batch *batch)
 	    .ids = arena_array(arena, batch->count, sizeof(written.ids[0])),
 	};
 	size_t changed = write_products(tx, batch);
+
+	count_pending(batch);
 	struct id_list edited = write_variants(tx, batch);
 
 	if (edited.count > 0)

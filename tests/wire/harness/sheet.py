@@ -13,10 +13,16 @@ def put(vendor, data, **more):
     return vendor.call("importProducts", data=data, headers=CSV, **more)
 
 
-def imported(vendor, data):
-    response = put(vendor, data)
+def imported(vendor, data, **more):
+    response = put(vendor, data, **more)
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def differences(report):
+    """What the import has added or changed."""
+    return [key for key in ("products_created", "products_updated", "variants_created",
+                            "variants_updated", "taken", "changed") if report[key]]
 
 
 def remarks(report, kind):
