@@ -15,10 +15,10 @@ run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml lib
      postgresql redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis chromium chromium-driver fonts-dejavu-core clang libclang-rt-dev
-      valgrind procps"
+      valgrind procps nginx haproxy"
 lint="clang-format clang-tidy universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
 bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 procps"
-services="redis-server valkey-server nginx"
+services="redis-server valkey-server nginx haproxy"
 
 wanted=
 for group in ${*:-run}; do

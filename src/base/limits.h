@@ -31,6 +31,21 @@ enum {
 	/* libmicrohttpd's memory of one connection: request line, headers, read buffer. */
 	LIMIT_CONNECTION_BYTES = 16 * 1024,
 
+	/* Of it, what the head of a request may need, with 72 bytes for each header, cookie and
+	 * parameter of the query; the rest is for reading the body and for the answer's head. */
+	LIMIT_HEAD_BYTES = 12 * 1024,
+
+	/* Words behind the length of a chunk, which nobody needs. */
+	LIMIT_CHUNK_EXTENSION_BYTES = 256,
+
+	/* After a request that is none: so much of what the client still sends is thrown away, that
+	 * it sees the answer. */
+	LIMIT_UNREADABLE_BYTES = 1024 * 1024,
+
+	/* Descriptors of connections, by which their intakes are found: LIMIT_CONNECTIONS and all
+	 * else that a process opens. */
+	LIMIT_DESCRIPTORS = 32 * 1024,
+
 	/* A connection without traffic; longer than the 60 s that proxies keep theirs. */
 	LIMIT_CONNECTION_IDLE_MS = 75 * 1000,
 

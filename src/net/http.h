@@ -12,8 +12,8 @@
  * Only http_read and http_stream_write can meet the end of the connection; after that the values
  * of headers are gone (http_header gives NULL), while method, path, query and body stay.
  *
- * Requests whose framing is ambiguous (Content-Length twice, or beside Transfer-Encoding, or a
- * coding other than chunked) are answered 400 here and never reach `begin`.
+ * What is no request beyond doubt (net/framing.h) never gets to `begin`: `unreadable` makes the
+ * answer, and the connection ends with it.
  */
 #ifndef SEBEZ_NET_HTTP_H
 #define SEBEZ_NET_HTTP_H
@@ -37,6 +37,16 @@ enum http_body {
 	HTTP_BODY_STREAM, /* call `complete` at once; the fiber reads with http_read */
 };
 
+/* An answer that is given without an exchange. */
+struct http_answer {
+	int status;
+	size_t header_count;
+	struct http_header headers[8];
+	char value[64]; /* room for one header's */
+	size_t body_length;
+	char body[512];
+};
+
 struct http_handlers {
 	/* Headers are here. Sets *body_bytes_max. May reply already (then HTTP_BODY_REFUSE). */
 	enum http_body (*begin)(void *arg, struct http_exchange *ex, size_t *body_bytes_max);
@@ -50,6 +60,9 @@ struct http_handlers {
 	/* The client of an exchange that is set aside has closed its connection. It still needs its
 	 * answer, which may be given here. May be NULL. */
 	void (*left)(void *arg, struct http_exchange *ex);
+	/* What came is no request (400), or has too long a target (414) or too large a head (431).
+	 * `why` is a sentence for the client. */
+	void (*unreadable)(void *arg, int status, const char *why, struct http_answer *ret);
 	void *arg;
 };
 
@@ -65,7 +78,7 @@ unsigned http_server_busy(const struct http_server *server);        /* exchanges
 void http_server_stop(struct http_server *server);
 
 const char *http_method(const struct http_exchange *ex);
-/* Still percent-encoded, without the query. A target with a NUL byte in it appears as "/%00". */
+/* Still percent-encoded, without the query. */
 const char *http_path(const struct http_exchange *ex);
 const char *
 http_query(const struct http_exchange *ex); /* after the '?', still encoded; "" when none */
@@ -105,7 +118,7 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
  * come from http_reply.
  *
  * A wish: it is not done where it could be noticed (HTTP/1.0, Connection: close, a body, a next
- * request that was read already) or where it cannot be known (a socket that is not TCP).
+ * request that was read already).
  */
 void http_set_aside(struct http_exchange *ex);
 bool http_is_aside(const struct http_exchange *ex); /* for tests: soon after */

@@ -4,14 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -19,11 +17,8 @@
 /*
  * libmicrohttpd has no way to give a socket back, but it can be made to close a connection without
  * an answer, and with MHD_USE_TURBO it closes its descriptor without shutting the socket down. So
- * the socket lives on in a duplicate.
- *
- * What it has read of a next request would be lost with its buffer, and it does not tell whether it
- * has. The kernel does: bytes received, less those nobody has read yet, are those that
- * libmicrohttpd took. When they are exactly the requests that it has shown us, its buffer is empty.
+ * the socket lives on in a duplicate. What it has read of a next request would be lost with its
+ * buffer; the intake knows whether there is such a thing.
  */
 
 /* What is left of an answer that the client does not take at once. */
@@ -245,39 +240,15 @@ static int send_later(struct http_exchange *ex, const struct iovec parts[2])
 	return 0;
 }
 
-enum { HEAD_BYTES = 2048 };
-
-/* As libmicrohttpd would write it; 0 when it does not fit. */
-static size_t write_head(const struct http_exchange *ex, size_t header_count,
-                         const struct http_header headers[], size_t body_length,
-                         char head[HEAD_BYTES])
-{
-	char date[64];
-	struct tm tm;
-	time_t now = time(NULL);
-	size_t at;
-
-	(void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	at = (size_t)snprintf(head, HEAD_BYTES, "HTTP/1.1 %d %s\r\nDate: %s\r\n", ex->status,
-	                      MHD_get_reason_phrase_for((unsigned)ex->status), date);
-	for (size_t i = 0; i < header_count && at < HEAD_BYTES; i++)
-		if (strpbrk(headers[i].value, "\r\n") == NULL)
-			at += (size_t)snprintf(head + at, HEAD_BYTES - at, "%s: %s\r\n",
-			                       headers[i].name, headers[i].value);
-	if (at < HEAD_BYTES)
-		at += (size_t)snprintf(head + at, HEAD_BYTES - at, "%sContent-Length: %zu\r\n\r\n",
-		                       ex->close ? "Connection: close\r\n" : "", body_length);
-	return at < HEAD_BYTES ? at : 0;
-}
-
 void http_reply_aside(struct http_exchange *ex, size_t header_count,
                       const struct http_header headers[], const void *body, size_t body_length)
 {
-	char head[HEAD_BYTES];
+	char head[HTTP_HEAD_BYTES];
 
 	unwatch(ex);
 	ex->close |= ex->server->draining;
-	size_t head_length = write_head(ex, header_count, headers, body_length, head);
+	size_t head_length =
+	    http_write_head(ex->status, header_count, headers, ex->close, body_length, head);
 	struct iovec parts[2] = {{head, head_length}, {(void *)(uintptr_t)body, body_length}};
 
 	if (ex->status == MHD_HTTP_NOT_MODIFIED)

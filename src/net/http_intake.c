@@ -1,14 +1,22 @@
 #include "net/http_internal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/limits.h"
-#include "net/tcp.h"
+#include "net/framing.h"
 
 /*
  * What comes in on a connection.
+ *
+ * libmicrohttpd reads sockets with recv, and this program has a recv of its own, which it finds
+ * before the C library's. So every byte of a connection is read here first, and libmicrohttpd is
+ * given nothing but good requests: its versions take different liberties with others, and answer
+ * some by themselves. What is no request is answered here, and then thrown away until the client
+ * hangs up, as one that is closed upon while it sends would not see the answer.
  *
  * libmicrohttpd ends connections that are silent, not those that send a byte of their headers now
  * and then. So those whose next request is awaited are in a list, the longest first, and end after
@@ -17,12 +25,83 @@
  */
 struct http_intake {
 	struct list_node node; /* in the server's `awaited`, from the end of a request on */
+	struct http_server *server;
 	int64_t since_ms;
-	uint64_t bytes; /* of the requests seen, and of all before libmicrohttpd had the socket */
 	int fd;
+	struct framing framing;
+	uint64_t taken; /* requests whose heads libmicrohttpd has shown us */
+	bool refused;   /* the answer to what is no request is given */
+	size_t discarded;
 	struct http_exchange *unfinished; /* its headers are not in yet; owned */
-	bool unclear; /* how many bytes those were: a chunked body, or not TCP */
 };
+
+static struct http_intake *intakes[LIMIT_DESCRIPTORS]; /* of connections, by their descriptors */
+
+static void refuse(struct http_intake *intake)
+{
+	static const int STATUS[] = {[FRAMING_MALFORMED] = MHD_HTTP_BAD_REQUEST,
+	                             [FRAMING_TARGET_TOO_LONG] = MHD_HTTP_URI_TOO_LONG,
+	                             [FRAMING_HEAD_TOO_LARGE] = 431};
+	const struct http_handlers *handlers = &intake->server->handlers;
+	const struct framing *framing = &intake->framing;
+	struct http_answer answer = {0};
+	char head[HTTP_HEAD_BYTES];
+
+	handlers->unreadable(handlers->arg, STATUS[framing->fault], framing->why, &answer);
+	struct iovec parts[] = {
+	    {head, http_write_head(answer.status, answer.header_count, answer.headers, true,
+	                           answer.body_length, head)},
+	    {answer.body, answer.body_length}};
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+	(void)sendmsg(intake->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)shutdown(intake->fd, SHUT_WR);
+	intake->refused = true;
+}
+
+static ssize_t discard(struct http_intake *intake, void *bytes, size_t size, int flags)
+{
+	if (!intake->refused)
+		refuse(intake);
+	while (intake->discarded < LIMIT_UNREADABLE_BYTES) {
+		ssize_t got = recvfrom(intake->fd, bytes, size, flags, NULL, NULL);
+
+		if (got <= 0)
+			return got;
+		intake->discarded += (size_t)got;
+	}
+	errno = ECONNRESET;
+	return -1;
+}
+
+static ssize_t take_in(struct http_intake *intake, void *bytes, size_t size, int flags)
+{
+	if (intake->framing.fault != FRAMING_GOOD)
+		return discard(intake, bytes, size, flags);
+	ssize_t got = recvfrom(intake->fd, bytes, size, flags, NULL, NULL);
+
+	if (got <= 0)
+		return got;
+	size_t whole = framing_take(&intake->framing, bytes, (size_t)got);
+
+	if (intake->framing.fault == FRAMING_GOOD)
+		return got;
+	if (whole == 0)
+		return discard(intake, bytes, size, flags);
+	/* What is before it is answered first. libmicrohttpd reads on at the next event only; that
+	 * nothing more will come is one. */
+	(void)shutdown(intake->fd, SHUT_RD);
+	return (ssize_t)whole;
+}
+
+/* In place of the C library's, for this program and all libraries in it. */
+ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+	struct http_intake *intake = fd >= 0 && fd < LIMIT_DESCRIPTORS ? intakes[fd] : NULL;
+
+	return intake != NULL ? take_in(intake, bytes, size, flags)
+	                      : recvfrom(fd, bytes, size, flags, NULL, NULL);
+}
 
 int http_fd(struct MHD_Connection *connection)
 {
@@ -46,13 +125,16 @@ static void await(struct http_server *server, struct http_intake *intake)
 
 struct http_intake *http_intake_begin(struct http_server *server, struct MHD_Connection *connection)
 {
-	struct http_intake *intake = calloc(1, sizeof(*intake));
+	int fd = http_fd(connection);
+	struct http_intake *intake = fd < LIMIT_DESCRIPTORS ? calloc(1, sizeof(*intake)) : NULL;
 
 	if (intake == NULL)
 		return NULL;
+	assert(intakes[fd] == NULL);
+	intakes[fd] = intake;
 	list_init(&intake->node);
-	intake->fd = http_fd(connection);
-	intake->unclear = !tcp_taken_at_least(intake->fd, &intake->bytes);
+	intake->server = server;
+	intake->fd = fd;
 	await(server, intake);
 	return intake;
 }
@@ -61,6 +143,7 @@ void http_intake_end(struct http_intake *intake)
 {
 	if (intake == NULL)
 		return;
+	intakes[intake->fd] = NULL;
 	list_remove(&intake->node);
 	free(intake->unfinished);
 	free(intake);
@@ -80,19 +163,16 @@ bool http_intake_own(struct MHD_Connection *connection, struct http_exchange *ex
 	return true;
 }
 
-void http_intake_head(struct http_exchange *ex, uint64_t body_length)
+void http_intake_head(struct http_exchange *ex)
 {
 	struct http_intake *intake = intake_of(ex->connection);
-	const union MHD_ConnectionInfo *head =
-	    MHD_get_connection_info(ex->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
 	assert(intake != NULL && intake->unfinished == ex);
 	intake->unfinished = NULL;
 	list_remove(&intake->node);
-	if (head == NULL || body_length == UINT64_MAX)
-		intake->unclear = true;
-	else
-		intake->bytes += head->header_size + body_length;
+	intake->taken++;
+	/* No byte may get to libmicrohttpd but through recv above. */
+	assert(intake->taken <= intake->framing.requests);
 }
 
 void http_intake_next(struct http_server *server, struct MHD_Connection *connection)
@@ -106,10 +186,9 @@ void http_intake_next(struct http_server *server, struct MHD_Connection *connect
 bool http_intake_is_empty(struct MHD_Connection *connection)
 {
 	const struct http_intake *intake = intake_of(connection);
-	uint64_t taken;
 
-	return intake != NULL && !intake->unclear && tcp_taken_at_most(intake->fd, &taken) &&
-	       taken == intake->bytes;
+	return intake != NULL && framing_is_at_rest(&intake->framing) &&
+	       intake->taken == intake->framing.requests;
 }
 
 void http_intake_end_slow(struct http_server *server, int64_t now_ms)

@@ -4,8 +4,8 @@
  *   http.c          the server: libmicrohttpd's daemon driven from our loop
  *   http_request.c  a request comes in: line, headers, buffered body
  *   http_ask.c      what may be asked about it
- *   http_intake.c   what comes in on a connection, counted and timed
- *   http_reply.c    an answer goes out: at once, or when the connection was resumed
+ *   http_intake.c   what comes in on a connection: read for libmicrohttpd, judged (framing.h),
+ * timed http_reply.c    an answer goes out: at once, or when the connection was resumed
  *   http_stream.c   bodies in pieces, both ways
  *   http_aside.c    connections that libmicrohttpd does not have for a while
  *
@@ -91,8 +91,6 @@ struct http_exchange {
 	bool unattended;   /* pushed to; the end of the connection is the end of the exchange */
 	char *pushed;      /* what write_bytes points into, then */
 
-	const char *raw_target; /* libmicrohttpd's, only until the headers are in */
-	size_t target_length;
 	char method[16];
 	char peer[INET6_ADDRSTRLEN];
 	const char *query;
@@ -144,6 +142,10 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 void http_answered(struct http_exchange *ex);
 enum MHD_Result http_queue(struct http_exchange *ex); /* hands the reply to libmicrohttpd */
 void http_drop_reply(struct http_exchange *ex);
+enum { HTTP_HEAD_BYTES = 2048 };
+/* An answer's head as libmicrohttpd would write it; its length, 0 when it does not fit. */
+size_t http_write_head(int status, size_t header_count, const struct http_header headers[],
+                       bool closes, size_t body_length, char ret[HTTP_HEAD_BYTES]);
 struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t header_count,
                                       const struct http_header headers[]);
 
@@ -159,15 +161,14 @@ struct http_intake *http_intake_begin(struct http_server *server,
                                       struct MHD_Connection *connection);
 void http_intake_end(struct http_intake *intake);
 /* Makes the connection's intake the owner of an exchange whose headers are not in yet, until
- * http_intake_head. libmicrohttpd does not report requests that it refuses by itself, so what it
- * refused is freed when the next request begins or the connection closes. Without an intake, frees
- * the exchange and returns false. */
+ * http_intake_head. libmicrohttpd does not report requests that it gives up by itself, so such a
+ * one is freed when the next request begins or the connection closes. Without an intake, frees the
+ * exchange and returns false. */
 bool http_intake_own(struct MHD_Connection *connection, struct http_exchange *ex);
-/* The headers are in, and the exchange is no longer the intake's; of the body it is known how long
- * it will be, or not: UINT64_MAX. */
-void http_intake_head(struct http_exchange *ex, uint64_t body_length);
+/* The headers are in, and the exchange is no longer the intake's. */
+void http_intake_head(struct http_exchange *ex);
 void http_intake_next(struct http_server *server, struct MHD_Connection *connection);
-/* Whether nothing beyond the requests seen was read, as far as can be known. */
+/* Whether nothing beyond the requests seen was read. */
 bool http_intake_is_empty(struct MHD_Connection *connection);
 /* Ends those whose headers were due before now_ms. */
 void http_intake_end_slow(struct http_server *server, int64_t now_ms);

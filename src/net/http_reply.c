@@ -1,8 +1,32 @@
 #include "net/http_internal.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+size_t http_write_head(int status, size_t header_count, const struct http_header headers[],
+                       bool closes, size_t body_length, char ret[HTTP_HEAD_BYTES])
+{
+	char date[64];
+	struct tm tm;
+	time_t now = time(NULL);
+	size_t at;
+
+	(void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	at = (size_t)snprintf(ret, HTTP_HEAD_BYTES, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
+	                      MHD_get_reason_phrase_for((unsigned)status), date);
+	for (size_t i = 0; i < header_count && at < HTTP_HEAD_BYTES; i++)
+		if (strpbrk(headers[i].value, "\r\n") == NULL)
+			at += (size_t)snprintf(ret + at, HTTP_HEAD_BYTES - at, "%s: %s\r\n",
+			                       headers[i].name, headers[i].value);
+	if (at < HTTP_HEAD_BYTES)
+		at += (size_t)snprintf(ret + at, HTTP_HEAD_BYTES - at,
+		                       "%sContent-Length: %zu\r\n\r\n",
+		                       closes ? "Connection: close\r\n" : "", body_length);
+	return at < HTTP_HEAD_BYTES ? at : 0;
+}
 
 struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t header_count,
                                       const struct http_header headers[])

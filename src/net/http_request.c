@@ -8,9 +8,6 @@
 
 #include "base/limits.h"
 
-static const char nul_path[] = "/%00";
-enum { TARGET_ROOM = sizeof(nul_path) };
-
 /* The target without scheme and host, which proxies are sent and servers must take, too. */
 static const char *origin_form(const char *target)
 {
@@ -25,15 +22,13 @@ static const char *origin_form(const char *target)
 void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
 	size_t length = strlen(target);
-	struct http_exchange *ex = calloc(1, sizeof(*ex) + length + TARGET_ROOM);
+	struct http_exchange *ex = calloc(1, sizeof(*ex) + length + 2); /* a slash and the end */
 
 	if (ex == NULL)
 		return NULL;
 	ex->server = arg;
 	ex->connection = connection;
 	ex->fd = -1;
-	ex->raw_target = target;
-	ex->target_length = length;
 	const char *path = origin_form(target);
 	bool has_slash = path == target || *path == '/';
 	(void)stpcpy(stpcpy(ex->path, has_slash ? "" : "/"), path);
@@ -46,49 +41,26 @@ void *http_on_target(void *arg, const char *target, struct MHD_Connection *conne
 	return http_intake_own(connection, ex) ? ex : NULL;
 }
 
-/* A NUL byte ended the target early in a C string's eyes; nobody may take it for the whole. */
-static void mark_nul(struct http_exchange *ex, const char *version)
-{
-	const char *end = ex->raw_target + ex->target_length;
-
-	if (version == NULL || version <= end || version > end + LIMIT_CONNECTION_BYTES)
-		return;
-	if (version == end + 1)
-		return;
-	memcpy(ex->path, nul_path, sizeof(nul_path));
-	ex->query = "";
-}
-
-struct framing {
-	bool has_body;
-	bool valid;
+struct body {
+	bool is_there;
 	bool expects_continue;
 	uint64_t length; /* UINT64_MAX when chunked */
 };
 
-static struct framing read_framing(const struct http_exchange *ex)
+/* The intake has seen that these headers are good, and each is there once. */
+static struct body announced(const struct http_exchange *ex)
 {
-	struct framing framing = {.valid = true};
 	const char *length = http_header(ex, "Content-Length");
-	const char *coding = http_header(ex, "Transfer-Encoding");
 	const char *expect = http_header(ex, "Expect");
+	struct body body = {.expects_continue =
+	                        expect != NULL && strcasecmp(expect, "100-continue") == 0};
 
-	framing.expects_continue = expect != NULL && strcasecmp(expect, "100-continue") == 0;
-	if (coding != NULL) {
-		/* Both together, or something else than chunked, is how requests are smuggled. */
-		framing.valid = length == NULL && strcasecmp(coding, "chunked") == 0 &&
-		                !http_header_repeated(ex, "Transfer-Encoding");
-		framing.has_body = true;
-		framing.length = UINT64_MAX;
-	} else if (length != NULL) {
-		char *end = NULL;
-		errno = 0;
-		framing.length = strtoull(length, &end, 10);
-		framing.valid = length[0] >= '0' && length[0] <= '9' && *end == '\0' &&
-		                errno == 0 && !http_header_repeated(ex, "Content-Length");
-		framing.has_body = framing.length > 0;
-	}
-	return framing;
+	if (http_header(ex, "Transfer-Encoding") != NULL)
+		body.length = UINT64_MAX;
+	else if (length != NULL)
+		body.length = strtoull(length, NULL, 10);
+	body.is_there = body.length > 0;
+	return body;
 }
 
 static void complete(struct http_exchange *ex)
@@ -123,15 +95,13 @@ static void refuse_body(struct http_exchange *ex,
 
 /* An answer that comes before the body: most clients read it only after they have sent all, and
  * closing under them would lose it. So a body of reasonable size is thrown away first. */
-static enum exchange_stage stage_after_refusal(struct http_exchange *ex,
-                                               const struct framing *framing)
+static enum exchange_stage stage_after_refusal(struct http_exchange *ex, const struct body *body)
 {
-	bool is_small =
-	    framing->length <= LIMIT_BODY_DISCARD_BYTES || framing->length == UINT64_MAX;
+	bool is_small = body->length <= LIMIT_BODY_DISCARD_BYTES || body->length == UINT64_MAX;
 
-	if (!framing->has_body)
+	if (!body->is_there)
 		return STAGE_WORK;
-	if (framing->valid && is_small && !framing->expects_continue)
+	if (is_small && !body->expects_continue)
 		return STAGE_DISCARD;
 	ex->close = true; /* sent at once, and the body is not read */
 	return STAGE_WORK;
@@ -142,43 +112,35 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 	struct http_server *server = ex->server;
 
 	http_link(ex);
-	mark_nul(ex, version);
+	http_intake_head(ex);
 	if (strlen(method) < sizeof(ex->method))
 		memcpy(ex->method, method, strlen(method) + 1);
-	struct framing framing = read_framing(ex);
-	http_intake_head(ex, framing.has_body ? framing.length : 0);
-	ex->is_plain = !framing.has_body && framing.valid && strcmp(method, "GET") == 0 &&
-	               version != NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
+	struct body body = announced(ex);
+	ex->is_plain = !body.is_there && strcmp(method, "GET") == 0 && version != NULL &&
+	               strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 	ex->stage = STAGE_BUFFER;
 	ex->body_deadline_ms = loop_now_ms() + LIMIT_BODY_MS;
-	ex->close = !framing.valid;
-	if (!framing.valid) {
-		http_reply(ex, MHD_HTTP_BAD_REQUEST, 0, NULL, NULL, 0);
-		ex->stage = STAGE_WORK;
-		return;
-	}
 	switch (server->handlers.begin(server->handlers.arg, ex, &ex->body_max)) {
 	case HTTP_BODY_REFUSE:
 		assert(ex->replied);
-		ex->stage = stage_after_refusal(ex, &framing);
+		ex->stage = stage_after_refusal(ex, &body);
 		return;
 	case HTTP_BODY_BUFFER:
 		assert(!ex->replied);
-		if (framing.has_body && framing.length != UINT64_MAX &&
-		    framing.length > ex->body_max) {
+		if (body.is_there && body.length != UINT64_MAX && body.length > ex->body_max) {
 			refuse_body(ex, server->handlers.too_large);
-			ex->stage = stage_after_refusal(ex, &framing);
-		} else if (!framing.has_body) {
+			ex->stage = stage_after_refusal(ex, &body);
+		} else if (!body.is_there) {
 			ex->stage = STAGE_WORK;
 			complete(ex);
 		}
 		return;
 	case HTTP_BODY_STREAM:
 		assert(!ex->replied);
-		ex->stage = framing.has_body ? STAGE_STREAM : STAGE_WORK;
+		ex->stage = body.is_there ? STAGE_STREAM : STAGE_WORK;
 		complete(ex);
 		if (ex->replied)
-			ex->stage = stage_after_refusal(ex, &framing);
+			ex->stage = stage_after_refusal(ex, &body);
 		return;
 	}
 }

@@ -28,6 +28,7 @@
 	X(PROBLEM_VERSION, "version_mismatch", 412, "It was changed in the meantime")              \
 	X(PROBLEM_TOO_LARGE, "too_large", 413, "The request is too large")                         \
 	X(PROBLEM_URI_TOO_LONG, "uri_too_long", 414, "The address is too long")                    \
+	X(PROBLEM_HEAD_TOO_LARGE, "headers_too_large", 431, "The headers are too large")           \
 	X(PROBLEM_MEDIA_TYPE, "unsupported_media_type", 415, "The content type is not supported")  \
 	X(PROBLEM_KEY_REUSED, "idempotency_key_reused", 422,                                       \
 	  "The key was used with another request")                                                 \

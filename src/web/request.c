@@ -19,6 +19,7 @@
 #include "web/idempotency.h"
 #include "web/limit.h"
 #include "web/origin.h"
+#include "web/refusal.h"
 #include "web/reply.h"
 #include "web/validate.h"
 #include "web/way.h"
@@ -118,28 +119,6 @@ int way_retry_after_s(void)
 	return 1 + (int)(turn++ % RETRY_SPREAD_S);
 }
 
-static void reply_overloaded(struct http_exchange *ex, unsigned origin)
-{
-	static const char BODY[] =
-	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
-	    "moment\",\"status\":503,"
-	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
-	    "\"request_id\":\"\"}";
-	char seconds[16];
-	struct http_header headers[5 + ORIGIN_HEADERS] = {
-	    {"Content-Type", "application/problem+json"},
-	    {"Content-Language", "en"},
-	    {"Retry-After", seconds},
-	    {"Cache-Control", "no-store"},
-	    {"X-Content-Type-Options", "nosniff"},
-	};
-
-	snprintf(seconds, sizeof(seconds), "%d", way_retry_after_s());
-	size_t count = 5 + origin_headers(origin, headers + 5);
-
-	http_reply(ex, 503, count, headers, BODY, sizeof(BODY) - 1);
-}
-
 static struct way *way_new(struct http_exchange *ex)
 {
 	struct way *way = calloc(1, sizeof(*way));
@@ -211,7 +190,7 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 	struct way *way = way_new(ex);
 
 	if (way == NULL) {
-		reply_overloaded(ex, 0);
+		refusal_overloaded(ex, 0);
 		return HTTP_BODY_REFUSE;
 	}
 	struct request *rq = &way->rq;
@@ -293,7 +272,7 @@ static void refuse_overloaded(struct way *way)
 {
 	way->rq.replied = true;
 	measure(way->rq.operation->number, 503, 0);
-	reply_overloaded(way->rq.http, way->origin);
+	refusal_overloaded(way->rq.http, way->origin);
 }
 
 static void complete(void *arg, struct http_exchange *ex)
@@ -323,6 +302,13 @@ static void full(void *arg, struct http_exchange *ex)
 {
 	(void)arg;
 	refuse_overloaded(way_of_exchange(ex));
+}
+
+static void unreadable(void *arg, int status, const char *why, struct http_answer *ret)
+{
+	(void)arg;
+	measure((unsigned)OPERATION_COUNT, status, 0);
+	refusal_unreadable(status, why, ret);
 }
 
 static void finished(void *arg, struct http_exchange *ex)
@@ -362,7 +348,8 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 	                              .too_large = too_large,
 	                              .full = full,
 	                              .finished = finished,
-	                              .left = left};
+	                              .left = left,
+	                              .unreadable = unreadable};
 	return 0;
 }
 

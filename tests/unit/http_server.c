@@ -187,6 +187,12 @@ static void full(void *arg, struct http_exchange *ex)
 	reply_text(ex, 503, "full");
 }
 
+static void unreadable(void *arg, int status, const char *why, struct http_answer *ret)
+{
+	ret->status = status;
+	ret->body_length = (size_t)snprintf(ret->body, sizeof(ret->body), "%s", why);
+}
+
 static void on_finished(void *arg, struct http_exchange *ex)
 {
 	free(http_context(ex));
@@ -299,8 +305,8 @@ void want_end_of_slow(void)
 
 static int listen_and_start(void)
 {
-	static const struct http_handlers handlers = {begin,       complete, too_large, full,
-	                                              on_finished, NULL,     NULL};
+	static const struct http_handlers handlers = {begin,       complete, too_large,  full,
+	                                              on_finished, NULL,     unreadable, NULL};
 	struct listen_address address;
 	int fd = -1;
 

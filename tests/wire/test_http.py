@@ -76,27 +76,77 @@ def test_a_session_is_from_the_client_s_address(proxied):
 
 
 # The bytes of these headers and libmicrohttpd's entries for the cookies exceed its memory of a
-# connection together. As one line they would be refused before the cookies are parsed.
+# connection together.
 COOKIES = ["Cookie: " + "; ".join(f"c{line}{n:02}={63 * 'v'}" for n in range(30))
            for line in range(4)]
-# Requests that the HTTP library ends by itself, each at another point.
+GET = ["GET /healthz HTTP/1.1", "Host: test"]
+POST = ["POST /v1/auth/login HTTP/1.1", "Host: test", "Content-Type: application/json"]
+CHUNKED = [*POST, "Transfer-Encoding: chunked", ""]
+# What is no request, or more than a connection has memory for.
 MALFORMED = {
-    "the cookies do not fit": [f"GET /{7500 * 'a'} HTTP/1.1", "Host: test", *COOKIES, "", ""],
-    "the target does not fit": [f"GET /{40000 * 'a'} HTTP/1.1", "Host: test", "", ""],
-    "the headers do not fit": ["GET / HTTP/1.1", f"X-Long: {40000 * 'a'}", "", ""],
-    "a header has no colon": ["GET / HTTP/1.1", "Host test", "", ""],
-    "there is no host": ["GET / HTTP/1.1", "", ""],
-    "the length is no number": ["POST / HTTP/1.1", "Host: test", "Content-Length: x", "", ""],
-    "a chunk has no length": ["POST /v1/auth/login HTTP/1.1", "Host: test",
-                              "Transfer-Encoding: chunked", "", "zz", "", ""],
+    "the cookies do not fit": (431, [f"GET /{7500 * 'a'} HTTP/1.1", "Host: test", *COOKIES]),
+    "the target does not fit": (414, [f"GET /{40000 * 'a'} HTTP/1.1", "Host: test"]),
+    "there are too many parameters": (414, [f"GET /?{260 * 'a=b&'} HTTP/1.1", "Host: test"]),
+    "the headers do not fit": (431, [*GET, f"X-Long: {40000 * 'a'}"]),
+    "there are too many headers": (431, [*GET, *(400 * ["X: y"])]),
+    "a header has no colon": (400, [*GET, "X y"]),
+    "a space is before a colon": (400, [*POST, "Content-Length : 2"]),
+    "a header is folded": (400, [*GET, "X: y", " z"]),
+    "there is no host": (400, ["GET / HTTP/1.1"]),
+    "there are two hosts": (400, [*GET, "Host: other"]),
+    "the host is a list": (400, ["GET / HTTP/1.1", "Host: a, b"]),
+    "NUL is in a value": (400, [*GET, "X: y\0z"]),
+    "CR is in a value": (400, [*GET, "X: y\rz"]),
+    "LF ends a line": (400, [*GET, "X: y\nZ: z"]),
+    "NUL is in the target": (400, ["GET /\0 HTTP/1.1", "Host: test"]),
+    "the length is no number": (400, [*POST, "Content-Length: x"]),
+    "the length is absurd": (400, [*POST, "Content-Length: 18446744073709551618"]),
+    "the length is negative": (400, [*POST, "Content-Length: -1"]),
+    "the length is there twice": (400, [*POST, "Content-Length: 2", "Content-Length: 2"]),
+    "the length is beside chunks": (400, [*CHUNKED[:-1], "Content-Length: 2"]),
+    "the coding is unknown": (400, [*POST, "Transfer-Encoding: gzip, chunked"]),
+    "a chunk has no length": (400, [*CHUNKED, "zz"]),
+    "a chunk is longer than it says": (400, [*CHUNKED, "1", "{}"]),
+    "the version is unknown": (400, ["GET / HTTP/3.0", "Host: test"]),
+    "it is no HTTP": (400, ["\x16\x03\x01\x02\0\x01\0\x01"]),
 }
+
+
+@pytest.mark.parametrize("shape", MALFORMED)
+def test_what_is_no_request_is_answered_with_a_problem_and_ended(proxied, shape):
+    status, lines = MALFORMED[shape]
+    good = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"
+    for before in ("", good):
+        with dial(proxied.server) as peer:
+            peer.sendall((before + "\r\n".join([*lines, "", ""]) + good).encode("latin-1"))
+            answer = b"".join(iter(lambda: peer.recv(65536), b""))  # to the end
+        *first, head, body = re.split(rb"\r\n\r\n|(?<=})(?=HTTP)", answer)
+        assert [part[:12] for part in first[::2]] == ([b"HTTP/1.1 200"] if before else [])
+        assert head.startswith(b"HTTP/1.1 %d " % status) and b"\r\nConnection: close" in head
+        names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]]
+        assert len(set(names)) == len(names)
+        problem = json.loads(body)
+        assert b"Content-Type: application/problem+json" in head
+        assert (problem["status"], problem["detail"][-1]) == (status, ".")
+        assert problem["request_id"].encode() in head
+
+
+@pytest.mark.parametrize("what", ["parameters", "cookies", "headers", "a long header"])
+def test_whatever_its_size_a_request_has_an_answer(proxied, what):
+    for count in (1, 90, 110, 130, 150, 155, 160, 165, 170, 200, 300):
+        lines = {"parameters": [f"GET /v1/products?{'&'.join(count * ['ab=cd'])} HTTP/1.1"],
+                 "cookies": ["GET /healthz HTTP/1.1", "Cookie: " + "; ".join(count * ["ab=cd"])],
+                 "headers": ["GET /healthz HTTP/1.1", *(count * ["X-Ab: cd"])],
+                 "a long header": ["GET /healthz HTTP/1.1", f"X: {count * 80 * 'x'}"]}[what]
+        status = ask(proxied.server, *lines)[0]
+        assert status in ((400, 414, 431) if what == "parameters" else (200, 431)), count
 
 
 def provoke(server, lines, times):
     """Sends a request many times, each until the server has closed its connection."""
     def once(_):
         with dial(server) as peer, contextlib.suppress(OSError):
-            peer.sendall("\r\n".join(lines).encode("latin-1"))
+            peer.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
             peer.shutdown(socket.SHUT_WR)
             while peer.recv(65536):
                 pass
@@ -114,9 +164,9 @@ def memory_kb(server):
 
 @pytest.mark.parametrize("shape", MALFORMED)
 def test_malformed_requests_leave_nothing_in_memory(proxied, shape):
-    provoke(proxied.server, MALFORMED[shape], 200)
+    provoke(proxied.server, MALFORMED[shape][1], 200)
     before = memory_kb(proxied.server)
-    provoke(proxied.server, MALFORMED[shape], 1000)
+    provoke(proxied.server, MALFORMED[shape][1], 1000)
     grown = memory_kb(proxied.server) - before
     # A sanitized build keeps what is freed for a while, and looks for leaks at its end.
     assert grown < 2048 or "asan" in str(BUILD), f"{grown} KB"

@@ -1,0 +1,68 @@
+#include "web/refusal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/uuid.h"
+#include "net/log.h"
+#include "task/problem.h"
+#include "web/origin.h"
+#include "web/way.h"
+
+static const struct http_header COMMON[] = {
+    {"Content-Type", "application/problem+json"},
+    {"Content-Language", "en"},
+    {"Cache-Control", "no-store"},
+    {"X-Content-Type-Options", "nosniff"},
+};
+
+enum { COMMON_COUNT = sizeof(COMMON) / sizeof(COMMON[0]) };
+
+void refusal_overloaded(struct http_exchange *ex, unsigned origin)
+{
+	static const char BODY[] =
+	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
+	    "moment\",\"status\":503,"
+	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
+	    "\"request_id\":\"\"}";
+	struct http_header headers[COMMON_COUNT + 1 + ORIGIN_HEADERS];
+	char seconds[16];
+	size_t count = COMMON_COUNT;
+
+	memcpy(headers, COMMON, sizeof(COMMON));
+	snprintf(seconds, sizeof(seconds), "%d", way_retry_after_s());
+	headers[count++] = (struct http_header){"Retry-After", seconds};
+	count += origin_headers(origin, headers + count);
+	http_reply(ex, 503, count, headers, BODY, sizeof(BODY) - 1);
+}
+
+static enum problem_code code_of(int status)
+{
+	switch (status) {
+	case 414:
+		return PROBLEM_URI_TOO_LONG;
+	case 431:
+		return PROBLEM_HEAD_TOO_LARGE;
+	default:
+		return PROBLEM_INVALID;
+	}
+}
+
+void refusal_unreadable(int status, const char *why, struct http_answer *ret)
+{
+	const struct problem_kind *kind = &PROBLEM_KINDS[code_of(status)];
+
+	_Static_assert(sizeof(ret->value) > UUID_TEXT_LENGTH, "the request's id");
+	uuid_format(uuid_v7(), ret->value);
+	ret->status = kind->status;
+	memcpy(ret->headers, COMMON, sizeof(COMMON));
+	ret->headers[COMMON_COUNT] = (struct http_header){"X-Request-Id", ret->value};
+	ret->header_count = COMMON_COUNT + 1;
+	ret->body_length = (size_t)snprintf(
+	    ret->body, sizeof(ret->body),
+	    "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
+	    "\"code\":\"%s\",\"request_id\":\"%s\"}",
+	    kind->code, kind->title, kind->status, why, kind->code, ret->value);
+	LOG_DEBUG("unreadable", log_str("request_id", ret->value), log_int("status", status),
+	          log_str("problem", why));
+}
