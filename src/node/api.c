@@ -223,6 +223,7 @@ int api_main(const struct config *config, unsigned slot)
 	if (api.server != NULL)
 		http_server_stop(api.server);
 	web_stop();
+	readiness_stop();
 	process_close_stores(&api.stores);
 	loop_close();
 	LOG_INFO("ended");

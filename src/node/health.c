@@ -42,7 +42,8 @@ void get_readiness(struct request *rq, const struct get_readiness_in *in)
 	if (api_is_draining())
 		task_end(&rq->task, PROBLEM_UNAVAILABLE, "This process is about to end.");
 	if (!readiness_ask(loop_now_ms() + READY_MS))
-		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The database does not answer.");
+		task_end(&rq->task, PROBLEM_UNAVAILABLE,
+		         "The database does not answer, or takes no new connections.");
 	reply_status(rq);
 }
 

@@ -121,8 +121,10 @@ int member_start(const struct member_world *world, const struct member *member, 
 	if (rc < 0)
 		LOG_ERROR("cannot start a process", log_str("which", member_name(member)),
 		          log_str("reason", strerror(-rc)));
-	else
+	else {
+		files_begin(&process.files, process.pid);
 		*ret = process;
+	}
 	return rc;
 }
 
@@ -147,5 +149,6 @@ void member_died(struct member *member, int64_t now_ms)
 		wait_ms = BACKOFF_MAX_MS;
 	member->failures++;
 	member->start_at_ms = now_ms + wait_ms;
+	member->kill_at_ms = 0;
 	member->now = (struct process){.ready_fd = -1};
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "node/files.h"
 #include "node/heartbeat.h"
 #include "node/secret.h"
 #include "node/services.h"
@@ -32,6 +33,7 @@ struct process {
 	bool ready;
 	int64_t started_ms;
 	struct heartbeat heartbeat; /* of api and jobs processes */
+	struct files files;
 };
 
 struct member {
@@ -42,6 +44,7 @@ struct member {
 	struct process next; /* the one that will take over, during a reload */
 	unsigned failures;   /* in a row */
 	int64_t start_at_ms; /* 0: nothing to start */
+	int64_t kill_at_ms;  /* 0: it was not asked to end */
 };
 
 /* What all members are started with. */

@@ -1,13 +1,24 @@
 #include "node/readiness.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 
 #include "net/co.h"
+#include "net/log.h"
 #include "net/loop.h"
 #include "node/process.h"
 
-enum { PROBE_MS = 10 * 1000 }; /* a connection that does not answer for so long is given up */
+enum {
+	PROBE_MS = 10 * 1000, /* a connection that does not answer for so long is given up */
+	NEW_MS = 5 * 1000,    /* between new connections */
+};
+
+/* Loads the modules that a search loads. */
+static const struct pg_statement NEW_PROBE = {.name = "new_probe",
+                                              .text = "select word_similarity(folded('a'), 'b')",
+                                              .reads_only = true,
+                                              .number = 62};
 
 struct asker {
 	struct co *co;
@@ -20,6 +31,10 @@ static struct {
 	struct co *prober;
 	bool probing;
 	struct asker *askers;
+	struct co *newcomer;    /* tries new connections */
+	struct pg_pool *beside; /* its own, while it does */
+	int64_t new_ms;         /* when it is next to */
+	bool new_fails;
 } readiness;
 
 static void answer(bool good)
@@ -45,7 +60,39 @@ static void probe_for_ever(void *arg)
 		bool good = process_database_answers(readiness.pool, loop_now_ms() + PROBE_MS);
 
 		readiness.probing = false;
-		answer(good);
+		answer(good && !readiness.new_fails);
+		if (readiness.beside == NULL && loop_now_ms() >= readiness.new_ms)
+			co_wake(readiness.newcomer);
+	}
+}
+
+/* Only what the statement was refused for counts: no room for one more connection harms nobody who
+ * has one, and a database that is away fails the other probe. */
+static void try_new_one(void)
+{
+	struct pg_item item = {.statement = &NEW_PROBE};
+	struct pg_batch batch = {.count = 1, .items = {&item}};
+
+	readiness.beside = pg_pool_open_beside(readiness.pool);
+	int rc = pg_run(readiness.beside, &batch, loop_now_ms() + PROBE_MS);
+
+	PQclear(item.result);
+	pg_pool_close(readiness.beside);
+	readiness.beside = NULL;
+	if (rc == -EBADMSG && !readiness.new_fails)
+		LOG_ERROR("new database connections fail", log_str("cause", batch.error.message));
+	readiness.new_fails = rc == -EBADMSG;
+}
+
+/* One that fails is tried again whenever somebody asks. */
+static void try_new_ones(void *arg)
+{
+	(void)arg;
+	readiness.newcomer = co_self();
+	for (;;) {
+		(void)co_wait(0);
+		try_new_one();
+		readiness.new_ms = readiness.new_fails ? 0 : loop_now_ms() + NEW_MS;
 	}
 }
 
@@ -54,8 +101,16 @@ void readiness_start(struct pg_pool *pool)
 	int rc;
 
 	readiness.pool = pool;
+	rc = co_start(try_new_ones, NULL);
+	assert(rc == 0); /* the first fibers of the process */
 	rc = co_start(probe_for_ever, NULL);
-	assert(rc == 0); /* one of the first fibers of the process */
+	assert(rc == 0);
+}
+
+void readiness_stop(void)
+{
+	if (readiness.beside != NULL)
+		pg_pool_close(readiness.beside);
 }
 
 bool readiness_ask(int64_t deadline_ms)

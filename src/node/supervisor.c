@@ -38,6 +38,8 @@ static void add_member(struct supervisor *su, enum member_kind kind, int listen_
 	    .next = {.ready_fd = -1},
 	    .start_at_ms = running > 0 ? 0 : 1,
 	};
+	if (running > 0)
+		files_begin(&member->now.files, running);
 	su->count++;
 }
 
@@ -108,6 +110,8 @@ static void process_ended(struct supervisor *su, pid_t pid, int status)
 			su->leaving[i] = su->leaving[--su->leaving_count];
 			return;
 		}
+	if (pid == su->migrating)
+		files_migrated(su, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	for (int i = 0; i < su->count; i++) {
 		struct member *member = &su->members[i];
 
@@ -324,6 +328,7 @@ static void serve(struct supervisor *su)
 		start_due(su, clock_monotonic_ms());
 		reload_watch(su, clock_monotonic_ms());
 		watch_for_hung(su, clock_monotonic_ms());
+		watch_files(su, clock_monotonic_ms());
 		continue_stop(su);
 		announce_once(su);
 		if (su->phase != PHASE_DONE)

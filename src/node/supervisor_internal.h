@@ -3,6 +3,7 @@
  *
  * supervisor.c        starts, watches and stops the processes
  * supervisor_watch.c  finds those that hang
+ * supervisor_files.c  finds those whose files were replaced
  * reload.c            replaces them one by one
  */
 #ifndef SEBEZ_NODE_SUPERVISOR_INTERNAL_H
@@ -38,7 +39,9 @@ struct supervisor {
 	int api_count;
 	struct leaving leaving[LEAVING_MAX];
 	int leaving_count;
-	int64_t look_ms; /* when it next looks whether processes hang */
+	int64_t look_ms;  /* when it next looks whether processes hang */
+	int64_t files_ms; /* and whether their files were replaced */
+	pid_t migrating;  /* the new program's `sebez migrate`, or 0 */
 	int signal_fd;
 	char url[128];
 	enum phase phase;
@@ -54,6 +57,10 @@ void supervisor_let_go(struct supervisor *su, struct process *process, int signa
 
 /* Kills what hangs: api and jobs processes whose loop does not turn, and those that do not go. */
 void watch_for_hung(struct supervisor *su, int64_t now_ms);
+
+/* Restarts what was started from files that have been replaced since. */
+void watch_files(struct supervisor *su, int64_t now_ms);
+void files_migrated(struct supervisor *su, bool good);
 
 /* Begins one, or another one after that which is under way. */
 void reload_ask(struct supervisor *su);

@@ -110,6 +110,8 @@ struct pg_pool_options {
 };
 
 struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *options);
+/* Another one of the same login, with one shared connection. */
+struct pg_pool *pg_pool_open_beside(const struct pg_pool *pool);
 /* Whatever waits for it is told. Who still holds a lease must not run any more. */
 void pg_pool_close(struct pg_pool *pool);
 

@@ -292,6 +292,14 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 	return pool;
 }
 
+struct pg_pool *pg_pool_open_beside(const struct pg_pool *pool)
+{
+	return pg_pool_open(pool->role, &(struct pg_pool_options){.conninfo = pool->conninfo,
+	                                                          .shared_max = 1,
+	                                                          .statement_timeout_ms =
+	                                                              pool->statement_timeout_ms});
+}
+
 static void conn_close(struct pg_conn *conn)
 {
 	if (conn->state == PG_CONN_DOWN || conn->state == PG_CONN_BROKEN)

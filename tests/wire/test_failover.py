@@ -117,19 +117,23 @@ class Forwarder:
             each.close()
 
 
-def with_hosts(server, hosts):
-    """The server's program, for which this file is /etc/hosts."""
+def with_mount(server, source, target):
+    """The server's program, which finds `source` at `target`."""
     program = server.data / "elsewhere"
     program.mkdir()
     (program / "sebez").write_text(
-        f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {hosts} /etc/hosts &&"
+        f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {source} {target} &&"
         f' exec "{BUILD.resolve()}/sebez" "$@"\' sebez "$@"\n')
     (program / "sebez").chmod(0o755)
     return program
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"),
-                    reason="only root gives a process another /etc/hosts")
+only_root_mounts = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="only root gives a process another view of the file system")
+
+
+@only_root_mounts
 def test_the_database_is_found_where_its_name_leads_now(own_server, monkeypatch):
     first = own_server(SEBEZ_SECRET=KEY)
     port = free_port()
@@ -138,7 +142,7 @@ def test_the_database_is_found_where_its_name_leads_now(own_server, monkeypatch)
                 DATABASE_URL=f"host={NAME} port={port} user=sebez_super dbname=sebez") as second:
         hosts = second.data / "hosts"
         hosts.write_text(f"127.0.0.2 {NAME}\n")
-        monkeypatch.setattr("harness.server.BUILD", with_hosts(second, hosts))
+        monkeypatch.setattr("harness.server.BUILD", with_mount(second, hosts, "/etc/hosts"))
         before = Forwarder("127.0.0.2", port, str(path))
         after = Forwarder("127.0.0.3", port, str(path))
 
@@ -152,3 +156,46 @@ def test_the_database_is_found_where_its_name_leads_now(own_server, monkeypatch)
         until(served)
         assert second.stop() == []
         after.close()
+
+
+def replace(path, text=None):
+    """As a package does it: another file with the same name, and perhaps with another text."""
+    fresh_one = path.with_name(path.name + ".new")
+    shutil.copy(path, fresh_one)
+    if text is not None:
+        fresh_one.write_text(text)
+    fresh_one.rename(path)
+
+
+def readiness(server):
+    return requests.get(server.url + "/readyz", timeout=60).status_code
+
+
+@only_root_mounts
+def test_postgresql_is_restarted_when_its_files_are_replaced(monkeypatch):
+    with folder(SEBEZ_PROCESSES="1") as server:
+        programs = server.data / "postgresql"
+        shutil.copytree("/usr/lib/postgresql", programs, symlinks=True)
+        monkeypatch.setattr("harness.server.BUILD",
+                            with_mount(server, programs, "/usr/lib/postgresql"))
+        server.start()
+        version = (server.data / "var/postgres/PG_VERSION").read_text().strip()
+
+        def postmaster():
+            note = server.data / "var/postgres/postmaster.pid"
+            return note.exists() and note.read_text().split("\n")[0]
+
+        first = postmaster()
+        replace(programs / version / "bin/postgres")
+        until(lambda: postmaster() not in (False, "", first) and readiness(server) == 200)
+
+        module = programs / version / "lib/pg_trgm.so"
+        good = module.with_name("good")
+        shutil.copy(module, good)
+        replace(module, "not a library")
+        # New sessions cannot search, though those that are open may.
+        until(lambda: readiness(server) == 503
+              and '"new database connections fail"' in server.log.read_text())
+        good.rename(module)
+        until(lambda: readiness(server) == 200)
+        assert server.stop() == []

@@ -48,6 +48,15 @@ def test_a_program_that_is_gone_ends_the_reload_and_no_process(own, tmp_path):
     assert logged(own, '"reloaded"') == 1
 
 
+def test_a_program_that_was_replaced_is_taken_by_itself(own, tmp_path):
+    before = set(members(own)) | set(members(own, "jobs"))
+    shutil.copy(tmp_path / "sebez", tmp_path / "new")
+    (tmp_path / "new").rename(tmp_path / "sebez")
+    until(lambda: not before & (set(members(own)) | set(members(own, "jobs"))))
+    assert logged(own, '"files were replaced"')
+    assert requests.get(own.url + "/v1/products", timeout=20).status_code == 200
+
+
 def test_a_successor_that_hangs_is_ended_and_a_reload_asked_for_meanwhile_follows(own):
     before = set(members(own))
     postmaster = int(pathlib.Path(own.data / "var/postgres/postmaster.pid").read_text().split()[0])

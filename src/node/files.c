@@ -1,0 +1,106 @@
+#include "node/files.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "node/place.h"
+
+enum { STEADY_LOOKS = 2 };
+
+/* What PostgreSQL's sessions load when a statement needs it, beside its program's folder. */
+static const char *const MODULES[] = {"../lib/pg_trgm.so", "../lib/unaccent.so",
+                                      "../lib/plpgsql.so", "../lib/dict_snowball.so"};
+
+static uint64_t fingerprint_of(const char *path)
+{
+	struct stat info;
+	char text[128];
+
+	if (stat(path, &info) != 0)
+		return 0;
+	path_format(text, sizeof(text), "%ju %ju %jd %jd.%ld", (uintmax_t)info.st_dev,
+	            (uintmax_t)info.st_ino, (intmax_t)info.st_size, (intmax_t)info.st_mtim.tv_sec,
+	            info.st_mtim.tv_nsec);
+	return hash_plain(text, strlen(text)) | 1;
+}
+
+/* 0 when there is no program. */
+static uint64_t fingerprint(const char *program)
+{
+	uint64_t sum = fingerprint_of(program);
+	const char *name = strrchr(program, '/');
+	char path[sizeof(((struct files *)0)->program) + 32];
+
+	if (sum == 0 || strcmp(name, "/postgres") != 0)
+		return sum;
+	for (size_t i = 0; i < sizeof(MODULES) / sizeof(MODULES[0]); i++) {
+		path_format(path, sizeof(path), "%.*s/%s", (int)(name - program), program,
+		            MODULES[i]);
+		sum = sum * 31 + fingerprint_of(path);
+	}
+	return sum | 1;
+}
+
+void files_begin(struct files *files, pid_t pid)
+{
+	char link[64];
+	ssize_t length;
+
+	*files = (struct files){0};
+	path_format(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	length = readlink(link, files->program, sizeof(files->program) - 1);
+	if (length <= 0 || length == (ssize_t)sizeof(files->program) - 1)
+		length = 0;
+	files->program[length] = '\0';
+	files->started = fingerprint(files->program);
+}
+
+/* Whether code that it has mapped is not what its path leads to any more. */
+static bool has_lost_library(pid_t pid)
+{
+	char path[64], line[1024];
+	bool lost = false;
+	FILE *file;
+
+	path_format(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	while (!lost && fgets(line, sizeof(line), file) != NULL) {
+		const char *name = strchr(line, '/');
+
+		/* 7f00-7f01 r-xp 00000000 08:01 123 /usr/lib/libc.so.6 (deleted) */
+		lost = name != NULL && strstr(line, "xp ") != NULL && strstr(line, "xp ") < name &&
+		       strstr(name, " (deleted)\n") != NULL;
+	}
+	fclose(file);
+	return lost;
+}
+
+enum files_change files_look(struct files *files, pid_t pid)
+{
+	uint64_t now = fingerprint(files->program);
+	bool lost = has_lost_library(pid);
+
+	files->whole |= !lost;
+	/* What a process never had, a restart does not give it. */
+	if (files->started == 0 || (now == files->started && !(lost && files->whole))) {
+		files->steady = 0;
+		files->told = false;
+		return FILES_SAME;
+	}
+	if (now != files->latest) {
+		files->steady = 0;
+		files->told = false;
+	}
+	files->latest = now;
+	if (++files->steady <= STEADY_LOOKS || files->told)
+		return FILES_SAME;
+	files->told = true;
+	if (now == 0)
+		return FILES_GONE;
+	return now == files->started ? FILES_LIBRARY_REPLACED : FILES_REPLACED;
+}
