@@ -1,6 +1,14 @@
 -- Payments of orders, and what moving sub-orders makes of them.
 set local role sebez_owner;
 
+-- The sums of the orders of this transaction are checked now and not at its end. The statement alone would
+-- warn of a batch, which is no transaction block.
+create or replace function order_adds_up_now() returns void language plpgsql set search_path = public, pg_temp as $$
+begin
+	set constraints order_adds_up immediate;
+end $$;
+grant execute on function order_adds_up_now() to sebez_customer;
+
 -- Where a sub-order stands, as events and the state to start from say it. A quoted body: with one of the
 -- standard's form, no column could be added to the table (PostgreSQL 17).
 create or replace function sub_order_state(s sub_order) returns json language sql stable as $$

@@ -228,3 +228,14 @@ def test_cash_of_what_was_cancelled_is_not_waited_for(shop):
     far.cancel(order)
     assert customer.see(order)["payment"]["status"] == "received"
     assert shop.check() == []
+
+
+def test_trade_leaves_no_warning_in_the_database_s_log(shop):
+    vendor, ada = shop.vendor(), shop.customer()
+    log = shop.server.data / "var/log/postgres.log"
+    before = log.stat().st_size
+    order = ada.order(vendor.product())
+    for move in (vendor.accept, vendor.pack, vendor.ship, vendor.deliver):
+        assert move(order).status_code == 200
+    ada.do("cancelOrder", order_id=ada.order(vendor.product())["id"], body={"reason": "Too late"})
+    assert [line for line in log.read_text()[before:].splitlines() if "WARNING" in line] == []

@@ -83,9 +83,9 @@ select feed_note(p.vendor_id, 'sub_order_changed', p.state) from part p;
 select feed_note(o.account_id, 'payment_received', json_build_object('order_id', o.id))
 from shop_order o where o.id = :order;
 
--- order_adds_up_now (): none
+-- order_adds_up_now (): none writes
 -- Checks the sums before anything is locked that others wait for.
-set constraints order_adds_up immediate;
+select order_adds_up_now();
 
 -- order_take_stock (vendors uuid[], variants uuid[], quantities int[], prices bigint[]): none writes
 -- Raises when anything ran out, or is sold otherwise than was quoted.
