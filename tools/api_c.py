@@ -106,7 +106,7 @@ def field_row(struct, made):
     parts = [f".name = {quote(made.name)}", f".type = {made.type}", f".place = {made.place}"]
     for flag, name in ((made.required, "required"), (made.pointer, "pointer"),
                        (made.nullable, "nullable"), (made.unique, "unique_items"),
-                       (made.commas, "commas"), (made.trim, "trim")):
+                       (made.commas, "commas"), (made.trim, "trim"), (made.html, "html")):
         if flag:
             parts.append(f".{name} = true")
     if made.format != "FORMAT_NONE":

@@ -41,6 +41,8 @@ def kind_of(made):
         text += f", {made.format[7:].lower()}"
     if made.trim:
         text += ", trimmed"
+    if made.html:
+        text += ", HTML"
     if made.nullable:
         text += ", or null"
     return text

@@ -57,6 +57,7 @@ class Field:
     unique: bool = False
     commas: bool = False
     trim: bool = False
+    html: bool = False
     about: str = ""
 
     @property
@@ -197,6 +198,7 @@ class Schemas(Document):
             self.error(where, "a string needs a maxLength")
         made.min, made.max = schema.get("minLength", 0), longest or 0
         made.trim = bool(schema.get("x-trim", False))
+        made.html = bool(schema.get("x-html", False))
 
     @staticmethod
     def _integer(made, schema):

@@ -99,6 +99,7 @@ struct field {
 	int64_t item_min, item_max;        /* of each item or of each value of a FIELD_MAP */
 	bool unique_items;
 	bool trim;   /* strings of a body, items and values, too: without spaces at their edges */
+	bool html;   /* strings of a body: HTML, cleaned (base/html.h) */
 	bool commas; /* a query array in one parameter (explode: false): a,b,c */
 	size_t offset;
 	size_t count_offset; /* FIELD_ARRAY, FIELD_MAP; not given is a NULL pointer, empty is not */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/html.h"
 #include "web/json_parse.h"
 #include "web/validate.h"
 
@@ -156,7 +157,12 @@ static bool read_string(struct check *check, const struct field *field, json_t *
 		text = utf8_trim(text, &length);
 		*to = arena_strndup(check->arena, text, length);
 	}
-	return check_text(check, field->format, to, length, min, max);
+	if (!check_text(check, field->format, to, length, min, max))
+		return false;
+	if (!field->html)
+		return true;
+	*to = html_clean(check->arena, *to);
+	return check_text(check, FORMAT_NONE, to, strlen(*to), min, max);
 }
 
 /* One value of a type, of the field itself or of an item of it. */

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/hash.h"
+#include "base/html.h"
 #include "base/limits.h"
 #include "base/unicode.h"
 #include "shop/catalog/import_adding.h"
@@ -145,12 +146,27 @@ static const char *take_tags(struct adding *adding)
 	return tags.data;
 }
 
+/* As x-html in the contract. What was cleaned may be longer: signs that stood alone are escaped. */
+static const char *take_html(struct adding *adding)
+{
+	const char *text = adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS);
+
+	if (text == NULL)
+		return NULL;
+	const char *clean = html_clean(adding->batch->arena, text);
+
+	if (utf8_length(clean, strlen(clean)) <= DESCRIPTION_CHARACTERS)
+		return clean;
+	adding_warn(adding, COLUMN_BODY, "It is too long as HTML and was left out");
+	return NULL;
+}
+
 static void take_description(struct adding *adding)
 {
 	struct import_product *product = adding->product;
 
 	product->title = adding_text(adding, COLUMN_TITLE, TITLE_CHARACTERS);
-	product->description = adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS);
+	product->description = take_html(adding);
 	product->type = adding_text(adding, COLUMN_TYPE, TYPE_CHARACTERS);
 	product->category_slug = adding_text(adding, COLUMN_CATEGORY, SLUG_CHARACTERS);
 	product->status = take_status(adding);
