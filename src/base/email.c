@@ -268,20 +268,3 @@ const char *email_key(struct arena *arena, const char *email)
 	domain = fold(arena, domain);
 	return arena_printf(arena, "%s@%s", write_utf8(arena, local), write_utf8(arena, domain));
 }
-
-const char *text_nfc(struct arena *arena, const char *text)
-{
-	UErrorCode status = U_ZERO_ERROR;
-	int32_t room = (int32_t)strlen(text), length = 0;
-	UChar *units = arena_array(arena, (size_t)room + 1, sizeof(UChar));
-	const UNormalizer2 *rules = nfc_rules();
-
-	u_strFromUTF8(units, room + 1, &length, text, room, &status);
-	if (unorm2_quickCheck(rules, units, length, &status) == UNORM_YES || U_FAILURE(status))
-		return text;
-	int32_t made_room = length * 3 + 1; /* NFC's most */
-	struct units made = {arena_array(arena, (size_t)made_room, sizeof(UChar)), 0};
-
-	made.length = unorm2_normalize(rules, units, length, made.at, made_room, &status);
-	return U_SUCCESS(status) ? write_utf8(arena, made) : text;
-}

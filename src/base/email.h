@@ -28,7 +28,4 @@ const char *email_form(struct arena *arena, const char *text, size_t length);
  */
 const char *email_key(struct arena *arena, const char *email);
 
-/* The text in NFC, in the arena, or as it is when it is in NFC already. text is valid UTF-8. */
-const char *text_nfc(struct arena *arena, const char *text);
-
 #endif

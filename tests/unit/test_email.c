@@ -154,24 +154,12 @@ static void the_form_of_a_form_is_itself(void **state)
 	assert_true(good > 100);
 }
 
-static void a_text_is_composed(void **state)
-{
-	const char *plain = "correct horse";
-
-	(void)state;
-	assert_ptr_equal(text_nfc(arena, plain), plain);
-	assert_string_equal(text_nfc(arena, "e\u0301te\u0301"), "\u00e9t\u00e9");
-	assert_string_equal(text_nfc(arena, "\u00e9t\u00e9"), "\u00e9t\u00e9");
-	assert_string_equal(text_nfc(arena, ""), "");
-}
-
 int main(void)
 {
 	static const struct CMUnitTest TESTS[] = {
 	    cmocka_unit_test(an_address_has_one_form),
 	    cmocka_unit_test(who_looks_alike_has_one_key),
 	    cmocka_unit_test(the_form_of_a_form_is_itself),
-	    cmocka_unit_test(a_text_is_composed),
 	};
 
 	return cmocka_run_group_tests(TESTS, set_up, tear_down);

@@ -5,9 +5,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/email.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/unicode.h"
 #include "net/co.h"
 #include "net/loop.h"
 
@@ -97,7 +97,7 @@ const char *password_hash(struct task *task, const char *password)
 {
 	struct work *work = arena_alloc(task->arena, sizeof(*work));
 
-	work->password = text_nfc(task->arena, password);
+	work->password = unicode_nfc(task->arena, password);
 	gate_enter(task);
 	loop_in_thread(hash_work, work);
 	gate_leave();
@@ -123,7 +123,7 @@ static bool matches(struct task *task, const char *hash, const char *password)
 
 bool password_matches(struct task *task, const char *hash, const char *password, bool *outdated)
 {
-	const char *composed = text_nfc(task->arena, password);
+	const char *composed = unicode_nfc(task->arena, password);
 	bool good = matches(task, hash, composed);
 	bool as_typed = !good && composed != password && matches(task, hash, password);
 
