@@ -6,6 +6,8 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
+#include "base/codec.h"
+
 struct units {
 	UChar *at;
 	int32_t length;
@@ -66,6 +68,13 @@ const char *unicode_nfc(struct arena *arena, const char *text)
 const char *unicode_lower(struct arena *arena, const char *text)
 {
 	UErrorCode status = U_ZERO_ERROR;
+
+	if (is_ascii(text)) {
+		char *lower = arena_strdup(arena, text);
+
+		ascii_lower(lower);
+		return lower;
+	}
 	struct units from = from_utf8(arena, text);
 	struct units made = {.at = arena_array(arena, (size_t)from.length * 3 + 1, sizeof(UChar))};
 

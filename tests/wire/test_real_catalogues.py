@@ -207,3 +207,10 @@ def test_the_command_line_may_try_first(shop, tmp_path):
     result = shop.server.sebez("import", "--vendor", vendor.slug, "--dry-run", str(path))
     assert "1 rows taken" in result.stdout and "nothing was written" in result.stdout
     assert exported(vendor).count(b"\n") == 1
+
+
+def test_however_many_rows_name_nothing_the_good_ones_go_in(shop):
+    vendor = shop.vendor()
+    bad = "".join(f"h {n},H,1\n" for n in range(60000))
+    report = imported(vendor, f"Handle,Title,Variant Price\n{bad}a,A,1\n")
+    assert (report["taken"], report["refused"], report["errors_total"]) == (1, 60000, 60000)

@@ -280,7 +280,7 @@ void import_batch_add(struct import_batch *batch, const struct import_row *row)
 bool import_batch_is_full(const struct import_batch *batch, const struct import_row *row)
 {
 	if (batch->variant_count >= IMPORT_BATCH_VARIANTS ||
-	    (batch->count > 0 && arena_used(batch->arena) >= IMPORT_BATCH_BYTES))
+	    (batch->lines.count > 0 && arena_used(batch->arena) >= IMPORT_BATCH_BYTES))
 		return true;
 	return batch->count == IMPORT_BATCH_PRODUCTS &&
 	       find_product(batch, key_of(batch, row->values[COLUMN_HANDLE])) == NULL;
