@@ -14,6 +14,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import requests
@@ -79,19 +80,26 @@ class Browser:
         pathlib.Path(path).write_bytes(base64.b64decode(shot))
 
     def close(self):
-        self.wire.delete(f"{self.root}/{self.session}", timeout=60)
+        """Chromium is in a process group of its own: its driver ends it."""
+        with contextlib.suppress(requests.RequestException):
+            self.wire.delete(f"{self.root}/{self.session}", timeout=60)
+        self.wire.close()
 
 
 @contextlib.contextmanager
 def browser(width, height):
-    driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        port = next(found[1] for line in driver.stdout if (found := STARTED.search(line)))
-        page = Browser(port, width, height)
-        yield page
-        page.close()
-    finally:
-        os.killpg(driver.pid, signal.SIGKILL)
-        driver.wait()
-        driver.stdout.close()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # of all they write
+        driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True,
+                                  stderr=subprocess.DEVNULL, start_new_session=True,
+                                  env={**os.environ, "TMPDIR": folder, "HOME": folder})
+        page = None
+        try:
+            port = next(found[1] for line in driver.stdout if (found := STARTED.search(line)))
+            page = Browser(port, width, height)
+            yield page
+        finally:
+            if page:
+                page.close()
+            os.killpg(driver.pid, signal.SIGKILL)
+            driver.wait()
+            driver.stdout.close()
