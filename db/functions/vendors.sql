@@ -28,11 +28,3 @@ begin
 	return made;
 end $$;
 grant execute on function vendor_apply(uuid, text, text, text, text, text, text, int) to sebez_customer;
-
--- Where a page by name ended: the vendor may not be public any more when the next one is asked for. The
--- first page begins before every name.
-create or replace function vendor_name_after(vendor_id uuid) returns text
-language sql stable security definer set search_path = public, pg_temp as $$
-	select coalesce((select v.name_key from vendor v where v.id = vendor_id), '')
-$$;
-grant execute on function vendor_name_after(uuid) to sebez_public, sebez_customer, sebez_vendor, sebez_admin;

@@ -1,5 +1,6 @@
 #include "web/page.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/binary.h"
@@ -9,31 +10,42 @@
 #include "base/limits.h"
 #include "web/uri.h"
 
-enum { VERSION = 1, CURSOR_BYTES = 30 };
+enum { VERSION = 1, FIXED_BYTES = 30, CURSOR_BYTES = FIXED_BYTES + PAGE_TEXT_BYTES };
 
-_Static_assert(BASE64URL_LENGTH(CURSOR_BYTES) == PAGE_CURSOR_LENGTH, "the cursor's length");
+_Static_assert(BASE64URL_LENGTH(CURSOR_BYTES) == PAGE_CURSOR_MAX, "the longest cursor");
 
-void page_encode(const struct page *page, char ret[PAGE_CURSOR_LENGTH + 1])
+void page_encode(const struct page *page, char ret[PAGE_CURSOR_MAX + 1])
 {
 	uint8_t bytes[CURSOR_BYTES] = {VERSION, page->sort};
+	size_t length = strlen(page->after_text);
 
+	assert(length <= PAGE_TEXT_BYTES);
 	binary_put_int32(bytes + 2, (int32_t)page->scope);
 	binary_put_int64(bytes + 6, page->after_key);
 	memcpy(bytes + 14, page->after_id.bytes, 16);
-	base64url_encode(bytes, sizeof(bytes), ret);
+	memcpy(bytes + FIXED_BYTES, page->after_text, length);
+	base64url_encode(bytes, FIXED_BYTES + length, ret);
 }
 
 bool page_decode(const char *text, struct page *page)
 {
 	uint8_t bytes[CURSOR_BYTES];
+	size_t count = strlen(text) * 3 / 4;
 
-	if (strlen(text) != PAGE_CURSOR_LENGTH || !base64url_decode(text, bytes, sizeof(bytes)) ||
+	if (count < FIXED_BYTES || count > CURSOR_BYTES || !base64url_decode(text, bytes, count) ||
 	    bytes[0] != VERSION)
+		return false;
+	const char *tail = (const char *)bytes + FIXED_BYTES;
+	size_t length = count - FIXED_BYTES;
+
+	if (!utf8_is_valid(tail, length))
 		return false;
 	page->sort = bytes[1];
 	page->scope = (uint32_t)binary_int32(bytes + 2);
 	page->after_key = binary_int64(bytes + 6);
 	memcpy(page->after_id.bytes, bytes + 14, 16);
+	memcpy(page->after_text, tail, length);
+	page->after_text[length] = 0;
 	return page->after_key >= 0;
 }
 
@@ -83,5 +95,6 @@ struct page page_open(struct request *rq, const char *cursor, int32_t limit, uin
 		    "The cursor belongs to another path, other filters or another sort.");
 	page.after_key = given.after_key;
 	page.after_id = given.after_id;
+	memcpy(page.after_text, given.after_text, sizeof(page.after_text));
 	return page;
 }

@@ -6,8 +6,13 @@
  * rows, one more than the page shows, which tells whether another page follows. The first page
  * starts at the extreme of its direction.
  *
- * The cursor is base64url of {version, sort, scope, key, id}. Scope is a hash of the operation and
- * its filters: a cursor used with other filters is a 400 that names the field, never a wrong page.
+ * A list that is sorted by a text has a column "_text" instead, of PAGE_TEXT_BYTES at most, and
+ * takes (after_text, after_id, count). The cursor holds the text itself, so that the walk goes on
+ * where it was when the last item shown is renamed, or gone.
+ *
+ * The cursor is base64url of {version, sort, scope, key, id, text}. Scope is a hash of the
+ * operation and its filters: a cursor used with other filters is a 400 that names the field, never
+ * a wrong page.
  *
  * A cursor is not signed: it shows nothing that its caller may not see. A key is a time since 1970,
  * an amount or a count; whoever forges a negative one is told so, and any other fits the column it
@@ -18,11 +23,15 @@
 
 #include "web/request.h"
 
+#define PAGE_TEXT_BYTES 160 /* 40 characters of any script */
+
 struct page {
 	int32_t limit; /* items shown */
 	int32_t count; /* rows to ask for: limit + 1 */
 	int64_t after_key;
 	struct uuid after_id;
+	char after_text[PAGE_TEXT_BYTES +
+	                1]; /* "" on the first page, and where the key is no text */
 	uint8_t sort;
 	uint32_t scope;
 };
@@ -36,7 +45,7 @@ struct page page_open(struct request *rq, const char *cursor, int32_t limit, uin
 /* For fuzzing and tests: false on anything but what page_encode makes of a key that is not
  * negative. */
 bool page_decode(const char *text, struct page *page);
-#define PAGE_CURSOR_LENGTH 40
-void page_encode(const struct page *page, char ret[PAGE_CURSOR_LENGTH + 1]);
+#define PAGE_CURSOR_MAX 254
+void page_encode(const struct page *page, char ret[PAGE_CURSOR_MAX + 1]);
 
 #endif

@@ -158,11 +158,17 @@ void reply_row(struct request *rq, const struct rows *rows)
 static void write_cursor(const struct page *page, const struct rows *rows, size_t last,
                          struct json *json)
 {
-	int id = rows_find(rows, "_id");
+	int id = rows_find(rows, "_id"), text = rows_find(rows, "_text");
 	struct page next = *page;
-	char cursor[PAGE_CURSOR_LENGTH + 1];
+	char cursor[PAGE_CURSOR_MAX + 1];
 
-	next.after_key = rows_key(rows, last, rows_column(rows, "_key"));
+	if (text >= 0) {
+		next.after_key = 0;
+		snprintf(next.after_text, sizeof(next.after_text), "%s",
+		         rows_text(rows, last, text));
+	} else {
+		next.after_key = rows_key(rows, last, rows_column(rows, "_key"));
+	}
 	next.after_id = rows_uuid(rows, last, id >= 0 ? id : rows_column(rows, "id"));
 	page_encode(&next, cursor);
 	json_str(json, cursor);

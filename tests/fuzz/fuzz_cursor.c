@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
-	char again[PAGE_CURSOR_LENGTH + 1];
+	char again[PAGE_CURSOR_MAX + 1];
 	struct page page = {.sort = 0};
 
 	memcpy(text, data, size);

@@ -211,7 +211,7 @@ static void a_cursor_comes_back_as_it_was(void **state)
 {
 	struct page page = {.after_key = 5, .after_id = uuid_v7(), .sort = 3, .scope = 0xdeadbeef};
 	struct page back = {0};
-	char text[PAGE_CURSOR_LENGTH + 1];
+	char text[PAGE_CURSOR_MAX + 1];
 
 	(void)state;
 	page_encode(&page, text);
@@ -220,6 +220,15 @@ static void a_cursor_comes_back_as_it_was(void **state)
 	assert_true(uuid_equal(back.after_id, page.after_id));
 	assert_int_equal(back.sort, 3);
 	assert_int_equal(back.scope, 0xdeadbeef);
+	assert_string_equal(back.after_text, "");
+	memset(page.after_text, 'x', PAGE_TEXT_BYTES);
+	page_encode(&page, text);
+	assert_true(page_decode(text, &back));
+	assert_string_equal(back.after_text, page.after_text);
+	memcpy(page.after_text, "\xff", 2); /* no UTF-8 */
+	page_encode(&page, text);
+	assert_false(page_decode(text, &back));
+	page.after_text[0] = 0;
 	page.after_key = INT64_MIN / 4; /* nothing is sorted by what is negative */
 	page_encode(&page, text);
 	assert_false(page_decode(text, &back));

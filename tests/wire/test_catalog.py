@@ -276,7 +276,10 @@ def test_vendors_are_listed_by_name_page_by_page_even_past_one_that_is_gone(shop
         page = shop.sees("listVendors", q=word, limit=2,
                          **({"cursor": page["next_cursor"]} if seen else {}))
         seen += page["items"]
-        shop.db.rows("update vendor set state = 'suspended' where id = %s", seen[-1]["id"])
+        if len(seen) == 2:  # renamed, the first would come again and the others be missed
+            shop.db.rows("update vendor set name = 'zzz' where id = %s", seen[-1]["id"])
+        else:
+            shop.db.rows("update vendor set state = 'suspended' where id = %s", seen[-1]["id"])
     assert [v["name"].lower().split()[0] for v in seen] == [
         "amber", "amber", "dune", "éclat", "zinc"]
 

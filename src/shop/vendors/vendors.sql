@@ -1,13 +1,12 @@
 -- Vendors: what anybody sees of them, and what their staff keeps.
 
--- vendors_page (q text?, after_id uuid, page_size int): many
--- By name. A cursor's key cannot be a text, so it is the id alone, and the name is that vendor's.
+-- vendors_page (q text?, after_name text, after_id uuid, page_size int): many
 select v.id, v.name, v.slug, v.logo_text, v.created_at,
        (select ceil(greatest(r.seconds, 1) / 60)::bigint from vendor_response r where r.vendor_id = v.id)
-       as response_minutes, 0::bigint as "_key"
+       as response_minutes, v.name_key as "_text"
 from vendor v
 where v.state = 'approved'
-and (v.name_key, v.id) > ((select vendor_name_after(:after_id)), :after_id)
+and (v.name_key, v.id) > (:after_name, :after_id)
 [q: and (v.slug || ' ' || v.name) ilike containing(:q)]
 order by v.name_key, v.id
 limit :page_size;
