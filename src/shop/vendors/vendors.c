@@ -21,7 +21,9 @@ void list_vendors(struct request *rq, const struct list_vendors_in *in)
 
 	if (in->q)
 		limit_by(rq, "search");
-	reply_page(rq, &page, sql_vendors_page(db_of(&rq->task), in->q, page.after_text, page.after_id, page.count));
+	reply_page(
+	    rq, &page,
+	    sql_vendors_page(db_of(&rq->task), in->q, page.after_text, page.after_id, page.count));
 }
 
 /* GET /v1/vendors/{vendor_id}: by id or slug */
