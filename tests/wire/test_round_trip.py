@@ -1,4 +1,8 @@
 """What a vendor's staff made over the API, out as a file and in again: nothing changes."""
+import csv
+import io
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,3 +141,29 @@ def test_an_edit_is_held_to_the_same(shop):
     made = vendor.do("updateVariant", variant_id=mug.variant,
                      body={"compare_at_price": money(0), "sku": " S "})
     assert made["compare_at_price"] is None and made["sku"] == "S"
+
+
+def is_formula(cell):
+    return cell[:1] in tuple("=+-@\t\r") and not re.fullmatch(r"-?\d+(\.\d+)?", cell)
+
+
+def test_what_a_spreadsheet_would_run_is_text_in_a_file_and_comes_in_as_it_was(shop):
+    clay = shop.vendor()
+    texts = ["=HYPERLINK(1)", "+1+1", "-1+1", "@SUM(A1)", "'=1", "''-x", "'quoted'", "-", "+44 20"]
+    made = clay.product(
+        title=texts[0], description="\t=1+1", product_type="@type", tags=texts,
+        images=[{"url": "https://images.example.com/1.jpg", "alt": "=alt"}],
+        options=[{"name": "=Size", "values": texts}],
+        variants=[{"options": {"=Size": text}, "price": money(100), "sku": text, "available": 0,
+                   "barcode": text, "backorder": True} for text in texts])
+    shop.customer().order((made, 3))
+    before = clay.do("getVendorProduct", product_id=made.id)
+    assert before["variants"][0]["available"] == -3
+    data = exported(clay)
+    lines = list(csv.reader(io.StringIO(data.decode())))
+    assert not [cell for line in lines for cell in line if is_formula(cell)]
+    assert "'" + texts[0] in lines[1] and "-3" in lines[1]
+    assert "'quoted'" in {cell for line in lines for cell in line}
+    report = imported(clay, data)
+    assert not differences(report), report
+    assert clay.do("getVendorProduct", product_id=made.id) == before

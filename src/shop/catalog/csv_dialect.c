@@ -37,13 +37,32 @@ static bool needs_quotes(const char *text)
 	       strchr(" \t", text[length - 1]) != NULL;
 }
 
+static bool is_number(const char *text)
+{
+	size_t digits;
+
+	text += strspn(text, "+-") == 1;
+	digits = strspn(text, "0123456789");
+	text += digits;
+	text += *text == '.';
+	return digits > 0 && text[strspn(text, "0123456789")] == 0;
+}
+
+bool csv_is_formula(const char *text)
+{
+	text += strspn(text, "'");
+	return *text != 0 && strchr("=+-@\t\r", *text) != NULL && !is_number(text);
+}
+
 void csv_add(struct buf *buf, const char *text)
 {
-	if (!needs_quotes(text)) {
+	bool formula = csv_is_formula(text);
+
+	if (!formula && !needs_quotes(text)) {
 		buf_add_str(buf, text);
 		return;
 	}
-	buf_add_char(buf, '"');
+	buf_add_str(buf, formula ? "\"'" : "\"");
 	for (const char *next = text; *next != 0; next++) {
 		if (*next == '"')
 			buf_add_char(buf, '"');

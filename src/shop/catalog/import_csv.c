@@ -88,7 +88,9 @@ static void take_field(void *text, size_t length, void *arg)
 			memcpy(copy, text, length);
 		copy[length] = 0;
 		reader->used += length + 1;
-		reader->fields[row->count] = (struct csv_field){copy, length};
+		size_t marked = copy[0] == '\'' && csv_is_formula(copy);
+
+		reader->fields[row->count] = (struct csv_field){copy + marked, length - marked};
 	}
 	if (row->count < CSV_COLUMNS)
 		row->count++;

@@ -14,6 +14,7 @@
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_CSV_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,7 +58,7 @@ void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count)
 /* What parts the values: ',', ';' or a tab, as the first line has it; 0: nobody knows yet. */
 char csv_reader_delimiter(const struct csv_reader *reader);
 int csv_reader_marks(const struct csv_reader *reader); /* byte order marks that it began with */
-void csv_reader_end(struct csv_reader *reader); /* the last row may lack its line end */
+void csv_reader_end(struct csv_reader *reader);        /* the last row may lack its line end */
 
 /* Which of the characters that part values the first line that is not empty has most of, outside of
  * quotes. */
@@ -66,5 +67,10 @@ char csv_delimiter(const char *text, size_t length);
 /* A field as a CSV value, quoted when it needs to be. */
 struct buf;
 void csv_add(struct buf *buf, const char *text);
+
+/* Whether a spreadsheet would take it for a formula, or would without the apostrophes that it
+ * begins with. csv_add puts one before it, so that it is text, and the reader takes that off again.
+ */
+bool csv_is_formula(const char *text);
 
 #endif
