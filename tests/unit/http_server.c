@@ -1,5 +1,6 @@
 #include "http_server.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,7 +73,7 @@ static void hold_aside(struct http_exchange *ex)
 	while (ex->fd >= 0 && !http_is_aside(ex))
 		co_sleep_ms(1);
 	set_aside_now += http_is_aside(ex);
-	if (strncmp(http_path(ex), "/aside/held", 11) == 0)
+	if (strncmp(http_path(ex), "/aside/held", 11) == 0 || path_is(ex, "/aside/gone"))
 		while (!is_done && !ex->close)
 			co_sleep_ms(1);
 	set_aside_now -= http_is_aside(ex);
@@ -81,11 +82,14 @@ static void hold_aside(struct http_exchange *ex)
 static void wait_aside(void *arg)
 {
 	struct http_exchange *ex = arg;
+	struct pollfd client = {.fd = http_fd(ex->connection), .events = POLLRDHUP};
 	char *large = calloc(1, LARGE_BYTES + 1);
 	bool was_aside;
 
 	if (path_is(ex, "/aside/later"))
 		co_sleep_ms(10);
+	while (path_is(ex, "/aside/gone") && poll(&client, 1, 0) == 0)
+		co_sleep_ms(1);
 	http_set_aside(ex);
 	if (!path_is(ex, "/aside/at-once"))
 		hold_aside(ex);

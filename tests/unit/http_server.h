@@ -11,7 +11,8 @@
  *   pauses, /in/early after the first piece
  * - /out: STREAM_BYTES as a stream; /broken: the same, then given up; /flood: bytes without end
  * - /aside/...: sets the exchange aside and answers when it is; /aside/later sets it aside late,
- *   /aside/at-once does not wait, /aside/held waits for is_done or for the client's end, a path
+ *   /aside/at-once does not wait, /aside/held waits for is_done or for the client's end,
+ *   /aside/gone sets it aside when the client has closed, and waits for that to be noticed; a path
  *   with "large" is answered with LARGE_BYTES
  */
 #ifndef SEBEZ_TESTS_HTTP_SERVER_H

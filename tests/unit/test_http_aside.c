@@ -116,6 +116,21 @@ static void a_client_that_vanishes_while_it_is_set_aside_harms_nobody(void **sta
 	}
 }
 
+static void send_and_go(struct talk *talk, int fd)
+{
+	send_all(fd, talk->request, talk->request_length);
+}
+
+static void a_client_that_left_before_it_is_set_aside_is_missed_at_once(void **state)
+{
+	const char request[] = "GET /aside/gone HTTP/1.1\r\n" HOST "\r\n";
+
+	set_aside = 0;
+	(void)talk(send_and_go, request, strlen(request));
+	assert_int_equal(set_aside, 1);
+	assert_int_equal(http_server_connections(server), 0);
+}
+
 static void drain_then_ask(struct talk *talk, int fd)
 {
 	const char first[] = "GET /prepared HTTP/1.1\r\n" HOST "\r\n";
@@ -172,6 +187,7 @@ int main(void)
 	    cmocka_unit_test(what_is_answered_at_once_is_answered_once),
 	    cmocka_unit_test(a_large_answer_reaches_a_slow_client_that_was_set_aside),
 	    cmocka_unit_test(a_client_that_vanishes_while_it_is_set_aside_harms_nobody),
+	    cmocka_unit_test(a_client_that_left_before_it_is_set_aside_is_missed_at_once),
 	    cmocka_unit_test(draining_asks_clients_to_go),
 	    cmocka_unit_test_setup(draining_closes_who_was_set_aside, start_another),
 	};

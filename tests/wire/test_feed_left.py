@@ -16,7 +16,7 @@ def hang_up(device, count):
     for _ in range(count):
         opened.append(socket.create_connection(("127.0.0.1", device.actor.server.port), timeout=10))
         opened[-1].sendall(request)
-    until(lambda: parked(device.actor.server) > 0)  # some wait, others are on their way
+    until(lambda: parked(device.actor.server) == count)
     for one in opened:
         one.close()
 
@@ -26,6 +26,6 @@ def test_polls_that_were_hung_up_make_room(own_server):
     me = Device(Shop(server).customer())
     for _ in range(6):  # several times what both processes have room for
         hang_up(me, PLACES - 20)
-    until(lambda: parked(server) == 0)
+        until(lambda: parked(server) == 0)
     for _ in range(4):
         me.poll(wait=1)
