@@ -127,6 +127,16 @@ static const char *attribute(const xmlChar **attributes, const char *name)
 	return NULL;
 }
 
+/* Blanks, controls, and what ends an attribute or an address somewhere. */
+static bool has_odd_character(const char *text)
+{
+	for (const char *c = text; *c != 0; c++) {
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"<>\\", *c) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* An address of a page or a picture, or of a person; in `ret` as it may come out. */
 static bool take_address(const char *text, bool person, char ret[ADDRESS_BYTES + 1])
 {
@@ -147,7 +157,7 @@ static bool take_address(const char *text, bool person, char ret[ADDRESS_BYTES +
 	memcpy(ret + prefix, text, length);
 	ret[prefix + length] = 0;
 	if (person && (strncasecmp(ret, "mailto:", 7) == 0 || strncasecmp(ret, "tel:", 4) == 0))
-		return strpbrk(ret, " \t\r\n\"<>\\") == NULL;
+		return !has_odd_character(ret);
 	return web_address_wrong(ret) == NULL;
 }
 

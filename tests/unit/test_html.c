@@ -47,6 +47,7 @@ static void what_is_allowed_stays_and_what_is_not_goes(void **state)
 	     "<a href=\"https://x.example/?a=1&amp;b=2\">a</a>"},
 	    {"<a href=mailto:ada@example.com>a</a>", "<a href=\"mailto:ada@example.com\">a</a>"},
 	    {"<a href=\"javascript:alert(1)\">a</a>", "a"},
+	    {"<a href=\"mailto:\va@b.example\">a</a>", "a"},
 	    {"<a href=\" jav&#x09;ascript:alert(1)\">a</a>", "a"},
 	    {"<a href=data:text/html,x>a</a>", "a"},
 	    {"<a href=/about>a</a>", "a"},
