@@ -169,8 +169,19 @@ enum {
 	LIMIT_FOLLOWED_EVENTS = 32,
 	LIMIT_EVENT_BYTES = 4096,
 
+	/* Streams of one account at one feed: a browser's six tabs, and as many on other devices.
+	 * Beside what they hold, each keeps libmicrohttpd's memory of its connection. */
+	LIMIT_STREAMS_OF_ACCOUNT = 16,
 	/* What a stream's client may leave unread; until it has read, it is given nothing more. */
 	LIMIT_STREAM_BACKLOG_BYTES = 256 * 1024,
+	/* Of a stream, so much is left to the kernel, which takes twice that of memory. By
+	 * itself it goes up to megabytes for each. */
+	LIMIT_STREAM_SOCKET_BYTES = 16 * 1024,
+	/* What may always wait for a client: an event. */
+	LIMIT_SMALL_UNREAD_BYTES = 4 * 1024,
+	/* What more may wait in one process, here and in the kernel, for the clients of all
+	 * streams: hundreds that are far behind, thousands that are a page behind. */
+	LIMIT_STREAMS_BYTES = 64 * 1024 * 1024,
 	/* Texts of one page of events, of which a message is the longest, 75 KB at most. So two
 	 * pages fit into the backlog. */
 	LIMIT_EVENT_PAGE_BYTES = 112 * 1024,

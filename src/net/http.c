@@ -169,6 +169,7 @@ void http_exchange_end(struct http_exchange *ex)
 	server->busy--;
 	http_drop_reply(ex);
 	free(ex->pushed);
+	http_count_unread(ex, 0);
 	http_drop_body(ex);
 	free(ex);
 }

@@ -150,11 +150,13 @@ void http_stream_abort(struct http_exchange *ex);
 /*
  * A stream that no fiber writes (server-sent events). After http_stream_begin and
  * http_stream_unattend, bytes are pushed: copied and kept until the client takes them, at most
- * LIMIT_STREAM_BACKLOG_BYTES. When the client leaves, or http_stream_end was called and all is
- * sent, `finished` follows. Nothing else may be called after http_stream_end.
+ * LIMIT_STREAM_BACKLOG_BYTES, and with those of all other streams LIMIT_STREAMS_BYTES; the first
+ * LIMIT_SMALL_UNREAD_BYTES have room in any case. When the client leaves, or http_stream_end was
+ * called and all is sent, `finished` follows, and the connection ends. Nothing else may be called
+ * after http_stream_end.
  */
 void http_stream_unattend(struct http_exchange *ex);
-/* 0, -ECONNRESET when the client is gone, -ENOBUFS when it takes too little, -ENOMEM. */
+/* 0, -ECONNRESET when the client is gone, -ENOBUFS when there is no room for so much, -ENOMEM. */
 int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
     __attribute__((warn_unused_result));
 

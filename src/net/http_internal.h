@@ -90,6 +90,7 @@ struct http_exchange {
 	bool write_broken; /* given up half way: the client must not take it for complete */
 	bool unattended;   /* pushed to; the end of the connection is the end of the exchange */
 	char *pushed;      /* what write_bytes points into, then */
+	size_t unread;     /* what of it counts in the sum of all streams */
 
 	char method[16];
 	char peer[INET6_ADDRSTRLEN];
@@ -105,7 +106,8 @@ struct http_server {
 	struct http_exchange *ended;     /* to be finished at the end of the turn */
 	struct list_node awaited;        /* connections that have yet to send a request's headers */
 	unsigned busy;
-	size_t body_bytes; /* of bodies that are not small */
+	size_t body_bytes;   /* of bodies that are not small */
+	size_t stream_bytes; /* that wait for the clients of streams, beyond what always may */
 	unsigned connections;
 	unsigned aside; /* connections that libmicrohttpd does not have */
 	unsigned connections_limit;
@@ -153,6 +155,7 @@ struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t head
 size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t count);
 void http_end_reader(struct http_exchange *ex, long result); /* 0 at the end, or -errno */
 void http_end_writer(struct http_exchange *ex);
+void http_count_unread(struct http_exchange *ex, size_t bytes);
 
 /* http_intake.c: an intake is a connection's, until libmicrohttpd closes it. */
 struct http_intake;

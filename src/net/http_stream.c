@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/limits.h"
@@ -73,6 +75,23 @@ static void reset(int fd)
 	(void)shutdown(fd, SHUT_RD);
 }
 
+/* What it has of a stream and could not send yet. */
+static size_t in_kernel(const struct http_exchange *ex)
+{
+	int count = 0;
+
+	(void)ioctl(http_fd(ex->connection), SIOCOUTQNSD, &count); /* TCP's only */
+	return count > 0 ? (size_t)count : 0;
+}
+
+void http_count_unread(struct http_exchange *ex, size_t bytes)
+{
+	size_t counts = bytes > LIMIT_SMALL_UNREAD_BYTES ? bytes : 0;
+
+	ex->server->stream_bytes += counts - ex->unread;
+	ex->unread = counts;
+}
+
 /* libmicrohttpd asks for the next bytes whenever the client has room for more. */
 static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size)
 {
@@ -86,6 +105,8 @@ static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size
 	if (ex->write_count == 0 && ex->write_ended)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (ex->write_count == 0) {
+		if (ex->unattended)
+			http_count_unread(ex, in_kernel(ex));
 		http_suspend(ex);
 		return 0;
 	}
@@ -162,11 +183,24 @@ void http_stream_abort(struct http_exchange *ex)
 void http_stream_unattend(struct http_exchange *ex)
 {
 	assert(ex->replied && !ex->answered && ex->writer == NULL);
+	const int socket_bytes = LIMIT_STREAM_SOCKET_BYTES;
+
 	ex->unattended = true;
 	if (ex->connection == NULL) {
 		ex->answered = true;
 		http_end_later(ex);
+		return;
 	}
+	ex->close = true; /* its socket is good for nothing else then */
+	(void)setsockopt(http_fd(ex->connection), SOL_SOCKET, SO_SNDBUF, &socket_bytes,
+	                 sizeof(socket_bytes));
+}
+
+/* Whether so many bytes may wait for its client, as far as all others leave room. */
+static bool has_room(const struct http_exchange *ex, size_t bytes)
+{
+	return bytes <= LIMIT_SMALL_UNREAD_BYTES ||
+	       ex->server->stream_bytes - ex->unread + bytes <= LIMIT_STREAMS_BYTES;
 }
 
 int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
@@ -174,7 +208,9 @@ int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
 	assert(ex->unattended && !ex->write_ended);
 	if (ex->connection == NULL)
 		return -ECONNRESET;
-	if (ex->write_count + count > LIMIT_STREAM_BACKLOG_BYTES)
+	size_t unread = ex->write_count + count + in_kernel(ex);
+
+	if (ex->write_count + count > LIMIT_STREAM_BACKLOG_BYTES || !has_room(ex, unread))
 		return -ENOBUFS;
 	char *all = malloc(ex->write_count + count);
 	if (all == NULL)
@@ -186,6 +222,7 @@ int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
 	ex->pushed = all;
 	ex->write_bytes = all;
 	ex->write_count += count;
+	http_count_unread(ex, unread);
 	http_resume(ex);
 	return 0;
 }

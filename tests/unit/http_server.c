@@ -20,6 +20,7 @@
 
 struct http_server *server;
 int finished;
+int events_taken;
 bool was_reset;
 
 enum { PATIENCE_MS = 60 * 1000 }; /* the most that anything is waited for, never a measure */
@@ -150,6 +151,22 @@ static void write_stream(void *arg)
 	open_works--;
 }
 
+/* More than a socket takes at once, to a client that reads nothing. */
+static void push_events(struct http_exchange *ex)
+{
+	static char bytes[EVENTS_BYTES];
+
+	memset(bytes, '~', sizeof(bytes));
+	http_stream_begin(ex, 200, 0, NULL);
+	http_stream_unattend(ex);
+	bool had_room = http_stream_push(ex, bytes, sizeof(bytes)) == 0;
+	assert_int_equal(http_stream_push(ex, bytes, 100), 0);
+	assert_in_range(server->stream_bytes, 0, LIMIT_STREAMS_BYTES);
+	events_taken += had_room;
+	if (!had_room)
+		http_stream_end(ex);
+}
+
 static void start(void (*fn)(void *arg), struct http_exchange *ex)
 {
 	open_works++;
@@ -169,6 +186,8 @@ static void complete(void *arg, struct http_exchange *ex)
 		reply_text(ex, 200, http_peer(ex));
 	else if (path_is(ex, "/twice"))
 		reply_text(ex, 200, http_header_repeated(ex, "x-a") ? "repeated" : "single");
+	else if (path_is(ex, "/events"))
+		push_events(ex);
 	else if (path_is(ex, "/slow"))
 		start(work_slowly, ex);
 	else if (strncmp(http_path(ex), "/aside/", 7) == 0)
@@ -317,7 +336,7 @@ static int listen_and_start(void)
 	if (listen_parse("127.0.0.1:0", &address) < 0 || listen_open(&address, &fd) < 0)
 		return -1;
 	port = listen_port(fd);
-	return http_server_start(fd, 100, &handlers, &server);
+	return http_server_start(fd, 500, &handlers, &server);
 }
 
 int start_server(void **state)

@@ -10,6 +10,7 @@
  * - /in/...: reads the body as a stream and answers with the sum of its bytes; /in/slow with
  *   pauses, /in/early after the first piece
  * - /out: STREAM_BYTES as a stream; /broken: the same, then given up; /flood: bytes without end
+ * - /events: a stream that is pushed to: EVENTS_BYTES, and a little more in any case
  * - /aside/...: sets the exchange aside and answers when it is; /aside/later sets it aside late,
  *   /aside/at-once does not wait, /aside/held waits for is_done or for the client's end,
  *   /aside/gone sets it aside when the client has closed, and waits for that to be noticed; a path
@@ -26,11 +27,17 @@
 #define HOST "Host: test\r\n"
 #define LAST HOST "Connection: close\r\n"
 
-enum { STREAM_BYTES = 300 * 1000, ECHO_MAX = 100 * 1000, LARGE_BYTES = 12 * 1024 * 1024 };
+enum {
+	STREAM_BYTES = 300 * 1000,
+	ECHO_MAX = 100 * 1000,
+	LARGE_BYTES = 12 * 1024 * 1024,
+	EVENTS_BYTES = 250 * 1000
+};
 
 extern struct http_server *server;
 extern int finished;
-extern bool was_reset; /* what the client of the last talk saw */
+extern int events_taken; /* streams that had room for EVENTS_BYTES */
+extern bool was_reset;   /* what the client of the last talk saw */
 
 /* Plays the script against the server until every exchange is finished; returns what was read. */
 const char *talk(void (*script)(struct talk *talk, int fd), const char *request,

@@ -4,10 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "http_server.h"
+#include "net/http_internal.h"
 
 static void a_stream_reaches_its_reader_whole(void **state)
 {
@@ -94,6 +97,39 @@ static void a_stream_that_was_given_up_does_not_look_whole(void **state)
 	assert_false(was_reset);
 }
 
+/* As many more connections, of which nobody reads. */
+static void ask_often(struct talk *talk, int fd)
+{
+	enum { MORE = 400 };
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	int fds[MORE];
+
+	(void)getpeername(fd, (struct sockaddr *)&address, &length);
+	for (int i = 0; i < MORE; i++) {
+		fds[i] = socket(address.ss_family, SOCK_STREAM, 0);
+		(void)connect(fds[i], (struct sockaddr *)&address, length);
+		send_all(fds[i], talk->request, talk->request_length);
+	}
+	for (int i = 0; i < MORE; i++) {
+		char byte;
+
+		(void)recv(fds[i], &byte, 1, 0); /* it has been answered */
+	}
+	for (int i = 0; i < MORE; i++)
+		(void)close(fds[i]);
+}
+
+static void all_streams_together_are_bounded(void **state)
+{
+	const char request[] = "GET /events HTTP/1.1\r\n" HOST "\r\n";
+
+	events_taken = 0;
+	(void)talk(ask_often, request, sizeof(request) - 1);
+	assert_in_range(events_taken, 200, 399);
+	assert_int_equal(server->stream_bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +142,7 @@ int main(void)
 	    cmocka_unit_test(a_writer_whose_client_vanishes_is_told),
 	    cmocka_unit_test(a_stream_that_timed_out_does_not_look_whole),
 	    cmocka_unit_test(a_stream_that_was_given_up_does_not_look_whole),
+	    cmocka_unit_test(all_streams_together_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);

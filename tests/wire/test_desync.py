@@ -126,7 +126,7 @@ def port(request, back):
 
 def say(port, text):
     """Sends it and hangs up; the answers."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as peer:
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as peer:
         with contextlib.suppress(OSError):
             peer.sendall(text.encode("latin-1"))
             peer.shutdown(socket.SHUT_WR)

@@ -96,7 +96,7 @@ static void answer(struct request *rq, const struct ask *ask)
 	struct event_page *page;
 
 	if (waits || feed == NULL)
-		poll_admit(rq, feed);
+		poll_admit(rq, feed, ask->is_stream);
 	assert(feed != NULL); /* poll_admit refuses whom the hub cannot take */
 	page =
 	    read_events(&rq->task, feed, ask->has_cursor ? &ask->cursor : NULL, (size_t)ask->limit);

@@ -237,9 +237,24 @@ static void on_left(struct parked *parked)
 	poll_end(CONTAINER_OF(parked, struct poll, parked), 0);
 }
 
-void poll_admit(struct request *rq, const struct followed *feed)
+static unsigned streams_of(const struct followed *feed, struct uuid account_id)
 {
-	if (feed != NULL && polls.count < LIMIT_PARKED && feed->poll_count < LIMIT_PARKED_OF_OWNER)
+	const struct list_node *at;
+	unsigned count = 0;
+
+	for (at = feed->polls.after; at != &feed->polls; at = at->after) {
+		const struct poll *poll = CONTAINER_OF(at, struct poll, node);
+
+		count += poll->is_stream && uuid_equal(poll->account_id, account_id);
+	}
+	return count;
+}
+
+void poll_admit(struct request *rq, const struct followed *feed, bool is_stream)
+{
+	if (feed != NULL && polls.count < LIMIT_PARKED &&
+	    feed->poll_count < LIMIT_PARKED_OF_OWNER &&
+	    (!is_stream || streams_of(feed, rq->task.actor.account_id) < LIMIT_STREAMS_OF_ACCOUNT))
 		return;
 	task_end_with(&rq->task, (struct problem){
 	                             .code = PROBLEM_OVERLOADED,
@@ -249,8 +264,9 @@ void poll_admit(struct request *rq, const struct followed *feed)
 }
 
 static struct poll *park(struct request *rq, struct followed *feed, int64_t after, int32_t limit,
-                         int64_t due_ms)
+                         int64_t due_ms, bool is_stream)
 {
+	poll_admit(rq, feed, is_stream); /* others may have come while it read */
 	struct poll *poll = calloc(1, sizeof(*poll));
 
 	if (poll == NULL)
@@ -265,6 +281,7 @@ static struct poll *park(struct request *rq, struct followed *feed, int64_t afte
 	poll->epoch = hub_epoch();
 	poll->after = after;
 	poll->limit = limit;
+	poll->is_stream = is_stream;
 	list_push_back(&feed->polls, &poll->node);
 	feed->poll_count++;
 	feed->used_ms = loop_now_ms();
@@ -279,7 +296,7 @@ void poll_park(struct request *rq, struct followed *feed, int64_t after, int32_t
 {
 	int tenth = (int)wait_ms / 10;
 	struct poll *poll =
-	    park(rq, feed, after, limit, loop_now_ms() + wait_ms + spread_ms(-tenth, tenth));
+	    park(rq, feed, after, limit, loop_now_ms() + wait_ms + spread_ms(-tenth, tenth), false);
 
 	if (poll_serve(poll))
 		catch_up(feed);
@@ -291,13 +308,13 @@ void poll_stream(struct request *rq, struct followed *feed, int64_t after, const
                  size_t length)
 {
 	struct poll *poll =
-	    park(rq, feed, after, LIMIT_PAGE, loop_now_ms() + spread_ms(1000, HEARTBEAT_MS));
+	    park(rq, feed, after, LIMIT_PAGE, loop_now_ms() + spread_ms(1000, HEARTBEAT_MS), true);
 
-	poll->is_stream = true;
 	poll->ends_ms = loop_now_ms() + GRANT_MS;
 	parked_stream_begin(&poll->parked, "text/event-stream");
-	(void)push(poll, begin, length); /* the first bytes always fit */
-	if (poll_serve(poll))
+	if (!push(poll, begin, length))
+		poll_end(poll, 0); /* all streams together are too far behind: it comes again */
+	else if (poll_serve(poll))
 		catch_up(feed);
 }
 

@@ -15,8 +15,8 @@ void polls_drain(void); /* answers all, and parks nobody any more */
 bool polls_draining(void);
 unsigned polls_count(void);
 
-/* Ends the request (503) when too many are parked. */
-void poll_admit(struct request *rq, const struct followed *feed);
+/* Ends the request (503) when too many are parked, or too many streams of its account. */
+void poll_admit(struct request *rq, const struct followed *feed, bool is_stream);
 /* Parks the request, which has read up to `after`; what has happened since is answered at once. */
 void poll_park(struct request *rq, struct followed *feed, int64_t after, int32_t limit,
                int64_t wait_ms);
