@@ -70,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	                                        .work = arena,
 	                                        .currency = "USD",
 	                                        .header = &assembly->header,
+	                                        .seen = import_seen_new(arena, NULL, NULL),
 	                                        .report = assembly->report};
 	for (size_t at = 1; at < size; at += piece)
 		csv_reader_feed(reader, (const char *)data + at,
