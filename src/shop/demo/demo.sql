@@ -9,7 +9,7 @@ insert into account (id, email, email_key, name, password_hash)
 select i.id, i.email, i.email, i.name, :password_hash from unnest(:ids, :emails, :names) as i (id, email, name);
 
 -- demo_account (email text): one -> (id uuid)
-select id from account where email = :email;
+select id from account where email_key = :email;
 
 -- demo_sign_in (session uuid, account uuid): none
 insert into session (id, account_id, user_agent, expires_at)
