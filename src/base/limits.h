@@ -34,6 +34,8 @@ enum {
 	/* Of it, what the head of a request may need, with 72 bytes for each header, cookie and
 	 * parameter of the query; the rest is for reading the body and for the answer's head. */
 	LIMIT_HEAD_BYTES = 12 * 1024,
+	/* An address; nginx takes no longer request line either. */
+	LIMIT_TARGET_BYTES = 8 * 1024,
 
 	/* Words behind the length of a chunk, which nobody needs. */
 	LIMIT_CHUNK_EXTENSION_BYTES = 256,

@@ -56,14 +56,19 @@ static bool malformed(struct framing *f, const char *why)
 	return refuse(f, FRAMING_MALFORMED, why);
 }
 
+static bool target_too_long(struct framing *f)
+{
+	return refuse(f, FRAMING_TARGET_TOO_LONG,
+	              "The address is too long, or has too many parameters.");
+}
+
 static bool needs_room(struct framing *f, unsigned bytes)
 {
 	f->room += bytes;
 	if (f->room <= LIMIT_HEAD_BYTES)
 		return true;
 	if (f->state == IN_TARGET)
-		return refuse(f, FRAMING_TARGET_TOO_LONG,
-		              "The address is too long, or has too many parameters.");
+		return target_too_long(f);
 	return refuse(f, FRAMING_HEAD_TOO_LARGE, "The headers are too large.");
 }
 
@@ -142,8 +147,8 @@ static bool take_request_line(struct framing *f, char c)
 			enter(f, IN_VERSION);
 		else if (c == ' ' || c == '\t' || is_control(c))
 			return malformed(f, "The address has a character that must be encoded.");
-		else
-			f->at++;
+		else if (++f->at > LIMIT_TARGET_BYTES)
+			return target_too_long(f);
 		return (c != '&' && c != '?') || needs_room(f, ENTRY_BYTES);
 	} else if (c == '\r') {
 		return end_version(f);

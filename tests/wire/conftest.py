@@ -33,7 +33,9 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     index, count = map(int, config.getoption("--shard").split("/"))
-    mine = items[index - 1::count]
+    alone = [item for item in items if item.get_closest_marker("one_user")]
+    others = [item for item in items if item not in set(alone)]
+    mine = others[index - 1::count] + (alone if index == count else [])
     config.hook.pytest_deselected(items=[item for item in items if item not in set(mine)])
     items[:] = mine
 

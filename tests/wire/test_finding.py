@@ -12,6 +12,7 @@ from harness.wait import until
 
 TOOLS = (["check"], ["demo"], ["import", "--vendor", "clay", "/dev/null"],
          ["admin", "create", "--email", "a@example.com", "--password", "x" * 9])
+pytestmark = pytest.mark.one_user
 as_other_user = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
 
 

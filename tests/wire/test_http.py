@@ -86,6 +86,7 @@ CHUNKED = [*POST, "Transfer-Encoding: chunked", ""]
 MALFORMED = {
     "the cookies do not fit": (431, [f"GET /{7500 * 'a'} HTTP/1.1", "Host: test", *COOKIES]),
     "the target does not fit": (414, [f"GET /{40000 * 'a'} HTTP/1.1", "Host: test"]),
+    "the target is longer than an address": (414, [f"GET /?q={8200 * 'a'} HTTP/1.1", "Host: test"]),
     "there are too many parameters": (414, [f"GET /?{260 * 'a=b&'} HTTP/1.1", "Host: test"]),
     "the headers do not fit": (431, [*GET, f"X-Long: {40000 * 'a'}"]),
     "there are too many headers": (431, [*GET, *(400 * ["X: y"])]),

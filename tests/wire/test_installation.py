@@ -285,6 +285,7 @@ def as_nobody(server, *words):
                           extra_groups=[])
 
 
+@pytest.mark.one_user
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
 def test_a_tool_of_root_spoils_nothing_in_the_folder_of_another_user():
     with folder() as server:
@@ -296,6 +297,7 @@ def test_a_tool_of_root_spoils_nothing_in_the_folder_of_another_user():
         assert {path.owner() for path in data.rglob("*")} == {"nobody"}
 
 
+@pytest.mark.one_user
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as two users")
 def test_a_reload_by_a_stranger_is_told_apart_from_no_server(own):
     done = as_nobody(own, "reload")
