@@ -66,13 +66,13 @@ void http_end_writer(struct http_exchange *ex)
 }
 
 /* A reset, because an end is how a client of HTTP/1.0 is told that all is there. libmicrohttpd
- * closes at the connection's next event only; that nothing more will be read is one. */
+ * closes at some later event only, so it is sent here: Linux does so when a socket is disconnected.
+ */
 static void reset(int fd)
 {
-	const struct linger at_once = {.l_onoff = 1};
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	(void)shutdown(fd, SHUT_RD);
+	(void)connect(fd, &nobody, sizeof(nobody));
 }
 
 /* What it has of a stream and could not send yet. */
