@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 
+#include "base/list.h"
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
@@ -21,8 +23,8 @@ static const struct pg_statement NEW_PROBE = {.name = "new_probe",
                                               .number = 62};
 
 struct asker {
+	struct list_node node; /* in readiness.askers until it is answered */
 	struct co *co;
-	struct asker *next;
 	bool answered, good;
 };
 
@@ -30,7 +32,7 @@ static struct {
 	struct pg_pool *pool;
 	struct co *prober;
 	bool probing;
-	struct asker *askers;
+	struct list_node askers;
 	struct co *newcomer;    /* tries new connections */
 	struct pg_pool *beside; /* its own, while it does */
 	int64_t new_ms;         /* when it is next to */
@@ -39,10 +41,13 @@ static struct {
 
 static void answer(bool good)
 {
-	while (readiness.askers != NULL) {
-		struct asker *asker = readiness.askers;
+	struct list_node *at, *next;
 
-		readiness.askers = asker->next;
+	LIST_EACH(at, next, &readiness.askers)
+	{
+		struct asker *asker = CONTAINER_OF(at, struct asker, node);
+
+		list_remove(at);
 		asker->answered = true;
 		asker->good = good;
 		co_wake(asker->co);
@@ -54,7 +59,7 @@ static void probe_for_ever(void *arg)
 	(void)arg;
 	readiness.prober = co_self();
 	for (;;) {
-		while (readiness.askers == NULL)
+		while (list_is_empty(&readiness.askers))
 			(void)co_wait(0);
 		readiness.probing = true;
 		bool good = process_database_answers(readiness.pool, loop_now_ms() + PROBE_MS);
@@ -101,6 +106,7 @@ void readiness_start(struct pg_pool *pool)
 	int rc;
 
 	readiness.pool = pool;
+	list_init(&readiness.askers);
 	rc = co_start(try_new_ones, NULL);
 	assert(rc == 0); /* the first fibers of the process */
 	rc = co_start(probe_for_ever, NULL);
@@ -115,19 +121,19 @@ void readiness_stop(void)
 
 bool readiness_ask(int64_t deadline_ms)
 {
-	struct asker self = {.co = co_self(), .next = readiness.askers};
-	struct asker **link = &readiness.askers;
+	struct asker *self = calloc(1, sizeof(*self));
+	bool good;
 
-	readiness.askers = &self;
+	assert(self != NULL);
+	self->co = co_self();
+	list_push_front(&readiness.askers, &self->node);
 	if (!readiness.probing)
 		co_wake(readiness.prober);
-	while (!self.answered)
-		if (co_wait(deadline_ms) != 0 && !self.answered)
+	while (!self->answered)
+		if (co_wait(deadline_ms) != 0 && !self->answered)
 			break;
-	if (self.answered)
-		return self.good;
-	while (*link != &self)
-		link = &(*link)->next;
-	*link = self.next;
-	return false;
+	list_remove(&self->node);
+	good = self->good;
+	free(self);
+	return good;
 }
