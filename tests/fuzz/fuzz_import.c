@@ -10,10 +10,12 @@
 #include "base/codec.h"
 #include "base/limits.h"
 #include "shop/catalog/import_product.h"
+#include "shop/catalog/import_woo.h"
 
 struct assembly {
 	struct import_report *report;
 	struct import_header header;
+	struct import_woo *woo;
 	struct import_batch batch;
 	bool has_header, refused;
 };
@@ -22,6 +24,16 @@ static void check(bool good)
 {
 	if (!good)
 		abort();
+}
+
+static void add_rows(void *arg, const struct import_row rows[], size_t count)
+{
+	struct assembly *assembly = arg;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!import_batch_is_full(&assembly->batch, &rows[i]))
+			import_batch_add(&assembly->batch, &rows[i]);
+	}
 }
 
 static void take_row(void *arg, const struct csv_row *csv)
@@ -37,8 +49,10 @@ static void take_row(void *arg, const struct csv_row *csv)
 		assembly->refused = !import_header_read(&assembly->header, csv, assembly->report);
 	} else if (!assembly->refused &&
 	           import_row_read(&assembly->header, csv, assembly->report, &row)) {
-		if (!import_batch_is_full(&assembly->batch, &row))
-			import_batch_add(&assembly->batch, &row);
+		if (assembly->header.dialect == IMPORT_SHOPIFY)
+			add_rows(assembly, &row, 1);
+		else
+			import_woo_row(assembly->woo, &row);
 	}
 }
 
@@ -72,10 +86,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	                                        .header = &assembly->header,
 	                                        .seen = import_seen_new(arena, NULL, NULL),
 	                                        .report = assembly->report};
+	assembly->woo = import_woo_new(arena, NULL, NULL, &assembly->header, assembly->report,
+	                               add_rows, assembly);
 	for (size_t at = 1; at < size; at += piece)
 		csv_reader_feed(reader, (const char *)data + at,
 		                size - at < piece ? size - at : piece);
 	csv_reader_end(reader);
+	import_woo_end(assembly->woo);
 	for (size_t i = 1; i < size; i++)
 		lines += data[i] == '\n' || data[i] == '\r';
 	for (size_t i = 0; i < assembly->batch.count; i++)

@@ -8,6 +8,7 @@
 #include "net/co.h"
 #include "net/loop.h"
 #include "shop/catalog/import_match.h"
+#include "shop/catalog/import_woo.h"
 #include "shop/catalog/import_write.h"
 
 enum {
@@ -25,6 +26,7 @@ struct import {
 	struct csv_reader *reader;
 	bool has_header;
 	struct import_header header;
+	struct import_woo *woo; /* NULL: the file is not WooCommerce's */
 	struct import_report report;
 	struct import_types types;
 	struct import_seen *seen;
@@ -282,6 +284,17 @@ static _Noreturn void refuse_file(struct import *import)
 	         why->column == NULL ? "" : ": ", why->reason);
 }
 
+/* Rows of one product, which go into the same batch. */
+static void add_rows(void *arg, const struct import_row rows[], size_t count)
+{
+	struct import *import = arg;
+
+	if (import_batch_is_full(&import->batch, &rows[0]))
+		flush(import);
+	for (size_t i = 0; i < count; i++)
+		import_batch_add(&import->batch, &rows[i]);
+}
+
 static void take_row(void *arg, const struct csv_row *csv)
 {
 	struct import *import = arg;
@@ -292,6 +305,10 @@ static void take_row(void *arg, const struct csv_row *csv)
 		import->report.separator = csv_reader_delimiter(import->reader);
 		if (!import_header_read(&import->header, csv, &import->report))
 			refuse_file(import);
+		if (import->header.dialect == IMPORT_WOOCOMMERCE)
+			import->woo =
+			    import_woo_new(import->task->arena, task_arena_full, import->task,
+			                   &import->header, &import->report, add_rows, import);
 		if (csv_reader_marks(import->reader) > 1)
 			import_warn(&import->report, NULL, csv->line, COLUMN_NONE,
 			            "The file begins with more than one byte order mark");
@@ -306,9 +323,10 @@ static void take_row(void *arg, const struct csv_row *csv)
 		              IMPORT_ROWS);
 		return;
 	}
-	if (import_batch_is_full(&import->batch, &row))
-		flush(import);
-	import_batch_add(&import->batch, &row);
+	if (import->woo != NULL)
+		import_woo_row(import->woo, &row);
+	else
+		add_rows(import, &row, 1);
 }
 
 /* The first look at the database: whether the actor may, in which currency prices are, and
@@ -383,6 +401,8 @@ const struct import_report *import_end(struct import *import)
 	csv_reader_end(import->reader);
 	if (!import->has_header)
 		task_end(import->task, PROBLEM_INVALID, "The file is empty.");
+	if (import->woo != NULL)
+		import_woo_end(import->woo);
 	flush(import);
 	if (import->dry == NULL)
 		run_step_or_give_up(import, write_audit);

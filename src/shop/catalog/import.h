@@ -1,5 +1,6 @@
 /*
- * import: a Shopify product CSV into the catalogue of the vendor that the task acts for.
+ * import: a product CSV of Shopify or WooCommerce into the catalogue of the vendor that the task
+ * acts for.
  *
  * The file comes piece by piece; memory is bounded whatever its size. Good products go in, a
  * transaction per 200 of them; bad rows are reported. A product with a bad variant goes in with its

@@ -6,9 +6,12 @@
 #include <strings.h>
 
 #include "base/codec.h"
+#include "shop/catalog/import_woo.h"
 
-static const char *const NAMES[COLUMN_COUNT][2] = {
-#define X(constant, name, newer_name) [constant] = {name, newer_name},
+enum { SHOPIFY_NAMES = 2, WOOCOMMERCE_NAME = SHOPIFY_NAMES, NAMES_ALL };
+
+static const char *const NAMES[COLUMN_COUNT][NAMES_ALL] = {
+#define X(constant, name, newer_name, woo_name) [constant] = {name, newer_name, woo_name},
     IMPORT_COLUMNS(X)
 #undef X
 };
@@ -105,18 +108,42 @@ static const char *problem_text(enum csv_problem problem)
 	return "";
 }
 
-/* The column of that name, or COLUMN_NONE. */
-static enum import_column find_column(const char *text, const char **ret_name)
+static bool has_field(const struct csv_row *row, const char *name)
 {
+	for (size_t i = 0; i < row->count; i++) {
+		if (strcasecmp(row->fields[i].text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum import_dialect dialect_of(const struct csv_row *row)
+{
+	bool woo = (has_field(row, "SKU") || has_field(row, "Type")) &&
+	           (has_field(row, "Name") || has_field(row, "Regular price") ||
+	            has_field(row, "In stock?"));
+	bool shopify = has_field(row, "Title") || has_field(row, "URL handle") ||
+	               has_field(row, "Variant SKU") || has_field(row, "Variant Price");
+
+	return woo && !shopify ? IMPORT_WOOCOMMERCE : IMPORT_SHOPIFY;
+}
+
+/* The column of that name, or COLUMN_NONE. */
+static enum import_column find_column(enum import_dialect dialect, const char *text,
+                                      const char **ret_name)
+{
+	int first = dialect == IMPORT_SHOPIFY ? 0 : WOOCOMMERCE_NAME;
+	int end = dialect == IMPORT_SHOPIFY ? SHOPIFY_NAMES : NAMES_ALL;
+
 	for (int column = 0; column < COLUMN_COUNT; column++) {
-		for (int i = 0; i < 2; i++) {
-			if (strcasecmp(text, NAMES[column][i]) != 0)
+		for (int i = first; i < end; i++) {
+			if (NAMES[column][i] == NULL || strcasecmp(text, NAMES[column][i]) != 0)
 				continue;
 			*ret_name = NAMES[column][i];
 			return (enum import_column)column;
 		}
 	}
-	return COLUMN_NONE;
+	return dialect == IMPORT_SHOPIFY ? COLUMN_NONE : import_woo_column(text, ret_name);
 }
 
 /* Why none of our columns is there, when it is not that the file is of something else. */
@@ -145,6 +172,8 @@ static bool has_required(const struct import_header *header, const struct csv_ro
 	for (int column = 0; column < COLUMN_COUNT; column++)
 		known += header->field[column] >= 0;
 	/* A file that does not say all of a product updates what it says. */
+	if (header->dialect == IMPORT_WOOCOMMERCE)
+		return true;
 	if (header->field[COLUMN_HANDLE] >= 0 && known > 1)
 		return true;
 	for (size_t i = 0; i < sizeof(REQUIRED) / sizeof(REQUIRED[0]); i++) {
@@ -153,17 +182,18 @@ static bool has_required(const struct import_header *header, const struct csv_ro
 		length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s",
 		                           length > 0 ? ", " : "", NAMES[REQUIRED[i]][0]);
 	}
-	import_refuse(
-	    report, NULL, row->line, COLUMN_NONE,
-	    "The first line must name the columns of a Shopify product CSV; missing: %s%s", missing,
-	    foreign_text(row));
+	import_refuse(report, NULL, row->line, COLUMN_NONE,
+	              "The first line must name the columns of a Shopify or WooCommerce product "
+	              "CSV; missing: %s%s",
+	              missing, foreign_text(row));
 	return false;
 }
 
 bool import_header_read(struct import_header *header, const struct csv_row *row,
                         struct import_report *report)
 {
-	*header = (struct import_header){.fields = row->count};
+	*header = (struct import_header){.fields = row->count, .dialect = dialect_of(row)};
+	report->dialect = header->dialect;
 	for (int column = 0; column < COLUMN_COUNT; column++) {
 		header->field[column] = -1;
 		header->name[column] = NAMES[column][0];
@@ -175,7 +205,8 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 	}
 	for (size_t i = 0; i < row->count; i++) {
 		const char *name;
-		enum import_column column = find_column(row->fields[i].text, &name);
+		enum import_column column =
+		    find_column(header->dialect, row->fields[i].text, &name);
 
 		if (column == COLUMN_NONE) {
 			import_extra_read(header, i, &row->fields[i], report->arena);
@@ -189,6 +220,8 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 		header->field[column] = (int16_t)i;
 		header->name[column] = name;
 	}
+	if (header->dialect == IMPORT_WOOCOMMERCE)
+		import_woo_header(header, row, report->arena);
 	return has_required(header, row, report);
 }
 
@@ -269,7 +302,7 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 		import_refuse(report, NULL, row->line, COLUMN_NONE,
 		              "The row has %zu values, the header names %zu columns", row->count,
 		              header->fields);
-	else if (ret->values[COLUMN_HANDLE][0] == 0)
+	else if (header->dialect == IMPORT_SHOPIFY && ret->values[COLUMN_HANDLE][0] == 0)
 		import_refuse(report, header, row->line, COLUMN_HANDLE, "The handle is missing");
 	else
 		return true;

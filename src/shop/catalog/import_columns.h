@@ -2,9 +2,9 @@
  * import_columns: which columns of a product CSV mean something to us, where a file has them, and
  * what was wrong with it.
  *
- * Columns are known by Shopify's names, of its classic export and of the newer one, in any case and
- * order; the others are kept as they are (extra.h). One is ours: Shopify has no word for where our
- * tree has a product.
+ * Columns are known by Shopify's names, of its classic export and of the newer one, or by those of
+ * WooCommerce, in any case and order; the others are kept as they are (extra.h). One is ours:
+ * nobody else has a word for where our tree has a product.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
@@ -13,43 +13,54 @@
 
 #include "shop/catalog/import_csv.h"
 
-/* X(constant, "Shopify's name", "its newer name") */
+/* X(constant, "Shopify's name", "its newer name", "WooCommerce's"); NULL: it has none */
 #define IMPORT_COLUMNS(X)                                                                          \
-	X(COLUMN_HANDLE, "Handle", "URL handle")                                                   \
-	X(COLUMN_TITLE, "Title", "Title")                                                          \
-	X(COLUMN_BODY, "Body (HTML)", "Description")                                               \
-	X(COLUMN_TYPE, "Type", "Type")                                                             \
-	X(COLUMN_TAGS, "Tags", "Tags")                                                             \
-	X(COLUMN_PUBLISHED, "Published", "Published on online store")                              \
-	X(COLUMN_STATUS, "Status", "Status")                                                       \
-	X(COLUMN_OPTION1_NAME, "Option1 Name", "Option1 name")                                     \
-	X(COLUMN_OPTION1_VALUE, "Option1 Value", "Option1 value")                                  \
-	X(COLUMN_OPTION2_NAME, "Option2 Name", "Option2 name")                                     \
-	X(COLUMN_OPTION2_VALUE, "Option2 Value", "Option2 value")                                  \
-	X(COLUMN_OPTION3_NAME, "Option3 Name", "Option3 name")                                     \
-	X(COLUMN_OPTION3_VALUE, "Option3 Value", "Option3 value")                                  \
-	X(COLUMN_SKU, "Variant SKU", "SKU")                                                        \
-	X(COLUMN_GRAMS, "Variant Grams", "Weight value (grams)")                                   \
-	X(COLUMN_TRACKER, "Variant Inventory Tracker", "Inventory tracker")                        \
-	X(COLUMN_QUANTITY, "Variant Inventory Qty", "Inventory quantity")                          \
-	X(COLUMN_POLICY, "Variant Inventory Policy", "Continue selling when out of stock")         \
-	X(COLUMN_PRICE, "Variant Price", "Price")                                                  \
-	X(COLUMN_COMPARE_AT, "Variant Compare At Price", "Compare-at price")                       \
-	X(COLUMN_BARCODE, "Variant Barcode", "Barcode")                                            \
-	X(COLUMN_IMAGE, "Image Src", "Product image URL")                                          \
-	X(COLUMN_IMAGE_POSITION, "Image Position", "Image position")                               \
-	X(COLUMN_IMAGE_ALT, "Image Alt Text", "Image alt text")                                    \
-	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL")                              \
-	X(COLUMN_CATEGORY, "Category Slug", "Category slug")
+	X(COLUMN_HANDLE, "Handle", "URL handle", "Handle")                                         \
+	X(COLUMN_TITLE, "Title", "Title", "Name")                                                  \
+	X(COLUMN_BODY, "Body (HTML)", "Description", "Description")                                \
+	X(COLUMN_TYPE, "Type", "Type", "Categories")                                               \
+	X(COLUMN_TAGS, "Tags", "Tags", "Tags")                                                     \
+	X(COLUMN_PUBLISHED, "Published", "Published on online store", "Published")                 \
+	X(COLUMN_STATUS, "Status", "Status", "Status")                                             \
+	X(COLUMN_OPTION1_NAME, "Option1 Name", "Option1 name", NULL)                               \
+	X(COLUMN_OPTION1_VALUE, "Option1 Value", "Option1 value", NULL)                            \
+	X(COLUMN_OPTION2_NAME, "Option2 Name", "Option2 name", NULL)                               \
+	X(COLUMN_OPTION2_VALUE, "Option2 Value", "Option2 value", NULL)                            \
+	X(COLUMN_OPTION3_NAME, "Option3 Name", "Option3 name", NULL)                               \
+	X(COLUMN_OPTION3_VALUE, "Option3 Value", "Option3 value", NULL)                            \
+	X(COLUMN_SKU, "Variant SKU", "SKU", "SKU")                                                 \
+	X(COLUMN_GRAMS, "Variant Grams", "Weight value (grams)", "Weight (kg)")                    \
+	X(COLUMN_TRACKER, "Variant Inventory Tracker", "Inventory tracker", NULL)                  \
+	X(COLUMN_QUANTITY, "Variant Inventory Qty", "Inventory quantity", "Stock")                 \
+	X(COLUMN_POLICY, "Variant Inventory Policy", "Continue selling when out of stock",         \
+	  "Backorders allowed?")                                                                   \
+	X(COLUMN_PRICE, "Variant Price", "Price", "Regular price")                                 \
+	X(COLUMN_COMPARE_AT, "Variant Compare At Price", "Compare-at price", "Sale price")         \
+	X(COLUMN_BARCODE, "Variant Barcode", "Barcode", "GTIN, UPC, EAN, or ISBN")                 \
+	X(COLUMN_IMAGE, "Image Src", "Product image URL", "Images")                                \
+	X(COLUMN_IMAGE_POSITION, "Image Position", "Image position", NULL)                         \
+	X(COLUMN_IMAGE_ALT, "Image Alt Text", "Image alt text", "Image Alt Text")                  \
+	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL", NULL)                        \
+	X(COLUMN_CATEGORY, "Category Slug", "Category slug", "Category Slug")                      \
+	X(COLUMN_ID, NULL, NULL, "ID")                                                             \
+	X(COLUMN_KIND, NULL, NULL, "Type")                                                         \
+	X(COLUMN_PARENT, NULL, NULL, "Parent")                                                     \
+	X(COLUMN_IN_STOCK, NULL, NULL, "In stock?")                                                \
+	X(COLUMN_SALE_STARTS, NULL, NULL, "Date sale price starts")                                \
+	X(COLUMN_SALE_ENDS, NULL, NULL, "Date sale price ends")
 
-#define X(constant, name, newer_name) constant,
+#define X(constant, name, newer_name, woo_name) constant,
 enum import_column { IMPORT_COLUMNS(X) COLUMN_COUNT, COLUMN_NONE = -1 };
 #undef X
 
 enum {
 	IMPORT_REMARKS_KEPT = 1000, /* of each kind, as the contract says; the rest is counted */
 	IMPORT_REASON_BYTES = 400,
+	IMPORT_ATTRIBUTES = 64,  /* of a product; more are only kept */
+	IMPORT_ROW_WARNINGS = 8, /* that a row may have before it is in a batch */
 };
+
+enum import_dialect { IMPORT_SHOPIFY, IMPORT_WOOCOMMERCE };
 
 struct import_remark {
 	int64_t line;
@@ -61,9 +72,10 @@ struct import_lines;
 
 struct import_report {
 	struct arena *arena; /* reasons live here */
-	char separator;      /* of the file: ',', ';' or a tab */
-	bool decimal_comma;  /* a number of the file had one */
-	bool dry_run;        /* nothing of it was written */
+	enum import_dialect dialect;
+	char separator;     /* of the file: ',', ';' or a tab */
+	bool decimal_comma; /* a number of the file had one */
+	bool dry_run;       /* nothing of it was written */
 	/* Counts, which a batch that is written again takes back: up to errors. */
 	/* Without the header. Each is one of the next five; warned went in, with a warning. */
 	int64_t rows;
@@ -83,14 +95,31 @@ struct import_product;
 /* A column that is only kept. */
 struct import_extra {
 	int16_t field;
-	const char *name; /* that it is kept by */
-	const char *key;  /* the same, as JSON has it between quotes */
+	const char *name;                  /* that it is kept by */
+	const char *key;                   /* the same, as JSON has it between quotes */
 	const struct extra_column *column; /* NULL: we would not export it */
 	bool of_variant;
 };
 
+/* The columns "Attribute 1 name", "Attribute 1 value(s)" and so on of WooCommerce. */
+enum import_attribute_column {
+	ATTRIBUTE_NAME,
+	ATTRIBUTE_VALUES,
+	ATTRIBUTE_VISIBLE,
+	ATTRIBUTE_GLOBAL,
+	ATTRIBUTE_DEFAULT,
+	ATTRIBUTE_COLUMNS,
+};
+
+struct import_attribute {
+	int16_t field[ATTRIBUTE_COLUMNS]; /* as below, from 1; 0: the file does not have it */
+};
+
 /* Where the file has its columns. */
 struct import_header {
+	enum import_dialect dialect;
+	double grams; /* in a unit of the weight */
+	struct import_attribute attributes[IMPORT_ATTRIBUTES];
 	int16_t field[COLUMN_COUNT]; /* -1: the file does not have it */
 	const char *name[COLUMN_COUNT];
 	size_t fields;
@@ -111,12 +140,20 @@ struct import_lines {
 	struct import_line *lines; /* in their order */
 };
 
+struct import_row_warning {
+	enum import_column column;
+	const char *reason;
+};
+
 /* A row by meaning. Texts are as long as the row's bytes. */
 struct import_row {
 	int64_t line;
 	const struct import_header *header;
 	const char *values[COLUMN_COUNT]; /* NULL: no such column; blanks around are cut off */
 	const struct csv_row *csv;
+	/* To be said once the row is in a batch. */
+	size_t warning_count;
+	struct import_row_warning warnings[IMPORT_ROW_WARNINGS];
 };
 
 /* Say what is wrong with a row; header may be NULL when column is COLUMN_NONE. */

@@ -45,7 +45,7 @@ struct csv_field {
 struct csv_row {
 	int64_t line; /* of its first byte, from 1; with a problem of quotes, of the field's */
 	size_t count;
-	const struct csv_field *fields;
+	struct csv_field *fields;
 	enum csv_problem problem;
 	size_t problem_field; /* the first that is wrong */
 };

@@ -71,6 +71,8 @@ static void write_report(struct json *json, const struct import_report *report)
 
 	counts_of(report, counts);
 	json_open_object(json);
+	json_put_str(json, "dialect",
+	             report->dialect == IMPORT_WOOCOMMERCE ? "woocommerce" : "shopify");
 	json_put_str(json, "separator", separator_name(report));
 	json_put_str(json, "decimals", report->decimal_comma ? "comma" : "point");
 	json_key(json, "dry_run");

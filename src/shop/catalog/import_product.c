@@ -13,6 +13,7 @@
 #include "base/unicode.h"
 #include "shop/catalog/import_adding.h"
 #include "shop/catalog/text.h"
+#include "shop/catalog/woo.h"
 
 enum {
 	HANDLE_CHARACTERS = 255,
@@ -249,32 +250,59 @@ static void describe(struct adding *adding)
 		adding_option_names(adding);
 }
 
-static void add_line(struct import_batch *batch, int64_t line)
+/* Lines mostly come in their order; a row that waited for another has its place before it. */
+static struct import_line *add_line(struct import_batch *batch, int64_t line)
 {
 	struct import_lines *lines = &batch->lines;
+	size_t at = lines->count++;
 
-	lines->lines = arena_room(batch->arena, lines->lines, lines->count, &lines->room,
-	                          sizeof(lines->lines[0]));
-	lines->lines[lines->count++] = (struct import_line){.line = line};
+	lines->lines =
+	    arena_room(batch->arena, lines->lines, at, &lines->room, sizeof(lines->lines[0]));
+	for (; at > 0 && lines->lines[at - 1].line > line; at--)
+		lines->lines[at] = lines->lines[at - 1];
+	lines->lines[at] = (struct import_line){.line = line};
+	return &lines->lines[at];
+}
+
+/* One, or a list of them. */
+static void add_images(struct adding *adding)
+{
+	const struct import_row *row = adding->row;
+	struct import_row one = *row;
+	const char *urls = row->values[COLUMN_IMAGE], *alts = row->values[COLUMN_IMAGE_ALT];
+
+	if (row->header->dialect == IMPORT_SHOPIFY) {
+		adding_image(adding);
+		return;
+	}
+	adding->row = &one;
+	while ((one.values[COLUMN_IMAGE] = woo_item(adding->batch->arena, &urls)) != NULL) {
+		one.values[COLUMN_IMAGE_ALT] = woo_item(adding->batch->arena, &alts);
+		adding_image(adding);
+	}
+	adding->row = row;
 }
 
 void import_batch_add(struct import_batch *batch, const struct import_row *row)
 {
 	const char *key = key_of(batch, row->values[COLUMN_HANDLE]);
 	struct adding adding = {.batch = batch, .row = row};
+	struct import_line *line = add_line(batch, row->line);
 
-	add_line(batch, row->line);
+	for (size_t i = 0; i < row->warning_count; i++)
+		import_warn(batch->report, batch->header, row->line, row->warnings[i].column, "%s",
+		            row->warnings[i].reason);
 	adding.product = find_product(batch, key);
 	if (adding.product == NULL)
 		adding.product = new_product(&adding, key);
-	batch->lines.lines[batch->lines.count - 1].product = adding.product;
+	line->product = adding.product;
 	if (adding.product->refused)
 		return;
 	describe(&adding);
 	if (adding_has_variant(&adding) && adding_variant(&adding))
-		batch->lines.lines[batch->lines.count - 1].variant = adding.product->variant_count;
+		line->variant = adding.product->variant_count;
 	if (adding_has(&adding, COLUMN_IMAGE))
-		adding_image(&adding);
+		add_images(&adding);
 }
 
 bool import_batch_is_full(const struct import_batch *batch, const struct import_row *row)
