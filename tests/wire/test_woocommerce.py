@@ -1,5 +1,5 @@
-"""Products as WooCommerce exports them."""
-from harness.sheet import imported, remarks, table
+"""Products as WooCommerce has them: in and out."""
+from harness.sheet import exported, imported, remarks, row, table
 
 
 def item(kind, sku, **more):
@@ -121,3 +121,30 @@ def test_a_file_with_semicolons_and_pounds_may_update_some_columns(shop):
     assert (report["dialect"], report["errors"], report["decimals"]) == ("woocommerce", [], "comma")
     assert have(shop, vendor, "v.price", "weight_grams", "available") == [(950, 680, 2)]
     assert imported(vendor, "Handle,Variant Price\nx,9\n")["dialect"] == "shopify"
+
+
+def test_a_round_trip_changes_nothing(shop):
+    vendor, other = shop.vendor(), shop.vendor()
+    imported(vendor, table(
+        row("shirt", title="Shirt, blue", name="Size", value="S, M", sku="S1", stock=3, price="5",
+            image="https://e.com/a,b.jpg")
+        | {"Image Alt Text": "Front, back", "Body (HTML)": "<p>a\\nb</p>\n",
+           "Type": "Home > A, B", "Variant Compare At Price": "9", "Variant Grams": "1250",
+           "Vendor": "Brand", "Variant Image": "https://e.com/v.jpg",
+           "Variant Inventory Policy": "continue"},
+        row("shirt", value="L", price="6", image="https://e.com/c.jpg"),
+        row("Bag", title="Bag", price="7", sku="=1+1") | {"Status": "archived"},
+        columns=None))
+    imported(vendor, file_of(
+        item("simple", "mug", name="Mug", price="9", stock="2", id=4)
+        | {"Categories": "A, B > C", "Short description": "x"} | options(("Brand", "Acme")),
+        item("variable", "cap", name="Cap")
+        | options(("Brand", "Acme"), ("Size", "S"), ("Fit", "")),
+        item("variation", "cap-s", parent="cap", price="3") | options(("Size", "S"), ("Fit", ""))))
+    before, plain = exported(vendor, dialect="woocommerce"), exported(vendor)
+    again = imported(vendor, before)
+    assert (again["errors"], again["changed"], again["taken"]) == ([], 0, 0)
+    assert imported(other, before)["errors"] == []
+    assert exported(other, dialect="woocommerce") == before
+    assert exported(vendor) == plain
+    assert exported(other).replace(other.name.encode(), vendor.name.encode()) == plain

@@ -1,11 +1,11 @@
 #include "shop/catalog/export.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/money.h"
+#include "shop/catalog/export_parts.h"
 #include "shop/catalog/extra.h"
 #include "shop/catalog/import_csv.h"
 #include "shop/catalog/text.h"
@@ -30,27 +30,19 @@ void export_header(struct buf *buf, const struct export_columns *extras)
 	buf_add_char(buf, '\n');
 }
 
-/* What a row is made of. */
-struct parts {
-	const struct export_products_row *product; /* NULL but in the product's first row */
-	const struct export_variants_row *variant; /* NULL: the row has none */
-	const json_t *of_product, *of_variant;     /* what was kept of them */
-};
-
 static void release(void *json)
 {
 	json_decref(json);
 }
 
-static const char *member(const json_t *array, size_t i, const char *key)
+const char *export_member(const json_t *array, size_t i, const char *key)
 {
 	const char *text = json_string_value(json_object_get(json_array_get(array, i), key));
 
 	return text == NULL ? "" : text;
 }
 
-/* NULL when nothing was kept. */
-static const char *kept(const struct parts *parts, const char *name)
+const char *export_kept(const struct export_parts *parts, const char *name)
 {
 	const json_t *value = json_object_get(parts->of_variant, name);
 
@@ -59,35 +51,34 @@ static const char *kept(const struct parts *parts, const char *name)
 	return json_string_value(value);
 }
 
-static void add(struct buf *buf, const char *text)
+void export_add(struct buf *buf, const char *text)
 {
 	if (text != NULL)
 		csv_add(buf, text);
 	buf_add_char(buf, ',');
 }
 
-/* A column that means little to us, in rows that have what it is of. */
-static void add_extra(struct buf *buf, const struct parts *parts, const struct extra_column *column,
-                      const char *usual)
+void export_add_extra(struct buf *buf, const struct export_parts *parts,
+                      const struct extra_column *column, const char *usual)
 {
-	const char *text = kept(parts, column->name);
+	const char *text = export_kept(parts, column->name);
 	bool has = column->of_variant ? parts->variant != NULL : parts->product != NULL;
 
-	add(buf, text != NULL ? text : has ? usual : NULL);
+	export_add(buf, text != NULL ? text : has ? usual : NULL);
 }
 
 /* A row's first columns: the handle and, in the first row, what the product is. */
 static void add_description(struct buf *buf, const struct export_products_row *product,
-                            const struct parts *parts)
+                            const struct export_parts *parts)
 {
 	bool first = parts->product != NULL;
 
-	add(buf, product->handle);
-	add(buf, first ? product->title : NULL);
-	add(buf, first ? product->description : NULL);
-	add_extra(buf, parts, &EXTRA_VENDOR, product->vendor);
-	add(buf, first ? product->type : NULL);
-	add(buf, first ? product->tags : NULL);
+	export_add(buf, product->handle);
+	export_add(buf, first ? product->title : NULL);
+	export_add(buf, first ? product->description : NULL);
+	export_add_extra(buf, parts, &EXTRA_VENDOR, product->vendor);
+	export_add(buf, first ? product->type : NULL);
+	export_add(buf, first ? product->tags : NULL);
 	if (first)
 		buf_add_str(buf, strcmp(product->status, "active") == 0 ? "true" : "false");
 	buf_add_char(buf, ',');
@@ -104,27 +95,27 @@ static void add_options(struct buf *buf, const json_t *options, bool first,
 		values[2] = variant->option3;
 	}
 	if (json_array_size(options) == 0) {
-		add(buf, first ? TEXT_DEFAULT_OPTION : NULL);
-		add(buf, variant != NULL ? TEXT_DEFAULT_VALUE : NULL);
+		export_add(buf, first ? TEXT_DEFAULT_OPTION : NULL);
+		export_add(buf, variant != NULL ? TEXT_DEFAULT_VALUE : NULL);
 		buf_add_str(buf, ",,,,");
 		return;
 	}
 	for (size_t i = 0; i < OPTIONS; i++) {
-		add(buf, first ? member(options, i, "name") : NULL);
-		add(buf, values[i]);
+		export_add(buf, first ? export_member(options, i, "name") : NULL);
+		export_add(buf, values[i]);
 	}
 }
 
-static void add_money(struct buf *buf, const int64_t *amount, const char *currency)
+void export_add_money(struct buf *buf, const int64_t *amount, const char *currency)
 {
 	char text[32] = "";
 
 	if (amount != NULL && *amount != 0)
 		money_format_decimal(*amount, currency, text);
-	add(buf, text);
+	export_add(buf, text);
 }
 
-static void add_variant(struct buf *buf, const char *currency, const struct parts *parts)
+static void add_variant(struct buf *buf, const char *currency, const struct export_parts *parts)
 {
 	const struct export_variants_row *variant = parts->variant;
 	char price[32];
@@ -134,21 +125,21 @@ static void add_variant(struct buf *buf, const char *currency, const struct part
 		return;
 	}
 	money_format_decimal(variant->price, currency, price);
-	add(buf, variant->sku);
+	export_add(buf, variant->sku);
 	buf_printf(buf, "%d,", variant->grams);
 	if (variant->tracked) {
-		add_extra(buf, parts, &EXTRA_TRACKER, EXTRA_TRACKER.usual);
+		export_add_extra(buf, parts, &EXTRA_TRACKER, EXTRA_TRACKER.usual);
 		buf_printf(buf, "%" PRId64, variant->available);
 	} else {
 		buf_add_char(buf, ',');
 	}
 	buf_printf(buf, ",%s,", variant->backorder ? "continue" : "deny");
-	add_extra(buf, parts, &EXTRA_SERVICE, EXTRA_SERVICE.usual);
-	add(buf, price);
-	add_money(buf, variant->compare_at, currency);
-	add_extra(buf, parts, &EXTRA_SHIPPING, EXTRA_SHIPPING.usual);
-	add_extra(buf, parts, &EXTRA_TAXABLE, EXTRA_TAXABLE.usual);
-	add(buf, variant->barcode);
+	export_add_extra(buf, parts, &EXTRA_SERVICE, EXTRA_SERVICE.usual);
+	export_add(buf, price);
+	export_add_money(buf, variant->compare_at, currency);
+	export_add_extra(buf, parts, &EXTRA_SHIPPING, EXTRA_SHIPPING.usual);
+	export_add_extra(buf, parts, &EXTRA_TAXABLE, EXTRA_TAXABLE.usual);
+	export_add(buf, variant->barcode);
 }
 
 static void add_image(struct buf *buf, const json_t *images, size_t i)
@@ -157,12 +148,12 @@ static void add_image(struct buf *buf, const json_t *images, size_t i)
 		buf_add_str(buf, ",,,");
 		return;
 	}
-	add(buf, member(images, i, "url"));
+	export_add(buf, export_member(images, i, "url"));
 	buf_printf(buf, "%zu,", i + 1);
-	add(buf, member(images, i, "alt"));
+	export_add(buf, export_member(images, i, "alt"));
 }
 
-static json_t *parse(struct buf *buf, const char *text)
+json_t *export_json(struct buf *buf, const char *text)
 {
 	json_t *json = json_loads(text, 0, NULL);
 
@@ -172,15 +163,15 @@ static json_t *parse(struct buf *buf, const char *text)
 
 /* The columns behind those of the gift card. */
 static void add_rest(struct buf *buf, const struct export_products_row *product,
-                     const struct parts *parts, const struct export_columns *extras)
+                     const struct export_parts *parts, const struct export_columns *extras)
 {
-	add(buf, parts->variant != NULL ? parts->variant->image : NULL);
-	add_extra(buf, parts, &EXTRA_UNIT, EXTRA_UNIT.usual);
-	add(buf, parts->product != NULL ? product->status : NULL);
+	export_add(buf, parts->variant != NULL ? parts->variant->image : NULL);
+	export_add_extra(buf, parts, &EXTRA_UNIT, EXTRA_UNIT.usual);
+	export_add(buf, parts->product != NULL ? product->status : NULL);
 	if (parts->product != NULL && product->category != NULL)
 		csv_add(buf, product->category);
 	for (size_t i = 0; i < extras->count; i++) {
-		const char *text = kept(parts, extras->names[i]);
+		const char *text = export_kept(parts, extras->names[i]);
 
 		buf_add_char(buf, ',');
 		if (text != NULL)
@@ -193,9 +184,9 @@ void export_product(struct buf *buf, const struct export_columns *extras,
                     const struct export_products_row *product, size_t variant_count,
                     const struct export_variants_row variants[])
 {
-	const json_t *options = parse(buf, product->options);
-	const json_t *images = parse(buf, product->images);
-	const json_t *of_product = parse(buf, product->extra);
+	const json_t *options = export_json(buf, product->options);
+	const json_t *images = export_json(buf, product->images);
+	const json_t *of_product = export_json(buf, product->extra);
 	size_t rows = variant_count;
 
 	if (rows < json_array_size(images))
@@ -204,18 +195,18 @@ void export_product(struct buf *buf, const struct export_columns *extras,
 		rows = 1;
 	for (size_t i = 0; i < rows; i++) {
 		const struct export_variants_row *variant = i < variant_count ? &variants[i] : NULL;
-		const struct parts parts = {
+		const struct export_parts parts = {
 		    .product = i == 0 ? product : NULL,
 		    .variant = variant,
 		    .of_product = i == 0 ? of_product : NULL,
-		    .of_variant = variant != NULL ? parse(buf, variant->extra) : NULL,
+		    .of_variant = variant != NULL ? export_json(buf, variant->extra) : NULL,
 		};
 
 		add_description(buf, product, &parts);
 		add_options(buf, options, i == 0, variant);
 		add_variant(buf, product->currency, &parts);
 		add_image(buf, images, i);
-		add_extra(buf, &parts, &EXTRA_GIFT_CARD, EXTRA_GIFT_CARD.usual);
+		export_add_extra(buf, &parts, &EXTRA_GIFT_CARD, EXTRA_GIFT_CARD.usual);
 		add_rest(buf, product, &parts, extras);
 	}
 }

@@ -16,13 +16,14 @@
 /* Products of a page: 10,000 rows when each has its 250 variants. */
 enum {
 	PAGE = 40,
-	FIXED_COLUMNS = 32, /* that every export has */
+	FIXED_COLUMNS = 40, /* that every export has, at most */
 };
 
 struct export
 {
 	struct task task; /* first, so that a task can be turned back into its export */
 	const char *status;
+	bool woo; /* in the format of WooCommerce */
 	struct uuid after;
 	struct export_columns extras;
 	bool has_columns;
@@ -41,7 +42,8 @@ static void read_columns(struct db *db, struct export *export)
 	export->has_columns = true;
 	export->extras.names = arena_array(export->lasting, count, sizeof(export->extras.names[0]));
 	for (size_t i = 0; i < count; i++) {
-		if (extra_find(found[i].name) == NULL)
+		if (export->woo ? export_woo_adds(found[i].name)
+		                : extra_find(found[i].name) == NULL)
 			export->extras.names[export->extras.count++] =
 			    arena_strdup(export->lasting, found[i].name);
 	}
@@ -72,8 +74,9 @@ static void read_page(struct task *task)
 
 		while (next < variant_count && uuid_equal(variants[next].product_id, ids[i]))
 			next++;
-		export_product(&export->page, &export->extras, &products[i], next - first,
-		               variants == NULL ? NULL : &variants[first]);
+		(export->woo ? export_woo_product : export_product)(
+		    &export->page, &export->extras, &products[i], next - first,
+		    variants == NULL ? NULL : &variants[first]);
 	}
 	export->after = ids[export->products - 1];
 }
@@ -120,13 +123,14 @@ void export_products(struct request *rq, const struct export_products_in *in)
 
 	arena_defer(rq->task.arena, drop_page, export);
 	export->lasting = rq->task.arena;
+	export->woo = in->dialect == EXPORT_PRODUCTS_DIALECT_WOOCOMMERCE;
 	if (in->status != NULL)
 		export->status = PRODUCT_STATUS_NAMES[*in->status];
 	/* The first page before the first byte: until then the request can still be refused. */
 	next_page(rq, export);
 	reply_header(rq, "Content-Disposition", "attachment; filename=\"products.csv\"");
 	reply_stream_begin(rq, 200, "text/csv; charset=utf-8");
-	export_header(&header, &export->extras);
+	(export->woo ? export_woo_header : export_header)(&header, &export->extras);
 	reply_stream_write(rq, header.data, header.length);
 	while (export->products > 0) {
 		reply_stream_write(rq, export->page.data, export->page.length);

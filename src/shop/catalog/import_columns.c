@@ -128,8 +128,7 @@ static enum import_dialect dialect_of(const struct csv_row *row)
 	return woo && !shopify ? IMPORT_WOOCOMMERCE : IMPORT_SHOPIFY;
 }
 
-/* The column of that name, or COLUMN_NONE. */
-static enum import_column find_column(enum import_dialect dialect, const char *text,
+enum import_column import_find_column(enum import_dialect dialect, const char *text,
                                       const char **ret_name)
 {
 	int first = dialect == IMPORT_SHOPIFY ? 0 : WOOCOMMERCE_NAME;
@@ -206,7 +205,7 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 	for (size_t i = 0; i < row->count; i++) {
 		const char *name;
 		enum import_column column =
-		    find_column(header->dialect, row->fields[i].text, &name);
+		    import_find_column(header->dialect, row->fields[i].text, &name);
 
 		if (column == COLUMN_NONE) {
 			import_extra_read(header, i, &row->fields[i], report->arena);

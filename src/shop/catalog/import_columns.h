@@ -40,7 +40,7 @@
 	X(COLUMN_IMAGE, "Image Src", "Product image URL", "Images")                                \
 	X(COLUMN_IMAGE_POSITION, "Image Position", "Image position", NULL)                         \
 	X(COLUMN_IMAGE_ALT, "Image Alt Text", "Image alt text", "Image Alt Text")                  \
-	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL", NULL)                        \
+	X(COLUMN_VARIANT_IMAGE, "Variant Image", "Variant image URL", "Variant Image")             \
 	X(COLUMN_CATEGORY, "Category Slug", "Category slug", "Category Slug")                      \
 	X(COLUMN_ID, NULL, NULL, "ID")                                                             \
 	X(COLUMN_KIND, NULL, NULL, "Type")                                                         \
@@ -91,6 +91,10 @@ struct import_report {
 
 struct extra_column;
 struct import_product;
+
+/* The column of that name, and how it is spelled, or COLUMN_NONE. */
+enum import_column import_find_column(enum import_dialect dialect, const char *text,
+                                      const char **ret_name);
 
 /* A column that is only kept. */
 struct import_extra {

@@ -120,6 +120,7 @@ static void take_categories(const struct woo_cells *cells, struct import_row *ro
 	int field = cells->header->field[COLUMN_TYPE];
 	const char *list = row->values[COLUMN_TYPE], *path, *best = "";
 	struct buf rest = buf_new(cells->arena, 64);
+	size_t others = 0;
 
 	if (list == NULL || (size_t)field >= row->csv->count)
 		return;
@@ -133,7 +134,7 @@ static void take_categories(const struct woo_cells *cells, struct import_row *ro
 			path = before;
 		}
 		if (*path != 0)
-			woo_add_item(&rest, path);
+			woo_add_item(&rest, others++, path);
 	}
 	row->values[COLUMN_TYPE] = best;
 	row->csv->fields[field] = (struct csv_field){rest.data, rest.length};

@@ -61,7 +61,8 @@ static void name_options(struct import_header *header)
 	header->name[COLUMN_OPTION2_VALUE] = "Attribute 2 value(s)";
 	header->name[COLUMN_OPTION3_NAME] = "Attribute 3 name";
 	header->name[COLUMN_OPTION3_VALUE] = "Attribute 3 value(s)";
-	header->name[COLUMN_VARIANT_IMAGE] = header->name[COLUMN_IMAGE];
+	if (header->field[COLUMN_VARIANT_IMAGE] < 0)
+		header->name[COLUMN_VARIANT_IMAGE] = header->name[COLUMN_IMAGE];
 }
 
 void import_woo_header(struct import_header *header, const struct csv_row *row, struct arena *arena)

@@ -24,9 +24,9 @@ char *woo_item(struct arena *arena, const char **list)
 	return arena_strndup(arena, start, length);
 }
 
-void woo_add_item(struct buf *list, const char *item)
+void woo_add_item(struct buf *list, size_t number, const char *item)
 {
-	if (list->length > 0)
+	if (number > 0)
 		buf_add_str(list, ", ");
 	for (; *item != 0; item++) {
 		if (*item == ',')
@@ -53,4 +53,16 @@ const char *woo_description(struct arena *arena, const char *cell)
 		}
 	}
 	return text.data;
+}
+
+void woo_add_description(struct buf *cell, const char *text)
+{
+	for (; *text != 0; text++) {
+		if (*text == '\n')
+			buf_add_str(cell, "\\n");
+		else if (strncmp(text, "\\n", 2) == 0)
+			buf_add_str(cell, "\\\\");
+		else
+			buf_add_char(cell, *text);
+	}
 }

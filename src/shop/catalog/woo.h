@@ -12,9 +12,10 @@
 
 /* The next item of "a, b\, c", without blanks around it; *list moves behind it. NULL: no more. */
 char *woo_item(struct arena *arena, const char **list);
-/* Adds an item to such a list. */
-void woo_add_item(struct buf *list, const char *item);
+/* Adds the item of that number, from 0, to such a list. */
+void woo_add_item(struct buf *list, size_t number, const char *item);
 /* A description has "\n" for the end of a line. */
 const char *woo_description(struct arena *arena, const char *cell);
+void woo_add_description(struct buf *cell, const char *text);
 
 #endif

@@ -29,8 +29,8 @@ def remarks(report, kind):
     return sorted((e["line"], e["column"]) for e in report[kind])
 
 
-def exported(vendor):
-    response = vendor.call("exportProducts")
+def exported(vendor, **more):
+    response = vendor.call("exportProducts", **more)
     assert response.status_code == 200, response.text
     return response.content
 
