@@ -34,7 +34,7 @@ select seed_id(3, n), case when n > :categories / 10 then seed_id(3, 1 + n % (:c
 from generate_series(1, :categories) n;
 
 insert into product (vendor_id, id, handle, title, description, status, category_id, options, images,
-                     currency, price, visible, in_stock, option_values, created_at, updated_at)
+                     currency, price, visible, in_stock, created_at, updated_at)
 select seed_id(2, 1 + n % :vendors), seed_id(4, n), 'product-' || n,
        (array['Stoneware', 'Linen', 'Copper', 'Walnut', 'Wool', 'Glass', 'Leather', 'Cotton'])[1 + n % 8]
        || ' ' || (array['mug', 'lamp', 'shirt', 'chair', 'blanket', 'vase', 'bag', 'apron'])[1 + n / 8 % 8]
@@ -43,7 +43,7 @@ select seed_id(2, 1 + n % :vendors), seed_id(4, n), 'product-' || n,
        'active', seed_id(3, 1 + n * 7 % :categories),
        '[{"name": "Color", "values": ["Blue", "Red"]}]',
        ('[{"url": "https://images.example.com/' || n || '.jpg", "alt": "Product ' || n || '"}]')::json,
-       'USD', 500 + n * 37 % 20000, true, true, array['color:blue', 'color:red'],
+       'USD', 500 + n * 37 % 20000, true, true,
        timestamptz '2026-01-01' - n * interval '1 minute', now()
 from generate_series(1, :products) n;
 insert into variant (vendor_id, id, product_id, sku, title, option1, price, currency, available, position)

@@ -89,30 +89,24 @@ begin
 	perform refresh_options(product_ids);
 	update product p
 	set visible = d.visible, price = coalesce(d.price, 0), compare_at_price = d.compare_at_price,
-	    in_stock = d.in_stock, option_values = d.option_values, skus = d.skus
+	    in_stock = d.in_stock
 	from (
 		select p.id, p.status = 'active' and p.unlisted_at is null and c.price is not null as visible,
-		       c.price, c.compare_at_price, s.in_stock, s.skus, o.option_values
+		       c.price, c.compare_at_price, s.in_stock
 		from product p
 		left join lateral (
 			select x.price, x.compare_at_price from variant x
 			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null
 			order by x.price, x.position limit 1) c on true
 		cross join lateral (
-			select coalesce(bool_or(x.available > 0 or x.backorder or not x.tracked), false) as in_stock,
-			       coalesce(array_agg(x.sku order by x.sku) filter (where x.sku is not null), '{}') as skus
+			select coalesce(bool_or(not x.tracked or x.available > 0 or x.backorder), false) as in_stock
 			from variant x
 			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null) s
-		cross join lateral (
-			select coalesce(array_agg(distinct lower(o.value ->> 'name') || ':' || lower(case o.position
-				when 1 then x.option1 when 2 then x.option2 else x.option3 end)), '{}') as option_values
-			from variant x, json_array_elements(p.options) with ordinality as o (value, position)
-			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null) o
 		where p.id = any (product_ids)
 	) d
 	where p.id = d.id
-	and (p.visible, p.price, p.compare_at_price, p.in_stock, p.option_values, p.skus)
-	    is distinct from (d.visible, coalesce(d.price, 0), d.compare_at_price, d.in_stock, d.option_values, d.skus);
+	and (p.visible, p.price, p.compare_at_price, p.in_stock)
+	    is distinct from (d.visible, coalesce(d.price, 0), d.compare_at_price, d.in_stock);
 
 	delete from listing l using product p, vendor v
 	where l.product_id = any (product_ids) and p.id = l.product_id and v.id = p.vendor_id

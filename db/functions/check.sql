@@ -124,7 +124,7 @@ begin
 		    full join product_search s on s.product_id = p.id
 		    where p.id is null or s.product_id is null
 		    or (s.published, s.option_values, s.source) is distinct from (
-		      exists (select from listing l where l.product_id = p.id), p.option_values,
+		      exists (select from listing l where l.product_id = p.id), search_option_values(p),
 		      search_source(p.title, search_names(p), p.description))$q$),
 		('numbers of a feed have no gap and end where the feed says',
 		 $q$select f.owner_id::text from feed f

@@ -4,8 +4,8 @@
 set local role sebez_owner;
 
 -- Text as it is compared: compatibility forms, accents, case, and the letters and marks that readers of
--- Arabic, Hebrew and Ethiopic scripts take for the same. ASCII needs none of it
--- but its case. Immutable while nobody edits unaccent's rules.
+-- Arabic, Hebrew and Ethiopic scripts take for the same. Of ASCII only the case matters. Immutable while
+-- nobody edits unaccent's rules.
 create or replace function search_folded(text) returns text language sql immutable strict parallel safe
 return case when octet_length($1) = length($1) then lower($1) else regexp_replace(
 	translate(lower(public.unaccent('public.unaccent'::regdictionary, normalize($1, NFKC))),
@@ -30,17 +30,21 @@ return case when octet_length(folded) = length(folded) then regexp_replace(folde
        else regexp_replace(regexp_replace(folded, search_hyphens(), ' ', 'g'),
                            '(' || search_characters() || ')', ' \1 ', 'g') end;
 
+-- A word with such characters in it, as a regular expression.
+create or replace function search_compound() returns text language sql immutable parallel safe
+return '[[:alnum:]]+(?:[-_/.\u2010-\u2015][[:alnum:]]+)+';
+
 -- AB-123 as AB123, for who leaves the hyphen out.
-create or replace function search_compounds(folded text) returns text language sql immutable strict parallel safe
+create or replace function search_joined(folded text) returns text language sql immutable strict parallel safe
 return (select string_agg(regexp_replace(m.compound[1], '[^[:alnum:]]', '', 'g'), ' ')
-        from regexp_matches(folded, '[[:alnum:]]+(?:[-_/.\u2010-\u2015][[:alnum:]]+)+', 'g') as m (compound));
+        from regexp_matches(folded, search_compound(), 'g') as m (compound));
 
 -- The words of a product: of its title, then of names and numbers, then of its description.
 create or replace function search_words(title text, names text, description text) returns tsvector
 language sql immutable parallel safe
 return setweight(to_tsvector('english', search_spaced(search_folded(title))), 'A')
     || setweight(to_tsvector('english', search_spaced(search_folded(names))), 'B')
-    || setweight(to_tsvector('english', coalesce(search_compounds(search_folded(title || ' ' || names)), '')), 'B')
+    || setweight(to_tsvector('english', coalesce(search_joined(search_folded(title || ' ' || names)), '')), 'B')
     || setweight(to_tsvector('english', search_spaced(search_folded(left(description, 20000)))), 'C');
 
 -- What somebody types, as a query: words, "phrases", -excluded. Compounds and runs of a script without
@@ -49,7 +53,7 @@ create or replace function search_query(words text) returns tsquery language sql
 return websearch_to_tsquery('english', search_spaced(case
 	when words like '%"%' then search_folded(words)
 	else regexp_replace(search_folded(words),
-		'(-?)([[:alnum:]]+(?:[-_/.\u2010-\u2015][[:alnum:]]+)+|' || search_characters() || '+)', ' \1"\2" ', 'g')
+		'(-?)(' || search_compound() || '|' || search_characters() || '+)', ' \1"\2" ', 'g')
 	end));
 
 -- Whether words may be meant for a title in spite of a typing error: not when some are excluded, and not
@@ -58,7 +62,7 @@ create or replace function search_forgives(words text) returns boolean language 
 return words !~ ('(^|\s)-|' || search_characters());
 
 grant execute on function search_folded(text), search_characters(), search_hyphens(), search_spaced(text),
-	search_compounds(text), search_words(text, text, text), search_query(text), search_forgives(text)
+	search_compound(), search_joined(text), search_words(text, text, text), search_query(text), search_forgives(text)
 	to sebez_kernel;
 
 set local role sebez_kernel;
@@ -66,9 +70,19 @@ set local role sebez_kernel;
 -- The names and numbers that a product is found by.
 create or replace function search_names(product product) returns text
 language sql stable set search_path = public, pg_temp as $$
-	select product.product_type || ' ' || spaced(product.tags) || ' ' || spaced(product.skus) || ' ' || coalesce((
-		select string_agg(x.barcode, ' ' order by x.barcode) from variant x
-		where x.vendor_id = product.vendor_id and x.product_id = product.id and x.deleted_at is null), '');
+	select concat_ws(' ', product.product_type, spaced(product.tags), string_agg(x.sku, ' ' order by x.sku),
+	                 string_agg(x.barcode, ' ' order by x.barcode))
+	from variant x
+	where x.vendor_id = product.vendor_id and x.product_id = product.id and x.deleted_at is null;
+$$;
+
+-- What the filter of options finds it by: color:blue, size:m.
+create or replace function search_option_values(product product) returns text[]
+language sql stable set search_path = public, pg_temp as $$
+	select coalesce(array_agg(distinct lower(o.value ->> 'name') || ':' || lower(case o.position
+		when 1 then x.option1 when 2 then x.option2 else x.option3 end)), '{}')
+	from variant x, json_array_elements(product.options) with ordinality as o (value, position)
+	where x.vendor_id = product.vendor_id and x.product_id = product.id and x.deleted_at is null;
 $$;
 
 -- Tells texts, and the rules above, apart. The number is the version of the rules.
@@ -86,7 +100,7 @@ begin
 	and p.deleted_at is not null;
 
 	with d as materialized (
-		select p.vendor_id, p.id, p.title, p.description, p.option_values, n.names,
+		select p.vendor_id, p.id, p.title, p.description, search_option_values(p) as option_values, n.names,
 		       search_source(p.title, n.names, p.description) as source,
 		       exists (select from listing l where l.product_id = p.id) as published
 		from product p
@@ -154,7 +168,8 @@ $$;
 grant execute on function all_products_found(text) to sebez_admin;
 
 -- For check_data().
-grant execute on function search_names(product), search_source(text, text, text) to sebez_owner;
+grant execute on function search_names(product), search_option_values(product), search_source(text, text, text)
+	to sebez_owner;
 
 -- Products that were not searched by these rules yet.
 select refresh_search(array(

@@ -79,26 +79,22 @@ from unnest(:products) with ordinality as i (id, number)
 left join variant v on v.vendor_id = current_vendor() and v.product_id = i.id and v.deleted_at is null
 group by i.number;
 
--- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], option_values text[], skus text[], extras text[], currency text): none
--- With what refresh_products() would find, so that it need not write them, and their entries in
--- the search indexes, a second time. Where they should differ, it does.
+-- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], extras text[], currency text): none
+-- With what refresh_products() would find, so that it need not write them a second time. Where they
+-- should differ, it does.
 insert into product (vendor_id, id, handle, title, description, product_type, category_id, status,
                      tags, options, images, currency, price, compare_at_price, in_stock, visible,
-                     option_values, skus, extra)
+                     extra)
 select current_vendor(), i.id, i.handle, i.title, coalesce(i.description, ''), coalesce(i.type, ''),
        nullif(i.category, '00000000-0000-0000-0000-000000000000'), s.status,
        string_to_array(coalesce(i.tags, ''), E'\x1f'), coalesce(i.options, '[]')::json,
        coalesce(i.images, '[]')::json, :currency, i.price, nullif(greatest(i.compare_at, 0), 0),
        i.in_stock = 1, s.status = 'active',
-       (select coalesce(array_agg(distinct lower(o.value)), '{}')
-        from unnest(string_to_array(i.option_values, E'\x1f')) as o (value)),
-       (select coalesce(array_agg(o.sku order by o.sku), '{}')
-        from unnest(string_to_array(i.skus, E'\x1f')) as o (sku)),
        jsonb_strip_nulls(coalesce(i.extra, '{}')::jsonb)
 from unnest(:ids, :handles, :titles, :descriptions, :types, :categories, :statuses, :tags, :options,
-            :images, :prices, :compare_at, :in_stock, :option_values, :skus, :extras)
+            :images, :prices, :compare_at, :in_stock, :extras)
      as i (id, handle, title, description, type, category, status, tags, options, images, price,
-           compare_at, in_stock, option_values, skus, extra)
+           compare_at, in_stock, extra)
 cross join lateral (select coalesce(i.status, 'active') as status) s;
 
 -- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], filed int[], statuses text[], tags text[], options text[], images text[], extras text[]): many -> (number bigint)

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "import.sql.h"
 #include "shop/catalog/staff.h"
 
@@ -15,7 +14,6 @@ struct product_columns {
 	const char **handles, **titles, **descriptions, **types, **statuses, **tags, **options,
 	    **images, **extras;
 	/* Of products to add, what follows from their variants. */
-	const char **option_values, **skus;
 	int64_t *prices, *compare_at;
 	int32_t *in_stock;
 	int32_t *filed; /* of products to change: the file names the category itself */
@@ -59,8 +57,6 @@ static struct product_columns new_product_columns(struct arena *arena, size_t ro
 	COLUMN(columns, options, room);
 	COLUMN(columns, images, room);
 	COLUMN(columns, extras, room);
-	COLUMN(columns, option_values, room);
-	COLUMN(columns, skus, room);
 	COLUMN(columns, filed, room);
 	COLUMN(columns, prices, room);
 	COLUMN(columns, compare_at, room);
@@ -113,41 +109,8 @@ static void add_product(struct product_columns *columns, struct import_product *
 	columns->extras[i] = product->extra;
 }
 
-/* "Color:Blue" and so on, of all variants. */
-static const char *option_values(struct arena *arena, const struct import_product *product)
-{
-	struct buf buf = buf_new(arena, 64);
-
-	for (size_t v = 0; v < product->variant_count; v++) {
-		for (int o = 0; o < product->option_count && !product->variants[v].refused; o++) {
-			if (buf.length > 0)
-				buf_add_char(&buf, IMPORT_BREAK);
-			buf_printf(&buf, "%s:%s", product->option_names[o],
-			           product->variants[v].options[o]);
-		}
-	}
-	return buf.data;
-}
-
-static const char *skus(struct arena *arena, const struct import_product *product)
-{
-	struct buf buf = buf_new(arena, 64);
-
-	for (size_t v = 0; v < product->variant_count; v++) {
-		const struct import_variant *variant = &product->variants[v];
-
-		if (variant->refused || variant->sku == NULL)
-			continue;
-		if (buf.length > 0)
-			buf_add_char(&buf, IMPORT_BREAK);
-		buf_add_str(&buf, variant->sku);
-	}
-	return buf.data;
-}
-
 /* The product is shown with its cheapest variant. */
-static void add_new_product(struct arena *arena, struct product_columns *columns,
-                            struct import_product *product)
+static void add_new_product(struct product_columns *columns, struct import_product *product)
 {
 	size_t i = columns->count;
 	const struct import_variant *cheapest = NULL;
@@ -166,8 +129,6 @@ static void add_new_product(struct arena *arena, struct product_columns *columns
 	assert(cheapest != NULL); /* import_match refuses a new product without a variant */
 	columns->prices[i] = cheapest->price;
 	columns->compare_at[i] = cheapest->compare_at;
-	columns->option_values[i] = option_values(arena, product);
-	columns->skus[i] = skus(arena, product);
 }
 
 static const char *variant_title(struct arena *arena, const struct import_variant *variant)
@@ -224,15 +185,14 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 		if (product->exists)
 			add_product(&changed, product);
 		else
-			add_new_product(arena, &added, product);
+			add_new_product(&added, product);
 	}
 	if (added.count > 0)
 		sql_import_add_products(
 		    tx, UUIDS(a, ids), TEXTS(a, handles), TEXTS(a, titles), TEXTS(a, descriptions),
 		    TEXTS(a, types), UUIDS(a, categories), TEXTS(a, statuses), TEXTS(a, tags),
 		    TEXTS(a, options), TEXTS(a, images), BIGINTS(a, prices), BIGINTS(a, compare_at),
-		    INTS(a, in_stock), TEXTS(a, option_values), TEXTS(a, skus), TEXTS(a, extras),
-		    batch->currency);
+		    INTS(a, in_stock), TEXTS(a, extras), batch->currency);
 	batch->report->products_created += (int64_t)added.count;
 	if (changed.count == 0)
 		return 0;
