@@ -76,7 +76,7 @@ def facts(op):
     if op.idempotency != "none":
         out.append(f"`Idempotency-Key` {op.idempotency}")
     if op.limit:
-        out.append(f"Rate rule `{op.limit}`")
+        out.append(f"Rate rule `{op.limit}`" + f", with `?{op.limit_when}`" * bool(op.limit_when))
     if op.cached:
         out.append("Cached up to one second")
     if op.ticket:

@@ -28,6 +28,7 @@ class Operation:
     admin_roles: list
     idempotency: str
     limit: str
+    limit_when: str  # the query parameter for which it counts, or None
     cached: bool
     ticket: bool
     stream: bool
@@ -86,6 +87,7 @@ class Contract(Schemas):
         ticket = bool(node.get("x-ticket", False))
         if ticket and (method != "get" or ("query", "ticket") not in self._declared(shared, node)):
             self.error(where, "x-ticket is for GETs with a parameter ?ticket")
+        limit, limit_when = self._limit(where, shared, node)
         idempotency = node.get("x-idempotency",
                                "optional" if method == "post" and not stream else "none")
         if idempotency not in ("required", "optional", "none"):
@@ -94,10 +96,20 @@ class Contract(Schemas):
             id=name, method=method.upper(), path=path, area=self.areas[path],
             summary=node.get("summary", ""), description=node.get("description", ""), kinds=kinds,
             staff_roles=staff, admin_roles=admin, idempotency=idempotency,
-            limit=node.get("x-limit"), cached=cached, ticket=ticket, stream=stream,
+            limit=limit, limit_when=limit_when, cached=cached, ticket=ticket, stream=stream,
             media_type=media, body=body,
             body_required=required, body_max=node.get("x-body-max", 0), input=struct,
             responses=[str(status) for status in node.get("responses", {})]))
+
+    def _limit(self, where, shared, node):
+        """The rate rule of the operation, or of a parameter of its query, and that one's name."""
+        rules = [(node["x-limit"], None)] if "x-limit" in node else []
+        rules += [(parameter["x-limit"], name)
+                  for (place, name), parameter in self._declared(shared, node).items()
+                  if place == "query" and "x-limit" in parameter]
+        if len(rules) > 1:
+            self.error(where, "has more than one x-limit")
+        return rules[0] if rules else (None, None)
 
     def _actors(self, where, actors):
         kinds, staff, admin = set(), [], []

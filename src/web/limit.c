@@ -13,6 +13,7 @@
 #include "web/client_address.h"
 #include "web/limit_table.h"
 #include "web/reply.h"
+#include "web/uri.h"
 #include "web/way.h"
 
 /* How long a count may take; then the process counts for itself. */
@@ -139,24 +140,31 @@ static const char *address_of(struct request *rq)
 	return network;
 }
 
-void limit_by(struct request *rq, const char *name)
+static bool counts(const struct request *rq)
 {
-	const struct rule *rule = rule_of(name);
+	const char *parameter = rq->operation->limit_when;
+	struct uri_pair pair;
+
+	return rq->operation->limit != NULL &&
+	       (parameter == NULL ||
+	        (uri_find(http_query(rq->http), parameter, &pair) && pair.value_length > 0));
+}
+
+void limit(struct request *rq)
+{
 	char account[UUID_TEXT_LENGTH + 1];
 
-	assert(rule != NULL); /* web_start has looked at those of the contract */
+	if (!counts(rq))
+		return;
+	const struct rule *rule = rule_of(rq->operation->limit);
+
+	assert(rule != NULL); /* web_start has looked */
 	if (rule->by == BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
 		uuid_format(rq->task.actor.account_id, account);
 		apply(rq, rule, key_of(rq, rule, account));
 	} else {
 		apply(rq, rule, key_of(rq, rule, address_of(rq)));
 	}
-}
-
-void limit(struct request *rq)
-{
-	if (rq->operation->limit != NULL)
-		limit_by(rq, rq->operation->limit);
 }
 
 static const char *whom(struct request *rq, const struct rule *rule, const char *who)

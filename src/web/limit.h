@@ -13,9 +13,6 @@
  * Sets RateLimit-Policy and RateLimit on the reply. May suspend. */
 void limit(struct request *rq);
 
-/* The same against a named rule: for an operation of which only some requests cost much. */
-void limit_by(struct request *rq, const char *rule);
-
 /*
  * Counts a guess at a secret against a named rule, for whatever `who` tells apart, for example
  * "login_account" and an e-mail address, LIMIT_GUESSES times a request at most. Ends the task

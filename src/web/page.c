@@ -49,12 +49,6 @@ bool page_decode(const char *text, struct page *page)
 	return page->after_key >= 0;
 }
 
-static bool is_named(const struct uri_pair *pair, const char *name)
-{
-	return pair->name_length == strlen(name) &&
-	       memcmp(pair->name, name, pair->name_length) == 0;
-}
-
 /* Of the path and the filters as they were written, in any order; not of cursor and limit. */
 static uint32_t scope_of(const struct request *rq)
 {
@@ -64,7 +58,7 @@ static uint32_t scope_of(const struct request *rq)
 	struct uri_pair pair;
 
 	while (uri_next_pair(&query, &pair)) {
-		if (!is_named(&pair, "cursor") && !is_named(&pair, "limit"))
+		if (!uri_is_named(&pair, "cursor") && !uri_is_named(&pair, "limit"))
 			sum += hash_plain(pair.name,
 			                  (size_t)(pair.value + pair.value_length - pair.name));
 	}

@@ -59,21 +59,11 @@ void ticket_make(struct request *rq, char ret[TICKET_LENGTH + 1])
 		task_end(&rq->task, PROBLEM_UNAVAILABLE, "There are no tickets at the moment.");
 }
 
-static bool find(const struct request *rq, struct uri_pair *ret)
-{
-	const char *at = http_query(rq->http);
-
-	while (uri_next_pair(&at, ret))
-		if (ret->name_length == 6 && memcmp(ret->name, "ticket", 6) == 0)
-			return true;
-	return false;
-}
-
 bool ticket_is_given(const struct request *rq)
 {
 	struct uri_pair pair;
 
-	return find(rq, &pair);
+	return uri_find(http_query(rq->http), "ticket", &pair);
 }
 
 bool ticket_take(struct request *rq, struct token *ret)
@@ -82,7 +72,7 @@ bool ticket_take(struct request *rq, struct token *ret)
 	struct uri_pair pair;
 	struct kept kept;
 
-	if (!find(rq, &pair))
+	if (!uri_find(http_query(rq->http), "ticket", &pair))
 		return false;
 	const char *text = arena_strndup(rq->task.arena, pair.value, pair.value_length);
 

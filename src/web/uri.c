@@ -47,3 +47,17 @@ bool uri_next_pair(const char **at, struct uri_pair *ret)
 	*at += length;
 	return true;
 }
+
+bool uri_is_named(const struct uri_pair *pair, const char *name)
+{
+	return pair->name_length == strlen(name) &&
+	       memcmp(pair->name, name, pair->name_length) == 0;
+}
+
+bool uri_find(const char *query, const char *name, struct uri_pair *ret)
+{
+	while (uri_next_pair(&query, ret))
+		if (uri_is_named(ret, name))
+			return true;
+	return false;
+}

@@ -23,5 +23,8 @@ bool uri_decode(const char *text, size_t length, bool form, char *ret)
 
 /* The next name=value of a query; *at moves on. False at the end. Empty pairs are passed over. */
 bool uri_next_pair(const char **at, struct uri_pair *ret);
+bool uri_is_named(const struct uri_pair *pair, const char *name);
+/* The first pair of that name. */
+bool uri_find(const char *query, const char *name, struct uri_pair *ret);
 
 #endif

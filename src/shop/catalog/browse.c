@@ -6,7 +6,6 @@
 #include "api.gen.h"
 #include "base/money.h"
 #include "catalog.sql.h"
-#include "web/limit.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -82,8 +81,6 @@ void list_products(struct request *rq, const struct list_products_in *in)
 	bool ranked = sort == LIST_PRODUCTS_SORT_RELEVANCE;
 	struct reference category, vendor;
 
-	if (in->q)
-		limit_by(rq, "search");
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
 	reply_page(rq, &page,
@@ -101,8 +98,6 @@ void get_product_facets(struct request *rq, const struct get_product_facets_in *
 	const struct text_array *options = options_of(rq, in->option_count, in->option);
 	struct reference category, vendor;
 
-	if (in->q)
-		limit_by(rq, "search");
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
 	reply_row(

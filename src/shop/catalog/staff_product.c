@@ -9,7 +9,6 @@
 #include "shop/catalog/staff.h"
 #include "staff.sql.h"
 #include "web/cache.h"
-#include "web/limit.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -20,8 +19,6 @@ void list_vendor_products(struct request *rq, const struct list_vendor_products_
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 
-	if (in->q)
-		limit_by(rq, "search");
 	reply_page(rq, &page,
 	           sql_staff_products_page(db_of(&rq->task), in->vendor_id,
 	                                   in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,

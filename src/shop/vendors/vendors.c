@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "vendors.sql.h"
 #include "web/cache.h"
-#include "web/limit.h"
 #include "web/page.h"
 #include "web/reply.h"
 #include "web/slug.h"
@@ -19,8 +18,6 @@ void list_vendors(struct request *rq, const struct list_vendors_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_ASCENDING);
 
-	if (in->q)
-		limit_by(rq, "search");
 	reply_page(
 	    rq, &page,
 	    sql_vendors_page(db_of(&rq->task), in->q, page.after_text, page.after_id, page.count));
