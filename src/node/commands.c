@@ -185,9 +185,9 @@ const struct command COMMANDS[] = {
      .settings = TOOL_SETTINGS},
     {.name = "import",
      .arguments = "--vendor SLUG [--dry-run] FILE.csv",
-     .prose =
-         "Imports a Shopify product CSV into a vendor's catalogue; with --dry-run it says what "
-         "would come in, and changes nothing.",
+     .prose = "Imports a product CSV of Shopify or WooCommerce into a vendor's catalogue; with "
+              "--dry-run "
+              "it says what would come in, and changes nothing.",
      .run = run_import,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,

@@ -80,23 +80,43 @@ static bool digits(const char **text, int64_t *ret)
 	return *text > start;
 }
 
-bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret)
+/* At the decimals of a number, if it has some: whether there are any but zeros. */
+static bool pass_decimals(const char **text)
 {
-	bool negative = *text == '-';
+	bool any;
+
+	if (**text != '.')
+		return false;
+	(*text)++;
+	any = strspn(*text, "0") < strspn(*text, "0123456789");
+	*text += strspn(*text, "0123456789");
+	return any;
+}
+
+static bool whole(const char *text, bool may_round, int64_t min, int64_t max, int64_t *ret)
+{
+	bool negative = *text == '-', has_more;
 	int64_t value;
 
 	text += negative;
 	if (!digits(&text, &value))
 		return false;
-	if (*text == '.') {
-		text++;
-		text += strspn(text, "0");
-	}
-	value = negative ? -value : value;
-	if (*text != 0 || value < min || value > max)
+	has_more = pass_decimals(&text);
+	value = negative ? -value - has_more : value;
+	if (*text != 0 || (has_more && !may_round) || value < min || value > max)
 		return false;
 	*ret = value;
 	return true;
+}
+
+bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	return whole(text, false, min, max, ret);
+}
+
+bool import_rounded_down(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	return whole(text, true, min, max, ret);
 }
 
 bool import_rounded(const char *text, int64_t max, int64_t *ret)
@@ -129,26 +149,6 @@ bool import_bool(const char *text, bool *ret)
 		}
 	}
 	return false;
-}
-
-bool import_rounded_down(const char *text, int64_t min, int64_t max, int64_t *ret)
-{
-	bool negative = *text == '-';
-	int64_t value;
-
-	text += negative;
-	if (!digits(&text, &value))
-		return false;
-	if (*text == '.') {
-		text++;
-		value += negative && strspn(text, "0") < strspn(text, "0123456789");
-		text += strspn(text, "0123456789");
-	}
-	value = negative ? -value : value;
-	if (*text != 0 || value < min || value > max)
-		return false;
-	*ret = value;
-	return true;
 }
 
 bool import_local_bool(const char *text, bool *ret)
