@@ -1,6 +1,8 @@
 """One real server for the whole session, and what must be true when it is over."""
+import contextlib
 import os
 import pathlib
+import pty
 import sys
 
 import hypothesis
@@ -54,9 +56,10 @@ def after(server):
     return bad
 
 
-@pytest.fixture(scope="session")
-def server():
-    server = Server()
+@contextlib.contextmanager
+def serving(**settings):
+    """A server that runs meanwhile, and has done nothing wrong afterwards."""
+    server = Server(**settings)
     try:
         yield server.start()
         bad = after(server)
@@ -66,6 +69,12 @@ def server():
         raise
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def server():
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +92,25 @@ def world(shop):
 def talk(shop):
     """A customer and a vendor in conversation, both new."""
     return Talk(shop)
+
+
+@pytest.fixture
+def terminal():
+    """(our side of a terminal, the side that a process has, what closes either)"""
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no terminal can be had here: {error}")
+    open_ends = {ours, theirs}
+
+    def close(end):
+        if end in open_ends:
+            open_ends.remove(end)
+            os.close(end)
+
+    yield ours, theirs, close
+    for end in list(open_ends):
+        close(end)
 
 
 @pytest.fixture

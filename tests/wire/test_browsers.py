@@ -2,11 +2,10 @@
 import pytest
 import requests
 
-from conftest import after
+from conftest import serving
 from harness.client import refused, together
 from harness.contract import DOCUMENT
 from harness.feed import Device
-from harness.server import Server
 from harness.shop import Shop
 
 SHOP, APP, OTHER = "https://shop.example", "capacitor://localhost", "https://shop.example.evil"
@@ -18,14 +17,9 @@ STREAM = {"Accept": "text/event-stream"}
 @pytest.fixture(scope="module")
 def open_shop():
     """A shop that names two origins."""
-    server = Server(SEBEZ_PROCESSES="2", SEBEZ_ORIGINS=f"{SHOP} {APP}",
-                    SEBEZ_LOG_LEVEL="debug")
-    try:
-        yield Shop(server.start())
-        bad = after(server)
-        assert not bad, "\n".join(bad)
-    finally:
-        server.remove()
+    with serving(SEBEZ_PROCESSES="2", SEBEZ_ORIGINS=f"{SHOP} {APP}",
+                 SEBEZ_LOG_LEVEL="debug") as server:
+        yield Shop(server)
 
 
 def words(header):

@@ -8,9 +8,8 @@ import socket
 import pytest
 import requests
 
-from conftest import after
+from conftest import serving
 from harness.fronts import KINDS, Front
-from harness.server import Server
 from harness.wait import until
 
 HIDDEN = "GET /hidden HTTP/1.1\r\nHost: test\r\nX-Request-Id: hidden\r\n\r\n"
@@ -90,13 +89,8 @@ _numbers = itertools.count()
 @pytest.fixture(scope="module")
 def back():
     """One process, so that connections of all proxies end in it."""
-    server = Server(SEBEZ_PROCESSES="1", SEBEZ_LOG_LEVEL="debug")
-    try:
-        yield server.start()
-        bad = after(server)
-        assert not bad, "\n".join(bad)
-    finally:
-        server.remove()
+    with serving(SEBEZ_PROCESSES="1", SEBEZ_LOG_LEVEL="debug") as server:
+        yield server
 
 
 def own_answer(port):

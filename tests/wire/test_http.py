@@ -9,9 +9,8 @@ import socket
 import pytest
 import requests
 
-from conftest import after
+from conftest import serving
 from harness.contract import BUILD
-from harness.server import Server
 from harness.shop import PASSWORD, Shop
 from harness.wait import until
 
@@ -19,13 +18,8 @@ from harness.wait import until
 @pytest.fixture(scope="module")
 def proxied():
     """A shop behind a proxy, whose part the tests play."""
-    server = Server(SEBEZ_PROCESSES="1", SEBEZ_BEHIND_PROXY="yes")
-    try:
-        yield Shop(server.start())
-        bad = after(server)
-        assert not bad, "\n".join(bad)
-    finally:
-        server.remove()
+    with serving(SEBEZ_PROCESSES="1", SEBEZ_BEHIND_PROXY="yes") as server:
+        yield Shop(server)
 
 
 def dial(server):

@@ -3,7 +3,6 @@ commands say and leave behind."""
 import contextlib
 import os
 import pathlib
-import pty
 import shutil
 import signal
 import socket
@@ -313,19 +312,8 @@ def make_admin(own, email, **more):
                             text=True, **more)
 
 
-@pytest.fixture
-def terminal():
-    try:
-        ours, theirs = pty.openpty()
-    except OSError as error:
-        pytest.skip(f"no terminal can be had here: {error}")
-    yield ours, theirs
-    os.close(ours)
-    os.close(theirs)
-
-
 def test_a_password_that_is_typed_is_not_shown(own, terminal):
-    ours, theirs = terminal
+    ours, theirs, _ = terminal
 
     def shows():
         return bool(termios.tcgetattr(theirs)[3] & termios.ECHO)
@@ -340,7 +328,7 @@ def test_a_password_that_is_typed_is_not_shown(own, terminal):
 
 
 def test_a_terminal_shows_what_is_typed_again_when_the_question_is_broken_off(own, terminal):
-    _, theirs = terminal
+    _, theirs, _ = terminal
     with make_admin(own, "typed@example.com", stdin=theirs) as process:
         until(lambda: not termios.tcgetattr(theirs)[3] & termios.ECHO)
         process.send_signal(signal.SIGINT)

@@ -1,7 +1,6 @@
 """A server that is started in a terminal ends with it, unless it was told not to."""
 import fcntl
 import os
-import pty
 import signal
 import subprocess
 import termios
@@ -20,25 +19,6 @@ def server():
     with folder() as server:
         yield server
         assert server.reports() == []
-
-
-@pytest.fixture
-def terminal():
-    """(the terminal's side, what makes a process have it)"""
-    try:
-        ours, theirs = pty.openpty()
-    except OSError as error:
-        pytest.skip(f"no terminal can be had here: {error}")
-    open_ends = {ours, theirs}
-
-    def close(end):
-        if end in open_ends:
-            open_ends.remove(end)
-            os.close(end)
-
-    yield ours, theirs, close
-    for end in list(open_ends):
-        close(end)
 
 
 def have(theirs):
