@@ -68,7 +68,7 @@ static struct quote *make_quote(struct placing *placing)
 	sql_order_of_last_cart(batch);
 	read_now(batch);
 	take(placing, batch, false);
-	struct quote *quote = quote_take(batch, &asked);
+	struct quote *quote = quote_fetch(batch, &asked);
 	if (quote->line_count == 0)
 		one_die("an account", "has nothing in its cart");
 	(void)quote_price(quote, 0, NULL);

@@ -108,9 +108,9 @@ enum {
 	LIMIT_PG_PARAMS = 32,
 	LIMIT_PG_BATCH = 32,
 
-	/* Rows that tasks of one process take turns at (task/turn.h), by their hash: so many that a
-	 * hundred orders of five lines at once rarely meet by chance. 24 bytes each. */
-	LIMIT_TURN_STRIPES = 4096,
+	/* Rows that tasks of one process take turns at (task/key_lock.h), by their hash: so many
+	 * that a hundred orders of five lines at once rarely meet by chance. 24 bytes each. */
+	LIMIT_KEY_LOCK_STRIPES = 4096,
 
 	/* Items of one page, as the contract says. */
 	LIMIT_PAGE = 100,

@@ -65,7 +65,7 @@ static void check_redis(const char *url)
 {
 	struct redis *redis;
 
-	outage_tell(note_reason);
+	outage_report(note_reason);
 	if (redis_open(url, &redis) < 0) {
 		report(false, "redis", "REDIS_URL cannot be used");
 		return;
@@ -155,7 +155,7 @@ static void check_database(const struct config *config, const struct services *s
 		report(false, "schema", "see above");
 		goto finish;
 	}
-	if (secret_find(config, services->place.data, &secret) < 0)
+	if (secret_find(config, services->data_folder.data, &secret) < 0)
 		report(false, "secret", "see above");
 	else if (role_passwords_state(&schema, &secret) == ROLE_PASSWORDS_OTHER)
 		report(false, "secret", "the roles' passwords were made from another one");

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "node/place.h"
+#include "node/data_folder.h"
 
 static int place_descriptors(const struct child_spec *spec)
 {

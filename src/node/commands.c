@@ -33,7 +33,7 @@ static int run_migrate(void)
 
 	if (rc < 0)
 		return 1;
-	rc = secret_load(&call.config, services.place.data, &secret);
+	rc = secret_load(&call.config, services.data_folder.data, &secret);
 	if (rc == 0)
 		rc = migrate(&call.config, &services, &secret, MIGRATE_FOR_ITSELF);
 	services_close(&services);

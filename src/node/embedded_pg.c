@@ -64,12 +64,12 @@ static int find_programs(char *ret, size_t size)
  * A folder as the children can name it. One that their user cannot reach by its path is handed over
  * as a descriptor, which needs no permission on the folders above it.
  */
-static int name_folder(const struct place *place, const char *path, struct child_spec *spec,
-                       char *ret, size_t size)
+static int name_folder(const struct data_folder *data_folder, const char *path,
+                       struct child_spec *spec, char *ret, size_t size)
 {
 	int fd;
 
-	if (place->reachable) {
+	if (data_folder->reachable) {
 		path_format(ret, size, "%s", path);
 		return 0;
 	}
@@ -88,9 +88,10 @@ static void close_folder(const struct child_spec *spec)
 		close(spec->fds[0]);
 }
 
-static int init_cluster(const struct place *place, const char *programs, const char *path)
+static int init_cluster(const struct data_folder *data_folder, const char *programs,
+                        const char *path)
 {
-	char program[300] = "", fresh[PLACE_PATH_MAX + 8], name[PLACE_PATH_MAX + 8];
+	char program[300] = "", fresh[DATA_FOLDER_PATH_MAX + 8], name[DATA_FOLDER_PATH_MAX + 8];
 	const char *argv[] = {program,
 	                      "-D",
 	                      name,
@@ -106,7 +107,7 @@ static int init_cluster(const struct place *place, const char *programs, const c
 	                      NULL};
 	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", NULL};
 	const char *clean[] = {"rm", "-rf", fresh, NULL};
-	struct child_spec spec = place_child(place, program, argv);
+	struct child_spec spec = data_folder_child(data_folder, program, argv);
 	struct child_spec rm = {.program = "/bin/rm", .argv = clean, .output_fd = -1};
 	int rc;
 
@@ -116,19 +117,19 @@ static int init_cluster(const struct place *place, const char *programs, const c
 	path_format(fresh, sizeof(fresh), "%s.new", path);
 	rc = child_run(&rm);
 	if (rc == 0)
-		rc = place_make_folder(place, fresh);
+		rc = data_folder_make_folder(data_folder, fresh);
 	if (rc == 0)
-		rc = name_folder(place, fresh, &spec, name, sizeof(name));
+		rc = name_folder(data_folder, fresh, &spec, name, sizeof(name));
 	if (rc != 0)
 		return rc > 0 ? -EIO : rc;
 	spec.envp = envp;
 	spec.death_signal = SIGTERM;
-	spec.output_fd = place_open_log(place, "postgres");
+	spec.output_fd = data_folder_open_log(data_folder, "postgres");
 	rc = child_run(&spec);
 	close(spec.output_fd);
 	close_folder(&spec);
 	if (rc != 0) {
-		say("initdb failed; %s/log/postgres.log says why", place->data);
+		say("initdb failed; %s/log/postgres.log says why", data_folder->data);
 		return rc > 0 ? -EIO : rc;
 	}
 	return rename(fresh, path) != 0 ? -errno : 0;
@@ -136,7 +137,8 @@ static int init_cluster(const struct place *place, const char *programs, const c
 
 /* Replaces a file of the cluster. The folder belongs to an ordinary user and we may be root: so
  * nothing that lies there under these names is followed. */
-static int write_file(const struct place *place, int folder, const char *name, const char *text)
+static int write_file(const struct data_folder *data_folder, int folder, const char *name,
+                      const char *text)
 {
 	size_t length = strlen(text);
 	int rc = 0;
@@ -149,7 +151,8 @@ static int write_file(const struct place *place, int folder, const char *name, c
 		return -errno;
 	if (write(fd, text, length) != (ssize_t)length)
 		rc = -EIO;
-	if (rc == 0 && place->switches_user && fchown(fd, place->uid, place->gid) != 0)
+	if (rc == 0 && data_folder->switches_user &&
+	    fchown(fd, data_folder->uid, data_folder->gid) != 0)
 		rc = -errno;
 	close(fd);
 	if (rc == 0 && renameat(folder, "sebez.tmp", folder, name) != 0)
@@ -157,7 +160,8 @@ static int write_file(const struct place *place, int folder, const char *name, c
 	return rc;
 }
 
-static int write_settings(const struct place *place, const struct config *config, int folder)
+static int write_settings(const struct data_folder *data_folder, const struct config *config,
+                          int folder)
 {
 	const struct passwd *self = getpwuid(geteuid());
 	/* A reload has old and new processes at once; leased connections are rarely all open. */
@@ -170,10 +174,10 @@ static int write_settings(const struct place *place, const struct config *config
 	            "%smax_connections = %lld\nunix_socket_directories = '%s'\n"
 	            "include_if_exists 'postgresql.user.conf'\n",
 	            SETTINGS, (long long)(wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN),
-	            place->run);
-	rc = write_file(place, folder, "postgresql.conf", text);
+	            data_folder->run);
+	rc = write_file(data_folder, folder, "postgresql.conf", text);
 	if (rc == 0)
-		rc = write_file(place, folder, "pg_hba.conf",
+		rc = write_file(data_folder, folder, "pg_hba.conf",
 		                "# Written by sebez at each start.\n"
 		                "local all " EMBEDDED_PG_SUPERUSER " peer map=sebez\n"
 		                "local all all scram-sha-256\n");
@@ -181,7 +185,7 @@ static int write_settings(const struct place *place, const struct config *config
 	path_format(text, sizeof(text), "# Written by sebez at each start.\nsebez %s %s\n",
 	            self != NULL ? self->pw_name : "root", EMBEDDED_PG_SUPERUSER);
 	if (rc == 0)
-		rc = write_file(place, folder, "pg_ident.conf", text);
+		rc = write_file(data_folder, folder, "pg_ident.conf", text);
 	return rc;
 }
 
@@ -209,9 +213,9 @@ static pid_t find_running(int folder)
 	return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev ? (pid_t)pid : 0;
 }
 
-int embedded_pg_prepare(const struct place *place, const struct config *config)
+int embedded_pg_prepare(const struct data_folder *data_folder, const struct config *config)
 {
-	char programs[256], path[PLACE_PATH_MAX], version[PLACE_PATH_MAX + 16];
+	char programs[256], path[DATA_FOLDER_PATH_MAX], version[DATA_FOLDER_PATH_MAX + 16];
 	pid_t running;
 	int folder;
 	int rc = find_programs(programs, sizeof(programs));
@@ -221,10 +225,10 @@ int embedded_pg_prepare(const struct place *place, const struct config *config)
 		    "DATABASE_URL");
 		return rc;
 	}
-	place_path(place, "postgres", path, sizeof(path));
+	data_folder_path(data_folder, "postgres", path, sizeof(path));
 	path_format(version, sizeof(version), "%s/PG_VERSION", path);
 	if (access(version, F_OK) != 0) {
-		rc = init_cluster(place, programs, path);
+		rc = init_cluster(data_folder, programs, path);
 		if (rc < 0)
 			return rc;
 	}
@@ -236,7 +240,7 @@ int embedded_pg_prepare(const struct place *place, const struct config *config)
 		say("ending PostgreSQL %d, left by an earlier start", (int)running);
 		embedded_pg_stop(running);
 	}
-	rc = write_settings(place, config, folder);
+	rc = write_settings(data_folder, config, folder);
 	if (rc < 0)
 		say("cannot write the settings of PostgreSQL in %s: %s", path, strerror(-rc));
 	close(folder);
@@ -246,7 +250,7 @@ int embedded_pg_prepare(const struct place *place, const struct config *config)
 /* A cluster is only ever run by the version that made it. */
 static int find_postgres(const char *path, char *ret, size_t size)
 {
-	char name[PLACE_PATH_MAX + 16];
+	char name[DATA_FOLDER_PATH_MAX + 16];
 	char version[16] = "";
 	FILE *file;
 
@@ -265,23 +269,23 @@ static int find_postgres(const char *path, char *ret, size_t size)
 	return -ENOENT;
 }
 
-int embedded_pg_spawn(const struct place *place, pid_t *ret)
+int embedded_pg_spawn(const struct data_folder *data_folder, pid_t *ret)
 {
-	char program[300] = "", path[PLACE_PATH_MAX], name[PLACE_PATH_MAX];
+	char program[300] = "", path[DATA_FOLDER_PATH_MAX], name[DATA_FOLDER_PATH_MAX];
 	const char *argv[] = {program, "-D", name, NULL};
 	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", NULL};
-	struct child_spec spec = place_child(place, program, argv);
+	struct child_spec spec = data_folder_child(data_folder, program, argv);
 	int rc;
 
-	place_path(place, "postgres", path, sizeof(path));
+	data_folder_path(data_folder, "postgres", path, sizeof(path));
 	rc = find_postgres(path, program, sizeof(program));
 	if (rc == 0)
-		rc = name_folder(place, path, &spec, name, sizeof(name));
+		rc = name_folder(data_folder, path, &spec, name, sizeof(name));
 	if (rc < 0)
 		return rc;
 	spec.envp = envp;
 	spec.death_signal = SIGINT;
-	spec.output_fd = place_open_log(place, "postgres");
+	spec.output_fd = data_folder_open_log(data_folder, "postgres");
 	rc = child_spawn(&spec, ret);
 	close(spec.output_fd);
 	close_folder(&spec);

@@ -17,17 +17,17 @@ static const char *const PROGRAMS[] = {"/usr/bin/redis-server", "/usr/bin/valkey
                                        "/usr/local/bin/redis-server",
                                        "/usr/local/bin/valkey-server"};
 
-static void note_path(const struct place *place, char *ret, size_t size)
+static void note_path(const struct data_folder *data_folder, char *ret, size_t size)
 {
-	place_path(place, "redis.pid", ret, size);
+	data_folder_path(data_folder, "redis.pid", ret, size);
 }
 
-void embedded_redis_prepare(const struct place *place)
+void embedded_redis_prepare(const struct data_folder *data_folder)
 {
-	char note[PLACE_PATH_MAX];
+	char note[DATA_FOLDER_PATH_MAX];
 	pid_t running;
 
-	note_path(place, note, sizeof(note));
+	note_path(data_folder, note, sizeof(note));
 	running = child_noted(note);
 	if (running > 0) {
 		say("ending Redis %d, left by an earlier start", (int)running);
@@ -35,9 +35,9 @@ void embedded_redis_prepare(const struct place *place)
 	}
 }
 
-int embedded_redis_spawn(const struct place *place, pid_t *ret)
+int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
 {
-	char socket_path[PLACE_RUN_MAX + 16], note[PLACE_PATH_MAX];
+	char socket_path[DATA_FOLDER_RUN_MAX + 16], note[DATA_FOLDER_PATH_MAX];
 	const char *program = NULL;
 	const char *argv[] = {"redis-server",
 	                      "--port",
@@ -57,7 +57,7 @@ int embedded_redis_spawn(const struct place *place, pid_t *ret)
 	                      "--daemonize",
 	                      "no",
 	                      "--dir",
-	                      place->run,
+	                      data_folder->run,
 	                      "--loglevel",
 	                      "warning",
 	                      NULL};
@@ -73,14 +73,14 @@ int embedded_redis_spawn(const struct place *place, pid_t *ret)
 		    "REDIS_URL");
 		return -ENOENT;
 	}
-	path_format(socket_path, sizeof(socket_path), "%s/redis.sock", place->run);
-	spec = place_child(place, program, argv);
+	path_format(socket_path, sizeof(socket_path), "%s/redis.sock", data_folder->run);
+	spec = data_folder_child(data_folder, program, argv);
 	spec.envp = envp;
 	spec.death_signal = SIGTERM;
-	spec.output_fd = place_open_log(place, "redis");
+	spec.output_fd = data_folder_open_log(data_folder, "redis");
 	rc = child_spawn(&spec, ret);
 	close(spec.output_fd);
-	note_path(place, note, sizeof(note));
+	note_path(data_folder, note, sizeof(note));
 	if (rc == 0)
 		child_note(note, *ret, "");
 	else
@@ -93,7 +93,7 @@ void embedded_redis_stop(pid_t pid)
 	child_stop(pid, SIGTERM, STOP_MS);
 }
 
-bool embedded_redis_answers(const struct place *place)
+bool embedded_redis_answers(const struct data_folder *data_folder)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval patience = {.tv_usec = 200000};
@@ -103,7 +103,8 @@ bool embedded_redis_answers(const struct place *place)
 
 	if (fd < 0)
 		return false;
-	path_format(address.sun_path, sizeof(address.sun_path), "%.88s/redis.sock", place->run);
+	path_format(address.sun_path, sizeof(address.sun_path), "%.88s/redis.sock",
+	            data_folder->run);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 	    send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, reply, 5, 0) == 5)

@@ -8,13 +8,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "node/place.h"
+#include "node/data_folder.h"
 
 /* Ends what an earlier start left running. */
-void embedded_redis_prepare(const struct place *place);
+void embedded_redis_prepare(const struct data_folder *data_folder);
 /* Says what went wrong and returns -errno. */
-int embedded_redis_spawn(const struct place *place, pid_t *ret) __attribute__((warn_unused_result));
+int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
+    __attribute__((warn_unused_result));
 void embedded_redis_stop(pid_t pid);
-bool embedded_redis_answers(const struct place *place); /* PING, PONG */
+bool embedded_redis_answers(const struct data_folder *data_folder); /* PING, PONG */
 
 #endif

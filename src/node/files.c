@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "node/place.h"
+#include "node/data_folder.h"
 
 enum { STEADY_LOOKS = 2 };
 

@@ -11,25 +11,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/place.h"
+#include "node/data_folder.h"
 #include "node/running.h"
 #include "node/say.h"
 
 enum { SERVERS_MAX = 8 };
 
 struct found {
-	char data[PLACE_PATH_MAX - 64];
+	char data[DATA_FOLDER_PATH_MAX - 64];
 	struct running running; /* pid 0: it does not run */
 };
 
 /* The folder's real path, when it is there and something was made in it. */
-static bool is_made(const struct config *config, const char *path, char ret[PLACE_PATH_MAX - 64])
+static bool is_made(const struct config *config, const char *path,
+                    char ret[DATA_FOLDER_PATH_MAX - 64])
 {
 	struct config there = *config;
-	char version[PLACE_PATH_MAX];
+	char version[DATA_FOLDER_PATH_MAX];
 
 	there.data = path;
-	if (place_find(&there, ret, PLACE_PATH_MAX - 64) < 0)
+	if (data_folder_find(&there, ret, DATA_FOLDER_PATH_MAX - 64) < 0)
 		return false;
 	path_format(version, sizeof(version), "%s/%s", ret,
 	            config->database_url[0] == '\0' ? "postgres/PG_VERSION" : "log");
@@ -61,7 +62,7 @@ static bool look_beside_program(const struct config *config, struct found *ret)
 /* A server holds the lock of its data folder open: its descriptors tell where that is. */
 static bool look_into_process(const char *pid, struct found *ret)
 {
-	char path[64 + NAME_MAX], target[PLACE_PATH_MAX];
+	char path[64 + NAME_MAX], target[DATA_FOLDER_PATH_MAX];
 	const struct dirent *entry;
 	bool found = false;
 	DIR *folder;
@@ -143,7 +144,7 @@ static int look_elsewhere(struct config *config, enum find_what what)
 
 int find_data(struct config *config, enum find_what what)
 {
-	char data[PLACE_PATH_MAX - 64];
+	char data[DATA_FOLDER_PATH_MAX - 64];
 	const char *given = getenv("SEBEZ_DATA");
 	bool is_given = given != NULL && given[0] != '\0';
 	struct running running;

@@ -72,7 +72,8 @@ static int start_self(const struct member_world *world, const struct member *mem
 {
 	char slot[16];
 	const char *argv[] = {"sebez", member->kind == MEMBER_API ? "api" : "jobs", slot, NULL};
-	struct child_spec spec = place_child(&world->services->place, world->program, argv);
+	struct child_spec spec =
+	    data_folder_child(&world->services->data_folder, world->program, argv);
 	int ready[2];
 	int rc;
 
@@ -108,12 +109,12 @@ int member_start(const struct member_world *world, const struct member *member, 
 		rc = start_self(world, member, &process);
 		break;
 	case MEMBER_PG:
-		rc = embedded_pg_spawn(&world->services->place, &process.pid);
+		rc = embedded_pg_spawn(&world->services->data_folder, &process.pid);
 		world->services->pg = rc == 0 ? process.pid : 0;
 		process.ready = true;
 		break;
 	case MEMBER_REDIS:
-		rc = embedded_redis_spawn(&world->services->place, &process.pid);
+		rc = embedded_redis_spawn(&world->services->data_folder, &process.pid);
 		world->services->redis = rc == 0 ? process.pid : 0;
 		process.ready = true;
 		break;

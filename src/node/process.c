@@ -39,7 +39,7 @@ int process_open_stores(const struct config *config, const char *base, const cha
 	char conninfo[CONNINFO_MAX + 256];
 	int rc;
 
-	outage_tell(log_outage);
+	outage_report(log_outage);
 	rc = redis_open(redis_url, &ret->redis);
 	if (rc < 0) {
 		say("REDIS_URL is not a URL that can be used: %s", strerror(-rc));

@@ -23,7 +23,7 @@ static void note_path(const char *data, char *ret, size_t size)
 bool running_find(const char *data, struct running *ret)
 {
 	struct running running = {0};
-	char note[PLACE_PATH_MAX], line[256];
+	char note[DATA_FOLDER_PATH_MAX], line[256];
 	int serves = 0;
 	FILE *file;
 
@@ -46,24 +46,24 @@ bool running_find(const char *data, struct running *ret)
 	return true;
 }
 
-void running_note(const struct place *place, const char *url, bool serves)
+void running_note(const struct data_folder *data_folder, const char *url, bool serves)
 {
 	static int64_t since_s;
-	char note[PLACE_PATH_MAX], text[256];
+	char note[DATA_FOLDER_PATH_MAX], text[256];
 
 	if (since_s == 0)
 		since_s = (int64_t)time(NULL);
-	note_path(place->data, note, sizeof(note));
+	note_path(data_folder->data, note, sizeof(note));
 	path_format(text, sizeof(text), "url %s\nversion %s\nsince %" PRId64 "\nserves %d\n", url,
 	            SEBEZ_VERSION, since_s, serves);
 	child_note(note, getpid(), text);
 }
 
-void running_forget(const struct place *place)
+void running_forget(const struct data_folder *data_folder)
 {
-	char note[PLACE_PATH_MAX];
+	char note[DATA_FOLDER_PATH_MAX];
 
-	note_path(place->data, note, sizeof(note));
+	note_path(data_folder->data, note, sizeof(note));
 	unlink(note);
 }
 
@@ -75,9 +75,11 @@ void running_say(const char *data, const struct running *running)
 }
 
 /* The running server of the configuration, which was there a moment ago (node/find.h). */
-static bool find(const struct config *config, char data[PLACE_PATH_MAX - 64], struct running *ret)
+static bool find(const struct config *config, char data[DATA_FOLDER_PATH_MAX - 64],
+                 struct running *ret)
 {
-	if (place_find(config, data, PLACE_PATH_MAX - 64) == 0 && running_find(data, ret))
+	if (data_folder_find(config, data, DATA_FOLDER_PATH_MAX - 64) == 0 &&
+	    running_find(data, ret))
 		return true;
 	say("no server with the data folder %s is running", config->data);
 	return false;
@@ -97,7 +99,7 @@ static bool ask(const struct running *running, int signal)
 
 int running_reload(const struct config *config)
 {
-	char data[PLACE_PATH_MAX - 64];
+	char data[DATA_FOLDER_PATH_MAX - 64];
 	struct running running;
 
 	if (!find(config, data, &running) || !ask(&running, SIGHUP))
@@ -109,7 +111,7 @@ int running_reload(const struct config *config)
 int running_stop(const struct config *config)
 {
 	int64_t end_ms = clock_monotonic_ms() + config->drain_ms + STOP_MS;
-	char data[PLACE_PATH_MAX - 64];
+	char data[DATA_FOLDER_PATH_MAX - 64];
 	struct running running;
 
 	if (!find(config, data, &running) || !ask(&running, SIGTERM))
@@ -127,7 +129,7 @@ int running_stop(const struct config *config)
 
 int running_status(const struct config *config)
 {
-	char data[PLACE_PATH_MAX - 64], since[32] = "";
+	char data[DATA_FOLDER_PATH_MAX - 64], since[32] = "";
 	struct running running;
 	time_t at;
 	struct tm utc;

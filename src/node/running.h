@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "node/config.h"
-#include "node/place.h"
+#include "node/data_folder.h"
 
 struct running {
 	pid_t pid;     /* of the supervisor */
@@ -24,8 +24,8 @@ struct running {
 bool running_find(const char *data, struct running *ret);
 
 /* Notes the calling process as the server of the place, until running_forget. */
-void running_note(const struct place *place, const char *url, bool serves);
-void running_forget(const struct place *place);
+void running_note(const struct data_folder *data_folder, const char *url, bool serves);
+void running_forget(const struct data_folder *data_folder);
 
 /* Says that this server runs, and how it is stopped. */
 void running_say(const char *data, const struct running *running);

@@ -19,7 +19,7 @@
 
 /* A cluster that recovers from a crash replays up to max_wal_size before it answers. */
 enum { READY_MS = 60000, EXTERNAL_READY_MS = 15000, LOCK_MS = 60000, POLL_MS = 10 };
-enum { AGAIN_MS = 200, AGAIN_FOR_MS = 5000 };
+enum { RETRY_MS = 200, RETRY_FOR_MS = 5000 };
 
 static volatile sig_atomic_t stop_asked;
 
@@ -50,11 +50,11 @@ bool services_stop_asked(void)
 	return stop_asked != 0 || terminal_is_closed();
 }
 
-static int open_lock(const struct place *place, const char *name)
+static int open_lock(const struct data_folder *data_folder, const char *name)
 {
-	char path[PLACE_PATH_MAX];
+	char path[DATA_FOLDER_PATH_MAX];
 
-	place_path(place, name, path, sizeof(path));
+	data_folder_path(data_folder, name, path, sizeof(path));
 	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
@@ -86,12 +86,13 @@ static int take_lock(struct services *services, enum services_use use)
 	struct running running = {0};
 	bool told = false;
 
-	services->lock_fd = open_lock(&services->place, "lock");
-	services->users_fd = open_lock(&services->place, "users");
+	services->lock_fd = open_lock(&services->data_folder, "lock");
+	services->users_fd = open_lock(&services->data_folder, "users");
 	if (services->lock_fd < 0 || services->users_fd < 0) {
 		int rc = -errno;
 
-		say("cannot write to the data folder %s: %s", services->place.data, strerror(-rc));
+		say("cannot write to the data folder %s: %s", services->data_folder.data,
+		    strerror(-rc));
 		return rc;
 	}
 	while (flock(services->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -99,12 +100,13 @@ static int take_lock(struct services *services, enum services_use use)
 			return flock(services->users_fd, LOCK_SH) == 0 ? 0 : -errno;
 		running.pid = holding_server(services->lock_fd);
 		if (running.pid > 0) {
-			(void)running_find(services->place.data, &running);
-			running_say(services->place.data, &running);
+			(void)running_find(services->data_folder.data, &running);
+			running_say(services->data_folder.data, &running);
 			return -EBUSY;
 		}
 		if (!told)
-			say("waiting for another sebez command that uses %s", services->place.data);
+			say("waiting for another sebez command that uses %s",
+			    services->data_folder.data);
 		told = true;
 		if (services_stop_asked())
 			return -EINTR;
@@ -126,14 +128,14 @@ static int describe(const struct config *config, struct services *services)
 	services->redis_embedded = config->redis_url[0] == '\0';
 	if (services->redis_embedded)
 		path_format(services->redis_url, sizeof(services->redis_url), "unix:%s/redis.sock",
-		            services->place.run);
+		            services->data_folder.run);
 	else
 		path_format(services->redis_url, sizeof(services->redis_url), "%s",
 		            config->redis_url);
 	if (!services->pg_embedded)
 		return conninfo_split(config->database_url, services->admin, services->base,
 		                      CONNINFO_MAX);
-	rc = conninfo_add(services->base, CONNINFO_MAX, "host", services->place.run);
+	rc = conninfo_add(services->base, CONNINFO_MAX, "host", services->data_folder.run);
 	if (rc == 0)
 		rc = conninfo_add(services->base, CONNINFO_MAX, "dbname", EMBEDDED_PG_DATABASE);
 	if (rc < 0)
@@ -147,16 +149,16 @@ static int describe(const struct config *config, struct services *services)
 static int start_owned(const struct config *config, struct services *services)
 {
 	/* Its last owner may have removed it since we looked. */
-	int rc = place_make_run(&services->place);
+	int rc = data_folder_make_run(&services->data_folder);
 
 	if (rc == 0 && services->redis_embedded) {
-		embedded_redis_prepare(&services->place);
-		rc = embedded_redis_spawn(&services->place, &services->redis);
+		embedded_redis_prepare(&services->data_folder);
+		rc = embedded_redis_spawn(&services->data_folder, &services->redis);
 	}
 	if (rc == 0 && services->pg_embedded) {
-		rc = embedded_pg_prepare(&services->place, config);
+		rc = embedded_pg_prepare(&services->data_folder, config);
 		if (rc == 0)
-			rc = embedded_pg_spawn(&services->place, &services->pg);
+			rc = embedded_pg_spawn(&services->data_folder, &services->pg);
 	}
 	return rc;
 }
@@ -167,10 +169,10 @@ static int start_pg_again(struct services *services, int64_t until_ms)
 {
 	services->pg = 0;
 	if (clock_monotonic_ms() < until_ms) {
-		child_sleep_ms(AGAIN_MS);
-		return embedded_pg_spawn(&services->place, &services->pg);
+		child_sleep_ms(RETRY_MS);
+		return embedded_pg_spawn(&services->data_folder, &services->pg);
 	}
-	say("PostgreSQL did not start; %s/log/postgres.log says why", services->place.data);
+	say("PostgreSQL did not start; %s/log/postgres.log says why", services->data_folder.data);
 	return -ECHILD;
 }
 
@@ -188,7 +190,7 @@ static int wait_pg(struct services *services)
 {
 	int64_t now_ms = clock_monotonic_ms();
 	int64_t deadline_ms = now_ms + (services->pg_embedded ? READY_MS : EXTERNAL_READY_MS);
-	int64_t again_until_ms = now_ms + AGAIN_FOR_MS;
+	int64_t retry_until_ms = now_ms + RETRY_FOR_MS;
 	int rc;
 
 	for (;;) {
@@ -201,7 +203,7 @@ static int wait_pg(struct services *services)
 		if (services_stop_asked())
 			return -EINTR;
 		if (services->pg > 0 && !child_is_alive(services->pg)) {
-			rc = start_pg_again(services, again_until_ms);
+			rc = start_pg_again(services, retry_until_ms);
 			if (rc < 0)
 				return rc;
 		}
@@ -215,12 +217,13 @@ static int wait_redis(struct services *services)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + READY_MS;
 
-	while (services->redis_embedded && !embedded_redis_answers(&services->place)) {
+	while (services->redis_embedded && !embedded_redis_answers(&services->data_folder)) {
 		if (services_stop_asked())
 			return -EINTR;
 		if (services->redis > 0 && !child_is_alive(services->redis)) {
 			services->redis = 0;
-			say("Redis did not start; %s/log/redis.log says why", services->place.data);
+			say("Redis did not start; %s/log/redis.log says why",
+			    services->data_folder.data);
 			return -ECHILD;
 		}
 		if (clock_monotonic_ms() > deadline_ms) {
@@ -243,9 +246,9 @@ int services_open(const struct config *config, enum services_use use, struct ser
 	services->lock_fd = -1;
 	services->users_fd = -1;
 	embedded = config->database_url[0] == '\0' || config->redis_url[0] == '\0';
-	rc = embedded && use == SERVICES_TOOL ? place_become_owner(config) : 0;
+	rc = embedded && use == SERVICES_TOOL ? data_folder_become_owner(config) : 0;
 	if (rc == 0)
-		rc = place_open(config, &services->place);
+		rc = data_folder_open(config, &services->data_folder);
 	if (rc == 0)
 		rc = describe(config, services);
 	if (rc == 0 && (embedded || use == SERVICES_SERVE)) {
@@ -278,7 +281,7 @@ void services_close(struct services *services)
 	services->redis = 0;
 	services->pg = 0;
 	if (services->owner)
-		place_remove_run(&services->place);
+		data_folder_remove_run(&services->data_folder);
 	if (services->users_fd >= 0)
 		close(services->users_fd);
 	if (services->lock_fd >= 0)

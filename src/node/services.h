@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "node/config.h"
-#include "node/place.h"
+#include "node/data_folder.h"
 #include "node/secret.h"
 
 enum { CONNINFO_MAX = 4096 };
@@ -25,7 +25,7 @@ enum services_use {
 };
 
 struct services {
-	struct place place;
+	struct data_folder data_folder;
 	bool pg_embedded, redis_embedded;
 	bool owner;
 	int lock_fd, users_fd;    /* -1 when not held */

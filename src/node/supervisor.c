@@ -97,7 +97,7 @@ static void announce_once(struct supervisor *su)
 		if (!su->members[i].now.ready || su->members[i].now.pid <= 0)
 			return;
 	su->announced = true;
-	running_note(&su->services.place, su->url, true);
+	running_note(&su->services.data_folder, su->url, true);
 	startup_announce(su->config, su->url);
 }
 
@@ -294,8 +294,8 @@ static int prepare(struct supervisor *su)
 		rc = sockets_open(su->config->listen, (int)su->config->processes, fds, &port);
 	if (rc == 0) {
 		startup_url(su->config, port, su->url, sizeof(su->url));
-		running_note(&su->services.place, su->url, false);
-		rc = secret_load(su->config, su->services.place.data, &secret);
+		running_note(&su->services.data_folder, su->url, false);
+		rc = secret_load(su->config, su->services.data_folder.data, &secret);
 	}
 	if (rc == 0)
 		rc = migrate(su->config, &su->services, &secret, MIGRATE_FOR_SERVE);
@@ -356,7 +356,7 @@ int supervise(const struct config *config)
 		serve(&su);
 	else if (say_count() == said && !services_stop_asked())
 		say("cannot serve: %s", strerror(-rc));
-	running_forget(&su.services.place);
+	running_forget(&su.services.data_folder);
 	services_close(&su.services);
 	LOG_INFO("stopped");
 	return rc == 0 || services_stop_asked() ? 0 : 1;

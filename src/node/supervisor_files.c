@@ -17,7 +17,7 @@ static void migrate_first(struct supervisor *su)
 	    .program = su->world.program, .argv = argv, .output_fd = -1, .death_signal = SIGTERM};
 	int rc;
 
-	setenv("SEBEZ_DATA", su->services.place.data, 1); /* wherever it is called */
+	setenv("SEBEZ_DATA", su->services.data_folder.data, 1); /* wherever it is called */
 	rc = child_spawn(&spec, &su->migrating);
 
 	if (rc < 0)

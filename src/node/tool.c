@@ -65,7 +65,7 @@ int tool_run(const struct config *config, const char *name, void (*body)(struct 
 	tool.body = body;
 	signal(SIGPIPE, SIG_IGN);
 	log_start(LOG_LEVEL_WARNING, name);
-	rc = secret_load(config, services.place.data, &secret);
+	rc = secret_load(config, services.data_folder.data, &secret);
 	if (rc == 0)
 		rc = migrate(config, &services, &secret, MIGRATE_FOR_TOOL);
 	if (rc == 0)

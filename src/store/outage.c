@@ -9,7 +9,7 @@ enum { QUIET_MS = 1000 };
 
 static outage_fn *tell_of_it;
 
-void outage_tell(outage_fn *tell)
+void outage_report(outage_fn *tell)
 {
 	tell_of_it = tell;
 }

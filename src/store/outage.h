@@ -11,7 +11,7 @@
  * with reason NULL, when it is over. No reason holds a password. */
 typedef void outage_fn(const char *store, const char *reason);
 
-void outage_tell(outage_fn *tell); /* once per process; before it nobody is told */
+void outage_report(outage_fn *tell); /* once per process; before it nobody is told */
 
 /* Of one pool or connection; zeroed at first. */
 struct outage {

@@ -1,11 +1,11 @@
 #include "task/forget.h"
 
 /* A million rows an hour, where there are 20,000 in a turn. */
-enum { TURNS_MOST = 50 };
+enum { TURNS_MAX = 50 };
 
 void forget_all(struct task *task, int32_t (*forget)(struct task *task), int32_t most)
 {
-	for (int turn = 0; turn < TURNS_MOST; turn++)
+	for (int turn = 0; turn < TURNS_MAX; turn++)
 		if (forget(task) < most)
 			return;
 }

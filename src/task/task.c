@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "task/db_internal.h"
-#include "task/turn.h"
+#include "task/key_lock.h"
 
 bool task_run(struct task *task, void (*body)(struct task *task))
 {
@@ -22,7 +22,7 @@ bool task_run(struct task *task, void (*body)(struct task *task))
 		body(task);
 	task->running = false;
 	db_task_done(task);
-	turn_end(task);
+	key_lock_release(task);
 	return task->problem.code == PROBLEM_NONE;
 }
 

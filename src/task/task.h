@@ -57,9 +57,9 @@ struct task {
 	int64_t deadline_ms; /* loop clock */
 	struct actor actor;
 	char request_id[UUID_TEXT_LENGTH + 1];
-	const char *name;  /* operation or job, for logs and metrics */
-	struct db *db;     /* made by db_of on first use */
-	struct turn *turn; /* what turn_take has taken, or NULL */
+	const char *name;          /* operation or job, for logs and metrics */
+	struct db *db;             /* made by db_of on first use */
+	struct key_lock *key_lock; /* what key_lock_acquire has taken, or NULL */
 	struct problem problem;
 	jmp_buf way_out;
 	bool running;

@@ -29,7 +29,7 @@ static bool read_ticket(struct request *rq, struct token *ret)
 {
 	if (!rq->operation->takes_ticket || !ticket_is_given(rq))
 		return false;
-	if (!ticket_take(rq, ret))
+	if (!ticket_redeem(rq, ret))
 		refuse(rq, "invalid_token",
 		       "The ticket is not valid; each is good once, and soon.");
 	return true;

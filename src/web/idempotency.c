@@ -9,11 +9,11 @@
 #include "net/loop.h"
 #include "task/params.h"
 #include "web/reply.h"
-#include "web/way.h"
+#include "web/request_context.h"
 
 enum {
 	LEASE_EXTRA_S = 10, /* beyond the request's deadline */
-	AGAIN_MS = 200,
+	RETRY_MS = 200,
 };
 
 bool idempotency_parse(const char *header, char ret[IDEMPOTENCY_KEY_MAX + 1])
@@ -196,7 +196,7 @@ static void run_settling(struct task *task)
 		rq->task.problem = ANSWER_LOST;
 		rq->task.problem.log = log;
 	} else if (!rq->replied) {
-		way_of(rq)->header_count = way_of(rq)->again.header_count;
+		request_context_of(rq)->header_count = request_context_of(rq)->retry.header_count;
 		reply_kept(rq, *row->status, row->body);
 	}
 }
@@ -223,7 +223,7 @@ static bool settle(struct request *rq, int64_t deadline_ms)
 
 static void wait_a_moment(void)
 {
-	co_sleep_ms(AGAIN_MS / 2 + randombytes_uniform(AGAIN_MS / 2 + 1));
+	co_sleep_ms(RETRY_MS / 2 + randombytes_uniform(RETRY_MS / 2 + 1));
 }
 
 bool idempotency_settle(struct request *rq)

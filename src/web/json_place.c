@@ -13,7 +13,7 @@ struct level {
 	size_t key_length;
 };
 
-struct place {
+struct data_folder {
 	int depth;
 	struct level levels[LIMIT_JSON_DEPTH];
 };
@@ -28,13 +28,13 @@ static const char *end_of_string(const char *at, const char *end)
 	return at;
 }
 
-static void open_level(struct place *place, bool array)
+static void open_level(struct data_folder *place, bool array)
 {
 	if (place->depth < LIMIT_JSON_DEPTH)
 		place->levels[place->depth++] = (struct level){.array = array, .key_next = !array};
 }
 
-static void next_member(struct place *place)
+static void next_member(struct data_folder *place)
 {
 	if (place->depth == 0)
 		return;
@@ -46,7 +46,7 @@ static void next_member(struct place *place)
 }
 
 /* A string from `at` on; the byte after its last. One that is cut short names nothing. */
-static const char *take_string(struct place *place, const char *at, const char *end)
+static const char *take_string(struct data_folder *place, const char *at, const char *end)
 {
 	const char *last = end_of_string(at, end);
 	struct level *level = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
@@ -59,7 +59,7 @@ static const char *take_string(struct place *place, const char *at, const char *
 	return last < end ? last + 1 : end;
 }
 
-static void find(struct place *place, const char *text, const char *end)
+static void find(struct data_folder *place, const char *text, const char *end)
 {
 	for (const char *at = text; at < end;) {
 		char byte = *at++;
@@ -77,7 +77,7 @@ static void find(struct place *place, const char *text, const char *end)
 
 size_t json_place_enter(struct check *check, const char *text, size_t position)
 {
-	struct place place = {.depth = 0};
+	struct data_folder place = {.depth = 0};
 	size_t before = check->name_length;
 
 	find(&place, text, text + position);

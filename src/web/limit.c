@@ -13,8 +13,8 @@
 #include "web/client_address.h"
 #include "web/limit_table.h"
 #include "web/reply.h"
+#include "web/request_context.h"
 #include "web/uri.h"
-#include "web/way.h"
 
 /* How long a count may take; then the process counts for itself. */
 enum { REDIS_MS = 50 };
@@ -177,12 +177,12 @@ static const char *whom(struct request *rq, const struct rule *rule, const char 
 void limit_guess(struct request *rq, const char *name, const char *who)
 {
 	const struct rule *rule = rule_of(name);
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	assert(rule != NULL && way->guess_count < LIMIT_GUESSES);
+	assert(rule != NULL && ctx->guess_count < LIMIT_GUESSES);
 	const char *key = key_of(rq, rule, whom(rq, rule, who));
 
-	way->guesses[way->guess_count++] = key;
+	ctx->guesses[ctx->guess_count++] = key;
 	apply(rq, rule, key);
 }
 
@@ -201,10 +201,10 @@ static void take_back(const char *key)
 
 void limit_take_back_guesses(struct request *rq)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	while (way->guess_count > 0) {
-		const char *key = way->guesses[--way->guess_count];
+	while (ctx->guess_count > 0) {
+		const char *key = ctx->guesses[--ctx->guess_count];
 
 		if (web_options()->limits)
 			take_back(key);

@@ -5,7 +5,7 @@
 
 #include "base/list.h"
 #include "web/origin.h"
-#include "web/way.h"
+#include "web/request_context.h"
 
 static void finished(struct http_owner *owner)
 {
@@ -24,22 +24,22 @@ static void left(struct http_owner *owner)
 void request_park(struct request *rq, struct parked *parked, void (*done)(struct parked *parked),
                   void (*gone)(struct parked *parked))
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	assert(!rq->replied && way->exchange_open && rq->idempotency == NULL);
+	assert(!rq->replied && ctx->exchange_open && rq->idempotency == NULL);
 	*parked = (struct parked){
 	    .owner = {.finished = finished, .left = left},
 	    .http = rq->http,
 	    .finished = done,
 	    .left = gone,
 	    .operation = rq->operation->number,
-	    .origin = way->origin,
+	    .origin = ctx->origin,
 	};
 	memcpy(parked->request_id, rq->task.request_id, sizeof(parked->request_id));
 	http_set_context(rq->http, &parked->owner);
 	rq->replied = true;
 	rq->status = 200;
-	way->exchange_open = false; /* the way ends with its fiber */
+	ctx->exchange_open = false; /* the way ends with its fiber */
 }
 
 void parked_set_aside(struct parked *parked)

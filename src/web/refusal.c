@@ -7,7 +7,7 @@
 #include "net/log.h"
 #include "task/problem.h"
 #include "web/origin.h"
-#include "web/way.h"
+#include "web/request_context.h"
 
 static const struct http_header COMMON[] = {
     {"Content-Type", "application/problem+json"},
@@ -30,7 +30,7 @@ void refusal_overloaded(struct http_exchange *ex, unsigned origin)
 	size_t count = COMMON_COUNT;
 
 	memcpy(headers, COMMON, sizeof(COMMON));
-	snprintf(seconds, sizeof(seconds), "%d", way_retry_after_s());
+	snprintf(seconds, sizeof(seconds), "%d", request_retry_after_s());
 	headers[count++] = (struct http_header){"Retry-After", seconds};
 	count += origin_headers(origin, headers + count);
 	http_reply(ex, 503, count, headers, BODY, sizeof(BODY) - 1);

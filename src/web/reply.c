@@ -9,33 +9,33 @@
 #include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/origin.h"
-#include "web/way.h"
+#include "web/request_context.h"
 
 static const char JSON_TYPE[] = "application/json";
 static const char SHARED[] = "public, max-age=0, must-revalidate";
 
 void reply_header(struct request *rq, const char *name, const char *value)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 	size_t at = 0;
 
-	while (at < way->header_count && strcasecmp(way->headers[at].name, name) != 0)
+	while (at < ctx->header_count && strcasecmp(ctx->headers[at].name, name) != 0)
 		at++;
-	assert(at < WAY_HEADERS_MAX);
-	way->headers[at].name = arena_strdup(rq->task.arena, name);
-	way->headers[at].value = arena_strdup(rq->task.arena, value);
-	if (at == way->header_count)
-		way->header_count++;
+	assert(at < REQUEST_REPLY_HEADERS_MAX);
+	ctx->headers[at].name = arena_strdup(rq->task.arena, name);
+	ctx->headers[at].value = arena_strdup(rq->task.arena, value);
+	if (at == ctx->header_count)
+		ctx->header_count++;
 }
 
 void reply_varies(struct request *rq, const char *header)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 	const char *known = NULL;
 
-	for (size_t i = 0; i < way->header_count; i++) {
-		if (strcasecmp(way->headers[i].name, "Vary") == 0)
-			known = way->headers[i].value;
+	for (size_t i = 0; i < ctx->header_count; i++) {
+		if (strcasecmp(ctx->headers[i].name, "Vary") == 0)
+			known = ctx->headers[i].value;
 	}
 	if (known == NULL)
 		reply_header(rq, "Vary", header);
@@ -59,10 +59,10 @@ static bool is_shared(const struct request *rq)
 static void common_headers(struct request *rq, int status, const char *media_type)
 {
 	bool has_control = false;
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	for (size_t i = 0; i < way->header_count; i++)
-		has_control |= strcasecmp(way->headers[i].name, "Cache-Control") == 0;
+	for (size_t i = 0; i < ctx->header_count; i++)
+		has_control |= strcasecmp(ctx->headers[i].name, "Cache-Control") == 0;
 	if (!has_control)
 		reply_header(rq, "Cache-Control",
 		             is_shared(rq) && status < 400 ? SHARED : "no-store");
@@ -70,7 +70,7 @@ static void common_headers(struct request *rq, int status, const char *media_typ
 		reply_header(rq, "Content-Type", media_type);
 	reply_header(rq, "X-Content-Type-Options", "nosniff");
 	struct http_header of_origin[ORIGIN_HEADERS];
-	size_t count = origin_headers(way->origin, of_origin);
+	size_t count = origin_headers(ctx->origin, of_origin);
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(of_origin[i].name, "Vary") == 0)
@@ -83,27 +83,27 @@ static void common_headers(struct request *rq, int status, const char *media_typ
 void reply_send(struct request *rq, int status, const char *media_type, const void *bytes,
                 size_t length)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
 	assert(!rq->replied);
 	common_headers(rq, status, media_type);
 	reply_header(rq, "X-Request-Id", rq->task.request_id);
 	rq->replied = true;
 	rq->status = status;
-	way_answered(way, status);
-	http_reply(rq->http, status, way->header_count, way->headers, bytes, length);
+	request_answered(ctx, status);
+	http_reply(rq->http, status, ctx->header_count, ctx->headers, bytes, length);
 }
 
 static void keep_in_cache(struct request *rq, const char *media_type, const char *etag,
                           const void *bytes, size_t length)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	if (rq->operation->cached && way->cache.wanted &&
+	if (rq->operation->cached && ctx->cache.wanted &&
 	    strcmp(http_method(rq->http), "GET") == 0) {
 		common_headers(rq, 200, media_type);
-		cache_keep(rq->http, way->cache, rq->operation->number, way->header_count,
-		           way->headers, etag, bytes, length);
+		cache_keep(rq->http, ctx->cache, rq->operation->number, ctx->header_count,
+		           ctx->headers, etag, bytes, length);
 	}
 }
 
@@ -285,15 +285,15 @@ void reply_commit_empty(struct request *rq, struct db *tx)
 
 void reply_stream_begin(struct request *rq, int status, const char *media_type)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
 	assert(!rq->replied);
 	common_headers(rq, status, media_type);
 	reply_header(rq, "X-Request-Id", rq->task.request_id);
 	rq->replied = true;
 	rq->status = status;
-	way->streaming = true;
-	http_stream_begin(rq->http, status, way->header_count, way->headers);
+	ctx->streaming = true;
+	http_stream_begin(rq->http, status, ctx->header_count, ctx->headers);
 }
 
 void reply_stream_write(struct request *rq, const void *bytes, size_t count)
@@ -304,11 +304,11 @@ void reply_stream_write(struct request *rq, const void *bytes, size_t count)
 
 static void stream_answered(struct request *rq)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	assert(way->streaming);
-	way->streaming = false;
-	way_answered(way, rq->status);
+	assert(ctx->streaming);
+	ctx->streaming = false;
+	request_answered(ctx, rq->status);
 }
 
 void reply_stream_end(struct request *rq)

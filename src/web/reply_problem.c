@@ -4,7 +4,7 @@
 
 #include "web/language.h"
 #include "web/reply.h"
-#include "web/way.h"
+#include "web/request_context.h"
 
 /* What titles and details are written in; the default is first. */
 static const char *const LANGUAGES[] = {"en", NULL};
@@ -34,7 +34,8 @@ void reply_problem(struct request *rq, const struct problem *problem)
 	}
 	if (problem->retry_after_s > 0 || kind->status == 503) {
 		snprintf(seconds, sizeof(seconds), "%d",
-		         problem->retry_after_s > 0 ? problem->retry_after_s : way_retry_after_s());
+		         problem->retry_after_s > 0 ? problem->retry_after_s
+		                                    : request_retry_after_s());
 		reply_header(rq, "Retry-After", seconds);
 	}
 	reply_header(rq, "Content-Language",

@@ -13,7 +13,6 @@
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
-#include "web/again.h"
 #include "web/authenticate.h"
 #include "web/client_address.h"
 #include "web/idempotency.h"
@@ -21,8 +20,9 @@
 #include "web/origin.h"
 #include "web/refusal.h"
 #include "web/reply.h"
+#include "web/request_context.h"
+#include "web/retry.h"
 #include "web/validate.h"
-#include "web/way.h"
 
 static struct {
 	struct web_options options;
@@ -44,7 +44,7 @@ const char *request_address(struct request *rq)
 	return address;
 }
 
-int64_t way_now_us(void)
+int64_t request_now_us(void)
 {
 	struct timespec now;
 
@@ -58,10 +58,10 @@ static void measure(unsigned operation, int status, int64_t duration_us)
 		web.options.measured(operation, status, duration_us);
 }
 
-void way_answered(struct way *way, int status)
+void request_answered(struct request_context *ctx, int status)
 {
-	const struct request *rq = &way->rq;
-	int64_t duration_us = way_now_us() - way->started_us;
+	const struct request *rq = &ctx->rq;
+	int64_t duration_us = request_now_us() - ctx->started_us;
 	const char *log = rq->task.problem.log;
 
 	measure(rq->operation != NULL ? rq->operation->number : (unsigned)OPERATION_COUNT, status,
@@ -76,13 +76,13 @@ void way_answered(struct way *way, int status)
 	       log_str("cause", log));
 }
 
-static void way_free(struct way *way)
+static void request_context_free(struct request_context *ctx)
 {
-	if (way->exchange_open || way->fiber_running)
+	if (ctx->exchange_open || ctx->fiber_running)
 		return;
-	arena_free(way->rq.task.arena);
-	arena_free(way->full_arena);
-	free(way);
+	arena_free(ctx->rq.task.arena);
+	arena_free(ctx->full_arena);
+	free(ctx);
 }
 
 /* Somebody else's id is taken when it looks like one: it goes to logs and into headers. */
@@ -101,79 +101,80 @@ static void take_request_id(struct request *rq)
 
 static void exchange_ended(struct http_owner *owner)
 {
-	struct way *way = CONTAINER_OF(owner, struct way, owner);
+	struct request_context *ctx = CONTAINER_OF(owner, struct request_context, owner);
 
-	way->exchange_open = false;
-	way_free(way);
+	ctx->exchange_open = false;
+	request_context_free(ctx);
 }
 
-static struct way *way_of_exchange(struct http_exchange *ex)
+static struct request_context *request_context_of_exchange(struct http_exchange *ex)
 {
-	return CONTAINER_OF(http_context(ex), struct way, owner);
+	return CONTAINER_OF(http_context(ex), struct request_context, owner);
 }
 
-int way_retry_after_s(void)
+int request_retry_after_s(void)
 {
 	static unsigned turn;
 
 	return 1 + (int)(turn++ % RETRY_SPREAD_S);
 }
 
-static struct way *way_new(struct http_exchange *ex)
+static struct request_context *request_context_new(struct http_exchange *ex)
 {
-	struct way *way = calloc(1, sizeof(*way));
+	struct request_context *ctx = calloc(1, sizeof(*ctx));
 
-	if (way == NULL)
+	if (ctx == NULL)
 		return NULL;
-	way->rq.http = ex;
-	way->rq.task.name = "";
-	way->rq.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &way->rq.task);
-	way->rq.started_ms = loop_now_ms();
-	way->started_us = way_now_us();
-	way->exchange_open = true;
-	way->origin = origin_of(ex);
-	take_request_id(&way->rq);
-	way->owner.finished = exchange_ended;
-	http_set_context(ex, &way->owner);
-	return way;
+	ctx->rq.http = ex;
+	ctx->rq.task.name = "";
+	ctx->rq.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &ctx->rq.task);
+	ctx->rq.started_ms = loop_now_ms();
+	ctx->started_us = request_now_us();
+	ctx->exchange_open = true;
+	ctx->origin = origin_of(ex);
+	take_request_id(&ctx->rq);
+	ctx->owner.finished = exchange_ended;
+	http_set_context(ex, &ctx->owner);
+	return ctx;
 }
 
 /* Refuses before a fiber runs. */
-static enum http_body refuse(struct way *way, enum problem_code code, const char *detail)
+static enum http_body refuse(struct request_context *ctx, enum problem_code code,
+                             const char *detail)
 {
-	way->rq.task.problem = (struct problem){.code = code, .detail = detail};
-	reply_problem(&way->rq, &way->rq.task.problem);
+	ctx->rq.task.problem = (struct problem){.code = code, .detail = detail};
+	reply_problem(&ctx->rq, &ctx->rq.task.problem);
 	return HTTP_BODY_REFUSE;
 }
 
-static enum http_body refuse_route(struct way *way, enum route_result result)
+static enum http_body refuse_route(struct request_context *ctx, enum route_result result)
 {
-	struct request *rq = &way->rq;
+	struct request *rq = &ctx->rq;
 
 	switch (result) {
 	case ROUTE_OPTIONS:
-		reply_header(rq, "Allow", route_allow(rq->task.arena, way->match.allowed));
+		reply_header(rq, "Allow", route_allow(rq->task.arena, ctx->match.allowed));
 		reply_empty(rq);
 		return HTTP_BODY_REFUSE;
 	case ROUTE_NO_METHOD:
-		reply_header(rq, "Allow", route_allow(rq->task.arena, way->match.allowed));
-		return refuse(way, PROBLEM_METHOD, "This path does not answer to that method.");
+		reply_header(rq, "Allow", route_allow(rq->task.arena, ctx->match.allowed));
+		return refuse(ctx, PROBLEM_METHOD, "This path does not answer to that method.");
 	case ROUTE_MALFORMED:
-		return refuse(way, PROBLEM_INVALID, "The path is not percent-encoded UTF-8.");
+		return refuse(ctx, PROBLEM_INVALID, "The path is not percent-encoded UTF-8.");
 	case ROUTE_NO_PATH:
 	case ROUTE_FOUND:
 		break;
 	}
-	return refuse(way, PROBLEM_NOT_FOUND, "There is nothing at this path.");
+	return refuse(ctx, PROBLEM_NOT_FOUND, "There is nothing at this path.");
 }
 
 /* Whatever the path: what is wrong with it, the page may read in the answer to its request. */
-static enum http_body allow(struct way *way)
+static enum http_body allow(struct request_context *ctx)
 {
-	way->rq.task.name = "preflight";
+	ctx->rq.task.name = "preflight";
 	for (size_t i = 0; i < ORIGIN_PREFLIGHT_HEADERS; i++)
-		reply_header(&way->rq, ORIGIN_PREFLIGHT[i].name, ORIGIN_PREFLIGHT[i].value);
-	reply_empty(&way->rq);
+		reply_header(&ctx->rq, ORIGIN_PREFLIGHT[i].name, ORIGIN_PREFLIGHT[i].value);
+	reply_empty(&ctx->rq);
 	return HTTP_BODY_REFUSE;
 }
 
@@ -187,27 +188,27 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 		measure(operation, status, 0);
 		return HTTP_BODY_REFUSE;
 	}
-	struct way *way = way_new(ex);
+	struct request_context *ctx = request_context_new(ex);
 
-	if (way == NULL) {
+	if (ctx == NULL) {
 		refusal_overloaded(ex, 0);
 		return HTTP_BODY_REFUSE;
 	}
-	struct request *rq = &way->rq;
+	struct request *rq = &ctx->rq;
 
-	if (origin_asks_first(ex, way->origin))
-		return allow(way);
+	if (origin_asks_first(ex, ctx->origin))
+		return allow(ctx);
 	if (strlen(http_path(ex)) + strlen(http_query(ex)) > LIMIT_URL_BYTES)
-		return refuse(way, PROBLEM_URI_TOO_LONG, "The address is too long.");
+		return refuse(ctx, PROBLEM_URI_TOO_LONG, "The address is too long.");
 	enum route_result result =
-	    route_find(web.routes, rq->task.arena, http_method(ex), http_path(ex), &way->match);
+	    route_find(web.routes, rq->task.arena, http_method(ex), http_path(ex), &ctx->match);
 
 	if (result != ROUTE_FOUND)
-		return refuse_route(way, result);
-	rq->operation = way->match.operation;
+		return refuse_route(ctx, result);
+	rq->operation = ctx->match.operation;
 	rq->task.name = rq->operation->id;
 	if (rq->operation->cached)
-		way->cache = cache_ticket(way->origin);
+		ctx->cache = cache_ticket(ctx->origin);
 	*body_bytes_max = rq->operation->body_bytes_max;
 	return rq->operation->body == BODY_STREAM ? HTTP_BODY_STREAM : HTTP_BODY_BUFFER;
 }
@@ -215,25 +216,25 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 static void run(struct task *task)
 {
 	struct request *rq = (struct request *)(void *)task;
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
-	authenticate(rq, &way->match);
+	authenticate(rq, &ctx->match);
 	limit(rq);
-	const void *in = validate(rq, &way->match);
+	const void *in = validate(rq, &ctx->match);
 
 	if (idempotency_begin(rq))
 		return;
-	again_remember(rq, in);
-	again_call(task);
+	retry_remember(rq, in);
+	retry_call(task);
 }
 
 static void finish_badly(struct request *rq)
 {
-	struct way *way = way_of(rq);
+	struct request_context *ctx = request_context_of(rq);
 
 	/* When the handler ended because its arena was full, the problem needs room elsewhere. */
 	if (arena_used(rq->task.arena) > LIMIT_REQUEST_ARENA_BYTES / 2) {
-		way->full_arena = rq->task.arena;
+		ctx->full_arena = rq->task.arena;
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
 	}
 	/* Before the answer: who comes again after it shall find the key free. */
@@ -244,7 +245,7 @@ static void finish_badly(struct request *rq)
 		limit_take_back_guesses(rq);
 	if (!rq->replied) {
 		reply_problem(rq, &rq->task.problem);
-	} else if (way->streaming) { /* too late to say so; the body breaks off */
+	} else if (ctx->streaming) { /* too late to say so; the body breaks off */
 		LOG_WARNING("stream broken", log_str("request_id", rq->task.request_id),
 		            log_str("operation", rq->task.name),
 		            log_str("problem", rq->task.problem.detail),
@@ -257,51 +258,51 @@ static void finish_badly(struct request *rq)
 
 static void fiber(void *arg)
 {
-	struct way *way = arg;
-	bool done = task_run(&way->rq.task, run);
+	struct request_context *ctx = arg;
+	bool done = task_run(&ctx->rq.task, run);
 
-	while (!done && again_wait(&way->rq))
-		done = task_run(&way->rq.task, again_call);
+	while (!done && retry_wait(&ctx->rq))
+		done = task_run(&ctx->rq.task, retry_call);
 	if (!done)
-		finish_badly(&way->rq);
-	way->fiber_running = false;
-	way_free(way);
+		finish_badly(&ctx->rq);
+	ctx->fiber_running = false;
+	request_context_free(ctx);
 }
 
-static void refuse_overloaded(struct way *way)
+static void refuse_overloaded(struct request_context *ctx)
 {
-	way->rq.replied = true;
-	measure(way->rq.operation->number, 503, 0);
-	refusal_overloaded(way->rq.http, way->origin);
+	ctx->rq.replied = true;
+	measure(ctx->rq.operation->number, 503, 0);
+	refusal_overloaded(ctx->rq.http, ctx->origin);
 }
 
 static void complete(void *arg, struct http_exchange *ex)
 {
-	struct way *way = way_of_exchange(ex);
-	bool streams = way->rq.operation->body == BODY_STREAM;
+	struct request_context *ctx = request_context_of_exchange(ex);
+	bool streams = ctx->rq.operation->body == BODY_STREAM;
 
 	(void)arg;
-	way->rq.task.deadline_ms =
+	ctx->rq.task.deadline_ms =
 	    loop_now_ms() + (streams ? LIMIT_STREAM_MS : web.options.request_ms);
-	way->fiber_running = true;
-	if (co_start(fiber, way) != 0) {
-		way->fiber_running = false;
-		refuse_overloaded(way);
+	ctx->fiber_running = true;
+	if (co_start(fiber, ctx) != 0) {
+		ctx->fiber_running = false;
+		refuse_overloaded(ctx);
 	}
 }
 
 static void too_large(void *arg, struct http_exchange *ex)
 {
-	struct way *way = way_of_exchange(ex);
+	struct request_context *ctx = request_context_of_exchange(ex);
 
 	(void)arg;
-	refuse(way, PROBLEM_TOO_LARGE, "The body is larger than this operation takes.");
+	refuse(ctx, PROBLEM_TOO_LARGE, "The body is larger than this operation takes.");
 }
 
 static void full(void *arg, struct http_exchange *ex)
 {
 	(void)arg;
-	refuse_overloaded(way_of_exchange(ex));
+	refuse_overloaded(request_context_of_exchange(ex));
 }
 
 static void unreadable(void *arg, int status, const char *why, struct http_answer *ret)

@@ -7,8 +7,8 @@
 #include "base/codec.h"
 #include "net/loop.h"
 #include "store/redis.h"
+#include "web/request_context.h"
 #include "web/uri.h"
-#include "web/way.h"
 
 enum { REDIS_MS = 1000 };
 
@@ -30,7 +30,7 @@ static struct redisReply *ask_redis(struct request *rq, int argc, const char *co
 		task_end_with(&rq->task, (struct problem){
 		                             .code = PROBLEM_UNAVAILABLE,
 		                             .detail = "There are no tickets at the moment.",
-		                             .retry_after_s = way_retry_after_s(),
+		                             .retry_after_s = request_retry_after_s(),
 		                         });
 	return reply;
 }
@@ -66,7 +66,7 @@ bool ticket_is_given(const struct request *rq)
 	return uri_find(http_query(rq->http), "ticket", &pair);
 }
 
-bool ticket_take(struct request *rq, struct token *ret)
+bool ticket_redeem(struct request *rq, struct token *ret)
 {
 	uint8_t bytes[TICKET_BYTES];
 	struct uri_pair pair;

@@ -16,7 +16,7 @@ void ticket_make(struct request *rq, char ret[TICKET_LENGTH + 1]);
 
 /* The session of the ticket in the query, which is used up then; false when there is none in it, or
  * one that is not good. Ends the task (503) when it cannot be known. Suspends. */
-bool ticket_take(struct request *rq, struct token *ret) __attribute__((warn_unused_result));
+bool ticket_redeem(struct request *rq, struct token *ret) __attribute__((warn_unused_result));
 bool ticket_is_given(const struct request *rq);
 
 #endif

@@ -93,7 +93,7 @@ static void hear(struct followed *feed, int64_t number)
 
 static void a_feed_is_unknown_until_the_database_was_asked(void **state)
 {
-	struct followed *feed = hub_take(some_id(), false, 1);
+	struct followed *feed = hub_fetch(some_id(), false, 1);
 	unsigned first;
 
 	assert_int_equal(hub_look(feed, 0, &first), HUB_UNKNOWN);
@@ -107,7 +107,7 @@ static void a_feed_is_unknown_until_the_database_was_asked(void **state)
 
 static void the_database_corrects_what_was_never_so(void **state)
 {
-	struct followed *feed = hub_take(some_id(), false, 1);
+	struct followed *feed = hub_fetch(some_id(), false, 1);
 	unsigned first;
 
 	(void)hub_learn(feed, 4, 0);
@@ -119,7 +119,7 @@ static void the_database_corrects_what_was_never_so(void **state)
 static void what_was_taken_back_is_kept_no_longer(void **state)
 {
 	static const char EDITED[] = "{\"number\":3,\"kind\":\"message_edited\"}";
-	struct followed *feed = hub_take(some_id(), false, 1);
+	struct followed *feed = hub_fetch(some_id(), false, 1);
 	unsigned first;
 
 	(void)hub_learn(feed, 0, 0);
@@ -137,7 +137,7 @@ static void what_was_taken_back_is_kept_no_longer(void **state)
 /* Its number may be heard of before, or learned by a read: then nobody knows what was rewritten. */
 static void a_text_that_comes_late_is_not_kept(void **state)
 {
-	struct followed *feed = hub_take(some_id(), false, 1);
+	struct followed *feed = hub_fetch(some_id(), false, 1);
 	unsigned first;
 
 	(void)hub_learn(feed, 0, 0);
@@ -179,7 +179,7 @@ static void assert_none_is_old(const struct followed *feed, const struct event_p
 static void a_reader_sees_every_number_once_whatever_is_heard(void **state)
 {
 	for (int round = 0; round < 200; round++) {
-		struct followed *feed = hub_take(some_id(), false, 1);
+		struct followed *feed = hub_fetch(some_id(), false, 1);
 		bool rewrites[STEPS + 1] = {false};
 		int64_t written = 0, seen = 0, number;
 
@@ -214,7 +214,7 @@ static void a_reader_sees_every_number_once_whatever_is_heard(void **state)
 
 static void another_epoch_makes_every_feed_unknown(void **state)
 {
-	struct followed *feed = hub_take(some_id(), false, 1);
+	struct followed *feed = hub_fetch(some_id(), false, 1);
 	unsigned first;
 
 	(void)hub_learn(feed, 9, 0);
@@ -227,7 +227,7 @@ static void another_epoch_makes_every_feed_unknown(void **state)
 static void a_grant_ends_with_what_it_stood_on(void **state)
 {
 	struct uuid account = some_id(), session = some_id(), other = some_id();
-	struct followed *feed = hub_take(some_id(), true, 1);
+	struct followed *feed = hub_fetch(some_id(), true, 1);
 
 	hub_grant(feed, session, account, 0, 100);
 	hub_grant(feed, other, account, 0, 100);
@@ -248,7 +248,7 @@ static void a_grant_ends_with_what_it_stood_on(void **state)
 static void a_grant_that_was_overtaken_is_none(void **state)
 {
 	struct uuid account = some_id(), session = some_id();
-	struct followed *feed = hub_take(account, false, 1);
+	struct followed *feed = hub_fetch(account, false, 1);
 
 	hub_revoke(&(struct revocation){.account_id = account, .seen_ms = 200});
 	hub_grant(feed, session, account, 0, 150);
@@ -261,9 +261,9 @@ static void idle_feeds_are_forgotten_and_pinned_ones_are_not(void **state)
 {
 	struct uuid idle = some_id(), pinned = some_id(), used = some_id();
 
-	(void)hub_take(idle, false, 1);
-	hub_take(pinned, false, 1)->pins = 1;
-	(void)hub_take(used, false, 10);
+	(void)hub_fetch(idle, false, 1);
+	hub_fetch(pinned, false, 1)->pins = 1;
+	(void)hub_fetch(used, false, 10);
 	hub_forget_idle(5);
 	assert_null(hub_find(idle));
 	assert_non_null(hub_find(pinned));

@@ -327,7 +327,7 @@ static void take_note(const char *store, const char *reason)
 
 static void ask_nobody(void *arg)
 {
-	outage_tell(take_note);
+	outage_report(take_note);
 	struct pg_pool_options options = {.conninfo = "host=/nonexistent user=x password=hidden",
 	                                  .shared_max = 2,
 	                                  .leased_max = 1,
@@ -344,7 +344,7 @@ static void ask_nobody(void *arg)
 	pg_pool_close(nobody);
 	assert_non_null(strstr(reason_told, "No such file or directory"));
 	assert_null(strstr(reason_told, "hidden"));
-	outage_tell(NULL);
+	outage_report(NULL);
 }
 
 static void without_a_server_the_answer_is_immediate(void **state)

@@ -306,7 +306,7 @@ int main(void)
 	};
 
 	sem_init(&resolver, 0, 0);
-	outage_tell(take_note);
+	outage_report(take_note);
 	int failed = cmocka_run_group_tests(tests, fake_open, NULL);
 	loop_close();
 	return failed;

@@ -25,10 +25,10 @@ where a.id = :account and s.id = :session and s.ended_at is null and s.expires_a
 insert into account (id, email, email_key, name, password_hash)
 values (:id, :email, :email_key, :name, :password_hash);
 
--- account_version_hold (account uuid): one writes -> (version int)
+-- account_version_lock (account uuid): one writes -> (version int)
 select version from account where id = :account for no key update;
 
--- account_hold (account uuid): one writes -> (password_hash text, locked bool, admin bool, version int)
+-- account_row_lock (account uuid): one writes -> (password_hash text, locked bool, admin bool, version int)
 -- Until the end of the transaction nobody changes its password, locks it or signs in to it.
 select password_hash, locked_at is not null as locked, admin_role is not null as admin, version
 from account where id = :account for no key update;
@@ -77,7 +77,7 @@ order by used_at desc, id desc limit 100;
 -- refresh_token_add (hash bytea, session uuid, number int): none
 insert into refresh_token (hash, session_id, number) values (:hash, :session, :number);
 
--- refresh_token_hold (hash bytea, retry_s int): maybe writes
+-- refresh_token_lock (hash bytea, retry_s int): maybe writes
 -- -> (session_id uuid, account_id uuid, number int, used bool, recent bool, alive bool, locked bool, admin bool)
 -- Refreshes of one session take their turn here.
 select r.session_id, s.account_id, r.number, r.used_at is not null as used,
@@ -135,12 +135,12 @@ with gone as (
 )
 select count(*)::int as count from gone;
 
--- guest_cart_hold (token text): maybe writes -> (id uuid)
+-- guest_cart_lock (token text): maybe writes -> (id uuid)
 select id from cart
 where guest_hash = encode(sha256(convert_to(:token, 'UTF8')), 'hex') and account_id is null
 and state = 'open' for update;
 
--- account_cart_hold (id uuid, account uuid): one -> (id uuid)
+-- account_cart_lock (id uuid, account uuid): one -> (id uuid)
 -- The account's open cart, which is made when there is none.
 insert into cart (id, account_id) values (:id, :account)
 on conflict (account_id) where state = 'open'
@@ -170,7 +170,7 @@ with gone as (
 )
 update cart set state = 'merged', version = version + 1, updated_at = now() where id = :guest;
 
--- address_book_hold (account uuid): one writes
+-- address_book_lock (account uuid): one writes
 -- Changes of one address book take their turn here.
 select id from account where id = :account for no key update;
 

@@ -18,7 +18,7 @@ static int32_t hold_and_count(struct request *rq, struct db *tx)
 {
 	struct db *chain = db_chain(tx);
 
-	sql_address_book_hold(chain, rq->task.actor.account_id);
+	sql_address_book_lock(chain, rq->task.actor.account_id);
 	const struct rows *rows = sql_address_count(chain);
 
 	db_run(chain);
@@ -57,7 +57,7 @@ void update_address(struct request *rq, const struct update_address_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	sql_address_book_hold(tx, rq->task.actor.account_id);
+	sql_address_book_lock(tx, rq->task.actor.account_id);
 	if (in->is_default != NULL && *in->is_default)
 		sql_address_default_clear(tx);
 	sql_address_change(tx, in->address_id, in->is_default, in->name, in->company_given,
@@ -74,7 +74,7 @@ void delete_address(struct request *rq, const struct delete_address_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	sql_address_book_hold(tx, rq->task.actor.account_id);
+	sql_address_book_lock(tx, rq->task.actor.account_id);
 	sql_address_remove(tx, in->address_id);
 	sql_address_default_choose(tx);
 	reply_commit_empty(rq, tx);

@@ -47,8 +47,8 @@ static void change_password(struct request *rq, const struct update_me_in *in)
 	const char *old_hash = check_current_password(rq, in);
 	const char *new_hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct account_hold_row *held =
-	    sql_account_hold_rows(tx, sql_account_hold(tx, actor->account_id), NULL);
+	const struct account_row_lock_row *held =
+	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, actor->account_id), NULL);
 
 	if (strcmp(held->password_hash, old_hash) != 0)
 		sign_in_refuse(rq); /* it was changed while we hashed */
@@ -71,7 +71,7 @@ void update_me(struct request *rq, const struct update_me_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	request_expect(
-	    rq, sql_account_version_hold_rows(tx, sql_account_version_hold(tx, account_id), NULL)
+	    rq, sql_account_version_lock_rows(tx, sql_account_version_lock(tx, account_id), NULL)
 	            ->version);
 	if (in->name != NULL)
 		sql_account_set_name(tx, account_id, in->name);

@@ -19,7 +19,7 @@ static struct bytes bytes_of(const struct refresh_hash *hash)
 
 /* Makes the successor of a token's first use. */
 static struct refresh_token rotate(struct db *tx, const struct refresh_token *token,
-                                   const struct refresh_token_hold_row *held)
+                                   const struct refresh_token_lock_row *held)
 {
 	struct refresh_hash hash = refresh_token_hash(token);
 	uint8_t key[TOKEN_KEY_BYTES];
@@ -70,7 +70,7 @@ static _Noreturn void refuse_reuse(struct request *rq, struct db *tx, struct uui
 
 static struct refresh_token exchange(struct request *rq, struct db *tx,
                                      const struct refresh_token *token,
-                                     const struct refresh_token_hold_row *held)
+                                     const struct refresh_token_lock_row *held)
 {
 	const struct refresh_token_successor_row *next =
 	    held->used
@@ -115,8 +115,8 @@ void refresh(struct request *rq, const struct refresh_in *in)
 		refuse_token(rq);
 	struct refresh_hash hash = refresh_token_hash(&token);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct refresh_token_hold_row *held = sql_refresh_token_hold_rows(
-	    tx, sql_refresh_token_hold(tx, bytes_of(&hash), REFRESH_RETRY_S), NULL);
+	const struct refresh_token_lock_row *held = sql_refresh_token_lock_rows(
+	    tx, sql_refresh_token_lock(tx, bytes_of(&hash), REFRESH_RETRY_S), NULL);
 
 	if (held == NULL)
 		refuse_token(rq);

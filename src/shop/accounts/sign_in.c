@@ -110,13 +110,13 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 
 	if (token[0] == 0)
 		return;
-	const struct guest_cart_hold_row *guest =
-	    sql_guest_cart_hold_rows(tx, sql_guest_cart_hold(tx, token), NULL);
+	const struct guest_cart_lock_row *guest =
+	    sql_guest_cart_lock_rows(tx, sql_guest_cart_lock(tx, token), NULL);
 
 	if (guest == NULL)
 		return;
-	const struct account_cart_hold_row *cart =
-	    sql_account_cart_hold_rows(tx, sql_account_cart_hold(tx, uuid_v7(), account_id), NULL);
+	const struct account_cart_lock_row *cart =
+	    sql_account_cart_lock_rows(tx, sql_account_cart_lock(tx, uuid_v7(), account_id), NULL);
 
 	sql_guest_cart_merge(tx, guest->id, cart->id, LIMIT_CART_LINES, LIMIT_LINE_QUANTITY);
 	sql_guest_cart_merged(tx, guest->id);
@@ -200,8 +200,8 @@ void login(struct request *rq, const struct login_in *in)
 	limit_take_back_guesses(rq);
 	const char *renewed = outdated ? password_hash(&rq->task, in->password) : NULL;
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct account_hold_row *held =
-	    sql_account_hold_rows(tx, sql_account_hold(tx, account->id), NULL);
+	const struct account_row_lock_row *held =
+	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, account->id), NULL);
 
 	if (strcmp(held->password_hash, hash) != 0)
 		sign_in_refuse(rq); /* it was changed while we hashed */

@@ -26,7 +26,7 @@ where true
 order by v.created_at desc, v.id desc
 limit :page_size];
 
--- admin_vendor_hold (id uuid): one -> (state text)
+-- admin_vendor_lock (id uuid): one -> (state text)
 -- Products before their vendor, as every write of a product locks them.
 with held as materialized (
 	select p.id from product p where p.vendor_id = :id order by p.id for no key update
@@ -69,7 +69,7 @@ select a.id, a.email, a.name, a.admin_role,
 from account a
 where a.id = :id;
 
--- admin_user_hold (id uuid): one -> (is_admin bool, is_self bool, by_superadmin bool)
+-- admin_user_row_lock (id uuid): one -> (is_admin bool, is_self bool, by_superadmin bool)
 select a.admin_role is not null as is_admin, a.id = current_account() as is_self,
        (select me.admin_role = 'superadmin' and me.locked_at is null
         from account me where me.id = current_account()) as by_superadmin
@@ -83,7 +83,7 @@ set locked_at = coalesce(locked_at, now()), locked_reason = :reason, version = v
     updated_at = now()
 where id = :id;
 
--- admin_superadmins_hold (): many -> (is_self bool)
+-- admin_superadmins_lock (): many -> (is_self bool)
 -- Until the end of the transaction nobody else changes who they are.
 select a.id = current_account() as is_self from account a where a.admin_role = 'superadmin'
 order by a.id for no key update;
@@ -113,7 +113,7 @@ where c.id = :id;
 insert into category (id, parent_id, slug, name, position, path)
 values (:id, :parent, :slug, :name, :position, '{}');
 
--- admin_category_hold (id uuid): one -> (held bigint)
+-- admin_category_lock (id uuid): one -> (held bigint)
 -- All that a move changes: products before categories, as every write of a product locks them.
 with products as materialized (
 	select p.id from product p

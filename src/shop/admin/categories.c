@@ -32,7 +32,7 @@ void update_category(struct request *rq, const struct update_category_in *in)
 	if (in->slug)
 		slug_choose(rq, in->slug, NULL, slug, sizeof slug);
 	if (in->parent_id_given)
-		sql_admin_category_hold(tx, id);
+		sql_admin_category_lock(tx, id);
 	sql_admin_category_update(tx, id, in->name, in->slug ? slug : NULL, in->parent_id_given,
 	                          in->parent_id, in->position);
 	if (in->parent_id_given) {

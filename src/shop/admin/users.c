@@ -27,10 +27,10 @@ void admin_get_user(struct request *rq, const struct admin_get_user_in *in)
 static void may_judge(struct db *tx, struct uuid user_id)
 {
 	size_t count;
-	const struct admin_user_hold_row *user;
+	const struct admin_user_row_lock_row *user;
 
-	sql_admin_superadmins_hold(tx);
-	user = sql_admin_user_hold_rows(tx, sql_admin_user_hold(tx, user_id), &count);
+	sql_admin_superadmins_lock(tx);
+	user = sql_admin_user_row_lock_rows(tx, sql_admin_user_row_lock(tx, user_id), &count);
 
 	if (user->is_self)
 		task_end(db_task(tx), PROBLEM_CONFLICT, "Nobody locks or unlocks themselves.");
@@ -66,8 +66,8 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 static void stay_superadmin(struct db *tx)
 {
 	size_t count;
-	const struct admin_superadmins_hold_row *held =
-	    sql_admin_superadmins_hold_rows(tx, sql_admin_superadmins_hold(tx), &count);
+	const struct admin_superadmins_lock_row *held =
+	    sql_admin_superadmins_lock_rows(tx, sql_admin_superadmins_lock(tx), &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (held[i].is_self)

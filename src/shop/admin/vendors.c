@@ -82,8 +82,8 @@ static _Noreturn void end_not_allowed(struct task *task, const char *state)
 static const char *next_state(struct db *tx, struct uuid id, enum decision decision)
 {
 	size_t count;
-	const struct admin_vendor_hold_row *held =
-	    sql_admin_vendor_hold_rows(tx, sql_admin_vendor_hold(tx, id), &count);
+	const struct admin_vendor_lock_row *held =
+	    sql_admin_vendor_lock_rows(tx, sql_admin_vendor_lock(tx, id), &count);
 
 	for (size_t i = 0; i < TRANSITION_COUNT; i++)
 		if (TRANSITIONS[i].decision == decision &&

@@ -14,12 +14,12 @@
 enum { GUEST_TOKEN_BYTES = 32 };
 
 /* Runs the batch, which changes the cart or not, and answers the cart as it is then. */
-static struct quote *run_and_take(struct db *batch, const struct quote_rows *asked)
+static struct quote *run_and_fetch(struct db *batch, const struct quote_rows *asked)
 {
 	struct quote *quote;
 
 	db_run(batch);
-	quote = quote_take(batch, asked);
+	quote = quote_fetch(batch, asked);
 	(void)quote_price(quote, 0, NULL); /* without choices none can be wrong */
 	return quote;
 }
@@ -39,7 +39,7 @@ void get_cart(struct request *rq, const struct get_cart_in *in)
 	struct db *batch = db_batch(&rq->task);
 	struct quote_rows asked = quote_ask(batch, NULL);
 
-	reply_cart(rq, run_and_take(batch, &asked));
+	reply_cart(rq, run_and_fetch(batch, &asked));
 }
 
 /* A guest's first line makes the cart, and the token that it is known by. */
@@ -58,7 +58,7 @@ static void ensure_guest_token(struct request *rq)
 static struct rows *put_line(struct db *db, struct uuid variant_id, int32_t quantity)
 {
 	sql_cart_ensure(db, uuid_v7(), variant_id);
-	sql_cart_hold(db);
+	sql_cart_lock(db);
 	return sql_cart_line_put(db, variant_id, quantity, LIMIT_CART_LINES);
 }
 
@@ -74,7 +74,7 @@ void put_cart_line(struct request *rq, const struct put_cart_line_in *in)
 	batch = db_batch(&rq->task);
 	put = put_line(batch, in->variant_id, in->quantity);
 	asked = quote_ask(batch, NULL);
-	quote = run_and_take(batch, &asked);
+	quote = run_and_fetch(batch, &asked);
 
 	if (rows_count(put) == 0 && quote->line_count >= LIMIT_CART_LINES)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A cart has at most %d lines.",
@@ -92,7 +92,7 @@ void delete_cart_line(struct request *rq, const struct delete_cart_line_in *in)
 
 	sql_cart_line_delete(batch, in->variant_id);
 	asked = quote_ask(batch, NULL);
-	reply_cart(rq, run_and_take(batch, &asked));
+	reply_cart(rq, run_and_fetch(batch, &asked));
 }
 
 /* DELETE /v1/cart */
@@ -114,7 +114,7 @@ void quote_cart(struct request *rq, const struct quote_cart_in *in)
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	quote = quote_take(batch, &asked);
+	quote = quote_fetch(batch, &asked);
 	if (quote->line_count == 0)
 		task_end(&rq->task, PROBLEM_CART_EMPTY, "Put something in first.");
 	wrong = quote_price(quote, in->shipping_count, in->shipping);

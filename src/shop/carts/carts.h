@@ -1,7 +1,8 @@
 /*
  * carts: what a customer or guest is about to order, and its price.
  *
- * For other areas: quote_ask and quote_take, with which an order reads the cart that it is made of.
+ * For other areas: quote_ask and quote_fetch, with which an order reads the cart that it is made
+ * of.
  */
 #ifndef SEBEZ_SHOP_CARTS_CARTS_H
 #define SEBEZ_SHOP_CARTS_CARTS_H
@@ -19,7 +20,7 @@ struct quote_rows {
 struct quote_rows quote_ask(struct db *batch, const char *country);
 
 /* After db_run: the quote, not yet priced (quote_price). In the task's arena. */
-struct quote *quote_take(struct db *batch, const struct quote_rows *asked);
+struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked);
 
 /* Puts so many of a published variant into the actor's open cart, which is made when there is none.
  */

@@ -11,7 +11,7 @@ select :id, current_account(), case when current_account() is null then current_
 where exists (select from variant v where v.id = :variant)
 on conflict do nothing;
 
--- cart_hold (): none writes
+-- cart_lock (): none writes
 -- Changes of one cart take their turn here, each with what the one before it left.
 select c.id from cart c where c.state = 'open' for no key update;
 

@@ -116,7 +116,7 @@ static void take_terms(struct quote *quote, const struct platform_terms_row *ter
 	memcpy(quote->terms.currency, terms->currency, 4);
 }
 
-struct quote *quote_take(struct db *batch, const struct quote_rows *asked)
+struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 {
 	struct arena *arena = db_task(batch)->arena;
 	struct quote *quote = arena_alloc(arena, sizeof *quote);

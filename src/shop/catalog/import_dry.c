@@ -7,7 +7,7 @@
 
 enum {
 	/* Different names of options in a file: shops have dozens. Products of more have none. */
-	NAMES_MOST = 4096,
+	NAMES_MAX = 4096,
 };
 
 struct names {
@@ -18,7 +18,7 @@ struct names {
 struct import_dry {
 	struct arena *arena;
 	size_t count; /* the first are no names at all */
-	struct names names[NAMES_MOST];
+	struct names names[NAMES_MAX];
 };
 
 struct import_dry *import_dry_new(struct arena *arena)
@@ -52,7 +52,7 @@ static size_t find_names(struct import_dry *dry, const struct import_product *pr
 		if (has_names(&dry->names[i], product))
 			return i;
 	}
-	if (dry->count == NAMES_MOST)
+	if (dry->count == NAMES_MAX)
 		return 0;
 	struct names *names = &dry->names[dry->count];
 

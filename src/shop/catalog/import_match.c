@@ -169,7 +169,7 @@ static void lock_variants(struct matching *matching)
 }
 
 /* And what they have, until then, as nobody else adds to them. */
-static void hold_products(struct matching *matching)
+static void lock_products(struct matching *matching)
 {
 	struct arena *arena = matching_arena(matching);
 	struct import_batch *batch = matching->batch;
@@ -223,7 +223,7 @@ static void match_variants(struct matching *matching)
 		if (!matching->variants[i]->exists)
 			check_stock(matching, i, NULL);
 	}
-	hold_products(matching);
+	lock_products(matching);
 	check_room(matching);
 }
 

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-enum { SLOTS_FIRST = 1024, SLOTS_MOST = 4 * 1024 * 1024 };
+enum { SLOTS_FIRST = 1024, SLOTS_MAX = 4 * 1024 * 1024 };
 
 struct import_seen {
 	arena_full_fn *full;
@@ -59,7 +59,7 @@ static void grow(struct import_seen *seen)
 	const struct import_seen_entry *slots = seen->slots;
 	size_t room = seen->room;
 
-	if (seen->count < room / 4 * 3 || room == SLOTS_MOST)
+	if (seen->count < room / 4 * 3 || room == SLOTS_MAX)
 		return;
 	make_slots(seen, room * 2);
 	for (size_t i = 0; i < room; i++) {

@@ -12,7 +12,7 @@
 #include "shop/catalog/woo.h"
 
 enum {
-	PARENTS_MOST = 200000,               /* of a file */
+	PARENTS_MAX = 200000,                /* of a file */
 	PARENTS_BYTES = 128 * 1024 * 1024,   /* of their names and options */
 	WAITING_BYTES = 64 * 1024 * 1024,    /* of what they are: 10,000 of 6 KB */
 	ROW_ARENA_BYTES = 8 * CSV_ROW_BYTES, /* a row, and its cells as we have them */
@@ -146,7 +146,7 @@ static void take_variable(struct import_woo *woo, struct import_row *row)
 	};
 	struct parent parent = {0};
 
-	if (woo->parent_count == PARENTS_MOST || woo->waiting_bytes > WAITING_BYTES) {
+	if (woo->parent_count == PARENTS_MAX || woo->waiting_bytes > WAITING_BYTES) {
 		refuse(woo, row, COLUMN_KIND,
 		       "Too many products wait for variations that are far behind them");
 		return;

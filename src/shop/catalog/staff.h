@@ -66,7 +66,7 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
 
 /* Holds a product, and gives the names of its options. Ends the task when there is none, and (412)
  * when it is not as it was read. */
-struct option_names staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
+struct option_names staff_lock_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
                                        struct uuid id);
 
 /* The options and the order of variants that a request gives a product, which is held with its

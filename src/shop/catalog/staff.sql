@@ -51,7 +51,7 @@ where x.vendor_id = :vendor and x.id = :id;
 
 -- Products ---------------------------------------------------------------------------------------
 
--- staff_handle_hold (vendor uuid, handle text): none writes
+-- staff_handle_lock (vendor uuid, handle text): none writes
 -- Whoever makes a handle of the same title comes afterwards, and sees the one made now.
 select pg_advisory_xact_lock(hashtextextended('sebez handle ' || :vendor || ' ' || :handle, 0));
 
@@ -72,7 +72,7 @@ values (:vendor, :id, :handle, :title, coalesce(:description, ''), :status, :cat
         coalesce(:product_type, ''), coalesce(:tags, '{}'), :options::json, :images::json,
         marketplace_currency(null, null));
 
--- staff_product_hold (vendor uuid, id uuid): one -> (version int, one text?, two text?, three text?)
+-- staff_product_lock (vendor uuid, id uuid): one -> (version int, one text?, two text?, three text?)
 -- The names of its options.
 select p.version, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
@@ -126,7 +126,7 @@ from (
 	where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null) o
 where v.vendor_id = :vendor and v.id = o.id and v.position <> o.place;
 
--- staff_product_variants_hold (vendor uuid, id uuid): none
+-- staff_product_variants_lock (vendor uuid, id uuid): none
 select from variant x
 where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null
 order by x.id for no key update;
@@ -178,7 +178,7 @@ insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_
 select :vendor, g.adjustment, g.id, g.stock, 'First stock', current_account()
 from given g where g.stock <> 0;
 
--- staff_variant_hold (vendor uuid, id uuid): one -> (product_id uuid, available bigint, tracked bool, backorder bool, one text?, two text?, three text?)
+-- staff_variant_lock (vendor uuid, id uuid): one -> (product_id uuid, available bigint, tracked bool, backorder bool, one text?, two text?, three text?)
 -- With the names of its product's options.
 select v.product_id, v.available, v.tracked, v.backorder, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
@@ -201,7 +201,7 @@ set price = case when marketplace_currency(:currency, '/price/currency') is not 
     [image_given: , image_url = :image]
 where vendor_id = :vendor and id = :id;
 
--- staff_variants_hold (vendor uuid, id uuid): many -> (id uuid, product_id uuid)
+-- staff_variants_lock (vendor uuid, id uuid): many -> (id uuid, product_id uuid)
 -- All variants of its product.
 select v.id, v.product_id from variant v
 where v.vendor_id = :vendor and v.deleted_at is null and v.product_id = (

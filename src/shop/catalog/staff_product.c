@@ -92,7 +92,7 @@ static const char *handle_of(struct db *tx, const struct create_vendor_product_i
 	slug_from(in->title, handle, sizeof handle);
 	if (!handle[0])
 		uuid_format(id, handle); /* a title in a script that has no slug */
-	sql_staff_handle_hold(tx, in->vendor_id, handle);
+	sql_staff_handle_lock(tx, in->vendor_id, handle);
 	return sql_staff_handle_free_rows(tx, sql_staff_handle_free(tx, in->vendor_id, handle, id),
 	                                  &count)
 	    ->handle;
@@ -145,11 +145,11 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 	cache_invalidate();
 }
 
-struct option_names staff_hold_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
+struct option_names staff_lock_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
                                        struct uuid id)
 {
-	struct rows *rows = sql_staff_product_hold(tx, vendor_id, id);
-	const struct staff_product_hold_row *held = sql_staff_product_hold_rows(tx, rows, NULL);
+	struct rows *rows = sql_staff_product_lock(tx, vendor_id, id);
+	const struct staff_product_lock_row *held = sql_staff_product_lock_rows(tx, rows, NULL);
 
 	request_expect(rq, held->version);
 	return option_names(held->one, held->two, held->three);
@@ -176,8 +176,8 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
 	if (in->options || in->variant_ids)
-		sql_staff_product_variants_hold(tx, in->vendor_id, in->product_id);
-	names = staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
+		sql_staff_product_variants_lock(tx, in->vendor_id, in->product_id);
+	names = staff_lock_as_read(rq, tx, in->vendor_id, in->product_id);
 	staff_rearrange(tx, in, &names);
 	sql_staff_product_update(
 	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
@@ -194,8 +194,8 @@ void delete_vendor_product(struct request *rq, const struct delete_vendor_produc
 {
 	struct db *tx = db_begin(&rq->task);
 
-	sql_staff_product_variants_hold(tx, in->vendor_id, in->product_id);
-	(void)staff_hold_as_read(rq, tx, in->vendor_id, in->product_id);
+	sql_staff_product_variants_lock(tx, in->vendor_id, in->product_id);
+	(void)staff_lock_as_read(rq, tx, in->vendor_id, in->product_id);
 	sql_staff_product_variants_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_product_delete(tx, in->vendor_id, in->product_id);
 	sql_staff_refresh(tx, in->product_id);

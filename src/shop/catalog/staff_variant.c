@@ -34,7 +34,7 @@ static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor
                            struct uuid product_id)
 {
 	if (request_if_match(rq))
-		(void)staff_hold_as_read(rq, tx, vendor_id, product_id);
+		(void)staff_lock_as_read(rq, tx, vendor_id, product_id);
 }
 
 static void check_texts(struct request *rq, const char *sku, const char *barcode)
@@ -61,8 +61,8 @@ void create_variant(struct request *rq, const struct create_variant_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	size_t count;
-	const struct staff_product_hold_row *product = sql_staff_product_hold_rows(
-	    tx, sql_staff_product_hold(tx, in->vendor_id, in->product_id), &count);
+	const struct staff_product_lock_row *product = sql_staff_product_lock_rows(
+	    tx, sql_staff_product_lock(tx, in->vendor_id, in->product_id), &count);
 	struct option_choice choice =
 	    choose(rq, option_names(product->one, product->two, product->three), in->options_count,
 	           in->options);
@@ -105,7 +105,7 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 /* What is below zero must not end up counted and without backorders: who has it counted from now on
  * starts at zero, who ends backorders raises the stock first. */
 static void count_again(struct db *tx, const struct update_variant_in *in,
-                        const struct staff_variant_hold_row *held)
+                        const struct staff_variant_lock_row *held)
 {
 	bool tracked = in->tracked ? *in->tracked : held->tracked;
 	bool backorder = in->backorder ? *in->backorder : held->backorder;
@@ -124,8 +124,8 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	size_t count;
-	const struct staff_variant_hold_row *held = sql_staff_variant_hold_rows(
-	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
+	const struct staff_variant_lock_row *held = sql_staff_variant_lock_rows(
+	    tx, sql_staff_variant_lock(tx, in->vendor_id, in->variant_id), &count);
 	struct option_choice choice = {0};
 
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
@@ -145,8 +145,8 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	size_t count;
-	const struct staff_variants_hold_row *held = sql_staff_variants_hold_rows(
-	    tx, sql_staff_variants_hold(tx, in->vendor_id, in->variant_id), &count);
+	const struct staff_variants_lock_row *held = sql_staff_variants_lock_rows(
+	    tx, sql_staff_variants_lock(tx, in->vendor_id, in->variant_id), &count);
 
 	if (count == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such variant.");
@@ -176,7 +176,7 @@ static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in
 /* PUT /v1/vendors/{vendor_id}/variants/{variant_id}/stock */
 void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in)
 {
-	const struct staff_variant_hold_row *held;
+	const struct staff_variant_lock_row *held;
 	struct db *tx;
 	int64_t delta;
 	size_t count;
@@ -185,8 +185,8 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 		task_end_field(&rq->task, "/available", "exactly_one",
 		               "Give exactly one of available and adjust.");
 	tx = db_begin(&rq->task);
-	held = sql_staff_variant_hold_rows(
-	    tx, sql_staff_variant_hold(tx, in->vendor_id, in->variant_id), &count);
+	held = sql_staff_variant_lock_rows(
+	    tx, sql_staff_variant_lock(tx, in->vendor_id, in->variant_id), &count);
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	if (!held->tracked)
 		task_end_about(&rq->task, PROBLEM_CONFLICT,

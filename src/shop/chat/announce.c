@@ -5,12 +5,12 @@
 /* SQL notes the events, for it alone knows the numbers; the feed writes them at the commit. */
 void chat_announce(struct db *db)
 {
-	feed_tell(db);
+	feed_notify(db);
 }
 
-void chat_hold(struct db *db, struct uuid_array sub_orders)
+void chat_lock(struct db *db, struct uuid_array sub_orders)
 {
-	sql_conversations_hold(db, sub_orders);
+	sql_conversations_lock(db, sub_orders);
 }
 
 void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became)

@@ -19,7 +19,7 @@ void chat_start(struct redis *redis);
 /* Locks the conversations about these sub-orders, by their ids: for who will tell them more than
  * once, or after locking what comes later (shop/orders/moves.sql). Collects in db, after the
  * sub-orders were locked. */
-void chat_hold(struct db *db, struct uuid_array sub_orders);
+void chat_lock(struct db *db, struct uuid_array sub_orders);
 
 /* Tells the conversations about these sub-orders what became of them. Collects in db, after the
  * sub-orders were moved; nothing happens where there is no conversation. */

@@ -133,7 +133,7 @@ with removed as (
 )
 select chat_block_changed(r.vendor_id, r.account_id, false) from removed r;
 
--- conversations_hold (sub_orders uuid[]): many writes
+-- conversations_lock (sub_orders uuid[]): many writes
 select c.id from conversation c where c.sub_order_id = any (:sub_orders) order by c.id for no key update;
 
 -- chat_tell (sub_orders uuid[], became text): none writes

@@ -9,17 +9,17 @@
 #include "web/reply.h"
 
 enum {
-	SETTLE_MOST = 5000, /* of one run, which comes every second */
-	PUSH_DAYS = 7,      /* who has not been told by then sees it in the app */
-	FORGET_MOST = 5000, /* conversations of one run, which comes every hour */
-	ERASE_MOST = 200,   /* messages of one transaction, which locks one conversation */
+	SETTLE_MAX = 5000, /* of one run, which comes every second */
+	PUSH_DAYS = 7,     /* who has not been told by then sees it in the app */
+	FORGET_MAX = 5000, /* conversations of one run, which comes every hour */
+	ERASE_MAX = 200,   /* messages of one transaction, which locks one conversation */
 	ERASE_TURNS = 1000,
 };
 
 void chat_settle_pushes(struct task *task)
 {
-	sql_pushes_settle(db_of(task), SETTLE_MOST);
-	sql_pushes_forget(db_of(task), PUSH_DAYS, SETTLE_MOST);
+	sql_pushes_settle(db_of(task), SETTLE_MAX);
+	sql_pushes_forget(db_of(task), PUSH_DAYS, SETTLE_MAX);
 }
 
 /* A task of its own, so that one that cannot be forgotten keeps no other. */
@@ -42,7 +42,7 @@ void chat_forget(struct task *task)
 	struct db *db = db_of(task);
 	size_t count;
 	const struct conversations_silent_row *row =
-	    sql_conversations_silent_rows(db, sql_conversations_silent(db, FORGET_MOST), &count);
+	    sql_conversations_silent_rows(db, sql_conversations_silent(db, FORGET_MAX), &count);
 
 	for (size_t i = 0; i < count; i++) {
 		struct forgetting one = {.id = row[i].id};
@@ -60,7 +60,7 @@ void chat_forget(struct task *task)
 static bool erase_some(struct task *task)
 {
 	struct db *batch = db_batch(task);
-	const struct rows *rows = sql_chat_erase_step(batch, ERASE_MOST);
+	const struct rows *rows = sql_chat_erase_step(batch, ERASE_MAX);
 
 	chat_announce(batch);
 	db_run(batch);

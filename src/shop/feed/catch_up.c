@@ -12,7 +12,7 @@
 enum {
 	WORKERS = 16,
 	READ_MS = 5000,
-	AGAIN_MS = 200, /* after a read that failed */
+	RETRY_MS = 200, /* after a read that failed */
 };
 
 static struct {
@@ -136,7 +136,7 @@ static void help_all(struct followed *feed)
 		if (poll == NULL || all.stopping)
 			break;
 		if (!help(feed, poll))
-			co_sleep_ms(AGAIN_MS);
+			co_sleep_ms(RETRY_MS);
 	}
 	feed->helped = false;
 	feed->pins--;

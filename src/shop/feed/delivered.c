@@ -8,7 +8,7 @@
 #include "shop/feed/hub.h"
 
 enum {
-	OWNERS_MOST = 4000,  /* of one turn; the rest has the next */
+	OWNERS_MAX = 4000,   /* of one turn; the rest has the next */
 	OWNERS_AT_ONCE = 64, /* of one step, which is a transaction */
 	TURN_MS = 1000,
 	DEADLINE_MS = 5000,
@@ -18,14 +18,14 @@ enum {
 static struct {
 	bool stopping, running;
 	size_t first, count; /* those before first are told */
-	struct uuid owners[OWNERS_MOST];
-	int64_t numbers[OWNERS_MOST];
+	struct uuid owners[OWNERS_MAX];
+	int64_t numbers[OWNERS_MAX];
 } turn;
 
 static void collect(struct followed *feed, void *arg)
 {
 	(void)arg;
-	if (feed->passed <= feed->told || turn.count == OWNERS_MOST)
+	if (feed->passed <= feed->told || turn.count == OWNERS_MAX)
 		return;
 	turn.owners[turn.count] = feed->id;
 	turn.numbers[turn.count++] = feed->passed;

@@ -91,7 +91,7 @@ static void note_passed(struct followed *feed, uint32_t role, int64_t number)
 static void answer(struct request *rq, const struct ask *ask)
 {
 	struct followed *feed =
-	    hub_take(ask->owner, rq->task.actor.kind == ACTOR_STAFF, loop_now_ms());
+	    hub_fetch(ask->owner, rq->task.actor.kind == ACTOR_STAFF, loop_now_ms());
 	bool waits = ask->is_stream || ask->wait_s > 0;
 	struct event_page *page;
 
@@ -158,7 +158,7 @@ void create_events_ticket(struct request *rq, const struct create_events_ticket_
 static void acknowledge(struct request *rq, struct uuid owner, const char *text)
 {
 	bool of_vendor = rq->task.actor.kind == ACTOR_STAFF;
-	struct followed *feed = hub_take(owner, of_vendor, loop_now_ms());
+	struct followed *feed = hub_fetch(owner, of_vendor, loop_now_ms());
 	struct cursor cursor;
 	bool is_cursor = cursor_decode(text, owner, &cursor);
 	const struct event_page *page;

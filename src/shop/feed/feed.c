@@ -19,7 +19,7 @@
 
 enum {
 	KEEP_DAYS = 30,
-	FORGET_MOST = 20000, /* rows of one statement */
+	FORGET_MAX = 20000, /* rows of one statement */
 };
 
 /* Events of one transaction that is not committed yet. */
@@ -96,7 +96,7 @@ void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const ch
 	pending->count++;
 }
 
-void feed_tell(struct db *db)
+void feed_notify(struct db *db)
 {
 	(void)pending_of(db);
 }
@@ -169,20 +169,20 @@ static int32_t forget_events(struct task *task)
 {
 	struct db *db = db_of(task);
 
-	return sql_feed_forget_rows(db, sql_feed_forget(db, KEEP_DAYS, FORGET_MOST), NULL)->count;
+	return sql_feed_forget_rows(db, sql_feed_forget(db, KEEP_DAYS, FORGET_MAX), NULL)->count;
 }
 
 static int32_t forget_revocations(struct task *task)
 {
 	struct db *db = db_of(task);
 
-	return sql_revocations_forget_rows(db, sql_revocations_forget(db, KEEP_DAYS, FORGET_MOST),
+	return sql_revocations_forget_rows(db, sql_revocations_forget(db, KEEP_DAYS, FORGET_MAX),
 	                                   NULL)
 	    ->count;
 }
 
 void feed_purge(struct task *task)
 {
-	forget_all(task, forget_events, FORGET_MOST);
-	forget_all(task, forget_revocations, FORGET_MOST);
+	forget_all(task, forget_events, FORGET_MAX);
+	forget_all(task, forget_revocations, FORGET_MAX);
 }

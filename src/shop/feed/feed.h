@@ -8,7 +8,7 @@
  *
  * The statement that writes goes last, with the commit, so the call may stand anywhere before it;
  * after the commit everybody who waits is woken. SQL that knows what the C around it does not calls
- * feed_note(owner, kind, payload) instead, and the C says feed_tell(db).
+ * feed_note(owner, kind, payload) instead, and the C says feed_notify(db).
  */
 #ifndef SEBEZ_SHOP_FEED_FEED_H
 #define SEBEZ_SHOP_FEED_FEED_H
@@ -24,7 +24,7 @@ struct redis;
  * JSON, and must stay until the commit. */
 void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const char *payload);
 /* Statements of this transaction have noted events: they are written, too. */
-void feed_tell(struct db *db);
+void feed_notify(struct db *db);
 
 /* Tells whoever waits at the feed at this moment, in whichever process; kept nowhere, and lost when
  * Redis is not there. Good for what is over in seconds. */

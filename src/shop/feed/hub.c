@@ -116,7 +116,7 @@ struct followed *hub_find(struct uuid id)
 	return feed;
 }
 
-struct followed *hub_take(struct uuid id, bool of_vendor, int64_t now_ms)
+struct followed *hub_fetch(struct uuid id, bool of_vendor, int64_t now_ms)
 {
 	struct followed *feed = hub_find(id);
 	struct followed **bucket = bucket_of(id);

@@ -67,7 +67,7 @@ bool hub_set_epoch(int64_t epoch);
 
 struct followed *hub_find(struct uuid id); /* NULL when it is not followed */
 /* Follows it. NULL when too many are followed. */
-struct followed *hub_take(struct uuid id, bool of_vendor, int64_t now_ms);
+struct followed *hub_fetch(struct uuid id, bool of_vendor, int64_t now_ms);
 unsigned hub_count(void);
 void hub_each(void (*each)(struct followed *feed, void *arg), void *arg);
 /* Stops following whom nobody has asked for since. */

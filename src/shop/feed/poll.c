@@ -18,7 +18,7 @@
 enum {
 	HEARTBEAT_MS = 25 * 1000, /* middleboxes forget a silent connection after a minute */
 	RETRY_MOST_MS = 2500,
-	STALLED_AGAIN_MS = 200,
+	STALLED_RETRY_MS = 200,
 	STALLED_MOST_MS = 10 * 1000,
 };
 
@@ -85,7 +85,7 @@ static void answer(struct poll *poll, const struct event_page *page, int64_t epo
 
 bool poll_is_stalled(const struct poll *poll)
 {
-	return poll->stalled_ms != 0 && loop_now_ms() < poll->again_ms;
+	return poll->stalled_ms != 0 && loop_now_ms() < poll->retry_ms;
 }
 
 /* It stays where it is and is tried again; in the end it is cut off, and comes back with the last
@@ -101,9 +101,9 @@ static void stall(struct poll *poll)
 		parked_stream_end(&poll->parked);
 		return;
 	}
-	poll->again_ms = now_ms + STALLED_AGAIN_MS;
+	poll->retry_ms = now_ms + STALLED_RETRY_MS;
 	wheel_remove(polls.wheel, &poll->timer);
-	wheel_add(polls.wheel, &poll->timer, poll->again_ms);
+	wheel_add(polls.wheel, &poll->timer, poll->retry_ms);
 }
 
 /* True when the bytes are on their way, or nobody is there any more: then `finished` follows. */

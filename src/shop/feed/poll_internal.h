@@ -19,7 +19,7 @@ struct poll {
 	int64_t ends_ms; /* of a stream */
 	/* Of a stream whose client does not take what is there for it: since when, and when it is
 	 * tried again; 0: it takes all. */
-	int64_t stalled_ms, again_ms;
+	int64_t stalled_ms, retry_ms;
 	char *body;     /* of the answer, until it is sent */
 	uint32_t roles; /* who may poll */
 	uint32_t role;  /* who does, as a bit; 0 for a customer */

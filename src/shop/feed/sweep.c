@@ -14,10 +14,10 @@
 enum {
 	SWEEP_MS = 500,
 	DEADLINE_MS = 5000,
-	FEEDS_MOST = 5000,       /* of one statement */
+	FEEDS_MAX = 5000,        /* of one statement */
 	IDLE_MS = 5 * 60 * 1000, /* then a feed is not followed any more */
 	FORGET_MS = 30 * 1000,
-	SEEN_MOST = 64,
+	SEEN_MAX = 64,
 };
 
 static struct {
@@ -26,7 +26,7 @@ static struct {
 	int64_t newest;  /* transaction that a sweep has found something of */
 	int64_t forgot_ms;
 	/* Revocations of the last sweep: one that comes twice was not seen later. */
-	int64_t seen[SEEN_MOST];
+	int64_t seen[SEEN_MAX];
 	unsigned seen_count;
 } sweep;
 
@@ -44,12 +44,12 @@ static void hear_all(size_t count, const struct feed_sweep_row rows[])
 
 static bool is_seen(int64_t id)
 {
-	unsigned count = sweep.seen_count < SEEN_MOST ? sweep.seen_count : SEEN_MOST;
+	unsigned count = sweep.seen_count < SEEN_MAX ? sweep.seen_count : SEEN_MAX;
 
 	for (unsigned i = 0; i < count; i++)
 		if (sweep.seen[i] == id)
 			return true;
-	sweep.seen[sweep.seen_count++ % SEEN_MOST] = id;
+	sweep.seen[sweep.seen_count++ % SEEN_MAX] = id;
 	return false;
 }
 
@@ -77,11 +77,11 @@ static void revoke_all(size_t count, const struct feed_revocations_row rows[])
 /* The rest of a sweep that did not fit one statement. */
 static void sweep_more(struct task *task, struct uuid beyond)
 {
-	size_t count = FEEDS_MOST;
+	size_t count = FEEDS_MAX;
 
-	while (count == FEEDS_MOST) {
+	while (count == FEEDS_MAX) {
 		struct db *db = db_of(task);
-		struct rows *rows = sql_feed_sweep(db, sweep.horizon, beyond, FEEDS_MOST);
+		struct rows *rows = sql_feed_sweep(db, sweep.horizon, beyond, FEEDS_MAX);
 		const struct feed_sweep_row *found = sql_feed_sweep_rows(db, rows, &count);
 
 		hear_all(count, found);
@@ -120,7 +120,7 @@ static void run(struct task *task)
 	size_t count;
 
 	if (sweep.horizon != 0) {
-		feeds = sql_feed_sweep(batch, sweep.horizon, LOWEST, FEEDS_MOST);
+		feeds = sql_feed_sweep(batch, sweep.horizon, LOWEST, FEEDS_MAX);
 		revocations = sql_feed_revocations(batch, sweep.horizon);
 	}
 	db_run(batch);
@@ -136,7 +136,7 @@ static void run(struct task *task)
 		const struct feed_sweep_row *found = sql_feed_sweep_rows(batch, feeds, &count);
 
 		hear_all(count, found);
-		if (count == FEEDS_MOST)
+		if (count == FEEDS_MAX)
 			sweep_more(task, found[count - 1].owner_id);
 		const struct feed_revocations_row *lost =
 		    sql_feed_revocations_rows(batch, revocations, &count);

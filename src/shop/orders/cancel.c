@@ -3,7 +3,7 @@
  */
 #include "api.gen.h"
 #include "moves.sql.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
 
 /* POST /v1/sub-orders/{sub_order_id}/cancel */
 void cancel_sub_order(struct request *rq, const struct cancel_sub_order_in *in)

@@ -98,7 +98,7 @@ static void move_due(struct db *chain, size_t count, const struct due *due)
 }
 
 /* A task of its own, so that what it cannot move ends only this turn. */
-struct turn {
+struct key_lock {
 	struct task task;        /* first: the turn is found by it */
 	const struct uuid *only; /* NULL: whatever is due */
 	size_t count;            /* of those it took */
@@ -107,7 +107,7 @@ struct turn {
 
 static void meet_some(struct task *task)
 {
-	struct turn *turn = (struct turn *)(void *)task;
+	struct key_lock *turn = (struct key_lock *)(void *)task;
 	struct db *tx = db_begin(task);
 	struct db *chain = db_chain(tx);
 	const struct rows *due = sql_sub_orders_due(tx, DUE_BATCH, turn->only);
@@ -119,7 +119,7 @@ static void meet_some(struct task *task)
 		return;
 	for (size_t i = 0; i < turn->count; i++)
 		turn->ids[i] = rows[i].id;
-	chat_hold(chain, ids);
+	chat_lock(chain, ids);
 	move_due(chain, turn->count, take_due(tx, ids, rows));
 	orders_settle(chain, ids);
 	db_run(chain);
@@ -127,10 +127,10 @@ static void meet_some(struct task *task)
 }
 
 /* One of them cannot be moved, and with it none: each gets a turn of its own. */
-static void meet_one_by_one(struct task *task, const struct turn *failed)
+static void meet_one_by_one(struct task *task, const struct key_lock *failed)
 {
 	for (size_t i = 0; i < failed->count; i++) {
-		struct turn turn = {.only = &failed->ids[i]};
+		struct key_lock turn = {.only = &failed->ids[i]};
 		const char *why = task_attempt(task, &turn.task, meet_some);
 		char id[UUID_TEXT_LENGTH + 1];
 
@@ -146,7 +146,7 @@ void orders_meet_deadlines(struct task *task)
 {
 	sql_deadline_failures_forget(db_of(task));
 	for (int i = 0; i < DUE_BATCHES_MAX; i++) {
-		struct turn turn = {0};
+		struct key_lock turn = {0};
 		const char *why = task_attempt(task, &turn.task, meet_some);
 
 		if (why && turn.count == 0)

@@ -2,7 +2,7 @@
  * fulfil: a vendor accepts, packs, ships and delivers its part; a customer says that it arrived.
  */
 #include "api.gen.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
 
 /* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/accept */
 void accept_sub_order(struct request *rq, const struct accept_sub_order_in *in)

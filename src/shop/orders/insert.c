@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "orders.sql.h"
 #include "shop/feed/feed.h"
-#include "task/turn.h"
+#include "task/key_lock.h"
 
 /*
  * An order as columns: one array per column, which the statements unnest into rows. Lines are in
@@ -163,11 +163,11 @@ static void insert_lines(struct db *batch, const struct order *order, const stru
 	                        UUIDS(n, variants), INTS(n, quantities));
 }
 
-void order_take_turn(struct task *task, const struct order *order)
+void order_lock_variants(struct task *task, const struct order *order)
 {
 	struct columns columns = columns_of(task->arena, order);
 
-	turn_take(task, columns.lines, columns.variants);
+	key_lock_acquire(task, columns.lines, columns.variants);
 }
 
 void order_insert(struct db *batch, const struct order *order)
@@ -194,7 +194,7 @@ void order_claim(struct db *batch, const struct order *order)
 	sql_order_tell(batch, order->id);
 	if (order->payment.received_at != TIME_INFINITY)
 		sql_order_tell_paid(batch, order->id);
-	feed_tell(batch);
+	feed_notify(batch);
 	sql_order_take_stock(batch, UUIDS(n, line_vendors), UUIDS(n, variants), INTS(n, quantities),
 	                     BIGINTS(n, prices));
 }

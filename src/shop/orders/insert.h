@@ -7,8 +7,8 @@
  * owners, and the stock. So a popular variant is locked for little more than the commit. Whatever
  * else belongs to the transaction is collected between the two.
  *
- * Orders of the same variant take turns within the process (order_take_turn), so that a crowd at
- * one variant waits there, and not with every connection to the database.
+ * Orders of the same variant take turns within the process (order_lock_variants), so that a crowd
+ * at one variant waits there, and not with every connection to the database.
  */
 #ifndef SEBEZ_SHOP_ORDERS_INSERT_H
 #define SEBEZ_SHOP_ORDERS_INSERT_H
@@ -16,7 +16,8 @@
 #include "shop/orders/order.h"
 #include "task/db.h"
 
-void order_take_turn(struct task *task, const struct order *order); /* until turn_end; suspends */
+void order_lock_variants(struct task *task,
+                         const struct order *order); /* until key_lock_release; suspends */
 void order_insert(struct db *batch, const struct order *order);
 void order_claim(struct db *batch, const struct order *order);
 

@@ -6,7 +6,7 @@
 #include "moves.sql.h"
 #include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
 
 /* What each effect does to the deadline. */
 static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
@@ -24,7 +24,7 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
 static void tell(struct db *db, struct uuid_array ids)
 {
 	sql_sub_orders_tell(db, ids);
-	feed_tell(db);
+	feed_notify(db);
 }
 
 void orders_move(struct db *db, struct uuid_array ids, const struct transition *transition,
@@ -81,7 +81,7 @@ struct move move_begin(struct task *task, struct uuid sub_order_id, enum order_v
 	sql_sub_order_lock(move.writes, sub_order_id);
 	asked = sub_order_ask(move.writes, sub_order_id, view);
 	db_run(move.writes);
-	move.part = sub_order_take(move.writes, &asked);
+	move.part = sub_order_fetch(move.writes, &asked);
 	return move;
 }
 
@@ -344,5 +344,5 @@ struct sub_order *move_finish(struct move *move)
 		orders_settle(move->writes, only(move));
 	asked = sub_order_ask(move->writes, move->part->id, move->view);
 	db_run(move->writes);
-	return sub_order_take(move->writes, &asked);
+	return sub_order_fetch(move->writes, &asked);
 }

@@ -1,7 +1,7 @@
 -- Moving sub-orders. Rows are always locked in this order, so that no two transactions wait in a
 -- ring: sub-orders by id, conversations by id, payments by id, variants by (vendor, variant), products
 -- by id. Telling conversations locks those of one call in that order; who tells more than once, or
--- after the payment, holds them all before (chat_hold).
+-- after the payment, holds them all before (chat_lock).
 
 -- sub_order_lock (id uuid): one writes -> (id uuid)
 -- A foreign one does not exist.

@@ -133,7 +133,7 @@ static struct sub_order *take_parts(struct db *batch, const struct rows *sub_ord
 	return parts;
 }
 
-struct order *order_take(struct db *batch, const struct order_rows *asked)
+struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 {
 	struct order *order = arena_alloc(db_task(batch)->arena, sizeof *order);
 	size_t count;
@@ -225,7 +225,7 @@ static void take_for_admin(struct db *batch, const struct sub_order_rows *asked,
 	part->history = history->items;
 }
 
-struct sub_order *sub_order_take(struct db *batch, const struct sub_order_rows *asked)
+struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows *asked)
 {
 	size_t count;
 	struct sub_order *part = take_parts(batch, asked->sub_order, asked->lines, &count);

@@ -18,7 +18,7 @@ struct order_rows {
 };
 
 struct order_rows order_ask(struct db *batch, struct uuid order_id, enum order_view view);
-struct order *order_take(struct db *batch, const struct order_rows *asked);
+struct order *order_fetch(struct db *batch, const struct order_rows *asked);
 
 struct sub_order_rows {
 	enum order_view view;
@@ -29,14 +29,14 @@ struct sub_order_rows {
 
 struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id,
                                     enum order_view view);
-struct sub_order *sub_order_take(struct db *batch, const struct sub_order_rows *asked);
+struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows *asked);
 
 /* Without a request: the task's actor is the customer, or staff of the vendor. */
 
 /* Places the actor's open cart at today's quote, by each vendor's cheapest delivery. */
 const struct order *orders_place(struct task *task, const struct order_terms *terms);
 /* Takes all of a sub-order to the next state. */
-void orders_take_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
+void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
                     enum order_view view, const char *reason);
 
 /* Jobs. */

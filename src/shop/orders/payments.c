@@ -8,7 +8,7 @@
 #include "payments.sql.h"
 #include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
 
 static struct uuid_array all_parts(struct arena *arena, const struct order *order)
 {
@@ -66,10 +66,10 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 		end_not_allowed(&rq->task, CANCELLED, 0, "It is paid in cash on delivery.");
 	if (!is_in_state(order, "pending") && !is_in_state(order, "cancelled"))
 		end_not_allowed(&rq->task, CANCELLED, 0, "It was received already.");
-	chat_hold(chain, all_parts(rq->task.arena, order));
+	chat_lock(chain, all_parts(rq->task.arena, order));
 	sql_payment_receive(chain, in->order_id, amount_of(&rq->task, in, order), in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));
-	feed_tell(chain);
+	feed_notify(chain);
 	orders_move(chain, awaiting(rq->task.arena, order),
 	            transition_find(AWAITING_PAYMENT, PLACED, BY_PAYMENT), in->reference);
 	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
@@ -86,6 +86,6 @@ void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 		end_not_allowed(&rq->task, CANCELLED, 0, "No refund is due.");
 	sql_payment_refund(chain, in->order_id, in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));
-	feed_tell(chain);
+	feed_notify(chain);
 	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
 }

@@ -14,7 +14,7 @@
 #include "shop/carts/carts.h"
 #include "shop/orders/insert.h"
 #include "shop/orders/orders.h"
-#include "task/turn.h"
+#include "task/key_lock.h"
 #include "web/reply.h"
 
 enum {
@@ -70,7 +70,7 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	size_t count;
 
 	db_run(batch);
-	quote = quote_take(batch, &asked);
+	quote = quote_fetch(batch, &asked);
 	/* Each statement of a batch sees what is committed by then. The cart may have been open for
 	 * the first and gone for the second, but then the last one sees the order. */
 	order = sql_order_of_last_cart_rows(batch, last, &count);
@@ -162,14 +162,14 @@ static bool write_and_reply(struct request *rq, const struct order *order)
 	bool placed;
 
 	order_json(order, VIEW_CUSTOMER, &json);
-	order_take_turn(&rq->task, order);
+	order_lock_variants(&rq->task, order);
 	order_insert(batch, order);
 	reply_keep_json(rq, batch, 201, &body);
 	order_claim(batch, order);
 	uuid_format(order->id, id);
 	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
 	placed = reply_try_commit_json(rq, batch, 201, &body) == NULL;
-	turn_end(&rq->task);
+	key_lock_release(&rq->task);
 	return placed;
 }
 

@@ -7,11 +7,11 @@
 
 enum {
 	/* Rows of one transaction, and of one topic's turn. */
-	TAKE_MOST = 200,
-	TURNS_MOST = 50,
+	TAKE_MAX = 200,
+	TURNS_MAX = 50,
 	/* Longer than the transaction of a turn can take. */
 	LEASE_S = 120,
-	FORGET_MOST = 20000,
+	FORGET_MAX = 20000,
 };
 
 static const struct topic {
@@ -35,7 +35,7 @@ struct taken {
 };
 
 /* A task of its own, so that a failure ends only this turn. */
-struct turn {
+struct key_lock {
 	struct task task; /* first: the turn is found by it */
 	const struct topic *topic;
 	const struct taken *taken;
@@ -43,7 +43,7 @@ struct turn {
 
 static void consume(struct task *task)
 {
-	const struct turn *turn = (const struct turn *)(void *)task;
+	const struct key_lock *turn = (const struct key_lock *)(void *)task;
 	const struct taken *taken = turn->taken;
 	struct bigint_array ids = {taken->count, taken->ids};
 	struct db *batch = db_batch(task);
@@ -58,7 +58,7 @@ static void consume(struct task *task)
 /* NULL when all went well, else what did not. */
 static const char *run_turn(struct task *task, const struct topic *topic, const struct taken *taken)
 {
-	struct turn turn = {.topic = topic, .taken = taken};
+	struct key_lock turn = {.topic = topic, .taken = taken};
 
 	return task_attempt(task, &turn.task, consume);
 }
@@ -82,7 +82,7 @@ static struct taken take(struct task *task, const struct topic *topic)
 {
 	struct db *db = db_of(task);
 	size_t count;
-	const struct rows *rows = sql_outbox_take(db, topic->name, TAKE_MOST, LEASE_S);
+	const struct rows *rows = sql_outbox_take(db, topic->name, TAKE_MAX, LEASE_S);
 	const struct outbox_take_row *row = sql_outbox_take_rows(db, rows, &count);
 	struct taken taken = {
 	    .count = count,
@@ -105,13 +105,13 @@ static bool deliver_some(struct task *task, const struct topic *topic)
 
 	if (taken.count > 0 && run_turn(task, topic, &taken))
 		run_one_by_one(task, topic, &taken);
-	return taken.count == TAKE_MOST;
+	return taken.count == TAKE_MAX;
 }
 
 void outbox_deliver(struct task *task)
 {
 	for (size_t i = 0; i < sizeof TOPICS / sizeof TOPICS[0]; i++)
-		for (int turns = 0; turns < TURNS_MOST; turns++)
+		for (int turns = 0; turns < TURNS_MAX; turns++)
 			if (!deliver_some(task, &TOPICS[i]))
 				break;
 }
@@ -120,19 +120,18 @@ static int32_t forget_done(struct task *task)
 {
 	struct db *db = db_of(task);
 
-	return sql_outbox_forget_rows(db, sql_outbox_forget(db, FORGET_MOST), NULL)->count;
+	return sql_outbox_forget_rows(db, sql_outbox_forget(db, FORGET_MAX), NULL)->count;
 }
 
 static int32_t forget_keys(struct task *task)
 {
 	struct db *db = db_of(task);
 
-	return sql_idempotency_forget_rows(db, sql_idempotency_forget(db, FORGET_MOST), NULL)
-	    ->count;
+	return sql_idempotency_forget_rows(db, sql_idempotency_forget(db, FORGET_MAX), NULL)->count;
 }
 
 void outbox_purge(struct task *task)
 {
-	forget_all(task, forget_done, FORGET_MOST);
-	forget_all(task, forget_keys, FORGET_MOST);
+	forget_all(task, forget_done, FORGET_MAX);
+	forget_all(task, forget_keys, FORGET_MAX);
 }

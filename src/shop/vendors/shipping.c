@@ -33,7 +33,7 @@ void create_shipping_method(struct request *rq, const struct create_shipping_met
 	const struct money *free_above = in->free_above;
 	struct uuid id = uuid_v7();
 
-	sql_shipping_methods_hold(tx, in->vendor_id);
+	sql_shipping_methods_lock(tx, in->vendor_id);
 	if (sql_shipping_methods_count_rows(tx, sql_shipping_methods_count(tx, in->vendor_id), NULL)
 	        ->count >= LIMIT_SHIPPING_METHODS)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A vendor has at most %d shipping methods.",

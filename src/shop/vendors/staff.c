@@ -42,7 +42,7 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
 
 	if (in->role != STAFF_ROLE_OWNER)
 		keep_an_owner(tx, in->vendor_id, in->user_id);
-	feed_tell(tx); /* conversations that their role reads no more */
+	feed_notify(tx); /* conversations that their role reads no more */
 	reply_commit_row(
 	    rq, tx, 200,
 	    sql_staff_update(tx, in->vendor_id, in->user_id, STAFF_ROLE_NAMES[in->role]));
@@ -56,7 +56,7 @@ static void leave(struct request *rq, struct uuid vendor_id, struct uuid user_id
 	keep_an_owner(tx, vendor_id, user_id);
 	sql_invitations_revoke_of(tx, vendor_id, user_id);
 	sql_staff_delete(tx, vendor_id, user_id);
-	feed_tell(tx); /* conversations that were theirs */
+	feed_notify(tx); /* conversations that were theirs */
 	reply_commit_empty(rq, tx);
 }
 

@@ -74,7 +74,7 @@ where m.vendor_id = :vendor
 [id: and m.id = :id]
 order by m.position, m.price, m.id;
 
--- shipping_methods_hold (vendor uuid): one
+-- shipping_methods_lock (vendor uuid): one
 -- Whoever adds one comes after whoever did, and counts it.
 select v.id from vendor v where v.id = :vendor for no key update;
 

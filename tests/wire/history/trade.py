@@ -9,7 +9,7 @@ from harness.shop import fresh
 
 from .world import STUBBORN_S
 
-TALKS_MOST = 24  # a sync tells of the latest 100 of each owner
+TALKS_MAX = 24  # a sync tells of the latest 100 of each owner
 
 
 class Trader(threading.Thread):
@@ -52,7 +52,7 @@ class Trader(threading.Thread):
         assert placed.status_code == 201, placed.text
         self.placed += 1
         order, part = placed.json(), vendor.part(placed.json())
-        if self.talks < TALKS_MOST and self.dice.random() < 0.4:
+        if self.talks < TALKS_MAX and self.dice.random() < 0.4:
             opened = until_known(customer, "openConversation", (200, 201), body={
                 "vendor_id": vendor.id, "sub_order_id": part["id"]})
             self.world.open_talk(opened["id"], of_customer, of_vendor)

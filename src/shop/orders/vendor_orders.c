@@ -1,10 +1,10 @@
 /*
- * queue: what a vendor's staff sees of its orders.
+ * vendor_orders: what a vendor's staff sees of its orders.
  */
 #include "api.gen.h"
 #include "orders_read.sql.h"
-#include "queue.sql.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
+#include "vendor_orders.sql.h"
 
 /* GET /v1/vendors/{vendor_id}/sub-orders */
 void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
@@ -27,7 +27,7 @@ void get_sub_order(struct request *rq, const struct get_sub_order_in *in)
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	sub_order_json(sub_order_take(batch, &asked), VIEW_VENDOR, &json);
+	sub_order_json(sub_order_fetch(batch, &asked), VIEW_VENDOR, &json);
 	reply_json(rq, 200, &body);
 }
 

@@ -1,5 +1,5 @@
 /*
- * place: where a server keeps its things, and who its processes run as.
+ * data_folder: where a server keeps its things, and who its processes run as.
  *
  *   data/secret         the key
  *   data/postgres/      the embedded cluster
@@ -16,8 +16,8 @@
  * Where an ordinary user has started the server, a tool that root calls becomes that user, or it
  * would leave files behind that the server cannot open.
  */
-#ifndef SEBEZ_NODE_PLACE_H
-#define SEBEZ_NODE_PLACE_H
+#ifndef SEBEZ_NODE_DATA_FOLDER_H
+#define SEBEZ_NODE_DATA_FOLDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,12 +26,12 @@
 #include "node/child.h"
 #include "node/config.h"
 
-enum { PLACE_PATH_MAX = 1024, PLACE_RUN_MAX = 88 };
+enum { DATA_FOLDER_PATH_MAX = 1024, DATA_FOLDER_RUN_MAX = 88 };
 
-struct place {
-	char data[PLACE_PATH_MAX]; /* absolute */
-	char run[PLACE_RUN_MAX];   /* absolute; short enough for "/.s.PGSQL.5432" after it; "" when
-	                            * nothing is embedded */
+struct data_folder {
+	char data[DATA_FOLDER_PATH_MAX]; /* absolute */
+	char run[DATA_FOLDER_RUN_MAX];   /* absolute; short enough for "/.s.PGSQL.5432" after it; ""
+	                                  * when   nothing is embedded */
 	bool switches_user;
 	uid_t uid; /* of the children */
 	gid_t gid;
@@ -41,35 +41,37 @@ struct place {
 
 /* Makes the folders, those of embedded services only when there are any. Says what went wrong and
  * returns -errno. */
-int place_open(const struct config *config, struct place *ret) __attribute__((warn_unused_result));
+int data_folder_open(const struct config *config, struct data_folder *ret)
+    __attribute__((warn_unused_result));
 
 /* Only the data folder's absolute path, for tools that just look. */
-int place_find(const struct config *config, char *ret, size_t size)
+int data_folder_find(const struct config *config, char *ret, size_t size)
     __attribute__((warn_unused_result));
 
 /* For tools that use the embedded services: as root, becomes the user whose they are (of data/lock,
  * or of a folder in which nothing was started yet), unless SEBEZ_RUN_AS names one. Says what went
  * wrong and returns -errno. */
-int place_become_owner(const struct config *config) __attribute__((warn_unused_result));
+int data_folder_become_owner(const struct config *config) __attribute__((warn_unused_result));
 
 /* snprintf for paths: asserts that it fits. */
 void path_format(char *ret, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void place_path(const struct place *place, const char *name, char *ret, size_t size);
+void data_folder_path(const struct data_folder *data_folder, const char *name, char *ret,
+                      size_t size);
 
 /* A folder of the data folder that belongs to the children's user, mode 0700. */
-int place_make_folder(const struct place *place, const char *path)
+int data_folder_make_folder(const struct data_folder *data_folder, const char *path)
     __attribute__((warn_unused_result));
 
 /* The folder of sockets is made again where it has gone, and is gone when its owner has stopped,
  * unless it is in the data folder: nothing of us stays in /run or /tmp. */
-int place_make_run(const struct place *place) __attribute__((warn_unused_result));
-void place_remove_run(const struct place *place);
+int data_folder_make_run(const struct data_folder *data_folder) __attribute__((warn_unused_result));
+void data_folder_remove_run(const struct data_folder *data_folder);
 
 /* The log file data/log/<name>.log, opened for appending; one that is over 10 MB is put aside. */
-int place_open_log(const struct place *place, const char *name);
+int data_folder_open_log(const struct data_folder *data_folder, const char *name);
 
-struct child_spec place_child(const struct place *place, const char *program,
-                              const char *const argv[]);
+struct child_spec data_folder_child(const struct data_folder *data_folder, const char *program,
+                                    const char *const argv[]);
 
 #endif

@@ -1,8 +1,8 @@
-/* Tasks take turns at the same keys. */
+/* Tasks queue for the same keys. */
 #include "unit.h"
 
 #include "fibers.h"
-#include "task/turn.h"
+#include "task/key_lock.h"
 
 enum { KEYS = 6, TASKS = 40, ROUNDS = 20, MINUTE_MS = 60 * 1000 };
 
@@ -20,7 +20,7 @@ static enum problem_code run(void (*body)(struct task *task), int64_t until_ms)
 
 	task.arena = arena_new(1024 * 1024, task_arena_full, &task);
 	(void)task_run(&task, body);
-	assert_null(task.turn);
+	assert_null(task.key_lock);
 	arena_free(task.arena);
 	return task.problem.code;
 }
@@ -48,7 +48,7 @@ static void hold_some(struct task *task)
 		which[i] = (int)random_between(0, KEYS - 1);
 		some[i] = keys[which[i]];
 	}
-	turn_take(task, count, some);
+	key_lock_acquire(task, count, some);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(holders[which[i]] == NULL || holders[which[i]] == task);
 		holders[which[i]] = task;
@@ -58,7 +58,7 @@ static void hold_some(struct task *task)
 		holders[which[i]] = NULL;
 	switch (random_between(0, 2)) {
 	case 0:
-		turn_end(task);
+		key_lock_release(task);
 		co_sleep_ms(1);
 		break;
 	case 1:
@@ -83,7 +83,7 @@ static void nobody_has_what_another_has_and_all_come_to_an_end(void **state)
 
 static void hold_first(struct task *task)
 {
-	turn_take(task, 1, keys);
+	key_lock_acquire(task, 1, keys);
 	co_sleep_ms(1);
 }
 
@@ -105,7 +105,7 @@ static void who_comes_first_is_served_first(void **state)
 
 static void hold_until_all_but_one_are_refused(struct task *task)
 {
-	turn_take(task, 1, keys);
+	key_lock_acquire(task, 1, keys);
 	while (refused < TASKS - 2)
 		co_sleep_ms(1);
 }

@@ -1,4 +1,4 @@
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
 
 #include <ctype.h>
 
@@ -21,7 +21,7 @@ struct order *order_lock(struct db *chain, struct uuid order_id, enum order_view
 	sql_sub_orders_lock(chain, order_id);
 	asked = order_ask(chain, order_id, view);
 	db_run(chain);
-	return order_take(chain, &asked);
+	return order_fetch(chain, &asked);
 }
 
 void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id,
@@ -32,7 +32,7 @@ void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uui
 	struct json json = json_new(&body);
 
 	db_run(chain);
-	order_json(order_take(chain, &asked), view, &json);
+	order_json(order_fetch(chain, &asked), view, &json);
 	reply_commit_json(rq, tx, 200, &body);
 }
 

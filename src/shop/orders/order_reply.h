@@ -1,8 +1,8 @@
 /*
- * handle: what the handlers that move orders share.
+ * order_reply: what the handlers that read and move orders share.
  */
-#ifndef SEBEZ_SHOP_ORDERS_HANDLE_H
-#define SEBEZ_SHOP_ORDERS_HANDLE_H
+#ifndef SEBEZ_SHOP_ORDERS_ORDER_REPLY_H
+#define SEBEZ_SHOP_ORDERS_ORDER_REPLY_H
 
 #include "shop/orders/move.h"
 #include "web/page.h"

@@ -1,6 +1,6 @@
 /*
- * direct: placing and moving orders without a request: the same steps as the handlers', for a task
- * that acts as a person.
+ * on_behalf: placing and moving orders without a request: the same steps as the handlers', for a
+ * task that acts as a person.
  */
 #include "shop/orders/insert.h"
 #include "shop/orders/move.h"
@@ -13,7 +13,7 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 	struct quote *quote;
 
 	db_run(reads);
-	quote = quote_take(reads, &asked);
+	quote = quote_fetch(reads, &asked);
 	(void)quote_price(quote, 0, NULL); /* without choices none can be wrong */
 	if (quote->line_count == 0 || quote->problem_count > 0 || quote->undeliverable_count > 0)
 		task_end(task, PROBLEM_CONFLICT, "The cart cannot be ordered.");
@@ -27,7 +27,7 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 	return order;
 }
 
-void orders_take_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
+void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
                     enum order_view view, const char *reason)
 {
 	struct move move = move_begin(task, sub_order_id, view);

@@ -1,13 +1,13 @@
 /*
- * oversee: what admins see of orders and do to them.
+ * admin_orders: what admins see of orders and do to them.
  */
 #include <assert.h>
 #include <string.h>
 
 #include "api.gen.h"
-#include "queue.sql.h"
 #include "shop/accounts/accounts.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
+#include "vendor_orders.sql.h"
 
 /* GET /v1/admin/orders */
 void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in)
@@ -35,7 +35,7 @@ void admin_get_order(struct request *rq, const struct admin_get_order_in *in)
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	order_json(order_take(batch, &asked), VIEW_ADMIN, &json);
+	order_json(order_fetch(batch, &asked), VIEW_ADMIN, &json);
 	reply_json(rq, 200, &body);
 }
 
@@ -63,7 +63,7 @@ void admin_get_sub_order(struct request *rq, const struct admin_get_sub_order_in
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	sub_order_json(sub_order_take(batch, &asked), VIEW_ADMIN, &json);
+	sub_order_json(sub_order_fetch(batch, &asked), VIEW_ADMIN, &json);
 	reply_json(rq, 200, &body);
 }
 

@@ -1,11 +1,11 @@
 /*
- * orders: what customers see of their orders.
+ * customer_orders: what customers see of their orders.
  */
 #include "shop/orders/orders.h"
 
 #include "api.gen.h"
 #include "orders_read.sql.h"
-#include "shop/orders/handle.h"
+#include "shop/orders/order_reply.h"
 
 /* GET /v1/orders */
 void list_orders(struct request *rq, const struct list_orders_in *in)
@@ -27,6 +27,6 @@ void get_order(struct request *rq, const struct get_order_in *in)
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	order_json(order_take(batch, &asked), VIEW_CUSTOMER, &json);
+	order_json(order_fetch(batch, &asked), VIEW_CUSTOMER, &json);
 	reply_json(rq, 200, &body);
 }
