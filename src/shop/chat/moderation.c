@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "shop/chat/talk.h"
+#include "shop/platform/platform.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -74,7 +75,7 @@ void remove_message(struct request *rq, const struct remove_message_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
 
-	sql_message_remove_why(batch, in->reason);
+	platform_audit_reason(batch, in->reason);
 	sql_message_remove(batch, in->message_id);
 	chat_announce(batch);
 	reply_commit_empty(rq, batch);

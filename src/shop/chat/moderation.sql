@@ -43,10 +43,6 @@ and m.seq < :after_key
 order by m.seq desc
 limit :page_size;
 
--- message_remove_why (reason text?): none writes
--- For the audit trail, of what this transaction writes from here on.
-select set_config('sebez.reason', coalesce(:reason, ''), true);
-
 -- message_remove (id uuid): none writes
 select message_remove(:id);
 

@@ -1,7 +1,7 @@
 /*
- * categories: the tree that all vendors' products hang in.
+ * admin_categories: the tree that all vendors' products hang in.
  */
-#include "admin.sql.h"
+#include "admin_categories.sql.h"
 #include "api.gen.h"
 #include "web/cache.h"
 #include "web/reply.h"

@@ -1,8 +1,9 @@
 /*
- * products: what an admin sees of every vendor's products, and takes out of the shop.
+ * admin_products: what an admin sees of every vendor's products, and takes out of the shop.
  */
-#include "admin.sql.h"
+#include "admin_products.sql.h"
 #include "api.gen.h"
+#include "shop/platform/platform.h"
 #include "web/cache.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -35,7 +36,7 @@ void unlist_product(struct request *rq, const struct unlist_product_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	sql_audit_reason(tx, in->reason);
+	platform_audit_reason(tx, in->reason);
 	sql_admin_product_unlist(tx, in->product_id, in->reason);
 	refresh_and_reply(rq, tx, in->product_id);
 }
@@ -45,7 +46,7 @@ void relist_product(struct request *rq, const struct relist_product_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	sql_audit_reason(tx, in->reason);
+	platform_audit_reason(tx, in->reason);
 	sql_admin_product_relist(tx, in->product_id);
 	refresh_and_reply(rq, tx, in->product_id);
 }

@@ -1,11 +1,13 @@
 /*
- * vendors: who may sell. The states of a vendor and every way from one to another are one table.
+ * admin_vendors: who may sell. The states of a vendor and the transitions between them are one
+ * table.
  */
 #include <string.h>
 
-#include "admin.sql.h"
+#include "admin_vendors.sql.h"
 #include "api.gen.h"
 #include "shop/feed/feed.h"
+#include "shop/platform/platform.h"
 #include "web/cache.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -98,7 +100,7 @@ static void decide(struct request *rq, struct uuid id, enum decision decision, c
 	struct db *tx = db_begin(&rq->task);
 	const char *state = next_state(tx, id, decision);
 
-	sql_audit_reason(tx, reason);
+	platform_audit_reason(tx, reason);
 	sql_admin_vendor_move(tx, id, state, reason);
 	feed_write(tx, id, EVENT_VENDOR_STATUS_CHANGED,
 	           arena_printf(rq->task.arena, "{\"status\":\"%s\"}", state));

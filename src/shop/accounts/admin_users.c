@@ -1,8 +1,9 @@
 /*
- * users: accounts, found and locked, and which of them are admins.
+ * admin_users: accounts, found and locked, and which of them are admins.
  */
-#include "admin.sql.h"
+#include "admin_users.sql.h"
 #include "api.gen.h"
+#include "shop/platform/platform.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -44,7 +45,7 @@ void lock_user(struct request *rq, const struct lock_user_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	may_judge(tx, in->user_id);
-	sql_audit_reason(tx, in->reason);
+	platform_audit_reason(tx, in->reason);
 	sql_admin_user_lock(tx, in->user_id, in->reason);
 	sql_admin_user_end_sessions(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
@@ -56,7 +57,7 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	may_judge(tx, in->user_id);
-	sql_audit_reason(tx, in->reason);
+	platform_audit_reason(tx, in->reason);
 	sql_admin_user_unlock(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
 }

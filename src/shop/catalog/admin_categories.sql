@@ -1,0 +1,45 @@
+-- The tree of categories, which admins write. Every write is in the audit log.
+
+-- admin_category (id uuid): one
+select c.id, c.slug, c.name, c.parent_id,
+       (select string_agg(a.slug, '/' order by t.position)
+        from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id) as path,
+       cardinality(c.path) - 1 as depth
+from category c
+where c.id = :id;
+
+-- admin_category_insert (id uuid, parent uuid?, slug text, name text, position int): one
+insert into category (id, parent_id, slug, name, position, path)
+values (:id, :parent, :slug, :name, :position, '{}');
+
+-- admin_category_lock (id uuid): one -> (held bigint)
+-- All that a move changes: products before categories, as every write of a product locks them.
+with products as materialized (
+	select p.id from product p
+	where p.category_id in (select c.id from category c where c.path @> array[:id])
+	order by p.id for no key update
+), below as materialized (
+	select c.id from category c
+	where c.path @> array[:id] and (select count(*) from products) >= 0
+	order by c.id for no key update
+)
+select count(*) as held from below;
+
+-- admin_category_update (id uuid, name text?, slug text?, parent_given bool, parent uuid?, position int?): one
+update category
+set name = coalesce(:name, name), slug = coalesce(:slug, slug), position = coalesce(:position, position),
+    version = version + 1
+    [parent_given: , parent_id = :parent]
+where id = :id;
+
+-- admin_category_descendants (id uuid): one writes
+-- Their paths follow the moved one's.
+select category_paths(:id);
+
+-- admin_category_remove (id uuid, into uuid?): one writes
+select category_remove(:id, :into);
+
+-- admin_category_refresh (id uuid): one writes
+select refresh_products(array(
+	select p.id from product p
+	where p.category_id in (select c.id from category c where c.path @> array[:id])));

@@ -1,0 +1,27 @@
+/*
+ * audit: the log of what staff and admins write.
+ */
+#include "api.gen.h"
+#include "audit.sql.h"
+#include "shop/platform/platform.h"
+#include "web/page.h"
+#include "web/reply.h"
+
+void platform_audit_reason(struct db *db, const char *reason)
+{
+	sql_audit_reason(db, reason);
+}
+
+/* GET /v1/admin/audit */
+void list_audit(struct request *rq, const struct list_audit_in *in)
+{
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	struct uuid vendor_id;
+	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor_id);
+
+	reply_page(rq, &page,
+	           sql_admin_audit_page(db_of(&rq->task), in->user_id, by_id ? &vendor_id : NULL,
+	                                by_id ? NULL : in->vendor,
+	                                in->action ? LIST_AUDIT_ACTION_NAMES[*in->action] : NULL,
+	                                in->object_id, page.after_key, page.after_id, page.count));
+}

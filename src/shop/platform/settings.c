@@ -1,0 +1,26 @@
+/*
+ * settings: fees and deadlines of the marketplace.
+ */
+#include "api.gen.h"
+#include "settings.sql.h"
+#include "web/reply.h"
+
+/* GET /v1/admin/settings */
+void get_settings(struct request *rq, const struct get_settings_in *in)
+{
+	reply_row(rq, sql_admin_settings(db_of(&rq->task)));
+}
+
+/* PUT /v1/admin/settings */
+void put_settings(struct request *rq, const struct put_settings_in *in)
+{
+	struct db *tx = db_begin(&rq->task);
+	struct rows *changed = sql_admin_settings_put(
+	    tx, request_if_match(rq), in->service_fee_fixed.amount, in->service_fee_fixed.currency,
+	    in->service_fee_basis_points, in->commission_basis_points, in->payment_hours,
+	    in->accept_hours, in->ship_grace_days, in->complete_days);
+
+	if (rows_count(changed) == 0)
+		request_end_changed(rq);
+	reply_commit_row(rq, tx, 200, changed);
+}
