@@ -21,8 +21,8 @@
 #include "node/process.h"
 #include "node/readiness.h"
 #include "node/say.h"
-#include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
+#include "shop/shop.h"
 #include "web/token.h"
 #include "web/web.h"
 
@@ -76,7 +76,7 @@ static void on_drain(uv_timer_t *timer)
 	bool late = loop_now_ms() >= api.deadline_ms;
 
 	(void)timer;
-	if (late || (!feed_is_busy() && (open == 0 || (busy == 0 && !api.retiring))))
+	if (late || (!shop_is_busy() && (open == 0 || (busy == 0 && !api.retiring))))
 		loop_stop();
 }
 
@@ -90,7 +90,7 @@ static void on_stop(int number)
 	api.deadline_ms = loop_now_ms() + api.config->drain_ms;
 	if (!api.draining && api.server != NULL)
 		http_server_drain(api.server);
-	feed_drain();
+	shop_drain();
 	api.draining = true;
 	uv_timer_start(&api.drain_timer, on_drain, 0, DRAIN_STEP_MS);
 }
@@ -172,9 +172,9 @@ static void set_keys(void)
 	sodium_memzero(keys, sizeof(keys));
 }
 
-static int open_feed(void)
+static int open_shop(void)
 {
-	return feed_start(&(struct feed_options){
+	return shop_start(&(struct area_options){
 	    .redis = api.stores.redis, .redis_url = api.config->redis_url, .serves = true});
 }
 
@@ -191,7 +191,6 @@ static int open_web(void)
 	};
 
 	set_keys();
-	chat_start(api.stores.redis);
 	return web_start(&options, &api.handlers);
 }
 
@@ -207,7 +206,7 @@ int api_main(const struct config *config, unsigned slot)
 	if (rc == 0)
 		rc = open_web();
 	if (rc == 0)
-		rc = open_feed();
+		rc = open_shop();
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &api.gauges_timer);
@@ -219,7 +218,7 @@ int api_main(const struct config *config, unsigned slot)
 	rc = co_start(warm_up, NULL);
 	assert(rc == 0); /* one of the first fibers of the process */
 	loop_run();
-	feed_stop();
+	shop_stop();
 	if (api.server != NULL)
 		http_server_stop(api.server);
 	web_stop();

@@ -15,7 +15,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
-#include "shop/feed/feed.h"
+#include "shop/shop.h"
 
 enum { JOB_MS = 60 * 1000, DRAIN_STEP_MS = 10 };
 
@@ -28,9 +28,19 @@ static struct {
 	int64_t deadline_ms;
 } jobs;
 
+/* The metrics know a job by its number. */
+static unsigned number_of(const struct job *job)
+{
+	unsigned number = 0;
+
+	while (shop_job(number) != job)
+		number++;
+	return number;
+}
+
 static void report(const struct task *task, const struct job *job, bool good, int64_t duration_us)
 {
-	metrics_job((unsigned)(job - JOBS), good, duration_us);
+	metrics_job(number_of(job), good, duration_us);
 	if (good)
 		LOG_DEBUG("job done", log_str("job", job->name),
 		          log_int("duration_us", duration_us));
@@ -64,7 +74,7 @@ static void run_forever(void *arg)
 {
 	const struct job *job = arg;
 	int64_t interval_ms =
-	    job->interval_ms != 0 ? job->interval_ms : jobs.config->jobs_interval_ms;
+	    job->interval_ms != JOB_AT_SETTING ? job->interval_ms : jobs.config->jobs_interval_ms;
 
 	while (!jobs.stopping) {
 		run_once(job);
@@ -96,6 +106,17 @@ static void on_stop(int number)
 	uv_timer_start(&jobs.drain_timer, on_drain, 0, DRAIN_STEP_MS);
 }
 
+static void start_jobs(void)
+{
+	const struct job *job;
+
+	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
+		int rc = co_start(run_forever, (void *)job);
+
+		assert(rc == 0 && i < METRICS_JOBS_MAX); /* fewer jobs than fibers */
+	}
+}
+
 int jobs_main(const struct config *config, unsigned slot)
 {
 	struct secret secret;
@@ -110,20 +131,17 @@ int jobs_main(const struct config *config, unsigned slot)
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
 	                         &jobs.stores);
 	if (rc == 0)
-		rc = feed_start(&(struct feed_options){.redis = jobs.stores.redis});
+		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis});
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);
 	uv_timer_init(loop_uv(), &jobs.drain_timer);
 	uv_timer_start(&jobs.gauges_timer, on_gauges, 0, HEARTBEAT_MS);
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
-	for (size_t i = 0; i < JOB_COUNT; i++) {
-		rc = co_start(run_forever, (void *)&JOBS[i]);
-		assert(rc == 0); /* fewer jobs than fibers */
-	}
+	start_jobs();
 	process_ready();
 	loop_run();
-	feed_stop();
+	shop_stop();
 	process_close_stores(&jobs.stores);
 	return 0;
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/jobs.h"
 #include "node/metrics_segment.h"
+#include "shop/shop.h"
 #include "store/pg.h"
 #include "web/operation.h"
 
@@ -125,20 +125,21 @@ static void sum_job(const struct metrics_segment *all, size_t job, struct metric
 
 static void write_jobs(struct buf *out, const struct metrics_segment *all)
 {
+	const struct job *job;
 	struct metrics_job sum;
 
 	write_head(out, "sebez_job_runs_total", "counter", "Runs of background jobs.");
-	for (size_t i = 0; i < JOB_COUNT; i++) {
+	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
 		sum_job(all, i, &sum);
 		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"good\"} %llu\n",
-		           JOBS[i].name, (unsigned long long)sum.good);
+		           job->name, (unsigned long long)sum.good);
 		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"failed\"} %llu\n",
-		           JOBS[i].name, (unsigned long long)sum.failed);
+		           job->name, (unsigned long long)sum.failed);
 	}
 	write_head(out, "sebez_job_seconds_total", "counter", "Time that background jobs took.");
-	for (size_t i = 0; i < JOB_COUNT; i++) {
+	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
 		sum_job(all, i, &sum);
-		buf_printf(out, "sebez_job_seconds_total{job=\"%s\"} %.6f\n", JOBS[i].name,
+		buf_printf(out, "sebez_job_seconds_total{job=\"%s\"} %.6f\n", job->name,
 		           (double)sum.sum_us / 1e6);
 	}
 }

@@ -1,11 +1,25 @@
 /*
- * shop: what the command line asks of the marketplace. Each is a task of its own kind: it returns,
- * or ends the task with a problem whose detail is for the person at the terminal.
+ * shop: the marketplace as a whole, for the processes and the command line.
  */
 #ifndef SEBEZ_SHOP_SHOP_H
 #define SEBEZ_SHOP_SHOP_H
 
-#include "task/task.h"
+#include <stddef.h>
+
+#include "shop/area.h"
+#include "task/job.h"
+
+/* Starts all areas, and the reverse (shop/area.h). 0 or -errno. */
+int shop_start(const struct area_options *options) __attribute__((warn_unused_result));
+void shop_drain(void);
+bool shop_is_busy(void);
+void shop_stop(void);
+
+/* The jobs of all areas, numbered from 0; NULL after the last. */
+const struct job *shop_job(size_t number);
+
+/* What the command line asks for, as tasks: each returns, or ends the task with a problem whose
+ * detail is for the person at the terminal. */
 
 /* Fills an empty database with the demo marketplace. Refuses one that has vendors. */
 void shop_demo_load(struct task *task);

@@ -1,13 +1,16 @@
 /*
  * accounts: who somebody is: registration, sign-in, sessions, address books.
  *
- * For others: what the command line and the jobs process ask of it. Sign-in runs as sebez_auth, the
+ * For others: what the command line asks of it. Sign-in runs as sebez_auth, the
  * only role that reads password hashes and tokens; what an account may do is the envelope's to say.
  */
 #ifndef SEBEZ_SHOP_ACCOUNTS_ACCOUNTS_H
 #define SEBEZ_SHOP_ACCOUNTS_ACCOUNTS_H
 
+#include "shop/area.h"
 #include "task/task.h"
+
+extern const struct area AREA_ACCOUNTS;
 
 /*
  * The key of the account that has this e-mail address, however it was typed, in the arena
@@ -24,9 +27,5 @@ const char *account_key(struct arena *arena, const char *typed);
  */
 void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password);
-
-/* A job: removes sessions that are over, refresh tokens that were used long ago, guests' carts that
- * nobody has changed for a month, and invitations that ended a month ago. */
-void accounts_purge(struct task *task);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/email.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
+#include "shop/accounts/upkeep.h"
 #include "task/forget.h"
 #include "web/check.h"
 

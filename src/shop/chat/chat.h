@@ -8,13 +8,11 @@
 #ifndef SEBEZ_SHOP_CHAT_CHAT_H
 #define SEBEZ_SHOP_CHAT_CHAT_H
 
+#include "shop/area.h"
 #include "task/db.h"
 #include "task/params.h"
 
-struct redis;
-
-/* Once per process that serves. redis may be NULL or down: then nobody seems to be here. */
-void chat_start(struct redis *redis);
+extern const struct area AREA_CHAT;
 
 /* Locks the conversations about these sub-orders, by their ids: for who will tell them more than
  * once, or after locking what comes later (shop/orders/moves.sql). Collects in db, after the
@@ -28,15 +26,5 @@ void chat_system_message(struct db *db, struct uuid_array sub_orders, const char
 /* The devices of these accounts and vendors have their events up to these numbers: the messages
  * among them are delivered. For the feed, as sebez_jobs. Collects in db. */
 void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers);
-
-/* Jobs. */
-
-/* Removes the notices for push of messages that a device has already, or that nobody took in a
- * week. */
-void chat_settle_pushes(struct task *task);
-/* Forgets conversations that have been silent for longer than the marketplace keeps them. */
-void chat_forget(struct task *task);
-/* Takes what people wrote out of all their conversations, those who have asked for it. */
-void chat_erase(struct task *task);
 
 #endif

@@ -20,9 +20,10 @@ enum {
 
 static struct redis *the_redis;
 
-void chat_start(struct redis *redis)
+int presence_start(const struct area_options *options)
 {
-	the_redis = redis;
+	the_redis = options->redis;
+	return 0;
 }
 
 /* The braces place what belongs to one owner on one node of a cluster. */

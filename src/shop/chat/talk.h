@@ -52,7 +52,8 @@ void talk_reply_conversation(struct request *rq, const struct rows *rows, const 
  * tell goes through here, and in SQL through chat_announce(). */
 void chat_announce(struct db *db);
 
-/* presence.c: coarse, in Redis, gone in a day. */
+/* presence.c: coarse, in Redis, gone in a day. While Redis is down nobody seems to be here. */
+int presence_start(const struct area_options *options);
 void presence_seen(struct uuid who);
 /* Minutes since, in steps of five; -1 when that is not known. May suspend. */
 int presence_minutes_ago(struct uuid who);

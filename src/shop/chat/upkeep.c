@@ -1,9 +1,9 @@
 /*
  * upkeep: what happens to conversations by itself, and at a person's wish to be forgotten.
  */
+#include "shop/chat/upkeep.h"
 #include "chat.sql.h"
 #include "net/log.h"
-#include "shop/chat/chat.h"
 #include "shop/chat/talk.h"
 #include "task/rows.h"
 #include "web/reply.h"

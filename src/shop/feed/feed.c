@@ -118,7 +118,7 @@ void feed_pass(struct arena *arena, struct uuid owner, enum passing_kind kind, c
 	announce_passing(owner, text.data, text.length);
 }
 
-int feed_start(const struct feed_options *options)
+int feed_start(const struct area_options *options)
 {
 	int r = announce_start(options->redis, options->redis_url, options->serves);
 

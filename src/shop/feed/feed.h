@@ -16,9 +16,10 @@
 #include <stdbool.h>
 
 #include "api.gen.h"
+#include "shop/area.h"
 #include "task/db.h"
 
-struct redis;
+extern const struct area AREA_FEED;
 
 /* db is a batch, a transaction, or a chain of one. owner is an account or a vendor; the payload is
  * JSON, and must stay until the commit. */
@@ -30,19 +31,14 @@ void feed_notify(struct db *db);
  * Redis is not there. Good for what is over in seconds. */
 void feed_pass(struct arena *arena, struct uuid owner, enum passing_kind kind, const char *payload);
 
-/*
- * Once per process, when the stores are open. Who serves follows what other processes announce on
- * Redis, and sweeps the database for what was not announced; others only announce.
- */
-struct feed_options {
-	struct redis *redis;   /* may be down */
-	const char *redis_url; /* for the connection that listens; only who serves */
-	bool serves;
-};
-int feed_start(const struct feed_options *options) __attribute__((warn_unused_result));
-void feed_drain(void);   /* answers everybody who is parked, and parks nobody any more */
-bool feed_is_busy(void); /* reads the database at this moment: no time to end */
-void feed_stop(void);    /* before the stores close */
+/* Who serves follows what other processes announce on Redis, and sweeps the database for what was
+ * not announced; others only announce. shop/area.h says when these are called. */
+int feed_start(const struct area_options *options) __attribute__((warn_unused_result));
+void feed_drain(void); /* answers everybody who is parked, and parks nobody any more */
+bool feed_is_busy(void);
+void feed_stop(void);
+
+/* Polls that wait in this process. */
 unsigned feed_parked(void);
 
 /* A job: forgets events and revocations that are older than the retention. */

@@ -2,6 +2,8 @@
  * deadlines: the clock. What is due is taken in batches that no other server's clock has taken, and
  * moved as anybody moves it. What cannot be moved waits, longer each time, and holds nobody up.
  */
+#include "shop/orders/deadlines.h"
+
 #include <assert.h>
 
 #include "deadlines.sql.h"

@@ -8,9 +8,12 @@
 #ifndef SEBEZ_SHOP_ORDERS_ORDERS_H
 #define SEBEZ_SHOP_ORDERS_ORDERS_H
 
+#include "shop/area.h"
 #include "shop/orders/order.h"
 #include "task/db.h"
 #include "task/params.h"
+
+extern const struct area AREA_ORDERS;
 
 struct order_rows {
 	const struct rows *order, *sub_orders, *lines;
@@ -38,18 +41,5 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 /* Takes all of a sub-order to the next state. */
 void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
                     enum order_view view, const char *reason);
-
-/* Jobs. */
-
-/* The clock: cancels what was not paid, accepted or shipped in time, completes what was delivered
- * long ago. */
-void orders_meet_deadlines(struct task *task);
-
-/* Consumers of the outbox: count the goods of placed orders as sold, and take back the count of
- * what was cancelled of them, which is in the notices. */
-void orders_count_sold(struct db *batch, struct uuid_array order_ids,
-                       struct bigint_array notice_ids);
-void orders_count_cancelled(struct db *batch, struct uuid_array order_ids,
-                            struct bigint_array notice_ids);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * sold: how many units of each product were ordered and not cancelled, for the order of best
- * sellers. Counted behind the placing of orders, so that buyers of one product do not wait for each
- * other's count.
+ * Counted behind the placing of orders, so that buyers of one product do not wait for each other's
+ * count.
  */
-#include "shop/orders/orders.h"
+#include "shop/orders/sold.h"
+
 #include "sold.sql.h"
 
 void orders_count_sold(struct db *batch, struct uuid_array order_ids,

@@ -2,7 +2,6 @@
 
 #include "net/log.h"
 #include "outbox.sql.h"
-#include "shop/orders/orders.h"
 #include "task/forget.h"
 
 enum {
@@ -12,18 +11,6 @@ enum {
 	/* Longer than the transaction of a turn can take. */
 	LEASE_S = 120,
 	FORGET_MAX = 20000,
-};
-
-static const struct topic {
-	const char *name;
-	/* NULL: nobody waits for it yet. The notices' ids are for consumers that read their
-	 * payloads. */
-	void (*consume)(struct db *batch, struct uuid_array subject_ids,
-	                struct bigint_array notice_ids);
-} TOPICS[] = {
-    {"order_placed", orders_count_sold},
-    {"units_cancelled", orders_count_cancelled},
-    {"sub_order_changed", NULL},
 };
 
 /* Rows of one topic, under one lease. */
@@ -37,7 +24,7 @@ struct taken {
 /* A task of its own, so that a failure ends only this turn. */
 struct key_lock {
 	struct task task; /* first: the turn is found by it */
-	const struct topic *topic;
+	const struct outbox_topic *topic;
 	const struct taken *taken;
 };
 
@@ -56,7 +43,8 @@ static void consume(struct task *task)
 }
 
 /* NULL when all went well, else what did not. */
-static const char *run_turn(struct task *task, const struct topic *topic, const struct taken *taken)
+static const char *run_turn(struct task *task, const struct outbox_topic *topic,
+                            const struct taken *taken)
 {
 	struct key_lock turn = {.topic = topic, .taken = taken};
 
@@ -64,7 +52,8 @@ static const char *run_turn(struct task *task, const struct topic *topic, const 
 }
 
 /* One of them has failed, and with it all: each gets a turn of its own. */
-static void run_one_by_one(struct task *task, const struct topic *topic, const struct taken *taken)
+static void run_one_by_one(struct task *task, const struct outbox_topic *topic,
+                           const struct taken *taken)
 {
 	for (size_t i = 0; i < taken->count; i++) {
 		struct taken one = {1, &taken->ids[i], &taken->subject_ids[i], taken->lease_until};
@@ -78,7 +67,7 @@ static void run_one_by_one(struct task *task, const struct topic *topic, const s
 	}
 }
 
-static struct taken take(struct task *task, const struct topic *topic)
+static struct taken take(struct task *task, const struct outbox_topic *topic)
 {
 	struct db *db = db_of(task);
 	size_t count;
@@ -99,7 +88,7 @@ static struct taken take(struct task *task, const struct topic *topic)
 }
 
 /* True when there may be more of this topic. */
-static bool deliver_some(struct task *task, const struct topic *topic)
+static bool deliver_some(struct task *task, const struct outbox_topic *topic)
 {
 	struct taken taken = take(task, topic);
 
@@ -108,12 +97,19 @@ static bool deliver_some(struct task *task, const struct topic *topic)
 	return taken.count == TAKE_MAX;
 }
 
+static void deliver_topic(struct task *task, const struct outbox_topic *topic)
+{
+	for (int turns = 0; turns < TURNS_MAX; turns++)
+		if (!deliver_some(task, topic))
+			break;
+}
+
 void outbox_deliver(struct task *task)
 {
-	for (size_t i = 0; i < sizeof TOPICS / sizeof TOPICS[0]; i++)
-		for (int turns = 0; turns < TURNS_MAX; turns++)
-			if (!deliver_some(task, &TOPICS[i]))
-				break;
+	for (size_t i = 0; AREAS[i] != NULL; i++)
+		for (const struct outbox_topic *topic = AREAS[i]->topics;
+		     topic != NULL && topic->name != NULL; topic++)
+			deliver_topic(task, topic);
 }
 
 static int32_t forget_done(struct task *task)

@@ -10,7 +10,19 @@
 #ifndef SEBEZ_SHOP_OUTBOX_OUTBOX_H
 #define SEBEZ_SHOP_OUTBOX_OUTBOX_H
 
-#include "task/task.h"
+#include "shop/area.h"
+#include "task/db.h"
+#include "task/params.h"
+
+extern const struct area AREA_OUTBOX;
+
+struct outbox_topic {
+	const char *name; /* as in outbox.topic */
+	/* NULL: rows are only marked done. The notices' ids are for consumers that read their
+	 * payloads. */
+	void (*consume)(struct db *batch, struct uuid_array subject_ids,
+	                struct bigint_array notice_ids);
+};
 
 /* Jobs. */
 void outbox_deliver(struct task *task);

@@ -1,0 +1,24 @@
+/* What orders contribute (shop/area.h). */
+#include "shop/orders/deadlines.h"
+#include "shop/orders/orders.h"
+#include "shop/orders/sold.h"
+#include "shop/outbox/outbox.h"
+#include "task/job.h"
+
+static const struct job JOBS[] = {
+    {"deadlines", JOB_AT_SETTING, orders_meet_deadlines},
+    {0},
+};
+
+static const struct outbox_topic TOPICS[] = {
+    {"order_placed", orders_count_sold},
+    {"units_cancelled", orders_count_cancelled},
+    {"sub_order_changed", NULL},
+    {0},
+};
+
+const struct area AREA_ORDERS = {
+    .name = "orders",
+    .jobs = JOBS,
+    .topics = TOPICS,
+};

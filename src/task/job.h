@@ -1,0 +1,26 @@
+/*
+ * job: what happens by itself. The jobs process (node/jobs.h) runs each job as a task, again and
+ * again.
+ *
+ * Several servers may share a database, each with a jobs process: a job's SQL takes its work with
+ * FOR UPDATE SKIP LOCKED (or pg_try_advisory_xact_lock), so that two never do the same.
+ */
+#ifndef SEBEZ_TASK_JOB_H
+#define SEBEZ_TASK_JOB_H
+
+#include <stdint.h>
+
+#include "task/task.h"
+
+enum {
+	JOB_AT_SETTING = 0, /* SEBEZ_JOBS_INTERVAL_MS */
+	JOB_HOURLY = 60 * 60 * 1000,
+};
+
+struct job {
+	const char *name;
+	int64_t interval_ms; /* between the end of a run and the next */
+	void (*run)(struct task *task);
+};
+
+#endif
