@@ -89,12 +89,16 @@ def header(contract):
             "extern const uint32_t PASSING_KIND_STAFF[];", ""]
     for struct in contract.structs.values():
         out += struct_lines(struct)
-    for op in contract.operations:
-        out += struct_lines(op.input)
-    for op in contract.operations:
-        out += [f"/* {op.method} {op.path} */",
-                f"void {op.cname}(struct request *rq, const struct {op.cname}_in *in);"]
+    for handler in contract.handlers:
+        out += struct_lines(handler.input)
+    for handler in contract.handlers:
+        out += [f"/* {op.method} {op.path} */" for op in handler.operations]
+        out.append(f"{prototype(handler)};")
     return "\n".join(out + ["", "#endif", ""])
+
+
+def prototype(handler):
+    return f"void {handler.name}(struct request *rq, const struct {handler.name}_in *in)"
 
 
 def constant(value):
@@ -132,17 +136,16 @@ def field_row(struct, made):
     return "\t{" + ", ".join(parts) + "},"
 
 
-def object_lines(struct):
-    upper = struct.name.upper()
+def object_lines(name, struct):
     out = []
     if struct.fields:
-        out.append(f"static const struct field {upper}_FIELDS[] = {{")
+        out.append(f"static const struct field {name.upper()}_FIELDS[] = {{")
         out += [field_row(struct, made) for made in struct.fields] + ["};"]
     return out
 
 
-def object_value(struct):
-    fields = f"{struct.name.upper()}_FIELDS" if struct.fields else "NULL"
+def object_value(name, struct):
+    fields = f"{name.upper()}_FIELDS" if struct.fields else "NULL"
     return (f"{{.size = sizeof(struct {struct.name}_in), .field_count = {len(struct.fields)}, "
             f".fields = {fields}, .members_min = {struct.members_min}}}")
 
@@ -165,8 +168,8 @@ def operation_row(index, op):
         f"\t\t.limit = {quote(op.limit)}, .limit_when = {quote(op.limit_when)},",
         f"\t\t.cached = {str(op.cached).lower()},",
         f"\t\t.takes_ticket = {str(op.ticket).lower()},",
-        f"\t\t.input = {object_value(op.input)},",
-        f"\t\t.body_required = {str(op.body_required).lower()}, .call = call_{op.cname},",
+        f"\t\t.input = {object_value(op.cname, op.input)},",
+        f"\t\t.body_required = {str(op.body_required).lower()}, .call = call_{op.handler},",
         "\t},",
     ]
 
@@ -192,13 +195,14 @@ def source(contract):
     out.append(f"const char *const PASSING_KIND_NAMES[] = {{{kinds}NULL}};")
     out.append(staff_masks("PASSING_KIND_STAFF", contract, contract.passing))
     for struct in contract.structs.values():
-        out += object_lines(struct)
+        out += object_lines(struct.name, struct)
         out += [f"static const struct field_object {struct.name.upper()}_OBJECT =",
-                f"    {object_value(struct)};", ""]
+                f"    {object_value(struct.name, struct)};", ""]
     for op in contract.operations:
-        out += object_lines(op.input)
-        out += [f"static void call_{op.cname}(struct request *rq, const void *in)", "{",
-                f"\t{op.cname}(rq, in);", "}", ""]
+        out += object_lines(op.cname, op.input)
+    for handler in contract.handlers:
+        out += [f"static void call_{handler.name}(struct request *rq, const void *in)", "{",
+                f"\t{handler.name}(rq, in);", "}", ""]
     out.append("const struct operation OPERATIONS[] = {")
     for index, op in enumerate(contract.operations):
         out += operation_row(index, op)
@@ -226,10 +230,9 @@ def missing(contract, written):
     """Handlers for operations that no source file defines yet, so that the program links while
     it is being written. A release is built without this file."""
     out = [NOTE, '#include "api.gen.h"', '#include "web/request.h"', ""]
-    for op in contract.operations:
-        if op.cname not in written:
-            out += [f"void {op.cname}(struct request *rq, const struct {op.cname}_in *in)", "{",
-                    "\ttask_end(&rq->task, PROBLEM_UNAVAILABLE,",
-                    f"\t         \"{op.id} is not part of this build.\");", "}", ""]
-    return "\n".join(out + ["extern const int API_MISSING;", "const int API_MISSING = "
-                            f"{sum(op.cname not in written for op in contract.operations)};", ""])
+    lacking = [handler for handler in contract.handlers if handler.name not in written]
+    for handler in lacking:
+        out += [prototype(handler), "{", "\ttask_end(&rq->task, PROBLEM_UNAVAILABLE,",
+                "\t         \"%s is not part of this build.\", rq->operation->id);", "}", ""]
+    return "\n".join(out + ["extern const int API_MISSING;",
+                            f"const int API_MISSING = {len(lacking)};", ""])

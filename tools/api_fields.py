@@ -58,6 +58,7 @@ class Field:
     commas: bool = False
     trim: bool = False
     html: bool = False
+    lacked: bool = False        # by another operation of the same handler
     about: str = ""
 
     @property
@@ -68,11 +69,17 @@ class Field:
     def pointer(self):
         if self.type in ("FIELD_STRING", "FIELD_ARRAY", "FIELD_MAP", "FIELD_JSON"):
             return False
-        return self.nullable or (not self.required and self.default is None)
+        return self.lacked or self.nullable or (not self.required and self.default is None)
 
     @property
     def given(self):
         return self.nullable and not self.required
+
+    @property
+    def c_type(self):
+        """Equal for members that are declared the same in C."""
+        return (self.type, self.item_type, self.pointer, self.given,
+                self.enum and self.enum.name, self.object and self.object.name)
 
 
 @dataclass
@@ -88,6 +95,7 @@ class Schemas(Document):
         super().__init__(folder)
         self.structs = {}       # in order of dependency
         self.enums = {}
+        self.shapes = {}        # of the structs: what each was made of
 
     def _flat(self, schema):
         """A schema with its allOf parts merged in."""
@@ -250,6 +258,9 @@ class Schemas(Document):
 
     def _struct(self, where, made, parent, component, schema):
         name = snake(component) if component else f"{parent.name}_{snake(made.name)}"
+        shape = (schema["properties"], schema.get("required"))
+        if self.shapes.setdefault(name, shape) != shape:
+            self.error(where, f"object {name} has two shapes")
         if name not in self.structs:
             struct = Struct(name, about=" ".join(str(schema.get("description", "")).split()))
             self._members(f"{where} ({name})", struct, schema)

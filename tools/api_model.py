@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from api_fields import Schemas, Struct, snake
+from api_handlers import handlers
 
 METHODS = ("get", "post", "put", "patch", "delete")
 STAFF_ROLES = ("owner", "manager", "fulfilment", "support", "finance")
@@ -18,6 +19,7 @@ OWN_HEADERS = {"idempotency-key", "if-match", "if-none-match", "x-cart-token", "
 @dataclass
 class Operation:
     id: str
+    handler: str  # the C function
     method: str
     path: str
     area: str
@@ -54,8 +56,9 @@ class Contract(Schemas):
         for name in sorted({i for i in ids if ids.count(i) > 1}):
             self.error(name, "operationId is used more than once")
         for op in self.operations:
-            if op.cname in self.structs:
+            if {op.cname, op.handler} & self.structs.keys():
                 self.error(op.id, "a component used inside a body has the operation's name")
+        self.handlers = handlers(self)
 
     def _path(self, path, item):
         for method in METHODS:
@@ -75,7 +78,10 @@ class Contract(Schemas):
             self.error(where, "has no 'default' response for problems")
         kinds, staff, admin = self._actors(where, node.get("x-actor"))
         stream = bool(node.get("x-stream", False))
-        struct = Struct(snake(name), about=node.get("summary", ""))
+        handler = node.get("x-handler", snake(name))
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", handler):
+            self.error(where, f"x-handler {handler!r} is no name of a C function")
+        struct = Struct(handler, about=node.get("summary", ""))
         self._parameters(where, path, self._declared(shared, node), struct)
         body, required, media = self._body(where, method, node, stream, struct)
         self._check_names(where, struct)
@@ -93,7 +99,7 @@ class Contract(Schemas):
         if idempotency not in ("required", "optional", "none"):
             self.error(where, f"x-idempotency {idempotency!r} is not known")
         self.operations.append(Operation(
-            id=name, method=method.upper(), path=path, area=self.areas[path],
+            id=name, handler=handler, method=method.upper(), path=path, area=self.areas[path],
             summary=node.get("summary", ""), description=node.get("description", ""), kinds=kinds,
             staff_roles=staff, admin_roles=admin, idempotency=idempotency,
             limit=limit, limit_when=limit_when, cached=cached, ticket=ticket, stream=stream,

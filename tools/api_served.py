@@ -16,6 +16,7 @@ def document(contract):
     made = copy.deepcopy(contract.document)
     for op in contract.operations:
         node = made["paths"][op.path][op.method.lower()]
+        node.pop("x-handler", None)  # says nothing to who calls
         said = op.description.strip()
         node["description"] = (said + "\n\n" if said else "") + api_docs.facts(op)
         node["security"] = security(op)

@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import api_c  # noqa: E402
+import api_served  # noqa: E402
 from api_fields import snake  # noqa: E402
 from api_model import Contract  # noqa: E402
 
@@ -56,6 +57,48 @@ components:
 """
 
 
+# Two operations that differ in whose the thing is, and in what each demands of the note.
+TWINS = """
+openapi: 3.1.0
+info: {title: T, version: '1'}
+paths:
+  /v1/things/{thing_id}:
+    post: &send
+      operationId: sendThing
+      summary: Send it
+      x-actor: [customer]
+      parameters: &thing
+        - {name: thing_id, in: path, required: true, schema: {type: string, format: uuid}}
+        - {name: sort, in: query, schema: {type: string, enum: [newest, price_up]}}
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              additionalProperties: false
+              properties: {note: {type: string, maxLength: 9}, count: {type: integer}}
+      responses: {default: {description: no}}
+  /v1/vendors/{vendor_id}/things/{thing_id}:
+    parameters:
+      - {name: vendor_id, in: path, required: true, schema: {type: string, format: uuid}}
+    post:
+      <<: *send
+      operationId: sendVendorThing
+      x-handler: send_thing
+      x-actor: [staff]
+      parameters: *thing
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              additionalProperties: false
+              required: [note]
+              properties: {note: {type: string, maxLength: 5}, count: {type: integer}}
+"""
+
+
 def contract(tmp_path, text):
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     return Contract(tmp_path)
@@ -86,13 +129,48 @@ def test_owners_and_superadmins_are_always_included(tmp_path):
     assert op.admin_roles[0] == "superadmin"
 
 
-def test_the_c_compiles(tmp_path):
-    made = contract(tmp_path, GOOD)
+@pytest.mark.parametrize("text", [GOOD, TWINS], ids=["one", "twins"])
+def test_the_c_compiles(tmp_path, text):
+    made = contract(tmp_path, text)
     (tmp_path / "api.gen.h").write_text(api_c.header(made))
     (tmp_path / "api.gen.c").write_text(api_c.source(made))
     subprocess.run(["cc", "-std=gnu17", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror",
                     "-I", tmp_path, "-I", ROOT / "src", "-fsyntax-only", tmp_path / "api.gen.c"],
                    check=True)
+
+
+def test_twins_have_one_handler_and_each_its_own_rules(tmp_path):
+    made = contract(tmp_path, TWINS)
+    assert made.errors == []
+    header, source = api_c.header(made), api_c.source(made)
+    assert header.count("void send_thing(") == 1 and "send_vendor_thing" not in header
+    assert "\tconst struct uuid *vendor_id;" in header     # the customer has none: NULL
+    assert "\tstruct uuid thing_id;" in header
+    assert source.count(".call = call_send_thing,") == 2
+    notes = [next(field for field in op.input.fields if field.name == "note")
+             for op in made.operations]
+    assert [(note.required, note.max) for note in notes] == [(False, 9), (True, 5)]
+
+
+@pytest.mark.parametrize("old, new, complaint", [
+    ("note: {type: string, maxLength: 5}, count", "note: {type: string, maxLength: 5}, more",
+     "sendVendorThing: lacks count"),
+    ("maxLength: 5}, count: {type: integer}", "maxLength: 5}, count: {type: boolean}",
+     "count is not as sendThing has it"),
+    ("parameters: *thing", "parameters: [{name: thing_id, in: path, required: true, schema: "
+     "{type: string, format: uuid}}]", "sendVendorThing: lacks sort"),
+    ("x-handler: send_thing", "x-handler: send_other", "no other operation has it"),
+    ("x-handler: send_thing", "x-handler: Send-Thing", "no name of a C function"),
+    ("x-actor: [staff]", "x-actor: [staff]\n      x-stream: true", "only one is x-stream"),
+])
+def test_twins_that_differ_in_more_than_whose_it_is_are_refused(tmp_path, old, new, complaint):
+    assert old in TWINS
+    errors = contract(tmp_path, TWINS.replace(old, new, 1)).errors
+    assert any(complaint in error for error in errors), errors
+
+
+def test_who_calls_is_not_told_of_handlers(tmp_path):
+    assert "x-handler" not in str(api_served.document(contract(tmp_path, TWINS)))
 
 
 @pytest.mark.parametrize("old, new, complaint", [
@@ -116,6 +194,13 @@ def test_a_wrong_contract_is_refused_with_its_place(tmp_path, old, new, complain
 def test_one_name_for_two_operations_is_refused(tmp_path):
     (tmp_path / "b.yaml").write_text(GOOD.replace("/v1/things", "/v1/others"), encoding="utf-8")
     assert any("more than once" in error for error in contract(tmp_path, GOOD).errors)
+
+
+def test_one_name_for_two_shapes_is_refused(tmp_path):
+    text = GOOD.replace("home: {$ref", "change_thing_home: {$ref").replace(
+        "free: {type: object}", "home: {type: object, additionalProperties: false, properties: "
+        "{zip: {type: string, maxLength: 5}}}").replace("Address", "ChangeThingHome")
+    assert any("two shapes" in error for error in contract(tmp_path, text).errors)
 
 
 def test_only_unwritten_handlers_get_a_stand_in(tmp_path):

@@ -18,7 +18,7 @@ select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "ven
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) as blocked,
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id
                and b.side = 'customer') as blocked_by_me,
-       c.last_message_at, c.created_at, c.last_message_at as "_key", c.vendor_id as "_vendor"
+       c.last_message_at, c.created_at, c.last_message_at as "_key", c.vendor_id as "_other"
 from conversation c
 left join vendor v on v.id = c.vendor_id
 where c.account_id = :account and (c.last_message_at, c.id) < (:after_key, :after_id)

@@ -1,24 +1,62 @@
 /*
- * conversations: as the customer has them.
+ * conversations: as the customer has them, and what either side does with one.
  */
 #include <string.h>
 
 #include "base/clock.h"
 #include "chat.sql.h"
+#include "inbox.sql.h"
 #include "shop/chat/talk.h"
+#include "shop/feed/feed.h"
 #include "web/page.h"
 #include "web/reply.h"
 
-static void reply_conversation(struct request *rq, struct uuid id)
+bool talk_is_staff(const struct request *rq)
+{
+	return rq->task.actor.kind == ACTOR_STAFF;
+}
+
+struct uuid talk_speaker(const struct request *rq)
+{
+	const struct actor *actor = &rq->task.actor;
+
+	return talk_is_staff(rq) ? actor->vendor_id : actor->account_id;
+}
+
+struct rows *talk_conversation(struct request *rq, struct db *db, struct uuid id)
 {
 	struct uuid last;
 
-	memset(last.bytes, 0xff, sizeof last.bytes);
-	talk_reply_conversation(rq,
-	                        sql_conversations_page(db_of(&rq->task), &id,
-	                                               rq->task.actor.account_id, NULL, false,
-	                                               TIME_INFINITY, last, 1),
-	                        "_vendor");
+	memset(last.bytes, 0xff, sizeof(last.bytes));
+	if (talk_is_staff(rq))
+		return sql_inbox_page(db, &id, talk_speaker(rq), NULL, false, false, false, NULL,
+		                      TIME_INFINITY, last, 1);
+	return sql_conversations_page(db, &id, talk_speaker(rq), NULL, false, TIME_INFINITY, last,
+	                              1);
+}
+
+void talk_reply_conversation(struct request *rq, struct uuid id)
+{
+	const struct rows *rows = talk_conversation(rq, db_of(&rq->task), id);
+	struct buf body = buf_new(rq->task.arena, 2048);
+	struct json json = json_new(&body);
+	struct uuid other;
+	bool blocked;
+	int minutes;
+
+	if (rows_count(rows) == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such conversation.");
+	other = rows_uuid(rows, 0, rows_column(rows, "_other"));
+	blocked = rows_bool(rows, 0, rows_column(rows, "blocked"));
+	minutes = blocked ? -1 : presence_minutes_ago(other);
+	json_open_object(&json);
+	rows_json_members(rows, 0, &json);
+	json_key(&json, "active_minutes_ago");
+	minutes < 0 ? json_nil(&json) : json_int(&json, minutes);
+	json_key(&json, "typing");
+	json_bool(&json, !blocked && presence_is_typing(id, other));
+	json_close_object(&json);
+	reply_json(rq, 200, &body);
 }
 
 /* POST /v1/conversations */
@@ -31,7 +69,7 @@ void open_conversation(struct request *rq, const struct open_conversation_in *in
 
 	chat_announce(batch);
 	db_run(batch);
-	reply_conversation(rq, rows_uuid(opened, 0, rows_column(opened, "id")));
+	talk_reply_conversation(rq, rows_uuid(opened, 0, rows_column(opened, "id")));
 }
 
 /* GET /v1/conversations */
@@ -45,38 +83,77 @@ void list_conversations(struct request *rq, const struct list_conversations_in *
 	                                  in->unread, page.after_key, page.after_id, page.count));
 }
 
-/* GET /v1/conversations/{conversation_id} */
-void get_conversation(struct request *rq, const struct get_conversation_in *in)
-{
-	reply_conversation(rq, in->conversation_id);
-}
-
-/* PUT /v1/conversations/{conversation_id}/read */
-void mark_read(struct request *rq, const struct mark_read_in *in)
-{
-	talk_mark_read(rq, in->conversation_id, in->seq);
-}
-
-/* PUT /v1/conversations/{conversation_id}/typing */
-void set_typing(struct request *rq, const struct set_typing_in *in)
-{
-	talk_typing(rq, in->conversation_id);
-}
-
-/* PUT /v1/conversations/{conversation_id}/block */
-void block_vendor(struct request *rq, const struct block_vendor_in *in)
-{
-	talk_block(rq, in->conversation_id, true);
-}
-
-/* DELETE /v1/conversations/{conversation_id}/block */
-void unblock_vendor(struct request *rq, const struct unblock_vendor_in *in)
-{
-	talk_block(rq, in->conversation_id, false);
-}
-
 /* GET /v1/unread */
 void get_unread(struct request *rq, const struct get_unread_in *in)
 {
 	reply_row(rq, sql_unread_total(db_of(&rq->task), rq->task.actor.account_id));
+}
+
+/* GET /v1[/vendors/{vendor_id}]/conversations/{conversation_id} */
+void get_conversation(struct request *rq, const struct get_conversation_in *in)
+{
+	talk_reply_conversation(rq, in->conversation_id);
+}
+
+/* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/read */
+void mark_read(struct request *rq, const struct mark_read_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_conversation_read(batch, in->conversation_id, in->seq);
+	chat_announce(batch);
+	presence_seen(talk_speaker(rq));
+	reply_commit_empty(rq, batch);
+}
+
+static const char *typing_json(struct arena *arena, struct uuid conversation, bool staff)
+{
+	struct buf buf = buf_new(arena, 128);
+	struct json json = json_new(&buf);
+
+	json_open_object(&json);
+	json_put_uuid(&json, "conversation_id", conversation);
+	json_put_str(&json, "side", staff ? "vendor" : "customer");
+	json_close_object(&json);
+	return buf.data;
+}
+
+/* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/typing */
+void set_typing(struct request *rq, const struct set_typing_in *in)
+{
+	struct uuid conversation = in->conversation_id;
+	struct db *db = db_of(&rq->task);
+	struct rows *rows = sql_conversation_parties(db, conversation);
+	const struct conversation_parties_row *parties =
+	    sql_conversation_parties_rows(db, rows, &(size_t){0});
+	bool staff = talk_is_staff(rq);
+
+	if (!parties->blocked) {
+		presence_typing(conversation, talk_speaker(rq));
+		feed_pass(rq->task.arena, staff ? parties->account_id : parties->vendor_id,
+		          PASSING_TYPING, typing_json(rq->task.arena, conversation, staff));
+	}
+	reply_empty(rq);
+}
+
+/* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/block */
+void block_other_side(struct request *rq, const struct block_other_side_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_conversation_parties(batch, in->conversation_id);
+	sql_block_add(batch, in->conversation_id);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
+}
+
+/* DELETE /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/block */
+void unblock_other_side(struct request *rq, const struct unblock_other_side_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_conversation_parties(batch, in->conversation_id);
+	sql_block_remove(batch, in->conversation_id);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
 }

@@ -1,24 +1,11 @@
 /*
- * inbox: conversations as the staff of a vendor share them.
+ * inbox: what only the staff of a vendor have of their shared conversations.
  */
-#include "inbox.sql.h"
-
-#include <string.h>
-
-#include "base/clock.h"
 #include "chat.sql.h"
+#include "inbox.sql.h"
 #include "shop/chat/talk.h"
 #include "web/page.h"
 #include "web/reply.h"
-
-static struct rows *conversation(struct request *rq, struct db *db, struct uuid id)
-{
-	struct uuid last;
-
-	memset(last.bytes, 0xff, sizeof last.bytes);
-	return sql_inbox_page(db, &id, rq->task.actor.vendor_id, NULL, false, false, false, NULL,
-	                      TIME_INFINITY, last, 1);
-}
 
 /* GET /v1/vendors/{vendor_id}/conversations */
 void list_vendor_conversations(struct request *rq, const struct list_vendor_conversations_in *in)
@@ -41,40 +28,7 @@ void open_vendor_conversation(struct request *rq, const struct open_vendor_conve
 
 	chat_announce(batch);
 	db_run(batch);
-	talk_reply_conversation(
-	    rq, conversation(rq, db_of(&rq->task), rows_uuid(opened, 0, rows_column(opened, "id"))),
-	    "_account");
-}
-
-/* GET /v1/vendors/{vendor_id}/conversations/{conversation_id} */
-void get_vendor_conversation(struct request *rq, const struct get_vendor_conversation_in *in)
-{
-	talk_reply_conversation(rq, conversation(rq, db_of(&rq->task), in->conversation_id),
-	                        "_account");
-}
-
-/* PUT /v1/vendors/{vendor_id}/conversations/{conversation_id}/read */
-void mark_vendor_read(struct request *rq, const struct mark_vendor_read_in *in)
-{
-	talk_mark_read(rq, in->conversation_id, in->seq);
-}
-
-/* PUT /v1/vendors/{vendor_id}/conversations/{conversation_id}/typing */
-void set_vendor_typing(struct request *rq, const struct set_vendor_typing_in *in)
-{
-	talk_typing(rq, in->conversation_id);
-}
-
-/* PUT /v1/vendors/{vendor_id}/conversations/{conversation_id}/block */
-void block_customer(struct request *rq, const struct block_customer_in *in)
-{
-	talk_block(rq, in->conversation_id, true);
-}
-
-/* DELETE /v1/vendors/{vendor_id}/conversations/{conversation_id}/block */
-void unblock_customer(struct request *rq, const struct unblock_customer_in *in)
-{
-	talk_block(rq, in->conversation_id, false);
+	talk_reply_conversation(rq, rows_uuid(opened, 0, rows_column(opened, "id")));
 }
 
 /* PUT /v1/vendors/{vendor_id}/conversations/{conversation_id}/assignee */
@@ -84,7 +38,7 @@ void assign_conversation(struct request *rq, const struct assign_conversation_in
 
 	sql_conversation_assign(batch, in->conversation_id, in->user_id);
 	chat_announce(batch);
-	reply_commit_row(rq, batch, 200, conversation(rq, batch, in->conversation_id));
+	reply_commit_row(rq, batch, 200, talk_conversation(rq, batch, in->conversation_id));
 }
 
 static void set_state(struct request *rq, struct uuid id, enum conversation_status_choice state)
@@ -93,7 +47,7 @@ static void set_state(struct request *rq, struct uuid id, enum conversation_stat
 
 	sql_conversation_set_state(batch, id, CONVERSATION_STATUS_NAMES[state]);
 	chat_announce(batch);
-	reply_commit_row(rq, batch, 200, conversation(rq, batch, id));
+	reply_commit_row(rq, batch, 200, talk_conversation(rq, batch, id));
 }
 
 /* POST /v1/vendors/{vendor_id}/conversations/{conversation_id}/close */

@@ -18,7 +18,7 @@ select c.id, c.account_id as "customer.id", c.customer_name as "customer.name",
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id
                and b.side = 'vendor') as blocked_by_me,
        c.awaiting_since, c.last_message_at, c.created_at, c.last_message_at as "_key",
-       c.account_id as "_account"
+       c.account_id as "_other"
 from conversation c
 where c.vendor_id = :vendor and (c.last_message_at, c.id) < (:after_key, :after_id)
 [id: and c.id = :id]

@@ -1,5 +1,5 @@
 /*
- * messages: writing and reading them, from either side. What they share is talk.c.
+ * messages: writing and reading them, from either side.
  */
 #include "base/clock.h"
 #include "chat.sql.h"
@@ -7,116 +7,153 @@
 #include "web/page.h"
 #include "web/reply.h"
 
-/* GET /v1/conversations/{conversation_id}/messages */
+/* NULL when there are none. */
+static const char *attachments_json(struct arena *arena, const struct send_message_in *in)
+{
+	struct buf buf = buf_new(arena, 256);
+	struct json json = json_new(&buf);
+
+	if (in->attachments_count == 0)
+		return NULL;
+	json_open_array(&json);
+	for (size_t i = 0; i < in->attachments_count; i++) {
+		const struct attachment_input_in *one = &in->attachments[i];
+		json_open_object(&json);
+		json_key(&json, "url");
+		json_str(&json, one->url);
+		json_key(&json, "width");
+		one->width ? json_int(&json, *one->width) : json_nil(&json);
+		json_key(&json, "height");
+		one->height ? json_int(&json, *one->height) : json_nil(&json);
+		json_key(&json, "alt");
+		json_str(&json, one->alt ? one->alt : "");
+		json_close_object(&json);
+	}
+	json_close_array(&json);
+	return buf.data;
+}
+
+static void reply_message(struct request *rq, int status, const struct rows *rows)
+{
+	struct buf body = buf_new(rq->task.arena, 1024);
+	struct json json = json_new(&body);
+
+	rows_json_object(rows, 0, &json);
+	reply_json(rq, status, &body);
+}
+
+/* GET /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
 void list_messages(struct request *rq, const struct list_messages_in *in)
 {
-	talk_read(rq, &(struct excerpt){in->conversation_id, in->order, in->after_seq,
-	                                in->before_seq, in->cursor, in->limit});
+	bool newest = in->order == MESSAGE_ORDER_NEWEST;
+	struct page page = page_open(rq, in->cursor, in->limit, newest ? 0 : 1,
+	                             newest ? PAGE_DESCENDING : PAGE_ASCENDING);
+	struct db *batch = db_batch(&rq->task);
+	struct rows *rows;
+
+	sql_conversation_parties(batch, in->conversation_id);
+	rows = sql_messages(batch, in->conversation_id, NULL, NULL, NULL, NULL, talk_is_staff(rq),
+	                    newest ? MESSAGES_ORDER_NEWEST : MESSAGES_ORDER_OLDEST, in->after_seq,
+	                    in->before_seq, page.after_key, page.count);
+	db_run(batch);
+	presence_seen(talk_speaker(rq));
+	reply_page(rq, &page, rows);
 }
 
-/* GET /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages */
-void list_vendor_messages(struct request *rq, const struct list_vendor_messages_in *in)
-{
-	talk_read(rq, &(struct excerpt){in->conversation_id, in->order, in->after_seq,
-	                                in->before_seq, in->cursor, in->limit});
-}
-
-/* POST /v1/conversations/{conversation_id}/messages */
+/* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
 void send_message(struct request *rq, const struct send_message_in *in)
 {
-	talk_send(rq, &(struct outgoing){in->conversation_id, in->client_id, in->text,
-	                                 in->attachments_count, in->attachments, in->product_id,
-	                                 in->sub_order_id, in->reply_to});
+	bool staff = talk_is_staff(rq);
+	struct db *batch = db_batch(&rq->task);
+	const char *text = in->text ? in->text : "";
+	const char *attachments = attachments_json(rq->task.arena, in);
+	struct rows *sent, *held;
+
+	if (!text[0] && !attachments && !in->product_id && !in->sub_order_id)
+		task_end_field(&rq->task, "/text", "required", "There is nothing in this message.");
+	sql_message_send(batch, in->conversation_id, uuid_v7(), in->client_id, text, attachments,
+	                 in->product_id, in->sub_order_id, in->reply_to);
+	sent =
+	    sql_messages(batch, in->conversation_id, NULL, in->client_id,
+	                 staff ? "vendor" : "customer", staff ? &rq->task.actor.account_id : NULL,
+	                 staff, MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	held = sql_held_of_mine(batch, in->conversation_id, in->client_id);
+	chat_announce(batch);
+	db_run(batch);
+	presence_seen(talk_speaker(rq));
+	if (rows_count(sent) == 0)
+		reply_message(rq, 202, held);
+	else
+		reply_message(rq, 201, sent);
 }
 
-/* POST /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages */
-void send_vendor_message(struct request *rq, const struct send_vendor_message_in *in)
-{
-	talk_send(rq, &(struct outgoing){in->conversation_id, in->client_id, in->text,
-	                                 in->attachments_count, in->attachments, in->product_id,
-	                                 in->sub_order_id, in->reply_to});
-}
-
-/* PATCH /v1/conversations/{conversation_id}/messages/{message_id} */
+/* PATCH /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
 void edit_message(struct request *rq, const struct edit_message_in *in)
 {
-	talk_edit(rq, in->conversation_id, in->message_id, in->text);
+	struct db *batch = db_batch(&rq->task);
+	struct rows *edited;
+
+	sql_message_edit(batch, in->conversation_id, in->message_id, in->text);
+	edited =
+	    sql_messages(batch, in->conversation_id, &in->message_id, NULL, NULL, NULL,
+	                 talk_is_staff(rq), MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	chat_announce(batch);
+	db_run(batch);
+	reply_message(rq, 200, edited);
 }
 
-/* PATCH /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages/{message_id} */
-void edit_vendor_message(struct request *rq, const struct edit_vendor_message_in *in)
-{
-	talk_edit(rq, in->conversation_id, in->message_id, in->text);
-}
-
-/* DELETE /v1/conversations/{conversation_id}/messages/{message_id} */
+/* DELETE /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
 void delete_message(struct request *rq, const struct delete_message_in *in)
 {
-	talk_delete(rq, in->conversation_id, in->message_id);
+	struct db *batch = db_batch(&rq->task);
+
+	sql_message_delete(batch, in->conversation_id, in->message_id);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
 }
 
-/* DELETE /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages/{message_id} */
-void delete_vendor_message(struct request *rq, const struct delete_vendor_message_in *in)
+/* emoji NULL takes it back. */
+static void react(struct request *rq, struct uuid conversation, struct uuid message,
+                  const char *emoji)
 {
-	talk_delete(rq, in->conversation_id, in->message_id);
+	struct db *batch = db_batch(&rq->task);
+
+	sql_message_react(batch, conversation, message, emoji);
+	chat_announce(batch);
+	reply_commit_empty(rq, batch);
 }
 
-/* PUT /v1/conversations/{conversation_id}/messages/{message_id}/reaction */
+/* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id}/reaction */
 void put_reaction(struct request *rq, const struct put_reaction_in *in)
 {
-	talk_react(rq, in->conversation_id, in->message_id, in->emoji);
+	react(rq, in->conversation_id, in->message_id, in->emoji);
 }
 
-/* PUT /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages/{message_id}/reaction */
-void put_vendor_reaction(struct request *rq, const struct put_vendor_reaction_in *in)
-{
-	talk_react(rq, in->conversation_id, in->message_id, in->emoji);
-}
-
-/* DELETE /v1/conversations/{conversation_id}/messages/{message_id}/reaction */
+/* DELETE /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id}/reaction
+ */
 void delete_reaction(struct request *rq, const struct delete_reaction_in *in)
 {
-	talk_react(rq, in->conversation_id, in->message_id, NULL);
+	react(rq, in->conversation_id, in->message_id, NULL);
 }
 
-/* DELETE /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages/{message_id}/reaction */
-void delete_vendor_reaction(struct request *rq, const struct delete_vendor_reaction_in *in)
-{
-	talk_react(rq, in->conversation_id, in->message_id, NULL);
-}
-
-/* POST /v1/conversations/{conversation_id}/messages/{message_id}/report */
+/* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id}/report */
 void report_message(struct request *rq, const struct report_message_in *in)
 {
-	talk_report(rq, in->conversation_id, in->message_id, in->reason, in->comment);
+	struct db *batch = db_batch(&rq->task);
+
+	sql_message_is_theirs(batch, in->conversation_id, in->message_id);
+	reply_commit_row(rq, batch, 201,
+	                 sql_message_report(batch, uuid_v7(), in->conversation_id, in->message_id,
+	                                    REPORT_REASON_NAMES[in->reason], in->comment));
 }
 
-/* POST /v1/vendors/{vendor_id}/conversations/{conversation_id}/messages/{message_id}/report */
-void report_vendor_message(struct request *rq, const struct report_vendor_message_in *in)
-{
-	talk_report(rq, in->conversation_id, in->message_id, in->reason, in->comment);
-}
-
-static void search(struct request *rq, const char *q, const char *cursor, int32_t limit)
-{
-	const struct actor *actor = &rq->task.actor;
-	struct page page = page_open(rq, cursor, limit, 0, PAGE_DESCENDING);
-	bool staff = talk_is_staff(rq);
-
-	reply_page(rq, &page,
-	           sql_messages_found(db_of(&rq->task), staff ? NULL : &actor->account_id,
-	                              staff ? &actor->vendor_id : NULL, q, page.after_key,
-	                              page.after_id, page.count));
-}
-
-/* GET /v1/messages */
+/* GET /v1[/vendors/{vendor_id}]/messages */
 void search_messages(struct request *rq, const struct search_messages_in *in)
 {
-	search(rq, in->q, in->cursor, in->limit);
-}
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	const struct uuid *account = in->vendor_id ? NULL : &rq->task.actor.account_id;
 
-/* GET /v1/vendors/{vendor_id}/messages */
-void search_vendor_messages(struct request *rq, const struct search_vendor_messages_in *in)
-{
-	search(rq, in->q, in->cursor, in->limit);
+	reply_page(rq, &page,
+	           sql_messages_found(db_of(&rq->task), account, in->vendor_id, in->q,
+	                              page.after_key, page.after_id, page.count));
 }
