@@ -157,7 +157,8 @@ def private_kb(pid):
 
 def seeded(folder, products):
     """A data folder with the marketplace of seed.sql: seeded once, then kept as a template."""
-    sources = sorted((ROOT / "db/migrations").iterdir()) + sorted((ROOT / "bench").glob("*.sql"))
+    sources = sorted(path for pattern in ("db/*.sql", "src/**/schema.sql", "src/**/functions*.sql",
+                                          "bench/*.sql") for path in ROOT.glob(pattern))
     version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
     template = pathlib.Path(folder) / f"template-{products}-{version}"
     if (template / "seeded").exists():

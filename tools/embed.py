@@ -34,4 +34,5 @@ def main():
         target.write_text(text)
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,16 +95,44 @@ static void check_roles(const struct services *services, const struct secret *se
 	explicit_bzero(conninfo, sizeof(conninfo));
 }
 
+static void check_one(PGconn *conn, const struct schema_check *check)
+{
+	char *text = NULL, name[128], detail[128];
+	PGresult *result = NULL;
+	bool sound;
+
+	if (asprintf(&text, "select count(*), (array_agg(who))[1] from (%s) as bad (who)",
+	             check->query) < 0)
+		abort();
+	snprintf(name, sizeof(name), "%s: %s", check->area, check->title);
+	result = PQexec(conn, text);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+		report(false, name, PQresultErrorMessage(result));
+		goto finish;
+	}
+	sound = strcmp(PQgetvalue(result, 0, 0), "0") == 0;
+	snprintf(detail, sizeof(detail), "%s offenders, for example %s", PQgetvalue(result, 0, 0),
+	         PQgetvalue(result, 0, 1));
+	report(sound, name, sound ? "0 offenders" : detail);
+finish:
+	PQclear(result);
+	free(text);
+}
+
+/* All checks see the same moment. */
 static void check_data(PGconn *conn)
 {
-	PGresult *result = PQexec(conn, "select name, ok, detail from check_data()");
-
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		report(false, "data", PQresultErrorMessage(result));
-	for (int row = 0; row < PQntuples(result); row++)
-		report(strcmp(PQgetvalue(result, row, 1), "t") == 0, PQgetvalue(result, row, 0),
-		       PQgetvalue(result, row, 2));
-	PQclear(result);
+	if (admin_db_run(conn, "begin isolation level repeatable read read only; "
+	                       "set local role sebez_owner") < 0) {
+		report(false, "data", "see above");
+		return;
+	}
+	for (size_t i = 0; i < SCHEMA_CHECKS_COUNT; i++) {
+		PQclear(PQexec(conn, "savepoint one"));
+		check_one(conn, &SCHEMA_CHECKS[i]);
+		PQclear(PQexec(conn, "rollback to one"));
+	}
+	PQclear(PQexec(conn, "rollback"));
 }
 
 static void check_statements(PGconn *conn)
@@ -122,18 +151,21 @@ static bool check_schema(PGconn *conn, const struct config *config, const struct
 	const char *unknown = schema_unknown_migration(schema);
 	unsigned before = wrong;
 
-	for (size_t i = 0; i < MIGRATION_COUNT; i++)
+	if (schema_is_of_other_development(schema))
+		report(false, "schema", "was made by another development version of sebez");
+	else if (schema_value(schema, SCHEMA_LAID) == NULL)
+		report(false, "schema", "is not applied yet");
+	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
 		if (schema_value(schema, MIGRATIONS[i].name) == NULL)
 			report(false, MIGRATIONS[i].name, "is not applied yet");
 		else if (!schema_has(schema, &MIGRATIONS[i]))
 			report(false, MIGRATIONS[i].name, "has changed since it was applied");
 	if (unknown != NULL)
 		report(false, unknown, "was applied by a newer sebez");
-	for (size_t i = 0; i < FUNCTION_FILE_COUNT; i++)
-		if (!schema_has(schema, &FUNCTIONS[i]))
-			report(false, FUNCTIONS[i].name, "is not what this version has");
-	if (schema_value(schema, MARKETPLACE_MIGRATION) != NULL &&
-	    marketplace_check(conn, config) < 0)
+	for (size_t i = 0; i < SCHEMA_FUNCTIONS_COUNT; i++)
+		if (!schema_has(schema, &SCHEMA_FUNCTIONS[i]))
+			report(false, SCHEMA_FUNCTIONS[i].name, "is not what this version has");
+	if (schema_value(schema, SCHEMA_LAID) != NULL && marketplace_check(conn, config) < 0)
 		report(false, "SEBEZ_CURRENCY", "see above");
 	if (wrong == before)
 		report(true, "schema", "up to date");

@@ -1,6 +1,6 @@
 /*
  * check: `sebez check`. Whether the configuration, the services, the schema and every statement of
- * the program are in order; with data, whether the rows keep the invariants of check_data(). It
+ * the program are in order; with data, whether the rows keep what the areas' checks.sql say. It
  * changes nothing: what is missing is reported, not made.
  */
 #ifndef SEBEZ_NODE_CHECK_H

@@ -6,12 +6,6 @@
 
 #include "base/embedded_file.h"
 
-extern const struct embedded_file MIGRATIONS[]; /* db/migrations, in their order */
-extern const size_t MIGRATION_COUNT;
-
-extern const struct embedded_file FUNCTIONS[]; /* db/functions */
-extern const size_t FUNCTION_FILE_COUNT;
-
 extern const struct embedded_file SITE_FILES[]; /* src/node/site */
 extern const size_t SITE_FILE_COUNT;
 

@@ -10,9 +10,6 @@
 
 #include "node/config.h"
 
-/* The migration that makes the platform's row, in whose transaction it is filled. */
-#define MARKETPLACE_MIGRATION "0003_vendors.sql"
-
 /* Both say what went wrong and return -errno. */
 int marketplace_fill(PGconn *conn, const struct config *config) __attribute__((warn_unused_result));
 /* -EINVAL when SEBEZ_CURRENCY names another currency than the database's. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "node/admin_db.h"
-#include "node/embedded_file.h"
 #include "node/marketplace.h"
+#include "node/migrate_lay.h"
 #include "node/role_passwords.h"
 #include "node/say.h"
 #include "node/schema.h"
@@ -24,62 +24,19 @@ struct migration {
 	struct schema schema; /* as it was before */
 };
 
-static int line_of(const char *text, const char *position)
-{
-	int line = 1;
-
-	if (position == NULL)
-		return 0;
-	for (long i = strtol(position, NULL, 10) - 1; i > 0 && *text != '\0'; i--, text++)
-		line += *text == '\n';
-	return line;
-}
-
-static int apply_file(PGconn *conn, const struct embedded_file *file)
-{
-	PGresult *result = PQexec(conn, file->text);
-	int rc = 0;
-
-	if (!admin_db_succeeded(result)) {
-		say("%s, line %d: %s", file->name,
-		    line_of(file->text, PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION)),
-		    PQresultErrorMessage(result));
-		rc = -EBADMSG;
-	}
-	PQclear(result);
-	return rc;
-}
-
-static int apply(const struct migration *mg, const struct embedded_file *file)
-{
-	char hash[SCHEMA_HASH_SIZE];
-	int rc = admin_db_run(mg->conn, "begin");
-
-	if (rc < 0)
-		return rc;
-	rc = apply_file(mg->conn, file);
-	/* Still as the owner that the file has chosen, and before anybody can read the defaults. */
-	if (rc == 0 && strcmp(file->name, MARKETPLACE_MIGRATION) == 0)
-		rc = marketplace_fill(mg->conn, mg->config);
-	/* A migration may change role and settings; what follows is ours again. */
-	if (rc == 0)
-		rc = admin_db_run(mg->conn, "reset role; reset all");
-	schema_hash(file, hash);
-	if (rc == 0)
-		rc = schema_note(mg->conn, file->name, hash);
-	if (rc == 0)
-		return admin_db_run(mg->conn, "commit");
-	PQclear(PQexec(mg->conn, "rollback"));
-	return rc;
-}
-
+/* A fresh database has them all: it was laid as they would leave it. */
 static int apply_missing(const struct migration *mg)
 {
+	char hash[SCHEMA_HASH_SIZE];
 	int rc = 0;
 
-	for (size_t i = 0; i < MIGRATION_COUNT && rc == 0; i++)
+	for (size_t i = 0; i < MIGRATIONS_COUNT && rc == 0; i++)
 		if (schema_value(&mg->schema, MIGRATIONS[i].name) == NULL)
-			rc = apply(mg, &MIGRATIONS[i]);
+			rc = migrate_apply(mg->conn, &MIGRATIONS[i]);
+	if (rc == 0) {
+		schema_hash_of_areas(hash);
+		rc = schema_note(mg->conn, SCHEMA_LAID, hash);
+	}
 	return rc;
 }
 
@@ -89,29 +46,44 @@ static int apply_changed_functions(const struct migration *mg)
 	bool noted = schema_value(&mg->schema, SCHEMA_FUNCTIONS_OF) != NULL;
 	int rc = 0;
 
-	for (size_t i = 0; i < FUNCTION_FILE_COUNT && rc == 0; i++) {
-		bool same = schema_has(&mg->schema, &FUNCTIONS[i]);
+	for (size_t i = 0; i < SCHEMA_FUNCTIONS_COUNT && rc == 0; i++) {
+		bool same = schema_has(&mg->schema, &SCHEMA_FUNCTIONS[i]);
 
 		/* Noted before the first is replaced, so that half of them are nobody else's. */
 		if (!same || !noted)
 			rc = schema_note(mg->conn, SCHEMA_FUNCTIONS_OF, SEBEZ_VERSION);
 		noted = true;
 		if (rc == 0 && !same)
-			rc = apply(mg, &FUNCTIONS[i]);
+			rc = migrate_apply(mg->conn, &SCHEMA_FUNCTIONS[i]);
 	}
 	return rc;
+}
+
+static int migrate_upgrade(const struct migration *mg)
+{
+	int rc = apply_missing(mg);
+
+	return rc < 0 ? rc : apply_changed_functions(mg);
 }
 
 static int refuse_other_schema(const struct migration *mg)
 {
 	const char *unknown = schema_unknown_migration(&mg->schema);
 
+	if (schema_is_of_other_development(&mg->schema)) {
+		say("this database was made by another development version of sebez, and before "
+		    "version "
+		    "1.0 there is no upgrade: start with a new data folder (SEBEZ_DATA) or an "
+		    "empty "
+		    "database (DATABASE_URL)");
+		return -ESTALE;
+	}
 	if (unknown != NULL) {
 		say("this database was migrated by a newer sebez: %s is not known to version %s",
 		    unknown, SEBEZ_VERSION);
 		return -ESTALE;
 	}
-	for (size_t i = 0; i < MIGRATION_COUNT; i++)
+	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
 		if (schema_value(&mg->schema, MIGRATIONS[i].name) != NULL &&
 		    !schema_has(&mg->schema, &MIGRATIONS[i])) {
 			say("migration %s has changed since it was applied to this database",
@@ -133,13 +105,13 @@ static int refuse_unfit(const struct migration *mg)
 	int rc = refuse_other_schema(mg);
 
 	if (rc == 0 && mg->purpose == MIGRATE_FOR_TOOL &&
-	    schema_value(&mg->schema, MARKETPLACE_MIGRATION) == NULL) {
+	    schema_value(&mg->schema, SCHEMA_LAID) == NULL) {
 		say("there is no marketplace in this database yet: `sebez serve` or `sebez "
 		    "migrate` "
 		    "makes it");
 		return -ENOENT;
 	}
-	if (rc == 0 && schema_value(&mg->schema, MARKETPLACE_MIGRATION) != NULL)
+	if (rc == 0 && schema_value(&mg->schema, SCHEMA_LAID) != NULL)
 		rc = marketplace_check(mg->conn, mg->config);
 	if (rc < 0 || role_passwords_state(&mg->schema, mg->secret) != ROLE_PASSWORDS_OTHER)
 		return rc;
@@ -173,10 +145,10 @@ static int migrate_locked(struct migration *mg)
 		rc = admin_db_run(mg->conn, "create table if not exists public.sebez_migration ("
 		                            "name text primary key, sha256 text not null, "
 		                            "applied_at timestamptz not null default now())");
-	if (rc == 0)
-		rc = apply_missing(mg);
-	if (rc == 0)
-		rc = apply_changed_functions(mg);
+	if (rc == 0 && schema_value(&mg->schema, SCHEMA_LAID) == NULL)
+		rc = migrate_lay(mg->conn, mg->config);
+	else if (rc == 0)
+		rc = migrate_upgrade(mg);
 	if (rc == 0)
 		rc = set_passwords(mg);
 	schema_clear(&mg->schema);

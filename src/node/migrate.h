@@ -1,12 +1,14 @@
 /*
  * migrate: brings the database to the schema that this program was built with.
  *
- * The files of db/migrations are inside the program (tools/embed.py), each runs once, in one
- * transaction, in the order of their names; what was applied is kept in sebez_migration with a
- * hash, and a file that has changed since is refused. The files of db/functions come after them,
- * each again whenever it has changed: they only replace functions.
+ * The files are inside the program (node/embedded_schema.h). A fresh database is laid whole, in one
+ * transaction. One that is there gets the migrations that it lacks, each in one transaction, in the
+ * order of their names; then files of functions, each again whenever it has changed: they only
+ * replace functions. What was applied is kept in sebez_migration with a hash; a migration that has
+ * changed since is refused.
  *
- * A database that a newer version has migrated is left as it is, and refused.
+ * A database that a newer version has migrated is left as it is, and refused; so is one of another
+ * development version, from which no migration leads to this program's schema.
  */
 #ifndef SEBEZ_NODE_MIGRATE_H
 #define SEBEZ_NODE_MIGRATE_H

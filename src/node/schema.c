@@ -69,6 +69,26 @@ void schema_hash(const struct embedded_file *file, char ret[SCHEMA_HASH_SIZE])
 	sodium_bin2hex(ret, SCHEMA_HASH_SIZE, hash, sizeof(hash));
 }
 
+static void hash_files(crypto_hash_sha256_state *state, const struct embedded_file *files,
+                       size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		crypto_hash_sha256_update(state, (const unsigned char *)files[i].text,
+		                          files[i].length);
+}
+
+void schema_hash_of_areas(char ret[SCHEMA_HASH_SIZE])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	hash_files(&state, SCHEMA_TABLES, SCHEMA_TABLES_COUNT);
+	hash_files(&state, SCHEMA_RULES, SCHEMA_RULES_COUNT);
+	crypto_hash_sha256_final(&state, hash);
+	sodium_bin2hex(ret, SCHEMA_HASH_SIZE, hash, sizeof(hash));
+}
+
 bool schema_has(const struct schema *schema, const struct embedded_file *file)
 {
 	const char *known = schema_value(schema, file->name);
@@ -89,7 +109,7 @@ static bool is_migration(const char *name)
 
 static bool is_ours(const char *name)
 {
-	for (size_t i = 0; i < MIGRATION_COUNT; i++)
+	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
 		if (strcmp(MIGRATIONS[i].name, name) == 0)
 			return true;
 	return false;
@@ -104,6 +124,22 @@ const char *schema_unknown_migration(const struct schema *schema)
 			return name;
 	}
 	return NULL;
+}
+
+bool schema_is_of_other_development(const struct schema *schema)
+{
+	const char *laid = schema_value(schema, SCHEMA_LAID);
+	char ours[SCHEMA_HASH_SIZE];
+
+	if (laid == NULL)
+		return PQntuples(schema->rows) > 0;
+	if (schema_unknown_migration(schema) != NULL)
+		return false; /* a newer version's */
+	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
+		if (schema_value(schema, MIGRATIONS[i].name) == NULL)
+			return false; /* migrating leads to ours */
+	schema_hash_of_areas(ours);
+	return strcmp(laid, ours) != 0;
 }
 
 static bool is_later(const char *version, const char *other)
@@ -124,8 +160,8 @@ bool schema_has_newer_functions(const struct schema *schema)
 
 	if (version == NULL || !is_later(version, SEBEZ_VERSION))
 		return false;
-	for (size_t i = 0; i < FUNCTION_FILE_COUNT; i++)
-		if (!schema_has(schema, &FUNCTIONS[i]))
+	for (size_t i = 0; i < SCHEMA_FUNCTIONS_COUNT; i++)
+		if (!schema_has(schema, &SCHEMA_FUNCTIONS[i]))
 			return true;
 	return false;
 }

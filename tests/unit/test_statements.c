@@ -1,51 +1,35 @@
-/* Every statement of every area, prepared against the schema that the migrations make. */
+/* Every statement of every area, prepared against the schema of all areas. */
 #include "unit.h"
 
-#include <glob.h>
-
+#include "node/embedded_schema.h"
 #include "task/statements.h"
 
 static PGconn *connection;
 
-static char *read_whole(const char *path)
+static int run_files(const struct embedded_file files[], size_t count)
 {
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	assert_int_equal(fseek(file, 0, SEEK_END), 0);
-	long size = ftell(file);
-	rewind(file);
-	char *text = calloc(1, (size_t)size + 1);
-	assert_int_equal(fread(text, 1, (size_t)size, file), size);
-	(void)fclose(file);
-	return text;
-}
-
-static int run_files(const char *pattern)
-{
-	glob_t found;
 	int failed = 0;
 
-	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		char *text = read_whole(found.gl_pathv[i]);
-		PGresult *result = PQexec(connection, text);
+	for (size_t i = 0; i < count; i++) {
+		PGresult *result = PQexec(connection, files[i].text);
+
 		if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
-			printf("%s: %s", found.gl_pathv[i], PQresultErrorMessage(result));
+			printf("%s: %s", files[i].name, PQresultErrorMessage(result));
 			failed = -1;
 		}
 		PQclear(result);
-		free(text);
 	}
-	globfree(&found);
 	return failed;
 }
 
-static int migrate(void **state)
+static int lay_schema(void **state)
 {
 	connection = PQconnectdb(getenv("SEBEZ_TEST_PG"));
-	if (run_files(SEBEZ_SOURCE_ROOT "/db/migrations/*.sql") < 0)
+	PQclear(PQexec(connection, "set check_function_bodies = off"));
+	if (run_files(SCHEMA_TABLES, SCHEMA_TABLES_COUNT) < 0 ||
+	    run_files(SCHEMA_FUNCTIONS, SCHEMA_FUNCTIONS_COUNT) < 0)
 		return -1;
-	return run_files(SEBEZ_SOURCE_ROOT "/db/functions/*.sql");
+	return run_files(SCHEMA_RULES, SCHEMA_RULES_COUNT);
 }
 
 static int disconnect(void **state)
@@ -72,5 +56,5 @@ int main(void)
 		return 77;
 	}
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_statement_fits_the_schema)};
-	return cmocka_run_group_tests(tests, migrate, disconnect);
+	return cmocka_run_group_tests(tests, lay_schema, disconnect);
 }

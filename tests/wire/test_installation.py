@@ -17,6 +17,7 @@ from harness.wait import until
 
 KEY, OTHER_KEY = "01" * 32, "02" * 32
 LOCK = 7308326  # migrate.c
+FUNCTIONS = "orders/functions.sql"  # a file of functions
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_a_tool_makes_no_marketplace_in_an_empty_database(own):
 
 @pytest.mark.parametrize("command", ["check", "demo", "migrate", "serve"])
 def test_a_database_that_a_newer_version_migrated_is_left_alone(own, command):
-    with row(own, "9999_future.sql", "x"), row(own, "orders.sql", "of the newer version"):
+    with row(own, "9999_future.sql", "x"), row(own, FUNCTIONS, "of the newer version"):
         before = applied(own)
         with beside(own) as second:
             done = run(second, command)
@@ -151,8 +152,19 @@ def test_a_database_that_a_newer_version_migrated_is_left_alone(own, command):
     assert "newer sebez" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "demo", "migrate", "serve"])
+def test_a_database_of_another_development_version_is_refused_and_left_alone(own, command):
+    with row(own, "schema", "of another one"):
+        before = applied(own)
+        with beside(own) as second:
+            done = run(second, command)
+        assert applied(own) == before
+    assert done.returncode == 1
+    assert "another development version" in done.stdout + done.stderr
+
+
 def test_functions_of_a_newer_version_are_replaced_by_sebez_migrate_alone(own):
-    with row(own, "functions of version", "99.0.0"), row(own, "orders.sql", "of version 99"):
+    with row(own, "functions of version", "99.0.0"), row(own, FUNCTIONS, "of version 99"):
         before = applied(own)
         with beside(own) as second:
             for command in ("demo", "serve"):
@@ -164,22 +176,22 @@ def test_functions_of_a_newer_version_are_replaced_by_sebez_migrate_alone(own):
 
 
 def test_functions_of_an_older_version_are_replaced(own):
-    with row(own, "functions of version", "0.0.9"), row(own, "orders.sql", "of version 0.0.9"):
+    with row(own, "functions of version", "0.0.9"), row(own, FUNCTIONS, "of version 0.0.9"):
         with beside(own) as second:
             run(second, "admin", "create", "--email", "new@example.com", "--password", "x" * 9)
-        assert own.db.one("select sha256 from sebez_migration where name = 'orders.sql'") \
+        assert own.db.one("select sha256 from sebez_migration where name = %s", FUNCTIONS) \
             != "of version 0.0.9"
 
 
 # Looking ----------------------------------------------------------------------------------------
 
 def test_check_reports_what_is_missing_and_does_not_mend_it(own):
-    with row(own, "orders.sql", "older"):
+    with row(own, FUNCTIONS, "older"):
         before = applied(own)
         done = own.sebez("check", check=False)
         assert applied(own) == before
     assert done.returncode == 1
-    assert "WRONG  orders.sql" in done.stdout
+    assert "WRONG  orders/functions.sql" in done.stdout
 
 
 @pytest.fixture(scope="module")

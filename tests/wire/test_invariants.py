@@ -1,6 +1,8 @@
 """The invariants notice what is wrong: each is broken on purpose in a transaction, and undone."""
 import pytest
 
+from harness.checks import broken
+
 PART = "(select id from sub_order where number = %(number)s)"
 TALK = "(select id from conversation where sub_order_id = " + PART + ")"
 LINES = f"(select id from order_line where sub_order_id = {PART})"
@@ -100,8 +102,7 @@ def test_what_is_broken_is_noticed(shop, number, name):
         with connection.cursor() as cursor:
             cursor.execute(BROKEN[name], {"number": number})
             assert cursor.rowcount > 0, "nothing was broken"
-            cursor.execute("select name from check_data() where not ok")
-            assert name in [row[0] for row in cursor.fetchall()]
+            assert name in broken(cursor)
     finally:
         connection.rollback()
         connection.close()

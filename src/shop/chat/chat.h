@@ -2,7 +2,7 @@
  * chat: conversations between customers and vendors. docs/REALTIME.md has the guarantees.
  *
  * PostgreSQL holds all of it; a message, its number and its events are one transaction under the
- * lock of its conversation (db/functions/chat_*.sql). Only who is here and who is writing is in
+ * lock of its conversation (functions_*.sql). Only who is here and who is writing is in
  * Redis.
  */
 #ifndef SEBEZ_SHOP_CHAT_CHAT_H

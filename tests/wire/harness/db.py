@@ -7,6 +7,8 @@ import psycopg2
 import psycopg2.extras
 import psycopg2.sql
 
+from harness.checks import broken
+
 psycopg2.extras.register_uuid()
 DATABASE = "sebez"
 SUPERUSER = "sebez_super"
@@ -89,8 +91,8 @@ class Database:
 
     def check(self):
         """The invariants that do not hold: none."""
-        return [f"{row['name']}: {row['detail']}"
-                for row in self.rows("select * from check_data() where not ok")]
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            return [f"{title}: {offender}" for title, offender in broken(cursor).items()]
 
     def close(self):
         with contextlib.suppress(Exception):

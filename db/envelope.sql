@@ -1,0 +1,123 @@
+-- The envelope. First statement of every transaction of an actor: the session must live, the account
+-- must not be locked, the role must allow the operation. Then row level security knows who acts. The
+-- settings are local to the transaction.
+--
+-- Every request passes here, up to three times. An assignment whose right side is one expression costs
+-- PL/pgSQL a microsecond, what it has to PERFORM costs five: so settings are assigned to `ignored`.
+set local role sebez_kernel;
+
+-- For those below, which have the rights and the search path.
+create or replace function act_as_session(account_id uuid, session_id uuid) returns void
+language plpgsql as $$
+declare
+	locked timestamptz;
+	ignored text;
+begin
+	select a.locked_at into locked
+	from session s join account a on a.id = s.account_id
+	where s.id = act_as_session.session_id and s.account_id = act_as_session.account_id
+	and s.ended_at is null and s.expires_at > now();
+	if not found then
+		raise exception 'This session has ended' using errcode = 'SB401';
+	end if;
+	if locked is not null then
+		raise exception 'This account is locked' using errcode = 'SB423';
+	end if;
+	ignored := set_config('sebez.account', act_as_session.account_id::text, true);
+end $$;
+
+create or replace function act_as_customer(account_id uuid, session_id uuid, request_id text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	ignored text;
+begin
+	ignored := act_as_session(account_id, session_id);
+	ignored := set_config('sebez.scope', 'customer:' || account_id, true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'customer', true);
+end $$;
+grant execute on function act_as_customer(uuid, uuid, text) to sebez_customer;
+
+-- The token's hash, not the token, is what the policies compare.
+create or replace function act_as_guest(token text, request_id text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	-- A guest who has no token yet is nobody, not everybody without one.
+	hash text := case when token <> '' then encode(sha256(convert_to(token, 'UTF8')), 'hex') else '' end;
+	ignored text;
+begin
+	ignored := set_config('sebez.guest', hash, true);
+	ignored := set_config('sebez.scope', case when hash <> '' then 'guest:' || hash else '' end, true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'guest', true);
+end $$;
+grant execute on function act_as_guest(text, text) to sebez_customer;
+
+-- A vendor that one does not work for does not exist.
+create or replace function act_as_staff(account_id uuid, session_id uuid, vendor_id uuid, roles int,
+                                        request_id text)
+returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	role text;
+	ignored text;
+begin
+	ignored := act_as_session(account_id, session_id);
+	select s.role into role from staff s
+	where s.vendor_id = act_as_staff.vendor_id and s.account_id = act_as_staff.account_id;
+	if not found then
+		raise exception 'There is no such vendor' using errcode = 'SB404';
+	end if;
+	if staff_role_bit(role) & roles = 0 then
+		raise exception 'Your role (%) does not allow this', role using errcode = 'SB403';
+	end if;
+	ignored := set_config('sebez.vendor', vendor_id::text, true);
+	ignored := set_config('sebez.role', role, true);
+	ignored := set_config('sebez.scope', 'staff:' || vendor_id || ':' || account_id, true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'staff', true);
+end $$;
+grant execute on function act_as_staff(uuid, uuid, uuid, int, text) to sebez_vendor;
+
+create or replace function act_as_admin(account_id uuid, session_id uuid, roles int, request_id text)
+returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	role text;
+	ignored text;
+begin
+	ignored := act_as_session(account_id, session_id);
+	select a.admin_role into role from account a where a.id = act_as_admin.account_id;
+	if role is null or admin_role_bit(role) & roles = 0 then
+		raise exception 'Your role does not allow this' using errcode = 'SB403';
+	end if;
+	ignored := set_config('sebez.scope', 'admin:' || account_id, true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'admin', true);
+end $$;
+grant execute on function act_as_admin(uuid, uuid, int, text) to sebez_admin;
+
+create or replace function act_as_jobs(request_id text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	ignored text;
+begin
+	ignored := set_config('sebez.scope', 'jobs', true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'system', true);
+end $$;
+grant execute on function act_as_jobs(text) to sebez_jobs;
+
+-- The envelope of the command line, which has the database's password and so needs no session. The
+-- vendor must exist; row level security holds the import to it.
+create or replace function act_as_import(vendor_id uuid, request_id text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	perform from vendor v where v.id = act_as_import.vendor_id;
+	if not found then
+		raise exception 'There is no such vendor' using errcode = 'SB404';
+	end if;
+	perform set_config('sebez.vendor', vendor_id::text, true),
+	        set_config('sebez.scope', 'import:' || vendor_id, true),
+	        set_config('sebez.request', request_id, true),
+	        set_config('sebez.actor', 'import', true);
+end $$;
+grant execute on function act_as_import(uuid, text) to sebez_vendor;

@@ -1,0 +1,68 @@
+-- Roles, the schema's owner, and what the policies read.
+--
+-- Six roles log in, one per kind of caller; the pool is the role. sebez_owner owns the tables and
+-- does not log in. sebez_kernel owns the few SECURITY DEFINER functions that cross row level security on
+-- purpose; it too is held by row level security, through policies of its own.
+do $$
+declare
+	role_name text;
+begin
+	foreach role_name in array array['sebez_owner', 'sebez_kernel'] loop
+		if not exists (select from pg_roles where rolname = role_name) then
+			execute format('create role %I nologin noinherit', role_name);
+		end if;
+	end loop;
+	foreach role_name in array array['sebez_public', 'sebez_auth', 'sebez_customer', 'sebez_vendor',
+	                                 'sebez_admin', 'sebez_jobs'] loop
+		if not exists (select from pg_roles where rolname = role_name) then
+			execute format('create role %I login noinherit', role_name);
+		end if;
+		execute format('grant connect on database %I to %I', current_database(), role_name);
+	end loop;
+	execute format('grant sebez_owner, sebez_kernel to %I', current_user);
+	execute format('grant create on database %I to sebez_owner', current_database());
+	execute format('revoke temporary on database %I from public', current_database());
+end $$;
+
+create extension if not exists pg_trgm;
+create extension if not exists unaccent with schema public;
+
+revoke all on schema public from public;
+grant usage, create on schema public to sebez_owner, sebez_kernel;
+grant usage on schema public to sebez_public, sebez_auth, sebez_customer, sebez_vendor, sebez_admin,
+                               sebez_jobs;
+alter default privileges for role sebez_owner revoke execute on functions from public;
+alter default privileges for role sebez_kernel revoke execute on functions from public;
+
+set local role sebez_owner;
+
+-- Who acts, as the envelope has set it for this transaction. An unset or emptied setting is NULL,
+-- and NULL equals nothing: the policies fail closed.
+create function current_account() returns uuid language sql stable parallel safe
+return nullif(current_setting('sebez.account', true), '')::uuid;
+grant execute on function current_account() to public;
+
+create function current_vendor() returns uuid language sql stable parallel safe
+return nullif(current_setting('sebez.vendor', true), '')::uuid;
+grant execute on function current_vendor() to public;
+
+-- The hash of the guest's cart token, in hexadecimal.
+create function current_guest() returns text language sql stable parallel safe
+return nullif(current_setting('sebez.guest', true), '');
+grant execute on function current_guest() to public;
+
+-- Whose idempotency keys these are: customer:<account>, staff:<vendor>:<account>, ...
+create function current_scope() returns text language sql stable parallel safe
+return nullif(current_setting('sebez.scope', true), '');
+grant execute on function current_scope() to public;
+
+-- Bits of the roles, as in src/web/operation.h.
+create function staff_role_bit(role text) returns int language sql immutable parallel safe
+return case role when 'owner' then 1 when 'manager' then 2 when 'fulfilment' then 4
+                 when 'support' then 8 when 'finance' then 16 else 0 end;
+grant execute on function staff_role_bit(text) to sebez_customer, sebez_vendor, sebez_kernel;
+
+create function admin_role_bit(role text) returns int language sql immutable parallel safe
+return case role when 'superadmin' then 1 when 'operations' then 2 when 'finance' then 4
+                 when 'support' then 8 when 'moderator' then 16 else 0 end;
+grant execute on function admin_role_bit(text) to sebez_kernel;

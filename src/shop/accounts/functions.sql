@@ -1,0 +1,48 @@
+-- Accounts: what the command line makes of one, and how one becomes staff.
+set local role sebez_kernel;
+
+-- An admin from the command line: a new account, or an existing one, which then has this password and
+-- no old session. No role that serves requests may call it.
+create or replace function account_make_admin(id uuid, email text, email_key text, name text, role text,
+                                              password_hash text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+	made uuid;
+begin
+	insert into account as a (id, email, email_key, name, password_hash, admin_role)
+	values (account_make_admin.id, account_make_admin.email, account_make_admin.email_key,
+	        account_make_admin.name, account_make_admin.password_hash, account_make_admin.role)
+	on conflict (email_key) do update
+	set admin_role = excluded.admin_role, password_hash = excluded.password_hash, version = a.version + 1,
+	    updated_at = now()
+	returning a.id into made;
+	update session s set ended_at = now() where s.account_id = made and s.ended_at is null;
+end $$;
+grant execute on function account_make_admin(uuid, text, text, text, text, text) to sebez_jobs;
+
+-- The signed-in account becomes staff by an invitation that was sent to its e-mail address. One that
+-- is used, revoked, expired or somebody else's does not exist.
+create or replace function invitation_accept(token text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	invitation staff_invitation;
+begin
+	select i.* into invitation from staff_invitation i
+	join vendor v on v.id = i.vendor_id and v.state not in ('rejected', 'closed')
+	where i.token_hash = sha256(convert_to(token, 'UTF8'))
+	and i.email_key = (select a.email_key from account a where a.id = current_account())
+	and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
+	for update of i;
+	if not found then
+		raise exception 'There is no such invitation for you' using errcode = 'SB404';
+	end if;
+	insert into staff (vendor_id, account_id, role)
+	values (invitation.vendor_id, current_account(), invitation.role) on conflict do nothing;
+	if not found then
+		raise exception 'You work for this vendor already' using errcode = 'SB409';
+	end if;
+	update staff_invitation i set accepted_at = now()
+	where i.vendor_id = invitation.vendor_id and i.id = invitation.id;
+end $$;
+grant execute on function invitation_accept(text) to sebez_customer;

@@ -1,0 +1,112 @@
+-- Accounts, sessions, refresh tokens, address book.
+set local role sebez_owner;
+
+create table account (
+	id            uuid primary key,
+	email         text not null check (email = lower(email collate "C") and length(email) <= 254),
+	name          text not null check (length(name) between 1 and 200),
+	password_hash text not null,
+	admin_role    text check (admin_role in ('superadmin', 'operations', 'finance', 'support', 'moderator')),
+	locked_at     timestamptz,
+	locked_reason text,
+	version       int not null default 1,
+	created_at    timestamptz not null default now(),
+	updated_at    timestamptz not null default now(),
+	email_key     text not null -- tells accounts apart: account_key() of shop/accounts/accounts.h
+);
+create index account_admin_role on account (admin_role) where admin_role is not null;
+create index account_created on account (created_at desc, id desc);
+create unique index account_email_key on account (email_key);
+create index account_name_trgm on account using gin ((email || ' ' || name) gin_trgm_ops);
+create trigger audit after insert or update or delete on account for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger revoke_polls after update of locked_at on account for each row
+	when (old.locked_at is null and new.locked_at is not null) execute function revoke_polls();
+
+grant select, insert (id, email, name, password_hash, email_key), update (email, name, password_hash, version,
+	updated_at, email_key) on account to sebez_auth;
+grant select (id, email, name, admin_role, locked_at, version, created_at), update (name, version, updated_at) on
+	account to sebez_customer;
+grant select (id, email, name, email_key) on account to sebez_vendor;
+grant select (id, email, name, admin_role, locked_at, locked_reason, version, created_at, updated_at, email_key),
+	update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;
+grant select (id, email, name, locked_at, created_at) on account to sebez_jobs;
+grant select, insert, update (password_hash, admin_role, version, updated_at, email_key) on account to sebez_kernel;
+alter table account enable row level security, force row level security;
+create policy everything on account to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on account to sebez_auth using (true) with check (true);
+create policy colleagues on account for select to sebez_vendor
+	using (id in (select s.account_id from staff s where s.vendor_id = current_vendor()));
+create policy own on account to sebez_customer using (id = current_account()) with check (id = current_account());
+
+-- One sign-in. Ending it makes every access token of it worthless at once: the envelope looks here.
+create table session (
+	id         uuid primary key,
+	account_id uuid not null references account (id),
+	user_agent text,
+	address    text,
+	created_at timestamptz not null default now(),
+	used_at    timestamptz not null default now(),
+	expires_at timestamptz not null,
+	ended_at   timestamptz
+);
+create index session_account on session (account_id, created_at desc);
+create index session_ended on session (ended_at) where ended_at is not null;
+create index session_expires on session (expires_at);
+create trigger revoke_polls after update of ended_at on session for each row
+	when (old.ended_at is null and new.ended_at is not null) execute function revoke_polls();
+
+grant select, insert, update (used_at, expires_at, ended_at) on session to sebez_auth;
+grant select, update (ended_at) on session to sebez_customer, sebez_admin, sebez_kernel;
+grant select, delete on session to sebez_jobs;
+alter table session enable row level security, force row level security;
+create policy everything on session to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on session to sebez_auth using (true) with check (true);
+create policy of_customer on session to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+
+-- The chain of one session's refresh tokens. The token itself is never stored; its successor is
+-- derived from it with the server's key, so that a retry can be given the same one again.
+create table refresh_token (
+	hash       bytea primary key,
+	session_id uuid not null references session (id) on delete cascade,
+	number     int not null,
+	created_at timestamptz not null default now(),
+	used_at    timestamptz,
+	unique (session_id, number)
+);
+create index refresh_token_used on refresh_token (used_at) where used_at is not null;
+
+grant select, insert, update (used_at) on refresh_token to sebez_auth;
+grant select, delete on refresh_token to sebez_jobs;
+alter table refresh_token enable row level security, force row level security;
+create policy everything on refresh_token to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on refresh_token to sebez_auth using (true) with check (true);
+
+create table address (
+	account_id  uuid not null references account (id),
+	id          uuid not null,
+	name        text not null,
+	company     text,
+	line1       text not null,
+	line2       text,
+	city        text not null,
+	region      text,
+	postal_code text,
+	country     text not null check (country ~ '^[A-Z]{2}$'),
+	phone       text,
+	is_default  boolean not null default false,
+	created_at  timestamptz not null default now(),
+	primary key (account_id, id)
+);
+create unique index address_default on address (account_id) where is_default;
+
+grant select, insert, update, delete on address to sebez_customer;
+alter table address enable row level security, force row level security;
+create policy everything on address to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on address to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());

@@ -1,0 +1,13 @@
+-- Carts: how one becomes an order.
+set local role sebez_owner;
+
+create or replace function cart_to_order(cart uuid, quoted_version int) returns void
+language plpgsql set search_path = public, pg_temp as $$
+begin
+	update cart set state = 'ordered', updated_at = now()
+	where id = cart_to_order.cart and state = 'open' and version = quoted_version;
+	if not found then
+		raise exception 'The cart was changed or ordered in the meantime' using errcode = 'SBC01';
+	end if;
+end $$;
+grant execute on function cart_to_order(uuid, int) to sebez_customer;

@@ -1,0 +1,57 @@
+-- Carts. A guest's belongs to the hash of a token.
+set local role sebez_owner;
+
+create table cart (
+	id         uuid primary key,
+	account_id uuid references account (id),
+	guest_hash text,
+	state      text not null default 'open' check (state in ('open', 'ordered', 'merged')),
+	version    int not null default 1, -- grows with every change of a line
+	created_at timestamptz not null default now(),
+	updated_at timestamptz not null default now(),
+	check (account_id is not null or guest_hash is not null)
+);
+create index cart_guest_age on cart (updated_at) where account_id is null;
+create unique index cart_open_account on cart (account_id) where state = 'open';
+create unique index cart_open_guest on cart (guest_hash) where state = 'open' and account_id is null;
+
+grant select, insert, update, delete on cart to sebez_auth;
+grant select, insert, update on cart to sebez_customer;
+grant select, delete on cart to sebez_jobs;
+grant select on cart to sebez_kernel;
+alter table cart enable row level security, force row level security;
+create policy everything on cart to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on cart to sebez_auth using (true) with check (true);
+-- Both arms are those of an index, so that an open cart is found without reading others'.
+create policy own on cart to sebez_customer
+	using (account_id = current_account() or account_id is null and guest_hash = current_guest())
+	with check (account_id = current_account() or account_id is null and guest_hash = current_guest());
+
+create table cart_line (
+	cart_id    uuid not null references cart (id) on delete cascade,
+	vendor_id  uuid not null,
+	variant_id uuid not null,
+	quantity   int not null check (quantity between 1 and 9999),
+	-- As it was put in: what the cart still says of goods that are no longer published.
+	product_id    uuid not null,
+	title         text not null,
+	variant_title text not null,
+	vendor_name   text not null,
+	price         bigint not null,
+	added_at   timestamptz not null default now(),
+	primary key (cart_id, variant_id),
+	foreign key (vendor_id, variant_id) references variant (vendor_id, id)
+);
+create index cart_line_variant on cart_line (vendor_id, variant_id);
+
+grant select, insert, update, delete on cart_line to sebez_auth, sebez_customer;
+grant select, delete on cart_line to sebez_jobs;
+alter table cart_line enable row level security, force row level security;
+create policy everything on cart_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on cart_line to sebez_auth using (true) with check (true);
+-- Asks for each line's cart, so that an account's old carts are not gathered first.
+create policy own on cart_line to sebez_customer
+	using (exists (select from cart c where c.id = cart_line.cart_id))
+	with check (exists (select from cart c where c.id = cart_line.cart_id));

@@ -1,0 +1,37 @@
+-- What must hold. Each check selects what breaks it, as people know it; `sebez check --data` runs them.
+
+-- check: stock is what was put in less what is held
+select v.id::text from variant v
+where v.available <> coalesce((select sum(a.delta) from stock_adjustment a
+		where a.vendor_id = v.vendor_id and a.variant_id = v.id), 0)
+	- coalesce((select sum(r.quantity - r.released) from stock_reservation r
+		where r.vendor_id = v.vendor_id and r.variant_id = v.id), 0);
+
+-- check: no variant is oversold
+select v.id::text from variant v where v.available < 0 and not v.backorder and v.tracked;
+
+-- check: products show what their variants say
+select p.id::text from product p
+left join lateral (select x.price, x.compare_at_price from variant x where x.vendor_id = p.vendor_id
+	and x.product_id = p.id and x.deleted_at is null order by x.price, x.position limit 1) c on true
+where (p.visible, p.price, p.in_stock) is distinct from (p.status = 'active' and p.unlisted_at is null
+	and c.price is not null, coalesce(c.price, 0),
+	exists (select from variant x where x.vendor_id = p.vendor_id and x.product_id = p.id
+		and x.deleted_at is null and (x.available > 0 or x.backorder or not x.tracked)));
+
+-- check: the listing shows exactly what is visible of approved vendors
+select coalesce(p.id, l.product_id)::text from (select p.* from product p join vendor v
+	on v.id = p.vendor_id and v.state = 'approved' where p.visible) p
+full join (select * from listing where category_id = '00000000-0000-0000-0000-000000000000') l
+	on l.product_id = p.id
+where p.id is null or l.product_id is null or (l.price, l.sold, l.created_at)
+	is distinct from (p.price, p.sold, p.created_at);
+
+-- check: what is searched is what there is, and public when it is listed
+select coalesce(p.id, s.product_id)::text
+from (select * from product where deleted_at is null) p
+full join product_search s on s.product_id = p.id
+where p.id is null or s.product_id is null
+or (s.published, s.option_values, s.source) is distinct from (
+	exists (select from listing l where l.product_id = p.id), search_option_values(p),
+	search_source(p.title, search_names(p), p.description));

@@ -1,0 +1,267 @@
+-- The catalogue: categories that imports make and admins remove, and what products derive.
+set local role sebez_kernel;
+
+-- Where a level of a product type is in the tree already: by its name, else by its slug, when that says
+-- all that the name does (C++ and C# do not). The first level may be anywhere, for vendors say "Lamps" for
+-- Home > Lamps. Slugs of lower levels may begin with their parent's, as category_make() makes them. Each
+-- call looks anew: it is asked again under a lock.
+create or replace function category_named(parent uuid, name text, slug text) returns uuid
+language plpgsql as $$ -- for those below, which have the rights and the search path
+begin
+	return (
+		select c.id from category c
+		where (category_named.parent is null or c.parent_id = category_named.parent)
+		and (lower(c.name) = lower(category_named.name)
+		     or category_named.slug = replace(lower(category_named.name), ' ', '-')
+		     and c.slug in (category_named.slug, (select p.slug || '-' || category_named.slug
+		                                          from category p where p.id = category_named.parent)))
+		order by c.parent_id is not distinct from category_named.parent desc,
+		         lower(c.name) = lower(category_named.name) desc, cardinality(c.path), c.id
+		limit 1);
+end $$;
+
+-- A category for an import of the vendor that acts, or null when it may make none: it is not approved, it
+-- has made its share, the tree is full or it would be too deep.
+create or replace function category_make(parent uuid, name text, slug text, vendor_most int, tree_most int)
+returns uuid language plpgsql as $$
+declare
+	made uuid := gen_random_uuid();
+	tail text := right(made::text, 12);
+	above category;
+begin
+	if not exists (select from vendor v where v.id = current_vendor() and v.state = 'approved') then
+		return null;
+	end if;
+	perform pg_advisory_xact_lock(hashtextextended('sebez categories', 0)); -- nobody makes it twice
+	select c.* into above from category c where c.id = category_make.parent;
+	if category_named(parent, name, slug) is not null then
+		return category_named(parent, name, slug);
+	elsif cardinality(above.path) >= 8 or (select count(*) from category c) >= tree_most
+	or (select count(*) from category c where c.made_for = current_vendor()) >= vendor_most then
+		return null;
+	end if;
+	slug := (
+		select s.slug from unnest(array[nullif(category_make.slug, ''),
+			trim(both '-' from left(above.slug || '-' || nullif(category_make.slug, ''), 120)),
+			left(coalesce(nullif(category_make.slug, ''), 'category'), 107) || '-' || tail])
+			with ordinality as s (slug, position)
+		where s.slug is not null and not exists (select from category c where c.slug = s.slug)
+		order by s.position limit 1);
+	insert into category (id, parent_id, slug, name, path, made_for)
+	values (made, parent, slug, name, '{}', current_vendor());
+	return made;
+end $$;
+
+-- The category of an imported product type such as "Home > Lamps", made where it is missing and may be;
+-- null when it is not all there. levels: [{"name": …, "slug": … or ""}, …]; slugs are made in C.
+create or replace function category_of_type(levels json, vendor_most int, tree_most int) returns uuid
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	level record;
+	parent uuid;
+	found_id uuid;
+begin
+	for level in select l ->> 'name' as name, l ->> 'slug' as slug from json_array_elements(levels) as l loop
+		found_id := coalesce(category_named(parent, level.name, level.slug),
+		                     category_make(parent, level.name, level.slug, vendor_most, tree_most));
+		if found_id is null then
+			return null;
+		end if;
+		parent := found_id;
+	end loop;
+	return parent;
+end $$;
+grant execute on function category_of_type(json, int, int) to sebez_vendor;
+
+-- Recomputes what products derive from their variants, their vendor and their status, and the
+-- listing rows that follow. Called in the transaction of every write that could change them.
+create or replace function refresh_products(product_ids uuid[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	-- In one order, so that two refreshes never wait for each other in a ring. Vendors and categories
+	-- are held as they are: whoever changes them locks their products first, too.
+	perform from product p where p.id = any (product_ids) order by p.id for no key update;
+	perform from vendor v
+	where v.id in (select p.vendor_id from product p where p.id = any (product_ids)) order by v.id for share;
+	perform from category c
+	where c.id in (select p.category_id from product p where p.id = any (product_ids)) order by c.id for share;
+
+	perform refresh_options(product_ids);
+	update product p
+	set visible = d.visible, price = coalesce(d.price, 0), compare_at_price = d.compare_at_price,
+	    in_stock = d.in_stock
+	from (
+		select p.id, p.status = 'active' and p.unlisted_at is null and c.price is not null as visible,
+		       c.price, c.compare_at_price, s.in_stock
+		from product p
+		left join lateral (
+			select x.price, x.compare_at_price from variant x
+			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null
+			order by x.price, x.position limit 1) c on true
+		cross join lateral (
+			select coalesce(bool_or(not x.tracked or x.available > 0 or x.backorder), false) as in_stock
+			from variant x
+			where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null) s
+		where p.id = any (product_ids)
+	) d
+	where p.id = d.id
+	and (p.visible, p.price, p.compare_at_price, p.in_stock)
+	    is distinct from (d.visible, coalesce(d.price, 0), d.compare_at_price, d.in_stock);
+
+	delete from listing l using product p, vendor v
+	where l.product_id = any (product_ids) and p.id = l.product_id and v.id = p.vendor_id
+	and not (p.visible and v.state = 'approved' and (l.category_id = '00000000-0000-0000-0000-000000000000'
+	         or l.category_id in (select unnest(c.path) from category c where c.id = p.category_id)));
+
+	insert into listing (category_id, product_id, vendor_id, created_at, price, sold)
+	select k.category_id, p.id, p.vendor_id, p.created_at, p.price, p.sold
+	from product p
+	left join category c on c.id = p.category_id
+	cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as category_id
+	                    union all select unnest(c.path)) k
+	where p.id = any (product_ids) and p.visible
+	and exists (select from vendor v where v.id = p.vendor_id and v.state = 'approved')
+	on conflict (product_id, category_id) do update
+	set price = excluded.price, sold = excluded.sold, created_at = excluded.created_at
+	where (listing.price, listing.sold, listing.created_at)
+	      is distinct from (excluded.price, excluded.sold, excluded.created_at);
+
+	perform refresh_search(product_ids);
+end $$;
+grant execute on function refresh_products(uuid[]) to sebez_vendor, sebez_admin, sebez_jobs;
+
+-- A vendor's products leave the shop with its approval and come back with it. Only the listing, and what
+-- is searched, is written: what a product is by itself stays.
+create or replace function refresh_vendor(vendor uuid) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	perform from vendor v where v.id = vendor and v.state = 'approved' for no key update;
+	if not found then
+		delete from listing l where l.vendor_id = vendor;
+	else
+		insert into listing (category_id, product_id, vendor_id, created_at, price, sold)
+		select k.category_id, p.id, p.vendor_id, p.created_at, p.price, p.sold
+		from product p
+		left join category c on c.id = p.category_id
+		cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as category_id
+		                    union all select unnest(c.path)) k
+		where p.vendor_id = vendor and p.visible
+		on conflict (product_id, category_id) do nothing;
+	end if;
+	update product_search s set published = not s.published
+	where s.vendor_id = vendor
+	and s.published <> exists (select from listing l where l.product_id = s.product_id);
+end $$;
+grant execute on function refresh_vendor(uuid) to sebez_admin;
+
+-- The values of each option are those that a variant has: in the order in which they were said, then
+-- that of the variants. For refresh_products().
+create or replace function refresh_options(product_ids uuid[]) returns void
+language sql set search_path = public, pg_temp as $$
+	update product p set options = d.options
+	from (
+		select p.id, json_agg(json_build_object('name', o.value ->> 'name', 'values', coalesce(v.used, '[]'))
+		                      order by o.position) as options
+		from product p
+		cross join json_array_elements(p.options) with ordinality as o (value, position)
+		cross join lateral (
+			select json_agg(u.value order by s.position, u.first) as used
+			from (select case o.position when 1 then x.option1 when 2 then x.option2 else x.option3 end as value,
+			             min(x.position) as first
+			      from variant x
+			      where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null group by 1) u
+			left join (select t.value, min(t.position) as position
+			           from json_array_elements_text(o.value -> 'values') with ordinality as t (value, position)
+			           group by 1) s
+			on s.value = u.value
+			where u.value is not null) v
+		where p.id = any (product_ids)
+		group by p.id
+	) d
+	where p.id = d.id and p.options::jsonb <> d.options::jsonb;
+$$;
+
+set local role sebez_owner;
+
+-- Takes a category out of the tree. What hangs in it, and below it, goes into another; without one,
+-- nothing may hang there. By an admin, whose rights it has.
+create or replace function category_remove(category_id uuid, into_id uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	products uuid[];
+begin
+	-- All that it changes, products before categories, as every write of a product locks them.
+	products := array(
+		select p.id from product p
+		where p.category_id in (select c.id from category c where c.path @> array[category_remove.category_id])
+		order by p.id for no key update);
+	perform from category c
+	where c.path @> array[category_remove.category_id] or c.id = into_id order by c.id for no key update;
+	if not exists (select from category c where c.id = category_remove.category_id) then
+		raise exception 'There is no such category' using errcode = 'SB404';
+	elsif into_id is null and (products <> '{}'
+	or exists (select from category c where c.parent_id = category_remove.category_id)) then
+		raise exception 'Products or categories are in it; say into which they go' using errcode = 'SB409';
+	elsif into_id is not null and not exists (select from category c where c.id = into_id
+	and not c.path @> array[category_remove.category_id]) then
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object(
+			'field', '?into', 'code', 'unknown', 'detail', 'There is no such category outside of the one that goes.');
+	end if;
+	update product p set category_id = into_id, version = p.version + 1, updated_at = now()
+	where p.category_id = category_remove.category_id;
+	update category c set parent_id = into_id, version = c.version + 1
+	where c.parent_id = category_remove.category_id;
+	perform category_paths(into_id);
+	delete from category c where c.id = category_remove.category_id;
+	perform refresh_products(products);
+end $$;
+grant execute on function category_remove(uuid, uuid) to sebez_admin;
+
+-- Paths of what is below a category that has its own already.
+create or replace function category_paths(category_id uuid) returns void
+language sql set search_path = public, pg_temp as $$
+	with recursive below (id, path) as (
+		select c.id, c.path from category c where c.id = category_paths.category_id
+		union all
+		select c.id, b.path || c.id from category c join below b on c.parent_id = b.id
+	)
+	update category c set path = b.path from below b where c.id = b.id and c.path <> b.path;
+$$;
+grant execute on function category_paths(uuid) to sebez_admin;
+
+-- What the planner knows of tables that an import has filled. Autovacuum comes to it too, a minute
+-- late: until then every look by key would read all of the vendor's rows.
+create or replace function analyze_catalog() returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	analyze product, variant, stock_adjustment, listing, product_search;
+end $$;
+grant execute on function analyze_catalog() to sebez_vendor;
+
+create or replace function category_path() returns trigger language plpgsql set search_path = public as $$
+declare
+	below int := 0; -- levels
+begin
+	-- The parent is held, so that it does not move meanwhile.
+	new.path := coalesce((select c.path from category c where c.id = new.parent_id for share), '{}') || new.id;
+	if tg_op = 'UPDATE' then
+		select max(cardinality(c.path)) - cardinality(old.path) into below
+		from category c where c.path @> array[new.id];
+	end if;
+	if cardinality(new.path) + below > 8 or new.id = any (new.path[:cardinality(new.path) - 1]) then
+		raise exception 'A category cannot be below itself, nor deeper than eight levels'
+			using errcode = 'SB409';
+	end if;
+	return new;
+end $$;
+
+-- The variant's value of each option by its name: {"Color": "Blue"}.
+create or replace function option_values(options json, one text, two text, three text) returns json
+language sql stable parallel safe
+return case when options -> 0 is null then '{}'
+            when options -> 1 is null then json_build_object(options -> 0 ->> 'name', one)
+            when options -> 2 is null then json_build_object(options -> 0 ->> 'name', one,
+                                                             options -> 1 ->> 'name', two)
+            else json_build_object(options -> 0 ->> 'name', one, options -> 1 ->> 'name', two,
+                                   options -> 2 ->> 'name', three) end;
+grant execute on function option_values(json, text, text, text) to sebez_vendor, sebez_admin;

@@ -1,0 +1,199 @@
+-- Categories, products, variants, stock, and what is browsed and searched.
+set local role sebez_owner;
+
+create table category (
+	id         uuid primary key,
+	parent_id  uuid references category (id),
+	slug       text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 120),
+	name       text not null check (length(name) between 1 and 120),
+	-- Itself and its ancestors, root first; kept by category_path().
+	path       uuid[] not null,
+	position   int not null default 0,
+	version    int not null default 1,
+	created_at timestamptz not null default now(),
+	made_for   uuid references vendor (id), -- by its import; null: by an admin
+	check (cardinality(path) between 1 and 8)
+);
+create index category_made_for on category (made_for) where made_for is not null;
+create index category_parent on category (parent_id, position, name);
+create trigger audit after insert or update or delete on category for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger category_path before insert or update of parent_id on category
+	for each row execute function category_path();
+
+grant select on category to sebez_public, sebez_customer, sebez_vendor, sebez_jobs;
+grant select, insert, update, delete on category to sebez_admin;
+grant select, insert, update (version) on category to sebez_kernel;
+
+create table product (
+	vendor_id       uuid not null references vendor (id),
+	id              uuid not null,
+	handle          text not null check (length(handle) between 1 and 255),
+	title           text not null check (length(title) between 1 and 255),
+	description     text not null default '',
+	status          text not null default 'draft' check (status in ('draft', 'active', 'archived')),
+	unlisted_at     timestamptz,  -- by an admin, who gives the reason
+	unlisted_reason text,
+	category_id     uuid references category (id),
+	product_type    text not null default '', -- as imported, for a lossless export
+	tags            text[] not null default '{}',
+	options         json not null default '[]', -- [{"name": "Color", "values": ["Blue", ...]}], at most 3
+	images          json not null default '[]', -- [{"url": ..., "alt": ...}]
+	currency        text not null,
+	-- Kept by refresh_products(): of the variants that are for sale, and of product and vendor.
+	price            bigint not null default 0,
+	compare_at_price bigint,
+	visible          boolean not null default false,
+	in_stock         boolean not null default false, -- also by reserve_stock() and release_stock()
+	sold            bigint not null default 0, -- units, counted by the jobs process
+	version         int not null default 1,
+	created_at      timestamptz not null default now(),
+	updated_at      timestamptz not null default now(),
+	deleted_at      timestamptz, -- not archived: gone for all but orders and chats
+	handle_key      text collate "C" generated always as (lower(handle collate "und-x-icu")) stored,
+	extra           jsonb not null default '{}',
+	primary key (vendor_id, id),
+	unique (id)
+) with (fillfactor = 80); -- room for updates of sold and in_stock on the same page: none of the indexes
+-- Moving or removing a category asks for its products.
+create index product_category on product (category_id) where category_id is not null;
+create index product_created on product (created_at desc, id desc);
+create unique index product_vendor_id_handle_key on product (vendor_id, handle_key) where deleted_at is null;
+create index product_vendor_updated on product (vendor_id, updated_at desc, id desc);
+-- refresh_products() writes what is derived of thousands of products at once: none of that is audited.
+create trigger audit after insert or delete or update of
+	handle, title, description, status, unlisted_at, unlisted_reason, category_id, product_type, tags, options, images,
+	currency on product for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select on product to sebez_public, sebez_customer;
+grant select, insert, update on product to sebez_vendor;
+grant select, update (unlisted_at, unlisted_reason, category_id, version, updated_at) on product to sebez_admin;
+grant select, update (sold) on product to sebez_jobs;
+grant select, update (options, price, compare_at_price, visible, in_stock) on product to sebez_kernel;
+alter table product enable row level security, force row level security;
+create policy everything on product to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy published on product for select to sebez_public, sebez_customer
+	using (visible and (exists (select from vendor v where v.id = product.vendor_id and v.state = 'approved')));
+create policy of_vendor on product to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table variant (
+	vendor_id        uuid not null,
+	id               uuid not null,
+	product_id       uuid not null,
+	sku              text check (length(sku) between 1 and 255),
+	title            text not null,
+	option1          text,
+	option2          text,
+	option3          text,
+	price            bigint not null check (price between 0 and 1000000000000),
+	compare_at_price bigint check (compare_at_price between 0 and 1000000000000),
+	currency         text not null,
+	weight_grams     int not null default 0 check (weight_grams >= 0),
+	barcode          text,
+	image_url        text,
+	-- What can be sold now. Always: sum of adjustments - what reservations hold (checks.sql).
+	available        bigint not null default 0,
+	backorder        boolean not null default false, -- sells below zero
+	position         int not null default 0,
+	deleted_at       timestamptz, -- sold ones stay for their orders
+	version          int not null default 1,
+	created_at       timestamptz not null default now(),
+	tracked          boolean not null default true,
+	extra            jsonb not null default '{}',
+	primary key (vendor_id, id),
+	unique (id),
+	foreign key (vendor_id, product_id) references product (vendor_id, id),
+	constraint variant_oversold check (available >= 0 or backorder or not tracked)
+) with (fillfactor = 80); -- room for updates of available on the same page
+-- Two variants of a product never have the same options.
+create unique index variant_options_key on variant
+	(vendor_id, product_id, coalesce(option1, ''), coalesce(option2, ''), coalesce(option3, ''))
+	where deleted_at is null;
+create index variant_product on variant (vendor_id, product_id, position);
+create index variant_sku on variant (vendor_id, sku) where deleted_at is null;
+create trigger audit after insert or update or delete on variant for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger note_low_stock after update of available on variant for each row
+	when (new.tracked
+	      and ((old.available > 5 and new.available <= 5) or (old.available > 0 and new.available <= 0))
+	      and current_setting('sebez.actor', true) = 'customer')
+	execute function note_low_stock();
+
+grant select on variant to sebez_public, sebez_customer, sebez_admin, sebez_jobs;
+grant select, insert, update on variant to sebez_vendor;
+grant select, update (available) on variant to sebez_kernel;
+alter table variant enable row level security, force row level security;
+create policy everything on variant to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy published on variant for select to sebez_public, sebez_customer
+	using (deleted_at is null and exists (select from product p
+		where p.vendor_id = variant.vendor_id and p.id = variant.product_id and p.visible));
+create policy of_vendor on variant to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- Every change of stock that is not an order's: who set it, by how much, why. Never updated.
+create table stock_adjustment (
+	vendor_id  uuid not null,
+	id         uuid not null,
+	variant_id uuid not null,
+	delta      bigint not null,
+	reason     text not null,
+	account_id uuid,
+	created_at timestamptz not null default now(),
+	primary key (vendor_id, id),
+	foreign key (vendor_id, variant_id) references variant (vendor_id, id)
+);
+create index stock_adjustment_variant on stock_adjustment (vendor_id, variant_id, created_at desc);
+
+grant select, insert on stock_adjustment to sebez_vendor;
+grant select on stock_adjustment to sebez_admin;
+alter table stock_adjustment enable row level security, force row level security;
+create policy everything on stock_adjustment to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_vendor on stock_adjustment to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- What the shop is browsed by: a row for each visible product of an approved vendor in each category
+-- on its path, and one in the category of all, whose id is nil. Written only by refresh_products()
+-- and refresh_vendor().
+create table listing (
+	category_id uuid not null,
+	product_id  uuid not null,
+	vendor_id   uuid not null,
+	created_at  timestamptz not null,
+	price       bigint not null,
+	sold        bigint not null,
+	primary key (product_id, category_id),
+	foreign key (vendor_id, product_id) references product (vendor_id, id) on delete cascade
+);
+create index listing_newest on listing (category_id, created_at desc, product_id desc);
+create index listing_price on listing (category_id, price, product_id);
+create index listing_sold on listing (category_id, sold desc, product_id desc);
+create index listing_vendor_newest on listing (vendor_id, category_id, created_at desc, product_id desc);
+
+grant select on listing to sebez_public, sebez_customer, sebez_vendor, sebez_admin;
+grant select, update (sold) on listing to sebez_jobs;
+grant select, insert, update, delete on listing to sebez_kernel;
+
+-- What is searched, of every product that is not deleted. Only the kernel reads it: functions_search.sql.
+create table product_search (
+	vendor_id     uuid not null,
+	product_id    uuid not null,
+	published     boolean not null, -- is on the listing
+	source        bigint not null,  -- hash of the texts that words and title are made of
+	words         tsvector not null,
+	title         text not null,    -- folded, for typing errors
+	option_values text[] not null,
+	primary key (vendor_id, product_id),
+	foreign key (vendor_id, product_id) references product (vendor_id, id) on delete cascade
+);
+create index product_search_option_values on product_search using gin (option_values);
+create index product_search_title on product_search using gin (title gin_trgm_ops);
+create index product_search_words on product_search using gin (words);
+
+grant select, insert, update, delete on product_search to sebez_kernel;
+alter table product_search enable row level security, force row level security;
+create policy everything on product_search to sebez_kernel, sebez_owner using (true) with check (true);

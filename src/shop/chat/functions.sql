@@ -1,0 +1,126 @@
+-- Chat: what is told, and what devices have.
+set local role sebez_owner;
+
+-- Every event of chat goes through here. A payload that is null: that side is not told.
+create or replace function chat_announce(vendor uuid, account uuid, kind text, to_customer json,
+                                         to_vendor json)
+returns void language plpgsql as $$
+declare
+	ignored text;
+begin
+	ignored := set_config('sebez.feed', concat(current_setting('sebez.feed', true),
+		case when to_customer is not null then feed_line(account, kind, to_customer) end,
+		case when to_vendor is not null then feed_line(vendor, kind, to_vendor) end), true);
+end $$;
+grant execute on function chat_announce(uuid, uuid, text, json, json) to sebez_customer, sebez_vendor,
+	sebez_admin, sebez_jobs, sebez_kernel;
+
+-- A message as lists of conversations show it. Of its columns, for customers may not read all of them.
+create or replace function message_excerpt(seq int, author text, kind text, said text, sent timestamptz,
+                                           deleted timestamptz) returns json language sql stable parallel safe
+return json_build_object('seq', seq, 'author', author, 'kind', kind, 'text', left(said, 200),
+	'created_at', json_time(sent), 'deleted_at', json_time(deleted));
+grant execute on function message_excerpt(int, text, text, text, timestamptz, timestamptz) to sebez_customer,
+	sebez_vendor;
+
+-- What a message or a conversation shows of a product or a sub-order. Quoted bodies: db/README.md.
+create or replace function product_card(p product) returns json language sql stable as $$
+	select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
+		'price', json_build_object('amount', p.price, 'currency', p.currency),
+		'image_url', p.images -> 0 ->> 'url')
+$$;
+grant execute on function product_card(product) to sebez_customer, sebez_vendor;
+
+create or replace function sub_order_card(s sub_order) returns json language sql stable as $$
+	select json_build_object('sub_order_id', s.id, 'number', s.number, 'status', s.state,
+		'total', json_build_object('amount', s.total, 'currency', s.currency))
+$$;
+grant execute on function sub_order_card(sub_order) to sebez_customer, sebez_vendor;
+
+-- The same of one by its key, which must be there.
+create or replace function product_card(vendor uuid, product uuid) returns json
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+	card json;
+begin
+	select product_card(p) into card from product p where p.vendor_id = vendor and p.id = product;
+	if not found then
+		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+	end if;
+	return card;
+end $$;
+grant execute on function product_card(uuid, uuid) to sebez_customer, sebez_vendor;
+
+create or replace function sub_order_card(vendor uuid, account uuid, sub_order uuid) returns json
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+	card json;
+begin
+	select sub_order_card(s) into card
+	from sub_order s where s.vendor_id = vendor and s.id = sub_order and s.account_id = account;
+	if not found then
+		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+	end if;
+	return card;
+end $$;
+grant execute on function sub_order_card(uuid, uuid, uuid) to sebez_customer, sebez_vendor;
+
+set local role sebez_kernel;
+
+-- The devices of these owners have their events up to these numbers, and so the messages of the other
+-- side that are among them. One statement, however many owners there are. Conversations are locked in
+-- one order, as whoever locks several of them does.
+create or replace function feed_acknowledged(owners uuid[], numbers bigint[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	lines text;
+begin
+	with got as materialized (
+		select g.owner, (e.payload ->> 'conversation_id')::uuid as id, e.payload ->> 'author' as author,
+		       max((e.payload ->> 'seq')::int) as seq
+		from unnest(owners, numbers) as g (owner, number)
+		left join chat_acknowledged a on a.owner_id = g.owner
+		-- Owner by owner, whatever is known of the table: offset keeps it from being joined whole.
+		cross join lateral (
+			select x.payload from event x
+			where x.owner_id = g.owner and x.number > coalesce(a.number, 0) and x.number <= g.number
+			and x.kind = 'message_sent' offset 0) e
+		group by 1, 2, 3
+	), held as materialized (
+		select c.vendor_id, c.id, c.account_id, c.customer_delivered, c.vendor_delivered
+		from conversation c where c.id in (select g.id from got g)
+		order by c.id for no key update
+	), reached as (
+		select h.vendor_id, h.id, h.account_id,
+		       max(g.seq) filter (where g.owner = h.account_id and g.author <> 'customer'
+		                          and g.seq > h.customer_delivered) as customer_seq,
+		       max(g.seq) filter (where g.owner = h.vendor_id and g.author = 'customer'
+		                          and g.seq > h.vendor_delivered) as vendor_seq
+		from held h join got g on g.id = h.id
+		group by h.vendor_id, h.id, h.account_id
+	), moved as (
+		update conversation c
+		set customer_delivered = coalesce(r.customer_seq, c.customer_delivered),
+		    vendor_delivered = coalesce(r.vendor_seq, c.vendor_delivered)
+		from reached r
+		where c.vendor_id = r.vendor_id and c.id = r.id and coalesce(r.customer_seq, r.vendor_seq) is not null
+		returning r.*
+	)
+	select string_agg(feed_line(o.owner, 'message_delivered', json_build_object('conversation_id', m.id,
+		'seq', s.seq, 'side', s.side)), '') into lines
+	from moved m
+	cross join lateral (values ('customer', m.customer_seq), ('vendor', m.vendor_seq)) as s (side, seq)
+	cross join lateral (values (m.account_id), (m.vendor_id)) as o (owner)
+	where s.seq is not null;
+	perform feed_append(lines);
+	insert into chat_acknowledged as a (owner_id, number)
+	select g.owner, g.number from unnest(owners, numbers) as g (owner, number) order by g.owner
+	on conflict (owner_id) do update set number = excluded.number where a.number < excluded.number;
+end $$;
+grant execute on function feed_acknowledged(uuid[], bigint[]) to sebez_jobs;
+
+set local role sebez_owner;
+
+create or replace function chat_side() returns text language sql stable parallel safe
+return case current_setting('sebez.actor', true) when 'customer' then 'customer' when 'staff' then 'vendor' end;
+grant execute on function chat_side() to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;

@@ -1,0 +1,228 @@
+-- Chat: changing and taking back what was said.
+set local role sebez_owner;
+
+-- A message that the caller may change, or has deleted; holds its conversation.
+create or replace function message_of_mine(conversation uuid, the_id uuid, out vendor_id uuid,
+	out account_id uuid, out seq int, out deleted boolean)
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	m record;
+	mine boolean;
+begin
+	select c.vendor_id, c.account_id into vendor_id, account_id
+	from conversation c where c.id = conversation for no key update;
+	select x.seq, x.author, x.created_at, x.deleted_at into m
+	from message x where x.conversation_id = conversation and x.id = the_id;
+	if not found then
+		raise exception 'There is no such message.' using errcode = 'SB404';
+	end if;
+	mine := m.author = chat_side();
+	if mine and m.author = 'vendor' then -- by itself, for customers may not read author_id
+		mine := exists (select from message x where x.id = the_id and x.author_id = current_account());
+	end if;
+	seq := m.seq;
+	deleted := m.deleted_at is not null;
+	if not mine or (m.created_at < now() - interval '15 minutes' and not deleted) then
+		raise exception 'A message can be changed by its author, for 15 minutes.' using errcode = 'SB409';
+	end if;
+end $$;
+grant execute on function message_of_mine(uuid, uuid) to sebez_customer, sebez_vendor;
+
+create or replace function message_edit(conversation uuid, the_id uuid, the_text text) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	mine record;
+	ruled record;
+	moment timestamptz := clock_timestamp();
+	told json;
+begin
+	select * into mine from message_of_mine(conversation, the_id);
+	if mine.deleted then
+		raise exception 'It is deleted.' using errcode = 'SB409';
+	end if;
+	select * into ruled from chat_rules(the_text);
+	perform chat_refuse_blocked(mine.vendor_id, mine.account_id);
+	if ruled.leaks <> '{}' then
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object('field', '/text',
+			'code', 'contact', 'detail', 'Contact details cannot be added to a message.');
+	end if;
+	if exists (select from message m where m.vendor_id = mine.vendor_id and m.conversation_id = conversation
+	           and m.seq = mine.seq and m.text = ruled.said) then
+		return; -- it says that already
+	end if;
+	perform message_keep(mine.vendor_id, conversation, mine.seq, 'edited');
+	update message m set text = ruled.said, edited_at = moment
+	where m.vendor_id = mine.vendor_id and m.conversation_id = conversation and m.seq = mine.seq;
+	perform message_retell(array[the_id]);
+	told := json_build_object('conversation_id', conversation, 'seq', mine.seq, 'id', the_id,
+		'text', ruled.said, 'edited_at', json_time(moment));
+	perform chat_announce(mine.vendor_id, mine.account_id, 'message_edited', told, told);
+end $$;
+grant execute on function message_edit(uuid, uuid, text) to sebez_customer, sebez_vendor;
+
+-- Takes away what a message said, from its row and from what the feeds tell of it. Its place stays; it
+-- counts as unread no longer, which whoever counts learns by its author. The caller holds the
+-- conversation's lock.
+create or replace function message_blank(vendor uuid, conversation uuid, account uuid, number int)
+returns void language plpgsql set search_path = public, pg_temp as $$
+declare
+	moment timestamptz := clock_timestamp();
+	gone record;
+	told json;
+begin
+	update message m set text = '', attachments = '[]', card = null, deleted_at = moment
+	where m.vendor_id = vendor and m.conversation_id = conversation and m.seq = number
+	and m.deleted_at is null
+	returning m.id, m.author into gone;
+	if not found then
+		return;
+	end if;
+	delete from reaction r where r.vendor_id = vendor and r.conversation_id = conversation and r.seq = number;
+	update conversation c
+	set customer_unread = c.customer_unread - (gone.author <> 'customer' and number > c.customer_read)::int,
+	    vendor_unread = c.vendor_unread - (gone.author = 'customer' and number > c.vendor_read)::int,
+	    awaiting_since = case when c.awaiting_since is not null then (
+			select min(m.created_at) from message m
+			where m.vendor_id = vendor and m.conversation_id = conversation and m.author = 'customer'
+			and m.deleted_at is null and m.created_at >= c.awaiting_since) end
+	where c.vendor_id = vendor and c.id = conversation;
+	perform message_retell(array[gone.id]);
+	told := json_build_object('conversation_id', conversation, 'seq', number, 'id', gone.id,
+		'author', gone.author, 'deleted_at', json_time(moment));
+	perform chat_announce(vendor, account, 'message_deleted', told, told);
+end $$;
+grant execute on function message_blank(uuid, uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin,
+	sebez_jobs;
+
+create or replace function message_empty(vendor uuid, conversation uuid, account uuid, number int, what text)
+returns void language plpgsql set search_path = public, pg_temp as $$
+begin
+	perform message_keep(vendor, conversation, number, what);
+	perform message_blank(vendor, conversation, account, number);
+end $$;
+grant execute on function message_empty(uuid, uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin;
+
+-- What is deleted already is as it was asked for.
+create or replace function message_delete(conversation uuid, the_id uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	mine record;
+begin
+	select * into mine from message_of_mine(conversation, the_id);
+	if mine.deleted then
+		return;
+	end if;
+	perform message_empty(mine.vendor_id, conversation, mine.account_id, mine.seq, 'deleted');
+end $$;
+grant execute on function message_delete(uuid, uuid) to sebez_customer, sebez_vendor;
+
+-- Null takes the reaction away, which who is blocked may do, too. Under the conversation's lock: events
+-- tell of all reactions, and the last one must know of every other. Told when it changes.
+create or replace function message_react(conversation uuid, the_id uuid, the_emoji text) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	m record;
+	told json;
+begin
+	if not chat_is_reaction(the_emoji) then
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
+			'{"field":"/emoji","code":"emoji","detail":"A reaction has no letters and no digits."}';
+	end if;
+	perform from conversation c where c.id = conversation for no key update;
+	select x.vendor_id, x.account_id, x.seq into m
+	from message x where x.conversation_id = conversation and x.id = the_id and x.deleted_at is null;
+	if not found then
+		raise exception 'There is no such message.' using errcode = 'SB404';
+	end if;
+	if the_emoji is null then
+		delete from reaction r where r.vendor_id = m.vendor_id and r.conversation_id = conversation
+		and r.seq = m.seq and r.by_account = current_account() and r.side = chat_side();
+	else
+		perform chat_refuse_blocked(m.vendor_id, m.account_id);
+		insert into reaction as r (vendor_id, conversation_id, seq, by_account, account_id, side, emoji)
+		values (m.vendor_id, conversation, m.seq, current_account(), m.account_id, chat_side(), the_emoji)
+		on conflict (vendor_id, conversation_id, seq, by_account) do update set emoji = excluded.emoji
+		where r.emoji <> excluded.emoji;
+	end if;
+	if not found then
+		return;
+	end if;
+	told := json_build_object('conversation_id', conversation, 'seq', m.seq, 'id', the_id,
+		'reactions', message_reactions(m.vendor_id, conversation, m.seq));
+	perform chat_announce(m.vendor_id, m.account_id, 'message_reacted', told, told);
+end $$;
+grant execute on function message_react(uuid, uuid, text) to sebez_customer, sebez_vendor;
+
+-- Nobody complains of their own side.
+create or replace function message_is_theirs(conversation uuid, the_id uuid) returns void
+language plpgsql stable set search_path = public, pg_temp as $$
+begin
+	if exists (select from message m where m.conversation_id = conversation and m.id = the_id
+	           and m.author = chat_side()) then
+		raise exception 'This message is of your own side.' using errcode = 'SB409';
+	end if;
+end $$;
+grant execute on function message_is_theirs(uuid, uuid) to sebez_customer, sebez_vendor;
+
+set local role sebez_kernel;
+
+-- The events of these messages say what the messages say by now: what was taken back is told to no
+-- device that comes late. They keep their numbers; processes and Redis forget what they hold of a feed
+-- when they hear of the change (src/shop/feed/hub.h). Only what is told changes, so that anybody may
+-- call it.
+create or replace function message_retell(messages uuid[]) returns void
+language sql volatile security definer set search_path = public, pg_temp as $$
+	update event e
+	set payload = (e.payload::jsonb || case e.kind
+		when 'message_edited' then jsonb_build_object('text', m.text)
+		else jsonb_build_object('text', m.text, 'attachments', m.attachments, 'card', m.card,
+			'client_id', case when e.payload ->> 'client_id' is not null then m.client_id end) end)::json
+	from message m
+	where m.id = any (messages) and e.kind in ('message_sent', 'message_edited')
+	and e.payload ->> 'id' = m.id::text
+$$;
+grant execute on function message_retell(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
+set local role sebez_owner;
+
+create or replace function message_keep(vendor uuid, conversation uuid, number int, what text) returns void
+language plpgsql set search_path = public, pg_temp as $$
+begin
+	insert into message_history (vendor_id, conversation_id, seq, number, account_id, action, text,
+	                             attachments, by_account)
+	select m.vendor_id, m.conversation_id, m.seq,
+	       message_changes(vendor, conversation, message_keep.number) + 1, m.account_id, what, m.text,
+	       m.attachments, current_account()
+	from message m
+	where m.vendor_id = vendor and m.conversation_id = conversation and m.seq = message_keep.number;
+end $$;
+grant execute on function message_keep(uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin;
+
+create or replace function message_reactions(vendor uuid, conversation uuid, number int) returns json
+language sql stable set search_path = public, pg_temp as $$
+	select coalesce(json_agg(json_build_object('emoji', r.emoji, 'side', r.side) order by r.created_at), '[]')
+	from reaction r
+	where r.vendor_id = vendor and r.conversation_id = conversation and r.seq = number
+$$;
+grant execute on function message_reactions(uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin,
+	sebez_jobs;
+
+-- What a message said before each change, oldest first; for admins.
+create or replace function message_past(vendor uuid, conversation uuid, number int) returns json
+language sql stable set search_path = public, pg_temp as $$
+	select coalesce(json_agg(json_build_object('action', h.action, 'text', h.text, 'attachments', h.attachments,
+		'by', h.by_account, 'at', json_time(h.at)) order by h.number), '[]')
+	from message_history h
+	where h.vendor_id = vendor and h.conversation_id = conversation and h.seq = message_past.number
+$$;
+grant execute on function message_past(uuid, uuid, int) to sebez_admin;
+
+set local role sebez_kernel;
+
+-- How often a message was changed: its author may not read what it said before.
+create or replace function message_changes(vendor uuid, conversation uuid, number int) returns int
+language sql stable security definer set search_path = public, pg_temp as $$
+	select coalesce(max(h.number), 0) from message_history h
+	where h.vendor_id = vendor and h.conversation_id = conversation and h.seq = message_changes.number
+$$;
+grant execute on function message_changes(uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin;

@@ -1,0 +1,169 @@
+-- Chat: what a person wrote goes at their wish, and conversations when they have been silent for long.
+set local role sebez_owner;
+
+-- Until the end of the transaction: what is released of a person is said before they ask, or not at all.
+create or replace function chat_lock_erasure(account uuid) returns void language plpgsql as $$
+begin
+	perform pg_advisory_xact_lock(hashtextextended('erasure ' || account, 0));
+end $$;
+grant execute on function chat_lock_erasure(uuid) to sebez_customer, sebez_admin;
+
+-- Asked again, it begins anew with what was written since.
+create or replace function chat_erase_ask(account uuid, reason text)
+returns table (asked_at timestamptz, done_at timestamptz)
+language plpgsql set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+	ignored text := set_config('sebez.reason', coalesce(reason, ''), true);
+begin
+	perform chat_lock_erasure(account);
+	return query
+	insert into chat_erasure as e (account_id, asked_at) values (account, clock_timestamp())
+	on conflict (account_id) do update set asked_at = excluded.asked_at, beyond = null, done_at = null
+	returning e.asked_at, e.done_at;
+end $$;
+grant execute on function chat_erase_ask(uuid, text) to sebez_customer, sebez_admin;
+
+-- What else of a person there is in a conversation whose messages are empty: what was said before they
+-- were changed, keys, reactions, complaints, what a rule holds, the name.
+create or replace function chat_erase_traces(c conversation, up_to timestamptz) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	r record;
+	told json;
+begin
+	delete from message_history h using message m
+	where h.vendor_id = c.vendor_id and h.conversation_id = c.id
+	and m.vendor_id = h.vendor_id and m.conversation_id = h.conversation_id and m.seq = h.seq
+	and m.author = 'customer' and m.created_at <= up_to;
+	update message m set client_id = null, client_digest = null
+	where m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.author = 'customer'
+	and m.created_at <= up_to;
+	perform message_retell(array(
+		select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+		and m.author = 'customer' and m.created_at between now() - interval '31 days' and up_to));
+	perform message_held_tell(h.vendor_id, h.account_id, h.author, h.conversation_id, h.id, 'refused')
+	from message_held h
+	where h.vendor_id = c.vendor_id and h.conversation_id = c.id and h.author = 'customer'
+	and h.created_at <= up_to and h.state = 'held';
+	for r in
+		select x.seq, m.id from reaction x
+		join message m on m.vendor_id = x.vendor_id and m.conversation_id = x.conversation_id and m.seq = x.seq
+		where x.vendor_id = c.vendor_id and x.conversation_id = c.id and x.by_account = c.account_id
+		and x.side = 'customer' order by x.seq
+	loop
+		delete from reaction x where x.vendor_id = c.vendor_id and x.conversation_id = c.id
+		and x.seq = r.seq and x.by_account = c.account_id;
+		told := json_build_object('conversation_id', c.id, 'seq', r.seq, 'id', r.id,
+			'reactions', message_reactions(c.vendor_id, c.id, r.seq));
+		perform chat_announce(c.vendor_id, c.account_id, 'message_reacted', told, told);
+	end loop;
+	update message_held h set text = '', attachments = '[]', card = null, client_id = h.id::text,
+		client_digest = null, decided_at = coalesce(h.decided_at, now()),
+		state = case h.state when 'held' then 'refused' else h.state end
+	where h.vendor_id = c.vendor_id and h.conversation_id = c.id and h.author = 'customer'
+	and h.created_at <= up_to;
+	update message_report x set comment = null
+	where x.vendor_id = c.vendor_id and x.conversation_id = c.id and x.by_account = c.account_id;
+	if c.customer_name <> 'Erased' then
+		update conversation x set customer_name = 'Erased' where x.vendor_id = c.vendor_id and x.id = c.id;
+		perform conversation_retell(c.vendor_id, c.id);
+		perform chat_announce(c.vendor_id, c.account_id, 'customer_erased', null, json_build_object(
+			'conversation_id', c.id, 'customer', json_build_object('id', c.account_id, 'name', 'Erased')));
+	end if;
+end $$;
+grant execute on function chat_erase_traces(conversation, timestamptz) to sebez_jobs;
+
+-- One step of an erasure that was asked for, under the lock of one conversation: some of its messages,
+-- or, when they are empty, the rest. False when nobody waits for one.
+create or replace function chat_erase_step(most int) returns boolean
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	e chat_erasure;
+	c conversation;
+	number int;
+	emptied int := 0;
+begin
+	select x.* into e from chat_erasure x where x.done_at is null
+	order by x.asked_at limit 1 for update skip locked;
+	if not found then
+		return false;
+	end if;
+	select x.* into c from conversation x
+	where x.account_id = e.account_id and x.created_at <= e.asked_at and (e.beyond is null or x.id > e.beyond)
+	order by x.id limit 1 for no key update;
+	if not found then
+		update chat_erasure x set done_at = now() where x.account_id = e.account_id;
+		return true;
+	end if;
+	for number in
+		select m.seq from message m
+		where m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.author = 'customer'
+		and m.deleted_at is null and m.created_at <= e.asked_at
+		order by m.seq limit most
+	loop
+		perform message_blank(c.vendor_id, c.id, c.account_id, number);
+		emptied := emptied + 1;
+	end loop;
+	if emptied < most then
+		perform chat_erase_traces(c, e.asked_at);
+		update chat_erasure x set beyond = c.id where x.account_id = e.account_id;
+	end if;
+	return true;
+end $$;
+grant execute on function chat_erase_step(int) to sebez_jobs;
+
+-- A conversation, when it has been silent for longer than the marketplace keeps them and nobody has it at
+-- this moment. Both sides learn that it is gone, and no event says any more what was said in it.
+create or replace function conversation_forget(conversation uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	c record;
+	told json := json_build_object('conversation_id', conversation);
+begin
+	select x.vendor_id, x.account_id into c from conversation x, platform f
+	where x.id = conversation and x.last_message_at < now() - make_interval(days => f.chat_retention_days)
+	for update of x skip locked;
+	if not found then
+		return;
+	end if;
+	update message m set text = '', attachments = '[]', card = null
+	where m.vendor_id = c.vendor_id and m.conversation_id = conversation
+	and m.created_at > now() - interval '31 days';
+	perform message_retell(array(
+		select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = conversation
+		and m.created_at > now() - interval '31 days'));
+	perform notes_untell(c.vendor_id, conversation);
+	delete from conversation x where x.vendor_id = c.vendor_id and x.id = conversation;
+	perform chat_announce(c.vendor_id, c.account_id, 'conversation_forgotten', told, told);
+end $$;
+grant execute on function conversation_forget(uuid) to sebez_jobs;
+
+set local role sebez_kernel;
+
+-- As message_retell, of the name in the event of the conversation's opening.
+create or replace function conversation_retell(vendor uuid, conversation uuid) returns void
+language sql volatile security definer set search_path = public, pg_temp as $$
+	update event e
+	set payload = jsonb_set(e.payload::jsonb, '{customer,name}', to_jsonb(c.customer_name))::json
+	from conversation c
+	where c.vendor_id = vendor and c.id = conversation
+	and e.owner_id = vendor and e.kind = 'conversation_opened'
+	and e.at between c.created_at - interval '1 minute' and c.created_at + interval '5 minutes'
+	and e.payload ->> 'conversation_id' = c.id::text
+$$;
+grant execute on function conversation_retell(uuid, uuid) to sebez_jobs;
+
+-- The events of a conversation's notes say no more what was noted.
+create or replace function notes_untell(vendor uuid, conversation uuid) returns void
+language sql volatile security definer set search_path = public, pg_temp as $$
+	update event e
+	set payload = jsonb_set(e.payload::jsonb, '{text}', '""')::json
+	from conversation_note n
+	where n.vendor_id = vendor and n.conversation_id = conversation
+	and n.created_at > now() - interval '31 days'
+	and e.owner_id = vendor and e.kind = 'note_added'
+	and e.at between n.created_at - interval '1 minute' and n.created_at + interval '5 minutes'
+	and e.payload ->> 'conversation_id' = conversation::text and (e.payload ->> 'number')::int = n.number
+$$;
+grant execute on function notes_untell(uuid, uuid) to sebez_jobs;

@@ -1,0 +1,139 @@
+-- Chat: sending a message.
+set local role sebez_owner;
+
+-- One more message. The caller holds the conversation's lock and has looked at it.
+create or replace function message_add(vendor uuid, conversation uuid, account uuid, was_state text,
+	waiting timestamptz, the_id uuid, the_author text, the_author_id uuid, the_client text,
+	the_digest uuid, the_kind text, the_text text, the_attachments json, the_card json, reply int) returns int
+language plpgsql as $$
+declare
+	number int;
+	moment timestamptz := clock_timestamp();
+	told json;
+begin
+	if the_author = 'vendor' and waiting is not null then
+		insert into vendor_response as r (vendor_id, answers, seconds)
+		values (vendor, 1, extract(epoch from moment - waiting))
+		on conflict (vendor_id) do update set answers = r.answers + 1,
+			seconds = r.seconds + (excluded.seconds - r.seconds) / least(r.answers + 1, 50);
+	end if;
+	update conversation c set last_seq = c.last_seq + 1, last_message_at = moment,
+		state = case when the_author = 'system' then c.state else 'open' end,
+		customer_unread = c.customer_unread + (the_author <> 'customer')::int,
+		vendor_unread = c.vendor_unread + (the_author = 'customer')::int,
+		awaiting_since = case the_author when 'customer' then coalesce(c.awaiting_since, moment)
+		                 when 'system' then c.awaiting_since end
+	where c.vendor_id = vendor and c.id = conversation
+	returning c.last_seq into number;
+	insert into message (vendor_id, conversation_id, seq, id, account_id, author, author_id, client_id,
+	                     client_digest, kind, text, attachments, card, reply_to, created_at)
+	values (vendor, conversation, number, the_id, account, the_author, the_author_id, the_client,
+	        the_digest, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment);
+	-- Push waits three seconds for a device that has it.
+	insert into outbox (topic, subject_id, payload, lease_until)
+	values ('message_push', conversation, json_build_object('seq', number, 'vendor_id', vendor,
+		'account_id', account, 'to', case the_author when 'customer' then 'vendor' else 'customer' end),
+		moment + interval '3 seconds');
+	if was_state = 'closed' and the_author <> 'system' then
+		told := json_build_object('conversation_id', conversation);
+		perform chat_announce(vendor, account, 'conversation_reopened', told, told);
+	end if;
+	perform chat_announce(vendor, account, 'message_sent',
+		json_build_object('conversation_id', conversation, 'seq', number, 'id', the_id, 'author', the_author,
+			'client_id', case the_author when 'customer' then the_client end,
+			'kind', the_kind, 'text', the_text, 'attachments', coalesce(the_attachments, '[]'),
+			'card', the_card, 'reply_to', reply, 'created_at', json_time(moment), 'edited_at', null,
+			'deleted_at', null, 'reactions', json_build_array()),
+		json_build_object('conversation_id', conversation, 'seq', number, 'id', the_id, 'author', the_author,
+			'staff_id', case the_author when 'vendor' then the_author_id end,
+			'client_id', case the_author when 'vendor' then the_client end,
+			'kind', the_kind, 'text', the_text, 'attachments', coalesce(the_attachments, '[]'),
+			'card', the_card, 'reply_to', reply, 'created_at', json_time(moment), 'edited_at', null,
+			'deleted_at', null, 'reactions', json_build_array()));
+	return number;
+end $$;
+grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,
+	text, json, json, int) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
+
+-- Sending. The same client_id of the same author again does nothing, whoever comes first.
+create or replace function message_send(conversation uuid, the_id uuid, the_client text, the_text text,
+	the_attachments json, product uuid, sub_order uuid, reply int) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	side text := chat_side();
+	digest uuid := md5(json_build_array(the_text, the_attachments, product, sub_order, reply)::text)::uuid;
+	c record;
+	card json;
+	what text := case when product is not null then 'product' when sub_order is not null then 'order'
+	             when the_attachments is not null then 'image' else 'text' end;
+	ruled record;
+	images record;
+	leaks text[];
+begin
+	select x.vendor_id, x.account_id, x.state, x.awaiting_since, x.last_seq into c
+	from conversation x where x.id = conversation for no key update;
+	if not found then
+		raise exception 'There is no such conversation.' using errcode = 'SB404';
+	end if;
+	if message_is_known(conversation, the_client, digest) then
+		return;
+	end if;
+	perform chat_refuse_blocked(c.vendor_id, c.account_id);
+	if product is not null then
+		card := product_card(c.vendor_id, product);
+	end if;
+	if sub_order is not null then
+		card := (coalesce(card::jsonb, '{}')
+			|| sub_order_card(c.vendor_id, c.account_id, sub_order)::jsonb)::json;
+	end if;
+	if reply > c.last_seq then -- now, for one that is held is looked at much later
+		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
+			'{"field":"/reply_to","code":"unknown","detail":"There is no such message."}';
+	end if;
+	select * into ruled from chat_rules(the_text);
+	if the_attachments is not null then
+		select * into images from chat_rules_of_images(the_attachments);
+		the_attachments := images.said;
+		ruled.leaks := ruled.leaks || images.leaks;
+	end if;
+	if ruled.leaks <> '{}' then
+		leaks := array(select distinct l from unnest(ruled.leaks) l order by l);
+		insert into message_held (vendor_id, id, conversation_id, account_id, author, author_id, client_id,
+		                          client_digest, kind, text, attachments, card, reply_to, found)
+		values (c.vendor_id, the_id, conversation, c.account_id, side, current_account(), the_client, digest,
+		        what, ruled.said, coalesce(the_attachments, '[]'), card, reply, leaks);
+		perform message_held_tell(c.vendor_id, c.account_id, side, conversation, the_id, 'held');
+		return;
+	end if;
+	perform message_add(c.vendor_id, conversation, c.account_id, c.state, c.awaiting_since, the_id, side,
+		current_account(), the_client, digest, what, ruled.said, the_attachments, card, reply);
+end $$;
+grant execute on function message_send(uuid, uuid, text, text, json, uuid, uuid, int) to sebez_customer,
+	sebez_vendor;
+
+set local role sebez_kernel;
+
+-- Whether the caller has sent this before under this key. Customers may not read who wrote, so this
+-- looks for them. A key of other content is a mistake, and the message must not be lost in silence.
+create or replace function message_is_known(conversation uuid, the_client text, digest uuid)
+returns boolean language plpgsql stable security definer set search_path = public, pg_temp as $$
+declare
+	known record;
+begin
+	select x.client_digest into known from (
+		select m.client_digest from message m
+		where m.conversation_id = conversation and m.author = chat_side() and m.author_id = current_account()
+		and m.client_id = the_client
+		union all
+		select h.client_digest from message_held h
+		where h.conversation_id = conversation and h.author = chat_side() and h.author_id = current_account()
+		and h.client_id = the_client) x
+	limit 1;
+	if not found then
+		return false;
+	elsif known.client_digest <> digest then -- null: of before there were digests
+		raise exception 'This client_id was used for another message.' using errcode = 'SB409';
+	end if;
+	return true;
+end $$;
+grant execute on function message_is_known(uuid, text, uuid) to sebez_customer, sebez_vendor;

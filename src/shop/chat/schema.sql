@@ -1,0 +1,396 @@
+-- Chat between customers and vendors. Whoever sends locks the conversation's row, counts its
+-- last_seq up and writes the message in the same transaction: seq has no gaps and commits in order.
+--
+-- Notes of the staff are no messages: they have a table and numbers of their own, and customers no
+-- grant on it. So a note can neither be seen nor be guessed from a gap.
+--
+-- Unread, for the customer: messages of the vendor and the system; for the vendor: those of the
+-- customer; beyond what the side has read, and not deleted. The counts are kept beside the marks,
+-- under the same lock, so they are exact.
+set local role sebez_owner;
+
+-- Numbers of messages (seq) and the counters of both sides change under the lock of the row.
+create table conversation (
+	vendor_id          uuid not null references vendor (id),
+	id                 uuid not null,
+	account_id         uuid not null references account (id),
+	product_id         uuid,
+	sub_order_id       uuid,
+	customer_name      text not null, -- as at its opening: the vendor cannot read accounts
+	state              text not null default 'open' check (state in ('open', 'closed')),
+	assigned_to        uuid,
+	last_seq           int not null default 0,
+	last_message_at    timestamptz not null default now(), -- of its opening, until there is one
+	last_note          int not null default 0,
+	awaiting_since     timestamptz, -- the customer's first message that nobody has answered
+	customer_read      int not null default 0,
+	customer_delivered int not null default 0,
+	customer_unread    int not null default 0,
+	vendor_read        int not null default 0,
+	vendor_delivered   int not null default 0,
+	vendor_unread      int not null default 0,
+	created_at         timestamptz not null default now(),
+	primary key (vendor_id, id),
+	unique (id),
+	unique nulls not distinct (vendor_id, account_id, product_id, sub_order_id),
+	foreign key (vendor_id, product_id) references product (vendor_id, id),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
+	foreign key (vendor_id, assigned_to) references staff (vendor_id, account_id)
+		on delete set null (assigned_to),
+	check (customer_read <= customer_delivered and customer_delivered <= last_seq),
+	check (vendor_read <= vendor_delivered and vendor_delivered <= last_seq),
+	check (customer_unread >= 0 and vendor_unread >= 0)
+);
+create index conversation_account on conversation (account_id, last_message_at desc, id desc);
+create index conversation_age on conversation (last_message_at);
+create index conversation_assigned on conversation (vendor_id, assigned_to) where assigned_to is not null;
+create index conversation_inbox on conversation (vendor_id, state, last_message_at desc, id desc);
+create index conversation_sub_order on conversation (sub_order_id) where sub_order_id is not null;
+create index conversation_unread on conversation (vendor_id) where vendor_unread > 0;
+create trigger audit after update of assigned_to, state on conversation for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select (vendor_id, id, account_id, product_id, sub_order_id, state, last_seq, last_message_at,
+	awaiting_since, customer_read, customer_delivered, customer_unread, vendor_read, vendor_delivered,
+	vendor_unread, created_at), insert (vendor_id, id, account_id, product_id, sub_order_id, customer_name),
+	update (state, last_seq, last_message_at, awaiting_since, customer_read, customer_delivered, customer_unread,
+	vendor_unread) on conversation to sebez_customer;
+grant select, insert (vendor_id, id, account_id, product_id, sub_order_id, customer_name), update (state,
+	assigned_to, last_seq, last_message_at, last_note, awaiting_since, customer_unread, vendor_read,
+	vendor_delivered, vendor_unread) on conversation to sebez_vendor;
+grant select, update (state, last_seq, last_message_at, awaiting_since, customer_unread, vendor_unread) on
+	conversation to sebez_admin;
+grant select, update (customer_name, awaiting_since, customer_unread, vendor_unread), delete on conversation to
+	sebez_jobs;
+grant select, update (state, last_seq, last_message_at, awaiting_since, customer_delivered, customer_unread,
+	vendor_delivered, vendor_unread) on conversation to sebez_kernel;
+alter table conversation enable row level security, force row level security;
+create policy everything on conversation to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on conversation to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on conversation to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table message (
+	vendor_id       uuid not null,
+	conversation_id uuid not null,
+	seq             int not null check (seq > 0),
+	id              uuid not null unique,
+	account_id      uuid not null, -- the conversation's customer
+	author          text not null check (author in ('customer', 'vendor', 'system')),
+	author_id       uuid,
+	client_id       text check (length(client_id) <= 64),
+	kind            text not null check (kind in ('text', 'image', 'product', 'order', 'system')),
+	text            text not null check (length(text) <= 4000),
+	attachments     json not null default '[]',
+	card            json, -- the product or sub-order as it was when it was sent
+	reply_to        int,
+	created_at      timestamptz not null,
+	edited_at       timestamptz,
+	deleted_at      timestamptz,
+	client_digest   uuid, -- of what client_id stands for
+	primary key (vendor_id, conversation_id, seq),
+	unique (conversation_id, author, author_id, client_id),
+	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
+);
+-- A vendor's search in its messages goes from the newest.
+create index message_vendor on message (vendor_id, created_at desc, id desc);
+create trigger audit after update of deleted_at on message for each row
+	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
+
+grant select (vendor_id, conversation_id, seq, id, account_id, author, client_id, kind, text, attachments, card,
+	reply_to, created_at, edited_at, deleted_at), insert, update (text, attachments, card, edited_at, deleted_at)
+	on message to sebez_customer;
+grant select, insert, update (text, attachments, card, edited_at, deleted_at) on message to sebez_vendor;
+grant select, insert, update (text, attachments, card, deleted_at) on message to sebez_admin;
+grant select, update (client_id, text, attachments, card, edited_at, deleted_at, client_digest) on message to
+	sebez_jobs;
+grant select, insert on message to sebez_kernel;
+alter table message enable row level security, force row level security;
+create policy everything on message to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on message to sebez_customer
+	using (account_id = current_account())
+	with check (account_id = current_account() and author = 'customer'
+		and exists (select from conversation parent
+			where parent.vendor_id = message.vendor_id and parent.id = message.conversation_id));
+create policy of_vendor on message to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor() and author = 'vendor');
+
+-- What a message said before it was changed; for admins.
+create table message_history (
+	vendor_id       uuid not null,
+	conversation_id uuid not null,
+	seq             int not null,
+	number          int not null,
+	account_id      uuid not null,
+	action          text not null check (action in ('edited', 'deleted', 'removed')),
+	text            text not null,
+	attachments     json not null,
+	by_account      uuid,
+	at              timestamptz not null default now(),
+	primary key (vendor_id, conversation_id, seq, number),
+	foreign key (vendor_id, conversation_id, seq)
+		references message (vendor_id, conversation_id, seq) on delete cascade
+);
+
+grant insert on message_history to sebez_customer, sebez_vendor;
+grant select, insert on message_history to sebez_admin;
+grant select, delete on message_history to sebez_jobs;
+grant select on message_history to sebez_kernel;
+alter table message_history enable row level security, force row level security;
+create policy everything on message_history to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on message_history to sebez_customer
+	using (account_id = current_account())
+	with check (account_id = current_account() and by_account = current_account()
+		and exists (select from conversation parent
+			where parent.vendor_id = message_history.vendor_id and parent.id = message_history.conversation_id));
+create policy of_vendor on message_history to sebez_vendor
+	using (vendor_id = current_vendor())
+	with check (vendor_id = current_vendor() and by_account = current_account());
+
+create table reaction (
+	vendor_id       uuid not null,
+	conversation_id uuid not null,
+	seq             int not null,
+	by_account      uuid not null,
+	account_id      uuid not null,
+	side            text not null check (side in ('customer', 'vendor')),
+	emoji           text not null check (length(emoji) between 1 and 16),
+	created_at      timestamptz not null default now(),
+	primary key (vendor_id, conversation_id, seq, by_account),
+	foreign key (vendor_id, conversation_id, seq)
+		references message (vendor_id, conversation_id, seq) on delete cascade
+);
+
+grant select, insert, update (emoji), delete on reaction to sebez_customer, sebez_vendor;
+grant select, delete on reaction to sebez_admin, sebez_jobs;
+alter table reaction enable row level security, force row level security;
+create policy everything on reaction to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on reaction to sebez_customer
+	using (account_id = current_account())
+	with check (account_id = current_account() and side = 'customer'
+		and exists (select from conversation parent
+			where parent.vendor_id = reaction.vendor_id and parent.id = reaction.conversation_id));
+create policy of_vendor on reaction to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor() and side = 'vendor');
+
+-- What a vendor's staff tell each other beside a conversation.
+create table conversation_note (
+	vendor_id       uuid not null,
+	conversation_id uuid not null,
+	number          int not null,
+	author_id       uuid not null,
+	text            text not null check (length(text) <= 4000),
+	after_seq       int not null, -- the last message at that moment: where it stands between them
+	created_at      timestamptz not null,
+	primary key (vendor_id, conversation_id, number),
+	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
+);
+create trigger audit after insert on conversation_note for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, insert on conversation_note to sebez_vendor;
+grant select on conversation_note to sebez_kernel;
+alter table conversation_note enable row level security, force row level security;
+create policy everything on conversation_note to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_vendor on conversation_note to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table canned_reply (
+	vendor_id  uuid not null references vendor (id),
+	id         uuid not null,
+	title      text not null check (length(title) between 1 and 100),
+	text       text not null check (length(text) between 1 and 4000),
+	created_at timestamptz not null default now(),
+	primary key (vendor_id, id)
+);
+create trigger audit after insert or update or delete on canned_reply for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, insert, update (title, text), delete on canned_reply to sebez_vendor;
+alter table canned_reply enable row level security, force row level security;
+create policy everything on canned_reply to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_vendor on canned_reply to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table message_report (
+	vendor_id       uuid not null,
+	id              uuid not null,
+	conversation_id uuid not null,
+	seq             int not null,
+	account_id      uuid not null,
+	side            text not null check (side in ('customer', 'vendor')), -- who reports
+	by_account      uuid not null,
+	reason          text not null check (reason in ('spam', 'abuse', 'fraud', 'contact', 'other')),
+	comment         text,
+	state           text not null default 'open' check (state in ('open', 'dismissed', 'removed')),
+	decided_by      uuid,
+	decided_at      timestamptz,
+	created_at      timestamptz not null default now(),
+	primary key (vendor_id, id),
+	unique (vendor_id, conversation_id, seq, by_account),
+	foreign key (vendor_id, conversation_id, seq)
+		references message (vendor_id, conversation_id, seq) on delete cascade
+);
+create index message_report_created on message_report (created_at desc, id desc);
+create index message_report_queue on message_report (state, created_at desc, id desc);
+create trigger audit after insert or update or delete on message_report for each row
+	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
+
+grant select, insert on message_report to sebez_customer, sebez_vendor;
+grant select, update (state, decided_by, decided_at) on message_report to sebez_admin;
+grant select, update (comment) on message_report to sebez_jobs;
+alter table message_report enable row level security, force row level security;
+create policy everything on message_report to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on message_report to sebez_customer
+	using (account_id = current_account() and side = 'customer')
+	with check (account_id = current_account() and side = 'customer'
+		and exists (select from conversation parent
+			where parent.vendor_id = message_report.vendor_id and parent.id = message_report.conversation_id));
+create policy of_vendor on message_report to sebez_vendor
+	using (vendor_id = current_vendor() and side = 'vendor')
+	with check (vendor_id = current_vendor() and side = 'vendor');
+
+-- A message that a rule holds has no seq until an admin releases it: nobody sees a gap.
+create table message_held (
+	vendor_id       uuid not null,
+	id              uuid not null,
+	conversation_id uuid not null,
+	account_id      uuid not null,
+	author          text not null check (author in ('customer', 'vendor')),
+	author_id       uuid not null,
+	client_id       text not null,
+	kind            text not null,
+	text            text not null,
+	attachments     json not null,
+	card            json,
+	reply_to        int,
+	found           text[] not null, -- phone, email, link
+	state           text not null default 'held' check (state in ('held', 'released', 'refused')),
+	decided_by      uuid,
+	decided_at      timestamptz,
+	created_at      timestamptz not null default now(),
+	client_digest   uuid,
+	primary key (vendor_id, id),
+	unique (conversation_id, author, author_id, client_id),
+	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
+);
+create index message_held_queue on message_held (state, created_at desc, id desc);
+create trigger audit after insert or update or delete on message_held for each row
+	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
+
+grant select, insert on message_held to sebez_customer, sebez_vendor;
+grant select, update (state, decided_by, decided_at) on message_held to sebez_admin;
+grant select, update (client_id, text, attachments, card, state, decided_at, client_digest) on message_held to
+	sebez_jobs;
+grant select on message_held to sebez_kernel;
+alter table message_held enable row level security, force row level security;
+create policy everything on message_held to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on message_held to sebez_customer
+	using (account_id = current_account() and author = 'customer')
+	with check (account_id = current_account() and author = 'customer'
+		and exists (select from conversation parent
+			where parent.vendor_id = message_held.vendor_id and parent.id = message_held.conversation_id));
+create policy of_vendor on message_held to sebez_vendor
+	using (vendor_id = current_vendor() and author = 'vendor')
+	with check (vendor_id = current_vendor() and author = 'vendor');
+
+-- Who does not want to hear of whom; it ends all their conversations.
+create table chat_block (
+	vendor_id  uuid not null references vendor (id),
+	account_id uuid not null references account (id),
+	side       text not null check (side in ('customer', 'vendor')), -- who blocks
+	by_account uuid not null,
+	created_at timestamptz not null default now(),
+	primary key (vendor_id, account_id, side)
+);
+create trigger audit after insert or delete on chat_block for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, insert, delete on chat_block to sebez_customer, sebez_vendor;
+grant select on chat_block to sebez_admin, sebez_kernel;
+alter table chat_block enable row level security, force row level security;
+create policy everything on chat_block to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy by_customer on chat_block for insert to sebez_customer
+	with check (account_id = current_account() and side = 'customer');
+create policy by_vendor on chat_block for insert to sebez_vendor
+	with check (vendor_id = current_vendor() and side = 'vendor');
+create policy of_customer on chat_block for select to sebez_customer using (account_id = current_account());
+create policy of_vendor on chat_block for select to sebez_vendor using (vendor_id = current_vendor());
+create policy undo_by_customer on chat_block for delete to sebez_customer
+	using (account_id = current_account() and side = 'customer');
+create policy undo_by_vendor on chat_block for delete to sebez_vendor
+	using (vendor_id = current_vendor() and side = 'vendor');
+
+-- Who wants what they wrote to be gone, from all conversations. Taken up by a job, which goes from
+-- conversation to conversation (chat_erase_step) and remembers how far it is.
+create table chat_erasure (
+	account_id uuid primary key references account (id),
+	asked_at   timestamptz not null,
+	beyond     uuid, -- the last conversation that is done
+	done_at    timestamptz
+);
+create index chat_erasure_open on chat_erasure (asked_at) where done_at is null;
+create trigger audit after insert or update of asked_at on chat_erasure for each row
+	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
+
+grant select, insert, update on chat_erasure to sebez_customer, sebez_admin;
+grant select, update (beyond, done_at) on chat_erasure to sebez_jobs;
+alter table chat_erasure enable row level security, force row level security;
+create policy everything on chat_erasure to sebez_admin, sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_customer on chat_erasure to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+
+-- How far each of a vendor's staff has read; the vendor has read what the furthest has.
+create table staff_read (
+	vendor_id       uuid not null,
+	conversation_id uuid not null,
+	staff_id        uuid not null,
+	seq             int not null,
+	primary key (vendor_id, conversation_id, staff_id),
+	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
+);
+
+grant select, insert, update (seq) on staff_read to sebez_vendor;
+alter table staff_read enable row level security, force row level security;
+create policy everything on staff_read to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_vendor on staff_read to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- How fast a vendor answers: a moving average over the last 50 first answers.
+create table vendor_response (
+	vendor_id uuid primary key references vendor (id),
+	answers   bigint not null,
+	seconds   double precision not null
+);
+
+grant select on vendor_response to sebez_public, sebez_customer;
+grant select, insert, update (answers, seconds) on vendor_response to sebez_vendor;
+grant select, insert, update on vendor_response to sebez_admin;
+alter table vendor_response enable row level security, force row level security;
+create policy everything on vendor_response to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy published on vendor_response for select to sebez_public, sebez_customer using (true);
+create policy of_vendor on vendor_response to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- Up to which event the devices of an owner have got.
+create table chat_acknowledged (
+	owner_id uuid primary key,
+	number   bigint not null
+);
+
+grant select, insert, update on chat_acknowledged to sebez_kernel;
+alter table chat_acknowledged enable row level security, force row level security;
+create policy everything on chat_acknowledged to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);

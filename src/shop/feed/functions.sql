@@ -1,0 +1,104 @@
+-- Writing the feed. docs/REALTIME.md.
+set local role sebez_owner;
+
+-- Events of this transaction that are not written yet are lines of a setting; it ends with it.
+create or replace function feed_line(owner uuid, kind text, payload json) returns text
+language sql stable parallel safe
+return json_build_array(owner, kind, payload)::text || chr(30);
+grant execute on function feed_line(uuid, text, json) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
+	sebez_kernel;
+
+create or replace function feed_append(lines text) returns void
+language plpgsql as $$
+declare
+	ignored text;
+begin
+	ignored := set_config('sebez.feed', concat(current_setting('sebez.feed', true), lines), true);
+end $$;
+grant execute on function feed_append(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
+
+-- Remembers an event of this transaction; feed_flush writes it. For SQL that knows what the C around
+-- it does not.
+create or replace function feed_note(owner uuid, kind text, payload json) returns void
+language plpgsql as $$
+declare
+	ignored text;
+begin
+	ignored := set_config('sebez.feed',
+		concat(current_setting('sebez.feed', true), feed_line(owner, kind, payload)), true);
+end $$;
+grant execute on function feed_note(uuid, text, json) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
+	sebez_kernel;
+
+-- The role of the staff who acts, as a bit (staff_role_bit); 0 for all others.
+create or replace function current_role_bit() returns int language sql stable parallel safe
+return staff_role_bit(coalesce(current_setting('sebez.role', true), ''));
+grant execute on function current_role_bit() to sebez_customer, sebez_vendor;
+
+-- Whether staff of this role are told of conversations: as x-staff of their events says.
+create or replace function reads_conversations(role text) returns boolean language sql immutable parallel safe
+return role in ('owner', 'manager', 'fulfilment', 'support');
+grant execute on function reads_conversations(text) to sebez_customer, sebez_vendor;
+
+-- Whether whoever acts is.
+create or replace function sees_conversations() returns boolean language sql stable parallel safe
+return coalesce(current_setting('sebez.role', true), '') = ''
+       or reads_conversations(current_setting('sebez.role', true));
+grant execute on function sees_conversations() to sebez_customer, sebez_vendor;
+
+set local role sebez_kernel;
+
+-- Writes the events of this transaction, those noted and those given. The last statement of its
+-- transaction: the feeds' rows are locked in one order, after all else, for the commit only.
+create or replace function feed_flush(owners uuid[], kinds text[], payloads text[])
+returns table (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at timestamptz)
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+	noted text := rtrim(current_setting('sebez.feed', true), chr(30));
+	ignored text := set_config('sebez.feed', '', true);
+begin
+	return query
+	with told as materialized (
+		select t.owner_id, t.kind, t.payload,
+		       row_number() over (partition by t.owner_id order by t.source, t.ord) as nth,
+		       count(*) over (partition by t.owner_id) as events
+		from (
+			select (n.told ->> 0)::uuid as owner_id, n.told ->> 1 as kind, n.told -> 2 as payload,
+			       1 as source, n.ord
+			from (select l.line::json as told, l.ord
+			      from string_to_table(noted, chr(30)) with ordinality as l (line, ord)) n
+			union all
+			select g.owner_id, g.kind, g.payload::json, 2, g.ord
+			from unnest(owners, kinds, payloads) with ordinality as g (owner_id, kind, payload, ord)
+		) t
+	), numbered as (
+		insert into feed as f (owner_id, last_number)
+		select owner_id, events from told where nth = 1 order by owner_id
+		on conflict (owner_id) do update set last_number = f.last_number + excluded.last_number
+		returning f.owner_id, f.last_number
+	), written as (
+		insert into event (owner_id, number, kind, payload)
+		select t.owner_id, n.last_number - t.events + t.nth, t.kind, t.payload
+		from told t join numbered n on n.owner_id = t.owner_id
+		returning owner_id, number, kind, payload, at
+	)
+	select e.epoch, w.owner_id, w.number, w.kind, w.payload, w.at
+	from written w, feed_epoch e order by w.owner_id, w.number;
+end $$;
+grant execute on function feed_flush(uuid[], text[], text[]) to sebez_customer, sebez_vendor, sebez_admin,
+	sebez_jobs;
+
+set local role sebez_owner;
+
+create or replace function revoke_polls() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	case tg_table_name
+	when 'session' then insert into revocation (account_id, session_id) values (old.account_id, old.id);
+	when 'account' then insert into revocation (account_id) values (old.id);
+	when 'staff' then insert into revocation (account_id, vendor_id) values (old.account_id, old.vendor_id);
+	when 'vendor' then insert into revocation (vendor_id) values (old.id);
+	end case;
+	return null;
+end $$;

@@ -1,0 +1,66 @@
+-- The feeds of accounts and vendors. docs/REALTIME.md has the guarantees.
+set local role sebez_owner;
+
+-- Whose feed: an account or a vendor. Its row's lock makes numbers commit in order.
+create table feed (
+	owner_id    uuid primary key,
+	last_number bigint not null
+) with (fillfactor = 50); -- a number is a heap-only update
+
+grant select on feed to sebez_customer, sebez_vendor, sebez_jobs;
+grant select, insert, update on feed to sebez_kernel;
+alter table feed enable row level security, force row level security;
+create policy everything on feed to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
+create policy of_customer on feed for select to sebez_customer using (owner_id = current_account());
+create policy of_vendor on feed for select to sebez_vendor using (owner_id = current_vendor());
+
+-- Which life of the database a number belongs to. Renew it after restoring a backup (docs/REALTIME.md):
+-- then every client starts afresh instead of waiting for numbers that come a second time.
+create table feed_epoch (
+	id    boolean primary key default true check (id), -- there is one row
+	epoch bigint not null default ('x' || encode(substring(uuid_send(gen_random_uuid()) for 8), 'hex'))::bit(64)::bigint
+);
+
+insert into feed_epoch default values;
+
+grant select on feed_epoch to sebez_customer, sebez_vendor, sebez_jobs, sebez_kernel;
+
+create table event (
+	owner_id uuid not null,
+	number   bigint not null,
+	kind     text not null,
+	payload  json not null,
+	at       timestamptz not null default clock_timestamp(),
+	-- The writing transaction: whoever sweeps asks for what its last snapshot could not see.
+	tx       bigint not null default pg_current_xact_id()::text::bigint,
+	primary key (owner_id, number)
+);
+create index event_age on event using brin (at) with (pages_per_range = 64, autosummarize = on);
+-- What a message said before it was changed is in no feed (message_retell): found by its id.
+create index event_message on event ((payload ->> 'id')) where kind in ('message_sent', 'message_edited');
+-- Who sweeps asks for the newest transactions, twice a second. A BRIN index does not know the pages that
+-- were filled since autovacuum last looked, so each sweep read all of a minute's events.
+create index event_tx on event (tx);
+
+grant select on event to sebez_customer, sebez_vendor;
+grant select, delete on event to sebez_jobs;
+grant select, insert, update (payload) on event to sebez_kernel;
+alter table event enable row level security, force row level security;
+create policy everything on event to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
+create policy of_customer on event for select to sebez_customer using (owner_id = current_account());
+create policy of_vendor on event for select to sebez_vendor using (owner_id = current_vendor());
+
+-- Who lost a permission: what ends parked polls. Ids that are null mean any.
+create table revocation (
+	id         bigint generated always as identity primary key,
+	account_id uuid,
+	session_id uuid,
+	vendor_id  uuid,
+	at         timestamptz not null default clock_timestamp(),
+	tx         bigint not null default pg_current_xact_id()::text::bigint
+);
+create index revocation_written on revocation (tx);
+
+grant select, delete on revocation to sebez_jobs;
+alter table revocation enable row level security, force row level security;
+create policy everything on revocation to sebez_jobs, sebez_owner using (true) with check (true);

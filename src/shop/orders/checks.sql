@@ -1,0 +1,99 @@
+-- What must hold. Each check selects what breaks it, as people know it; `sebez check --data` runs them.
+
+-- check: orders add up to their sub-orders
+select o.number as who from shop_order o
+left join lateral (select count(*) n, sum(s.total) total, sum(s.subtotal) subtotal,
+	sum(s.shipping) shipping, sum(s.discount) discount, sum(s.tax) tax, sum(s.fee) fee
+	from sub_order s where s.order_id = o.id) s on true
+where s.n = 0 or (s.total, s.subtotal, s.shipping, s.discount, s.tax, s.fee)
+	is distinct from (o.total, o.subtotal, o.shipping, o.discount, o.tax, o.fee);
+
+-- check: sub-orders add up to their lines
+select s.number from sub_order s
+left join lateral (select sum(l.total) total from order_line l
+	where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
+where l.total is distinct from s.subtotal;
+
+-- check: payment shares add up to payments, payments to orders
+select o.number from shop_order o left join payment p on p.order_id = o.id
+left join lateral (select sum(h.amount) amount from payment_share h where h.payment_id = p.id) h on true
+where (p.amount, h.amount) is distinct from (o.total, o.total);
+
+-- check: every sub-order has its share of the payment
+select s.number from sub_order s left join payment_share h
+	on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+where h.amount is distinct from s.total;
+
+-- check: every order line reserved its stock
+select l.id::text from order_line l left join stock_reservation r
+	on r.vendor_id = l.vendor_id and r.order_line_id = l.id
+where (r.variant_id, r.quantity, r.released)
+	is distinct from (l.variant_id, l.quantity, l.cancelled_quantity);
+
+-- check: history ends in the present state and has no gap
+select s.number from sub_order s
+left join lateral (select max(h.number) last, count(*) n,
+	(array_agg(h.to_state order by h.number desc))[1] state,
+	bool_and(h.from_state is not distinct from h.before) chained
+	from (select h.*, lag(h.to_state) over (order by h.number) before
+		from sub_order_history h where h.vendor_id = s.vendor_id and h.sub_order_id = s.id) h) h on true
+where (h.state, h.last, h.chained) is distinct from (s.state, h.n::int, true);
+
+-- check: what is cancelled of a sub-order is what its lines say
+select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
+	else (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
+		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end;
+
+-- check: payment shares follow what was received, refunded and cancelled
+select s.number from payment_share h join payment p on p.id = h.payment_id
+join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
+where h.due <> h.amount - s.cancelled_total
+or (p.method = 'cash_on_delivery'
+		and (h.received_at is not null) <> (s.state in ('delivered', 'completed')))
+or h.state <> payment_share_state(s.state = 'cancelled', h.received_amount, h.refunded_amount, h.due);
+
+-- check: payments are what their shares make of them
+select o.number from shop_order o join payment p on p.order_id = o.id
+join (select h.payment_id, payment_state(array_agg(h.state)) state, sum(h.received_amount) received,
+	sum(h.refunded_amount) refunded from payment_share h group by 1) h on h.payment_id = p.id
+where (p.state, p.received_amount, p.refunded_amount) is distinct from (h.state,
+	case when h.state in ('received', 'refund_due', 'refunded') then h.received end, h.refunded);
+
+-- check: what lines count as shipped is in shipments of their sub-order
+select l.id::text from order_line l where l.shipped_quantity <> coalesce((select sum(x.quantity)
+	from shipment_line x join shipment h on h.vendor_id = x.vendor_id and h.id = x.shipment_id
+	where x.vendor_id = l.vendor_id and x.order_line_id = l.id
+	and h.sub_order_id = l.sub_order_id), 0);
+
+-- check: states agree with what was shipped and cancelled
+select s.number from sub_order s join lateral (
+	select sum(l.shipped_quantity) shipped, sum(l.quantity - l.cancelled_quantity) kept,
+		sum(l.quantity - l.cancelled_quantity - l.shipped_quantity) remaining
+	from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
+where case when s.state in ('awaiting_payment', 'placed') then l.shipped > 0 or l.kept = 0
+	when s.state in ('accepted', 'packed') then l.shipped > 0 or l.remaining = 0
+	when s.state = 'partially_shipped' then l.shipped = 0 or l.remaining = 0
+	when s.state in ('shipped', 'delivered', 'completed') then l.remaining > 0 or l.shipped = 0
+	else l.kept > 0 end;
+
+-- check: what is delivered has arrived, all of it
+select s.number from sub_order s where s.state in ('delivered', 'completed')
+	and exists (select from shipment h where h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+		and h.delivered_at is null);
+
+-- check: the clock runs where it has something to do
+select s.number from sub_order s where (s.deadline_at is not null)
+	<> (s.state in ('awaiting_payment', 'placed', 'accepted', 'packed', 'partially_shipped', 'delivered'));
+
+-- check: cancelled sub-orders hold nothing
+select s.number from sub_order s where s.state = 'cancelled' and (s.cancelled_total <> s.total
+	or exists (select from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+		and l.cancelled_quantity <> l.quantity));
+
+-- check: every order left its notice in the outbox
+select o.number from shop_order o where o.created_at > now() - interval '7 days'
+	and not exists (select from outbox x where x.subject_id = o.id and x.topic = 'order_placed');
+
+-- check: commission was frozen on every line
+select l.id::text from order_line l where not exists (select from commission_line c
+	where c.vendor_id = l.vendor_id and c.order_line_id = l.id);

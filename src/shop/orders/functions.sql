@@ -1,0 +1,164 @@
+-- Payments of orders, and what moving sub-orders makes of them.
+set local role sebez_owner;
+
+-- The sums of the orders of this transaction are checked now and not at its end. The statement alone would
+-- warn of a batch, which is no transaction block.
+create or replace function order_adds_up_now() returns void language plpgsql set search_path = public, pg_temp as $$
+begin
+	set constraints order_adds_up immediate;
+end $$;
+grant execute on function order_adds_up_now() to sebez_customer;
+
+-- Where a sub-order stands, as events and the state to start from say it. A quoted body: with one of the
+-- standard's form, no column could be added to the table (PostgreSQL 17).
+create or replace function sub_order_state(s sub_order) returns json language sql stable as $$
+	select json_build_object('id', s.id, 'order_id', s.order_id, 'vendor_id', s.vendor_id, 'number', s.number,
+		'status', s.state, 'cancelled_total',
+		json_build_object('amount', s.cancelled_total, 'currency', s.currency), 'version', s.version)
+$$;
+grant execute on function sub_order_state(sub_order) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
+-- The state of an order is what its sub-orders make of it; it is never stored, and said only here.
+create or replace function order_status(states text[]) returns text language sql immutable parallel safe
+return (
+	with live as (select distinct state from unnest(states) as s (state) where state <> 'cancelled')
+	select case
+		when count(*) = 0 then 'cancelled'
+		when count(*) = 1 then min(state)
+		when bool_and(state in ('delivered', 'completed')) then 'delivered'
+		when bool_and(state in ('shipped', 'delivered', 'completed')) then 'shipped'
+		when bool_or(state in ('partially_shipped', 'shipped', 'delivered', 'completed'))
+			then 'partially_shipped'
+		else 'processing'
+	end
+	from live
+);
+grant execute on function order_status(text[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
+-- What is not owed any more when goods of that worth are cancelled: they, and what of the service fee was
+-- a percentage of them, half a minor unit up.
+create or replace function cancelled_with_fee(goods numeric, subtotal bigint, percent_fee bigint)
+returns bigint language sql immutable parallel safe
+return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::bigint;
+grant execute on function cancelled_with_fee(numeric, bigint, bigint) to sebez_customer, sebez_vendor,
+	sebez_admin, sebez_jobs;
+
+-- Counts that much of a vendor's lines as cancelled, and leaves a notice per order of the units by
+-- product, for the count of what was sold (shop/orders/sold.c).
+create or replace function cancel_lines(vendor uuid, lines uuid[], quantities int[]) returns void
+language sql set search_path = public, pg_temp as $$
+	with cancelled as (
+		update order_line l set cancelled_quantity = l.cancelled_quantity + c.quantity
+		from unnest(lines, quantities) as c (id, quantity)
+		where l.vendor_id = vendor and l.id = c.id
+		returning l.sub_order_id, l.product_id, c.quantity
+	), units as (
+		select s.order_id, c.product_id, sum(c.quantity) as quantity
+		from cancelled c join sub_order s on s.vendor_id = vendor and s.id = c.sub_order_id
+		group by s.order_id, c.product_id
+	)
+	insert into outbox (topic, subject_id, payload)
+	select 'units_cancelled', u.order_id, json_object_agg(u.product_id, u.quantity) from units u
+	group by u.order_id;
+$$;
+grant execute on function cancel_lines(uuid, uuid[], int[]) to sebez_customer, sebez_vendor, sebez_admin,
+	sebez_jobs;
+
+-- received and refunded: amounts; received null: nothing has come.
+create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
+returns text language sql immutable parallel safe
+return case
+	when received is null then case when cancelled then 'cancelled' else 'pending' end
+	when received - refunded > due then 'refund_due'
+	when refunded > 0 then 'refunded'
+	else 'received'
+end;
+grant execute on function payment_share_state(boolean, bigint, bigint, bigint) to sebez_kernel;
+
+-- The state of a payment is what its shares make of it.
+create or replace function payment_state(shares text[]) returns text language sql immutable parallel safe
+return case
+	when 'refund_due' = any (shares) then 'refund_due'
+	when 'pending' = any (shares) then 'pending'
+	when 'refunded' = any (shares) then 'refunded'
+	when 'received' = any (shares) then 'received'
+	else 'cancelled'
+end;
+grant execute on function payment_state(text[]) to sebez_kernel;
+
+set local role sebez_kernel;
+
+-- What has become of sub-orders makes their shares of payments, and these the payments; says what is so
+-- and nothing else, so anybody who may move a sub-order may call it. Payments are locked after
+-- sub-orders, before stock.
+create or replace function settle_payments(sub_orders uuid[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	one record;
+begin
+	for one in
+		select p.id, p.order_id, p.method = 'cash_on_delivery' as in_cash from payment p
+		where p.order_id in (select s.order_id from sub_order s where s.id = any (sub_orders))
+		order by p.id for no key update
+	loop
+		-- Cash is in hand once the vendor's part has been handed over.
+		update payment_share h
+		set due = n.due, received_at = n.received_at, received_amount = n.received, state = n.state
+		from sub_order s
+		join payment_share x on x.vendor_id = s.vendor_id and x.sub_order_id = s.id
+		cross join lateral (select x.amount - s.cancelled_total as due, one.in_cash
+			and x.received_at is null and s.state in ('delivered', 'completed') as handed_over) d
+		cross join lateral (select d.due, case when d.handed_over then now() else x.received_at end as received_at,
+			case when d.handed_over then d.due else x.received_amount end as received) r
+		cross join lateral (select r.*, payment_share_state(s.state = 'cancelled', r.received,
+			x.refunded_amount, r.due) as state) n
+		where s.order_id = one.order_id and h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+		and (h.due, h.received_amount, h.state) is distinct from (n.due, n.received, n.state);
+
+		update payment p
+		set state = n.state, refunded_amount = n.refunded,
+		    received_at = case when n.here then n.received_at end,
+		    received_amount = case when n.here then n.received end
+		from (select w.*, w.state in ('received', 'refund_due', 'refunded') as here
+		      from (select payment_state(array_agg(h.state)) as state, max(h.received_at) as received_at,
+		                   sum(h.received_amount) as received, sum(h.refunded_amount) as refunded
+		            from payment_share h where h.payment_id = one.id) w) n
+		where p.id = one.id
+		and (p.state, p.received_amount, p.refunded_amount)
+		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
+	end loop;
+end $$;
+grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+
+set local role sebez_owner;
+
+-- Every cent of an order is accounted for, checked at its commit.
+create or replace function order_adds_up() returns trigger language plpgsql set search_path = public, pg_temp
+security definer as $$
+declare
+	bad boolean;
+begin
+	select coalesce(sum(s.total), 0) <> new.total or coalesce(sum(s.fee), 0) <> new.fee
+	       or coalesce(sum(l.total), 0) <> new.subtotal
+	       or coalesce(bool_or(l.total is distinct from s.subtotal), true)
+	       or coalesce(sum(p.amount), 0) <> new.total
+	       or coalesce(bool_or(p.amount is distinct from s.total), true)
+	       or not exists (select from payment y where y.order_id = new.id and y.amount = new.total)
+	into bad
+	from sub_order s
+	left join lateral (select sum(l.total) as total from order_line l
+	                   where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
+	left join payment_share p on p.vendor_id = s.vendor_id and p.sub_order_id = s.id
+	where s.order_id = new.id;
+	if bad then
+		raise exception 'order % does not add up', new.number using errcode = 'check_violation';
+	end if;
+	return null;
+end $$;
+
+-- The money is there, whoever or whatever has found out.
+create or replace function note_payment() returns trigger language plpgsql set search_path = public, pg_temp as $$
+begin
+	perform feed_note(new.account_id, 'payment_received', json_build_object('order_id', new.order_id));
+	return null;
+end $$;

@@ -1,0 +1,362 @@
+-- Orders, a sub-order for each vendor, and what belongs to them. Amounts as sold never change; what is
+-- cancelled later is counted beside them.
+set local role sebez_owner;
+
+create table shop_order (
+	id               uuid primary key,
+	-- For people, on the phone: K7Q4-M2XD. In byte order, so that its beginning finds it.
+	number           text collate "C" not null unique,
+	account_id       uuid not null references account (id),
+	cart_id          uuid not null unique references cart (id), -- a cart becomes at most one order
+	currency         text not null,
+	subtotal         bigint not null check (subtotal >= 0),
+	shipping         bigint not null check (shipping >= 0),
+	discount         bigint not null default 0 check (discount >= 0),
+	tax              bigint not null default 0 check (tax >= 0),
+	fee              bigint not null default 0 check (fee >= 0),
+	total            bigint not null,
+	shipping_address json not null,
+	note             text,
+	created_at       timestamptz not null default now(),
+	check (total = subtotal + shipping - discount + tax + fee)
+);
+create index shop_order_account on shop_order (account_id, created_at desc, id desc);
+create index shop_order_created on shop_order (created_at desc, id desc);
+create constraint trigger order_adds_up after insert or update on shop_order
+	deferrable initially deferred for each row execute function order_adds_up();
+
+grant select, insert on shop_order to sebez_customer;
+grant select on shop_order to sebez_admin, sebez_jobs;
+alter table shop_order enable row level security, force row level security;
+create policy everything on shop_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on shop_order to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+
+create table sub_order (
+	vendor_id        uuid not null references vendor (id),
+	id               uuid not null,
+	order_id         uuid not null references shop_order (id),
+	account_id       uuid not null,
+	number           text collate "C" not null unique, -- K7Q4-M2XD-1
+	state            text not null check (state in ('awaiting_payment', 'placed', 'accepted', 'packed',
+	                 'partially_shipped', 'shipped', 'delivered', 'completed', 'cancelled')),
+	currency         text not null,
+	subtotal         bigint not null check (subtotal >= 0),
+	shipping         bigint not null check (shipping >= 0),
+	discount         bigint not null default 0 check (discount >= 0),
+	tax              bigint not null default 0 check (tax >= 0),
+	fee              bigint not null default 0 check (fee >= 0),
+	total            bigint not null,
+	cancelled_total  bigint not null default 0 check (cancelled_total between 0 and total),
+	shipping_method_id   uuid,
+	shipping_method_name text not null,
+	handling_days    int not null,
+	-- The vendor cannot read shop_order: what it needs of it is here.
+	customer_name    text not null,
+	shipping_address json not null,
+	note             text,
+	deadline_at      timestamptz, -- when the clock takes the next transition; null: never
+	ship_by          timestamptz, -- promised by accepting: handling_days later
+	cancel_reason    text,
+	version          int not null default 1,
+	created_at       timestamptz not null default now(),
+	updated_at       timestamptz not null default now(),
+	percent_fee      bigint not null default 0 check (percent_fee between 0 and fee),
+	primary key (vendor_id, id),
+	unique (id),
+	unique (order_id, vendor_id),
+	check (total = subtotal + shipping - discount + tax + fee)
+);
+create index sub_order_created on sub_order (created_at desc, id desc);
+create index sub_order_deadline on sub_order (deadline_at) where deadline_at is not null;
+-- What a device starts from: what is open, newest first, among all that was ever sold.
+create index sub_order_open on sub_order (vendor_id, created_at desc, id desc)
+	where state not in ('completed', 'cancelled');
+create index sub_order_open_account on sub_order (account_id, order_id)
+	where state not in ('completed', 'cancelled');
+create index sub_order_vendor_created on sub_order (vendor_id, created_at desc, id desc);
+create index sub_order_vendor_state on sub_order (vendor_id, state, created_at desc, id desc);
+create trigger audit after insert or update or delete on sub_order for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, insert, update (state, cancelled_total, deadline_at, ship_by, cancel_reason, version, updated_at) on
+	sub_order to sebez_customer;
+grant select, update (state, cancelled_total, deadline_at, ship_by, cancel_reason, version, updated_at) on
+	sub_order to sebez_vendor, sebez_admin, sebez_jobs;
+grant select on sub_order to sebez_kernel;
+alter table sub_order enable row level security, force row level security;
+create policy everything on sub_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on sub_order to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on sub_order to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table order_line (
+	vendor_id          uuid not null,
+	id                 uuid not null,
+	sub_order_id       uuid not null,
+	account_id         uuid not null,
+	position           int not null,
+	product_id         uuid not null,
+	variant_id         uuid not null,
+	title              text not null,
+	variant_title      text not null,
+	sku                text,
+	image_url          text,
+	quantity           int not null check (quantity > 0),
+	price              bigint not null check (price >= 0),
+	total              bigint not null,
+	cancelled_quantity int not null default 0,
+	shipped_quantity   int not null default 0,
+	primary key (vendor_id, id),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
+	foreign key (vendor_id, product_id) references product (vendor_id, id),
+	foreign key (vendor_id, variant_id) references variant (vendor_id, id),
+	check (total = price * quantity),
+	check (cancelled_quantity >= 0 and shipped_quantity >= 0
+	       and cancelled_quantity + shipped_quantity <= quantity)
+);
+create index order_line_open on order_line (vendor_id, variant_id)
+	where cancelled_quantity + shipped_quantity < quantity;
+create index order_line_sub_order on order_line (vendor_id, sub_order_id, position);
+create trigger audit after update of cancelled_quantity, shipped_quantity on order_line for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, insert, update (cancelled_quantity) on order_line to sebez_customer;
+grant select, update (cancelled_quantity, shipped_quantity) on order_line to sebez_vendor, sebez_admin;
+grant select, update (cancelled_quantity) on order_line to sebez_jobs;
+grant select on order_line to sebez_kernel;
+alter table order_line enable row level security, force row level security;
+create policy everything on order_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on order_line to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on order_line to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- What a line took from its variant. Held: quantity - released. An unpaid one has a time limit on
+-- its sub-order (deadline_at).
+create table stock_reservation (
+	vendor_id     uuid not null,
+	order_line_id uuid not null,
+	variant_id    uuid not null,
+	quantity      int not null check (quantity > 0),
+	released      int not null default 0 check (released between 0 and quantity),
+	created_at    timestamptz not null default now(),
+	primary key (vendor_id, order_line_id),
+	foreign key (vendor_id, order_line_id) references order_line (vendor_id, id)
+);
+create index stock_reservation_variant on stock_reservation (vendor_id, variant_id);
+
+grant select, insert on stock_reservation to sebez_customer;
+grant select on stock_reservation to sebez_vendor, sebez_admin, sebez_jobs;
+grant select, update on stock_reservation to sebez_kernel;
+alter table stock_reservation enable row level security, force row level security;
+create policy everything on stock_reservation to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on stock_reservation to sebez_customer
+	using (exists (select from order_line parent
+		where parent.vendor_id = stock_reservation.vendor_id and parent.id = stock_reservation.order_line_id))
+	with check (exists (select from order_line parent
+		where parent.vendor_id = stock_reservation.vendor_id and parent.id = stock_reservation.order_line_id));
+create policy of_vendor on stock_reservation to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- The platform's fee on a line, or on the shipping (order_line_id null), frozen at sale.
+create table commission_line (
+	vendor_id     uuid not null,
+	id            uuid not null,
+	sub_order_id  uuid not null,
+	order_line_id uuid,
+	basis_points  int not null,
+	base          bigint not null,
+	amount        bigint not null,
+	currency      text not null,
+	primary key (vendor_id, id),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id)
+);
+create index commission_line_sub_order on commission_line (vendor_id, sub_order_id);
+
+grant insert on commission_line to sebez_customer;
+grant select on commission_line to sebez_vendor, sebez_admin;
+alter table commission_line enable row level security, force row level security;
+create policy everything on commission_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on commission_line to sebez_customer
+	using (exists (select from sub_order parent
+		where parent.vendor_id = commission_line.vendor_id and parent.id = commission_line.sub_order_id))
+	with check (exists (select from sub_order parent
+		where parent.vendor_id = commission_line.vendor_id and parent.id = commission_line.sub_order_id));
+create policy of_vendor on commission_line to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table sub_order_history (
+	vendor_id    uuid not null,
+	sub_order_id uuid not null,
+	number       int not null, -- 1, 2, 3, ... without gaps
+	from_state   text,
+	to_state     text not null,
+	actor        text not null check (actor in ('customer', 'staff', 'admin', 'system')),
+	actor_id     uuid,
+	reason       text,
+	at           timestamptz not null default now(),
+	primary key (vendor_id, sub_order_id, number),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id)
+);
+
+grant select, insert on sub_order_history to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+alter table sub_order_history enable row level security, force row level security;
+create policy everything on sub_order_history to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on sub_order_history to sebez_customer
+	using (exists (select from sub_order parent
+		where parent.vendor_id = sub_order_history.vendor_id and parent.id = sub_order_history.sub_order_id))
+	with check (exists (select from sub_order parent
+		where parent.vendor_id = sub_order_history.vendor_id and parent.id = sub_order_history.sub_order_id));
+create policy of_vendor on sub_order_history to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table shipment (
+	vendor_id       uuid not null,
+	id              uuid not null,
+	sub_order_id    uuid not null,
+	carrier         text,
+	tracking_number text,
+	tracking_url    text,
+	shipped_at      timestamptz not null default now(),
+	delivered_at    timestamptz,
+	primary key (vendor_id, id),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id)
+);
+create index shipment_sub_order on shipment (sub_order_id); -- admins and the clock name no vendor
+create trigger audit after insert or update or delete on shipment for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, update (delivered_at) on shipment to sebez_customer;
+grant select, insert, update on shipment to sebez_vendor, sebez_admin;
+grant select on shipment to sebez_jobs;
+alter table shipment enable row level security, force row level security;
+create policy everything on shipment to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on shipment to sebez_customer
+	using (exists (select from sub_order parent
+		where parent.vendor_id = shipment.vendor_id and parent.id = shipment.sub_order_id))
+	with check (exists (select from sub_order parent
+		where parent.vendor_id = shipment.vendor_id and parent.id = shipment.sub_order_id));
+create policy of_vendor on shipment to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table shipment_line (
+	vendor_id     uuid not null,
+	shipment_id   uuid not null,
+	order_line_id uuid not null,
+	quantity      int not null check (quantity > 0),
+	primary key (vendor_id, shipment_id, order_line_id),
+	foreign key (vendor_id, shipment_id) references shipment (vendor_id, id),
+	foreign key (vendor_id, order_line_id) references order_line (vendor_id, id)
+);
+create trigger audit after insert on shipment_line for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select on shipment_line to sebez_customer;
+grant select, insert, update on shipment_line to sebez_vendor, sebez_admin;
+alter table shipment_line enable row level security, force row level security;
+create policy everything on shipment_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_vendor on shipment_line to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+create policy shipment_line_own on shipment_line for select to sebez_customer
+	using (exists (select from shipment s
+		where s.vendor_id = shipment_line.vendor_id and s.id = shipment_line.shipment_id));
+
+create table payment (
+	id          uuid primary key,
+	order_id    uuid not null unique references shop_order (id),
+	account_id  uuid not null,
+	method      text not null check (method in ('cash_on_delivery', 'manual')),
+	state       text not null check (state in ('pending', 'received', 'refund_due', 'refunded', 'cancelled')),
+	amount      bigint not null check (amount >= 0),
+	currency    text not null,
+	reference   text,
+	received_at timestamptz,
+	received_by uuid,
+	received_amount bigint check (received_amount between 0 and amount), -- what was owed by then
+	created_at  timestamptz not null default now(),
+	refunded_amount bigint not null default 0,
+	refunded_at timestamptz,
+	refunded_by uuid,
+	refund_reference text,
+	constraint payment_received_check check (
+		(received_at is not null) = (state in ('received', 'refund_due', 'refunded'))
+		and (received_at is null) = (received_amount is null)),
+	constraint payment_refunded_check check (refunded_amount between 0 and coalesce(received_amount, 0))
+);
+create trigger audit after insert or update or delete on payment for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger note_payment after update of received_at on payment for each row
+	when (old.received_at is null and new.received_at is not null) execute function note_payment();
+
+grant select, insert on payment to sebez_customer;
+grant select (id, method) on payment to sebez_vendor; -- not the whole order's amount
+grant select, update (reference, received_by, refunded_at, refunded_by, refund_reference) on payment to sebez_admin;
+grant select on payment to sebez_jobs;
+grant select, update (state, received_at, received_amount, refunded_amount) on payment to sebez_kernel;
+alter table payment enable row level security, force row level security;
+create policy everything on payment to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on payment to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on payment for select to sebez_vendor
+	using (exists (select from payment_share h where h.payment_id = payment.id and h.vendor_id = current_vendor()));
+
+-- What of the payment belongs to one sub-order.
+create table payment_share (
+	vendor_id    uuid not null,
+	sub_order_id uuid not null,
+	payment_id   uuid not null references payment (id),
+	account_id   uuid not null,
+	amount       bigint not null check (amount >= 0),
+	state        text not null default 'pending'
+	             check (state in ('pending', 'received', 'refund_due', 'refunded', 'cancelled')),
+	due          bigint not null check (due between 0 and amount), -- less what was cancelled
+	received_at  timestamptz,
+	received_amount bigint check (received_amount between 0 and amount),
+	refunded_amount bigint not null default 0,
+	primary key (vendor_id, sub_order_id),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
+	check ((received_at is not null) = (state in ('received', 'refund_due', 'refunded'))
+	       and (received_at is null) = (received_amount is null)),
+	check (refunded_amount between 0 and coalesce(received_amount, 0))
+);
+create index payment_share_payment on payment_share (payment_id);
+
+grant select, insert on payment_share to sebez_customer;
+grant select on payment_share to sebez_vendor, sebez_jobs;
+grant select, update (state, received_at, received_amount, refunded_amount) on payment_share to sebez_admin;
+grant select, update (state, due, received_at, received_amount) on payment_share to sebez_kernel;
+alter table payment_share enable row level security, force row level security;
+create policy everything on payment_share to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_customer on payment_share to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on payment_share to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- Sub-orders whose deadline came and whose move failed: when it is tried again. Of that deadline only, so
+-- gone when somebody has moved it.
+create table deadline_failure (
+	vendor_id    uuid not null,
+	sub_order_id uuid not null,
+	deadline_at  timestamptz not null,
+	attempts     int not null default 1,
+	retry_at     timestamptz not null,
+	failed_with  text not null,
+	primary key (vendor_id, sub_order_id),
+	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id)
+);
+
+grant select, insert, update, delete on deadline_failure to sebez_jobs;
+alter table deadline_failure enable row level security, force row level security;
+create policy everything on deadline_failure to sebez_jobs, sebez_owner using (true) with check (true);

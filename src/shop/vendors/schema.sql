@@ -1,0 +1,133 @@
+-- Vendors, their staff, their shipping methods.
+set local role sebez_owner;
+
+create table vendor (
+	id            uuid primary key,
+	slug          text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
+	name          text not null check (length(name) between 1 and 200),
+	description   text not null default '',
+	logo_text     text not null default '',
+	contact_email text,
+	contact_phone text,
+	state         text not null default 'applied'
+	              check (state in ('applied', 'approved', 'rejected', 'suspended', 'closed')),
+	state_reason  text,
+	commission_basis_points int check (commission_basis_points between 0 and 10000), -- null: the platform's
+	version       int not null default 1,
+	created_at    timestamptz not null default now(),
+	updated_at    timestamptz not null default now(),
+	approved_at   timestamptz,
+	name_key      text collate "C" generated always as (left(lower(folded(name)), 40)) stored
+);
+create index vendor_by_name on vendor (name_key, id) where state = 'approved';
+create index vendor_name_trgm on vendor using gin ((slug || ' ' || name) gin_trgm_ops);
+create index vendor_state on vendor (state, created_at desc, id desc);
+create trigger audit after insert or update or delete on vendor for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger revoke_polls after update of state on vendor for each row
+	when (old.state <> new.state and new.state in ('suspended', 'closed')) execute function revoke_polls();
+
+grant select (id, slug, name, description, logo_text, state, commission_basis_points, created_at, approved_at,
+	name_key) on vendor to sebez_public, sebez_customer;
+grant select on vendor to sebez_auth, sebez_jobs;
+grant select, update (name, description, logo_text, contact_email, contact_phone, version, updated_at) on vendor
+	to sebez_vendor;
+grant select, update on vendor to sebez_admin;
+grant select, insert, update (version) on vendor to sebez_kernel;
+alter table vendor enable row level security, force row level security;
+create policy everything on vendor to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on vendor to sebez_auth using (true) with check (true);
+create policy published on vendor for select to sebez_public, sebez_customer using (state = 'approved');
+create policy own on vendor to sebez_vendor using (id = current_vendor()) with check (id = current_vendor());
+-- Named so that it comes after the cheap one above: policies are asked in the order of their names.
+create policy sold_to_me on vendor for select to sebez_customer
+	using (exists (select from shop_order o join sub_order s on s.order_id = o.id and s.vendor_id = vendor.id
+	               where o.account_id = current_account())
+	       or exists (select from staff s where s.vendor_id = vendor.id and s.account_id = current_account()));
+
+create table staff (
+	vendor_id  uuid not null references vendor (id),
+	account_id uuid not null references account (id),
+	role       text not null check (role in ('owner', 'manager', 'fulfilment', 'support', 'finance')),
+	created_at timestamptz not null default now(),
+	primary key (vendor_id, account_id)
+);
+create index staff_account on staff (account_id);
+create trigger audit after insert or update or delete on staff for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger revoke_changed_role after update of role on staff for each row
+	when (old.role <> new.role) execute function revoke_polls();
+create trigger revoke_polls after delete on staff for each row execute function revoke_polls();
+-- Who is given a role that reads no conversations is assigned to none, as who leaves.
+create trigger unassign_role before update of role on staff for each row
+	when (old.role <> new.role) execute function unassign_staff();
+create trigger unassign_staff before delete on staff for each row execute function unassign_staff();
+
+grant select on staff to sebez_auth, sebez_customer, sebez_admin;
+grant select, insert, update, delete on staff to sebez_vendor;
+grant select, insert on staff to sebez_kernel;
+alter table staff enable row level security, force row level security;
+create policy everything on staff to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy sign_in on staff to sebez_auth using (true) with check (true);
+create policy of_customer on staff to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on staff to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table staff_invitation (
+	vendor_id   uuid not null references vendor (id),
+	id          uuid not null,
+	email       text not null check (email = lower(email collate "C")),
+	role        text not null check (role in ('owner', 'manager', 'fulfilment', 'support', 'finance')),
+	token_hash  bytea not null unique,
+	invited_by  uuid not null,
+	created_at  timestamptz not null default now(),
+	expires_at  timestamptz not null,
+	accepted_at timestamptz,
+	revoked_at  timestamptz,
+	email_key   text not null, -- as account.email_key
+	primary key (vendor_id, id)
+);
+-- Forgotten with the sessions (src/shop/accounts/upkeep.c).
+create index staff_invitation_age on staff_invitation (expires_at);
+create trigger audit after insert or update or delete on staff_invitation for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select, insert, update, delete on staff_invitation to sebez_vendor;
+grant select on staff_invitation to sebez_admin;
+grant select, delete on staff_invitation to sebez_jobs;
+grant select, update (accepted_at) on staff_invitation to sebez_kernel;
+alter table staff_invitation enable row level security, force row level security;
+create policy everything on staff_invitation to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy of_vendor on staff_invitation to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+create table shipping_method (
+	vendor_id     uuid not null references vendor (id),
+	id            uuid not null,
+	name          text not null check (length(name) between 1 and 100),
+	price         bigint not null check (price >= 0),
+	currency      text not null,
+	free_above    bigint check (free_above >= 0), -- the group's subtotal from which it costs nothing
+	handling_days int not null default 3 check (handling_days between 0 and 90),
+	active        boolean not null default true,
+	position      int not null default 0,
+	version       int not null default 1,
+	created_at    timestamptz not null default now(),
+	countries     text[] not null default '{}' check (cardinality(countries) <= 300),
+	primary key (vendor_id, id)
+);
+create trigger audit after insert or update or delete on shipping_method for each row
+	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+
+grant select on shipping_method to sebez_public, sebez_customer, sebez_admin;
+grant select, insert, update, delete on shipping_method to sebez_vendor;
+alter table shipping_method enable row level security, force row level security;
+create policy everything on shipping_method to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy published on shipping_method for select to sebez_public, sebez_customer using (active);
+create policy of_vendor on shipping_method to sebez_vendor
+	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
