@@ -86,6 +86,9 @@ enum {
 	/* Wrong fields that one answer names; more help nobody. */
 	LIMIT_INPUT_ERRORS = 20,
 
+	/* Folders of src/shop that contribute tables to other floors (shop/area.h). */
+	LIMIT_AREAS = 32,
+
 	/* Rate counters of one process while Redis is not there, 64 bytes each. */
 	LIMIT_RATE_COUNTERS = 16384,
 

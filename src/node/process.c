@@ -17,6 +17,7 @@
 #include "node/member.h"
 #include "node/say.h"
 #include "node/services.h"
+#include "shop/shop.h"
 #include "store/outage.h"
 #include "task/db.h"
 
@@ -59,6 +60,7 @@ int process_open_stores(const struct config *config, const char *base, const cha
 	}
 	explicit_bzero(conninfo, sizeof(conninfo));
 	db_setup(ret->pools);
+	shop_register();
 	return 0;
 }
 

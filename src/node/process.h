@@ -19,7 +19,7 @@ struct process_stores {
 	struct redis *redis;
 };
 
-/* base: conninfo without a login. Opens the stores and tells task/db of them. -errno. */
+/* base: conninfo without a login. Opens the stores and makes all ready for tasks. -errno. */
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
                         const struct secret *secret, struct process_stores *ret)
     __attribute__((warn_unused_result));

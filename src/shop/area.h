@@ -9,7 +9,10 @@
 
 #include <stdbool.h>
 
+struct db_constraint;
+struct db_refusal;
 struct job;
+struct limit_rule;
 struct outbox_topic;
 struct redis;
 
@@ -21,9 +24,11 @@ struct area_options {
 
 struct area {
 	const char *name;
-	const struct job *jobs; /* task/job.h: what the jobs process runs */
-	const struct outbox_topic
-	    *topics; /* shop/outbox/outbox.h: effects, and who consumes them */
+	const struct db_refusal *refusals;       /* task/db_error.h: what its SQL raises */
+	const struct db_constraint *constraints; /* task/db_error.h: what its keys refuse */
+	const struct limit_rule *limits;         /* web/limit.h: rate rules, named by x-limit */
+	const struct job *jobs;                  /* task/job.h: what the jobs process runs */
+	const struct outbox_topic *topics;       /* shop/outbox/outbox.h: effects and consumers */
 
 	/* Once per process that serves or runs jobs, when the stores are open. 0 or -errno. */
 	int (*start)(const struct area_options *options);

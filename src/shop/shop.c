@@ -1,17 +1,62 @@
 #include "shop/shop.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "shop/accounts/accounts.h"
+#include "shop/carts/carts.h"
 #include "shop/catalog/catalog.h"
 #include "shop/chat/chat.h"
 #include "shop/demo/demo.h"
 #include "shop/feed/feed.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
+#include "shop/vendors/vendors.h"
+#include "task/db_error.h"
+#include "web/limit.h"
 
 /* In the order in which they start. */
 const struct area *const AREAS[] = {
-    &AREA_ACCOUNTS, &AREA_CHAT, &AREA_FEED, &AREA_ORDERS, &AREA_OUTBOX, NULL,
+    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT, &AREA_FEED,
+    &AREA_ORDERS,   &AREA_OUTBOX, &AREA_VENDORS, NULL,
 };
+
+static unsigned jobs_named(const char *name)
+{
+	unsigned count = 0;
+	const struct job *job;
+
+	for (size_t i = 0; (job = shop_job(i)) != NULL; i++)
+		count += strcmp(job->name, name) == 0;
+	return count;
+}
+
+static unsigned topics_named(const char *name)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; AREAS[i] != NULL; i++)
+		for (const struct outbox_topic *at = AREAS[i]->topics; at && at->name; at++)
+			count += strcmp(at->name, name) == 0;
+	return count;
+}
+
+static void assert_names(const struct area *area)
+{
+	for (const struct job *job = area->jobs; job && job->name; job++)
+		assert(jobs_named(job->name) == 1);
+	for (const struct outbox_topic *topic = area->topics; topic && topic->name; topic++)
+		assert(topics_named(topic->name) == 1);
+}
+
+void shop_register(void)
+{
+	for (size_t i = 0; AREAS[i] != NULL; i++) {
+		assert_names(AREAS[i]);
+		db_error_register(AREAS[i]->refusals, AREAS[i]->constraints);
+		limit_register(AREAS[i]->limits);
+	}
+}
 
 int shop_start(const struct area_options *options)
 {

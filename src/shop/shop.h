@@ -9,6 +9,9 @@
 #include "shop/area.h"
 #include "task/job.h"
 
+/* Registers the tables of all areas with the floors below. Once per process, before any task. */
+void shop_register(void);
+
 /* Starts all areas, and the reverse (shop/area.h). 0 or -errno. */
 int shop_start(const struct area_options *options) __attribute__((warn_unused_result));
 void shop_drain(void);

@@ -18,7 +18,7 @@
  *
  * Nothing here returns an error. What goes wrong ends the task:
  *   - no connection, queue full, outcome unknown       503 with Retry-After
- *   - SQLSTATE of class SB (our own raise statements)   the problem named in db_error.c's table
+ *   - SQLSTATE of class SB (our own raise statements)   the problem registered for it (db_error.h)
  *   - unique violation                                  409 already_exists
  *   - foreign key or not-null violation of an id        404
  *   - serialization failure or deadlock                 retried by db_run for batches; else 503,

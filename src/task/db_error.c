@@ -1,51 +1,27 @@
-/*
- * What the database's refusals mean to a caller: one table for our own SQLSTATEs (class SB), one
- * for constraints that a field of the body is held to, one for the rest of PostgreSQL's.
- */
+#include "task/db_error.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "task/db_internal.h"
 
-struct own_error {
-	const char *sqlstate;
-	enum problem_code code;
-	const char *member; /* name of the member of the problem that a JSON array DETAIL becomes */
+static const struct db_refusal COMMON_REFUSALS[] = {
+    {"SB401", PROBLEM_UNAUTHENTICATED, NULL}, {"SB403", PROBLEM_FORBIDDEN, NULL},
+    {"SB404", PROBLEM_NOT_FOUND, NULL},       {"SB409", PROBLEM_CONFLICT, NULL},
+    {"SB423", PROBLEM_ACCOUNT_LOCKED, NULL},  {"SBI01", PROBLEM_INVALID, "errors"},
+    {"SBT01", PROBLEM_TRANSITION, "allowed"}, {"SBV01", PROBLEM_VERSION, NULL},
+    {"SBX01", PROBLEM_EXISTS, NULL},          {0},
 };
 
-/* MESSAGE of these is the sentence for the caller. A DETAIL that is a JSON object adds its members
- * to the problem. */
-static const struct own_error OWN_ERRORS[] = {
-    {"SB401", PROBLEM_UNAUTHENTICATED, NULL},  {"SB403", PROBLEM_FORBIDDEN, NULL},
-    {"SB404", PROBLEM_NOT_FOUND, NULL},        {"SB409", PROBLEM_CONFLICT, NULL},
-    {"SB423", PROBLEM_ACCOUNT_LOCKED, NULL},   {"SBC01", PROBLEM_CART_ORDERED, NULL},
-    {"SBC02", PROBLEM_CART_EMPTY, NULL},       {"SBI01", PROBLEM_INVALID, "errors"},
-    {"SBQ01", PROBLEM_QUOTE_CHANGED, "quote"}, {"SBS01", PROBLEM_OUT_OF_STOCK, "lines"},
-    {"SBT01", PROBLEM_TRANSITION, "allowed"},  {"SBV01", PROBLEM_VERSION, NULL},
-    {"SBX01", PROBLEM_EXISTS, NULL},
-};
-
-/* What such a constraint refuses, whichever operation writes it, is said of this field of the body.
- * A field that has another name in one operation is for its handler to look at before it writes. */
-static const struct field_error {
-	const char *constraint;
-	enum problem_code code;
-	const char *field, *error_code, *detail;
-} FIELD_ERRORS[] = {
-    {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
-     "There is an account with this e-mail address."},
-    {"vendor_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another vendor has this slug."},
-    {"category_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another category has this slug."},
-    {"category_parent_id_fkey", PROBLEM_INVALID, "/parent_id", "unknown",
-     "There is no such category."},
-    {"product_vendor_id_handle_key", PROBLEM_EXISTS, "/handle", "exists",
-     "Another product of this vendor has this handle."},
-    {"product_category_id_fkey", PROBLEM_INVALID, "/category_id", "unknown",
-     "There is no such category."},
-    {"variant_options_key", PROBLEM_EXISTS, "/options", "exists",
-     "Another variant of this product is just that; without options it has but one."},
-};
+/* The first entry is what means the same everywhere; the others are the areas'. */
+static struct {
+	const struct db_refusal *refusals;
+	const struct db_constraint *constraints;
+} tables[1 + LIMIT_AREAS] = {{.refusals = COMMON_REFUSALS}};
+static size_t table_count = 1;
 
 struct server_error {
 	const char *prefix; /* of the SQLSTATE */
@@ -79,46 +55,75 @@ bool db_error_is_transient(const struct pg_error *error)
 }
 
 /* DETAIL {"a":1} becomes the members "a":1; [..] becomes "<member>":[..]; other text is dropped. */
-static void add_detail(struct task *task, const struct own_error *own, const char *detail,
+static void add_detail(struct task *task, const struct db_refusal *refusal, const char *detail,
                        struct problem *problem)
 {
 	size_t length = strlen(detail);
 	if (length < 2)
 		return;
-	if (own->code == PROBLEM_INVALID) {
+	if (refusal->code == PROBLEM_INVALID) {
 		const char *format = detail[0] == '[' ? "%s" : "[%s]";
 		problem->errors = arena_printf(task->arena, format, detail);
 	} else if (detail[0] == '{' && length > 2) {
 		problem->extra = arena_strndup(task->arena, detail + 1, length - 2);
-	} else if (detail[0] == '[' && own->member != NULL) {
-		problem->extra = arena_printf(task->arena, "\"%s\":%s", own->member, detail);
+	} else if (detail[0] == '[' && refusal->member != NULL) {
+		problem->extra = arena_printf(task->arena, "\"%s\":%s", refusal->member, detail);
 	}
+}
+
+static const struct db_refusal *refusal_of(const char *sqlstate)
+{
+	for (size_t i = 0; i < table_count; i++)
+		for (const struct db_refusal *at = tables[i].refusals; at && at->sqlstate; at++)
+			if (strcmp(at->sqlstate, sqlstate) == 0)
+				return at;
+	return NULL;
+}
+
+static const struct db_constraint *constraint_of(const char *name)
+{
+	for (size_t i = 0; i < table_count; i++)
+		for (const struct db_constraint *at = tables[i].constraints; at && at->name; at++)
+			if (strcmp(at->name, name) == 0)
+				return at;
+	return NULL;
+}
+
+void db_error_register(const struct db_refusal refusals[], const struct db_constraint constraints[])
+{
+	for (const struct db_refusal *at = refusals; at && at->sqlstate; at++)
+		assert(strncmp(at->sqlstate, "SB", 2) == 0 && refusal_of(at->sqlstate) == NULL);
+	for (const struct db_constraint *at = constraints; at && at->name; at++)
+		assert(constraint_of(at->name) == NULL);
+	assert(table_count <= LIMIT_AREAS);
+	tables[table_count].refusals = refusals;
+	tables[table_count].constraints = constraints;
+	table_count++;
 }
 
 static void end_own(struct task *task, const struct pg_error *error)
 {
-	for (size_t i = 0; i < sizeof(OWN_ERRORS) / sizeof(OWN_ERRORS[0]); i++) {
-		const struct own_error *own = &OWN_ERRORS[i];
-		if (strcmp(error->sqlstate, own->sqlstate) != 0)
-			continue;
-		struct problem problem = {.code = own->code,
-		                          .detail = arena_strdup(task->arena, error->message)};
-		add_detail(task, own, error->detail, &problem);
-		task_end_with(task, problem);
-	}
+	const struct db_refusal *refusal = refusal_of(error->sqlstate);
+
+	if (refusal == NULL)
+		return;
+	struct problem problem = {.code = refusal->code,
+	                          .detail = arena_strdup(task->arena, error->message)};
+	add_detail(task, refusal, error->detail, &problem);
+	task_end_with(task, problem);
 }
 
 /* Only of the two classes that say something of a value: uniqueness and references. */
 static void end_of_field(struct task *task, const struct pg_error *error)
 {
+	const struct db_constraint *constraint;
+
 	if (strcmp(error->sqlstate, "23505") != 0 && strcmp(error->sqlstate, "23503") != 0)
 		return;
-	for (size_t i = 0; i < sizeof(FIELD_ERRORS) / sizeof(FIELD_ERRORS[0]); i++) {
-		const struct field_error *known = &FIELD_ERRORS[i];
-		if (strcmp(error->constraint, known->constraint) == 0)
-			task_end_about(task, known->code, known->field, known->error_code,
-			               known->detail);
-	}
+	constraint = constraint_of(error->constraint);
+	if (constraint != NULL)
+		task_end_about(task, constraint->code, constraint->field, constraint->error_code,
+		               constraint->detail);
 }
 
 /* A batch has been sent again often enough when it comes to this. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "net/loop.h"
 #include "store/redis.h"
 #include "web/client_address.h"
@@ -19,35 +20,9 @@
 /* How long a count may take; then the process counts for itself. */
 enum { REDIS_MS = 50 };
 
-enum rule_by { BY_ADDRESS, BY_ACCOUNT, BY_OTHER, BY_OTHER_AT_ADDRESS };
-
-struct rule {
-	const char *name;
-	enum rule_by by;
-	int64_t count;
-	int64_t window_s;
-};
-
-static const struct rule RULES[] = {
-    /* name            by           count  window  reason */
-    {"login", BY_ADDRESS, 300, 60}, /* a mobile network puts many people behind one address */
-    {"login_guess", BY_OTHER_AT_ADDRESS, 10, 60}, /* wrong passwords of one account, from here */
-    {"login_account", BY_OTHER, 60, 60},          /* and from anywhere: nobody guesses faster */
-    {"register", BY_ADDRESS, 600, 60},            /* as login; hashing is bounded by itself */
-    {"refresh", BY_ADDRESS, 1200, 60}, /* a token lives 15 minutes, an office shares one */
-    {"checkout", BY_ACCOUNT, 300, 60}, /* quotes and orders, with an app's impatient retries */
-    {"import", BY_ACCOUNT, 10, 60},    /* each may cost the machine minutes */
-    {"export", BY_ACCOUNT, 10, 60},
-    {"ticket", BY_ACCOUNT, 120, 60},  /* each tab takes one whenever its stream is made anew */
-    {"search", BY_ACCOUNT, 600, 60},  /* as fast as several people type; each may cost 100 ms */
-    {"message", BY_ACCOUNT, 300, 60}, /* five a second for a minute is nobody who types */
-    {"read", BY_ACCOUNT, 600, 60},    /* marks come as fast as one scrolls */
-    {"typing", BY_ACCOUNT, 120, 60},  /* every few seconds in a few conversations */
-    {"report", BY_ACCOUNT, 60, 3600},
-    {"erase", BY_ACCOUNT, 60, 3600}, /* each walks through all of somebody's conversations */
-};
-
-enum { RULE_COUNT = sizeof(RULES) / sizeof(RULES[0]) };
+/* The areas' tables. */
+static const struct limit_rule *tables[LIMIT_AREAS];
+static size_t table_count;
 
 /* INCR and EXPIRE as one step, so that no counter is ever left without an end. */
 static const char SCRIPT[] = "local n = redis.call('INCR', KEYS[1]) "
@@ -58,13 +33,23 @@ static const char SCRIPT[] = "local n = redis.call('INCR', KEYS[1]) "
 static const char GIVE_BACK[] = "if redis.call('EXISTS', KEYS[1]) == 1 then "
                                 "return redis.call('DECR', KEYS[1]) end return 0";
 
-static const struct rule *rule_of(const char *name)
+static const struct limit_rule *rule_of(const char *name)
 {
-	for (int i = 0; i < RULE_COUNT; i++) {
-		if (strcmp(RULES[i].name, name) == 0)
-			return &RULES[i];
-	}
+	for (size_t i = 0; i < table_count; i++)
+		for (const struct limit_rule *at = tables[i]; at->name != NULL; at++)
+			if (strcmp(at->name, name) == 0)
+				return at;
 	return NULL;
+}
+
+void limit_register(const struct limit_rule rules[])
+{
+	if (rules == NULL)
+		return;
+	for (const struct limit_rule *at = rules; at->name != NULL; at++)
+		assert(rule_of(at->name) == NULL && at->count > 0 && at->window_s > 0);
+	assert(table_count < LIMIT_AREAS);
+	tables[table_count++] = rules;
 }
 
 bool limit_rule_exists(const char *rule)
@@ -102,12 +87,12 @@ static bool count_in_redis(const char *key, int64_t window_s, struct limit_count
 	return good;
 }
 
-static const char *key_of(struct request *rq, const struct rule *rule, const char *who)
+static const char *key_of(struct request *rq, const struct limit_rule *rule, const char *who)
 {
 	return arena_printf(rq->task.arena, "sebez:rate:%s:%s", rule->name, who);
 }
 
-static void apply(struct request *rq, const struct rule *rule, const char *key)
+static void apply(struct request *rq, const struct limit_rule *rule, const char *key)
 {
 	struct limit_count now;
 
@@ -156,10 +141,10 @@ void limit(struct request *rq)
 
 	if (!counts(rq))
 		return;
-	const struct rule *rule = rule_of(rq->operation->limit);
+	const struct limit_rule *rule = rule_of(rq->operation->limit);
 
 	assert(rule != NULL); /* web_start has looked */
-	if (rule->by == BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
+	if (rule->by == LIMIT_BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
 		uuid_format(rq->task.actor.account_id, account);
 		apply(rq, rule, key_of(rq, rule, account));
 	} else {
@@ -167,16 +152,16 @@ void limit(struct request *rq)
 	}
 }
 
-static const char *whom(struct request *rq, const struct rule *rule, const char *who)
+static const char *whom(struct request *rq, const struct limit_rule *rule, const char *who)
 {
-	return rule->by == BY_OTHER_AT_ADDRESS
+	return rule->by == LIMIT_BY_OTHER_AT_ADDRESS
 	           ? arena_printf(rq->task.arena, "%s@%s", who, address_of(rq))
 	           : who;
 }
 
 void limit_guess(struct request *rq, const char *name, const char *who)
 {
-	const struct rule *rule = rule_of(name);
+	const struct limit_rule *rule = rule_of(name);
 	struct request_context *ctx = request_context_of(rq);
 
 	assert(rule != NULL && ctx->guess_count < LIMIT_GUESSES);

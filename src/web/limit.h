@@ -1,22 +1,39 @@
 /*
  * limit: rate rules. A rule allows so many requests in a window of time to each caller, told apart
- * by address or by account. Counters live in Redis, so that all processes share them, and in a
- * table of the process while Redis is not there. Operations without x-limit have no rule and cost
- * no round trip.
+ * by address or by account; each area registers its own. Counters live in Redis, so that all
+ * processes share them, and in a table of the process while Redis is not there. Operations without
+ * x-limit have no rule and cost no round trip.
  */
 #ifndef SEBEZ_WEB_LIMIT_H
 #define SEBEZ_WEB_LIMIT_H
 
 #include "web/request.h"
 
+enum limit_by {
+	LIMIT_BY_ADDRESS,
+	LIMIT_BY_ACCOUNT,          /* by address when nobody has signed in */
+	LIMIT_BY_OTHER,            /* for limit_guess: what it is told */
+	LIMIT_BY_OTHER_AT_ADDRESS, /* for limit_guess */
+};
+
+struct limit_rule {
+	const char *name;
+	enum limit_by by;
+	int64_t count;
+	int64_t window_s;
+};
+
+/* At start-up, before web_start. The table ends with a row of zeros and lives as long as the
+ * process; NULL is an empty one. No name may be registered twice. */
+void limit_register(const struct limit_rule rules[]);
+
 /* Counts this request against its operation's rule; ends the task (429) when it was one too many.
  * Sets RateLimit-Policy and RateLimit on the reply. May suspend. */
 void limit(struct request *rq);
 
 /*
- * Counts a guess at a secret against a named rule, for whatever `who` tells apart, for example
- * "login_account" and an e-mail address, LIMIT_GUESSES times a request at most. Ends the task
- * (429). May suspend.
+ * Counts a guess at a secret against a named rule, for whatever `who` tells apart, for example an
+ * e-mail address, LIMIT_GUESSES times a request at most. Ends the task (429). May suspend.
  */
 void limit_guess(struct request *rq, const char *rule, const char *who);
 

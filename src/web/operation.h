@@ -117,7 +117,7 @@ struct operation {
 	enum body_kind body;
 	size_t body_bytes_max;
 	const char *media_type; /* of the body, NULL when there is none */
-	const char *limit;      /* name of the rate rule (web/limit.c), NULL for none */
+	const char *limit;      /* name of the rate rule (web/limit.h), NULL for none */
 	const char *limit_when; /* parameter of the query with which it counts, NULL: always */
 	bool cached;            /* GET: may be answered by web/cache */
 	bool takes_ticket;      /* GET: ?ticket (web/ticket.h) may stand for the access token */

@@ -25,7 +25,8 @@ struct web_options {
 
 /*
  * web_start: makes the handlers for http_server_start. token_keys_set and db_setup come before.
- * Returns -ENOENT when the contract names a rate rule that web/limit.c does not have, or -ENOMEM.
+ * Returns -ENOENT when the contract names a rate rule that nobody has registered (limit.h), or
+ * -ENOMEM.
  */
 int web_start(const struct web_options *options, struct http_handlers *ret)
     __attribute__((warn_unused_result));

@@ -6,7 +6,8 @@ Rules, for every #include "..." under src/:
   - a file of shop/<area>/ includes of another area only shop/<other>/<other>.h;
   - <name>.sql.h is included only from the folder that holds <name>.sql;
   - api.gen.h belongs to web: web, shop, node and main.c may include it;
-  - what is included exists (or is generated).
+  - what is included exists (or is generated);
+  - what the tables of a shop/<area>/area.c name is not named on the floors below shop.
 """
 import pathlib
 import re
@@ -14,6 +15,8 @@ import sys
 
 FLOORS = ["base", "net", "store", "task", "web", "shop", "node"]
 GENERATED = {"api.gen.h": "web"}
+TABLE_ROW = re.compile(r'\{"(\w+)",')
+LITERAL = re.compile(r'"(\w*(?:_|\d)\w*)"')  # a constraint, an SQLSTATE: no word of everyday use
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 
@@ -48,8 +51,22 @@ def complaint(source, included, root):
     return None
 
 
+def named_below(root):
+    """Names of the areas' tables on lower floors."""
+    owner = {name: path.parent.name for path in root.glob("shop/*/area.c")
+             for name in TABLE_ROW.findall(path.read_text())}
+    for path in sorted([*root.rglob("*.c"), *root.rglob("*.h")]):
+        source = path.relative_to(root)
+        if floor_of(source) >= FLOORS.index("shop"):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            row = TABLE_ROW.findall(line) if line.strip().startswith("{") else []
+            for name in {*row, *LITERAL.findall(line)} & owner.keys():
+                yield f'src/{source}:{number}: "{name}" belongs to area {owner[name]}'
+
+
 def check(root):
-    bad = []
+    bad = list(named_below(root))
     for path in sorted([*root.rglob("*.c"), *root.rglob("*.h")]):
         source = path.relative_to(root)
         for number, line in enumerate(path.read_text().splitlines(), 1):

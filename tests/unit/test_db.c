@@ -1,6 +1,7 @@
 /* Tasks and their database handle, generated statements and rows, against a real PostgreSQL. */
 #include "db_work.h"
 
+#include "task/db_error.h"
 #include "task/rows_internal.h"
 #include "things.sql.h"
 
@@ -160,8 +161,15 @@ static void expect_refusal(const char *state, const char *detail, enum problem_c
 	arena_free(work.task.arena);
 }
 
+/* As an area would. */
+static const struct db_refusal REFUSALS[] = {{"SBS01", PROBLEM_OUT_OF_STOCK, "lines"}, {0}};
+static const struct db_constraint CONSTRAINTS[] = {
+    {"thing_pkey", PROBLEM_EXISTS, "/id", "exists", "There is such a thing."}, {0}};
+
 static void own_errors_become_problems(void *arg)
 {
+	expect_refusal("SBS01", "{\"lines\":[1]}", PROBLEM_INTERNAL, "", "");
+	db_error_register(REFUSALS, NULL);
 	expect_refusal("SB401", "", PROBLEM_UNAUTHENTICATED, "", "");
 	expect_refusal("SBS01", "{\"lines\":[1]}", PROBLEM_OUT_OF_STOCK, "\"lines\":[1]", "");
 	expect_refusal("SBT01", "[\"a\"]", PROBLEM_TRANSITION, "\"allowed\":[\"a\"]", "");
@@ -169,6 +177,16 @@ static void own_errors_become_problems(void *arg)
 	expect_refusal("57014", "", PROBLEM_OVERLOADED, "", "");
 	expect_refusal("22012", "", PROBLEM_INTERNAL, "", "");
 	expect_refusal("SBZ99", "", PROBLEM_INTERNAL, "", "");
+}
+
+static void constraints_name_a_field(void *arg)
+{
+	struct work work;
+
+	db_error_register(NULL, CONSTRAINTS);
+	assert_int_equal(run_task(&work, add_again), PROBLEM_EXISTS);
+	assert_non_null(strstr(work.task.problem.errors, "\"field\":\"/id\""));
+	arena_free(work.task.arena);
 }
 
 static void try(struct task *task)
@@ -300,6 +318,7 @@ TEST(rows_become_nested_json, columns_nest)
 TEST(a_batch_collects_and_runs_at_once, a_batch_is_one_round_trip)
 TEST(what_is_not_there_or_refused_ends_the_task, failures_end_the_task)
 TEST(our_own_sqlstates_become_problems, own_errors_become_problems)
+TEST(a_constraint_of_an_area_names_its_field, constraints_name_a_field)
 TEST(db_try_run_gives_a_refusal_back, a_refusal_may_be_handled)
 TEST(a_task_ends_from_anywhere, ends)
 TEST(a_lease_outdated_by_a_migration_may_go_again, migrate_meanwhile)
@@ -326,6 +345,7 @@ int main(void)
 	    cmocka_unit_test(a_batch_collects_and_runs_at_once),
 	    cmocka_unit_test(what_is_not_there_or_refused_ends_the_task),
 	    cmocka_unit_test(our_own_sqlstates_become_problems),
+	    cmocka_unit_test(a_constraint_of_an_area_names_its_field),
 	    cmocka_unit_test(db_try_run_gives_a_refusal_back),
 	    cmocka_unit_test(deadlocks_are_retried),
 	    cmocka_unit_test(a_lease_outdated_by_a_migration_may_go_again),

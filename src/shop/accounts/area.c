@@ -1,7 +1,29 @@
 /* What accounts contribute (shop/area.h). */
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/upkeep.h"
+#include "task/db_error.h"
 #include "task/job.h"
+#include "web/limit.h"
+
+static const struct db_constraint CONSTRAINTS[] = {
+    {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
+     "There is an account with this e-mail address."},
+    {0},
+};
+
+static const struct limit_rule LIMITS[] = {
+    /* a mobile network puts many people behind one address */
+    {"login", LIMIT_BY_ADDRESS, 300, 60},
+    /* wrong passwords of one account, from here */
+    {"login_guess", LIMIT_BY_OTHER_AT_ADDRESS, 10, 60},
+    /* and from anywhere: nobody guesses faster */
+    {"login_account", LIMIT_BY_OTHER, 60, 60},
+    /* as login; hashing is bounded by itself */
+    {"register", LIMIT_BY_ADDRESS, 600, 60},
+    /* a token lives 15 minutes, an office shares one */
+    {"refresh", LIMIT_BY_ADDRESS, 1200, 60},
+    {0},
+};
 
 static const struct job JOBS[] = {
     {"purge_accounts", JOB_HOURLY, accounts_purge},
@@ -10,5 +32,7 @@ static const struct job JOBS[] = {
 
 const struct area AREA_ACCOUNTS = {
     .name = "accounts",
+    .constraints = CONSTRAINTS,
+    .limits = LIMITS,
     .jobs = JOBS,
 };

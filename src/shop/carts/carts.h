@@ -7,8 +7,11 @@
 #ifndef SEBEZ_SHOP_CARTS_CARTS_H
 #define SEBEZ_SHOP_CARTS_CARTS_H
 
+#include "shop/area.h"
 #include "shop/carts/quote.h"
 #include "task/db.h"
+
+extern const struct area AREA_CARTS;
 
 /* The rows of a cart, promised by a batch until it has run. */
 struct quote_rows {

@@ -4,8 +4,11 @@
 #ifndef SEBEZ_SHOP_CATALOG_CATALOG_H
 #define SEBEZ_SHOP_CATALOG_CATALOG_H
 
+#include "shop/area.h"
 #include "shop/catalog/import_columns.h"
 #include "task/task.h"
+
+extern const struct area AREA_CATALOG;
 
 /* Imports a product CSV for the vendor, or only says what would be (a dry run), with progress on a
  * terminal and a report on standard output. Ends the task when a row was refused; the others are

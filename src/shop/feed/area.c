@@ -1,6 +1,13 @@
 /* What the feed contributes (shop/area.h). */
 #include "shop/feed/feed.h"
 #include "task/job.h"
+#include "web/limit.h"
+
+static const struct limit_rule LIMITS[] = {
+    /* each tab takes one whenever its stream is made anew */
+    {"ticket", LIMIT_BY_ACCOUNT, 120, 60},
+    {0},
+};
 
 static const struct job JOBS[] = {
     {"purge_feed", JOB_HOURLY, feed_purge},
@@ -9,6 +16,7 @@ static const struct job JOBS[] = {
 
 const struct area AREA_FEED = {
     .name = "feed",
+    .limits = LIMITS,
     .jobs = JOBS,
     .start = feed_start,
     .drain = feed_drain,

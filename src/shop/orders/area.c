@@ -3,7 +3,14 @@
 #include "shop/orders/orders.h"
 #include "shop/orders/sold.h"
 #include "shop/outbox/outbox.h"
+#include "task/db_error.h"
 #include "task/job.h"
+
+static const struct db_refusal REFUSALS[] = {
+    {"SBQ01", PROBLEM_QUOTE_CHANGED, "quote"},
+    {"SBS01", PROBLEM_OUT_OF_STOCK, "lines"},
+    {0},
+};
 
 static const struct job JOBS[] = {
     {"deadlines", JOB_AT_SETTING, orders_meet_deadlines},
@@ -19,6 +26,7 @@ static const struct outbox_topic TOPICS[] = {
 
 const struct area AREA_ORDERS = {
     .name = "orders",
+    .refusals = REFUSALS,
     .jobs = JOBS,
     .topics = TOPICS,
 };

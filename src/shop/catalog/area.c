@@ -1,0 +1,32 @@
+/* What the catalogue contributes (shop/area.h). */
+#include "shop/catalog/catalog.h"
+#include "task/db_error.h"
+#include "web/limit.h"
+
+static const struct db_constraint CONSTRAINTS[] = {
+    {"category_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another category has this slug."},
+    {"category_parent_id_fkey", PROBLEM_INVALID, "/parent_id", "unknown",
+     "There is no such category."},
+    {"product_vendor_id_handle_key", PROBLEM_EXISTS, "/handle", "exists",
+     "Another product of this vendor has this handle."},
+    {"product_category_id_fkey", PROBLEM_INVALID, "/category_id", "unknown",
+     "There is no such category."},
+    {"variant_options_key", PROBLEM_EXISTS, "/options", "exists",
+     "Another variant of this product is just that; without options it has but one."},
+    {0},
+};
+
+static const struct limit_rule LIMITS[] = {
+    /* each may cost the machine minutes */
+    {"import", LIMIT_BY_ACCOUNT, 10, 60},
+    {"export", LIMIT_BY_ACCOUNT, 10, 60},
+    /* as fast as several people type; each may cost 100 ms */
+    {"search", LIMIT_BY_ACCOUNT, 600, 60},
+    {0},
+};
+
+const struct area AREA_CATALOG = {
+    .name = "catalog",
+    .constraints = CONSTRAINTS,
+    .limits = LIMITS,
+};

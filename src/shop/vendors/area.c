@@ -1,0 +1,13 @@
+/* What vendors contribute (shop/area.h). */
+#include "shop/vendors/vendors.h"
+#include "task/db_error.h"
+
+static const struct db_constraint CONSTRAINTS[] = {
+    {"vendor_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another vendor has this slug."},
+    {0},
+};
+
+const struct area AREA_VENDORS = {
+    .name = "vendors",
+    .constraints = CONSTRAINTS,
+};
