@@ -37,10 +37,20 @@ static void *sending_new(const struct uuid line[])
 
 	struct db *batch = db_batch(task);
 
-	sql_message_send(batch, sending->conversation, sending->id, sending->client_id,
-	                 "bench -1; Is it still there in blue?", NULL, NULL, NULL, NULL);
-	sql_messages(batch, sending->conversation, NULL, sending->client_id, "customer", NULL,
-	             false, MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	sql_message_send(batch, &(struct message_send_args){
+	                            .conversation = sending->conversation,
+	                            .id = sending->id,
+	                            .client_id = sending->client_id,
+	                            .text = "bench -1; Is it still there in blue?",
+	                        });
+	sql_messages(batch, &(struct messages_args){
+	                        .conversation = sending->conversation,
+	                        .client_id = sending->client_id,
+	                        .author = "customer",
+	                        .order = MESSAGES_ORDER_NEWEST,
+	                        .after_key = TIME_INFINITY,
+	                        .page_size = 1,
+	                    });
 	sql_held_of_mine(batch, sending->conversation, sending->client_id);
 	chat_announce(batch);
 	db_run_before(batch, batch);

@@ -27,24 +27,37 @@ def squeeze(text):
 
 
 def text_of(statement, state):
-    """The text of one combination, and its parameters in the order of their declaration."""
-    clauses = statement.active(state)
-    used = {p for c in clauses for p in c.params}
-    params = [p for p in statement.params if p.name in used]
-    text = squeeze("".join(c.text if not c.condition else f" {c.text} " for c in clauses))
-    for number, param in enumerate(params, 1):
-        text = text.replace(f"\0{param.name}\0", f"${number}")
-    return text, params
+    """The text of one combination, and the types of what is sent for it."""
+    text = squeeze("".join(c.text if not c.condition else f" {c.text} "
+                           for c in statement.active(state)))
+    wire = statement.wire(state)
+    for number, (placeholder, _) in enumerate(wire, 1):
+        text = text.replace(placeholder, f"${number}")
+    return text, [oid for _, oid in wire]
+
+
+def declarations(statement):
+    """The parameters as C declares them."""
+    out = []
+    for p in statement.params:
+        if p.words:
+            out.append(f"enum {statement.name}_{p.name} {p.name}")
+        elif p.record:
+            out += [f"size_t {p.name}_count", f"const struct {p.record.name} *{p.name}"]
+        else:
+            out.append(p.type.declare(p.name, p.nullable))
+    return out
 
 
 def prototype(statement):
-    args = ["struct db *db"]
-    for p in statement.params:
-        if p.words:
-            args.append(f"enum {statement.name}_{p.name} {p.name}")
-        else:
-            args.append(p.type.declare(p.name, p.nullable))
-    return f"struct rows *sql_{statement.name}({', '.join(args)})"
+    args = declarations(statement)
+    if statement.takes_struct():
+        args = [f"const struct {statement.name}_args *args"]
+    return f"struct rows *sql_{statement.name}({', '.join(['struct db *db'] + args)})"
+
+
+def value(statement, param):
+    return f"args->{param.name}" if statement.takes_struct() else param.name
 
 
 def rows_prototype(statement):
@@ -54,8 +67,8 @@ def rows_prototype(statement):
 
 
 def condition_c(statement, condition):
-    name, state = condition
-    param = statement.param(name)
+    param, state = statement.param(condition[0]), condition[1]
+    name = value(statement, param)
     if param.words:
         return f"{name} == {word_constant(statement, param, state)}"
     if not param.nullable:
@@ -67,25 +80,40 @@ def word_constant(statement, param, word):
     return f"{statement.name}_{param.name}_{word}".upper()
 
 
+def write_struct(name, fields):
+    return f"struct {name} {{\n" + "".join(f"\t{f};\n" for f in fields) + "};\n"
+
+
+def write_comment(lines):
+    lines = [line.replace("*/", "* /") for line in lines if line]
+    if len(lines) < 2:
+        return [f"/* {line} */" for line in lines]
+    return ["/*\n" + "".join(f" * {line}\n" for line in lines) + " */"]
+
+
+def write_columns(record_or_row, columns):
+    return write_struct(record_or_row, [c.type.declare(c.c_name, c.nullable) for c in columns])
+
+
 def write_header(area, statements):
     guard = f"SEBEZ_GEN_{re.sub(r'[^A-Za-z0-9]', '_', area).upper()}_SQL_H"
     out = [NOTICE.format(f"{area}.sql"), f"#ifndef {guard}\n#define {guard}\n"]
     out.append('#include "task/db.h"\n#include "task/params.h"\n#include "task/rows.h"\n')
+    written = []
     for s in statements:
         for p in s.params:
             if p.words:
                 words = "".join(f"\t{word_constant(s, p, w)},\n" for w in p.words)
                 out.append(f"enum {s.name}_{p.name} {{\n{words}}};\n")
+            if p.record and p.record.name not in written:
+                written.append(p.record.name)
+                out += write_comment(p.record.comment)
+                out.append(write_columns(p.record.name, p.record.columns))
         if s.columns:
-            fields = "".join(f"\t{c.type.declare(c.c_name, c.nullable)};\n" for c in s.columns)
-            out.append(f"struct {s.name}_row {{\n{fields}}};\n")
-        comment = [c for c in s.comment if c]
-        if comment:
-            lines = [c.replace("*/", "* /") for c in comment]
-            if len(lines) == 1:
-                out.append(f"/* {lines[0]} */")
-            else:
-                out.append("/*\n" + "".join(f" * {line}\n" for line in lines) + " */")
+            out.append(write_columns(f"{s.name}_row", s.columns))
+        if s.takes_struct():
+            out.append(write_struct(f"{s.name}_args", declarations(s)))
+        out += write_comment(s.comment)
         out.append(prototype(s) + ";")
         if s.columns:
             out.append(rows_prototype(s) + ";")
@@ -97,11 +125,11 @@ def write_header(area, statements):
 def write_texts(statement):
     out = [f"const struct pg_statement sql_{statement.name}_statements[] = {{"]
     for index, state in enumerate(statement.combinations()):
-        text, params = text_of(statement, state)
-        types = f"(const Oid[]){{{', '.join(p.type.oid for p in params)}}}" if params else "NULL"
+        text, oids = text_of(statement, state)
+        types = f"(const Oid[]){{{', '.join(oids)}}}" if oids else "NULL"
         name = statement.name + (f"/{index}" if index else "")
         out.append(f"\t{{.name = {c_string(name)},\n\t .text = {c_string(text)},\n"
-                   f"\t .param_count = {len(params)},\n\t .param_types = {types},\n"
+                   f"\t .param_count = {len(oids)},\n\t .param_types = {types},\n"
                    f"\t .reads_only = {str(statement.reads_only).lower()},\n"
                    + "\t .is_slow = true,\n" * statement.is_slow(state) +
                    f"\t .number = {statement.number + index}}},")
@@ -109,44 +137,75 @@ def write_texts(statement):
     return out
 
 
-def write_function(s):
-    out = [prototype(s), "{"]
-    switches = s.switches()
-    if s.params:
-        out.append("\tstruct arena *arena = db_task(db)->arena;")
-        out.append(f"\tstruct pg_param params[{max(len(s.params), 1)}];")
-        out.append("\tint count = 0;")
-    out.append("\tsize_t which = 0;\n")
+def write_fields(name, struct, columns):
+    out = [f"{name} = {{"]
+    for c in columns:
+        out.append(f"\t{{{c_string(c.name)}, {c.type.column}, {str(c.nullable).lower()}, "
+                   f"offsetof(struct {struct}, {c.c_name})}},")
+    return out + ["};\n"]
+
+
+def write_records(s):
+    """What of the records is sent."""
+    out = []
+    for p in s.params:
+        if p.record:
+            out += write_fields(f"static const struct rows_field {s.name}_{p.name}_fields[]",
+                                p.record.name, p.columns())
+    return out
+
+
+def write_checks(s):
+    """Asserts of what is given, and the choice of the text."""
+    out = []
     for p in s.params:
         if p.type and p.type.pointer and not p.nullable:
-            out.append(f"\tassert({p.name} != NULL);")
+            out.append(f"\tassert({value(s, p)} != NULL);")
         if p.words:
-            out.append(f"\tassert((unsigned)({p.name}) < {len(p.words)});")
-    for p, states in switches:
-        if p.words:
-            value = f"(size_t){p.name}"
-        else:
-            value = condition_c(s, (p.name, "given"))
-            value = f"({value})" if " " in value else value
-        out.append(f"\twhich = which * {len(states)} + {value};")
+            out.append(f"\tassert((unsigned)({value(s, p)}) < {len(p.words)});")
+    for p, states in s.switches():
+        which = f"(size_t){value(s, p)}" if p.words else condition_c(s, (p.name, "given"))
+        which = f"({which})" if "=" in which else which
+        out.append(f"\twhich = which * {len(states)} + {which};")
+    return out
+
+
+def write_encoding(s, p):
+    """One parameter's way to PostgreSQL, in the combinations that have it."""
+    homes = [c for c in s.clauses if p.name in c.params]
+    if not homes:
+        return []
+    given = value(s, p)
+    if p.record:
+        fields = f"{s.name}_{p.name}_fields"
+        add = (f"count += param_columns(arena, &params[count], {given}_count, {given}, "
+               f"sizeof({given}[0]), {len(p.columns())}, {fields});")
+    else:
+        given = given if p.type.pointer or p.nullable else f"&{given}"
+        add = f"params[count++] = {p.type.encode}(arena, {given});"
+    if not all(c.condition for c in homes):
+        return [f"\t{add}"]
+    conditions = list(dict.fromkeys(condition_c(s, c.condition) for c in homes))
+    return [f"\tif ({' || '.join(conditions)})\n\t\t{add}"]
+
+
+def write_function(s):
+    out = [prototype(s), "{"]
+    if s.params:
+        out.append("\tstruct arena *arena = db_task(db)->arena;")
+        out.append(f"\tstruct pg_param params[{max(len(s.wire()), 1)}];")
+        out.append("\tint count = 0;")
+    out.append("\tsize_t which = 0;\n")
+    out += write_checks(s)
     if s.params:
         out.append("\t(void)arena;")
     for p in s.params:
-        homes = [c for c in s.clauses if p.name in c.params]
-        if not homes:
-            continue
-        value = p.name if p.type.pointer or p.nullable else f"&{p.name}"
-        add = f"params[count++] = {p.type.encode}(arena, {value});"
-        if all(c.condition for c in homes):
-            conditions = list(dict.fromkeys(condition_c(s, c.condition) for c in homes))
-            out.append(f"\tif ({' || '.join(conditions)})\n\t\t{add}")
-        else:
-            out.append(f"\t{add}")
-    statement = f"&sql_{s.name}_statements[which]"
+        out += write_encoding(s, p)
     if s.params:
         out.append(f"\tassert(count == sql_{s.name}_statements[which].param_count);")
     params = "params" if s.params else "NULL"
-    out.append(f"\treturn db_statement(db, {statement}, ROWS_{s.kind.upper()}, {params});\n}}\n")
+    out.append(f"\treturn db_statement(db, &sql_{s.name}_statements[which], "
+               f"ROWS_{s.kind.upper()}, {params});\n}}\n")
     return out
 
 
@@ -158,12 +217,9 @@ def write_source(area, statements):
     for s in statements:
         out += write_texts(s)
         if s.columns:
-            out.append(f"const struct rows_field sql_{s.name}_fields[] = {{")
-            for c in s.columns:
-                nullable = str(c.nullable).lower()
-                out.append(f"\t{{{c_string(c.name)}, {c.type.column}, {nullable}, "
-                           f"offsetof(struct {s.name}_row, {c.c_name})}},")
-            out.append("};\n")
+            out += write_fields(f"const struct rows_field sql_{s.name}_fields[]",
+                                f"{s.name}_row", s.columns)
+        out += write_records(s)
         out += write_function(s)
         if s.columns:
             out.append(f"{rows_prototype(s)}\n{{\n\treturn rows_read(db_task(db)->arena, rows, "

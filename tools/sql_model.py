@@ -1,124 +1,25 @@
 """sql_model: reads the named statements of .sql files, as docs/ARCHITECTURE.md describes them."""
 
-import itertools
 import pathlib
 import re
-from dataclasses import dataclass, field
+
+from sql_statement import TYPES, Clause, Column, Param, Record, Statement
 
 FIRST_NUMBER = 64  # lower numbers are for statements written by hand (src/task/db_envelope.c)
 PARAMS_MAX = 32  # LIMIT_PG_PARAMS
 COMBINATIONS_MAX = 2048  # of one statement: each is a text in the program
 KINDS = ("none", "one", "maybe", "many")
-OUR_WORDS = {"db", "rows", "count", "params", "which", "arena"}
+OUR_WORDS = {"db", "rows", "count", "params", "which", "arena", "args"}
 C_WORDS = OUR_WORDS | set(
     "auto break case char const continue default do double else enum extern float for goto "
     "if inline int long register restrict return short signed sizeof static struct switch "
-    "typedef union unsigned void volatile while bool true false db rows count params which "
-    "arena asm typeof".split()
+    "typedef union unsigned void volatile while bool true false asm typeof".split()
 )
-
-
-@dataclass(frozen=True)
-class Type:
-    """How a type of the language looks in C and in PostgreSQL."""
-
-    c: str  # of a value that cannot be NULL
-    oid: str
-    encode: str
-    pointer: bool = False  # the C type can itself be NULL
-    column: str = ""  # enum rows_type, when it may be declared in `-> ( )`
-
-    def declare(self, name, nullable):
-        if self.pointer:
-            return f"{self.c} *{name}"
-        return f"const {self.c} *{name}" if nullable else f"{self.c} {name}"
-
-
-TYPES = {
-    "uuid": Type("struct uuid", "PG_UUID_OID", "param_uuid", column="ROWS_UUID"),
-    "text": Type("const char", "PG_TEXT_OID", "param_text", pointer=True, column="ROWS_TEXT"),
-    "int": Type("int32_t", "PG_INT4_OID", "param_int", column="ROWS_INT"),
-    "bigint": Type("int64_t", "PG_INT8_OID", "param_bigint", column="ROWS_BIGINT"),
-    "bool": Type("bool", "PG_BOOL_OID", "param_bool", column="ROWS_BOOL"),
-    "time": Type("int64_t", "PG_TIMESTAMPTZ_OID", "param_time", column="ROWS_TIME"),
-    "double": Type("double", "PG_FLOAT8_OID", "param_double", column="ROWS_DOUBLE"),
-    "json": Type("const char", "PG_JSONB_OID", "param_json", pointer=True, column="ROWS_JSON"),
-    "bytea": Type("struct bytes", "PG_BYTEA_OID", "param_bytea", column="ROWS_BYTEA"),
-    "uuid[]": Type("struct uuid_array", "PG_UUID_ARRAY_OID", "param_uuid_array"),
-    "text[]": Type("struct text_array", "PG_TEXT_ARRAY_OID", "param_text_array"),
-    "int[]": Type("struct int_array", "PG_INT4_ARRAY_OID", "param_int_array"),
-    "bigint[]": Type("struct bigint_array", "PG_INT8_ARRAY_OID", "param_bigint_array"),
-}
 
 
 class SqlError(Exception):
     def __init__(self, path, line, message):
         super().__init__(f"{path}:{line}: {message}")
-
-
-@dataclass
-class Param:
-    name: str
-    type: Type = None
-    nullable: bool = False
-    words: list = field(default_factory=list)  # of a choice
-
-
-@dataclass
-class Column:
-    name: str
-    type: Type
-    nullable: bool
-
-    @property
-    def c_name(self):
-        return self.name.replace(".", "_")
-
-
-@dataclass
-class Clause:
-    """A piece of text that is there only under a condition; `condition` None is always there."""
-
-    text: str
-    params: list
-    condition: tuple = None  # (param name, "given" | "absent" | word)
-    slow: bool = False
-
-
-@dataclass
-class Statement:
-    path: str
-    line: int
-    name: str
-    params: list
-    kind: str
-    writes: bool
-    slow: bool
-    columns: list
-    comment: list
-    clauses: list = field(default_factory=list)
-    reads_only: bool = False
-    number: int = 0
-
-    def param(self, name):
-        return next((p for p in self.params if p.name == name), None)
-
-    def switches(self):
-        """The parameters that decide which clauses are there, each with its possible states."""
-        names = {c.condition[0] for c in self.clauses if c.condition}
-        return [(p, p.words or ["absent", "given"]) for p in self.params if p.name in names]
-
-    def combinations(self):
-        switches = self.switches()
-        for states in itertools.product(*(s for _, s in switches)):
-            yield {p.name: state for (p, _), state in zip(switches, states)}
-
-    def active(self, state):
-        return [c for c in self.clauses
-                if not c.condition or state[c.condition[0]] == c.condition[1]]
-
-    def is_slow(self, state):
-        return self.slow or any(c.slow for c in self.active(state))
 
 
 TOKEN = re.compile(
@@ -134,7 +35,11 @@ TOKEN = re.compile(
 )
 CLAUSE = re.compile(r"\[\s*(!?)\s*([a-z_]\w*)\s*(?:=\s*([a-z_]\w*)\s*)?(\bslow\s*)?:(?!:)", re.S)
 HEADER = re.compile(r"([a-z][a-z0-9_]*)\s*\(")
-INNER_HEADER = re.compile(r"--\s+[a-z]\w*\s*\(.*\)\s*:\s*(%s)\b" % "|".join(KINDS))
+RECORD = re.compile(r"record\s+([a-z][a-z0-9_]*)\s*\(")
+RELATION = re.compile(r"(\s+with\s+ordinality)?\s+as\s+([a-z_]\w*)(?:\s*\(([^()]*)\))?")
+RECORD_COLUMN = re.compile(r"\.([a-z_]\w*)")
+INNER_HEADER = re.compile(
+    r"--\s+([a-z]\w*\s*\(.*\)\s*:\s*(%s)\b|record\s+[a-z]\w*\s*\()" % "|".join(KINDS))
 WRITES = {"insert", "update", "delete", "merge", "truncate", "call", "do", "lock", "notify", "set"}
 
 
@@ -163,6 +68,7 @@ def close_of(text, at):
 class Reader:
     def __init__(self, path, text):
         self.path, self.text, self.at = str(path), text, 0
+        self.records = []
 
     def fail(self, message, at=None):
         at = self.at if at is None else at
@@ -179,6 +85,7 @@ class Reader:
                 block.append(line[2:].strip())
                 self.at = end + 1
             elif not line:
+                self.record(block, block_at)
                 block = []
                 self.at = end + 1
             else:
@@ -186,7 +93,42 @@ class Reader:
                     self.fail("a statement needs a header: -- name (parameter type, ...): kind")
                 found.append(self.statement(block, block_at))
                 block = []
+        for record in self.records:
+            unused = [c.name for c in record.columns if c.name not in record.used]
+            if unused:
+                raise SqlError(self.path, record.line,
+                               f"column {unused[0]} of {record.name} is declared but not used")
         return found
+
+    def record(self, block, at):
+        """Takes a block of comments that stands apart, which may declare a record."""
+        match = RECORD.match(block[0]) if block else None
+        if not match:
+            return
+        lines = next((n for n in range(1, len(block) + 1)
+                      if close_of(" ".join(block[:n]), match.end() - 1) >= 0), 0)
+        text = " ".join(block[:lines])
+        if not text.endswith(")") or close_of(text, match.end() - 1) != len(text) - 1:
+            self.fail("a record is declared so: record name (column type, ...)", at)
+        self.new_record(match[1], text[match.end() : -1], block[lines:], at)
+
+    def new_record(self, name, columns, comment, at):
+        if any(r.name == name for r in self.records):
+            self.fail(f"the record {name} is declared twice", at)
+        columns = [self.one_column(c, at) for c in split_top(columns)]
+        self.no_name_twice("column", [c.name for c in columns], at)
+        dotted = [c.name for c in columns if "." in c.name]
+        if dotted or not columns:
+            self.fail(f"'{dotted[0]}' cannot be a column of a record" if dotted
+                      else f"the record {name} has no columns", at)
+        record = Record(name, self.text.count("\n", 0, at) + 1, columns, comment)
+        self.records.append(record)
+        return record
+
+    def no_name_twice(self, what, names, at):
+        twice = [n for n in names if names.count(n) > 1]
+        if twice:
+            self.fail(f"{what} {twice[0]} is declared twice", at)
 
     def statement(self, block, block_at):
         statement = self.header(block, block_at)
@@ -222,22 +164,21 @@ class Reader:
         if not rest or rest[1] not in KINDS:
             self.fail("after the parameters comes one of: none, one, maybe, many"
                       " [writes] [slow] [-> (column type, ...)]", at)
-        params = [self.one_param(p, at) for p in split_top(text[match.end() : close])]
+        params = [self.one_param(match[1], p, at) for p in split_top(text[match.end() : close])]
         columns = [self.one_column(c, at) for c in split_top(rest[4] or "")]
-        for what, names in (("parameter", [p.name for p in params]),
-                            ("column", [c.c_name for c in columns])):
-            twice = [n for n in names if names.count(n) > 1]
-            if twice:
-                self.fail(f"{what} {twice[0]} is declared twice", at)
+        self.no_name_twice("parameter", [p.name for p in params], at)
+        self.no_name_twice("column", [c.c_name for c in columns], at)
         line = self.text.count("\n", 0, at) + 1
         return Statement(self.path, line, match[1], params, rest[1], bool(rest[2]), bool(rest[3]),
                          columns, block[lines:])
 
-    def one_param(self, text, at):
-        match = re.fullmatch(r"([a-z_]\w*)\s+(?:choice\s*\(([^)]*)\)|([a-z]+(?:\[\])?)(\?)?)", text)
+    def one_param(self, statement, text, at):
+        match = re.fullmatch(r"([a-z_]\w*)\s+(?:choice\s*\(([^)]*)\)|rows\s*\((.*)\)"
+                             r"|([a-z_]\w*(?:\[\])?)(\?)?)", text)
         if not match:
             self.fail(f"cannot read the parameter '{text}':"
-                      " name type, name type? or name choice(a, b)", at)
+                      " name type, name type?, name choice(a, b) or name rows(column type, ...)",
+                      at)
         if match[1] in C_WORDS:
             self.fail(f"'{match[1]}' cannot be a parameter:"
                       " it is a word of C or of the generated code", at)
@@ -246,7 +187,15 @@ class Reader:
             if len(words) < 2 or not all(re.fullmatch(r"[a-z_]\w*", w) for w in words):
                 self.fail(f"the choice {match[1]} needs two or more words", at)
             return Param(match[1], words=words)
-        return Param(match[1], self.type_of(match[3], at), bool(match[4]))
+        if match[3] is not None:
+            return Param(match[1],
+                         record=self.new_record(f"{statement}_{match[1]}", match[3], [], at))
+        record = next((r for r in self.records if f"{r.name}[]" == match[4]), None)
+        if record and match[5]:
+            self.fail(f"{match[1]} cannot be NULL: of no rows there are 0", at)
+        if record:
+            return Param(match[1], record=record)
+        return Param(match[1], self.type_of(match[4], at), bool(match[5]))
 
     def one_column(self, text, at):
         match = re.fullmatch(r"([a-z_][\w.]*)\s+([a-z]+(?:\[\])?)(\?)?", text)
@@ -254,9 +203,9 @@ class Reader:
             self.fail(f"cannot read the column '{text}': name type or name type?", at)
         kind = self.type_of(match[2], at)
         if not kind.column:
-            self.fail(f"a column of type {match[2]} cannot be read in C", at)
+            self.fail(f"a column cannot be of type {match[2]}", at)
         if match[1].replace(".", "_") in C_WORDS - OUR_WORDS:
-            self.fail(f"'{match[1]}' cannot be a column to read: it is a word of C", at)
+            self.fail(f"'{match[1]}' cannot be a column: it is a word of C", at)
         return Column(match[1], kind, bool(match[3]))
 
     def type_of(self, name, at):
@@ -281,7 +230,7 @@ class Reader:
             if text in ("'", '"'):
                 self.fail("the quotation is not closed", position)
             if kind == "comment" and INNER_HEADER.match(text):
-                self.fail("a statement header inside a statement: is a semicolon missing?",
+                self.fail("a declaration inside a statement: is a semicolon missing?",
                           position)
             if kind in ("comment", "space"):
                 kind, text = "space", " "
@@ -329,6 +278,8 @@ class Reader:
                 used.add(name)
                 piece.params.append(name)
                 text = f"\0{name}\0"
+                if param.record:
+                    text, skip_to = self.relation(param, position + 1 + len(name))
             piece.text += text
         if open_clause is not None:
             self.fail("the optional clause is not closed", open_clause)
@@ -338,6 +289,30 @@ class Reader:
             raise SqlError(self.path, statement.line,
                            f"parameter {unused[0]} is declared but not used")
         self.check_combinations(statement)
+
+    def relation(self, param, at):
+        """The text of `:lines as l`, or of `:lines.column`, of which the end of :lines is at `at`;
+        and where it ends."""
+        names = [c.name for c in param.record.columns]
+        one = RECORD_COLUMN.match(self.text, at)
+        whole = None if one else RELATION.match(self.text, at)
+        if one:
+            names = [one[1]]
+        elif not whole:
+            self.fail(f"{param.name} is a relation: say :{param.name} as x,"
+                      f" :{param.name} as x (column, ...) or :{param.name}.column", at)
+        elif whole[3] is not None:
+            names = split_top(whole[3])
+        for name in names:
+            if not param.record.column(name):
+                self.fail(f"{name} is not a column of {param.name}", at)
+        param.used.update(names)
+        param.record.used.update(names)
+        arrays = ", ".join(f"\0{param.name}.{name}\0" for name in names)
+        if one:
+            return arrays, one.end()
+        return (f"unnest({arrays}){whole[1] or ''} as {whole[2]} ({', '.join(names)})",
+                whole.end())
 
     def condition(self, statement, match, position):
         negated, name, word = match[1], match[2], match[3]
@@ -365,9 +340,10 @@ class Reader:
             raise SqlError(self.path, statement.line,
                            f"{count} combinations of optional clauses; at most {COMBINATIONS_MAX}")
         for state in statement.combinations():
-            params = {p for c in statement.active(state) for p in c.params}
-            if len(params) > PARAMS_MAX:
-                raise SqlError(self.path, statement.line, f"more than {PARAMS_MAX} parameters")
+            if len(statement.wire(state)) > PARAMS_MAX:
+                raise SqlError(self.path, statement.line,
+                               f"more than {PARAMS_MAX} parameters, of which each column of a"
+                               " relation is one")
 
 
 def read_all(paths):

@@ -1,5 +1,6 @@
 #include "task/params.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 
@@ -7,18 +8,94 @@
 #include "base/clock.h"
 #include "store/pg_types.h"
 
-static struct pg_param copied(struct arena *arena, const void *bytes, size_t size)
+static const struct pg_param SQL_NULL;
+
+/* Bytes that a value has in PostgreSQL's binary format. */
+static size_t value_size(enum rows_type type, const void *value)
 {
-	char *copy = arena_alloc(arena, size);
-	memcpy(copy, bytes, size);
-	return (struct pg_param){copy, (int)size};
+	switch (type) {
+	case ROWS_UUID:
+		return sizeof(struct uuid);
+	case ROWS_TEXT:
+		return strlen(value);
+	case ROWS_INT:
+		return 4;
+	case ROWS_BIGINT:
+	case ROWS_TIME:
+	case ROWS_DOUBLE:
+		return 8;
+	case ROWS_BOOL:
+		return 1;
+	case ROWS_JSON:
+		return strlen(value) + 1;
+	case ROWS_BYTEA:
+		return ((const struct bytes *)value)->length;
+	case ROWS_TYPE_COUNT:
+		break;
+	}
+	assert(false);
+	return 0;
 }
 
-static const struct pg_param SQL_NULL;
+/* PostgreSQL's count from 2000 on. The infinities are the same extreme values on both sides; what
+ * its epoch would take below the lowest is as good as it. */
+static int64_t time_of(int64_t time)
+{
+	if (time != TIME_INFINITY && __builtin_sub_overflow(time, PG_EPOCH_US, &time))
+		return TIME_MINUS_INFINITY;
+	return time;
+}
+
+static void value_write(enum rows_type type, const void *value, size_t size, char *at)
+{
+	int64_t bits;
+
+	switch (type) {
+	case ROWS_INT:
+		binary_put_int32(at, *(const int32_t *)value);
+		return;
+	case ROWS_BIGINT:
+		binary_put_int64(at, *(const int64_t *)value);
+		return;
+	case ROWS_TIME:
+		binary_put_int64(at, time_of(*(const int64_t *)value));
+		return;
+	case ROWS_DOUBLE:
+		memcpy(&bits, value, sizeof(bits));
+		binary_put_int64(at, bits);
+		return;
+	case ROWS_BOOL:
+		*at = *(const bool *)value ? 1 : 0;
+		return;
+	case ROWS_JSON:
+		*at = 1; /* the version of jsonb's binary format */
+		memcpy(at + 1, value, size - 1);
+		return;
+	case ROWS_BYTEA:
+		value = ((const struct bytes *)value)->data;
+		break;
+	case ROWS_UUID:
+	case ROWS_TEXT:
+	case ROWS_TYPE_COUNT:
+		break;
+	}
+	if (size > 0)
+		memcpy(at, value, size);
+}
+
+static struct pg_param encoded(struct arena *arena, enum rows_type type, const void *value)
+{
+	if (value == NULL)
+		return SQL_NULL;
+	size_t size = value_size(type, value);
+	char *bytes = arena_alloc(arena, size);
+	value_write(type, value, size, bytes);
+	return (struct pg_param){bytes, (int)size};
+}
 
 struct pg_param param_uuid(struct arena *arena, const struct uuid *value)
 {
-	return value == NULL ? SQL_NULL : copied(arena, value->bytes, sizeof(value->bytes));
+	return encoded(arena, ROWS_UUID, value);
 }
 
 struct pg_param param_text(struct arena *arena, const char *value)
@@ -29,58 +106,32 @@ struct pg_param param_text(struct arena *arena, const char *value)
 
 struct pg_param param_int(struct arena *arena, const int32_t *value)
 {
-	if (value == NULL)
-		return SQL_NULL;
-	char wire[4];
-	binary_put_int32(wire, *value);
-	return copied(arena, wire, sizeof(wire));
+	return encoded(arena, ROWS_INT, value);
 }
 
 struct pg_param param_bigint(struct arena *arena, const int64_t *value)
 {
-	if (value == NULL)
-		return SQL_NULL;
-	char wire[8];
-	binary_put_int64(wire, *value);
-	return copied(arena, wire, sizeof(wire));
+	return encoded(arena, ROWS_BIGINT, value);
 }
 
 struct pg_param param_bool(struct arena *arena, const bool *value)
 {
-	(void)arena;
-	return value == NULL ? SQL_NULL : (struct pg_param){*value ? "\1" : "\0", 1};
+	return encoded(arena, ROWS_BOOL, value);
 }
 
 struct pg_param param_time(struct arena *arena, const int64_t *value)
 {
-	if (value == NULL)
-		return SQL_NULL;
-	int64_t time = *value;
-	/* The infinities are the same extreme values on both sides; what PostgreSQL's epoch would
-	 * take below the lowest is as good as it. */
-	if (time != TIME_INFINITY && __builtin_sub_overflow(time, PG_EPOCH_US, &time))
-		time = TIME_MINUS_INFINITY;
-	return param_bigint(arena, &time);
+	return encoded(arena, ROWS_TIME, value);
 }
 
 struct pg_param param_double(struct arena *arena, const double *value)
 {
-	if (value == NULL)
-		return SQL_NULL;
-	uint64_t bits;
-	memcpy(&bits, value, sizeof(bits));
-	return param_bigint(arena, &(int64_t){(int64_t)bits});
+	return encoded(arena, ROWS_DOUBLE, value);
 }
 
 struct pg_param param_json(struct arena *arena, const char *value)
 {
-	if (value == NULL)
-		return SQL_NULL;
-	size_t length = strlen(value);
-	char *bytes = arena_alloc(arena, length + 1);
-	bytes[0] = 1; /* the version of jsonb's binary format */
-	memcpy(bytes + 1, value, length);
-	return (struct pg_param){bytes, (int)length + 1};
+	return encoded(arena, ROWS_JSON, value);
 }
 
 struct pg_param param_bytea(struct arena *arena, const struct bytes *value)
@@ -91,92 +142,119 @@ struct pg_param param_bytea(struct arena *arena, const struct bytes *value)
 	return (struct pg_param){value->length == 0 ? "" : value->data, (int)value->length};
 }
 
+static const int32_t ELEMENTS[ROWS_TYPE_COUNT] = {
+    [ROWS_UUID] = PG_UUID_OID,     [ROWS_TEXT] = PG_TEXT_OID,  [ROWS_INT] = PG_INT4_OID,
+    [ROWS_BIGINT] = PG_INT8_OID,   [ROWS_BOOL] = PG_BOOL_OID,  [ROWS_TIME] = PG_TIMESTAMPTZ_OID,
+    [ROWS_DOUBLE] = PG_FLOAT8_OID, [ROWS_JSON] = PG_JSONB_OID, [ROWS_BYTEA] = PG_BYTEA_OID,
+};
+
+/* Structs with one field of each that becomes an element. */
+struct elements {
+	size_t count;
+	const char *items;
+	size_t size; /* of one */
+	const struct rows_field *field;
+};
+
+static const void *element(const struct elements *elements, size_t i)
+{
+	const struct rows_field *field = elements->field;
+	const void *member = elements->items + i * elements->size + field->offset;
+	const void *value = member;
+
+	if (field->nullable || field->type == ROWS_TEXT || field->type == ROWS_JSON)
+		memcpy(&value, member, sizeof(value));
+	assert(value != NULL || field->nullable);
+	return value;
+}
+
 /*
  * An array's binary format: dimensions, whether it has NULLs, the elements' type, then for the one
  * dimension its length and lower bound, then each element's length (-1 is NULL) and bytes.
  * An empty array has no dimension.
  */
-static char *array_open(struct arena *arena, size_t count, size_t bytes, bool has_null, int type,
-                        struct pg_param *ret)
+static char *array_open(struct arena *arena, const struct elements *elements, size_t size,
+                        bool has_null, struct pg_param *ret)
 {
-	size_t size = count == 0 ? 12 : 20 + count * 4 + bytes;
-	char *at = arena_alloc(arena, size);
-	*ret = (struct pg_param){at, (int)size};
+	size_t count = elements->count;
+	size_t whole = count == 0 ? 12 : 20 + size;
+
+	assert(whole <= INT_MAX);
+	char *at = arena_alloc(arena, whole);
+	*ret = (struct pg_param){at, (int)whole};
 	at = binary_put_int32(at, count == 0 ? 0 : 1);
 	at = binary_put_int32(at, has_null);
-	at = binary_put_int32(at, type);
-	if (count > 0) {
-		at = binary_put_int32(at, (int32_t)count);
-		at = binary_put_int32(at, 1);
-	}
-	return at;
+	at = binary_put_int32(at, ELEMENTS[elements->field->type]);
+	if (count == 0)
+		return at;
+	at = binary_put_int32(at, (int32_t)count);
+	return binary_put_int32(at, 1);
 }
 
-static char *array_put(char *at, const void *bytes, size_t size)
+static struct pg_param array(struct arena *arena, const struct elements *elements)
 {
-	at = binary_put_int32(at, (int32_t)size);
-	memcpy(at, bytes, size);
-	return at + size;
+	enum rows_type type = elements->field->type;
+	size_t size = 0;
+	bool has_null = false;
+	struct pg_param param;
+
+	for (size_t i = 0; i < elements->count; i++) {
+		const void *value = element(elements, i);
+		has_null = has_null || value == NULL;
+		size += 4 + (value == NULL ? 0 : value_size(type, value));
+	}
+	char *at = array_open(arena, elements, size, has_null, &param);
+	for (size_t i = 0; i < elements->count; i++) {
+		const void *value = element(elements, i);
+		size_t length = value == NULL ? 0 : value_size(type, value);
+		at = binary_put_int32(at, value == NULL ? -1 : (int32_t)length);
+		if (value != NULL)
+			value_write(type, value, length, at);
+		at += length;
+	}
+	return param;
+}
+
+static struct pg_param plain_array(struct arena *arena, enum rows_type type, size_t count,
+                                   const void *items, size_t size)
+{
+	const struct rows_field field = {.type = type, .nullable = type == ROWS_TEXT};
+
+	return array(arena, &(struct elements){count, items, size, &field});
 }
 
 struct pg_param param_uuid_array(struct arena *arena, const struct uuid_array *value)
 {
-	struct pg_param param;
-	if (value == NULL)
-		return SQL_NULL;
-	char *at = array_open(arena, value->count, value->count * 16, false, PG_UUID_OID, &param);
-	for (size_t i = 0; i < value->count; i++)
-		at = array_put(at, value->items[i].bytes, 16);
-	return param;
+	return value == NULL ? SQL_NULL
+	                     : plain_array(arena, ROWS_UUID, value->count, value->items,
+	                                   sizeof(value->items[0]));
 }
 
 struct pg_param param_text_array(struct arena *arena, const struct text_array *value)
 {
-	struct pg_param param;
-	size_t bytes = 0;
-	bool has_null = false;
-	if (value == NULL)
-		return SQL_NULL;
-	for (size_t i = 0; i < value->count; i++) {
-		if (value->items[i] == NULL)
-			has_null = true;
-		else
-			bytes += strlen(value->items[i]);
-	}
-	char *at = array_open(arena, value->count, bytes, has_null, PG_TEXT_OID, &param);
-	for (size_t i = 0; i < value->count; i++) {
-		if (value->items[i] == NULL)
-			at = binary_put_int32(at, -1);
-		else
-			at = array_put(at, value->items[i], strlen(value->items[i]));
-	}
-	return param;
+	return value == NULL ? SQL_NULL
+	                     : plain_array(arena, ROWS_TEXT, value->count, value->items,
+	                                   sizeof(value->items[0]));
 }
 
 struct pg_param param_int_array(struct arena *arena, const struct int_array *value)
 {
-	struct pg_param param;
-	if (value == NULL)
-		return SQL_NULL;
-	char *at = array_open(arena, value->count, value->count * 4, false, PG_INT4_OID, &param);
-	for (size_t i = 0; i < value->count; i++) {
-		char wire[4];
-		binary_put_int32(wire, value->items[i]);
-		at = array_put(at, wire, sizeof(wire));
-	}
-	return param;
+	return value == NULL ? SQL_NULL
+	                     : plain_array(arena, ROWS_INT, value->count, value->items,
+	                                   sizeof(value->items[0]));
 }
 
 struct pg_param param_bigint_array(struct arena *arena, const struct bigint_array *value)
 {
-	struct pg_param param;
-	if (value == NULL)
-		return SQL_NULL;
-	char *at = array_open(arena, value->count, value->count * 8, false, PG_INT8_OID, &param);
-	for (size_t i = 0; i < value->count; i++) {
-		char wire[8];
-		binary_put_int64(wire, value->items[i]);
-		at = array_put(at, wire, sizeof(wire));
-	}
-	return param;
+	return value == NULL ? SQL_NULL
+	                     : plain_array(arena, ROWS_BIGINT, value->count, value->items,
+	                                   sizeof(value->items[0]));
+}
+
+int param_columns(struct arena *arena, struct pg_param params[], size_t count, const void *items,
+                  size_t size, int field_count, const struct rows_field fields[])
+{
+	for (int f = 0; f < field_count; f++)
+		params[f] = array(arena, &(struct elements){count, items, size, &fields[f]});
+	return field_count;
 }

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/uuid.h"
 #include "store/pg.h"
+#include "task/readers.h"
 
 struct bytes {
 	const void *data;
@@ -53,5 +54,13 @@ struct pg_param param_uuid_array(struct arena *arena, const struct uuid_array *v
 struct pg_param param_text_array(struct arena *arena, const struct text_array *value);
 struct pg_param param_int_array(struct arena *arena, const struct int_array *value);
 struct pg_param param_bigint_array(struct arena *arena, const struct bigint_array *value);
+
+/*
+ * param_columns: an array of structs as one array per field, which unnest() makes a relation of.
+ * Fills params[0] to params[field_count - 1]; returns field_count. Fields are as readers.h says.
+ * The arrays are copies: nothing of the structs must stay.
+ */
+int param_columns(struct arena *arena, struct pg_param params[], size_t count, const void *items,
+                  size_t size, int field_count, const struct rows_field fields[]);
 
 #endif

@@ -97,6 +97,89 @@ def test_a_comment_apart_is_not_a_header():
     assert len(read("-- About (these): things.\n\n-- t (): one\nselect 1;")) == 1
 
 
+LINES = "lines rows(id uuid, note text?, quantity int)"
+
+
+def test_rows_are_a_relation_with_an_array_for_each_column():
+    (statement,) = read(f"-- t (a int, {LINES}, b int): none\n"
+                        "insert into x select l.*, :a, :b from :lines as l;")
+    text, oids = sql_c.text_of(statement, {})
+    assert text == ("insert into x select l.*, $1, $5 "
+                    "from unnest($2, $3, $4) as l (id, note, quantity)")
+    assert oids == ["PG_INT4_OID", "PG_UUID_ARRAY_OID", "PG_TEXT_ARRAY_OID", "PG_INT4_ARRAY_OID",
+                    "PG_INT4_OID"]
+    assert sql_c.prototype(statement) == (
+        "struct rows *sql_t(struct db *db, int32_t a, size_t lines_count, "
+        "const struct t_lines *lines, int32_t b)")
+
+
+def test_rows_may_be_numbered():
+    assert texts("-- t (x rows(a int)): many\nselect ordinality from :x with ordinality as r;") == \
+        ["select ordinality from unnest($1) with ordinality as r (a)"]
+
+
+def test_a_column_of_rows_may_be_taken_as_an_array():
+    assert texts("-- t (x rows(a int, b int)): many\nselect f(:x.b, :x.a), :x.b;") == \
+        ["select f($2, $1), $2"]
+
+
+def test_records_are_shared_and_each_statement_sends_what_it_uses():
+    one, two = read("-- record r (a int, b int?, c json)\n-- Shared.\n\n"
+                    "-- t (x r[]): many\nselect * from :x as x (c, a);\n\n"
+                    "-- u (x r[]): many\nselect * from :x as x (b);\n")
+    assert sql_c.text_of(one, {}) == ("select * from unnest($2, $1) as x (c, a)",
+                                      ["PG_INT4_ARRAY_OID", "PG_JSONB_ARRAY_OID"])
+    assert sql_c.text_of(two, {}) == ("select * from unnest($1) as x (b)", ["PG_INT4_ARRAY_OID"])
+    assert sql_c.write_header("x", [one, two]).count(
+        "/* Shared. */\nstruct r {\n\tint32_t a;\n\tconst int32_t *b;\n\tconst char *c;\n};") == 1
+
+
+def test_rows_may_stand_in_a_clause():
+    made = texts("-- t (a bool, x rows(b int)): many\nselect 1[a: from :x as x];")
+    assert made == ["select 1", "select 1 from unnest($1) as x (b)"]
+
+
+def test_more_than_five_parameters_are_given_by_name():
+    names = "abcdef"
+    (five, six) = (read(f"-- t ({', '.join(f'{n} int' for n in names[:count])}): one\n"
+                        f"select {', '.join(f':{n}' for n in names[:count])};")[0]
+                   for count in (5, 6))
+    assert "int32_t e)" in sql_c.prototype(five)
+    assert sql_c.prototype(six) == \
+        "struct rows *sql_t(struct db *db, const struct t_args *args)"
+    assert "struct t_args {\n\tint32_t a;" in sql_c.write_header("x", [six])
+
+
+@pytest.mark.parametrize("text, said", [
+    ("-- t (x rows(a int)): one\nselect :x;", "area.sql:2: x is a relation: say :x as x"),
+    ("-- t (x rows(a int)): one\nselect from :x x;", "area.sql:2: x is a relation"),
+    ("-- t (x rows(a int)): one\nselect :x.b;", "area.sql:2: b is not a column of x"),
+    ("-- t (x rows(a int)): one\nselect from :x as x (b);", "area.sql:2: b is not a column of x"),
+    ("-- t (x rows(a int, b int)): one\nselect :x.a;",
+     "area.sql:1: column b of t_x is declared but not used"),
+    ("-- t (x rows(a int[])): one\nselect :x.a;", "area.sql:1: a column cannot be of type int[]"),
+    ("-- t (x rows(a int, a int)): one\nselect :x.a;",
+     "area.sql:1: column a is declared twice"),
+    ("-- t (x rows()): one\nselect from :x as x;", "area.sql:1: the record t_x has no columns"),
+    ("-- t (x rows(a.b int)): one\nselect from :x as x;",
+     "area.sql:1: 'a.b' cannot be a column of a record"),
+    ("-- t (x rows(" + ", ".join(f"a{i} int" for i in range(33)) + ")): one\nselect from :x as x;",
+     "area.sql:1: more than 32 parameters, of which each column of a relation is one"),
+    ("-- t (x r[]): one\nselect from :x as x;", "area.sql:1: unknown type r[]"),
+    ("-- record r (a int)\n\n-- t (x r[]?): one\nselect from :x as x;",
+     "area.sql:3: x cannot be NULL"),
+    ("-- record r (a int)\n\n-- record r (a int)\n\n",
+     "area.sql:3: the record r is declared twice"),
+    ("-- record r (a int): one\n\n", "area.sql:1: a record is declared so"),
+    ("-- record r (a int\n\n", "area.sql:1: a record is declared so"),
+    ("-- record r (a int)\n\n", "area.sql:1: column a of r is declared but not used"),
+    ("-- t (): one\nselect 1\n-- record r (a int)\n;",
+     "area.sql:3: a declaration inside a statement"),
+])
+def test_mistakes_with_rows_are_named_with_their_line(text, said):
+    assert mistake(text).startswith(said)
+
+
 @pytest.mark.parametrize("text, said", [
     ("select 1;", "area.sql:1: a statement needs a header"),
     ("\n-- t (a float): one\nselect :a;", "area.sql:2: unknown type float"),
@@ -116,7 +199,7 @@ def test_a_comment_apart_is_not_a_header():
     ("-- t (int int): one\nselect :int;", "area.sql:1: 'int' cannot be a parameter"),
     ("-- t (a int, a int): one\nselect :a;", "area.sql:1: parameter a is declared twice"),
     ("-- t (): one\nselect 1\n-- u (): one\nselect 2;",
-     "area.sql:3: a statement header inside a statement"),
+     "area.sql:3: a declaration inside a statement"),
     ("-- t (): one\nselect 'abc;", "area.sql:2: the quotation is not closed"),
     ("-- t (" + ", ".join(f"a{i} int?" for i in range(12)) + "): one\nselect 1"
      + "".join(f"[a{i}: x]" for i in range(12)) + ";", "area.sql:1: 4096 combinations"),

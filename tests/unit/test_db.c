@@ -5,8 +5,13 @@
 #include "task/rows_internal.h"
 #include "things.sql.h"
 
-static const struct uuid SOME_ID = {
-    {0x01, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, 16}};
+#define SOME_ID_BYTES                                                                              \
+	{                                                                                          \
+		{                                                                                  \
+			0x01, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, 16             \
+		}                                                                                  \
+	}
+static const struct uuid SOME_ID = SOME_ID_BYTES;
 
 static void there_and_back(struct task *task)
 {
@@ -18,9 +23,20 @@ static void there_and_back(struct task *task)
 	const int64_t at = INT64_C(1795419598123456);
 	size_t count = 0;
 
-	struct rows *rows =
-	    sql_all_types(db, &SOME_ID, "näme", -5, INT64_MIN, &(bool){true}, &at, 0.5,
-	                  "{\"a\": 1}", (struct bytes){"\0\1", 2}, ids, names, ints, NULL);
+	struct rows *rows = sql_all_types(db, &(struct all_types_args){
+	                                          .id = &SOME_ID,
+	                                          .name = "näme",
+	                                          .small = -5,
+	                                          .big = INT64_MIN,
+	                                          .truth = &(bool){true},
+	                                          .at = &at,
+	                                          .real = 0.5,
+	                                          .document = "{\"a\": 1}",
+	                                          .raw = (struct bytes){"\0\1", 2},
+	                                          .ids = ids,
+	                                          .names = names,
+	                                          .ints = ints,
+	                                      });
 	const struct all_types_row *row = sql_all_types_rows(db, rows, &count);
 	assert_int_equal(count, 1);
 	assert_true(uuid_equal(*row->id, SOME_ID));
@@ -34,9 +50,10 @@ static void there_and_back(struct task *task)
 	assert_int_equal(row->raw.length, 2);
 	assert_memory_equal(row->raw.data, "\0\1", 2);
 
-	rows = sql_all_types(db, NULL, NULL, 0, 0, NULL, NULL, -1e300, NULL,
-	                     (struct bytes){NULL, 0}, (struct uuid_array){0},
-	                     (struct text_array){0}, (struct int_array){0}, &bigs);
+	rows = sql_all_types(db, &(struct all_types_args){
+	                             .real = -1e300,
+	                             .bigs = &bigs,
+	                         });
 	row = sql_all_types_rows(db, rows, NULL);
 	assert_null(row->id);
 	assert_null(row->name);

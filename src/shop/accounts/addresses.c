@@ -38,9 +38,20 @@ void create_address(struct request *rq, const struct create_address_in *in)
 		         LIMIT_ADDRESSES);
 	if (is_default)
 		sql_address_default_clear(tx);
-	sql_address_add(tx, id, rq->task.actor.account_id, is_default, in->name, in->company,
-	                in->line1, in->line2, in->city, in->region, in->postal_code, in->country,
-	                in->phone);
+	sql_address_add(tx, &(struct address_add_args){
+	                        .id = id,
+	                        .account = rq->task.actor.account_id,
+	                        .is_default = is_default,
+	                        .name = in->name,
+	                        .company = in->company,
+	                        .line1 = in->line1,
+	                        .line2 = in->line2,
+	                        .city = in->city,
+	                        .region = in->region,
+	                        .postal_code = in->postal_code,
+	                        .country = in->country,
+	                        .phone = in->phone,
+	                    });
 	reply_commit_row(rq, tx, 201, sql_address_list(tx, &id));
 }
 
@@ -60,10 +71,24 @@ void update_address(struct request *rq, const struct update_address_in *in)
 	sql_address_book_lock(tx, rq->task.actor.account_id);
 	if (in->is_default != NULL && *in->is_default)
 		sql_address_default_clear(tx);
-	sql_address_change(tx, in->address_id, in->is_default, in->name, in->company_given,
-	                   in->company, in->line1, in->line2_given, in->line2, in->city,
-	                   in->region_given, in->region, in->postal_code_given, in->postal_code,
-	                   in->country, in->phone_given, in->phone);
+	sql_address_change(tx, &(struct address_change_args){
+	                           .id = in->address_id,
+	                           .is_default = in->is_default,
+	                           .name = in->name,
+	                           .change_company = in->company_given,
+	                           .company = in->company,
+	                           .line1 = in->line1,
+	                           .change_line2 = in->line2_given,
+	                           .line2 = in->line2,
+	                           .city = in->city,
+	                           .change_region = in->region_given,
+	                           .region = in->region,
+	                           .change_postal_code = in->postal_code_given,
+	                           .postal_code = in->postal_code,
+	                           .country = in->country,
+	                           .change_phone = in->phone_given,
+	                           .phone = in->phone,
+	                       });
 	if (in->is_default != NULL && !*in->is_default)
 		keep_a_default(rq, tx);
 	reply_commit_row(rq, tx, 200, sql_address_list(tx, &in->address_id));

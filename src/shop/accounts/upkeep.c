@@ -48,9 +48,15 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
 		         PASSWORD_MAX);
 	const char *hash = password_hash(task, password);
 
-	sql_account_make_admin(db_as(task, PG_JOBS), uuid_v7(), address,
-	                       email_key(task->arena, address),
-	                       name == NULL ? "Administrator" : name, known_role, hash);
+	sql_account_make_admin(db_as(task, PG_JOBS),
+	                       &(struct account_make_admin_args){
+	                           .id = uuid_v7(),
+	                           .email = address,
+	                           .email_key = email_key(task->arena, address),
+	                           .name = name == NULL ? "Administrator" : name,
+	                           .role = known_role,
+	                           .password_hash = hash,
+	                       });
 }
 
 static int32_t purge_sessions(struct task *task)

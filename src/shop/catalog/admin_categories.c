@@ -33,8 +33,14 @@ void update_category(struct request *rq, const struct update_category_in *in)
 		slug_choose(rq, in->slug, NULL, slug, sizeof slug);
 	if (in->parent_id_given)
 		sql_admin_category_lock(tx, id);
-	sql_admin_category_update(tx, id, in->name, in->slug ? slug : NULL, in->parent_id_given,
-	                          in->parent_id, in->position);
+	sql_admin_category_update(tx, &(struct admin_category_update_args){
+	                                  .id = id,
+	                                  .name = in->name,
+	                                  .slug = in->slug ? slug : NULL,
+	                                  .parent_given = in->parent_id_given,
+	                                  .parent = in->parent_id,
+	                                  .position = in->position,
+	                              });
 	if (in->parent_id_given) {
 		sql_admin_category_descendants(tx, id);
 		sql_admin_category_refresh(tx, id);

@@ -15,19 +15,28 @@ void admin_list_products(struct request *rq, const struct admin_list_products_in
 	struct uuid vendor_id;
 	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor_id);
 
-	reply_page(rq, &page,
-	           sql_admin_products(db_of(&rq->task), NULL, in->q, by_id ? &vendor_id : NULL,
-	                              by_id ? NULL : in->vendor,
-	                              in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
-	                              in->unlisted, page.after_key, page.after_id, page.count));
+	reply_page(
+	    rq, &page,
+	    sql_admin_products(db_of(&rq->task),
+	                       &(struct admin_products_args){
+	                           .q = in->q,
+	                           .vendor = by_id ? &vendor_id : NULL,
+	                           .vendor_slug = by_id ? NULL : in->vendor,
+	                           .status = in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	                           .unlisted = in->unlisted,
+	                           .after_key = page.after_key,
+	                           .after_id = page.after_id,
+	                           .page_size = page.count,
+	                       }));
 }
 
 static void refresh_and_reply(struct request *rq, struct db *tx, struct uuid id)
 {
 	sql_admin_product_refresh(tx, id);
-	reply_commit_row(
-	    rq, tx, 200,
-	    sql_admin_products(tx, &id, NULL, NULL, NULL, NULL, NULL, 0, (struct uuid){0}, 0));
+	reply_commit_row(rq, tx, 200,
+	                 sql_admin_products(tx, &(struct admin_products_args){
+	                                            .id = &id,
+	                                        }));
 	cache_invalidate();
 }
 

@@ -84,11 +84,24 @@ void list_products(struct request *rq, const struct list_products_in *in)
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
 	reply_page(rq, &page,
-	           sql_product_page(db_of(&rq->task), category.id, category.slug, vendor.maybe_id,
-	                            vendor.slug, in->price_min, in->price_max,
-	                            in->in_stock && *in->in_stock, !ranked && (in->q || options),
-	                            in->q, options, RANKED_MAX, SORTS[sort].sort, page.after_key,
-	                            page.after_key, page.after_id, page.count));
+	           sql_product_page(db_of(&rq->task), &(struct product_page_args){
+	                                                  .category = category.id,
+	                                                  .category_slug = category.slug,
+	                                                  .vendor = vendor.maybe_id,
+	                                                  .vendor_slug = vendor.slug,
+	                                                  .price_min = in->price_min,
+	                                                  .price_max = in->price_max,
+	                                                  .in_stock = in->in_stock && *in->in_stock,
+	                                                  .found = !ranked && (in->q || options),
+	                                                  .words = in->q,
+	                                                  .options = options,
+	                                                  .ranked_max = RANKED_MAX,
+	                                                  .sort = SORTS[sort].sort,
+	                                                  .after_time = page.after_key,
+	                                                  .after_value = page.after_key,
+	                                                  .after_id = page.after_id,
+	                                                  .page_size = page.count,
+	                                              }));
 }
 
 /* GET /v1/products/facets */
@@ -100,12 +113,22 @@ void get_product_facets(struct request *rq, const struct get_product_facets_in *
 
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
-	reply_row(
-	    rq, sql_product_facets(db_of(&rq->task), category.id, category.slug, vendor.maybe_id,
-	                           vendor.slug, in->price_min, in->price_max,
-	                           in->in_stock && *in->in_stock, in->q || options, in->q, options,
-	                           (struct bigint_array){sizeof BANDS / sizeof BANDS[0], BANDS},
-	                           FACET_MATCHES_MAX));
+	reply_row(rq, sql_product_facets(
+	                  db_of(&rq->task),
+	                  &(struct product_facets_args){
+	                      .category = category.id,
+	                      .category_slug = category.slug,
+	                      .vendor = vendor.maybe_id,
+	                      .vendor_slug = vendor.slug,
+	                      .price_min = in->price_min,
+	                      .price_max = in->price_max,
+	                      .in_stock = in->in_stock && *in->in_stock,
+	                      .found = in->q || options,
+	                      .words = in->q,
+	                      .options = options,
+	                      .bands = (struct bigint_array){sizeof BANDS / sizeof BANDS[0], BANDS},
+	                      .matches_max = FACET_MATCHES_MAX,
+	                  }));
 }
 
 /* GET /v1/products/{product_id} */

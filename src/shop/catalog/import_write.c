@@ -188,18 +188,40 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 			add_new_product(&added, product);
 	}
 	if (added.count > 0)
-		sql_import_add_products(
-		    tx, UUIDS(a, ids), TEXTS(a, handles), TEXTS(a, titles), TEXTS(a, descriptions),
-		    TEXTS(a, types), UUIDS(a, categories), TEXTS(a, statuses), TEXTS(a, tags),
-		    TEXTS(a, options), TEXTS(a, images), BIGINTS(a, prices), BIGINTS(a, compare_at),
-		    INTS(a, in_stock), TEXTS(a, extras), batch->currency);
+		sql_import_add_products(tx, &(struct import_add_products_args){
+		                                .ids = UUIDS(a, ids),
+		                                .handles = TEXTS(a, handles),
+		                                .titles = TEXTS(a, titles),
+		                                .descriptions = TEXTS(a, descriptions),
+		                                .types = TEXTS(a, types),
+		                                .categories = UUIDS(a, categories),
+		                                .statuses = TEXTS(a, statuses),
+		                                .tags = TEXTS(a, tags),
+		                                .options = TEXTS(a, options),
+		                                .images = TEXTS(a, images),
+		                                .prices = BIGINTS(a, prices),
+		                                .compare_at = BIGINTS(a, compare_at),
+		                                .in_stock = INTS(a, in_stock),
+		                                .extras = TEXTS(a, extras),
+		                                .currency = batch->currency,
+		                            });
 	batch->report->products_created += (int64_t)added.count;
 	if (changed.count == 0)
 		return 0;
-	struct rows *rows = sql_import_change_products(
-	    tx, UUIDS(c, ids), TEXTS(c, titles), TEXTS(c, descriptions), TEXTS(c, types),
-	    UUIDS(c, categories), INTS(c, filed), TEXTS(c, statuses), TEXTS(c, tags),
-	    TEXTS(c, options), TEXTS(c, images), TEXTS(c, extras));
+	struct rows *rows =
+	    sql_import_change_products(tx, &(struct import_change_products_args){
+	                                       .ids = UUIDS(c, ids),
+	                                       .titles = TEXTS(c, titles),
+	                                       .descriptions = TEXTS(c, descriptions),
+	                                       .types = TEXTS(c, types),
+	                                       .categories = UUIDS(c, categories),
+	                                       .filed = INTS(c, filed),
+	                                       .statuses = TEXTS(c, statuses),
+	                                       .tags = TEXTS(c, tags),
+	                                       .options = TEXTS(c, options),
+	                                       .images = TEXTS(c, images),
+	                                       .extras = TEXTS(c, extras),
+	                                   });
 	size_t count;
 	const struct import_change_products_row *found =
 	    sql_import_change_products_rows(tx, rows, &count);
@@ -222,11 +244,24 @@ static void change_variants(struct db *tx, const struct import_batch *batch,
                             const struct variant_columns *c, struct id_list *edited)
 {
 	size_t count;
-	struct rows *rows = sql_import_change_variants(
-	    tx, UUIDS(c, ids), TEXTS(c, skus), TEXTS(c, titles), TEXTS(c, one), TEXTS(c, two),
-	    TEXTS(c, three), BIGINTS(c, prices), BIGINTS(c, compare_at), INTS(c, quantities),
-	    INTS(c, grams), INTS(c, trackeds), INTS(c, backorders), TEXTS(c, barcodes),
-	    TEXTS(c, images), TEXTS(c, extras), UUIDS(c, adjustments));
+	struct rows *rows = sql_import_change_variants(tx, &(struct import_change_variants_args){
+	                                                       .ids = UUIDS(c, ids),
+	                                                       .skus = TEXTS(c, skus),
+	                                                       .titles = TEXTS(c, titles),
+	                                                       .one = TEXTS(c, one),
+	                                                       .two = TEXTS(c, two),
+	                                                       .three = TEXTS(c, three),
+	                                                       .prices = BIGINTS(c, prices),
+	                                                       .compare_at = BIGINTS(c, compare_at),
+	                                                       .quantities = INTS(c, quantities),
+	                                                       .grams = INTS(c, grams),
+	                                                       .trackeds = INTS(c, trackeds),
+	                                                       .backorders = INTS(c, backorders),
+	                                                       .barcodes = TEXTS(c, barcodes),
+	                                                       .images = TEXTS(c, images),
+	                                                       .extras = TEXTS(c, extras),
+	                                                       .adjustments = UUIDS(c, adjustments),
+	                                                   });
 	const struct import_change_variants_row *changed =
 	    sql_import_change_variants_rows(tx, rows, &count);
 
@@ -260,12 +295,27 @@ static struct id_list write_variants(struct db *tx, const struct import_batch *b
 		}
 	}
 	if (added.count > 0)
-		sql_import_add_variants(
-		    tx, UUIDS(a, ids), UUIDS(a, products), TEXTS(a, skus), TEXTS(a, titles),
-		    TEXTS(a, one), TEXTS(a, two), TEXTS(a, three), BIGINTS(a, prices),
-		    BIGINTS(a, compare_at), INTS(a, quantities), INTS(a, grams), INTS(a, trackeds),
-		    INTS(a, backorders), TEXTS(a, barcodes), TEXTS(a, images), TEXTS(a, extras),
-		    INTS(a, positions), batch->currency, UUIDS(a, adjustments));
+		sql_import_add_variants(tx, &(struct import_add_variants_args){
+		                                .ids = UUIDS(a, ids),
+		                                .products = UUIDS(a, products),
+		                                .skus = TEXTS(a, skus),
+		                                .titles = TEXTS(a, titles),
+		                                .one = TEXTS(a, one),
+		                                .two = TEXTS(a, two),
+		                                .three = TEXTS(a, three),
+		                                .prices = BIGINTS(a, prices),
+		                                .compare_at = BIGINTS(a, compare_at),
+		                                .quantities = INTS(a, quantities),
+		                                .grams = INTS(a, grams),
+		                                .trackeds = INTS(a, trackeds),
+		                                .backorders = INTS(a, backorders),
+		                                .barcodes = TEXTS(a, barcodes),
+		                                .images = TEXTS(a, images),
+		                                .extras = TEXTS(a, extras),
+		                                .positions = INTS(a, positions),
+		                                .currency = batch->currency,
+		                                .adjustments = UUIDS(a, adjustments),
+		                            });
 	batch->report->variants_created += (int64_t)added.count;
 	list_products_of(&edited, &added);
 	if (changed.count > 0)

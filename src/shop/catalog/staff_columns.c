@@ -76,11 +76,27 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
 	columns_make(&c, arena, count);
 	for (size_t i = 0; i < count; i++)
 		columns_fill(&c, arena, i, &variants[i], &choices[i]);
-	sql_staff_variants_insert(db, vendor_id, product_id, nested, UUIDS(ids), TEXTS(skus),
-	                          TEXTS(titles), TEXTS(options[0]), TEXTS(options[1]),
-	                          TEXTS(options[2]), BIGINTS(prices), TEXTS(currencies),
-	                          BIGINTS(compares), TEXTS(compare_currencies), INTS(stocks),
-	                          INTS(trackeds), INTS(backorders), INTS(weights), TEXTS(barcodes),
-	                          TEXTS(images), UUIDS(adjustments));
+	sql_staff_variants_insert(db, &(struct staff_variants_insert_args){
+	                                  .vendor = vendor_id,
+	                                  .product = product_id,
+	                                  .nested = nested,
+	                                  .ids = UUIDS(ids),
+	                                  .skus = TEXTS(skus),
+	                                  .titles = TEXTS(titles),
+	                                  .one = TEXTS(options[0]),
+	                                  .two = TEXTS(options[1]),
+	                                  .three = TEXTS(options[2]),
+	                                  .prices = BIGINTS(prices),
+	                                  .currencies = TEXTS(currencies),
+	                                  .compares = BIGINTS(compares),
+	                                  .compare_currencies = TEXTS(compare_currencies),
+	                                  .stocks = INTS(stocks),
+	                                  .trackeds = INTS(trackeds),
+	                                  .backorders = INTS(backorders),
+	                                  .weights = INTS(weights),
+	                                  .barcodes = TEXTS(barcodes),
+	                                  .images = TEXTS(images),
+	                                  .adjustments = UUIDS(adjustments),
+	                              });
 	return c.ids[0];
 }

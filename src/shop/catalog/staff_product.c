@@ -20,9 +20,16 @@ void list_vendor_products(struct request *rq, const struct list_vendor_products_
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 
 	reply_page(rq, &page,
-	           sql_staff_products_page(db_of(&rq->task), in->vendor_id,
-	                                   in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
-	                                   in->q, page.after_key, page.after_id, page.count));
+	           sql_staff_products_page(
+	               db_of(&rq->task),
+	               &(struct staff_products_page_args){
+	                   .vendor = in->vendor_id,
+	                   .status = in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	                   .q = in->q,
+	                   .after_key = page.after_key,
+	                   .after_id = page.after_id,
+	                   .page_size = page.count,
+	               }));
 }
 
 /* GET /v1/vendors/{vendor_id}/products/{product_id} */
@@ -105,11 +112,20 @@ static void insert_product(struct db *tx, const struct create_vendor_product_in 
 	const char *handle = handle_of(tx, in, id);
 	struct db *chain = db_chain(tx);
 
-	sql_staff_product_insert(chain, in->vendor_id, id, handle, in->title, in->description,
-	                         CREATE_VENDOR_PRODUCT_STATUS_NAMES[in->status], in->category_id,
-	                         in->product_type, tags_of(arena, in->tags_count, in->tags),
-	                         options_json(arena, in->options_count, in->options),
-	                         images_json(arena, in->images_count, in->images));
+	sql_staff_product_insert(chain,
+	                         &(struct staff_product_insert_args){
+	                             .vendor = in->vendor_id,
+	                             .id = id,
+	                             .handle = handle,
+	                             .title = in->title,
+	                             .description = in->description,
+	                             .status = CREATE_VENDOR_PRODUCT_STATUS_NAMES[in->status],
+	                             .category = in->category_id,
+	                             .product_type = in->product_type,
+	                             .tags = tags_of(arena, in->tags_count, in->tags),
+	                             .options = options_json(arena, in->options_count, in->options),
+	                             .images = images_json(arena, in->images_count, in->images),
+	                         });
 	staff_variants_add(chain, in->vendor_id, id, true, in->variants_count, in->variants,
 	                   choices);
 	sql_staff_refresh(chain, id);
@@ -180,10 +196,19 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	names = staff_lock_as_read(rq, tx, in->vendor_id, in->product_id);
 	staff_rearrange(tx, in, &names);
 	sql_staff_product_update(
-	    tx, in->vendor_id, in->product_id, in->title, in->handle, in->description,
-	    in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL, in->category_id_given,
-	    in->category_id, in->product_type, tags_of(arena, in->tags_count, in->tags),
-	    in->images ? images_json(arena, in->images_count, in->images) : NULL);
+	    tx, &(struct staff_product_update_args){
+	            .vendor = in->vendor_id,
+	            .id = in->product_id,
+	            .title = in->title,
+	            .handle = in->handle,
+	            .description = in->description,
+	            .status = in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	            .category_given = in->category_id_given,
+	            .category = in->category_id,
+	            .product_type = in->product_type,
+	            .tags = tags_of(arena, in->tags_count, in->tags),
+	            .images = in->images ? images_json(arena, in->images_count, in->images) : NULL,
+	        });
 	sql_staff_refresh(tx, in->product_id);
 	reply_commit_row(rq, tx, 200, sql_staff_product(tx, in->vendor_id, in->product_id));
 	cache_invalidate();

@@ -154,10 +154,14 @@ static void write_choices(struct db *tx, struct uuid vendor_id, bool as_many, si
 	}
 	if (as_many)
 		sql_staff_variants_set_aside(tx, vendor_id, (struct uuid_array){count, ids});
-	sql_staff_variants_choose(
-	    tx, vendor_id, (struct uuid_array){count, ids}, (struct text_array){count, titles},
-	    (struct text_array){count, values[0]}, (struct text_array){count, values[1]},
-	    (struct text_array){count, values[2]});
+	sql_staff_variants_choose(tx, &(struct staff_variants_choose_args){
+	                                  .vendor = vendor_id,
+	                                  .ids = (struct uuid_array){count, ids},
+	                                  .titles = (struct text_array){count, titles},
+	                                  .one = (struct text_array){count, values[0]},
+	                                  .two = (struct text_array){count, values[1]},
+	                                  .three = (struct text_array){count, values[2]},
+	                              });
 }
 
 static void write_options(struct db *tx, const struct update_vendor_product_in *in,

@@ -94,12 +94,29 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	const char *const *values = choice->values;
 
 	sql_staff_variant_update(
-	    tx, in->vendor_id, in->variant_id, in->sku_given, in->sku, in->options != NULL,
-	    options_title(db_task(tx)->arena, choice), values[0], values[1], values[2],
-	    price ? &price->amount : NULL, price ? price->currency : NULL,
-	    in->compare_at_price_given, compare && compare->amount > 0 ? &compare->amount : NULL,
-	    compare ? compare->currency : NULL, in->tracked, in->backorder, in->weight_grams,
-	    in->barcode_given, in->barcode, in->image_url_given, in->image_url);
+	    tx, &(struct staff_variant_update_args){
+	            .vendor = in->vendor_id,
+	            .id = in->variant_id,
+	            .sku_given = in->sku_given,
+	            .sku = in->sku,
+	            .options_given = in->options != NULL,
+	            .title = options_title(db_task(tx)->arena, choice),
+	            .one = values[0],
+	            .two = values[1],
+	            .three = values[2],
+	            .price = price ? &price->amount : NULL,
+	            .currency = price ? price->currency : NULL,
+	            .compare_given = in->compare_at_price_given,
+	            .compare = compare && compare->amount > 0 ? &compare->amount : NULL,
+	            .compare_currency = compare ? compare->currency : NULL,
+	            .tracked = in->tracked,
+	            .backorder = in->backorder,
+	            .weight = in->weight_grams,
+	            .barcode_given = in->barcode_given,
+	            .barcode = in->barcode,
+	            .image_given = in->image_url_given,
+	            .image = in->image_url,
+	        });
 }
 
 /* What is below zero must not end up counted and without backorders: who has it counted from now on

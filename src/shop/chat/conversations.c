@@ -29,10 +29,20 @@ struct rows *talk_conversation(struct request *rq, struct db *db, struct uuid id
 
 	memset(last.bytes, 0xff, sizeof(last.bytes));
 	if (talk_is_staff(rq))
-		return sql_inbox_page(db, &id, talk_speaker(rq), NULL, false, false, false, NULL,
-		                      TIME_INFINITY, last, 1);
-	return sql_conversations_page(db, &id, talk_speaker(rq), NULL, false, TIME_INFINITY, last,
-	                              1);
+		return sql_inbox_page(db, &(struct inbox_page_args){
+		                              .id = &id,
+		                              .vendor = talk_speaker(rq),
+		                              .after_key = TIME_INFINITY,
+		                              .after_id = last,
+		                              .page_size = 1,
+		                          });
+	return sql_conversations_page(db, &(struct conversations_page_args){
+	                                      .id = &id,
+	                                      .account = talk_speaker(rq),
+	                                      .after_key = TIME_INFINITY,
+	                                      .after_id = last,
+	                                      .page_size = 1,
+	                                  });
 }
 
 void talk_reply_conversation(struct request *rq, struct uuid id)
@@ -78,9 +88,16 @@ void list_conversations(struct request *rq, const struct list_conversations_in *
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status ? CONVERSATION_STATUS_NAMES[*in->status] : NULL;
 
-	reply_page(rq, &page,
-	           sql_conversations_page(db_of(&rq->task), NULL, rq->task.actor.account_id, status,
-	                                  in->unread, page.after_key, page.after_id, page.count));
+	reply_page(
+	    rq, &page,
+	    sql_conversations_page(db_of(&rq->task), &(struct conversations_page_args){
+	                                                 .account = rq->task.actor.account_id,
+	                                                 .state = status,
+	                                                 .unread = in->unread,
+	                                                 .after_key = page.after_key,
+	                                                 .after_id = page.after_id,
+	                                                 .page_size = page.count,
+	                                             }));
 }
 
 /* GET /v1/unread */

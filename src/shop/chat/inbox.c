@@ -14,9 +14,17 @@ void list_vendor_conversations(struct request *rq, const struct list_vendor_conv
 	const char *status = in->status ? CONVERSATION_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
-	           sql_inbox_page(db_of(&rq->task), NULL, in->vendor_id, status, in->unread,
-	                          in->mine, in->unassigned, in->sub_order, page.after_key,
-	                          page.after_id, page.count));
+	           sql_inbox_page(db_of(&rq->task), &(struct inbox_page_args){
+	                                                .vendor = in->vendor_id,
+	                                                .state = status,
+	                                                .unread = in->unread,
+	                                                .mine = in->mine,
+	                                                .unassigned = in->unassigned,
+	                                                .sub_order = in->sub_order,
+	                                                .after_key = page.after_key,
+	                                                .after_id = page.after_id,
+	                                                .page_size = page.count,
+	                                            }));
 }
 
 /* POST /v1/vendors/{vendor_id}/conversations */

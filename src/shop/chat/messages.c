@@ -52,9 +52,16 @@ void list_messages(struct request *rq, const struct list_messages_in *in)
 	struct rows *rows;
 
 	sql_conversation_parties(batch, in->conversation_id);
-	rows = sql_messages(batch, in->conversation_id, NULL, NULL, NULL, NULL, talk_is_staff(rq),
-	                    newest ? MESSAGES_ORDER_NEWEST : MESSAGES_ORDER_OLDEST, in->after_seq,
-	                    in->before_seq, page.after_key, page.count);
+	rows =
+	    sql_messages(batch, &(struct messages_args){
+	                            .conversation = in->conversation_id,
+	                            .staff = talk_is_staff(rq),
+	                            .order = newest ? MESSAGES_ORDER_NEWEST : MESSAGES_ORDER_OLDEST,
+	                            .after_seq = in->after_seq,
+	                            .before_seq = in->before_seq,
+	                            .after_key = page.after_key,
+	                            .page_size = page.count,
+	                        });
 	db_run(batch);
 	presence_seen(talk_speaker(rq));
 	reply_page(rq, &page, rows);
@@ -71,12 +78,26 @@ void send_message(struct request *rq, const struct send_message_in *in)
 
 	if (!text[0] && !attachments && !in->product_id && !in->sub_order_id)
 		task_end_field(&rq->task, "/text", "required", "There is nothing in this message.");
-	sql_message_send(batch, in->conversation_id, uuid_v7(), in->client_id, text, attachments,
-	                 in->product_id, in->sub_order_id, in->reply_to);
-	sent =
-	    sql_messages(batch, in->conversation_id, NULL, in->client_id,
-	                 staff ? "vendor" : "customer", staff ? &rq->task.actor.account_id : NULL,
-	                 staff, MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	sql_message_send(batch, &(struct message_send_args){
+	                            .conversation = in->conversation_id,
+	                            .id = uuid_v7(),
+	                            .client_id = in->client_id,
+	                            .text = text,
+	                            .attachments = attachments,
+	                            .product = in->product_id,
+	                            .sub_order = in->sub_order_id,
+	                            .reply_to = in->reply_to,
+	                        });
+	sent = sql_messages(batch, &(struct messages_args){
+	                               .conversation = in->conversation_id,
+	                               .client_id = in->client_id,
+	                               .author = staff ? "vendor" : "customer",
+	                               .by = staff ? &rq->task.actor.account_id : NULL,
+	                               .staff = staff,
+	                               .order = MESSAGES_ORDER_NEWEST,
+	                               .after_key = TIME_INFINITY,
+	                               .page_size = 1,
+	                           });
 	held = sql_held_of_mine(batch, in->conversation_id, in->client_id);
 	chat_announce(batch);
 	db_run(batch);
@@ -94,9 +115,14 @@ void edit_message(struct request *rq, const struct edit_message_in *in)
 	struct rows *edited;
 
 	sql_message_edit(batch, in->conversation_id, in->message_id, in->text);
-	edited =
-	    sql_messages(batch, in->conversation_id, &in->message_id, NULL, NULL, NULL,
-	                 talk_is_staff(rq), MESSAGES_ORDER_NEWEST, NULL, NULL, TIME_INFINITY, 1);
+	edited = sql_messages(batch, &(struct messages_args){
+	                                 .conversation = in->conversation_id,
+	                                 .id = &in->message_id,
+	                                 .staff = talk_is_staff(rq),
+	                                 .order = MESSAGES_ORDER_NEWEST,
+	                                 .after_key = TIME_INFINITY,
+	                                 .page_size = 1,
+	                             });
 	chat_announce(batch);
 	db_run(batch);
 	reply_message(rq, 200, edited);
@@ -154,6 +180,12 @@ void search_messages(struct request *rq, const struct search_messages_in *in)
 	const struct uuid *account = in->vendor_id ? NULL : &rq->task.actor.account_id;
 
 	reply_page(rq, &page,
-	           sql_messages_found(db_of(&rq->task), account, in->vendor_id, in->q,
-	                              page.after_key, page.after_id, page.count));
+	           sql_messages_found(db_of(&rq->task), &(struct messages_found_args){
+	                                                    .account = account,
+	                                                    .vendor = in->vendor_id,
+	                                                    .q = in->q,
+	                                                    .after_key = page.after_key,
+	                                                    .after_id = page.after_id,
+	                                                    .page_size = page.count,
+	                                                }));
 }

@@ -171,8 +171,14 @@ static void add_addresses(struct task *task)
 		const struct demo_customer *customer = &CUSTOMERS[i];
 
 		demo_sign_in(task, customer->email, ACTOR_CUSTOMER, 0);
-		sql_demo_add_address(db_of(task), uuid_v7(), customer->name, customer->line1,
-		                     customer->city, customer->postal_code, customer->country);
+		sql_demo_add_address(db_of(task), &(struct demo_add_address_args){
+		                                      .id = uuid_v7(),
+		                                      .name = customer->name,
+		                                      .line1 = customer->line1,
+		                                      .city = customer->city,
+		                                      .postal_code = customer->postal_code,
+		                                      .country = customer->country,
+		                                  });
 		demo_sign_out(task);
 	}
 }
@@ -182,8 +188,15 @@ static void add_addresses(struct task *task)
 static void apply(struct task *task, const struct demo_vendor *vendor, struct uuid id)
 {
 	demo_sign_in(task, vendor->owner, ACTOR_CUSTOMER, 0);
-	sql_demo_apply(db_of(task), id, vendor->slug, vendor->name, vendor->description,
-	               vendor->logo_text, vendor->owner, LIMIT_OPEN_APPLICATIONS);
+	sql_demo_apply(db_of(task), &(struct demo_apply_args){
+	                                .id = id,
+	                                .slug = vendor->slug,
+	                                .name = vendor->name,
+	                                .description = vendor->description,
+	                                .logo_text = vendor->logo_text,
+	                                .email = vendor->owner,
+	                                .open_most = LIMIT_OPEN_APPLICATIONS,
+	                            });
 	demo_sign_out(task);
 }
 

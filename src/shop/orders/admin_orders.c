@@ -21,9 +21,16 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 	else
 		number = number_prefix(rq->task.arena, in->q);
 	reply_page(rq, &page,
-	           sql_admin_orders_page(db_of(&rq->task), status, number, email_key, in->user_id,
-	                                 in->created_after, page.after_key, page.after_id,
-	                                 page.count));
+	           sql_admin_orders_page(db_of(&rq->task), &(struct admin_orders_page_args){
+	                                                       .status = status,
+	                                                       .number = number,
+	                                                       .email_key = email_key,
+	                                                       .account = in->user_id,
+	                                                       .since = in->created_after,
+	                                                       .after_key = page.after_key,
+	                                                       .after_id = page.after_id,
+	                                                       .page_size = page.count,
+	                                                   }));
 }
 
 /* GET /v1/admin/orders/{order_id} */
@@ -48,10 +55,17 @@ void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_order
 	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor);
 
 	reply_page(rq, &page,
-	           sql_admin_sub_orders_page(
-	               db_of(&rq->task), status, number_prefix(rq->task.arena, in->q),
-	               by_id ? &vendor : NULL, by_id ? NULL : in->vendor, in->created_after,
-	               page.after_key, page.after_id, page.count));
+	           sql_admin_sub_orders_page(db_of(&rq->task),
+	                                     &(struct admin_sub_orders_page_args){
+	                                         .status = status,
+	                                         .number = number_prefix(rq->task.arena, in->q),
+	                                         .vendor = by_id ? &vendor : NULL,
+	                                         .slug = by_id ? NULL : in->vendor,
+	                                         .since = in->created_after,
+	                                         .after_key = page.after_key,
+	                                         .after_id = page.after_id,
+	                                         .page_size = page.count,
+	                                     }));
 }
 
 /* GET /v1/admin/sub-orders/{sub_order_id} */

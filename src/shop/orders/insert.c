@@ -133,32 +133,72 @@ static void insert_parts(struct db *batch, const struct order *order, const stru
 	const int64_t *received_at = &order->payment.received_at;
 	size_t n = c->parts;
 
-	sql_sub_orders_insert(batch, order->id, sub_order_state_name(first->state), order->currency,
-	                      first->customer_name, order->shipping_address, order->note,
-	                      &first->deadline_at, order->created_at, UUIDS(n, part_ids),
-	                      UUIDS(n, part_vendors), TEXTS(n, numbers), BIGINTS(n, subtotals),
-	                      BIGINTS(n, shippings), BIGINTS(n, discounts), BIGINTS(n, taxes),
-	                      BIGINTS(n, fees), BIGINTS(n, percent_fees), BIGINTS(n, totals),
-	                      UUIDS(n, methods), TEXTS(n, method_names), INTS(n, handling));
-	sql_payment_insert(batch, uuid_v7(), order->id, order->payment.method, order->amounts.total,
-	                   order->currency, order->created_at,
-	                   *received_at == TIME_INFINITY ? NULL : received_at,
-	                   UUIDS(n, part_vendors), UUIDS(n, part_ids), BIGINTS(n, totals));
+	sql_sub_orders_insert(batch, &(struct sub_orders_insert_args){
+	                                 .order = order->id,
+	                                 .state = sub_order_state_name(first->state),
+	                                 .currency = order->currency,
+	                                 .customer = first->customer_name,
+	                                 .address = order->shipping_address,
+	                                 .note = order->note,
+	                                 .deadline = &first->deadline_at,
+	                                 .at = order->created_at,
+	                                 .ids = UUIDS(n, part_ids),
+	                                 .vendors = UUIDS(n, part_vendors),
+	                                 .numbers = TEXTS(n, numbers),
+	                                 .subtotals = BIGINTS(n, subtotals),
+	                                 .shippings = BIGINTS(n, shippings),
+	                                 .discounts = BIGINTS(n, discounts),
+	                                 .taxes = BIGINTS(n, taxes),
+	                                 .fees = BIGINTS(n, fees),
+	                                 .percent_fees = BIGINTS(n, percent_fees),
+	                                 .totals = BIGINTS(n, totals),
+	                                 .methods = UUIDS(n, methods),
+	                                 .method_names = TEXTS(n, method_names),
+	                                 .handling = INTS(n, handling),
+	                             });
+	sql_payment_insert(batch,
+	                   &(struct payment_insert_args){
+	                       .id = uuid_v7(),
+	                       .order = order->id,
+	                       .method = order->payment.method,
+	                       .amount = order->amounts.total,
+	                       .currency = order->currency,
+	                       .at = order->created_at,
+	                       .received = *received_at == TIME_INFINITY ? NULL : received_at,
+	                       .vendors = UUIDS(n, part_vendors),
+	                       .sub_orders = UUIDS(n, part_ids),
+	                       .amounts = BIGINTS(n, totals),
+	                   });
 }
 
 static void insert_lines(struct db *batch, const struct order *order, const struct columns *c)
 {
 	size_t n = c->lines;
 
-	sql_order_lines_insert(batch, UUIDS(n, line_ids), UUIDS(n, line_vendors),
-	                       UUIDS(n, line_parts), INTS(n, positions), UUIDS(n, products),
-	                       UUIDS(n, variants), TEXTS(n, titles), TEXTS(n, variant_titles),
-	                       TEXTS(n, skus), TEXTS(n, images), INTS(n, quantities),
-	                       BIGINTS(n, prices));
-	sql_commission_lines_insert(batch, order->currency, UUIDS(n, commission_ids),
-	                            UUIDS(n, line_vendors), UUIDS(n, line_parts),
-	                            UUIDS(n, line_ids), INTS(n, rates), BIGINTS(n, bases),
-	                            BIGINTS(n, amounts));
+	sql_order_lines_insert(batch, &(struct order_lines_insert_args){
+	                                  .ids = UUIDS(n, line_ids),
+	                                  .vendors = UUIDS(n, line_vendors),
+	                                  .sub_orders = UUIDS(n, line_parts),
+	                                  .positions = INTS(n, positions),
+	                                  .products = UUIDS(n, products),
+	                                  .variants = UUIDS(n, variants),
+	                                  .titles = TEXTS(n, titles),
+	                                  .variant_titles = TEXTS(n, variant_titles),
+	                                  .skus = TEXTS(n, skus),
+	                                  .images = TEXTS(n, images),
+	                                  .quantities = INTS(n, quantities),
+	                                  .prices = BIGINTS(n, prices),
+	                              });
+	sql_commission_lines_insert(batch, &(struct commission_lines_insert_args){
+	                                       .currency = order->currency,
+	                                       .ids = UUIDS(n, commission_ids),
+	                                       .vendors = UUIDS(n, line_vendors),
+	                                       .sub_orders = UUIDS(n, line_parts),
+	                                       .lines = UUIDS(n, line_ids),
+	                                       .rates = INTS(n, rates),
+	                                       .bases = BIGINTS(n, bases),
+	                                       .amounts = BIGINTS(n, amounts),
+	                                   });
 	sql_reservations_insert(batch, UUIDS(n, line_vendors), UUIDS(n, line_ids),
 	                        UUIDS(n, variants), INTS(n, quantities));
 }
@@ -175,10 +215,21 @@ void order_insert(struct db *batch, const struct order *order)
 	struct columns columns = columns_of(db_task(batch)->arena, order);
 
 	sql_order_take_cart(batch, order->cart_id, order->cart_version);
-	sql_order_insert(batch, order->id, order->number, order->cart_id, order->currency,
-	                 order->amounts.subtotal, order->amounts.shipping, order->amounts.discount,
-	                 order->amounts.tax, order->amounts.fee, order->amounts.total,
-	                 order->shipping_address, order->note, order->created_at);
+	sql_order_insert(batch, &(struct order_insert_args){
+	                            .id = order->id,
+	                            .number = order->number,
+	                            .cart = order->cart_id,
+	                            .currency = order->currency,
+	                            .subtotal = order->amounts.subtotal,
+	                            .shipping = order->amounts.shipping,
+	                            .discount = order->amounts.discount,
+	                            .tax = order->amounts.tax,
+	                            .fee = order->amounts.fee,
+	                            .total = order->amounts.total,
+	                            .address = order->shipping_address,
+	                            .note = order->note,
+	                            .at = order->created_at,
+	                        });
 	insert_parts(batch, order, &columns);
 	insert_lines(batch, order, &columns);
 	sql_order_notice(batch, order->id, "{}");

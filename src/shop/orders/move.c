@@ -36,8 +36,14 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 		return;
 	if (cancels)
 		sql_order_lines_cancel_rest(db, ids);
-	sql_sub_orders_move(db, ids, sub_order_state_name(transition->to),
-	                    CLOCKS[transition->effect], true, reason, cancels ? reason : NULL);
+	sql_sub_orders_move(db, &(struct sub_orders_move_args){
+	                            .ids = ids,
+	                            .to = sub_order_state_name(transition->to),
+	                            .clock = CLOCKS[transition->effect],
+	                            .noted = true,
+	                            .reason = reason,
+	                            .cancel_reason = cancels ? reason : NULL,
+	                        });
 	tell(db, ids);
 	chat_system_message(db, ids, sub_order_state_name(transition->to));
 }
@@ -47,8 +53,14 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 static void stay(struct db *db, struct uuid_array ids, enum sub_order_state state,
                  enum sub_orders_move_clock clock, bool noted, const char *reason)
 {
-	sql_sub_orders_move(db, ids, sub_order_state_name(state), clock, noted, reason,
-	                    noted ? reason : NULL);
+	sql_sub_orders_move(db, &(struct sub_orders_move_args){
+	                            .ids = ids,
+	                            .to = sub_order_state_name(state),
+	                            .clock = clock,
+	                            .noted = noted,
+	                            .reason = reason,
+	                            .cancel_reason = noted ? reason : NULL,
+	                        });
 	tell(db, ids);
 }
 
@@ -193,10 +205,17 @@ static bool anything_shipped(const struct move *move)
 static void insert_parcel(struct move *move, const struct line_quantities *lines,
                           const struct parcel *parcel)
 {
-	sql_shipment_insert(move->writes, move->part->vendor_id, uuid_v7(), move->part->id,
-	                    parcel->carrier, parcel->tracking_number, parcel->tracking_url,
-	                    (struct uuid_array){lines->count, lines->ids},
-	                    (struct int_array){lines->count, lines->quantities});
+	sql_shipment_insert(move->writes,
+	                    &(struct shipment_insert_args){
+	                        .vendor = move->part->vendor_id,
+	                        .id = uuid_v7(),
+	                        .sub_order = move->part->id,
+	                        .carrier = parcel->carrier,
+	                        .tracking_number = parcel->tracking_number,
+	                        .tracking_url = parcel->tracking_url,
+	                        .lines = (struct uuid_array){lines->count, lines->ids},
+	                        .quantities = (struct int_array){lines->count, lines->quantities},
+	                    });
 	count_shipped(move, lines);
 }
 

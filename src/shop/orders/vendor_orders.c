@@ -13,9 +13,16 @@ void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 	const char *status = in->status ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
-	           sql_sub_orders_page(db_of(&rq->task), in->vendor_id, status,
-	                               number_prefix(rq->task.arena, in->q), in->created_after,
-	                               page.after_key, page.after_id, page.count));
+	           sql_sub_orders_page(db_of(&rq->task),
+	                               &(struct sub_orders_page_args){
+	                                   .vendor = in->vendor_id,
+	                                   .status = status,
+	                                   .number = number_prefix(rq->task.arena, in->q),
+	                                   .since = in->created_after,
+	                                   .after_key = page.after_key,
+	                                   .after_id = page.after_id,
+	                                   .page_size = page.count,
+	                               }));
 }
 
 /* GET /v1/vendors/{vendor_id}/sub-orders/{sub_order_id} */

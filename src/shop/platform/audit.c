@@ -20,8 +20,16 @@ void list_audit(struct request *rq, const struct list_audit_in *in)
 	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor_id);
 
 	reply_page(rq, &page,
-	           sql_admin_audit_page(db_of(&rq->task), in->user_id, by_id ? &vendor_id : NULL,
-	                                by_id ? NULL : in->vendor,
-	                                in->action ? LIST_AUDIT_ACTION_NAMES[*in->action] : NULL,
-	                                in->object_id, page.after_key, page.after_id, page.count));
+	           sql_admin_audit_page(
+	               db_of(&rq->task),
+	               &(struct admin_audit_page_args){
+	                   .account = in->user_id,
+	                   .vendor = by_id ? &vendor_id : NULL,
+	                   .vendor_slug = by_id ? NULL : in->vendor,
+	                   .action = in->action ? LIST_AUDIT_ACTION_NAMES[*in->action] : NULL,
+	                   .object = in->object_id,
+	                   .after_key = page.after_key,
+	                   .after_id = page.after_id,
+	                   .page_size = page.count,
+	               }));
 }

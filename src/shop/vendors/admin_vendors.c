@@ -35,9 +35,16 @@ static struct rows *vendors(struct db *db, const struct uuid *id, const char *st
 		froms[i] = TRANSITIONS[i].from;
 		tos[i] = TRANSITIONS[i].to;
 	}
-	return sql_admin_vendors(db, (struct text_array){TRANSITION_COUNT, froms},
-	                         (struct text_array){TRANSITION_COUNT, tos}, id, status, q,
-	                         page->after_key, page->after_id, page->count);
+	return sql_admin_vendors(db, &(struct admin_vendors_args){
+	                                 .froms = (struct text_array){TRANSITION_COUNT, froms},
+	                                 .tos = (struct text_array){TRANSITION_COUNT, tos},
+	                                 .id = id,
+	                                 .status = status,
+	                                 .q = q,
+	                                 .after_key = page->after_key,
+	                                 .after_id = page->after_id,
+	                                 .page_size = page->count,
+	                             });
 }
 
 static struct rows *vendor(struct db *db, struct uuid id)

@@ -38,11 +38,19 @@ void create_shipping_method(struct request *rq, const struct create_shipping_met
 	        ->count >= LIMIT_SHIPPING_METHODS)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A vendor has at most %d shipping methods.",
 		         LIMIT_SHIPPING_METHODS);
-	sql_shipping_method_insert(tx, in->vendor_id, id, in->name, in->price.amount,
-	                           in->price.currency, free_above ? &free_above->amount : NULL,
-	                           free_above ? free_above->currency : NULL, in->handling_days,
-	                           countries_of(rq->task.arena, in->countries_count, in->countries),
-	                           in->active);
+	sql_shipping_method_insert(
+	    tx, &(struct shipping_method_insert_args){
+	            .vendor = in->vendor_id,
+	            .id = id,
+	            .name = in->name,
+	            .price = in->price.amount,
+	            .currency = in->price.currency,
+	            .free_above = free_above ? &free_above->amount : NULL,
+	            .free_currency = free_above ? free_above->currency : NULL,
+	            .handling_days = in->handling_days,
+	            .countries = countries_of(rq->task.arena, in->countries_count, in->countries),
+	            .active = in->active,
+	        });
 	reply_commit_row(rq, tx, 201, sql_shipping_methods(tx, in->vendor_id, &id));
 	cache_invalidate();
 }
@@ -53,12 +61,20 @@ void update_shipping_method(struct request *rq, const struct update_shipping_met
 	struct db *tx = db_begin(&rq->task);
 	const struct money *price = in->price, *free_above = in->free_above;
 
-	sql_shipping_method_update(tx, in->vendor_id, in->method_id, in->name,
-	                           price ? &price->amount : NULL, price ? price->currency : NULL,
-	                           in->free_above_given, free_above ? &free_above->amount : NULL,
-	                           free_above ? free_above->currency : NULL, in->handling_days,
-	                           countries_of(rq->task.arena, in->countries_count, in->countries),
-	                           in->active);
+	sql_shipping_method_update(
+	    tx, &(struct shipping_method_update_args){
+	            .vendor = in->vendor_id,
+	            .id = in->method_id,
+	            .name = in->name,
+	            .price = price ? &price->amount : NULL,
+	            .currency = price ? price->currency : NULL,
+	            .free_given = in->free_above_given,
+	            .free_above = free_above ? &free_above->amount : NULL,
+	            .free_currency = free_above ? free_above->currency : NULL,
+	            .handling_days = in->handling_days,
+	            .countries = countries_of(rq->task.arena, in->countries_count, in->countries),
+	            .active = in->active,
+	        });
 	reply_commit_row(rq, tx, 200, sql_shipping_methods(tx, in->vendor_id, &in->method_id));
 	cache_invalidate();
 }

@@ -98,10 +98,18 @@ void create_invitation(struct request *rq, const struct create_invitation_in *in
 	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email_key)) > 0)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "Somebody with this address is on the staff already.");
-	reply_commit_row(rq, tx, 201,
-	                 sql_invitation_insert(tx, in->vendor_id, uuid_v7(), in->email, email_key,
-	                                       STAFF_ROLE_NAMES[in->role], token,
-	                                       (struct bytes){hash, sizeof hash}, INVITATION_DAYS));
+	reply_commit_row(
+	    rq, tx, 201,
+	    sql_invitation_insert(tx, &(struct invitation_insert_args){
+	                                  .vendor = in->vendor_id,
+	                                  .id = uuid_v7(),
+	                                  .email = in->email,
+	                                  .email_key = email_key,
+	                                  .role = STAFF_ROLE_NAMES[in->role],
+	                                  .token = token,
+	                                  .token_hash = (struct bytes){hash, sizeof hash},
+	                                  .days = INVITATION_DAYS,
+	                              }));
 }
 
 /* DELETE /v1/vendors/{vendor_id}/invitations/{invitation_id} */

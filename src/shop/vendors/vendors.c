@@ -45,9 +45,16 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	uuid_format(id, path + strlen(path));
 	reply_header(rq, "Location", path);
 	reply_commit_row(rq, tx, 201,
-	                 sql_vendor_apply_for(tx, id, slug, in->name, in->description,
-	                                      in->logo_text, in->contact_email, in->contact_phone,
-	                                      LIMIT_OPEN_APPLICATIONS));
+	                 sql_vendor_apply_for(tx, &(struct vendor_apply_for_args){
+	                                              .id = id,
+	                                              .slug = slug,
+	                                              .name = in->name,
+	                                              .description = in->description,
+	                                              .logo_text = in->logo_text,
+	                                              .email = in->contact_email,
+	                                              .phone = in->contact_phone,
+	                                              .open_most = LIMIT_OPEN_APPLICATIONS,
+	                                          }));
 }
 
 /* GET /v1/vendors/{vendor_id}/profile */
@@ -66,9 +73,16 @@ void get_vendor_checklist(struct request *rq, const struct get_vendor_checklist_
 void update_vendor(struct request *rq, const struct update_vendor_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
-	struct rows *changed = sql_vendor_update(tx, in->vendor_id, request_if_match(rq), in->name,
-	                                         in->description, in->logo_text, in->contact_email,
-	                                         in->contact_phone_given, in->contact_phone);
+	struct rows *changed = sql_vendor_update(tx, &(struct vendor_update_args){
+	                                                 .id = in->vendor_id,
+	                                                 .if_match = request_if_match(rq),
+	                                                 .name = in->name,
+	                                                 .description = in->description,
+	                                                 .logo_text = in->logo_text,
+	                                                 .email = in->contact_email,
+	                                                 .phone_given = in->contact_phone_given,
+	                                                 .phone = in->contact_phone,
+	                                             });
 
 	if (rows_count(changed) == 0)
 		request_end_changed(rq);
