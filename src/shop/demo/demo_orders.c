@@ -87,11 +87,10 @@ static void fulfil(struct task *task, const struct sub_order *part, enum sub_ord
 	demo_sign_in(task, demo_owner(part->vendor_slug), ACTOR_STAFF, STAFF_OWNER);
 	task->actor.vendor_id = part->vendor_id;
 	if (state == CANCELLED)
-		orders_move_to(task, part->id, CANCELLED, VIEW_VENDOR,
-		               "The last one was flawed; we are sorry.");
+		orders_move_to(task, part->id, CANCELLED, "The last one was flawed; we are sorry.");
 	for (size_t i = 0; i < sizeof(STEPS) / sizeof(STEPS[0]); i++) {
 		if (state >= STEPS[i] && state != CANCELLED)
-			orders_move_to(task, part->id, STEPS[i], VIEW_VENDOR, NULL);
+			orders_move_to(task, part->id, STEPS[i], NULL);
 	}
 	demo_sign_out(task);
 }
@@ -100,7 +99,7 @@ static void confirm(struct task *task, const struct demo_order *demo, const stru
 {
 	demo_sign_in(task, demo->email, ACTOR_CUSTOMER, 0);
 	for (size_t i = 0; i < order->sub_order_count; i++)
-		orders_move_to(task, order->sub_orders[i].id, COMPLETED, VIEW_CUSTOMER, NULL);
+		orders_move_to(task, order->sub_orders[i].id, COMPLETED, NULL);
 	demo_sign_out(task);
 }
 

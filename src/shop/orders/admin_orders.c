@@ -33,19 +33,6 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 	                                                   }));
 }
 
-/* GET /v1/admin/orders/{order_id} */
-void admin_get_order(struct request *rq, const struct admin_get_order_in *in)
-{
-	struct db *batch = db_batch(&rq->task);
-	struct order_rows asked = order_ask(batch, in->order_id, VIEW_ADMIN);
-	struct buf body = buf_new(rq->task.arena, 4096);
-	struct json json = json_new(&body);
-
-	db_run(batch);
-	order_json(order_fetch(batch, &asked), VIEW_ADMIN, &json);
-	reply_json(rq, 200, &body);
-}
-
 /* GET /v1/admin/sub-orders */
 void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_orders_in *in)
 {
@@ -68,23 +55,10 @@ void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_order
 	                                     }));
 }
 
-/* GET /v1/admin/sub-orders/{sub_order_id} */
-void admin_get_sub_order(struct request *rq, const struct admin_get_sub_order_in *in)
-{
-	struct db *batch = db_batch(&rq->task);
-	struct sub_order_rows asked = sub_order_ask(batch, in->sub_order_id, VIEW_ADMIN);
-	struct buf body = buf_new(rq->task.arena, 4096);
-	struct json json = json_new(&body);
-
-	db_run(batch);
-	sub_order_json(sub_order_fetch(batch, &asked), VIEW_ADMIN, &json);
-	reply_json(rq, 200, &body);
-}
-
 /* POST /v1/admin/sub-orders/{sub_order_id}/transition */
 void transition_sub_order(struct request *rq, const struct transition_sub_order_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_ADMIN);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 	enum sub_order_state to;
 	bool known = sub_order_state_parse(SUB_ORDER_STATUS_NAMES[in->to], &to);
 

@@ -5,19 +5,10 @@
 #include "moves.sql.h"
 #include "shop/orders/order_reply.h"
 
-/* POST /v1/sub-orders/{sub_order_id}/cancel */
+/* POST /v1[/vendors/{vendor_id}]/sub-orders/{sub_order_id}/cancel */
 void cancel_sub_order(struct request *rq, const struct cancel_sub_order_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_CUSTOMER);
-
-	move_cancel(&move, in->lines_count, in->lines, in->reason);
-	reply_move(rq, &move);
-}
-
-/* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/cancel */
-void cancel_sub_order_by_vendor(struct request *rq, const struct cancel_sub_order_by_vendor_in *in)
-{
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 
 	move_cancel(&move, in->lines_count, in->lines, in->reason);
 	reply_move(rq, &move);
@@ -50,11 +41,11 @@ void cancel_order(struct request *rq, const struct cancel_order_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	struct db *chain = db_chain(tx);
-	struct order *order = order_lock(chain, in->order_id, VIEW_CUSTOMER);
+	struct order *order = order_lock(chain, in->order_id);
 	struct uuid_array ids = to_cancel(&rq->task, order);
 
 	/* Every state that a customer may cancel from has the same effect. */
 	orders_move(chain, ids, transition_find(PLACED, CANCELLED, BY_CUSTOMER), in->reason);
 	orders_settle(chain, ids);
-	reply_order(rq, tx, chain, in->order_id, VIEW_CUSTOMER);
+	reply_order(rq, tx, chain, in->order_id);
 }

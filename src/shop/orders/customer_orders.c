@@ -1,5 +1,5 @@
 /*
- * customer_orders: what customers see of their orders.
+ * customer_orders: what customers see of their orders, and admins of one.
  */
 #include "shop/orders/orders.h"
 
@@ -18,15 +18,15 @@ void list_orders(struct request *rq, const struct list_orders_in *in)
 	                           page.after_id, page.count));
 }
 
-/* GET /v1/orders/{order_id} */
+/* GET /v1[/admin]/orders/{order_id} */
 void get_order(struct request *rq, const struct get_order_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
-	struct order_rows asked = order_ask(batch, in->order_id, VIEW_CUSTOMER);
+	struct order_rows asked = order_ask(batch, in->order_id);
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	order_json(order_fetch(batch, &asked), VIEW_CUSTOMER, &json);
+	order_json(order_fetch(batch, &asked), order_view_of(&rq->task), &json);
 	reply_json(rq, 200, &body);
 }

@@ -7,7 +7,7 @@
 /* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/accept */
 void accept_sub_order(struct request *rq, const struct accept_sub_order_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 
 	move_to(&move, ACCEPTED, in->reason);
 	reply_move(rq, &move);
@@ -16,7 +16,7 @@ void accept_sub_order(struct request *rq, const struct accept_sub_order_in *in)
 /* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/pack */
 void pack_sub_order(struct request *rq, const struct pack_sub_order_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 
 	move_to(&move, PACKED, in->reason);
 	reply_move(rq, &move);
@@ -25,7 +25,7 @@ void pack_sub_order(struct request *rq, const struct pack_sub_order_in *in)
 /* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/ship */
 void ship_sub_order(struct request *rq, const struct ship_sub_order_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 	struct parcel parcel = {in->carrier, in->tracking_number, in->tracking_url};
 	struct line_quantities lines;
 
@@ -38,7 +38,7 @@ void ship_sub_order(struct request *rq, const struct ship_sub_order_in *in)
 /* POST /v1/vendors/{vendor_id}/sub-orders/{sub_order_id}/deliver */
 void deliver_sub_order(struct request *rq, const struct deliver_sub_order_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_VENDOR);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 
 	move_arrive(&move, in->shipment_id);
 	reply_move(rq, &move);
@@ -48,7 +48,7 @@ void deliver_sub_order(struct request *rq, const struct deliver_sub_order_in *in
  * are on their way or not sent yet. Said again, it changes nothing. */
 void confirm_shipment_delivery(struct request *rq, const struct confirm_shipment_delivery_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_CUSTOMER);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 
 	if (!move_has_arrived(&move, in->shipment_id))
 		move_arrive(&move, &in->shipment_id);
@@ -59,7 +59,7 @@ void confirm_shipment_delivery(struct request *rq, const struct confirm_shipment
  * delivered it says that all is well, which completes it. Said again, it changes nothing. */
 void confirm_delivery(struct request *rq, const struct confirm_delivery_in *in)
 {
-	struct move move = move_begin(&rq->task, in->sub_order_id, VIEW_CUSTOMER);
+	struct move move = move_begin(&rq->task, in->sub_order_id);
 
 	if (!move.part->confirmed)
 		move_to(&move, move.part->state == DELIVERED ? COMPLETED : DELIVERED, in->reason);

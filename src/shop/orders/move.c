@@ -84,14 +84,14 @@ static struct uuid_array only(const struct move *move)
 	return (struct uuid_array){1, &move->part->id};
 }
 
-struct move move_begin(struct task *task, struct uuid sub_order_id, enum order_view view)
+struct move move_begin(struct task *task, struct uuid sub_order_id)
 {
-	struct move move = {.task = task, .tx = db_begin(task), .view = view};
+	struct move move = {.task = task, .tx = db_begin(task)};
 	struct sub_order_rows asked;
 
 	move.writes = db_chain(move.tx);
 	sql_sub_order_lock(move.writes, sub_order_id);
-	asked = sub_order_ask(move.writes, sub_order_id, view);
+	asked = sub_order_ask(move.writes, sub_order_id);
 	db_run(move.writes);
 	move.part = sub_order_fetch(move.writes, &asked);
 	return move;
@@ -248,7 +248,7 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	assert(to != CANCELLED || !anything_shipped(move)); /* that is for move_cancel */
 	transition = transition_find(move->part->state, to, move->part->who);
 	/* The contract asks for it. */
-	assert(reason || !transition->needs_reason || move->view == VIEW_CUSTOMER);
+	assert(reason || !transition->needs_reason || order_view_of(move->task) == VIEW_CUSTOMER);
 	take(move, transition, reason);
 }
 
@@ -361,7 +361,7 @@ struct sub_order *move_finish(struct move *move)
 
 	if (move->cancels || move->part->state == DELIVERED)
 		orders_settle(move->writes, only(move));
-	asked = sub_order_ask(move->writes, move->part->id, move->view);
+	asked = sub_order_ask(move->writes, move->part->id);
 	db_run(move->writes);
 	return sub_order_fetch(move->writes, &asked);
 }

@@ -19,7 +19,6 @@ struct move {
 	struct task *task;
 	struct db *tx;
 	struct db *writes; /* a chain of tx: what move_finish writes */
-	enum order_view view;
 	/* As read under the lock; its state and its lines' quantities follow what is collected.
 	 * part->who may move it. */
 	struct sub_order *part;
@@ -34,7 +33,7 @@ struct line_quantities {
 };
 
 /* Begins, locks and reads. Ends the task (404) when the actor has no such sub-order. */
-struct move move_begin(struct task *task, struct uuid sub_order_id, enum order_view view);
+struct move move_begin(struct task *task, struct uuid sub_order_id);
 
 /* Takes the sub-order to a state with all that this causes. Ends the task (409) when the table does
  * not allow it. What may be cancelled in part is for move_cancel. */

@@ -28,9 +28,9 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 }
 
 void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
-                    enum order_view view, const char *reason)
+                    const char *reason)
 {
-	struct move move = move_begin(task, sub_order_id, view);
+	struct move move = move_begin(task, sub_order_id);
 
 	if (to == SHIPPED) {
 		struct line_quantities rest = move_rest(&move);

@@ -8,23 +8,34 @@
 #include "orders_read.sql.h"
 #include "shop/orders/orders.h"
 
-struct order_rows order_ask(struct db *batch, struct uuid order_id, enum order_view view)
+enum order_view order_view_of(const struct task *task)
 {
+	enum actor_kind kind = task->actor.kind;
+
+	assert(kind == ACTOR_CUSTOMER || kind == ACTOR_STAFF || kind == ACTOR_ADMIN);
+	return kind == ACTOR_CUSTOMER ? VIEW_CUSTOMER
+	       : kind == ACTOR_STAFF  ? VIEW_VENDOR
+	                              : VIEW_ADMIN;
+}
+
+struct order_rows order_ask(struct db *batch, struct uuid order_id)
+{
+	bool admin = order_view_of(db_task(batch)) == VIEW_ADMIN;
+
 	return (struct order_rows){
 	    .order = sql_order_read(batch, order_id),
 	    .sub_orders = sql_sub_orders_read(batch, &order_id, NULL),
 	    .lines = sql_order_lines_read(batch, &order_id, NULL),
-	    .customer = view == VIEW_ADMIN ? sql_order_customer(batch, &order_id, NULL) : NULL,
+	    .customer = admin ? sql_order_customer(batch, &order_id, NULL) : NULL,
 	};
 }
 
-struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id,
-                                    enum order_view view)
+struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id)
 {
+	enum order_view view = order_view_of(db_task(batch));
 	bool admin = view == VIEW_ADMIN;
 
 	return (struct sub_order_rows){
-	    .view = view,
 	    .sub_order = sql_sub_orders_read(batch, NULL, &sub_order_id),
 	    .lines = sql_order_lines_read(batch, NULL, &sub_order_id),
 	    .money = view == VIEW_CUSTOMER ? NULL : sql_sub_order_money(batch, sub_order_id),
@@ -233,9 +244,9 @@ struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows 
 	if (count == 0)
 		task_end(db_task(batch), PROBLEM_NOT_FOUND, "There is no such sub-order.");
 	part->who = BY_CUSTOMER;
-	if (asked->view != VIEW_CUSTOMER)
+	if (asked->money)
 		take_money(batch, asked->money, part);
-	if (asked->view == VIEW_ADMIN)
+	if (asked->customer)
 		take_for_admin(batch, asked, part);
 	return part;
 }

@@ -10,29 +10,28 @@ void reply_move(struct request *rq, struct move *move)
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
-	sub_order_json(part, move->view, &json);
+	sub_order_json(part, order_view_of(move->task), &json);
 	reply_commit_json(rq, move->tx, 200, &body);
 }
 
-struct order *order_lock(struct db *chain, struct uuid order_id, enum order_view view)
+struct order *order_lock(struct db *chain, struct uuid order_id)
 {
 	struct order_rows asked;
 
 	sql_sub_orders_lock(chain, order_id);
-	asked = order_ask(chain, order_id, view);
+	asked = order_ask(chain, order_id);
 	db_run(chain);
 	return order_fetch(chain, &asked);
 }
 
-void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id,
-                 enum order_view view)
+void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id)
 {
-	struct order_rows asked = order_ask(chain, order_id, view);
+	struct order_rows asked = order_ask(chain, order_id);
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
 	db_run(chain);
-	order_json(order_fetch(chain, &asked), view, &json);
+	order_json(order_fetch(chain, &asked), order_view_of(&rq->task), &json);
 	reply_commit_json(rq, tx, 200, &body);
 }
 

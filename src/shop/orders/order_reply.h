@@ -12,11 +12,10 @@
 void reply_move(struct request *rq, struct move *move);
 
 /* An order with all its sub-orders locked, in order of their ids. 404 when the actor has none. */
-struct order *order_lock(struct db *chain, struct uuid order_id, enum order_view view);
+struct order *order_lock(struct db *chain, struct uuid order_id);
 
 /* Runs the chain, commits its transaction, and answers the order as it is then. */
-void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id,
-                 enum order_view view);
+void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uuid order_id);
 
 /* A 409 with what `who` may do from this state. */
 _Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, unsigned who,

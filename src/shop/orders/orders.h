@@ -15,23 +15,24 @@
 
 extern const struct area AREA_ORDERS;
 
+/* What the task's actor, a customer, staff or an admin, is shown. */
+enum order_view order_view_of(const struct task *task);
+
 struct order_rows {
 	const struct rows *order, *sub_orders, *lines;
-	const struct rows *customer; /* VIEW_ADMIN */
+	const struct rows *customer; /* VIEW_ADMIN, else NULL */
 };
 
-struct order_rows order_ask(struct db *batch, struct uuid order_id, enum order_view view);
+struct order_rows order_ask(struct db *batch, struct uuid order_id);
 struct order *order_fetch(struct db *batch, const struct order_rows *asked);
 
 struct sub_order_rows {
-	enum order_view view;
 	const struct rows *sub_order, *lines;
-	const struct rows *money;              /* VIEW_VENDOR, VIEW_ADMIN */
-	const struct rows *customer, *history; /* VIEW_ADMIN */
+	const struct rows *money;              /* VIEW_VENDOR, VIEW_ADMIN, else NULL */
+	const struct rows *customer, *history; /* VIEW_ADMIN, else NULL */
 };
 
-struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id,
-                                    enum order_view view);
+struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id);
 struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows *asked);
 
 /* Without a request: the task's actor is the customer, or staff of the vendor. */
@@ -40,6 +41,6 @@ struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows 
 const struct order *orders_place(struct task *task, const struct order_terms *terms);
 /* Takes all of a sub-order to the next state. */
 void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
-                    enum order_view view, const char *reason);
+                    const char *reason);
 
 #endif

@@ -60,7 +60,7 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 {
 	struct db *tx = db_begin(&rq->task);
 	struct db *chain = db_chain(tx);
-	struct order *order = order_lock(chain, in->order_id, VIEW_ADMIN);
+	struct order *order = order_lock(chain, in->order_id);
 
 	if (strcmp(order->payment.method, "manual") != 0)
 		end_not_allowed(&rq->task, CANCELLED, 0, "It is paid in cash on delivery.");
@@ -72,7 +72,7 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 	feed_notify(chain);
 	orders_move(chain, awaiting(rq->task.arena, order),
 	            transition_find(AWAITING_PAYMENT, PLACED, BY_PAYMENT), in->reference);
-	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
+	reply_order(rq, tx, chain, in->order_id);
 }
 
 /* POST /v1/admin/orders/{order_id}/refunded: all that was due is with the customer again. */
@@ -80,12 +80,12 @@ void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	struct db *chain = db_chain(tx);
-	struct order *order = order_lock(chain, in->order_id, VIEW_ADMIN);
+	struct order *order = order_lock(chain, in->order_id);
 
 	if (!is_in_state(order, "refund_due"))
 		end_not_allowed(&rq->task, CANCELLED, 0, "No refund is due.");
 	sql_payment_refund(chain, in->order_id, in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));
 	feed_notify(chain);
-	reply_order(rq, tx, chain, in->order_id, VIEW_ADMIN);
+	reply_order(rq, tx, chain, in->order_id);
 }

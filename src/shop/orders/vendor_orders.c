@@ -1,5 +1,5 @@
 /*
- * vendor_orders: what a vendor's staff sees of its orders.
+ * vendor_orders: what a vendor's staff sees of its orders, and admins of one.
  */
 #include "api.gen.h"
 #include "orders_read.sql.h"
@@ -25,16 +25,16 @@ void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 	                               }));
 }
 
-/* GET /v1/vendors/{vendor_id}/sub-orders/{sub_order_id} */
+/* GET /v1/(vendors/{vendor_id}|admin)/sub-orders/{sub_order_id} */
 void get_sub_order(struct request *rq, const struct get_sub_order_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
-	struct sub_order_rows asked = sub_order_ask(batch, in->sub_order_id, VIEW_VENDOR);
+	struct sub_order_rows asked = sub_order_ask(batch, in->sub_order_id);
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
 	db_run(batch);
-	sub_order_json(sub_order_fetch(batch, &asked), VIEW_VENDOR, &json);
+	sub_order_json(sub_order_fetch(batch, &asked), order_view_of(&rq->task), &json);
 	reply_json(rq, 200, &body);
 }
 
