@@ -21,6 +21,12 @@ enum {
 	RETRY_MOST_MS = 3000,
 };
 
+/* Whose feed it is: that of the vendor in the path, or the caller's own. */
+static struct uuid owner_of(const struct request *rq, const struct uuid *vendor_id)
+{
+	return vendor_id ? *vendor_id : rq->task.actor.account_id;
+}
+
 /* What a poll asks for. */
 struct ask {
 	struct uuid owner;
@@ -39,8 +45,9 @@ static bool wants_stream(struct request *rq)
 
 /* A browser sends its last id whatever became of the feed, and gives a stream up for good when it
  * is refused: so what is no cursor there counts as none, which is answered with a resync. */
-static struct ask take_ask(struct request *rq, struct uuid owner, const struct get_events_in *in)
+static struct ask take_ask(struct request *rq, const struct get_events_in *in)
 {
+	struct uuid owner = owner_of(rq, in->vendor_id);
 	struct ask ask = {
 	    .owner = owner, .is_stream = wants_stream(rq), .limit = in->limit, .wait_s = in->wait};
 	bool has_id = in->last_event_id != NULL && in->last_event_id[0] != '\0';
@@ -88,55 +95,36 @@ static void note_passed(struct followed *feed, uint32_t role, int64_t number)
 		feed->passed = number;
 }
 
-static void answer(struct request *rq, const struct ask *ask)
+/* GET /v1[/vendors/{vendor_id}]/events */
+void get_events(struct request *rq, const struct get_events_in *in)
 {
+	struct ask ask = take_ask(rq, in);
 	struct followed *feed =
-	    hub_fetch(ask->owner, rq->task.actor.kind == ACTOR_STAFF, loop_now_ms());
-	bool waits = ask->is_stream || ask->wait_s > 0;
+	    hub_fetch(ask.owner, rq->task.actor.kind == ACTOR_STAFF, loop_now_ms());
+	bool waits = ask.is_stream || ask.wait_s > 0;
 	struct event_page *page;
 
 	if (waits || feed == NULL)
-		poll_admit(rq, feed, ask->is_stream);
+		poll_admit(rq, feed, ask.is_stream);
 	assert(feed != NULL); /* poll_admit refuses whom the hub cannot take */
-	page =
-	    read_events(&rq->task, feed, ask->has_cursor ? &ask->cursor : NULL, (size_t)ask->limit);
+	page = read_events(&rq->task, feed, ask.has_cursor ? &ask.cursor : NULL, (size_t)ask.limit);
 	bool is_empty = page->count == 0 && !page->resync;
 
-	if (ask->has_cursor && !page->resync)
-		note_passed(feed, page->role, ask->cursor.number);
-	if (ask->is_stream && may_park(rq, feed))
-		begin_stream(rq, ask, feed, page);
-	else if (!ask->is_stream && is_empty && waits && may_park(rq, feed))
-		poll_park(rq, feed, page->last, ask->limit, (int64_t)ask->wait_s * 1000);
-	else if (ask->is_stream)
+	if (ask.has_cursor && !page->resync)
+		note_passed(feed, page->role, ask.cursor.number);
+	if (ask.is_stream && may_park(rq, feed))
+		begin_stream(rq, &ask, feed, page);
+	else if (!ask.is_stream && is_empty && waits && may_park(rq, feed))
+		poll_park(rq, feed, page->last, ask.limit, (int64_t)ask.wait_s * 1000);
+	else if (ask.is_stream)
 		task_end_with(&rq->task,
 		              (struct problem){.code = PROBLEM_UNAVAILABLE,
 		                               .detail = "No stream can begin at the moment.",
 		                               .retry_after_s = 1});
 	else if (is_empty)
-		reply_page_now(rq, ask, page, spread_ms(SHORT_POLL_LEAST_MS, SHORT_POLL_MOST_MS));
+		reply_page_now(rq, &ask, page, spread_ms(SHORT_POLL_LEAST_MS, SHORT_POLL_MOST_MS));
 	else
-		reply_page_now(rq, ask, page, 0);
-}
-
-/* GET /v1/events */
-void get_events(struct request *rq, const struct get_events_in *in)
-{
-	struct ask ask = take_ask(rq, rq->task.actor.account_id, in);
-
-	answer(rq, &ask);
-}
-
-/* GET /v1/vendors/{vendor_id}/events */
-void get_vendor_events(struct request *rq, const struct get_vendor_events_in *in)
-{
-	struct ask ask = take_ask(rq, in->vendor_id,
-	                          &(struct get_events_in){.after = in->after,
-	                                                  .wait = in->wait,
-	                                                  .limit = in->limit,
-	                                                  .last_event_id = in->last_event_id});
-
-	answer(rq, &ask);
+		reply_page_now(rq, &ask, page, 0);
 }
 
 /* POST /v1/events/ticket */
@@ -155,12 +143,14 @@ void create_events_ticket(struct request *rq, const struct create_events_ticket_
 	reply_json(rq, 201, &body);
 }
 
-static void acknowledge(struct request *rq, struct uuid owner, const char *text)
+/* PUT /v1[/vendors/{vendor_id}]/events/delivered */
+void acknowledge_events(struct request *rq, const struct acknowledge_events_in *in)
 {
+	struct uuid owner = owner_of(rq, in->vendor_id);
 	bool of_vendor = rq->task.actor.kind == ACTOR_STAFF;
 	struct followed *feed = hub_fetch(owner, of_vendor, loop_now_ms());
 	struct cursor cursor;
-	bool is_cursor = cursor_decode(text, owner, &cursor);
+	bool is_cursor = cursor_decode(in->cursor, owner, &cursor);
 	const struct event_page *page;
 
 	if (feed == NULL)
@@ -175,18 +165,6 @@ static void acknowledge(struct request *rq, struct uuid owner, const char *text)
 		         "This cursor cannot be continued: read the state anew.");
 	note_passed(feed, page->role, cursor.number);
 	reply_empty(rq);
-}
-
-/* PUT /v1/events/delivered */
-void acknowledge_events(struct request *rq, const struct acknowledge_events_in *in)
-{
-	acknowledge(rq, rq->task.actor.account_id, in->cursor);
-}
-
-/* PUT /v1/vendors/{vendor_id}/events/delivered */
-void acknowledge_vendor_events(struct request *rq, const struct acknowledge_vendor_events_in *in)
-{
-	acknowledge(rq, in->vendor_id, in->cursor);
 }
 
 static void write_cursor(const struct rows *state, struct uuid owner, struct json *json)

@@ -48,28 +48,18 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
 	    sql_staff_update(tx, in->vendor_id, in->user_id, STAFF_ROLE_NAMES[in->role]));
 }
 
-/* An invitation that was left open would let them back in. */
-static void leave(struct request *rq, struct uuid vendor_id, struct uuid user_id)
-{
-	struct db *tx = db_begin(&rq->task);
-
-	keep_an_owner(tx, vendor_id, user_id);
-	sql_invitations_revoke_of(tx, vendor_id, user_id);
-	sql_staff_delete(tx, vendor_id, user_id);
-	feed_notify(tx); /* conversations that were theirs */
-	reply_commit_empty(rq, tx);
-}
-
-/* DELETE /v1/vendors/{vendor_id}/staff/{user_id} */
+/* DELETE /v1/vendors/{vendor_id}/staff/{user_id}, or /me. An invitation that was left open would
+ * let them back in. */
 void remove_staff(struct request *rq, const struct remove_staff_in *in)
 {
-	leave(rq, in->vendor_id, in->user_id);
-}
+	struct uuid user_id = in->user_id ? *in->user_id : rq->task.actor.account_id;
+	struct db *tx = db_begin(&rq->task);
 
-/* DELETE /v1/vendors/{vendor_id}/staff/me */
-void leave_staff(struct request *rq, const struct leave_staff_in *in)
-{
-	leave(rq, in->vendor_id, rq->task.actor.account_id);
+	keep_an_owner(tx, in->vendor_id, user_id);
+	sql_invitations_revoke_of(tx, in->vendor_id, user_id);
+	sql_staff_delete(tx, in->vendor_id, user_id);
+	feed_notify(tx); /* conversations that were theirs */
+	reply_commit_empty(rq, tx);
 }
 
 /* GET /v1/vendors/{vendor_id}/invitations */
