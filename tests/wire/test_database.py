@@ -3,10 +3,17 @@
 The tables are found by introspection: one that is new and holds somebody's rows is judged too.
 """
 import json
+import pathlib
+import sys
 
 import psycopg2
 import pytest
-from harness.db import LOGIN_ROLES
+from harness.db import DATABASE, LOGIN_ROLES, SUPERUSER
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import gen_isolation  # noqa: E402
 
 # Holds what is published, from every vendor, for everybody; only refresh_products() writes it.
 PUBLISHED_TABLES = {"listing"}
@@ -336,3 +343,9 @@ def test_every_tenant_table_is_keyed_by_its_tenant(db):
     without = {t for t in with_vendor if "vendor_id" not in keyed[t]}
     # Of everybody, of a customer, of the admins, of the server.
     assert without <= {"listing", "cart_line", "audit_log", "revocation"}
+
+
+def test_the_page_of_isolation_says_what_the_catalogue_says(db):
+    """When a change is meant: tools/gen_isolation.py CONNINFO > docs/ISOLATION.md, and read it."""
+    conninfo = f"host={db.folder} port={db.port} user={SUPERUSER} dbname={DATABASE}"
+    assert gen_isolation.page(conninfo) == (ROOT / "docs/ISOLATION.md").read_text()
