@@ -12,11 +12,11 @@ VERBS = {"select": "r", "insert": "a", "update": "w", "delete": "d"}
 HEAD = """# Isolation
 
 Which role may do what to which rows, read from the catalogue of a fresh database
-(`tools/gen_isolation.py`; a test holds this page against it). What is not here is refused. A request
-acts as one of six roles, and the envelope has set `current_account()`, `current_vendor()`,
-`current_guest()` or `current_scope()` for its transaction, or none: then they are NULL, which equals
-nothing. `kernel` owns most of the functions at the end, which cross row level security on purpose;
-`owner` owns the tables and the rest of those functions.
+(`tools/gen_isolation.py`; a test holds this page against it). What is not here is refused. A
+request acts as one of six roles, and the envelope has set `current_account()`, `current_vendor()`,
+`current_guest()` or `current_scope()` for its transaction, or none: then they are NULL, which
+equals nothing. `kernel` owns most of the functions at the end, which cross row level security on
+purpose; `owner` owns the tables and the rest of those functions.
 
 **Rows** is the predicate of the policies. Where an update has two, the first says which rows may be
 changed, the second what they may become. A table without row level security says so.
