@@ -1,25 +1,13 @@
 #include "base/host.h"
 
 #include <arpa/inet.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 #include <unicode/uidna.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define IPV4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d))
+#include "base/address.h"
 
-/* IANA's registry of special-purpose addresses. */
-static const struct {
-	uint32_t network;
-	int bits;
-} NOT_PUBLIC[] = {
-    {IPV4(0, 0, 0, 0), 8},      {IPV4(10, 0, 0, 0), 8},     {IPV4(100, 64, 0, 0), 10},
-    {IPV4(127, 0, 0, 0), 8},    {IPV4(169, 254, 0, 0), 16}, {IPV4(172, 16, 0, 0), 12},
-    {IPV4(192, 0, 0, 0), 24},   {IPV4(192, 0, 2, 0), 24},   {IPV4(192, 88, 99, 0), 24},
-    {IPV4(192, 168, 0, 0), 16}, {IPV4(198, 18, 0, 0), 15},  {IPV4(198, 51, 100, 0), 24},
-    {IPV4(203, 0, 113, 0), 24}, {IPV4(224, 0, 0, 0), 3},
-};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Names that no public server of names knows (RFC 6761, 6762, 8375, and what routers make up). */
 static const char *const LOCAL[] = {
@@ -82,33 +70,28 @@ void host_unicode(const char *ascii, char ret[HOST_SIZE])
 	ret[count] = 0;
 }
 
-static bool ipv4_is_public(uint32_t address)
+/* Any form of an IPv4 address that browsers take. */
+static bool ipv4_is_public(const char *text)
 {
-	for (size_t i = 0; i < COUNT(NOT_PUBLIC); i++) {
-		if ((address ^ NOT_PUBLIC[i].network) >> (32 - NOT_PUBLIC[i].bits) == 0)
-			return false;
-	}
-	return true;
+	struct address address = {0};
+	struct in_addr v4;
+
+	if (inet_aton(text, &v4) == 0)
+		return false;
+	memcpy(address.bytes, &v4, sizeof(v4));
+	return address_is_public(&address);
 }
 
-/* Global unicast is 2000::/3. Of it, what is for protocols, tunnels of IPv4 and documentation. */
 static bool ipv6_is_public(const char *text, size_t length)
 {
-	char address[INET6_ADDRSTRLEN];
-	struct in6_addr v6;
+	struct address address = {.is_v6 = true};
+	char copy[ADDRESS_TEXT_SIZE];
 
-	if (length >= sizeof(address))
+	if (length >= sizeof(copy))
 		return false;
-	memcpy(address, text, length);
-	address[length] = 0;
-	if (inet_pton(AF_INET6, address, &v6) != 1)
-		return false;
-	const uint8_t *bytes = v6.s6_addr;
-
-	if (bytes[0] == 0x20 && bytes[1] == 0x01)
-		return bytes[2] >= 2 && !(bytes[2] == 0x0d && bytes[3] == 0xb8);
-	return (bytes[0] & 0xe0) == 0x20 && !(bytes[0] == 0x20 && bytes[1] == 0x02) &&
-	       !(bytes[0] == 0x3f && bytes[1] == 0xff);
+	memcpy(copy, text, length);
+	copy[length] = 0;
+	return inet_pton(AF_INET6, copy, address.bytes) == 1 && address_is_public(&address);
 }
 
 /* Names end so only as addresses. */
@@ -134,7 +117,6 @@ bool host_is_public(const char *host)
 {
 	char name[HOST_SIZE];
 	size_t length = strlen(host);
-	struct in_addr v4;
 
 	if (host[0] == '[')
 		return host[length - 1] == ']' && ipv6_is_public(host + 1, length - 2);
@@ -145,7 +127,7 @@ bool host_is_public(const char *host)
 	memcpy(name, host, length);
 	name[length] = 0;
 	if (ends_in_number(name))
-		return inet_aton(name, &v4) != 0 && ipv4_is_public(ntohl(v4.s_addr));
+		return ipv4_is_public(name);
 	for (size_t i = 0; i < COUNT(LOCAL); i++) {
 		if (is_below(name, LOCAL[i]))
 			return false;

@@ -21,7 +21,8 @@ void host_unicode(const char *ascii, char ret[HOST_SIZE]);
  * False for an address of a private, local, reserved or documentation network in any of the forms
  * that browsers take (127.1, 0x7f000001, [::ffff:10.0.0.1]), and for names that are local by rule:
  * without a dot, or below localhost, local, internal and the like. A name may still resolve to
- * such an address: whoever connects looks at that. host is ASCII; an IPv6 address has its brackets.
+ * such an address: net/http_client.h looks at that when it connects. host is ASCII; an IPv6 address
+ * has its brackets.
  */
 bool host_is_public(const char *host);
 
