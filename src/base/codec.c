@@ -1,78 +1,41 @@
 #include "base/codec.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
-static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+enum { VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
 void base64url_encode(const uint8_t *bytes, size_t count, char *ret)
 {
-	uint32_t pending = 0; /* the last `bits` bits of it are not written yet */
-	int bits = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		pending = pending << 8 | bytes[i];
-		bits += 8;
-		while (bits >= 6) {
-			bits -= 6;
-			*ret++ = BASE64URL[pending >> bits & 63];
-		}
-	}
-	if (bits > 0)
-		*ret++ = BASE64URL[pending << (6 - bits) & 63];
-	*ret = 0;
-}
-
-static int base64url_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-')
-		return 62;
-	return c == '_' ? 63 : -1;
+	sodium_bin2base64(ret, BASE64URL_LENGTH(count) + 1, bytes, count, VARIANT);
 }
 
 bool base64url_decode(const char *text, uint8_t *ret, size_t count)
 {
-	size_t length = BASE64URL_LENGTH(count);
-	int spare_bits = (int)(length * 6 - count * 8);
-	uint32_t pending = 0;
-	int bits = 0;
+	uint8_t bytes[BASE64URL_BYTES_MAX]; /* so that a refusal leaves ret as it was */
+	size_t found = 0;
 
-	/* Judged before anything is written, so that a refusal leaves ret as it was. */
-	for (size_t i = 0; i < length; i++) {
-		if (base64url_value(text[i]) < 0)
-			return false;
-	}
-	if (text[length] != 0)
+	assert(count <= sizeof(bytes));
+	if (sodium_base642bin(bytes, count, text, strlen(text), NULL, &found, NULL, VARIANT) != 0 ||
+	    found != count)
 		return false;
-	if (length > 0 && (base64url_value(text[length - 1]) & ((1 << spare_bits) - 1)) != 0)
-		return false;
-
-	for (size_t i = 0; i < length; i++) {
-		pending = pending << 6 | (uint32_t)base64url_value(text[i]);
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			*ret++ = (uint8_t)(pending >> bits);
-		}
-	}
+	memcpy(ret, bytes, count);
+	sodium_memzero(bytes, count);
 	return true;
 }
 
 void hex_encode(const uint8_t *bytes, size_t count, char *ret)
 {
-	static const char HEX[] = "0123456789abcdef";
+	sodium_bin2hex(ret, count * 2 + 1, bytes, count);
+}
 
-	for (size_t i = 0; i < count; i++) {
-		*ret++ = HEX[bytes[i] >> 4];
-		*ret++ = HEX[bytes[i] & 15];
-	}
-	*ret = 0;
+bool hex_decode(const char *text, uint8_t *ret, size_t count)
+{
+	size_t length = strspn(text, "0123456789abcdef");
+
+	return length == count * 2 && text[length] == 0 &&
+	       sodium_hex2bin(ret, count, text, length, NULL, NULL, NULL) == 0;
 }
 
 int hex_digit(char c)
@@ -82,25 +45,6 @@ int hex_digit(char c)
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static int lower_hex_digit(char c)
-{
-	return c >= 'A' && c <= 'F' ? -1 : hex_digit(c);
-}
-
-bool hex_decode(const char *text, uint8_t *ret, size_t count)
-{
-	for (size_t i = 0; i < count * 2; i++) {
-		if (lower_hex_digit(text[i]) < 0)
-			return false;
-	}
-	if (text[count * 2] != 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		ret[i] =
-		    (uint8_t)(lower_hex_digit(text[2 * i]) * 16 + lower_hex_digit(text[2 * i + 1]));
-	return true;
 }
 
 /* How many of the bytes are ASCII but not NUL, looked at in eights: a lower bound is enough. */

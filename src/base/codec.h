@@ -11,6 +11,8 @@
 
 #define BASE64URL_LENGTH(bytes) (((bytes)*4 + 2) / 3)
 
+enum { BASE64URL_BYTES_MAX = 1024 }; /* of what is decoded: tokens and cursors */
+
 void base64url_encode(const uint8_t *bytes, size_t count, char *ret); /* writes the final 0 too */
 /* Decodes exactly `count` bytes; false when text is of another length or not canonical. */
 bool base64url_decode(const char *text, uint8_t *ret, size_t count);
