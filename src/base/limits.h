@@ -191,6 +191,28 @@ enum {
 	 * pages fit into the backlog. */
 	LIMIT_EVENT_PAGE_BYTES = 112 * 1024,
 
+	/* Calls of one process to other servers, under way or waiting for a connection; half of the
+	 * fibers. As many to addresses that users gave, so that these do not keep out the others.
+	 */
+	LIMIT_CLIENT_CALLS = 256,
+	/* Connections of each of the two kinds, so many that 8 slow hosts do not take all, and few
+	 * beside LIMIT_CONNECTIONS. HTTP/2 carries 100 calls on one. */
+	LIMIT_CLIENT_CONNECTIONS = 64,
+	LIMIT_CLIENT_HOST_CONNECTIONS = 8,
+	/* Name, address and TLS of the slowest that still works; a dead host holds its slot for no
+	 * longer, whatever time the task has. */
+	LIMIT_CLIENT_CONNECT_MS = 10 * 1000,
+	/* Headers of one response: four times what nginx takes, for long policies of content. */
+	LIMIT_CLIENT_HEAD_BYTES = 32 * 1024,
+	/* A body unless the caller says otherwise: the largest expected, sets of keys and answers
+	 * of payment providers, are below 100 KB. */
+	LIMIT_CLIENT_BODY_BYTES = 1024 * 1024,
+	/* Bodies that are arriving, of one process: dozens of the largest. */
+	LIMIT_CLIENT_BODIES_BYTES = 64 * 1024 * 1024,
+	/* Redirects of one call, when the caller follows them: http to https to www, and two more.
+	 */
+	LIMIT_CLIENT_REDIRECTS = 5,
+
 	/* Responses kept by the cache of one process, and their bytes. */
 	LIMIT_CACHE_ENTRIES = 4096,
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "net/co.h"
 #include "net/http.h"
+#include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/heartbeat.h"
@@ -135,7 +136,7 @@ static int open_all(unsigned slot)
 	}
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &api.secret,
 	                         &api.stores);
-	return rc;
+	return rc == 0 ? process_start_http_client(config) : rc;
 }
 
 /* The key of access tokens, which is not the secret itself. A token names its key by one byte of
@@ -223,6 +224,7 @@ int api_main(const struct config *config, unsigned slot)
 		http_server_stop(api.server);
 	web_stop();
 	readiness_stop();
+	http_client_stop();
 	process_close_stores(&api.stores);
 	loop_close();
 	LOG_INFO("ended");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "node/secret.h"
 #include "store/redis.h"
 #include "web/origin.h"
@@ -71,6 +72,13 @@ const struct option OPTIONS[] = {
          "Other origins whose pages may call the API (CORS), with blanks between: "
          "`https://shop.example https://app.example:8443`, each exactly as browsers send it. "
          "Empty: none. Pages that this server serves itself need no entry."),
+    TEXT("SEBEZ_ALLOWED_NETWORKS", allowed_networks, "", 0, 1000,
+         "Networks and addresses that are not on the public internet and that the server may still "
+         "call at URLs which users supply, with blanks between: `10.20.0.0/16 fd12::/48 "
+         "127.0.0.1`. Empty: none. URLs that you configure yourself need no entry."),
+    TEXT("SEBEZ_CA_FILE", ca_file, "", 0, 800,
+         "File of the certificate authorities, in PEM, that servers which are called over https "
+         "may have. Empty: those of the system."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
             "Whether a proxy stands in front, so that the client's address is the last one of "
             "X-Forwarded-For."),
@@ -249,6 +257,11 @@ static const char *find_mistake(const struct config *config)
 		return "SEBEZ_ORIGINS must be origins with blanks between, each scheme://host or "
 		       "scheme://host:port as browsers send it: in lower case, without a path, a "
 		       "slash at its end or the scheme's own port";
+	if (!networks_parse(config->allowed_networks, &(struct networks){0}))
+		return "SEBEZ_ALLOWED_NETWORKS must be networks (address/bits, without bits behind "
+		       "the prefix) or addresses with blanks between, 32 at most";
+	if (config->ca_file[0] != '\0' && access(config->ca_file, R_OK) != 0)
+		return "SEBEZ_CA_FILE must be a file that can be read";
 	if (!is_key(config->secret))
 		return "SEBEZ_SECRET must be 32 bytes, as 64 hexadecimal digits or as base64";
 	if (!is_key(config->secret_previous))

@@ -26,11 +26,13 @@ struct config {
 	const char *redis_url;    /* "" means embedded */
 	const char *secret;       /* "" means the one kept in the data folder; else it is a key */
 	const char *secret_previous;
-	const char *run_as;   /* "" means postgres, or nobody */
-	const char *currency; /* "" means that of the database, USD for a new one */
-	const char *origins;  /* whose pages may call; "" means none but our own */
-	int64_t processes;    /* never 0 after config_load */
-	int64_t log_level;    /* enum log_threshold */
+	const char *run_as;           /* "" means postgres, or nobody */
+	const char *currency;         /* "" means that of the database, USD for a new one */
+	const char *ca_file;          /* "" means those of the system */
+	const char *allowed_networks; /* that URLs of users may reach; "" means public ones */
+	const char *origins;          /* whose pages may call; "" means none but our own */
+	int64_t processes;            /* never 0 after config_load */
+	int64_t log_level;            /* enum log_threshold */
 	int64_t cache;
 	int64_t limits;
 	int64_t behind_proxy;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "net/co.h"
+#include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/heartbeat.h"
@@ -131,6 +132,8 @@ int jobs_main(const struct config *config, unsigned slot)
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
 	                         &jobs.stores);
 	if (rc == 0)
+		rc = process_start_http_client(config);
+	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis});
 	if (rc < 0)
 		return 1;
@@ -142,6 +145,7 @@ int jobs_main(const struct config *config, unsigned slot)
 	process_ready();
 	loop_run();
 	shop_stop();
+	http_client_stop();
 	process_close_stores(&jobs.stores);
 	return 0;
 }

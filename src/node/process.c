@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "net/co.h"
+#include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/member.h"
@@ -23,6 +24,8 @@
 
 enum {
 	SIGNALS_MAX = 4,
+	/* Of each kind of call; a connection that begins has two. */
+	CLIENT_DESCRIPTORS = 2 * 2 * LIMIT_CLIENT_CONNECTIONS,
 	OTHER_DESCRIPTORS = 64, /* beside connections and pools: the loop, Redis, pipes */
 };
 
@@ -69,6 +72,20 @@ void process_close_stores(struct process_stores *stores)
 	for (int role = 0; role < PG_ROLE_COUNT; role++)
 		pg_pool_close(stores->pools[role]);
 	redis_close(stores->redis);
+}
+
+int process_start_http_client(const struct config *config)
+{
+	struct http_client_options options = {
+	    .ca_file = config->ca_file[0] != '\0' ? config->ca_file : NULL};
+	bool good = networks_parse(config->allowed_networks, &options.allowed);
+
+	assert(good); /* config_load has seen that they are */
+	int rc = http_client_start(&options);
+
+	if (rc < 0)
+		say("the HTTP client cannot start: %s", strerror(-rc));
+	return rc;
 }
 
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms)
@@ -123,7 +140,7 @@ static void raise_descriptor_limit(void)
 unsigned process_connections_max(const struct config *config)
 {
 	rlim_t others = PG_ROLE_COUNT * (rlim_t)(config->db_connections + config->db_leased) +
-	                OTHER_DESCRIPTORS;
+	                CLIENT_DESCRIPTORS + OTHER_DESCRIPTORS;
 	struct rlimit limit;
 	unsigned max;
 

@@ -25,6 +25,9 @@ int process_open_stores(const struct config *config, const char *base, const cha
     __attribute__((warn_unused_result));
 void process_close_stores(struct process_stores *stores);
 
+/* For calls to other servers: net/http_client.h. -errno, and then it has said why. */
+int process_start_http_client(const struct config *config) __attribute__((warn_unused_result));
+
 /* Whether the database answers a statement in time; suspends the fiber. */
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms);
 
@@ -35,8 +38,8 @@ void process_gauges(const struct process_stores *stores, struct metrics_gauges *
  * must live for the process. */
 void process_begin(const struct config *config, const char *name);
 
-/* LIMIT_CONNECTIONS, or what the limit of descriptors leaves beside the pools; it logs when that is
- * less. */
+/* LIMIT_CONNECTIONS, or what the limit of descriptors leaves beside the pools and calls to other
+ * servers; it logs when that is less. */
 unsigned process_connections_max(const struct config *config);
 
 /* Settings that the supervisor hands to its children in the environment. */

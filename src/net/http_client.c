@@ -1,0 +1,347 @@
+#include "net/http_client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/host.h"
+#include "base/limits.h"
+#include "net/http_client_internal.h"
+#include "net/loop.h"
+
+static struct {
+	bool started;
+	struct http_client_options options;
+	struct http_group guarded, trusted;
+	struct list_node transfers; /* that libcurl works at */
+} client;
+
+/* Transfers. */
+
+/* libcurl has nothing to do with it any more. */
+static void finish(struct http_transfer *transfer, CURLcode code)
+{
+	http_multi_remove(transfer->group->multi, transfer->easy);
+	list_remove(&transfer->node);
+	transfer->group->calls--;
+	http_transfer_end(transfer, code);
+	if (transfer->co != NULL)
+		co_wake(transfer->co);
+	else
+		http_transfer_free(transfer);
+}
+
+static void on_done(CURL *easy, CURLcode code)
+{
+	char *transfer = NULL;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+	finish((struct http_transfer *)(void *)transfer, code);
+}
+
+static bool is_done(const struct http_transfer *transfer)
+{
+	return transfer->easy == NULL;
+}
+
+/* The deadline has passed. A lookup of a name goes on in its thread; what waits for it keeps its
+ * slot until then, so that there are no more threads than slots. */
+static void abandon(struct http_transfer *transfer)
+{
+	transfer->co = NULL;
+	if (!transfer->resolving)
+		finish(transfer, CURLE_OPERATION_TIMEDOUT);
+}
+
+/* One request without redirects. *ret belongs to the caller when it is not NULL. */
+static int send_one(const struct http_client_request *request, const char *url, bool with_headers,
+                    int64_t deadline_ms, struct http_transfer **ret, const char **error)
+{
+	struct http_group *group = request->trusted ? &client.trusted : &client.guarded;
+	struct http_transfer *transfer;
+
+	*error = "Too many calls at once";
+	if (group->calls >= LIMIT_CLIENT_CALLS)
+		return -EAGAIN;
+	*error = "No memory";
+	transfer = http_transfer_new(request, url, with_headers, client.options.ca_file);
+	if (transfer == NULL)
+		return -ENOMEM;
+	transfer->group = group;
+	transfer->allowed = request->trusted ? NULL : &client.options.allowed;
+	transfer->co = co_self();
+	if (!http_multi_add(group->multi, transfer->easy)) {
+		http_transfer_free(transfer);
+		return -ENOMEM;
+	}
+	group->calls++;
+	list_push_back(&client.transfers, &transfer->node);
+	while (!is_done(transfer)) {
+		if (co_wait(deadline_ms) < 0 && !is_done(transfer)) {
+			abandon(transfer);
+			*error = "The deadline has passed";
+			return -ETIMEDOUT;
+		}
+	}
+	*error = transfer->error;
+	*ret = transfer;
+	return transfer->result;
+}
+
+/* URLs. */
+
+/* libcurl takes names as ASCII or in the encoding of the locale. */
+static bool make_host_ascii(CURLU *url)
+{
+	char ascii[HOST_SIZE], *host = NULL;
+	bool good = curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+	bool is_ascii = true;
+
+	for (const char *c = host; good && *c != 0; c++)
+		is_ascii = is_ascii && (unsigned char)*c < 0x80;
+	if (good && !is_ascii)
+		good = host_ascii(host, strlen(host), ascii) &&
+		       curl_url_set(url, CURLUPART_HOST, ascii, 0) == CURLUE_OK;
+	curl_free(host);
+	return good;
+}
+
+static bool has_scheme(CURLU *url, const char *wanted)
+{
+	char *scheme = NULL;
+	bool has = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	           strcasecmp(scheme, wanted) == 0;
+
+	curl_free(scheme);
+	return has;
+}
+
+/* An absolute URL, or one that is relative to what the handle has. */
+static int read_url(CURLU *url, const char *text, unsigned flags, const char **error)
+{
+	*error = "The URL is malformed";
+	if (curl_url_set(url, CURLUPART_URL, text, flags | CURLU_DISALLOW_USER) != CURLUE_OK)
+		return -EINVAL;
+	*error = "The URL must be http or https";
+	if (!has_scheme(url, "http") && !has_scheme(url, "https"))
+		return -EINVAL;
+	*error = "The URL has no good host name";
+	return make_host_ascii(url) ? 0 : -EINVAL;
+}
+
+static bool is_same(CURLU *a, CURLU *b, CURLUPart part)
+{
+	char *of_a = NULL, *of_b = NULL;
+	bool same = curl_url_get(a, part, &of_a, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	            curl_url_get(b, part, &of_b, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	            strcasecmp(of_a, of_b) == 0;
+
+	curl_free(of_a);
+	curl_free(of_b);
+	return same;
+}
+
+/* Headers. */
+
+/* So that a value cannot begin a header of its own. */
+static bool is_header(const struct http_header *header)
+{
+	for (const char *c = header->value; *c != 0; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	}
+	return header->name[0] != 0 &&
+	       strspn(header->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                            "0123456789-_") == strlen(header->name);
+}
+
+const char *http_client_header(const struct http_client_response *response, const char *name)
+{
+	const char *end = response->heads + response->heads_length;
+
+	for (const char *at = response->heads; at < end;) {
+		const char *value = at + strlen(at) + 1;
+
+		if (strcasecmp(at, name) == 0)
+			return value;
+		at = value + strlen(value) + 1;
+	}
+	return NULL;
+}
+
+/* Calls. */
+
+struct call {
+	const struct http_client_request *request;
+	int64_t deadline_ms;
+	CURLU *url;
+	unsigned redirects;
+	bool is_first_origin;
+	struct http_transfer *transfer; /* the latest; owned */
+	const char *error;
+};
+
+static void drop_transfer(struct call *call)
+{
+	if (call->transfer != NULL)
+		http_transfer_free(call->transfer);
+	call->transfer = NULL;
+}
+
+static int send_to_url(struct call *call)
+{
+	char *url = NULL;
+	int rc;
+
+	drop_transfer(call);
+	call->error = "No memory";
+	if (curl_url_get(call->url, CURLUPART_URL, &url, 0) != CURLUE_OK)
+		return -ENOMEM;
+	rc = send_one(call->request, url, call->is_first_origin, call->deadline_ms, &call->transfer,
+	              &call->error);
+	curl_free(url);
+	return rc;
+}
+
+static struct http_client_response response_of(const struct http_transfer *transfer)
+{
+	return (struct http_client_response){
+	    .status = transfer->status,
+	    .body = transfer->body.length > 0 ? transfer->body.data : "",
+	    .body_length = transfer->body.length,
+	    .heads = transfer->head.length > 0 ? transfer->head.data : "",
+	    .heads_length = transfer->head.length,
+	    .error = "",
+	};
+}
+
+/* Where the response sends us; NULL when it does not, or the caller does not follow. */
+static const char *redirect_of(const struct call *call)
+{
+	const struct http_client_response response = response_of(call->transfer);
+	int status = response.status;
+
+	if (call->request->redirects_max == 0)
+		return NULL;
+	if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
+		return NULL;
+	return http_client_header(&response, "Location");
+}
+
+static int follow(struct call *call, const char *location)
+{
+	CURLU *before = curl_url_dup(call->url);
+	int rc = before != NULL ? 0 : -ENOMEM;
+
+	call->error = "Too many redirects";
+	if (rc == 0 && call->redirects++ == call->request->redirects_max)
+		rc = -ELOOP;
+	if (rc == 0)
+		rc = read_url(call->url, location, CURLU_URLENCODE, &call->error);
+	if (rc == 0 && has_scheme(before, "https") && !has_scheme(call->url, "https")) {
+		call->error = "A redirect leads from https to http";
+		rc = -EACCES;
+	}
+	if (rc == 0)
+		call->is_first_origin = call->is_first_origin &&
+		                        is_same(before, call->url, CURLUPART_SCHEME) &&
+		                        is_same(before, call->url, CURLUPART_HOST) &&
+		                        is_same(before, call->url, CURLUPART_PORT);
+	curl_url_cleanup(before);
+	return rc;
+}
+
+static int run(struct call *call)
+{
+	const struct http_client_request *request = call->request;
+	const char *location;
+	int rc;
+
+	call->error = "The client is stopped";
+	if (!client.started)
+		return -ECANCELED;
+	call->error = "A header is malformed";
+	for (size_t i = 0; i < request->header_count; i++) {
+		if (!is_header(&request->headers[i]))
+			return -EINVAL;
+	}
+	rc = read_url(call->url, request->url, CURLU_PATH_AS_IS, &call->error);
+	if (rc == 0)
+		rc = send_to_url(call);
+	while (rc == 0 && (location = redirect_of(call)) != NULL) {
+		rc = follow(call, location);
+		if (rc == 0)
+			rc = send_to_url(call);
+	}
+	return rc;
+}
+
+static void free_transfer(void *transfer)
+{
+	http_transfer_free(transfer);
+}
+
+int http_client_send(struct arena *arena, const struct http_client_request *request,
+                     int64_t deadline_ms, struct http_client_response *ret)
+{
+	struct call call = {.request = request,
+	                    .deadline_ms = deadline_ms,
+	                    .url = curl_url(),
+	                    .is_first_origin = true};
+	const char *method = request->method != NULL ? request->method : "GET";
+
+	assert(co_self() != NULL && deadline_ms != 0);
+	assert(request->redirects_max <= LIMIT_CLIENT_REDIRECTS);
+	assert(request->redirects_max == 0 || strcmp(method, "GET") == 0 ||
+	       strcmp(method, "HEAD") == 0);
+	int rc = call.url != NULL ? run(&call) : -ENOMEM;
+
+	curl_url_cleanup(call.url);
+	*ret = (struct http_client_response){.body = "", .heads = "", .error = call.error};
+	if (call.transfer != NULL) {
+		if (rc == 0)
+			*ret = response_of(call.transfer);
+		arena_defer(arena, free_transfer, call.transfer);
+	}
+	return rc;
+}
+
+/* The process. */
+
+static void close_all(void)
+{
+	http_multi_close(client.guarded.multi);
+	http_multi_close(client.trusted.multi);
+	curl_global_cleanup();
+}
+
+int http_client_start(const struct http_client_options *options)
+{
+	assert(!client.started);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return -ENOMEM;
+	client.options = *options;
+	list_init(&client.transfers);
+	client.guarded = (struct http_group){.multi = http_multi_open(on_done)};
+	client.trusted = (struct http_group){.multi = http_multi_open(on_done)};
+	client.started = client.guarded.multi != NULL && client.trusted.multi != NULL;
+	if (!client.started)
+		close_all();
+	return client.started ? 0 : -ENOMEM;
+}
+
+void http_client_stop(void)
+{
+	assert(co_self() == NULL);
+	if (!client.started)
+		return;
+	client.started = false;
+	for (struct list_node *node; (node = list_first(&client.transfers)) != NULL;) {
+		struct http_transfer *transfer = CONTAINER_OF(node, struct http_transfer, node);
+
+		http_transfer_fail(transfer, -ECANCELED, "The client is stopped");
+		finish(transfer, CURLE_ABORTED_BY_CALLBACK);
+	}
+	close_all();
+}

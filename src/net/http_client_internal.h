@@ -1,0 +1,70 @@
+/*
+ * http_client_internal: what http_client.c (calls), http_client_transfer.c (one request and its
+ * response) and http_client_multi.c (libcurl on the loop) share; nobody else includes it.
+ */
+#ifndef SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
+#define SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
+
+#include <curl/curl.h>
+
+#include "base/list.h"
+#include "net/co.h"
+#include "net/http_client.h"
+
+/* libcurl's multi handle on the loop: connections of its own, bounded by base/limits.h. */
+struct http_multi;
+
+typedef void http_multi_done_fn(CURL *easy, CURLcode code); /* takes the handle back out */
+
+struct http_multi *http_multi_open(http_multi_done_fn *done); /* NULL: no memory */
+void http_multi_close(struct http_multi *multi);              /* without handles; NULL is fine */
+bool http_multi_add(struct http_multi *multi, CURL *easy);
+void http_multi_remove(struct http_multi *multi, CURL *easy);
+
+struct http_text {
+	char *data; /* malloc; NULL while it is empty */
+	size_t length;
+	size_t room;
+};
+
+/* Calls of one kind and their connections. */
+struct http_group {
+	struct http_multi *multi;
+	unsigned calls; /* with those that nobody waits for any more */
+};
+
+/*
+ * One request and its response. While libcurl has its handle it is in the list of transfers; then
+ * it belongs to the fiber that waits for it.
+ */
+struct http_transfer {
+	struct list_node node;
+	struct http_group *group;
+	struct co *co; /* NULL: nobody waits any more */
+	CURL *easy;    /* NULL: it is done */
+	struct curl_slist *request_headers;
+	const struct networks *allowed; /* beside public addresses; NULL: any address */
+	size_t body_max;
+	size_t head_received;  /* bytes of all heads and trailers */
+	struct http_text head; /* name, 0, value, 0, and so on */
+	struct http_text body;
+	bool head_ended;
+	bool resolving; /* a thread is looking the name up and cannot be stopped */
+	bool refused;   /* an address was */
+	int result;     /* when it is done: 0 or -errno */
+	int status;
+	char error[256];
+	char curl_error[CURL_ERROR_SIZE];
+};
+
+/* NULL: no memory. ca_file may be NULL. `with_headers`: those that the caller gave. */
+struct http_transfer *http_transfer_new(const struct http_client_request *request, const char *url,
+                                        bool with_headers, const char *ca_file);
+/* Says why it ends, before libcurl does. */
+void http_transfer_fail(struct http_transfer *transfer, int result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Takes what libcurl says about its end, and frees what only libcurl needs. */
+void http_transfer_end(struct http_transfer *transfer, CURLcode code);
+void http_transfer_free(struct http_transfer *transfer); /* it is not in the list */
+
+#endif

@@ -1,0 +1,163 @@
+/* What the HTTP client does not do, whoever asks it to. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "fibers.h"
+#include "http_peer.h"
+
+ON_FIBER(what_could_be_misread_is_refused)
+{
+	static const char *const BAD[] = {"",
+	                                  "/hello",
+	                                  "ftp://127.0.0.1/",
+	                                  "file:///etc/passwd",
+	                                  "http://",
+	                                  "http://a b/",
+	                                  "http://me@127.0.0.1/",
+	                                  "http://127.0.0.1:x/",
+	                                  "gopher://127.0.0.1/",
+	                                  "http://\xff/"};
+	static const struct http_header BAD_HEADERS[] = {
+	    {"X-A", "1\r\nX-B: 2"}, {"X-A: b", "1"}, {"", "1"}, {"X\nA", "1"}};
+
+	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+		snprintf(url, sizeof(url), "%s", BAD[i]);
+		expect_failure(get(url), -EINVAL, "URL");
+	}
+	for (size_t i = 0; i < sizeof(BAD_HEADERS) / sizeof(BAD_HEADERS[0]); i++) {
+		struct http_client_request request = {
+		    .url = at("/hello"), .headers = &BAD_HEADERS[i], .header_count = 1};
+		expect_failure(send_request(request), -EINVAL, "header");
+	}
+}
+
+ON_FIBER(redirects_are_followed_when_the_caller_asks)
+{
+	struct http_client_request request = {.url = url};
+
+	(void)at("/loop?left=5");
+	assert_int_equal(send_request(request), 0);
+	assert_int_equal(response.status, 307);
+	expect_header("Location", "?left=4");
+	request.redirects_max = 5;
+	assert_int_equal(send_request(request), 0);
+	assert_string_equal(response.body, "arrived");
+	(void)at("/loop?left=6");
+	expect_failure(send_request(request), -ELOOP, "redirects");
+	(void)at("/redirect?to=ftp%3A%2F%2F127.0.0.1%2F");
+	expect_failure(send_request(request), -EINVAL, "http or https");
+	(void)at("/redirect?to=http%3A%2F%2Fme%40127.0.0.1%2F");
+	expect_failure(send_request(request), -EINVAL, "malformed");
+}
+
+ON_FIBER(a_redirect_to_another_origin_gets_no_headers)
+{
+	static const struct http_header SECRET = {"Authorization", "secret"};
+	struct http_client_request request = {
+	    .url = url, .headers = &SECRET, .header_count = 1, .redirects_max = 2};
+	char path[256];
+
+	(void)at("/redirect?to=%2Fecho");
+	assert_int_equal(send_request(request), 0);
+	assert_non_null(strstr(response.body, "authorization: secret"));
+	snprintf(path, sizeof(path), "/redirect?to=http%%3A%%2F%%2Fpeer.test%%3A%d%%2Fecho",
+	         peer.port);
+	(void)at(path);
+	assert_int_equal(send_request(request), 0);
+	assert_non_null(strstr(response.body, "host: peer.test"));
+	assert_null(strstr(response.body, "authorization"));
+}
+
+ON_FIBER(a_redirect_never_leads_from_https_to_http)
+{
+	char path[256];
+	struct http_client_request request = {.url = url, .redirects_max = 2};
+
+	snprintf(path, sizeof(path), "/redirect?to=http%%3A%%2F%%2F127.0.0.1%%3A%d%%2Fhello",
+	         peer.port);
+	(void)url_of("https", "peer.test", peer.tls_port, path);
+	expect_failure(send_request(request), -EACCES, "https to http");
+	(void)url_of("https", "peer.test", peer.tls_port, "/redirect?to=%2Fhello");
+	assert_int_equal(send_request(request), 0);
+	assert_string_equal(response.body, "hello");
+}
+
+/* Of what is not public only 127.0.0.1 is allowed here. */
+ON_FIBER(an_address_that_is_not_public_is_refused)
+{
+	static const char *const HOSTS[] = {
+	    "127.0.0.2",   "127.2",     "0x7f000002",    "[::1]",       "[::ffff:127.0.0.1]",
+	    "10.0.0.1",    "[fd00::1]", "loopback.test", "mapped.test", "nat64.test",
+	    "tunnel.test", "six.test",  "unique.test",   "link.test",   "metadata.test",
+	    "shared.test", "zero.test", "group.test",    "both.test",   "LOOPBACK.test"};
+
+	for (size_t i = 0; i < sizeof(HOSTS) / sizeof(HOSTS[0]); i++)
+		expect_failure(get(url_of("http", HOSTS[i], peer.port, "/hello")), -EACCES,
+		               "public internet");
+	/* What was refused is not connected to; what is allowed is. */
+	assert_int_equal(get(url_of("http", "half.test", peer.port, "/hello")), 0);
+	expect_header("X-Two", "1");
+}
+
+ON_FIBER(a_redirect_to_a_refused_address_is_refused)
+{
+	struct http_client_request request = {.url = url, .redirects_max = 2};
+
+	(void)at("/redirect?to=http%3A%2F%2Floopback.test%2F");
+	expect_failure(send_request(request), -EACCES, "127.0.0.2");
+}
+
+/* Of a server that listens at 127.0.0.2 nothing is known, so that nobody accepts. */
+ON_FIBER(a_trusted_call_may_go_anywhere_and_shares_no_connection)
+{
+	struct http_client_request request = {.url = url_of("http", "loopback.test", 1, "/"),
+	                                      .trusted = true};
+	char connection[32];
+
+	expect_failure(send_request(request), -ECONNREFUSED, "connect");
+	(void)at("/hello");
+	assert_int_equal(send_request(request), 0);
+	snprintf(connection, sizeof(connection), "%s", http_client_header(&response, "X-Peer"));
+	assert_int_equal(send_request(request), 0);
+	expect_header("X-Peer", connection);
+	request.trusted = false;
+	assert_int_equal(send_request(request), 0);
+	assert_string_not_equal(http_client_header(&response, "X-Peer"), connection);
+}
+
+ON_FIBER(certificates_are_verified)
+{
+	assert_int_equal(get(url_of("https", "peer.test", peer.tls_port, "/hello")), 0);
+	expect_header("X-Protocol", "HTTP/2.0");
+	expect_failure(get(url_of("https", "127.0.0.1", peer.tls_port, "/hello")), -EKEYREJECTED,
+	               "");
+	expect_failure(get(url_of("https", "127.0.0.1", peer.port, "/hello")), -EPROTO, "");
+}
+
+ON_FIBER(an_environment_with_proxies_is_not_obeyed)
+{
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	setenv("all_proxy", "http://127.0.0.1:1", 1);
+	int rc = get(at("/hello"));
+	unsetenv("http_proxy");
+	unsetenv("all_proxy");
+	assert_int_equal(rc, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest TESTS[] = {
+	    cmocka_unit_test(what_could_be_misread_is_refused),
+	    cmocka_unit_test(redirects_are_followed_when_the_caller_asks),
+	    cmocka_unit_test(a_redirect_to_another_origin_gets_no_headers),
+	    cmocka_unit_test(a_redirect_never_leads_from_https_to_http),
+	    cmocka_unit_test(an_address_that_is_not_public_is_refused),
+	    cmocka_unit_test(a_redirect_to_a_refused_address_is_refused),
+	    cmocka_unit_test(a_trusted_call_may_go_anywhere_and_shares_no_connection),
+	    cmocka_unit_test(certificates_are_verified),
+	    cmocka_unit_test(an_environment_with_proxies_is_not_obeyed),
+	};
+
+	return cmocka_run_group_tests(TESTS, peer_start, peer_stop);
+}
