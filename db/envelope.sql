@@ -18,7 +18,7 @@ begin
 	where s.id = act_as_session.session_id and s.account_id = act_as_session.account_id
 	and s.ended_at is null and s.expires_at > now();
 	if not found then
-		raise exception 'This session has ended' using errcode = 'SB401';
+		raise exception 'The session has ended' using errcode = 'SB401';
 	end if;
 	if locked is not null then
 		raise exception 'This account is locked' using errcode = 'SB423';
@@ -65,7 +65,7 @@ begin
 	select s.role into role from staff s
 	where s.vendor_id = act_as_staff.vendor_id and s.account_id = act_as_staff.account_id;
 	if not found then
-		raise exception 'There is no such vendor' using errcode = 'SB404';
+		raise exception 'Vendor not found' using errcode = 'SB404';
 	end if;
 	if staff_role_bit(role) & roles = 0 then
 		raise exception 'Your role (%) does not allow this', role using errcode = 'SB403';
@@ -113,7 +113,7 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 begin
 	perform from vendor v where v.id = act_as_import.vendor_id;
 	if not found then
-		raise exception 'There is no such vendor' using errcode = 'SB404';
+		raise exception 'Vendor not found' using errcode = 'SB404';
 	end if;
 	perform set_config('sebez.vendor', vendor_id::text, true),
 	        set_config('sebez.scope', 'import:' || vendor_id, true),

@@ -59,7 +59,7 @@ static bool malformed(struct framing *f, const char *why)
 static bool target_too_long(struct framing *f)
 {
 	return refuse(f, FRAMING_TARGET_TOO_LONG,
-	              "The address is too long, or has too many parameters.");
+	              "The URI is too long or has too many parameters.");
 }
 
 static bool needs_room(struct framing *f, unsigned bytes)
@@ -141,12 +141,13 @@ static bool take_request_line(struct framing *f, char c)
 		else if (is_name_character(c))
 			f->at++;
 		else
-			return malformed(f, "This does not begin with a method of HTTP.");
+			return malformed(f, "The request does not begin with an HTTP method.");
 	} else if (f->state == IN_TARGET) {
 		if (c == ' ' && f->at > 0)
 			enter(f, IN_VERSION);
 		else if (c == ' ' || c == '\t' || is_control(c))
-			return malformed(f, "The address has a character that must be encoded.");
+			return malformed(f,
+			                 "The URI has a character that must be percent-encoded.");
 		else if (++f->at > LIMIT_TARGET_BYTES)
 			return target_too_long(f);
 		return (c != '&' && c != '?') || needs_room(f, ENTRY_BYTES);
@@ -172,7 +173,7 @@ static bool end_name(struct framing *f)
 		if (is_spelled(f, NAMES[i]))
 			f->known = i;
 	if (f->known != OTHER && f->known != COOKIE && (f->seen & 1u << f->known) != 0)
-		return malformed(f, "Host, Content-Length or Transfer-Encoding is there twice.");
+		return malformed(f, "Host, Content-Length or Transfer-Encoding is repeated.");
 	if (f->known != OTHER)
 		f->seen |= 1u << f->known;
 	f->has_gap = false;
@@ -184,7 +185,7 @@ static bool end_name(struct framing *f)
 static bool take_known(struct framing *f, char c)
 {
 	static const char *const WRONG[KNOWN_COUNT] = {
-	    [HOST] = "Host is not the name of a host.",
+	    [HOST] = "Host is not a valid host name.",
 	    [LENGTH] = "Content-Length is not a number of bytes.",
 	    [CODING] = "Transfer-Encoding is not chunked.",
 	};
@@ -242,9 +243,9 @@ static bool take_line(struct framing *f, char c)
 		return true;
 	}
 	if (f->state != IN_NAME && (c == ' ' || c == '\t'))
-		return malformed(f, "A header is folded, or has a space before it.");
+		return malformed(f, "A header line begins with white space.");
 	if (!is_name_character(c))
-		return malformed(f, "A header is not a name, a colon and a value.");
+		return malformed(f, "A header is not of the form name: value.");
 	if (f->state != IN_NAME)
 		enter(f, IN_NAME);
 	spell(f, lower(c));
@@ -265,9 +266,10 @@ static bool end_head(struct framing *f)
 		return true;
 	}
 	if (!f->is_old && (f->seen & 1u << HOST) == 0)
-		return malformed(f, "There is no Host.");
+		return malformed(f, "The Host header is missing.");
 	if (is_chunked && (has_length || f->is_old))
-		return malformed(f, "Transfer-Encoding is beside Content-Length, or in HTTP/1.0.");
+		return malformed(f,
+		                 "Transfer-Encoding is used with Content-Length or in HTTP/1.0.");
 	f->requests++;
 	if (is_chunked) {
 		f->left = 0;
@@ -289,7 +291,7 @@ static bool take_chunk_size(struct framing *f, char c)
 	} else if (f->at > 0 && c == ';') {
 		enter(f, IN_CHUNK_EXTENSION);
 	} else if (digit < 0 || f->at == HEX_DIGITS_MAX) {
-		return malformed(f, "A chunk of the body does not begin with its length.");
+		return malformed(f, "A chunk does not begin with its size.");
 	} else {
 		f->left = f->left * 16 + (uint64_t)digit;
 		f->at++;
@@ -304,7 +306,7 @@ static bool take_extension(struct framing *f, char c)
 		return true;
 	}
 	return (!is_control(c) && f->at++ < LIMIT_CHUNK_EXTENSION_BYTES) ||
-	       malformed(f, "A chunk of the body has an extension that is not taken.");
+	       malformed(f, "A chunk has an extension that is not supported.");
 }
 
 static bool end_chunk_size(struct framing *f, char c)

@@ -40,10 +40,10 @@ void get_readiness(struct request *rq, const struct get_readiness_in *in)
 {
 	(void)in;
 	if (api_is_draining())
-		task_end(&rq->task, PROBLEM_UNAVAILABLE, "This process is about to end.");
+		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The process is shutting down.");
 	if (!readiness_ask(loop_now_ms() + READY_MS))
 		task_end(&rq->task, PROBLEM_UNAVAILABLE,
-		         "The database does not answer, or takes no new connections.");
+		         "The database does not respond or accepts no new connections.");
 	reply_status(rq);
 }
 

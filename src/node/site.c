@@ -63,7 +63,7 @@ static void reply_site(struct request *rq, const char *name)
 	const struct embedded_file *file = find(SITE_FILES, SITE_FILE_COUNT, name, "");
 
 	if (file == NULL)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such file.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "File not found.");
 	browser_headers(rq);
 	reply_text(rq, media_type_of(name), file->text, file->length);
 }

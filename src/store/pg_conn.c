@@ -19,7 +19,7 @@ enum {
 	RESEND_ROUNDS_MAX = 3, /* deaths of the server's processes that a batch of reads survives */
 };
 
-/* Which change of state is allowed; anything else is a mistake of ours. */
+/* Which change of state is allowed; anything else is a bug. */
 static const bool MAY_BECOME[PG_CONN_STATE_COUNT][PG_CONN_STATE_COUNT] = {
     [PG_CONN_DOWN] = {[PG_CONN_CONNECTING] = true},
     [PG_CONN_CONNECTING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},

@@ -118,7 +118,7 @@ static void check_expected(struct db *db, const struct rows *rows)
 	if (count > 1)
 		rows_bug(rows, -1, "gave more than one row");
 	if (count == 0 && rows->expect == ROWS_ONE)
-		task_end(db->task, PROBLEM_NOT_FOUND, "There is no such thing.");
+		task_end(db->task, PROBLEM_NOT_FOUND, "Not found.");
 }
 
 static int send_once(struct db *db, struct pg_batch *batch)
@@ -268,7 +268,7 @@ void db_commit(struct db *tx)
 	if (strcmp(PQcmdStatus(rows->result), "COMMIT") != 0)
 		task_end_with(tx->task,
 		              (struct problem){.code = PROBLEM_INTERNAL,
-		                               .detail = "This is a mistake of ours; it is logged.",
+		                               .detail = "Internal error; it has been logged.",
 		                               .log = "commit of a failed transaction"});
 	tx->task->has_written = true;
 	tx_close(tx);

@@ -30,18 +30,18 @@ struct server_error {
 };
 
 static const struct server_error SERVER_ERRORS[] = {
-    {"23505", PROBLEM_EXISTS, "It exists already."},
-    {"23503", PROBLEM_NOT_FOUND, "Something that this refers to is not there."},
-    {"23502", PROBLEM_NOT_FOUND, "Something that this refers to is not there."},
-    {"40001", PROBLEM_OVERLOADED, "Too many changes at once; try again."},
-    {"40P01", PROBLEM_OVERLOADED, "Too many changes at once; try again."},
-    {"25006", PROBLEM_UNAVAILABLE, "The database takes no changes at the moment."},
-    {"55P03", PROBLEM_OVERLOADED, "Too many changes at once; try again."},
-    {"57014", PROBLEM_OVERLOADED, "It took too long."},
-    {"25P03", PROBLEM_OVERLOADED, "It took too long."},
+    {"23505", PROBLEM_EXISTS, "It already exists."},
+    {"23503", PROBLEM_NOT_FOUND, "A referenced object does not exist."},
+    {"23502", PROBLEM_NOT_FOUND, "A referenced object does not exist."},
+    {"40001", PROBLEM_OVERLOADED, "Too many concurrent changes; try again."},
+    {"40P01", PROBLEM_OVERLOADED, "Too many concurrent changes; try again."},
+    {"25006", PROBLEM_UNAVAILABLE, "The database is temporarily read-only."},
+    {"55P03", PROBLEM_OVERLOADED, "Too many concurrent changes; try again."},
+    {"57014", PROBLEM_OVERLOADED, "The request timed out."},
+    {"25P03", PROBLEM_OVERLOADED, "The request timed out."},
     {"53", PROBLEM_OVERLOADED, "The database is short of resources."},
-    {"57P", PROBLEM_UNAVAILABLE, "The database is not there at the moment."},
-    {"08", PROBLEM_UNAVAILABLE, "The database is not there at the moment."},
+    {"57P", PROBLEM_UNAVAILABLE, "The database is temporarily unavailable."},
+    {"08", PROBLEM_UNAVAILABLE, "The database is temporarily unavailable."},
 };
 
 bool db_error_is_refusal(const struct pg_error *error)
@@ -141,10 +141,12 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 	end_own(task, error);
 	end_of_field(task, error);
 	if (error->stale)
-		task_end_with(task, (struct problem){.code = PROBLEM_OVERLOADED,
-		                                     .detail = "The database has just changed.",
-		                                     .log = log,
-		                                     .transient = undoes_lease(task, error)});
+		task_end_with(
+		    task,
+		    (struct problem){.code = PROBLEM_OVERLOADED,
+		                     .detail = "The database schema has just changed; try again.",
+		                     .log = log,
+		                     .transient = undoes_lease(task, error)});
 	for (size_t i = 0; i < sizeof(SERVER_ERRORS) / sizeof(SERVER_ERRORS[0]); i++) {
 		const struct server_error *known = &SERVER_ERRORS[i];
 		if (strncmp(error->sqlstate, known->prefix, strlen(known->prefix)) != 0)
@@ -159,10 +161,10 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 	if (strcmp(error->sqlstate, "42501") == 0 &&
 	    strstr(error->message, "row-level security") != NULL)
 		task_end_with(task, (struct problem){.code = PROBLEM_NOT_FOUND,
-		                                     .detail = "There is no such thing.",
+		                                     .detail = "Not found.",
 		                                     .log = log});
 	task_end_with(task, (struct problem){.code = PROBLEM_INTERNAL,
-	                                     .detail = "This is a mistake of ours; it is logged.",
+	                                     .detail = "Internal error; it has been logged.",
 	                                     .log = log});
 }
 
@@ -174,17 +176,18 @@ _Noreturn void db_error_end_status(struct task *task, int status)
 	case -EAGAIN:
 	case -ETIMEDOUT:
 		problem.code = PROBLEM_OVERLOADED;
-		problem.detail = "The database is too busy at the moment.";
+		problem.detail = "The database is overloaded.";
 		problem.log = status == -EAGAIN ? "database queue full" : "database deadline";
 		break;
 	case -EHOSTDOWN:
 		problem.code = PROBLEM_UNAVAILABLE;
-		problem.detail = "The database is not there at the moment.";
+		problem.detail = "The database is temporarily unavailable.";
 		problem.log = "no database connection";
 		break;
 	default:
 		problem.code = PROBLEM_UNAVAILABLE;
-		problem.detail = "The database went away; whether this was done is not known.";
+		problem.detail =
+		    "The database connection was lost; it is unknown whether the change was made.";
 		problem.log = status == -EINPROGRESS ? "no answer of the database by the deadline"
 		                                     : "database connection lost after sending";
 		problem.in_doubt = true;

@@ -76,7 +76,7 @@ static void take(struct task *task, struct stripe *stripe, struct key_lock *lock
 			continue;
 		step_out(stripe, lock);
 		task_end(task, PROBLEM_OVERLOADED,
-		         "Too many want the same at once; please try again.");
+		         "Too many concurrent requests for the same item; try again.");
 	}
 }
 

@@ -92,5 +92,5 @@ void task_arena_full(void *owner)
 	/* Nothing may be allocated here, so the sentence is a constant. */
 	task_end_with(task,
 	              (struct problem){.code = PROBLEM_TOO_LARGE,
-	                               .detail = "This needs more memory than a request may use"});
+	                               .detail = "The request needs more memory than allowed"});
 }

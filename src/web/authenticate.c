@@ -30,8 +30,7 @@ static bool read_ticket(struct request *rq, struct token *ret)
 	if (!rq->operation->takes_ticket || !ticket_is_given(rq))
 		return false;
 	if (!ticket_redeem(rq, ret))
-		refuse(rq, "invalid_token",
-		       "The ticket is not valid; each is good once, and soon.");
+		refuse(rq, "invalid_token", "The ticket is invalid, expired or already used.");
 	return true;
 }
 
@@ -67,8 +66,7 @@ static void read_guest(struct request *rq, struct actor *actor)
 		return;
 	if (strlen(header) >= sizeof(actor->guest_token) ||
 	    !base64url_decode(header, bytes, sizeof(bytes)))
-		task_end_field(&rq->task, "X-Cart-Token", "format",
-		               "The cart token is not one of ours.");
+		task_end_field(&rq->task, "X-Cart-Token", "format", "The cart token is not valid.");
 	strcpy(actor->guest_token, header);
 }
 
@@ -96,7 +94,7 @@ static void choose(struct request *rq, const struct route_match *match, const st
 	} else if ((operation->may_call & MAY_CUSTOMER) != 0) {
 		actor->kind = ACTOR_CUSTOMER;
 	} else {
-		task_end(&rq->task, PROBLEM_FORBIDDEN, "Your account may not do this.");
+		task_end(&rq->task, PROBLEM_FORBIDDEN, "This account is not allowed to do this.");
 	}
 }
 
@@ -117,7 +115,7 @@ void authenticate(struct request *rq, const struct route_match *match)
 		actor.kind = ACTOR_GUEST;
 		read_guest(rq, &actor);
 	} else if ((may_call & MAY_PUBLIC) == 0) {
-		refuse(rq, NULL, "Sign in first: send an access token.");
+		refuse(rq, NULL, "An access token is required.");
 	}
 	rq->task.actor = actor;
 }

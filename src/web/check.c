@@ -137,7 +137,7 @@ static bool check_uri(struct check *check, const char *text)
 	for (const char *c = text; wrong == NULL && *c != 0;
 	     c++) { /* RFC 3986: the rest is percent-encoded */
 		if ((unsigned char)*c >= 0x7f || strchr("^`{|}", *c) != NULL)
-			wrong = "must be of ASCII characters, others percent-encoded";
+			wrong = "must be ASCII; percent-encode other characters";
 	}
 	return wrong == NULL || check_wrong(check, "format", "%s", wrong);
 }

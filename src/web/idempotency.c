@@ -60,14 +60,14 @@ static _Noreturn void still_running(struct request *rq)
 	task_end_with(&rq->task,
 	              (struct problem){
 	                  .code = PROBLEM_IN_PROGRESS,
-	                  .detail = "The first request with this Idempotency-Key still runs.",
+	                  .detail = "The first request with this Idempotency-Key is still running.",
 	                  .retry_after_s = 1,
 	              });
 }
 
 static const struct problem ANSWER_LOST = {
     .code = PROBLEM_CONFLICT,
-    .detail = "This request was carried out, but its answer is lost; read what it made."};
+    .detail = "The request succeeded, but its response was lost; read the result."};
 
 static void reply_kept(struct request *rq, int status, const struct bytes *bytes)
 {
@@ -86,7 +86,7 @@ static void replay(struct request *rq, const struct idempotency_claim_row *row)
 {
 	if (!row->same)
 		task_end(&rq->task, PROBLEM_KEY_REUSED,
-		         "This Idempotency-Key came with another request before.");
+		         "This Idempotency-Key was used with a different request.");
 	if (!row->done)
 		still_running(rq);
 	if (row->body == NULL && *row->status != 204 && row->leased)
@@ -136,7 +136,7 @@ bool idempotency_begin(struct request *rq)
 	if (header == NULL) {
 		if (rule == IDEMPOTENCY_REQUIRED)
 			task_end(&rq->task, PROBLEM_KEY_REQUIRED,
-			         "Send an Idempotency-Key with this.");
+			         "This operation requires an Idempotency-Key.");
 		return false;
 	}
 	idempotency = arena_alloc(rq->task.arena, sizeof(*idempotency));
@@ -189,7 +189,8 @@ static void run_settling(struct task *task)
 
 	if (count == 0) {
 		if (rq->task.problem.in_doubt)
-			rq->task.problem.detail = "The database went away; nothing was done.";
+			rq->task.problem.detail =
+			    "The database connection was lost; nothing was changed.";
 	} else if (row->body == NULL && *row->status != 204) {
 		const char *log = rq->task.problem.log;
 

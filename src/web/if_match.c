@@ -36,7 +36,7 @@ const struct int_array *request_if_match(struct request *rq)
 
 _Noreturn void request_end_changed(struct request *rq)
 {
-	task_end(&rq->task, PROBLEM_VERSION, "Read it again, then edit.");
+	task_end(&rq->task, PROBLEM_VERSION, "Read the current version, then retry the change.");
 }
 
 void request_expect(struct request *rq, int32_t version)

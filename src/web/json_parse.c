@@ -49,15 +49,15 @@ static void not_json(struct check *check, const char *text, size_t length,
 
 	switch (code) {
 	case json_error_duplicate_key:
-		check_wrong(check, "duplicate", "is there twice: again at line %d, column %d",
+		check_wrong(check, "duplicate", "must be unique: repeated at line %d, column %d",
 		            error->line, error->column);
 		break;
 	case json_error_invalid_utf8:
-		check_wrong(check, "encoding", "must be UTF-8: wrong at line %d, column %d",
+		check_wrong(check, "encoding", "must be UTF-8: error at line %d, column %d",
 		            error->line, error->column);
 		break;
 	default:
-		check_wrong(check, "json", "must be valid JSON: wrong at line %d, column %d",
+		check_wrong(check, "json", "must be valid JSON: error at line %d, column %d",
 		            error->line, error->column);
 	}
 	check_leave(check, outer);

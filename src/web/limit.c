@@ -113,7 +113,7 @@ static void apply(struct request *rq, const struct limit_rule *rule, const char 
 	if (left < 0)
 		task_end_with(&rq->task,
 		              (struct problem){.code = PROBLEM_RATE_LIMITED,
-		                               .detail = "Too many requests; wait a little.",
+		                               .detail = "Too many requests; retry later.",
 		                               .retry_after_s = (int)wait_s});
 }
 

@@ -82,11 +82,11 @@ struct page page_open(struct request *rq, const char *cursor, int32_t limit, uin
 	if (cursor == NULL)
 		return page;
 	if (!page_decode(cursor, &given))
-		task_end_field(&rq->task, "?cursor", "format", "The cursor is not one of ours.");
+		task_end_field(&rq->task, "?cursor", "format", "The cursor is not valid.");
 	if (given.sort != page.sort || given.scope != page.scope)
 		task_end_field(
 		    &rq->task, "?cursor", "scope",
-		    "The cursor belongs to another path, other filters or another sort.");
+		    "The cursor belongs to a request with another path, filter or sort order.");
 	page.after_key = given.after_key;
 	page.after_id = given.after_id;
 	memcpy(page.after_text, given.after_text, sizeof(page.after_text));

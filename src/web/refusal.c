@@ -21,9 +21,9 @@ enum { COMMON_COUNT = sizeof(COMMON) / sizeof(COMMON[0]) };
 void refusal_overloaded(struct http_exchange *ex, unsigned origin)
 {
 	static const char BODY[] =
-	    "{\"type\":\"/problems/overloaded\",\"title\":\"Too busy at the "
-	    "moment\",\"status\":503,"
-	    "\"detail\":\"All places are taken; try again.\",\"code\":\"overloaded\","
+	    "{\"type\":\"/problems/overloaded\",\"title\":\"Server overloaded\","
+	    "\"status\":503,"
+	    "\"detail\":\"Too many requests at once; try again.\",\"code\":\"overloaded\","
 	    "\"request_id\":\"\"}";
 	struct http_header headers[COMMON_COUNT + 1 + ORIGIN_HEADERS];
 	char seconds[16];

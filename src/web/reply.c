@@ -143,7 +143,7 @@ static struct buf body_of_row(struct request *rq, const struct rows *rows)
 	struct json json = json_new(&body);
 
 	if (rows_count(rows) == 0)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such thing.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Not found.");
 	rows_json_object(rows, 0, &json);
 	return body;
 }
@@ -299,7 +299,7 @@ void reply_stream_begin(struct request *rq, int status, const char *media_type)
 void reply_stream_write(struct request *rq, const void *bytes, size_t count)
 {
 	if (http_stream_write(rq->http, bytes, count, rq->task.deadline_ms) != 0)
-		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The client did not take the answer.");
+		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The client did not read the response.");
 }
 
 static void stream_answered(struct request *rq)

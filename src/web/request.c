@@ -158,14 +158,14 @@ static enum http_body refuse_route(struct request_context *ctx, enum route_resul
 		return HTTP_BODY_REFUSE;
 	case ROUTE_NO_METHOD:
 		reply_header(rq, "Allow", route_allow(rq->task.arena, ctx->match.allowed));
-		return refuse(ctx, PROBLEM_METHOD, "This path does not answer to that method.");
+		return refuse(ctx, PROBLEM_METHOD, "This path does not support this method.");
 	case ROUTE_MALFORMED:
 		return refuse(ctx, PROBLEM_INVALID, "The path is not percent-encoded UTF-8.");
 	case ROUTE_NO_PATH:
 	case ROUTE_FOUND:
 		break;
 	}
-	return refuse(ctx, PROBLEM_NOT_FOUND, "There is nothing at this path.");
+	return refuse(ctx, PROBLEM_NOT_FOUND, "No resource at this path.");
 }
 
 /* Whatever the path: what is wrong with it, the page may read in the answer to its request. */
@@ -199,7 +199,7 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 	if (origin_asks_first(ex, ctx->origin))
 		return allow(ctx);
 	if (strlen(http_path(ex)) + strlen(http_query(ex)) > LIMIT_URL_BYTES)
-		return refuse(ctx, PROBLEM_URI_TOO_LONG, "The address is too long.");
+		return refuse(ctx, PROBLEM_URI_TOO_LONG, "The URI is too long.");
 	enum route_result result =
 	    route_find(web.routes, rq->task.arena, http_method(ex), http_path(ex), &ctx->match);
 
@@ -296,7 +296,7 @@ static void too_large(void *arg, struct http_exchange *ex)
 	struct request_context *ctx = request_context_of_exchange(ex);
 
 	(void)arg;
-	refuse(ctx, PROBLEM_TOO_LARGE, "The body is larger than this operation takes.");
+	refuse(ctx, PROBLEM_TOO_LARGE, "The body is larger than this operation accepts.");
 }
 
 static void full(void *arg, struct http_exchange *ex)

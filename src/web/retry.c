@@ -30,7 +30,7 @@ void retry_call(struct task *task)
 	struct request *rq = (struct request *)(void *)task;
 
 	rq->operation->call(rq, request_context_of(rq)->retry.in);
-	assert(rq->replied); /* a handler that forgets to answer is a mistake of ours */
+	assert(rq->replied); /* a handler that forgets to answer is a bug */
 }
 
 /* What earlier calls took of the arena stays taken; the last half is left for telling a problem. */

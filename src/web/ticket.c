@@ -29,7 +29,7 @@ static struct redisReply *ask_redis(struct request *rq, int argc, const char *co
 	    redis_call(redis, loop_now_ms() + REDIS_MS, &reply, argc, argv, lengths) != 0)
 		task_end_with(&rq->task, (struct problem){
 		                             .code = PROBLEM_UNAVAILABLE,
-		                             .detail = "There are no tickets at the moment.",
+		                             .detail = "Tickets are temporarily unavailable.",
 		                             .retry_after_s = request_retry_after_s(),
 		                         });
 	return reply;
@@ -56,7 +56,7 @@ void ticket_make(struct request *rq, char ret[TICKET_LENGTH + 1])
 
 	freeReplyObject(reply);
 	if (!is_kept)
-		task_end(&rq->task, PROBLEM_UNAVAILABLE, "There are no tickets at the moment.");
+		task_end(&rq->task, PROBLEM_UNAVAILABLE, "Tickets are temporarily unavailable.");
 }
 
 bool ticket_is_given(const struct request *rq)

@@ -149,10 +149,9 @@ const void *validate(struct request *rq, const struct route_match *match)
 	const char *errors = check_errors(&check);
 
 	if (errors != NULL)
-		task_end_with(
-		    &rq->task,
-		    (struct problem){.code = PROBLEM_INVALID,
-		                     .detail = "Some of the input is not valid; see errors.",
-		                     .errors = errors});
+		task_end_with(&rq->task,
+		              (struct problem){.code = PROBLEM_INVALID,
+		                               .detail = "The input is not valid; see errors.",
+		                               .errors = errors});
 	return into;
 }

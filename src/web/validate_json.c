@@ -65,7 +65,7 @@ static void unknown_member(struct check *check, const char *key)
 {
 	size_t length = check_enter(check, key);
 
-	check_wrong(check, "unknown_field", "is not known here");
+	check_wrong(check, "unknown_field", "is not a known field");
 	check_leave(check, length);
 }
 
@@ -221,7 +221,7 @@ static void check_unique(struct check *check, json_t *json)
 			if (json_equal(json_array_get(json, i), json_array_get(json, j))) {
 				size_t length = check_enter_item(check, i);
 
-				check_wrong(check, "unique", "is there already");
+				check_wrong(check, "unique", "must be unique");
 				check_leave(check, length);
 				break;
 			}
@@ -354,5 +354,5 @@ void validate_body(struct check *check, const struct field_object *object, const
 	}
 	read_members(check, object, json, into);
 	if (check->real_numbers && check->count == 0) /* hidden in a free-form object */
-		check_wrong(check, "type", "must have no integer beyond 64 bits");
+		check_wrong(check, "type", "must not have integers beyond 64 bits");
 }

@@ -223,7 +223,7 @@ static void read_scalar(struct check *check, const struct field *field, struct p
 			continue;
 		pair->known = true;
 		if (seen)
-			check_wrong(check, "repeated", "may be given once");
+			check_wrong(check, "repeated", "must be given only once");
 		else if (field->required || !is_blank(field->type, pair->value))
 			validate_text_field(check, field, pair->value, into);
 		seen = true;

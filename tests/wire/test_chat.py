@@ -184,7 +184,7 @@ def test_what_was_deleted_is_deleted_again_and_not_edited(talk):
     problem = refused(talk.customer.call("editMessage", conversation_id=talk.id,
                                          message_id=message["id"], body={"text": "Green?"}),
                       409, "conflict")
-    assert problem["detail"] == "It is deleted."
+    assert problem["detail"] == "The message is deleted."
     refused(talk.customer.call("deleteMessage", conversation_id=talk.id, message_id=answer["id"]),
             409, "conflict")
     somebody = talk.vendor.staff("support")

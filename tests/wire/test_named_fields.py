@@ -48,7 +48,7 @@ def test_a_second_variant_of_what_has_no_options_is_named(clay):
     problem = refused(clay.call("createVariant", product_id=clay.product().id,
                                 body={"price": money(700), "options": {}}), 409, "already_exists",
                       field="/options")
-    assert "but one" in problem["detail"]
+    assert "has one variant" in problem["detail"]
 
 
 def test_a_taken_slug_is_named(shop, clay):

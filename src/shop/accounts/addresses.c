@@ -59,8 +59,9 @@ void create_address(struct request *rq, const struct create_address_in *in)
 static void keep_a_default(struct request *rq, struct db *tx)
 {
 	if (!sql_address_has_default_rows(tx, sql_address_has_default(tx), NULL)->has)
-		task_end_about(&rq->task, PROBLEM_CONFLICT, "/is_default", "default",
-		               "Make another address the default instead.");
+		task_end_about(
+		    &rq->task, PROBLEM_CONFLICT, "/is_default", "default",
+		    "An address book must have a default; make another address the default.");
 }
 
 /* PATCH /v1/me/addresses/{address_id} */

@@ -34,9 +34,10 @@ static void may_judge(struct db *tx, struct uuid user_id)
 	user = sql_admin_user_row_lock_rows(tx, sql_admin_user_row_lock(tx, user_id), &count);
 
 	if (user->is_self)
-		task_end(db_task(tx), PROBLEM_CONFLICT, "Nobody locks or unlocks themselves.");
+		task_end(db_task(tx), PROBLEM_CONFLICT,
+		         "You cannot lock or unlock your own account.");
 	if (user->is_admin && !user->by_superadmin)
-		task_end(db_task(tx), PROBLEM_FORBIDDEN, "Only a superadmin locks an admin.");
+		task_end(db_task(tx), PROBLEM_FORBIDDEN, "Only a superadmin can lock an admin.");
 }
 
 /* POST /v1/admin/users/{user_id}/lock */
@@ -73,7 +74,7 @@ static void stay_superadmin(struct db *tx)
 	for (size_t i = 0; i < count; i++)
 		if (held[i].is_self)
 			return;
-	task_end(db_task(tx), PROBLEM_FORBIDDEN, "You are a superadmin no more.");
+	task_end(db_task(tx), PROBLEM_FORBIDDEN, "You are no longer a superadmin.");
 }
 
 /* PUT /v1/admin/users/{user_id}/admin-role */
@@ -82,7 +83,7 @@ void set_admin_role(struct request *rq, const struct set_admin_role_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	if (uuid_equal(in->user_id, rq->task.actor.account_id))
-		task_end(&rq->task, PROBLEM_CONFLICT, "Nobody changes their own role.");
+		task_end(&rq->task, PROBLEM_CONFLICT, "You cannot change your own role.");
 	stay_superadmin(tx);
 	sql_admin_user_set_role(tx, in->user_id, in->role ? ADMIN_ROLE_NAMES[*in->role] : NULL);
 	sql_admin_user_end_sessions(tx, in->user_id);

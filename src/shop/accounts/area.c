@@ -7,7 +7,7 @@
 
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
-     "There is an account with this e-mail address."},
+     "An account with this e-mail address already exists."},
     {0},
 };
 

@@ -35,12 +35,12 @@ begin
 	and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
 	for update of i;
 	if not found then
-		raise exception 'There is no such invitation for you' using errcode = 'SB404';
+		raise exception 'Invitation not found' using errcode = 'SB404';
 	end if;
 	insert into staff (vendor_id, account_id, role)
 	values (invitation.vendor_id, current_account(), invitation.role) on conflict do nothing;
 	if not found then
-		raise exception 'You work for this vendor already' using errcode = 'SB409';
+		raise exception 'You are already a staff member of this vendor' using errcode = 'SB409';
 	end if;
 	update staff_invitation i set accepted_at = now()
 	where i.vendor_id = invitation.vendor_id and i.id = invitation.id;

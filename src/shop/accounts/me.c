@@ -27,12 +27,12 @@ static const char *check_current_password(struct request *rq, const struct updat
 	    db, sql_account_of_session(db, actor->account_id, actor->session_id), NULL);
 
 	if (account == NULL)
-		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "This session has ended.");
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
 	if (account->locked)
 		sign_in_refuse_locked(rq);
 	if (in->current_password == NULL)
 		task_end_field(&rq->task, "/current_password", "required",
-		               "A new password needs the current one.");
+		               "Changing the password requires current_password.");
 	sign_in_throttle(rq, account->email_key);
 	if (!password_matches(&rq->task, account->password_hash, in->current_password, NULL))
 		sign_in_refuse(rq);

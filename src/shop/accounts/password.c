@@ -34,10 +34,11 @@ static unsigned waiting, running;
 
 static _Noreturn void end_overloaded(struct task *task, const char *log)
 {
-	task_end_with(task, (struct problem){.code = PROBLEM_OVERLOADED,
-	                                     .detail = "Too many people sign in at the moment.",
-	                                     .retry_after_s = RETRY_AFTER_S,
-	                                     .log = log});
+	task_end_with(task,
+	              (struct problem){.code = PROBLEM_OVERLOADED,
+	                               .detail = "Too many sign-ins at the moment; try again.",
+	                               .retry_after_s = RETRY_AFTER_S,
+	                               .log = log});
 }
 
 static void gate_enter(struct task *task)

@@ -57,7 +57,8 @@ static bool repeat(const struct refresh_token *token, const struct bytes *succes
 
 static _Noreturn void refuse_token(struct request *rq)
 {
-	task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "This refresh token is not valid; sign in.");
+	task_end(&rq->task, PROBLEM_UNAUTHENTICATED,
+	         "The refresh token is not valid; sign in again.");
 }
 
 static _Noreturn void refuse_reuse(struct request *rq, struct db *tx, struct uuid session_id)
@@ -65,7 +66,7 @@ static _Noreturn void refuse_reuse(struct request *rq, struct db *tx, struct uui
 	sql_session_end(tx, session_id);
 	db_commit(tx);
 	task_end(&rq->task, PROBLEM_TOKEN_REUSED,
-	         "This refresh token was used before; its session has ended, sign in again.");
+	         "The refresh token was already used; its session has been ended. Sign in again.");
 }
 
 static struct refresh_token exchange(struct request *rq, struct db *tx,
@@ -89,7 +90,8 @@ static struct refresh_token exchange(struct request *rq, struct db *tx,
 	case REFRESH_REUSED:
 		refuse_reuse(rq, tx, held->session_id);
 	case REFRESH_OVER:
-		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "This session has ended; sign in.");
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED,
+		         "The session has ended; sign in again.");
 	case REFRESH_ROTATE:
 		if (held->locked)
 			sign_in_refuse_locked(rq);
@@ -163,6 +165,6 @@ void list_my_sessions(struct request *rq, const struct list_my_sessions_in *in)
 void end_session(struct request *rq, const struct end_session_in *in)
 {
 	if (rows_count(sql_session_end(db_of(&rq->task), in->session_id)) == 0)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such session.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Session not found.");
 	reply_empty(rq);
 }

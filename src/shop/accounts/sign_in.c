@@ -172,7 +172,7 @@ void register_account(struct request *rq, const struct register_account_in *in)
 	/* Before the hash is paid for; the unique index decides between two at once. */
 	if (find(rq, key, in->email) != NULL)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
-		               "There is an account with this e-mail address.");
+		               "An account with this e-mail address already exists.");
 	const char *hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 

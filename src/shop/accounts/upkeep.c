@@ -28,7 +28,7 @@ static const char *role_named(struct task *task, const char *role)
 			return ADMIN_ROLE_NAMES[i];
 	}
 	if (role != NULL)
-		task_end(task, PROBLEM_INVALID, "There is no role %s for admins.", role);
+		task_end(task, PROBLEM_INVALID, "There is no admin role %s.", role);
 	return ADMIN_ROLE_NAMES[ADMIN_ROLE_SUPERADMIN];
 }
 

@@ -80,7 +80,7 @@ void put_cart_line(struct request *rq, const struct put_cart_line_in *in)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A cart has at most %d lines.",
 		         LIMIT_CART_LINES);
 	if (rows_count(put) == 0)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such variant on sale.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Variant not found, or not on sale.");
 	reply_cart(rq, quote);
 }
 
@@ -116,7 +116,7 @@ void quote_cart(struct request *rq, const struct quote_cart_in *in)
 	db_run(batch);
 	quote = quote_fetch(batch, &asked);
 	if (quote->line_count == 0)
-		task_end(&rq->task, PROBLEM_CART_EMPTY, "Put something in first.");
+		task_end(&rq->task, PROBLEM_CART_EMPTY, "Add an item first.");
 	wrong = quote_price(quote, in->shipping_count, in->shipping);
 	if (wrong.what != CHOICES_FINE)
 		quote_end_wrong(&rq->task, wrong);

@@ -7,7 +7,7 @@ begin
 	update cart set state = 'ordered', updated_at = now()
 	where id = cart_to_order.cart and state = 'open' and version = quoted_version;
 	if not found then
-		raise exception 'The cart was changed or ordered in the meantime' using errcode = 'SBC01';
+		raise exception 'The cart was changed or ordered since it was read' using errcode = 'SBC01';
 	end if;
 end $$;
 grant execute on function cart_to_order(uuid, int) to sebez_customer;

@@ -127,8 +127,8 @@ struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 	    sql_cart_shipping_methods_rows(batch, asked->methods, &method_count);
 
 	if (line_count > LIMIT_CART_LINES)
-		task_end(db_task(batch), PROBLEM_CONFLICT, "A cart has at most %d lines; clear it.",
-		         LIMIT_CART_LINES);
+		task_end(db_task(batch), PROBLEM_CONFLICT,
+		         "A cart has at most %d lines; remove some.", LIMIT_CART_LINES);
 	if (count) {
 		quote->cart_id = cart->id;
 		quote->cart_version = cart->version;
@@ -149,8 +149,8 @@ void quote_end_wrong(struct task *task, struct quote_wrong wrong)
 		const char *member, *code, *detail;
 	} WRONG[] = {
 	    [CHOICE_OF_NO_VENDOR] = {"vendor_id", "unknown",
-	                             "Nothing of this vendor is in the cart."},
-	    [CHOICE_TWICE] = {"vendor_id", "duplicate", "This vendor is named twice."},
+	                             "The cart has no items of this vendor."},
+	    [CHOICE_TWICE] = {"vendor_id", "duplicate", "This vendor is listed twice."},
 	    [CHOICE_OF_NO_METHOD] = {"method_id", "unknown",
 	                             "This vendor has no such delivery method."},
 	};

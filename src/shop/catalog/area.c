@@ -4,15 +4,13 @@
 #include "web/limit.h"
 
 static const struct db_constraint CONSTRAINTS[] = {
-    {"category_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another category has this slug."},
-    {"category_parent_id_fkey", PROBLEM_INVALID, "/parent_id", "unknown",
-     "There is no such category."},
+    {"category_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another category uses this slug."},
+    {"category_parent_id_fkey", PROBLEM_INVALID, "/parent_id", "unknown", "Category not found."},
     {"product_vendor_id_handle_key", PROBLEM_EXISTS, "/handle", "exists",
-     "Another product of this vendor has this handle."},
-    {"product_category_id_fkey", PROBLEM_INVALID, "/category_id", "unknown",
-     "There is no such category."},
+     "Another product of this vendor uses this handle."},
+    {"product_category_id_fkey", PROBLEM_INVALID, "/category_id", "unknown", "Category not found."},
     {"variant_options_key", PROBLEM_EXISTS, "/options", "exists",
-     "Another variant of this product is just that; without options it has but one."},
+     "Another variant has the same options; a product without options has one variant."},
     {0},
 };
 

@@ -44,7 +44,8 @@ static const struct text_array *options_of(struct request *rq, size_t count,
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		if (!strchr(options[i], ':'))
-			task_end_field(&rq->task, "?option", "format", "Must be like Color:Blue.");
+			task_end_field(&rq->task, "?option", "format",
+			               "must have the form name:value, such as Color:Blue");
 	array = arena_alloc(rq->task.arena, sizeof *array);
 	*array = (struct text_array){count, options};
 	return array;
@@ -67,7 +68,8 @@ static enum list_products_sort_choice sort_of(struct request *rq, const struct l
 	if (!in->sort)
 		return in->q ? LIST_PRODUCTS_SORT_RELEVANCE : LIST_PRODUCTS_SORT_NEWEST;
 	if (*in->sort == LIST_PRODUCTS_SORT_RELEVANCE && !in->q)
-		task_end_field(&rq->task, "?sort", "requires", "Relevance needs a search: q.");
+		task_end_field(&rq->task, "?sort", "requires",
+		               "sort=relevance requires the search parameter q");
 	return *in->sort;
 }
 

@@ -198,14 +198,14 @@ begin
 	perform from category c
 	where c.path @> array[category_remove.category_id] or c.id = into_id order by c.id for no key update;
 	if not exists (select from category c where c.id = category_remove.category_id) then
-		raise exception 'There is no such category' using errcode = 'SB404';
+		raise exception 'Category not found' using errcode = 'SB404';
 	elsif into_id is null and (products <> '{}'
 	or exists (select from category c where c.parent_id = category_remove.category_id)) then
-		raise exception 'Products or categories are in it; say into which they go' using errcode = 'SB409';
+		raise exception 'The category is not empty; move its content with the parameter into' using errcode = 'SB409';
 	elsif into_id is not null and not exists (select from category c where c.id = into_id
 	and not c.path @> array[category_remove.category_id]) then
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object(
-			'field', '?into', 'code', 'unknown', 'detail', 'There is no such category outside of the one that goes.');
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail = json_build_object(
+			'field', '?into', 'code', 'unknown', 'detail', 'Not found, or inside the category to delete.');
 	end if;
 	update product p set category_id = into_id, version = p.version + 1, updated_at = now()
 	where p.category_id = category_remove.category_id;
@@ -249,7 +249,7 @@ begin
 		from category c where c.path @> array[new.id];
 	end if;
 	if cardinality(new.path) + below > 8 or new.id = any (new.path[:cardinality(new.path) - 1]) then
-		raise exception 'A category cannot be below itself, nor deeper than eight levels'
+		raise exception 'A category cannot be its own descendant, nor deeper than eight levels'
 			using errcode = 'SB409';
 	end if;
 	return new;

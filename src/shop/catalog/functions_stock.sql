@@ -33,7 +33,7 @@ declare
 begin
 	for i in 1 .. cardinality(variant_ids) loop
 		if quantities[i] is null or quantities[i] < 1 then
-			raise exception 'Taking % pieces is no sale', quantities[i];
+			raise exception 'cannot reserve % pieces', quantities[i];
 		end if;
 		update variant v set available = v.available - quantities[i]
 		where v.vendor_id = vendor_ids[i] and v.id = variant_ids[i] and v.deleted_at is null
@@ -60,7 +60,7 @@ begin
 	if changed then
 		raise exception 'The price or delivery has changed' using errcode = 'SBQ01';
 	elsif missing <> '[]' then
-		raise exception 'Something is out of stock' using errcode = 'SBS01',
+		raise exception 'An item is out of stock' using errcode = 'SBS01',
 			detail = json_build_object('out_of_stock', missing)::text;
 	elsif emptied <> '{}' then
 		perform refresh_in_stock(emptied);

@@ -85,7 +85,7 @@ static void act_for(struct task *task, const char *vendor_slug)
 	    sql_import_vendor_rows(db, sql_import_vendor(db, vendor_slug), NULL);
 
 	if (vendor == NULL)
-		task_end(task, PROBLEM_NOT_FOUND, "There is no vendor %s.", vendor_slug);
+		task_end(task, PROBLEM_NOT_FOUND, "Vendor %s not found.", vendor_slug);
 	task->actor = (struct actor){.kind = ACTOR_IMPORT, .vendor_id = vendor->id};
 }
 
@@ -118,8 +118,8 @@ void catalog_import_file(struct task *task, const char *vendor_slug, const char 
 	const struct import_report *report = import_end(import);
 	print_report(&progress, report);
 	if (report->errors_total > 0)
-		task_end(task, PROBLEM_INVALID, "Not everything %s in.",
-		         dry_run ? "would go" : "went");
+		task_end(task, PROBLEM_INVALID, "Some rows %s.",
+		         dry_run ? "would be refused" : "were refused");
 }
 
 const struct import_report *catalog_import_text(struct task *task, const char *text, size_t length)

@@ -118,9 +118,9 @@ static size_t read_piece(struct request *rq, char *bytes)
 	long length = http_read(rq->http, bytes, PIECE_BYTES, rq->task.deadline_ms);
 
 	if (length == -ETIMEDOUT)
-		task_end(&rq->task, PROBLEM_INVALID, "The file stopped coming.");
+		task_end(&rq->task, PROBLEM_INVALID, "The upload stalled.");
 	if (length < 0)
-		task_end(&rq->task, PROBLEM_INVALID, "The client has gone.");
+		task_end(&rq->task, PROBLEM_INVALID, "The client disconnected.");
 	return (size_t)length;
 }
 

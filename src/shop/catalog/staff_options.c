@@ -43,9 +43,10 @@ bool options_choose(struct check *check, const struct option_names *names, size_
 	for (size_t i = 0; i < names->count; i++)
 		good = staff_check_plain(check, ret->values[i]) && good;
 	if (good && names->count == 1 && text_is_default_option(1, names->names[0], ret->values[0]))
-		good = check_wrong(check, "reserved", "is how files say that there are no options");
+		good = check_wrong(check, "reserved", "is reserved for products without options");
 	if (good && pair_count != names->count)
-		good = check_wrong(check, "unknown", "names an option that the product has not");
+		good =
+		    check_wrong(check, "unknown", "names an option that the product does not have");
 	check_leave(check, outer);
 	return good;
 }
@@ -91,7 +92,7 @@ void option_check_name(struct check *check, size_t before, const char *const nam
 
 	for (size_t i = 0; i < before; i++)
 		if (strcasecmp(names[i], name) == 0)
-			check_wrong(check, "unique", "is the name of another option");
+			check_wrong(check, "unique", "must be unique among the options");
 	(void)staff_check_plain(check, name);
 	check_leave(check, outer);
 }
@@ -116,11 +117,12 @@ static void check_choice_of(struct check *check, const struct create_vendor_prod
 
 	for (size_t i = 0; i < in->options_count; i++)
 		if (!offers(&in->options[i], choices[at].values[i]))
-			check_wrong(check, "enum", "is not among the values of %s",
+			check_wrong(check, "enum", "is not one of the values of %s",
 			            in->options[i].name);
 	for (size_t before = 0; before < at; before++)
 		if (option_choices_equal(&choices[before], &choices[at])) {
-			check_wrong(check, "unique", "is what another variant is");
+			check_wrong(check, "unique",
+			            "must differ from the options of every other variant");
 			break;
 		}
 	check_leave(check, outer);
@@ -146,7 +148,7 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 	check_names(check, &names);
 	outer = check_enter(check, "variants");
 	if (in->options_count == 0 && in->variants_count > 1)
-		check_wrong(check, "maximum", "must be one: the product has no options");
+		check_wrong(check, "maximum", "must be one, because the product has no options");
 	for (size_t i = 0; i < in->variants_count; i++) {
 		const struct create_variant_input_in *variant = &in->variants[i];
 		size_t list = check_enter_item(check, i);
@@ -167,7 +169,7 @@ void staff_end_if_wrong(struct task *task, struct check *check)
 	if (errors)
 		task_end_with(task, (struct problem){
 		                        .code = PROBLEM_INVALID,
-		                        .detail = "Some of the input is not valid; see errors.",
+		                        .detail = "The input is not valid; see errors.",
 		                        .errors = errors,
 		                    });
 }

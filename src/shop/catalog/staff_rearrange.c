@@ -32,10 +32,10 @@ static void check_origin(struct check *check, const struct plan *plan,
 	size_t outer = check_enter(check, option->was ? "was" : "name");
 
 	if (option->was && from < 0)
-		check_wrong(check, "unknown", "is no option of the product");
+		check_wrong(check, "unknown", "is not an option of the product");
 	for (size_t before = 0; from >= 0 && before < plan->count; before++)
 		if (plan->from[before] == from)
-			check_wrong(check, "unique", "is an option that stands here twice");
+			check_wrong(check, "unique", "is listed twice");
 	check_leave(check, outer);
 }
 
@@ -46,7 +46,7 @@ static void check_values(struct check *check, const struct option_change_input_i
 
 	if (from < 0 && option->values_count == 0)
 		check_wrong(check, "required",
-		            "is needed: its first is what the present variants are");
+		            "is required: existing variants get its first value");
 	for (size_t i = 0; i < option->values_count; i++) {
 		size_t list = check_enter_item(check, i);
 		(void)staff_check_plain(check, option->values[i]);
@@ -119,9 +119,9 @@ static void check_choices(struct check *check, const struct plan *plan, size_t c
 		                 text_is_default_option(1, plan->names[0], choices[i].values[0]));
 	}
 	if (same)
-		check_wrong(check, "unique", "would leave two variants that are the same");
+		check_wrong(check, "unique", "would make two variants identical");
 	if (reserved)
-		check_wrong(check, "reserved", "is how files say that there are no options");
+		check_wrong(check, "reserved", "is reserved for products without options");
 	check_leave(check, outer);
 }
 
@@ -202,10 +202,10 @@ static void write_order(struct db *tx, const struct update_vendor_product_in *in
 		while (n < count && !uuid_equal(variants[n].id, in->variant_ids[i]))
 			n++;
 		if (n == count)
-			check_wrong(&check, "unknown", "is no variant of the product");
+			check_wrong(&check, "unknown", "is not a variant of the product");
 		for (size_t before = 0; before < i; before++)
 			if (uuid_equal(in->variant_ids[before], in->variant_ids[i]))
-				check_wrong(&check, "unique", "stands here twice");
+				check_wrong(&check, "unique", "is listed twice");
 		check_leave(&check, list);
 	}
 	staff_end_if_wrong(db_task(tx), &check);

@@ -10,7 +10,7 @@
 bool staff_check_plain(struct check *check, const char *text)
 {
 	return !text || !text_has_control(text) ||
-	       check_wrong(check, "control", "has control characters");
+	       check_wrong(check, "control", "must not have control characters");
 }
 
 static void check_plain(struct check *check, const char *key, const char *text)
@@ -29,11 +29,11 @@ static void check_tags(struct check *check, size_t count, const char *const tags
 		size_t list = check_enter_item(check, i);
 
 		if (strchr(tags[i], ','))
-			check_wrong(check, "comma", "has a comma, which parts tags");
+			check_wrong(check, "comma", "must not have a comma, which separates tags");
 		(void)staff_check_plain(check, tags[i]);
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(tags[before], tags[i]) == 0) {
-				check_wrong(check, "unique", "is there already");
+				check_wrong(check, "unique", "must be unique");
 				break;
 			}
 		check_leave(check, list);
@@ -52,7 +52,7 @@ static void check_images(struct check *check, size_t count, const struct image_i
 		item = check_enter(check, "url");
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(images[before].url, images[i].url) == 0) {
-				check_wrong(check, "unique", "is another image's");
+				check_wrong(check, "unique", "is used by another image");
 				break;
 			}
 		check_leave(check, item);

@@ -130,10 +130,11 @@ static void count_again(struct db *tx, const struct update_variant_in *in,
 	if (held->available >= 0 || !tracked || backorder)
 		return;
 	if (held->tracked)
-		task_end_about(db_task(tx), PROBLEM_CONFLICT, "/backorder", "sold",
-		               "More is sold than is there; raise the stock to zero first.");
+		task_end_about(
+		    db_task(tx), PROBLEM_CONFLICT, "/backorder", "sold",
+		    "More has been sold than is in stock; raise the stock to zero first.");
 	sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), -held->available,
-	                     "Counted from now on");
+	                     "Tracking enabled");
 }
 
 /* PATCH /v1/vendors/{vendor_id}/variants/{variant_id} */
@@ -166,10 +167,10 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 	    tx, sql_staff_variants_lock(tx, in->vendor_id, in->variant_id), &count);
 
 	if (count == 0)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such variant.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Variant not found.");
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	if (count == 1)
-		task_end(&rq->task, PROBLEM_CONFLICT, "A product keeps at least one variant.");
+		task_end(&rq->task, PROBLEM_CONFLICT, "A product must have at least one variant.");
 	sql_staff_variant_delete(tx, in->vendor_id, in->variant_id);
 	touch_product(tx, in->vendor_id, held->product_id);
 	reply_commit_empty(rq, tx);
@@ -183,9 +184,9 @@ static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in
 	int64_t after = available + delta;
 
 	if (after < 0 && delta < 0)
-		task_end(task, PROBLEM_CONFLICT, "There are only %" PRId64 ".", available);
+		task_end(task, PROBLEM_CONFLICT, "Only %" PRId64 " available.", available);
 	if (after > LIMIT_STOCK && delta > 0)
-		task_end_field(task, "/adjust", "maximum", "At most %d can be counted.",
+		task_end_field(task, "/adjust", "maximum", "The stock can be at most %d.",
 		               LIMIT_STOCK);
 	return delta;
 }
@@ -200,15 +201,16 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 
 	if (!in->available == !in->adjust)
 		task_end_field(&rq->task, "/available", "exactly_one",
-		               "Give exactly one of available and adjust.");
+		               "Provide exactly one of available and adjust.");
 	tx = db_begin(&rq->task);
 	held = sql_staff_variant_lock_rows(
 	    tx, sql_staff_variant_lock(tx, in->vendor_id, in->variant_id), &count);
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	if (!held->tracked)
-		task_end_about(&rq->task, PROBLEM_CONFLICT,
-		               in->available ? "/available" : "/adjust", "untracked",
-		               "The variant is not counted; set tracked to true first.");
+		task_end_about(
+		    &rq->task, PROBLEM_CONFLICT, in->available ? "/available" : "/adjust",
+		    "untracked",
+		    "The stock of this variant is not tracked; set tracked to true first.");
 	delta = delta_of(&rq->task, in, held->available);
 	if (delta != 0) {
 		sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), delta,

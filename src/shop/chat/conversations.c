@@ -55,7 +55,7 @@ void talk_reply_conversation(struct request *rq, struct uuid id)
 	int minutes;
 
 	if (rows_count(rows) == 0)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such conversation.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Conversation not found.");
 	other = rows_uuid(rows, 0, rows_column(rows, "_other"));
 	blocked = rows_bool(rows, 0, rows_column(rows, "blocked"));
 	minutes = blocked ? -1 : presence_minutes_ago(other);

@@ -45,7 +45,7 @@ declare
 begin
 	select product_card(p) into card from product p where p.vendor_id = vendor and p.id = product;
 	if not found then
-		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+		raise exception 'Vendor, product or sub-order not found.' using errcode = 'SB404';
 	end if;
 	return card;
 end $$;
@@ -59,7 +59,7 @@ begin
 	select sub_order_card(s) into card
 	from sub_order s where s.vendor_id = vendor and s.id = sub_order and s.account_id = account;
 	if not found then
-		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+		raise exception 'Vendor, product or sub-order not found.' using errcode = 'SB404';
 	end if;
 	return card;
 end $$;

@@ -14,7 +14,7 @@ begin
 	select x.seq, x.author, x.created_at, x.deleted_at into m
 	from message x where x.conversation_id = conversation and x.id = the_id;
 	if not found then
-		raise exception 'There is no such message.' using errcode = 'SB404';
+		raise exception 'Message not found.' using errcode = 'SB404';
 	end if;
 	mine := m.author = chat_side();
 	if mine and m.author = 'vendor' then -- by itself, for customers may not read author_id
@@ -23,7 +23,7 @@ begin
 	seq := m.seq;
 	deleted := m.deleted_at is not null;
 	if not mine or (m.created_at < now() - interval '15 minutes' and not deleted) then
-		raise exception 'A message can be changed by its author, for 15 minutes.' using errcode = 'SB409';
+		raise exception 'Only its author can change a message, within 15 minutes.' using errcode = 'SB409';
 	end if;
 end $$;
 grant execute on function message_of_mine(uuid, uuid) to sebez_customer, sebez_vendor;
@@ -38,13 +38,13 @@ declare
 begin
 	select * into mine from message_of_mine(conversation, the_id);
 	if mine.deleted then
-		raise exception 'It is deleted.' using errcode = 'SB409';
+		raise exception 'The message is deleted.' using errcode = 'SB409';
 	end if;
 	select * into ruled from chat_rules(the_text);
 	perform chat_refuse_blocked(mine.vendor_id, mine.account_id);
 	if ruled.leaks <> '{}' then
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object('field', '/text',
-			'code', 'contact', 'detail', 'Contact details cannot be added to a message.');
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail = json_build_object('field', '/text',
+			'code', 'contact', 'detail', 'An edit must not add contact details.');
 	end if;
 	if exists (select from message m where m.vendor_id = mine.vendor_id and m.conversation_id = conversation
 	           and m.seq = mine.seq and m.text = ruled.said) then
@@ -125,14 +125,14 @@ declare
 	told json;
 begin
 	if not chat_is_reaction(the_emoji) then
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
-			'{"field":"/emoji","code":"emoji","detail":"A reaction has no letters and no digits."}';
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
+			'{"field":"/emoji","code":"emoji","detail":"A reaction must not have letters or digits."}';
 	end if;
 	perform from conversation c where c.id = conversation for no key update;
 	select x.vendor_id, x.account_id, x.seq into m
 	from message x where x.conversation_id = conversation and x.id = the_id and x.deleted_at is null;
 	if not found then
-		raise exception 'There is no such message.' using errcode = 'SB404';
+		raise exception 'Message not found.' using errcode = 'SB404';
 	end if;
 	if the_emoji is null then
 		delete from reaction r where r.vendor_id = m.vendor_id and r.conversation_id = conversation
@@ -159,7 +159,7 @@ language plpgsql stable set search_path = public, pg_temp as $$
 begin
 	if exists (select from message m where m.conversation_id = conversation and m.id = the_id
 	           and m.author = chat_side()) then
-		raise exception 'This message is of your own side.' using errcode = 'SB409';
+		raise exception 'You cannot report a message of your own side.' using errcode = 'SB409';
 	end if;
 end $$;
 grant execute on function message_is_theirs(uuid, uuid) to sebez_customer, sebez_vendor;

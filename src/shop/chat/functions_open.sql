@@ -41,7 +41,7 @@ begin
 		where a.id = account and exists (select from vendor v where v.id = vendor);
 	end if;
 	if who is null then
-		raise exception 'There is no such vendor, product or sub-order.' using errcode = 'SB404';
+		raise exception 'Vendor, product or sub-order not found.' using errcode = 'SB404';
 	end if;
 	if product is not null then
 		perform product_card(vendor, product);
@@ -81,10 +81,10 @@ begin
 	select x.vendor_id, x.account_id, x.assigned_to into c
 	from conversation x where x.id = conversation for no key update;
 	if not found then
-		raise exception 'There is no such conversation.' using errcode = 'SB404';
+		raise exception 'Conversation not found.' using errcode = 'SB404';
 	elsif not reads_conversations(assignee_role) then
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
-			'{"field":"/user_id","code":"role","detail":"This role does not read conversations."}';
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
+			'{"field":"/user_id","code":"role","detail":"This role cannot read conversations."}';
 	elsif c.assigned_to is not distinct from assignee then
 		return;
 	end if;
@@ -160,7 +160,7 @@ begin
 	       case side when 'customer' then x.customer_read else x.vendor_read end as already into c
 	from conversation x where x.id = conversation for no key update;
 	if not found then
-		raise exception 'There is no such conversation.' using errcode = 'SB404';
+		raise exception 'Conversation not found.' using errcode = 'SB404';
 	end if;
 	up_to := least(up_to, c.last_seq);
 	if side = 'vendor' then
@@ -198,7 +198,7 @@ begin
 	update conversation x set last_note = x.last_note + 1 where x.id = conversation
 	returning x.vendor_id, x.last_note, x.last_seq, x.account_id into c;
 	if not found then
-		raise exception 'There is no such conversation.' using errcode = 'SB404';
+		raise exception 'Conversation not found.' using errcode = 'SB404';
 	end if;
 	insert into conversation_note (vendor_id, conversation_id, number, author_id, text, after_seq, created_at)
 	values (c.vendor_id, conversation, c.last_note, current_account(), the_text, c.last_seq, clock_timestamp());

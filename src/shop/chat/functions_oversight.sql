@@ -24,17 +24,17 @@ declare
 begin
 	select x.* into h from message_held x where x.id = held;
 	if not found then
-		raise exception 'There is no such message.' using errcode = 'SB404';
+		raise exception 'Message not found.' using errcode = 'SB404';
 	end if;
 	perform chat_lock_erasure(h.account_id);
 	select x.state, x.awaiting_since into c from conversation x
 	where x.vendor_id = h.vendor_id and x.id = h.conversation_id for no key update;
 	select x.* into h from message_held x where x.vendor_id = h.vendor_id and x.id = held for update;
 	if h.state is distinct from 'held' then
-		raise exception 'This message is decided.' using errcode = 'SB409';
+		raise exception 'This message was already reviewed.' using errcode = 'SB409';
 	elsif release and h.author = 'customer' and exists (select from chat_erasure e
 	      where e.account_id = h.account_id and e.done_at is null and e.asked_at >= h.created_at) then
-		raise exception 'Its author wants this message to be gone.' using errcode = 'SB409';
+		raise exception 'The author has deleted this message.' using errcode = 'SB409';
 	end if;
 	update message_held x set state = case when release then 'released' else 'refused' end,
 		decided_by = current_account(), decided_at = now()
@@ -57,12 +57,12 @@ begin
 	select x.vendor_id, x.conversation_id, x.account_id, x.seq, x.state into r
 	from message_report x where x.id = report;
 	if not found then
-		raise exception 'There is no such report.' using errcode = 'SB404';
+		raise exception 'Report not found.' using errcode = 'SB404';
 	end if;
 	perform from conversation c where c.vendor_id = r.vendor_id and c.id = r.conversation_id
 	for no key update;
 	if not exists (select from message_report x where x.id = report and x.state = 'open') then
-		raise exception 'This report is decided.' using errcode = 'SB409';
+		raise exception 'This report was already closed.' using errcode = 'SB409';
 	end if;
 	if remove and exists (select from message m where m.vendor_id = r.vendor_id
 	                      and m.conversation_id = r.conversation_id and m.seq = r.seq
@@ -83,7 +83,7 @@ declare
 begin
 	select x.vendor_id, x.conversation_id, x.account_id, x.seq into m from message x where x.id = the_id;
 	if not found then
-		raise exception 'There is no such message.' using errcode = 'SB404';
+		raise exception 'Message not found.' using errcode = 'SB404';
 	end if;
 	perform from conversation c where c.vendor_id = m.vendor_id and c.id = m.conversation_id
 	for no key update;

@@ -70,9 +70,9 @@ begin
 			where r.does <> 'allow' and image.it ->> 'url' ~* r.pattern
 		loop
 			if found.does = 'mask' then
-				raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object(
+				raise exception 'A field is not valid.' using errcode = 'SBI01', detail = json_build_object(
 					'field', format('/attachments/%s/url', image.place), 'code', 'contact',
-					'detail', 'Contact details cannot be part of a message.');
+					'detail', 'A message must not contain contact details.');
 			end if;
 			leaks := leaks || found.name;
 		end loop;

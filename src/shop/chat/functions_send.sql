@@ -73,7 +73,7 @@ begin
 	select x.vendor_id, x.account_id, x.state, x.awaiting_since, x.last_seq into c
 	from conversation x where x.id = conversation for no key update;
 	if not found then
-		raise exception 'There is no such conversation.' using errcode = 'SB404';
+		raise exception 'Conversation not found.' using errcode = 'SB404';
 	end if;
 	if message_is_known(conversation, the_client, digest) then
 		return;
@@ -87,8 +87,8 @@ begin
 			|| sub_order_card(c.vendor_id, c.account_id, sub_order)::jsonb)::json;
 	end if;
 	if reply > c.last_seq then -- now, for one that is held is looked at much later
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail =
-			'{"field":"/reply_to","code":"unknown","detail":"There is no such message."}';
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
+			'{"field":"/reply_to","code":"unknown","detail":"Message not found."}';
 	end if;
 	select * into ruled from chat_rules(the_text);
 	if the_attachments is not null then

@@ -77,7 +77,7 @@ void send_message(struct request *rq, const struct send_message_in *in)
 	struct rows *sent, *held;
 
 	if (!text[0] && !attachments && !in->product_id && !in->sub_order_id)
-		task_end_field(&rq->task, "/text", "required", "There is nothing in this message.");
+		task_end_field(&rq->task, "/text", "required", "The message is empty.");
 	sql_message_send(batch, &(struct message_send_args){
 	                            .conversation = in->conversation_id,
 	                            .id = uuid_v7(),

@@ -37,7 +37,7 @@ void get_report(struct request *rq, const struct get_report_in *in)
 	around = sql_report_surroundings(batch, in->report_id);
 	db_run(batch);
 	if (rows_count(report) == 0)
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such report.");
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Report not found.");
 	json_open_object(&json);
 	json_key(&json, "report");
 	rows_json_object(report, 0, &json);

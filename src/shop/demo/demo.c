@@ -108,7 +108,7 @@ static void add_people(struct task *task)
 
 	loop_in_thread(hash_password, hashing);
 	if (hashing->status != 0)
-		task_end(task, PROBLEM_UNAVAILABLE, "There is no memory to hash a password.");
+		task_end(task, PROBLEM_UNAVAILABLE, "Not enough memory to hash a password.");
 	for (size_t i = 0; i < VENDORS_COUNT; i++, count++) {
 		emails[count] = VENDORS[i].owner;
 		names[count] = arena_printf(task->arena, "Owner of %s", VENDORS[i].name);
@@ -253,7 +253,7 @@ void demo_load(struct task *task)
 
 	if (!sql_demo_is_empty_rows(db, sql_demo_is_empty(db), NULL)->empty)
 		task_end(task, PROBLEM_CONFLICT,
-		         "This database has vendors already; the demo is for an empty one.");
+		         "The database already has vendors; the demo requires an empty one.");
 	printf("Loading the demo marketplace\n");
 	add_people(task);
 	add_addresses(task);

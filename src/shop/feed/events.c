@@ -55,7 +55,8 @@ static struct ask take_ask(struct request *rq, const struct get_events_in *in)
 
 	ask.has_cursor = text != NULL && cursor_decode(text, owner, &ask.cursor);
 	if (text != NULL && !ask.has_cursor && !has_id && !ask.is_stream)
-		task_end_field(&rq->task, "?after", "format", "This is not a cursor of this feed.");
+		task_end_field(&rq->task, "?after", "format",
+		               "The cursor is not valid for this feed.");
 	return ask;
 }
 
@@ -119,7 +120,7 @@ void get_events(struct request *rq, const struct get_events_in *in)
 	else if (ask.is_stream)
 		task_end_with(&rq->task,
 		              (struct problem){.code = PROBLEM_UNAVAILABLE,
-		                               .detail = "No stream can begin at the moment.",
+		                               .detail = "Streams are temporarily unavailable.",
 		                               .retry_after_s = 1});
 	else if (is_empty)
 		reply_page_now(rq, &ask, page, spread_ms(SHORT_POLL_LEAST_MS, SHORT_POLL_MOST_MS));
@@ -154,15 +155,15 @@ void acknowledge_events(struct request *rq, const struct acknowledge_events_in *
 	const struct event_page *page;
 
 	if (feed == NULL)
-		task_end(&rq->task, PROBLEM_OVERLOADED, "Too many feeds are followed.");
+		task_end(&rq->task, PROBLEM_OVERLOADED, "Too many open feed streams.");
 	/* Whether this session may know, and then whether there is such a number. */
 	page = read_events(&rq->task, feed, is_cursor ? &cursor : NULL, 1);
 	if (!is_cursor)
 		task_end_field(&rq->task, "/cursor", "format",
-		               "This is not a cursor of this feed.");
+		               "The cursor is not valid for this feed.");
 	if (page->resync)
 		task_end(&rq->task, PROBLEM_CONFLICT,
-		         "This cursor cannot be continued: read the state anew.");
+		         "The cursor has expired; read the state again.");
 	note_passed(feed, page->role, cursor.number);
 	reply_empty(rq);
 }

@@ -258,7 +258,7 @@ void poll_admit(struct request *rq, const struct followed *feed, bool is_stream)
 		return;
 	task_end_with(&rq->task, (struct problem){
 	                             .code = PROBLEM_OVERLOADED,
-	                             .detail = "Too many wait already; come back a little later.",
+	                             .detail = "Too many open long polls; retry later.",
 	                             .retry_after_s = spread_ms(1, 5),
 	                         });
 }
@@ -270,7 +270,7 @@ static struct poll *park(struct request *rq, struct followed *feed, int64_t afte
 	struct poll *poll = calloc(1, sizeof(*poll));
 
 	if (poll == NULL)
-		task_end(&rq->task, PROBLEM_OVERLOADED, "There is no memory for one more.");
+		task_end(&rq->task, PROBLEM_OVERLOADED, "Not enough memory for another long poll.");
 	request_park(rq, &poll->parked, on_finished, on_left);
 	poll->feed = feed;
 	poll->account_id = rq->task.actor.account_id;

@@ -66,7 +66,8 @@ void transition_sub_order(struct request *rq, const struct transition_sub_order_
 	if (to == CANCELLED)
 		move_cancel(&move, in->lines_count, in->lines, in->reason);
 	else if (in->lines)
-		task_end_field(&rq->task, "/lines", "unexpected", "Only cancelling takes lines.");
+		task_end_field(&rq->task, "/lines", "unexpected",
+		               "lines are only accepted when cancelling");
 	else
 		move_to(&move, to, in->reason);
 	reply_move(rq, &move);

@@ -26,13 +26,13 @@ static struct uuid_array to_cancel(struct task *task, const struct order *order)
 			continue;
 		if (!transition_find(part->state, CANCELLED, BY_CUSTOMER))
 			end_not_allowed(task, part->state, BY_CUSTOMER,
-			                arena_printf(task->arena, "Part %s of it is %s already.",
+			                arena_printf(task->arena, "Sub-order %s is already %s.",
 			                             part->number,
 			                             sub_order_state_name(part->state)));
 		ids[count++] = part->id;
 	}
 	if (count == 0)
-		end_not_allowed(task, CANCELLED, BY_CUSTOMER, "It is cancelled already.");
+		end_not_allowed(task, CANCELLED, BY_CUSTOMER, "The order is already cancelled.");
 	return (struct uuid_array){count, ids};
 }
 

@@ -29,7 +29,7 @@ static const struct {
     {PLACED, CANCELLED, "Not accepted in time"},
     {ACCEPTED, CANCELLED, NOT_SHIPPED},
     {PACKED, CANCELLED, NOT_SHIPPED},
-    {DELIVERED, COMPLETED, "Delivered, and nothing was reported"},
+    {DELIVERED, COMPLETED, "Completed automatically after delivery"},
 };
 
 /* What is due, as it is under its lock. */

@@ -107,9 +107,9 @@ void move_check(const struct move *move, enum sub_order_state to)
 {
 	if (transition_find(move->part->state, to, move->part->who))
 		return;
-	move_refuse(move, arena_printf(move->task->arena, "It is %s, so you cannot make it %s.",
-	                               sub_order_state_name(move->part->state),
-	                               sub_order_state_name(to)));
+	move_refuse(
+	    move, arena_printf(move->task->arena, "The sub-order is %s and cannot become %s.",
+	                       sub_order_state_name(move->part->state), sub_order_state_name(to)));
 }
 
 static int32_t left_of(const struct order_line *line)
@@ -170,13 +170,14 @@ struct line_quantities move_lines(const struct move *move, size_t count,
 		const struct order_line *line = line_of(move, lines[i].line_id);
 		if (!line)
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
-			               "unknown", "This sub-order has no such line.");
+			               "unknown", "This line is not part of the sub-order.");
 		if (has_line(&taken, line->id))
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
-			               "duplicate", "This line is named twice.");
+			               "duplicate", "This line is listed twice.");
 		if (lines[i].quantity > left_of(line))
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/quantity", i),
-			               "maximum", "Of this line %d are left.", left_of(line));
+			               "maximum", "At most %d of this line can be chosen.",
+			               left_of(line));
 		quantities_add(&taken, line->id, lines[i].quantity);
 	}
 	return taken;
@@ -324,7 +325,7 @@ bool move_has_arrived(struct move *move, struct uuid shipment_id)
 	for (size_t i = 0; i < count; i++)
 		if (uuid_equal(shipments[i].id, shipment_id))
 			return shipments[i].arrived;
-	task_end(move->task, PROBLEM_NOT_FOUND, "There is no such shipment.");
+	task_end(move->task, PROBLEM_NOT_FOUND, "Shipment not found.");
 }
 
 /* Some must be on their way (409). */
@@ -337,13 +338,13 @@ static void check_some_on_their_way(struct move *move)
 	for (size_t i = 0; i < count; i++)
 		if (!shipments[i].arrived)
 			return;
-	move_refuse(move, "Nothing is on its way.");
+	move_refuse(move, "No shipment is in transit.");
 }
 
 void move_arrive(struct move *move, const struct uuid *shipment_id)
 {
 	if (shipment_id && move_has_arrived(move, *shipment_id))
-		move_refuse(move, "This shipment has arrived already.");
+		move_refuse(move, "This shipment was already delivered.");
 	if (!shipment_id && move->part->state != SHIPPED)
 		check_some_on_their_way(move);
 	if (move->part->state == SHIPPED &&

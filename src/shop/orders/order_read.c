@@ -242,7 +242,7 @@ struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows 
 	struct sub_order *part = take_parts(batch, asked->sub_order, asked->lines, &count);
 
 	if (count == 0)
-		task_end(db_task(batch), PROBLEM_NOT_FOUND, "There is no such sub-order.");
+		task_end(db_task(batch), PROBLEM_NOT_FOUND, "Sub-order not found.");
 	part->who = BY_CUSTOMER;
 	if (asked->money)
 		take_money(batch, asked->money, part);

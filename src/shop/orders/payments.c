@@ -45,13 +45,14 @@ static int64_t amount_of(struct task *task, const struct mark_payment_received_i
 	if (!in->amount)
 		return is_in_state(order, "cancelled") ? payment->amount : payment->due;
 	if (strcmp(in->amount->currency, order->currency) != 0)
-		task_end_field(task, "/amount/currency", "currency", "It was ordered in %s.",
-		               order->currency);
+		task_end_field(task, "/amount/currency", "currency",
+		               "The currency of the order is %s.", order->currency);
 	if (in->amount->amount < payment->due)
-		task_end_field(task, "/amount/amount", "minimum", "It is less than what is owed.");
+		task_end_field(task, "/amount/amount", "minimum",
+		               "The amount is less than the amount due.");
 	if (in->amount->amount > payment->amount)
 		task_end_field(task, "/amount/amount", "maximum",
-		               "It is more than what was ordered.");
+		               "The amount is more than the order total.");
 	return in->amount->amount;
 }
 
@@ -63,9 +64,9 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 	struct order *order = order_lock(chain, in->order_id);
 
 	if (strcmp(order->payment.method, "manual") != 0)
-		end_not_allowed(&rq->task, CANCELLED, 0, "It is paid in cash on delivery.");
+		end_not_allowed(&rq->task, CANCELLED, 0, "The payment method is cash on delivery.");
 	if (!is_in_state(order, "pending") && !is_in_state(order, "cancelled"))
-		end_not_allowed(&rq->task, CANCELLED, 0, "It was received already.");
+		end_not_allowed(&rq->task, CANCELLED, 0, "The payment was already received.");
 	chat_lock(chain, all_parts(rq->task.arena, order));
 	sql_payment_receive(chain, in->order_id, amount_of(&rq->task, in, order), in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));

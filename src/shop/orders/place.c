@@ -49,12 +49,12 @@ _Noreturn static void end_as_ordered(struct task *task, const struct order_of_la
 	char id[UUID_TEXT_LENGTH + 1];
 
 	uuid_format(last->id, id);
-	task_end_with(task,
-	              (struct problem){
-	                  .code = PROBLEM_CART_ORDERED,
-	                  .detail = arena_printf(task->arena, "It is order %s.", last->number),
-	                  .extra = arena_printf(task->arena, "\"order_id\":\"%s\"", id),
-	              });
+	task_end_with(task, (struct problem){
+	                        .code = PROBLEM_CART_ORDERED,
+	                        .detail = arena_printf(task->arena, "The cart became order %s.",
+	                                               last->number),
+	                        .extra = arena_printf(task->arena, "\"order_id\":\"%s\"", id),
+	                    });
 }
 
 /* Today's quote of the cart, which is the one that the customer has agreed to; else the task ends.
@@ -77,7 +77,7 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	if (count && (uuid_is_nil(quote->cart_id) || uuid_equal(order->cart_id, quote->cart_id)))
 		end_as_ordered(task, order);
 	if (quote->line_count == 0)
-		task_end(task, PROBLEM_CART_EMPTY, "Put something in first.");
+		task_end(task, PROBLEM_CART_EMPTY, "Add an item first.");
 	wrong = quote_price(quote, in->shipping_count, in->shipping);
 	if (wrong.what == CHOICE_TWICE)
 		quote_end_wrong(task, wrong);
@@ -86,18 +86,18 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 		               "This marketplace sells in %s.", quote->terms.currency);
 	if (quote->problem_count)
 		end_with_quote(task, PROBLEM_OUT_OF_STOCK, quote,
-		               "Something in the cart cannot be had.");
+		               "An item in the cart is unavailable.");
 	if (quote->undeliverable_count)
 		end_with_quote(task, PROBLEM_NO_DELIVERY, quote,
-		               "Choose another address, or take that vendor's goods out.");
+		               "Choose another address, or remove the items of that vendor.");
 	if (wrong.what != CHOICES_FINE) /* it was offered when the customer chose it */
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
-		               "A delivery that was chosen is no longer offered.");
+		               "A chosen delivery method is no longer offered.");
 	if (in->quote_total.amount != quote->amounts.total)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote, "The total has changed.");
 	if (in->quote_hash && strcmp(in->quote_hash, quote->hash) != 0)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
-		               "The total is the same, but what it is made of has changed.");
+		               "The total is the same, but its parts have changed.");
 	return quote;
 }
 

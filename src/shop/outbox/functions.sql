@@ -11,7 +11,7 @@ begin
 	where x.id = any (ids) and x.done_at is null and x.lease_until = lease;
 	get diagnostics done = row_count;
 	if done <> cardinality(ids) then
-		raise exception 'Another worker has taken these' using errcode = 'SB409';
+		raise exception 'Another worker has leased these rows' using errcode = 'SB409';
 	end if;
 end $$;
 grant execute on function outbox_done(bigint[], timestamptz) to sebez_jobs;

@@ -9,7 +9,7 @@ declare
 begin
 	select currency into wanted from platform;
 	if given <> wanted then
-		raise exception 'One field is wrong.' using errcode = 'SBI01', detail = json_build_object(
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail = json_build_object(
 			'field', field, 'code', 'currency', 'detail', format('This marketplace sells in %s.', wanted));
 	end if;
 	return wanted;

@@ -3,7 +3,7 @@
 #include "task/db_error.h"
 
 static const struct db_constraint CONSTRAINTS[] = {
-    {"vendor_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another vendor has this slug."},
+    {"vendor_slug_key", PROBLEM_EXISTS, "/slug", "exists", "Another vendor uses this slug."},
     {0},
 };
 

@@ -12,12 +12,12 @@ declare
 	made vendor;
 begin
 	if current_account() is null then
-		raise exception 'Sign in first' using errcode = 'SB401';
+		raise exception 'Authentication required' using errcode = 'SB401';
 	end if;
 	perform from account a where a.id = current_account() for no key update; -- one after another
 	if (select count(*) from staff s join vendor v on v.id = s.vendor_id and v.state = 'applied'
 	    where s.account_id = current_account() and s.role = 'owner') >= open_most then
-		raise exception 'You have % applications open; wait for an answer', open_most using errcode = 'SB409';
+		raise exception 'You have % open applications; wait for a decision', open_most using errcode = 'SB409';
 	end if;
 	insert into vendor (id, slug, name, description, logo_text, contact_email, contact_phone)
 	values (vendor_id, slug, name, coalesce(description, ''), coalesce(logo_text, ''),

@@ -32,7 +32,7 @@ static void keep_an_owner(struct db *tx, struct uuid vendor_id, struct uuid leav
 	    sql_staff_owners_lock_rows(tx, sql_staff_owners_lock(tx, vendor_id), &count);
 
 	if (count == 1 && uuid_equal(owners[0].account_id, leaving))
-		task_end(db_task(tx), PROBLEM_CONFLICT, "The last owner stays.");
+		task_end(db_task(tx), PROBLEM_CONFLICT, "A vendor must keep at least one owner.");
 }
 
 /* PATCH /v1/vendors/{vendor_id}/staff/{user_id} */
@@ -87,7 +87,7 @@ void create_invitation(struct request *rq, const struct create_invitation_in *in
 	/* After it: an older one that was being accepted has been by now. */
 	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email_key)) > 0)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
-		               "Somebody with this address is on the staff already.");
+		               "This e-mail address already belongs to a staff member.");
 	reply_commit_row(
 	    rq, tx, 201,
 	    sql_invitation_insert(tx, &(struct invitation_insert_args){
