@@ -1,5 +1,5 @@
 /*
- * events: polling a feed, for customers and for the staff of a vendor; the state to start from.
+ * events: polling a feed, for customers and for the staff of a vendor.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -166,43 +166,4 @@ void acknowledge_events(struct request *rq, const struct acknowledge_events_in *
 		         "The cursor has expired; read the state again.");
 	note_passed(feed, page->role, cursor.number);
 	reply_empty(rq);
-}
-
-static void write_cursor(const struct rows *state, struct uuid owner, struct json *json)
-{
-	char cursor[CURSOR_LENGTH + 1];
-
-	cursor_encode((struct cursor){rows_int(state, 0, rows_column(state, "_epoch")),
-	                              rows_int(state, 0, rows_column(state, "_number"))},
-	              owner, cursor);
-	json_key(json, "cursor");
-	json_str(json, cursor);
-}
-
-static void reply_sync(struct request *rq, struct uuid owner, const struct rows *state)
-{
-	struct buf body = buf_new(rq->task.arena, 4096);
-	struct json json = json_new(&body);
-
-	json_open_object(&json);
-	write_cursor(state, owner, &json);
-	rows_json_members(state, 0, &json);
-	json_close_object(&json);
-	reply_send(rq, 200, "application/json", body.data, body.length);
-}
-
-/* GET /v1/sync */
-void get_sync(struct request *rq, const struct get_sync_in *in)
-{
-	struct uuid owner = rq->task.actor.account_id;
-
-	(void)in;
-	reply_sync(rq, owner, sql_customer_sync(db_of(&rq->task), owner, LIMIT_SYNC_ORDERS));
-}
-
-/* GET /v1/vendors/{vendor_id}/sync */
-void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
-{
-	reply_sync(rq, in->vendor_id,
-	           sql_vendor_sync(db_of(&rq->task), in->vendor_id, LIMIT_SYNC_SUB_ORDERS));
 }

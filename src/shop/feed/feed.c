@@ -10,6 +10,7 @@
 #include "net/log.h"
 #include "shop/feed/announce.h"
 #include "shop/feed/catch_up.h"
+#include "shop/feed/cursor.h"
 #include "shop/feed/delivered.h"
 #include "shop/feed/item.h"
 #include "shop/feed/poll.h"
@@ -99,6 +100,14 @@ void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const ch
 void feed_notify(struct db *db)
 {
 	(void)pending_of(db);
+}
+
+const char *feed_cursor(struct arena *arena, struct uuid owner, int64_t epoch, int64_t number)
+{
+	char *text = arena_alloc(arena, CURSOR_LENGTH + 1);
+
+	cursor_encode((struct cursor){.epoch = epoch, .number = number}, owner, text);
+	return text;
 }
 
 void feed_pass(struct arena *arena, struct uuid owner, enum passing_kind kind, const char *payload)

@@ -27,6 +27,9 @@ void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const ch
 /* Statements of this transaction have noted events: they are written, too. */
 void feed_notify(struct db *db);
 
+/* The cursor behind that event of the owner's feed: polling on from it gives what came later. */
+const char *feed_cursor(struct arena *arena, struct uuid owner, int64_t epoch, int64_t number);
+
 /* Tells whoever waits at the feed at this moment, in whichever process; kept nowhere, and lost when
  * Redis is not there. Good for what is over in seconds. */
 void feed_pass(struct arena *arena, struct uuid owner, enum passing_kind kind, const char *payload);

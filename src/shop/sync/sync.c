@@ -1,0 +1,40 @@
+/*
+ * sync: the state that a device starts from.
+ */
+#include "api.gen.h"
+#include "base/limits.h"
+#include "shop/feed/feed.h"
+#include "sync.sql.h"
+#include "task/rows.h"
+#include "web/reply.h"
+
+static void reply_sync(struct request *rq, struct uuid owner, const struct rows *state)
+{
+	struct buf body = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&body);
+
+	json_open_object(&json);
+	json_put_str(&json, "cursor",
+	             feed_cursor(rq->task.arena, owner,
+	                         rows_int(state, 0, rows_column(state, "_epoch")),
+	                         rows_int(state, 0, rows_column(state, "_number"))));
+	rows_json_members(state, 0, &json);
+	json_close_object(&json);
+	reply_send(rq, 200, "application/json", body.data, body.length);
+}
+
+/* GET /v1/sync */
+void get_sync(struct request *rq, const struct get_sync_in *in)
+{
+	struct uuid owner = rq->task.actor.account_id;
+
+	(void)in;
+	reply_sync(rq, owner, sql_customer_sync(db_of(&rq->task), owner, LIMIT_SYNC_ORDERS));
+}
+
+/* GET /v1/vendors/{vendor_id}/sync */
+void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
+{
+	reply_sync(rq, in->vendor_id,
+	           sql_vendor_sync(db_of(&rq->task), in->vendor_id, LIMIT_SYNC_SUB_ORDERS));
+}
