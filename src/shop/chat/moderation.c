@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "chat.sql.h"
 #include "shop/chat/talk.h"
 #include "shop/platform/platform.h"
 #include "web/page.h"
@@ -64,7 +65,7 @@ void admin_list_messages(struct request *rq, const struct admin_list_messages_in
 	struct db *batch = db_batch(&rq->task);
 	struct rows *messages;
 
-	sql_overseen_conversation(batch, in->conversation_id);
+	sql_conversation_parties(batch, in->conversation_id);
 	messages = sql_overseen_messages(batch, in->conversation_id, page.after_key, page.count);
 	db_run(batch);
 	reply_page(rq, &page, messages);

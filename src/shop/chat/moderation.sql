@@ -30,9 +30,6 @@ order by m.seq;
 -- report_decide (id uuid, remove bool): none writes
 select message_report_decide(:id, :remove);
 
--- overseen_conversation (id uuid): one
-select c.id from conversation c where c.id = :id;
-
 -- overseen_messages (conversation uuid, after_key bigint, page_size int): many
 select m.id, m.seq, m.author, m.author_id, m.kind, m.text, m.attachments, m.created_at, m.edited_at,
        m.deleted_at, message_past(m.vendor_id, m.conversation_id, m.seq) as history, m.seq::bigint as "_key"

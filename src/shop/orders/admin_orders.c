@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "api.gen.h"
+#include "order_lists.sql.h"
 #include "shop/accounts/accounts.h"
 #include "shop/orders/order_reply.h"
-#include "vendor_orders.sql.h"
 
 /* GET /v1/admin/orders */
 void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in)
@@ -21,16 +21,17 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 	else
 		number = number_prefix(rq->task.arena, in->q);
 	reply_page(rq, &page,
-	           sql_admin_orders_page(db_of(&rq->task), &(struct admin_orders_page_args){
-	                                                       .status = status,
-	                                                       .number = number,
-	                                                       .email_key = email_key,
-	                                                       .account = in->user_id,
-	                                                       .since = in->created_after,
-	                                                       .after_key = page.after_key,
-	                                                       .after_id = page.after_id,
-	                                                       .page_size = page.count,
-	                                                   }));
+	           sql_orders_page(db_of(&rq->task), &(struct orders_page_args){
+	                                                 .overseen = true,
+	                                                 .status = status,
+	                                                 .number = number,
+	                                                 .email_key = email_key,
+	                                                 .account = in->user_id,
+	                                                 .since = in->created_after,
+	                                                 .after_key = page.after_key,
+	                                                 .after_id = page.after_id,
+	                                                 .page_size = page.count,
+	                                             }));
 }
 
 /* GET /v1/admin/sub-orders */
@@ -42,17 +43,18 @@ void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_order
 	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor);
 
 	reply_page(rq, &page,
-	           sql_admin_sub_orders_page(db_of(&rq->task),
-	                                     &(struct admin_sub_orders_page_args){
-	                                         .status = status,
-	                                         .number = number_prefix(rq->task.arena, in->q),
-	                                         .vendor = by_id ? &vendor : NULL,
-	                                         .slug = by_id ? NULL : in->vendor,
-	                                         .since = in->created_after,
-	                                         .after_key = page.after_key,
-	                                         .after_id = page.after_id,
-	                                         .page_size = page.count,
-	                                     }));
+	           sql_sub_orders_page(db_of(&rq->task),
+	                               &(struct sub_orders_page_args){
+	                                   .overseen = true,
+	                                   .status = status,
+	                                   .number = number_prefix(rq->task.arena, in->q),
+	                                   .vendor = by_id ? &vendor : NULL,
+	                                   .slug = by_id ? NULL : in->vendor,
+	                                   .since = in->created_after,
+	                                   .after_key = page.after_key,
+	                                   .after_id = page.after_id,
+	                                   .page_size = page.count,
+	                               }));
 }
 
 /* POST /v1/admin/sub-orders/{sub_order_id}/transition */

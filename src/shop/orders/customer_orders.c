@@ -4,7 +4,7 @@
 #include "shop/orders/orders.h"
 
 #include "api.gen.h"
-#include "orders_read.sql.h"
+#include "order_lists.sql.h"
 #include "shop/orders/order_reply.h"
 
 /* GET /v1/orders */
@@ -14,8 +14,14 @@ void list_orders(struct request *rq, const struct list_orders_in *in)
 	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
-	           sql_orders_page(db_of(&rq->task), status, in->created_after, page.after_key,
-	                           page.after_id, page.count));
+	           sql_orders_page(db_of(&rq->task), &(struct orders_page_args){
+	                                                 .account = &rq->task.actor.account_id,
+	                                                 .status = status,
+	                                                 .since = in->created_after,
+	                                                 .after_key = page.after_key,
+	                                                 .after_id = page.after_id,
+	                                                 .page_size = page.count,
+	                                             }));
 }
 
 /* GET /v1[/admin]/orders/{order_id} */

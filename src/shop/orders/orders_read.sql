@@ -84,27 +84,3 @@ group by s.vendor_id, s.id;
 -- What the customer's latest ordered cart became.
 select o.id, o.number, o.cart_id from shop_order o where o.account_id = current_account()
 order by o.created_at desc, o.id desc limit 1;
-
--- orders_page (status text?, since time?, after_key time, after_id uuid, page_size int): many
--- A customer's orders, newest first.
-select o.id, o.number, order_status(s.states) as status,
-       o.total as "total.amount", o.currency as "total.currency",
-       p.method as "payment.method", p.state as "payment.status",
-       s.sub_orders, o.created_at, o.created_at as "_key"
-from shop_order o
-join payment p on p.order_id = o.id
-cross join lateral (
-	select array_agg(s.state) as states,
-	       json_agg(json_build_object(
-			'id', s.id, 'number', s.number, 'status', s.state,
-			'vendor', json_build_object('id', v.id, 'name', v.name),
-			'total', json_build_object('amount', s.total, 'currency', s.currency)) order by s.id) as sub_orders
-	from sub_order s
-	join vendor v on v.id = s.vendor_id
-	where s.order_id = o.id) s
-where o.account_id = current_account()
-and (o.created_at, o.id) < (:after_key, :after_id)
-[since: and o.created_at >= :since]
-[status: and order_status(s.states) = :status]
-order by o.created_at desc, o.id desc
-limit :page_size;

@@ -2,9 +2,9 @@
  * vendor_orders: what a vendor's staff sees of its orders, and admins of one.
  */
 #include "api.gen.h"
+#include "order_lists.sql.h"
 #include "orders_read.sql.h"
 #include "shop/orders/order_reply.h"
-#include "vendor_orders.sql.h"
 
 /* GET /v1/vendors/{vendor_id}/sub-orders */
 void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
@@ -15,7 +15,7 @@ void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 	reply_page(rq, &page,
 	           sql_sub_orders_page(db_of(&rq->task),
 	                               &(struct sub_orders_page_args){
-	                                   .vendor = in->vendor_id,
+	                                   .vendor = &in->vendor_id,
 	                                   .status = status,
 	                                   .number = number_prefix(rq->task.arena, in->q),
 	                                   .since = in->created_after,

@@ -1,8 +1,10 @@
--- Lists of orders and sub-orders for staff and admins, newest first.
+-- Lists of orders and sub-orders, newest first.
 
--- sub_orders_page (vendor uuid, status text?, number text?, since time?, after_key time, after_id uuid, page_size int): many
--- A vendor's queue.
+-- sub_orders_page (vendor uuid?, slug text?, overseen bool, status text?, number text?, since time?,
+--                  after_key time, after_id uuid, page_size int): many
+-- A vendor's queue; for admins, with overseen, those of all.
 select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
+       [overseen: v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",]
        s.customer_name as "customer.name",
        (select sum(l.quantity - l.cancelled_quantity) from order_line l
         where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as quantity,
@@ -14,48 +16,27 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
               as deadlines,
        s.created_at, s.created_at as "_key"
 from sub_order s
-where s.vendor_id = :vendor
-and (s.created_at, s.id) < (:after_key, :after_id)
-[since: and s.created_at >= :since]
-[status: and s.state = :status]
-[number: and s.number >= :number and s.number < :number || '~']
-order by s.created_at desc, s.id desc
-limit :page_size;
-
--- admin_sub_orders_page (status text?, number text?, vendor uuid?, slug text?, since time?, after_key time, after_id uuid, page_size int): many
-select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
-       v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
-       s.customer_name as "customer.name",
-       (select sum(l.quantity - l.cancelled_quantity) from order_line l
-        where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as quantity,
-       s.total as "total.amount", s.currency as "total.currency",
-       json_build_object('pay_by', case when s.state = 'awaiting_payment' then json_time(s.deadline_at) end,
-              'accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
-              'ship_by', case when s.state in ('accepted', 'packed', 'partially_shipped') then json_time(s.ship_by) end,
-              'cancel_at', case when s.state in ('accepted', 'packed', 'partially_shipped') then json_time(s.deadline_at) end)
-              as deadlines,
-       s.created_at, s.created_at as "_key"
-from sub_order s
-join vendor v on v.id = s.vendor_id
+[overseen: join vendor v on v.id = s.vendor_id]
 where (s.created_at, s.id) < (:after_key, :after_id)
-[since: and s.created_at >= :since]
 [vendor: and s.vendor_id = :vendor]
 [slug: and s.vendor_id = (select x.id from vendor x where x.slug = :slug)]
+[since: and s.created_at >= :since]
 [status: and s.state = :status]
 [number: and s.number >= :number and s.number < :number || '~']
 order by s.created_at desc, s.id desc
 limit :page_size;
 
--- admin_orders_page (status text?, number text?, email_key text?, account uuid?, since time?, after_key time, after_id uuid, page_size int): many
--- By the number of the order or of one of its sub-orders, which begins with it, or by the account's
--- e-mail address.
+-- orders_page (account uuid?, email_key text?, overseen bool, status text?, number text?, since time?,
+--              after_key time, after_id uuid, page_size int): many
+-- A customer's; for admins, with overseen, those of all: by the number of the order or of one of its
+-- sub-orders, which begins with it, or by the account's e-mail address.
 select o.id, o.number, order_status(s.states) as status,
        o.total as "total.amount", o.currency as "total.currency",
        p.method as "payment.method", p.state as "payment.status",
-       a.id as "customer.id", a.name as "customer.name", a.email as "customer.email",
+       [overseen: a.id as "customer.id", a.name as "customer.name", a.email as "customer.email",]
        s.sub_orders, o.created_at, o.created_at as "_key"
 from shop_order o
-join account a on a.id = o.account_id
+[overseen: join account a on a.id = o.account_id]
 join payment p on p.order_id = o.id
 cross join lateral (
 	select array_agg(s.state) as states,
@@ -67,9 +48,9 @@ cross join lateral (
 	join vendor v on v.id = s.vendor_id
 	where s.order_id = o.id) s
 where (o.created_at, o.id) < (:after_key, :after_id)
-[since: and o.created_at >= :since]
 [account: and o.account_id = :account]
 [email_key: and o.account_id = (select x.id from account x where x.email_key = :email_key)]
+[since: and o.created_at >= :since]
 [number: and o.number >= left(:number, 9) and o.number < left(:number, 9) || '~']
 [status: and order_status(s.states) = :status]
 order by o.created_at desc, o.id desc
