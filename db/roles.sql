@@ -56,13 +56,11 @@ create function current_scope() returns text language sql stable parallel safe
 return nullif(current_setting('sebez.scope', true), '');
 grant execute on function current_scope() to public;
 
--- Bits of the roles, as in src/web/operation.h.
+-- Bits of the roles, as in C: enum staff_role and enum admin_role, in the contract's order.
 create function staff_role_bit(role text) returns int language sql immutable parallel safe
-return case role when 'owner' then 1 when 'manager' then 2 when 'fulfilment' then 4
-                 when 'support' then 8 when 'finance' then 16 else 0 end;
+return coalesce(1 << array_position(array[:StaffRole], role) - 1, 0);
 grant execute on function staff_role_bit(text) to sebez_customer, sebez_vendor, sebez_kernel;
 
 create function admin_role_bit(role text) returns int language sql immutable parallel safe
-return case role when 'superadmin' then 1 when 'operations' then 2 when 'finance' then 4
-                 when 'support' then 8 when 'moderator' then 16 else 0 end;
+return coalesce(1 << array_position(array[:AdminRole], role) - 1, 0);
 grant execute on function admin_role_bit(text) to sebez_kernel;

@@ -79,6 +79,12 @@ def header(contract):
         out += [f"enum {enum.name}_choice {{"] + [f"\t{name}," for name in names]
         out += [f"\t{upper}_COUNT,", "};",
                 f"extern const char *const {upper}_NAMES[]; /* NULL-terminated */", ""]
+    for kind, roles in contract.roles.items():
+        if roles:
+            out += [f"enum {kind}_role {{ /* bits */"]
+            out += [f"\t{kind.upper()}_{role.upper()} = 1 << {bit},"
+                    for bit, role in enumerate(roles)]
+            out += ["};", ""]
     out += ["/* What can happen in a feed: the schemas with x-event. */", "enum event_kind {"]
     out += [f"\tEVENT_{kind.upper()}," for kind in contract.events]
     out += ["\tEVENT_KIND_COUNT,", "};", "extern const char *const EVENT_KIND_NAMES[];",

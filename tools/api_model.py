@@ -8,8 +8,6 @@ from api_fields import Schemas, Struct, snake
 from api_handlers import handlers
 
 METHODS = ("get", "post", "put", "patch", "delete")
-STAFF_ROLES = ("owner", "manager", "fulfilment", "support", "finance")
-ADMIN_ROLES = ("superadmin", "operations", "finance", "support", "moderator")
 KINDS = ("public", "guest", "customer", "staff", "admin")
 # Headers that the request's way reads itself; handlers never see them as input.
 OWN_HEADERS = {"idempotency-key", "if-match", "if-none-match", "x-cart-token", "x-request-id",
@@ -50,6 +48,8 @@ class Contract(Schemas):
     def __init__(self, folder):
         super().__init__(folder)
         self.operations = []
+        self.roles = {kind: self._words(name) for kind, name in
+                      (("staff", "StaffRole"), ("admin", "AdminRole"))}
         for path, item in self.document["paths"].items():
             self._path(path, item)
         ids = [op.id for op in self.operations]
@@ -59,6 +59,11 @@ class Contract(Schemas):
             if {op.cname, op.handler} & self.structs.keys():
                 self.error(op.id, "a component used inside a body has the operation's name")
         self.handlers = handlers(self)
+
+    def _words(self, name):
+        """The values of one of the components, which the contract may lack; null is none."""
+        schema = self.document.get("components", {}).get("schemas", {}).get(name, {})
+        return [value for value in schema.get("enum", []) if value is not None]
 
     def _path(self, path, item):
         for method in METHODS:
@@ -127,7 +132,7 @@ class Contract(Schemas):
                 self.error(where, f"x-actor {actor!r} is not known")
                 continue
             kinds.add(kind)
-            known = {"staff": STAFF_ROLES, "admin": ADMIN_ROLES}.get(kind, ())
+            known = self.roles.get(kind, ())
             wanted = [role.strip() for role in roles.split(",") if role.strip()] or list(known)
             for role in wanted:
                 if role not in known:
@@ -143,10 +148,10 @@ class Contract(Schemas):
     def staff_of(self, name):
         """The roles of staff who are told of an event: all, unless its schema has x-staff."""
         roles = self.document["components"]["schemas"][name].get("x-staff")
-        for role in set(roles or ()) - set(STAFF_ROLES):
+        known = self.roles["staff"]
+        for role in set(roles or ()) - set(known):
             self.error(name, f"x-staff: staff has no role {role!r}")
-        return [role for role in STAFF_ROLES
-                if roles is None or role in roles or role == STAFF_ROLES[0]]
+        return [role for role in known if roles is None or role in roles or role == known[0]]
 
     def _declared(self, shared, operation):
         nodes = [self.resolve(node)[1] for node in [*shared, *operation.get("parameters", [])]]

@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
-"""Puts the schema into the program: gen_schema.py OUT ROOT --schema FILE... --functions FILE...
---checks FILE... --migrations FOLDER.
+"""Puts the schema into the program: gen_schema.py OUT ROOT --contract openapi.json
+--schema FILE... --functions FILE... --checks FILE... --migrations FOLDER.
 
 Files are named as areas are: orders/schema.sql. Policies and triggers of a schema.sql call
 functions, and functions read tables. So it is laid in two passes: all but those (SCHEMA_TABLES),
 and after the functions only those (SCHEMA_RULES). In each text the lines of the other are blank, so
-that an error's line is the file's."""
+that an error's line is the file's.
+
+What the contract says already, the schema takes from it: `state in (:SubOrderStatus)` is one of the
+values of that enum, `role in (:MessageSentEvent.staff)` a role of staff who are told of that event.
+"""
 import argparse
+import json
 import pathlib
 import re
 import sys
@@ -17,6 +22,26 @@ from embed import literal  # noqa: E402
 RULE = re.compile(r'^create (?:policy|trigger|constraint trigger) [^;]*;[^\n]*$', re.M)
 ROLE = re.compile(r'^set local role \w+;$', re.M)
 CHECK = re.compile(r'^-- check: (.+)\n((?:(?!-- check:).*\n?)+)', re.M)
+WORDS = re.compile(r"(?<![:\w]):([A-Z]\w*)(\.staff)?\b")
+
+
+def contract_words(document):
+    """What :Name and :Name.staff stand for."""
+    schemas = document['components']['schemas']
+
+    def values(match):
+        name, staff = match.groups()
+        known = schemas.get(name, {})
+        if staff:
+            roles = schemas['StaffRole']['enum'] if 'x-event' in known else []
+            told = [*roles[:1], *known.get('x-staff', roles)]
+            words = [role for role in roles if role in told]
+        else:
+            words = [word for word in known.get('enum', []) if word is not None]
+        if not words:
+            sys.exit(f'{match.group()}: the contract has no such enum or event')
+        return ', '.join(f"'{word}'" for word in words)
+    return lambda text: WORDS.sub(values, text)
 
 
 def blank(text):
@@ -62,12 +87,14 @@ def main():
     for option in ('--schema', '--functions', '--checks'):
         parser.add_argument(option, nargs='+', type=pathlib.Path, default=[])
     parser.add_argument('--migrations', type=pathlib.Path)
+    parser.add_argument('--contract', type=pathlib.Path)
     arguments = parser.parse_args()
+    with_words = contract_words(json.loads(arguments.contract.read_text(encoding='utf-8')))
 
     def read(paths):
         root = arguments.root.resolve()
         names = [str(path.resolve().relative_to(root)) for path in paths]
-        return [(re.sub('^src/(shop/)?', '', name), path.read_text())
+        return [(re.sub('^src/(shop/)?', '', name), with_words(path.read_text()))
                 for name, path in zip(names, paths)]
 
     schema = read(arguments.schema)

@@ -20,22 +20,6 @@ enum may_call {
 	MAY_ADMIN = 1 << 4,
 };
 
-enum staff_role { /* bits, as in db/: staff.role */
-	          STAFF_OWNER = 1 << 0,
-	          STAFF_MANAGER = 1 << 1,
-	          STAFF_FULFILMENT = 1 << 2,
-	          STAFF_SUPPORT = 1 << 3,
-	          STAFF_FINANCE = 1 << 4,
-};
-
-enum admin_role { /* bits, as in db/: account.admin_role */
-	          ADMIN_SUPERADMIN = 1 << 0,
-	          ADMIN_OPERATIONS = 1 << 1,
-	          ADMIN_FINANCE = 1 << 2,
-	          ADMIN_SUPPORT = 1 << 3,
-	          ADMIN_MODERATOR = 1 << 4,
-};
-
 enum idempotency_rule { IDEMPOTENCY_NONE, IDEMPOTENCY_OPTIONAL, IDEMPOTENCY_REQUIRED };
 enum body_kind { BODY_NONE, BODY_JSON, BODY_STREAM };
 
@@ -112,7 +96,7 @@ struct operation {
 	const char *path; /* with {names} */
 	unsigned number;
 	unsigned may_call;
-	uint32_t staff_roles, admin_roles;
+	uint32_t staff_roles, admin_roles; /* bits of enum staff_role, enum admin_role */
 	enum idempotency_rule idempotency;
 	enum body_kind body;
 	size_t body_bytes_max;

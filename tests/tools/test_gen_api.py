@@ -46,6 +46,8 @@ paths:
       responses: {default: {description: no}}
 components:
   schemas:
+    StaffRole: {type: string, enum: [owner, manager]}
+    AdminRole: {type: [string, 'null'], enum: [superadmin, helper, null]}
     Money:
       type: object
       properties: {amount: {type: integer}, currency: {type: string}}
@@ -126,7 +128,13 @@ def test_every_kind_of_member_has_its_c_type(tmp_path):
 def test_owners_and_superadmins_are_always_included(tmp_path):
     op = contract(tmp_path, GOOD).operations[0]
     assert op.staff_roles == ["owner", "manager"]
-    assert op.admin_roles[0] == "superadmin"
+    assert op.admin_roles == ["superadmin", "helper"]
+
+
+def test_roles_are_bits_in_the_order_of_the_contract(tmp_path):
+    header = api_c.header(contract(tmp_path, GOOD))
+    assert "\tSTAFF_MANAGER = 1 << 1,\n" in header
+    assert "enum admin_role { /* bits */\n\tADMIN_SUPERADMIN = 1 << 0,\n\tADMIN_HELPER" in header
 
 
 @pytest.mark.parametrize("text", [GOOD, TWINS], ids=["one", "twins"])

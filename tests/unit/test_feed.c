@@ -1,13 +1,13 @@
 /* The feed's parts that wait for nothing: cursors, wake-ups, and what a process knows of feeds. */
 #include "unit.h"
 
+#include "api.gen.h"
 #include "base/limits.h"
 #include "shop/feed/announce.h"
 #include "shop/feed/cursor.h"
 #include "shop/feed/hub.h"
 #include "shop/feed/page.h"
 #include "shop/feed/read.h"
-#include "web/operation.h"
 
 enum { ROUNDS = 2000 };
 

@@ -6,7 +6,7 @@ create table account (
 	email         text not null check (email = lower(email collate "C") and length(email) <= 254),
 	name          text not null check (length(name) between 1 and 200),
 	password_hash text not null,
-	admin_role    text check (admin_role in ('superadmin', 'operations', 'finance', 'support', 'moderator')),
+	admin_role    text check (admin_role in (:AdminRole)),
 	locked_at     timestamptz,
 	locked_reason text,
 	version       int not null default 1,

@@ -31,7 +31,7 @@ create table product (
 	handle          text not null check (length(handle) between 1 and 255),
 	title           text not null check (length(title) between 1 and 255),
 	description     text not null default '',
-	status          text not null default 'draft' check (status in ('draft', 'active', 'archived')),
+	status          text not null default 'draft' check (status in (:ProductStatus)),
 	unlisted_at     timestamptz,  -- by an admin, who gives the reason
 	unlisted_reason text,
 	category_id     uuid references category (id),

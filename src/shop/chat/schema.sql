@@ -17,7 +17,7 @@ create table conversation (
 	product_id         uuid,
 	sub_order_id       uuid,
 	customer_name      text not null, -- as at its opening: the vendor cannot read accounts
-	state              text not null default 'open' check (state in ('open', 'closed')),
+	state              text not null default 'open' check (state in (:ConversationStatus)),
 	assigned_to        uuid,
 	last_seq           int not null default 0,
 	last_message_at    timestamptz not null default now(), -- of its opening, until there is one
@@ -78,10 +78,10 @@ create table message (
 	seq             int not null check (seq > 0),
 	id              uuid not null unique,
 	account_id      uuid not null, -- the conversation's customer
-	author          text not null check (author in ('customer', 'vendor', 'system')),
+	author          text not null check (author in (:Author)),
 	author_id       uuid,
 	client_id       text check (length(client_id) <= 64),
-	kind            text not null check (kind in ('text', 'image', 'product', 'order', 'system')),
+	kind            text not null check (kind in (:MessageKind)),
 	text            text not null check (length(text) <= 4000),
 	attachments     json not null default '[]',
 	card            json, -- the product or sub-order as it was when it was sent
@@ -125,7 +125,7 @@ create table message_history (
 	seq             int not null,
 	number          int not null,
 	account_id      uuid not null,
-	action          text not null check (action in ('edited', 'deleted', 'removed')),
+	action          text not null check (action in (:MessageChange)),
 	text            text not null,
 	attachments     json not null,
 	by_account      uuid,
@@ -157,7 +157,7 @@ create table reaction (
 	seq             int not null,
 	by_account      uuid not null,
 	account_id      uuid not null,
-	side            text not null check (side in ('customer', 'vendor')),
+	side            text not null check (side in (:Side)),
 	emoji           text not null check (length(emoji) between 1 and 16),
 	created_at      timestamptz not null default now(),
 	primary key (vendor_id, conversation_id, seq, by_account),
@@ -225,11 +225,11 @@ create table message_report (
 	conversation_id uuid not null,
 	seq             int not null,
 	account_id      uuid not null,
-	side            text not null check (side in ('customer', 'vendor')), -- who reports
+	side            text not null check (side in (:Side)), -- who reports
 	by_account      uuid not null,
-	reason          text not null check (reason in ('spam', 'abuse', 'fraud', 'contact', 'other')),
+	reason          text not null check (reason in (:ReportReason)),
 	comment         text,
-	state           text not null default 'open' check (state in ('open', 'dismissed', 'removed')),
+	state           text not null default 'open' check (state in (:ReportStatus)),
 	decided_by      uuid,
 	decided_at      timestamptz,
 	created_at      timestamptz not null default now(),
@@ -264,7 +264,7 @@ create table message_held (
 	id              uuid not null,
 	conversation_id uuid not null,
 	account_id      uuid not null,
-	author          text not null check (author in ('customer', 'vendor')),
+	author          text not null check (author in (:Side)),
 	author_id       uuid not null,
 	client_id       text not null,
 	kind            text not null,
@@ -273,7 +273,7 @@ create table message_held (
 	card            json,
 	reply_to        int,
 	found           text[] not null, -- phone, email, link
-	state           text not null default 'held' check (state in ('held', 'released', 'refused')),
+	state           text not null default 'held' check (state in (:HeldStatus)),
 	decided_by      uuid,
 	decided_at      timestamptz,
 	created_at      timestamptz not null default now(),
@@ -307,7 +307,7 @@ create policy of_vendor on message_held to sebez_vendor
 create table chat_block (
 	vendor_id  uuid not null references vendor (id),
 	account_id uuid not null references account (id),
-	side       text not null check (side in ('customer', 'vendor')), -- who blocks
+	side       text not null check (side in (:Side)), -- who blocks
 	by_account uuid not null,
 	created_at timestamptz not null default now(),
 	primary key (vendor_id, account_id, side)

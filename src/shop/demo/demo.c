@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api.gen.h"
 #include "base/limits.h"
 #include "demo.sql.h"
 #include "net/loop.h"
 #include "shop/accounts/accounts.h"
 #include "shop/catalog/catalog.h"
 #include "shop/demo/demo_orders.h"
-#include "web/operation.h"
 
 #define AT "@demo.sebez.test"
 

@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
+#include "api.gen.h"
 #include "base/clock.h"
 #include "demo.sql.h"
 #include "shop/carts/carts.h"
 #include "shop/orders/orders.h"
-#include "web/operation.h"
 
 #define AT "@demo.sebez.test"
 

@@ -35,9 +35,9 @@ create or replace function current_role_bit() returns int language sql stable pa
 return staff_role_bit(coalesce(current_setting('sebez.role', true), ''));
 grant execute on function current_role_bit() to sebez_customer, sebez_vendor;
 
--- Whether staff of this role are told of conversations: as x-staff of their events says.
+-- Whether staff of this role are told of conversations.
 create or replace function reads_conversations(role text) returns boolean language sql immutable parallel safe
-return role in ('owner', 'manager', 'fulfilment', 'support');
+return role in (:MessageSentEvent.staff);
 grant execute on function reads_conversations(text) to sebez_customer, sebez_vendor;
 
 -- Whether whoever acts is.

@@ -33,12 +33,13 @@ struct order_rows order_ask(struct db *batch, struct uuid order_id)
 struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id)
 {
 	enum order_view view = order_view_of(db_task(batch));
-	bool admin = view == VIEW_ADMIN;
+	bool admin = view == VIEW_ADMIN, buyer = view == VIEW_CUSTOMER;
 
 	return (struct sub_order_rows){
 	    .sub_order = sql_sub_orders_read(batch, NULL, &sub_order_id),
 	    .lines = sql_order_lines_read(batch, NULL, &sub_order_id),
-	    .money = view == VIEW_CUSTOMER ? NULL : sql_sub_order_money(batch, sub_order_id),
+	    .money = buyer ? NULL : sql_sub_order_money(batch, sub_order_id),
+	    .rates = buyer ? NULL : sql_commission_rates(batch, sub_order_id),
 	    .customer = admin ? sql_order_customer(batch, NULL, &sub_order_id) : NULL,
 	    .history = admin ? sql_sub_order_history_json(batch, sub_order_id) : NULL,
 	};
@@ -201,10 +202,28 @@ static unsigned staff_may_move(const char *role)
 	return strcmp(role, "fulfilment") == 0 ? BY_FULFILMENT : 0;
 }
 
-static void take_money(struct db *batch, const struct rows *rows, struct sub_order *part)
+/* On what is not cancelled. */
+static int64_t commission_of(struct db *batch, const struct rows *rows,
+                             const struct sub_order *part)
 {
 	size_t count;
-	const struct sub_order_money_row *money = sql_sub_order_money_rows(batch, rows, &count);
+	const struct commission_rates_row *rates = sql_commission_rates_rows(batch, rows, &count);
+	int64_t total = 0;
+
+	assert(count == part->line_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct order_line *line = &part->lines[i];
+		total += order_line_commission(
+		    line, line->goods.quantity - line->cancelled_quantity, rates[i].basis_points);
+	}
+	return total;
+}
+
+static void take_money(struct db *batch, const struct sub_order_rows *asked, struct sub_order *part)
+{
+	size_t count;
+	const struct sub_order_money_row *money =
+	    sql_sub_order_money_rows(batch, asked->money, &count);
 
 	part->order_number =
 	    arena_strndup(db_task(batch)->arena, part->number, ORDER_NUMBER_LENGTH);
@@ -217,7 +236,7 @@ static void take_money(struct db *batch, const struct rows *rows, struct sub_ord
 	    .received = money->received_amount ? *money->received_amount : 0,
 	    .refunded = money->refunded_amount,
 	};
-	part->commission_total = money->commission;
+	part->commission_total = commission_of(batch, asked->rates, part);
 	part->who = money->staff_role ? staff_may_move(money->staff_role) : BY_ADMIN;
 }
 
@@ -245,7 +264,7 @@ struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows 
 		task_end(db_task(batch), PROBLEM_NOT_FOUND, "Sub-order not found.");
 	part->who = BY_CUSTOMER;
 	if (asked->money)
-		take_money(batch, asked->money, part);
+		take_money(batch, asked, part);
 	if (asked->customer)
 		take_for_admin(batch, asked, part);
 	return part;

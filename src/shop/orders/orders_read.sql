@@ -48,21 +48,24 @@ where true
 [sub_order: and s.id = :sub_order]
 order by s.id, l.position;
 
--- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint, received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint, staff_role text?)
--- What its vendor sees of the payment: its own share. The platform's fee on what is not cancelled. And
--- who looks.
+-- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint, received_at time?, received_amount bigint?, refunded_amount bigint, staff_role text?)
+-- What its vendor sees of the payment: its own share. And who looks.
 select p.method as payment_method, h.state as payment_state, h.amount, h.due, h.received_at,
        h.received_amount, h.refunded_amount,
-       coalesce((select sum(round(l.price::numeric * (l.quantity - l.cancelled_quantity) * c.basis_points / 10000))
-                 from commission_line c
-                 join order_line l on l.vendor_id = c.vendor_id and l.id = c.order_line_id
-                 where c.vendor_id = s.vendor_id and c.sub_order_id = s.id), 0)::bigint as commission,
        (select x.role from staff x where x.vendor_id = current_vendor()
         and x.account_id = current_account()) as staff_role
 from sub_order s
 join payment_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
 join payment p on p.id = h.payment_id
 where s.id = :id;
+
+-- commission_rates (sub_order uuid): many -> (basis_points int)
+-- Of its lines, in the order of order_lines_read.
+select coalesce(c.basis_points, 0) as basis_points from sub_order s
+join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+left join commission_line c on c.vendor_id = l.vendor_id and c.sub_order_id = s.id and c.order_line_id = l.id
+where s.id = :sub_order
+order by l.position;
 
 -- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text)
 -- Who placed it, for admins.

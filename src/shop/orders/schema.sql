@@ -39,8 +39,7 @@ create table sub_order (
 	order_id         uuid not null references shop_order (id),
 	account_id       uuid not null,
 	number           text collate "C" not null unique, -- K7Q4-M2XD-1
-	state            text not null check (state in ('awaiting_payment', 'placed', 'accepted', 'packed',
-	                 'partially_shipped', 'shipped', 'delivered', 'completed', 'cancelled')),
+	state            text not null check (state in (:SubOrderStatus)),
 	currency         text not null,
 	subtotal         bigint not null check (subtotal >= 0),
 	shipping         bigint not null check (shipping >= 0),
@@ -196,9 +195,9 @@ create table sub_order_history (
 	vendor_id    uuid not null,
 	sub_order_id uuid not null,
 	number       int not null, -- 1, 2, 3, ... without gaps
-	from_state   text,
-	to_state     text not null,
-	actor        text not null check (actor in ('customer', 'staff', 'admin', 'system')),
+	from_state   text check (from_state in (:SubOrderStatus)),
+	to_state     text not null check (to_state in (:SubOrderStatus)),
+	actor        text not null check (actor in (:MovedBy)),
 	actor_id     uuid,
 	reason       text,
 	at           timestamptz not null default now(),
@@ -275,8 +274,8 @@ create table payment (
 	id          uuid primary key,
 	order_id    uuid not null unique references shop_order (id),
 	account_id  uuid not null,
-	method      text not null check (method in ('cash_on_delivery', 'manual')),
-	state       text not null check (state in ('pending', 'received', 'refund_due', 'refunded', 'cancelled')),
+	method      text not null check (method in (:PaymentMethod)),
+	state       text not null check (state in (:PaymentStatus)),
 	amount      bigint not null check (amount >= 0),
 	currency    text not null,
 	reference   text,
@@ -319,7 +318,7 @@ create table payment_share (
 	account_id   uuid not null,
 	amount       bigint not null check (amount >= 0),
 	state        text not null default 'pending'
-	             check (state in ('pending', 'received', 'refund_due', 'refunded', 'cancelled')),
+	             check (state in (:PaymentStatus)),
 	due          bigint not null check (due between 0 and amount), -- less what was cancelled
 	received_at  timestamptz,
 	received_amount bigint check (received_amount between 0 and amount),

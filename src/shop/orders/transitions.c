@@ -37,28 +37,16 @@ static const struct transition TRANSITIONS[] = {
 
 #define TRANSITION_COUNT (sizeof TRANSITIONS / sizeof TRANSITIONS[0])
 
-static const char *const STATE_NAMES[SUB_ORDER_STATE_COUNT] = {
-    [AWAITING_PAYMENT] = "awaiting_payment",
-    [PLACED] = "placed",
-    [ACCEPTED] = "accepted",
-    [PACKED] = "packed",
-    [PART_SHIPPED] = "partially_shipped",
-    [SHIPPED] = "shipped",
-    [DELIVERED] = "delivered",
-    [COMPLETED] = "completed",
-    [CANCELLED] = "cancelled",
-};
-
 const char *sub_order_state_name(enum sub_order_state state)
 {
 	assert(state < SUB_ORDER_STATE_COUNT);
-	return STATE_NAMES[state];
+	return SUB_ORDER_STATUS_NAMES[state];
 }
 
 bool sub_order_state_parse(const char *name, enum sub_order_state *ret)
 {
 	for (int state = 0; state < SUB_ORDER_STATE_COUNT; state++) {
-		if (strcmp(name, STATE_NAMES[state]) != 0)
+		if (strcmp(name, SUB_ORDER_STATUS_NAMES[state]) != 0)
 			continue;
 		*ret = (enum sub_order_state)state;
 		return true;

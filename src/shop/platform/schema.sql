@@ -11,9 +11,9 @@ create table platform (
 	accept_hours            int not null default 48 check (accept_hours between 1 and 8760),
 	complete_days           int not null default 14 check (complete_days between 1 and 365),
 	version                 int not null default 1,
-	chat_phone              text not null default 'allow' check (chat_phone in ('allow', 'mask', 'hold')),
-	chat_email              text not null default 'allow' check (chat_email in ('allow', 'mask', 'hold')),
-	chat_link               text not null default 'allow' check (chat_link in ('allow', 'mask', 'hold')),
+	chat_phone              text not null default 'allow' check (chat_phone in (:ContactRule)),
+	chat_email              text not null default 'allow' check (chat_email in (:ContactRule)),
+	chat_link               text not null default 'allow' check (chat_link in (:ContactRule)),
 	chat_retention_days     int not null default 1095 check (chat_retention_days between 1 and 36500),
 	ship_grace_days         int not null default 7 check (ship_grace_days between 1 and 365)
 );

@@ -10,7 +10,7 @@ create table vendor (
 	contact_email text,
 	contact_phone text,
 	state         text not null default 'applied'
-	              check (state in ('applied', 'approved', 'rejected', 'suspended', 'closed')),
+	              check (state in (:VendorStatus)),
 	state_reason  text,
 	commission_basis_points int check (commission_basis_points between 0 and 10000), -- null: the platform's
 	version       int not null default 1,
@@ -49,7 +49,7 @@ create policy sold_to_me on vendor for select to sebez_customer
 create table staff (
 	vendor_id  uuid not null references vendor (id),
 	account_id uuid not null references account (id),
-	role       text not null check (role in ('owner', 'manager', 'fulfilment', 'support', 'finance')),
+	role       text not null check (role in (:StaffRole)),
 	created_at timestamptz not null default now(),
 	primary key (vendor_id, account_id)
 );
@@ -80,7 +80,7 @@ create table staff_invitation (
 	vendor_id   uuid not null references vendor (id),
 	id          uuid not null,
 	email       text not null check (email = lower(email collate "C")),
-	role        text not null check (role in ('owner', 'manager', 'fulfilment', 'support', 'finance')),
+	role        text not null check (role in (:StaffRole)),
 	token_hash  bytea not null unique,
 	invited_by  uuid not null,
 	created_at  timestamptz not null default now(),

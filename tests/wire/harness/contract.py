@@ -20,8 +20,6 @@ import jsonschema
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = ROOT / os.environ.get("SEBEZ_BUILD", "build")
 METHODS = ("get", "put", "post", "patch", "delete")
-STAFF_ROLES = ("owner", "manager", "fulfilment", "support", "finance")
-ADMIN_ROLES = ("superadmin", "operations", "finance", "support", "moderator")
 
 FORMATS = jsonschema.FormatChecker(formats=())
 
@@ -78,6 +76,8 @@ def _load_document():
 
 
 DOCUMENT = _load_document()
+STAFF_ROLES = tuple(DOCUMENT["components"]["schemas"]["StaffRole"]["enum"])
+ADMIN_ROLES = tuple(filter(None, DOCUMENT["components"]["schemas"]["AdminRole"]["enum"]))
 
 
 def resolve(node):
