@@ -8,8 +8,13 @@
 #include "task/rows.h"
 #include "web/reply.h"
 
-static void reply_sync(struct request *rq, struct uuid owner, const struct rows *state)
+/* GET /v1[/vendors/{vendor_id}]/sync */
+void get_sync(struct request *rq, const struct get_sync_in *in)
 {
+	struct uuid owner = in->vendor_id ? *in->vendor_id : rq->task.actor.account_id;
+	struct db *db = db_of(&rq->task);
+	const struct rows *state = in->vendor_id ? sql_vendor_sync(db, owner, LIMIT_SYNC_SUB_ORDERS)
+	                                         : sql_customer_sync(db, owner, LIMIT_SYNC_ORDERS);
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
@@ -21,20 +26,4 @@ static void reply_sync(struct request *rq, struct uuid owner, const struct rows 
 	rows_json_members(state, 0, &json);
 	json_close_object(&json);
 	reply_send(rq, 200, "application/json", body.data, body.length);
-}
-
-/* GET /v1/sync */
-void get_sync(struct request *rq, const struct get_sync_in *in)
-{
-	struct uuid owner = rq->task.actor.account_id;
-
-	(void)in;
-	reply_sync(rq, owner, sql_customer_sync(db_of(&rq->task), owner, LIMIT_SYNC_ORDERS));
-}
-
-/* GET /v1/vendors/{vendor_id}/sync */
-void get_vendor_sync(struct request *rq, const struct get_vendor_sync_in *in)
-{
-	reply_sync(rq, in->vendor_id,
-	           sql_vendor_sync(db_of(&rq->task), in->vendor_id, LIMIT_SYNC_SUB_ORDERS));
 }
