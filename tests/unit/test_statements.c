@@ -1,35 +1,15 @@
 /* Every statement of every area, prepared against the schema of all areas. */
 #include "unit.h"
 
-#include "node/embedded_schema.h"
+#include "laid_schema.h"
 #include "task/statements.h"
 
 static PGconn *connection;
 
-static int run_files(const struct embedded_file files[], size_t count)
-{
-	int failed = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		PGresult *result = PQexec(connection, files[i].text);
-
-		if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
-			printf("%s: %s", files[i].name, PQresultErrorMessage(result));
-			failed = -1;
-		}
-		PQclear(result);
-	}
-	return failed;
-}
-
-static int lay_schema(void **state)
+static int connect_and_lay(void **state)
 {
 	connection = PQconnectdb(getenv("SEBEZ_TEST_PG"));
-	PQclear(PQexec(connection, "set check_function_bodies = off"));
-	if (run_files(SCHEMA_TABLES, SCHEMA_TABLES_COUNT) < 0 ||
-	    run_files(SCHEMA_FUNCTIONS, SCHEMA_FUNCTIONS_COUNT) < 0)
-		return -1;
-	return run_files(SCHEMA_RULES, SCHEMA_RULES_COUNT);
+	return lay_schema(connection);
 }
 
 static int disconnect(void **state)
@@ -56,5 +36,5 @@ int main(void)
 		return 77;
 	}
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_statement_fits_the_schema)};
-	return cmocka_run_group_tests(tests, lay_schema, disconnect);
+	return cmocka_run_group_tests(tests, connect_and_lay, disconnect);
 }
