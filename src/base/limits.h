@@ -213,6 +213,43 @@ enum {
 	 */
 	LIMIT_CLIENT_REDIRECTS = 5,
 
+	/* Rows that a deliverer gets at once. FCM and APNs take some hundred requests side by side
+	 * on one connection, so this is one round trip's worth; its texts are some 100 KB. */
+	LIMIT_DELIVERY_BATCH = 100,
+	/* Queues of deliveries that one process works on at once, each with a fiber; most of them
+	 * wait for an answer from far away. One topic has half of them at most, so that its slow
+	 * destinations hold up no other topic. */
+	LIMIT_DELIVERIES = 64,
+	LIMIT_DELIVERIES_OF_TOPIC = 32,
+	/* Queues that a process remembers: those, and one for each destination that fails. 256
+	 * bytes each. Of more, the oldest is forgotten, and its destination tried again. */
+	LIMIT_DELIVERY_QUEUES = 1024,
+	LIMIT_DESTINATION_BYTES = 200, /* the name of a provider or an id, not an address */
+
+	/* One attempt: what Google asks to wait for FCM, and more than Apple and webhooks need. A
+	 * batch is four of them, as rows that the deliverer sends one after another may be slow,
+	 * too; the lease leaves time to settle on top. */
+	LIMIT_DELIVERY_ATTEMPT_MS = 15 * 1000,
+	LIMIT_DELIVERY_BATCH_MS = 60 * 1000,
+	LIMIT_DELIVERY_LEASE_MS = 90 * 1000,
+	/* Attempts 10 s, 20 s, … 1 h apart, half of it chance: in all two to four hours, in which
+	 * somebody fixes what the receiver refuses. That a destination is down costs its rows
+	 * nothing, but for the probes. */
+	LIMIT_DELIVERY_ATTEMPTS = 12,
+	LIMIT_DELIVERY_RETRY_FIRST_MS = 10 * 1000,
+	LIMIT_DELIVERY_RETRY_MAX_MS = 60 * 60 * 1000,
+	/* Failures in a row that are no coincidence, and how long a destination is left alone: a
+	 * restart takes seconds, and a longer outage is noticed to be over within minutes. */
+	LIMIT_BREAKER_FAILURES = 5,
+	LIMIT_BREAKER_FIRST_MS = 15 * 1000,
+	LIMIT_BREAKER_MAX_MS = 5 * 60 * 1000,
+	/* Of what a destination answered, kept for admins. */
+	LIMIT_DELIVERY_REASON_BYTES = 500,
+	/* Rows of each topic that metrics count, every 15 seconds; more are too many anyhow. */
+	LIMIT_OUTBOX_COUNTED = 100 * 1000,
+	/* Dead letters that one request replays: one transaction, each in the audit log. */
+	LIMIT_REPLAYED = 1000,
+
 	/* Responses kept by the cache of one process, and their bytes. */
 	LIMIT_CACHE_ENTRIES = 4096,
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,

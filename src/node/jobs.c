@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -16,6 +17,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
+#include "shop/outbox/outbox.h"
 #include "shop/shop.h"
 
 enum { JOB_MS = 60 * 1000, DRAIN_STEP_MS = 10 };
@@ -83,19 +85,38 @@ static void run_forever(void *arg)
 	}
 }
 
+static void fill_topics(struct metrics_topic topics[METRICS_TOPICS_MAX])
+{
+	const struct outbox_topic *topic;
+
+	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
+		struct outbox_gauges gauges;
+
+		assert(i < METRICS_TOPICS_MAX);
+		outbox_gauges(topic, &gauges);
+		topics[i] = (struct metrics_topic){.pending = gauges.pending,
+		                                   .oldest_s = gauges.oldest_s,
+		                                   .dead = gauges.dead,
+		                                   .open = gauges.open,
+		                                   .half_open = gauges.half_open};
+		memcpy(topics[i].outcomes, gauges.outcomes, sizeof(topics[i].outcomes));
+	}
+}
+
 static void on_gauges(uv_timer_t *timer)
 {
 	struct metrics_gauges gauges = {0};
 
 	(void)timer;
 	process_gauges(&jobs.stores, &gauges);
+	fill_topics(gauges.topics);
 	metrics_set(&gauges);
 }
 
 static void on_drain(uv_timer_t *timer)
 {
 	(void)timer;
-	if (jobs.running == 0 || loop_now_ms() >= jobs.deadline_ms)
+	if ((jobs.running == 0 && !shop_is_busy()) || loop_now_ms() >= jobs.deadline_ms)
 		loop_stop();
 }
 
@@ -103,6 +124,7 @@ static void on_stop(int number)
 {
 	(void)number;
 	jobs.stopping = true;
+	shop_drain();
 	jobs.deadline_ms = loop_now_ms() + jobs.config->drain_ms;
 	uv_timer_start(&jobs.drain_timer, on_drain, 0, DRAIN_STEP_MS);
 }

@@ -18,11 +18,20 @@ enum {
 	METRICS_OPERATIONS_MAX = 256, /* one of them is for what is asked of none */
 	METRICS_JOBS_MAX = 32,
 	METRICS_POOLS = 6, /* PG_ROLE_COUNT */
+	METRICS_TOPICS_MAX = 32,
+	METRICS_OUTCOMES = 6, /* OUTBOX_OUTCOME_COUNT */
 };
 
 struct metrics_pool {
 	uint64_t connections, queued, in_flight, leased;
 	uint64_t batches, statements, errors, reconnects, resent; /* since the process started */
+};
+
+/* A topic of the outbox, as a jobs process sees it. */
+struct metrics_topic {
+	uint64_t pending, oldest_s, dead;
+	uint64_t open, half_open;            /* breakers */
+	uint64_t outcomes[METRICS_OUTCOMES]; /* since the process started */
 };
 
 struct metrics_gauges {
@@ -32,6 +41,7 @@ struct metrics_gauges {
 	uint64_t parked;      /* of the busy ones: polls and streams that wait */
 	uint64_t redis_up;
 	struct metrics_pool pools[METRICS_POOLS];
+	struct metrics_topic topics[METRICS_TOPICS_MAX];
 };
 
 /* A descriptor of a new segment with room for so many processes, or -errno. */

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "node/metrics_segment.h"
+#include "shop/outbox/outbox.h"
 #include "shop/shop.h"
 #include "store/pg.h"
 #include "web/operation.h"
 
 _Static_assert(METRICS_POOLS == (int)PG_ROLE_COUNT, "a gauge for each pool");
+_Static_assert(METRICS_OUTCOMES == (int)OUTBOX_OUTCOME_COUNT, "a counter for each outcome");
 
 const int METRICS_STATUS_CODES[METRICS_STATUSES - 1] = {200, 201, 202, 204, 206, 304, 400, 401,
                                                         403, 404, 405, 409, 410, 412, 413, 414,
@@ -257,6 +259,81 @@ static void write_pools(struct buf *out, const struct metrics_segment *all,
 	}
 }
 
+/* Of a topic, which only jobs processes have numbers of. */
+static unsigned long long sum_topic(const struct metrics_segment *all, size_t topic, size_t offset)
+{
+	unsigned long long sum = 0;
+
+	for (unsigned slot = 0; slot < all->count; slot++) {
+		const char *gauges = (const char *)&all->slots[slot].gauges.topics[topic];
+		uint64_t value;
+
+		memcpy(&value, gauges + offset, sizeof(value));
+		sum += value;
+	}
+	return sum;
+}
+
+static void write_topics(struct buf *out, const struct metrics_segment *all, const char *name,
+                         const char *help, size_t offset)
+{
+	const struct outbox_topic *topic;
+
+	write_head(out, name, "gauge", help);
+	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++)
+		buf_printf(out, "%s{topic=\"%s\"} %llu\n", name, topic->name,
+		           sum_topic(all, i, offset));
+}
+
+static void write_breakers(struct buf *out, const struct metrics_segment *all)
+{
+	static const char NAME[] = "sebez_outbox_breakers";
+	const struct outbox_topic *topic;
+
+	write_head(out, NAME, "gauge",
+	           "Destinations that are left alone, or probed, by this server.");
+	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
+		if (topic->kind != OUTBOX_DELIVER)
+			continue;
+		buf_printf(out, "%s{topic=\"%s\",state=\"open\"} %llu\n", NAME, topic->name,
+		           sum_topic(all, i, offsetof(struct metrics_topic, open)));
+		buf_printf(out, "%s{topic=\"%s\",state=\"half_open\"} %llu\n", NAME, topic->name,
+		           sum_topic(all, i, offsetof(struct metrics_topic, half_open)));
+	}
+}
+
+static void write_outcomes(struct buf *out, const struct metrics_segment *all)
+{
+	static const char NAME[] = "sebez_outbox_deliveries_total";
+	const struct outbox_topic *topic;
+
+	write_head(out, NAME, "counter", "Rows of the outbox by what became of their delivery.");
+	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
+		if (topic->kind != OUTBOX_DELIVER)
+			continue;
+		for (size_t o = 0; o < METRICS_OUTCOMES; o++)
+			buf_printf(out, "%s{topic=\"%s\",outcome=\"%s\"} %llu\n", NAME, topic->name,
+			           OUTBOX_OUTCOME_NAMES[o],
+			           sum_topic(all, i,
+			                     offsetof(struct metrics_topic, outcomes) +
+			                         o * sizeof(uint64_t)));
+	}
+}
+
+static void write_outbox(struct buf *out, const struct metrics_segment *all)
+{
+	write_topics(out, all, "sebez_outbox_pending",
+	             "Rows that wait for their effect, of all servers of the database.",
+	             offsetof(struct metrics_topic, pending));
+	write_topics(out, all, "sebez_outbox_oldest_seconds", "Age of the oldest of them.",
+	             offsetof(struct metrics_topic, oldest_s));
+	write_topics(out, all, "sebez_outbox_dead_letters",
+	             "Deliveries that were given up and neither replayed nor dropped.",
+	             offsetof(struct metrics_topic, dead));
+	write_breakers(out, all);
+	write_outcomes(out, all);
+}
+
 void metrics_write(struct buf *out)
 {
 	const struct metrics_segment *all = metrics_segment();
@@ -270,4 +347,5 @@ void metrics_write(struct buf *out)
 		write_processes(out, all, &PROCESS_FAMILIES[i]);
 	for (size_t i = 0; i < sizeof(POOL_FAMILIES) / sizeof(POOL_FAMILIES[0]); i++)
 		write_pools(out, all, &POOL_FAMILIES[i]);
+	write_outbox(out, all);
 }

@@ -100,6 +100,16 @@ const struct job *shop_job(size_t number)
 	return NULL;
 }
 
+const struct outbox_topic *shop_topic(size_t number)
+{
+	for (size_t i = 0; AREAS[i] != NULL; i++)
+		for (const struct outbox_topic *topic = AREAS[i]->topics;
+		     topic != NULL && topic->name != NULL; topic++)
+			if (number-- == 0)
+				return topic;
+	return NULL;
+}
+
 void shop_demo_load(struct task *task)
 {
 	demo_load(task);

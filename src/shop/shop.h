@@ -18,8 +18,9 @@ void shop_drain(void);
 bool shop_is_busy(void);
 void shop_stop(void);
 
-/* The jobs of all areas, numbered from 0; NULL after the last. */
+/* The jobs of all areas, and their topics of the outbox, numbered from 0; NULL after the last. */
 const struct job *shop_job(size_t number);
+const struct outbox_topic *shop_topic(size_t number);
 
 /* What the command line asks for, as tasks: each returns, or ends the task with a problem whose
  * detail is for the person at the terminal. */

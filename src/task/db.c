@@ -74,6 +74,11 @@ struct task *db_task(const struct db *db)
 	return db->task;
 }
 
+bool db_has_transaction(const struct task *task)
+{
+	return task->db && task->db->open;
+}
+
 void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,
                 const struct pg_param params[])
 {

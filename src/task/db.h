@@ -54,6 +54,9 @@ void db_commit(struct db *tx);
 void db_finish(struct db *db);
 bool db_is_actors(const struct db *db); /* in the actor's own role, not one it was given */
 struct task *db_task(const struct db *db);
+/* Whether the task is within a transaction of its own (db_begin). Who calls something outside
+ * asserts that it is not. */
+bool db_has_transaction(const struct task *task);
 
 /*
  * What belongs to a commit. `collect` runs when a batch or transaction is about to be sent for its

@@ -166,6 +166,10 @@ def vendor_in(state):
     return lambda w, who, side: {"vendor_id": w.new_vendor(state).id}
 
 
+def new_dead_letter(w, who, side):
+    return {"dead_letter_id": side.dead_letter()}
+
+
 def bought(*steps, **how):
     return lambda w, who, side: side.bought(*steps, **how)
 
@@ -376,6 +380,12 @@ ROWS = {
     "listAudit": Row(),
     "getSettings": Row(),
     "putSettings": Row(body=settings),
+    # the outbox
+    "listDeadLetters": Row(),
+    "getDeadLetter": Row(),
+    "replayDeadLetter": Row(ids=new_dead_letter),
+    "replayDeadLetters": Row(body=lambda w, who, side: {"topic": "of_the_future"}),
+    "dropDeadLetter": Row(ids=new_dead_letter),
     # the node
     "getHealth": Row(),
     "getReadiness": Row(),

@@ -70,11 +70,3 @@ def test_who_waits_for_an_answer_is_right_after_a_deletion(talk):
     assert waiting < talk.of_vendor()["awaiting_since"] == second["created_at"]
     talk.of_customer("deleteMessage", message_id=second["id"])
     assert talk.of_vendor()["awaiting_since"] is None
-
-
-def test_a_notice_for_push_that_nobody_took_is_removed(shop, talk):
-    talk.ask()
-    shop.db.rows("update outbox set attempts = 1, lease_until = null, created_at = created_at - "
-                 "interval '8 days' where topic = 'message_push' and subject_id = %s", talk.id)
-    until(lambda: shop.db.rows("select 1 as one from outbox where topic = 'message_push' "
-                               "and subject_id = %s", talk.id) == [])

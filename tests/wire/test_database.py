@@ -57,8 +57,8 @@ def db(world):
 def tenant_tables(db):
     """Tables that hold rows of somebody: by their columns, or by hanging on such a table."""
     named = {t for t in db.tables() if {"vendor_id", "account_id"} & db.columns(t)}
-    return (named | {"account", "vendor", "refresh_token", "idempotency_key", "outbox"}) \
-        - PUBLISHED_TABLES
+    return (named | {"account", "vendor", "refresh_token", "idempotency_key", "outbox",
+                     "dead_letter"}) - PUBLISHED_TABLES
 
 
 def readable(db, role, table):

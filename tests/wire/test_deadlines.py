@@ -242,7 +242,7 @@ def test_a_notice_whose_worker_died_is_taken_again_when_its_lease_is_over(shop):
     mug = shop.product()
     # A worker has taken it, and will not come back.
     subject = uuid.uuid4()
-    notice = shop.db.one("insert into outbox (topic, subject_id, lease_until, attempts) values "
+    notice = shop.db.one("insert into outbox (topic, subject_id, due_at, attempts) values "
                          "('sub_order_changed', %s, now() + interval '1 second', 1) returning id",
                          subject)
     until(lambda: shop.db.one("select done_at is not null from outbox where id = %s", notice))

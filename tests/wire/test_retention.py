@@ -25,11 +25,18 @@ def test_a_backlog_of_what_is_old_goes_in_one_run(own_server):
             "now() - interval '31 days' from generate_series(1, %s)", count)
     db.rows("insert into outbox (topic, subject_id, done_at) select 'order_placed', "
             "gen_random_uuid(), now() - interval '31 days' from generate_series(1, %s)", count)
+    db.rows("insert into outbox (topic, subject_id, created_at, due_at) select 'message_push', "
+            "gen_random_uuid(), now() - interval '8 days', now() + interval '1 day' "
+            "from generate_series(1, %s)", count)
+    db.rows("insert into dead_letter (id, row_id, topic, destination, subject_id, payload, "
+            "created_at, attempts, why, dead_at) select gen_random_uuid(), n, 'message_push', '', "
+            "gen_random_uuid(), '{}', now(), 12, 'Gone', now() - interval '91 days' "
+            "from generate_series(1, %s) n", count)
     db.rows("insert into idempotency_key (scope, key, operation, request_hash, state, created_at, "
             "lease_until) select 'customer:x', n::text, 'placeOrder', '', 'done', "
             "now() - interval '25 hours', now() from generate_series(1, %s) n", count)
     run_jobs_anew(server)
-    for table in ("event", "revocation", "outbox", "idempotency_key"):
+    for table in ("event", "revocation", "outbox", "dead_letter", "idempotency_key"):
         until(lambda t=table: db.one(f"select count(*) from {t}") == 0)
 
 

@@ -3,6 +3,7 @@ a customer with an order. What a valid call in it needs is said by the rows of m
 """
 from callers import twin_of
 from harness import contract
+from harness.outbox import dead_letter
 from harness.shop import ADDRESS, fresh
 from matrix import ROWS
 
@@ -45,6 +46,7 @@ class Side:
         self.ids["report_id"] = self.report()
         self.ids["held_id"] = self.held()
         self.ids["reply_id"] = self.canned_reply()
+        self.ids["dead_letter_id"] = self.dead_letter()
         # What exists and is not published, for those who see only what is.
         self.hidden = {
             "vendor_id": shop.vendor(approved=False).id,
@@ -89,6 +91,9 @@ class Side:
 
     def canned_reply(self):
         return self.vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})["id"]
+
+    def dead_letter(self):
+        return dead_letter(self.shop.db, subject_id=self.ids["conversation_id"])
 
     def bought(self, *steps, method="cash_on_delivery"):
         """A new order of the customer from the vendor, on which the vendor took these steps."""

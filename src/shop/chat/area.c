@@ -1,6 +1,7 @@
 /* What chat contributes (shop/area.h). */
 #include "shop/chat/talk.h"
 #include "shop/chat/upkeep.h"
+#include "shop/outbox/outbox.h"
 #include "task/job.h"
 #include "web/limit.h"
 
@@ -17,10 +18,21 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
+enum { WEEK_S = 7 * 24 * 60 * 60 };
+
 static const struct job JOBS[] = {
-    {"message_pushes", JOB_AT_SETTING, chat_settle_pushes},
     {"erase_messages", JOB_AT_SETTING, chat_erase},
     {"forget_conversations", JOB_HOURLY, chat_forget},
+    {0},
+};
+
+static const struct outbox_topic TOPICS[] = {
+    /* Nothing sends pushes yet. Who has not been told within a week sees it in the app. */
+    {.name = "message_push",
+     .kind = OUTBOX_DELIVER,
+     .prune = chat_prune_pushes,
+     .expire_s = WEEK_S,
+     .drop_expired = true},
     {0},
 };
 
@@ -28,5 +40,6 @@ const struct area AREA_CHAT = {
     .name = "chat",
     .limits = LIMITS,
     .jobs = JOBS,
+    .topics = TOPICS,
     .start = presence_start,
 };

@@ -139,30 +139,20 @@ select c.id from conversation c where c.sub_order_id = any (:sub_orders) order b
 -- chat_tell (sub_orders uuid[], became text): none writes
 select chat_tell(:sub_orders, :became);
 
--- pushes_settle (most int): none
--- What a device has within three seconds needs no push; the rest is left for whoever delivers it.
+-- pushes_prune (most int): none
+-- Due rows of the outbox about messages that a device has, or that are gone.
 with due as (
 	select x.id, x.subject_id, x.payload ->> 'to' as side, (x.payload ->> 'seq')::int as seq
 	from outbox x
-	where x.topic = 'message_push' and x.attempts = 0 and x.lease_until < now()
-	order by x.lease_until
+	where x.topic = 'message_push' and x.destination = '' and x.done_at is null and x.due_at <= now()
+	order by x.due_at
 	limit :most
 	for update skip locked
-), judged as (
-	select d.id, coalesce(case d.side when 'customer' then c.customer_delivered else c.vendor_delivered end
-	                      >= d.seq, true) as delivered
-	from due d left join conversation c on c.id = d.subject_id
-), gone as (
-	delete from outbox x using judged j where j.delivered and x.id = j.id
 )
-update outbox x set attempts = 1, lease_until = null from judged j where not j.delivered and x.id = j.id;
-
--- pushes_forget (days int, most int): none
--- What is so old is no news to anybody, whoever was to deliver it.
-delete from outbox where ctid = any (array(
-	select x.ctid from outbox x
-	where x.topic = 'message_push' and x.attempts > 0 and x.created_at < now() - make_interval(days => :days)
-	limit :most));
+delete from outbox x
+using due d left join conversation c on c.id = d.subject_id
+where x.id = d.id
+and coalesce(case d.side when 'customer' then c.customer_delivered else c.vendor_delivered end >= d.seq, true);
 
 -- conversations_silent (most int): many -> (id uuid)
 -- For longer than the marketplace keeps them.

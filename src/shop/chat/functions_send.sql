@@ -30,7 +30,7 @@ begin
 	values (vendor, conversation, number, the_id, account, the_author, the_author_id, the_client,
 	        the_digest, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment);
 	-- Push waits three seconds for a device that has it.
-	insert into outbox (topic, subject_id, payload, lease_until)
+	insert into outbox (topic, subject_id, payload, due_at)
 	values ('message_push', conversation, json_build_object('seq', number, 'vendor_id', vendor,
 		'account_id', account, 'to', case the_author when 'customer' then 'vendor' else 'customer' end),
 		moment + interval '3 seconds');

@@ -9,17 +9,14 @@
 #include "web/reply.h"
 
 enum {
-	SETTLE_MAX = 5000, /* of one run, which comes every second */
-	PUSH_DAYS = 7,     /* who has not been told by then sees it in the app */
 	FORGET_MAX = 5000, /* conversations of one run, which comes every hour */
 	ERASE_MAX = 200,   /* messages of one transaction, which locks one conversation */
 	ERASE_TURNS = 1000,
 };
 
-void chat_settle_pushes(struct task *task)
+void chat_prune_pushes(struct db *batch, int32_t most)
 {
-	sql_pushes_settle(db_of(task), SETTLE_MAX);
-	sql_pushes_forget(db_of(task), PUSH_DAYS, SETTLE_MAX);
+	sql_pushes_prune(batch, most);
 }
 
 /* A task of its own, so that one that cannot be forgotten keeps no other. */

@@ -18,9 +18,9 @@ static const struct job JOBS[] = {
 };
 
 static const struct outbox_topic TOPICS[] = {
-    {"order_placed", orders_count_sold},
-    {"units_cancelled", orders_count_cancelled},
-    {"sub_order_changed", NULL},
+    {.name = "order_placed", .consume = orders_count_sold},
+    {.name = "units_cancelled", .consume = orders_count_cancelled},
+    {.name = "sub_order_changed"},
     {0},
 };
 

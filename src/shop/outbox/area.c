@@ -2,13 +2,29 @@
 #include "shop/outbox/outbox.h"
 #include "task/job.h"
 
+enum { MEASURE_MS = 15 * 1000 }; /* metrics are read about as often */
+
 static const struct job JOBS[] = {
-    {"outbox", JOB_AT_SETTING, outbox_deliver},
+    {"outbox", JOB_AT_SETTING, outbox_consume},
+    {"deliveries", JOB_AT_SETTING, outbox_dispatch},
+    {"measure_outbox", MEASURE_MS, outbox_measure},
     {"purge_outbox", JOB_HOURLY, outbox_purge},
     {0},
 };
 
+static int start(const struct area_options *options)
+{
+	struct outbox_options defaults = outbox_defaults();
+
+	if (!options->serves)
+		outbox_start(&defaults);
+	return 0;
+}
+
 const struct area AREA_OUTBOX = {
     .name = "outbox",
     .jobs = JOBS,
+    .start = start,
+    .drain = outbox_drain,
+    .is_busy = outbox_is_busy,
 };

@@ -2,114 +2,111 @@
 
 #include "net/log.h"
 #include "outbox.sql.h"
+#include "shop/outbox/queues.h"
 #include "task/forget.h"
 
 enum {
-	/* Rows of one transaction, and of one topic's turn. */
-	TAKE_MAX = 200,
-	TURNS_MAX = 50,
-	/* Longer than the transaction of a turn can take. */
+	/* Rows of one transaction, and transactions of one topic in one run. */
+	CONSUME_MAX = 200,
+	ROUNDS_MAX = 50,
+	/* Longer than the transaction of a batch can take. */
 	LEASE_S = 120,
 	FORGET_MAX = 20000,
+	EXPIRE_MAX = 5000,
 };
 
 /* Rows of one topic, under one lease. */
-struct taken {
+struct leased {
 	size_t count;
 	int64_t *ids;
 	struct uuid *subject_ids;
-	int64_t lease_until;
+	int64_t lease;
 };
 
-/* A task of its own, so that a failure ends only this turn. */
-struct key_lock {
-	struct task task; /* first: the turn is found by it */
+/* A task of its own, so that a failure ends only this batch. */
+struct consumption {
+	struct task task; /* first: the consumption is found by it */
 	const struct outbox_topic *topic;
-	const struct taken *taken;
+	const struct leased *rows;
 };
 
 static void consume(struct task *task)
 {
-	const struct key_lock *turn = (const struct key_lock *)(void *)task;
-	const struct taken *taken = turn->taken;
-	struct bigint_array ids = {taken->count, taken->ids};
+	const struct consumption *one = (const struct consumption *)(void *)task;
+	const struct leased *rows = one->rows;
+	struct bigint_array ids = {rows->count, rows->ids};
 	struct db *batch = db_batch(task);
 
-	if (turn->topic->consume)
-		turn->topic->consume(batch, (struct uuid_array){taken->count, taken->subject_ids},
-		                     ids);
-	sql_outbox_done(batch, ids, taken->lease_until);
+	if (one->topic->consume)
+		one->topic->consume(batch, (struct uuid_array){rows->count, rows->subject_ids},
+		                    ids);
+	sql_outbox_done(batch, ids, rows->lease);
 	db_run(batch);
 }
 
 /* NULL when all went well, else what did not. */
-static const char *run_turn(struct task *task, const struct outbox_topic *topic,
-                            const struct taken *taken)
+static const char *attempt(struct task *task, const struct outbox_topic *topic,
+                           const struct leased *rows)
 {
-	struct key_lock turn = {.topic = topic, .taken = taken};
+	struct consumption one = {.topic = topic, .rows = rows};
 
-	return task_attempt(task, &turn.task, consume);
+	return task_attempt(task, &one.task, consume);
 }
 
-/* One of them has failed, and with it all: each gets a turn of its own. */
-static void run_one_by_one(struct task *task, const struct outbox_topic *topic,
-                           const struct taken *taken)
+/* One of them has failed, and with it all: each is consumed by itself. */
+static void consume_one_by_one(struct task *task, const struct outbox_topic *topic,
+                               const struct leased *rows)
 {
-	for (size_t i = 0; i < taken->count; i++) {
-		struct taken one = {1, &taken->ids[i], &taken->subject_ids[i], taken->lease_until};
-		const char *why = run_turn(task, topic, &one);
+	for (size_t i = 0; i < rows->count; i++) {
+		struct leased one = {1, &rows->ids[i], &rows->subject_ids[i], rows->lease};
+		const char *why = attempt(task, topic, &one);
 		if (!why)
 			continue;
 		LOG_WARNING("outbox row failed", log_str("topic", topic->name),
-		            log_int("id", taken->ids[i]), log_str("why", why));
-		sql_outbox_failed(db_of(task), (struct bigint_array){1, one.ids}, one.lease_until,
-		                  why);
+		            log_int("id", rows->ids[i]), log_str("why", why));
+		sql_outbox_failed(db_of(task), (struct bigint_array){1, one.ids}, one.lease, why);
 	}
 }
 
-static struct taken take(struct task *task, const struct outbox_topic *topic)
+static struct leased lease(struct task *task, const struct outbox_topic *topic)
 {
 	struct db *db = db_of(task);
 	size_t count;
-	const struct rows *rows = sql_outbox_take(db, topic->name, TAKE_MAX, LEASE_S);
+	const struct rows *rows = sql_outbox_take(db, topic->name, CONSUME_MAX, LEASE_S);
 	const struct outbox_take_row *row = sql_outbox_take_rows(db, rows, &count);
-	struct taken taken = {
+	struct leased leased = {
 	    .count = count,
-	    .ids = arena_array(task->arena, count, sizeof taken.ids[0]),
-	    .subject_ids = arena_array(task->arena, count, sizeof taken.subject_ids[0]),
-	    .lease_until = count ? row->lease_until : 0,
+	    .ids = arena_array(task->arena, count, sizeof(leased.ids[0])),
+	    .subject_ids = arena_array(task->arena, count, sizeof(leased.subject_ids[0])),
+	    .lease = count ? row->lease : 0,
 	};
 
 	for (size_t i = 0; i < count; i++) {
-		taken.ids[i] = row[i].id;
-		taken.subject_ids[i] = row[i].subject_id;
+		leased.ids[i] = row[i].id;
+		leased.subject_ids[i] = row[i].subject_id;
 	}
-	return taken;
+	return leased;
 }
 
 /* True when there may be more of this topic. */
-static bool deliver_some(struct task *task, const struct outbox_topic *topic)
+static bool consume_some(struct task *task, const struct outbox_topic *topic)
 {
-	struct taken taken = take(task, topic);
+	struct leased rows = lease(task, topic);
 
-	if (taken.count > 0 && run_turn(task, topic, &taken))
-		run_one_by_one(task, topic, &taken);
-	return taken.count == TAKE_MAX;
+	if (rows.count > 0 && attempt(task, topic, &rows))
+		consume_one_by_one(task, topic, &rows);
+	return rows.count == CONSUME_MAX;
 }
 
-static void deliver_topic(struct task *task, const struct outbox_topic *topic)
+void outbox_consume(struct task *task)
 {
-	for (int turns = 0; turns < TURNS_MAX; turns++)
-		if (!deliver_some(task, topic))
-			break;
-}
-
-void outbox_deliver(struct task *task)
-{
-	for (size_t i = 0; AREAS[i] != NULL; i++)
-		for (const struct outbox_topic *topic = AREAS[i]->topics;
-		     topic != NULL && topic->name != NULL; topic++)
-			deliver_topic(task, topic);
+	for (size_t i = 0; i < outbox.topic_count; i++) {
+		if (outbox.topics[i]->kind != OUTBOX_IN_TRANSACTION)
+			continue;
+		for (int rounds = 0; rounds < ROUNDS_MAX; rounds++)
+			if (!consume_some(task, outbox.topics[i]))
+				break;
+	}
 }
 
 static int32_t forget_done(struct task *task)
@@ -119,6 +116,14 @@ static int32_t forget_done(struct task *task)
 	return sql_outbox_forget_rows(db, sql_outbox_forget(db, FORGET_MAX), NULL)->count;
 }
 
+static int32_t forget_dead(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_dead_letters_forget_rows(db, sql_dead_letters_forget(db, FORGET_MAX), NULL)
+	    ->count;
+}
+
 static int32_t forget_keys(struct task *task)
 {
 	struct db *db = db_of(task);
@@ -126,8 +131,28 @@ static int32_t forget_keys(struct task *task)
 	return sql_idempotency_forget_rows(db, sql_idempotency_forget(db, FORGET_MAX), NULL)->count;
 }
 
+static void expire(struct task *task, size_t number)
+{
+	const struct outbox_topic *topic = outbox.topics[number];
+	struct db *db = db_of(task);
+
+	for (int rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+		const struct rows *rows = sql_outbox_expire(db, topic->name, topic->expire_s,
+		                                            !topic->drop_expired, EXPIRE_MAX);
+		int32_t count = sql_outbox_expire_rows(db, rows, NULL)->count;
+
+		outbox_count(number, OUTBOX_EXPIRED, (uint64_t)count);
+		if (count < EXPIRE_MAX)
+			break;
+	}
+}
+
 void outbox_purge(struct task *task)
 {
 	forget_all(task, forget_done, FORGET_MAX);
+	forget_all(task, forget_dead, FORGET_MAX);
 	forget_all(task, forget_keys, FORGET_MAX);
+	for (size_t i = 0; i < outbox.topic_count; i++)
+		if (outbox.topics[i]->kind == OUTBOX_DELIVER)
+			expire(task, i);
 }

@@ -1,16 +1,18 @@
--- outbox_take (topic text, most int, lease_s int): many -> (id bigint, subject_id uuid, lease_until time)
--- The oldest open rows of a topic that nobody else has.
+-- Topics of kind in_transaction -------------------------------------------------------------------
+
+-- outbox_take (topic text, most int, lease_s int): many -> (id bigint, subject_id uuid, lease time)
+-- The oldest due rows of a topic that nobody else has.
 with mine as (
 	select x.id from outbox x
-	where x.topic = :topic and x.done_at is null and (x.lease_until is null or x.lease_until < now())
-	order by x.id
+	where x.topic = :topic and x.destination = '' and x.done_at is null and x.due_at <= now()
+	order by x.due_at
 	limit :most
 	for update skip locked
 )
 update outbox x
-set lease_until = now() + make_interval(secs => :lease_s), attempts = x.attempts + 1
+set due_at = now() + make_interval(secs => :lease_s), attempts = x.attempts + 1
 from mine where x.id = mine.id
-returning x.id, x.subject_id, x.lease_until;
+returning x.id, x.subject_id, x.due_at as lease;
 
 -- outbox_done (ids bigint[], lease time): none writes
 -- Raises when the lease was lost.
@@ -20,8 +22,182 @@ select outbox_done(:ids, :lease);
 -- They come again after a while that doubles each time, up to an hour.
 update outbox x
 set failed_with = :why,
-    lease_until = now() + least(interval '1 hour', interval '1 second' * power(2, least(x.attempts, 12)))
-where x.id = any (:ids) and x.done_at is null and x.lease_until = :lease;
+    due_at = now() + least(interval '1 hour', interval '1 second' * power(2, least(x.attempts, 12)))
+where x.id = any (:ids) and x.done_at is null and x.due_at = :lease;
+
+-- Topics of kind deliver --------------------------------------------------------------------------
+
+-- outbox_queues (topics text[], passed rows(topic text, destination text), most int): many -> (topic text, destination text)
+-- Of these topics, the queues with due rows, but for those to pass: whose row is due for longest first. From
+-- one queue to the next by the index, so that a queue costs the same whatever its length.
+with recursive queue (topic, destination) as (
+	(select x.topic, x.destination from outbox x where x.done_at is null
+	 order by x.topic, x.destination limit 1)
+	union all
+	select n.topic, n.destination
+	from queue q cross join lateral (
+		select x.topic, x.destination from outbox x
+		where x.done_at is null and (x.topic, x.destination) > (q.topic, q.destination)
+		order by x.topic, x.destination limit 1) n
+)
+select q.topic, q.destination
+from queue q cross join lateral (
+	select x.due_at from outbox x
+	where x.topic = q.topic and x.destination = q.destination and x.done_at is null and x.due_at <= now()
+	order by x.due_at limit 1) due
+where q.topic = any (:topics)
+and not exists (select from :passed as p where p.topic = q.topic and p.destination = q.destination)
+order by due.due_at
+limit :most;
+
+-- outbox_lease (topic text, destination text, most int, lease_ms bigint): many -> (id bigint, delivery uuid, subject_id uuid, payload json, age_ms bigint, attempt int, failed_with text?, lease time)
+-- Due rows of a queue that nobody else has. One whose last attempt did not come to its end may have ended it,
+-- and the process with it: it goes alone, when it is the one that is due for longest.
+with due as (
+	select x.id, x.due_at, x.attempts > 0 and x.failed_with is null as is_suspect from outbox x
+	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
+	order by x.due_at
+	limit :most
+	for update skip locked
+), first as (
+	select d.id, d.is_suspect from due d order by d.due_at, d.id limit 1
+), leased as (
+	update outbox x
+	set due_at = now() + :lease_ms * interval '1 millisecond', attempts = x.attempts + 1
+	from due d, first f
+	where x.id = d.id and case when f.is_suspect then d.id = f.id else not d.is_suspect end
+	returning x.*
+)
+select x.id, delivery_id(x.created_at, x.id) as delivery, x.subject_id, x.payload,
+       (extract(epoch from now() - x.created_at) * 1000)::bigint as age_ms, x.attempts as attempt,
+       x.failed_with, x.due_at as lease
+from leased x
+order by x.id;
+
+-- outbox_postpone (topic text, destination text, most int): one -> (count int)
+-- Due rows, until they are twice as old: seldom, and still soon for those that are new.
+with due as (
+	select x.id from outbox x
+	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
+	order by x.due_at
+	limit :most
+	for update skip locked
+), postponed as (
+	update outbox x set due_at = now() + greatest(now() - x.created_at, interval '1 second')
+	from due where x.id = due.id
+	returning 1
+)
+select count(*)::int as count from postponed;
+
+-- outbox_delivered (ids bigint[], lease time): one -> (count bigint)
+-- What was delivered is not kept: whoever wants to know keeps it in its own tables.
+with gone as (
+	delete from outbox x where x.id = any (:ids) and x.due_at = :lease and x.done_at is null
+	returning 1
+)
+select count(*) as count from gone;
+
+-- outbox_put_back (returned rows(id bigint, delay_ms bigint, attempts int, why text?, destination text), lease time): one -> (count bigint)
+with back as (
+	update outbox x
+	set due_at = now() + r.delay_ms * interval '1 millisecond', attempts = r.attempts, failed_with = r.why,
+	    destination = r.destination
+	from :returned as r
+	where x.id = r.id and x.due_at = :lease and x.done_at is null
+	returning 1
+)
+select count(*) as count from back;
+
+-- outbox_bury (dead rows(id bigint, why text), lease time): one -> (count bigint)
+with gone as (
+	delete from outbox x using :dead as d
+	where x.id = d.id and x.due_at = :lease and x.done_at is null
+	returning x.id, x.topic, x.destination, x.subject_id, x.payload, x.created_at, x.attempts, d.why
+), buried as (
+	insert into dead_letter (id, row_id, topic, destination, subject_id, payload, created_at, attempts, why)
+	select delivery_id(g.created_at, g.id), g.id, g.topic, g.destination, g.subject_id, g.payload,
+	       g.created_at, g.attempts, g.why
+	from gone g
+	returning 1
+)
+select count(*) as count from buried;
+
+-- outbox_expire (topic text, age_s int, bury bool, most int): one slow -> (count int)
+with gone as (
+	delete from outbox where id in (
+		select x.id from outbox x
+		where x.topic = :topic and x.done_at is null and x.created_at < now() - make_interval(secs => :age_s)
+		limit :most
+		for update skip locked)
+	returning id, topic, destination, subject_id, payload, created_at, attempts, failed_with
+), dead as (
+	insert into dead_letter (id, row_id, topic, destination, subject_id, payload, created_at, attempts, why)
+	select delivery_id(g.created_at, g.id), g.id, g.topic, g.destination, g.subject_id, g.payload,
+	       g.created_at, g.attempts, coalesce('Expired. ' || g.failed_with, 'Expired.')
+	from gone g where :bury
+)
+select count(*)::int as count from gone;
+
+-- outbox_measured (topics text[], most int): many slow -> (topic text, pending bigint, oldest_s bigint, dead bigint)
+-- Of each topic; no more than `most` rows are counted.
+select t.topic, p.pending, coalesce(extract(epoch from now() - p.oldest)::bigint, 0) as oldest_s, d.dead
+from unnest(:topics::text[]) t (topic) cross join lateral (
+	select count(*) as pending, min(r.created_at) as oldest from (
+		select x.created_at from outbox x where x.topic = t.topic and x.done_at is null limit :most) r) p
+cross join lateral (
+	select count(*) as dead from (
+		select from dead_letter l where l.topic = t.topic limit :most) r) d;
+
+-- Dead letters ------------------------------------------------------------------------------------
+
+-- dead_letters (id uuid?, topic text?, after_key time, after_id uuid, page_size int): many
+-- One, or a page of them, latest first.
+select l.id, l.topic, nullif(l.destination, '') as destination, l.subject_id, l.payload, l.attempts,
+       l.why as reason, l.created_at, l.dead_at, l.dead_at as "_key"
+from dead_letter l
+where true
+[id: and l.id = :id]
+[topic: and l.topic = :topic]
+[!id: and (l.dead_at, l.id) < (:after_key, :after_id)
+order by l.dead_at desc, l.id desc
+limit :page_size];
+
+-- dead_letter_replay (id uuid): one
+-- Goes back to the outbox as the row that it was, with all its attempts before it.
+with gone as (
+	delete from dead_letter l where l.id = :id returning l.*
+)
+insert into outbox (id, topic, destination, subject_id, payload, created_at)
+overriding system value
+select g.row_id, g.topic, g.destination, g.subject_id, g.payload, g.created_at from gone g;
+
+-- dead_letters_replay (topic text, most int): one -> (replayed bigint, more bool)
+-- The oldest first.
+with gone as (
+	delete from dead_letter where id in (
+		select l.id from dead_letter l where l.topic = :topic
+		order by l.dead_at, l.id limit :most)
+	returning *
+), back as (
+	insert into outbox (id, topic, destination, subject_id, payload, created_at)
+	overriding system value
+	select g.row_id, g.topic, g.destination, g.subject_id, g.payload, g.created_at from gone g
+	returning 1
+)
+select count(*) as replayed, count(*) = :most as more from back;
+
+-- dead_letter_drop (id uuid): one
+delete from dead_letter where id = :id;
+
+-- dead_letters_forget (most int): one -> (count int)
+with gone as (
+	delete from dead_letter where id in (
+		select l.id from dead_letter l where l.dead_at < now() - interval '90 days' limit :most)
+	returning 1
+)
+select count(*)::int as count from gone;
+
+-- Upkeep ------------------------------------------------------------------------------------------
 
 -- outbox_forget (most int): one -> (count int)
 with gone as (

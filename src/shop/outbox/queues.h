@@ -1,0 +1,45 @@
+/*
+ * queues: the (topic, destination) pairs that this jobs process works on or has seen fail. Inside
+ * the outbox only.
+ */
+#ifndef SEBEZ_SHOP_OUTBOX_QUEUES_H
+#define SEBEZ_SHOP_OUTBOX_QUEUES_H
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "shop/outbox/outbox.h"
+
+struct queue {
+	struct list_node node; /* in outbox.queues */
+	struct list_node next; /* in outbox.starting */
+	size_t topic;          /* its number in outbox.topics */
+	struct breaker breaker;
+	bool is_busy; /* a fiber has it, or is about to */
+	char destination[LIMIT_DESTINATION_BYTES + 1];
+};
+
+extern struct outbox {
+	struct outbox_options options;
+	const struct outbox_topic **topics;
+	size_t topic_count;
+	bool is_started, is_stopping;
+	struct list_node queues; /* busy, or with a breaker that remembers failures */
+	unsigned queue_count;
+	unsigned busy;
+	/* Each of topics[]. */
+	unsigned *busy_of;
+	struct outbox_gauges *gauges;
+} outbox;
+
+/* Leases up to `most` due rows, has them delivered, and settles them. Returns whether there may be
+ * more to do at once. A task of its own on the calling fiber. */
+bool delivery_run(struct queue *queue, int32_t most);
+
+static inline const struct outbox_topic *queue_topic(const struct queue *queue)
+{
+	return outbox.topics[queue->topic];
+}
+
+void outbox_count(size_t topic, enum outbox_outcome outcome, uint64_t count);
+
+#endif

@@ -1,0 +1,139 @@
+"""What was given up, and what admins do about it. How it comes to that: unit/test_outbox.c."""
+import psycopg2
+import pytest
+from harness.client import refused
+from harness.outbox import dead_letter
+from harness.shop import fresh
+from harness.wait import until
+from test_audit import entries
+from test_database import As
+from test_metrics import metrics
+from test_retention import run_jobs_anew
+
+
+@pytest.fixture
+def topic():
+    """One that no program knows, so that its rows stay as they are."""
+    return fresh("topic").replace("-", "_")
+
+
+@pytest.fixture
+def admin(shop):
+    return shop.admin("operations")
+
+
+@pytest.fixture
+def rows(shop, topic):
+    yield lambda: shop.db.rows("select * from outbox where topic = %s order by id", topic)
+    shop.db.rows("delete from outbox where topic = %s", topic)
+    shop.db.rows("delete from dead_letter where topic = %s", topic)
+
+
+def test_dead_letters_are_listed_latest_first(shop, admin, topic, rows):
+    made = [dead_letter(shop.db, topic) for _ in range(3)]
+    first = admin.do("listDeadLetters", topic=topic, limit=2)
+    rest = admin.do("listDeadLetters", topic=topic, limit=2, cursor=first["next_cursor"])
+    assert [x["id"] for x in first["items"] + rest["items"]] == made[::-1]
+    assert first["items"][0]["id"] in [x["id"] for x in admin.do("listDeadLetters")["items"]]
+    assert rest["next_cursor"] is None
+
+
+def test_one_says_what_it_was_and_why_it_was_given_up(shop, admin, topic, rows):
+    id = dead_letter(shop.db, topic, destination="fcm")
+    seen = admin.do("getDeadLetter", dead_letter_id=id)
+    assert (seen["topic"], seen["destination"], seen["payload"], seen["attempts"],
+            seen["reason"]) == (topic, "fcm", {"seq": 1}, 12, "No answer")
+    assert seen["created_at"] < seen["dead_at"]
+    other = admin.do("getDeadLetter", dead_letter_id=dead_letter(shop.db, topic))
+    assert other["destination"] is None
+
+
+def test_one_is_replayed_with_all_its_attempts_before_it(shop, admin, topic, rows):
+    id = dead_letter(shop.db, topic, destination="fcm")
+    (was,) = shop.db.rows("select * from dead_letter where id = %s", id)
+    assert admin.call("replayDeadLetter", dead_letter_id=id).status_code == 204
+    (row,) = rows()
+    assert (row["id"], row["attempts"], row["failed_with"], row["done_at"]) == \
+        (was["row_id"], 0, None, None)
+    for column in ("destination", "subject_id", "payload", "created_at"):
+        assert row[column] == was[column]
+    assert shop.db.one("select due_at <= now() from outbox where id = %s", row["id"])
+    refused(admin.call("getDeadLetter", dead_letter_id=id), 404)
+    refused(admin.call("replayDeadLetter", dead_letter_id=id), 404)
+
+
+def test_what_is_replayed_is_taken_up_by_the_jobs_process(shop, admin):
+    id = dead_letter(shop.db)  # a push about a conversation that is gone, which nobody needs
+    row = shop.db.one("select row_id from dead_letter where id = %s", id)
+    admin.call("replayDeadLetter", dead_letter_id=id)
+    until(lambda: shop.db.rows("select id from outbox where id = %s", row) == [])
+
+
+def test_all_of_a_topic_are_replayed_a_thousand_at_a_time(shop, admin, topic, rows):
+    other = dead_letter(shop.db, topic + "_too")
+    first = dead_letter(shop.db, topic)
+    shop.db.rows("insert into dead_letter (id, row_id, topic, destination, subject_id, payload, "
+                 "created_at, attempts, why) select gen_random_uuid(), row_id + n, topic, "
+                 "destination, subject_id, payload, created_at, attempts, why from dead_letter, "
+                 "generate_series(10000, 10999) n where id = %s", first)
+    replay = lambda: admin.do("replayDeadLetters", body={"topic": topic})  # noqa: E731
+    assert [replay(), replay(), replay()] == [
+        {"replayed": 1000, "more": True}, {"replayed": 1, "more": False},
+        {"replayed": 0, "more": False}]
+    assert len(rows()) == 1001
+    assert admin.do("getDeadLetter", dead_letter_id=other)
+    admin.call("dropDeadLetter", dead_letter_id=other)
+
+
+def test_one_that_is_dropped_is_gone(shop, admin, topic, rows):
+    id = dead_letter(shop.db, topic)
+    assert admin.call("dropDeadLetter", dead_letter_id=id).status_code == 204
+    refused(admin.call("dropDeadLetter", dead_letter_id=id), 404)
+    assert rows() == []
+
+
+def test_who_replayed_or_dropped_one_is_in_the_log(shop, admin, topic, rows):
+    replayed, dropped = dead_letter(shop.db, topic), dead_letter(shop.db, topic)
+    admin.call("replayDeadLetter", dead_letter_id=replayed)
+    admin.call("dropDeadLetter", dead_letter_id=dropped)
+    for id, reason in ((replayed, "Replayed"), (dropped, None)):
+        (entry,) = entries(shop, id, "dead_letter")
+        assert (entry["action"], entry["by"]["id"], entry["reason"]) == \
+            ("delete", admin.id, reason)
+        assert entry["before"]["topic"] == topic
+
+
+def test_a_topic_is_named(admin):
+    refused(admin.call("listDeadLetters", topic="x" * 101), 400, field="?topic")
+    for body in ({}, {"topic": ""}, {"topic": "x" * 101}):
+        refused(admin.call("replayDeadLetters", body=body), 400, field="/topic")
+
+
+@pytest.mark.parametrize("role,table", [("sebez_public", "dead_letter"),
+                                        ("sebez_customer", "dead_letter"),
+                                        ("sebez_vendor", "dead_letter"),
+                                        ("sebez_auth", "dead_letter"),
+                                        ("sebez_customer", "outbox"), ("sebez_vendor", "outbox"),
+                                        ("sebez_admin", "outbox")])
+def test_nobody_else_reads_what_is_to_be_delivered(shop, role, table):
+    with As(shop.db, role) as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute(f"select 1 from {table} limit 1")
+
+
+def test_metrics_tell_how_far_the_outbox_is_behind(own_server):
+    server = own_server()
+    dead_letter(server.db)
+    for age in ("1 minute", "1 hour"):
+        server.db.rows("insert into outbox (topic, subject_id, created_at, due_at) values "
+                       "('units_cancelled', gen_random_uuid(), now() - %s::interval, "
+                       "now() + interval '1 hour')", age)
+    run_jobs_anew(server)
+
+    def value(name, labels):
+        return {sample[1]: sample[2] for sample in metrics(server)[name][1]}[labels]
+
+    until(lambda: value("sebez_outbox_pending", 'topic="units_cancelled"') == 2)
+    until(lambda: value("sebez_outbox_dead_letters", 'topic="message_push"') == 1)
+    assert 3600 <= value("sebez_outbox_oldest_seconds", 'topic="units_cancelled"') < 7200
+    assert value("sebez_outbox_breakers", 'topic="message_push",state="open"') == 0
+    assert value("sebez_outbox_deliveries_total", 'topic="message_push",outcome="dead"') == 0
