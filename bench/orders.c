@@ -91,14 +91,15 @@ static void make_order(struct placing *placing, const struct quote *quote, const
 
 	memset(body, 'x', sizeof body);
 	const struct order *order = order_split(placing->task.arena, quote, &terms);
+	const struct new_order *new = new_order(placing->task.arena, order);
 
-	order_insert(batch, order);
+	order_insert(batch, new);
 	sql_idempotency_keep(batch, key, 201, &(struct bytes){(const uint8_t *)body, sizeof body},
 	                     0);
 	/* Behind what was taken before, and without the batch's envelope. */
 	size_t keep = placing->count + (size_t)batch->batch->count - 2;
 
-	order_claim(batch, order);
+	order_claim(batch, new);
 	take(placing, batch, false);
 	placing->keep = keep;
 }

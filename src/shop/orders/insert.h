@@ -16,9 +16,13 @@
 #include "shop/orders/order.h"
 #include "task/db.h"
 
-void order_lock_variants(struct task *task,
-                         const struct order *order); /* until key_lock_release; suspends */
-void order_insert(struct db *batch, const struct order *order);
-void order_claim(struct db *batch, const struct order *order);
+/* The rows of an order that is to be inserted. */
+struct new_order;
+
+struct new_order *new_order(struct arena *arena, const struct order *order);
+/* Until key_lock_release. Suspends. */
+void order_lock_variants(struct task *task, const struct new_order *new);
+void order_insert(struct db *batch, const struct new_order *new);
+void order_claim(struct db *batch, const struct new_order *new);
 
 #endif

@@ -119,18 +119,9 @@ static int32_t left_of(const struct order_line *line)
 
 static struct line_quantities quantities_new(const struct move *move, size_t count)
 {
-	struct arena *arena = move->task->arena;
-
 	return (struct line_quantities){
-	    .ids = arena_array(arena, count, sizeof(struct uuid)),
-	    .quantities = arena_array(arena, count, sizeof(int32_t)),
+	    .items = arena_array(move->task->arena, count, sizeof(struct line_quantity)),
 	};
-}
-
-static void quantities_add(struct line_quantities *lines, struct uuid id, int32_t quantity)
-{
-	lines->ids[lines->count] = id;
-	lines->quantities[lines->count++] = quantity;
 }
 
 struct line_quantities move_rest(const struct move *move)
@@ -139,8 +130,10 @@ struct line_quantities move_rest(const struct move *move)
 
 	for (size_t i = 0; i < move->part->line_count; i++)
 		if (left_of(&move->part->lines[i]) > 0)
-			quantities_add(&rest, move->part->lines[i].id,
-			               left_of(&move->part->lines[i]));
+			rest.items[rest.count++] = (struct line_quantity){
+			    .line = move->part->lines[i].id,
+			    .quantity = left_of(&move->part->lines[i]),
+			};
 	return rest;
 }
 
@@ -155,7 +148,7 @@ static struct order_line *line_of(const struct move *move, struct uuid id)
 static bool has_line(const struct line_quantities *lines, struct uuid id)
 {
 	for (size_t i = 0; i < lines->count; i++)
-		if (uuid_equal(lines->ids[i], id))
+		if (uuid_equal(lines->items[i].line, id))
 			return true;
 	return false;
 }
@@ -178,7 +171,7 @@ struct line_quantities move_lines(const struct move *move, size_t count,
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/quantity", i),
 			               "maximum", "At most %d of this line can be chosen.",
 			               left_of(line));
-		quantities_add(&taken, line->id, lines[i].quantity);
+		taken.items[taken.count++] = (struct line_quantity){line->id, lines[i].quantity};
 	}
 	return taken;
 }
@@ -186,13 +179,13 @@ struct line_quantities move_lines(const struct move *move, size_t count,
 static void count_shipped(struct move *move, const struct line_quantities *lines)
 {
 	for (size_t i = 0; i < lines->count; i++)
-		line_of(move, lines->ids[i])->shipped_quantity += lines->quantities[i];
+		line_of(move, lines->items[i].line)->shipped_quantity += lines->items[i].quantity;
 }
 
 static void count_cancelled(struct move *move, const struct line_quantities *lines)
 {
 	for (size_t i = 0; i < lines->count; i++)
-		line_of(move, lines->ids[i])->cancelled_quantity += lines->quantities[i];
+		line_of(move, lines->items[i].line)->cancelled_quantity += lines->items[i].quantity;
 }
 
 static bool anything_shipped(const struct move *move)
@@ -206,17 +199,16 @@ static bool anything_shipped(const struct move *move)
 static void insert_parcel(struct move *move, const struct line_quantities *lines,
                           const struct parcel *parcel)
 {
-	sql_shipment_insert(move->writes,
-	                    &(struct shipment_insert_args){
-	                        .vendor = move->part->vendor_id,
-	                        .id = uuid_v7(),
-	                        .sub_order = move->part->id,
-	                        .carrier = parcel->carrier,
-	                        .tracking_number = parcel->tracking_number,
-	                        .tracking_url = parcel->tracking_url,
-	                        .lines = (struct uuid_array){lines->count, lines->ids},
-	                        .quantities = (struct int_array){lines->count, lines->quantities},
-	                    });
+	sql_shipment_insert(move->writes, &(struct shipment_insert_args){
+	                                      .vendor = move->part->vendor_id,
+	                                      .id = uuid_v7(),
+	                                      .sub_order = move->part->id,
+	                                      .carrier = parcel->carrier,
+	                                      .tracking_number = parcel->tracking_number,
+	                                      .tracking_url = parcel->tracking_url,
+	                                      .lines_count = lines->count,
+	                                      .lines = lines->items,
+	                                  });
 	count_shipped(move, lines);
 }
 
@@ -276,9 +268,7 @@ static void cancel_lines(struct move *move, const struct line_quantities *lines,
 {
 	bool shipped = anything_shipped(move);
 
-	sql_order_lines_cancel(move->writes, move->part->vendor_id,
-	                       (struct uuid_array){lines->count, lines->ids},
-	                       (struct int_array){lines->count, lines->quantities});
+	sql_order_lines_cancel(move->writes, move->part->vendor_id, lines->count, lines->items);
 	count_cancelled(move, lines);
 	move->cancels = true;
 	if (move_rest(move).count > 0) {

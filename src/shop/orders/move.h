@@ -28,8 +28,7 @@ struct move {
 /* How many of each line; count 0 stands for nothing. */
 struct line_quantities {
 	size_t count;
-	struct uuid *ids;
-	int32_t *quantities;
+	struct line_quantity *items;
 };
 
 /* Begins, locks and reads. Ends the task (404) when the actor has no such sub-order. */

@@ -52,8 +52,10 @@ select feed_note(o.owner, 'sub_order_changed', sub_order_state(s))
 from sub_order s cross join lateral (values (s.account_id), (s.vendor_id)) o (owner)
 where s.id = any (:ids);
 
--- order_lines_cancel (vendor uuid, ids uuid[], quantities int[]): none writes
-select cancel_lines(:vendor, :ids, :quantities);
+-- record line_quantity (line uuid, quantity int)
+
+-- order_lines_cancel (vendor uuid, lines line_quantity[]): none writes
+select cancel_lines(:vendor, :lines.line, :lines.quantity);
 
 -- order_lines_cancel_rest (sub_orders uuid[]): none writes
 select cancel_lines(l.vendor_id, array_agg(l.id), array_agg(l.quantity - l.shipped_quantity - l.cancelled_quantity))
@@ -69,18 +71,18 @@ select settle_payments(:sub_orders);
 -- Last, so that a popular variant is locked for the commit only.
 select release_stock(:sub_orders);
 
--- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?, lines uuid[], quantities int[]): none
+-- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?, lines line_quantity[]): none
 -- With its lines, which then count as shipped.
 with parcel as (
 	insert into shipment (vendor_id, id, sub_order_id, carrier, tracking_number, tracking_url)
 	values (:vendor, :id, :sub_order, :carrier, :tracking_number, :tracking_url)
 ), packed as (
 	insert into shipment_line (vendor_id, shipment_id, order_line_id, quantity)
-	select :vendor, :id, line, quantity from unnest(:lines, :quantities) as p (line, quantity)
+	select :vendor, :id, line, quantity from :lines as p
 )
 update order_line l set shipped_quantity = l.shipped_quantity + p.quantity
-from unnest(:lines, :quantities) as p (id, quantity)
-where l.vendor_id = :vendor and l.id = p.id;
+from :lines as p
+where l.vendor_id = :vendor and l.id = p.line;
 
 -- shipments_of (sub_order uuid): many -> (id uuid, arrived bool)
 select h.id, h.delivered_at is not null as arrived from shipment h where h.sub_order_id = :sub_order

@@ -1,5 +1,14 @@
 -- Placing and reading orders. Placing is one batch: all of it is there for whoever sees the order.
 
+-- record new_part (id uuid, vendor uuid, number text, subtotal bigint, shipping bigint, discount bigint, tax bigint,
+--     fee bigint, percent_fee bigint, total bigint, method uuid, method_name text, handling int)
+-- A sub-order.
+
+-- record new_line (id uuid, vendor uuid, sub_order uuid, position int, product uuid, variant uuid, title text,
+--     variant_title text?, sku text?, image text?, quantity int, price bigint, commission uuid, rate int, base bigint,
+--     amount bigint)
+-- A line of a sub-order, and the commission on it.
+
 -- order_take_cart (cart uuid, version int): none writes
 -- Raises when the cart was changed or ordered since it was quoted.
 select cart_to_order(:cart, :version);
@@ -10,39 +19,35 @@ insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shi
 values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
         :total, :address, :note, :at);
 
--- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?, at time, ids uuid[], vendors uuid[], numbers text[], subtotals bigint[], shippings bigint[], discounts bigint[], taxes bigint[], fees bigint[], percent_fees bigint[], totals bigint[], methods uuid[], method_names text[], handling int[]): none
+-- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?,
+--     at time, parts new_part[]): none
 insert into sub_order (order_id, account_id, state, currency, customer_name, shipping_address, note,
                        deadline_at, created_at, updated_at, id, vendor_id, number, subtotal, shipping,
                        discount, tax, fee, percent_fee, total, shipping_method_id,
                        shipping_method_name, handling_days)
 select :order, current_account(), :state, :currency, :customer, :address, :note, :deadline, :at, :at,
-       id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total,
-       nullif(method, '00000000-0000-0000-0000-000000000000'), method_name, handling
-from unnest(:ids, :vendors, :numbers, :subtotals, :shippings, :discounts, :taxes, :fees,
-            :percent_fees, :totals, :methods, :method_names, :handling)
-     as p (id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total, method,
-           method_name, handling);
+       id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total, method, method_name,
+       handling
+from :parts as p;
 
--- order_lines_insert (ids uuid[], vendors uuid[], sub_orders uuid[], positions int[], products uuid[], variants uuid[], titles text[], variant_titles text[], skus text[], images text[], quantities int[], prices bigint[]): none
+-- order_lines_insert (lines new_line[]): none
 insert into order_line (account_id, id, vendor_id, sub_order_id, position, product_id, variant_id, title,
                         variant_title, sku, image_url, quantity, price, total)
-select current_account(), id, vendor, sub_order, position, product, variant, title, variant_title, sku,
-       image, quantity, price, price * quantity
-from unnest(:ids, :vendors, :sub_orders, :positions, :products, :variants, :titles, :variant_titles,
-            :skus, :images, :quantities, :prices)
-     as l (id, vendor, sub_order, position, product, variant, title, variant_title, sku, image, quantity,
-           price);
+select current_account(), l.*, price * quantity
+from :lines as l (id, vendor, sub_order, position, product, variant, title, variant_title, sku, image, quantity,
+                  price);
 
--- reservations_insert (vendors uuid[], lines uuid[], variants uuid[], quantities int[]): none
+-- reservations_insert (lines new_line[]): none
 -- What order_take_stock will take for each line.
 insert into stock_reservation (vendor_id, order_line_id, variant_id, quantity)
-select * from unnest(:vendors, :lines, :variants, :quantities);
+select * from :lines as l (vendor, id, variant, quantity);
 
--- commission_lines_insert (currency text, ids uuid[], vendors uuid[], sub_orders uuid[], lines uuid[], rates int[], bases bigint[], amounts bigint[]): none
+-- commission_lines_insert (currency text, lines new_line[]): none
 insert into commission_line (currency, id, vendor_id, sub_order_id, order_line_id, basis_points, base, amount)
-select :currency, * from unnest(:ids, :vendors, :sub_orders, :lines, :rates, :bases, :amounts);
+select :currency, * from :lines as l (commission, vendor, sub_order, id, rate, base, amount);
 
--- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?, vendors uuid[], sub_orders uuid[], amounts bigint[]): none
+-- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?,
+--     parts new_part[]): none
 -- The one payment of the order, and what of it belongs to each sub-order. When it is there already, all
 -- of it is.
 with pay as (
@@ -54,9 +59,9 @@ with pay as (
 )
 insert into payment_share (vendor_id, sub_order_id, amount, due, payment_id, account_id
                            [received: , state, received_at, received_amount])
-select s.vendor, s.sub_order, s.amount, s.amount, pay.id, current_account()
-       [received: , 'received', :received, s.amount]
-from pay, unnest(:vendors, :sub_orders, :amounts) as s (vendor, sub_order, amount);
+select p.vendor, p.id, p.total, p.total, pay.id, current_account()
+       [received: , 'received', :received, p.total]
+from pay, :parts as p (vendor, id, total);
 
 -- order_notice (order uuid, payload json): none
 -- With the first row of each part's history; who writes it must see the part already.
@@ -87,6 +92,6 @@ from shop_order o where o.id = :order;
 -- Checks the sums before anything is locked that others wait for.
 select order_adds_up_now();
 
--- order_take_stock (vendors uuid[], variants uuid[], quantities int[], prices bigint[]): none writes
+-- order_take_stock (lines new_line[]): none writes
 -- Raises when anything ran out, or is sold otherwise than was quoted.
-select reserve_stock(:vendors, :variants, :quantities, :prices);
+select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price);

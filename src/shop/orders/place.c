@@ -156,16 +156,17 @@ static struct order_terms terms_of(struct arena *arena, const struct quote *quot
 static bool write_and_reply(struct request *rq, const struct order *order)
 {
 	struct db *batch = db_batch(&rq->task);
+	const struct new_order *new = new_order(rq->task.arena, order);
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 	char id[UUID_TEXT_LENGTH + 1];
 	bool placed;
 
 	order_json(order, VIEW_CUSTOMER, &json);
-	order_lock_variants(&rq->task, order);
-	order_insert(batch, order);
+	order_lock_variants(&rq->task, new);
+	order_insert(batch, new);
 	reply_keep_json(rq, batch, 201, &body);
-	order_claim(batch, order);
+	order_claim(batch, new);
 	uuid_format(order->id, id);
 	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
 	placed = reply_try_commit_json(rq, batch, 201, &body) == NULL;
