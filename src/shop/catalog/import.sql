@@ -1,5 +1,5 @@
 -- Importing a product CSV: a transaction per batch of products, a statement per step of it. Rows
--- travel as one array per column. Row level security holds all of it to the vendor that acts.
+-- travel as arrays of records. Row level security holds all of it to the vendor that acts.
 
 -- import_vendor (slug text): maybe -> (id uuid)
 select v.id from vendor v where v.slug = :slug;
@@ -35,30 +35,33 @@ select h.number, p.id, p.options, p.images
 from unnest(:handles) with ordinality as h (handle, number)
 join product p on p.vendor_id = current_vendor() and p.handle_key = h.handle and p.deleted_at is null;
 
--- import_find_variants (products uuid[], skus text[], one text[], two text[], three text[]): many -> (number bigint, id uuid, by_sku bool, alike bool)
+-- record import_wanted (product uuid, sku text?, one text, two text, three text)
+-- What a row of the file says which variant it means.
+
+-- import_find_variants (wanted import_wanted[]): many -> (number bigint, id uuid, by_sku bool, alike bool)
 -- Of the product: the one that has the option values, and those that have the SKU in whatever case, which
 -- are two at most, one that has it just so first.
-select i.number, v.id, false as by_sku, true as alike
-from unnest(:products, :one, :two, :three) with ordinality as i (product_id, one, two, three, number)
-join variant v on v.vendor_id = current_vendor() and v.product_id = i.product_id
+select i.ordinality as number, v.id, false as by_sku, true as alike
+from :wanted with ordinality as i (product, one, two, three)
+join variant v on v.vendor_id = current_vendor() and v.product_id = i.product
 and coalesce(v.option1, '') = i.one and coalesce(v.option2, '') = i.two
 and coalesce(v.option3, '') = i.three and v.deleted_at is null
 union all
-select i.number, v.id, true, v.alike
-from unnest(:products, :skus) with ordinality as i (product_id, sku, number)
+select i.ordinality, v.id, true, v.alike
+from :wanted with ordinality as i (product, sku)
 cross join lateral (
 	select v.id, v.sku = i.sku as alike from variant v
-	where v.vendor_id = current_vendor() and v.product_id = i.product_id and lower(v.sku) = lower(i.sku)
+	where v.vendor_id = current_vendor() and v.product_id = i.product and lower(v.sku) = lower(i.sku)
 	and v.deleted_at is null
 	order by v.sku = i.sku desc limit 2) v
 order by number, by_sku, alike desc;
 
--- import_other_skus (products uuid[], skus text[]): many -> (number bigint)
+-- import_other_skus (wanted import_wanted[]): many -> (number bigint)
 -- SKUs that a variant of another product has, too.
-select i.number
-from unnest(:products, :skus) with ordinality as i (product_id, sku, number)
+select i.ordinality as number
+from :wanted with ordinality as i (product, sku)
 where exists (select from variant v where v.vendor_id = current_vendor() and v.sku = i.sku
-              and v.product_id <> i.product_id and v.deleted_at is null);
+              and v.product_id <> i.product and v.deleted_at is null);
 
 -- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint, tracked bool, backorder bool)
 -- In the order in which orders take stock, and before their products.
@@ -79,47 +82,47 @@ from unnest(:products) with ordinality as i (id, number)
 left join variant v on v.vendor_id = current_vendor() and v.product_id = i.id and v.deleted_at is null
 group by i.number;
 
--- import_add_products (ids uuid[], handles text[], titles text[], descriptions text[], types text[], categories uuid[], statuses text[], tags text[], options text[], images text[], prices bigint[], compare_at bigint[], in_stock int[], extras text[], currency text): none
+-- record import_product_row (id uuid, handle text, title text?, description text?, type text?, category uuid?,
+--     filed bool, status text?, tags text?, options text?, images text?, extra text?, price bigint, compare_at bigint,
+--     in_stock bool)
+-- A product as a file says it; NULL where it says nothing. filed: it names the category itself. Of new ones,
+-- what follows from their variants: of the cheapest the price and the comparison, which is not above zero when
+-- there is none.
+
+-- import_add_products (currency text, products import_product_row[]): none
 -- With what refresh_products() would find, so that it need not write them a second time. Where they
 -- should differ, it does.
 insert into product (vendor_id, id, handle, title, description, product_type, category_id, status,
                      tags, options, images, currency, price, compare_at_price, in_stock, visible,
                      extra)
 select current_vendor(), i.id, i.handle, i.title, coalesce(i.description, ''), coalesce(i.type, ''),
-       nullif(i.category, '00000000-0000-0000-0000-000000000000'), s.status,
-       string_to_array(coalesce(i.tags, ''), E'\x1f'), coalesce(i.options, '[]')::json,
+       i.category, s.status, string_to_array(coalesce(i.tags, ''), E'\x1f'), coalesce(i.options, '[]')::json,
        coalesce(i.images, '[]')::json, :currency, i.price, nullif(greatest(i.compare_at, 0), 0),
-       i.in_stock = 1, s.status = 'active',
+       i.in_stock, s.status = 'active',
        jsonb_strip_nulls(coalesce(i.extra, '{}')::jsonb)
-from unnest(:ids, :handles, :titles, :descriptions, :types, :categories, :statuses, :tags, :options,
-            :images, :prices, :compare_at, :in_stock, :extras)
-     as i (id, handle, title, description, type, category, status, tags, options, images, price,
-           compare_at, in_stock, extra)
+from :products as i (id, handle, title, description, type, category, status, tags, options, images, extra, price,
+                     compare_at, in_stock)
 cross join lateral (select coalesce(i.status, 'active') as status) s;
 
--- import_change_products (ids uuid[], titles text[], descriptions text[], types text[], categories uuid[], filed int[], statuses text[], tags text[], options text[], images text[], extras text[]): many -> (number bigint)
--- Only what differs, and NULL differs from nothing. filed is 1 where the file names the category
--- itself. Else a new type moves the product, and one that is as it was only where it is in none; a
--- product without a type keeps the category that somebody chose for it when the type says the same.
+-- import_change_products (products import_product_row[]): many -> (number bigint)
+-- Only what differs, and NULL differs from nothing. Where the file does not name the category itself, a
+-- new type moves the product, and one that is as it was only where it is in none; a product without a type
+-- keeps the category that somebody chose for it when the type says the same.
 with i as (
-	select i.number, p.id, coalesce(i.title, p.title) as title,
+	select i.ordinality as number, p.id, coalesce(i.title, p.title) as title,
 	       coalesce(i.description, p.description) as description,
-	       case when i.type is null or (i.filed = 0 and p.product_type = '' and p.category_id = k.category)
+	       case when i.type is null or (not i.filed and p.product_type = '' and p.category_id = i.category)
 	            then p.product_type else i.type end as type,
-	       case when i.filed = 1 then k.category
+	       case when i.filed then i.category
 	            when i.type is null or (i.type = p.product_type and p.category_id is not null) then p.category_id
-	            else k.category end as category_id,
+	            else i.category end as category_id,
 	       coalesce(i.status, p.status) as status,
 	       coalesce(string_to_array(i.tags, E'\x1f'), p.tags) as tags,
 	       coalesce(i.options, p.options::text) as options,
 	       coalesce(i.images, p.images::text) as images,
 	       jsonb_strip_nulls(p.extra || coalesce(i.extra, '{}')::jsonb) as extra
-	from unnest(:ids, :titles, :descriptions, :types, :categories, :filed, :statuses, :tags, :options, :images,
-	            :extras)
-	     with ordinality as i (id, title, description, type, category, filed, status, tags, options, images,
-	                           extra, number)
-	cross join lateral (
-		select nullif(i.category, '00000000-0000-0000-0000-000000000000') as category) k
+	from :products with ordinality as i (id, title, description, type, category, filed, status, tags, options,
+	                                     images, extra)
 	join product p on p.vendor_id = current_vendor() and p.id = i.id
 )
 update product p
@@ -134,18 +137,19 @@ and (p.title, p.description, p.product_type, p.category_id, p.status, p.tags, p.
                       i.extra)
 returning i.number;
 
--- import_add_variants (ids uuid[], products uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], extras text[], positions int[], currency text, adjustments uuid[]): none
+-- record import_variant_row (id uuid, product uuid, sku text?, title text, one text, two text, three text,
+--     price bigint, compare_at bigint, quantity int, grams int, tracked int, backorder int, barcode text?, image text?,
+--     extra text?, position int, adjustment uuid)
+-- A variant as struct import_variant has it.
+
+-- import_add_variants (currency text, variants import_variant_row[]): none
 with i as (
-	select * from unnest(:ids, :products, :skus, :titles, :one, :two, :three, :prices, :compare_at,
-	                     :quantities, :grams, :trackeds, :backorders, :barcodes, :images, :extras,
-	                     :positions, :adjustments)
-	as i (id, product_id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
-	      backorder, barcode, image, extra, position, adjustment)
+	select * from :variants as i
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price,
 	                     compare_at_price, currency, weight_grams, barcode, image_url, available,
 	                     tracked, backorder, extra, position)
-	select current_vendor(), id, product_id, sku, title, nullif(one, ''), nullif(two, ''),
+	select current_vendor(), id, product, sku, title, nullif(one, ''), nullif(two, ''),
 	       nullif(three, ''), price, nullif(greatest(compare_at, 0), 0), :currency, greatest(grams, 0),
 	       nullif(barcode, ''), nullif(image, ''), quantity, tracked <> 0, backorder = 1,
 	       jsonb_strip_nulls(coalesce(extra, '{}')::jsonb), position
@@ -154,11 +158,11 @@ with i as (
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
 select current_vendor(), adjustment, id, quantity, 'Import', current_account() from i where quantity <> 0;
 
--- import_change_variants (ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], compare_at bigint[], quantities int[], grams int[], trackeds int[], backorders int[], barcodes text[], images text[], extras text[], adjustments uuid[]): many -> (number bigint, product_id uuid, edited bool)
+-- import_change_variants (variants import_variant_row[]): many -> (number bigint, product_id uuid, edited bool)
 -- Only what differs. Stock moves by a row that says by how much; it is no edit of the variant. What is not
 -- counted keeps its number; counted again, it is not below zero.
 with i as (
-	select i.number, v.id, v.product_id, i.adjustment, v.available as old_available,
+	select i.ordinality as number, v.id, v.product_id, i.adjustment, v.available as old_available,
 	       coalesce(i.sku, v.sku) as sku, i.title, nullif(i.one, '') as one, nullif(i.two, '') as two,
 	       nullif(i.three, '') as three,
 	       case when i.price < 0 then v.price else i.price end as price,
@@ -172,10 +176,8 @@ with i as (
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
 	       case when i.image is null then v.image_url else nullif(i.image, '') end as image,
 	       jsonb_strip_nulls(v.extra || coalesce(i.extra, '{}')::jsonb) as extra
-	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :compare_at, :quantities, :grams,
-	            :trackeds, :backorders, :barcodes, :images, :extras, :adjustments)
-	     with ordinality as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
-	                           backorder, barcode, image, extra, adjustment, number)
+	from :variants with ordinality as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
+	                                     backorder, barcode, image, extra, adjustment)
 	join variant v on v.vendor_id = current_vendor() and v.id = i.id
 	cross join lateral (
 		select case when i.tracked < 0 then v.tracked else i.tracked = 1 end as tracked,

@@ -13,28 +13,23 @@ struct by_sku {
 	bool some, unique, alike;
 };
 
-static const struct import_find_variants_row *find_variants(struct matching *matching,
-                                                            size_t *ret_count)
+static struct import_wanted *wanted_rows(const struct matching *matching)
 {
-	struct arena *arena = matching_arena(matching);
-	size_t n = matching->variant_count;
-	struct uuid *products = arena_array(arena, n, sizeof(products[0]));
-	const char **skus = arena_array(arena, n, sizeof(skus[0]));
-	const char **options[IMPORT_OPTIONS];
+	struct import_wanted *wanted =
+	    arena_array(matching_arena(matching), matching->variant_count, sizeof(wanted[0]));
 
-	for (int o = 0; o < IMPORT_OPTIONS; o++)
-		options[o] = arena_array(arena, n, sizeof(options[o][0]));
-	for (size_t i = 0; i < n; i++) {
-		products[i] = matching->owners[i]->id;
-		skus[i] = matching->variants[i]->sku;
-		for (int o = 0; o < IMPORT_OPTIONS; o++)
-			options[o][i] = matching->variants[i]->options[o];
+	for (size_t i = 0; i < matching->variant_count; i++) {
+		const struct import_variant *variant = matching->variants[i];
+
+		wanted[i] = (struct import_wanted){
+		    .product = matching->owners[i]->id,
+		    .sku = variant->sku,
+		    .one = variant->options[0],
+		    .two = variant->options[1],
+		    .three = variant->options[2],
+		};
 	}
-	struct rows *rows = sql_import_find_variants(
-	    matching->tx, (struct uuid_array){n, products}, (struct text_array){n, skus},
-	    (struct text_array){n, options[0]}, (struct text_array){n, options[1]},
-	    (struct text_array){n, options[2]});
-	return sql_import_find_variants_rows(matching->tx, rows, ret_count);
+	return wanted;
 }
 
 /* Rows come with those first that are written alike, two at most. */
@@ -107,19 +102,10 @@ static void pair_by_sku(struct matching *matching, const struct by_sku found[])
 	}
 }
 
-static void tell_of_other_products(struct matching *matching)
+static void tell_of_other_products(struct matching *matching, const struct import_wanted wanted[])
 {
-	struct arena *arena = matching_arena(matching);
-	size_t n = matching->variant_count, count;
-	struct uuid *products = arena_array(arena, n, sizeof(products[0]));
-	const char **skus = arena_array(arena, n, sizeof(skus[0]));
-
-	for (size_t i = 0; i < n; i++) {
-		products[i] = matching->owners[i]->id;
-		skus[i] = matching->variants[i]->sku;
-	}
-	struct rows *rows = sql_import_other_skus(matching->tx, (struct uuid_array){n, products},
-	                                          (struct text_array){n, skus});
+	struct rows *rows = sql_import_other_skus(matching->tx, matching->variant_count, wanted);
+	size_t count;
 	const struct import_other_skus_row *others =
 	    sql_import_other_skus_rows(matching->tx, rows, &count);
 
@@ -135,7 +121,10 @@ void matching_pair(struct matching *matching)
 		return;
 	struct by_sku *by_sku =
 	    arena_array(matching_arena(matching), matching->variant_count, sizeof(by_sku[0]));
-	const struct import_find_variants_row *found = find_variants(matching, &count);
+	const struct import_wanted *wanted = wanted_rows(matching);
+	struct rows *rows = sql_import_find_variants(matching->tx, matching->variant_count, wanted);
+	const struct import_find_variants_row *found =
+	    sql_import_find_variants_rows(matching->tx, rows, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		size_t at = (size_t)found[i].number - 1;
@@ -148,5 +137,5 @@ void matching_pair(struct matching *matching)
 		}
 	}
 	pair_by_sku(matching, by_sku);
-	tell_of_other_products(matching);
+	tell_of_other_products(matching, wanted);
 }

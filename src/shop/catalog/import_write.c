@@ -6,26 +6,17 @@
 #include "import.sql.h"
 #include "shop/catalog/staff.h"
 
-/* Rows on their way into a statement: one array per column. */
-struct product_columns {
+/* Rows on their way into a statement, and what they were made of. */
+struct product_rows {
 	size_t count;
 	struct import_product **products;
-	struct uuid *ids, *categories;
-	const char **handles, **titles, **descriptions, **types, **statuses, **tags, **options,
-	    **images, **extras;
-	/* Of products to add, what follows from their variants. */
-	int64_t *prices, *compare_at;
-	int32_t *in_stock;
-	int32_t *filed; /* of products to change: the file names the category itself */
+	struct import_product_row *rows;
 };
 
-struct variant_columns {
+struct variant_rows {
 	size_t count;
 	struct import_variant **variants;
-	struct uuid *ids, *products, *adjustments;
-	const char **skus, **titles, **one, **two, **three, **barcodes, **images, **extras;
-	int64_t *prices, *compare_at;
-	int32_t *quantities, *grams, *trackeds, *backorders, *positions;
+	struct import_variant_row *rows;
 };
 
 /* Products that a statement has touched, for the next. */
@@ -34,88 +25,51 @@ struct id_list {
 	struct uuid *ids;
 };
 
-#define COLUMN(columns, field, room)                                                               \
-	(columns).field = arena_array(arena, room, sizeof((columns).field[0]))
-#define UUIDS(columns, field) ((struct uuid_array){(columns)->count, (columns)->field})
-#define TEXTS(columns, field) ((struct text_array){(columns)->count, (columns)->field})
-#define INTS(columns, field) ((struct int_array){(columns)->count, (columns)->field})
-#define BIGINTS(columns, field) ((struct bigint_array){(columns)->count, (columns)->field})
-
-static struct product_columns new_product_columns(struct arena *arena, size_t room)
+static struct product_rows new_product_rows(struct arena *arena, size_t room)
 {
-	struct product_columns columns = {0};
-
-	COLUMN(columns, ids, room);
-	COLUMN(columns, products, room);
-	COLUMN(columns, categories, room);
-	COLUMN(columns, handles, room);
-	COLUMN(columns, titles, room);
-	COLUMN(columns, descriptions, room);
-	COLUMN(columns, types, room);
-	COLUMN(columns, statuses, room);
-	COLUMN(columns, tags, room);
-	COLUMN(columns, options, room);
-	COLUMN(columns, images, room);
-	COLUMN(columns, extras, room);
-	COLUMN(columns, filed, room);
-	COLUMN(columns, prices, room);
-	COLUMN(columns, compare_at, room);
-	COLUMN(columns, in_stock, room);
-	return columns;
+	return (struct product_rows){
+	    .products = arena_array(arena, room, sizeof(struct import_product *)),
+	    .rows = arena_array(arena, room, sizeof(struct import_product_row)),
+	};
 }
 
-static struct variant_columns new_variant_columns(struct arena *arena, size_t room)
+static struct variant_rows new_variant_rows(struct arena *arena, size_t room)
 {
-	struct variant_columns columns = {0};
-
-	COLUMN(columns, ids, room);
-	COLUMN(columns, variants, room);
-	COLUMN(columns, products, room);
-	COLUMN(columns, adjustments, room);
-	COLUMN(columns, skus, room);
-	COLUMN(columns, titles, room);
-	COLUMN(columns, one, room);
-	COLUMN(columns, two, room);
-	COLUMN(columns, three, room);
-	COLUMN(columns, barcodes, room);
-	COLUMN(columns, images, room);
-	COLUMN(columns, prices, room);
-	COLUMN(columns, compare_at, room);
-	COLUMN(columns, quantities, room);
-	COLUMN(columns, grams, room);
-	COLUMN(columns, trackeds, room);
-	COLUMN(columns, backorders, room);
-	COLUMN(columns, extras, room);
-	COLUMN(columns, positions, room);
-	return columns;
+	return (struct variant_rows){
+	    .variants = arena_array(arena, room, sizeof(struct import_variant *)),
+	    .rows = arena_array(arena, room, sizeof(struct import_variant_row)),
+	};
 }
 
-static void add_product(struct product_columns *columns, struct import_product *product)
+static struct import_product_row *add_product(struct product_rows *rows,
+                                              struct import_product *product)
 {
-	size_t i = columns->count++;
+	size_t i = rows->count++;
 
-	columns->products[i] = product;
-	columns->ids[i] = product->id;
-	columns->categories[i] = product->category;
-	columns->filed[i] = product->filed;
-	columns->handles[i] = product->handle;
-	columns->titles[i] = product->title;
-	columns->descriptions[i] = product->description;
-	columns->types[i] = product->type;
-	columns->statuses[i] = product->status;
-	columns->tags[i] = product->tags;
-	columns->options[i] = product->options_json;
-	columns->images[i] = product->images_json;
-	columns->extras[i] = product->extra;
+	rows->products[i] = product;
+	rows->rows[i] = (struct import_product_row){
+	    .id = product->id,
+	    .handle = product->handle,
+	    .title = product->title,
+	    .description = product->description,
+	    .type = product->type,
+	    .category = uuid_is_nil(product->category) ? NULL : &product->category,
+	    .filed = product->filed,
+	    .status = product->status,
+	    .tags = product->tags,
+	    .options = product->options_json,
+	    .images = product->images_json,
+	    .extra = product->extra,
+	};
+	return &rows->rows[i];
 }
 
 /* The product is shown with its cheapest variant. */
-static void add_new_product(struct product_columns *columns, struct import_product *product)
+static void add_new_product(struct product_rows *rows, struct import_product *product)
 {
-	size_t i = columns->count;
+	struct import_product_row *row = add_product(rows, product);
 	const struct import_variant *cheapest = NULL;
 
-	add_product(columns, product);
 	for (size_t v = 0; v < product->variant_count; v++) {
 		const struct import_variant *variant = &product->variants[v];
 
@@ -124,11 +78,11 @@ static void add_new_product(struct product_columns *columns, struct import_produ
 		if (cheapest == NULL || variant->price < cheapest->price)
 			cheapest = variant;
 		if (variant->quantity > 0 || variant->backorder == 1 || variant->tracked == 0)
-			columns->in_stock[i] = 1;
+			row->in_stock = true;
 	}
 	assert(cheapest != NULL); /* import_match refuses a new product without a variant */
-	columns->prices[i] = cheapest->price;
-	columns->compare_at[i] = cheapest->compare_at;
+	row->price = cheapest->price;
+	row->compare_at = cheapest->compare_at;
 }
 
 static const char *variant_title(struct arena *arena, const struct import_variant *variant)
@@ -140,42 +94,43 @@ static const char *variant_title(struct arena *arena, const struct import_varian
 	return options_title(arena, &choice);
 }
 
-static void add_variant(struct arena *arena, struct variant_columns *columns,
+static void add_variant(struct arena *arena, struct variant_rows *rows,
                         struct import_product *product, struct import_variant *variant)
 {
-	size_t i = columns->count++;
+	size_t i = rows->count++;
 
-	columns->variants[i] = variant;
-	columns->ids[i] = variant->id;
-	columns->products[i] = product->id;
-	columns->adjustments[i] = uuid_v7();
-	columns->skus[i] = variant->sku;
-	columns->titles[i] = variant_title(arena, variant);
-	columns->one[i] = variant->options[0];
-	columns->two[i] = variant->options[1];
-	columns->three[i] = variant->options[2];
-	columns->barcodes[i] = variant->barcode;
-	columns->images[i] = variant->image;
-	columns->extras[i] = variant->extra;
-	columns->prices[i] = variant->price;
-	columns->compare_at[i] = variant->compare_at;
-	columns->quantities[i] = variant->quantity;
-	columns->grams[i] = variant->grams;
-	columns->trackeds[i] = variant->tracked;
-	columns->backorders[i] = variant->backorder;
+	rows->variants[i] = variant;
+	rows->rows[i] = (struct import_variant_row){
+	    .id = variant->id,
+	    .product = product->id,
+	    .sku = variant->sku,
+	    .title = variant_title(arena, variant),
+	    .one = variant->options[0],
+	    .two = variant->options[1],
+	    .three = variant->options[2],
+	    .price = variant->price,
+	    .compare_at = variant->compare_at,
+	    .quantity = variant->quantity,
+	    .grams = variant->grams,
+	    .tracked = variant->tracked,
+	    .backorder = variant->backorder,
+	    .barcode = variant->barcode,
+	    .image = variant->image,
+	    .extra = variant->extra,
+	    .adjustment = uuid_v7(),
+	};
 	if (variant->exists)
 		return;
-	columns->positions[i] = product->next_position++;
+	rows->rows[i].position = product->next_position++;
 	if (variant->quantity == IMPORT_KEEP)
-		columns->quantities[i] = 0;
+		rows->rows[i].quantity = 0;
 }
 
 static size_t write_products(struct db *tx, const struct import_batch *batch)
 {
 	struct arena *arena = db_task(tx)->arena;
-	struct product_columns added = new_product_columns(arena, batch->count);
-	struct product_columns changed = new_product_columns(arena, batch->count);
-	const struct product_columns *a = &added, *c = &changed;
+	struct product_rows added = new_product_rows(arena, batch->count);
+	struct product_rows changed = new_product_rows(arena, batch->count);
 
 	for (size_t i = 0; i < batch->count; i++) {
 		struct import_product *product = batch->products[i];
@@ -183,45 +138,16 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 		if (product->refused || product->pending)
 			continue;
 		if (product->exists)
-			add_product(&changed, product);
+			(void)add_product(&changed, product);
 		else
 			add_new_product(&added, product);
 	}
 	if (added.count > 0)
-		sql_import_add_products(tx, &(struct import_add_products_args){
-		                                .ids = UUIDS(a, ids),
-		                                .handles = TEXTS(a, handles),
-		                                .titles = TEXTS(a, titles),
-		                                .descriptions = TEXTS(a, descriptions),
-		                                .types = TEXTS(a, types),
-		                                .categories = UUIDS(a, categories),
-		                                .statuses = TEXTS(a, statuses),
-		                                .tags = TEXTS(a, tags),
-		                                .options = TEXTS(a, options),
-		                                .images = TEXTS(a, images),
-		                                .prices = BIGINTS(a, prices),
-		                                .compare_at = BIGINTS(a, compare_at),
-		                                .in_stock = INTS(a, in_stock),
-		                                .extras = TEXTS(a, extras),
-		                                .currency = batch->currency,
-		                            });
+		sql_import_add_products(tx, batch->currency, added.count, added.rows);
 	batch->report->products_created += (int64_t)added.count;
 	if (changed.count == 0)
 		return 0;
-	struct rows *rows =
-	    sql_import_change_products(tx, &(struct import_change_products_args){
-	                                       .ids = UUIDS(c, ids),
-	                                       .titles = TEXTS(c, titles),
-	                                       .descriptions = TEXTS(c, descriptions),
-	                                       .types = TEXTS(c, types),
-	                                       .categories = UUIDS(c, categories),
-	                                       .filed = INTS(c, filed),
-	                                       .statuses = TEXTS(c, statuses),
-	                                       .tags = TEXTS(c, tags),
-	                                       .options = TEXTS(c, options),
-	                                       .images = TEXTS(c, images),
-	                                       .extras = TEXTS(c, extras),
-	                                   });
+	struct rows *rows = sql_import_change_products(tx, changed.count, changed.rows);
 	size_t count;
 	const struct import_change_products_row *found =
 	    sql_import_change_products_rows(tx, rows, &count);
@@ -231,43 +157,26 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 	return count;
 }
 
-static void list_products_of(struct id_list *list, const struct variant_columns *columns)
+static void list_products_of(struct id_list *list, const struct variant_rows *rows)
 {
-	for (size_t i = 0; i < columns->count; i++) {
+	for (size_t i = 0; i < rows->count; i++) {
 		if (list->count == 0 ||
-		    !uuid_equal(list->ids[list->count - 1], columns->products[i]))
-			list->ids[list->count++] = columns->products[i];
+		    !uuid_equal(list->ids[list->count - 1], rows->rows[i].product))
+			list->ids[list->count++] = rows->rows[i].product;
 	}
 }
 
 static void change_variants(struct db *tx, const struct import_batch *batch,
-                            const struct variant_columns *c, struct id_list *edited)
+                            const struct variant_rows *rows, struct id_list *edited)
 {
 	size_t count;
-	struct rows *rows = sql_import_change_variants(tx, &(struct import_change_variants_args){
-	                                                       .ids = UUIDS(c, ids),
-	                                                       .skus = TEXTS(c, skus),
-	                                                       .titles = TEXTS(c, titles),
-	                                                       .one = TEXTS(c, one),
-	                                                       .two = TEXTS(c, two),
-	                                                       .three = TEXTS(c, three),
-	                                                       .prices = BIGINTS(c, prices),
-	                                                       .compare_at = BIGINTS(c, compare_at),
-	                                                       .quantities = INTS(c, quantities),
-	                                                       .grams = INTS(c, grams),
-	                                                       .trackeds = INTS(c, trackeds),
-	                                                       .backorders = INTS(c, backorders),
-	                                                       .barcodes = TEXTS(c, barcodes),
-	                                                       .images = TEXTS(c, images),
-	                                                       .extras = TEXTS(c, extras),
-	                                                       .adjustments = UUIDS(c, adjustments),
-	                                                   });
+	struct rows *written = sql_import_change_variants(tx, rows->count, rows->rows);
 	const struct import_change_variants_row *changed =
-	    sql_import_change_variants_rows(tx, rows, &count);
+	    sql_import_change_variants_rows(tx, written, &count);
 
 	batch->report->variants_updated += (int64_t)count;
 	for (size_t i = 0; i < count; i++) {
-		c->variants[changed[i].number - 1]->changed = true;
+		rows->variants[changed[i].number - 1]->changed = true;
 		if (changed[i].edited)
 			edited->ids[edited->count++] = changed[i].product_id;
 	}
@@ -276,9 +185,8 @@ static void change_variants(struct db *tx, const struct import_batch *batch,
 static struct id_list write_variants(struct db *tx, const struct import_batch *batch)
 {
 	struct arena *arena = db_task(tx)->arena;
-	struct variant_columns added = new_variant_columns(arena, batch->variant_count);
-	struct variant_columns changed = new_variant_columns(arena, batch->variant_count);
-	const struct variant_columns *a = &added;
+	struct variant_rows added = new_variant_rows(arena, batch->variant_count);
+	struct variant_rows changed = new_variant_rows(arena, batch->variant_count);
 	struct id_list edited = {
 	    .ids = arena_array(arena, batch->variant_count, sizeof(edited.ids[0])),
 	};
@@ -295,27 +203,7 @@ static struct id_list write_variants(struct db *tx, const struct import_batch *b
 		}
 	}
 	if (added.count > 0)
-		sql_import_add_variants(tx, &(struct import_add_variants_args){
-		                                .ids = UUIDS(a, ids),
-		                                .products = UUIDS(a, products),
-		                                .skus = TEXTS(a, skus),
-		                                .titles = TEXTS(a, titles),
-		                                .one = TEXTS(a, one),
-		                                .two = TEXTS(a, two),
-		                                .three = TEXTS(a, three),
-		                                .prices = BIGINTS(a, prices),
-		                                .compare_at = BIGINTS(a, compare_at),
-		                                .quantities = INTS(a, quantities),
-		                                .grams = INTS(a, grams),
-		                                .trackeds = INTS(a, trackeds),
-		                                .backorders = INTS(a, backorders),
-		                                .barcodes = TEXTS(a, barcodes),
-		                                .images = TEXTS(a, images),
-		                                .extras = TEXTS(a, extras),
-		                                .positions = INTS(a, positions),
-		                                .currency = batch->currency,
-		                                .adjustments = UUIDS(a, adjustments),
-		                            });
+		sql_import_add_variants(tx, batch->currency, added.count, added.rows);
 	batch->report->variants_created += (int64_t)added.count;
 	list_products_of(&edited, &added);
 	if (changed.count > 0)

@@ -1,6 +1,6 @@
 /*
- * staff: what the vendor's own writes share: the options that a variant must name, and variants as
- * columns for the database. Within the catalogue only.
+ * staff: what the vendor's own writes share: the options that a variant must name, and how
+ * variants are added. Within the catalogue only.
  */
 #ifndef SEBEZ_SHOP_CATALOG_STAFF_H
 #define SEBEZ_SHOP_CATALOG_STAFF_H

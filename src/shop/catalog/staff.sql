@@ -95,25 +95,29 @@ select x.id, x.option1 as one, x.option2 as two, x.option3 as three from variant
 where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null
 order by x.position, x.id;
 
--- staff_product_options (vendor uuid, id uuid, names text[], was int[], values text[]): one
--- Each is new (-1) or one of the present ones, from 0, with its values unless others are given.
+-- record new_option (name text, was int, choices text?)
+-- New (-1) or one of the present ones, from 0, with its values unless others are given.
+
+-- staff_product_options (vendor uuid, id uuid, options new_option[]): one
 -- refresh_products() leaves those that a variant has.
 update product p set options = coalesce((
 	select json_agg(json_build_object('name', g.name, 'values',
-		coalesce(g.given::json, p.options -> g.was -> 'values')) order by g.number)
-	from unnest(:names::text[], :was::int[], :values::text[])
-	     with ordinality as g (name, was, given, number)), '[]')
+		coalesce(g.choices::json, p.options -> g.was -> 'values')) order by g.ordinality)
+	from :options with ordinality as g), '[]')
 where p.vendor_id = :vendor and p.id = :id;
 
--- staff_variants_set_aside (vendor uuid, ids uuid[]): none
+-- record variant_choice (id uuid, title text, one text?, two text?, three text?)
+-- What a variant is to be.
+
+-- staff_variants_set_aside (vendor uuid, variants variant_choice[]): none
 -- So that what one is to be is not what another still is.
 update variant set option1 = id::text, option2 = null, option3 = null
-where vendor_id = :vendor and id = any (:ids);
+where vendor_id = :vendor and id = any (:variants.id);
 
--- staff_variants_choose (vendor uuid, ids uuid[], titles text[], one text[], two text[], three text[]): none
+-- staff_variants_choose (vendor uuid, variants variant_choice[]): none
 update variant v set title = g.title, option1 = g.one, option2 = g.two, option3 = g.three,
                      version = v.version + 1
-from unnest(:ids, :titles, :one, :two, :three) as g (id, title, one, two, three)
+from :variants as g
 where v.vendor_id = :vendor and v.id = g.id;
 
 -- staff_variants_arrange (vendor uuid, id uuid, ids uuid[]): none
@@ -154,24 +158,25 @@ select refresh_products(array[:id]);
 select count(*) as count from variant x
 where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null;
 
--- staff_variants_insert (vendor uuid, product uuid, nested bool, ids uuid[], skus text[], titles text[], one text[], two text[], three text[], prices bigint[], currencies text[], compares bigint[], compare_currencies text[], stocks int[], trackeds int[], backorders int[], weights int[], barcodes text[], images text[], adjustments uuid[]): none
--- A comparison of -1 is none. Fields are named as in the body: /variants/0/… when nested.
+-- record new_variant (id uuid, sku text?, title text, one text?, two text?, three text?, price bigint, currency text,
+--     compare bigint?, compare_currency text?, stock int, tracked bool, backorder bool, weight int, barcode text?,
+--     image text?, adjustment uuid)
+
+-- staff_variants_insert (vendor uuid, product uuid, nested bool, variants new_variant[]): none
+-- Fields are named as in the body: /variants/0/… when nested.
 with given as (
-	select g.*, case when :nested then '/variants/' || (g.number - 1) else '' end as field,
+	select g.*, case when :nested then '/variants/' || (g.ordinality - 1) else '' end as field,
 	       (select coalesce(max(x.position), 0) from variant x
 	        where x.vendor_id = :vendor and x.product_id = :product) as last
-	from unnest(:ids, :skus, :titles, :one, :two, :three, :prices, :currencies, :compares,
-	            :compare_currencies, :stocks, :trackeds, :backorders, :weights, :barcodes, :images, :adjustments)
-	     with ordinality as g (id, sku, title, one, two, three, price, currency, compare, compare_currency,
-	                           stock, tracked, backorder, weight, barcode, image, adjustment, number)
+	from :variants with ordinality as g
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price, currency,
 	                     compare_at_price, available, tracked, backorder, weight_grams, barcode, image_url, position)
 	select :vendor, g.id, :product, g.sku, g.title, g.one, g.two, g.three, g.price,
 	       marketplace_currency(g.currency, g.field || '/price/currency'),
 	       case when marketplace_currency(g.compare_currency, g.field || '/compare_at_price/currency')
-	                 is not null then nullif(g.compare, -1) end,
-	       g.stock, g.tracked = 1, g.backorder = 1, g.weight, g.barcode, g.image, g.last + g.number
+	                 is not null then g.compare end,
+	       g.stock, g.tracked, g.backorder, g.weight, g.barcode, g.image, g.last + g.ordinality
 	from given g
 )
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)

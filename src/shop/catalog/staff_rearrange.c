@@ -140,28 +140,19 @@ static void write_choices(struct db *tx, struct uuid vendor_id, bool as_many, si
                           const struct option_choice choices[])
 {
 	struct arena *arena = db_task(tx)->arena;
-	struct uuid *ids = arena_array(arena, count, sizeof ids[0]);
-	const char **titles = arena_array(arena, count, sizeof titles[0]);
-	const char **values[OPTIONS_MAX];
+	struct variant_choice *rows = arena_array(arena, count, sizeof rows[0]);
 
-	for (size_t option = 0; option < OPTIONS_MAX; option++)
-		values[option] = arena_array(arena, count, sizeof values[option][0]);
-	for (size_t i = 0; i < count; i++) {
-		ids[i] = variants[i].id;
-		titles[i] = options_title(arena, &choices[i]);
-		for (size_t option = 0; option < OPTIONS_MAX; option++)
-			values[option][i] = choices[i].values[option];
-	}
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct variant_choice){
+		    .id = variants[i].id,
+		    .title = options_title(arena, &choices[i]),
+		    .one = choices[i].values[0],
+		    .two = choices[i].values[1],
+		    .three = choices[i].values[2],
+		};
 	if (as_many)
-		sql_staff_variants_set_aside(tx, vendor_id, (struct uuid_array){count, ids});
-	sql_staff_variants_choose(tx, &(struct staff_variants_choose_args){
-	                                  .vendor = vendor_id,
-	                                  .ids = (struct uuid_array){count, ids},
-	                                  .titles = (struct text_array){count, titles},
-	                                  .one = (struct text_array){count, values[0]},
-	                                  .two = (struct text_array){count, values[1]},
-	                                  .three = (struct text_array){count, values[2]},
-	                              });
+		sql_staff_variants_set_aside(tx, vendor_id, count, rows);
+	sql_staff_variants_choose(tx, vendor_id, count, rows);
 }
 
 static void write_options(struct db *tx, const struct update_vendor_product_in *in,
@@ -170,6 +161,7 @@ static void write_options(struct db *tx, const struct update_vendor_product_in *
 {
 	struct arena *arena = db_task(tx)->arena;
 	struct option_choice *choices = arena_array(arena, count, sizeof choices[0]);
+	struct new_option options[OPTIONS_MAX];
 	struct check check;
 	struct plan plan;
 
@@ -184,10 +176,13 @@ static void write_options(struct db *tx, const struct update_vendor_product_in *
 	if (!keeps_places(&plan, names))
 		write_choices(tx, in->vendor_id, plan.count == names->count, count, variants,
 		              choices);
-	sql_staff_product_options(tx, in->vendor_id, in->product_id,
-	                          (struct text_array){plan.count, plan.names},
-	                          (struct int_array){plan.count, plan.from},
-	                          (struct text_array){plan.count, plan.values});
+	for (size_t i = 0; i < plan.count; i++)
+		options[i] = (struct new_option){
+		    .name = plan.names[i],
+		    .was = plan.from[i],
+		    .choices = plan.values[i],
+		};
+	sql_staff_product_options(tx, in->vendor_id, in->product_id, plan.count, options);
 }
 
 static void write_order(struct db *tx, const struct update_vendor_product_in *in, size_t count,

@@ -56,6 +56,47 @@ static void check_room(struct db *tx, struct uuid vendor_id, struct uuid product
 		         LIMIT_PRODUCT_VARIANTS);
 }
 
+static struct new_variant variant_row(struct arena *arena,
+                                      const struct create_variant_input_in *variant,
+                                      const struct option_choice *choice)
+{
+	const struct money *compare = variant->compare_at_price;
+
+	return (struct new_variant){
+	    .id = uuid_v7(),
+	    .sku = variant->sku,
+	    .title = options_title(arena, choice),
+	    .one = choice->values[0],
+	    .two = choice->values[1],
+	    .three = choice->values[2],
+	    .price = variant->price.amount,
+	    .currency = variant->price.currency,
+	    .compare = compare && compare->amount > 0 ? &compare->amount : NULL,
+	    .compare_currency = compare ? compare->currency : NULL,
+	    .stock = variant->available,
+	    .tracked = variant->tracked,
+	    .backorder = variant->backorder,
+	    .weight = variant->weight_grams,
+	    .barcode = variant->barcode,
+	    .image = variant->image_url,
+	    .adjustment = uuid_v7(),
+	};
+}
+
+struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid product_id,
+                               bool nested, size_t count,
+                               const struct create_variant_input_in variants[],
+                               const struct option_choice choices[])
+{
+	struct arena *arena = db_task(db)->arena;
+	struct new_variant *rows = arena_array(arena, count, sizeof rows[0]);
+
+	for (size_t i = 0; i < count; i++)
+		rows[i] = variant_row(arena, &variants[i], &choices[i]);
+	sql_staff_variants_insert(db, vendor_id, product_id, nested, count, rows);
+	return rows[0].id;
+}
+
 /* POST /v1/vendors/{vendor_id}/products/{product_id}/variants */
 void create_variant(struct request *rq, const struct create_variant_in *in)
 {
