@@ -102,30 +102,22 @@ static void hash_password(void *arg)
 static void add_people(struct task *task)
 {
 	struct hashing *hashing = arena_alloc(task->arena, sizeof(*hashing));
-	struct uuid ids[PEOPLE_COUNT];
-	const char *emails[PEOPLE_COUNT], *names[PEOPLE_COUNT];
+	struct demo_person people[PEOPLE_COUNT];
 	size_t count = 0;
 
 	loop_in_thread(hash_password, hashing);
 	if (hashing->status != 0)
 		task_end(task, PROBLEM_UNAVAILABLE, "Not enough memory to hash a password.");
-	for (size_t i = 0; i < VENDORS_COUNT; i++, count++) {
-		emails[count] = VENDORS[i].owner;
-		names[count] = arena_printf(task->arena, "Owner of %s", VENDORS[i].name);
-	}
-	for (size_t i = 0; i < STAFF_COUNT; i++, count++) {
-		emails[count] = STAFF[i].email;
-		names[count] = STAFF[i].name;
-	}
-	for (size_t i = 0; i < CUSTOMERS_COUNT; i++, count++) {
-		emails[count] = CUSTOMERS[i].email;
-		names[count] = CUSTOMERS[i].name;
-	}
-	for (size_t i = 0; i < count; i++)
-		ids[i] = uuid_v7();
-	sql_demo_add_accounts(db_as(task, PG_AUTH), (struct uuid_array){count, ids},
-	                      (struct text_array){count, emails}, (struct text_array){count, names},
-	                      hashing->hash);
+	for (size_t i = 0; i < VENDORS_COUNT; i++)
+		people[count++] =
+		    (struct demo_person){uuid_v7(), VENDORS[i].owner,
+		                         arena_printf(task->arena, "Owner of %s", VENDORS[i].name)};
+	for (size_t i = 0; i < STAFF_COUNT; i++)
+		people[count++] = (struct demo_person){uuid_v7(), STAFF[i].email, STAFF[i].name};
+	for (size_t i = 0; i < CUSTOMERS_COUNT; i++)
+		people[count++] =
+		    (struct demo_person){uuid_v7(), CUSTOMERS[i].email, CUSTOMERS[i].name};
+	sql_demo_add_accounts(db_as(task, PG_AUTH), count, people, hashing->hash);
 	accounts_create_admin(task, "admin" AT, "Alex Admin", NULL, DEMO_PASSWORD);
 }
 
@@ -202,16 +194,12 @@ static void apply(struct task *task, const struct demo_vendor *vendor, struct uu
 
 static void add_shipping(struct task *task, const struct demo_vendor *vendor)
 {
-	const struct uuid ids[] = {uuid_v7(), uuid_v7()};
-	const char *names[] = {"Parcel", "Express"};
-	const int64_t prices[] = {vendor->parcel, vendor->parcel * 2 + 400};
-	const int64_t free_above[] = {vendor->free_above, 0};
-	const int32_t handling_days[] = {vendor->handling_days, 1};
+	const struct demo_method methods[] = {
+	    {uuid_v7(), "Parcel", vendor->parcel, vendor->free_above, vendor->handling_days},
+	    {uuid_v7(), "Express", vendor->parcel * 2 + 400, 0, 1},
+	};
 
-	sql_demo_add_shipping(db_of(task), (struct uuid_array){2, ids},
-	                      (struct text_array){2, names}, (struct bigint_array){2, prices},
-	                      (struct bigint_array){2, free_above},
-	                      (struct int_array){2, handling_days});
+	sql_demo_add_shipping(db_of(task), 2, methods);
 }
 
 static const struct embedded_file *file_of(const struct demo_vendor *vendor)

@@ -4,9 +4,11 @@
 -- demo_is_empty (): one -> (empty bool)
 select not exists (select from vendor) as empty;
 
--- demo_add_accounts (ids uuid[], emails text[], names text[], password_hash text): none
+-- record demo_person (id uuid, email text, name text)
+
+-- demo_add_accounts (people demo_person[], password_hash text): none
 insert into account (id, email, email_key, name, password_hash)
-select i.id, i.email, i.email, i.name, :password_hash from unnest(:ids, :emails, :names) as i (id, email, name);
+select i.id, i.email, i.email, i.name, :password_hash from :people as i;
 
 -- demo_account (email text): one -> (id uuid)
 select id from account where email_key = :email;
@@ -32,12 +34,14 @@ where id = any (:ids);
 -- demo_add_staff (account uuid, role text): none
 insert into staff (vendor_id, account_id, role) values (current_vendor(), :account, :role);
 
--- demo_add_shipping (ids uuid[], names text[], prices bigint[], free_above bigint[], handling_days int[]): none
+-- record demo_method (id uuid, name text, price bigint, free_above bigint, handling_days int)
+-- free_above: 0 for never.
+
+-- demo_add_shipping (methods demo_method[]): none
 insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, position)
 select current_vendor(), i.id, i.name, i.price, f.currency, nullif(i.free_above, 0), i.handling_days,
-       i.position
-from unnest(:ids, :names, :prices, :free_above, :handling_days) with ordinality
-     as i (id, name, price, free_above, handling_days, position), platform f;
+       i.ordinality
+from :methods with ordinality as i, platform f;
 
 -- demo_variant (sku text): one -> (id uuid)
 select id from variant where sku = :sku;

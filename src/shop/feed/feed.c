@@ -26,9 +26,7 @@ enum {
 /* Events of one transaction that is not committed yet. */
 struct written {
 	struct written *next;
-	struct uuid owner;
-	enum event_kind kind;
-	const char *payload;
+	struct feed_event event;
 };
 
 struct pending {
@@ -43,19 +41,12 @@ static void collect(struct db *last, void *arg)
 {
 	struct pending *pending = arg;
 	struct arena *arena = db_task(last)->arena;
-	struct uuid *owners = arena_array(arena, pending->count, sizeof(owners[0]));
-	const char **kinds = arena_array(arena, pending->count, sizeof(kinds[0]));
-	const char **payloads = arena_array(arena, pending->count, sizeof(payloads[0]));
+	struct feed_event *events = arena_array(arena, pending->count, sizeof(events[0]));
 	size_t count = 0;
 
-	for (const struct written *w = pending->first; w != NULL; w = w->next, count++) {
-		owners[count] = w->owner;
-		kinds[count] = EVENT_KIND_NAMES[w->kind];
-		payloads[count] = w->payload;
-	}
-	pending->rows =
-	    sql_feed_flush(last, (struct uuid_array){count, owners},
-	                   (struct text_array){count, kinds}, (struct text_array){count, payloads});
+	for (const struct written *w = pending->first; w != NULL; w = w->next)
+		events[count++] = w->event;
+	pending->rows = sql_feed_flush(last, count, events);
 }
 
 static void committed(struct db *db, void *arg)
@@ -91,7 +82,7 @@ void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const ch
 	struct written *written = arena_alloc(db_task(db)->arena, sizeof(*written));
 
 	assert(kind < EVENT_KIND_COUNT && !uuid_is_nil(owner));
-	*written = (struct written){.owner = owner, .kind = kind, .payload = payload};
+	*written = (struct written){.event = {owner, EVENT_KIND_NAMES[kind], payload}};
 	*pending->last = written;
 	pending->last = &written->next;
 	pending->count++;

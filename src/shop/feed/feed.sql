@@ -1,9 +1,11 @@
 -- The feed. docs/REALTIME.md.
 
--- feed_flush (owners uuid[], kinds text[], payloads text[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at time)
+-- record feed_event (owner uuid, kind text, payload text)
+
+-- feed_flush (events feed_event[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at time)
 -- Last in its transaction.
 select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at
-from feed_flush(:owners, :kinds, :payloads) f;
+from feed_flush(:events.owner, :events.kind, :events.payload) f;
 
 -- feed_position (owner uuid): one -> (epoch bigint, last_number bigint, role_bit int)
 select e.epoch, coalesce((select f.last_number from feed f where f.owner_id = :owner), 0) as last_number,

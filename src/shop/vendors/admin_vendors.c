@@ -25,19 +25,17 @@ static const struct transition {
 
 enum { TRANSITION_COUNT = sizeof TRANSITIONS / sizeof TRANSITIONS[0] };
 
-/* The table as two columns, from which the statement tells what each vendor's state allows. */
+/* The table as rows, from which the statement tells what each vendor's state allows. */
 static struct rows *vendors(struct db *db, const struct uuid *id, const char *status, const char *q,
                             const struct page *page)
 {
-	const char *froms[TRANSITION_COUNT], *tos[TRANSITION_COUNT];
+	struct admin_vendors_moves moves[TRANSITION_COUNT];
 
-	for (size_t i = 0; i < TRANSITION_COUNT; i++) {
-		froms[i] = TRANSITIONS[i].from;
-		tos[i] = TRANSITIONS[i].to;
-	}
+	for (size_t i = 0; i < TRANSITION_COUNT; i++)
+		moves[i] = (struct admin_vendors_moves){TRANSITIONS[i].from, TRANSITIONS[i].to};
 	return sql_admin_vendors(db, &(struct admin_vendors_args){
-	                                 .froms = (struct text_array){TRANSITION_COUNT, froms},
-	                                 .tos = (struct text_array){TRANSITION_COUNT, tos},
+	                                 .moves_count = TRANSITION_COUNT,
+	                                 .moves = moves,
 	                                 .id = id,
 	                                 .status = status,
 	                                 .q = q,

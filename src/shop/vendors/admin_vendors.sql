@@ -1,12 +1,11 @@
 -- Vendors, as admins see and judge them. The admin's role sees every row; every write is in the audit log.
 
--- admin_vendors (froms text[], tos text[], id uuid?, status text?, q text?, after_key time, after_id uuid, page_size int): many
+-- admin_vendors (moves rows(come text, go text), id uuid?, status text?, q text?, after_key time, after_id uuid, page_size int): many
 -- One vendor, or a page of them, newest first. The table of transitions comes from C.
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description,
        v.contact_email, v.contact_phone, v.commission_basis_points,
        o.id as "owner.id", o.name as "owner.name", o.email as "owner.email",
-       (select coalesce(array_agg(t.go), '{}') from unnest(:froms::text[], :tos::text[]) as t (come, go)
-        where t.come = v.state) as allowed_transitions,
+       (select coalesce(array_agg(t.go), '{}') from :moves as t where t.come = v.state) as allowed_transitions,
        v.created_at, v.updated_at, v.version as "_version", v.created_at as "_key"
 from vendor v
 left join lateral (
