@@ -10,31 +10,26 @@
 
 static const struct pg_param SQL_NULL;
 
-/* Bytes that a value has in PostgreSQL's binary format. */
+/* Bytes that a value has in PostgreSQL's binary format; 0 when that depends on the value. */
+static const size_t WIDTHS[ROWS_TYPE_COUNT] = {
+    [ROWS_UUID] = sizeof(struct uuid),
+    [ROWS_INT] = 4,
+    [ROWS_BIGINT] = 8,
+    [ROWS_TIME] = 8,
+    [ROWS_BOOL] = 1,
+    [ROWS_DOUBLE] = 8,
+};
+
 static size_t value_size(enum rows_type type, const void *value)
 {
-	switch (type) {
-	case ROWS_UUID:
-		return sizeof(struct uuid);
-	case ROWS_TEXT:
+	if (type == ROWS_TEXT)
 		return strlen(value);
-	case ROWS_INT:
-		return 4;
-	case ROWS_BIGINT:
-	case ROWS_TIME:
-	case ROWS_DOUBLE:
-		return 8;
-	case ROWS_BOOL:
-		return 1;
-	case ROWS_JSON:
+	if (type == ROWS_JSON)
 		return strlen(value) + 1;
-	case ROWS_BYTEA:
+	if (type == ROWS_BYTEA)
 		return ((const struct bytes *)value)->length;
-	case ROWS_TYPE_COUNT:
-		break;
-	}
-	assert(false);
-	return 0;
+	assert(type < ROWS_TYPE_COUNT);
+	return WIDTHS[type];
 }
 
 /* PostgreSQL's count from 2000 on. The infinities are the same extreme values on both sides; what
@@ -46,7 +41,7 @@ static int64_t time_of(int64_t time)
 	return time;
 }
 
-static void value_write(enum rows_type type, const void *value, size_t size, char *at)
+static inline void value_write(enum rows_type type, const void *value, size_t size, char *at)
 {
 	int64_t bits;
 
@@ -71,10 +66,12 @@ static void value_write(enum rows_type type, const void *value, size_t size, cha
 		*at = 1; /* the version of jsonb's binary format */
 		memcpy(at + 1, value, size - 1);
 		return;
+	case ROWS_UUID:
+		memcpy(at, value, sizeof(struct uuid));
+		return;
 	case ROWS_BYTEA:
 		value = ((const struct bytes *)value)->data;
 		break;
-	case ROWS_UUID:
 	case ROWS_TEXT:
 	case ROWS_TYPE_COUNT:
 		break;
@@ -151,21 +148,53 @@ static const int32_t ELEMENTS[ROWS_TYPE_COUNT] = {
 /* Structs with one field of each that becomes an element. */
 struct elements {
 	size_t count;
-	const char *items;
-	size_t size; /* of one */
-	const struct rows_field *field;
+	const char *members; /* the first one's field */
+	size_t step;
+	enum rows_type type;
+	bool nullable, by_pointer; /* the field points to the value */
 };
 
-static const void *element(const struct elements *elements, size_t i)
+static struct elements elements_of(size_t count, const void *items, size_t size,
+                                   const struct rows_field *field)
 {
-	const struct rows_field *field = elements->field;
-	const void *member = elements->items + i * elements->size + field->offset;
-	const void *value = member;
+	return (struct elements){
+	    .count = count,
+	    .members = count > 0 ? (const char *)items + field->offset : NULL,
+	    .step = size,
+	    .type = field->type,
+	    .nullable = field->nullable,
+	    .by_pointer = field->nullable || field->type == ROWS_TEXT || field->type == ROWS_JSON,
+	};
+}
 
-	if (field->nullable || field->type == ROWS_TEXT || field->type == ROWS_JSON)
-		memcpy(&value, member, sizeof(value));
-	assert(value != NULL || field->nullable);
+static inline const void *element(const struct elements *elements, size_t i)
+{
+	const void *value = elements->members + i * elements->step;
+
+	if (elements->by_pointer) {
+		memcpy(&value, value, sizeof(value));
+		assert(value != NULL || elements->nullable);
+	}
 	return value;
+}
+
+/* Bytes of all elements with their lengths. */
+static size_t elements_size(const struct elements *elements, bool *ret_has_null)
+{
+	size_t size = elements->count * (4 + WIDTHS[elements->type]);
+
+	*ret_has_null = false;
+	if (!elements->by_pointer && WIDTHS[elements->type] > 0)
+		return size;
+	size = elements->count * 4;
+	for (size_t i = 0; i < elements->count; i++) {
+		const void *value = element(elements, i);
+		if (value != NULL)
+			size += value_size(elements->type, value);
+		else
+			*ret_has_null = true;
+	}
+	return size;
 }
 
 /*
@@ -184,7 +213,7 @@ static char *array_open(struct arena *arena, const struct elements *elements, si
 	*ret = (struct pg_param){at, (int)whole};
 	at = binary_put_int32(at, count == 0 ? 0 : 1);
 	at = binary_put_int32(at, has_null);
-	at = binary_put_int32(at, ELEMENTS[elements->field->type]);
+	at = binary_put_int32(at, ELEMENTS[elements->type]);
 	if (count == 0)
 		return at;
 	at = binary_put_int32(at, (int32_t)count);
@@ -193,24 +222,23 @@ static char *array_open(struct arena *arena, const struct elements *elements, si
 
 static struct pg_param array(struct arena *arena, const struct elements *elements)
 {
-	enum rows_type type = elements->field->type;
-	size_t size = 0;
-	bool has_null = false;
+	const enum rows_type type = elements->type;
+	const size_t width = WIDTHS[type];
+	bool has_null;
+	size_t size = elements_size(elements, &has_null);
 	struct pg_param param;
+	char *at = array_open(arena, elements, size, has_null, &param);
 
 	for (size_t i = 0; i < elements->count; i++) {
 		const void *value = element(elements, i);
-		has_null = has_null || value == NULL;
-		size += 4 + (value == NULL ? 0 : value_size(type, value));
-	}
-	char *at = array_open(arena, elements, size, has_null, &param);
-	for (size_t i = 0; i < elements->count; i++) {
-		const void *value = element(elements, i);
-		size_t length = value == NULL ? 0 : value_size(type, value);
-		at = binary_put_int32(at, value == NULL ? -1 : (int32_t)length);
-		if (value != NULL)
-			value_write(type, value, length, at);
-		at += length;
+		if (value == NULL) {
+			at = binary_put_int32(at, -1);
+			continue;
+		}
+		size = width > 0 ? width : value_size(type, value);
+		at = binary_put_int32(at, (int32_t)size);
+		value_write(type, value, size, at);
+		at += size;
 	}
 	return param;
 }
@@ -219,8 +247,9 @@ static struct pg_param plain_array(struct arena *arena, enum rows_type type, siz
                                    const void *items, size_t size)
 {
 	const struct rows_field field = {.type = type, .nullable = type == ROWS_TEXT};
+	const struct elements elements = elements_of(count, items, size, &field);
 
-	return array(arena, &(struct elements){count, items, size, &field});
+	return array(arena, &elements);
 }
 
 struct pg_param param_uuid_array(struct arena *arena, const struct uuid_array *value)
@@ -254,7 +283,9 @@ struct pg_param param_bigint_array(struct arena *arena, const struct bigint_arra
 int param_columns(struct arena *arena, struct pg_param params[], size_t count, const void *items,
                   size_t size, int field_count, const struct rows_field fields[])
 {
-	for (int f = 0; f < field_count; f++)
-		params[f] = array(arena, &(struct elements){count, items, size, &fields[f]});
+	for (int f = 0; f < field_count; f++) {
+		const struct elements elements = elements_of(count, items, size, &fields[f]);
+		params[f] = array(arena, &elements);
+	}
 	return field_count;
 }
