@@ -4,6 +4,7 @@ operation which fields its input has. What is wrong is collected in `Contract.er
 import re
 from dataclasses import dataclass
 
+from api_events import Events
 from api_fields import Schemas, Struct, snake
 from api_handlers import handlers
 
@@ -59,6 +60,7 @@ class Contract(Schemas):
             if {op.cname, op.handler} & self.structs.keys():
                 self.error(op.id, "a component used inside a body has the operation's name")
         self.handlers = handlers(self)
+        self.payloads = Events(self)
 
     def _words(self, name):
         """The values of one of the components, which the contract may lack; null is none."""

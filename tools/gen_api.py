@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes C, openapi.json and docs/API.md from the contract, api/*.yaml.
 
-    gen_api.py --api api --out build/gen     api.gen.h, api.gen.c, openapi.gen.c, openapi.json
+    gen_api.py --api api --out build/gen     api.gen.h, api.gen.c, feed.gen.h, feed.gen.c,
+                                             openapi.gen.c, openapi.json
     gen_api.py --api api --missing OUT FILES handlers that none of the C FILES defines yet
     gen_api.py --docs                        writes docs/API.md
     gen_api.py --check                       fails when the contract is wrong or docs/API.md stale
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import api_c  # noqa: E402
 import api_docs  # noqa: E402
 import api_served  # noqa: E402
+import events_c  # noqa: E402
 from api_model import Contract  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -36,6 +38,8 @@ def write_c(contract, served, out, depfile):
     merged = json.dumps(served, ensure_ascii=False, separators=(",", ":"))
     write(out / "api.gen.h", api_c.header(contract))
     write(out / "api.gen.c", api_c.source(contract))
+    write(out / "feed.gen.h", events_c.header(contract.payloads))
+    write(out / "feed.gen.c", events_c.source(contract.payloads))
     write(out / "openapi.json", merged)
     write(out / "openapi.gen.c", api_c.embedded(merged))
     if depfile:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Puts the schema into the program: gen_schema.py OUT ROOT --contract openapi.json
---schema FILE... --functions FILE... --checks FILE... --migrations FOLDER.
+--schema FILE... --made FILE... --functions FILE... --checks FILE... --migrations FOLDER.
 
-Files are named as areas are: orders/schema.sql. Policies and triggers of a schema.sql call
-functions, and functions read tables. So it is laid in two passes: all but those (SCHEMA_TABLES),
-and after the functions only those (SCHEMA_RULES). In each text the lines of the other are blank, so
-that an error's line is the file's.
+Files are named as areas are: orders/schema.sql. Functions that a generator made come first.
+Policies and triggers of a schema.sql call functions, and functions read tables. So it is laid in
+two passes: all but those (SCHEMA_TABLES), and after the functions only those (SCHEMA_RULES). In
+each text the lines of the other are blank, so that an error's line is the file's.
 
 What the contract says already, the schema takes from it: `state in (:SubOrderStatus)` is one of the
 values of that enum, `role in (:MessageSentEvent.staff)` a role of staff who are told of that event.
@@ -86,6 +86,7 @@ def main():
     parser.add_argument('root', type=pathlib.Path)
     for option in ('--schema', '--functions', '--checks'):
         parser.add_argument(option, nargs='+', type=pathlib.Path, default=[])
+    parser.add_argument('--made', nargs='+', type=pathlib.Path, default=[])
     parser.add_argument('--migrations', type=pathlib.Path)
     parser.add_argument('--contract', type=pathlib.Path)
     arguments = parser.parse_args()
@@ -100,12 +101,13 @@ def main():
     schema = read(arguments.schema)
     rules = [(name, keep(text, RULE, ROLE)) for name, text in schema if RULE.search(text)]
     tables = [(name, RULE.sub(lambda m: blank(m.group()), text)) for name, text in schema]
+    made = [(f'gen/{path.name}', path.read_text()) for path in arguments.made]
     migrations = [(path.name, path.read_text())
                   for path in sorted(arguments.migrations.glob('*.sql'))]
     text = '\n'.join([
         '/* Made by tools/gen_schema.py. */\n#include "node/embedded_schema.h"\n',
         array('SCHEMA_TABLES', tables), array('SCHEMA_RULES', rules),
-        array('SCHEMA_FUNCTIONS', read(arguments.functions)),
+        array('SCHEMA_FUNCTIONS', made + read(arguments.functions)),
         array('MIGRATIONS', migrations),
         check_array([row for name, body in read(arguments.checks) for row in checks(name, body)])])
     if not arguments.out.exists() or arguments.out.read_text() != text:

@@ -107,7 +107,7 @@ grant execute on function stock_reserved(uuid, uuid) to sebez_vendor, sebez_admi
 -- Five or less are left, just now, by somebody's order: whoever sets stock by hand knows.
 create or replace function note_low_stock() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
-	perform feed_note(new.vendor_id, 'low_stock', json_build_object('product_id', new.product_id,
-		'variant_id', new.id, 'sku', new.sku, 'available', new.available));
+	perform feed_note(event_low_stock(new.vendor_id, product_id => new.product_id,
+		variant_id => new.id, sku => new.sku, available => new.available));
 	return null;
 end $$;

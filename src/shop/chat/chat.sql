@@ -48,7 +48,7 @@ select m.id, m.conversation_id, m.seq, m.author,
         (select a.name from account a where a.id = m.author_id and m.author = 'vendor') as staff_name,]
        case when m.author = chat_side() then m.client_id end as client_id,
        m.kind, m.text, m.attachments, m.card, m.reply_to,
-       coalesce((select json_agg(json_build_object('emoji', r.emoji, 'side', r.side) order by r.created_at)
+       coalesce((select json_agg(shape_reaction(emoji => r.emoji, side => r.side) order by r.created_at)
                  from reaction r where r.vendor_id = m.vendor_id and r.conversation_id = m.conversation_id
                  and r.seq = m.seq), '[]'::json) as reactions,
        m.created_at, m.edited_at, m.deleted_at, m.seq::bigint as "_key"

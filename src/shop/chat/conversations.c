@@ -123,18 +123,6 @@ void mark_read(struct request *rq, const struct mark_read_in *in)
 	reply_commit_empty(rq, batch);
 }
 
-static const char *typing_json(struct arena *arena, struct uuid conversation, bool staff)
-{
-	struct buf buf = buf_new(arena, 128);
-	struct json json = json_new(&buf);
-
-	json_open_object(&json);
-	json_put_uuid(&json, "conversation_id", conversation);
-	json_put_str(&json, "side", staff ? "vendor" : "customer");
-	json_close_object(&json);
-	return buf.data;
-}
-
 /* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/typing */
 void set_typing(struct request *rq, const struct set_typing_in *in)
 {
@@ -147,8 +135,11 @@ void set_typing(struct request *rq, const struct set_typing_in *in)
 
 	if (!parties->blocked) {
 		presence_typing(conversation, talk_speaker(rq));
-		feed_pass(rq->task.arena, staff ? parties->account_id : parties->vendor_id,
-		          PASSING_TYPING, typing_json(rq->task.arena, conversation, staff));
+		feed_pass_typing(rq->task.arena, staff ? parties->account_id : parties->vendor_id,
+		                 &(struct passing_typing){
+		                     .conversation_id = conversation,
+		                     .side = staff ? SIDE_VENDOR : SIDE_CUSTOMER,
+		                 });
 	}
 	reply_empty(rq);
 }

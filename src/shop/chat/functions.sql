@@ -1,20 +1,6 @@
 -- Chat: what is told, and what devices have.
 set local role sebez_owner;
 
--- Every event of chat goes through here. A payload that is null: that side is not told.
-create or replace function chat_announce(vendor uuid, account uuid, kind text, to_customer json,
-                                         to_vendor json)
-returns void language plpgsql as $$
-declare
-	ignored text;
-begin
-	ignored := set_config('sebez.feed', concat(current_setting('sebez.feed', true),
-		case when to_customer is not null then feed_line(account, kind, to_customer) end,
-		case when to_vendor is not null then feed_line(vendor, kind, to_vendor) end), true);
-end $$;
-grant execute on function chat_announce(uuid, uuid, text, json, json) to sebez_customer, sebez_vendor,
-	sebez_admin, sebez_jobs, sebez_kernel;
-
 -- A message as lists of conversations show it. Of its columns, for customers may not read all of them.
 create or replace function message_excerpt(seq int, author text, kind text, said text, sent timestamptz,
                                            deleted timestamptz) returns json language sql stable parallel safe
@@ -106,13 +92,12 @@ begin
 		where c.vendor_id = r.vendor_id and c.id = r.id and coalesce(r.customer_seq, r.vendor_seq) is not null
 		returning r.*
 	)
-	select string_agg(feed_line(o.owner, 'message_delivered', json_build_object('conversation_id', m.id,
-		'seq', s.seq, 'side', s.side)), '') into lines
+	select string_agg(event_message_delivered(m.account_id, m.vendor_id, conversation_id => m.id,
+		seq => s.seq, side => s.side), '') into lines
 	from moved m
 	cross join lateral (values ('customer', m.customer_seq), ('vendor', m.vendor_seq)) as s (side, seq)
-	cross join lateral (values (m.account_id), (m.vendor_id)) as o (owner)
 	where s.seq is not null;
-	perform feed_append(lines);
+	perform feed_note(lines);
 	insert into chat_acknowledged as a (owner_id, number)
 	select g.owner, g.number from unnest(owners, numbers) as g (owner, number) order by g.owner
 	on conflict (owner_id) do update set number = excluded.number where a.number < excluded.number;

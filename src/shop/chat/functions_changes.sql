@@ -34,7 +34,6 @@ declare
 	mine record;
 	ruled record;
 	moment timestamptz := clock_timestamp();
-	told json;
 begin
 	select * into mine from message_of_mine(conversation, the_id);
 	if mine.deleted then
@@ -54,9 +53,8 @@ begin
 	update message m set text = ruled.said, edited_at = moment
 	where m.vendor_id = mine.vendor_id and m.conversation_id = conversation and m.seq = mine.seq;
 	perform message_retell(array[the_id]);
-	told := json_build_object('conversation_id', conversation, 'seq', mine.seq, 'id', the_id,
-		'text', ruled.said, 'edited_at', json_time(moment));
-	perform chat_announce(mine.vendor_id, mine.account_id, 'message_edited', told, told);
+	perform feed_note(event_message_edited(mine.account_id, mine.vendor_id,
+		conversation_id => conversation, seq => mine.seq, id => the_id, text => ruled.said, edited_at => moment));
 end $$;
 grant execute on function message_edit(uuid, uuid, text) to sebez_customer, sebez_vendor;
 
@@ -68,7 +66,6 @@ returns void language plpgsql set search_path = public, pg_temp as $$
 declare
 	moment timestamptz := clock_timestamp();
 	gone record;
-	told json;
 begin
 	update message m set text = '', attachments = '[]', card = null, deleted_at = moment
 	where m.vendor_id = vendor and m.conversation_id = conversation and m.seq = number
@@ -87,9 +84,8 @@ begin
 			and m.deleted_at is null and m.created_at >= c.awaiting_since) end
 	where c.vendor_id = vendor and c.id = conversation;
 	perform message_retell(array[gone.id]);
-	told := json_build_object('conversation_id', conversation, 'seq', number, 'id', gone.id,
-		'author', gone.author, 'deleted_at', json_time(moment));
-	perform chat_announce(vendor, account, 'message_deleted', told, told);
+	perform feed_note(event_message_deleted(account, vendor, conversation_id => conversation,
+		seq => number, id => gone.id, author => gone.author, deleted_at => moment));
 end $$;
 grant execute on function message_blank(uuid, uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs;
@@ -122,7 +118,6 @@ create or replace function message_react(conversation uuid, the_id uuid, the_emo
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	m record;
-	told json;
 begin
 	if not chat_is_reaction(the_emoji) then
 		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
@@ -147,9 +142,8 @@ begin
 	if not found then
 		return;
 	end if;
-	told := json_build_object('conversation_id', conversation, 'seq', m.seq, 'id', the_id,
-		'reactions', message_reactions(m.vendor_id, conversation, m.seq));
-	perform chat_announce(m.vendor_id, m.account_id, 'message_reacted', told, told);
+	perform feed_note(event_message_reacted(m.account_id, m.vendor_id, conversation_id => conversation,
+		seq => m.seq, id => the_id, reactions => message_reactions(m.vendor_id, conversation, m.seq)));
 end $$;
 grant execute on function message_react(uuid, uuid, text) to sebez_customer, sebez_vendor;
 
@@ -200,7 +194,7 @@ grant execute on function message_keep(uuid, uuid, int, text) to sebez_customer,
 
 create or replace function message_reactions(vendor uuid, conversation uuid, number int) returns json
 language sql stable set search_path = public, pg_temp as $$
-	select coalesce(json_agg(json_build_object('emoji', r.emoji, 'side', r.side) order by r.created_at), '[]')
+	select coalesce(json_agg(shape_reaction(emoji => r.emoji, side => r.side) order by r.created_at), '[]')
 	from reaction r
 	where r.vendor_id = vendor and r.conversation_id = conversation and r.seq = number
 $$;

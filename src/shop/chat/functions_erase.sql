@@ -30,7 +30,6 @@ create or replace function chat_erase_traces(c conversation, up_to timestamptz) 
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	r record;
-	told json;
 begin
 	delete from message_history h using message m
 	where h.vendor_id = c.vendor_id and h.conversation_id = c.id
@@ -54,9 +53,8 @@ begin
 	loop
 		delete from reaction x where x.vendor_id = c.vendor_id and x.conversation_id = c.id
 		and x.seq = r.seq and x.by_account = c.account_id;
-		told := json_build_object('conversation_id', c.id, 'seq', r.seq, 'id', r.id,
-			'reactions', message_reactions(c.vendor_id, c.id, r.seq));
-		perform chat_announce(c.vendor_id, c.account_id, 'message_reacted', told, told);
+		perform feed_note(event_message_reacted(c.account_id, c.vendor_id, conversation_id => c.id,
+			seq => r.seq, id => r.id, reactions => message_reactions(c.vendor_id, c.id, r.seq)));
 	end loop;
 	update message_held h set text = '', attachments = '[]', card = null, client_id = h.id::text,
 		client_digest = null, decided_at = coalesce(h.decided_at, now()),
@@ -68,8 +66,8 @@ begin
 	if c.customer_name <> 'Erased' then
 		update conversation x set customer_name = 'Erased' where x.vendor_id = c.vendor_id and x.id = c.id;
 		perform conversation_retell(c.vendor_id, c.id);
-		perform chat_announce(c.vendor_id, c.account_id, 'customer_erased', null, json_build_object(
-			'conversation_id', c.id, 'customer', json_build_object('id', c.account_id, 'name', 'Erased')));
+		perform feed_note(event_customer_erased(c.vendor_id, conversation_id => c.id,
+			customer => shape_chat_customer(id => c.account_id, name => 'Erased')));
 	end if;
 end $$;
 grant execute on function chat_erase_traces(conversation, timestamptz) to sebez_jobs;
@@ -119,7 +117,6 @@ create or replace function conversation_forget(conversation uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	c record;
-	told json := json_build_object('conversation_id', conversation);
 begin
 	select x.vendor_id, x.account_id into c from conversation x, platform f
 	where x.id = conversation and x.last_message_at < now() - make_interval(days => f.chat_retention_days)
@@ -135,7 +132,8 @@ begin
 		and m.created_at > now() - interval '31 days'));
 	perform notes_untell(c.vendor_id, conversation);
 	delete from conversation x where x.vendor_id = c.vendor_id and x.id = conversation;
-	perform chat_announce(c.vendor_id, c.account_id, 'conversation_forgotten', told, told);
+	perform feed_note(event_conversation_forgotten(c.account_id, c.vendor_id,
+		conversation_id => conversation));
 end $$;
 grant execute on function conversation_forget(uuid) to sebez_jobs;
 

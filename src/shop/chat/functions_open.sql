@@ -25,7 +25,7 @@ returns uuid language plpgsql set search_path = public, pg_temp as $$
 declare
 	opened uuid;
 	who text;
-	told json;
+	blocks json;
 begin
 	if chat_side() = 'vendor' then
 		select s.account_id, s.customer_name into account, who
@@ -56,11 +56,13 @@ begin
 	on conflict (vendor_id, account_id, product_id, sub_order_id) do nothing
 	returning id into opened;
 	if opened is not null then
-		told := json_build_object('conversation_id', opened, 'vendor_id', vendor, 'product_id', product,
-			'sub_order_id', sub_order, 'blocked', chat_blocks(vendor, account));
-		perform chat_announce(vendor, account, 'conversation_opened', told,
-			((told::jsonb - 'vendor_id') || jsonb_build_object('customer',
-				jsonb_build_object('id', account, 'name', who)))::json);
+		blocks := chat_blocks(vendor, account);
+		perform feed_note(
+			event_conversation_opened(account, conversation_id => opened, vendor_id => vendor,
+				product_id => product, sub_order_id => sub_order, blocked => blocks)
+			|| event_conversation_opened(vendor, conversation_id => opened, product_id => product,
+				sub_order_id => sub_order, blocked => blocks,
+				customer => shape_chat_customer(id => account, name => who)));
 		return opened;
 	end if;
 	return (select c.id from conversation c where c.vendor_id = vendor and c.account_id = account
@@ -89,8 +91,8 @@ begin
 		return;
 	end if;
 	update conversation x set assigned_to = assignee where x.vendor_id = c.vendor_id and x.id = conversation;
-	perform chat_announce(c.vendor_id, c.account_id, 'conversation_assigned', null,
-		json_build_object('conversation_id', conversation, 'staff_id', assignee));
+	perform feed_note(event_conversation_assigned(c.vendor_id, conversation_id => conversation,
+		staff_id => assignee));
 end $$;
 grant execute on function conversation_assign(uuid, uuid) to sebez_vendor;
 
@@ -106,13 +108,13 @@ begin
 	end if;
 	perform from staff s where s.vendor_id = old.vendor_id and s.account_id = old.account_id for update;
 	for c in
-		select x.id, x.account_id from conversation x
+		select x.id from conversation x
 		where x.vendor_id = old.vendor_id and x.assigned_to = old.account_id
 		order by x.id for no key update
 	loop
 		update conversation x set assigned_to = null where x.vendor_id = old.vendor_id and x.id = c.id;
-		perform chat_announce(old.vendor_id, c.account_id, 'conversation_assigned', null,
-			json_build_object('conversation_id', c.id, 'staff_id', null));
+		perform feed_note(event_conversation_assigned(old.vendor_id, conversation_id => c.id,
+			staff_id => null));
 	end loop;
 	return case tg_op when 'UPDATE' then new else old end;
 end $$;
@@ -130,9 +132,8 @@ grant execute on function chat_lock_blocks(uuid, uuid) to sebez_customer, sebez_
 create or replace function chat_block_changed(vendor uuid, account uuid, blocked boolean)
 returns void language sql volatile set search_path = public, pg_temp as $$
 	select chat_lock_blocks(vendor, account);
-	select chat_announce(vendor, account, 'block_changed', told, told)
-	from json_build_object('vendor_id', vendor, 'customer_id', account, 'side', chat_side(),
-		'blocked', blocked) told
+	select feed_note(event_block_changed(account, vendor, vendor_id => vendor, customer_id => account,
+		side => chat_side(), blocked => blocked))
 $$;
 grant execute on function chat_block_changed(uuid, uuid, boolean) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs, sebez_kernel;
@@ -140,8 +141,8 @@ grant execute on function chat_block_changed(uuid, uuid, boolean) to sebez_custo
 -- Which side has blocked the other, as the state to start from says it.
 create or replace function chat_blocks(vendor uuid, account uuid) returns json
 language sql stable set search_path = public, pg_temp as $$
-	select json_build_object('customer', coalesce(bool_or(b.side = 'customer'), false),
-		'vendor', coalesce(bool_or(b.side = 'vendor'), false))
+	select shape_blocks(customer => coalesce(bool_or(b.side = 'customer'), false),
+		vendor => coalesce(bool_or(b.side = 'vendor'), false))
 	from chat_block b where b.vendor_id = chat_blocks.vendor and b.account_id = chat_blocks.account
 $$;
 grant execute on function chat_blocks(uuid, uuid) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
@@ -154,7 +155,8 @@ declare
 	side text := chat_side();
 	c record;
 	left_over int;
-	told json;
+	reader uuid;
+	other uuid;
 begin
 	select x.vendor_id, x.account_id, x.last_seq,
 	       case side when 'customer' then x.customer_read else x.vendor_read end as already into c
@@ -175,18 +177,21 @@ begin
 	select count(*) into left_over from message m
 	where m.vendor_id = c.vendor_id and m.conversation_id = conversation and m.seq > up_to
 	and m.deleted_at is null and (m.author = 'customer') = (side = 'vendor');
-	told := json_build_object('conversation_id', conversation, 'side', side, 'seq', up_to);
 	if side = 'customer' then
+		reader := c.account_id;
+		other := c.vendor_id;
 		update conversation x set customer_read = up_to, customer_unread = left_over,
 			customer_delivered = greatest(x.customer_delivered, up_to) where x.id = conversation;
-		perform chat_announce(c.vendor_id, c.account_id, 'message_read', json_build_object('conversation_id',
-			conversation, 'side', side, 'seq', up_to, 'unread', left_over), told);
 	else
+		reader := c.vendor_id;
+		other := c.account_id;
 		update conversation x set vendor_read = up_to, vendor_unread = left_over,
 			vendor_delivered = greatest(x.vendor_delivered, up_to) where x.id = conversation;
-		perform chat_announce(c.vendor_id, c.account_id, 'message_read', told, json_build_object(
-			'conversation_id', conversation, 'side', side, 'seq', up_to, 'unread', left_over));
 	end if;
+	perform feed_note(
+		event_message_read(reader, conversation_id => conversation, side => side, seq => up_to,
+			unread => left_over)
+		|| event_message_read(other, conversation_id => conversation, side => side, seq => up_to));
 end $$;
 grant execute on function conversation_mark_read(uuid, int) to sebez_customer, sebez_vendor;
 
@@ -196,15 +201,14 @@ declare
 	c record;
 begin
 	update conversation x set last_note = x.last_note + 1 where x.id = conversation
-	returning x.vendor_id, x.last_note, x.last_seq, x.account_id into c;
+	returning x.vendor_id, x.last_note, x.last_seq into c;
 	if not found then
 		raise exception 'Conversation not found.' using errcode = 'SB404';
 	end if;
 	insert into conversation_note (vendor_id, conversation_id, number, author_id, text, after_seq, created_at)
 	values (c.vendor_id, conversation, c.last_note, current_account(), the_text, c.last_seq, clock_timestamp());
-	perform chat_announce(c.vendor_id, c.account_id, 'note_added', null, json_build_object('conversation_id',
-		conversation, 'number', c.last_note, 'staff_id', current_account(), 'text', the_text,
-		'after_seq', c.last_seq));
+	perform feed_note(event_note_added(c.vendor_id, conversation_id => conversation,
+		number => c.last_note, staff_id => current_account(), text => the_text, after_seq => c.last_seq));
 	return c.last_note;
 end $$;
 grant execute on function conversation_note_add(uuid, text) to sebez_vendor;

@@ -5,11 +5,9 @@ set local role sebez_owner;
 create or replace function message_held_tell(vendor uuid, account uuid, author text, conversation uuid,
                                              held uuid, status text)
 returns void language plpgsql as $$
-declare
-	told json := json_build_object('conversation_id', conversation, 'id', held, 'status', status);
 begin
-	perform chat_announce(vendor, account, 'message_held', case author when 'customer' then told end,
-		case author when 'vendor' then told end);
+	perform feed_note(event_message_held(case author when 'customer' then account else vendor end,
+		conversation_id => conversation, id => held, status => status));
 end $$;
 grant execute on function message_held_tell(uuid, uuid, text, uuid, uuid, text) to sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;

@@ -9,7 +9,7 @@ language plpgsql as $$
 declare
 	number int;
 	moment timestamptz := clock_timestamp();
-	told json;
+	ignored text;
 begin
 	if the_author = 'vendor' and waiting is not null then
 		insert into vendor_response as r (vendor_id, answers, seconds)
@@ -35,21 +35,18 @@ begin
 		'account_id', account, 'to', case the_author when 'customer' then 'vendor' else 'customer' end),
 		moment + interval '3 seconds');
 	if was_state = 'closed' and the_author <> 'system' then
-		told := json_build_object('conversation_id', conversation);
-		perform chat_announce(vendor, account, 'conversation_reopened', told, told);
+		perform feed_note(event_conversation_reopened(account, vendor, conversation_id => conversation));
 	end if;
-	perform chat_announce(vendor, account, 'message_sent',
-		json_build_object('conversation_id', conversation, 'seq', number, 'id', the_id, 'author', the_author,
-			'client_id', case the_author when 'customer' then the_client end,
-			'kind', the_kind, 'text', the_text, 'attachments', coalesce(the_attachments, '[]'),
-			'card', the_card, 'reply_to', reply, 'created_at', json_time(moment), 'edited_at', null,
-			'deleted_at', null, 'reactions', json_build_array()),
-		json_build_object('conversation_id', conversation, 'seq', number, 'id', the_id, 'author', the_author,
-			'staff_id', case the_author when 'vendor' then the_author_id end,
-			'client_id', case the_author when 'vendor' then the_client end,
-			'kind', the_kind, 'text', the_text, 'attachments', coalesce(the_attachments, '[]'),
-			'card', the_card, 'reply_to', reply, 'created_at', json_time(moment), 'edited_at', null,
-			'deleted_at', null, 'reactions', json_build_array()));
+	ignored := feed_note(
+		event_message_sent(account, conversation_id => conversation, seq => number, id => the_id,
+			author => the_author, client_id => case the_author when 'customer' then the_client end,
+			kind => the_kind, text => the_text, attachments => coalesce(the_attachments, '[]'),
+			card => the_card, reply_to => reply, reactions => '[]', created_at => moment)
+		|| event_message_sent(vendor, conversation_id => conversation, seq => number, id => the_id,
+			author => the_author, staff_id => case the_author when 'vendor' then the_author_id end,
+			staff_id_given => true, client_id => case the_author when 'vendor' then the_client end,
+			kind => the_kind, text => the_text, attachments => coalesce(the_attachments, '[]'),
+			card => the_card, reply_to => reply, reactions => '[]', created_at => moment));
 	return number;
 end $$;
 grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,

@@ -49,9 +49,9 @@ with before as (
 	from before b where c.vendor_id = b.vendor_id and c.id = b.id and b.state <> :state
 	returning c.id, c.vendor_id, c.account_id
 ), told as (
-	select d.id from changed d, chat_announce(d.vendor_id, d.account_id,
-		case :state when 'closed' then 'conversation_closed' else 'conversation_reopened' end,
-		json_build_object('conversation_id', d.id), json_build_object('conversation_id', d.id))
+	select d.id from changed d, feed_note(case :state
+		when 'closed' then event_conversation_closed(d.account_id, d.vendor_id, conversation_id => d.id)
+		else event_conversation_reopened(d.account_id, d.vendor_id, conversation_id => d.id) end)
 )
 select b.id, (select count(*) from told) as "_told" from before b;
 

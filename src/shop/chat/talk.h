@@ -19,7 +19,7 @@ struct rows *talk_conversation(struct request *rq, struct db *db, struct uuid id
 void talk_reply_conversation(struct request *rq, struct uuid id);
 
 /* Statements of this batch or transaction have noted events. Everything of chat that the feed is to
- * tell goes through here, and in SQL through chat_announce(). */
+ * tell goes through here, and SQL notes them (feed_note). */
 void chat_announce(struct db *db);
 
 /* presence.c: coarse, in Redis, gone in a day. While Redis is down nobody seems to be here. */

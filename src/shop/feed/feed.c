@@ -16,6 +16,7 @@
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 #include "shop/feed/sweep.h"
+#include "shop/feed/write.h"
 #include "task/forget.h"
 
 enum {

@@ -1,34 +1,16 @@
 -- Writing the feed. docs/REALTIME.md.
 set local role sebez_owner;
 
--- Events of this transaction that are not written yet are lines of a setting; it ends with it.
-create or replace function feed_line(owner uuid, kind text, payload json) returns text
-language sql stable parallel safe
-return json_build_array(owner, kind, payload)::text || chr(30);
-grant execute on function feed_line(uuid, text, json) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
-	sebez_kernel;
-
-create or replace function feed_append(lines text) returns void
+-- Remembers events of this transaction, as the functions event_…() write them (tools/gen_events.py);
+-- feed_flush gives them their numbers. For SQL that knows what the C around it does not.
+create or replace function feed_note(lines text) returns void
 language plpgsql as $$
 declare
 	ignored text;
 begin
 	ignored := set_config('sebez.feed', concat(current_setting('sebez.feed', true), lines), true);
 end $$;
-grant execute on function feed_append(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
-
--- Remembers an event of this transaction; feed_flush writes it. For SQL that knows what the C around
--- it does not.
-create or replace function feed_note(owner uuid, kind text, payload json) returns void
-language plpgsql as $$
-declare
-	ignored text;
-begin
-	ignored := set_config('sebez.feed',
-		concat(current_setting('sebez.feed', true), feed_line(owner, kind, payload)), true);
-end $$;
-grant execute on function feed_note(uuid, text, json) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
-	sebez_kernel;
+grant execute on function feed_note(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
 -- The role of the staff who acts, as a bit (staff_role_bit); 0 for all others.
 create or replace function current_role_bit() returns int language sql stable parallel safe
@@ -55,7 +37,7 @@ returns table (epoch bigint, owner_id uuid, number bigint, kind text, payload js
 language plpgsql security definer set search_path = public, pg_temp as $$
 #variable_conflict use_column
 declare
-	noted text := rtrim(current_setting('sebez.feed', true), chr(30));
+	noted json := '[' || rtrim(current_setting('sebez.feed', true), ',') || ']';
 	ignored text := set_config('sebez.feed', '', true);
 begin
 	return query
@@ -66,8 +48,7 @@ begin
 		from (
 			select (n.told ->> 0)::uuid as owner_id, n.told ->> 1 as kind, n.told -> 2 as payload,
 			       1 as source, n.ord
-			from (select l.line::json as told, l.ord
-			      from string_to_table(noted, chr(30)) with ordinality as l (line, ord)) n
+			from json_array_elements(noted) with ordinality as n (told, ord)
 			union all
 			select g.owner_id, g.kind, g.payload::json, 2, g.ord
 			from unnest(owners, kinds, payloads) with ordinality as g (owner_id, kind, payload, ord)

@@ -12,9 +12,9 @@ grant execute on function order_adds_up_now() to sebez_customer;
 -- Where a sub-order stands, as events and the state to start from say it. A quoted body: with one of the
 -- standard's form, no column could be added to the table (PostgreSQL 17).
 create or replace function sub_order_state(s sub_order) returns json language sql stable as $$
-	select json_build_object('id', s.id, 'order_id', s.order_id, 'vendor_id', s.vendor_id, 'number', s.number,
-		'status', s.state, 'cancelled_total',
-		json_build_object('amount', s.cancelled_total, 'currency', s.currency), 'version', s.version)
+	select shape_sub_order_state(id => s.id, order_id => s.order_id, vendor_id => s.vendor_id,
+		number => s.number, status => s.state, version => s.version,
+		cancelled_total => shape_money(amount => s.cancelled_total, currency => s.currency))
 $$;
 grant execute on function sub_order_state(sub_order) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
@@ -159,6 +159,6 @@ end $$;
 -- The money is there, whoever or whatever has found out.
 create or replace function note_payment() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
-	perform feed_note(new.account_id, 'payment_received', json_build_object('order_id', new.order_id));
+	perform feed_note(event_payment_received(new.account_id, order_id => new.order_id));
 	return null;
 end $$;

@@ -48,8 +48,8 @@ from moved m;
 
 -- sub_orders_tell (ids uuid[]): none writes
 -- Their customers and vendors, as they are now.
-select feed_note(o.owner, 'sub_order_changed', sub_order_state(s))
-from sub_order s cross join lateral (values (s.account_id), (s.vendor_id)) o (owner)
+select feed_note(event_sub_order_changed(s.account_id, s.vendor_id, payload => sub_order_state(s)))
+from sub_order s
 where s.id = any (:ids);
 
 -- record line_quantity (line uuid, quantity int)

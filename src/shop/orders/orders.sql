@@ -77,15 +77,15 @@ insert into outbox (topic, subject_id, payload) values ('order_placed', :order, 
 with part as materialized (
 	select s.vendor_id, s.number, sub_order_state(s) as state from sub_order s where s.order_id = :order
 )
-select feed_note(o.account_id, 'order_placed', json_build_object('order_id', o.id, 'number', o.number,
-	'created_at', json_time(o.created_at), 'sub_orders', (select json_agg(p.state order by p.number) from part p)))
+select feed_note(event_order_placed(o.account_id, order_id => o.id, number => o.number,
+	created_at => o.created_at, sub_orders => (select json_agg(p.state order by p.number) from part p)))
 from shop_order o where o.id = :order
 union all
-select feed_note(p.vendor_id, 'sub_order_changed', p.state) from part p;
+select feed_note(event_sub_order_changed(p.vendor_id, payload => p.state)) from part p;
 
 -- order_tell_paid (order uuid): none writes
 -- After order_tell, as if the money came at that moment.
-select feed_note(o.account_id, 'payment_received', json_build_object('order_id', o.id))
+select feed_note(event_payment_received(o.account_id, order_id => o.id))
 from shop_order o where o.id = :order;
 
 -- order_adds_up_now (): none writes

@@ -49,7 +49,7 @@ v.state as status,
 coalesce((select json_agg(x.part order by x.number) from open x where x.nth <= :most), '[]') as sub_orders,
 (select count(*) > :most from open) as sub_orders_more,
 coalesce((
-	select json_agg(json_build_object('conversation_id', c.id, 'customer', json_build_object('id', c.account_id, 'name', c.customer_name), 'staff_id', c.assigned_to,
+	select json_agg(json_build_object('conversation_id', c.id, 'customer', shape_chat_customer(id => c.account_id, name => c.customer_name), 'staff_id', c.assigned_to,
 		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state,
 		'last_seq', c.last_seq, 'unread', c.vendor_unread,
 		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),

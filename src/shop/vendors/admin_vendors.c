@@ -16,11 +16,13 @@ enum decision { APPROVE, REJECT, SUSPEND, REINSTATE, CLOSE };
 
 static const struct transition {
 	enum decision decision;
-	const char *from, *to;
+	enum vendor_status_choice from, to;
 } TRANSITIONS[] = {
-    {APPROVE, "applied", "approved"},   {REJECT, "applied", "rejected"},
-    {SUSPEND, "approved", "suspended"}, {REINSTATE, "suspended", "approved"},
-    {CLOSE, "suspended", "closed"},
+    {APPROVE, VENDOR_STATUS_APPLIED, VENDOR_STATUS_APPROVED},
+    {REJECT, VENDOR_STATUS_APPLIED, VENDOR_STATUS_REJECTED},
+    {SUSPEND, VENDOR_STATUS_APPROVED, VENDOR_STATUS_SUSPENDED},
+    {REINSTATE, VENDOR_STATUS_SUSPENDED, VENDOR_STATUS_APPROVED},
+    {CLOSE, VENDOR_STATUS_SUSPENDED, VENDOR_STATUS_CLOSED},
 };
 
 enum { TRANSITION_COUNT = sizeof TRANSITIONS / sizeof TRANSITIONS[0] };
@@ -32,7 +34,8 @@ static struct rows *vendors(struct db *db, const struct uuid *id, const char *st
 	struct admin_vendors_moves moves[TRANSITION_COUNT];
 
 	for (size_t i = 0; i < TRANSITION_COUNT; i++)
-		moves[i] = (struct admin_vendors_moves){TRANSITIONS[i].from, TRANSITIONS[i].to};
+		moves[i] = (struct admin_vendors_moves){VENDOR_STATUS_NAMES[TRANSITIONS[i].from],
+		                                        VENDOR_STATUS_NAMES[TRANSITIONS[i].to]};
 	return sql_admin_vendors(db, &(struct admin_vendors_args){
 	                                 .moves_count = TRANSITION_COUNT,
 	                                 .moves = moves,
@@ -74,8 +77,8 @@ static _Noreturn void end_not_allowed(struct task *task, const char *state)
 	json_key(&json, "allowed_transitions");
 	json_open_array(&json);
 	for (size_t i = 0; i < TRANSITION_COUNT; i++)
-		if (strcmp(TRANSITIONS[i].from, state) == 0)
-			json_str(&json, TRANSITIONS[i].to);
+		if (strcmp(VENDOR_STATUS_NAMES[TRANSITIONS[i].from], state) == 0)
+			json_str(&json, VENDOR_STATUS_NAMES[TRANSITIONS[i].to]);
 	json_close_array(&json);
 	json_close_object(&json);
 	task_end_with(task,
@@ -86,7 +89,7 @@ static _Noreturn void end_not_allowed(struct task *task, const char *state)
 	              });
 }
 
-static const char *next_state(struct db *tx, struct uuid id, enum decision decision)
+static enum vendor_status_choice next_state(struct db *tx, struct uuid id, enum decision decision)
 {
 	size_t count;
 	const struct admin_vendor_lock_row *held =
@@ -94,7 +97,7 @@ static const char *next_state(struct db *tx, struct uuid id, enum decision decis
 
 	for (size_t i = 0; i < TRANSITION_COUNT; i++)
 		if (TRANSITIONS[i].decision == decision &&
-		    strcmp(TRANSITIONS[i].from, held->state) == 0)
+		    strcmp(VENDOR_STATUS_NAMES[TRANSITIONS[i].from], held->state) == 0)
 			return TRANSITIONS[i].to;
 	end_not_allowed(db_task(tx), held->state);
 }
@@ -103,12 +106,12 @@ static const char *next_state(struct db *tx, struct uuid id, enum decision decis
 static void decide(struct request *rq, struct uuid id, enum decision decision, const char *reason)
 {
 	struct db *tx = db_begin(&rq->task);
-	const char *state = next_state(tx, id, decision);
+	enum vendor_status_choice status = next_state(tx, id, decision);
 
 	platform_audit_reason(tx, reason);
-	sql_admin_vendor_move(tx, id, state, reason);
-	feed_write(tx, id, EVENT_VENDOR_STATUS_CHANGED,
-	           arena_printf(rq->task.arena, "{\"status\":\"%s\"}", state));
+	sql_admin_vendor_move(tx, id, VENDOR_STATUS_NAMES[status], reason);
+	feed_write_vendor_status_changed(tx, id,
+	                                 &(struct event_vendor_status_changed){.status = status});
 	sql_admin_vendor_refresh(tx, id);
 	reply_commit_row(rq, tx, 200, vendor(tx, id));
 	cache_invalidate();
