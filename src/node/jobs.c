@@ -50,7 +50,7 @@ static void report(const struct task *task, const struct job *job, bool good, in
 	else
 		LOG_WARNING("job failed", log_str("job", job->name),
 		            log_str("request_id", task->request_id),
-		            log_str("code", PROBLEM_KINDS[task->problem.code].code),
+		            log_str("code", task->problem.code->name),
 		            log_str("detail", task->problem.detail));
 }
 

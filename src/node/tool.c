@@ -32,7 +32,7 @@ static void run_task(void *arg)
 	task.arena = arena_new(TOOL_ARENA_BYTES, task_arena_full, &task);
 	tool.good = task_run(&task, tool.body);
 	if (!tool.good) {
-		say("%s: %s", PROBLEM_KINDS[task.problem.code].title, task.problem.detail);
+		say("%s: %s", task.problem.code->title, task.problem.detail);
 		if (task.problem.errors != NULL)
 			say("%s", task.problem.errors);
 	}

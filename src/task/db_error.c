@@ -25,7 +25,7 @@ static size_t table_count = 1;
 
 struct server_error {
 	const char *prefix; /* of the SQLSTATE */
-	enum problem_code code;
+	const struct problem_code *code;
 	const char *detail;
 };
 

@@ -11,7 +11,7 @@
  * object adds its members to the problem. */
 struct db_refusal {
 	const char *sqlstate;
-	enum problem_code code;
+	const struct problem_code *code;
 	const char *member; /* name of the member of the problem that a JSON array DETAIL becomes */
 };
 
@@ -20,7 +20,7 @@ struct db_refusal {
  * writes. */
 struct db_constraint {
 	const char *name;
-	enum problem_code code;
+	const struct problem_code *code;
 	const char *field, *error_code, *detail;
 };
 

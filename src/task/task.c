@@ -45,14 +45,14 @@ const char *task_attempt(struct task *outer, struct task *part, void (*body)(str
 _Noreturn void task_end_with(struct task *task, struct problem problem)
 {
 	assert(task->running);
-	assert(problem.code > PROBLEM_NONE && problem.code < PROBLEM_COUNT);
+	assert(problem.code != PROBLEM_NONE);
 	if (problem.detail == NULL)
 		problem.detail = "";
 	task->problem = problem;
 	_longjmp(task->way_out, 1);
 }
 
-_Noreturn void task_end(struct task *task, enum problem_code code, const char *format, ...)
+_Noreturn void task_end(struct task *task, const struct problem_code *code, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -61,7 +61,7 @@ _Noreturn void task_end(struct task *task, enum problem_code code, const char *f
 	task_end_with(task, (struct problem){.code = code, .detail = detail});
 }
 
-_Noreturn void task_end_about(struct task *task, enum problem_code code, const char *field,
+_Noreturn void task_end_about(struct task *task, const struct problem_code *code, const char *field,
                               const char *error_code, const char *detail)
 {
 	struct buf buf = buf_new(task->arena, 256);

@@ -39,7 +39,7 @@ struct actor {
 };
 
 struct problem {
-	enum problem_code code;
+	const struct problem_code *code;
 	const char *detail; /* in the arena, never NULL */
 	const char *errors; /* JSON array of {"field","code","detail"}, or NULL */
 	const char *extra;  /* further JSON members, for example "\"quote\":{…}", or NULL */
@@ -85,13 +85,13 @@ bool task_run(struct task *task, void (*body)(struct task *task));
 const char *task_attempt(struct task *outer, struct task *part, void (*body)(struct task *part));
 
 /* Ends the task with a problem. The format makes its detail: a sentence for the caller. */
-_Noreturn void task_end(struct task *task, enum problem_code code, const char *format, ...)
+_Noreturn void task_end(struct task *task, const struct problem_code *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Ends the task with an error of one field, named by JSON pointer ("/lines/0/quantity"). */
 _Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The same with another problem: what is wrong is the field's, but its form is not. */
-_Noreturn void task_end_about(struct task *task, enum problem_code code, const char *field,
+_Noreturn void task_end_about(struct task *task, const struct problem_code *code, const char *field,
                               const char *error_code, const char *detail);
 _Noreturn void task_end_with(struct task *task, struct problem problem);
 

@@ -212,7 +212,7 @@ static bool settle(struct request *rq, int64_t deadline_ms)
 	    .rq = rq,
 	    .idempotency = rq->idempotency,
 	};
-	enum problem_code code;
+	const struct problem_code *code;
 
 	memcpy(settling.task.request_id, rq->task.request_id, sizeof(settling.task.request_id));
 	settling.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &settling.task);

@@ -36,7 +36,7 @@ void refusal_overloaded(struct http_exchange *ex, unsigned origin)
 	http_reply(ex, 503, count, headers, BODY, sizeof(BODY) - 1);
 }
 
-static enum problem_code code_of(int status)
+static const struct problem_code *code_of(int status)
 {
 	switch (status) {
 	case 414:
@@ -50,11 +50,11 @@ static enum problem_code code_of(int status)
 
 void refusal_unreadable(int status, const char *why, struct http_answer *ret)
 {
-	const struct problem_kind *kind = &PROBLEM_KINDS[code_of(status)];
+	const struct problem_code *code = code_of(status);
 
 	_Static_assert(sizeof(ret->value) > UUID_TEXT_LENGTH, "the request's id");
 	uuid_format(uuid_v7(), ret->value);
-	ret->status = kind->status;
+	ret->status = code->status;
 	memcpy(ret->headers, COMMON, sizeof(COMMON));
 	ret->headers[COMMON_COUNT] = (struct http_header){"X-Request-Id", ret->value};
 	ret->header_count = COMMON_COUNT + 1;
@@ -62,7 +62,7 @@ void refusal_unreadable(int status, const char *why, struct http_answer *ret)
 	    ret->body, sizeof(ret->body),
 	    "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
 	    "\"code\":\"%s\",\"request_id\":\"%s\"}",
-	    kind->code, kind->title, kind->status, why, kind->code, ret->value);
+	    code->name, code->title, code->status, why, code->name, ret->value);
 	LOG_DEBUG("unreadable", log_str("request_id", ret->value), log_int("status", status),
 	          log_str("problem", why));
 }

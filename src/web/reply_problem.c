@@ -11,17 +11,17 @@ static const char *const LANGUAGES[] = {"en", NULL};
 
 void reply_problem(struct request *rq, const struct problem *problem)
 {
-	const struct problem_kind *kind = &PROBLEM_KINDS[problem->code];
+	const struct problem_code *code = problem->code;
 	struct buf body = buf_new(rq->task.arena, 512);
 	struct json json = json_new(&body);
 	char seconds[16];
 
 	json_open_object(&json);
-	json_put_str(&json, "type", arena_printf(rq->task.arena, "/problems/%s", kind->code));
-	json_put_str(&json, "title", kind->title);
-	json_put_int(&json, "status", kind->status);
+	json_put_str(&json, "type", arena_printf(rq->task.arena, "/problems/%s", code->name));
+	json_put_str(&json, "title", code->title);
+	json_put_int(&json, "status", code->status);
 	json_put_str(&json, "detail", problem->detail);
-	json_put_str(&json, "code", kind->code);
+	json_put_str(&json, "code", code->name);
 	json_put_str(&json, "request_id", rq->task.request_id);
 	if (problem->errors != NULL) {
 		json_key(&json, "errors");
@@ -32,7 +32,7 @@ void reply_problem(struct request *rq, const struct problem *problem)
 		body.length--;
 		buf_printf(&body, ",%s}", problem->extra);
 	}
-	if (problem->retry_after_s > 0 || kind->status == 503) {
+	if (problem->retry_after_s > 0 || code->status == 503) {
 		snprintf(seconds, sizeof(seconds), "%d",
 		         problem->retry_after_s > 0 ? problem->retry_after_s
 		                                    : request_retry_after_s());
@@ -40,5 +40,5 @@ void reply_problem(struct request *rq, const struct problem *problem)
 	}
 	reply_header(rq, "Content-Language",
 	             language_choose(http_header(rq->http, "Accept-Language"), LANGUAGES));
-	reply_send(rq, kind->status, "application/problem+json", body.data, body.length);
+	reply_send(rq, code->status, "application/problem+json", body.data, body.length);
 }

@@ -139,7 +139,7 @@ static struct request_context *request_context_new(struct http_exchange *ex)
 }
 
 /* Refuses before a fiber runs. */
-static enum http_body refuse(struct request_context *ctx, enum problem_code code,
+static enum http_body refuse(struct request_context *ctx, const struct problem_code *code,
                              const char *detail)
 {
 	ctx->rq.task.problem = (struct problem){.code = code, .detail = detail};

@@ -15,7 +15,7 @@ static const char SCHEMA[] =
     "create function refuse(state text, why text) returns void language plpgsql as"
     " $$ begin raise exception using errcode = state, message = 'No.', detail = why; end $$;";
 
-enum problem_code run_task(struct work *work, void (*body)(struct task *task))
+const struct problem_code *run_task(struct work *work, void (*body)(struct task *task))
 {
 	*work = (struct work){.body = body};
 	struct task *task = &work->task;
@@ -29,10 +29,10 @@ enum problem_code run_task(struct work *work, void (*body)(struct task *task))
 	return task->problem.code;
 }
 
-enum problem_code outcome(void (*body)(struct task *task))
+const struct problem_code *outcome(void (*body)(struct task *task))
 {
 	struct work work;
-	enum problem_code code = run_task(&work, body);
+	const struct problem_code *code = run_task(&work, body);
 	if (code == PROBLEM_INTERNAL)
 		puts(work.task.problem.log);
 	arena_free(work.task.arena);

@@ -17,10 +17,10 @@ struct work {
 };
 
 /* A task of a customer, run to its end; the problem it ended with stays readable. */
-enum problem_code run_task(struct work *work, void (*body)(struct task *task));
+const struct problem_code *run_task(struct work *work, void (*body)(struct task *task));
 
 /* What a task with this body ends with. */
-enum problem_code outcome(void (*body)(struct task *task));
+const struct problem_code *outcome(void (*body)(struct task *task));
 
 /* The rows as a JSON array are `expected`. */
 void assert_json(struct task *task, const struct rows *rows, const char *expected);

@@ -163,7 +163,7 @@ static void refuse(struct task *task)
 	sql_refuse(db_of(task), refuse_state, refuse_detail);
 }
 
-static void expect_refusal(const char *state, const char *detail, enum problem_code code,
+static void expect_refusal(const char *state, const char *detail, const struct problem_code *code,
                            const char *extra, const char *errors)
 {
 	struct work work;
@@ -179,7 +179,8 @@ static void expect_refusal(const char *state, const char *detail, enum problem_c
 }
 
 /* As an area would. */
-static const struct db_refusal REFUSALS[] = {{"SBS01", PROBLEM_OUT_OF_STOCK, "lines"}, {0}};
+static const struct problem_code SOLD_OUT[1] = {{"sold_out", 409, "Sold out"}};
+static const struct db_refusal REFUSALS[] = {{"SBS01", SOLD_OUT, "lines"}, {0}};
 static const struct db_constraint CONSTRAINTS[] = {
     {"thing_pkey", PROBLEM_EXISTS, "/id", "exists", "There is such a thing."}, {0}};
 
@@ -188,7 +189,7 @@ static void own_errors_become_problems(void *arg)
 	expect_refusal("SBS01", "{\"lines\":[1]}", PROBLEM_INTERNAL, "", "");
 	db_error_register(REFUSALS, NULL);
 	expect_refusal("SB401", "", PROBLEM_UNAUTHENTICATED, "", "");
-	expect_refusal("SBS01", "{\"lines\":[1]}", PROBLEM_OUT_OF_STOCK, "\"lines\":[1]", "");
+	expect_refusal("SBS01", "{\"lines\":[1]}", SOLD_OUT, "\"lines\":[1]", "");
 	expect_refusal("SBT01", "[\"a\"]", PROBLEM_TRANSITION, "\"allowed\":[\"a\"]", "");
 	expect_refusal("SBI01", "{\"field\":\"/a\"}", PROBLEM_INVALID, "", "[{\"field\":\"/a\"}]");
 	expect_refusal("57014", "", PROBLEM_OVERLOADED, "", "");

@@ -14,7 +14,7 @@ static int64_t deadline_ms;
 static int refused;
 
 /* A task on the calling fiber. */
-static enum problem_code run(void (*body)(struct task *task), int64_t until_ms)
+static const struct problem_code *run(void (*body)(struct task *task), int64_t until_ms)
 {
 	struct task task = {.deadline_ms = until_ms};
 
@@ -115,8 +115,9 @@ static void wait_too_long(void *number)
 {
 	int me = (int)(intptr_t)number;
 	bool patient = me == 0 || me == TASKS - 1;
-	enum problem_code code = run(me == 0 ? hold_until_all_but_one_are_refused : hold_first,
-	                             patient ? loop_now_ms() + MINUTE_MS : deadline_ms);
+	const struct problem_code *code =
+	    run(me == 0 ? hold_until_all_but_one_are_refused : hold_first,
+	        patient ? loop_now_ms() + MINUTE_MS : deadline_ms);
 
 	refused += code == PROBLEM_OVERLOADED;
 	assert_int_equal(code, patient ? PROBLEM_NONE : PROBLEM_OVERLOADED);

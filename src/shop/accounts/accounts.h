@@ -12,6 +12,8 @@
 
 extern const struct area AREA_ACCOUNTS;
 
+extern const struct problem_code PROBLEM_TOKEN_REUSED[1];
+
 /*
  * The key of the account that has this e-mail address, however it was typed, in the arena
  * (base/email.h). Whatever looks for an account by an address passes here, so that what is one

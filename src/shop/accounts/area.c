@@ -5,6 +5,9 @@
 #include "task/job.h"
 #include "web/limit.h"
 
+const struct problem_code PROBLEM_TOKEN_REUSED[1] = {
+    {"refresh_token_reused", 401, "Refresh token already used"}};
+
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
      "An account with this e-mail address already exists."},

@@ -6,6 +6,7 @@
 
 #include "accounts.sql.h"
 #include "api.gen.h"
+#include "shop/accounts/accounts.h"
 #include "shop/accounts/sign_in.h"
 #include "web/reply.h"
 #include "web/token.h"

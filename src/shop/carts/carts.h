@@ -13,6 +13,12 @@
 
 extern const struct area AREA_CARTS;
 
+extern const struct problem_code PROBLEM_QUOTE_CHANGED[1];
+extern const struct problem_code PROBLEM_OUT_OF_STOCK[1];
+extern const struct problem_code PROBLEM_NO_DELIVERY[1];
+extern const struct problem_code PROBLEM_CART_EMPTY[1];
+extern const struct problem_code PROBLEM_CART_ORDERED[1];
+
 /* The rows of a cart, promised by a batch until it has run. */
 struct quote_rows {
 	const struct rows *cart, *lines, *methods, *terms;

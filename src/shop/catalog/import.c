@@ -156,13 +156,13 @@ static void restore(struct import *import, struct import_batch *batch, const str
 
 static bool is_transient(const struct problem *problem)
 {
-	return PROBLEM_KINDS[problem->code].status == 503;
+	return problem->code->status == 503;
 }
 
 /* Not about what the batch holds, but about who brings it. */
 static bool is_about_the_actor(const struct problem *problem)
 {
-	int status = PROBLEM_KINDS[problem->code].status;
+	int status = problem->code->status;
 
 	return status == 401 || status == 403 || status == 404;
 }

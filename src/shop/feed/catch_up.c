@@ -118,7 +118,7 @@ static bool help(struct followed *feed, const struct poll *poll)
 	memcpy(catching.task.request_id, poll->parked.request_id, sizeof(catching.task.request_id));
 	catching.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &catching.task);
 	good = task_run(&catching.task, read_for_one);
-	if (!good && PROBLEM_KINDS[catching.task.problem.code].status < 500) {
+	if (!good && catching.task.problem.code->status < 500) {
 		let_go(feed, session_id);
 		good = true;
 	}

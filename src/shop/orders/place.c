@@ -33,7 +33,7 @@ static const char *quote_member(struct arena *arena, const struct quote *quote)
 	return buf.data;
 }
 
-_Noreturn static void end_with_quote(struct task *task, enum problem_code code,
+_Noreturn static void end_with_quote(struct task *task, const struct problem_code *code,
                                      const struct quote *quote, const char *detail)
 {
 	task_end_with(task, (struct problem){

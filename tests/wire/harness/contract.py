@@ -169,9 +169,10 @@ def operation_at(method, path):
 
 @lru_cache(maxsize=None)
 def problem_codes():
-    """{code: status} of src/task/problem.h, whose codes are part of the contract."""
-    text = (ROOT / "src/task/problem.h").read_text()
-    found = re.findall(r'X\(PROBLEM_\w+,\s*"(\w+)",\s*(\d+)', text)
+    """{code: status} of src/task/problem.c and the areas, whose codes are part of the contract."""
+    files = [ROOT / "src/task/problem.c", *ROOT.glob("src/shop/*/area.c")]
+    found = [row for file in files for row in re.findall(
+        r'struct problem_code PROBLEM_\w+\[1\] = \{\s*\{"(\w+)", (\d+)', file.read_text())]
     return {code: int(status) for code, status in found}
 
 
