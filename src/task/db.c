@@ -213,6 +213,11 @@ const struct pg_error *db_try_run(struct db *db)
 	return run(db, true);
 }
 
+_Noreturn void db_end_refused(struct db *db, const struct pg_error *refusal)
+{
+	db_error_end(db->task, refusal);
+}
+
 /* Takes the transaction off the task's list and gives its connection back. */
 static void tx_close(struct db *tx)
 {

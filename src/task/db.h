@@ -75,6 +75,8 @@ void *db_commit_arg(const struct db *db, db_commit_fn *collect);
  * is of class SB or a unique violation. NULL when all went well.
  */
 const struct pg_error *db_try_run(struct db *batch_or_chain);
+/* Ends the task with such a refusal, as db_run does. */
+_Noreturn void db_end_refused(struct db *batch_or_chain, const struct pg_error *refusal);
 
 /* For generated code: sends or collects one statement. Counts of rows are checked by `expect`. */
 enum rows_expected { ROWS_NONE, ROWS_ONE, ROWS_MAYBE, ROWS_MANY };

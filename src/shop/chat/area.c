@@ -2,6 +2,7 @@
 #include "shop/chat/talk.h"
 #include "shop/chat/upkeep.h"
 #include "shop/outbox/outbox.h"
+#include "task/db_error.h"
 #include "task/job.h"
 #include "web/limit.h"
 
@@ -19,6 +20,11 @@ static const struct limit_rule LIMITS[] = {
 };
 
 enum { WEEK_S = 7 * 24 * 60 * 60 };
+
+static const struct db_refusal REFUSALS[] = {
+    {CHAT_RULES_CHANGED, PROBLEM_OVERLOADED, NULL},
+    {0},
+};
 
 static const struct job JOBS[] = {
     {"erase_messages", JOB_AT_SETTING, chat_erase},
@@ -38,6 +44,7 @@ static const struct outbox_topic TOPICS[] = {
 
 const struct area AREA_CHAT = {
     .name = "chat",
+    .refusals = REFUSALS,
     .limits = LIMITS,
     .jobs = JOBS,
     .topics = TOPICS,

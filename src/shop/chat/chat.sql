@@ -38,8 +38,10 @@ select count(*) filter (where c.customer_unread > 0) as conversations,
        coalesce(sum(c.customer_unread), 0)::bigint as messages
 from conversation c where c.account_id = :account;
 
--- message_send (conversation uuid, id uuid, client_id text, text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
-select message_send(:conversation, :id, :client_id, :text, :attachments::json, :product, :sub_order, :reply_to);
+-- message_send (conversation uuid, id uuid, client_id text, digest uuid, rules text, found text[], wrong json?, text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
+-- Raises SBM01, with the rules of this moment, when they are not those that it was judged by.
+select message_send(:conversation, :id, :client_id, :digest, :rules, :found, :wrong::json, :text, :attachments::json,
+	:product, :sub_order, :reply_to);
 
 -- messages (conversation uuid, id uuid?, client_id text?, author text?, by uuid?, staff bool, order choice(newest, oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many
 -- A page of a conversation, or one message of it.
@@ -73,8 +75,9 @@ select h.client_id, h.id, h.state = 'held' as held, h.state as status from messa
 where h.conversation_id = :conversation and h.author = chat_side() and h.author_id = current_account()
 and h.client_id = :client_id;
 
--- message_edit (conversation uuid, id uuid, text text): none writes
-select message_edit(:conversation, :id, :text);
+-- message_edit (conversation uuid, id uuid, rules text, wrong json?, text text): none writes
+-- Raises as message_send does.
+select message_edit(:conversation, :id, :rules, :wrong::json, :text);
 
 -- message_delete (conversation uuid, id uuid): none writes
 select message_delete(:conversation, :id);

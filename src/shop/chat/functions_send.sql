@@ -52,21 +52,34 @@ end $$;
 grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,
 	text, json, json, int) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
--- Sending. The same client_id of the same author again does nothing, whoever comes first.
-create or replace function message_send(conversation uuid, the_id uuid, the_client text, the_text text,
-	the_attachments json, product uuid, sub_order uuid, reply int) returns void
+-- The rules against contact leaks, by which C has judged what is to be written (chat/send.c); it judges
+-- again when they are not those of this moment.
+create or replace function chat_judged(rules text) returns void language plpgsql stable as $$
+declare
+	present text;
+begin
+	select concat_ws(' ', f.chat_email, f.chat_link, f.chat_phone) into present from platform f;
+	if rules <> present then
+		raise exception 'The rules for contact details have just changed; try again.' using errcode = 'SBM01',
+			detail = present;
+	end if;
+end $$;
+grant execute on function chat_judged(text) to sebez_customer, sebez_vendor;
+
+-- Sending. The same client_id of the same author again does nothing, whoever comes first. What leaks in it
+-- holds the message; what is wrong with it is told when all else is good.
+create or replace function message_send(conversation uuid, the_id uuid, the_client text, digest uuid,
+	rules text, leaks text[], wrong json, the_text text, the_attachments json, product uuid, sub_order uuid,
+	reply int) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	side text := chat_side();
-	digest uuid := md5(json_build_array(the_text, the_attachments, product, sub_order, reply)::text)::uuid;
 	c record;
 	card json;
 	what text := case when product is not null then 'product' when sub_order is not null then 'order'
 	             when the_attachments is not null then 'image' else 'text' end;
-	ruled record;
-	images record;
-	leaks text[];
 begin
+	perform chat_judged(rules);
 	select x.vendor_id, x.account_id, x.state, x.awaiting_since, x.last_seq into c
 	from conversation x where x.id = conversation for no key update;
 	if not found then
@@ -87,26 +100,22 @@ begin
 		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
 			'{"field":"/reply_to","code":"unknown","detail":"Message not found."}';
 	end if;
-	select * into ruled from chat_rules(the_text);
-	if the_attachments is not null then
-		select * into images from chat_rules_of_images(the_attachments);
-		the_attachments := images.said;
-		ruled.leaks := ruled.leaks || images.leaks;
+	if wrong is not null then
+		raise exception 'A field is not valid.' using errcode = 'SBI01', detail = wrong;
 	end if;
-	if ruled.leaks <> '{}' then
-		leaks := array(select distinct l from unnest(ruled.leaks) l order by l);
+	if leaks <> '{}' then
 		insert into message_held (vendor_id, id, conversation_id, account_id, author, author_id, client_id,
 		                          client_digest, kind, text, attachments, card, reply_to, found)
 		values (c.vendor_id, the_id, conversation, c.account_id, side, current_account(), the_client, digest,
-		        what, ruled.said, coalesce(the_attachments, '[]'), card, reply, leaks);
+		        what, the_text, coalesce(the_attachments, '[]'), card, reply, leaks);
 		perform message_held_tell(c.vendor_id, c.account_id, side, conversation, the_id, 'held');
 		return;
 	end if;
 	perform message_add(c.vendor_id, conversation, c.account_id, c.state, c.awaiting_since, the_id, side,
-		current_account(), the_client, digest, what, ruled.said, the_attachments, card, reply);
+		current_account(), the_client, digest, what, the_text, the_attachments, card, reply);
 end $$;
-grant execute on function message_send(uuid, uuid, text, text, json, uuid, uuid, int) to sebez_customer,
-	sebez_vendor;
+grant execute on function message_send(uuid, uuid, text, uuid, text, text[], json, text, json, uuid, uuid,
+	int) to sebez_customer, sebez_vendor;
 
 set local role sebez_kernel;
 

@@ -1,46 +1,12 @@
 /*
- * messages: writing and reading them, from either side.
+ * messages: reading, deleting and reporting them and reacting to them, from either side.
  */
 #include "base/clock.h"
 #include "chat.sql.h"
+#include "shop/chat/contact.h"
 #include "shop/chat/talk.h"
 #include "web/page.h"
 #include "web/reply.h"
-
-/* NULL when there are none. */
-static const char *attachments_json(struct arena *arena, const struct send_message_in *in)
-{
-	struct buf buf = buf_new(arena, 256);
-	struct json json = json_new(&buf);
-
-	if (in->attachments_count == 0)
-		return NULL;
-	json_open_array(&json);
-	for (size_t i = 0; i < in->attachments_count; i++) {
-		const struct attachment_input_in *one = &in->attachments[i];
-		json_open_object(&json);
-		json_key(&json, "url");
-		json_str(&json, one->url);
-		json_key(&json, "width");
-		one->width ? json_int(&json, *one->width) : json_nil(&json);
-		json_key(&json, "height");
-		one->height ? json_int(&json, *one->height) : json_nil(&json);
-		json_key(&json, "alt");
-		json_str(&json, one->alt ? one->alt : "");
-		json_close_object(&json);
-	}
-	json_close_array(&json);
-	return buf.data;
-}
-
-static void reply_message(struct request *rq, int status, const struct rows *rows)
-{
-	struct buf body = buf_new(rq->task.arena, 1024);
-	struct json json = json_new(&body);
-
-	rows_json_object(rows, 0, &json);
-	reply_json(rq, status, &body);
-}
 
 /* GET /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
 void list_messages(struct request *rq, const struct list_messages_in *in)
@@ -67,67 +33,6 @@ void list_messages(struct request *rq, const struct list_messages_in *in)
 	reply_page(rq, &page, rows);
 }
 
-/* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
-void send_message(struct request *rq, const struct send_message_in *in)
-{
-	bool staff = talk_is_staff(rq);
-	struct db *batch = db_batch(&rq->task);
-	const char *text = in->text ? in->text : "";
-	const char *attachments = attachments_json(rq->task.arena, in);
-	struct rows *sent, *held;
-
-	if (!text[0] && !attachments && !in->product_id && !in->sub_order_id)
-		task_end_field(&rq->task, "/text", "required", "The message is empty.");
-	sql_message_send(batch, &(struct message_send_args){
-	                            .conversation = in->conversation_id,
-	                            .id = uuid_v7(),
-	                            .client_id = in->client_id,
-	                            .text = text,
-	                            .attachments = attachments,
-	                            .product = in->product_id,
-	                            .sub_order = in->sub_order_id,
-	                            .reply_to = in->reply_to,
-	                        });
-	sent = sql_messages(batch, &(struct messages_args){
-	                               .conversation = in->conversation_id,
-	                               .client_id = in->client_id,
-	                               .author = staff ? "vendor" : "customer",
-	                               .by = staff ? &rq->task.actor.account_id : NULL,
-	                               .staff = staff,
-	                               .order = MESSAGES_ORDER_NEWEST,
-	                               .after_key = TIME_INFINITY,
-	                               .page_size = 1,
-	                           });
-	held = sql_held_of_mine(batch, in->conversation_id, in->client_id);
-	chat_announce(batch);
-	db_run(batch);
-	presence_seen(talk_speaker(rq));
-	if (rows_count(sent) == 0)
-		reply_message(rq, 202, held);
-	else
-		reply_message(rq, 201, sent);
-}
-
-/* PATCH /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
-void edit_message(struct request *rq, const struct edit_message_in *in)
-{
-	struct db *batch = db_batch(&rq->task);
-	struct rows *edited;
-
-	sql_message_edit(batch, in->conversation_id, in->message_id, in->text);
-	edited = sql_messages(batch, &(struct messages_args){
-	                                 .conversation = in->conversation_id,
-	                                 .id = &in->message_id,
-	                                 .staff = talk_is_staff(rq),
-	                                 .order = MESSAGES_ORDER_NEWEST,
-	                                 .after_key = TIME_INFINITY,
-	                                 .page_size = 1,
-	                             });
-	chat_announce(batch);
-	db_run(batch);
-	reply_message(rq, 200, edited);
-}
-
 /* DELETE /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
 void delete_message(struct request *rq, const struct delete_message_in *in)
 {
@@ -152,6 +57,9 @@ static void react(struct request *rq, struct uuid conversation, struct uuid mess
 /* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id}/reaction */
 void put_reaction(struct request *rq, const struct put_reaction_in *in)
 {
+	if (!contact_is_reaction(rq->task.arena, in->emoji))
+		task_end_field(&rq->task, "/emoji", "emoji",
+		               "A reaction must not have letters or digits.");
 	react(rq, in->conversation_id, in->message_id, in->emoji);
 }
 

@@ -22,6 +22,9 @@ void talk_reply_conversation(struct request *rq, struct uuid id);
  * tell goes through here, and SQL notes them (feed_note). */
 void chat_announce(struct db *db);
 
+/* send.c: the refusal of what was judged by rules that have changed since. */
+#define CHAT_RULES_CHANGED "SBM01"
+
 /* presence.c: coarse, in Redis, gone in a day. While Redis is down nobody seems to be here. */
 int presence_start(const struct area_options *options);
 void presence_seen(struct uuid who);

@@ -1,0 +1,277 @@
+/*
+ * send: writing messages and changing them, by the rules against contact leaks.
+ *
+ * The rules are settings. A text is judged by those that this process last heard of, and sent with
+ * them: the database refuses it when they are others by now, and says which, so that it is judged
+ * again. So a changed rule counts at once, and no round trip asks for the rules.
+ */
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "chat.sql.h"
+#include "shop/chat/contact.h"
+#include "shop/chat/talk.h"
+#include "web/reply.h"
+
+enum { JUDGED_MAX = 4 }; /* times: an admin changes rules once in a while */
+
+static struct contact_rules rules; /* as this process last heard */
+
+/* In the order of enum contact, as chat_judged() has them: "allow mask hold". */
+static const char *rules_text(struct arena *arena)
+{
+	return arena_printf(arena, "%s %s %s", CONTACT_RULE_NAMES[rules.of[CONTACT_EMAIL]],
+	                    CONTACT_RULE_NAMES[rules.of[CONTACT_LINK]],
+	                    CONTACT_RULE_NAMES[rules.of[CONTACT_PHONE]]);
+}
+
+static enum contact_rule_choice rule_named(const char *name, size_t length)
+{
+	int rule = 0;
+
+	while (rule < CONTACT_RULE_COUNT && (strncmp(CONTACT_RULE_NAMES[rule], name, length) != 0 ||
+	                                     CONTACT_RULE_NAMES[rule][length] != 0))
+		rule++;
+	assert(rule < CONTACT_RULE_COUNT); /* the column is checked */
+	return (enum contact_rule_choice)rule;
+}
+
+static void rules_learn(const char *text)
+{
+	for (enum contact each = 0; each < CONTACT_COUNT; each++) {
+		size_t length = strcspn(text, " ");
+
+		rules.of[each] = rule_named(text, length);
+		text += length + (text[length] == ' ');
+	}
+}
+
+/* Runs what was judged. False: by rules that are no more; those of now are known. */
+static bool run_judged(struct db *batch, int times)
+{
+	const struct pg_error *refusal = db_try_run(batch);
+
+	if (refusal == NULL)
+		return true;
+	if (strcmp(refusal->sqlstate, CHAT_RULES_CHANGED) != 0 || times == JUDGED_MAX)
+		db_end_refused(batch, refusal);
+	rules_learn(refusal->detail);
+	return false;
+}
+
+/* What the rules make of a message. */
+struct judged {
+	const char *text, *attachments; /* NULL when there are none */
+	unsigned held;
+	const char *wrong; /* the error of a field, NULL when all is good */
+};
+
+static const char *wrong_json(struct arena *arena, const char *field, const char *detail)
+{
+	struct buf buf = buf_new(arena, 128);
+	struct json json = json_new(&buf);
+
+	json_open_object(&json);
+	json_put_str(&json, "field", field);
+	json_put_str(&json, "code", "contact");
+	json_put_str(&json, "detail", detail);
+	json_close_object(&json);
+	return buf.data;
+}
+
+/* An address cannot be masked, so what would be masked is refused. Every address is a link that
+ * somebody may want to look at first: images are held with links, and where links are masked, they
+ * are shown. */
+static void judge_address(struct arena *arena, const char *url, size_t place, struct judged *judged)
+{
+	unsigned found = contact_in_address(arena, url);
+
+	if (rules.of[CONTACT_LINK] == CONTACT_RULE_HOLD)
+		judged->held |= 1U << CONTACT_LINK;
+	for (enum contact each = 0; each < CONTACT_COUNT; each++) {
+		if (!(found & 1U << each))
+			continue;
+		if (rules.of[each] == CONTACT_RULE_HOLD)
+			judged->held |= 1U << each;
+		else if (rules.of[each] == CONTACT_RULE_MASK && judged->wrong == NULL)
+			judged->wrong =
+			    wrong_json(arena, arena_printf(arena, "/attachments/%zu/url", place),
+			               "A message must not contain contact details.");
+	}
+}
+
+static void write_attachment(struct json *json, const struct attachment_input_in *one,
+                             const char *alt)
+{
+	json_open_object(json);
+	json_put_str(json, "url", one->url);
+	json_key(json, "width");
+	one->width ? json_int(json, *one->width) : json_nil(json);
+	json_key(json, "height");
+	one->height ? json_int(json, *one->height) : json_nil(json);
+	json_put_str(json, "alt", alt);
+	json_close_object(json);
+}
+
+static struct judged judge(struct arena *arena, const struct send_message_in *in)
+{
+	struct contact_verdict text = contact_judge(arena, &rules, in->text ? in->text : "");
+	struct judged judged = {.text = text.text, .held = text.held};
+	struct buf buf = buf_new(arena, 256);
+	struct json json = json_new(&buf);
+
+	json_open_array(&json);
+	for (size_t i = 0; i < in->attachments_count; i++) {
+		const struct attachment_input_in *one = &in->attachments[i];
+		struct contact_verdict alt = contact_judge(arena, &rules, one->alt ? one->alt : "");
+
+		judged.held |= alt.held;
+		judge_address(arena, one->url, i, &judged);
+		write_attachment(&json, one, alt.text);
+	}
+	json_close_array(&json);
+	judged.attachments = in->attachments_count > 0 ? buf.data : NULL;
+	return judged;
+}
+
+static struct text_array names_of(struct arena *arena, unsigned held)
+{
+	const char **names = arena_array(arena, CONTACT_COUNT, sizeof(names[0]));
+	struct text_array array = {.items = names};
+
+	for (enum contact each = 0; each < CONTACT_COUNT; each++)
+		if (held & 1U << each)
+			names[array.count++] = CONTACT_NAMES[each];
+	return array;
+}
+
+/* What a client_id stands for, whatever the rules make of it. */
+static struct uuid digest_of(struct arena *arena, const struct send_message_in *in)
+{
+	struct buf buf = buf_new(arena, 256);
+	struct json json = json_new(&buf);
+	struct uuid digest;
+
+	json_open_array(&json);
+	json_str(&json, in->text ? in->text : "");
+	for (size_t i = 0; i < in->attachments_count; i++)
+		write_attachment(&json, &in->attachments[i],
+		                 in->attachments[i].alt ? in->attachments[i].alt : "");
+	in->product_id ? json_uuid(&json, *in->product_id) : json_nil(&json);
+	in->sub_order_id ? json_uuid(&json, *in->sub_order_id) : json_nil(&json);
+	in->reply_to ? json_int(&json, *in->reply_to) : json_nil(&json);
+	json_close_array(&json);
+	crypto_generichash(digest.bytes, sizeof(digest.bytes), (const uint8_t *)buf.data,
+	                   buf.length, NULL, 0);
+	return digest;
+}
+
+static void reply_message(struct request *rq, int status, const struct rows *rows)
+{
+	struct buf body = buf_new(rq->task.arena, 1024);
+	struct json json = json_new(&body);
+
+	rows_json_object(rows, 0, &json);
+	reply_json(rq, status, &body);
+}
+
+/* A round trip's statements, and what they give. */
+struct sending {
+	struct db *batch;
+	struct rows *sent, *held;
+};
+
+static struct sending send_judged(struct request *rq, const struct send_message_in *in,
+                                  const struct judged *judged)
+{
+	bool staff = talk_is_staff(rq);
+	struct sending sending = {.batch = db_batch(&rq->task)};
+	struct arena *arena = rq->task.arena;
+
+	sql_message_send(sending.batch, &(struct message_send_args){
+	                                    .conversation = in->conversation_id,
+	                                    .id = uuid_v7(),
+	                                    .client_id = in->client_id,
+	                                    .digest = digest_of(arena, in),
+	                                    .rules = rules_text(arena),
+	                                    .found = names_of(arena, judged->held),
+	                                    .wrong = judged->wrong,
+	                                    .text = judged->text,
+	                                    .attachments = judged->attachments,
+	                                    .product = in->product_id,
+	                                    .sub_order = in->sub_order_id,
+	                                    .reply_to = in->reply_to,
+	                                });
+	sending.sent =
+	    sql_messages(sending.batch, &(struct messages_args){
+	                                    .conversation = in->conversation_id,
+	                                    .client_id = in->client_id,
+	                                    .author = staff ? "vendor" : "customer",
+	                                    .by = staff ? &rq->task.actor.account_id : NULL,
+	                                    .staff = staff,
+	                                    .order = MESSAGES_ORDER_NEWEST,
+	                                    .after_key = TIME_INFINITY,
+	                                    .page_size = 1,
+	                                });
+	sending.held = sql_held_of_mine(sending.batch, in->conversation_id, in->client_id);
+	chat_announce(sending.batch);
+	return sending;
+}
+
+/* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
+void send_message(struct request *rq, const struct send_message_in *in)
+{
+	struct sending sending;
+	int times = 0;
+
+	if ((!in->text || !in->text[0]) && in->attachments_count == 0 && !in->product_id &&
+	    !in->sub_order_id)
+		task_end_field(&rq->task, "/text", "required", "The message is empty.");
+	do {
+		struct judged judged = judge(rq->task.arena, in);
+
+		sending = send_judged(rq, in, &judged);
+	} while (!run_judged(sending.batch, ++times));
+	presence_seen(talk_speaker(rq));
+	if (rows_count(sending.sent) == 0)
+		reply_message(rq, 202, sending.held);
+	else
+		reply_message(rq, 201, sending.sent);
+}
+
+/* What is changed is not held, but refused. */
+static const char *wrong_of_edit(struct arena *arena, struct contact_verdict verdict)
+{
+	return verdict.held == 0
+	           ? NULL
+	           : wrong_json(arena, "/text", "An edit must not add contact details.");
+}
+
+/* PATCH /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
+void edit_message(struct request *rq, const struct edit_message_in *in)
+{
+	struct arena *arena = rq->task.arena;
+	struct rows *edited;
+	struct db *batch;
+	int times = 0;
+
+	do {
+		struct contact_verdict verdict = contact_judge(arena, &rules, in->text);
+
+		batch = db_batch(&rq->task);
+		sql_message_edit(batch, in->conversation_id, in->message_id, rules_text(arena),
+		                 wrong_of_edit(arena, verdict), verdict.text);
+		edited = sql_messages(batch, &(struct messages_args){
+		                                 .conversation = in->conversation_id,
+		                                 .id = &in->message_id,
+		                                 .staff = talk_is_staff(rq),
+		                                 .order = MESSAGES_ORDER_NEWEST,
+		                                 .after_key = TIME_INFINITY,
+		                                 .page_size = 1,
+		                             });
+		chat_announce(batch);
+	} while (!run_judged(batch, ++times));
+	reply_message(rq, 200, edited);
+}
