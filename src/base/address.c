@@ -25,7 +25,7 @@ static const struct network NOT_PUBLIC_V4[] = {
     {{false, {224}}, 3},
 };
 
-/* Global unicast, and what of it is for protocols, documentation and tunnels of IPv4. */
+/* Global unicast, and its parts for protocols, documentation and IPv4 tunnels. */
 static const struct network GLOBAL_V6 = {{true, {0x20}}, 3};
 static const struct network NOT_PUBLIC_V6[] = {
     {{true, {0x20, 0x01}}, 23}, /* protocols, Teredo */
@@ -79,7 +79,7 @@ bool address_is_public(const struct address *address)
 	return true;
 }
 
-/* "/24": true with the number when it is one that such an address has. */
+/* Reads "/24"; true when the number is a valid prefix length. */
 static bool read_bits(const char *text, size_t length, unsigned max, unsigned *ret)
 {
 	unsigned bits = 0;

@@ -14,7 +14,7 @@ struct address {
 };
 
 struct network {
-	struct address address; /* 0 behind the first `bits` */
+	struct address address; /* bits after the prefix are 0 */
 	unsigned bits;
 };
 

@@ -16,8 +16,7 @@
 #define ARENA_ASAN 1
 #endif
 
-/* Under ASan nothing may touch what was not handed out, and a gap after each allocation catches
- * who writes past its end. */
+/* Under ASan unallocated bytes are poisoned, and a gap after each allocation detects overruns. */
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
 enum { GAP = 16 };
@@ -51,7 +50,7 @@ struct arena {
 	char *end;
 	size_t used;
 	size_t bytes_max;
-	size_t chunk_bytes; /* of the next chunk */
+	size_t chunk_bytes; /* size of the next chunk */
 	struct chunk *chunks;
 	struct defer *defers;
 	arena_full_fn *full;
@@ -87,7 +86,7 @@ void arena_free(struct arena *arena)
 {
 	if (arena == NULL)
 		return;
-	/* A release may defer again; so each is taken off before it runs. */
+	/* A release may defer again, so each is unlinked before it runs. */
 	while (arena->defers != NULL) {
 		struct defer *defer = arena->defers;
 
@@ -110,10 +109,10 @@ static _Noreturn void arena_is_full(struct arena *arena)
 	arena->was_full = true;
 	arena->bytes_max += ARENA_RESERVE;
 	arena->full(arena->owner);
-	abort(); /* full returned, against its contract */
+	abort(); /* full returned, which its contract forbids */
 }
 
-/* A large allocation gets a chunk for itself, and the newest chunk keeps its free end. */
+/* A large allocation gets its own chunk, and the newest chunk keeps its free space. */
 static void *alloc_alone(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
@@ -142,7 +141,7 @@ static bool add_chunk(struct arena *arena)
 	return true;
 }
 
-/* NULL when the bound would be passed or the machine has no memory. */
+/* NULL when the bound would be exceeded or the machine is out of memory. */
 static void *alloc_or_null(struct arena *arena, size_t size)
 {
 	if (arena->used > arena->bytes_max || size > arena->bytes_max - arena->used)

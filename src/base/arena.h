@@ -6,10 +6,10 @@
  *
  * An arena has one owner, who frees it. When the bound would be passed, or the machine has no
  * memory, the arena calls its owner's `full` function, which must not return (a task ends there);
- * so nobody who allocates checks for NULL. From then on ARENA_RESERVE more bytes may be used, so
- * that the owner can still write what went wrong; to need even more is a bug and aborts.
+ * so callers need no check for NULL. From then on ARENA_RESERVE more bytes may be used, so that the
+ * owner can still report the failure; exceeding those is a bug and aborts.
  *
- * Foreign things (a PGresult, a file) are attached with arena_defer and let go, last one first,
+ * Other resources (a PGresult, a file) are attached with arena_defer and released, last one first,
  * when the arena is freed.
  */
 #ifndef SEBEZ_BASE_ARENA_H
@@ -25,8 +25,8 @@ enum { ARENA_RESERVE = 16 * 1024 };
 typedef void arena_full_fn(void *owner);
 typedef void arena_defer_fn(void *thing);
 
-/* full may be NULL: then running out aborts the process (start-up, tools, tests). A machine that
- * has not even the first few kilobytes aborts too: there is no owner yet who could be told. */
+/* full may be NULL: then running out aborts the process (start-up, tools, tests). Failing to
+ * allocate the first few kilobytes aborts too: there is no owner yet to report to. */
 struct arena *arena_new(size_t bytes_max, arena_full_fn *full, void *owner);
 void arena_free(struct arena *arena); /* NULL is fine */
 
@@ -45,7 +45,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* When there is no memory to remember it, the thing is released at once and `full` is called. */
+/* When there is no memory for the record, the resource is released at once and `full` is called. */
 void arena_defer(struct arena *arena, arena_defer_fn *release, void *thing);
 
 size_t arena_used(const struct arena *arena); /* bytes */

@@ -25,7 +25,7 @@ void buf_grow(struct buf *buf, size_t more)
 	size_t needed;
 
 	if (__builtin_add_overflow(buf->length + 1, more, &needed))
-		needed = SIZE_MAX; /* which no arena has: it ends its owner */
+		needed = SIZE_MAX; /* no arena has that much: alloc ends its owner */
 	if (capacity < needed)
 		capacity = needed;
 	buf->data = arena_grow(buf->arena, buf->data, buf->capacity, capacity);

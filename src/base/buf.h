@@ -27,7 +27,7 @@ void buf_clear(struct buf *buf);
 
 void buf_grow(struct buf *buf, size_t more); /* for buf_reserve */
 
-/* The next three are what replies are made of, byte by byte; so they are compiled in place. */
+/* The next three are the hot path of replies, so they are inlined. */
 
 /* Room for `more` bytes and a final 0 at the end; returns the end. */
 static inline char *buf_reserve(struct buf *buf, size_t more)

@@ -105,7 +105,7 @@ void time_format(int64_t time_us, char ret[TIME_TEXT_LENGTH + 1])
 	*next = 0;
 }
 
-/* Each take_ function moves *text on; after a refusal where it stands does not matter. */
+/* Each take_ function advances *text; after a failure its position is undefined. */
 static bool take_digits(const char **text, int count, int *ret)
 {
 	int value = 0;

@@ -13,7 +13,7 @@ void base64url_encode(const uint8_t *bytes, size_t count, char *ret)
 
 bool base64url_decode(const char *text, uint8_t *ret, size_t count)
 {
-	uint8_t bytes[BASE64URL_BYTES_MAX]; /* so that a refusal leaves ret as it was */
+	uint8_t bytes[BASE64URL_BYTES_MAX]; /* so that ret is untouched on failure */
 	size_t found = 0;
 
 	assert(count <= sizeof(bytes));
@@ -47,7 +47,7 @@ int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* How many of the bytes are ASCII but not NUL, looked at in eights: a lower bound is enough. */
+/* Length of an ASCII prefix without NUL, scanned eight bytes at a time: a lower bound is enough. */
 static size_t ascii_run(const uint8_t *bytes, size_t length)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -127,14 +127,14 @@ size_t utf8_length(const char *text, size_t length)
 	return count;
 }
 
-/* White_Space of Unicode beyond ASCII, and what has no width. */
+/* Unicode White_Space beyond ASCII, and characters of zero width. */
 static const char *const SPACES[] = {
     "\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
     "\u2005",   "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b", "\u2028",
     "\u2029",   "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff",
 };
 
-/* Bytes of the space that the text begins with, or ends with; 0 when it is none. */
+/* Bytes of the space that the text begins or ends with; 0 when there is none. */
 static size_t space_at(const char *text, size_t length, bool end)
 {
 	if (length == 0)
@@ -170,7 +170,7 @@ void ascii_lower(char *text)
 	}
 }
 
-/* The plain letter, digit or 0 (drop it) or '-' that a slug has for this character. */
+/* The plain letter, digit or '-' of a slug for this character; 0 drops it. */
 static char slug_char(const uint8_t *character, size_t bytes)
 {
 	/* U+00C0 to U+00FF, of which the lower half is capitals in the order of the upper. */

@@ -25,9 +25,8 @@ int hex_digit(char c); /* its value in either case, or -1 */
 bool utf8_is_valid(const char *text, size_t length);
 size_t utf8_length(const char *text, size_t length); /* code points of valid UTF-8 */
 
-/* Where valid UTF-8 begins without the white space at its edges, and its length without it. What
- * has no width (U+200B, U+2060, U+FEFF) is counted among it: a name of nothing else shows nothing.
- */
+/* Start and length of valid UTF-8 without the white space at its edges. Characters of zero width
+ * (U+200B, U+2060, U+FEFF) count as white space: a name of nothing else would show nothing. */
 const char *utf8_trim(const char *text, size_t *length);
 
 /* ASCII letters become lower case; every other character stays what it is. */
@@ -35,7 +34,7 @@ void ascii_lower(char *text);
 
 /* A slug: lower-case ASCII letters, digits and single hyphens; at most size - 1 bytes into ret.
  * Latin letters lose their accents, apostrophes vanish, anything else becomes a hyphen: so a text
- * in another script can give the empty string, for which the caller needs a name of its own. */
+ * in another script can give the empty string, which the caller must handle. */
 void slug_from(const char *text, char *ret, size_t size);
 bool slug_is_valid(const char *text);
 

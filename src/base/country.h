@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* True for the two capital letters of an assigned code. Reserved codes such as UK are none. */
+/* True for the two capital letters of an assigned code. Reserved codes such as UK are not accepted.
+ * */
 bool country_is_valid(const char *text);
 
 #endif

@@ -90,7 +90,7 @@ static bool is_invisible(UChar32 c)
 	       u_charType(c) == U_FORMAT_CHAR;
 }
 
-/* Neither a letter nor a sign of any kind: white space, controls, what Unicode has not assigned. */
+/* Neither a letter nor a symbol: white space, controls, unassigned code points. */
 static bool is_no_character(UChar32 c)
 {
 	uint32_t none = U_GC_C_MASK | U_GC_Z_MASK;
@@ -98,7 +98,7 @@ static bool is_no_character(UChar32 c)
 	return u_isUWhiteSpace(c) || (U_GET_GC_MASK(c) & none) != 0 || c == BRAILLE_BLANK;
 }
 
-/* Typed with a Japanese keyboard, an address may be of wide letters, and its @ too. */
+/* With a Japanese keyboard, letters and the @ may be full-width. */
 static bool add_of_usual_width(struct units *to, UChar32 c)
 {
 	int32_t width = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
@@ -197,8 +197,8 @@ const char *email_form(struct arena *arena, const char *text, size_t length)
 	return strlen(form) <= EMAIL_BYTES ? form : NULL;
 }
 
-/* The letter of ASCII that another one looks like, or itself. Right-to-left letters look like one
- * only out of their words. */
+/* The ASCII letter that a letter looks like, or itself. Right-to-left letters look like one only in
+ * isolation. */
 static UChar32 plain_letter(const USpoofChecker *checker, UChar32 c)
 {
 	UErrorCode status = U_ZERO_ERROR;

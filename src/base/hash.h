@@ -1,9 +1,9 @@
 /*
  * hash: 64-bit hashes for tables in memory; never stored, never for secrets.
  *
- * What outsiders choose (cache keys, addresses) takes hash_keyed with a key that the process makes
- * at random, so that nobody can aim at one bucket. What we choose (names of statements, routes)
- * takes hash_plain.
+ * Keys from outside (cache keys, addresses) use hash_keyed with a random key of the process, so
+ * that an attacker cannot target one bucket. Our own keys (names of statements, routes) use
+ * hash_plain.
  */
 #ifndef SEBEZ_BASE_HASH_H
 #define SEBEZ_BASE_HASH_H

@@ -9,7 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Names that no public server of names knows (RFC 6761, 6762, 8375, and what routers make up). */
+/* Names that no public name server resolves (RFC 6761, 6762, 8375, and those of home routers). */
 static const char *const LOCAL[] = {
     "localhost", "local", "localdomain", "internal",     "intranet", "private", "corp",
     "home",      "lan",   "home.arpa",   "in-addr.arpa", "ip6.arpa", "onion",   "invalid",
@@ -94,7 +94,7 @@ static bool ipv6_is_public(const char *text, size_t length)
 	return inet_pton(AF_INET6, copy, address.bytes) == 1 && address_is_public(&address);
 }
 
-/* Names end so only as addresses. */
+/* Only addresses end with a number. */
 static bool ends_in_number(const char *host)
 {
 	const char *dot = strrchr(host, '.');
@@ -120,7 +120,7 @@ bool host_is_public(const char *host)
 
 	if (host[0] == '[')
 		return host[length - 1] == ']' && ipv6_is_public(host + 1, length - 2);
-	if (length > 0 && host[length - 1] == '.') /* the root may be named */
+	if (length > 0 && host[length - 1] == '.') /* a final dot names the root */
 		length--;
 	if (length == 0 || length >= sizeof(name))
 		return false;

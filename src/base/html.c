@@ -11,8 +11,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
-	DEPTH = 64,       /* open elements that come out; those further in lose their tags */
-	DEPTH_READ = 512, /* and of what is read: nobody writes it, and each end looks at all */
+	DEPTH = 64,       /* open elements in the output; deeper ones lose their tags */
+	DEPTH_READ = 512, /* open elements in the input; legitimate HTML has fewer, and each end tag
+	                     searches all */
 	ADDRESS_BYTES = 2000,
 	PASSES = 8,
 };
@@ -35,14 +36,14 @@ static const char *const VOID[] = {
     "img",
 };
 
-/* What is between their tags is no text of the page. */
+/* Elements whose content is dropped, too. */
 static const char *const DROPPED[] = {
     "applet",  "audio",    "canvas",   "embed",    "frameset",  "iframe", "math",
     "noembed", "noframes", "noscript", "object",   "plaintext", "script", "select",
     "style",   "svg",      "template", "textarea", "title",     "video",  "xmp",
 };
 
-/* Of all elements where element is NULL. */
+/* NULL: applies to all elements. */
 static const struct {
 	const char *element, *name;
 } ATTRIBUTES[] = {
@@ -54,13 +55,13 @@ static const struct {
 
 struct cleaning {
 	char *to;
-	size_t room; /* at `to`: what does not fit is only counted */
+	size_t room; /* at `to`: output that does not fit is only counted */
 	size_t length;
 	size_t read_depth;
-	size_t dropping; /* elements of DROPPED that are open */
+	size_t dropping; /* open elements of DROPPED */
 	size_t depth;
 	const char *open[DEPTH]; /* of ALLOWED */
-	bool begun;              /* the element around all was read */
+	bool begun;              /* the enclosing element was read */
 	bool too_deep;
 	htmlParserCtxtPtr parser;
 };
@@ -127,7 +128,7 @@ static const char *attribute(const xmlChar **attributes, const char *name)
 	return NULL;
 }
 
-/* Blanks, controls, and what ends an attribute or an address somewhere. */
+/* White space, controls, and characters that end an attribute or URL in some parser. */
 static bool has_odd_character(const char *text)
 {
 	for (const char *c = text; *c != 0; c++) {
@@ -137,7 +138,7 @@ static bool has_odd_character(const char *text)
 	return false;
 }
 
-/* An address of a page or a picture, or of a person; in `ret` as it may come out. */
+/* A URL of a page or a picture, or of a person; writes its safe form to `ret`. */
 static bool take_address(const char *text, bool person, char ret[ADDRESS_BYTES + 1])
 {
 	size_t length, prefix = 0;
@@ -148,7 +149,7 @@ static bool take_address(const char *text, bool person, char ret[ADDRESS_BYTES +
 		text++;
 	for (length = strlen(text); length > 0 && (unsigned char)text[length - 1] <= ' ';)
 		length--;
-	if (strncmp(text, "//", 2) == 0) { /* of the page's own scheme */
+	if (strncmp(text, "//", 2) == 0) { /* relative to the page's scheme */
 		memcpy(ret, "https:", 6);
 		prefix = 6;
 	}
@@ -161,7 +162,7 @@ static bool take_address(const char *text, bool person, char ret[ADDRESS_BYTES +
 	return web_address_wrong(ret) == NULL;
 }
 
-/* The beginning of the tag. A link or a picture whose address may not come out is none. */
+/* Writes a start tag. A link or a picture whose URL is not allowed is dropped. */
 static bool put_start(struct cleaning *cleaning, const char *element, const xmlChar **attributes)
 {
 	bool link = strcmp(element, "a") == 0;
@@ -247,7 +248,7 @@ static void characters(void *context, const xmlChar *text, int length)
 		put_escaped(cleaning, (const char *)text, (size_t)length, false);
 }
 
-/* Reads the text and writes what of it is clean. False when it is no HTML to read. */
+/* Parses the text and writes its clean form. False when it is not parseable HTML. */
 static bool clean(const char *text, char *to, size_t room, size_t *ret)
 {
 	htmlSAXHandler handler = {
@@ -257,7 +258,7 @@ static bool clean(const char *text, char *to, size_t room, size_t *ret)
 	    .ignorableWhitespace = characters,
 	};
 	struct cleaning cleaning = {.to = to, .room = room};
-	/* Text outside of all elements would get a paragraph. */
+	/* Text outside of all elements would be wrapped in a paragraph. */
 	static const char BEFORE[] = "<div>";
 
 	cleaning.parser =
@@ -286,8 +287,8 @@ static const char *as_text(struct arena *arena, const char *text)
 	return cleaning.to;
 }
 
-/* libxml2's memory is not the arena's, which may end the task when it is full: nothing is taken
- * from it while HTML is read. */
+/* libxml2's memory is not the arena's, and a full arena ends the task: allocate nothing from it
+ * while parsing. */
 static const char *clean_once(struct arena *arena, const char *text)
 {
 	size_t room = strlen(text) + 64, length, again;
@@ -303,8 +304,7 @@ static const char *clean_once(struct arena *arena, const char *text)
 
 const char *html_clean(struct arena *arena, const char *text)
 {
-	/* Elements that may not be in each other are moved apart when they are read: that is done
-	 * when nothing moves any more. */
+	/* The parser moves elements that may not be nested: repeat until the output is stable. */
 	for (int i = 0; i < PASSES && strchr(text, '<') != NULL; i++) {
 		const char *cleaner = clean_once(arena, text);
 

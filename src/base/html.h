@@ -1,18 +1,18 @@
 /*
- * html: HTML that others wrote, as HTML that may be shown.
+ * html: sanitizes HTML.
  *
- * What comes out is made of what libxml2 read, and of nothing but the elements, attributes and
- * addresses that are named in html.c: paragraphs, headings, lists, tables, emphasis, links and
- * pictures. Everything else of a tag goes, and what is between stays; of scripts, styles, frames
- * and drawings that goes, too. So a script does not come through, however it was written.
+ * The output is serialized anew from what libxml2 parsed, with only the elements, attributes and
+ * URL schemes that html.c allows: paragraphs, headings, lists, tables, emphasis, links and
+ * pictures. Other tags are removed and their content kept; scripts, styles, frames and drawings are
+ * removed with their content. So no script survives, however it is written.
  */
 #ifndef SEBEZ_BASE_HTML_H
 #define SEBEZ_BASE_HTML_H
 
 #include "base/arena.h"
 
-/* In the arena; text without a tag is given back as it is, as what is clean already. text is valid
- * UTF-8. */
+/* In the arena; text without a tag, and HTML that is already clean, are returned unchanged. text is
+ * valid UTF-8. */
 const char *html_clean(struct arena *arena, const char *text);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * The writer asserts that it is used well: a value inside an object follows a key, what is opened
  * is closed, nesting stays within JSON_DEPTH_MAX. Strings must be valid UTF-8 (PostgreSQL and the
- * input validation both guarantee it). Invalid nesting is a programmer's error, never input's.
+ * input validation both guarantee it). Invalid nesting is a bug, never bad input.
  *
  *   struct json json = json_new(&buf);
  *   json_open_object(&json);
@@ -38,7 +38,7 @@ void json_open_array(struct json *json);
 void json_close_array(struct json *json);
 void json_key(struct json *json, const char *key); /* key needs no escaping */
 
-void json_nil(struct json *json); /* null; that name belongs to jansson */
+void json_nil(struct json *json); /* null; the name json_null belongs to jansson */
 void json_bool(struct json *json, bool value);
 void json_int(struct json *json, int64_t value);
 void json_double(struct json *json, double value);  /* shortest exact; NaN and infinity are null */

@@ -1,6 +1,5 @@
-/*
- * limits: every bound of the program in one place, each with its reason. Full means refuse early.
- */
+/* limits: every bound of the program in one place, with its reason. When a bound is reached, refuse
+ * early. */
 #ifndef SEBEZ_BASE_LIMITS_H
 #define SEBEZ_BASE_LIMITS_H
 
@@ -11,15 +10,15 @@ enum {
 	/* A buffered JSON body. The largest legitimate: a product of 250 variants, 100 KB. */
 	LIMIT_BODY_BYTES = 1024 * 1024,
 
-	/* A body that is always taken: sign-ins and orders are smaller, so a flood of larger ones
-	 * does not keep them out; 80 MB when every connection brings one. Operations without a body
-	 * get as much, for clients that send an empty object. */
+	/* A body that is always accepted: sign-ins and orders are smaller, so a flood of larger
+	 * ones does not keep them out; 80 MB when every connection brings one. Operations without a
+	 * body get as much, for clients that send an empty object. */
 	LIMIT_SMALL_BODY_BYTES = 4 * 1024,
 	/* Larger bodies that one process holds at once: dozens of the largest, where hundreds of
-	 * usual ones take a tenth of it. One more is told to come back later. */
+	 * usual ones take a tenth of it. Further ones get a 503. */
 	LIMIT_BODIES_BYTES = 64 * 1024 * 1024,
 
-	/* An import streams; this bounds what one upload may cost the machine. */
+	/* An import streams; this bounds the cost of one upload. */
 	LIMIT_IMPORT_BYTES = 256 * 1024 * 1024,
 
 	/* Nesting of a JSON body. The contract's deepest is 5. */
@@ -31,34 +30,35 @@ enum {
 	/* libmicrohttpd's memory of one connection: request line, headers, read buffer. */
 	LIMIT_CONNECTION_BYTES = 16 * 1024,
 
-	/* Of it, what the head of a request may need, with 72 bytes for each header, cookie and
-	 * parameter of the query; the rest is for reading the body and for the answer's head. */
+	/* The part of it for the head of a request, with 72 bytes for each header, cookie and query
+	 * parameter; the rest is for reading the body and for the head of the reply. */
 	LIMIT_HEAD_BYTES = 12 * 1024,
-	/* An address; nginx takes no longer request line either. */
+	/* A request target; nginx accepts no longer request line either. */
 	LIMIT_TARGET_BYTES = 8 * 1024,
 
-	/* Words behind the length of a chunk, which nobody needs. */
+	/* Chunk extensions, which no client needs. */
 	LIMIT_CHUNK_EXTENSION_BYTES = 256,
 
-	/* After a request that is none: so much of what the client still sends is thrown away, that
-	 * it sees the answer. */
+	/* After a malformed request: bytes of the client that are discarded, so that it sees the
+	 * reply. */
 	LIMIT_UNREADABLE_BYTES = 1024 * 1024,
 
 	/* Descriptors of connections, by which their intakes are found: LIMIT_CONNECTIONS and all
-	 * else that a process opens. */
+	 * others of a process. */
 	LIMIT_DESCRIPTORS = 32 * 1024,
 
-	/* A connection without traffic; longer than the 60 s that proxies keep theirs. */
+	/* Idle time of a connection; longer than the 60 s of proxies. */
 	LIMIT_CONNECTION_IDLE_MS = 75 * 1000,
 
-	/* Until the headers are in, since the connection began or was last answered: an idle one
-	 * may still begin a request just before its end, and has some seconds for it. */
+	/* Time to receive the headers, since the connection began or was last answered: a
+	 * connection that is idle until just before its timeout still has some seconds for a
+	 * request. */
 	LIMIT_HEAD_MS = 90 * 1000,
 
-	/* How long a client may take to send a buffered body; 1 MB in a minute is a poor phone. */
+	/* Time to send a buffered body; 1 MB in a minute is a slow phone. */
 	LIMIT_BODY_MS = 60 * 1000,
 
-	/* Of a refused body, so much is read and thrown away so that the client sees the answer. */
+	/* Bytes of a refused body that are discarded, so that the client sees the reply. */
 	LIMIT_BODY_DISCARD_BYTES = 8 * 1024 * 1024,
 
 	/* Connections of one process, below the 20,000 descriptors a small machine allows it; fewer
@@ -69,31 +69,31 @@ enum {
 	LIMIT_FIBERS = 1024,
 
 	/* Virtual size of a fiber's stack; only touched pages are resident. getaddrinfo and argon2
-	 * never run on one. Sanitizers' frames are several times larger. */
+	 * never run on a fiber. Sanitizers' frames are several times larger. */
 	LIMIT_FIBER_STACK_BYTES = 256 * 1024,
 	LIMIT_FIBER_STACK_BYTES_SANITIZED = 2 * 1024 * 1024,
 
-	/* One piece of an import or export, which as a whole has LIMIT_STREAM_MS. What any other
-	 * request has, SEBEZ_REQUEST_TIMEOUT_MS says. */
+	/* One chunk of an import or export, whose total time is LIMIT_STREAM_MS. Other requests use
+	 * SEBEZ_REQUEST_TIMEOUT_MS. */
 	LIMIT_REQUEST_MS = 30 * 1000,
 
-	/* An import or export of the largest size over a slow line. */
+	/* The largest import or export over a slow connection. */
 	LIMIT_STREAM_MS = 15 * 60 * 1000,
 
 	/* Pairs of one query. Twenty filters with five values each. */
 	LIMIT_QUERY_PAIRS = 100,
 
-	/* Wrong fields that one answer names; more help nobody. */
+	/* Invalid fields that one reply lists; more do not help. */
 	LIMIT_INPUT_ERRORS = 20,
 
 	/* Folders of src/shop that contribute tables to other floors (shop/area.h). */
 	LIMIT_AREAS = 32,
 
-	/* Rate counters of one process while Redis is not there, 64 bytes each. */
+	/* Rate counters of one process while Redis is unavailable, 64 bytes each. */
 	LIMIT_RATE_COUNTERS = 16384,
 
-	/* Requests of one process that have been answered and still try to give their
-	 * Idempotency-Key back, as the database is away: a quarter of the fibers. */
+	/* Requests of one process that were answered and still try to release their Idempotency-Key
+	 * because the database is unavailable: a quarter of the fibers. */
 	LIMIT_KEYS_IN_DOUBT = 256,
 
 	/* Statements in flight on one shared connection; deeper only adds latency. */
@@ -103,51 +103,55 @@ enum {
 	 * half of the fibers, so that one role's flood leaves room for the others. */
 	LIMIT_PG_QUEUE = 512,
 
-	/* Commands to Redis without a reply yet: eight of each fiber. One that hangs costs 32 MB of
-	 * the longest events at most until it is given up, and not all memory. */
+	/* Commands to Redis without a reply yet: eight per fiber. A hanging Redis costs at most 32
+	 * MB of the longest events until the connection is closed. */
 	LIMIT_REDIS_PENDING = 8192,
 
 	/* Parameters and statements of one batch; an order of 100 lines uses 20 statements. */
 	LIMIT_PG_PARAMS = 32,
 	LIMIT_PG_BATCH = 32,
 
-	/* Rows that tasks of one process take turns at (task/key_lock.h), by their hash: so many
-	 * that a hundred orders of five lines at once rarely meet by chance. 24 bytes each. */
+	/* Stripes of the key locks of one process (task/key_lock.h): enough that a hundred
+	 * concurrent orders of five lines rarely collide. 24 bytes each. */
 	LIMIT_KEY_LOCK_STRIPES = 4096,
 
 	/* Items of one page, as the contract says. */
 	LIMIT_PAGE = 100,
-	/* Text of one page: it ends before the item that would pass it, and the next one goes on
-	 * there. An eighth of a request's memory, as the text is made while the rows are there. */
+	/* Bytes of one page: it ends before the item that would exceed them, and the next page
+	 * begins there. An eighth of a request's memory, because rows and text exist at the same
+	 * time. */
 	LIMIT_PAGE_BYTES = 2 * 1024 * 1024,
 
-	/* Password hashes at once in a process: argon2id takes 19 MiB and a core for 20 ms. */
+	/* Concurrent password hashes in a process: argon2id uses 19 MiB and a core for 20 ms. */
 	LIMIT_PASSWORD_HASHES = 2,
 	LIMIT_PASSWORD_QUEUE = 64,
 
-	/* Counters of one guess at a password: of the account from one address, and from all. */
+	/* Counters of one password guess: of the account from one address, and from all addresses.
+	 * */
 	LIMIT_GUESSES = 2,
 
-	/* Addresses of one book, as the contract says: it is one page. */
+	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,
 
-	/* Applications of one account that wait for an admin: a family of shops, not a flood. */
+	/* Open applications of one account: a family of shops, not a flood. */
 	LIMIT_OPEN_APPLICATIONS = 5,
 
-	/* All of a vendor's are in its public page and in every quote, as the contract says. */
+	/* All methods of a vendor are in its public page and in every quote, as the contract says.
+	 * */
 	LIMIT_SHIPPING_METHODS = 20,
 
-	/* Of one product, as the contract says: what it shows is one answer. */
+	/* Variants of one product, as the contract says: a product is one response. */
 	LIMIT_PRODUCT_VARIANTS = 250,
 	LIMIT_PRODUCT_IMAGES = 250,
 	LIMIT_PRODUCT_TAGS = 250,
 
-	/* Pieces of one variant that somebody may say are there, as the contract says. Cancelled
-	 * goods come on top, so sums of stock are 64 bits wide. */
+	/* Stock of one variant that may be set, as the contract says. Cancelled goods come on top,
+	 * so sums of stock are 64 bits wide. */
 	LIMIT_STOCK = 1000 * 1000 * 1000,
 
-	/* The tree is one answer, and all vendors share it. Imports add to it while it has fewer
-	 * than LIMIT_CATEGORIES, a vendor's own no more than a large shop has aisles. */
+	/* The category tree is one response, shared by all vendors. Imports may add to it while it
+	 * has fewer than LIMIT_CATEGORIES, at most as many per vendor as a large shop has aisles.
+	 * */
 	LIMIT_CATEGORIES = 5000,
 	LIMIT_VENDOR_CATEGORIES = 100,
 
@@ -155,40 +159,44 @@ enum {
 	LIMIT_CART_LINES = 100,
 	LIMIT_LINE_QUANTITY = 9999,
 
-	/* Polls that wait in one process: nearly all of its connections, with room for other
-	 * requests. One more is told to come back later. */
+	/* Long polls that wait in one process: nearly all of its connections, with room for other
+	 * requests. Further ones get a 503. */
 	LIMIT_PARKED = 19000,
-	/* Of one customer or vendor: a phone, a tablet and tabs; an office and its staff. */
+	/* Long polls of one customer or vendor: a phone, a tablet and tabs; an office and its
+	 * staff. */
 	LIMIT_PARKED_OF_OWNER = 256,
 
-	/* Of the state that a device starts from: what a shop's morning brings, 400 KB of text, and
-	 * more than a customer waits for. What is more is in the ordinary lists. */
+	/* Sub-orders in the initial state of a device: a busy shop's morning, 400 KB of text, and
+	 * more than a customer has open. The rest is in the ordinary lists. */
 	LIMIT_SYNC_SUB_ORDERS = 1000,
 	LIMIT_SYNC_ORDERS = 100,
 
-	/* Customers and vendors whose feed a process follows: those that poll, for some minutes. */
+	/* Feeds of customers and vendors that a process caches: of those that polled in the last
+	 * minutes. */
 	LIMIT_FOLLOWED = 65536,
-	/* Sessions that were seen to be allowed, per feed; more only ask the database again. */
+	/* Sessions cached as authorised, per feed; others query the database again. */
 	LIMIT_GRANTS_OF_OWNER = 256,
-	/* The latest events of a followed feed, and the longest that is kept or sent by Redis. */
+	/* The latest events of a cached feed, and the longest event that is cached or sent by
+	 * Redis. */
 	LIMIT_FOLLOWED_EVENTS = 32,
 	LIMIT_EVENT_BYTES = 4096,
 
 	/* Streams of one account at one feed: a browser's six tabs, and as many on other devices.
-	 * Beside what they hold, each keeps libmicrohttpd's memory of its connection. */
+	 * Besides its buffers, each keeps libmicrohttpd's memory of its connection. */
 	LIMIT_STREAMS_OF_ACCOUNT = 16,
-	/* What a stream's client may leave unread; until it has read, it is given nothing more. */
+	/* Unread bytes of a stream's client; it gets nothing more until it has read them. */
 	LIMIT_STREAM_BACKLOG_BYTES = 256 * 1024,
-	/* Of a stream, so much is left to the kernel, which takes twice that of memory. By
-	 * itself it goes up to megabytes for each. */
+	/* Socket buffer of a stream; the kernel uses twice that. By default it grows to megabytes
+	 * each. */
 	LIMIT_STREAM_SOCKET_BYTES = 16 * 1024,
-	/* What may always wait for a client: an event. */
+	/* Bytes that may always be buffered for a client: an event. */
 	LIMIT_SMALL_UNREAD_BYTES = 4 * 1024,
-	/* What more may wait in one process, here and in the kernel, for the clients of all
-	 * streams: hundreds that are far behind, thousands that are a page behind. */
+	/* Bytes that may be buffered beyond it in one process, here and in the kernel, for the
+	 * clients of all streams: hundreds that are far behind, thousands that are a page behind.
+	 * */
 	LIMIT_STREAMS_BYTES = 64 * 1024 * 1024,
-	/* Texts of one page of events, of which a message is the longest, 75 KB at most. So two
-	 * pages fit into the backlog. */
+	/* Bytes of one page of events; the longest event, a message, has 75 KB. So two pages fit
+	 * into the backlog. */
 	LIMIT_EVENT_PAGE_BYTES = 112 * 1024,
 
 	/* Calls of one process to other servers, under way or waiting for a connection; half of the

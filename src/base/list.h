@@ -2,7 +2,7 @@
  * list: an intrusive doubly linked list. The node is a member of the thing that is listed.
  *
  * A list is a node too, its own neighbour when it is empty. A node is in one list at a time;
- * taken out it is its own neighbour again, so taking it out twice does no harm. Nothing is owned.
+ * removed it is its own neighbour again, so removing it twice is harmless. The list owns nothing.
  *
  *   struct list_node *at, *next;
  *   LIST_EACH (at, next, &pool->idle)
@@ -21,7 +21,7 @@ struct list_node {
 #define CONTAINER_OF(pointer, type, member)                                                        \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* Visits each node; the one visited may be taken out meanwhile, its neighbours may not. */
+/* Visits each node; the visited node may be removed meanwhile, its neighbours may not. */
 #define LIST_EACH(at, next, list)                                                                  \
 	for (at = (list)->after, next = at->after; at != (list); at = next, next = at->after)
 

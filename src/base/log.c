@@ -25,7 +25,7 @@ bool log_level_parse(const char *name, enum log_level *ret)
 	return false;
 }
 
-/* The text with every byte that is not ASCII replaced: who sent it did not mean characters. */
+/* The text with every non-ASCII byte replaced: it is not UTF-8. */
 static void add_broken(struct json *json, const char *text, size_t length)
 {
 	struct buf clean = buf_new(json->buf->arena, length * 3 + 1);

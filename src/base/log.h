@@ -2,7 +2,8 @@
  * log: what a line of the log looks like. net/log.h writes them.
  *
  * A line is one JSON object: time, level, process, event, then the fields in their order, then a
- * newline. An event is a few fixed words ("listening"); what varies is a field. Never a secret.
+ * newline. An event is a few fixed words ("listening"); variable data goes into fields. Never a
+ * secret.
  *
  * Texts may come from anywhere: those longer than LOG_TEXT_MAX bytes are cut and marked with "…",
  * bytes of invalid UTF-8 are written as U+FFFD. So a line has a bound: LOG_LINE_MAX bytes, of which

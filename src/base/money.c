@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What allocate divides: a magnitude below 2^63 + 1 times a weight below 2^63 fits in 127 bits. */
+/* The dividend of allocate: a magnitude below 2^63 + 1 times a weight below 2^63 fits in 127 bits.
+ * */
 struct division {
 	__int128 magnitude;
-	__int128 total; /* of the weights; > 0 */
+	__int128 total; /* sum of the weights; > 0 */
 	const int64_t *weights;
 	bool even; /* all weights are zero and count as one each */
 };

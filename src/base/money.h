@@ -1,6 +1,4 @@
-/*
- * money: amounts in a currency's minor unit, and the arithmetic that never loses one.
- */
+/* money: amounts in a currency's minor unit, and exact arithmetic. */
 #ifndef SEBEZ_BASE_MONEY_H
 #define SEBEZ_BASE_MONEY_H
 

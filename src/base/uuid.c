@@ -9,20 +9,20 @@
 #include "base/codec.h"
 
 enum {
-	RANDOM_BYTES = 10,  /* of one id: 2 for the counter's start, 8 for the tail */
-	RANDOM_BATCH = 128, /* ids per call of libsodium, whose random is a system call */
+	RANDOM_BYTES = 10,  /* per id: 2 for the counter's start, 8 for the tail */
+	RANDOM_BATCH = 128, /* ids per call of libsodium, whose random bytes cost a system call */
 	COUNTER_MAX = 0xfff,
 };
 
-/* The only state of this floor: to grow always, an id must know the one before it. */
+/* The only state of this layer: ids must grow, so the last one is kept. */
 static struct {
 	int64_t last_ms;
 	uint16_t counter;
-	size_t left; /* unused bytes of random */
+	size_t left; /* unused random bytes */
 	uint8_t random[RANDOM_BYTES * RANDOM_BATCH];
 } birth;
 
-/* A forked child would otherwise give out the same random bytes as its parent. */
+/* Otherwise a forked child would use the same random bytes as its parent. */
 static void forget_random(void)
 {
 	birth.left = 0;
@@ -53,7 +53,7 @@ struct uuid uuid_v7(void)
 	if (now_ms <= birth.last_ms && birth.counter < COUNTER_MAX) {
 		birth.counter++;
 	} else {
-		/* A new millisecond, or the counter has run out and borrows the next one. */
+		/* A new millisecond, or the counter overflowed into the next one. */
 		birth.last_ms = now_ms > birth.last_ms ? now_ms : birth.last_ms + 1;
 		birth.counter = (uint16_t)((random[0] << 8 | random[1]) & (COUNTER_MAX >> 1));
 	}

@@ -1,8 +1,8 @@
 /*
  * uuid: 128-bit identifiers. New ones are version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds,
  * then a counter of 12 bits that starts at random below 2048 in each millisecond (§6.2 method 1),
- * then 62 random bits. So they sort by their time of birth and index well; those of one process
- * always grow, even when the clock is set back.
+ * then 62 random bits. So they sort by creation time and index well; those of one process always
+ * grow, even when the clock is set back.
  */
 #ifndef SEBEZ_BASE_UUID_H
 #define SEBEZ_BASE_UUID_H

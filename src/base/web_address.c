@@ -57,7 +57,7 @@ const char *web_address_wrong(const char *text)
 	                                                       : 0;
 	char host[HOST_SIZE];
 
-	/* A backslash is a slash to browsers. */
+	/* Browsers treat a backslash as a slash. */
 	if (scheme == 0 || has_blank(text) || strpbrk(text, "\"<>\\") != NULL)
 		return NOT_WEB;
 	const char *authority = text + scheme;

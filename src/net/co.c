@@ -101,7 +101,7 @@ static void make_ready(struct co *co)
 	loop_again();
 }
 
-/* Runs those that are ready now; whom they wake comes in the next round. */
+/* Resumes the fibers that are ready now; fibers that they wake run in the next round. */
 static void run_ready(void *arg)
 {
 	(void)arg;
@@ -148,7 +148,7 @@ int co_start(void (*fn)(void *arg), void *arg)
 	co->woken = false;
 	co->state = CO_READY;
 #ifdef CO_ASAN
-	/* Whoever had this stack before may have left it by longjmp. */
+	/* The previous user of this stack may have left it by longjmp. */
 	ASAN_UNPOISON_MEMORY_REGION(co->stack, co->stack_bytes);
 #endif
 	co_context_enter(&co->context, co->stack, co->stack_bytes, fiber_main);
@@ -185,7 +185,7 @@ int co_wait(int64_t deadline_ms)
 void co_wake(struct co *co)
 {
 	assert_thread();
-	assert(co->state != CO_POOLED); /* it has ended: somebody kept its address */
+	assert(co->state != CO_POOLED); /* the fiber has ended: the caller kept a stale pointer */
 	co->woken = true;
 	make_ready(co);
 }
@@ -197,7 +197,7 @@ void co_sleep_ms(int64_t duration_ms)
 
 	while (co_wait(deadline_ms) == 0)
 		woken = true;
-	all.self->woken = woken; /* not ours: for the next co_wait */
+	all.self->woken = woken; /* another fiber: its next co_wait returns at once */
 }
 
 struct co_stats co_stats(void)

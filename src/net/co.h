@@ -26,8 +26,8 @@ struct co *co_self(void); /* the running fiber, NULL on the loop's own stack */
  *   deadline_ms  of the loop's clock; 0 waits for ever
  *   returns      0 when woken, -ETIMEDOUT at the deadline
  *
- * Whoever will call co_wake must have been told before; a wake that comes first is remembered.
- * After -ETIMEDOUT the caller takes back its address from the one who would have woken it.
+ * Register the waker before the call; a wake that comes first is remembered. After -ETIMEDOUT the
+ * caller must deregister the waker.
  */
 int co_wait(int64_t deadline_ms);
 

@@ -21,9 +21,10 @@
 #endif
 
 /*
- * Where an execution stands that does not run. swapcontext costs two system calls for a signal mask
- * that is the same on all our stacks, which was 8 % of a trivial request that waits once; so x86-64
- * has its own switch. Elsewhere, and under ASan so that both are tested, it is ucontext.
+ * The saved state of an execution that is not running. swapcontext costs two system calls for a
+ * signal mask that is the same on all our stacks, which was 8 % of a trivial request that waits
+ * once; so x86-64 has its own switch. Elsewhere, and under ASan so that both are tested, it is
+ * ucontext.
  */
 #if defined(__x86_64__) && !defined(CO_ASAN)
 #define CO_OWN_SWITCH 1
@@ -56,7 +57,7 @@ struct co {
 	void *arg;
 	struct co *next; /* in the ready list or in the pool */
 	enum co_state state;
-	bool woken; /* a wake that no co_wait has returned yet */
+	bool woken; /* woken before co_wait was called */
 	uv_timer_t timer;
 	char *mapping; /* guard page, stack, this struct */
 	size_t mapping_bytes;

@@ -21,14 +21,14 @@ enum { STACK_BYTES = LIMIT_FIBER_STACK_BYTES };
 
 enum {
 	POOL_KEEP = 4,              /* idle stacks that are never unmapped */
-	POOL_TRIM_MS = 1000,        /* how often stacks that nobody used are given back */
+	POOL_TRIM_MS = 1000,        /* interval at which unused stacks are unmapped */
 	STACK_KEEP_BYTES = 8 * 1024 /* what an idle stack keeps resident, at its upper end */
 };
 
 static struct {
 	struct co *first;
 	unsigned count;
-	unsigned count_min; /* lowest since the last trim: these were not needed */
+	unsigned count_min; /* minimum since the last trim: so many were not needed */
 	bool has_timer;
 	uv_timer_t timer;
 } pool;
@@ -70,7 +70,7 @@ static void on_closed(uv_handle_t *timer)
 	(void)munmap(co->mapping, co->mapping_bytes);
 }
 
-/* Unmaps what was idle all the time since the last call; the rest keeps only its upper pages. */
+/* Unmaps stacks that were idle since the last call; the others keep only their upper pages. */
 static void on_trim(uv_timer_t *timer)
 {
 	while (pool.count_min > 0 && pool.count > POOL_KEEP) {

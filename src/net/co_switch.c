@@ -5,7 +5,7 @@
 
 #ifdef CO_OWN_SWITCH
 
-/* Keeps what a called function must keep (System V ABI) on the stack it leaves. */
+/* Saves the callee-saved registers (System V ABI) on the stack that is left. */
 void co_switch_stacks(void **from, void *to) __attribute__((visibility("hidden")));
 
 __asm__(".text\n"
@@ -37,7 +37,7 @@ void co_context_enter(struct co_context *context, char *stack, size_t stack_byte
 	uintptr_t top = ((uintptr_t)stack + stack_bytes) & ~(uintptr_t)15;
 	uintptr_t *words = (uintptr_t *)top;
 
-	words[-1] = 0; /* entry's own return address: there is none, and debuggers stop here */
+	words[-1] = 0; /* the return address of entry: 0, so that debuggers stop here */
 	words[-2] = (uintptr_t)entry;
 	for (int i = 1; i <= REGISTERS; i++)
 		words[-2 - i] = 0;

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 
 enum state {
-	AT_REST, /* before a request: nothing of it is there */
+	AT_REST, /* between requests: no byte of the next one was read */
 	AFTER_EMPTY_CR,
 	AFTER_EMPTY_LINE,
 	IN_METHOD,
@@ -36,10 +36,9 @@ static const char *const NAMES[KNOWN_COUNT] = {"", "host", "content-length", "tr
 static const char CHUNKED[] = "chunked";
 
 enum {
-	DIGITS_MAX =
-	    18, /* what is longer is no length of anything, and does not fit into 64 bits */
+	DIGITS_MAX = 18, /* longer numbers are not a length and do not fit into 64 bits */
 	HEX_DIGITS_MAX = 15,
-	/* What libmicrohttpd keeps of each header, cookie and parameter of a query, beside its
+	/* Memory that libmicrohttpd needs for each header, cookie and query parameter beside its
 	 * text; 64 in 0.9.75 and in 1.0.1. */
 	ENTRY_BYTES = 72,
 };
@@ -101,7 +100,7 @@ static void enter(struct framing *f, enum state state)
 	f->at = 0;
 }
 
-/* One more character of the word that is being read; longer ones are cut. */
+/* Appends a character to the token being read; longer tokens are truncated. */
 static void spell(struct framing *f, char c)
 {
 	if (f->at < sizeof(f->word))
@@ -181,7 +180,7 @@ static bool end_name(struct framing *f)
 	return needs_room(f, ENTRY_BYTES);
 }
 
-/* A character of a value that matters here. */
+/* Consumes a character of a value of a known header. */
 static bool take_known(struct framing *f, char c)
 {
 	static const char *const WRONG[KNOWN_COUNT] = {
@@ -331,7 +330,7 @@ static bool take(struct framing *f, char c)
 		return take_request_line(f, c);
 	case AFTER_EMPTY_CR:
 		return want(f, c, '\n', AFTER_EMPTY_LINE);
-	case AFTER_EMPTY_LINE: /* one such line before a request is allowed */
+	case AFTER_EMPTY_LINE: /* one empty line before a request is allowed */
 		enter(f, IN_METHOD);
 		return take_request_line(f, c);
 	case IN_METHOD:
@@ -362,11 +361,11 @@ static bool take(struct framing *f, char c)
 	case IN_CHUNK:
 		break;
 	}
-	assert(false); /* these are passed over */
+	assert(false); /* consumed by pass() */
 	return false;
 }
 
-/* Passes over what the body has of these bytes. */
+/* Skips bytes of the body. Returns how many. */
 static size_t pass(struct framing *f, size_t count)
 {
 	size_t passed = f->left < count ? (size_t)f->left : count;

@@ -9,13 +9,13 @@
 
 #include "base/limits.h"
 
-/* So many rounds of one daemon before other sockets of the loop get their turn. */
+/* Rounds of one daemon before other sockets of the loop are served. */
 enum { RUNS_MAX = 16 };
 
 static struct http_server *servers;
 static struct loop_hook hook;
 
-/* libmicrohttpd may have work that no event will announce; it says so by a timeout of 0. */
+/* libmicrohttpd may have work that no socket event will announce; a timeout of 0 says so. */
 static void run(struct http_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
@@ -49,8 +49,8 @@ static void on_timer(uv_timer_t *timer)
 	run(timer->data);
 }
 
-/* All connections have the same timeout, so the next one to end is never earlier than it was
- * when the timer was set. */
+/* All connections have the same timeout, so the next expiry is never earlier than when the timer
+ * was set. */
 static void set_timer(struct http_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
@@ -82,7 +82,7 @@ static void free_if_unused(struct http_server *server)
 	free(server);
 }
 
-/* malloc keeps what connections had until it is told that they will not come back. */
+/* Returns freed heap memory of closed connections to the system. */
 static void give_memory_back(struct http_server *server)
 {
 	enum { WORTH_IT = 256 };
@@ -191,7 +191,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 		server->connections_max = server->connections;
 }
 
-/* libmicrohttpd does not know of those that are set aside. */
+/* libmicrohttpd does not count the connections that are set aside. */
 static enum MHD_Result may_connect(void *arg, const struct sockaddr *address, socklen_t length)
 {
 	const struct http_server *server = arg;
@@ -202,7 +202,7 @@ static enum MHD_Result may_connect(void *arg, const struct sockaddr *address, so
 	return is_room || server->returning ? MHD_YES : MHD_NO;
 }
 
-/* Targets are decoded above, where a bad encoding can be answered. */
+/* Targets are decoded in web/, where a bad encoding can be answered. */
 static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *text)
 {
 	(void)arg;
@@ -213,8 +213,8 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 static struct MHD_Daemon *start_daemon(struct http_server *server, int listen_fd,
                                        unsigned connections_max)
 {
-	/* No MHD_USE_ERROR_LOG: what it would say is about clients and for nobody. MHD_USE_TURBO
-	 * because closing must not shut a socket down that was set aside. */
+	/* No MHD_USE_ERROR_LOG: its messages are about clients, and nobody reads them.
+	 * MHD_USE_TURBO because closing must not shut a socket down that was set aside. */
 	server->connections_limit = connections_max;
 	return MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, may_connect, server,
@@ -277,7 +277,7 @@ void http_server_drain(struct http_server *server)
 	if (server->draining)
 		return;
 	server->draining = true;
-	/* Whoever is in the queue of the socket would be reset when it is closed. */
+	/* Accept what is queued: closing the socket would reset those connections. */
 	run(server);
 	MHD_socket fd = MHD_quiesce_daemon(server->daemon);
 	if (fd != MHD_INVALID_SOCKET)

@@ -17,11 +17,11 @@
 /*
  * libmicrohttpd has no way to give a socket back, but it can be made to close a connection without
  * an answer, and with MHD_USE_TURBO it closes its descriptor without shutting the socket down. So
- * the socket lives on in a duplicate. What it has read of a next request would be lost with its
- * buffer; the intake knows whether there is such a thing.
+ * the socket lives on in a duplicate. Bytes of a pipelined request that it has read would be lost
+ * with its buffer; the intake knows whether there are any.
  */
 
-/* What is left of an answer that the client does not take at once. */
+/* The part of a reply that the client has not read yet. */
 struct http_unsent {
 	uv_poll_t poll; /* first: freed as what it is */
 	struct http_exchange *ex;
@@ -47,7 +47,7 @@ void http_set_aside(struct http_exchange *ex)
 		return;
 	ex->fd = fcntl(http_fd(ex->connection), F_DUPFD_CLOEXEC, 0);
 	if (ex->fd >= 0 && !ex->in_handler)
-		http_resume(ex); /* its handler says no, and the connection ends */
+		http_resume(ex); /* rejected by its handler: close the connection */
 }
 
 bool http_is_aside(const struct http_exchange *ex)
@@ -55,7 +55,7 @@ bool http_is_aside(const struct http_exchange *ex)
 	return ex->fd >= 0 && ex->connection == NULL;
 }
 
-/* Only its end: what a client sends meanwhile waits for the answer. */
+/* Watches for disconnects only: data that the client sends meanwhile waits for the reply. */
 static void watch(struct http_exchange *ex)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = ex};
@@ -135,7 +135,8 @@ void http_close_aside(struct http_exchange *ex)
 	ex->fd = -1;
 }
 
-/* The answer is out: libmicrohttpd waits for the next request. It closes what it cannot take. */
+/* The reply is sent: hands the socket back to libmicrohttpd, which closes it when it cannot accept
+ * it. */
 void http_come_back(struct http_exchange *ex)
 {
 	struct http_server *server = ex->server;
@@ -181,7 +182,7 @@ void http_drop_aside(struct http_exchange *ex)
 	}
 }
 
-/* What was taken; -EAGAIN when nothing more fits; less than all only before that. */
+/* Returns the bytes sent; -EAGAIN when the socket is full; less than all only before that. */
 static int send_parts(int fd, struct iovec parts[2])
 {
 	while (parts[0].iov_len + parts[1].iov_len > 0) {
@@ -217,7 +218,7 @@ static void on_writable(uv_poll_t *poll, int status, int events)
 	end_unsent(ex);
 }
 
-/* The rest goes when the client takes it; the kernel gives up on one that takes nothing. */
+/* Sends the rest when the socket is writable; the kernel times out a client that reads nothing. */
 static int send_later(struct http_exchange *ex, const struct iovec parts[2])
 {
 	struct http_unsent *unsent = malloc(sizeof(*unsent) + parts[0].iov_len);

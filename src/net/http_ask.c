@@ -1,4 +1,4 @@
-/* What may be asked about a request. */
+/* Accessors of a request. */
 #include "net/http_internal.h"
 
 #include <arpa/inet.h>

@@ -19,7 +19,7 @@ static struct {
 
 /* Transfers. */
 
-/* libcurl has nothing to do with it any more. */
+/* Detaches the transfer from libcurl. */
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
 	http_multi_remove(transfer->group->multi, transfer->easy);
@@ -45,8 +45,8 @@ static bool is_done(const struct http_transfer *transfer)
 	return transfer->easy == NULL;
 }
 
-/* The deadline has passed. A lookup of a name goes on in its thread; what waits for it keeps its
- * slot until then, so that there are no more threads than slots. */
+/* The deadline has passed. A name lookup continues in its thread; its transfer keeps its slot until
+ * the lookup ends, so that there are never more threads than slots. */
 static void abandon(struct http_transfer *transfer)
 {
 	transfer->co = NULL;
@@ -117,7 +117,7 @@ static bool has_scheme(CURLU *url, const char *wanted)
 	return has;
 }
 
-/* An absolute URL, or one that is relative to what the handle has. */
+/* Parses an absolute URL, or one relative to the handle's. */
 static int read_url(CURLU *url, const char *text, unsigned flags, const char **error)
 {
 	*error = "The URL is malformed";
@@ -144,7 +144,7 @@ static bool is_same(CURLU *a, CURLU *b, CURLUPart part)
 
 /* Headers. */
 
-/* So that a value cannot begin a header of its own. */
+/* Rejects line ends, so that a value cannot inject another header. */
 static bool is_header(const struct http_header *header)
 {
 	for (const char *c = header->value; *c != 0; c++) {
@@ -216,7 +216,7 @@ static struct http_client_response response_of(const struct http_transfer *trans
 	};
 }
 
-/* Where the response sends us; NULL when it does not, or the caller does not follow. */
+/* Target of the redirect; NULL when there is none, or the caller does not follow redirects. */
 static const char *redirect_of(const struct call *call)
 {
 	const struct http_client_response response = response_of(call->transfer);

@@ -30,7 +30,7 @@ struct http_text {
 /* Calls of one kind and their connections. */
 struct http_group {
 	struct http_multi *multi;
-	unsigned calls; /* with those that nobody waits for any more */
+	unsigned calls; /* including abandoned ones */
 };
 
 /*
@@ -40,7 +40,7 @@ struct http_group {
 struct http_transfer {
 	struct list_node node;
 	struct http_group *group;
-	struct co *co; /* NULL: nobody waits any more */
+	struct co *co; /* NULL: abandoned */
 	CURL *easy;    /* NULL: it is done */
 	struct curl_slist *request_headers;
 	const struct networks *allowed; /* beside public addresses; NULL: any address */

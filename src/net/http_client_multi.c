@@ -12,7 +12,7 @@ struct http_multi {
 	http_multi_done_fn *done;
 };
 
-/* A socket of libcurl; libuv looks at it as long as libcurl asks for it. */
+/* A socket of libcurl, watched by libuv while libcurl asks for it. */
 struct watch {
 	uv_poll_t poll;
 	struct http_multi *multi;
@@ -34,7 +34,7 @@ static void act(struct http_multi *multi, curl_socket_t fd, int events)
 {
 	int running;
 
-	assert(co_self() == NULL); /* libcurl and OpenSSL have the loop's large stack */
+	assert(co_self() == NULL); /* libcurl and OpenSSL need the loop's large stack */
 	CURLMcode code = curl_multi_socket_action(multi->curl, fd, events, &running);
 
 	assert(code == CURLM_OK);

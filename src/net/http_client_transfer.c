@@ -9,10 +9,10 @@
 #include "base/limits.h"
 #include "net/http_client_internal.h"
 
-/* Of all processes' calls under way: what their bodies take. */
+/* Bytes of response bodies that are being received. */
 static size_t bodies_bytes;
 
-/* What comes in. */
+/* Receiving. */
 
 void http_transfer_fail(struct http_transfer *transfer, int result, const char *format, ...)
 {
@@ -84,7 +84,7 @@ static bool keep_header(struct http_text *head, const char *line, size_t length)
 	       append(head, value, (size_t)(end - value)) && append(head, "", 1);
 }
 
-/* Each line of a head: of interim responses, of the response, and of its trailers. */
+/* Called for each header line: of interim responses, of the response, and of trailers. */
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct http_transfer *transfer = arg;
@@ -105,7 +105,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	return transfer->result == 0 ? count : CURL_WRITEFUNC_ERROR;
 }
 
-/* Where it goes. */
+/* Connecting. */
 
 static int on_resolver_start(void *resolver, void *reserved, void *arg)
 {
@@ -139,7 +139,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	return socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
 }
 
-/* What is asked. */
+/* Sending. */
 
 static bool add_header(struct curl_slist **list, const char *name, const char *value)
 {
@@ -209,8 +209,8 @@ static bool set_callbacks(CURL *easy, struct http_transfer *transfer)
 	       SET(RESOLVER_START_DATA, transfer);
 }
 
-/* With TLS the server says what it speaks. Until it has, calls wait for the connection that is
- * being made, for HTTP/2 carries them all. */
+/* With TLS the protocol is negotiated (ALPN). Until then, calls wait for the connection in
+ * progress, as HTTP/2 multiplexes them all. */
 static bool set_version(CURL *easy, const char *url, bool http2_only)
 {
 	bool may_share = http2_only || strncmp(url, "https:", 6) == 0;
@@ -243,7 +243,7 @@ struct http_transfer *http_transfer_new(const struct http_client_request *reques
 	return NULL;
 }
 
-/* How it ends. */
+/* Ending. */
 
 static int result_of(CURLcode code)
 {

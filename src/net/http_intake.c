@@ -13,15 +13,16 @@
  * What comes in on a connection.
  *
  * libmicrohttpd reads sockets with recv, and this program has a recv of its own, which it finds
- * before the C library's. So every byte of a connection is read here first, and libmicrohttpd is
- * given nothing but good requests: its versions take different liberties with others, and answer
- * some by themselves. What is no request is answered here, and then thrown away until the client
- * hangs up, as one that is closed upon while it sends would not see the answer.
+ * before the C library's. So every byte of a connection is read here first, and libmicrohttpd gets
+ * only well-formed requests: its versions differ in how leniently they treat others, and answer
+ * some by themselves. Malformed requests are answered here; what follows is discarded until the
+ * client disconnects, because a client whose connection is closed while it sends may not see the
+ * reply.
  *
- * libmicrohttpd ends connections that are silent, not those that send a byte of their headers now
- * and then. So those whose next request is awaited are in a list, the longest first, and end after
- * LIMIT_HEAD_MS. Nothing needs to wake up for that: who is not silent does, and who is silent is
- * ended by libmicrohttpd.
+ * libmicrohttpd closes idle connections, but not those that send a header byte now and then. So
+ * connections that await a request are in a list, the oldest first, and are closed after
+ * LIMIT_HEAD_MS. This needs no timer: active connections trigger the check, and idle ones are
+ * closed by libmicrohttpd.
  */
 struct http_intake {
 	struct list_node node; /* in the server's `awaited`, from the end of a request on */
@@ -30,9 +31,9 @@ struct http_intake {
 	int fd;
 	struct framing framing;
 	uint64_t taken; /* requests whose heads libmicrohttpd has shown us */
-	bool refused;   /* the answer to what is no request is given */
+	bool refused;   /* the reply to a malformed request was sent */
 	size_t discarded;
-	struct http_exchange *unfinished; /* its headers are not in yet; owned */
+	struct http_exchange *unfinished; /* its headers are not complete yet; owned */
 };
 
 static struct http_intake *intakes[LIMIT_DESCRIPTORS]; /* of connections, by their descriptors */
@@ -88,13 +89,13 @@ static ssize_t take_in(struct http_intake *intake, void *bytes, size_t size, int
 		return got;
 	if (whole == 0)
 		return discard(intake, bytes, size, flags);
-	/* What is before it is answered first. libmicrohttpd reads on at the next event only; that
-	 * nothing more will come is one. */
+	/* Replies to earlier requests go first. libmicrohttpd reads on only at the next event; the
+	 * end of input is one. */
 	(void)shutdown(intake->fd, SHUT_RD);
 	return (ssize_t)whole;
 }
 
-/* In place of the C library's, for this program and all libraries in it. */
+/* Replaces the C library's recv for this program and all its libraries. */
 ssize_t recv(int fd, void *bytes, size_t size, int flags)
 {
 	struct http_intake *intake = fd >= 0 && fd < LIMIT_DESCRIPTORS ? intakes[fd] : NULL;
@@ -171,7 +172,7 @@ void http_intake_head(struct http_exchange *ex)
 	intake->unfinished = NULL;
 	list_remove(&intake->node);
 	intake->taken++;
-	/* No byte may get to libmicrohttpd but through recv above. */
+	/* Every byte reaches libmicrohttpd through recv above. */
 	assert(intake->taken <= intake->framing.requests);
 }
 

@@ -31,13 +31,13 @@ size_t http_write_head(int status, size_t header_count, const struct http_header
 struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t header_count,
                                       const struct http_header headers[])
 {
-	/* One that would break the framing (a line end in it) is refused there, and left out. */
+	/* libmicrohttpd rejects a header with a line end in it; it is omitted. */
 	for (size_t i = 0; response != NULL && i < header_count; i++)
 		(void)MHD_add_response_header(response, headers[i].name, headers[i].value);
 	return response;
 }
 
-/* The handler is through: `finished` follows when the connection is, too. It is never called from
+/* The handler has completed: `finished` follows when the connection has, too. Never called from
  * here, because the caller still uses what `finished` frees. */
 void http_answered(struct http_exchange *ex)
 {
@@ -60,7 +60,7 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
 	}
 	http_stay(ex);
 	if (ex->connection != NULL) {
-		/* It is only read, whatever the type says. */
+		/* Only read, although the type is not const. */
 		struct MHD_Response *response = MHD_create_response_from_buffer(
 		    body_length, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
 		ex->response = http_add_headers(response, header_count, headers);
@@ -87,7 +87,7 @@ void http_reply_prepared(struct http_exchange *ex, struct http_prepared *prepare
 	http_answered(ex);
 }
 
-/* Of a 304, whose body is never sent: libmicrohttpd asks only for its length. */
+/* For a 304, whose body is never sent: libmicrohttpd asks only for its length. */
 static ssize_t no_bytes(void *arg, uint64_t position, char *buffer, size_t size)
 {
 	(void)arg;
@@ -146,7 +146,7 @@ static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
-/* A prepared reply is shared, so one that must say Connection: close is a copy. */
+/* A prepared reply is shared, so Connection: close needs a copy. */
 static struct MHD_Response *copy_prepared(const struct http_prepared *prepared)
 {
 	struct MHD_Response *response = make_response(prepared->status, prepared->body,
@@ -179,7 +179,7 @@ enum MHD_Result http_queue(struct http_exchange *ex)
 	if (response == NULL && ex->prepared != NULL && !close)
 		response = ex->prepared->response;
 	if (response == NULL)
-		return MHD_NO; /* there was no memory for a reply */
+		return MHD_NO; /* out of memory for a reply */
 	enum MHD_Result result = MHD_queue_response(ex->connection, (unsigned)ex->status, response);
 	http_drop_reply(ex);
 	return result;

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 
-/* The target without scheme and host, which proxies are sent and servers must take, too. */
+/* The target without scheme and host, which proxies may send and servers must accept. */
 static const char *origin_form(const char *target)
 {
 	size_t scheme = strncasecmp(target, "http://", 7) == 0    ? 7
@@ -18,11 +18,12 @@ static const char *origin_form(const char *target)
 	return scheme == 0 ? target : target + scheme + strcspn(target + scheme, "/?");
 }
 
-/* The target is copied: libmicrohttpd goes on to cut its own to pieces. */
+/* The target is copied, because libmicrohttpd modifies its own. */
 void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
 	size_t length = strlen(target);
-	struct http_exchange *ex = calloc(1, sizeof(*ex) + length + 2); /* a slash and the end */
+	struct http_exchange *ex =
+	    calloc(1, sizeof(*ex) + length + 2); /* a slash and the final 0 */
 
 	if (ex == NULL)
 		return NULL;
@@ -47,7 +48,7 @@ struct body {
 	uint64_t length; /* UINT64_MAX when chunked */
 };
 
-/* The intake has seen that these headers are good, and each is there once. */
+/* The intake has checked that these headers are valid and not repeated. */
 static struct body announced(const struct http_exchange *ex)
 {
 	const char *length = http_header(ex, "Content-Length");
@@ -70,7 +71,7 @@ static void complete(struct http_exchange *ex)
 	server->handlers.complete(server->handlers.arg, ex);
 }
 
-/* What a body counts in the sum of all: small ones have room whatever the others take. */
+/* The share of a body in the sum of all: small ones are free. */
 static size_t counted(size_t capacity)
 {
 	return capacity > LIMIT_SMALL_BODY_BYTES + 1 ? capacity : 0;
@@ -93,8 +94,9 @@ static void refuse_body(struct http_exchange *ex,
 	assert(ex->replied);
 }
 
-/* An answer that comes before the body: most clients read it only after they have sent all, and
- * closing under them would lose it. So a body of reasonable size is thrown away first. */
+/* For a reply before the end of the body: most clients read it only after sending the whole body,
+ * and would miss it if the connection were closed. So a body of reasonable size is discarded first.
+ * */
 static enum exchange_stage stage_after_refusal(struct http_exchange *ex, const struct body *body)
 {
 	bool is_small = body->length <= LIMIT_BODY_DISCARD_BYTES || body->length == UINT64_MAX;
@@ -103,7 +105,7 @@ static enum exchange_stage stage_after_refusal(struct http_exchange *ex, const s
 		return STAGE_WORK;
 	if (is_small && !body->expects_continue)
 		return STAGE_DISCARD;
-	ex->close = true; /* sent at once, and the body is not read */
+	ex->close = true; /* sent at once; the body is not read */
 	return STAGE_WORK;
 }
 
@@ -145,7 +147,7 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 	}
 }
 
-/* 0, -ENOMEM, or -ENOBUFS when all bodies together would be too much. */
+/* Returns 0, -ENOMEM, or -ENOBUFS when the sum of all bodies would be too large. */
 static int make_room(struct http_exchange *ex, size_t count)
 {
 	struct http_server *server = ex->server;
@@ -203,7 +205,7 @@ static enum MHD_Result take_body(struct http_exchange *ex, const char *bytes, si
 	case STAGE_STREAM:
 		*count -= http_give_reader(ex, bytes, *count);
 		if (*count > 0)
-			http_suspend(ex); /* until somebody wants the rest */
+			http_suspend(ex); /* until the rest is requested */
 		return MHD_YES;
 	default:
 		ex->discarded += *count;
@@ -253,7 +255,8 @@ enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, co
 	if (is_first && !ex->close)
 		return MHD_YES;
 	if (ex->fd >= 0)
-		return MHD_NO; /* set aside: the connection ends, the socket does not */
+		return MHD_NO; /* set aside: libmicrohttpd's connection ends, the socket stays open
+		                */
 	if (ex->replied)
 		return http_queue(ex);
 	http_suspend(ex);
@@ -268,7 +271,7 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 
 	http_intake_next(arg, connection);
 	*request = NULL;
-	/* The intake owns an exchange whose headers never came in. */
+	/* The intake owns an exchange whose headers never completed. */
 	if (ex == NULL || ex->stage == STAGE_HEADERS)
 		return;
 	ex->connection = NULL;
@@ -277,7 +280,7 @@ void http_on_completed(void *arg, struct MHD_Connection *connection, void **requ
 		http_leave(ex);
 		return;
 	}
-	/* Nobody but us answers when the body never came. */
+	/* The body never completed: reply here. */
 	if (ex->stage == STAGE_BUFFER || ex->unattended)
 		ex->answered = true;
 	http_end_reader(ex, -ECONNRESET);

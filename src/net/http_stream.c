@@ -65,8 +65,9 @@ void http_end_writer(struct http_exchange *ex)
 	co_wake(writer);
 }
 
-/* A reset, because an end is how a client of HTTP/1.0 is told that all is there. libmicrohttpd
- * closes at some later event only, so it is sent here: Linux does so when a socket is disconnected.
+/* Resets the connection, because to an HTTP/1.0 client a normal close means that the body is
+ * complete. libmicrohttpd closes only at a later event, so the reset is sent here: Linux sends one
+ * when a socket is disconnected.
  */
 static void reset(int fd)
 {
@@ -75,7 +76,7 @@ static void reset(int fd)
 	(void)connect(fd, &nobody, sizeof(nobody));
 }
 
-/* What it has of a stream and could not send yet. */
+/* Bytes of a stream in the kernel's send buffer. */
 static size_t in_kernel(const struct http_exchange *ex)
 {
 	int count = 0;
@@ -92,7 +93,7 @@ void http_count_unread(struct http_exchange *ex, size_t bytes)
 	ex->unread = counts;
 }
 
-/* libmicrohttpd asks for the next bytes whenever the client has room for more. */
+/* libmicrohttpd asks for more bytes whenever the socket is writable. */
 static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size)
 {
 	(void)position;
@@ -191,12 +192,12 @@ void http_stream_unattend(struct http_exchange *ex)
 		http_end_later(ex);
 		return;
 	}
-	ex->close = true; /* its socket is good for nothing else then */
+	ex->close = true; /* its socket cannot be reused */
 	(void)setsockopt(http_fd(ex->connection), SOL_SOCKET, SO_SNDBUF, &socket_bytes,
 	                 sizeof(socket_bytes));
 }
 
-/* Whether so many bytes may wait for its client, as far as all others leave room. */
+/* True when so many more bytes may be buffered for this client and all others. */
 static bool has_room(const struct http_exchange *ex, size_t bytes)
 {
 	return bytes <= LIMIT_SMALL_UNREAD_BYTES ||

@@ -72,7 +72,7 @@ int listen_parse(const char *text, struct listen_address *ret)
 	return -EINVAL;
 }
 
-/* Removes a socket file on which connecting is refused: its server died without cleaning up. */
+/* Removes a socket file whose server is gone: connecting is refused. */
 static void remove_stale_socket(const struct listen_address *address)
 {
 	const struct sockaddr_un *un = (const struct sockaddr_un *)&address->address;

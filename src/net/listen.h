@@ -1,5 +1,5 @@
 /*
- * listen: addresses to listen on, as people write them, and their sockets.
+ * listen: parses addresses to listen on and opens their sockets.
  *
  * "127.0.0.1:8080", "[::1]:8080" or "unix:/path". Names are not resolved. Port 0 takes a free one.
  */
@@ -18,7 +18,7 @@ int listen_parse(const char *text, struct listen_address *ret)
 
 /*
  * A non-blocking listening socket. TCP ones share their port among processes (SO_REUSEPORT). A
- * socket file that nobody listens on any more is replaced. Returns -errno of the system call.
+ * stale socket file is replaced. Returns -errno of the system call.
  */
 int listen_open(const struct listen_address *address, int *ret_fd)
     __attribute__((warn_unused_result));

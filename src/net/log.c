@@ -26,7 +26,7 @@ void log_write(enum log_level level, const char *event, const struct log_field f
 	if (!log_wants(level))
 		return;
 
-	/* A buffer that grows leaves its old halves behind, and cleaned texts stay too. */
+	/* A growing buffer leaves its old copies in the arena, and so do sanitized texts. */
 	struct arena *arena = arena_new(4 * LOG_LINE_MAX, NULL, NULL);
 	struct buf line = buf_new(arena, 1024);
 	int saved_errno = errno;
@@ -35,7 +35,7 @@ void log_write(enum log_level level, const char *event, const struct log_field f
 
 	ssize_t written = write(STDERR_FILENO, line.data, line.length);
 
-	(void)written; /* there is nowhere left to say it */
+	(void)written; /* no place left to report the failure */
 	errno = saved_errno;
 	arena_free(arena);
 }

@@ -4,9 +4,9 @@
  *   LOG_INFO("listening", log_str("address", address), log_int("port", port));
  *   LOG_WARNING("slow request", log_uuid("request_id", id), log_int("duration_ms", duration_ms));
  *
- * Who may log: task/, web/, shop/, node/ and main.c. Below them functions return what happened.
- * Before log_start lines of level info and above are written, for the process "sebez".
- * What cannot be written is lost: a full disk must not stop the shop.
+ * Only task/, web/, shop/, node/ and main.c log. Below them functions return errors. Before
+ * log_start lines of level info and above are written, for the process "sebez". Lines that cannot
+ * be written are lost: a full disk must not stop the server.
  */
 #ifndef SEBEZ_NET_LOG_H
 #define SEBEZ_NET_LOG_H
@@ -21,7 +21,7 @@ bool log_wants(enum log_level level);
 /* fields end with one whose name is NULL. */
 void log_write(enum log_level level, const char *event, const struct log_field fields[]);
 
-/* The fields are not even made when the level is not wanted. */
+/* The fields are not evaluated when the level is disabled. */
 #define LOG_AT(level, event, ...)                                                                  \
 	do {                                                                                       \
 		if (log_wants(level))                                                              \

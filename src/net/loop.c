@@ -6,13 +6,13 @@
 
 #include "net/co.h"
 
-/* Hooks that wake each other for ever must not keep sockets and timers waiting. */
+/* Hooks that keep waking each other must not starve sockets and timers. */
 enum { HOOK_ROUNDS_MAX = 64 };
 
 static struct {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
-	uv_idle_t idle; /* active while there is work left, so that the loop only peeks */
+	uv_idle_t idle; /* active while there is work, so that the loop polls without blocking */
 	struct loop_hook *first;
 	struct loop_hook **last;
 	bool made;
@@ -48,7 +48,7 @@ uv_loop_t *loop_uv(void)
 	if (!loop.made) {
 		loop.made = true;
 		int r = uv_loop_init(&loop.uv);
-		assert(r == 0); /* only at start-up, and nothing can run without it */
+		assert(r == 0); /* only at start-up, and fatal */
 		(void)uv_prepare_init(&loop.uv, &loop.prepare);
 		(void)uv_idle_init(&loop.uv, &loop.idle);
 		(void)uv_prepare_start(&loop.prepare, on_prepare);
@@ -101,7 +101,7 @@ void loop_again(void)
 {
 	(void)loop_uv();
 	loop.again = true;
-	/* Outside of the hooks they run once anyway, but perhaps only after the next sleep. */
+	/* Outside of hooks, wake the loop: they might run only after the next sleep. */
 	if (!loop.in_hooks)
 		(void)uv_idle_start(&loop.idle, on_idle);
 }
@@ -123,7 +123,7 @@ static void run_work(uv_work_t *request)
 
 static void finish_work(uv_work_t *request, int status)
 {
-	(void)status; /* nobody cancels it */
+	(void)status; /* never cancelled */
 	struct thread_work *work = request->data;
 
 	work->done = true;

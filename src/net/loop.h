@@ -1,8 +1,8 @@
 /*
- * loop: the one event loop of a process (libuv), its timers, and the turn's end.
+ * loop: the one event loop of a process (libuv), its timers, and hooks at the end of a turn.
  *
- * A process has one thread and one loop. Work collects during a turn and is sent once, before the
- * loop sleeps: whoever batches (pg, http) registers a hook that runs then.
+ * A process has one thread and one loop. Work is collected during a turn and sent once, before the
+ * loop sleeps: modules that batch (pg, http) register a hook that runs then.
  */
 #ifndef SEBEZ_NET_LOOP_H
 #define SEBEZ_NET_LOOP_H
@@ -20,10 +20,10 @@ uv_loop_t *loop_uv(void);  /* the process's loop; made on first use */
 int64_t loop_now_ms(void); /* monotonic, as of the start of this turn */
 void loop_run(void);       /* until loop_stop */
 void loop_stop(void);
-void loop_close(void); /* after loop_run: closes what is left, for leak checkers */
+void loop_close(void); /* after loop_run: closes remaining handles, for leak checkers */
 
-/* The hook (owned by the caller, kept for good) runs before each sleep, and as often as hooks
- * report new work in the same turn through loop_again(). */
+/* The hook (owned by the caller, never removed) runs before each sleep, and again when loop_again()
+ * was called in the same turn. */
 void loop_before_sleep(struct loop_hook *hook);
 void loop_again(void); /* run the hooks once more before sleeping */
 

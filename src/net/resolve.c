@@ -12,7 +12,7 @@
 
 struct resolve {
 	uv_getaddrinfo_t request;
-	resolve_done_fn *done; /* NULL: nobody waits any more */
+	resolve_done_fn *done; /* NULL: cancelled */
 	void *arg;
 };
 
@@ -30,7 +30,7 @@ static void append(const struct addrinfo *found, char *ret, size_t size)
 		snprintf(ret + used, size - used, "%s%s", used > 0 ? "," : "", address);
 }
 
-/* IPv4 first: what listens at one address only usually listens there. */
+/* IPv4 first: a server that listens on one address only usually uses that. */
 static void list(const struct addrinfo *found, char *ret, size_t size)
 {
 	ret[0] = '\0';
@@ -75,7 +75,7 @@ void resolve_cancel(struct resolve *resolve)
 	if (resolve == NULL)
 		return;
 	resolve->done = NULL;
-	(void)uv_cancel((uv_req_t *)&resolve->request); /* one that runs cannot be stopped */
+	(void)uv_cancel((uv_req_t *)&resolve->request); /* a running lookup cannot be stopped */
 }
 
 bool resolve_is_address(const char *host)

@@ -1,7 +1,5 @@
-/*
- * resolve: the addresses of a host, looked up on libuv's thread pool, for a resolver that does not
- * answer must not stop the loop.
- */
+/* resolve: looks up the addresses of a host on libuv's thread pool, because a slow resolver must
+ * not block the loop. */
 #ifndef SEBEZ_NET_RESOLVE_H
 #define SEBEZ_NET_RESOLVE_H
 
@@ -19,9 +17,9 @@ struct resolve;
 typedef void resolve_done_fn(void *arg, const char *addresses, const char *reason);
 
 struct resolve *resolve_start(const char *host, resolve_done_fn *done, void *arg);
-void resolve_cancel(struct resolve *resolve); /* done is not called any more; NULL is fine */
+void resolve_cancel(struct resolve *resolve); /* done is not called after this; NULL is fine */
 
-/* Whether it is an address already, which nobody has to look up. */
+/* True when host is a numeric address, which needs no lookup. */
 bool resolve_is_address(const char *host);
 
 #endif

@@ -6,18 +6,18 @@
 
 #include "net/loop.h"
 
-/* A minute and more: nearly everybody's deadline is in this round of the wheel. */
+/* More than a minute: nearly all deadlines are within one round of the wheel. */
 enum { SLOTS = 1024 };
 
 struct wheel {
 	void (*fire)(struct wheel_timer *timer);
 	struct list_node slots[SLOTS];
-	int64_t turned; /* the last tick that was looked at */
+	int64_t turned; /* the last tick processed */
 	unsigned count;
 	uv_timer_t timer;
 };
 
-static int64_t tick_of(int64_t at_ms) /* the first tick that is not before it */
+static int64_t tick_of(int64_t at_ms) /* the first tick not before at_ms */
 {
 	return (at_ms + WHEEL_TICK_MS - 1) / WHEEL_TICK_MS;
 }
@@ -69,7 +69,7 @@ void wheel_add(struct wheel *wheel, struct wheel_timer *timer, int64_t due_ms)
 	}
 	int64_t tick = tick_of(due_ms);
 
-	/* What is due already has its turn with the next tick. */
+	/* A timer that is already due fires at the next tick. */
 	if (tick <= wheel->turned)
 		tick = wheel->turned + 1;
 	timer->due_ms = due_ms;
@@ -87,7 +87,7 @@ void wheel_remove(struct wheel *wheel, struct wheel_timer *timer)
 		(void)uv_timer_stop(&wheel->timer);
 }
 
-/* The slot is taken whole first: its callbacks may add to it or remove from it. */
+/* Detaches the whole slot first: callbacks may add to it or remove from it. */
 static void turn_slot(struct wheel *wheel, struct list_node *slot, int64_t now_ms)
 {
 	struct list_node taken, *node;
@@ -100,7 +100,7 @@ static void turn_slot(struct wheel *wheel, struct list_node *slot, int64_t now_m
 	for (node = list_pop_front(&taken); node != NULL; node = list_pop_front(&taken)) {
 		struct wheel_timer *timer = CONTAINER_OF(node, struct wheel_timer, node);
 
-		if (timer->due_ms > now_ms) { /* of a later round */
+		if (timer->due_ms > now_ms) { /* due in a later round */
 			list_push_back(slot, node);
 			continue;
 		}
@@ -115,7 +115,7 @@ void wheel_turn(struct wheel *wheel, int64_t now_ms)
 {
 	int64_t now = now_ms / WHEEL_TICK_MS;
 
-	/* After a long sleep, once round is enough. */
+	/* After a long sleep, one round is enough. */
 	if (now - wheel->turned > SLOTS)
 		wheel->turned = now - SLOTS;
 	while (wheel->turned < now && wheel->count > 0) {

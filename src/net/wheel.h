@@ -1,9 +1,9 @@
 /*
- * wheel: a hashed timing wheel, for very many waiters with coarse deadlines. Adding and removing
- * are a list operation each; a tick looks at one slot. One libuv timer serves all, and it rests
- * while nobody waits.
+ * wheel: a hashed timing wheel, for very many timers with coarse deadlines. Adding and removing are
+ * a list operation each; a tick processes one slot. One libuv timer serves all, and is stopped
+ * while the wheel is empty.
  *
- * A timer is a member of what waits (24 bytes). It fires at most one tick late, never early. It may
+ * A timer is embedded in its owner (24 bytes). It fires at most one tick late, never early. It may
  * be removed or added again from the callback. Nothing is owned.
  */
 #ifndef SEBEZ_NET_WHEEL_H
@@ -23,13 +23,13 @@ struct wheel_timer {
 };
 
 struct wheel *wheel_new(void (*fire)(struct wheel_timer *timer));
-void wheel_free(struct wheel *wheel); /* nobody may be waiting */
+void wheel_free(struct wheel *wheel); /* must be empty */
 
 void wheel_timer_init(struct wheel_timer *timer); /* in no wheel */
 void wheel_add(struct wheel *wheel, struct wheel_timer *timer, int64_t due_ms);
-void wheel_remove(struct wheel *wheel, struct wheel_timer *timer); /* harmless when in none */
+void wheel_remove(struct wheel *wheel, struct wheel_timer *timer); /* no-op when it is in none */
 
-/* For tests: what the loop's timer does. Fires all that is due at now_ms. */
+/* For tests: what the libuv timer does. Fires all timers due at now_ms. */
 void wheel_turn(struct wheel *wheel, int64_t now_ms);
 unsigned wheel_count(const struct wheel *wheel);
 

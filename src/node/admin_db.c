@@ -25,7 +25,7 @@ int admin_db_ask(PGconn *conn, const char *text, PGresult **ret)
 	PGresult *result = PQexec(conn, text);
 
 	if (!admin_db_succeeded(result)) {
-		say("the database refused: %s", PQresultErrorMessage(result));
+		say("database error: %s", PQresultErrorMessage(result));
 		PQclear(result);
 		return -EBADMSG;
 	}

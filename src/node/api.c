@@ -131,7 +131,7 @@ static int open_all(unsigned slot)
 	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
 
 	if (rc < 0 || !secret_parse(config->secret, &api.secret)) {
-		say("an api process is started by `sebez serve`, not by hand");
+		say("api processes are started by `sebez serve`");
 		return rc < 0 ? rc : -EINVAL;
 	}
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &api.secret,

@@ -41,7 +41,7 @@ static void report_statement(void *arg, const char *line)
 	report(false, "statement", line);
 }
 
-static char redis_reason[256] = "does not answer";
+static char redis_reason[256] = "does not respond";
 
 static void note_reason(const char *store, const char *reason)
 {
@@ -68,7 +68,7 @@ static void check_redis(const char *url)
 
 	outage_report(note_reason);
 	if (redis_open(url, &redis) < 0) {
-		report(false, "redis", "REDIS_URL cannot be used");
+		report(false, "redis", "REDIS_URL is not usable");
 		return;
 	}
 	if (co_start(wait_for_redis, redis) == 0)
@@ -152,19 +152,19 @@ static bool check_schema(PGconn *conn, const struct config *config, const struct
 	unsigned before = wrong;
 
 	if (schema_is_of_other_development(schema))
-		report(false, "schema", "was made by another development version of sebez");
+		report(false, "schema", "was created by another development version of sebez");
 	else if (schema_value(schema, SCHEMA_LAID) == NULL)
 		report(false, "schema", "is not applied yet");
 	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
 		if (schema_value(schema, MIGRATIONS[i].name) == NULL)
 			report(false, MIGRATIONS[i].name, "is not applied yet");
 		else if (!schema_has(schema, &MIGRATIONS[i]))
-			report(false, MIGRATIONS[i].name, "has changed since it was applied");
+			report(false, MIGRATIONS[i].name, "was changed after it was applied");
 	if (unknown != NULL)
 		report(false, unknown, "was applied by a newer sebez");
 	for (size_t i = 0; i < SCHEMA_FUNCTIONS_COUNT; i++)
 		if (!schema_has(schema, &SCHEMA_FUNCTIONS[i]))
-			report(false, SCHEMA_FUNCTIONS[i].name, "is not what this version has");
+			report(false, SCHEMA_FUNCTIONS[i].name, "differs from this version");
 	if (schema_value(schema, SCHEMA_LAID) != NULL && marketplace_check(conn, config) < 0)
 		report(false, "SEBEZ_CURRENCY", "see above");
 	if (wrong == before)
@@ -190,7 +190,7 @@ static void check_database(const struct config *config, const struct services *s
 	if (secret_find(config, services->data_folder.data, &secret) < 0)
 		report(false, "secret", "see above");
 	else if (role_passwords_state(&schema, &secret) == ROLE_PASSWORDS_OTHER)
-		report(false, "secret", "the roles' passwords were made from another one");
+		report(false, "secret", "the roles' passwords were derived from another secret");
 	else if (role_passwords_state(&schema, &secret) == ROLE_PASSWORDS_OURS)
 		check_roles(services, &secret);
 	if (check_schema(conn, config, &schema)) {
@@ -216,6 +216,6 @@ int check_main(const struct config *config, bool data)
 	check_redis(services.redis_url);
 	check_database(config, &services, data);
 	services_close(&services);
-	printf("%s\n", wrong == 0 ? "all is well" : "something is wrong");
+	printf("%s\n", wrong == 0 ? "all checks passed" : "some checks failed");
 	return wrong != 0;
 }

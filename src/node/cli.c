@@ -14,7 +14,8 @@ static void print_overview(FILE *out)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (!COMMANDS[i].hidden)
 			fprintf(out, "  %-14s %s\n", COMMANDS[i].name, COMMANDS[i].prose);
-	fprintf(out, "\n`sebez COMMAND --help` says more, `sebez --version` which one this is.\n");
+	fprintf(out, "\n`sebez COMMAND --help` describes a command, `sebez --version` prints the "
+	             "version.\n");
 }
 
 static int print_command_help(const struct command *command)
@@ -75,19 +76,19 @@ static int take_arguments(const struct command *command, int count, char **words
 			if (flag->value == NULL)
 				*flag->given = true;
 			else if (i + 1 >= count)
-				return refuse(command, "a value is missing after", words[i]);
+				return refuse(command, "missing value for", words[i]);
 			else
 				*flag->value = words[++i];
 		} else if (words[i][0] == '-' && words[i][1] != '\0') {
-			return refuse(command, "there is no option", words[i]);
+			return refuse(command, "unknown option", words[i]);
 		} else if (operands < OPERANDS_MAX && command->operands[operands] != NULL) {
 			*command->operands[operands++] = words[i];
 		} else {
-			return refuse(command, "it does not take", words[i]);
+			return refuse(command, "unexpected argument", words[i]);
 		}
 	}
 	if (operands < OPERANDS_MAX && command->operands[operands] != NULL)
-		return refuse(command, "an argument is missing:",
+		return refuse(command, "missing argument:",
 		              command->arguments != NULL ? command->arguments : "");
 	return 0;
 }
@@ -177,7 +178,7 @@ static int not_found(int argc, char **argv)
 		return print_version();
 	if (print_group(is_asked ? stdout : stderr, argv[1]))
 		return is_asked ? 0 : NOT_UNDERSTOOD;
-	say("there is no command %s\ntry: sebez --help", argv[1]);
+	say("unknown command %s\ntry: sebez --help", argv[1]);
 	return NOT_UNDERSTOOD;
 }
 

@@ -154,28 +154,28 @@ static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL
 
 const struct command COMMANDS[] = {
     {.name = "serve",
-     .prose = "Starts the server: its services unless DATABASE_URL and REDIS_URL name others, its "
-              "schema, its processes.",
+     .prose = "Starts the server: PostgreSQL and Redis unless DATABASE_URL and REDIS_URL name "
+              "others, the "
+              "api processes and the jobs process.",
      .run = run_serve},
     {.name = "reload",
-     .prose = "Makes a running server replace its processes without losing a request.",
+     .prose = "Restarts the processes of a running server without losing a request.",
      .run = run_reload,
      .finds = FIND_RUNNING,
      .settings = ASK_SETTINGS},
     {.name = "stop",
-     .prose = "Stops the running server, and waits until it has ended.",
+     .prose = "Stops the running server and waits until it has exited.",
      .run = run_stop,
      .finds = FIND_RUNNING,
      .settings = STOP_SETTINGS},
     {.name = "status",
-     .prose =
-         "Says where the server runs, its process, its version and since when; fails when none "
-         "does.",
+     .prose = "Prints URL, process, version and start time of the running server; fails when none "
+              "is running.",
      .run = run_status,
      .finds = FIND_RUNNING,
      .settings = ASK_SETTINGS},
     {.name = "migrate",
-     .prose = "Brings the database's schema up to date, and sets the passwords of its roles.",
+     .prose = "Updates the database schema and sets the passwords of its roles.",
      .run = run_migrate,
      .settings = MIGRATE_SETTINGS},
     {.name = "demo",
@@ -187,7 +187,7 @@ const struct command COMMANDS[] = {
      .arguments = "--vendor SLUG [--dry-run] FILE.csv",
      .prose = "Imports a product CSV of Shopify or WooCommerce into a vendor's catalogue; with "
               "--dry-run "
-              "it says what would come in, and changes nothing.",
+              "it only reports what would be imported.",
      .run = run_import,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
@@ -196,8 +196,8 @@ const struct command COMMANDS[] = {
     {.name = "admin create",
      .arguments = "--email E [--role ROLE] [--password P]",
      .prose =
-         "Makes an admin account, or an existing account an admin with this role and password. "
-         "ROLE is superadmin, if none is given, operations, finance, support or moderator. "
+         "Creates an admin account, or gives an existing account this admin role and password. "
+         "ROLE is superadmin (default), operations, finance, support or moderator. "
          "Without --password it is read from SEBEZ_ADMIN_PASSWORD or from standard input.",
      .run = run_admin_create,
      .finds = FIND_MADE,
@@ -207,9 +207,9 @@ const struct command COMMANDS[] = {
                {"--password", &call.password, NULL}}},
     {.name = "check",
      .arguments = "[--data]",
-     .prose =
-         "Checks configuration, services, schema and statements; with --data the invariants of "
-         "the rows, too.",
+     .prose = "Checks configuration, services, schema and statements; with --data also the "
+              "invariants of "
+              "the data.",
      .run = run_check,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,

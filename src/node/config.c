@@ -38,11 +38,12 @@
 	}
 
 /* The database is made with these; from then on they are its own. */
-#define LATER " Later an admin changes it: PUT /v1/admin/settings."
+#define LATER " Changed later with PUT /v1/admin/settings."
 
 const struct option OPTIONS[] = {
-    TEXT("SEBEZ_LISTEN", listen, "127.0.0.1:8080", 3, 80,
-         "Where it listens: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
+    TEXT(
+        "SEBEZ_LISTEN", listen, "127.0.0.1:8080", 3, 80,
+        "Address to listen on: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
     TEXT("SEBEZ_DATA", data, "./var", 1, 800,
          "The data folder: the secret, the embedded PostgreSQL and Redis, their sockets and logs."),
     SECRET(
@@ -54,20 +55,22 @@ const struct option OPTIONS[] = {
            "embedded one."),
     SECRET(
         "SEBEZ_SECRET", secret, 200,
-        "Key from which tokens and database passwords are made: 32 bytes as 64 hexadecimal digits "
-        "or as base64. Empty: the one in SEBEZ_DATA/secret, which is made once unless DATABASE_URL "
-        "names a database."),
+        "Key from which tokens and database passwords are derived: 32 bytes as 64 hexadecimal "
+        "digits "
+        "or as base64. Empty: the one in SEBEZ_DATA/secret, which is created unless DATABASE_URL "
+        "is set."),
     SECRET("SEBEZ_SECRET_PREVIOUS", secret_previous, 200,
-           "The key before SEBEZ_SECRET: tokens made with it are still accepted."),
+           "The previous SEBEZ_SECRET: tokens signed with it are still accepted."),
     TEXT("SEBEZ_RUN_AS", run_as, "", 0, 64,
-         "User that all processes but the supervisor run as when it is started by root. Empty: "
-         "postgres if there is such a user, else nobody."),
+         "User of all processes except the supervisor when started by root. Empty: "
+         "postgres if that user exists, else nobody."),
     INTEGER("SEBEZ_PROCESSES", processes, "0", 0, 256, "processes",
             "Api processes. 0: one per core."),
     CHOICE("SEBEZ_LOG_LEVEL", log_level, "info", "debug info warn error",
-           "Least important kind of log line that is written."),
-    BOOLEAN("SEBEZ_CACHE", cache, "yes", "Whether public pages are answered from memory."),
-    BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether callers that ask too often get a 429."),
+           "Minimum level of log lines."),
+    BOOLEAN("SEBEZ_CACHE", cache, "yes",
+            "Whether replies to public requests are cached in memory."),
+    BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether rate limits apply (429)."),
     TEXT("SEBEZ_ORIGINS", origins, "", 0, ORIGINS_BYTES,
          "Other origins whose pages may call the API (CORS), with blanks between: "
          "`https://shop.example https://app.example:8443`, each exactly as browsers send it. "
@@ -86,20 +89,21 @@ const struct option OPTIONS[] = {
             "Whether `serve` loads the demo marketplace once into an empty database."),
     INTEGER("SEBEZ_DB_CONNECTIONS", db_connections, "4", 1, 32, "connections",
             "Pipelined database connections per role and process."),
-    INTEGER("SEBEZ_DB_LEASED", db_leased, "8", 1, 128, "connections",
-            "Most database connections per role and process that transactions hold exclusively."),
+    INTEGER(
+        "SEBEZ_DB_LEASED", db_leased, "8", 1, 128, "connections",
+        "Maximum of database connections per role and process that transactions use exclusively."),
     INTEGER("SEBEZ_STATEMENT_TIMEOUT_MS", statement_timeout_ms, "10000", 100, 600000, "ms",
-            "The database gives up on a statement after this long."),
+            "Timeout of a database statement."),
     INTEGER("SEBEZ_REQUEST_TIMEOUT_MS", request_timeout_ms, "30000", 1000, 600000, "ms",
-            "A request that is not answered by then gets a 503, whatever it waits for. Imports and "
+            "Timeout of a request, which then gets a 503. Imports and "
             "exports have 15 minutes."),
     INTEGER("SEBEZ_DRAIN_MS", drain_ms, "10000", 0, 600000, "ms",
-            "How long a process that is asked to go may finish what it has begun."),
+            "Time for a stopping process to finish requests in progress."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
-            "How often the jobs process looks for work."),
+            "Interval at which the jobs process looks for work."),
     TEXT("SEBEZ_CURRENCY", currency, "", 0, 3,
-         "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It never changes: a "
-         "database of another one is refused."),
+         "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It cannot be changed: a "
+         "database with another currency is refused."),
     INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
             "Of a new marketplace: an order that waits for its payment is cancelled after this "
             "long." LATER),
@@ -252,7 +256,7 @@ static const char *find_mistake(const struct config *config)
 	if (!config_split_listen(config->listen, host, sizeof(host), &port))
 		return "SEBEZ_LISTEN must be address:port, or [address]:port for IPv6";
 	if (!is_currency(config->currency))
-		return "SEBEZ_CURRENCY must be three capitals";
+		return "SEBEZ_CURRENCY must be three capital letters";
 	if (!origins_are_good(config->origins))
 		return "SEBEZ_ORIGINS must be origins with blanks between, each scheme://host or "
 		       "scheme://host:port as browsers send it: in lower case, without a path, a "

@@ -62,7 +62,7 @@ int data_folder_become_owner(const struct config *config)
 	user = getpwuid(info.st_uid);
 	if (user == NULL || initgroups(user->pw_name, user->pw_gid) != 0 ||
 	    setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) {
-		say("cannot become the owner of the data folder %s", data);
+		say("cannot switch to the owner of the data folder %s", data);
 		return -EPERM;
 	}
 	return 0;
@@ -192,7 +192,7 @@ static int make_run(struct data_folder *data_folder)
 		}
 	}
 	if (rc < 0)
-		say("cannot make the folder %s for sockets: %s",
+		say("cannot create the folder %s for sockets: %s",
 		    data_folder->run[0] ? data_folder->run : near, strerror(-rc));
 	return rc;
 }
@@ -230,7 +230,7 @@ static int make_folders(struct data_folder *data_folder)
 	data_folder_path(data_folder, "log", log, sizeof(log));
 	if (mkdir(log, 0755) != 0 && errno != EEXIST) {
 		rc = -errno;
-		say("cannot make %s: %s", log, strerror(-rc));
+		say("cannot create %s: %s", log, strerror(-rc));
 		return rc;
 	}
 	return make_run(data_folder);

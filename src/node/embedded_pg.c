@@ -129,7 +129,7 @@ static int init_cluster(const struct data_folder *data_folder, const char *progr
 	close(spec.output_fd);
 	close_folder(&spec);
 	if (rc != 0) {
-		say("initdb failed; %s/log/postgres.log says why", data_folder->data);
+		say("initdb failed; see %s/log/postgres.log", data_folder->data);
 		return rc > 0 ? -EIO : rc;
 	}
 	return rename(fresh, path) != 0 ? -errno : 0;
@@ -221,7 +221,7 @@ int embedded_pg_prepare(const struct data_folder *data_folder, const struct conf
 	int rc = find_programs(programs, sizeof(programs));
 
 	if (rc < 0) {
-		say("there is no PostgreSQL under /usr/lib/postgresql: run `make deps`, or set "
+		say("PostgreSQL not found under /usr/lib/postgresql: run `make deps`, or set "
 		    "DATABASE_URL");
 		return rc;
 	}
@@ -237,7 +237,7 @@ int embedded_pg_prepare(const struct data_folder *data_folder, const struct conf
 		return -errno;
 	running = find_running(folder);
 	if (running > 0) {
-		say("ending PostgreSQL %d, left by an earlier start", (int)running);
+		say("stopping PostgreSQL %d, left over from an earlier start", (int)running);
 		embedded_pg_stop(running);
 	}
 	rc = write_settings(data_folder, config, folder);
@@ -265,7 +265,7 @@ static int find_postgres(const char *path, char *ret, size_t size)
 	path_format(ret, size, "/usr/lib/postgresql/%s/bin/postgres", version);
 	if (access(ret, X_OK) == 0)
 		return 0;
-	say("the data folder was made by PostgreSQL %s, which is not installed", version);
+	say("the data folder requires PostgreSQL %s, which is not installed", version);
 	return -ENOENT;
 }
 

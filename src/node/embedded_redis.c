@@ -30,7 +30,7 @@ void embedded_redis_prepare(const struct data_folder *data_folder)
 	note_path(data_folder, note, sizeof(note));
 	running = child_noted(note);
 	if (running > 0) {
-		say("ending Redis %d, left by an earlier start", (int)running);
+		say("stopping Redis %d, left over from an earlier start", (int)running);
 		embedded_redis_stop(running);
 	}
 }
@@ -69,7 +69,7 @@ int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
 		if (access(PROGRAMS[i], X_OK) == 0)
 			program = PROGRAMS[i];
 	if (program == NULL) {
-		say("there is no redis-server and no valkey-server: run `make deps`, or set "
+		say("redis-server or valkey-server not found: run `make deps`, or set "
 		    "REDIS_URL");
 		return -ENOENT;
 	}

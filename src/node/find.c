@@ -120,7 +120,7 @@ static int take(struct config *config, const struct found *found)
 
 static int refuse_choice(const struct found servers[], int count)
 {
-	say("several servers are running: say which one with SEBEZ_DATA");
+	say("several servers are running: choose one with SEBEZ_DATA");
 	for (int i = 0; i < count; i++)
 		say("  SEBEZ_DATA=%s  process %d, %s", servers[i].data, (int)servers[i].running.pid,
 		    servers[i].running.url);

@@ -148,7 +148,7 @@ int jobs_main(const struct config *config, unsigned slot)
 	process_begin(config, "jobs");
 	jobs.config = config;
 	if (rc < 0 || !secret_parse(config->secret, &secret)) {
-		say("the jobs process is started by `sebez serve`, not by hand");
+		say("the jobs process is started by `sebez serve`");
 		return 1;
 	}
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,

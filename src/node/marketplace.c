@@ -37,7 +37,8 @@ int marketplace_check(PGconn *conn, const struct config *config)
 		return rc;
 	currency = PQgetvalue(result, 0, 0);
 	if (strcmp(currency, config->currency) != 0) {
-		say("SEBEZ_CURRENCY is %s, but this marketplace sells in %s, which does not change",
+		say("SEBEZ_CURRENCY is %s, but the currency of this marketplace is %s and cannot "
+		    "be changed",
 		    config->currency, currency);
 		rc = -EINVAL;
 	}

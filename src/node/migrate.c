@@ -71,7 +71,7 @@ static int refuse_other_schema(const struct migration *mg)
 	const char *unknown = schema_unknown_migration(&mg->schema);
 
 	if (schema_is_of_other_development(&mg->schema)) {
-		say("this database was made by another development version of sebez, and before "
+		say("the database was created by another development version of sebez, and before "
 		    "version "
 		    "1.0 there is no upgrade: start with a new data folder (SEBEZ_DATA) or an "
 		    "empty "
@@ -79,20 +79,20 @@ static int refuse_other_schema(const struct migration *mg)
 		return -ESTALE;
 	}
 	if (unknown != NULL) {
-		say("this database was migrated by a newer sebez: %s is not known to version %s",
+		say("the database was migrated by a newer sebez: %s is unknown to version %s",
 		    unknown, SEBEZ_VERSION);
 		return -ESTALE;
 	}
 	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
 		if (schema_value(&mg->schema, MIGRATIONS[i].name) != NULL &&
 		    !schema_has(&mg->schema, &MIGRATIONS[i])) {
-			say("migration %s has changed since it was applied to this database",
+			say("migration %s was changed after it was applied to this database",
 			    MIGRATIONS[i].name);
 			return -ESTALE;
 		}
 	if (schema_has_newer_functions(&mg->schema) && mg->purpose != MIGRATE_FOR_ITSELF) {
-		say("the functions of this database are those of sebez %s, which is newer; "
-		    "`sebez migrate` puts those of %s back",
+		say("the functions in the database are those of sebez %s, which is newer; "
+		    "`sebez migrate` installs those of %s",
 		    schema_value(&mg->schema, SCHEMA_FUNCTIONS_OF), SEBEZ_VERSION);
 		return -ESTALE;
 	}
@@ -116,13 +116,14 @@ static int refuse_unfit(const struct migration *mg)
 	if (rc < 0 || role_passwords_state(&mg->schema, mg->secret) != ROLE_PASSWORDS_OTHER)
 		return rc;
 	if (mg->purpose == MIGRATE_FOR_TOOL) {
-		say("SEBEZ_SECRET is not the one that the passwords of the database roles were "
-		    "made from: it must be that of the servers; only `sebez serve` and `sebez "
+		say("SEBEZ_SECRET differs from the secret that the passwords of the database roles "
+		    "were "
+		    "derived from: it must be that of the servers; only `sebez serve` and `sebez "
 		    "migrate` change them");
 		return -EKEYREJECTED;
 	}
-	say("SEBEZ_SECRET is another one than before: changing the passwords of the database "
-	    "roles; a server that still has the old one cannot log in any more");
+	say("SEBEZ_SECRET has changed: changing the passwords of the database "
+	    "roles; servers with the old secret can no longer log in");
 	return 0;
 }
 

@@ -32,9 +32,10 @@ enum {
 static void log_outage(const char *store, const char *reason)
 {
 	if (reason != NULL)
-		LOG_WARNING("store is away", log_str("store", store), log_str("reason", reason));
+		LOG_WARNING("store is unavailable", log_str("store", store),
+		            log_str("reason", reason));
 	else
-		LOG_INFO("store is back", log_str("store", store));
+		LOG_INFO("store is available again", log_str("store", store));
 }
 
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
@@ -46,7 +47,7 @@ int process_open_stores(const struct config *config, const char *base, const cha
 	outage_report(log_outage);
 	rc = redis_open(redis_url, &ret->redis);
 	if (rc < 0) {
-		say("REDIS_URL is not a URL that can be used: %s", strerror(-rc));
+		say("REDIS_URL is not usable: %s", strerror(-rc));
 		return rc;
 	}
 	for (int role = 0; role < PG_ROLE_COUNT; role++) {
@@ -148,7 +149,7 @@ unsigned process_connections_max(const struct config *config)
 		return LIMIT_CONNECTIONS;
 	max =
 	    (unsigned)(limit.rlim_cur > 2 * others ? limit.rlim_cur - others : limit.rlim_cur / 2);
-	LOG_WARNING("few descriptors", log_int("limit", (int64_t)limit.rlim_cur),
+	LOG_WARNING("low descriptor limit", log_int("limit", (int64_t)limit.rlim_cur),
 	            log_int("wanted", (int64_t)(LIMIT_CONNECTIONS + others)),
 	            log_int("connections", max));
 	return max;

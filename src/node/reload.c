@@ -51,7 +51,7 @@ static void replace_next(struct supervisor *su)
 	}
 	member = &su->members[su->reloading];
 	if (member_start(&su->world, member, &member->next) < 0)
-		fail(su, "the new process cannot be started");
+		fail(su, "cannot start the new process");
 	else
 		su->reload_deadline_ms = clock_monotonic_ms() + SUCCESSOR_MS;
 }

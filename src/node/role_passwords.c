@@ -37,7 +37,7 @@ static int set_one(PGconn *conn, const struct secret *secret, const char *role)
 	verifier = PQencryptPasswordConn(conn, password, role, "scram-sha-256");
 	sodium_memzero(password, sizeof(password));
 	if (verifier == NULL) {
-		say("cannot make a password: %s", PQerrorMessage(conn));
+		say("cannot derive a password: %s", PQerrorMessage(conn));
 		return -EBADMSG;
 	}
 	snprintf(text, sizeof(text), "alter role %s login password '%s'", role, verifier);

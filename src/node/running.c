@@ -90,10 +90,10 @@ static bool ask(const struct running *running, int signal)
 	if (kill(running->pid, signal) == 0)
 		return true;
 	if (errno == EPERM)
-		say("the server %d belongs to another user: only that one or root may ask it",
+		say("server %d belongs to another user: only that user or root may control it",
 		    (int)running->pid);
 	else
-		say("the server %d cannot be asked: %s", (int)running->pid, strerror(errno));
+		say("cannot signal server %d: %s", (int)running->pid, strerror(errno));
 	return false;
 }
 
@@ -104,7 +104,7 @@ int running_reload(const struct config *config)
 
 	if (!find(config, data, &running) || !ask(&running, SIGHUP))
 		return 1;
-	printf("asked the server %d to replace its processes\n", (int)running.pid);
+	printf("server %d is reloading\n", (int)running.pid);
 	return 0;
 }
 
@@ -118,12 +118,12 @@ int running_stop(const struct config *config)
 		return 1;
 	while (child_is_alive(running.pid)) {
 		if (clock_monotonic_ms() > end_ms) {
-			say("the server %d was asked to stop and still runs", (int)running.pid);
+			say("server %d was asked to stop and is still running", (int)running.pid);
 			return 1;
 		}
 		child_sleep_ms(POLL_MS);
 	}
-	printf("stopped the server %d\n", (int)running.pid);
+	printf("stopped server %d\n", (int)running.pid);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ int schema_note(PGconn *conn, const char *name, const char *value)
 	int rc = admin_db_succeeded(result) ? 0 : -EBADMSG;
 
 	if (rc < 0)
-		say("the database refused: %s", PQresultErrorMessage(result));
+		say("database error: %s", PQresultErrorMessage(result));
 	PQclear(result);
 	return rc;
 }

@@ -89,11 +89,11 @@ static int find(const struct config *config, const char *path, struct secret *re
 static int explain(const char *path, int rc)
 {
 	if (rc == -ENOENT)
-		say("SEBEZ_SECRET is not set, and there is no %s: give it the secret of the "
+		say("SEBEZ_SECRET is not set, and %s does not exist: set it to the secret of the "
 		    "servers of this database, or a new one (openssl rand -hex 32) if it is new",
 		    path);
 	else if (rc < 0)
-		say("%s: %s", path, rc == -EINVAL ? "does not hold a key" : strerror(-rc));
+		say("%s: %s", path, rc == -EINVAL ? "is not a valid key file" : strerror(-rc));
 	return rc;
 }
 

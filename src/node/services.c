@@ -111,7 +111,7 @@ static int take_lock(struct services *services, enum services_use use)
 		if (services_stop_asked())
 			return -EINTR;
 		if (clock_monotonic_ms() > deadline_ms) {
-			say("gave up: that command still runs");
+			say("gave up: that command is still running");
 			return -ETIMEDOUT;
 		}
 		child_sleep_ms(POLL_MS);
@@ -172,7 +172,7 @@ static int start_pg_again(struct services *services, int64_t until_ms)
 		child_sleep_ms(RETRY_MS);
 		return embedded_pg_spawn(&services->data_folder, &services->pg);
 	}
-	say("PostgreSQL did not start; %s/log/postgres.log says why", services->data_folder.data);
+	say("PostgreSQL did not start; see %s/log/postgres.log", services->data_folder.data);
 	return -ECHILD;
 }
 
@@ -181,7 +181,7 @@ static int say_why(const struct services *services, int rc)
 {
 	PGconn *conn = PQconnectdb(services->admin);
 
-	say("PostgreSQL does not answer: %s", PQerrorMessage(conn));
+	say("PostgreSQL does not respond: %s", PQerrorMessage(conn));
 	PQfinish(conn);
 	return rc;
 }
@@ -222,12 +222,12 @@ static int wait_redis(struct services *services)
 			return -EINTR;
 		if (services->redis > 0 && !child_is_alive(services->redis)) {
 			services->redis = 0;
-			say("Redis did not start; %s/log/redis.log says why",
+			say("Redis did not start; see %s/log/redis.log",
 			    services->data_folder.data);
 			return -ECHILD;
 		}
 		if (clock_monotonic_ms() > deadline_ms) {
-			say("Redis does not answer");
+			say("Redis does not respond");
 			return -ETIMEDOUT;
 		}
 		child_sleep_ms(POLL_MS);

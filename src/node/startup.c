@@ -61,7 +61,7 @@ int startup_demo(const struct config *config, const struct services *services)
 	 * borrows our services like any other tool. */
 	spec.program = program;
 	if (child_run(&spec) != 0)
-		say("the demo marketplace was not loaded; serving without it");
+		say("loading the demo marketplace failed; serving without it");
 	return 0;
 }
 

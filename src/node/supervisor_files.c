@@ -32,8 +32,8 @@ void files_migrated(struct supervisor *su, bool good)
 	if (good)
 		reload_ask(su);
 	else
-		LOG_ERROR("the new program cannot migrate the database: the processes go on with "
-		          "the one that they have");
+		LOG_ERROR("the new program cannot migrate the database: the processes keep running "
+		          "the old one");
 }
 
 static void restart(struct supervisor *su, struct member *member, enum files_change change)
@@ -78,7 +78,7 @@ void watch_files(struct supervisor *su, int64_t now_ms)
 			change = files_look(&member->now.files, member->now.pid);
 		if (change == FILES_SAME)
 			continue;
-		LOG_WARNING(change == FILES_GONE ? "program is gone" : "files were replaced",
+		LOG_WARNING(change == FILES_GONE ? "program was deleted" : "files were replaced",
 		            log_str("which", member_name(member)),
 		            log_str("program", member->now.files.program));
 		if (change != FILES_GONE)

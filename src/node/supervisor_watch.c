@@ -18,7 +18,7 @@ static void look_at(struct member *member)
 	if (!beats_count(member) ||
 	    !heartbeat_look(&process->heartbeat, metrics_beats((unsigned)member->slot)))
 		return;
-	LOG_ERROR("process hangs", log_str("which", member_name(member)),
+	LOG_ERROR("process is unresponsive", log_str("which", member_name(member)),
 	          log_int("pid", process->pid));
 	kill(process->pid, SIGKILL); /* what has died is started again */
 }

@@ -18,8 +18,9 @@ void outage_on(struct outage *outage, const char *store, const char *reason)
 {
 	char text[sizeof(outage->told)];
 
-	snprintf(text, sizeof(text), "%s", reason[0] == '\0' ? "it does not answer" : reason);
-	text[strcspn(text, "\n")] = '\0'; /* libpq's further lines are advice */
+	snprintf(text, sizeof(text), "%s", reason[0] == '\0' ? "no response" : reason);
+	text[strcspn(text, "\n")] =
+	    '\0'; /* only the first line of libpq's message; the others are advice */
 	if (strcmp(text, outage->told) == 0 || loop_now_ms() < outage->quiet_until_ms)
 		return;
 	memcpy(outage->told, text, sizeof(text));

@@ -3,20 +3,20 @@
  *
  * The pool is the role: one pool per database role, with two kinds of connections. *Shared* ones
  * carry batches of many tasks at once, each batch one implicit transaction ending in one Sync;
- * batches submitted in one turn of the loop are dealt over the connections and flushed once.
- * *Leased* ones belong to one task at a time, for a transaction that must look before it writes.
- * No transaction is ever left open on a shared connection.
+ * batches submitted in one turn of the loop are distributed over the connections and flushed once.
+ * *Leased* ones belong to one task at a time, for a transaction that reads before it writes. No
+ * transaction is ever left open on a shared connection.
  *
  * Batches with a slow statement run one at a time on a connection, with no quick one behind it, and
  * on half of the shared connections only: the others are for quick ones.
  *
  * Statements are prepared on a connection when it first meets them, in the same flush.
  *
- * Failure: a lost connection is reopened with back-off and jitter, one attempt at a time.
- * Batches not yet sent are dealt again. Batches already sent end with -EPIPE ("outcome unknown"),
- * unless they only read: those are sent again until their deadline. A full queue is -EAGAIN at
- * once. While there is no connection, waiting batches end with -EHOSTDOWN at their deadline, or at
- * once when the last attempt failed less than a back-off ago.
+ * Failure: a lost connection is reopened with back-off and jitter, one attempt at a time. Batches
+ * not yet sent are redistributed. Batches already sent end with -EPIPE ("outcome unknown"), unless
+ * they only read: those are sent again until their deadline. A full queue is -EAGAIN at once. While
+ * there is no connection, waiting batches end with -EHOSTDOWN at their deadline, or at once when
+ * the last attempt failed less than a back-off ago.
  */
 #ifndef SEBEZ_STORE_PG_H
 #define SEBEZ_STORE_PG_H
@@ -48,9 +48,9 @@ struct pg_statement {
 	const char *text; /* with $1, $2, ... */
 	int param_count;
 	const Oid *param_types;
-	bool reads_only; /* may be sent again when its connection dies */
+	bool reads_only; /* may be resent when its connection is lost */
 	unsigned number; /* dense index over all statements, for per-connection tables */
-	bool is_slow;    /* may take long: does not stand before quick ones on a connection */
+	bool is_slow;    /* may take long: no fast statement is sent behind it on a connection */
 };
 
 /* Numbers below this are for statements written by hand; the generator counts from here. */
@@ -65,17 +65,16 @@ struct pg_param {
 struct pg_item {
 	const struct pg_statement *statement;
 	struct pg_param params[LIMIT_PG_PARAMS];
-	PGresult *result; /* in binary format; the batch owns it until somebody takes it */
+	PGresult *result; /* in binary format; owned by the batch until it is moved out */
 };
 
 struct pg_error {
 	char sqlstate[6];
 	char message[256];   /* primary message */
-	char detail[2048];   /* carries JSON from our own raise statements; "" when longer */
+	char detail[2048];   /* holds JSON of our own raise statements; "" when longer */
 	char constraint[64]; /* constraint name, "" when none */
 	char statement[64];  /* name of the statement that failed */
-	/* Only what this connection had prepared does not fit (any more): another try prepares
-	 * anew. */
+	/* The prepared statements of this connection are outdated: a retry prepares them anew. */
 	bool stale;
 };
 
@@ -88,13 +87,13 @@ struct pg_batch {
 	/* private to pg: */
 	struct pg_batch *next;
 	void *waiter;
-	struct pg_conn *conn; /* that it was sent on */
+	struct pg_conn *conn; /* the connection it was sent on */
 	int64_t deadline_ms;
 	int status;
 	int state;
-	bool is_slow; /* a statement of it is */
-	int resends;  /* because its connection died */
-	int heals;    /* because of its prepared statements */
+	bool is_slow; /* has a slow statement */
+	int resends;  /* resends because a connection was lost */
+	int heals;    /* resends because of outdated prepared statements */
 };
 
 bool pg_batch_reads_only(const struct pg_batch *batch);
@@ -110,18 +109,17 @@ struct pg_pool_options {
 };
 
 struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *options);
-/* Another one of the same login, with one shared connection. */
+/* Opens another pool with the same login and one shared connection. */
 struct pg_pool *pg_pool_open_beside(const struct pg_pool *pool);
-/* Whatever waits for it is told. Who still holds a lease must not run any more. */
+/* Fails everything that waits for it. No lease may be in use. */
 void pg_pool_close(struct pg_pool *pool);
 
 /*
  * pg_run: sends the batch as one implicit transaction and suspends the fiber until it is done.
  *
- *   deadline_ms  when it returns at the latest; 0: never. A batch that was sent by then is left to
- *                itself: its results are thrown away, and its connection takes no more batches and
- *                is closed as soon as nobody else waits for it. The caller's memory is never used
- *                after pg_run has returned.
+ *   deadline_ms  when it returns at the latest; 0: never. A batch that was sent by then is
+ * abandoned: its results are discarded, and its connection takes no more batches and is closed as
+ * soon as no other batch waits for it. The caller's memory is never used after pg_run has returned.
  *   returns      0 (every item has its result), -EBADMSG (the database refused: batch->error),
  *                -EAGAIN (queue full), -EHOSTDOWN (no connection), -ETIMEDOUT (at the deadline;
  *                nothing was changed). Outcome unknown: -EPIPE (the connection died after
@@ -133,11 +131,11 @@ int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 /* A leased connection, from the pool or newly opened; suspends. Same errors. */
 int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
     __attribute__((warn_unused_result));
-/* Runs items on it (within whatever transaction is open there), one round trip: 0, -EBADMSG,
- * -EPIPE or -EINPROGRESS. After the last two the connection is of no use any more. */
+/* Runs items on it (within whatever transaction is open there), one round trip: 0, -EBADMSG, -EPIPE
+ * or -EINPROGRESS. After the last two the connection is unusable. */
 int pg_lease_run(struct pg_lease *lease, struct pg_batch *batch, int64_t deadline_ms)
     __attribute__((warn_unused_result));
-/* Gives it back. An open transaction is rolled back; a broken connection is closed. */
+/* Returns it to the pool. An open transaction is rolled back; a broken connection is closed. */
 void pg_release(struct pg_lease *lease);
 
 struct pg_stats {

@@ -8,15 +8,15 @@
 #include "store/pg_internal.h"
 #include "store/pg_names.h"
 
-/* So soon after we have closed a connection the server ends what still runs on it. */
+/* Interval at which the server looks whether the client has closed the connection. */
 #define ORPHAN_CHECK_MS "1000"
 
 enum {
-	RESOLVE_MS = 1000, /* a name that is not found by then has its last addresses */
-	CONNECT_MS = 3000, /* an attempt that hears nothing for so long has failed */
+	RESOLVE_MS = 1000, /* after this the last known addresses are used */
+	CONNECT_MS = 3000, /* an attempt without any response for this long has failed */
 	GRACE_MS = 5000,   /* beyond the server's own statement_timeout */
 	IDLE_IN_TRANSACTION_MS = 60 * 1000, /* where statements may take any time */
-	RESEND_ROUNDS_MAX = 3, /* deaths of the server's processes that a batch of reads survives */
+	RESEND_ROUNDS_MAX = 3,              /* server crashes that a read-only batch survives */
 };
 
 /* Which change of state is allowed; anything else is a bug. */
@@ -76,7 +76,7 @@ void pg_conn_watch(struct pg_conn *conn, int events)
 	assert(r == 0);
 }
 
-/* Warnings and notices are for people at a terminal. */
+/* Ignores warnings and notices. */
 static void drop_notice(void *arg, const char *message)
 {
 	(void)arg;
@@ -94,7 +94,7 @@ static void close_pg(struct pg_conn *conn)
 	conn->has_result = conn->retiring = conn->dirty = false;
 }
 
-/* reason NULL: libpq knows it. */
+/* reason NULL: take it from libpq. */
 static void open_failed(struct pg_conn *conn, const char *why)
 {
 	char reason[256];
@@ -117,8 +117,8 @@ static void opened(struct pg_conn *conn)
 	pg_pool_opened(conn->pool);
 }
 
-/* The socket may be another one after each step, perhaps with the same number: so the watch is
- * closed before and made anew after it. */
+/* The socket may change after each step, perhaps with the same number: so the watch is closed
+ * before and reopened after it. */
 static void connect_step(struct pg_conn *conn)
 {
 	unwatch(conn);
@@ -154,7 +154,7 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 	         "-c client_connection_check_interval=" ORPHAN_CHECK_MS " "
 	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35",
 	         timeout_ms, idle_ms, plans);
-	/* What stands before dbname, the conninfo may change; what stands behind it is ours. */
+	/* The conninfo may override keys before dbname; those after it are fixed. */
 	const char *const keys[] = {
 	    "application_name", "gssencmode", "dbname", "options", "client_encoding", "host",
 	    "hostaddr",         "port",       NULL};
@@ -193,7 +193,7 @@ static void on_found(void *arg, const char *reason)
 
 void pg_conn_open(struct pg_conn *conn)
 {
-	static const struct pg_names_lists NONE; /* libpq takes an empty value for none */
+	static const struct pg_names_lists NONE; /* libpq treats an empty value as unset */
 
 	pg_conn_set_state(conn, PG_CONN_CONNECTING);
 	conn->heard_ms = loop_now_ms();
@@ -204,10 +204,10 @@ void pg_conn_open(struct pg_conn *conn)
 		start(conn, &NONE);
 }
 
-/* Batches that were sent: those that only read go again, of the others nobody knows. */
+/* Resends read-only batches that were sent; the outcome of the others is unknown. */
 static void end_segments(struct pg_conn *conn)
 {
-	/* When all connections die at once, it may meet each of them before we notice. */
+	/* When all connections are lost at once, a batch may be resent on each before we notice. */
 	int resends_max = RESEND_ROUNDS_MAX * (int)conn->pool->shared_max;
 
 	while (conn->count > 0) {
@@ -220,7 +220,7 @@ static void end_segments(struct pg_conn *conn)
 		if (!conn->is_leased && pg_batch_reads_only(batch) && !pg_batch_is_late(batch) &&
 		    batch->resends++ < resends_max) {
 			conn->pool->stats.resent++;
-			pg_pool_requeue(conn->pool, batch); /* the last one first: order is kept */
+			pg_pool_requeue(conn->pool, batch); /* last one first: keeps the order */
 		} else {
 			pg_batch_done(batch, -EPIPE);
 		}
@@ -247,7 +247,7 @@ bool pg_conn_is_awaited(const struct pg_conn *conn)
 	return false;
 }
 
-/* A connection that did not answer one in time may answer nobody. */
+/* The connection missed a deadline: other batches may get no response either. */
 void pg_conn_orphan(struct pg_batch *batch)
 {
 	struct pg_conn *conn = batch->conn;
@@ -256,7 +256,7 @@ void pg_conn_orphan(struct pg_batch *batch)
 	conn->retiring = true;
 	if (!pg_conn_is_awaited(conn))
 		pg_conn_lost(conn);
-	pg_pool_touch(conn->pool); /* another may be opened in its place */
+	pg_pool_touch(conn->pool); /* another may be opened instead */
 }
 
 void pg_conn_flush(struct pg_conn *conn)
@@ -268,7 +268,7 @@ void pg_conn_flush(struct pg_conn *conn)
 		return;
 	}
 	pg_conn_watch(conn, r == 0 ? UV_READABLE : UV_READABLE | UV_WRITABLE);
-	/* When the socket was full, libpq has read in between, and no event will tell us. */
+	/* When the socket was full, libpq has also read, and no event will follow. */
 	if (!pg_segment_read(conn))
 		pg_conn_lost(conn);
 }
@@ -284,7 +284,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 		connect_step(conn);
 		return;
 	}
-	/* An error on the socket shows itself when we read from it. */
+	/* An error on the socket shows when we read from it. */
 	bool is_alive = true;
 	if (status < 0 || (events & UV_READABLE) != 0)
 		is_alive = PQconsumeInput(conn->pg) == 1;
@@ -314,12 +314,12 @@ void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms)
 	}
 	if (conn->state == PG_CONN_CONNECTING) {
 		if (silent_ms > CONNECT_MS)
-			open_failed(conn, "it does not answer");
+			open_failed(conn, "no response");
 		return;
 	}
 	if (conn->count == 0 || conn->pool->statement_timeout_ms == 0)
 		return;
-	/* The server answers at the Sync, after each statement has had its time. */
+	/* The server responds at the Sync, after each statement has used its time. */
 	const struct pg_batch *batch = conn->segments[conn->first].batch;
 	int statements = batch == NULL ? 1 : batch->count;
 	if (silent_ms > (int64_t)statements * conn->pool->statement_timeout_ms + GRACE_MS)

@@ -22,9 +22,9 @@ struct pg_names;
 enum pg_conn_state {
 	PG_CONN_DOWN,
 	PG_CONN_CONNECTING,
-	PG_CONN_READY,    /* shared: takes batches; leased: waits for a task */
+	PG_CONN_READY,    /* shared: accepts batches; leased: idle */
 	PG_CONN_LEASED,   /* belongs to a task */
-	PG_CONN_BROKEN,   /* belongs to a task, but is lost */
+	PG_CONN_BROKEN,   /* belongs to a task, but the connection is lost */
 	PG_CONN_CLEANING, /* rolls back what a task left open */
 	PG_CONN_STATE_COUNT,
 };
@@ -33,15 +33,15 @@ enum pg_batch_state { PG_BATCH_QUEUED, PG_BATCH_SENT, PG_BATCH_DONE };
 
 /* What was sent up to one Sync. */
 struct pg_segment {
-	struct pg_batch *batch; /* NULL: our own rollback, or nobody waits for it any more */
+	struct pg_batch *batch; /* NULL: our own rollback, or abandoned */
 	bool is_slow;           /* nothing is sent behind it */
-	bool orphaned;          /* nobody waits for it any more */
+	bool orphaned;          /* abandoned by its waiter */
 	uint64_t sequence;      /* of this connection, from 1 */
 	uint32_t prepares;      /* bit i: item i is preceded by its Parse */
-	int at;                 /* the item whose result comes next */
-	bool preparing;         /* it is the Parse's result that comes next */
+	int at;                 /* index of the item whose result comes next */
+	bool preparing;         /* the next result is that of its Parse */
 	bool failed;            /* batch->error has the first error */
-	bool stale_plan;        /* it failed because a result type has changed */
+	bool stale_plan;        /* failed because a result type has changed */
 };
 
 struct pg_lease {
@@ -51,7 +51,7 @@ struct pg_lease {
 /* A uv_poll_t outlives the socket it watched by one turn of the loop, so it is apart. */
 struct pg_watch {
 	uv_poll_t poll;
-	struct pg_conn *conn; /* NULL when the connection has let go of it */
+	struct pg_conn *conn; /* NULL when the connection has released it */
 };
 
 struct pg_conn {
@@ -69,16 +69,16 @@ struct pg_conn {
 	uint64_t *prepared;
 	size_t prepared_size;
 	bool has_result;  /* the current command has given its result; its NULL comes next */
-	bool retiring;    /* takes no more batches and is reopened when those sent are done */
+	bool retiring;    /* takes no more batches; reopened when those sent are done */
 	bool dirty;       /* something waits to be flushed */
-	int64_t heard_ms; /* when it last showed life, or should have begun to */
+	int64_t heard_ms; /* last sign of life, or when one was first expected */
 	int64_t opened_ms;
 	struct pg_lease lease;
 };
 
 struct pg_lease_waiter {
 	struct co *co;
-	struct pg_conn *conn; /* given to it */
+	struct pg_conn *conn; /* the connection assigned to it */
 	int status;           /* 1 while it waits */
 	struct pg_lease_waiter *next;
 };
@@ -86,7 +86,7 @@ struct pg_lease_waiter {
 struct pg_pool {
 	enum pg_role role;
 	char *conninfo;
-	struct pg_names *names; /* NULL: nothing to look up */
+	struct pg_names *names; /* NULL: no host names to look up */
 	int statement_timeout_ms;
 	unsigned shared_max, leased_max;
 	struct pg_conn *conns; /* shared ones, then leased ones */
@@ -94,7 +94,7 @@ struct pg_pool {
 	struct pg_lease_waiter *leases_first, **leases_last;
 	unsigned lease_waiters;
 	bool connecting;   /* one attempt at a time */
-	unsigned failures; /* attempts in a row that failed */
+	unsigned failures; /* consecutive failed attempts */
 	int64_t retry_ms;  /* no attempt before */
 	bool touched;      /* there is something to do before the loop sleeps */
 	struct outage outage;
@@ -105,23 +105,23 @@ struct pg_pool {
 /* pg_conn.c */
 void pg_conn_set_state(struct pg_conn *conn, enum pg_conn_state state);
 void pg_conn_open(struct pg_conn *conn);
-void pg_conn_flush(struct pg_conn *conn); /* and reads what came meanwhile; may lose it */
+void pg_conn_flush(struct pg_conn *conn); /* also reads pending input; may lose the connection */
 void pg_conn_watch(struct pg_conn *conn, int events);
-/* The connection is of no use any more: ends or sends again what was on it. */
+/* The connection is lost: fails or resends its batches. */
 void pg_conn_lost(struct pg_conn *conn);
 void pg_conn_give_up(struct pg_conn *conn); /* one that is not open yet */
 void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms);
 bool pg_conn_is_awaited(const struct pg_conn *conn); /* somebody waits for what was sent on it */
-/* Whoever waits for this batch, which was sent, does so no more. */
+/* The waiter of this sent batch has given up. */
 void pg_conn_orphan(struct pg_batch *batch);
 
 /* pg_segment.c */
 /* Appends the batch and a Sync, unflushed. -EIO: nothing of it can have taken effect. */
 int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch);
 void pg_segment_send_rollback(struct pg_conn *conn);
-/* Forgets the batch; what still comes for it is thrown away. */
+/* Forgets the batch; its results are discarded. */
 void pg_segment_orphan(struct pg_conn *conn, struct pg_batch *batch);
-/* Takes what results are here. False when the connection must be given up. */
+/* Reads the available results. False when the connection must be closed. */
 bool pg_segment_read(struct pg_conn *conn);
 void pg_segment_clear_results(struct pg_batch *batch);
 void pg_error_fill(struct pg_error *error, const PGresult *result, const char *statement);
@@ -132,15 +132,15 @@ void pg_pool_touch(struct pg_pool *pool);
 void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch); /* at the front */
 void pg_pool_opened(struct pg_pool *pool);
 void pg_pool_open_failed(struct pg_pool *pool, const char *reason);
-/* Closes those opened before, as soon as nothing is under way on them: at once, or retiring. Not
- * `current`, which is being read: that only retires. */
+/* Closes the connections opened before as soon as they are idle: at once, or by retiring them.
+ * `current`, which is being read, is only retired. */
 void pg_pool_retire(struct pg_pool *pool, struct pg_conn *current, bool shared_too,
                     int64_t opened_before_ms);
 void pg_batch_done(struct pg_batch *batch, int status);
 bool pg_batch_is_late(const struct pg_batch *batch);
 
 /* pg_lease.c */
-void pg_lease_serve(struct pg_pool *pool); /* gives idle connections to those who wait */
+void pg_lease_serve(struct pg_pool *pool); /* assigns idle connections to waiters */
 void pg_lease_fail_all(struct pg_pool *pool, int status);
 bool pg_pool_open_one(struct pg_pool *pool, bool is_leased); /* false when none may be opened */
 

@@ -16,7 +16,7 @@ static struct pg_conn *idle_conn(struct pg_pool *pool)
 	return NULL;
 }
 
-/* Whether there is one that may come back, or is just being opened. */
+/* True when a connection may become available. */
 static bool has_leased(const struct pg_pool *pool)
 {
 	for (unsigned i = 0; i < pool->leased_max; i++) {
@@ -68,8 +68,8 @@ void pg_lease_serve(struct pg_pool *pool)
 	}
 	if (pool->leases_first == NULL)
 		return;
-	(void)pg_pool_open_one(pool,
-	                       true); /* not now is fine: one may come back, or the tick asks */
+	(void)pg_pool_open_one(
+	    pool, true); /* failing is fine: one may be returned, or the tick retries */
 	if (!has_leased(pool) && loop_now_ms() < pool->retry_ms)
 		pg_lease_fail_all(pool, -EHOSTDOWN);
 }
@@ -125,7 +125,7 @@ void pg_release(struct pg_lease *lease)
 {
 	struct pg_conn *conn = lease->conn;
 	assert(is_taken(conn) && conn->count == 0);
-	/* With plans that no longer fit it is not worth saving. */
+	/* Outdated plans: not worth keeping. */
 	if (conn->state == PG_CONN_LEASED && conn->retiring)
 		pg_conn_lost(conn);
 	if (conn->state == PG_CONN_BROKEN) {

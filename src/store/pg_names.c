@@ -18,21 +18,21 @@ enum {
 struct server {
 	char host[HOST_MAX];
 	char port[PORT_MAX];
-	char addresses[RESOLVE_TEXT_MAX]; /* with commas; "" when none is known */
+	char addresses[RESOLVE_TEXT_MAX]; /* comma-separated; "" when none is known */
 	bool is_name;
 };
 
 struct pg_names {
 	struct server servers[SERVERS_MAX];
 	unsigned count;
-	unsigned at; /* which is being looked up */
+	unsigned at; /* server being looked up */
 	struct resolve *resolve;
-	char reason[256]; /* why the latest one was not found */
+	char reason[256]; /* why the latest lookup failed */
 	pg_names_done_fn *done;
 	void *arg;
 };
 
-/* Copies the element before the next comma. Returns what comes behind it, NULL at the end. */
+/* Copies the element before the next comma. Returns the rest, NULL at the end. */
 static const char *take_element(const char *list, char *ret, size_t size)
 {
 	size_t length = strcspn(list, ",");
@@ -151,13 +151,13 @@ void pg_names_look_up(struct pg_names *names, pg_names_done_fn *done, void *arg)
 	names->at = 0;
 	names->done = done;
 	names->arg = arg;
-	look_up_next(names); /* there is at least one name, so it does not call done */
+	look_up_next(names); /* there is at least one name, so done is not called here */
 }
 
 void pg_names_hurry(struct pg_names *names)
 {
 	pg_names_cancel(names);
-	found(names, NULL, "the resolver does not answer");
+	found(names, NULL, "the resolver does not respond");
 }
 
 void pg_names_cancel(struct pg_names *names)

@@ -13,7 +13,7 @@
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 1000, /* what it adds to an outage at most */
-	TICK_MS = 500,         /* how often silence is looked for */
+	TICK_MS = 500,         /* interval at which unresponsive connections are detected */
 	BUSY_DEPTH = 2,        /* when each connection has as many in flight, another is opened */
 };
 
@@ -74,7 +74,7 @@ void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch)
 	if (batch->next == NULL)
 		pool->queue_last = &batch->next;
 	pool->stats.queued++;
-	co_wake(batch->waiter); /* its deadline counts again */
+	co_wake(batch->waiter); /* its deadline applies again */
 	pg_pool_touch(pool);
 }
 
@@ -106,7 +106,8 @@ static bool has_slow(const struct pg_conn *conn)
 	       conn->segments[(conn->first + conn->count - 1) % LIMIT_PG_DEPTH].is_slow;
 }
 
-/* The ready shared connection with the least in flight; NULL when none takes such a batch now. */
+/* The ready shared connection with the fewest batches in flight; NULL when none accepts this kind.
+ * */
 static struct pg_conn *least_busy(struct pg_pool *pool, bool is_slow)
 {
 	unsigned half = pool->shared_max == 1 ? 1 : pool->shared_max / 2;
@@ -174,7 +175,7 @@ void pg_pool_retire(struct pg_pool *pool, struct pg_conn *current, bool shared_t
 	}
 }
 
-/* The first batch of the queue that a connection takes now, and that connection. NULL: none. */
+/* The first queued batch that a connection accepts now, and that connection. NULL: none. */
 static struct pg_batch *first_to_send(struct pg_pool *pool, struct pg_conn **ret)
 {
 	struct pg_conn *free[2] = {least_busy(pool, false), least_busy(pool, true)};
@@ -194,7 +195,7 @@ static void deal(struct pg_pool *pool)
 
 	while ((batch = first_to_send(pool, &conn)) != NULL) {
 		queue_remove(pool, batch);
-		if (pg_batch_is_late(batch)) { /* whoever waits is about to notice */
+		if (pg_batch_is_late(batch)) { /* its waiter is about to time out */
 			pg_batch_done(batch, -ETIMEDOUT);
 			continue;
 		}
@@ -209,7 +210,7 @@ static void deal(struct pg_pool *pool)
 			pg_conn_flush(&pool->conns[i]);
 }
 
-/* Whether no ready shared connection is at leisure; false when there is none at all. */
+/* True when every ready shared connection is busy; false when there is none. */
 static bool all_are_busy(const struct pg_pool *pool)
 {
 	bool any = false;
@@ -228,7 +229,7 @@ static void grow(struct pg_pool *pool)
 {
 	if (pool->queue_first == NULL && !all_are_busy(pool))
 		return;
-	(void)pg_pool_open_one(pool, false); /* not now is fine: the queue is looked at again */
+	(void)pg_pool_open_one(pool, false); /* failing is fine: the queue is processed again */
 	if (!has_shared(pool) && loop_now_ms() < pool->retry_ms)
 		queue_fail_all(pool, -EHOSTDOWN);
 }
@@ -334,7 +335,7 @@ static bool is_down(const struct pg_pool *pool)
 	return loop_now_ms() < pool->retry_ms && !has_shared(pool);
 }
 
-/* The deadline has come. Returns what the waiter is told. */
+/* The deadline has passed. Returns the result of pg_run. */
 static int leave(struct pg_pool *pool, struct pg_batch *batch)
 {
 	if (batch->state == PG_BATCH_QUEUED) {

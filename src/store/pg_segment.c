@@ -8,9 +8,8 @@
 #include "store/pg_internal.h"
 
 enum {
-	HEAL_MAX = 8, /* times that a batch goes again because of its prepared statements */
-	YOUNG_MS =
-	    1000, /* a connection that was opened so lately would be no other if opened anew */
+	HEAL_MAX = 8,    /* resends of a batch because of its prepared statements */
+	YOUNG_MS = 1000, /* a younger connection is not worth reopening */
 };
 
 _Static_assert(LIMIT_PG_BATCH <= 32, "a segment keeps one bit for each item");
@@ -98,7 +97,7 @@ int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch)
 	batch->conn = conn;
 	conn->pool->stats.batches++;
 	conn->pool->stats.statements += (unsigned)batch->count;
-	/* If this fails the connection is lost, which the flush that follows will find. */
+	/* A failure means that the connection is lost, which the flush detects. */
 	(void)send_sync(conn);
 	return 0;
 }
@@ -106,7 +105,7 @@ int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch)
 void pg_segment_send_rollback(struct pg_conn *conn)
 {
 	(void)push(conn, NULL);
-	/* Not by name: whether it is prepared must not matter here. Failures show in the flush. */
+	/* Unnamed, so that it need not be prepared. Failures show in the flush. */
 	(void)PQsendQueryParams(conn->pg, "rollback", 0, NULL, NULL, NULL, NULL, 1);
 	(void)send_sync(conn);
 }
@@ -143,13 +142,13 @@ void pg_error_fill(struct pg_error *error, const PGresult *result, const char *s
 	copy_field(error->sqlstate, sizeof(error->sqlstate), result, PG_DIAG_SQLSTATE);
 	copy_field(error->message, sizeof(error->message), result, PG_DIAG_MESSAGE_PRIMARY);
 	copy_field(error->constraint, sizeof(error->constraint), result, PG_DIAG_CONSTRAINT_NAME);
-	/* A cut detail would be broken JSON. */
+	/* A truncated detail would be broken JSON. */
 	if (detail != NULL && strlen(detail) >= sizeof(error->detail))
 		detail = NULL;
 	snprintf(error->detail, sizeof(error->detail), "%s", detail == NULL ? "" : detail);
 	snprintf(error->statement, sizeof(error->statement), "%s", statement);
 	if (error->sqlstate[0] == '\0')
-		memcpy(error->sqlstate, "XX000", sizeof("XX000")); /* libpq's own words */
+		memcpy(error->sqlstate, "XX000", sizeof("XX000")); /* an error of libpq itself */
 }
 
 bool pg_error_is_fatal(const PGresult *result)
@@ -159,7 +158,8 @@ bool pg_error_is_fatal(const PGresult *result)
 	       (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
 }
 
-/* 26000: the statement is not there. If its Parse went after this segment, it is on its way. */
+/* 26000: the statement is not prepared. When its Parse was sent after this segment, it is on its
+ * way. */
 static void forget_missing(struct pg_conn *conn, const struct pg_segment *segment, unsigned number)
 {
 	if (conn->prepared[number] < segment->sequence)
@@ -174,7 +174,7 @@ static void take_error(struct pg_conn *conn, struct pg_segment *segment, const P
 
 	if (batch == NULL)
 		return;
-	/* Behind the last item it is the commit that failed: a deferred constraint. */
+	/* After the last item the commit itself failed: a deferred constraint. */
 	if (segment->at < batch->count)
 		statement = batch->items[segment->at]->statement;
 	if (!segment->failed)
@@ -190,8 +190,8 @@ static void take_error(struct pg_conn *conn, struct pg_segment *segment, const P
 		forget_missing(conn, segment, statement->number);
 }
 
-/* A Parse that was skipped has not happened, though later segments may have counted on it. Those
- * fail with 26000 and go again. One that succeeded stays, for it is not transactional. */
+/* A skipped Parse was not executed, although later segments may rely on it. Those fail with 26000
+ * and are resent. One that succeeded persists, because it is not transactional. */
 static void take_skipped(struct pg_conn *conn, const struct pg_segment *segment)
 {
 	if (segment->batch == NULL || segment->at >= segment->batch->count || !segment->preparing)
@@ -201,8 +201,8 @@ static void take_skipped(struct pg_conn *conn, const struct pg_segment *segment)
 		conn->prepared[number] = 0;
 }
 
-/* Takes one result; it is kept when it is an item's, else cleared. False: give the connection up.
- */
+/* Processes one result: keeps it when it is an item's, else clears it. False: close the connection.
+ * */
 static bool take_result(struct pg_conn *conn, struct pg_segment *segment, PGresult *result)
 {
 	bool keep = false;
@@ -226,7 +226,7 @@ static bool take_result(struct pg_conn *conn, struct pg_segment *segment, PGresu
 		if (alive)
 			take_error(conn, segment, result);
 		break;
-	default: /* a COPY, which nobody here speaks */
+	default: /* COPY, which is not supported */
 		alive = false;
 		break;
 	}
@@ -235,7 +235,7 @@ static bool take_result(struct pg_conn *conn, struct pg_segment *segment, PGresu
 	return alive;
 }
 
-/* The NULL behind a command's result: the next command's result comes next. */
+/* The NULL that ends a command's results: the next command's come next. */
 static void next_command(struct pg_segment *segment)
 {
 	if (segment->batch == NULL || segment->at >= segment->batch->count)
@@ -249,14 +249,14 @@ static void next_command(struct pg_segment *segment)
 	    segment->at < segment->batch->count && (segment->prepares >> segment->at & 1) != 0;
 }
 
-/* What the error says of this connection, and of its like. */
+/* What the error means for this connection and for others of the pool. */
 static void judge(struct pg_conn *conn, const struct pg_segment *segment)
 {
 	struct pg_error *error = &segment->batch->error;
 
 	error->stale = segment->stale_plan || strcmp(error->sqlstate, "26000") == 0 ||
 	               strcmp(error->sqlstate, "42P05") == 0;
-	/* After a migration the idle leased ones have the old plans too, and cannot heal. */
+	/* After a migration idle leased connections have outdated plans too, and cannot recover. */
 	if (segment->stale_plan) {
 		conn->retiring = true;
 		pg_pool_retire(conn->pool, conn, false, INT64_MAX);
@@ -266,7 +266,8 @@ static void judge(struct pg_conn *conn, const struct pg_segment *segment)
 		pg_pool_retire(conn->pool, conn, true, loop_now_ms() - YOUNG_MS);
 }
 
-/* Whether it goes again by itself. In a lease's transaction the earlier statements are gone. */
+/* True when it is resent automatically. In a lease's transaction the earlier statements are lost.
+ * */
 static bool heals(const struct pg_conn *conn, const struct pg_batch *batch)
 {
 	return batch->error.stale && !conn->is_leased && batch->heals < HEAL_MAX;
@@ -279,7 +280,7 @@ static bool finish(struct pg_conn *conn)
 	struct pg_batch *batch = segment.batch;
 
 	if (batch != NULL && segment.at != batch->count)
-		return false; /* libpq and we have lost step */
+		return false; /* out of sync with libpq */
 	conn->first = (conn->first + 1) % LIMIT_PG_DEPTH;
 	conn->count--;
 	if (batch == NULL && !segment.orphaned) {

@@ -10,17 +10,17 @@
 #include "net/loop.h"
 #include "store/redis_internal.h"
 
-enum { SILENCE_MS = 2000 }; /* commands wait and nothing came for so long: the peer is dead */
+enum { SILENCE_MS = 2000 }; /* no input for this long while commands wait: the peer is dead */
 
-/* One call; apart from its fiber, for the reply may come after the fiber has gone. */
+/* One call; separate from its fiber, because the reply may arrive after the fiber has ended. */
 struct call {
 	struct redis *redis;
-	struct co *co; /* NULL: nobody waits any more */
+	struct co *co; /* NULL: abandoned */
 	redisReply *reply;
 	bool done;
 };
 
-/* A reply belongs to hiredis, which frees it behind our callback; this one goes to the caller. */
+/* hiredis frees replies after our callback; this one is handed to the caller. */
 static void *taken_reply;
 static redisReplyObjectFunctions reply_functions;
 
@@ -44,7 +44,7 @@ bool redis_is_up(const struct redis *redis)
 	return redis->up;
 }
 
-/* What every command's reply says of the connection; NULL: it is lost. */
+/* Updates the connection's state from a reply; NULL: the connection is lost. */
 static void heard(struct redis *redis, const redisReply *reply)
 {
 	if (reply == NULL)
@@ -65,7 +65,7 @@ static void on_reply(redisAsyncContext *context, void *reply, void *data)
 	(void)context;
 	heard(call->redis, reply);
 	if (call->co == NULL) {
-		free(call); /* nobody waits: hiredis frees the reply */
+		free(call); /* abandoned: hiredis frees the reply */
 		return;
 	}
 	taken_reply = reply;
@@ -77,17 +77,17 @@ static void on_reply(redisAsyncContext *context, void *reply, void *data)
 static void give_up_when_silent(struct redis *redis)
 {
 	if (redis->up && redis->pending > 0 && loop_now_ms() - redis->heard_ms > SILENCE_MS)
-		redis_give_up(redis, "it does not answer");
+		redis_give_up(redis, "no response");
 }
 
-/* The one way of a command to an open connection. False when it cannot be sent. */
+/* Sends a command on an open connection. False when it cannot be sent. */
 static bool send_command(struct redis *redis, redisCallbackFn *fn, void *arg, int argc,
                          const char *const argv[], const size_t lengths[])
 {
 	give_up_when_silent(redis);
 	if (!redis->up || redis->pending >= LIMIT_REDIS_PENDING)
 		return false;
-	/* hiredis copies the arguments, though it does not say const. */
+	/* hiredis copies the arguments, although they are not declared const. */
 	if (redisAsyncCommandArgv(redis->context, fn, arg, argc, (const char **)argv, lengths) !=
 	    REDIS_OK)
 		return false;

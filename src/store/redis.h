@@ -1,7 +1,7 @@
 /*
- * redis: Redis or Valkey over hiredis' asynchronous interface, on our loop. It holds nothing that
- * cannot be lost: counters, hot windows, wake-ups. Every call has a deadline, and every caller has
- * an answer for "Redis is not there".
+ * redis: Redis or Valkey over hiredis' asynchronous interface, on our loop. It holds only data that
+ * may be lost: counters, hot windows, wake-ups. Every call has a deadline, and every caller handles
+ * an unavailable Redis.
  */
 #ifndef SEBEZ_STORE_REDIS_H
 #define SEBEZ_STORE_REDIS_H
@@ -31,14 +31,13 @@ int redis_call(struct redis *redis, int64_t deadline_ms, struct redisReply **ret
                const char *const argv[], const size_t lengths[])
     __attribute__((warn_unused_result));
 
-/* Sends a command whose reply nobody waits for. Lost silently when Redis is not
- * there, or behind. */
+/* Sends a command and ignores its reply. Lost silently when Redis is down, or its queue is full. */
 void redis_tell(struct redis *redis, int argc, const char *const argv[], const size_t lengths[]);
 
 /*
  * redis_subscribe: a connection of its own that listens on channels, and again whenever it had to
- * connect anew; what was published meanwhile is lost. The listener is kept, not copied. The only
- * other calls for it are redis_is_up and redis_close.
+ * connect anew; what was published meanwhile is lost. The listener is not copied. The only other
+ * calls for it are redis_is_up and redis_close.
  *
  * Plain channels: hiredis up to 1.2 takes the messages of SSUBSCRIBE for replies to nothing.
  */
@@ -51,7 +50,7 @@ struct redis_listener {
 int redis_subscribe(const char *url, const struct redis_listener *listener, struct redis **ret)
     __attribute__((warn_unused_result));
 
-/* Whether redis_open takes it. */
+/* Whether redis_open accepts it. */
 bool redis_url_is_good(const char *url);
 
 #endif

@@ -47,12 +47,13 @@ void redis_give_up(struct redis *redis, const char *reason)
 	bool tells_us = (context->c.flags & REDIS_CONNECTED) != 0;
 	if (reason != NULL)
 		note_outage(redis, reason);
-	redisAsyncFree(context); /* tells every call, and on_disconnect when it was connected */
+	redisAsyncFree(
+	    context); /* fails every call, and calls on_disconnect when it was connected */
 	if (!tells_us)
 		down(redis);
 }
 
-/* Of a connection that is not up yet: gives it up as soon as hiredis has returned. */
+/* Gives up a connection that is not up yet, as soon as hiredis has returned. */
 static void refused(struct redis *redis, const char *reason)
 {
 	note_outage(redis, reason);
@@ -104,14 +105,14 @@ static void on_greeted(redisAsyncContext *context, void *data, void *arg)
 
 	(void)context;
 	if (reply == NULL)
-		return; /* the connection is lost, which on_disconnect is told */
+		return; /* the connection is lost: on_disconnect follows */
 	if (reply->type == REDIS_REPLY_ERROR)
 		refused(arg, reply->str);
 	else
 		answered(arg);
 }
 
-/* A server that takes a connection may still refuse to serve it: so it has to say something. */
+/* A server may accept a connection and still refuse to serve it: so expect an answer. */
 static void greet(struct redis *redis)
 {
 	if (redis->listener != NULL)
@@ -143,7 +144,7 @@ static void on_connect(const redisAsyncContext *context, int status)
 		return;
 	}
 	if (redis->listener != NULL && url->path == NULL)
-		/* Who only listens learns of a dead peer by nothing else. */
+		/* A listener sends nothing, so only keep-alive detects a dead peer. */
 		(void)redisEnableKeepAlive(&redis->context->c);
 	if (url->password == NULL)
 		greet(redis);
@@ -158,7 +159,7 @@ static void on_disconnect(const redisAsyncContext *context, int status)
 {
 	struct redis *redis = context->data;
 
-	if (status != REDIS_OK && !redis->refused) /* else the reason has been told */
+	if (status != REDIS_OK && !redis->refused) /* else the reason was reported */
 		note_outage(redis, context->errstr);
 	down(redis);
 }
@@ -202,7 +203,7 @@ static void on_resolved(void *arg, const char *addresses, const char *reason)
 }
 
 /* The name is looked up again for each attempt, but only the first one waits for it: while the
- * resolver is away the last address goes on, and one that has changed is for the next attempt. */
+ * resolver is down the last address is used, and a changed one applies to the next attempt. */
 static void attempt(struct redis *redis)
 {
 	const char *host = redis->url.host;
@@ -219,7 +220,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct redis *redis = timer->data;
 	if (redis->context != NULL && !redis->up)
-		redis_give_up(redis, redis->refused ? NULL : "it does not answer");
+		redis_give_up(redis, redis->refused ? NULL : "no response");
 	else if (redis->context == NULL)
 		attempt(redis);
 }

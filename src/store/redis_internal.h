@@ -26,22 +26,22 @@ struct redis_url {
 
 struct redis {
 	struct redis_url url;
-	char address[RESOLVE_ADDRESS_MAX]; /* of url.host when last looked up; "" before */
-	struct resolve *resolve;           /* under way, or NULL */
+	char address[RESOLVE_ADDRESS_MAX]; /* of url.host at the last lookup; "" before */
+	struct resolve *resolve;           /* in progress, or NULL */
 	redisAsyncContext *context;        /* NULL while there is no connection */
 	bool up;                           /* it has answered */
-	bool refused;                      /* it is being given up, for a reason that was told */
+	bool refused;                      /* being closed, for a reason that was reported */
 	bool closing;
 	unsigned failures;
 	unsigned pending; /* commands without a reply */
-	int64_t heard_ms; /* when it last showed life, or should have begun to */
+	int64_t heard_ms; /* last sign of life, or when one was first expected */
 	struct outage outage;
-	const struct redis_listener *listener; /* NULL unless it only listens */
-	uv_timer_t timer;                      /* the next attempt, or the end of this one */
+	const struct redis_listener *listener; /* NULL unless it is a listener */
+	uv_timer_t timer;                      /* the next attempt, or the timeout of this one */
 };
 
-/* Not within one of hiredis' callbacks: it would free the context only behind it. A reason of NULL
- * has been told already. */
+/* Not within a callback of hiredis, which would free the context only after it. Reason NULL: it was
+ * reported already. */
 void redis_give_up(struct redis *redis, const char *reason);
 /* Replies of this connection may outlive their callback. */
 void redis_take_replies(redisAsyncContext *context);

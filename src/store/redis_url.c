@@ -18,7 +18,7 @@ static char *copy_range(const char *from, const char *to)
 	return copy;
 }
 
-/* %40 is @. False when a percent sign is no such thing. */
+/* %40 is @. False when a percent sign does not begin an escape. */
 static bool decode(char *text)
 {
 	char *to = text;
@@ -83,7 +83,7 @@ static int parse_tcp(const char *at, struct redis_url *url)
 	const char *end = at + strcspn(at, "/?#");
 	const char *sign = memrchr(at, '@', (size_t)(end - at));
 
-	/* There is one database: another one, or an option, would be left out unseen. */
+	/* Only database 0 is supported: another one, or an option, must not be ignored silently. */
 	if (*end != '\0' && strcmp(end, "/") != 0 && strcmp(end, "/0") != 0)
 		return -EINVAL;
 	if (sign != NULL) {

@@ -9,14 +9,14 @@
 /* hiredis' view of a socket in our loop; one per connection. */
 struct watch {
 	uv_poll_t poll;
-	redisAsyncContext *context; /* NULL once hiredis has let go of it */
+	redisAsyncContext *context; /* NULL once hiredis has released it */
 	int events;
 };
 
 static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct watch *watch = poll->data;
-	/* hiredis learns of errors by reading. */
+	/* hiredis detects errors by reading. */
 	if (watch->context != NULL && (status < 0 || (events & UV_READABLE) != 0))
 		redisAsyncHandleRead(watch->context);
 	if (watch->context != NULL && (events & UV_WRITABLE) != 0)

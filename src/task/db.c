@@ -10,9 +10,9 @@
 #include "task/db_internal.h"
 
 enum {
-	ATTEMPTS_MAX = 5,       /* of a batch that a deadlock or conflict threw out */
-	LEASE_ATTEMPTS_MAX = 3, /* of beginning, when an idle connection turns out to be dead */
-	RETRY_DELAY_MS = 10,    /* grows with each attempt; half of it is chance */
+	ATTEMPTS_MAX = 5,       /* for a batch that a deadlock or conflict rolled back */
+	LEASE_ATTEMPTS_MAX = 3, /* for begin, when an idle connection turns out to be dead */
+	RETRY_DELAY_MS = 10,    /* grows with each attempt; half of it is random */
 };
 
 static struct pg_pool *role_pools[PG_ROLE_COUNT];
@@ -24,7 +24,7 @@ void db_setup(struct pg_pool *const pools[PG_ROLE_COUNT])
 
 struct pg_pool *db_pool(enum pg_role role)
 {
-	assert(role_pools[role] != NULL); /* this process opened no pool for the role */
+	assert(role_pools[role] != NULL); /* this process has no pool for the role */
 	return role_pools[role];
 }
 
@@ -41,7 +41,7 @@ struct db *db_of(struct task *task)
 {
 	if (task->db == NULL)
 		task->db = db_new(task, DB_SINGLE, db_role_of(task->actor.kind));
-	/* The actor may become known after the first look (a login); then the role follows. */
+	/* The actor may become known later (at login); then the role changes. */
 	task->db->role = db_role_of(task->actor.kind);
 	return task->db;
 }
@@ -104,8 +104,8 @@ static void clear_results(void *arg)
 		PQclear(batch->items[i]->result);
 }
 
-/* The results go to those who wait for them, or away with the arena: all at once, because the task
- * may end here. */
+/* Assigns the results to their rows; unassigned ones are freed with the arena. All at once, because
+ * the task may end here. */
 static void deliver(struct db *db, struct pg_batch *batch)
 {
 	arena_defer(db->task->arena, clear_results, batch);
@@ -138,15 +138,15 @@ static int send_once(struct db *db, struct pg_batch *batch)
 	return pg_run(db_pool(db->role), batch, db->task->deadline_ms);
 }
 
-/* What it sends is a transaction of its own, not a part of a lease's. */
+/* True when its statements form a transaction of their own, outside a lease's. */
 static bool is_transaction(const struct db *db)
 {
 	return db->mode == DB_SINGLE || db->mode == DB_BATCH;
 }
 
-/* A batch that a deadlock threw out did nothing, so it may go again. Within a lease's transaction
- * the earlier statements are gone with it, so there it may not: whoever began it may do all of it
- * again, as web/again does. */
+/* A batch that a deadlock rolled back had no effect, so it is resent. Within a lease's transaction
+ * the earlier statements were rolled back with it, so only the whole transaction can be retried, as
+ * web/retry does. */
 static int send(struct db *db, struct pg_batch *batch)
 {
 	bool repeatable = is_transaction(db);
@@ -160,7 +160,7 @@ static int send(struct db *db, struct pg_batch *batch)
 	}
 }
 
-/* Returns the refusal when the caller wants it, NULL when all went well. */
+/* Returns the refusal when wants_refusal, NULL on success. */
 static const struct pg_error *run(struct db *db, bool wants_refusal)
 {
 	if (db->mode == DB_BATCH)
@@ -254,7 +254,7 @@ static int tx_begin(struct db *tx)
 
 struct db *db_begin_as(struct task *task, enum pg_role role)
 {
-	(void)db_of(task); /* makes task->db, which keeps the list */
+	(void)db_of(task); /* creates task->db, which has the list */
 	struct db *tx = db_new(task, DB_TX, role);
 	int r = -EPIPE;
 	for (int attempt = 0; attempt < LEASE_ATTEMPTS_MAX && r == -EPIPE; attempt++)

@@ -1,6 +1,6 @@
 /*
- * db: a task's ways to the database. Statements are the functions that the generator makes from
- * the areas' .sql files; each takes a struct db as its first argument:
+ * db: database access of a task. Statements are the functions that the generator makes from the
+ * areas' .sql files; each takes a struct db as its first argument:
  *
  *   db_of(task)       each statement by itself: one round trip, one implicit transaction
  *   db_batch(task)    statements collect; db_run sends them as ONE implicit transaction in one
@@ -16,7 +16,7 @@
  * ... for Row Level Security, local to the transaction. The envelope is the one function
  * db_envelope in db.c.
  *
- * Nothing here returns an error. What goes wrong ends the task:
+ * No function returns an error. Failures end the task:
  *   - no connection, queue full, outcome unknown       503 with Retry-After
  *   - SQLSTATE of class SB (our own raise statements)   the problem registered for it (db_error.h)
  *   - unique violation                                  409 already_exists
@@ -50,19 +50,19 @@ struct db *db_begin_as(struct task *task, enum pg_role role);
 struct db *db_chain(struct db *tx);
 void db_run(struct db *batch_or_chain);
 void db_commit(struct db *tx);
-/* Ends it whichever it is: runs a batch or chain, commits a transaction. For web/reply. */
+/* Ends any kind: runs a batch or chain, commits a transaction. For web/reply. */
 void db_finish(struct db *db);
-bool db_is_actors(const struct db *db); /* in the actor's own role, not one it was given */
+bool db_is_actors(const struct db *db); /* true unless it was given another role */
 struct task *db_task(const struct db *db);
 /* Whether the task is within a transaction of its own (db_begin). Who calls something outside
  * asserts that it is not. */
 bool db_has_transaction(const struct task *task);
 
 /*
- * What belongs to a commit. `collect` runs when a batch or transaction is about to be sent for its
- * commit, with a db that takes its last statements: they go in the same round trip as the commit.
- * `done` runs after it has committed, not when it failed or when nobody knows; it must not wait.
- * db is a batch, a transaction, or a chain of one, for which it is the same.
+ * Commit hooks. `collect` runs when a batch or transaction is about to be sent for its commit, with
+ * a db that takes its last statements: they go in the same round trip as the commit. `done` runs
+ * after the commit succeeded, not when it failed or its outcome is unknown; it must not wait. db is
+ * a batch, a transaction, or a chain of one, which shares the hooks of its transaction.
  */
 typedef void db_commit_fn(struct db *db, void *arg);
 void db_before_commit(struct db *db, db_commit_fn *collect, void *arg);
@@ -70,10 +70,8 @@ void db_on_commit(struct db *db, db_commit_fn *done, void *arg);
 /* The arg with which `collect` was registered here, or NULL. */
 void *db_commit_arg(const struct db *db, db_commit_fn *collect);
 
-/*
- * db_try_run: as db_run, but gives the database's refusal back instead of ending the task, when it
- * is of class SB or a unique violation. NULL when all went well.
- */
+/* db_try_run: as db_run, but returns the database's refusal instead of ending the task, when it is
+ * of class SB or a unique violation. NULL on success. */
 const struct pg_error *db_try_run(struct db *batch_or_chain);
 /* Ends the task with such a refusal, as db_run does. */
 _Noreturn void db_end_refused(struct db *batch_or_chain, const struct pg_error *refusal);

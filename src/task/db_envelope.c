@@ -1,8 +1,8 @@
 /*
- * The envelope: who acts, told to the database at the head of each transaction. The functions are
- * in db/; they refuse (class SB) when the session has ended, the account is locked or the staff
- * role does not allow the operation. It is one function, so that another database (Citus) is
- * another body of it.
+ * The envelope: tells the database who acts, at the head of each transaction. The functions are in
+ * db/; they refuse (class SB) when the session has ended, the account is locked or the staff role
+ * does not allow the operation. It is one function, so that another database (Citus) is another
+ * body of it.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ const struct pg_statement DB_BEGIN_STATEMENT = {
 const struct pg_statement DB_COMMIT_STATEMENT = {
     .name = "commit", .text = "commit", .number = NUMBER_COMMIT};
 
-/* They count as reads: sent twice, they do the same. */
+/* They count as reads: resending them is harmless. */
 static const struct pg_statement ACT_AS_CUSTOMER = {
     .name = "act_as_customer",
     .text = "select act_as_customer($1, $2, $3)",
@@ -114,7 +114,7 @@ static void envelope_customer(struct db *db)
 		    (const struct pg_param[]){param_text(arena, actor->guest_token), request_id});
 		return;
 	}
-	assert(!uuid_is_nil(actor->account_id)); /* a role for accounts, taken by nobody */
+	assert(!uuid_is_nil(actor->account_id)); /* roles that need no actor */
 	db_collect(db, &ACT_AS_CUSTOMER, NULL,
 	           (const struct pg_param[]){param_uuid(arena, &actor->account_id),
 	                                     param_uuid(arena, &actor->session_id), request_id});

@@ -16,7 +16,7 @@ static const struct db_refusal COMMON_REFUSALS[] = {
     {"SBX01", PROBLEM_EXISTS, NULL},          {0},
 };
 
-/* The first entry is what means the same everywhere; the others are the areas'. */
+/* The first entry applies everywhere; the others are registered by the areas. */
 static struct {
 	const struct db_refusal *refusals;
 	const struct db_constraint *constraints;
@@ -54,7 +54,7 @@ bool db_error_is_transient(const struct pg_error *error)
 	return strcmp(error->sqlstate, "40001") == 0 || strcmp(error->sqlstate, "40P01") == 0;
 }
 
-/* DETAIL {"a":1} becomes the members "a":1; [..] becomes "<member>":[..]; other text is dropped. */
+/* DETAIL {"a":1} becomes the members "a":1; [..] becomes "<member>":[..]; other text is ignored. */
 static void add_detail(struct task *task, const struct db_refusal *refusal, const char *detail,
                        struct problem *problem)
 {
@@ -113,7 +113,7 @@ static void end_own(struct task *task, const struct pg_error *error)
 	task_end_with(task, problem);
 }
 
-/* Only of the two classes that say something of a value: uniqueness and references. */
+/* Only for the two classes that concern a value: uniqueness and references. */
 static void end_of_field(struct task *task, const struct pg_error *error)
 {
 	const struct db_constraint *constraint;
@@ -126,7 +126,7 @@ static void end_of_field(struct task *task, const struct pg_error *error)
 		               constraint->detail);
 }
 
-/* A batch has been sent again often enough when it comes to this. */
+/* Batches were retried before this. */
 static bool undoes_lease(const struct task *task, const struct pg_error *error)
 {
 	return task->db != NULL && task->db->open != NULL &&
@@ -156,8 +156,8 @@ _Noreturn void db_error_end(struct task *task, const struct pg_error *error)
 		                                     .log = log,
 		                                     .transient = undoes_lease(task, error)});
 	}
-	/* A row that a policy refuses is a foreign id: as if it were not there. A missing grant has
-	 * the same SQLSTATE, but is our mistake. */
+	/* A row refused by a policy belongs to someone else: answer as if it did not exist. A
+	 * missing grant has the same SQLSTATE, but is a bug. */
 	if (strcmp(error->sqlstate, "42501") == 0 &&
 	    strstr(error->message, "row-level security") != NULL)
 		task_end_with(task, (struct problem){.code = PROBLEM_NOT_FOUND,
@@ -188,7 +188,7 @@ _Noreturn void db_error_end_status(struct task *task, int status)
 		problem.code = PROBLEM_UNAVAILABLE;
 		problem.detail =
 		    "The database connection was lost; it is unknown whether the change was made.";
-		problem.log = status == -EINPROGRESS ? "no answer of the database by the deadline"
+		problem.log = status == -EINPROGRESS ? "no response of the database by the deadline"
 		                                     : "database connection lost after sending";
 		problem.in_doubt = true;
 		break;

@@ -1,7 +1,5 @@
-/*
- * db_error: what the database's refusals mean to a caller. What means the same everywhere is known
- * here; what an area's own SQL raises, and its constraints, the area registers.
- */
+/* db_error: maps errors of the database to problems. Common ones are known here; areas register the
+ * SQLSTATEs that their SQL raises, and their constraints. */
 #ifndef SEBEZ_TASK_DB_ERROR_H
 #define SEBEZ_TASK_DB_ERROR_H
 
@@ -15,8 +13,8 @@ struct db_refusal {
 	const char *member; /* name of the member of the problem that a JSON array DETAIL becomes */
 };
 
-/* A unique or foreign key: what it refuses, whichever operation writes it, is said of this field of
- * the body. A field that has another name in one operation is for its handler to look at before it
+/* A unique or foreign key: a violation is reported for this field of the body, whichever operation
+ * writes it. Where one operation names the field differently, its handler must check before it
  * writes. */
 struct db_constraint {
 	const char *name;
@@ -24,8 +22,8 @@ struct db_constraint {
 	const char *field, *error_code, *detail;
 };
 
-/* At start-up. Each table ends with a row of zeros and lives as long as the process; either may be
- * NULL. Nothing may be registered twice. */
+/* At start-up. Each table ends with a zeroed row and lives as long as the process; either may be
+ * NULL. Duplicates are not allowed. */
 void db_error_register(const struct db_refusal refusals[],
                        const struct db_constraint constraints[]);
 

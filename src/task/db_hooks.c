@@ -1,4 +1,4 @@
-/* What belongs to a commit: hooks before and after it. */
+/* Hooks before and after a commit. */
 #include <assert.h>
 #include <stddef.h>
 

@@ -1,6 +1,4 @@
-/*
- * db_internal: what struct db is, for the files of task/ only.
- */
+/* db_internal: the definition of struct db, for the files of task/ only. */
 #ifndef SEBEZ_TASK_DB_INTERNAL_H
 #define SEBEZ_TASK_DB_INTERNAL_H
 
@@ -8,7 +6,7 @@
 #include "task/rows_internal.h"
 
 enum db_mode {
-	DB_SINGLE, /* each statement at once, by itself */
+	DB_SINGLE, /* each statement at once, in its own transaction */
 	DB_BATCH,  /* statements collect until db_run */
 	DB_TX,     /* each statement at once, in the transaction of a lease */
 	DB_CHAIN,  /* statements collect until db_run, in the transaction of a lease */
@@ -35,20 +33,20 @@ struct db {
 	    *promises[LIMIT_PG_BATCH]; /* beside batch->items; NULL for our own statements */
 };
 
-/* Rolls back what the task left open. Called when its function has returned or ended. */
+/* Rolls back open transactions of the task. Called when its function has returned or ended. */
 void db_task_done(struct task *task);
 
-/* Of the commit of db: what is collected goes to `last`. Each runs once. */
+/* Runs the `collect` hooks of the commit of db, which add statements to `last`. Each runs once. */
 void db_run_before(struct db *db, struct db *last);
 void db_run_after(struct db *db);
 
 enum pg_role db_role_of(enum actor_kind kind);
 
-/* Adds one statement to what db collects; rows NULL when nobody reads its result. */
+/* Adds one statement to what db collects; rows NULL when its result is not read. */
 void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,
                 const struct pg_param params[]);
 
-/* The envelope: adds the statement that tells the database who acts, when the role needs it. */
+/* The envelope: adds the statement that sets the actor, when the role needs it. */
 void db_envelope(struct db *db);
 
 extern const struct pg_statement DB_BEGIN_STATEMENT;

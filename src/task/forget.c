@@ -1,6 +1,6 @@
 #include "task/forget.h"
 
-/* A million rows an hour, where there are 20,000 in a turn. */
+/* A million rows an hour, at 20,000 per run. */
 enum { TURNS_MAX = 50 };
 
 void forget_all(struct task *task, int32_t (*forget)(struct task *task), int32_t most)

@@ -1,6 +1,4 @@
-/*
- * forget: what jobs do with rows that have served their time, of which there may be any number.
- */
+/* forget: deletes expired rows in batches, for jobs. */
 #ifndef SEBEZ_TASK_FORGET_H
 #define SEBEZ_TASK_FORGET_H
 
@@ -8,9 +6,9 @@
 
 #include "task/task.h"
 
-/* Calls forget(task), which says how many have gone, until that is less than `most`. Each call is a
- * transaction of its own and short. A backlog is worked off in several runs of the job, so that it
- * is never late for long. */
+/* Calls forget(task), which returns how many it deleted, until that is less than `most`. Each call
+ * is a transaction of its own and short. A large backlog takes several runs of the job, so that no
+ * run is long. */
 void forget_all(struct task *task, int32_t (*forget)(struct task *task), int32_t most);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * job: what happens by itself. The jobs process (node/jobs.h) runs each job as a task, again and
+ * job: periodic background work. The jobs process (node/jobs.h) runs each job as a task, again and
  * again.
  *
  * Several servers may share a database, each with a jobs process: a job's SQL takes its work with

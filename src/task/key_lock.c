@@ -10,8 +10,8 @@
 
 struct key_lock {
 	struct co *co;
-	struct key_lock *next;    /* of those who wait for the same stripe */
-	size_t count, had;        /* stripes wanted, and the first of them that it has */
+	struct key_lock *next;    /* waiters for the same stripe */
+	size_t count, had;        /* stripes wanted, and how many of them are locked, in order */
 	struct stripe *stripes[]; /* ascending, each once */
 };
 

@@ -10,7 +10,7 @@
 
 static const struct pg_param SQL_NULL;
 
-/* Bytes that a value has in PostgreSQL's binary format; 0 when that depends on the value. */
+/* Size of a value in PostgreSQL's binary format; 0 when that depends on the value. */
 static const size_t WIDTHS[ROWS_TYPE_COUNT] = {
     [ROWS_UUID] = sizeof(struct uuid),
     [ROWS_INT] = 4,
@@ -32,8 +32,8 @@ static size_t value_size(enum rows_type type, const void *value)
 	return WIDTHS[type];
 }
 
-/* PostgreSQL's count from 2000 on. The infinities are the same extreme values on both sides; what
- * its epoch would take below the lowest is as good as it. */
+/* PostgreSQL counts from 2000. The infinities are the same extreme values on both sides; earlier
+ * times saturate to the lowest. */
 static int64_t time_of(int64_t time)
 {
 	if (time != TIME_INFINITY && __builtin_sub_overflow(time, PG_EPOCH_US, &time))
@@ -145,7 +145,7 @@ static const int32_t ELEMENTS[ROWS_TYPE_COUNT] = {
     [ROWS_DOUBLE] = PG_FLOAT8_OID, [ROWS_JSON] = PG_JSONB_OID, [ROWS_BYTEA] = PG_BYTEA_OID,
 };
 
-/* Structs with one field of each that becomes an element. */
+/* Structs, of each of which one field becomes an array element. */
 struct elements {
 	size_t count;
 	const char *members; /* the first one's field */

@@ -41,7 +41,7 @@ bool rows_type_fits(enum rows_type type, Oid oid)
 	return false;
 }
 
-/* One value of each type, so that any of them can be copied into a row's struct. */
+/* A value of any type, to be copied into a row's struct. */
 union value {
 	struct uuid uuid;
 	const char *text;

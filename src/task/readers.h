@@ -1,7 +1,7 @@
 /*
- * readers: turns rows into an array of C structs by a table of fields, for generated code.
- * Columns are found by name; a missing column, another type, or a NULL in a column that was not
- * declared with '?' is a programmer's error (`sebez check` finds the first two).
+ * readers: turns rows into an array of C structs by a table of fields, for generated code. Columns
+ * are found by name; a missing column, another type, or a NULL in a column that was not declared
+ * with '?' is a bug (`sebez check` finds the first two).
  */
 #ifndef SEBEZ_TASK_READERS_H
 #define SEBEZ_TASK_READERS_H

@@ -43,7 +43,7 @@ bool rows_are_here(const struct rows *rows)
 	return rows->result != NULL;
 }
 
-/* Not PQfnumber: that one folds the case and allocates. */
+/* Not PQfnumber, which folds case and allocates. */
 int rows_find(const struct rows *rows, const char *name)
 {
 	assert(rows->result != NULL);
@@ -68,7 +68,7 @@ bool rows_is_null(const struct rows *rows, size_t row, int column)
 	return PQgetisnull(rows->result, (int)row, column);
 }
 
-/* The bytes of a value that must be there. */
+/* The bytes of a value that must not be NULL. */
 static const char *present(const struct rows *rows, size_t row, int column)
 {
 	const char *bytes = value_of(rows, row, column);

@@ -1,12 +1,13 @@
 /*
- * rows: what a statement gave, in PostgreSQL's binary format, readable and ready to become JSON.
+ * rows: the result of a statement, in PostgreSQL's binary format, with getters and conversion to
+ * JSON.
  *
- * Rows live in the task's arena with their PGresult. Rows of a batch are empty promises until
- * db_run. Getters assert the column's type: a mismatch is a programmer's error, and `sebez check`
- * finds it before a request does.
+ * Rows live in the task's arena with their PGresult. Rows of a batch are empty until db_run.
+ * Getters assert the column's type: a mismatch is a bug, and `sebez check` finds it before a
+ * request does.
  *
  * Becoming JSON: a column's name is its key; "vendor.name" nests; an object whose first column is
- * NULL becomes null; json and jsonb go through as they are; names that begin with '_' stay inside
+ * NULL becomes null; json and jsonb go through as they are; names that begin with '_' are omitted
  * (cursor keys and the like).
  */
 #ifndef SEBEZ_TASK_ROWS_H
@@ -23,7 +24,7 @@ struct rows;
 
 size_t rows_count(const struct rows *rows);
 size_t rows_affected(const struct rows *rows); /* of an insert, update or delete */
-bool rows_are_here(const struct rows *rows);   /* false: a batch's promise before db_run */
+bool rows_are_here(const struct rows *rows);   /* false: rows of a batch before db_run */
 int rows_column(const struct rows *rows, const char *name); /* asserts that it exists */
 int rows_find(const struct rows *rows, const char *name);   /* -1 when there is no such column */
 

@@ -1,6 +1,4 @@
-/*
- * rows_internal: what struct rows is, for the files of task/ only.
- */
+/* rows_internal: the definition of struct rows, for the files of task/ only. */
 #ifndef SEBEZ_TASK_ROWS_INTERNAL_H
 #define SEBEZ_TASK_ROWS_INTERNAL_H
 
@@ -12,7 +10,7 @@
 #include "task/rows.h"
 
 struct rows {
-	PGresult *result; /* NULL until the statement has run; the arena lets it go */
+	PGresult *result; /* NULL until the statement has run; freed with the arena */
 	const struct pg_statement *statement;
 	enum rows_expected expect;
 };
@@ -21,7 +19,7 @@ struct rows {
 typedef void rows_write_fn(struct json *json, const char *bytes, int length);
 rows_write_fn *rows_writer(Oid type); /* NULL when the type cannot become JSON */
 
-/* A programmer's error: says which statement and column, and aborts. */
+/* A bug: prints the statement and the column, and aborts. */
 _Noreturn void rows_bug(const struct rows *rows, int column, const char *what);
 
 void rows_shapes_free(void); /* for leak checkers */

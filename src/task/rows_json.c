@@ -1,6 +1,7 @@
 /*
- * Rows as JSON. What each column does (close objects, open objects, write a value) follows from
- * the columns' names and types alone, so it is worked out once per statement and kept: its shape.
+ * Rows as JSON. What to do for each column (close objects, open objects, write a value) depends
+ * only on the columns' names and types, so it is computed once per statement and cached as its
+ * shape.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,11 +12,11 @@
 struct shape_column {
 	Oid type;
 	rows_write_fn *write;
-	int depth;       /* objects of the column before that stay open */
-	int open_count;  /* objects that begin here */
+	int depth;       /* objects of the previous column that stay open */
+	int open_count;  /* objects that begin at this column */
 	char **open;     /* their keys */
-	const char *key; /* NULL: stays inside */
-	int after;       /* the first column outside the first object that begins here */
+	const char *key; /* NULL: not written */
+	int after;       /* the first column after the first object that begins here */
 	char *name;      /* owns the text that keys point into */
 };
 
@@ -24,7 +25,7 @@ struct shape {
 	struct shape_column columns[];
 };
 
-/* By statement number; grows as statements are met. Process-lived. */
+/* By statement number; grows as statements are first used. Lives as long as the process. */
 static struct shape **shapes;
 static size_t shapes_size;
 
@@ -85,7 +86,7 @@ static void shape_column_init(const struct rows *rows, int index, const struct p
 	while (column->after < PQnfields(rows->result) &&
 	       path_common(path, &paths[column->after]) > column->depth)
 		column->after++;
-	/* An object that begins twice would be a key written twice. */
+	/* An object that begins twice would write its key twice. */
 	for (int i = 0; i < index; i++)
 		if (path_common(&paths[i], path) > column->depth)
 			rows_bug(rows, index, "belongs beside the other columns of its object");
@@ -120,7 +121,7 @@ static void shape_free(struct shape *shape)
 	free(shape);
 }
 
-/* A migration under our feet may change a column's type; then the shape is made anew. */
+/* A migration may change a column's type; then the shape is computed again. */
 static bool shape_fits(const struct shape *shape, const PGresult *result)
 {
 	if (shape == NULL || shape->count != PQnfields(result))

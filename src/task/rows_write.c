@@ -1,6 +1,4 @@
-/*
- * How a value of each type becomes JSON.
- */
+/* Writers of each type as JSON. */
 #include <string.h>
 
 #include "base/binary.h"

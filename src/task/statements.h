@@ -1,6 +1,4 @@
-/*
- * statements: the list of all statements that the generator made, for `sebez check`.
- */
+/* statements: all generated statements, for `sebez check`. */
 #ifndef SEBEZ_TASK_STATEMENTS_H
 #define SEBEZ_TASK_STATEMENTS_H
 
@@ -29,8 +27,8 @@ extern const size_t SQL_STATEMENT_COUNT; /* texts of all sources together */
 /*
  * statements_check: prepares every statement on the connection (of the schema's owner or any role
  * that may see all of it) and compares declared columns and types that rows can read with what
- * PostgreSQL says. Blocks: for the command line, not for the loop. Calls report once per mistake
- * with one line of text; returns the number of mistakes.
+ * PostgreSQL says. Blocks: for the command line, not for the loop. Calls report with one line of
+ * text per error; returns the number of errors.
  */
 size_t statements_check(PGconn *connection, void (*report)(void *arg, const char *line), void *arg);
 

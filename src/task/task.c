@@ -17,7 +17,7 @@ bool task_run(struct task *task, void (*body)(struct task *task))
 	assert(task->arena != NULL);
 	task->running = true;
 	task->problem = (struct problem){.code = PROBLEM_NONE, .detail = ""};
-	/* No locals live across the jump: what happened is in the task. */
+	/* No locals survive the jump: the result is in the task. */
 	if (_setjmp(task->way_out) == 0)
 		body(task);
 	task->running = false;
@@ -89,7 +89,7 @@ _Noreturn void task_end_field(struct task *task, const char *field, const char *
 void task_arena_full(void *owner)
 {
 	struct task *task = owner;
-	/* Nothing may be allocated here, so the sentence is a constant. */
+	/* Must not allocate here, so the detail is a constant. */
 	task_end_with(task,
 	              (struct problem){.code = PROBLEM_TOO_LARGE,
 	                               .detail = "The request needs more memory than allowed"});

@@ -1,12 +1,12 @@
 /*
  * task: a piece of work. A request is a task, a job is a task, an import is a task.
  *
- * A task has an arena, a deadline, an actor and a request id, and one way out: it ends well by
- * returning from its function, or it is *ended* from anywhere below by task_end. Then its
- * transaction is rolled back, its leases return, deferred destructors run, and its `ended`
- * function sees the problem (a request answers its caller with it; a job logs it).
+ * A task has an arena, a deadline, an actor and a request id. It succeeds by returning from its
+ * function, or it is *ended* from anywhere below by task_end. Then its transaction is rolled back,
+ * its leases return, deferred destructors run, and its `ended` function sees the problem (a request
+ * answers its caller with it; a job logs it).
  *
- * Nothing of a task is allocated outside its arena. A task runs on one fiber.
+ * All memory of a task is in its arena. A task runs on one fiber.
  */
 #ifndef SEBEZ_TASK_TASK_H
 #define SEBEZ_TASK_TASK_H
@@ -20,7 +20,7 @@
 #include "task/problem.h"
 
 enum actor_kind {
-	ACTOR_NONE,  /* anonymous: sees what is published */
+	ACTOR_NONE,  /* anonymous: sees only published data */
 	ACTOR_GUEST, /* anonymous with a cart of its own */
 	ACTOR_CUSTOMER,
 	ACTOR_STAFF, /* acts for vendor_id */
@@ -45,11 +45,11 @@ struct problem {
 	const char *extra;  /* further JSON members, for example "\"quote\":{…}", or NULL */
 	int retry_after_s;  /* 0: none, or some seconds, not everybody's the same, when it is a 503
 	                     */
-	const char *log;    /* what the log should say and the caller should not see, or NULL */
-	/* A deadlock, a conflict or an old plan undid a leased transaction: all may be done again.
-	 */
+	const char *log;    /* for the log only, not shown to the caller, or NULL */
+	/* A deadlock, a conflict or an outdated plan rolled back a leased transaction: the whole
+	 * may be retried. */
 	bool transient;
-	bool in_doubt; /* whether something was written is not known */
+	bool in_doubt; /* it is unknown whether something was written */
 };
 
 struct task {
@@ -59,28 +59,28 @@ struct task {
 	char request_id[UUID_TEXT_LENGTH + 1];
 	const char *name;          /* operation or job, for logs and metrics */
 	struct db *db;             /* made by db_of on first use */
-	struct key_lock *key_lock; /* what key_lock_acquire has taken, or NULL */
+	struct key_lock *key_lock; /* keys locked by key_lock_acquire, or NULL */
 	struct problem problem;
 	jmp_buf way_out;
 	bool running;
-	/* Something that was written is committed, so it cannot all be done again. */
+	/* Something was committed, so the whole cannot be retried. */
 	bool has_written;
 	unsigned statements; /* counters for logs and tests */
 	unsigned round_trips;
 };
 
 /*
- * task_run: runs body(task) on the calling fiber.
- * Returns true when it returned, false when the task was ended (task->problem says why).
- * The arena must have been made with task_arena_full as its `full` function and the task as owner.
+ * task_run: runs body(task) on the calling fiber. Returns true when body returned, false when the
+ * task was ended (task->problem says why). The arena must have been made with task_arena_full as
+ * its `full` function and the task as owner.
  */
 bool task_run(struct task *task, void (*body)(struct task *task));
 
 /*
- * task_attempt: the same as a part of `outer`, which goes on whatever becomes of it. The part has
- * an arena of its own, and deadline, actor, name and request id of the outer. `part` is {0}; it may
- * be the first member of a struct with what the body needs besides. Returns NULL when body
- * returned, else why it did not, in the outer's arena.
+ * task_attempt: runs body as a part of `outer`, which continues whether it succeeds or fails. The
+ * part has its own arena, and the deadline, actor, name and request id of the outer task. `part` is
+ * {0}; it may be the first member of a struct with what the body needs besides. Returns NULL when
+ * body returned, else why it did not, in the outer's arena.
  */
 const char *task_attempt(struct task *outer, struct task *part, void (*body)(struct task *part));
 

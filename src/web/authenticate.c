@@ -34,7 +34,7 @@ static bool read_ticket(struct request *rq, struct token *ret)
 	return true;
 }
 
-/* Of the Authorization header or a ticket; false when there is neither. */
+/* Reads the Authorization header or a ticket; false when there is neither. */
 static bool read_token(struct request *rq, struct token *ret)
 {
 	const char *header = http_header(rq->http, "Authorization");
@@ -76,7 +76,7 @@ static void read_vendor(struct request *rq, const struct route_match *match, str
 		task_end_field(&rq->task, "{vendor_id}", "format", "must be a UUID");
 }
 
-/* What a signed-in account acts as here: the most that the operation and its token allow. */
+/* Chooses the actor's kind: the most privileged that the operation and the token allow. */
 static void choose(struct request *rq, const struct route_match *match, const struct token *token,
                    struct actor *actor)
 {
@@ -105,8 +105,7 @@ void authenticate(struct request *rq, const struct route_match *match)
 	struct token token;
 
 	if (may_call == MAY_PUBLIC) {
-		/* Credentials are not looked at; registering and signing in take the guest's cart.
-		 */
+		/* Credentials are ignored; registering and signing in take the guest's cart. */
 		if (rq->operation->body != BODY_NONE)
 			read_guest(rq, &actor);
 	} else if (read_token(rq, &token)) {

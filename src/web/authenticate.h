@@ -1,7 +1,7 @@
 /*
- * authenticate: who calls, from the access token or the guest's cart token, and as what, from what
- * the operation allows. It decides who somebody is; what they may see, and whether their session
- * still lives, the envelope asks the database.
+ * authenticate: identifies the caller from the access token or the guest's cart token, and chooses
+ * the kind of actor that the operation allows. The envelope checks in the database whether the
+ * session is valid and what the actor may see.
  */
 #ifndef SEBEZ_WEB_AUTHENTICATE_H
 #define SEBEZ_WEB_AUTHENTICATE_H

@@ -15,11 +15,11 @@ enum { BUCKETS = 8192 };
 
 struct entry {
 	struct list_node by_use; /* in cache.used, latest first */
-	struct entry *next;      /* in its bucket */
+	struct entry *next;      /* next in its bucket */
 	uint64_t hash;
 	uint64_t generation;
 	int64_t begun_ms;
-	int64_t refreshed_ms; /* when somebody went to make it anew; 0: nobody yet */
+	int64_t refreshed_ms; /* when a request began to refresh it; 0: none yet */
 	unsigned operation;
 	size_t bytes;
 	struct http_prepared *full, *not_modified;
@@ -75,7 +75,7 @@ void cache_stop(void)
 	cache.on = false;
 }
 
-/* Length of the key, 0 when it is too long to be worth a place. */
+/* Length of the key, 0 when it is too long to be cached. */
 static size_t make_key(const struct http_exchange *ex, unsigned origin, char key[CACHE_KEY_MAX])
 {
 	const char number[] = {(char)('0' + origin), '\0'};
@@ -105,7 +105,7 @@ static struct entry *find(const char *key, size_t length, uint64_t hash)
 	return NULL;
 }
 
-/* Whether the entry may still be shown, to this request in particular. */
+/* True when the entry may be served to this request. */
 static bool is_good(struct entry *entry, int64_t now_ms)
 {
 	int64_t age_ms = now_ms - entry->begun_ms;
@@ -178,7 +178,7 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
 	size_t key_length = make_key(ex, ticket.origin, key);
 	size_t bytes = sizeof(struct entry) + key_length + length + 1024; /* and both responses */
 
-	/* A quarter of the whole for one entry would only push the others out. */
+	/* An entry of more than a quarter of the cache would only evict the others. */
 	if (!ticket.wanted || ticket.generation != cache.generation || key_length == 0 ||
 	    bytes > LIMIT_CACHE_BYTES / 4)
 		return;
@@ -187,7 +187,7 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
 
 	if (entry != NULL && entry->generation == cache.generation &&
 	    entry->begun_ms > ticket.begun_ms)
-		return; /* somebody else's is fresher */
+		return; /* another request has stored a newer one */
 	if (entry != NULL)
 		drop(entry);
 	entry = calloc(1, sizeof(*entry) + key_length);

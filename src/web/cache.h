@@ -1,12 +1,12 @@
 /*
- * cache: ready replies to public GETs (x-cache in the contract), kept in the process.
+ * cache: replies to public GETs (x-cache in the contract), cached in the process.
  *
- * A reply is given for at most CACHE_AGE_MS after the moment its making began, so no process shows
- * anything older than that, and never after cache_invalidate() in the same process. From
- * CACHE_REFRESH_MS on, one request makes it anew while the others are still given the old one.
+ * A reply is served for at most CACHE_AGE_MS after its handler began, so no process serves anything
+ * older, and never after cache_invalidate() in the same process. After CACHE_REFRESH_MS one request
+ * refreshes it while others still get the old one.
  *
- * Only operations that look at no credentials are cached. The key is the origin and the target as
- * it came; one that is longer than CACHE_KEY_MAX is not kept. Bounded by LIMIT_CACHE_ENTRIES and
+ * Only operations that ignore credentials are cached. The key is the origin and the raw target;
+ * targets longer than CACHE_KEY_MAX are not cached. Bounded by LIMIT_CACHE_ENTRIES and
  * LIMIT_CACHE_BYTES; the least recently used goes first.
  */
 #ifndef SEBEZ_WEB_CACHE_H
@@ -19,10 +19,10 @@
 
 enum { CACHE_AGE_MS = 1000, CACHE_REFRESH_MS = 500, CACHE_KEY_MAX = 1024 };
 
-/* What a request that was not answered takes along, to hand in its reply. */
+/* What a cache miss needs to store its reply later. */
 struct cache_ticket {
 	bool wanted;
-	unsigned origin; /* whose headers the reply has (web/origin.h) */
+	unsigned origin; /* origin whose headers the reply has (web/origin.h) */
 	uint64_t generation;
 	int64_t begun_ms;
 };
@@ -30,16 +30,16 @@ struct cache_ticket {
 void cache_start(bool on);
 void cache_stop(void);
 
-/* Answers from memory when it can; *ret_operation and *ret_status say with what. */
+/* Answers from the cache when possible; *ret_operation and *ret_status are for metrics. */
 bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_status);
 struct cache_ticket cache_ticket(unsigned origin);
 
-/* Keeps a 200 reply. headers must have an ETag and nothing of one request only. */
+/* Stores a 200 reply. headers must have an ETag and nothing specific to one request. */
 void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned operation,
                 size_t header_count, const struct http_header headers[], const char *etag,
                 const void *body, size_t length);
 
-/* What is cached may no longer be true: nothing of it is given again. */
+/* Invalidates all entries of this process. */
 void cache_invalidate(void);
 
 #endif

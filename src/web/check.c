@@ -52,7 +52,7 @@ size_t check_enter(struct check *check, const char *key)
 		char piece[CHECK_NAME_MAX];
 
 		snprintf(piece, sizeof(piece), "%.*s", (int)(plain < 200 ? plain : 200), key);
-		if (plain > 200) { /* nobody's own key; cut it before its next character */
+		if (plain > 200) { /* no valid key is that long; cut it at a character boundary */
 			size_t cut = 200;
 
 			while (cut > 0 && (key[cut] & 0xc0) == 0x80)

@@ -1,9 +1,9 @@
 /*
- * check: collects everything that is wrong with one input, each by the name of its field, as the
- * `errors` of a problem. Names: "/lines/0/quantity" in a body, "?limit" in the query,
- * "{order_id}" in the path, a header's own name.
+ * check: collects all errors of one input, by field, as the `errors` of a problem. Names:
+ * "/lines/0/quantity" in a body, "?limit" in the query, "{order_id}" in the path, a header's own
+ * name.
  *
- * Lives in the arena; a check that found nothing allocates nothing.
+ * Lives in the arena; a check without errors allocates nothing.
  */
 #ifndef SEBEZ_WEB_CHECK_H
 #define SEBEZ_WEB_CHECK_H
@@ -20,7 +20,7 @@ enum { CHECK_NAME_MAX = 256 };
 
 struct check {
 	struct arena *arena;
-	unsigned count; /* of what is wrong, told or not */
+	unsigned count; /* of errors, including those beyond LIMIT_INPUT_ERRORS */
 	struct buf errors;
 	struct json json;
 	bool real_numbers; /* integers were read as doubles, see validate_json.c */
@@ -30,21 +30,21 @@ struct check {
 
 void check_init(struct check *check, struct arena *arena);
 
-/* Sets the whole name, or steps into a member and back; enter returns what leave takes. */
+/* Sets the whole name, or enters a member and leaves it; enter returns the argument of leave. */
 void check_name(struct check *check, const char *before, const char *name, const char *after);
 size_t check_enter(struct check *check, const char *key);
 size_t check_enter_item(struct check *check, size_t index);
 void check_leave(struct check *check, size_t length);
 
-/* Notes that the named field is wrong. Always false, so that a reader can end with it. */
+/* Records an error of the named field. Always returns false, so that a caller can return it. */
 bool check_wrong(struct check *check, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The JSON array, or NULL when nothing is wrong. To be called once. */
+/* The JSON array, or NULL when there are no errors. Call it once. */
 const char *check_errors(struct check *check);
 
-/* Checks of values, shared by bodies and queries. A good text becomes the one form that its format
- * has for all spellings. */
+/* Checks of values, shared by bodies and queries. A valid text is replaced by the canonical form of
+ * its format. */
 bool check_text(struct check *check, enum field_format format, const char **text, size_t length,
                 int64_t min, int64_t max);
 bool check_number(struct check *check, int64_t value, int64_t min, int64_t max);

@@ -37,7 +37,7 @@ void client_address(const char *forwarded, const char *peer, char ret[CLIENT_ADD
 		if (take(last, strcspn(last, " \t"), ret))
 			return;
 	}
-	if (!take(peer, strlen(peer), ret)) /* a local socket has none */
+	if (!take(peer, strlen(peer), ret)) /* a Unix socket has no address */
 		snprintf(ret, CLIENT_ADDRESS_SIZE, "%s", peer);
 }
 

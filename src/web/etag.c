@@ -80,7 +80,7 @@ bool etag_is_known(const struct http_exchange *ex, const char *etag)
 	return question.known;
 }
 
-/* The version in a tag of ours without its quotes, or 0. */
+/* The version in one of our tags without its quotes, or 0. */
 static int32_t version_in(const char *tag, size_t length)
 {
 	size_t digits = strspn(tag, "0123456789");

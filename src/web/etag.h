@@ -1,6 +1,6 @@
 /*
- * etag: entity tags (RFC 9110 §8.8.3). Ours are "<hash>" or, when what is shown has a version that
- * an edit can name, "<version>.<hash>". The hash is of the body's bytes.
+ * etag: entity tags (RFC 9110 §8.8.3). Ours are "<hash>" or, for a resource with a version that
+ * If-Match can name, "<version>.<hash>". The hash is of the body's bytes.
  */
 #ifndef SEBEZ_WEB_ETAG_H
 #define SEBEZ_WEB_ETAG_H
@@ -15,16 +15,15 @@ enum { ETAG_SIZE = 48 };
 
 void etag_make(const void *body, size_t length, int32_t version, char ret[ETAG_SIZE]); /* 0: none */
 
-/* Whether an If-None-Match header names the tag: "*", a list, weak or not. */
+/* True when an If-None-Match header matches the tag: "*", a list, weak or strong. */
 bool etag_matches(const char *header, const char *etag);
-/* The same of all such headers of a request. */
+/* The same for all such headers of a request. */
 bool etag_is_known(const struct http_exchange *ex, const char *etag);
 
 /*
- * The versions in an If-Match header's tags of ours, at most max; true when it is "*" and there is
- * nothing to compare. Any other tag, well formed or not, is one that nothing of ours has: it adds
- * no version. Weak ones count as strong: a proxy that compresses makes them so, and versions are
- * exact.
+ * Collects the versions of our tags in an If-Match header, at most max; true when it is "*", which
+ * matches any version. Other tags match nothing and add no version. Weak tags count as strong: a
+ * proxy that compresses makes them so, and versions are exact.
  */
 bool etag_versions(const char *header, size_t max, int32_t ret[], size_t *ret_count);
 

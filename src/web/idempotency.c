@@ -81,7 +81,7 @@ static void reply_kept(struct request *rq, int status, const struct bytes *bytes
 	reply_json(rq, status, &body);
 }
 
-/* Somebody has had this key before: the same answer, or the reason why there is none. */
+/* The key was used before: sends the same answer, or the reason why there is none. */
 static void replay(struct request *rq, const struct idempotency_claim_row *row)
 {
 	if (!row->same)
@@ -90,7 +90,7 @@ static void replay(struct request *rq, const struct idempotency_claim_row *row)
 	if (!row->done)
 		still_running(rq);
 	if (row->body == NULL && *row->status != 204 && row->leased)
-		still_running(rq); /* it is committed, and its answer is on its way */
+		still_running(rq); /* committed, and its answer is being stored */
 	if (row->body == NULL && *row->status != 204)
 		task_end_with(&rq->task, ANSWER_LOST);
 	reply_header(rq, "Idempotent-Replayed", "true");
@@ -172,7 +172,7 @@ struct settling {
 	const struct idempotency *idempotency;
 };
 
-/* Two statements, for the second has to see what the first one may have waited for. */
+/* Two statements, because the second must see what the first may have waited for. */
 static void run_settling(struct task *task)
 {
 	struct settling *settling = (struct settling *)(void *)task;
@@ -202,7 +202,7 @@ static void run_settling(struct task *task)
 	}
 }
 
-/* A task of its own: the request's has ended, and perhaps its deadline with it. */
+/* A separate task: the request's has ended, and its deadline may have passed. */
 static bool settle(struct request *rq, int64_t deadline_ms)
 {
 	struct settling settling = {
@@ -247,7 +247,7 @@ void idempotency_settle_later(struct request *rq)
 	int64_t end_ms = rq->idempotency->lease_end_ms;
 
 	if (running >= LIMIT_KEYS_IN_DOUBT)
-		return; /* the lease runs out */
+		return; /* the lease expires */
 	running++;
 	while (loop_now_ms() < end_ms && !settle(rq, end_ms))
 		wait_a_moment();

@@ -1,9 +1,9 @@
-/* Edits of what was read before. */
+/* Conditional edits (If-Match). */
 #include "task/params.h"
 #include "web/etag.h"
 #include "web/request.h"
 
-/* Tags of one request, all that its headers have room for. */
+/* Tags of one request; its headers have no room for more. */
 enum { IF_MATCH_MAX = 32 };
 
 struct allowed {

@@ -8,7 +8,7 @@ static void release_json(void *json)
 	json_decref(json);
 }
 
-/* jansson recurses without a bound that suits a fiber's stack, so the depth is taken before. */
+/* jansson's recursion is too deep for a fiber's stack, so the depth is checked first. */
 static bool depth_is_fine(const char *text, size_t length)
 {
 	int depth = 0;
@@ -42,7 +42,7 @@ static void not_json(struct check *check, const char *text, size_t length,
 
 	if (read > length)
 		read = length;
-	/* Of a key it is all known; of anything else, what was read last is what is wrong. */
+	/* A duplicate key was read whole; for other errors, the token read last is at fault. */
 	if (read > 0 && code != json_error_duplicate_key)
 		read--;
 	size_t outer = json_place_enter(check, text, read);

@@ -4,16 +4,16 @@
 
 #include "base/limits.h"
 
-/* One object or array that was opened and not closed. */
+/* An object or array that is still open. */
 struct level {
 	bool array;
-	bool key_next; /* of an object: a string is its next key */
+	bool key_next; /* of an object: the next string is a key */
 	size_t index;
 	const char *key; /* of an object: the last one, without quotes; NULL before the first */
 	size_t key_length;
 };
 
-struct data_folder {
+struct json_place {
 	int depth;
 	struct level levels[LIMIT_JSON_DEPTH];
 };
@@ -28,13 +28,13 @@ static const char *end_of_string(const char *at, const char *end)
 	return at;
 }
 
-static void open_level(struct data_folder *place, bool array)
+static void open_level(struct json_place *place, bool array)
 {
 	if (place->depth < LIMIT_JSON_DEPTH)
 		place->levels[place->depth++] = (struct level){.array = array, .key_next = !array};
 }
 
-static void next_member(struct data_folder *place)
+static void next_member(struct json_place *place)
 {
 	if (place->depth == 0)
 		return;
@@ -45,8 +45,8 @@ static void next_member(struct data_folder *place)
 	level->key = NULL;
 }
 
-/* A string from `at` on; the byte after its last. One that is cut short names nothing. */
-static const char *take_string(struct data_folder *place, const char *at, const char *end)
+/* Reads a string at `at`; returns the byte after it. A truncated string is not a key. */
+static const char *take_string(struct json_place *place, const char *at, const char *end)
 {
 	const char *last = end_of_string(at, end);
 	struct level *level = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
@@ -59,7 +59,7 @@ static const char *take_string(struct data_folder *place, const char *at, const 
 	return last < end ? last + 1 : end;
 }
 
-static void find(struct data_folder *place, const char *text, const char *end)
+static void find(struct json_place *place, const char *text, const char *end)
 {
 	for (const char *at = text; at < end;) {
 		char byte = *at++;
@@ -77,7 +77,7 @@ static void find(struct data_folder *place, const char *text, const char *end)
 
 size_t json_place_enter(struct check *check, const char *text, size_t position)
 {
-	struct data_folder place = {.depth = 0};
+	struct json_place place = {.depth = 0};
 	size_t before = check->name_length;
 
 	find(&place, text, text + position);

@@ -29,7 +29,7 @@ static int read_weight(const char *text, size_t length)
 	return weight <= WEIGHT_ONE ? weight : -1;
 }
 
-/* Whether the range "de-CH" is content with the offer "de", or with "de-CH" itself. */
+/* True when the range "de-CH" matches the offer "de" or "de-CH". */
 static bool fits(const char *range, size_t length, const char *offer)
 {
 	size_t offered = strlen(offer);

@@ -17,19 +17,19 @@
 #include "web/request_context.h"
 #include "web/uri.h"
 
-/* How long a count may take; then the process counts for itself. */
+/* Time limit of a count in Redis; after it the process counts locally. */
 enum { REDIS_MS = 50 };
 
 /* The areas' tables. */
 static const struct limit_rule *tables[LIMIT_AREAS];
 static size_t table_count;
 
-/* INCR and EXPIRE as one step, so that no counter is ever left without an end. */
+/* INCR and EXPIRE atomically, so that no counter is left without an expiry. */
 static const char SCRIPT[] = "local n = redis.call('INCR', KEYS[1]) "
                              "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end "
                              "return {n, redis.call('TTL', KEYS[1])}";
 
-/* Only what is still counted: a counter that ended meanwhile stays away. */
+/* Decrements only an existing counter: an expired one must not come back. */
 static const char GIVE_BACK[] = "if redis.call('EXISTS', KEYS[1]) == 1 then "
                                 "return redis.call('DECR', KEYS[1]) end return 0";
 
@@ -143,7 +143,7 @@ void limit(struct request *rq)
 		return;
 	const struct limit_rule *rule = rule_of(rq->operation->limit);
 
-	assert(rule != NULL); /* web_start has looked */
+	assert(rule != NULL); /* web_start has checked */
 	if (rule->by == LIMIT_BY_ACCOUNT && !uuid_is_nil(rq->task.actor.account_id)) {
 		uuid_format(rq->task.actor.account_id, account);
 		apply(rq, rule, key_of(rq, rule, account));

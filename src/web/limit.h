@@ -1,8 +1,8 @@
 /*
  * limit: rate rules. A rule allows so many requests in a window of time to each caller, told apart
- * by address or by account; each area registers its own. Counters live in Redis, so that all
- * processes share them, and in a table of the process while Redis is not there. Operations without
- * x-limit have no rule and cost no round trip.
+ * by address or by account; each area registers its own. Counters are in Redis, shared by all
+ * processes, or in a table of the process while Redis is unavailable. Operations without x-limit
+ * have no rule and cost no round trip.
  */
 #ifndef SEBEZ_WEB_LIMIT_H
 #define SEBEZ_WEB_LIMIT_H
@@ -11,8 +11,8 @@
 
 enum limit_by {
 	LIMIT_BY_ADDRESS,
-	LIMIT_BY_ACCOUNT,          /* by address when nobody has signed in */
-	LIMIT_BY_OTHER,            /* for limit_guess: what it is told */
+	LIMIT_BY_ACCOUNT,          /* by address for anonymous callers */
+	LIMIT_BY_OTHER,            /* for limit_guess: by its argument */
 	LIMIT_BY_OTHER_AT_ADDRESS, /* for limit_guess */
 };
 
@@ -27,7 +27,7 @@ struct limit_rule {
  * process; NULL is an empty one. No name may be registered twice. */
 void limit_register(const struct limit_rule rules[]);
 
-/* Counts this request against its operation's rule; ends the task (429) when it was one too many.
+/* Counts this request against its operation's rule; ends the task (429) when the limit is exceeded.
  * Sets RateLimit-Policy and RateLimit on the reply. May suspend. */
 void limit(struct request *rq);
 
@@ -38,7 +38,7 @@ void limit(struct request *rq);
 void limit_guess(struct request *rq, const char *rule, const char *who);
 
 /* Takes back what this request has counted by limit_guess: the secret was right, or the request
- * ended without an answer about it. Does nothing when nothing was counted. May suspend. */
+ * ended without an answer about it. No-op when nothing was counted. May suspend. */
 void limit_take_back_guesses(struct request *rq);
 
 bool limit_rule_exists(const char *rule);

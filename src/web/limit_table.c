@@ -10,7 +10,8 @@
 enum { PROBES = 8 };
 
 struct counter {
-	uint64_t key; /* its hash; 64 bits keyed at random do not meet by chance or by intent */
+	uint64_t key; /* its hash; collisions of 64 bits under a random key are neither accidental
+	                 nor feasible */
 	int64_t ends_ms;
 	int64_t count;
 };

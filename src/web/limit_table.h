@@ -1,7 +1,7 @@
 /*
- * limit_table: rate counters of one process, for when Redis is not there. Fixed windows in a table
- * of fixed size; when a place is taken by another key whose window still runs, the one that ends
- * sooner goes, so the table forgets rather than grows.
+ * limit_table: rate counters of one process, used while Redis is unavailable. Fixed windows in a
+ * table of fixed size; on a collision the counter whose window ends sooner is evicted, so the table
+ * forgets rather than grows.
  */
 #ifndef SEBEZ_WEB_LIMIT_TABLE_H
 #define SEBEZ_WEB_LIMIT_TABLE_H
@@ -14,7 +14,7 @@ struct limit_count {
 };
 
 struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t now_ms);
-/* One less, where it is counted. */
+/* Decrements a counter that exists. */
 void limit_table_take(const char *key, int64_t now_ms);
 void limit_table_clear(void);
 

@@ -11,9 +11,9 @@
 
 struct request;
 
-/* Who may call: bits. Roles within a kind are checked by the database's envelope. */
+/* Who may call, as bits. Roles within a kind are checked by the database's envelope. */
 enum may_call {
-	MAY_PUBLIC = 1 << 0,   /* anybody; credentials are not looked at */
+	MAY_PUBLIC = 1 << 0,   /* anyone; credentials are ignored */
 	MAY_GUEST = 1 << 1,    /* anonymous, with X-Cart-Token or none yet */
 	MAY_CUSTOMER = 1 << 2, /* any signed-in account, acting for itself */
 	MAY_STAFF = 1 << 3,    /* staff of {vendor_id} in the path */
@@ -82,8 +82,9 @@ struct field {
 	enum field_type item_type;         /* FIELD_ARRAY */
 	int64_t item_min, item_max;        /* of each item or of each value of a FIELD_MAP */
 	bool unique_items;
-	bool trim;   /* strings of a body, items and values, too: without spaces at their edges */
-	bool html;   /* strings of a body: HTML, cleaned (base/html.h) */
+	bool trim; /* strings of a body, items and values, too: stripped of white space at the edges
+	            */
+	bool html; /* strings of a body: HTML, cleaned (base/html.h) */
 	bool commas; /* a query array in one parameter (explode: false): a,b,c */
 	size_t offset;
 	size_t count_offset; /* FIELD_ARRAY, FIELD_MAP; not given is a NULL pointer, empty is not */
@@ -102,9 +103,10 @@ struct operation {
 	size_t body_bytes_max;
 	const char *media_type; /* of the body, NULL when there is none */
 	const char *limit;      /* name of the rate rule (web/limit.h), NULL for none */
-	const char *limit_when; /* parameter of the query with which it counts, NULL: always */
-	bool cached;            /* GET: may be answered by web/cache */
-	bool takes_ticket;      /* GET: ?ticket (web/ticket.h) may stand for the access token */
+	const char
+	    *limit_when; /* query parameter whose presence makes the request count, NULL: always */
+	bool cached;     /* GET: may be answered by web/cache */
+	bool takes_ticket; /* GET: ?ticket (web/ticket.h) may stand for the access token */
 	struct field_object
 	    input; /* path, query, header and body fields; body ones have place IN_BODY */
 	bool body_required;

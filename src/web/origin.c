@@ -5,7 +5,7 @@
 
 static const char LOWER[] = "abcdefghijklmnopqrstuvwxyz";
 
-/* The length of what begins `text` and has only these characters and those of `more`. */
+/* The length of the prefix of `text` that has only these characters and those of `more`. */
 static size_t span(const char *text, size_t length, const char *more)
 {
 	size_t at = 0;
@@ -101,8 +101,8 @@ unsigned origin_of(const struct http_exchange *ex)
 	return 0;
 }
 
-/* What a script may read beside what it always may. tests/wire/test_browsers.py compares both lists
- * with the contract. */
+/* Response headers that a script may read besides the default ones. tests/wire/test_browsers.py
+ * compares both lists with the contract. */
 static const char EXPOSED[] =
     "Allow, Content-Disposition, Date, ETag, Idempotent-Replayed, Location, "
     "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
@@ -127,7 +127,7 @@ const struct http_header ORIGIN_PREFLIGHT[ORIGIN_PREFLIGHT_HEADERS] = {
     {"Access-Control-Allow-Headers", "Accept-Language, Authorization, Cache-Control, Content-Type, "
                                      "Idempotency-Key, If-Match, If-None-Match, "
                                      "Last-Event-ID, X-Cart-Token, X-Request-Id"},
-    {"Access-Control-Max-Age", "7200"}, /* the most that browsers keep it */
+    {"Access-Control-Max-Age", "7200"}, /* the maximum that browsers honour */
 };
 
 bool origin_asks_first(const struct http_exchange *ex, unsigned origin)

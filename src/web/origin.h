@@ -1,8 +1,8 @@
 /*
- * origin: which pages of other origins may call (SEBEZ_ORIGINS), said as CORS says it (the Fetch
- * standard). Whoever is not named gets the same answers without these headers, so that a browser
- * keeps them from its page; nothing is refused for an origin. No credentials are allowed: ours are
- * tokens that a page sends by itself, and there are no cookies.
+ * origin: which pages of other origins may call (SEBEZ_ORIGINS), with CORS (the Fetch standard).
+ * Other origins get the same responses without these headers, so that a browser hides them from its
+ * page; no request is refused because of its origin. Credentials mode is not allowed: pages send
+ * tokens explicitly, and there are no cookies.
  */
 #ifndef SEBEZ_WEB_ORIGIN_H
 #define SEBEZ_WEB_ORIGIN_H
@@ -22,15 +22,16 @@ enum {
 /* Origins as browsers send them, with blanks between: scheme://host[:port] in lower case, without a
  * path and without the scheme's own port. */
 bool origins_are_good(const char *list);
-void origins_set(const char *list); /* a good one; copied */
+void origins_set(const char *list); /* a valid list; copied */
 
-/* The number of the request's origin in the list, from 1; 0: it has none, or another one. */
+/* The index of the request's origin in the list, from 1; 0: none, or not listed. */
 unsigned origin_of(const struct http_exchange *ex);
 
-/* What every answer to that origin says; returns how many. Values live for the process. */
+/* Headers of every response to that origin; returns how many. Values live as long as the process.
+ * */
 size_t origin_headers(unsigned origin, struct http_header ret[ORIGIN_HEADERS]);
 
-/* Whether a browser asks what a page of that origin may send. */
+/* True for a CORS preflight request of that origin. */
 bool origin_asks_first(const struct http_exchange *ex, unsigned origin);
 extern const struct http_header ORIGIN_PREFLIGHT[ORIGIN_PREFLIGHT_HEADERS];
 

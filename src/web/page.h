@@ -2,21 +2,21 @@
  * page: keyset pages. A cursor is a sort, a key and an id: where the last page ended.
  *
  * The statement of a list takes (after_key, after_id, count) and returns a column "_key" (bigint or
- * timestamptz) and a column "id", or "_id" where the cursor's is another; it asks for page.count
- * rows, one more than the page shows, which tells whether another page follows. The first page
- * starts at the extreme of its direction.
+ * timestamptz) and a column "id", or "_id" where the cursor's is another; it requests page.count
+ * rows, one more than the page shows, to know whether another page follows. The first page starts
+ * at the extreme of its direction.
  *
  * A list that is sorted by a text has a column "_text" instead, of PAGE_TEXT_BYTES at most, and
- * takes (after_text, after_id, count). The cursor holds the text itself, so that the walk goes on
- * where it was when the last item shown is renamed, or gone.
+ * takes (after_text, after_id, count). The cursor holds the text itself, so that paging continues
+ * correctly when the last item shown is renamed or deleted.
  *
  * The cursor is base64url of {version, sort, scope, key, id, text}. Scope is a hash of the
  * operation and its filters: a cursor used with other filters is a 400 that names the field, never
  * a wrong page.
  *
- * A cursor is not signed: it shows nothing that its caller may not see. A key is a time since 1970,
- * an amount or a count; whoever forges a negative one is told so, and any other fits the column it
- * is compared with.
+ * A cursor is not signed: a forged one shows nothing that its caller may not see. A key is a time
+ * since 1970, an amount or a count; a negative one is refused, and any other fits the column it is
+ * compared with.
  */
 #ifndef SEBEZ_WEB_PAGE_H
 #define SEBEZ_WEB_PAGE_H

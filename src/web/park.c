@@ -39,7 +39,7 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 	http_set_context(rq->http, &parked->owner);
 	rq->replied = true;
 	rq->status = 200;
-	ctx->exchange_open = false; /* the way ends with its fiber */
+	ctx->exchange_open = false; /* the request ends with its fiber */
 }
 
 void parked_set_aside(struct parked *parked)
@@ -47,7 +47,7 @@ void parked_set_aside(struct parked *parked)
 	http_set_aside(parked->http);
 }
 
-/* How long it was parked is its client's wish, and so not measured. */
+/* How long it was parked is the client's choice, so it is not measured. */
 static void measure(const struct parked *parked)
 {
 	if (web_options()->measured != NULL)
@@ -80,7 +80,7 @@ void parked_stream_begin(struct parked *parked, const char *media_type)
 	struct http_header headers[HEADERS + 1];
 	size_t count = headers_of(parked, media_type, headers);
 
-	/* nginx passes on what it has, at once. */
+	/* tells nginx not to buffer */
 	headers[count++] = (struct http_header){"X-Accel-Buffering", "no"};
 	measure(parked);
 	http_stream_begin(parked->http, 200, count, headers);

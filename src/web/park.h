@@ -1,12 +1,12 @@
 /*
- * park: an exchange that waits without a request. The handler gives its exchange to a small struct
- * of its own and returns; fiber, arena and all else of the request are freed. Whoever holds the
- * struct answers later, once, from anywhere on the loop: with parked_reply, or as a stream.
+ * park: an exchange that waits without a request. The handler moves its exchange to a small struct
+ * of its own and returns; fiber, arena and the rest of the request are freed. The owner of the
+ * struct replies later, once, from anywhere on the loop: with parked_reply, or as a stream.
  *
  * `finished` is called when the exchange is over (the reply was sent, or the client has gone after
  * one was given, or during a stream): the place to free the struct. It is never called from inside
- * of the functions here. That a client leaves while its exchange is parked is noticed (`left`) only
- * when it was set aside, so somebody always answers: park with a deadline.
+ * of the functions here. A disconnect of the client is reported (`left`) only when the exchange was
+ * set aside, so always reply: park with a deadline.
  */
 #ifndef SEBEZ_WEB_PARK_H
 #define SEBEZ_WEB_PARK_H
@@ -15,10 +15,10 @@
 
 #include "web/request.h"
 
-/* What an exchange's context points to: a request on its way, or what is parked. */
+/* What an exchange's context points to: a request in progress, or a parked exchange. */
 struct http_owner {
 	void (*finished)(struct http_owner *owner);
-	void (*left)(struct http_owner *owner); /* NULL for a request on its way */
+	void (*left)(struct http_owner *owner); /* NULL for a request in progress */
 };
 
 struct parked {
@@ -31,11 +31,12 @@ struct parked {
 	char request_id[UUID_TEXT_LENGTH + 1];
 };
 
-/* Takes the exchange from the request, which counts as replied. No header set before is sent. */
+/* Moves the exchange out of the request, which counts as replied. Headers set before are not sent.
+ * */
 void request_park(struct request *rq, struct parked *parked,
                   void (*finished)(struct parked *parked), void (*left)(struct parked *parked));
 
-/* It waits for long, and will be answered by parked_reply: net/http.h, http_set_aside. */
+/* For a long wait that ends with parked_reply: see http_set_aside in net/http.h. */
 void parked_set_aside(struct parked *parked);
 
 /* Answers 200 with JSON. The bytes must stay until `finished`. */

@@ -50,7 +50,8 @@ static bool is_read(const struct request *rq)
 	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-/* What looks at no credentials is the same for everybody; all else stays with its caller. */
+/* Replies of operations that ignore credentials may be cached by anyone; others only by the client.
+ * */
 static bool is_shared(const struct request *rq)
 {
 	return rq->operation != NULL && rq->operation->may_call == MAY_PUBLIC && is_read(rq);
@@ -107,7 +108,7 @@ static void keep_in_cache(struct request *rq, const char *media_type, const char
 	}
 }
 
-/* The one way of good answers with a body. */
+/* Sends every successful reply that has a body. */
 static void send_good(struct request *rq, int status, const char *media_type, int32_t version,
                       const void *bytes, size_t length)
 {
@@ -222,7 +223,7 @@ void reply_empty(struct request *rq)
 	reply_send(rq, 204, NULL, "", 0);
 }
 
-/* Saves the answer under the request's key if it has one, and commits. */
+/* Stores the answer under the request's key, if any, and commits. */
 static void commit(struct request *rq, struct db *tx, int status, const struct buf *body)
 {
 	bool joined = rq->idempotency != NULL && db_is_actors(tx);
@@ -255,7 +256,7 @@ const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batc
 		idempotency_keep(rq, batch, status, body);
 	refusal = db_try_run(batch);
 	if (refusal != NULL && rq->idempotency != NULL)
-		rq->idempotency->kept = false; /* it went with the rest */
+		rq->idempotency->kept = false; /* rolled back with the rest */
 	if (refusal == NULL)
 		send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
 	return refusal;

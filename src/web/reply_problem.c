@@ -6,7 +6,7 @@
 #include "web/reply.h"
 #include "web/request_context.h"
 
-/* What titles and details are written in; the default is first. */
+/* Languages of titles and details; the default is first. */
 static const char *const LANGUAGES[] = {"en", NULL};
 
 void reply_problem(struct request *rq, const struct problem *problem)

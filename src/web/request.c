@@ -1,4 +1,4 @@
-/* The way of a request, from its headers to the end of its fiber. */
+/* The lifecycle of a request, from its headers to the end of its fiber. */
 #include "web/request.h"
 
 #include <assert.h>
@@ -85,7 +85,7 @@ static void request_context_free(struct request_context *ctx)
 	free(ctx);
 }
 
-/* Somebody else's id is taken when it looks like one: it goes to logs and into headers. */
+/* A client's request id is accepted when it is well-formed: it goes into logs and headers. */
 static void take_request_id(struct request *rq)
 {
 	const char *given = http_header(rq->http, "X-Request-Id");
@@ -168,7 +168,7 @@ static enum http_body refuse_route(struct request_context *ctx, enum route_resul
 	return refuse(ctx, PROBLEM_NOT_FOUND, "No resource at this path.");
 }
 
-/* Whatever the path: what is wrong with it, the page may read in the answer to its request. */
+/* For any path: the page can read errors of the path in the reply to the actual request. */
 static enum http_body allow(struct request_context *ctx)
 {
 	ctx->rq.task.name = "preflight";
@@ -232,21 +232,21 @@ static void finish_badly(struct request *rq)
 {
 	struct request_context *ctx = request_context_of(rq);
 
-	/* When the handler ended because its arena was full, the problem needs room elsewhere. */
+	/* When the handler ended because its arena was full, the problem needs another one. */
 	if (arena_used(rq->task.arena) > LIMIT_REQUEST_ARENA_BYTES / 2) {
 		ctx->full_arena = rq->task.arena;
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
 	}
-	/* Before the answer: who comes again after it shall find the key free. */
+	/* Before the reply: a client that retries after it must find the key released. */
 	bool settled = idempotency_settle(rq);
 
-	/* Only this answer tells a guesser anything about the password. */
+	/* Only this answer reveals anything about the password. */
 	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
 		limit_take_back_guesses(rq);
 	if (!rq->replied) {
 		reply_problem(rq, &rq->task.problem);
-	} else if (ctx->streaming) { /* too late to say so; the body breaks off */
-		LOG_WARNING("stream broken", log_str("request_id", rq->task.request_id),
+	} else if (ctx->streaming) { /* too late for a problem: reset the connection */
+		LOG_WARNING("stream aborted", log_str("request_id", rq->task.request_id),
 		            log_str("operation", rq->task.name),
 		            log_str("problem", rq->task.problem.detail),
 		            log_str("cause", rq->task.problem.log));
@@ -334,7 +334,7 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 {
 	for (size_t i = 0; i < OPERATION_COUNT; i++) {
 		if (OPERATIONS[i].limit != NULL && !limit_rule_exists(OPERATIONS[i].limit)) {
-			LOG_ERROR("no such rate rule", log_str("operation", OPERATIONS[i].id),
+			LOG_ERROR("unknown rate rule", log_str("operation", OPERATIONS[i].id),
 			          log_str("rule", OPERATIONS[i].limit));
 			return -ENOENT;
 		}

@@ -1,8 +1,8 @@
 /*
- * request: a task that came over HTTP. What handlers see of the web.
+ * request: a task that serves an HTTP request, as handlers see it.
  *
- * The way of a request: net/http → web/route (a row of the contract's table) → web/authenticate →
- * web/limit → web/validate (typed input) → the handler → web/reply. Each stop is passed once.
+ * A request passes: net/http → web/route (a row of the contract's table) → web/authenticate →
+ * web/limit → web/validate (typed input) → the handler → web/reply. Each once.
  *
  * Handlers are named after their operationId (placeOrder → place_order), take the request and
  * their typed input, and answer with exactly one reply_* call, or end the task.
@@ -21,7 +21,7 @@ struct request {
 	const struct operation *operation;
 	struct http_exchange *http;
 	int64_t started_ms;
-	int status;                      /* what was answered, 0 until then */
+	int status;                      /* status of the reply, 0 until then */
 	struct idempotency *idempotency; /* NULL unless the request carries a key */
 	bool replied;
 };
@@ -30,11 +30,11 @@ struct request {
 const char *request_address(struct request *rq);
 
 /* The versions that If-Match allows, for a statement that changes only those; NULL when any is
- * good: the header is absent or "*". None at all, when it names only what nothing of ours has. */
+ * allowed: the header is absent or "*". Empty when it names no tag of ours. */
 const struct int_array *request_if_match(struct request *rq);
 
-/* Ends the task (412) unless If-Match allows this version, which is held. */
+/* Ends the task (412) unless If-Match allows this version, whose row is locked. */
 void request_expect(struct request *rq, int32_t version);
-_Noreturn void request_end_changed(struct request *rq); /* 412: somebody was faster */
+_Noreturn void request_end_changed(struct request *rq); /* 412: another request was faster */
 
 #endif

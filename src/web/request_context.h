@@ -1,8 +1,8 @@
 /*
- * request_context: a request with what only web/ needs to know of it. Private to web/.
+ * request_context: a request with the state that only web/ needs. Private to web/.
  *
- * Two own it: the exchange, until `finished`, and the fiber, until it returns. The last one frees
- * it with its arena; so neither a lost client nor a slow handler finds it gone.
+ * It has two owners: the exchange, until `finished`, and the fiber, until it returns. The last one
+ * frees it with its arena, so it outlives both a disconnect and a slow handler.
  */
 #ifndef SEBEZ_WEB_REQUEST_CONTEXT_H
 #define SEBEZ_WEB_REQUEST_CONTEXT_H
@@ -17,7 +17,7 @@
 
 enum {
 	REQUEST_REPLY_HEADERS_MAX = 20,
-	RETRY_SPREAD_S = 5, /* those who are refused together are told to come back apart */
+	RETRY_SPREAD_S = 5, /* clients refused together retry at different times */
 };
 
 struct request_context {
@@ -25,14 +25,14 @@ struct request_context {
 	struct http_owner owner;
 	struct route_match match;
 	struct cache_ticket cache;
-	unsigned origin; /* of the page that calls (web/origin.h) */
-	struct http_header headers[REQUEST_REPLY_HEADERS_MAX]; /* of the reply to come */
+	unsigned origin; /* origin of the calling page (web/origin.h) */
+	struct http_header headers[REQUEST_REPLY_HEADERS_MAX]; /* of the coming reply */
 	size_t header_count;
-	const char *guesses[LIMIT_GUESSES]; /* keys that limit_guess has counted, in an arena */
+	const char *guesses[LIMIT_GUESSES]; /* keys counted by limit_guess, in an arena */
 	size_t guess_count;
 	struct retry retry;
 	struct arena
-	    *full_arena;    /* NULL, or the request's first one, given up because it was full */
+	    *full_arena;    /* NULL, or the request's first arena, replaced when it was full */
 	int64_t started_us; /* monotonic */
 	bool exchange_open;
 	bool fiber_running;
@@ -46,9 +46,9 @@ static inline struct request_context *request_context_of(struct request *rq)
 
 const struct web_options *web_options(void);
 int64_t request_now_us(void);
-int request_retry_after_s(void); /* 1 to RETRY_SPREAD_S, in turn */
+int request_retry_after_s(void); /* 1 to RETRY_SPREAD_S, round robin */
 
-/* Notes status and duration of what was just answered: metrics and the access log. */
+/* Records status and duration of the reply: metrics and the access log. */
 void request_answered(struct request_context *ctx, int status);
 
 #endif

@@ -11,8 +11,8 @@
 #include "web/request_context.h"
 
 enum {
-	TIMES_MAX = 3, /* beside the first call */
-	/* Grows with each time; half of it is chance, so that two do not meet again. */
+	TIMES_MAX = 3, /* besides the first call */
+	/* Grows with each attempt; half of it is random, so that two do not collide again. */
 	DELAY_MS = 20,
 };
 
@@ -22,7 +22,7 @@ void retry_remember(struct request *rq, const void *in)
 
 	ctx->retry =
 	    (struct retry){.in = in, .actor = rq->task.actor, .header_count = ctx->header_count};
-	rq->task.has_written = false; /* of the handler; a key that was claimed stays so */
+	rq->task.has_written = false; /* of the handler; the claim of a key is not counted */
 }
 
 void retry_call(struct task *task)
@@ -30,10 +30,10 @@ void retry_call(struct task *task)
 	struct request *rq = (struct request *)(void *)task;
 
 	rq->operation->call(rq, request_context_of(rq)->retry.in);
-	assert(rq->replied); /* a handler that forgets to answer is a bug */
+	assert(rq->replied); /* a handler that does not reply is a bug */
 }
 
-/* What earlier calls took of the arena stays taken; the last half is left for telling a problem. */
+/* Memory of earlier calls stays allocated; the last half is reserved for a problem. */
 static bool may_retry(const struct request *rq, const struct retry *retry)
 {
 	const struct task *task = &rq->task;

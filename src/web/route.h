@@ -17,7 +17,7 @@ struct route_match {
 	unsigned count;
 	const char *names[ROUTE_PARAMS_MAX];  /* of the path's {parameters} */
 	const char *values[ROUTE_PARAMS_MAX]; /* decoded, in the caller's arena */
-	unsigned allowed; /* bits of enum route_method: what the path answers to */
+	unsigned allowed; /* bits of enum route_method: the methods that the path supports */
 };
 
 enum route_method {
@@ -31,9 +31,9 @@ enum route_method {
 
 enum route_result {
 	ROUTE_FOUND,
-	ROUTE_OPTIONS,   /* the path is there, and was asked what it allows */
+	ROUTE_OPTIONS,   /* an OPTIONS request for a path that exists */
 	ROUTE_NO_PATH,   /* 404 */
-	ROUTE_NO_METHOD, /* 405; `allowed` says what would do */
+	ROUTE_NO_METHOD, /* 405; `allowed` has the supported methods */
 	ROUTE_MALFORMED, /* 400: bad percent-encoding */
 };
 
@@ -47,7 +47,7 @@ enum route_result route_find(const struct routes *routes, struct arena *arena, c
 
 /* The Allow header: "GET, HEAD, OPTIONS". */
 const char *route_allow(struct arena *arena, unsigned allowed);
-/* The value of a path parameter, NULL when the path has none of that name. */
+/* The value of a path parameter, NULL when the path has no such parameter. */
 const char *route_param(const struct route_match *match, const char *name);
 
 #endif

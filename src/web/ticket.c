@@ -12,7 +12,7 @@
 
 enum { REDIS_MS = 1000 };
 
-/* What Redis keeps of a ticket. */
+/* The value in Redis of a ticket. */
 struct kept {
 	struct uuid account_id, session_id;
 };

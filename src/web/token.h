@@ -1,6 +1,7 @@
 /*
  * token: the access token, a fixed struct under crypto_auth (HMAC-SHA-512-256), in base64url.
- * Opaque to clients. It says who somebody is, never what they may: the envelope asks the database.
+ * Opaque to clients. It identifies the account, not its permissions: the envelope checks those in
+ * the database.
  *
  * Several keys may be set: the first one signs, all verify, so that keys can be rotated without
  * signing anyone out. Checked in constant time.
@@ -41,7 +42,7 @@ enum token_verdict { TOKEN_GOOD, TOKEN_BAD, TOKEN_EXPIRED };
 void token_keys_set(size_t count, const struct token_key keys[]);
 
 /* A key for another purpose, derived from key number `index`, newest first; false when there is no
- * such key. So what is made with it can be told again while that key is still set. */
+ * such key. So what was made with it can be verified while that key is still set. */
 bool token_key_derive(size_t index, const char *purpose, uint8_t ret[TOKEN_KEY_BYTES])
     __attribute__((warn_unused_result));
 

@@ -1,6 +1,6 @@
 /*
- * uri: percent-encoding, read strictly (RFC 3986). What decodes to NUL or to invalid UTF-8 is
- * refused, so that nothing behind it has to think of either.
+ * uri: percent-encoding, decoded strictly (RFC 3986). Anything that decodes to NUL or to invalid
+ * UTF-8 is refused, so that callers need not handle either.
  */
 #ifndef SEBEZ_WEB_URI_H
 #define SEBEZ_WEB_URI_H
@@ -21,7 +21,7 @@ struct uri_pair {
 bool uri_decode(const char *text, size_t length, bool form, char *ret)
     __attribute__((warn_unused_result));
 
-/* The next name=value of a query; *at moves on. False at the end. Empty pairs are passed over. */
+/* The next name=value of a query; advances *at. False at the end. Empty pairs are skipped. */
 bool uri_next_pair(const char **at, struct uri_pair *ret);
 bool uri_is_named(const struct uri_pair *pair, const char *name);
 /* The first pair of that name. */

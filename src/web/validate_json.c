@@ -1,4 +1,4 @@
-/* JSON bodies become typed values. Nothing of jansson is seen behind this file and json_parse. */
+/* Converts JSON bodies to typed values. Only this file and json_parse use jansson. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -31,7 +31,7 @@ static bool has_nul(json_t *text)
 	return memchr(json_string_value(text), 0, json_string_length(text)) != NULL;
 }
 
-/* PostgreSQL's text has no NUL, and what compares or parses C strings would not see beyond one. */
+/* PostgreSQL's text has no NUL, and C string functions would stop at one. */
 static bool is_text(struct check *check, json_t *json)
 {
 	if (!json_is_string(json))
@@ -39,7 +39,7 @@ static bool is_text(struct check *check, json_t *json)
 	return !has_nul(json) || check_wrong(check, "encoding", "must be UTF-8 without NUL");
 }
 
-/* The same of every text inside; its depth is bounded by the body's. */
+/* The same for every nested text; the body's depth limit bounds the recursion. */
 static bool is_free_of_nul(json_t *json)
 {
 	const char *key;
@@ -127,8 +127,8 @@ static bool read_json(struct check *check, json_t *json, const char **to)
 	return true;
 }
 
-/* Forms send "" for a field that was left empty. It counts as null where the field is trimmed, may
- * be null and has no least length. */
+/* Forms send "" for an empty field. It counts as null where the field is trimmed, nullable and has
+ * no minimum length. */
 static bool is_left_empty(const struct field *field, json_t *json)
 {
 	if (field->type != FIELD_STRING || !field->nullable || !field->trim || field->min > 0 ||
@@ -140,8 +140,8 @@ static bool is_left_empty(const struct field *field, json_t *json)
 	return length == 0;
 }
 
-/* A field that is trimmed has its least length without the spaces at its edges. Its most is of what
- * was sent, as whoever reads the schema counts it. */
+/* The minimum length of a trimmed field applies after trimming, the maximum to the text as sent, as
+ * a reader of the schema counts it. */
 static bool read_string(struct check *check, const struct field *field, json_t *json, int64_t min,
                         int64_t max, const char **to)
 {
@@ -165,7 +165,7 @@ static bool read_string(struct check *check, const struct field *field, json_t *
 	return check_text(check, FORMAT_NONE, to, strlen(*to), min, max);
 }
 
-/* One value of a type, of the field itself or of an item of it. */
+/* Reads one value: of the field itself or of an item of it. */
 static bool read_value(struct check *check, const struct field *field, enum field_type type,
                        json_t *json, void *to)
 {
@@ -294,7 +294,7 @@ static void read_field(struct check *check, const struct field *field, json_t *j
 		if (!field->nullable)
 			check_wrong(check, "null", "must not be null");
 	} else if (is_left_empty(field, json)) {
-		/* As if it were null. */
+		/* Treated as null. */
 	} else if (field->type == FIELD_ARRAY) {
 		read_array(check, field, json, into);
 	} else if (field->type == FIELD_MAP) {
@@ -353,6 +353,6 @@ void validate_body(struct check *check, const struct field_object *object, const
 		return;
 	}
 	read_members(check, object, json, into);
-	if (check->real_numbers && check->count == 0) /* hidden in a free-form object */
+	if (check->real_numbers && check->count == 0) /* inside a free-form object */
 		check_wrong(check, "type", "must not have integers beyond 64 bits");
 }

@@ -1,4 +1,4 @@
-/* Texts become typed values: parameters of the query and the path, and headers. */
+/* Converts texts to typed values: query and path parameters, and headers. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static bool parse_int(const char *text, int64_t *ret)
 	const char *digits = text + (*text == '-');
 	char *end;
 
-	/* No sign but '-', no spaces, no leading zeros: one way to write a number. */
+	/* No sign but '-', no spaces, no leading zeros: a number has one spelling. */
 	if (*digits < '0' || *digits > '9' ||
 	    (*digits == '0' && (digits[1] != 0 || digits != text)))
 		return false;
@@ -101,7 +101,7 @@ void validate_text_field(struct check *check, const struct field *field, const c
 	read_text(check, field, field->type, text, validate_slot(check, field, into));
 }
 
-/* Deals the query out into decoded pairs. */
+/* Splits the query into decoded pairs. */
 static void read_pairs(struct check *check, const char *query, struct pairs *pairs)
 {
 	struct uri_pair pair;
@@ -128,8 +128,7 @@ static void read_pairs(struct check *check, const char *query, struct pairs *pai
 	}
 }
 
-/* A text without anything in it is how forms send a filter that nobody has filled in: it counts as
- * not given. */
+/* Forms send an empty text for a filter that was not filled in: it counts as absent. */
 static bool is_blank(enum field_type type, const char *text)
 {
 	return type == FIELD_STRING && text[strspn(text, " \t\r\n")] == '\0';
@@ -144,7 +143,7 @@ static size_t commas(const char *text)
 	return count;
 }
 
-/* Repeated parameters, or one with commas between the items. */
+/* Reads a repeated parameter, or one with comma-separated items. */
 static void read_array(struct check *check, const struct field *field, struct pairs *pairs,
                        void *into)
 {

@@ -1,6 +1,4 @@
-/*
- * web: everything that a request passes, set up once per process.
- */
+/* web: the stages that a request passes, set up once per process. */
 #ifndef SEBEZ_WEB_WEB_H
 #define SEBEZ_WEB_WEB_H
 
@@ -12,14 +10,15 @@
 struct redis;
 
 struct web_options {
-	struct redis
-	    *redis;  /* for rate counters over all processes; NULL: each counts for itself */
-	bool cache;  /* answer x-cache operations from memory for up to a second */
-	bool limits; /* apply the rate rules */
+	struct redis *redis; /* for rate counters shared by all processes; NULL: each process counts
+	                        for itself */
+	bool cache;          /* answer x-cache operations from memory for up to a second */
+	bool limits;         /* apply the rate rules */
 	const char *origins; /* whose pages may call: a good list (web/origin.h) */
 	bool behind_proxy;   /* the client is the last address of X-Forwarded-For */
 	int64_t request_ms;  /* until a request is answered, whatever it waits for */
-	/* Told of every answer; may be NULL. operation is OPERATION_COUNT when none was found. */
+	/* Called after every reply; may be NULL. operation is OPERATION_COUNT when there was none.
+	 * */
 	void (*measured)(unsigned operation, int status, int64_t duration_us);
 };
 

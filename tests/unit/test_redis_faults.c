@@ -176,7 +176,7 @@ static void fall_silent(void *arg)
 		co_sleep_ms(5);
 	}
 	assert_false(redis_is_up(redis));
-	assert_string_equal(told, "it does not answer");
+	assert_string_equal(told, "no response");
 	wait_until(redis, true);
 	assert_int_equal(over_count, 1);
 	redis_close(redis);

@@ -84,11 +84,11 @@ def test_bad_rows_are_named_and_the_good_ones_go_in(shop):
 @pytest.mark.parametrize("data, words", [
     (b"", "empty"), (b"\xef\xbb\xbf\r\n", "empty"),
     (b"Name,Cost\nMug,3\n", "missing: Handle, Title, Variant Price."),
-    (b"Handle|Title|Variant Price\na|A|1\n", "parted by commas"),
+    (b"Handle|Title|Variant Price\na|A|1\n", "separated by commas"),
     (b"Handle,Colour\na,red\n", "missing: Title, Variant Price."),
     ("Handle,Title,Variant Price\na,A,1\n".encode("utf-16"), "not UTF-8"),
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(300000), "not UTF-8"),
-    (b"Handle,Title,Title,Variant Price\n", "Title: The column is there more than once."),
+    (b"Handle,Title,Title,Variant Price\n", "Title: The column is repeated."),
     (b'Handle,"Title,Variant Price\na,A,1\n', "quote")])
 def test_a_file_of_no_use_is_refused_whole(shop, data, words):
     vendor = shop.vendor()

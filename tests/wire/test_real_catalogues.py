@@ -60,7 +60,7 @@ def test_a_handle_that_is_there_twice_is_one_product_at_any_distance(shop, betwe
         red, *(row(f"p{n}", title="P", price="1") for n in range(between)), blue, more))
     assert remarks(report, "warnings") == [(3 + between, "Title")]
     assert [(e["line"], e["reason"]) for e in report["errors"]] == [
-        (3 + between, "It is the same variant as in line 2")]
+        (3 + between, "The variant is the same as in line 2")]
     assert [v for v in variants_of(shop, vendor) if v[0] == "mug"] == [
         ("mug", "One", "RED", 3), ("mug", "Two", None, 0)]
     assert shop.db.one("select title from product where vendor_id = %s and handle = 'mug'",
@@ -205,7 +205,7 @@ def test_the_command_line_may_try_first(shop, tmp_path):
     path = tmp_path / "goods.csv"
     path.write_text(table(row("a", title="A", price="1")))
     result = shop.server.sebez("import", "--vendor", vendor.slug, "--dry-run", str(path))
-    assert "1 rows taken" in result.stdout and "nothing was written" in result.stdout
+    assert "1 rows read" in result.stdout and "nothing was written" in result.stdout
     assert exported(vendor).count(b"\n") == 1
 
 

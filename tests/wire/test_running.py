@@ -114,14 +114,14 @@ def test_why_a_store_is_away_is_logged_and_that_it_is_back(own_server):
     server = own_server()
     (redis,) = named(server, "redis")
     os.kill(redis, signal.SIGKILL)
-    until(lambda: '"store is away","store":"redis","reason":"' in server.log.read_text())
-    until(lambda: '"store is back","store":"redis"}' in server.log.read_text())
+    until(lambda: '"store is unavailable","store":"redis","reason":"' in server.log.read_text())
+    until(lambda: '"store is available again","store":"redis"}' in server.log.read_text())
 
 
 def test_tools_use_the_services_of_a_running_server(own):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: own.sebez("check"), range(4)))
-    assert all("all is well" in one.stdout for one in done)
+    assert all("all checks passed" in one.stdout for one in done)
     assert requests.get(own.url + "/readyz", timeout=20).status_code == 200
 
 
@@ -149,7 +149,7 @@ def test_a_server_is_stopped_by_command_and_is_gone_then():
             done = server.sebez(word, check=False)
             assert done.returncode == 1 and "is running" in done.stderr
         server.start()
-        assert f"stopped the server {server.process.pid}" in server.sebez("stop").stdout
+        assert f"stopped server {server.process.pid}" in server.sebez("stop").stdout
         assert server.process.wait(5) == 0 and server.family() == set()
         assert server.sebez("status", check=False).returncode == 1
 
@@ -197,7 +197,7 @@ def test_a_hard_limit_of_descriptors_leaves_room_for_the_database(monkeypatch):
     with folder(SEBEZ_PROCESSES="1") as server, contextlib.ExitStack() as opened:
         monkeypatch.setattr("harness.server.BUILD", with_descriptors(server, "-n", 300))
         server.start()
-        assert '"few descriptors"' in server.log.read_text()
+        assert '"low descriptor limit"' in server.log.read_text()
         first = opened.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
         for _ in range(400):
             opened.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
@@ -257,7 +257,7 @@ def test_it_starts_again_on_kept_data_after_every_kind_of_end():
 def test_a_tool_without_a_server_starts_the_services_and_stops_them():
     with folder() as server:
         assert "up to date" in server.sebez("migrate").stdout
-        assert "all is well" in server.sebez("check", "--data").stdout
+        assert "all checks passed" in server.sebez("check", "--data").stdout
         assert server.family() == set()
 
 
@@ -286,7 +286,7 @@ def test_a_folder_closed_to_the_unprivileged_user_is_no_obstacle():
     with folder() as server:
         server.data.chmod(0o700)
         server.sebez("migrate")
-        assert "all is well" in server.sebez("check").stdout
+        assert "all checks passed" in server.sebez("check").stdout
         assert not pathlib.Path((server.data / "var/run.path").read_text().strip()).exists()
 
 

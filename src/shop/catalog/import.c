@@ -202,7 +202,7 @@ static void write_singly(struct import *import, const struct import_batch *batch
 				give_up(import, &step);
 			product->refused = true;
 			import_refuse(&import->report, &import->header, product->line,
-			              COLUMN_HANDLE, "The product conflicts with what is there: %s",
+			              COLUMN_HANDLE, "The product conflicts with existing data: %s",
 			              step.task.problem.detail);
 		}
 		arena_free(step.task.arena);

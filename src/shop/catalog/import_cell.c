@@ -49,7 +49,7 @@ static void clean(struct adding *adding, enum import_column column, char *text)
 {
 	if (!text_has_control(text))
 		return;
-	adding_warn(adding, column, "Its control characters became blanks");
+	adding_warn(adding, column, "Control characters were replaced by spaces");
 	for (char *c = text; *c != 0; c++) {
 		if (*c == '\v' || *c == '\f')
 			*c = column == COLUMN_BODY ? '\n' : ' ';
@@ -88,7 +88,7 @@ const char *adding_text(struct adding *adding, enum import_column column, size_t
 	char *text = arena_strdup(arena, value);
 	clean(adding, column, text);
 	if (utf8_length(text, strlen(text)) > characters) {
-		adding_warn(adding, column, "It is longer than %zu characters, and was cut",
+		adding_warn(adding, column, "The value was truncated to %zu characters",
 		            characters);
 		text[bytes_of(text, characters)] = 0;
 	}
@@ -102,7 +102,7 @@ static const char *without_apostrophe(struct adding *adding, enum import_column 
 
 	if (value[0] != '\'' || strchr("0123456789-.", value[1]) == NULL || value[1] == 0)
 		return value;
-	adding_warn(adding, column, "The apostrophe before it was left out");
+	adding_warn(adding, column, "The leading apostrophe was removed");
 	return value + 1;
 }
 
@@ -130,8 +130,8 @@ const char *adding_code(struct adding *adding, enum import_column column, size_t
 	char *text = arena_strdup(adding->batch->arena, value);
 	clean(adding, column, text);
 	if (utf8_length(text, strlen(text)) > characters) {
-		adding_warn(adding, column, "It is longer than %zu characters, so it is left out",
-		            characters);
+		adding_warn(adding, column,
+		            "The value is longer than %zu characters and was ignored", characters);
 		return NULL;
 	}
 	return copy_trimmed(adding->batch->arena, text);
@@ -170,9 +170,9 @@ const char *adding_option(struct adding *adding, enum import_column column, size
 	char *plain = arena_strdup(arena, composed);
 
 	if (plain_blanks(plain))
-		adding_warn(adding, column, "Its no-break spaces became plain ones");
+		adding_warn(adding, column, "No-break spaces were replaced by spaces");
 	if (composed != text)
-		adding_warn(adding, column, "Its accents and letters were put together (NFC)");
+		adding_warn(adding, column, "The text was normalised (NFC)");
 	return copy_trimmed(arena, plain);
 }
 
@@ -180,7 +180,7 @@ const char *adding_option(struct adding *adding, enum import_column column, size
 
 static void warn_unsaid(struct adding *adding, enum import_column column, const char *what)
 {
-	adding_warn(adding, column, "\"%.40s\" is not %s, so it counts as not said",
+	adding_warn(adding, column, "\"%.40s\" is not %s and was ignored",
 	            adding_value(adding, column), what);
 }
 
@@ -191,7 +191,7 @@ void adding_bool(struct adding *adding, enum import_column column, bool *ret)
 	if (*value == 0 || import_bool(value, ret))
 		return;
 	if (import_local_bool(unicode_lower(adding->batch->arena, value), ret))
-		adding_warn(adding, column, "\"%.40s\" was taken as %s", value,
+		adding_warn(adding, column, "\"%.40s\" was read as %s", value,
 		            *ret ? "true" : "false");
 	else
 		warn_unsaid(adding, column, "true or false");
@@ -208,10 +208,10 @@ void adding_whole(struct adding *adding, enum import_column column, int64_t min,
 	if (import_whole(value, min, max, &whole)) {
 		*ret = (int32_t)whole;
 	} else if (import_rounded_down(value, min, max, &whole)) {
-		adding_warn(adding, column, "\"%.40s\" was taken as %lld", value, (long long)whole);
+		adding_warn(adding, column, "\"%.40s\" was read as %lld", value, (long long)whole);
 		*ret = (int32_t)whole;
 	} else {
-		warn_unsaid(adding, column, "a number that can be");
+		warn_unsaid(adding, column, "a valid number");
 	}
 }
 
@@ -254,8 +254,8 @@ const char *adding_address(struct adding *adding, enum import_column column)
 	if (text_is_web_address(value))
 		return arena_strdup(adding->batch->arena, value);
 	adding_warn(adding, column,
-	            "\"%.80s\" is not the web address of a public host, without a password, so "
-	            "there is no such image",
+	            "\"%.80s\" is not an http or https URL of a public host without a password; "
+	            "the image was ignored",
 	            value);
 	return NULL;
 }

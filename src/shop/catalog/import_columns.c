@@ -92,16 +92,16 @@ static const char *problem_text(enum csv_problem problem)
 {
 	switch (problem) {
 	case CSV_FIELD_TOO_LONG:
-		return "A value is longer than 256 KB; perhaps a closing quote is missing";
+		return "A value is longer than 256 KB; a closing quote may be missing";
 	case CSV_ROW_TOO_LONG:
-		return "The row is longer than 512 KB; perhaps a closing quote is missing";
+		return "The row is longer than 512 KB; a closing quote may be missing";
 	case CSV_TOO_MANY_FIELDS:
-		return "The row has more than 512 values; perhaps a closing quote is missing";
+		return "The row has more than 512 values; a closing quote may be missing";
 	case CSV_QUOTE_OPEN:
-		return "The quote that begins the value has no end";
+		return "The quoted value is not closed";
 	case CSV_QUOTE_STRAY:
-		return "A quote in the value is neither doubled nor its end; perhaps the quote "
-		       "that ends it is missing";
+		return "A quote inside the value is not doubled; the closing quote "
+		       "may be missing";
 	case CSV_FINE:
 		break;
 	}
@@ -158,7 +158,7 @@ static const char *foreign_text(const struct csv_row *row)
 			return "; it is not UTF-8 text";
 	}
 	if (strpbrk(first, "|:") != NULL && row->count == 1)
-		return "; they must be parted by commas, semicolons or tabs";
+		return "; they must be separated by commas, semicolons or tabs";
 	return "";
 }
 
@@ -212,8 +212,7 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 			continue;
 		}
 		if (header->field[column] >= 0) {
-			import_refuse(report, header, row->line, column,
-			              "The column is there more than once");
+			import_refuse(report, header, row->line, column, "The column is repeated");
 			return false;
 		}
 		header->field[column] = (int16_t)i;
@@ -296,10 +295,10 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 		return false;
 	report->rows++;
 	if (bad != COLUMN_NONE)
-		import_refuse(report, header, row->line, bad, "This is not UTF-8 text");
+		import_refuse(report, header, row->line, bad, "The value is not valid UTF-8");
 	else if (has_surplus(header, row))
 		import_refuse(report, NULL, row->line, COLUMN_NONE,
-		              "The row has %zu values, the header names %zu columns", row->count,
+		              "The row has %zu values, but the header has %zu columns", row->count,
 		              header->fields);
 	else if (header->dialect == IMPORT_SHOPIFY && ret->values[COLUMN_HANDLE][0] == 0)
 		import_refuse(report, header, row->line, COLUMN_HANDLE, "The handle is missing");

@@ -63,11 +63,12 @@ static void print_report(const struct progress *progress, const struct import_re
 		fprintf(stderr, "\r\033[K");
 	print_remarks("warning: ", report->warnings_total, report->warnings_kept, report->warnings);
 	print_remarks("", report->errors_total, report->errors_kept, report->errors);
-	printf("%lld rows taken, %lld changed, %lld unchanged, %lld warned, %lld refused%s%s\n",
-	       (long long)report->taken, (long long)report->changed, (long long)report->unchanged,
-	       (long long)report->warned, (long long)report->refused,
-	       report->dialect == IMPORT_WOOCOMMERCE ? "; a file of WooCommerce" : "",
-	       report->dry_run ? "; a dry run: nothing was written" : "");
+	printf(
+	    "%lld rows read, %lld changed, %lld unchanged, %lld with warnings, %lld refused%s%s\n",
+	    (long long)report->taken, (long long)report->changed, (long long)report->unchanged,
+	    (long long)report->warned, (long long)report->refused,
+	    report->dialect == IMPORT_WOOCOMMERCE ? "; a file of WooCommerce" : "",
+	    report->dry_run ? "; a dry run: nothing was written" : "");
 	printf("%lld rows in %.1f s (%lld rows/s): %lld products added, %lld changed; "
 	       "%lld variants added, %lld changed; %lld warnings, %lld errors\n",
 	       (long long)report->rows, (double)took_ms / 1000,

@@ -128,7 +128,7 @@ const char *adding_extra(struct adding *adding, bool of_variant)
 	if (buf.length <= EXTRA_BYTES)
 		return buf.data;
 	adding_warn(adding, COLUMN_NONE,
-	            "Columns that are only kept hold more than 64 KB, so they "
-	            "are left out");
+	            "The columns without a meaning here exceed 64 KB and "
+	            "were ignored");
 	return NULL;
 }

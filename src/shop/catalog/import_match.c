@@ -120,13 +120,13 @@ static void check_stock(struct matching *matching, size_t i,
 		if (locked == NULL || !locked->tracked || locked->available >= 0)
 			return;
 		import_variant_warn(matching->batch, variant, COLUMN_POLICY,
-		                    "It stays continue while %" PRId64
-		                    " are sold that are not there",
+		                    "The policy stays continue because %" PRId64
+		                    " more were sold than are in stock",
 		                    -locked->available);
 		variant->backorder = -1;
 	} else if (variant->quantity < 0) {
 		import_variant_warn(matching->batch, variant, COLUMN_QUANTITY,
-		                    "%d was taken as 0, because the policy is not continue",
+		                    "%d was read as 0, because the policy is not continue",
 		                    variant->quantity);
 		variant->quantity = 0;
 	}
@@ -136,7 +136,7 @@ static void check_price(struct matching *matching, const struct import_variant *
 {
 	if (variant->bad_price != NULL)
 		import_variant_warn(matching->batch, variant, COLUMN_PRICE,
-		                    "\"%.40s\" is not an amount of %s, so the price stays",
+		                    "\"%.40s\" is not an amount of %s; the price was not changed",
 		                    variant->bad_price, matching->batch->currency);
 }
 
@@ -237,7 +237,7 @@ static bool may_remap(struct import_batch *batch, struct import_product *product
 	if (named < variants)
 		import_product_refuse(
 		    batch, product, product->line, COLUMN_OPTION1_NAME,
-		    "The product has other options in the shop; to replace them, name each of its "
+		    "The existing product has other options; to replace them, list each of its "
 		    "%lld variants by SKU",
 		    (long long)variants);
 	return named >= variants;

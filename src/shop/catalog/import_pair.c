@@ -79,7 +79,7 @@ static void tell_sku(struct matching *matching, size_t i, const char *whose)
 	if (variant->sku_told)
 		return;
 	import_variant_warn(matching->batch, variant, COLUMN_SKU,
-	                    "\"%.100s\" is the SKU of %s, too", variant->sku, whose);
+	                    "\"%.100s\" is also the SKU of %s", variant->sku, whose);
 	variant->sku_told = true;
 }
 

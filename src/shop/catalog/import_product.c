@@ -92,12 +92,13 @@ static const char *take_status(struct adding *adding)
 			return i == 0 && !published ? "draft" : STATUSES[i];
 	}
 	if (strcasecmp(status, "unlisted") == 0) {
-		adding_warn(adding, COLUMN_STATUS, "What is unlisted was taken as a draft");
+		adding_warn(adding, COLUMN_STATUS, "An unlisted product was imported as a draft");
 		return "draft";
 	}
-	adding_warn(adding, COLUMN_STATUS,
-	            "It is not active, draft or archived: a new product is a draft, one that is "
-	            "there stays what it is");
+	adding_warn(
+	    adding, COLUMN_STATUS,
+	    "The status is not active, draft or archived: a new product becomes a draft, an "
+	    "existing one keeps its status");
 	adding->product->status_unknown = true;
 	return NULL;
 }
@@ -131,11 +132,11 @@ static const char *take_tags(struct adding *adding)
 
 		if (utf8_length(tag, length) > TAG_CHARACTERS) {
 			adding_warn(adding, COLUMN_TAGS,
-			            "A tag is longer than 255 characters, so it is left out");
+			            "A tag longer than 255 characters was ignored");
 		} else if (length > 0 && !has_tag(&tags, tag, length)) {
 			if (count++ == LIMIT_PRODUCT_TAGS) {
 				adding_warn(adding, COLUMN_TAGS,
-				            "There are more than 250: the rest is left out");
+				            "Only the first 250 were imported");
 				break;
 			}
 			if (tags.length > 0)
@@ -158,7 +159,7 @@ static const char *take_html(struct adding *adding)
 
 	if (utf8_length(clean, strlen(clean)) <= DESCRIPTION_CHARACTERS)
 		return clean;
-	adding_warn(adding, COLUMN_BODY, "It is too long as HTML and was left out");
+	adding_warn(adding, COLUMN_BODY, "The HTML is too long and was ignored");
 	return NULL;
 }
 
@@ -208,11 +209,11 @@ static struct import_product *new_product(struct adding *adding, const char *key
 	product->key = key;
 	product->hash = hash_plain(key, strlen(key));
 	if (utf8_length(handle, strlen(handle)) > HANDLE_CHARACTERS)
-		bad = "It is longer than 255 characters";
+		bad = "The handle is longer than 255 characters";
 	else if (text_has_control(handle))
-		bad = "It has control characters";
+		bad = "The handle has control characters";
 	else if (strpbrk(handle, " \t\r\n/?#") != NULL)
-		bad = "It must not have blanks, /, ? or #";
+		bad = "The handle must not have spaces, /, ? or #";
 	/* What cannot be named cannot be continued, so it need not be kept. */
 	if (bad == NULL) {
 		batch->products[batch->count++] = product;
@@ -242,8 +243,8 @@ static void describe(struct adding *adding)
 		take_description(adding);
 	} else if (*title != 0 && entry->title != hash) {
 		adding_warn(adding, COLUMN_TITLE,
-		            "The handle is that of line %u, so this row continues that product "
-		            "and does not name it anew",
+		            "The handle is that of line %u, so this row belongs to that product "
+		            "and its title is ignored",
 		            entry->line);
 	}
 	if (first && product->option_count < 0 && adding_has(adding, COLUMN_OPTION1_NAME))

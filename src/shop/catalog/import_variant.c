@@ -43,7 +43,7 @@ static void take_option_name(struct adding *adding, int i)
 	if (!adding_has(adding, column))
 		return;
 	if (product->option_count < i) {
-		adding_warn(adding, column, "The option before it has no name, so it is left out");
+		adding_warn(adding, column, "The value has no option name and was ignored");
 		return;
 	}
 	const char *name = adding_text(adding, column, OPTION_NAME_CHARACTERS);
@@ -89,8 +89,9 @@ void import_check_options(struct import_batch *batch, struct import_product *pro
 		if (!variant->refused &&
 		    text_is_default_option((size_t)product->option_count, product->option_names[0],
 		                           variant->options[0]))
-			import_variant_refuse(batch, product, variant, OPTION_VALUES[0],
-			                      "It says that there are no options, but there are");
+			import_variant_refuse(
+			    batch, product, variant, OPTION_VALUES[0],
+			    "The value says that there are no options, but there are some");
 	}
 }
 
@@ -110,12 +111,12 @@ static void take_policy(struct adding *adding, int32_t *ret)
 	} else if (import_bool(value, &backorder)) {
 		*ret = backorder;
 	} else if (import_local_bool(unicode_lower(adding->batch->arena, value), &backorder)) {
-		adding_warn(adding, COLUMN_POLICY, "\"%.40s\" was taken as %s", value,
+		adding_warn(adding, COLUMN_POLICY, "\"%.40s\" was read as %s", value,
 		            backorder ? "continue" : "deny");
 		*ret = backorder;
 	} else {
 		adding_warn(adding, COLUMN_POLICY,
-		            "\"%.40s\" is not deny or continue, so it counts as not said", value);
+		            "\"%.40s\" is not deny or continue and was ignored", value);
 	}
 }
 
@@ -165,7 +166,7 @@ static void take_cells(struct adding *adding, struct import_variant *variant)
 		variant->bad_price = arena_strdup(batch->arena, adding_value(adding, COLUMN_PRICE));
 	if (!adding_money(adding, COLUMN_COMPARE_AT, &variant->compare_at)) {
 		adding_warn(adding, COLUMN_COMPARE_AT,
-		            "\"%.40s\" is not an amount of %s, so it counts as not said",
+		            "\"%.40s\" is not an amount of %s and was ignored",
 		            adding_value(adding, COLUMN_COMPARE_AT), batch->currency);
 		variant->compare_at = -1;
 	}
@@ -207,7 +208,7 @@ bool adding_variant(struct adding *adding)
 	if (before != 0) {
 		char reason[80];
 
-		snprintf(reason, sizeof(reason), "It is the same variant as in line %lld",
+		snprintf(reason, sizeof(reason), "The variant is the same as in line %lld",
 		         (long long)before);
 		adding_complain(adding, OPTION_VALUES[0], reason);
 		return false;
@@ -265,7 +266,7 @@ void adding_image(struct adding *adding)
 		return;
 	if (product->image_count == LIMIT_PRODUCT_IMAGES) {
 		adding_warn(adding, COLUMN_IMAGE,
-		            "The product has more than 250 images, so it is left out");
+		            "The product has more than 250 images; this one was ignored");
 		return;
 	}
 	insert_image(adding->batch, product, image);
@@ -296,7 +297,7 @@ void import_check_skus(struct import_batch *batch)
 				continue;
 			}
 			import_variant_warn(batch, variant, COLUMN_SKU,
-			                    "\"%.100s\" is the SKU of line %lld, too", variant->sku,
+			                    "\"%.100s\" is also the SKU of line %lld", variant->sku,
 			                    (long long)slots[slot]->line);
 			variant->sku_told = true;
 		}

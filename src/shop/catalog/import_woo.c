@@ -148,7 +148,7 @@ static void take_variable(struct import_woo *woo, struct import_row *row)
 
 	if (woo->parent_count == PARENTS_MAX || woo->waiting_bytes > WAITING_BYTES) {
 		refuse(woo, row, COLUMN_KIND,
-		       "Too many products wait for variations that are far behind them");
+		       "Too many products have their variations far behind them in the file");
 		return;
 	}
 	woo_take_description(&woo->cells, row);
@@ -254,7 +254,8 @@ static void take_option(struct import_woo *woo, struct import_row *row, struct p
 
 	if (option < 0) {
 		woo_warn(&woo->cells, row, COLUMN_OPTION3_NAME,
-		         "\"%.60s\" is only kept: the product has other options", name);
+		         "\"%.60s\" was kept but is not an option: the product has other options",
+		         name);
 		return;
 	}
 	row->values[OPTION_VALUES[option]] = woo_item(woo->cells.arena, &values);
@@ -270,7 +271,7 @@ static void take_options(struct import_woo *woo, struct import_row *row, struct 
 			continue;
 		row->values[OPTION_VALUES[i]] = WOO_ANY;
 		woo_warn(&woo->cells, row, OPTION_VALUES[i],
-		         "The variation leaves \"%.60s\" open, which was taken as \"%s\"",
+		         "The variation has no value for \"%.60s\"; \"%s\" was used",
 		         parent->names[i], WOO_ANY);
 	}
 }
@@ -283,13 +284,13 @@ static void take_variation_stock(struct import_woo *woo, struct import_row *row,
 		row->values[COLUMN_QUANTITY] = parent->stock;
 		if (*parent->stock != 0)
 			woo_warn(&woo->cells, row, COLUMN_QUANTITY,
-			         "Variations do not share their stock here: each has all %.40s",
+			         "Variations cannot share stock: each was given all %.40s",
 			         parent->stock);
 	}
 	if (woo_says_no(woo_value(row, COLUMN_PUBLISHED)) ||
 	    *woo_value(row, COLUMN_PUBLISHED) == '-') {
 		woo_warn(&woo->cells, row, COLUMN_PUBLISHED,
-		         "The variation is switched off, so it has no stock");
+		         "The variation is disabled, so its stock was set to 0");
 		row->values[COLUMN_QUANTITY] = "0";
 		row->values[COLUMN_POLICY] = "deny";
 	}
@@ -380,11 +381,11 @@ static void take_product(struct import_woo *woo, struct import_row *row, enum ki
 		return;
 	}
 	if (kind == UNKNOWN)
-		woo_warn(&woo->cells, row, COLUMN_KIND, "\"%.40s\" was taken as simple",
+		woo_warn(&woo->cells, row, COLUMN_KIND, "\"%.40s\" was read as simple",
 		         woo_value(row, COLUMN_KIND));
 	if (kind == EXTERNAL) {
 		woo_warn(&woo->cells, row, COLUMN_KIND,
-		         "What is sold elsewhere was taken as a draft");
+		         "An external product was imported as a draft");
 		row->values[COLUMN_PUBLISHED] = "0";
 	}
 	take_simple(woo, row);
@@ -396,7 +397,7 @@ void import_woo_row(struct import_woo *woo, struct import_row *row)
 	enum kind kind = kind_of(woo, row);
 
 	if (kind == GROUPED)
-		refuse(woo, row, COLUMN_KIND, "There are no products that are lists of others");
+		refuse(woo, row, COLUMN_KIND, "Grouped products are not supported");
 	else if (kind == VARIATION)
 		take_variation(woo, row);
 	else

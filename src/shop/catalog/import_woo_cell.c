@@ -55,13 +55,13 @@ void woo_take_price(const struct woo_cells *cells, struct import_row *row)
 	if ((*starts != 0 && strncmp(starts, cells->today, day) > 0) ||
 	    (*ends != 0 && strncmp(ends, cells->today, day) < 0)) {
 		woo_warn(cells, row, COLUMN_COMPARE_AT,
-		         "The sale is not on today, so it is left out");
+		         "The sale is not active today and was ignored");
 		row->values[COLUMN_COMPARE_AT] = "";
 		return;
 	}
 	if (*ends != 0)
 		woo_warn(cells, row, COLUMN_COMPARE_AT,
-		         "It stays the price after the sale's end, too");
+		         "The sale price stays in effect after the end of the sale");
 	row->values[COLUMN_COMPARE_AT] = row->values[COLUMN_PRICE];
 	row->values[COLUMN_PRICE] = sale;
 }

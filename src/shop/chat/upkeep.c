@@ -49,7 +49,7 @@ void chat_forget(struct task *task)
 		if (!why)
 			continue;
 		uuid_format(row[i].id, id);
-		LOG_WARNING("conversation not forgotten", log_str("conversation_id", id),
+		LOG_WARNING("conversation not deleted", log_str("conversation_id", id),
 		            log_str("why", why));
 	}
 }

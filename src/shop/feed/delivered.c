@@ -59,7 +59,7 @@ static void take_step(void)
 	uuid_format(uuid_v7(), task.request_id);
 	task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &task);
 	if (!task_run(&task, tell))
-		LOG_DEBUG("not told what is delivered", log_str("detail", task.problem.detail));
+		LOG_DEBUG("delivery not recorded", log_str("detail", task.problem.detail));
 	arena_free(task.arena);
 }
 

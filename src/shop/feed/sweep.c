@@ -159,7 +159,7 @@ static void run_once(void)
 	uuid_format(uuid_v7(), task.request_id);
 	task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &task);
 	if (!task_run(&task, run))
-		LOG_DEBUG("no sweep", log_str("detail", task.problem.detail));
+		LOG_DEBUG("sweep failed", log_str("detail", task.problem.detail));
 	arena_free(task.arena);
 }
 

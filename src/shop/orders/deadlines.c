@@ -139,7 +139,7 @@ static void meet_one_by_one(struct task *task, const struct key_lock *failed)
 		if (!why)
 			continue;
 		uuid_format(failed->ids[i], id);
-		LOG_WARNING("deadline failed", log_str("sub_order_id", id), log_str("why", why));
+		LOG_WARNING("deadline failed", log_str("sub_order_id", id), log_str("reason", why));
 		sql_deadline_failed(db_of(task), failed->ids[i], why);
 	}
 }
