@@ -283,7 +283,7 @@ static void a_page_fits_the_room_that_it_asks_for(void **state)
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text, ITEM, sizeof(ITEM) - 1);
-	page.role = STAFF_FINANCE;
+	page.role = STAFF_ROLE_FINANCE;
 	for (page.count = 0; page.count <= 10; page.count++) {
 		size_t room = event_page_room(&page);
 
