@@ -2,7 +2,9 @@
 set local role sebez_owner;
 
 -- Remembers events of this transaction, as the functions event_…() write them (tools/gen_events.py);
--- feed_flush gives them their numbers. For SQL that knows what the C around it does not.
+-- feed_flush gives them their numbers. For SQL that knows what the C around it does not. They are elements of
+-- a JSON array in a setting, which ends with the transaction. Rows of an unlogged table, even without an index
+-- or a policy, took 2% more CPU of message_send and feed_flush together, and are left to vacuum.
 create or replace function feed_note(lines text) returns void
 language plpgsql as $$
 declare
