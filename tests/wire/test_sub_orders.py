@@ -226,6 +226,17 @@ def test_what_is_sent_in_part_is_so_for_everybody_and_in_every_list(shop):
     refused(clay.pack(order), 409, "transition_not_allowed")
 
 
+def test_a_list_has_the_deadlines_of_the_sub_order_in_every_state(shop):
+    clay, customer = shop.vendor(), shop.customer()
+    order = customer.order((clay.product(), 2))
+    for move in (None, clay.accept, clay.pack, clay.ship, clay.deliver):
+        if move:
+            good(move(order))
+        (queued,) = clay.do("listSubOrders")["items"]
+        said = clay.see(order)["deadlines"]
+        assert queued["deadlines"] == {name: said[name] for name in queued["deadlines"]}
+
+
 def confirm(customer, order, vendor, shipment):
     return customer.call("confirmShipmentDelivery", sub_order_id=vendor.part(order)["id"],
                          shipment_id=shipment["id"])

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "chat.sql.h"
 #include "shop/chat/talk.h"
 #include "shop/feed/feed.h"
@@ -13,9 +15,19 @@ void chat_lock(struct db *db, struct uuid_array sub_orders)
 	sql_conversations_lock(db, sub_orders);
 }
 
+/* For people; the database puts in the number of each. */
+static const char *words_of(struct arena *arena, const char *became)
+{
+	char *words = arena_strdup(arena, became);
+
+	for (char *at = strchr(words, '_'); at != NULL; at = strchr(at, '_'))
+		*at = ' ';
+	return arena_printf(arena, "Order %%s: %s", words);
+}
+
 void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became)
 {
-	sql_chat_tell(db, sub_orders, became);
+	sql_chat_tell(db, sub_orders, became, words_of(db_task(db)->arena, became));
 	chat_announce(db);
 }
 

@@ -139,8 +139,9 @@ select chat_block_changed(r.vendor_id, r.account_id, false) from removed r;
 -- conversations_lock (sub_orders uuid[]): many writes
 select c.id from conversation c where c.sub_order_id = any (:sub_orders) order by c.id for no key update;
 
--- chat_tell (sub_orders uuid[], became text): none writes
-select chat_tell(:sub_orders, :became);
+-- chat_tell (sub_orders uuid[], became text, said text): none writes
+-- said has a %s for the number of each.
+select chat_tell(:sub_orders, :became, :said);
 
 -- pushes_prune (most int): none
 -- Due rows of the outbox about messages that a device has, or that are gone.

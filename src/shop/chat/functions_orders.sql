@@ -1,9 +1,9 @@
 -- Chat: what conversations are told of their orders.
 set local role sebez_kernel;
 
--- Tells the conversations of sub-orders what became of them, whoever moved them: the customer, the vendor,
--- an admin or the clock.
-create or replace function chat_tell(sub_orders uuid[], became text) returns void
+-- Tells the conversations of sub-orders what became of them, in words with a %s for their number; whoever
+-- moved them: the customer, the vendor, an admin or the clock.
+create or replace function chat_tell(sub_orders uuid[], became text, said text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	c record;
@@ -19,8 +19,8 @@ begin
 		for no key update of x
 	loop
 		perform message_add(c.vendor_id, c.id, c.account_id, c.state, c.awaiting_since, gen_random_uuid(),
-			'system', null, null, null, 'system', format('Order %s: %s', c.number, replace(became, '_', ' ')), null,
+			'system', null, null, null, 'system', format(said, c.number), null,
 			json_build_object('sub_order_id', c.sub_order_id, 'number', c.number, 'status', became), null);
 	end loop;
 end $$;
-grant execute on function chat_tell(uuid[], text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+grant execute on function chat_tell(uuid[], text, text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
