@@ -14,7 +14,7 @@
 enum {
 	/* Sub-orders of one transaction: their variants are locked until its commit. */
 	DUE_BATCH = 20,
-	/* Of one run, so that a flood leaves room for other jobs' turns. */
+	/* Of one run, so that a flood leaves room for other jobs. */
 	DUE_BATCHES_MAX = 50,
 };
 
@@ -99,9 +99,9 @@ static void move_due(struct db *chain, size_t count, const struct due *due)
 	end_shipping(chain, pick(arena, count, due, PART_SHIPPED, true), true);
 }
 
-/* A task of its own, so that what it cannot move ends only this turn. */
-struct key_lock {
-	struct task task;        /* first: the turn is found by it */
+/* A task of its own, so that what it cannot move ends only this batch. */
+struct due_batch {
+	struct task task;        /* first: the batch is found by it */
 	const struct uuid *only; /* NULL: whatever is due */
 	size_t count;            /* of those it took */
 	struct uuid ids[DUE_BATCH];
@@ -109,31 +109,31 @@ struct key_lock {
 
 static void meet_some(struct task *task)
 {
-	struct key_lock *turn = (struct key_lock *)(void *)task;
+	struct due_batch *batch = (struct due_batch *)(void *)task;
 	struct db *tx = db_begin(task);
 	struct db *chain = db_chain(tx);
-	const struct rows *due = sql_sub_orders_due(tx, DUE_BATCH, turn->only);
-	const struct sub_orders_due_row *rows = sql_sub_orders_due_rows(tx, due, &turn->count);
-	struct uuid_array ids = {turn->count, turn->ids};
+	const struct rows *due = sql_sub_orders_due(tx, DUE_BATCH, batch->only);
+	const struct sub_orders_due_row *rows = sql_sub_orders_due_rows(tx, due, &batch->count);
+	struct uuid_array ids = {batch->count, batch->ids};
 
-	assert(turn->count <= DUE_BATCH);
-	if (turn->count == 0)
+	assert(batch->count <= DUE_BATCH);
+	if (batch->count == 0)
 		return;
-	for (size_t i = 0; i < turn->count; i++)
-		turn->ids[i] = rows[i].id;
+	for (size_t i = 0; i < batch->count; i++)
+		batch->ids[i] = rows[i].id;
 	chat_lock(chain, ids);
-	move_due(chain, turn->count, take_due(tx, ids, rows));
+	move_due(chain, batch->count, take_due(tx, ids, rows));
 	orders_settle(chain, ids);
 	db_run(chain);
 	db_commit(tx);
 }
 
-/* One of them cannot be moved, and with it none: each gets a turn of its own. */
-static void meet_one_by_one(struct task *task, const struct key_lock *failed)
+/* One of them cannot be moved, and with it none: each is moved by itself. */
+static void meet_one_by_one(struct task *task, const struct due_batch *failed)
 {
 	for (size_t i = 0; i < failed->count; i++) {
-		struct key_lock turn = {.only = &failed->ids[i]};
-		const char *why = task_attempt(task, &turn.task, meet_some);
+		struct due_batch batch = {.only = &failed->ids[i]};
+		const char *why = task_attempt(task, &batch.task, meet_some);
 		char id[UUID_TEXT_LENGTH + 1];
 
 		if (!why)
@@ -148,14 +148,14 @@ void orders_meet_deadlines(struct task *task)
 {
 	sql_deadline_failures_forget(db_of(task));
 	for (int i = 0; i < DUE_BATCHES_MAX; i++) {
-		struct key_lock turn = {0};
-		const char *why = task_attempt(task, &turn.task, meet_some);
+		struct due_batch batch = {0};
+		const char *why = task_attempt(task, &batch.task, meet_some);
 
-		if (why && turn.count == 0)
+		if (why && batch.count == 0)
 			task_end(task, PROBLEM_UNAVAILABLE, "%s", why);
 		if (why)
-			meet_one_by_one(task, &turn);
-		if (turn.count < DUE_BATCH)
+			meet_one_by_one(task, &batch);
+		if (batch.count < DUE_BATCH)
 			return;
 	}
 }
