@@ -1,4 +1,4 @@
-"""The feed: what happened reaches whom it concerns, in order, once."""
+"""The feed: events reach the customers and vendors concerned, in order, once."""
 import http.client
 import json
 import threading

@@ -3,8 +3,8 @@
  * products, import_variant.c, which takes their options, variants and images, and import_cell.c,
  * which takes single cells.
  *
- * A cell is taken as a person would mean it; when that is not what it says, a warning tells. One
- * that cannot be taken counts as not said, with a warning, too: no row is lost for it.
+ * Common variants of a value are interpreted, with a warning. An invalid optional value is ignored,
+ * with a warning: it does not reject the row.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_ADDING_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_ADDING_H

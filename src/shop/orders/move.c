@@ -20,7 +20,7 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
     [STOP_CLOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
 };
 
-/* Those whom it concerns, when this is committed. */
+/* Notifies customer and vendor on commit. */
 static void tell(struct db *db, struct uuid_array ids)
 {
 	sql_sub_orders_tell(db, ids);
