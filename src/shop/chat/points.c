@@ -97,7 +97,7 @@ static size_t bracketed(struct points text, size_t at, int32_t *ret_sign)
 {
 	static const struct {
 		const char *word;
-		char sign;
+		int32_t sign;
 	} WORDS[] = {{"at", '@'}, {"dot", '.'}, {"punkt", '.'}};
 	int32_t c = points_get(text, at);
 
