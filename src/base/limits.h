@@ -215,7 +215,7 @@ enum {
 	/* A body unless the caller says otherwise: the largest expected, sets of keys and answers
 	 * of payment providers, are below 100 KB. */
 	LIMIT_CLIENT_BODY_BYTES = 1024 * 1024,
-	/* Bodies that are arriving, of one process: dozens of the largest. */
+	/* Bodies that are arriving, of one process: dozens of the usual bound. */
 	LIMIT_CLIENT_BODIES_BYTES = 64 * 1024 * 1024,
 	/* Redirects of one call, when the caller follows them: http to https to www, and two more.
 	 */

@@ -15,7 +15,14 @@ static struct {
 	struct http_client_options options;
 	struct http_group guarded, trusted;
 	struct list_node transfers; /* that libcurl works at */
+	uint64_t outcomes[HTTP_CLIENT_OUTCOME_COUNT];
 } client;
+
+const char *const HTTP_CLIENT_OUTCOMES[HTTP_CLIENT_OUTCOME_COUNT] = {
+    [HTTP_CLIENT_ANSWERED] = "answered",   [HTTP_CLIENT_REFUSED] = "refused",
+    [HTTP_CLIENT_TIMED_OUT] = "timed_out", [HTTP_CLIENT_TURNED_AWAY] = "turned_away",
+    [HTTP_CLIENT_FAILED] = "failed",
+};
 
 /* Transfers. */
 
@@ -277,6 +284,30 @@ static int run(struct call *call)
 	return rc;
 }
 
+static enum http_client_outcome outcome_of(int rc)
+{
+	switch (rc) {
+	case 0:
+		return HTTP_CLIENT_ANSWERED;
+	case -EACCES:
+		return HTTP_CLIENT_REFUSED;
+	case -ETIMEDOUT:
+		return HTTP_CLIENT_TIMED_OUT;
+	case -EAGAIN:
+		return HTTP_CLIENT_TURNED_AWAY;
+	default:
+		return HTTP_CLIENT_FAILED;
+	}
+}
+
+struct http_client_stats http_client_stats(void)
+{
+	struct http_client_stats stats = {.calls = client.guarded.calls + client.trusted.calls};
+
+	memcpy(stats.outcomes, client.outcomes, sizeof(stats.outcomes));
+	return stats;
+}
+
 static void free_transfer(void *transfer)
 {
 	http_transfer_free(transfer);
@@ -298,6 +329,7 @@ int http_client_send(struct arena *arena, const struct http_client_request *requ
 	int rc = call.url != NULL ? run(&call) : -ENOMEM;
 
 	curl_url_cleanup(call.url);
+	client.outcomes[outcome_of(rc)]++;
 	*ret = (struct http_client_response){.body = "", .heads = "", .error = call.error};
 	if (call.transfer != NULL) {
 		if (rc == 0)

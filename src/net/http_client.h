@@ -10,8 +10,8 @@
  * for every attempt and redirect. `trusted` lifts this for URLs that the operator configured, never
  * for those that a user supplied. Trusted calls share no connection with the others.
  *
- * TLS certificates are always verified. No proxy, cookie, cache or content encoding is used, and no
- * environment variable is obeyed. A request may be sent twice when the server closes a reused
+ * TLS certificates are always verified. No proxy (nor one that the environment names), cookie,
+ * cache or content encoding is used. A request may be sent twice when the server closes a reused
  * connection without any answer, so what must happen once carries a key of its own.
  */
 #ifndef SEBEZ_NET_HTTP_CLIENT_H
@@ -27,7 +27,8 @@
 
 struct http_client_options {
 	struct networks allowed; /* also for calls that are not trusted */
-	const char *ca_file;     /* PEM; NULL: those of the system. Outlives the client */
+	/* PEM; NULL: those of the system. Outlives the client, which reads it again once a day. */
+	const char *ca_file;
 };
 
 /* Once per process, before the first call. -ENOMEM when libcurl cannot start. */
@@ -71,7 +72,8 @@ struct http_client_response {
  *
  * Returns 0 when there is a response, whatever its status is, or
  *   -EINVAL        the URL or a header is malformed, or the scheme is not http or https
- *   -EACCES        all addresses of the host are refused, or a redirect leads from https to http
+ *   -EACCES        the host has a refused address and no other one accepts the connection, or a
+ *                  redirect leads from https to http
  *   -EHOSTUNREACH  the name is not known
  *   -ECONNREFUSED  nobody accepts the connection
  *   -EKEYREJECTED  the server's certificate is not good for the host
@@ -87,6 +89,22 @@ struct http_client_response {
 int http_client_send(struct arena *arena, const struct http_client_request *request,
                      int64_t deadline_ms, struct http_client_response *ret)
     __attribute__((warn_unused_result));
+
+enum http_client_outcome {
+	HTTP_CLIENT_ANSWERED, /* 0, whatever the status is */
+	HTTP_CLIENT_REFUSED,  /* -EACCES */
+	HTTP_CLIENT_TIMED_OUT,
+	HTTP_CLIENT_TURNED_AWAY, /* -EAGAIN */
+	HTTP_CLIENT_FAILED,
+	HTTP_CLIENT_OUTCOME_COUNT,
+};
+extern const char *const HTTP_CLIENT_OUTCOMES[HTTP_CLIENT_OUTCOME_COUNT]; /* names for metrics */
+
+struct http_client_stats {
+	unsigned calls; /* under way or waiting for a connection */
+	uint64_t outcomes[HTTP_CLIENT_OUTCOME_COUNT];
+};
+struct http_client_stats http_client_stats(void);
 
 /* The value of the first header of that name in any case; NULL when there is none. */
 const char *http_client_header(const struct http_client_response *response, const char *name);

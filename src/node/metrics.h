@@ -19,7 +19,8 @@ enum {
 	METRICS_JOBS_MAX = 32,
 	METRICS_POOLS = 6, /* PG_ROLE_COUNT */
 	METRICS_TOPICS_MAX = 32,
-	METRICS_OUTCOMES = 6, /* OUTBOX_OUTCOME_COUNT */
+	METRICS_OUTCOMES = 6,        /* OUTBOX_OUTCOME_COUNT */
+	METRICS_CLIENT_OUTCOMES = 5, /* HTTP_CLIENT_OUTCOME_COUNT */
 };
 
 struct metrics_pool {
@@ -40,6 +41,8 @@ struct metrics_gauges {
 	uint64_t busy;        /* of them with a request under way; the others are idle */
 	uint64_t parked;      /* of the busy ones: polls and streams that wait */
 	uint64_t redis_up;
+	uint64_t client_calls;                             /* to other servers, under way */
+	uint64_t client_outcomes[METRICS_CLIENT_OUTCOMES]; /* since the process started */
 	struct metrics_pool pools[METRICS_POOLS];
 	struct metrics_topic topics[METRICS_TOPICS_MAX];
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/http_client.h"
 #include "node/metrics_segment.h"
 #include "shop/outbox/outbox.h"
 #include "shop/shop.h"
@@ -13,6 +14,7 @@
 
 _Static_assert(METRICS_POOLS == (int)PG_ROLE_COUNT, "a gauge for each pool");
 _Static_assert(METRICS_OUTCOMES == (int)OUTBOX_OUTCOME_COUNT, "a counter for each outcome");
+_Static_assert(METRICS_CLIENT_OUTCOMES == (int)HTTP_CLIENT_OUTCOME_COUNT, "a count for each");
 
 const int METRICS_STATUS_CODES[METRICS_STATUSES - 1] = {200, 201, 202, 204, 206, 304, 400, 401,
                                                         403, 404, 405, 409, 410, 412, 413, 414,
@@ -194,6 +196,8 @@ static const struct process_family {
      offsetof(struct metrics_gauges, parked), NULL},
     {"sebez_http_idle", "Of them without a request.", 0, idle},
     {"sebez_redis_up", "Whether Redis answers.", offsetof(struct metrics_gauges, redis_up), NULL},
+    {"sebez_client_calls", "Calls to other servers that are under way.",
+     offsetof(struct metrics_gauges, client_calls), NULL},
     {"sebez_process_private_bytes", "Memory that no other process shares.", 0, memory},
 };
 
@@ -213,6 +217,22 @@ static void write_processes(struct buf *out, const struct metrics_segment *all,
 			value = family->value(process);
 		buf_printf(out, "%s{process=\"%u\"} %llu\n", family->name, slot,
 		           (unsigned long long)value);
+	}
+}
+
+static void write_client(struct buf *out, const struct metrics_segment *all)
+{
+	write_head(out, "sebez_client_calls_total", "counter",
+	           "Calls to other servers that ended.");
+	for (unsigned slot = 0; slot < all->count; slot++) {
+		const uint64_t *counts = all->slots[slot].gauges.client_outcomes;
+
+		if (all->slots[slot].pid == 0)
+			continue;
+		for (int i = 0; i < METRICS_CLIENT_OUTCOMES; i++)
+			buf_printf(out,
+			           "sebez_client_calls_total{process=\"%u\",outcome=\"%s\"} %llu\n",
+			           slot, HTTP_CLIENT_OUTCOMES[i], (unsigned long long)counts[i]);
 	}
 }
 
@@ -345,6 +365,7 @@ void metrics_write(struct buf *out)
 	write_jobs(out, all);
 	for (size_t i = 0; i < sizeof(PROCESS_FAMILIES) / sizeof(PROCESS_FAMILIES[0]); i++)
 		write_processes(out, all, &PROCESS_FAMILIES[i]);
+	write_client(out, all);
 	for (size_t i = 0; i < sizeof(POOL_FAMILIES) / sizeof(POOL_FAMILIES[0]); i++)
 		write_pools(out, all, &POOL_FAMILIES[i]);
 	write_outbox(out, all);

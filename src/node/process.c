@@ -106,10 +106,13 @@ bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms)
 void process_gauges(const struct process_stores *stores, struct metrics_gauges *ret)
 {
 	struct co_stats fibers = co_stats();
+	struct http_client_stats client = http_client_stats();
 
 	ret->fibers = fibers.running;
 	ret->fibers_max = fibers.running_max;
 	ret->redis_up = redis_is_up(stores->redis);
+	ret->client_calls = client.calls;
+	memcpy(ret->client_outcomes, client.outcomes, sizeof(ret->client_outcomes));
 	for (int role = 0; role < PG_ROLE_COUNT; role++) {
 		struct pg_stats stats = pg_stats(stores->pools[role]);
 

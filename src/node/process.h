@@ -31,7 +31,7 @@ int process_start_http_client(const struct config *config) __attribute__((warn_u
 /* Whether the database answers a statement in time; suspends the fiber. */
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms);
 
-/* What it shows of its pools, fibers and Redis. */
+/* What it shows of its pools, fibers, Redis and calls to other servers. */
 void process_gauges(const struct process_stores *stores, struct metrics_gauges *ret);
 
 /* The name in `ps`, the log's level and process name, and as many descriptors as may be had. name

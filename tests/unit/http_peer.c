@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -171,6 +172,7 @@ int peer_start(void **state)
 	assert_int_equal(fscanf(output, "%d %d %d %255s", &peer.port, &peer.tls_port,
 	                        &peer.clear_port, peer.ca_file),
 	                 4);
+	signal(SIGPIPE, SIG_IGN); /* as processes of a server do */
 	sem_init(&slow_names, 0, 0);
 	arena = arena_new(64 * 1024 * 1024, NULL, NULL);
 	return client_start();

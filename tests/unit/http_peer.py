@@ -112,11 +112,11 @@ class Peer(http.server.BaseHTTPRequestHandler):
         self.answer(str(Facts.hanging_max).encode(), 200 if good else 503)
 
     def at_drip(self):
-        """A body that never ends."""
+        """A body that never ends: `bytes` of it."""
         self.send_response(200)
-        self.send_header("Content-Length", 1000)
+        self.send_header("Content-Length", 1 << 30)
         self.end_headers()
-        self.wfile.write(b"x")
+        self.wfile.write(b"x" * int(self.asked["bytes"]))
         self.wait_for_close()
 
     def at_left(self):
@@ -196,7 +196,8 @@ def start_nginx(folder, port):
                    check=True, stderr=subprocess.DEVNULL)
     (folder / "conf").write_text(NGINX.format(**facts))
     program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    nginx = subprocess.Popen([program, "-p", folder, "-e", folder / "log", "-c", folder / "conf"])
+    nginx = subprocess.Popen([program, "-p", folder, "-e", folder / "log", "-c", folder / "conf"],
+                             stderr=subprocess.DEVNULL)
     end = time.monotonic() + PATIENCE_S
     while True:
         try:

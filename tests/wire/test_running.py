@@ -162,7 +162,9 @@ def test_metrics_tell_of_all_processes(own):
                  'sebez_request_duration_seconds_bucket{operation="getHealth",le="+Inf"}',
                  'sebez_pool_queued{process="0",role="sebez_public"}',
                  'sebez_pool_queued{process="1",role="sebez_public"}',
-                 'sebez_fibers{process="2"}', 'sebez_http_parked{process="0"}',
+                 'sebez_fibers{process="2"}',
+                 'sebez_client_calls_total{process="2",outcome="answered"}',
+                 'sebez_http_parked{process="0"}',
                  'sebez_process_private_bytes{process="0"}'):
         assert word in text
 
