@@ -209,7 +209,7 @@ enum {
 	LIMIT_CLIENT_HOST_CONNECTIONS = 8,
 	/* Name, address and TLS of the slowest that still works; a dead host holds its slot for no
 	 * longer, whatever time the task has. */
-	LIMIT_CLIENT_CONNECT_MS = 10 * 1000,
+	LIMIT_CLIENT_CONNECT_MS = 20 * 1000,
 	/* Headers of one response: four times what nginx takes, for long policies of content. */
 	LIMIT_CLIENT_HEAD_BYTES = 32 * 1024,
 	/* A body unless the caller says otherwise: the largest expected, sets of keys and answers
