@@ -160,6 +160,7 @@ static void *alloc_or_null(struct arena *arena, size_t size)
 
 	arena->next += taken;
 	arena->used += aligned(size);
+	assert(arena->next <= arena->end);
 	UNPOISON(bytes, size);
 	return memset(bytes, 0, size);
 }
@@ -210,6 +211,7 @@ void *arena_room(struct arena *arena, void *items, size_t count, size_t *room, s
 {
 	size_t more = *room == 0 ? 4 : *room * 2;
 
+	assert(count <= *room);
 	if (count < *room)
 		return items;
 	items = arena_grow(arena, items, *room * size, more * size);

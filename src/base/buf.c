@@ -30,6 +30,7 @@ void buf_grow(struct buf *buf, size_t more)
 		capacity = needed;
 	buf->data = arena_grow(buf->arena, buf->data, buf->capacity, capacity);
 	buf->capacity = capacity;
+	assert(buf->length + more < buf->capacity);
 }
 
 void buf_add_str(struct buf *buf, const char *text)

@@ -48,6 +48,7 @@ static void leave_fiber(struct co *co, bool for_good)
 {
 	void *fake_stack = NULL;
 
+	assert(all.self == co);
 #ifdef CO_ASAN
 	__sanitizer_start_switch_fiber(for_good ? NULL : &fake_stack, all.stack_bottom,
 	                               all.stack_bytes);
@@ -82,7 +83,9 @@ static void resume(struct co *co)
 	__sanitizer_finish_switch_fiber(all.fake_stack, NULL, NULL);
 #endif
 	all.self = NULL;
+	assert(co->state == CO_WAITING || co->state == CO_POOLED);
 	if (co->state == CO_POOLED) {
+		assert(all.stats.running > 0);
 		all.stats.running--;
 		co_pool_give(co);
 	}
@@ -96,6 +99,7 @@ static void make_ready(struct co *co)
 		return;
 	co->state = CO_READY;
 	co->next = NULL;
+	assert(*all.ready_last == NULL);
 	*all.ready_last = co;
 	all.ready_last = &co->next;
 	loop_again();
@@ -141,6 +145,7 @@ int co_start(void (*fn)(void *arg), void *arg)
 	if (co == NULL)
 		return -EAGAIN;
 	all.stats.running++;
+	assert(all.stats.running <= LIMIT_FIBERS);
 	if (all.stats.running > all.stats.running_max)
 		all.stats.running_max = all.stats.running;
 	co->fn = fn;

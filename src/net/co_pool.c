@@ -1,5 +1,6 @@
 #include "net/co_internal.h"
 
+#include <assert.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ static struct co *map_fiber(void)
 	co->mapping_bytes = bytes;
 	co->stack = stack;
 	co->stack_bytes = (size_t)((char *)co - stack);
+	assert(co->stack_bytes < bytes && (uintptr_t)co % 64 == 0);
 	co->valgrind_id = VALGRIND_STACK_REGISTER(stack, (char *)co);
 	(void)uv_timer_init(loop_uv(), &co->timer);
 	co->timer.data = co;
@@ -94,6 +96,7 @@ static void on_trim(uv_timer_t *timer)
 
 void co_pool_give(struct co *co)
 {
+	assert(co->state == CO_POOLED);
 	(void)uv_timer_stop(&co->timer);
 	co->next = pool.first;
 	pool.first = co;

@@ -292,6 +292,7 @@ static bool take_chunk_size(struct framing *f, char c)
 	} else if (digit < 0 || f->at == HEX_DIGITS_MAX) {
 		return malformed(f, "A chunk does not begin with its size.");
 	} else {
+		assert(f->left <= UINT64_MAX >> 4);
 		f->left = f->left * 16 + (uint64_t)digit;
 		f->at++;
 	}
@@ -370,6 +371,7 @@ static size_t pass(struct framing *f, size_t count)
 {
 	size_t passed = f->left < count ? (size_t)f->left : count;
 
+	assert(f->left > 0 && (f->state == IN_BODY || f->state == IN_CHUNK));
 	f->left -= passed;
 	if (f->left == 0 && f->state == IN_CHUNK)
 		enter(f, AFTER_CHUNK);
@@ -390,6 +392,7 @@ size_t framing_take(struct framing *f, const char *bytes, size_t count)
 		if (f->state == AT_REST && f->fault == FRAMING_GOOD)
 			whole = at;
 	}
+	assert(whole <= at && at <= count);
 	return whole;
 }
 

@@ -112,6 +112,7 @@ void http_aside_close(struct http_server *server)
 
 void http_leave(struct http_exchange *ex)
 {
+	assert(http_is_aside(ex));
 	if (ex->server->stopped) {
 		http_close_aside(ex);
 		return;
@@ -144,6 +145,7 @@ void http_come_back(struct http_exchange *ex)
 	socklen_t length = sizeof(address);
 	int fd = ex->fd;
 
+	assert(fd >= 0 && server->aside > 0 && ex->unsent == NULL);
 	ex->fd = -1;
 	server->aside--;
 	if (server->stopped || server->draining || ex->close ||
@@ -224,6 +226,7 @@ static int send_later(struct http_exchange *ex, const struct iovec parts[2])
 	struct http_unsent *unsent = malloc(sizeof(*unsent) + parts[0].iov_len);
 	unsigned limit_ms = LIMIT_CONNECTION_IDLE_MS;
 
+	assert(ex->unsent == NULL);
 	if (unsent == NULL)
 		return -ENOMEM;
 	int r = uv_poll_init(loop_uv(), &unsent->poll, ex->fd);
@@ -246,6 +249,7 @@ void http_reply_aside(struct http_exchange *ex, size_t header_count,
 {
 	char head[HTTP_HEAD_BYTES];
 
+	assert(http_is_aside(ex));
 	unwatch(ex);
 	ex->close |= ex->server->draining;
 	size_t head_length =

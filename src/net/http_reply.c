@@ -41,6 +41,7 @@ struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t head
  * here, because the caller still uses what `finished` frees. */
 void http_answered(struct http_exchange *ex)
 {
+	assert(ex->replied);
 	ex->answered = true;
 	if (ex->connection == NULL)
 		http_end_later(ex);
@@ -51,7 +52,7 @@ void http_answered(struct http_exchange *ex)
 void http_reply(struct http_exchange *ex, int status, size_t header_count,
                 const struct http_header headers[], const void *body, size_t body_length)
 {
-	assert(!ex->replied);
+	assert(!ex->replied && (body != NULL || body_length == 0));
 	ex->replied = true;
 	ex->status = status;
 	if (http_is_aside(ex)) {
@@ -70,6 +71,7 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
 
 static void prepared_unref(struct http_prepared *prepared)
 {
+	assert(prepared->references > 0);
 	prepared->references--;
 	if (prepared->references > 0)
 		return;
@@ -171,6 +173,7 @@ enum MHD_Result http_queue(struct http_exchange *ex)
 {
 	bool close = ex->close || ex->server->draining;
 
+	assert(ex->replied && ex->connection != NULL);
 	if (close && ex->prepared != NULL)
 		ex->response = copy_prepared(ex->prepared);
 	if (close && ex->response != NULL)

@@ -79,6 +79,7 @@ static size_t counted(size_t capacity)
 
 void http_drop_body(struct http_exchange *ex)
 {
+	assert(ex->server->body_bytes >= counted(ex->body_capacity));
 	ex->server->body_bytes -= counted(ex->body_capacity);
 	free(ex->body);
 	ex->body = NULL;
@@ -89,6 +90,7 @@ void http_drop_body(struct http_exchange *ex)
 static void refuse_body(struct http_exchange *ex,
                         void (*reply)(void *arg, struct http_exchange *ex))
 {
+	assert(!ex->replied);
 	http_drop_body(ex);
 	reply(ex->server->handlers.arg, ex);
 	assert(ex->replied);
@@ -168,6 +170,7 @@ static int make_room(struct http_exchange *ex, size_t count)
 	ex->body = body;
 	ex->body_capacity = capacity;
 	server->body_bytes = others + counted(capacity);
+	assert(ex->body_length + count < ex->body_capacity);
 	return 0;
 }
 
@@ -176,6 +179,7 @@ static enum MHD_Result take_buffered(struct http_exchange *ex, const char *bytes
 	const struct http_handlers *handlers = &ex->server->handlers;
 	int r = 0;
 
+	assert(ex->body_length <= ex->body_max);
 	if (loop_now_ms() > ex->body_deadline_ms)
 		return MHD_NO;
 	if (*count > ex->body_max - ex->body_length) {

@@ -91,6 +91,7 @@ void loop_close(void)
 
 void loop_before_sleep(struct loop_hook *hook)
 {
+	assert(hook->run != NULL);
 	(void)loop_uv();
 	hook->next = NULL;
 	*loop.last = hook;

@@ -26,7 +26,7 @@ struct wheel *wheel_new(void (*fire)(struct wheel_timer *timer))
 {
 	struct wheel *wheel = calloc(1, sizeof(*wheel));
 
-	assert(wheel != NULL);
+	assert(wheel != NULL && fire != NULL);
 	wheel->fire = fire;
 	for (int i = 0; i < SLOTS; i++)
 		list_init(&wheel->slots[i]);
@@ -72,6 +72,7 @@ void wheel_add(struct wheel *wheel, struct wheel_timer *timer, int64_t due_ms)
 	/* A timer that is already due fires at the next tick. */
 	if (tick <= wheel->turned)
 		tick = wheel->turned + 1;
+	assert(tick > wheel->turned);
 	timer->due_ms = due_ms;
 	list_push_back(&wheel->slots[tick % SLOTS], &timer->node);
 	wheel->count++;
@@ -81,6 +82,7 @@ void wheel_remove(struct wheel *wheel, struct wheel_timer *timer)
 {
 	if (list_is_empty(&timer->node))
 		return;
+	assert(wheel->count > 0);
 	list_remove(&timer->node);
 	wheel->count--;
 	if (wheel->count == 0)
@@ -104,6 +106,7 @@ static void turn_slot(struct wheel *wheel, struct list_node *slot, int64_t now_m
 			list_push_back(slot, node);
 			continue;
 		}
+		assert(wheel->count > 0);
 		wheel->count--;
 		wheel->fire(timer);
 	}
@@ -122,6 +125,7 @@ void wheel_turn(struct wheel *wheel, int64_t now_ms)
 		wheel->turned++;
 		turn_slot(wheel, &wheel->slots[wheel->turned % SLOTS], now_ms);
 	}
+	assert(wheel->count == 0 || wheel->turned >= now);
 }
 
 unsigned wheel_count(const struct wheel *wheel)

@@ -61,6 +61,7 @@ static void on_event(uv_poll_t *poll, int status, int events);
 
 void pg_conn_watch(struct pg_conn *conn, int events)
 {
+	assert(conn->pg != NULL);
 	if (conn->watch == NULL) {
 		conn->watch = calloc(1, sizeof(*conn->watch));
 		assert(conn->watch != NULL);
@@ -107,6 +108,7 @@ static void open_failed(struct pg_conn *conn, const char *why)
 
 static void opened(struct pg_conn *conn)
 {
+	assert(conn->state == PG_CONN_CONNECTING && conn->count == 0);
 	if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
 		open_failed(conn, NULL);
 		return;
@@ -168,6 +170,7 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 	                              lists->ports,
 	                              NULL};
 
+	assert(conn->pg == NULL && conn->state == PG_CONN_CONNECTING);
 	conn->heard_ms = loop_now_ms();
 	conn->pg = PQconnectStartParams(keys, values, /* expand_dbname= */ 1);
 	assert(conn->pg != NULL);
@@ -252,6 +255,7 @@ void pg_conn_orphan(struct pg_batch *batch)
 {
 	struct pg_conn *conn = batch->conn;
 
+	assert(conn != NULL && batch->state == PG_BATCH_SENT);
 	pg_segment_orphan(conn, batch);
 	conn->retiring = true;
 	if (!pg_conn_is_awaited(conn))
@@ -261,6 +265,7 @@ void pg_conn_orphan(struct pg_batch *batch)
 
 void pg_conn_flush(struct pg_conn *conn)
 {
+	assert(conn->pg != NULL);
 	conn->dirty = false;
 	int r = PQflush(conn->pg);
 	if (r < 0) {
@@ -296,6 +301,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 
 void pg_conn_give_up(struct pg_conn *conn)
 {
+	assert(conn->state == PG_CONN_CONNECTING);
 	if (conn->pg == NULL)
 		pg_names_cancel(conn->pool->names);
 	close_pg(conn);

@@ -40,11 +40,13 @@ static void waiter_remove(struct pg_pool *pool, struct pg_lease_waiter *waiter)
 	*link = waiter->next;
 	if (pool->leases_last == &waiter->next)
 		pool->leases_last = link;
+	assert(pool->lease_waiters > 0);
 	pool->lease_waiters--;
 }
 
 static void waiter_done(struct pg_pool *pool, struct pg_lease_waiter *waiter, int status)
 {
+	assert(waiter->status == 1 && status <= 0);
 	waiter_remove(pool, waiter);
 	waiter->status = status;
 	co_wake(waiter->co);
@@ -62,6 +64,7 @@ void pg_lease_serve(struct pg_pool *pool)
 		struct pg_conn *conn = idle_conn(pool);
 		if (conn == NULL)
 			break;
+		assert(conn->is_leased && conn->count == 0);
 		pg_conn_set_state(conn, PG_CONN_LEASED);
 		pool->leases_first->conn = conn;
 		waiter_done(pool, pool->leases_first, 0);
@@ -94,6 +97,7 @@ int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
 	}
 	if (waiter.status < 0)
 		return waiter.status;
+	assert(waiter.conn != NULL && is_taken(waiter.conn));
 	*ret = &waiter.conn->lease;
 	return 0;
 }

@@ -38,6 +38,7 @@ void pg_pool_touch(struct pg_pool *pool)
 
 void pg_batch_done(struct pg_batch *batch, int status)
 {
+	assert(batch->state != PG_BATCH_DONE && status <= 0);
 	batch->state = PG_BATCH_DONE;
 	batch->status = status;
 	co_wake(batch->waiter);
@@ -60,6 +61,7 @@ static void queue_push(struct pg_pool *pool, struct pg_batch *batch)
 {
 	batch->next = NULL;
 	batch->state = PG_BATCH_QUEUED;
+	assert(*pool->queue_last == NULL && pool->stats.queued < LIMIT_PG_QUEUE);
 	*pool->queue_last = batch;
 	pool->queue_last = &batch->next;
 	pool->stats.queued++;
@@ -68,6 +70,7 @@ static void queue_push(struct pg_pool *pool, struct pg_batch *batch)
 
 void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch)
 {
+	assert(batch->state != PG_BATCH_DONE);
 	batch->state = PG_BATCH_QUEUED;
 	batch->next = pool->queue_first;
 	pool->queue_first = batch;
@@ -81,6 +84,8 @@ void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch)
 static void queue_remove(struct pg_pool *pool, struct pg_batch *batch)
 {
 	struct pg_batch **link = &pool->queue_first;
+
+	assert(batch->state == PG_BATCH_QUEUED && pool->stats.queued > 0);
 	while (*link != batch)
 		link = &(*link)->next;
 	*link = batch->next;
@@ -317,6 +322,8 @@ void pg_pool_close(struct pg_pool *pool)
 		conn_close(&pool->conns[i]);
 	queue_fail_all(pool, -EHOSTDOWN);
 	pg_lease_fail_all(pool, -EHOSTDOWN);
+	assert(pool->queue_first == NULL && pool->stats.queued == 0);
+	assert(pool->leases_first == NULL && pool->lease_waiters == 0);
 
 	struct pg_pool **link = &all.pools;
 	while (*link != pool)
@@ -343,13 +350,14 @@ static int leave(struct pg_pool *pool, struct pg_batch *batch)
 		return least_busy(pool, batch->is_slow) == NULL && !has_shared(pool) ? -EHOSTDOWN
 		                                                                     : -ETIMEDOUT;
 	}
+	assert(batch->state == PG_BATCH_SENT);
 	pg_conn_orphan(batch);
 	return pg_batch_reads_only(batch) ? -ETIMEDOUT : -EINPROGRESS;
 }
 
 int pg_run(struct pg_pool *pool, struct pg_batch *batch, int64_t deadline_ms)
 {
-	assert(co_self() != NULL);
+	assert(co_self() != NULL && batch->count > 0 && batch->count <= LIMIT_PG_BATCH);
 	if (pool->stats.queued >= LIMIT_PG_QUEUE)
 		return -EAGAIN;
 	if (is_down(pool))

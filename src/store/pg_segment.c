@@ -40,6 +40,7 @@ static bool send_item(struct pg_conn *conn, struct pg_segment *segment, int inde
 	int lengths[LIMIT_PG_PARAMS];
 	int formats[LIMIT_PG_PARAMS];
 
+	assert(index < LIMIT_PG_BATCH && statement->param_count <= LIMIT_PG_PARAMS);
 	if (!is_prepared(conn, statement->number)) {
 		if (PQsendPrepare(conn->pg, statement->name, statement->text,
 		                  statement->param_count, statement->param_types) != 1)
@@ -104,6 +105,7 @@ int pg_segment_send(struct pg_conn *conn, struct pg_batch *batch)
 
 void pg_segment_send_rollback(struct pg_conn *conn)
 {
+	assert(conn->state == PG_CONN_CLEANING && conn->count == 0);
 	(void)push(conn, NULL);
 	/* Unnamed, so that it need not be prepared. Failures show in the flush. */
 	(void)PQsendQueryParams(conn->pg, "rollback", 0, NULL, NULL, NULL, NULL, 1);
@@ -122,6 +124,7 @@ void pg_segment_orphan(struct pg_conn *conn, struct pg_batch *batch)
 {
 	unsigned at = conn->first;
 
+	assert(conn->count > 0);
 	while (conn->segments[at].batch != batch)
 		at = (at + 1) % LIMIT_PG_DEPTH;
 	conn->segments[at].batch = NULL;
@@ -162,6 +165,7 @@ bool pg_error_is_fatal(const PGresult *result)
  * way. */
 static void forget_missing(struct pg_conn *conn, const struct pg_segment *segment, unsigned number)
 {
+	assert(number < conn->prepared_size);
 	if (conn->prepared[number] < segment->sequence)
 		conn->prepared[number] = 0;
 }
@@ -197,6 +201,7 @@ static void take_skipped(struct pg_conn *conn, const struct pg_segment *segment)
 	if (segment->batch == NULL || segment->at >= segment->batch->count || !segment->preparing)
 		return;
 	unsigned number = segment->batch->items[segment->at]->statement->number;
+	assert(number < conn->prepared_size);
 	if (conn->prepared[number] == segment->sequence)
 		conn->prepared[number] = 0;
 }
@@ -244,6 +249,7 @@ static void next_command(struct pg_segment *segment)
 		segment->preparing = false;
 		return;
 	}
+	assert(segment->at >= 0 && segment->at < LIMIT_PG_BATCH);
 	segment->at++;
 	segment->preparing =
 	    segment->at < segment->batch->count && (segment->prepares >> segment->at & 1) != 0;
@@ -279,11 +285,13 @@ static bool finish(struct pg_conn *conn)
 	struct pg_segment segment = conn->segments[conn->first];
 	struct pg_batch *batch = segment.batch;
 
+	assert(conn->count > 0 && (batch == NULL || batch->state == PG_BATCH_SENT));
 	if (batch != NULL && segment.at != batch->count)
 		return false; /* out of sync with libpq */
 	conn->first = (conn->first + 1) % LIMIT_PG_DEPTH;
 	conn->count--;
 	if (batch == NULL && !segment.orphaned) {
+		assert(conn->is_leased && conn->state == PG_CONN_CLEANING);
 		pg_conn_set_state(conn, PG_CONN_READY);
 		pg_pool_touch(conn->pool);
 	} else if (batch == NULL) {

@@ -50,6 +50,7 @@ static void heard(struct redis *redis, const redisReply *reply)
 	if (reply == NULL)
 		return;
 	redis->heard_ms = loop_now_ms();
+	assert(redis->pending > 0);
 	redis->pending--;
 }
 
@@ -68,6 +69,7 @@ static void on_reply(redisAsyncContext *context, void *reply, void *data)
 		free(call); /* abandoned: hiredis frees the reply */
 		return;
 	}
+	assert(!call->done && taken_reply == NULL);
 	taken_reply = reply;
 	call->reply = reply;
 	call->done = true;
@@ -125,5 +127,6 @@ int redis_call(struct redis *redis, int64_t deadline_ms, struct redisReply **ret
 
 void redis_tell(struct redis *redis, int argc, const char *const argv[], const size_t lengths[])
 {
+	assert(argc > 0 && redis->listener == NULL);
 	(void)send_command(redis, on_told, redis, argc, argv, lengths);
 }

@@ -44,6 +44,8 @@ static void down(struct redis *redis)
 void redis_give_up(struct redis *redis, const char *reason)
 {
 	redisAsyncContext *context = redis->context;
+
+	assert(context != NULL);
 	bool tells_us = (context->c.flags & REDIS_CONNECTED) != 0;
 	if (reason != NULL)
 		note_outage(redis, reason);
@@ -63,6 +65,7 @@ static void refused(struct redis *redis, const char *reason)
 
 static void answered(struct redis *redis)
 {
+	assert(redis->context != NULL);
 	redis->up = true;
 	redis->failures = 0;
 	redis->heard_ms = loop_now_ms();
@@ -166,6 +169,7 @@ static void on_disconnect(const redisAsyncContext *context, int status)
 
 static void connect_now(struct redis *redis)
 {
+	assert(redis->context == NULL && !redis->up);
 	const struct redis_url *url = &redis->url;
 	redisAsyncContext *context = url->path != NULL
 	                                 ? redisAsyncConnectUnix(url->path)

@@ -30,6 +30,7 @@ struct pg_pool *db_pool(enum pg_role role)
 
 static struct db *db_new(struct task *task, enum db_mode mode, enum pg_role role)
 {
+	assert(role < PG_ROLE_COUNT);
 	struct db *db = arena_alloc(task->arena, sizeof(*db));
 	db->task = task;
 	db->mode = mode;
@@ -108,6 +109,7 @@ static void clear_results(void *arg)
  * the task may end here. */
 static void deliver(struct db *db, struct pg_batch *batch)
 {
+	assert(batch->count <= LIMIT_PG_BATCH);
 	arena_defer(db->task->arena, clear_results, batch);
 	for (int i = 0; i < batch->count; i++)
 		if (db->promises[i] != NULL)
@@ -168,6 +170,7 @@ static const struct pg_error *run(struct db *db, bool wants_refusal)
 	struct pg_batch *batch = db->batch;
 	if (batch == NULL)
 		return NULL;
+	assert(batch->count > 0);
 	db->batch = NULL;
 	int r = send(db, batch);
 	if (r == -EBADMSG) {
@@ -221,6 +224,7 @@ _Noreturn void db_end_refused(struct db *db, const struct pg_error *refusal)
 /* Takes the transaction off the task's list and gives its connection back. */
 static void tx_close(struct db *tx)
 {
+	assert(tx->lease != NULL);
 	struct db **link = &tx->task->db->open;
 	while (*link != tx)
 		link = &(*link)->next_open;
@@ -233,6 +237,7 @@ static void tx_close(struct db *tx)
 static int tx_begin(struct db *tx)
 {
 	struct task *task = tx->task;
+	assert(tx->mode == DB_TX && tx->lease == NULL);
 	int r = pg_lease(db_pool(tx->role), task->deadline_ms, &tx->lease);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@ static struct db *owner_of(struct db *db)
 
 static void add(struct db *db, struct db_hook **list, db_commit_fn *run, void *arg)
 {
+	assert(run != NULL);
 	struct db_hook *hook = arena_alloc(db->task->arena, sizeof(*hook));
 
 	*hook = (struct db_hook){.run = run, .arg = arg};
@@ -46,6 +47,7 @@ void db_run_before(struct db *db, struct db *last)
 {
 	struct db_hook *hook = db->before;
 
+	assert(db->mode == DB_BATCH || db->mode == DB_TX);
 	db->before = NULL;
 	for (; hook != NULL; hook = hook->next)
 		hook->run(last, hook->arg);
@@ -55,6 +57,7 @@ void db_run_after(struct db *db)
 {
 	struct db_hook *hook = db->after;
 
+	assert(db->mode == DB_BATCH || db->mode == DB_TX);
 	db->after = NULL;
 	for (; hook != NULL; hook = hook->next)
 		hook->run(db, hook->arg);

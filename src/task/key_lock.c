@@ -42,6 +42,7 @@ static void want(struct key_lock *lock, size_t count, const struct uuid keys[])
 
 static void line_up(struct stripe *stripe, struct key_lock *lock)
 {
+	assert(stripe->holder != NULL && stripe->holder != lock);
 	lock->next = NULL;
 	if (stripe->first == NULL)
 		stripe->first = lock;
@@ -85,7 +86,7 @@ void key_lock_acquire(struct task *task, size_t count, const struct uuid keys[])
 	struct key_lock *lock =
 	    arena_alloc(task->arena, sizeof(*lock) + count * sizeof(lock->stripes[0]));
 
-	assert(task->key_lock == NULL);
+	assert(task->key_lock == NULL && co_self() != NULL);
 	lock->co = co_self();
 	want(lock, count, keys);
 	task->key_lock = lock;
@@ -97,6 +98,7 @@ static void hand_over(struct stripe *stripe)
 {
 	struct key_lock *next = stripe->first;
 
+	assert(stripe->holder != NULL && stripe->holder != next);
 	stripe->holder = next;
 	if (next == NULL)
 		return;

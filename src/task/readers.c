@@ -100,6 +100,7 @@ static void read_field(struct arena *arena, const struct rows *rows, size_t row,
 		return; /* the struct is zeroed: a NULL pointer */
 	}
 	size_t size = read_value(rows, row, column, field->type, &value);
+	assert(size <= sizeof(value));
 	if (field->nullable && !is_pointer) {
 		void *kept = arena_alloc(arena, size);
 		memcpy(kept, &value, size);
@@ -117,6 +118,7 @@ void *rows_read(struct arena *arena, const struct rows *rows, size_t field_count
 		*ret_count = count;
 	if (count == 0)
 		return NULL;
+	assert(field_count > 0 && row_size > 0);
 	char *read = arena_array(arena, count, row_size);
 	for (size_t f = 0; f < field_count; f++) {
 		int column = rows_column(rows, fields[f].name);

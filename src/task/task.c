@@ -23,6 +23,7 @@ bool task_run(struct task *task, void (*body)(struct task *task))
 	task->running = false;
 	db_task_done(task);
 	key_lock_release(task);
+	assert(task->key_lock == NULL && (task->db == NULL || task->db->open == NULL));
 	return task->problem.code == PROBLEM_NONE;
 }
 

@@ -1,5 +1,6 @@
 #include "web/cache.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static void drop(struct entry *entry)
 
 	while (*link != entry)
 		link = &(*link)->next;
+	assert(cache.entries > 0 && cache.bytes >= entry->bytes);
 	*link = entry->next;
 	list_remove(&entry->by_use);
 	cache.entries--;
@@ -73,6 +75,7 @@ void cache_stop(void)
 	for (; node != NULL; node = list_first(&cache.used))
 		drop(CONTAINER_OF(node, struct entry, by_use));
 	cache.on = false;
+	assert(cache.entries == 0 && cache.bytes == 0);
 }
 
 /* Length of the key, 0 when it is too long to be cached. */
@@ -168,6 +171,7 @@ static void insert(struct entry *entry)
 	list_push_front(&cache.used, &entry->by_use);
 	cache.entries++;
 	cache.bytes += entry->bytes;
+	assert(cache.entries <= LIMIT_CACHE_ENTRIES && cache.bytes <= LIMIT_CACHE_BYTES);
 }
 
 void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned operation,
@@ -200,6 +204,7 @@ void cache_keep(struct http_exchange *ex, struct cache_ticket ticket, unsigned o
 	entry->bytes = bytes;
 	entry->key_length = key_length;
 	memcpy(entry->key, key, key_length);
+	assert(strlen(etag) < sizeof(entry->etag));
 	strncpy(entry->etag, etag, sizeof(entry->etag) - 1);
 	list_init(&entry->by_use);
 	entry->full = http_prepare(200, header_count, headers, body, length);

@@ -1,5 +1,6 @@
 #include "web/check.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ static void name_add(struct check *check, const char *text)
 	}
 	memcpy(check->name + check->name_length, text, length);
 	check->name_length += length;
+	assert(check->name_length < sizeof(check->name));
 	check->name[check->name_length] = 0;
 }
 
@@ -82,6 +84,7 @@ size_t check_enter_item(struct check *check, size_t index)
 
 void check_leave(struct check *check, size_t length)
 {
+	assert(length <= check->name_length);
 	check->name_length = length;
 	check->name[length] = 0;
 }

@@ -1,5 +1,6 @@
 #include "web/idempotency.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -89,6 +90,7 @@ static void replay(struct request *rq, const struct idempotency_claim_row *row)
 		         "This Idempotency-Key was used with a different request.");
 	if (!row->done)
 		still_running(rq);
+	assert(row->status != NULL);
 	if (row->body == NULL && *row->status != 204 && row->leased)
 		still_running(rq); /* committed, and its answer is being stored */
 	if (row->body == NULL && *row->status != 204)
@@ -154,6 +156,7 @@ void idempotency_keep(struct request *rq, struct db *tx, int status, const struc
 
 	if (body != NULL)
 		bytes = (struct bytes){.data = body->data, .length = body->length};
+	assert(rq->idempotency != NULL && status >= 200 && status < 300);
 	rq->idempotency->kept = true;
 	sql_idempotency_keep(tx, rq->idempotency->key, status, body != NULL ? &bytes : NULL,
 	                     rq->idempotency->lease_until_us);
@@ -161,6 +164,7 @@ void idempotency_keep(struct request *rq, struct db *tx, int status, const struc
 
 void idempotency_fill(struct request *rq, const struct buf *body)
 {
+	assert(rq->idempotency != NULL && rq->idempotency->kept);
 	sql_idempotency_fill(db_of(&rq->task), rq->idempotency->key,
 	                     (struct bytes){.data = body->data, .length = body->length},
 	                     rq->idempotency->lease_until_us);
@@ -246,6 +250,7 @@ void idempotency_settle_later(struct request *rq)
 	static unsigned running;
 	int64_t end_ms = rq->idempotency->lease_end_ms;
 
+	assert(rq->replied);
 	if (running >= LIMIT_KEYS_IN_DOUBT)
 		return; /* the lease expires */
 	running++;

@@ -1,5 +1,6 @@
 #include "web/limit_table.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t no
 	uint64_t hash = hash_of(key);
 	struct counter *chosen = NULL;
 
+	assert(window_s > 0);
 	for (unsigned i = 0; i < PROBES; i++) {
 		struct counter *at = &counters[(hash + i) % LIMIT_RATE_COUNTERS];
 
@@ -47,6 +49,7 @@ struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t no
 	if (chosen->key != hash || chosen->ends_ms <= now_ms)
 		*chosen = (struct counter){.key = hash, .ends_ms = now_ms + window_s * 1000};
 	chosen->count++;
+	assert(chosen->count > 0 && chosen->ends_ms > now_ms);
 	return (struct limit_count){.count = chosen->count,
 	                            .left_s = (chosen->ends_ms - now_ms + 999) / 1000};
 }

@@ -77,6 +77,7 @@ struct page page_open(struct request *rq, const char *cursor, int32_t limit, uin
 	};
 	struct page given;
 
+	assert(limit > 0);
 	page.count = page.limit + 1;
 	memset(page.after_id.bytes, down ? 0xff : 0, sizeof(page.after_id.bytes));
 	if (cursor == NULL)

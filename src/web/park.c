@@ -27,6 +27,7 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 	struct request_context *ctx = request_context_of(rq);
 
 	assert(!rq->replied && ctx->exchange_open && rq->idempotency == NULL);
+	assert(done != NULL);
 	*parked = (struct parked){
 	    .owner = {.finished = finished, .left = left},
 	    .http = rq->http,

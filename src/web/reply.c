@@ -86,7 +86,8 @@ void reply_send(struct request *rq, int status, const char *media_type, const vo
 {
 	struct request_context *ctx = request_context_of(rq);
 
-	assert(!rq->replied);
+	assert(!rq->replied && status >= 200 && status < 600);
+	assert(bytes != NULL || length == 0);
 	common_headers(rq, status, media_type);
 	reply_header(rq, "X-Request-Id", rq->task.request_id);
 	rq->replied = true;
@@ -163,6 +164,7 @@ static void write_cursor(const struct page *page, const struct rows *rows, size_
 	struct page next = *page;
 	char cursor[PAGE_CURSOR_MAX + 1];
 
+	assert(last < rows_count(rows));
 	if (text >= 0) {
 		next.after_key = 0;
 		snprintf(next.after_text, sizeof(next.after_text), "%s",
@@ -190,6 +192,7 @@ static void reply_items(struct request *rq, const struct page *page, const struc
 		rows_json_object(rows, shown, &json);
 	json_close_array(&json);
 	json_key(&json, "next_cursor");
+	assert(shown <= count && (shown == count || (page != NULL && shown > 0)));
 	if (shown < count)
 		write_cursor(page, rows, shown - 1, &json);
 	else
@@ -299,6 +302,7 @@ void reply_stream_begin(struct request *rq, int status, const char *media_type)
 
 void reply_stream_write(struct request *rq, const void *bytes, size_t count)
 {
+	assert(request_context_of(rq)->streaming);
 	if (http_stream_write(rq->http, bytes, count, rq->task.deadline_ms) != 0)
 		task_end(&rq->task, PROBLEM_UNAVAILABLE, "The client did not read the response.");
 }

@@ -103,6 +103,7 @@ static void exchange_ended(struct http_owner *owner)
 {
 	struct request_context *ctx = CONTAINER_OF(owner, struct request_context, owner);
 
+	assert(ctx->exchange_open);
 	ctx->exchange_open = false;
 	request_context_free(ctx);
 }
@@ -218,6 +219,7 @@ static void run(struct task *task)
 	struct request *rq = (struct request *)(void *)task;
 	struct request_context *ctx = request_context_of(rq);
 
+	assert(rq->operation != NULL && !rq->replied);
 	authenticate(rq, &ctx->match);
 	limit(rq);
 	const void *in = validate(rq, &ctx->match);
@@ -232,6 +234,7 @@ static void finish_badly(struct request *rq)
 {
 	struct request_context *ctx = request_context_of(rq);
 
+	assert(rq->task.problem.code != PROBLEM_NONE);
 	/* When the handler ended because its arena was full, the problem needs another one. */
 	if (arena_used(rq->task.arena) > LIMIT_REQUEST_ARENA_BYTES / 2) {
 		ctx->full_arena = rq->task.arena;
@@ -265,6 +268,7 @@ static void fiber(void *arg)
 		done = task_run(&ctx->rq.task, retry_call);
 	if (!done)
 		finish_badly(&ctx->rq);
+	assert(ctx->rq.replied);
 	ctx->fiber_running = false;
 	request_context_free(ctx);
 }
@@ -282,6 +286,7 @@ static void complete(void *arg, struct http_exchange *ex)
 	bool streams = ctx->rq.operation->body == BODY_STREAM;
 
 	(void)arg;
+	assert(!ctx->fiber_running && !ctx->rq.replied);
 	ctx->rq.task.deadline_ms =
 	    loop_now_ms() + (streams ? LIMIT_STREAM_MS : web.options.request_ms);
 	ctx->fiber_running = true;

@@ -20,6 +20,7 @@ void retry_remember(struct request *rq, const void *in)
 {
 	struct request_context *ctx = request_context_of(rq);
 
+	assert(rq->operation != NULL && !rq->replied);
 	ctx->retry =
 	    (struct retry){.in = in, .actor = rq->task.actor, .header_count = ctx->header_count};
 	rq->task.has_written = false; /* of the handler; the claim of a key is not counted */
@@ -51,6 +52,7 @@ bool retry_wait(struct request *rq)
 
 	if (!may_retry(rq, retry))
 		return false;
+	assert(rq->task.problem.code != PROBLEM_NONE && rq->task.key_lock == NULL);
 	delay_ms = DELAY_MS * ++retry->times;
 	co_sleep_ms(delay_ms / 2 + randombytes_uniform(delay_ms / 2 + 1));
 	if (loop_now_ms() >= rq->task.deadline_ms)

@@ -119,6 +119,7 @@ static const struct node *descend(const struct node *node, struct walk *walk, un
 			    memcmp(segment, at->literal, at->literal_length) != 0)
 				continue;
 		} else {
+			assert(walk->value_count < ROUTE_PARAMS_MAX);
 			walk->values[walk->value_count++] = segment;
 		}
 		const struct node *found = descend(at, walk, depth + 1);
@@ -159,9 +160,12 @@ static void name_params(struct arena *arena, const struct walk *walk, struct rou
 {
 	const char *at = match->operation->path;
 
+	assert(walk->value_count <= ROUTE_PARAMS_MAX);
 	match->count = walk->value_count;
 	for (unsigned i = 0; i < match->count; i++) {
-		at = strchr(at, '{') + 1;
+		at = strchr(at, '{');
+		assert(at != NULL);
+		at++;
 		match->names[i] = arena_strndup(arena, at, strcspn(at, "}"));
 		match->values[i] = walk->values[i];
 	}

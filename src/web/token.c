@@ -39,7 +39,7 @@ void token_make(const struct token *token, char ret[TOKEN_LENGTH + 1])
 {
 	uint8_t bytes[TOKEN_BYTES] = {VERSION, keys[0].id, (uint8_t)token->kind, 0};
 
-	assert(key_count > 0);
+	assert(key_count > 0 && key_count <= TOKEN_KEYS_MAX);
 	memcpy(bytes + 4, token->account_id.bytes, 16);
 	memcpy(bytes + 20, token->session_id.bytes, 16);
 	binary_put_int64(bytes + 36, token->issued_s);

@@ -109,6 +109,7 @@ static void allocate_fee(struct quote *quote)
 	allocate(quote->amounts.fee, quote->group_count, weights, shares);
 	allocate(of_goods, quote->group_count, shares, percent); /* none more than its share */
 	for (size_t g = 0; g < quote->group_count; g++) {
+		assert(percent[g] <= shares[g]);
 		quote->groups[g].amounts.fee = shares[g];
 		quote->groups[g].percent_fee = percent[g];
 	}
@@ -169,6 +170,7 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 {
 	struct amounts *all = &quote->amounts;
 	struct quote_wrong wrong;
+	int64_t parts = 0;
 
 	assert(quote->group_count <= LIMIT_CART_LINES);
 	quote->undeliverable_count = 0;
@@ -191,9 +193,12 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 		all->tax += part->tax;
 	}
 	allocate_fee(quote);
-	for (size_t g = 0; g < quote->group_count; g++)
-		quote->groups[g].amounts.total = total_of(&quote->groups[g].amounts);
 	all->total = total_of(all);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		quote->groups[g].amounts.total = total_of(&quote->groups[g].amounts);
+		parts += quote->groups[g].amounts.total;
+	}
+	assert(parts == all->total);
 	hash_quote(quote);
 	return wrong;
 }

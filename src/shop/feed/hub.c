@@ -55,6 +55,7 @@ static void drop_grants(struct followed *feed)
 static void feed_free(struct followed *feed)
 {
 	assert(list_is_empty(&feed->polls) && feed->pins == 0);
+	assert(hub.count > 0);
 	list_remove(&feed->behind);
 	drop_events(feed);
 	drop_grants(feed);
@@ -181,6 +182,7 @@ bool hub_learn(struct followed *feed, int64_t last, int64_t heard)
 		drop_events(feed);
 	}
 	feed->last = feed->heard;
+	assert(feed->last >= last);
 	feed->known = true;
 	return is_news;
 }
@@ -222,6 +224,7 @@ static void keep(struct followed *feed, int64_t number, const char *json, size_t
 		        feed->event_count * sizeof(feed->events[0]));
 	}
 	feed->events[feed->event_count++] = event;
+	assert(feed->event_count == 1 || feed->events[feed->event_count - 2]->number + 1 == number);
 }
 
 bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t length)
@@ -259,6 +262,7 @@ enum hub_view hub_look(const struct followed *feed, int64_t after, unsigned *ret
 	int64_t oldest = feed->events[0]->number;
 	int64_t newest = feed->events[feed->event_count - 1]->number;
 
+	assert(oldest <= newest && newest <= feed->heard);
 	if (after + 1 < oldest || after + 1 > newest)
 		return HUB_ELSEWHERE;
 	*ret_first = (unsigned)(after + 1 - oldest);

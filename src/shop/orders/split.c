@@ -48,6 +48,7 @@ static void split_group(struct arena *arena, const struct order *order,
                         const struct quote_group *group, const struct order_terms *terms,
                         int position, struct sub_order *part)
 {
+	assert(group->method != NULL && group->line_count > 0);
 	*part = (struct sub_order){
 	    .id = uuid_v7(),
 	    .vendor_id = group->vendor_id,
@@ -83,6 +84,7 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
                           const struct order_terms *terms)
 {
 	struct order *order = arena_alloc(arena, sizeof *order);
+	int64_t parts = 0;
 
 	assert(quote->group_count > 0 && quote->problem_count == 0 &&
 	       quote->undeliverable_count == 0);
@@ -108,8 +110,11 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 	};
 	memcpy(order->currency, quote->terms.currency, sizeof order->currency);
 	number_random(order->number);
-	for (size_t g = 0; g < quote->group_count; g++)
+	for (size_t g = 0; g < quote->group_count; g++) {
 		split_group(arena, order, &quote->groups[g], terms, (int)g + 1,
 		            &order->sub_orders[g]);
+		parts += order->sub_orders[g].amounts.total;
+	}
+	assert(parts == order->amounts.total);
 	return order;
 }
