@@ -186,7 +186,7 @@ SHOWN = "return document.body.innerText.includes(arguments[0])"
 def test_the_reference_is_searched_and_sends_requests_to_this_server(server):
     with browser(*LAPTOP) as page:
         page.open(server.url + "/docs#tag/node/GET/")
-        page.wait_for(SHOWN, "What this server is and where its parts are")
+        page.wait_for(SHOWN, "Description of this server and links to its parts")
         page.wait_for(PRESS, "Open Search")
         page.wait_for("return document.activeElement.tagName === 'INPUT'")
         page.press(*"payment")
