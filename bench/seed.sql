@@ -13,7 +13,8 @@ return (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || lpad(to_hex(kind), 3,
 -- 10 line, 11 payment, 12 session, 13 adjustment, 14 commission
 
 insert into account (id, email, email_key, name, password_hash)
-select seed_id(1, n), 'customer' || n || '@bench.sebez.test', 'customer' || n || '@bench.sebez.test', 'Customer ' || n, '!'
+select seed_id(1, n), 'customer' || n || '@bench.sebez.test', 'customer' || n || '@bench.sebez.test',
+       'Customer ' || n, '!'
 from generate_series(1, :customers) n;
 insert into session (id, account_id, expires_at)
 select seed_id(12, n), seed_id(1, n), now() + interval '30 days' from generate_series(1, :customers) n;
@@ -60,7 +61,8 @@ select refresh_search(array(select id from product));
 -- Old orders: three sub-orders of five lines, spread over customers and products.
 insert into cart (id, account_id, state)
 select seed_id(7, n), seed_id(1, 1 + n % :customers), 'ordered' from generate_series(1, :orders) n;
-insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, total, shipping_address, created_at)
+insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, total, shipping_address,
+                        created_at)
 select seed_id(8, n), 'SEED-' || lpad(n::text, 8, '0'), seed_id(1, 1 + n % :customers), seed_id(7, n), 'USD',
        5000, 0, 5000, '{"name": "Seed"}', timestamptz '2026-01-01' - n * interval '1 minute'
 from generate_series(1, :orders) n;
@@ -92,7 +94,8 @@ select seed_id(11, n), seed_id(8, n), seed_id(1, 1 + n % :customers), 'cash_on_d
 from generate_series(1, :orders) n;
 insert into payment_share (vendor_id, sub_order_id, payment_id, account_id, amount, due, state, received_at,
                            received_amount)
-select s.vendor_id, s.id, p.id, s.account_id, s.total, s.total, 'received', p.received_at, s.total from sub_order s join payment p on p.order_id = s.order_id;
+select s.vendor_id, s.id, p.id, s.account_id, s.total, s.total, 'received', p.received_at, s.total
+from sub_order s join payment p on p.order_id = s.order_id;
 
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason)
 select v.vendor_id, seed_id(13, row_number() over ()), v.id, v.available + coalesce(r.held, 0), 'seed'

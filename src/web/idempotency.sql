@@ -1,6 +1,7 @@
 -- Idempotency keys. Whose they are is current_scope(), which the envelope sets.
 
--- idempotency_claim (key text, operation text, request_hash bytea, lease_s int): maybe -> (claimed bool, same bool, done bool, leased bool, lease_until time, status int?, body bytea?)
+-- idempotency_claim (key text, operation text, request_hash bytea, lease_s int): maybe -> (claimed bool, same bool,
+--     done bool, leased bool, lease_until time, status int?, body bytea?)
 -- Takes the key, or one whose lease ran out with the same request; else says what it stands at.
 -- No row: it was taken by another transaction in this very moment.
 with claim as (

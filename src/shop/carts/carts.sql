@@ -49,7 +49,9 @@ with gone as (
 )
 update cart set version = version + 1, updated_at = now() where id in (select cart_id from gone);
 
--- cart_lines (): many -> (vendor_id uuid, variant_id uuid, product_id uuid, quantity int, title text, variant_title text, sku text?, image_url text?, price bigint, available bigint?, tracked bool?, backorder bool?, published bool, vendor_name text, vendor_slug text?, commission_basis_points int?)
+-- cart_lines (): many -> (vendor_id uuid, variant_id uuid, product_id uuid, quantity int, title text,
+--     variant_title text, sku text?, image_url text?, price bigint, available bigint?, tracked bool?,
+--     backorder bool?, published bool, vendor_name text, vendor_slug text?, commission_basis_points int?)
 -- The lines in the order in which stock is locked. What is no longer published is as it was put in.
 select l.vendor_id, l.variant_id, l.product_id, l.quantity, coalesce(p.title, l.title) as title,
        coalesce(v.title, l.variant_title) as variant_title, v.sku,
@@ -64,7 +66,8 @@ left join vendor n on n.id = v.vendor_id
 where c.state = 'open'
 order by l.vendor_id, l.variant_id;
 
--- cart_shipping_methods (country text?): many -> (vendor_id uuid, id uuid, name text, price bigint, free_above bigint?, handling_days int)
+-- cart_shipping_methods (country text?): many -> (vendor_id uuid, id uuid, name text, price bigint,
+--     free_above bigint?, handling_days int)
 -- Of every vendor in the cart, cheapest first: those that go there, or all.
 select m.vendor_id, m.id, m.name, m.price, m.free_above, m.handling_days
 from shipping_method m
@@ -73,7 +76,8 @@ where m.active and m.vendor_id in (
 [country: and (m.countries = '{}' or :country = any (m.countries))]
 order by m.vendor_id, m.price, m.position, m.id;
 
--- platform_terms (): one -> (currency text, service_fee_fixed bigint, service_fee_basis_points int, commission_basis_points int, payment_hours int, accept_hours int)
+-- platform_terms (): one -> (currency text, service_fee_fixed bigint, service_fee_basis_points int,
+--     commission_basis_points int, payment_hours int, accept_hours int)
 select currency, service_fee_fixed, service_fee_basis_points, commission_basis_points, payment_hours,
        accept_hours
 from platform;

@@ -1,6 +1,8 @@
--- Products of all vendors, as admins see and unlist them. The admin's role sees every row; every write is in the audit log.
+-- Products of all vendors, as admins see and unlist them. The admin's role sees every row; every write is in
+-- the audit log.
 
--- admin_products (id uuid?, q text?, vendor uuid?, vendor_slug text?, status text?, unlisted bool?, after_key time, after_id uuid, page_size int): many
+-- admin_products (id uuid?, q text?, vendor uuid?, vendor_slug text?, status text?, unlisted bool?, after_key time,
+--     after_id uuid, page_size int): many
 select p.id, p.title, p.handle, p.status, p.unlisted_at, p.unlisted_reason,
        p.price as "price.amount", p.currency as "price.currency",
        v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",

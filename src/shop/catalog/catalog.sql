@@ -3,7 +3,10 @@
 -- searched, products_found() says (functions/search.sql). A page is picked from narrow rows first, then
 -- shown.
 
--- product_page (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, found bool, words text?, options text[]?, ranked_max int, sort choice(newest, price_asc, price_desc, best_selling, relevance), after_time time, after_value bigint, after_id uuid, page_size int): many
+-- product_page (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?,
+--     price_max bigint?, in_stock bool, found bool, words text?, options text[]?, ranked_max int, sort choice(newest,
+--     price_asc, price_desc, best_selling, relevance), after_time time, after_value bigint, after_id uuid,
+--     page_size int): many
 -- One page of a category; the category of all has the nil id. With found, of what words and options
 -- leave; in order of relevance, which needs no found, of ranked_max matches at most.
 select p.id, p.title, p.handle, p.price as "price.amount", p.currency as "price.currency",
@@ -47,9 +50,12 @@ join product p on p.vendor_id = l.vendor_id and p.id = l.product_id
 join vendor v on v.id = l.vendor_id
 left join category c on c.id = p.category_id
 order by l.key [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc] [sort = relevance: desc],
-         l.product_id [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc] [sort = relevance: desc];
+         l.product_id [sort = newest: desc] [sort = price_desc: desc] [sort = best_selling: desc]
+         [sort = relevance: desc];
 
--- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?, price_max bigint?, in_stock bool, found bool, words text?, options text[]?, bands bigint[], matches_max int): one slow
+-- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?,
+--     price_max bigint?, in_stock bool, found bool, words text?, options text[]?, bands bigint[], matches_max int):
+--     one slow
 -- Of at most matches_max products that the filters leave. Bands are lower bounds of prices.
 with matched as materialized (
 	select l.product_id, l.vendor_id, l.price
@@ -108,7 +114,8 @@ select v.id, v.sku, v.title,
             else json_build_object(n.one, v.option1, n.two, v.option2, n.three, v.option3) end as options,
        v.price as "price.amount", v.currency as "price.currency",
        v.compare_at_price as "compare_at_price.amount", v.currency as "compare_at_price.currency",
-       case when v.tracked then greatest(v.available, 0) end as available, v.tracked, v.backorder, v.weight_grams, v.barcode, v.image_url
+       case when v.tracked then greatest(v.available, 0) end as available, v.tracked, v.backorder, v.weight_grams,
+       v.barcode, v.image_url
 from (select p.vendor_id, p.id, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
              p.options -> 2 ->> 'name' as three
       from product p where p.id = :id) n

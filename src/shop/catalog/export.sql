@@ -1,7 +1,9 @@
 -- Exporting a vendor's products as a CSV: pages of products in the order in which they were made,
 -- then the variants of each page.
 
--- export_products (after uuid, status text?, page_size int): many -> (id uuid, handle text, title text, description text, status text, type text, category text?, tags text, options json, images json, extra json, vendor text, currency text)
+-- export_products (after uuid, status text?, page_size int): many -> (id uuid, handle text, title text,
+--     description text, status text, type text, category text?, tags text, options json, images json, extra json,
+--     vendor text, currency text)
 -- The category is told apart from the type by its slug, so that it comes back as it went out.
 select p.id, p.handle, p.title, p.description, p.status, v.name as vendor, p.currency, p.options, p.images, p.extra,
        array_to_string(p.tags, ', ') as tags,
@@ -13,7 +15,9 @@ where p.vendor_id = current_vendor() and p.deleted_at is null and p.id > :after 
 order by p.id
 limit :page_size;
 
--- export_variants (products uuid[]): many -> (product_id uuid, sku text?, option1 text?, option2 text?, option3 text?, price bigint, compare_at bigint?, available bigint, grams int, tracked bool, backorder bool, barcode text?, image text?, extra json)
+-- export_variants (products uuid[]): many -> (product_id uuid, sku text?, option1 text?, option2 text?,
+--     option3 text?, price bigint, compare_at bigint?, available bigint, grams int, tracked bool, backorder bool,
+--     barcode text?, image text?, extra json)
 select v.product_id, v.sku, v.option1, v.option2, v.option3, v.price, v.compare_at_price as compare_at,
        v.available, v.weight_grams as grams, v.tracked, v.backorder, v.barcode, v.image_url as image, v.extra
 from variant v

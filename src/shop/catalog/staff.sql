@@ -7,7 +7,8 @@ select p.id, p.title, p.handle, p.status, p.unlisted_reason, p.price as "price.a
        p.currency as "price.currency", p.images,
        c.id as "category.id", c.slug as "category.slug", c.name as "category.name",
        (select sum(x.available) from variant x
-        where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null and x.tracked)::bigint as available,
+        where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null
+        and x.tracked)::bigint as available,
        p.created_at, p.updated_at, p.updated_at as "_key"
 from product p
 left join category c on c.id = p.category_id
@@ -43,7 +44,8 @@ where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null;
 select x.id, x.product_id, x.sku, x.title, option_values(p.options, x.option1, x.option2, x.option3) as options,
        x.price as "price.amount", x.currency as "price.currency",
        x.compare_at_price as "compare_at_price.amount", x.currency as "compare_at_price.currency",
-       case when x.tracked then x.available end as available, x.tracked, x.backorder, stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
+       case when x.tracked then x.available end as available, x.tracked, x.backorder,
+       stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
        x.image_url, p.version as "_version"
 from variant x
 join product p on p.vendor_id = x.vendor_id and p.id = x.product_id
@@ -61,11 +63,13 @@ select coalesce((
 	select h.handle from (
 		select case n when 1 then :handle else left(:handle, 250) || '-' || n end as handle, n
 		from generate_series(1, 100) n) h
-	where not exists (select from product p where p.vendor_id = :vendor and p.handle_key = h.handle and p.deleted_at is null)
+	where not exists (select from product p
+		where p.vendor_id = :vendor and p.handle_key = h.handle and p.deleted_at is null)
 	order by h.n limit 1),
 	left(:handle, 218) || '-' || :id) as handle;
 
--- staff_product_insert (vendor uuid, id uuid, handle text, title text, description text?, status text, category uuid?, product_type text?, tags text[]?, options json, images json): none
+-- staff_product_insert (vendor uuid, id uuid, handle text, title text, description text?, status text,
+--     category uuid?, product_type text?, tags text[]?, options json, images json): none
 insert into product (vendor_id, id, handle, title, description, status, category_id, product_type, tags,
                      options, images, currency)
 values (:vendor, :id, :handle, :title, coalesce(:description, ''), :status, :category,
@@ -80,7 +84,8 @@ from product p
 where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null
 for no key update;
 
--- staff_product_update (vendor uuid, id uuid, title text?, handle text?, description text?, status text?, category_given bool, category uuid?, product_type text?, tags text[]?, images json?): one
+-- staff_product_update (vendor uuid, id uuid, title text?, handle text?, description text?, status text?,
+--     category_given bool, category uuid?, product_type text?, tags text[]?, images json?): one
 update product
 set title = coalesce(:title, title), handle = coalesce(:handle, handle),
     description = coalesce(:description, description), status = coalesce(:status, status),
@@ -183,20 +188,26 @@ insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_
 select :vendor, g.adjustment, g.id, g.stock, 'First stock', current_account()
 from given g where g.stock <> 0;
 
--- staff_variant_lock (vendor uuid, id uuid): one -> (product_id uuid, available bigint, tracked bool, backorder bool, one text?, two text?, three text?)
+-- staff_variant_lock (vendor uuid, id uuid): one -> (product_id uuid, available bigint, tracked bool, backorder bool,
+--     one text?, two text?, three text?)
 -- With the names of its product's options.
-select v.product_id, v.available, v.tracked, v.backorder, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
+select v.product_id, v.available, v.tracked, v.backorder, p.options -> 0 ->> 'name' as one,
+       p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
 from variant v
 join product p on p.vendor_id = v.vendor_id and p.id = v.product_id
 where v.vendor_id = :vendor and v.id = :id and v.deleted_at is null
 for no key update of v;
 
--- staff_variant_update (vendor uuid, id uuid, sku_given bool, sku text?, options_given bool, title text?, one text?, two text?, three text?, price bigint?, currency text?, compare_given bool, compare bigint?, compare_currency text?, tracked bool?, backorder bool?, weight int?, barcode_given bool, barcode text?, image_given bool, image text?): one
+-- staff_variant_update (vendor uuid, id uuid, sku_given bool, sku text?, options_given bool, title text?, one text?,
+--     two text?, three text?, price bigint?, currency text?, compare_given bool, compare bigint?,
+--     compare_currency text?, tracked bool?, backorder bool?, weight int?, barcode_given bool, barcode text?,
+--     image_given bool, image text?): one
 update variant
 set price = case when marketplace_currency(:currency, '/price/currency') is not null
             then coalesce(:price, price) end,
-    tracked = coalesce(:tracked, tracked), backorder = coalesce(:backorder, backorder), weight_grams = coalesce(:weight, weight_grams),
+    tracked = coalesce(:tracked, tracked), backorder = coalesce(:backorder, backorder),
+    weight_grams = coalesce(:weight, weight_grams),
     version = version + 1
     [sku_given: , sku = :sku]
     [options_given: , title = :title, option1 = :one, option2 = :two, option3 = :three]

@@ -4,11 +4,13 @@
 -- conversation_open (vendor uuid, account uuid?, id uuid, product uuid?, sub_order uuid?): one writes -> (id uuid)
 select conversation_open(:vendor, :account, :id, :product, :sub_order) as id;
 
--- conversations_page (id uuid?, account uuid, state text?, unread bool, after_key time, after_id uuid, page_size int): many
+-- conversations_page (id uuid?, account uuid, state text?, unread bool, after_key time, after_id uuid,
+--     page_size int): many
 -- A customer's, the one with the newest message first; or one of them.
 select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
        (select product_card(p) from product p where p.vendor_id = c.vendor_id and p.id = c.product_id) as product,
-       (select sub_order_card(s) from sub_order s where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
+       (select sub_order_card(s) from sub_order s
+        where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
        c.state as status, c.last_seq, c.customer_unread as unread,
        c.customer_read as "read.customer", c.vendor_read as "read.vendor",
        c.customer_delivered as "delivered.customer", c.vendor_delivered as "delivered.vendor",
@@ -38,12 +40,14 @@ select count(*) filter (where c.customer_unread > 0) as conversations,
        coalesce(sum(c.customer_unread), 0)::bigint as messages
 from conversation c where c.account_id = :account;
 
--- message_send (conversation uuid, id uuid, client_id text, digest uuid, rules text, found text[], wrong json?, text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
+-- message_send (conversation uuid, id uuid, client_id text, digest uuid, rules text, found text[], wrong json?,
+--     text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
 -- Raises SBM01, with the rules of this moment, when they are not those that it was judged by.
 select message_send(:conversation, :id, :client_id, :digest, :rules, :found, :wrong::json, :text, :attachments::json,
 	:product, :sub_order, :reply_to);
 
--- messages (conversation uuid, id uuid?, client_id text?, author text?, by uuid?, staff bool, order choice(newest, oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many
+-- messages (conversation uuid, id uuid?, client_id text?, author text?, by uuid?, staff bool, order choice(newest,
+--     oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many
 -- A page of a conversation, or one message of it.
 select m.id, m.conversation_id, m.seq, m.author,
        [staff: case m.author when 'vendor' then m.author_id end as staff_id,

@@ -1,9 +1,11 @@
 -- The inbox that the staff of a vendor share.
 
--- inbox_page (id uuid?, vendor uuid, state text?, unread bool, mine bool, unassigned bool, sub_order uuid?, after_key time, after_id uuid, page_size int): many
+-- inbox_page (id uuid?, vendor uuid, state text?, unread bool, mine bool, unassigned bool, sub_order uuid?,
+--     after_key time, after_id uuid, page_size int): many
 select c.id, c.account_id as "customer.id", c.customer_name as "customer.name",
        (select product_card(p) from product p where p.vendor_id = c.vendor_id and p.id = c.product_id) as product,
-       (select sub_order_card(s) from sub_order s where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
+       (select sub_order_card(s) from sub_order s
+        where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
        c.state as status, c.assigned_to as "assignee.id",
        (select a.name from account a where a.id = c.assigned_to) as "assignee.name",
        c.last_seq, c.vendor_unread as unread, c.last_note as notes,

@@ -2,7 +2,8 @@
 
 -- record feed_event (owner uuid, kind text, payload text)
 
--- feed_flush (events feed_event[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at time)
+-- feed_flush (events feed_event[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text,
+--     payload json, at time)
 -- Last in its transaction.
 select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at
 from feed_flush(:events.owner, :events.kind, :events.payload) f;
@@ -28,7 +29,8 @@ from (select x.owner_id, x.number, x.tx from event x where x.tx >= :horizon offs
 where e.owner_id > :beyond
 group by e.owner_id order by e.owner_id limit :most;
 
--- feed_revocations (horizon bigint): many -> (id bigint, account_id uuid?, session_id uuid?, vendor_id uuid?, tx bigint)
+-- feed_revocations (horizon bigint): many -> (id bigint, account_id uuid?, session_id uuid?, vendor_id uuid?,
+--     tx bigint)
 select r.id, r.account_id, r.session_id, r.vendor_id, r.tx from revocation r where r.tx >= :horizon
 order by r.id limit 10000;
 

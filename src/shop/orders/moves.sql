@@ -10,7 +10,8 @@ select s.id from sub_order s where s.id = :id for update;
 -- sub_orders_lock (order uuid): many writes -> (id uuid)
 select s.id from sub_order s where s.order_id = :order order by s.id for update;
 
--- sub_orders_move (ids uuid[], to text, clock choice(keep, accept, promise, extend, complete, stop), noted bool, reason text?, cancel_reason text?): none
+-- sub_orders_move (ids uuid[], to text, clock choice(keep, accept, promise, extend, complete, stop), noted bool,
+--     reason text?, cancel_reason text?): none
 -- Takes them to a state, or counts anew what is cancelled of one that stays where it is: with its
 -- history when it is to be noted, and always with its notice.
 with before as (
@@ -24,8 +25,10 @@ with before as (
 	    [clock = accept: deadline_at = now() + (select make_interval(hours => accept_hours) from platform),]
 	    [clock = complete: deadline_at = now() + (select make_interval(days => complete_days) from platform),]
 	    [clock = promise: ship_by = now() + make_interval(days => s.handling_days),
-	                      deadline_at = now() + (select make_interval(days => s.handling_days + ship_grace_days) from platform),]
-	    [clock = extend: deadline_at = greatest(s.deadline_at, now() + (select make_interval(days => ship_grace_days) from platform)),]
+	                      deadline_at = now() + (select make_interval(days => s.handling_days + ship_grace_days)
+	                                             from platform),]
+	    [clock = extend: deadline_at = greatest(s.deadline_at, now() + (select make_interval(days => ship_grace_days)
+	                                                                    from platform)),]
 	    [clock = stop: deadline_at = null,]
 	    cancel_reason = coalesce(:cancel_reason, s.cancel_reason),
 	    version = s.version + 1, updated_at = now()
@@ -71,7 +74,8 @@ select settle_payments(:sub_orders);
 -- Last, so that a popular variant is locked for the commit only.
 select release_stock(:sub_orders);
 
--- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?, lines line_quantity[]): none
+-- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?,
+--     lines line_quantity[]): none
 -- With its lines, which then count as shipped.
 with parcel as (
 	insert into shipment (vendor_id, id, sub_order_id, carrier, tracking_number, tracking_url)

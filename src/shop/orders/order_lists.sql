@@ -12,7 +12,8 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        json_build_object('pay_by', case when s.state = 'awaiting_payment' then json_time(s.deadline_at) end,
               'accept_by', case when s.state = 'placed' then json_time(s.deadline_at) end,
               'ship_by', case when s.state in ('accepted', 'packed', 'partially_shipped') then json_time(s.ship_by) end,
-              'cancel_at', case when s.state in ('accepted', 'packed', 'partially_shipped') then json_time(s.deadline_at) end)
+              'cancel_at', case when s.state in ('accepted', 'packed', 'partially_shipped')
+                           then json_time(s.deadline_at) end)
               as deadlines,
        s.created_at, s.created_at as "_key"
 from sub_order s

@@ -13,7 +13,8 @@
 -- Raises when the cart was changed or ordered since it was quoted.
 select cart_to_order(:cart, :version);
 
--- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, address json, note text?, at time): none
+-- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint,
+--     tax bigint, fee bigint, total bigint, address json, note text?, at time): none
 insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, discount, tax, fee,
                         total, shipping_address, note, created_at)
 values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,

@@ -1,7 +1,9 @@
 -- Reading orders. One family of statements serves customers, staff, admins and the clock: row level
 -- security leaves each of them their own rows.
 
--- order_read (id uuid): one -> (id uuid, number text, status text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time, payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint)
+-- order_read (id uuid): one -> (id uuid, number text, status text, currency text, subtotal bigint, shipping bigint,
+--     discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time,
+--     payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint)
 select o.id, o.number,
        order_status((select array_agg(s.state) from sub_order s where s.order_id = o.id)) as status,
        o.currency, o.subtotal, o.shipping, o.discount, o.tax, o.fee, o.total,
@@ -11,7 +13,12 @@ from shop_order o
 join payment p on p.order_id = o.id
 where o.id = :id;
 
--- sub_orders_read (order uuid?, id uuid?): many -> (id uuid, vendor_id uuid, order_id uuid, vendor_name text, vendor_slug text, number text, state text, currency text, subtotal bigint, shipping bigint, discount bigint, tax bigint, fee bigint, total bigint, cancelled_total bigint, shipping_method_id uuid?, shipping_method_name text, handling_days int, customer_name text, shipping_address text, note text?, deadline_at time?, ship_by time?, cancel_reason text?, created_at time, updated_at time, version int, confirmed bool, shipments text)
+-- sub_orders_read (order uuid?, id uuid?): many -> (id uuid, vendor_id uuid, order_id uuid, vendor_name text,
+--     vendor_slug text, number text, state text, currency text, subtotal bigint, shipping bigint, discount bigint,
+--     tax bigint, fee bigint, total bigint, cancelled_total bigint, shipping_method_id uuid?,
+--     shipping_method_name text, handling_days int, customer_name text, shipping_address text, note text?,
+--     deadline_at time?, ship_by time?, cancel_reason text?, created_at time, updated_at time, version int,
+--     confirmed bool, shipments text)
 select s.id, s.vendor_id, s.order_id, v.name as vendor_name, v.slug as vendor_slug, s.number, s.state,
        s.currency, s.subtotal, s.shipping, s.discount, s.tax, s.fee, s.total, s.cancelled_total,
        s.shipping_method_id, s.shipping_method_name, s.handling_days, s.customer_name,
@@ -38,7 +45,9 @@ where true
 [id: and s.id = :id]
 order by s.id;
 
--- order_lines_read (order uuid?, sub_order uuid?): many -> (sub_order_id uuid, id uuid, product_id uuid, variant_id uuid, title text, variant_title text, sku text?, image_url text?, quantity int, cancelled_quantity int, shipped_quantity int, price bigint, total bigint)
+-- order_lines_read (order uuid?, sub_order uuid?): many -> (sub_order_id uuid, id uuid, product_id uuid,
+--     variant_id uuid, title text, variant_title text, sku text?, image_url text?, quantity int,
+--     cancelled_quantity int, shipped_quantity int, price bigint, total bigint)
 select l.sub_order_id, l.id, l.product_id, l.variant_id, l.title, l.variant_title, l.sku, l.image_url,
        l.quantity, l.cancelled_quantity, l.shipped_quantity, l.price, l.total
 from sub_order s
@@ -48,7 +57,8 @@ where true
 [sub_order: and s.id = :sub_order]
 order by s.id, l.position;
 
--- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint, received_at time?, received_amount bigint?, refunded_amount bigint, staff_role text?)
+-- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
+--     received_at time?, received_amount bigint?, refunded_amount bigint, staff_role text?)
 -- What its vendor sees of the payment: its own share. And who looks.
 select p.method as payment_method, h.state as payment_state, h.amount, h.due, h.received_at,
        h.received_amount, h.refunded_amount,

@@ -27,7 +27,8 @@ where x.id = any (:ids) and x.done_at is null and x.due_at = :lease;
 
 -- Topics of kind deliver --------------------------------------------------------------------------
 
--- outbox_queues (topics text[], passed rows(topic text, destination text), most int): many -> (topic text, destination text)
+-- outbox_queues (topics text[], passed rows(topic text, destination text), most int): many -> (topic text,
+--     destination text)
 -- Of these topics, the queues with due rows, but for those to pass: whose row is due for longest first. From
 -- one queue to the next by the index, so that a queue costs the same whatever its length.
 with recursive queue (topic, destination) as (
@@ -50,7 +51,8 @@ and not exists (select from :passed as p where p.topic = q.topic and p.destinati
 order by due.due_at
 limit :most;
 
--- outbox_lease (topic text, destination text, most int, lease_ms bigint): many -> (id bigint, delivery uuid, subject_id uuid, payload json, age_ms bigint, attempt int, failed_with text?, lease time)
+-- outbox_lease (topic text, destination text, most int, lease_ms bigint): many -> (id bigint, delivery uuid,
+--     subject_id uuid, payload json, age_ms bigint, attempt int, failed_with text?, lease time)
 -- Due rows of a queue that nobody else has. One whose last attempt did not come to its end may have ended it,
 -- and the process with it: it goes alone, when it is the one that is due for longest.
 with due as (
@@ -97,7 +99,8 @@ with gone as (
 )
 select count(*) as count from gone;
 
--- outbox_put_back (returned rows(id bigint, delay_ms bigint, attempts int, why text?, destination text), lease time): one -> (count bigint)
+-- outbox_put_back (returned rows(id bigint, delay_ms bigint, attempts int, why text?, destination text), lease time):
+--     one -> (count bigint)
 with back as (
 	update outbox x
 	set due_at = now() + r.delay_ms * interval '1 millisecond', attempts = r.attempts, failed_with = r.why,

@@ -4,7 +4,8 @@
 -- For what this transaction writes from now on.
 select set_config('sebez.reason', coalesce(:reason, ''), true);
 
--- admin_audit_page (account uuid?, vendor uuid?, vendor_slug text?, action text?, object uuid?, after_key bigint, after_id uuid, page_size int): many
+-- admin_audit_page (account uuid?, vendor uuid?, vendor_slug text?, action text?, object uuid?, after_key bigint,
+--     after_id uuid, page_size int): many
 -- The number alone is a unique key; the cursor's id only has to be there.
 select l.id, l.at, l.actor as "by.kind", l.account_id as "by.id", a.name as "by.name", l.vendor_id,
        l.action, l.object_kind as "object.kind", l.object_id as "object.id", l.before, l.after,

@@ -6,7 +6,9 @@ select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.payment_hours, f.accept_hours, f.ship_grace_days, f.complete_days, f.version, f.version as "_version"
 from platform f;
 
--- admin_settings_put (if_match int[]?, fee_fixed bigint, fee_currency text, fee_basis_points int, commission_basis_points int, payment_hours int, accept_hours int, ship_grace_days int, complete_days int): maybe
+-- admin_settings_put (if_match int[]?, fee_fixed bigint, fee_currency text, fee_basis_points int,
+--     commission_basis_points int, payment_hours int, accept_hours int, ship_grace_days int, complete_days int):
+--     maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,

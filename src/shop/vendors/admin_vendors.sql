@@ -1,6 +1,7 @@
 -- Vendors, as admins see and judge them. The admin's role sees every row; every write is in the audit log.
 
--- admin_vendors (moves rows(come text, go text), id uuid?, status text?, q text?, after_key time, after_id uuid, page_size int): many
+-- admin_vendors (moves rows(come text, go text), id uuid?, status text?, q text?, after_key time, after_id uuid,
+--     page_size int): many
 -- One vendor, or a page of them, newest first. The table of transitions comes from C.
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description,
        v.contact_email, v.contact_phone, v.commission_basis_points,

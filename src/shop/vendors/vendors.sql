@@ -29,7 +29,8 @@ where v.state = 'approved'
 [id: and v.id = :id]
 [slug: and v.slug = :slug];
 
--- vendor_apply_for (id uuid, slug text, name text, description text?, logo_text text?, email text?, phone text?, open_most int): one writes
+-- vendor_apply_for (id uuid, slug text, name text, description text?, logo_text text?, email text?, phone text?,
+--     open_most int): one writes
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
        v.contact_email, v.contact_phone, f.commission_basis_points, v.version, v.created_at, v.updated_at,
        v.version as "_version"
@@ -43,7 +44,8 @@ select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason,
 from vendor v, platform f
 where v.id = :id;
 
--- vendor_update (id uuid, if_match int[]?, name text?, description text?, logo_text text?, email text?, phone_given bool, phone text?): maybe
+-- vendor_update (id uuid, if_match int[]?, name text?, description text?, logo_text text?, email text?,
+--     phone_given bool, phone text?): maybe
 update vendor
 set name = coalesce(:name, name), description = coalesce(:description, description),
     logo_text = coalesce(:logo_text, logo_text), contact_email = coalesce(:email, contact_email),
@@ -81,13 +83,15 @@ select v.id from vendor v where v.id = :vendor for no key update;
 -- shipping_methods_count (vendor uuid): one -> (count bigint)
 select count(*) as count from shipping_method m where m.vendor_id = :vendor;
 
--- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?, free_currency text?, handling_days int, countries text[]?, active bool): none
+-- shipping_method_insert (vendor uuid, id uuid, name text, price bigint, currency text, free_above bigint?,
+--     free_currency text?, handling_days int, countries text[]?, active bool): none
 insert into shipping_method (vendor_id, id, name, price, currency, free_above, handling_days, countries, active)
 values (:vendor, :id, :name, :price, marketplace_currency(:currency, '/price/currency'),
         case when marketplace_currency(:free_currency, '/free_above/currency') is not null
              then :free_above end, :handling_days, coalesce(:countries, '{}'), :active);
 
--- shipping_method_update (vendor uuid, id uuid, name text?, price bigint?, currency text?, free_given bool, free_above bigint?, free_currency text?, handling_days int?, countries text[]?, active bool?): one
+-- shipping_method_update (vendor uuid, id uuid, name text?, price bigint?, currency text?, free_given bool,
+--     free_above bigint?, free_currency text?, handling_days int?, countries text[]?, active bool?): one
 update shipping_method
 set name = coalesce(:name, name), price = coalesce(:price, price),
     currency = case when marketplace_currency(:currency, '/price/currency') is not null then currency end,
@@ -149,7 +153,8 @@ update staff_invitation set revoked_at = now()
 where vendor_id = :vendor and email_key = (select a.email_key from account a where a.id = :account)
 and accepted_at is null and revoked_at is null;
 
--- invitation_insert (vendor uuid, id uuid, email text, email_key text, role text, token text, token_hash bytea, days int): one
+-- invitation_insert (vendor uuid, id uuid, email text, email_key text, role text, token text, token_hash bytea,
+--     days int): one
 -- The token is answered and not kept.
 insert into staff_invitation (vendor_id, id, email, email_key, role, token_hash, invited_by, expires_at)
 values (:vendor, :id, :email, :email_key, :role, :token_hash, current_account(),
