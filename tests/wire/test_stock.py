@@ -141,7 +141,7 @@ def test_an_import_says_why_what_is_sold_below_zero_cannot_be_denied(shop):
     report = imported(vendor, table(line, row(other, title="Pan", price="9.00", stock=1),
                                     columns=None))
     (warning,) = report["warnings"]
-    assert warning["line"] == 2 and "3 are sold that are not there" in warning["reason"]
+    assert warning["line"] == 2 and "3 more were sold than are in stock" in warning["reason"]
     assert report["products_created"] == 1 and mug.available == -3
     line["Variant Inventory Qty"] = 2
     assert imported(vendor, table(line, columns=None))["warnings"] == [] and mug.available == 2
