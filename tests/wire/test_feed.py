@@ -10,6 +10,7 @@ from harness.client import refused, together
 from harness.feed import SOON, Device, Stream, begin_polls, in_background, settle, statements
 from harness.folds import fold_customer
 from harness.shop import Shop, money
+from harness.wait import until
 
 
 # -- events and their order -----------------------------------------------------------------------
@@ -278,9 +279,12 @@ def test_an_empty_poll_costs_no_statement(shop):
 
 
 def test_more_polls_than_a_feed_may_have_are_told_to_come_back(shop):
+    product = shop.product()
     me = Device(shop.customer())
-    waits = [in_background(lambda: me.actor.call("getEvents", after=me.cursor, wait=4,
+    waits = [in_background(lambda: me.actor.call("getEvents", after=me.cursor, wait=50,
                                                  may_fail=True)) for _ in range(540)]
+    until(lambda: any(wait.is_over() for wait in waits))
+    me.actor.order(product)  # ends the polls that wait
     answers = [wait() for wait in waits]
     busy = [a for a in answers if a.status_code == 503]
     assert busy and all(int(a.headers["Retry-After"]) >= 1 for a in busy)
