@@ -1,10 +1,10 @@
 /*
- * import_columns: which columns of a product CSV mean something to us, where a file has them, and
+ * import_columns: the known columns of a product CSV, their positions in a file, and the report of
  * what was wrong with it.
  *
- * Columns are known by Shopify's names, of its classic export and of the newer one, or by those of
- * WooCommerce, in any case and order; the others are kept as they are (extra.h). One is ours:
- * nobody else has a word for where our tree has a product.
+ * Columns are known by Shopify's names (of its classic and its newer export) or by WooCommerce's,
+ * in any case and order; other columns are stored unchanged (extra.h). One column is our own:
+ * neither format has one for the category of our tree.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_COLUMNS_H
@@ -13,7 +13,7 @@
 
 #include "shop/catalog/import_csv.h"
 
-/* X(constant, "Shopify's name", "its newer name", "WooCommerce's"); NULL: it has none */
+/* X(constant, "Shopify's name", "its newer name", "WooCommerce's"); NULL: no such column */
 #define IMPORT_COLUMNS(X)                                                                          \
 	X(COLUMN_HANDLE, "Handle", "URL handle", "Handle")                                         \
 	X(COLUMN_TITLE, "Title", "Title", "Name")                                                  \
@@ -54,10 +54,10 @@ enum import_column { IMPORT_COLUMNS(X) COLUMN_COUNT, COLUMN_NONE = -1 };
 #undef X
 
 enum {
-	IMPORT_REMARKS_KEPT = 1000, /* of each kind, as the contract says; the rest is counted */
+	IMPORT_REMARKS_KEPT = 1000, /* of each kind, as in the contract; the rest is only counted */
 	IMPORT_REASON_BYTES = 400,
-	IMPORT_ATTRIBUTES = 64,  /* of a product; more are only kept */
-	IMPORT_ROW_WARNINGS = 8, /* that a row may have before it is in a batch */
+	IMPORT_ATTRIBUTES = 64,  /* per product; more are extra columns */
+	IMPORT_ROW_WARNINGS = 8, /* per row, before it is in a batch */
 };
 
 enum import_dialect { IMPORT_SHOPIFY, IMPORT_WOOCOMMERCE };
@@ -71,41 +71,41 @@ struct import_remark {
 struct import_lines;
 
 struct import_report {
-	struct arena *arena; /* reasons live here */
+	struct arena *arena; /* owns the reasons */
 	enum import_dialect dialect;
 	char separator;     /* of the file: ',', ';' or a tab */
-	bool decimal_comma; /* a number of the file had one */
-	bool dry_run;       /* nothing of it was written */
-	/* Counts, which a batch that is written again takes back: up to errors. */
-	/* Without the header. Each is one of the next five; warned went in, with a warning. */
+	bool decimal_comma; /* a number of the file has one */
+	bool dry_run;       /* nothing is written */
+	/* Counts, up to errors: restored before a batch is written again. */
+	/* Without the header. Each is one of the next five; warned: imported with a warning. */
 	int64_t rows;
 	int64_t taken, changed, unchanged, warned, refused;
 	int64_t products_created, products_updated;
 	int64_t variants_created, variants_updated;
-	struct import_lines *lines; /* of the batch; what is said of one is noted there */
+	struct import_lines *lines; /* of the batch; remarks are noted there */
 	int64_t errors_total, warnings_total;
 	size_t errors_kept, warnings_kept;
-	struct import_remark errors[IMPORT_REMARKS_KEPT];   /* what did not go in */
-	struct import_remark warnings[IMPORT_REMARKS_KEPT]; /* what went in otherwise */
+	struct import_remark errors[IMPORT_REMARKS_KEPT];   /* not imported */
+	struct import_remark warnings[IMPORT_REMARKS_KEPT]; /* imported with a change */
 };
 
 struct extra_column;
 struct import_product;
 
-/* The column of that name, and how it is spelled, or COLUMN_NONE. */
+/* The column of that name, with its canonical spelling, or COLUMN_NONE. */
 enum import_column import_find_column(enum import_dialect dialect, const char *text,
                                       const char **ret_name);
 
-/* A column that is only kept. */
+/* An extra column (extra.h). */
 struct import_extra {
 	int16_t field;
-	const char *name;                  /* that it is kept by */
-	const char *key;                   /* the same, as JSON has it between quotes */
-	const struct extra_column *column; /* NULL: we would not export it */
+	const char *name;                  /* under which it is stored */
+	const char *key;                   /* the name as JSON text, without quotes */
+	const struct extra_column *column; /* NULL: not in every export */
 	bool of_variant;
 };
 
-/* The columns "Attribute 1 name", "Attribute 1 value(s)" and so on of WooCommerce. */
+/* WooCommerce's columns "Attribute 1 name", "Attribute 1 value(s)" and so on. */
 enum import_attribute_column {
 	ATTRIBUTE_NAME,
 	ATTRIBUTE_VALUES,
@@ -116,22 +116,22 @@ enum import_attribute_column {
 };
 
 struct import_attribute {
-	int16_t field[ATTRIBUTE_COLUMNS]; /* as below, from 1; 0: the file does not have it */
+	int16_t field[ATTRIBUTE_COLUMNS]; /* as below, from 1; 0: not in the file */
 };
 
-/* Where the file has its columns. */
+/* The positions of the file's columns. */
 struct import_header {
 	enum import_dialect dialect;
-	double grams; /* in a unit of the weight */
+	double grams; /* per unit of the weight column */
 	struct import_attribute attributes[IMPORT_ATTRIBUTES];
-	int16_t field[COLUMN_COUNT]; /* -1: the file does not have it */
+	int16_t field[COLUMN_COUNT]; /* -1: not in the file */
 	const char *name[COLUMN_COUNT];
 	size_t fields;
 	size_t extra_count;
 	struct import_extra extras[CSV_COLUMNS];
 };
 
-/* What became of a row. */
+/* The result of a row. */
 struct import_line {
 	int64_t line;
 	const struct import_product *product;
@@ -141,7 +141,7 @@ struct import_line {
 
 struct import_lines {
 	size_t count, room;
-	struct import_line *lines; /* in their order */
+	struct import_line *lines; /* in the order of lines */
 };
 
 struct import_row_warning {
@@ -149,18 +149,18 @@ struct import_row_warning {
 	const char *reason;
 };
 
-/* A row by meaning. Texts are as long as the row's bytes. */
+/* A row by column. Texts live as long as the row's bytes. */
 struct import_row {
 	int64_t line;
 	const struct import_header *header;
-	const char *values[COLUMN_COUNT]; /* NULL: no such column; blanks around are cut off */
+	const char *values[COLUMN_COUNT]; /* NULL: no such column; trimmed */
 	const struct csv_row *csv;
-	/* To be said once the row is in a batch. */
+	/* Reported once the row is in a batch. */
 	size_t warning_count;
 	struct import_row_warning warnings[IMPORT_ROW_WARNINGS];
 };
 
-/* Say what is wrong with a row; header may be NULL when column is COLUMN_NONE. */
+/* Report a problem of a row; header may be NULL when column is COLUMN_NONE. */
 void import_refuse(struct import_report *report, const struct import_header *header, int64_t line,
                    enum import_column column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
@@ -169,18 +169,18 @@ void import_warn(struct import_report *report, const struct import_header *heade
                  enum import_column column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Of the batch; NULL when the line is not among them. */
+/* The line's entry in the batch; NULL for none. */
 struct import_line *import_line_of(const struct import_report *report, int64_t line);
 
-/* False, and one error that names the columns, when those that every file needs are missing. */
+/* Returns false when a required column is missing, with one error that names those missing. */
 bool import_header_read(struct import_header *header, const struct csv_row *row,
                         struct import_report *report);
 
-/* A field of the header that is none of our columns. */
+/* Adds a field of the header that is not a known column. */
 void import_extra_read(struct import_header *header, size_t field, const struct csv_field *name,
                        struct arena *arena);
 
-/* False when there is nothing to take: the row is empty, or it is bad and was reported. */
+/* Returns false when there is nothing to import: the row is empty, or invalid and reported. */
 bool import_row_read(const struct import_header *header, const struct csv_row *row,
                      struct import_report *report, struct import_row *ret);
 

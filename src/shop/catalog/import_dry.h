@@ -1,7 +1,7 @@
 /*
- * import_dry: what a dry run must know of the products that it would have made. Each batch is
- * written and rolled back, so that it holds no lock for longer than a real one; a later row that
- * continues a product of an earlier batch finds here which options that has.
+ * import_dry: the products that a dry run would have created. Each batch is written and rolled
+ * back, so that its locks are held no longer than a real batch's; a later row that continues a
+ * product of an earlier batch finds that product's options here.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_DRY_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_DRY_H
@@ -16,9 +16,9 @@ struct import_batch;
 struct import_dry;
 
 struct import_dry *import_dry_new(struct arena *arena);
-/* Those of the batch that are new. */
+/* Stores the batch's new products. */
 void import_dry_keep(struct import_dry *dry, const struct import_batch *batch);
-/* True when an earlier batch would have made the product; then it gets its options. */
+/* Returns true, and sets the product's options, when an earlier batch would have created it. */
 bool import_dry_continue(const struct import_dry *dry, struct import_seen *seen,
                          struct import_product *product);
 

@@ -1,6 +1,6 @@
 /*
- * import_match: finds out what of a batch is in the database already: products by handle, variants
- * by SKU and else by their option values. Decides what is added, changed or refused.
+ * import_match: matches a batch with the database: products by handle, variants by SKU, else by
+ * option values. Decides what is added, changed or refused.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_MATCH_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_MATCH_H
@@ -9,11 +9,11 @@
 #include "task/db.h"
 
 enum {
-	/* Types of a file that are looked up; products of more have no category. */
+	/* Distinct product types looked up per file; products of further types get no category. */
 	IMPORT_TYPES = 500,
 };
 
-/* The types of a file whose categories are known. Texts are in the import's arena. */
+/* The file's types with known categories. Texts are in the import's arena. */
 struct import_types {
 	struct arena *arena;
 	size_t count;
@@ -23,22 +23,22 @@ struct import_types {
 	} types[IMPORT_TYPES];
 };
 
-/* Within the transaction that will write the batch; locks the variants that are there, and then the
- * products. Sets what import_product.h says is found by it. Suspends. */
+/* Runs within the transaction that writes the batch; locks the existing variants, then the
+ * products. Sets the fields that import_product.h lists as found by it. Suspends. */
 void import_match(struct db *tx, struct import_batch *batch, struct import_types *types);
 
-/* Where the products of the batch are filed: by the column for it, else by their types. Makes
- * categories for types where the vendor may. */
+/* Finds the category of each product of the batch: by the category column, else by type. Creates
+ * missing categories for types where the vendor may. */
 void import_find_categories(struct db *tx, struct import_batch *batch, struct import_types *types);
 
-/* The product's options and images with what the batch says about them, as JSON; NULL when they
- * stay as they are. have is the JSON that is there, or NULL for a product that is not. */
+/* The product's options and images merged with the batch's, as JSON; NULL when unchanged. have is
+ * the stored JSON, or NULL for a new product. */
 void import_merge_options(struct import_batch *batch, struct import_product *product,
                           const char *have);
 void import_merge_images(struct import_batch *batch, struct import_product *product,
                          const char *have);
-/* Takes the names of the options that are there, or marks the product as remapped when the file's
- * differ in number. */
+/* Uses the stored option names, or marks the product as remapped when the file has another number
+ * of options. */
 void import_take_options(struct import_batch *batch, struct import_product *product,
                          const char *have);
 

@@ -1,6 +1,6 @@
 /*
- * import_seen: what a file has said of which product and variant, and in which line, however far
- * apart: a table of hashes, for a file may have more rows than memory holds.
+ * import_seen: the products and variants that a file has named, and the line of each, at any
+ * distance: a hash table, because a file may have more rows than fit in memory.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_SEEN_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_SEEN_H
@@ -11,7 +11,7 @@
 #include "base/arena.h"
 
 enum {
-	/* Of a file. A row leaves three entries at most: 64 MB in all. */
+	/* Per file. A row adds three entries at most: 64 MB in all. */
 	IMPORT_ROWS = 1000000,
 };
 
@@ -20,12 +20,12 @@ struct import_seen;
 struct import_seen_entry {
 	uint64_t key; /* never 0 */
 	uint32_t line;
-	uint32_t title; /* of a product: a hash of the title that described it; 0: none did yet */
+	uint32_t title; /* of a product: a hash of its title; 0: not described yet */
 };
 
-/* full: as arena_new() takes it. */
+/* full: see arena_new(). */
 struct import_seen *import_seen_new(struct arena *arena, arena_full_fn *full, void *owner);
-/* The entry of the key, which is new when its line is the given one. Stays until the next call. */
+/* The entry of the key, new if its line is the given one. Valid until the next call. */
 bool import_seen_has(const struct import_seen *seen, uint64_t key);
 struct import_seen_entry *import_seen_at(struct import_seen *seen, uint64_t key, int64_t line);
 

@@ -1,6 +1,6 @@
 /*
- * import_value: single values of a product CSV. Each is lenient about how people and spreadsheets
- * write, and refuses what could be meant in two ways. Outputs are untouched on failure.
+ * import_value: parses single values of a product CSV. Accepts the usual notations of people and
+ * spreadsheets, and refuses ambiguous ones. Outputs are unchanged on failure.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_VALUE_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_VALUE_H
@@ -10,21 +10,21 @@
 
 enum { IMPORT_DIGITS = 30 };
 
-/* A number with a point and nothing else, of one that has a comma for it, or groups of thousands:
+/* Normalizes a number with a decimal comma or thousands separators to one with a decimal point:
  * "1.234,50", "1,234.50", "1'234", "12,5". "1,234" is 1.234 where commas are decimal. False when it
- * is none. */
+ * is not a number. */
 bool import_plain(const char *text, bool comma_is_decimal, char ret[IMPORT_DIGITS + 2],
                   bool *ret_has_comma);
-/* "50", "9.99", ".5", "12.500": trailing zeros may pass the currency's places. No signs. */
+/* "50", "9.99", ".5", "12.500": trailing zeros may exceed the currency's decimals. No signs. */
 bool import_money(const char *text, const char *currency, int64_t *ret);
 /* "-3", "12", "12.0" */
 bool import_whole(const char *text, int64_t min, int64_t max, int64_t *ret);
-/* "340", "453.59": to the nearest whole */
+/* "340", "453.59": rounded to the nearest integer */
 bool import_rounded(const char *text, int64_t max, int64_t *ret);
-/* "3.7", "-0.5": to the whole that is not above it */
+/* "3.7", "-0.5": rounded down */
 bool import_rounded_down(const char *text, int64_t min, int64_t max, int64_t *ret);
 bool import_bool(const char *text, bool *ret); /* true false yes no 1 0, in any case */
-/* As spreadsheets and people of other languages write them; text is in lower case. */
+/* Booleans of spreadsheets and other languages; text is in lower case. */
 bool import_local_bool(const char *text, bool *ret);
 
 #endif

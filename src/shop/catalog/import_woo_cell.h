@@ -1,5 +1,5 @@
 /*
- * import_woo_cell: cells of a row of WooCommerce's, turned into those of ours in place. Private to
+ * import_woo_cell: converts the cells of a WooCommerce row to ours in place. Private to
  * import_woo.c.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_WOO_CELL_H
@@ -10,13 +10,13 @@
 struct woo_cells {
 	const struct import_header *header;
 	struct import_report *report;
-	struct arena *arena; /* what is made of a row's cells */
+	struct arena *arena; /* for converted cells */
 	char today[sizeof("2026-12-31")];
 };
 
 /* "" for none */
 const char *woo_value(const struct import_row *row, enum import_column column);
-/* Tells of the row once it is in a batch. */
+/* Adds a warning, reported once the row is in a batch. */
 void woo_warn(const struct woo_cells *cells, struct import_row *row, enum import_column column,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 bool woo_says_no(const char *text);
@@ -25,8 +25,8 @@ void woo_take_price(const struct woo_cells *cells, struct import_row *row);
 void woo_take_stock(struct import_row *row);
 void woo_take_weight(const struct woo_cells *cells, struct import_row *row);
 void woo_take_description(const struct woo_cells *cells, struct import_row *row);
-/* Of the product that the row is about. It stays the same when the file comes again with another
- * name or price. NULL: nothing names the product. */
+/* A handle for the row's product. It is the same when the file is imported again with another name
+ * or price. NULL: nothing identifies the product. */
 const char *woo_handle(const struct woo_cells *cells, const struct import_row *row);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * import_write: writes a matched batch: products, variants, stock, and the listing that follows.
+ * import_write: writes a matched batch: products, variants, stock, and the listing derived from
+ * them.
  */
 #ifndef SEBEZ_SHOP_CATALOG_IMPORT_WRITE_H
 #define SEBEZ_SHOP_CATALOG_IMPORT_WRITE_H
