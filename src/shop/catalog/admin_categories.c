@@ -1,5 +1,5 @@
 /*
- * admin_categories: the tree that all vendors' products hang in.
+ * admin_categories: the category tree shared by all vendors.
  */
 #include "admin_categories.sql.h"
 #include "api.gen.h"
@@ -22,7 +22,7 @@ void create_category(struct request *rq, const struct create_category_in *in)
 	cache_invalidate();
 }
 
-/* PATCH /v1/admin/categories/{category_id}: what is below moves along, with its products. */
+/* PATCH /v1/admin/categories/{category_id}: a move includes subcategories and their products. */
 void update_category(struct request *rq, const struct update_category_in *in)
 {
 	struct db *tx = db_begin(&rq->task);

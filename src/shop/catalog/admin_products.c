@@ -1,5 +1,5 @@
 /*
- * admin_products: what an admin sees of every vendor's products, and takes out of the shop.
+ * admin_products: lists all vendors' products for admins, unlists and relists them.
  */
 #include "admin_products.sql.h"
 #include "api.gen.h"

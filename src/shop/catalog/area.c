@@ -1,4 +1,4 @@
-/* What the catalogue contributes (shop/area.h). */
+/* The catalogue's area (shop/area.h). */
 #include "shop/catalog/catalog.h"
 #include "task/db_error.h"
 #include "web/limit.h"
@@ -15,10 +15,10 @@ static const struct db_constraint CONSTRAINTS[] = {
 };
 
 static const struct limit_rule LIMITS[] = {
-    /* each may cost the machine minutes */
+    /* each may take minutes of CPU time */
     {"import", LIMIT_BY_ACCOUNT, 10, 60},
     {"export", LIMIT_BY_ACCOUNT, 10, 60},
-    /* as fast as several people type; each may cost 100 ms */
+    /* enough for several people typing; each may cost 100 ms */
     {"search", LIMIT_BY_ACCOUNT, 600, 60},
     {0},
 };

@@ -1,5 +1,5 @@
 /*
- * browse: the shop window. Lists, search, facets, products, categories; for anybody.
+ * browse: the public catalogue: lists, search, facets, products, categories.
  */
 #include <string.h>
 
@@ -10,13 +10,13 @@
 #include "web/reply.h"
 
 enum {
-	/* Counting more would cost more than anybody reads. */
+	/* An exact count beyond this costs more than it is worth. */
 	FACET_MATCHES_MAX = 10000,
-	/* Of more matches nobody reads the last, and to rank one costs some 10 us. */
+	/* Nobody reads the last of more matches, and ranking one costs some 10 us. */
 	RANKED_MAX = 10000,
 };
 
-/* A filter that takes an id or a slug, as the statement wants it. */
+/* A filter given as an id or a slug, as parameters of the statement. */
 struct reference {
 	struct uuid id;
 	const struct uuid *maybe_id; /* NULL when none was given, or a slug */
@@ -34,7 +34,7 @@ static void reference_parse(const char *text, struct reference *ret)
 		ret->slug = text;
 }
 
-/* "Color:Blue", and so on. NULL when no option was asked for. */
+/* "Color:Blue", and so on. NULL when there is no option filter. */
 static const struct text_array *options_of(struct request *rq, size_t count,
                                            const char *const options[])
 {
@@ -51,7 +51,7 @@ static const struct text_array *options_of(struct request *rq, size_t count,
 	return array;
 }
 
-/* How each sort of the contract is read from the listing. */
+/* How each sort order of the contract is read from the listing. */
 static const struct {
 	enum product_page_sort sort;
 	enum page_direction direction;

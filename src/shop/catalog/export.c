@@ -67,7 +67,7 @@ void export_add_extra(struct buf *buf, const struct export_parts *parts,
 	export_add(buf, text != NULL ? text : has ? usual : NULL);
 }
 
-/* A row's first columns: the handle and, in the first row, what the product is. */
+/* A row's first columns: the handle and, in the first row, the product's description. */
 static void add_description(struct buf *buf, const struct export_products_row *product,
                             const struct export_parts *parts)
 {
@@ -161,7 +161,7 @@ json_t *export_json(struct buf *buf, const char *text)
 	return json;
 }
 
-/* The columns behind those of the gift card. */
+/* The columns after the gift card's. */
 static void add_rest(struct buf *buf, const struct export_products_row *product,
                      const struct export_parts *parts, const struct export_columns *extras)
 {

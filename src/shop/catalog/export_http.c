@@ -1,7 +1,7 @@
 /*
- * export_http: GET /v1/vendors/{vendor_id}/products/export, written as it is read, a page at a
- * time. A page is a step with a memory of its own, so that a large catalogue needs no more than a
- * small one.
+ * export_http: GET /v1/vendors/{vendor_id}/products/export, written a page at a time while it is
+ * read. Each page is a step with its own memory, so that memory is independent of the catalogue's
+ * size.
  */
 #include <string.h>
 
@@ -13,15 +13,15 @@
 #include "shop/catalog/import_csv.h"
 #include "web/reply.h"
 
-/* Products of a page: 10,000 rows when each has its 250 variants. */
+/* Products per page: 10,000 rows when each has the maximum of 250 variants. */
 enum {
 	PAGE = 40,
-	FIXED_COLUMNS = 40, /* that every export has, at most */
+	FIXED_COLUMNS = 40, /* those of every export, at most */
 };
 
 struct export
 {
-	struct task task; /* first, so that a task can be turned back into its export */
+	struct task task; /* first, so that a task can be cast to its export */
 	const char *status;
 	bool woo; /* in the format of WooCommerce */
 	struct uuid after;
@@ -29,10 +29,10 @@ struct export
 	bool has_columns;
 	struct arena *lasting; /* until the export's end */
 	struct buf page;
-	size_t products; /* of the page */
+	size_t products; /* per page */
 };
 
-/* The columns that files brought: before the first page, whose rows have them. */
+/* Reads the extra columns, before the first page, because every row has them. */
 static void read_columns(struct db *db, struct export *export)
 {
 	size_t count;
@@ -89,7 +89,7 @@ static void drop_page(void *arg)
 	export->task.arena = NULL;
 }
 
-/* The next page in export->page, in place of the last. */
+/* Replaces export->page by the next page. */
 static void next_page(struct request *rq, struct export *export)
 {
 	drop_page(export);
@@ -126,7 +126,8 @@ void export_products(struct request *rq, const struct export_products_in *in)
 	export->woo = in->dialect == EXPORT_PRODUCTS_DIALECT_WOOCOMMERCE;
 	if (in->status != NULL)
 		export->status = PRODUCT_STATUS_NAMES[*in->status];
-	/* The first page before the first byte: until then the request can still be refused. */
+	/* Read the first page before sending the first byte: until then an error can be
+	 * reported. */
 	next_page(rq, export);
 	reply_header(rq, "Content-Disposition", "attachment; filename=\"products.csv\"");
 	reply_stream_begin(rq, 200, "text/csv; charset=utf-8");

@@ -1,6 +1,6 @@
 /*
- * export_woo: products as a WooCommerce product CSV. Beside its columns are five of ours, which it
- * passes over, so that what it has no word for comes back.
+ * export_woo: products as a WooCommerce product CSV. In addition to WooCommerce's columns it has
+ * five of ours, which WooCommerce ignores, for values that WooCommerce has no column for.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,18 +22,18 @@ static const char HEADER[] =
 
 static const char *const CELLS[ATTRIBUTE_CELLS] = {"name", "value(s)", "visible", "global"};
 
-/* A product on its way out. */
+/* A product being exported. */
 struct woo_product {
 	const struct export_columns *extras;
 	const struct export_products_row *row;
 	const json_t *options, *images;
-	size_t attributes;     /* that the file has columns for */
-	size_t slots[OPTIONS]; /* that the options are in, from 1 */
+	size_t attributes;     /* number of attribute columns of the file */
+	size_t slots[OPTIONS]; /* attribute numbers of the options, from 1 */
 };
 
 /* Columns --------------------------------------------------------------------------------------*/
 
-/* "Attribute 12 name" is of 12; 0: the name is no attribute's. */
+/* The number in "Attribute 12 name" (12); 0: not an attribute's name. */
 static size_t attribute_of(const char *name)
 {
 	static const char PREFIX[] = "Attribute ";
@@ -96,7 +96,7 @@ static const char *kept_cell(const struct export_parts *parts, size_t slot, size
 	return export_kept(parts, name);
 }
 
-/* Options are where the product has no other attribute. */
+/* Puts the options into the attribute columns that the product does not use otherwise. */
 static void place_options(struct woo_product *product, const json_t *of_product)
 {
 	const struct export_parts parts = {.of_product = of_product};
@@ -191,7 +191,7 @@ static void add_images(struct buf *buf, const json_t *images)
 	export_add(buf, alts.data);
 }
 
-/* What the product is, from its name to its images. A variation has but an image. */
+/* The product's description, from its name to its images. A variation has only an image. */
 static void add_description(struct buf *buf, const struct woo_product *product,
                             const struct export_parts *parts)
 {
@@ -229,7 +229,7 @@ static void add_weight(struct buf *buf, int grams)
 	export_add(buf, text);
 }
 
-/* What is sold: from its stock to its barcode. */
+/* The variant's columns, from its stock to its barcode. */
 static void add_variant(struct buf *buf, const struct export_variants_row *variant,
                         const char *currency)
 {

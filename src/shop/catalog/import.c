@@ -12,11 +12,11 @@
 #include "shop/catalog/import_write.h"
 
 enum {
-	/* A batch of IMPORT_BATCH_BYTES and the row that it was full with, in growing arrays. */
+	/* A batch of IMPORT_BATCH_BYTES and the row that filled it, in growing arrays. */
 	BATCH_ARENA_BYTES = 16 * 1024 * 1024,
-	ATTEMPTS_MAX = 6, /* of a batch, when the database is busy or away: five seconds in all */
+	ATTEMPTS_MAX = 6, /* per batch, when the database is busy or down: five seconds in all */
 	RETRY_MS = 100,   /* doubled each time */
-	/* Variants added until the planner is told, and then ten times as many each time. */
+	/* Variants added before the first ANALYZE; the threshold then grows tenfold each time. */
 	ANALYZE_FIRST = 1000,
 	ANALYZE_FACTOR = 10,
 };
@@ -26,19 +26,19 @@ struct import {
 	struct csv_reader *reader;
 	bool has_header;
 	struct import_header header;
-	struct import_woo *woo; /* NULL: the file is not WooCommerce's */
+	struct import_woo *woo; /* NULL: not WooCommerce's format */
 	struct import_report report;
 	struct import_types types;
 	struct import_seen *seen;
-	struct import_dry *dry; /* NULL: no dry run */
+	struct import_dry *dry; /* NULL: not a dry run */
 	struct import_batch batch;
 	const char *currency, *vendor_name;
 	int64_t analyze_at; /* variants created */
 };
 
-/* A transaction of the import: a task with its own memory, within the import's. */
+/* A transaction of the import: a task with its own arena, within the import's task. */
 struct step {
-	struct task task; /* first, so that a task can be turned back into its step */
+	struct task task; /* first, so that a task can be cast to its step */
 	struct import *import;
 	struct import_batch *batch;
 };
@@ -63,7 +63,7 @@ static const char *copy(struct arena *arena, const char *text)
 	return text == NULL ? NULL : arena_strdup(arena, text);
 }
 
-/* The step's problem becomes the import's. */
+/* Ends the import with the step's problem. */
 static _Noreturn void give_up(struct import *import, struct step *step)
 {
 	struct arena *arena = import->task->arena;
@@ -101,9 +101,9 @@ static void write_batch(struct task *task)
 		db_commit(tx);
 }
 
-/* What a failed attempt has changed besides the database. */
+/* State outside the database that a failed attempt may have changed. */
 struct before {
-	struct import_report counts; /* its errors are not copied: only how many there are */
+	struct import_report counts; /* without the errors themselves, only their number */
 	size_t types;
 	struct import_line *lines;
 	struct import_product products[IMPORT_BATCH_PRODUCTS];
@@ -159,7 +159,7 @@ static bool is_transient(const struct problem *problem)
 	return problem->code->status == 503;
 }
 
-/* Not about what the batch holds, but about who brings it. */
+/* True when the problem is the actor's permissions and not the batch's content. */
 static bool is_about_the_actor(const struct problem *problem)
 {
 	int status = problem->code->status;
@@ -176,7 +176,7 @@ static bool try_batch(struct import *import, struct import_batch *batch, struct 
 		if (run_step(import, step, write_batch))
 			return true;
 		restore(import, batch, before);
-		/* To write it again is safe even when nobody knows whether it was written. */
+		/* Writing it again is safe even when it is unknown whether it was committed. */
 		if (!is_transient(&step->task.problem) || attempt == ATTEMPTS_MAX)
 			return false;
 		arena_free(step->task.arena);
@@ -184,8 +184,8 @@ static bool try_batch(struct import *import, struct import_batch *batch, struct 
 	}
 }
 
-/* Something in the batch is refused by the database though we saw nothing wrong with it: then its
- * products go in one by one, so that only the bad one stays out. */
+/* The database refused something in the batch that the checks did not find: write its products one
+ * by one, so that only the invalid one is left out. */
 static void write_singly(struct import *import, const struct import_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
@@ -223,7 +223,7 @@ static void batch_open(struct import *import)
 	import->report.lines = &import->batch.lines;
 }
 
-/* Later rows may not mean them by their SKUs. */
+/* Marks the batch's variants as seen, so that later rows do not match them by SKU. */
 static void mark_variants(struct import *import)
 {
 	for (size_t p = 0; p < import->batch.count; p++) {
@@ -264,7 +264,7 @@ static void flush(struct import *import)
 	import_batch_count(batch);
 	if (import->dry != NULL) {
 		import_dry_keep(import->dry, batch);
-		import->types.count = 0; /* its categories are gone again */
+		import->types.count = 0; /* its categories were rolled back */
 	}
 	arena_free(batch->arena);
 	batch_open(import);
@@ -284,7 +284,7 @@ static _Noreturn void refuse_file(struct import *import)
 	         why->column == NULL ? "" : ": ", why->reason);
 }
 
-/* Rows of one product, which go into the same batch. */
+/* Adds the rows of one product to the same batch. */
 static void add_rows(void *arg, const struct import_row rows[], size_t count)
 {
 	struct import *import = arg;
@@ -329,8 +329,7 @@ static void take_row(void *arg, const struct csv_row *csv)
 		add_rows(import, &row, 1);
 }
 
-/* The first look at the database: whether the actor may, in which currency prices are, and
- * whose products. */
+/* Checks the actor's permission, and reads the currency and the vendor's name. */
 static void look(struct task *task)
 {
 	struct step *step = (struct step *)(void *)task;

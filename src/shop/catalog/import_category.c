@@ -1,6 +1,6 @@
 /*
- * import_category: the categories of imported products. One that the file names by its slug is
- * taken; else the product's type finds one, or makes it where the vendor may.
+ * import_category: finds the categories of imported products: by the slug that the file gives, else
+ * by product type; creates a missing category for a type where the vendor may.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ enum { NAME_CHARACTERS = 120, SLUG_BYTES = 120 };
 
 /* Named by slug ---------------------------------------------------------------------------------*/
 
-/* A slug that nobody knows any more says nothing; then the type does. */
+/* An unknown slug is ignored; the product's type is used instead. */
 static void find_named(struct db *tx, struct import_batch *batch)
 {
 	struct arena *arena = db_task(tx)->arena;
@@ -66,14 +66,14 @@ static void put_level(struct json *json, const char *text, size_t length)
 		return;
 	slug_from(name, slug, sizeof(slug));
 	if (uuid_parse(slug, &id))
-		slug[0] = 0; /* it would be taken for an id */
+		slug[0] = 0; /* it would be read as an id */
 	json_open_object(json);
 	json_put_str(json, "name", name);
 	json_put_str(json, "slug", slug);
 	json_close_object(json);
 }
 
-/* "Home > Lamps" as category_of_type() takes it. */
+/* The levels of "Home > Lamps", in the form that category_of_type() takes. */
 static const char *levels_of(struct arena *arena, const char *type)
 {
 	struct buf buf = buf_new(arena, 128);
@@ -107,7 +107,7 @@ static bool goes_by_type(const struct import_product *product)
 	       product->type[0] != 0;
 }
 
-/* Adds types that are new to the file, without their category yet. */
+/* Adds types that are new in the file, without a category yet. */
 static void note_types(struct import_batch *batch, struct import_types *types)
 {
 	for (size_t i = 0; i < batch->count; i++) {

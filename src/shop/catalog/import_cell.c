@@ -1,5 +1,5 @@
 /*
- * import_cell: single cells of a row, as a person would mean them.
+ * import_cell: parses single cells of a row, leniently.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ bool adding_has(const struct adding *adding, enum import_column column)
 
 /* Texts ----------------------------------------------------------------------------------------*/
 
-/* Vertical tabs and form feeds are how office programs break lines. */
+/* Vertical tabs and form feeds are line breaks of office programs. */
 static void clean(struct adding *adding, enum import_column column, char *text)
 {
 	if (!text_has_control(text))
@@ -66,7 +66,7 @@ static char *copy_trimmed(struct arena *arena, const char *text)
 	return arena_strndup(arena, start, length);
 }
 
-/* Where so many characters end. */
+/* The length in bytes of that many characters. */
 static size_t bytes_of(const char *text, size_t characters)
 {
 	size_t at = 0;
@@ -95,7 +95,7 @@ const char *adding_text(struct adding *adding, enum import_column column, size_t
 	return column == COLUMN_BODY ? text : copy_trimmed(arena, text);
 }
 
-/* Spreadsheets take what begins with an apostrophe for text; the digit behind it is meant. */
+/* A leading apostrophe marks text in spreadsheets: skip it before a digit. */
 static const char *without_apostrophe(struct adding *adding, enum import_column column)
 {
 	const char *value = adding_value(adding, column);
@@ -106,7 +106,8 @@ static const char *without_apostrophe(struct adding *adding, enum import_column 
 	return value + 1;
 }
 
-/* The number in the cell with a point for its fraction, "" for none; what is no number stays. */
+/* The number in the cell with a decimal point, "" for none; text that is not a number is
+ * unchanged. */
 static const char *number(struct adding *adding, enum import_column column)
 {
 	const char *value = without_apostrophe(adding, column);
@@ -137,7 +138,7 @@ const char *adding_code(struct adding *adding, enum import_column column, size_t
 	return copy_trimmed(adding->batch->arena, text);
 }
 
-/* Blanks that do not break, as word processors and web pages put them, become plain ones. */
+/* Replaces no-break spaces, as from word processors and web pages, by plain ones. */
 static bool plain_blanks(char *text)
 {
 	static const char *const BLANKS[] = {"\u00a0", "\u2007", "\u202f"};

@@ -16,7 +16,7 @@ static const char *const NAMES[COLUMN_COUNT][NAMES_ALL] = {
 #undef X
 };
 
-/* What makes a product of a file's rows. */
+/* The columns required to create a product. */
 static const enum import_column REQUIRED[] = {COLUMN_HANDLE, COLUMN_TITLE, COLUMN_PRICE};
 
 static void remark(struct import_report *report, struct import_remark *ret,
@@ -26,7 +26,7 @@ static void remark(struct import_report *report, struct import_remark *ret,
 	char reason[IMPORT_REASON_BYTES];
 
 	vsnprintf(reason, sizeof(reason), format, arguments);
-	/* Cut where a character ends. */
+	/* Truncate at a character boundary. */
 	for (size_t length = strlen(reason); !utf8_is_valid(reason, length); length--)
 		reason[length - 1] = 0;
 	ret->line = line;
@@ -145,7 +145,7 @@ enum import_column import_find_column(enum import_dialect dialect, const char *t
 	return dialect == IMPORT_SHOPIFY ? COLUMN_NONE : import_woo_column(text, ret_name);
 }
 
-/* Why none of our columns is there, when it is not that the file is of something else. */
+/* A hint why columns are missing: another encoding or delimiter; "" for none. */
 static const char *foreign_text(const struct csv_row *row)
 {
 	const char *first = row->count > 0 ? row->fields[0].text : "";
@@ -170,7 +170,7 @@ static bool has_required(const struct import_header *header, const struct csv_ro
 
 	for (int column = 0; column < COLUMN_COUNT; column++)
 		known += header->field[column] >= 0;
-	/* A file that does not say all of a product updates what it says. */
+	/* A file without all columns only updates those that it has. */
 	if (header->dialect == IMPORT_WOOCOMMERCE)
 		return true;
 	if (header->field[COLUMN_HANDLE] >= 0 && known > 1)
@@ -223,7 +223,7 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
 	return has_required(header, row, report);
 }
 
-/* The field without blanks around it, cut in place, as the API has its texts. */
+/* The field trimmed in place, as the API trims its texts. */
 static const char *trimmed(const struct csv_field *field)
 {
 	size_t length = field->length;
@@ -233,7 +233,7 @@ static const char *trimmed(const struct csv_field *field)
 	return text;
 }
 
-/* More values than columns, and not just empty ones: the quoting is broken. */
+/* More values than columns, and not only empty ones: the quoting is broken. */
 static bool has_surplus(const struct import_header *header, const struct csv_row *row)
 {
 	for (size_t i = header->fields; i < row->count; i++) {
@@ -243,7 +243,7 @@ static bool has_surplus(const struct import_header *header, const struct csv_row
 	return false;
 }
 
-/* True when some column of ours has text. */
+/* True when a known column has text. */
 static bool take_values(const struct csv_row *row, struct import_row *ret,
                         enum import_column *ret_bad)
 {
@@ -261,7 +261,7 @@ static bool take_values(const struct csv_row *row, struct import_row *ret,
 			*ret_bad = (enum import_column)column;
 			return true;
 		}
-		/* A description is text to its last blank. */
+		/* A description keeps its trailing blanks. */
 		ret->values[column] =
 		    column == COLUMN_BODY ? row->fields[field].text : trimmed(&row->fields[field]);
 		some |= ret->values[column][0] != 0;

@@ -1,6 +1,6 @@
 /*
- * import_command: `sebez import --vendor SLUG FILE.csv`. It has the database's password, so it acts
- * for the vendor without anybody signed in.
+ * import_command: `sebez import --vendor SLUG FILE.csv`. The command has the database's password,
+ * so it acts for the vendor without a sign-in.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ enum { PIECE_BYTES = 64 * 1024, PROGRESS_MS = 500, REMARKS_PRINTED = 100 };
 
 struct progress {
 	int64_t started_ms, shown_ms;
-	int64_t bytes, bytes_all; /* 0: not known */
+	int64_t bytes, bytes_all; /* 0: unknown */
 	bool terminal;
 };
 

@@ -7,26 +7,25 @@
 
 enum {
 	FIELD_BLOCK_BYTES = 4096,
-	/* Bytes of a file that are read a second time at most: a broken file costs no more than a
-	 * whole one that is a little larger. */
+	/* Bytes of a file that may be read twice: bounds the cost of a broken file. */
 	REREAD_BYTES = 16 * 1024 * 1024,
-	/* Of the first line, which says what parts values; ours is half a kilobyte. */
+	/* Of the first line, which determines the delimiter; our own header is half a kilobyte. */
 	HEAD_BYTES = 64 * 1024,
 };
 
-/* The row's bytes as they came, for as long as they may have to be read again. */
+/* The row's raw bytes, kept while they may have to be read again. */
 struct raw {
 	char bytes[CSV_ROW_BYTES];
-	size_t begin, at, end; /* of the row; of what is not parsed yet; of what is there */
-	bool lost;             /* the row is too long to be kept */
+	size_t begin, at, end; /* start of the row; next byte to parse; end of the data */
+	bool lost;             /* the row is too long to keep */
 };
 
-/* A quoted value that a line begins in, and where that line's quotes have led so far. */
+/* A quoted value that continues into the current line, and the state of the quotes in it. */
 struct open_value {
 	bool open;
 	size_t field;
-	size_t after; /* in raw: the line after the one that it was opened in */
-	int64_t line; /* of that */
+	size_t after; /* in raw: start of the line after the one that opened it */
+	int64_t line; /* of that line */
 	enum { QUOTES_CLOSED, QUOTES_OPEN, QUOTES_END, QUOTES_END_BLANK } quotes;
 };
 
@@ -41,19 +40,19 @@ struct csv_reader {
 	struct raw raw;
 	struct open_value value;
 	size_t reread;
-	int64_t line; /* that the next byte is on */
+	int64_t line; /* of the next byte */
 	char delimiter;
-	char head[HEAD_BYTES]; /* until it is known */
+	char head[HEAD_BYTES]; /* until the delimiter is known */
 	size_t head_used;
 	int marks;
-	int mark_bytes; /* of a byte order mark seen so far; -1 when they are behind us */
+	int mark_bytes; /* bytes of a byte order mark seen so far; -1: past them */
 	bool after_return;
 	bool in_line, in_row;
 };
 
 static const char BYTE_ORDER_MARK[] = "\xef\xbb\xbf";
 
-/* libcsv's buffer for one field: growing it past the bound fails, and feed() goes on from there. */
+/* libcsv's buffer for one field: growing it past the limit fails, which feed() handles. */
 static void *bounded_realloc(void *old, size_t size)
 {
 	return size > CSV_FIELD_BYTES ? NULL : realloc(old, size);
@@ -126,7 +125,7 @@ struct csv_reader *csv_reader_new(struct arena *arena, csv_row_fn *row, void *ar
 	return reader;
 }
 
-/* Bytes of at most one line. */
+/* Parses bytes of at most one line. */
 static void parse(struct csv_reader *reader, const char *bytes, size_t count)
 {
 	struct csv_parser *parser = &reader->parser;
@@ -138,9 +137,10 @@ static void parse(struct csv_reader *reader, const char *bytes, size_t count)
 		count -= done;
 		if (count == 0)
 			break;
-		/* The field is full. What it holds is dropped, all but one byte, because libcsv may
-		 * yet take a closing quote back; the rest of it is read and dropped alike. */
-		assert(parser->entry_size == CSV_FIELD_BYTES); /* else the machine has no memory */
+		/* The field is full. Drop its content except for one byte, because libcsv may
+		 * remove a closing quote from it; the rest of the field is read and dropped in the
+		 * same way. */
+		assert(parser->entry_size == CSV_FIELD_BYTES); /* else out of memory */
 		problem(reader, CSV_FIELD_TOO_LONG);
 		parser->entry_pos = 1;
 		parser->spaces = 0;
@@ -156,7 +156,7 @@ static bool is_blank(const char *bytes, size_t count)
 	return true;
 }
 
-/* How many bytes until the line ends, its end included: "\n", "\r\n" or "\r". */
+/* The number of bytes to the end of the line, including "\n", "\r\n" or "\r". */
 static size_t line_length(const char *bytes, size_t count)
 {
 	size_t length = 0;
@@ -172,7 +172,7 @@ static size_t line_length(const char *bytes, size_t count)
 
 /* Stray quotes ----------------------------------------------------------------------------------*/
 
-/* A line begins. Does it begin within a quoted value? */
+/* Starts a line, which may begin within a quoted value. */
 static void begin_line(struct csv_reader *reader)
 {
 	struct open_value *value = &reader->value;
@@ -189,8 +189,8 @@ static void begin_line(struct csv_reader *reader)
 	}
 }
 
-/* Whether the value that the line began in meets a quote that is neither its end nor doubled. Then
- * it may have been opened by mistake, and what seems to be in it are rows. */
+/* Whether the value in which the line began has a quote that neither ends it nor is doubled. Then
+ * its opening quote may be a mistake, and the lines in it may be rows. */
 static bool meets_stray_quote(struct open_value *value, char delimiter, const char *bytes,
                               size_t count)
 {
@@ -219,7 +219,7 @@ static bool may_reread(const struct csv_reader *reader)
 	       reader->reread + reader->raw.end - reader->value.after <= REREAD_BYTES;
 }
 
-/* The row is given up with the line that opened the value; reading goes on with the next. */
+/* Drops the line that opened the value, and continues reading with the line after it. */
 static void reread(struct csv_reader *reader, enum csv_problem what)
 {
 	struct open_value *value = &reader->value;
@@ -229,7 +229,7 @@ static void reread(struct csv_reader *reader, enum csv_problem what)
 	reader->row.line = value->line - 1;
 	problem(reader, what);
 	hand_over(reader);
-	(void)csv_fini(&reader->parser, NULL, NULL, NULL); /* forgets what it has */
+	(void)csv_fini(&reader->parser, NULL, NULL, NULL); /* resets the parser */
 	reader->reread += raw->end - value->after;
 	raw->begin = raw->at = value->after;
 	reader->line = value->line;
@@ -239,10 +239,10 @@ static void reread(struct csv_reader *reader, enum csv_problem what)
 
 /* Lines -----------------------------------------------------------------------------------------*/
 
-/* Bytes of at most one line. False when they are to be read again. */
+/* Takes bytes of at most one line. False when they must be read again. */
 static bool take_line(struct csv_reader *reader, const char *bytes, size_t length)
 {
-	/* "\r" ended the last piece; with this "\n" it is one end of a line. */
+	/* "\r" ended the last piece; "\n" completes the same line end. */
 	bool is_end = reader->after_return && bytes[0] == '\n';
 
 	reader->line += reader->after_return && !is_end;
@@ -251,7 +251,7 @@ static bool take_line(struct csv_reader *reader, const char *bytes, size_t lengt
 		begin_line(reader);
 	if (!reader->in_row)
 		reader->row.line = reader->line;
-	/* Before the parser: a row's end takes it back. */
+	/* Before parsing: the end of a row resets it. */
 	if (!is_blank(bytes, length))
 		reader->in_row = true;
 	if (meets_stray_quote(&reader->value, reader->delimiter, bytes, length)) {
@@ -294,7 +294,7 @@ static void take_raw(struct csv_reader *reader)
 		raw->begin = raw->at = raw->end = 0;
 }
 
-/* How many of the bytes could be kept; 0: the row fills the room. */
+/* Returns how many of the bytes were kept; 0: no room for more of the row. */
 static size_t keep(struct csv_reader *reader, const char *bytes, size_t count)
 {
 	struct raw *raw = &reader->raw;
@@ -343,7 +343,7 @@ static void begin(struct csv_reader *reader)
 	feed(reader, reader->head, reader->head_used);
 }
 
-/* The first line is held back until it is whole. */
+/* Buffers the first line until it is complete. */
 static void take(struct csv_reader *reader, const char *bytes, size_t count)
 {
 	while (reader->delimiter == 0 && count > 0) {
@@ -366,7 +366,7 @@ void csv_reader_feed(struct csv_reader *reader, const char *bytes, size_t count)
 		int seen = reader->mark_bytes;
 
 		if (*bytes == BYTE_ORDER_MARK[seen]) {
-			/* Programs put one before what has one already. */
+			/* Some programs add a second byte order mark. */
 			reader->mark_bytes = (seen + 1) % 3;
 			reader->marks += seen == 2;
 			bytes++;
@@ -397,7 +397,7 @@ void csv_reader_end(struct csv_reader *reader)
 	if (reader->delimiter == 0)
 		begin(reader);
 	for (;;) {
-		/* Strict about this alone: that the last quote is closed. */
+		/* Strict only about the closing quote at the end of the file. */
 		(void)csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI);
 		if (csv_fini(&reader->parser, take_field, take_row, reader) == 0)
 			return;

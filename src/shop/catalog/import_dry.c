@@ -6,7 +6,8 @@
 #include "shop/catalog/import_product.h"
 
 enum {
-	/* Different names of options in a file: shops have dozens. Products of more have none. */
+	/* Distinct option names per file: shops have dozens. Products with further ones are stored
+	 * without any. */
 	NAMES_MAX = 4096,
 };
 
@@ -17,7 +18,7 @@ struct names {
 
 struct import_dry {
 	struct arena *arena;
-	size_t count; /* the first are no names at all */
+	size_t count; /* the first entry: no names */
 	struct names names[NAMES_MAX];
 };
 
@@ -32,7 +33,7 @@ struct import_dry *import_dry_new(struct arena *arena)
 
 static uint64_t key_of(const struct import_product *product)
 {
-	return product->hash * 31 + 7; /* not that of its title */
+	return product->hash * 31 + 7; /* a hash other than the title's */
 }
 
 static bool has_names(const struct names *names, const struct import_product *product)

@@ -1,6 +1,6 @@
 /*
- * import_extra: what rows say in columns that mean nothing to us, as JSON: {"SEO Title": "Mug",
- * "Cost per item": null}. null takes away what was kept.
+ * import_extra: the extra columns of rows, as JSON: {"SEO Title": "Mug", "Cost per item": null}.
+ * null removes the stored value.
  */
 #include <string.h>
 #include <strings.h>
@@ -12,7 +12,7 @@
 
 enum { NAME_CHARACTERS = 255, EXTRA_BYTES = 64 * 1024 };
 
-/* JSON text between quotes. */
+/* As JSON text without the quotes. */
 static const char *escaped(struct arena *arena, const char *text)
 {
 	struct buf buf = buf_new(arena, 64);
@@ -112,8 +112,8 @@ const char *adding_extra(struct adding *adding, bool of_variant)
 		size_t field = (size_t)extra->field;
 		const char *value = field < csv->count ? csv->fields[field].text : "";
 
-		/* What a row that does not describe the product says of it, is kept beside its
-		 * variant. */
+		/* A row that does not describe the product stores the product's extra columns with
+		 * its variant. */
 		if (extra->of_variant != of_variant &&
 		    (!of_variant || adding->describes || *value == 0))
 			continue;

@@ -1,6 +1,6 @@
 /*
  * import_http: POST /v1/vendors/{vendor_id}/products/import. The body is the file, read as it
- * comes.
+ * arrives.
  */
 #include <errno.h>
 #include <string.h>
@@ -98,7 +98,7 @@ static void add_remarks(struct buf *csv, const char *kind, size_t count,
 	}
 }
 
-/* The same for a spreadsheet. */
+/* The report as CSV, for spreadsheets. */
 static void write_csv(struct buf *csv, const struct import_report *report)
 {
 	struct count counts[COUNTS];
@@ -111,7 +111,7 @@ static void write_csv(struct buf *csv, const struct import_report *report)
 	add_remarks(csv, "warning", report->warnings_kept, report->warnings);
 }
 
-/* Each piece gives the request its time again: a large file may take longer than a request. */
+/* Each piece renews the request's deadline: a large file may take longer than a request. */
 static size_t read_piece(struct request *rq, char *bytes)
 {
 	rq->task.deadline_ms = loop_now_ms() + LIMIT_REQUEST_MS;

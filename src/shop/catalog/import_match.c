@@ -104,7 +104,8 @@ static void check_new(struct matching *matching, size_t i, int64_t *room)
 	variant->id = uuid_v7();
 }
 
-/* What cannot be below zero counts as zero, and what is, sold so, cannot stop to be. */
+/* Reads stock below zero as zero where it is not allowed. Keeps backorder on when stock is below
+ * zero. */
 static void check_stock(struct matching *matching, size_t i,
                         const struct import_lock_variants_row *locked)
 {
@@ -140,7 +141,7 @@ static void check_price(struct matching *matching, const struct import_variant *
 		                    variant->bad_price, matching->batch->currency);
 }
 
-/* Their stock stays as it is until the import has written. */
+/* Locks the variants: their stock does not change until the import has written. */
 static void lock_variants(struct matching *matching)
 {
 	struct arena *arena = matching_arena(matching);
@@ -168,7 +169,7 @@ static void lock_variants(struct matching *matching)
 	}
 }
 
-/* And what they have, until then, as nobody else adds to them. */
+/* Locks the products, too: others cannot add variants to them meanwhile. */
 static void lock_products(struct matching *matching)
 {
 	struct arena *arena = matching_arena(matching);
@@ -227,7 +228,7 @@ static void match_variants(struct matching *matching)
 	check_room(matching);
 }
 
-/* Variants that the file does not name would have no value of the new options. */
+/* Variants that are not in the file would have no value of the new options. */
 static bool may_remap(struct import_batch *batch, struct import_product *product, int64_t variants)
 {
 	int64_t named = 0;
@@ -243,7 +244,7 @@ static bool may_remap(struct import_batch *batch, struct import_product *product
 	return named >= variants;
 }
 
-/* A product that is new and has nothing to sell is not worth a row. */
+/* Refuses a new product without variants; else merges its options and images. */
 static void finish_product(struct matching *matching, size_t i)
 {
 	struct import_batch *batch = matching->batch;

@@ -1,6 +1,6 @@
 /*
- * What a product has and what the file says, put together: nothing is lost, and a file that says
- * nothing new changes nothing.
+ * import_merge: merges a stored product with the file's: nothing is lost, and a file without
+ * changes changes nothing.
  */
 #include <jansson.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void release(void *json)
 	json_decref(json);
 }
 
-/* The array in the text, which is the database's own; an empty one when there is none. */
+/* Parses an array of the database's JSON; an empty array for NULL. */
 static json_t *parse(struct arena *arena, const char *text)
 {
 	json_t *array = text == NULL ? json_array() : json_loads(text, 0, NULL);
@@ -71,7 +71,7 @@ static bool was_before(const struct import_product *product, size_t variant, int
 	return false;
 }
 
-/* Writes the option; true when it is not what was there. */
+/* Writes the option; true when it differs from the stored one. */
 static bool merge_option(struct json *json, const struct import_product *product, int option,
                          const json_t *have)
 {
@@ -160,7 +160,7 @@ static void put_image(struct image_merge *merge, const char *url, const char *al
 	json_close_object(&merge->json);
 }
 
-/* A file without alt texts does not take them away. */
+/* A file without alt texts keeps the stored ones. */
 static const char *alt_of(const struct image_merge *merge, const struct import_image *image)
 {
 	int there = find_url(merge->have, image->url);
@@ -169,7 +169,7 @@ static const char *alt_of(const struct image_merge *merge, const struct import_i
 	return says_alt || there < 0 ? image->alt : member(merge->have, (size_t)there, "alt");
 }
 
-/* Those that are there first; the file's order counts when it names them all. */
+/* Stored images first; the file's order is used when it names all of them. */
 static void put_images(struct image_merge *merge)
 {
 	const struct import_product *product = merge->product;

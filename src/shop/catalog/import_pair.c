@@ -1,15 +1,15 @@
 /*
- * import_pair: which variant each row means. In real shops a SKU may be that of many variants, so
- * it decides only where the options do not and it names just one.
+ * import_pair: finds the variant that each row describes. In real shops several variants may share
+ * a SKU, so the SKU is used only when the options match none and it is that of one variant.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "shop/catalog/import_matching.h"
 
-/* Variants of its product that have the SKU of a row. */
+/* The variants of a row's product that have its SKU. */
 struct by_sku {
-	struct uuid id; /* of the one, or of the one that is written alike */
+	struct uuid id; /* of the only one, or the only one in the same case */
 	bool some, unique, alike;
 };
 
@@ -32,7 +32,7 @@ static struct import_wanted *wanted_rows(const struct matching *matching)
 	return wanted;
 }
 
-/* Rows come with those first that are written alike, two at most. */
+/* Rows with the SKU in the same case come first; there are at most two. */
 static void note_sku(struct by_sku *found, const struct import_find_variants_row *row)
 {
 	if (!found->some)
@@ -42,7 +42,7 @@ static void note_sku(struct by_sku *found, const struct import_find_variants_row
 		found->unique = found->alike && !row->alike;
 }
 
-/* By a row of the batch, or by one before it. */
+/* Whether a row of this batch or of an earlier one already matched the variant. */
 static bool is_taken(const struct matching *matching, size_t i, struct uuid id)
 {
 	const struct import_product *owner = matching->owners[i];

@@ -148,7 +148,8 @@ static const char *take_tags(struct adding *adding)
 	return tags.data;
 }
 
-/* As x-html in the contract. What was cleaned may be longer: signs that stood alone are escaped. */
+/* As x-html in the contract. The cleaned text may be longer: stray special characters are
+ * escaped. */
 static const char *take_html(struct adding *adding)
 {
 	const char *text = adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS);
@@ -186,7 +187,7 @@ static struct import_product *find_product(const struct import_batch *batch, con
 {
 	uint64_t hash = hash_plain(key, strlen(key));
 
-	/* The newest first: rows of a product mostly follow each other. */
+	/* Newest first: rows of a product are mostly adjacent. */
 	for (size_t i = batch->count; i-- > 0;) {
 		struct import_product *product = batch->products[i];
 
@@ -214,7 +215,7 @@ static struct import_product *new_product(struct adding *adding, const char *key
 		bad = "The handle has control characters";
 	else if (strpbrk(handle, " \t\r\n/?#") != NULL)
 		bad = "The handle must not have spaces, /, ? or #";
-	/* What cannot be named cannot be continued, so it need not be kept. */
+	/* Later rows cannot continue a product with an invalid handle, so it is not kept. */
 	if (bad == NULL) {
 		batch->products[batch->count++] = product;
 		return product;
@@ -224,7 +225,7 @@ static struct import_product *new_product(struct adding *adding, const char *key
 	return product;
 }
 
-/* The first title that the file has for the handle describes its product. */
+/* The file's first title of a handle describes the product. */
 static void describe(struct adding *adding)
 {
 	struct import_product *product = adding->product;
@@ -251,7 +252,7 @@ static void describe(struct adding *adding)
 		adding_option_names(adding);
 }
 
-/* Lines mostly come in their order; a row that waited for another has its place before it. */
+/* Lines are mostly in order; a row that was held is inserted at its place. */
 static struct import_line *add_line(struct import_batch *batch, int64_t line)
 {
 	struct import_lines *lines = &batch->lines;
@@ -265,7 +266,7 @@ static struct import_line *add_line(struct import_batch *batch, int64_t line)
 	return &lines->lines[at];
 }
 
-/* One, or a list of them. */
+/* One image, or a list. */
 static void add_images(struct adding *adding)
 {
 	const struct import_row *row = adding->row;

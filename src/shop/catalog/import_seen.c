@@ -8,7 +8,7 @@ struct import_seen {
 	arena_full_fn *full;
 	void *owner;
 	struct arena *arena; /* of the slots */
-	struct arena *next;  /* of those that are to replace them */
+	struct arena *next;  /* of their replacement */
 	struct import_seen_entry *slots;
 	size_t room; /* a power of two */
 	size_t count;

@@ -6,7 +6,7 @@
 
 #include "base/money.h"
 
-/* The sign that parts the fraction: the last that is there, if it is there once; 0: none. */
+/* The decimal separator: the last separator, if it occurs once; 0: none. */
 static char decimal_sign(const char *text, bool comma_is_decimal)
 {
 	const char *comma = strrchr(text, ','), *point = strrchr(text, '.');
@@ -14,7 +14,7 @@ static char decimal_sign(const char *text, bool comma_is_decimal)
 
 	if (last == NULL || strchr(text, *last) != last)
 		return 0;
-	/* One comma and three digits: a fraction in some countries, thousands in others. */
+	/* One comma and three digits: decimals in some countries, thousands in others. */
 	if (*last == ',' && point == NULL && !comma_is_decimal && strlen(last) == 4 &&
 	    last > text && last - text <= 3)
 		return 0;
@@ -80,7 +80,7 @@ static bool digits(const char **text, int64_t *ret)
 	return *text > start;
 }
 
-/* At the decimals of a number, if it has some: whether there are any but zeros. */
+/* Skips a number's decimals, if any; returns whether they are all zero. */
 static bool pass_decimals(const char **text)
 {
 	bool any;

@@ -1,5 +1,5 @@
 /*
- * What a row says of a product's options, its variants and its images.
+ * The options, variants and images of a row.
  */
 #include <stdio.h>
 #include <string.h>
@@ -129,7 +129,7 @@ static void take_options(struct adding *adding, struct import_variant *variant)
 		variant->options[0] = "";
 }
 
-/* Line of the row that brought a variant of these options already; 0: none did. */
+/* The line of an earlier row with a variant of the same options; 0: none. */
 static int64_t seen_before(struct adding *adding, const struct import_variant *variant)
 {
 	struct buf key = buf_new(adding->batch->arena, 128);
@@ -172,7 +172,7 @@ static void take_cells(struct adding *adding, struct import_variant *variant)
 	}
 	take_policy(adding, &variant->backorder);
 	adding_grams(adding, COLUMN_GRAMS, GRAMS_MAX, &variant->grams);
-	/* What is not counted may have any number beside it. */
+	/* Untracked variants may have any quantity. */
 	if (variant->tracked != 0)
 		adding_whole(adding, COLUMN_QUANTITY, -LIMIT_STOCK, LIMIT_STOCK,
 		             &variant->quantity);
@@ -261,7 +261,7 @@ void adding_image(struct adding *adding)
 	image.alt = adding_text(adding, COLUMN_IMAGE_ALT, ALT_CHARACTERS);
 	if (image.alt == NULL)
 		image.alt = "";
-	/* Some exports repeat the product's image beside each variant. */
+	/* Some exports repeat the product's image for each variant. */
 	if (find_image(product, url) != NULL)
 		return;
 	if (product->image_count == LIMIT_PRODUCT_IMAGES) {

@@ -12,10 +12,10 @@
 #include "shop/catalog/woo.h"
 
 enum {
-	PARENTS_MAX = 200000,                /* of a file */
-	PARENTS_BYTES = 128 * 1024 * 1024,   /* of their names and options */
-	WAITING_BYTES = 64 * 1024 * 1024,    /* of what they are: 10,000 of 6 KB */
-	ROW_ARENA_BYTES = 8 * CSV_ROW_BYTES, /* a row, and its cells as we have them */
+	PARENTS_MAX = 200000,                /* per file */
+	PARENTS_BYTES = 128 * 1024 * 1024,   /* for their names and options */
+	WAITING_BYTES = 64 * 1024 * 1024,    /* for held rows: 10,000 of 6 KB */
+	ROW_ARENA_BYTES = 8 * CSV_ROW_BYTES, /* for a row and its converted cells */
 };
 
 static const enum import_column OPTION_NAMES[] = {COLUMN_OPTION1_NAME, COLUMN_OPTION2_NAME,
@@ -26,10 +26,10 @@ static const enum import_column OPTION_VALUES[] = {COLUMN_OPTION1_VALUE, COLUMN_
 /* A product with variations. */
 struct parent {
 	const char *handle, *stock;
-	size_t name_count; /* of its options, which the first variation names */
+	size_t name_count; /* number of its options, named by the first variation */
 	const char *names[IMPORT_OPTIONS];
-	struct arena *arena;    /* NULL: it was passed on */
-	struct import_row *row; /* there */
+	struct arena *arena;    /* of row; NULL: already passed on */
+	struct import_row *row; /* the held row */
 };
 
 struct import_woo {
@@ -38,8 +38,8 @@ struct import_woo {
 	void *arg;
 	arena_full_fn *full;
 	void *owner;
-	struct arena *lasting;    /* of the parents */
-	struct import_seen *seen; /* the title of an entry is a parent, from 1 */
+	struct arena *lasting;    /* for the parents */
+	struct import_seen *seen; /* entry.title is a parent's number, from 1 */
 	size_t parent_count, parent_room;
 	struct parent *parents;
 	size_t waiting_bytes;
@@ -107,7 +107,7 @@ static void remember(struct import_woo *woo, const char *key, int64_t line)
 	import_seen_at(woo->seen, parent_key(woo, key), line)->title = (uint32_t)woo->parent_count;
 }
 
-/* The row, so that it outlives the reader's: its own cells, and those that are only kept. */
+/* Copies the row, so that it outlives the reader's: its known cells and extra columns. */
 static struct import_row *keep_row(struct import_woo *woo, const struct import_row *row)
 {
 	struct import_row *kept = arena_alloc(woo->cells.arena, sizeof(*kept));
@@ -137,7 +137,7 @@ static struct import_row *keep_row(struct import_woo *woo, const struct import_r
 	return kept;
 }
 
-/* What a product with variations has but in them. */
+/* Takes the row of a product with variations; sale columns are in the variations. */
 static void take_variable(struct import_woo *woo, struct import_row *row)
 {
 	static const enum import_column NOT_ITS[] = {
@@ -182,7 +182,7 @@ static struct parent *find_parent(struct import_woo *woo, const struct import_ro
 
 /* Variations -----------------------------------------------------------------------------------*/
 
-/* Of an attribute; NULL: the row has none. */
+/* The field of an attribute; NULL: not in the row. */
 static struct csv_field *field_of(const struct import_row *row, size_t attribute,
                                   enum import_attribute_column column)
 {
@@ -207,7 +207,7 @@ static bool is_utf8(const struct import_row *row, size_t attribute)
 	return utf8_is_valid(name, strlen(name)) && utf8_is_valid(values, strlen(values));
 }
 
-/* -1: the product has none of that name. */
+/* -1: the product has no such option. */
 static int find_option(const struct parent *parent, const char *name)
 {
 	for (size_t i = 0; i < parent->name_count; i++) {
@@ -217,7 +217,7 @@ static int find_option(const struct parent *parent, const char *name)
 	return -1;
 }
 
-/* The same; the first variation makes those that there are not. */
+/* The same; the first variation adds missing options. */
 static int option_of(struct import_woo *woo, struct parent *parent, const char *name)
 {
 	int option = find_option(parent, name);
@@ -228,7 +228,7 @@ static int option_of(struct import_woo *woo, struct parent *parent, const char *
 	return (int)parent->name_count++;
 }
 
-/* What is an option is not only kept. */
+/* Removes an attribute that is an option from the extra columns. */
 static void drop_attribute(const struct import_row *row, size_t attribute)
 {
 	for (int column = 0; column < ATTRIBUTE_COLUMNS; column++) {
@@ -237,7 +237,7 @@ static void drop_attribute(const struct import_row *row, size_t attribute)
 
 		if (field == NULL)
 			continue;
-		field->text += field->length; /* where it ends */
+		field->text += field->length; /* make it empty */
 		field->length = 0;
 	}
 }
@@ -276,7 +276,7 @@ static void take_options(struct import_woo *woo, struct import_row *row, struct 
 	}
 }
 
-/* Stock that variations share, and variations that are switched off, are not known here. */
+/* Shared stock and disabled variations do not exist here: replace them by stock, with a warning. */
 static void take_variation_stock(struct import_woo *woo, struct import_row *row,
                                  const struct parent *parent)
 {
@@ -297,7 +297,7 @@ static void take_variation_stock(struct import_woo *woo, struct import_row *row,
 	woo_take_stock(row);
 }
 
-/* The product first, when it waits for this. */
+/* Passes on the row, and its product first when that is held. */
 static void pass_on(struct import_woo *woo, const struct import_row *row, struct parent *parent)
 {
 	struct import_row *rows = arena_array(woo->cells.arena, 2, sizeof(rows[0]));
@@ -351,7 +351,7 @@ static void take_variation(struct import_woo *woo, struct import_row *row)
 
 enum kind { SIMPLE, VARIABLE, VARIATION, GROUPED, EXTERNAL, UNKNOWN };
 
-/* "simple, virtual": the word that says what the row is, whatever else it says. */
+/* The kind of the row: the known word of "simple, virtual", whatever the others are. */
 static enum kind kind_of(struct import_woo *woo, const struct import_row *row)
 {
 	static const char *const WORDS[] = {"simple", "variable", "variation", "grouped",

@@ -1,5 +1,5 @@
 /*
- * What single cells of a WooCommerce product CSV mean.
+ * import_woo_cell: interprets single cells of a WooCommerce product CSV.
  */
 #include "shop/catalog/import_woo_cell.h"
 
@@ -42,7 +42,7 @@ __attribute__((format(printf, 4, 5))) void woo_warn(const struct woo_cells *cell
 	};
 }
 
-/* The price is what it costs today, and the other what it is compared with. */
+/* The price is the current one; the regular price is stored as the one compared with. */
 void woo_take_price(const struct woo_cells *cells, struct import_row *row)
 {
 	const char *sale = woo_value(row, COLUMN_COMPARE_AT);
@@ -99,7 +99,7 @@ void woo_take_weight(const struct woo_cells *cells, struct import_row *row)
 		return;
 	cells->report->decimal_comma |= comma;
 	double grams = strtod(plain, NULL) * cells->header->grams;
-	/* Pounds are no whole grams. */
+	/* Pounds are not whole grams. */
 	bool metric = cells->header->grams == 1 || cells->header->grams == 1000;
 
 	row->values[COLUMN_GRAMS] = arena_printf(cells->arena, "%.*f", metric ? 3 : 0, grams);
@@ -114,7 +114,7 @@ static size_t depth_of(const char *path)
 	return depth;
 }
 
-/* The first of the deepest is the type; the others are left in the cell, which is kept. */
+/* The first of the deepest categories is the type; the others stay in the cell, which is stored. */
 static void take_categories(const struct woo_cells *cells, struct import_row *row)
 {
 	int field = cells->header->field[COLUMN_TYPE];
@@ -151,7 +151,7 @@ void woo_take_description(const struct woo_cells *cells, struct import_row *row)
 	take_categories(cells, row);
 }
 
-/* What a handle must not have becomes a hyphen. */
+/* Replaces characters that a handle must not have by hyphens. */
 static const char *handle_from(const struct woo_cells *cells, const char *text)
 {
 	char *handle = arena_strdup(cells->arena, unicode_lower(cells->arena, text));

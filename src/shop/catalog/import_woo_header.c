@@ -1,5 +1,5 @@
 /*
- * The header of a WooCommerce product CSV.
+ * import_woo_header: reads the header of a WooCommerce product CSV.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static void read_attribute(struct import_header *header, size_t field, const cha
 	}
 }
 
-/* What is wrong with an option is told by the name of an attribute. */
+/* Problems of an option are reported with an attribute's column name. */
 static void name_options(struct import_header *header)
 {
 	header->name[COLUMN_OPTION1_NAME] = "Attribute 1 name";
@@ -75,7 +75,7 @@ void import_woo_header(struct import_header *header, const struct csv_row *row, 
 		if (strcmp(header->name[COLUMN_GRAMS], WEIGHTS[i].name) == 0)
 			header->grams = WEIGHTS[i].grams;
 	}
-	/* Categories beyond the one that is the product's, and what knows it there, are kept. */
+	/* Store the categories beyond the product's, and the ID, as extra columns. */
 	if (categories >= 0)
 		import_extra_read(header, (size_t)categories, &row->fields[categories], arena);
 	if (id >= 0)

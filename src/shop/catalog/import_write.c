@@ -6,7 +6,7 @@
 #include "import.sql.h"
 #include "shop/catalog/staff.h"
 
-/* Rows on their way into a statement, and what they were made of. */
+/* The rows of a statement, and the products or variants they were made of. */
 struct product_rows {
 	size_t count;
 	struct import_product **products;
@@ -19,7 +19,7 @@ struct variant_rows {
 	struct import_variant_row *rows;
 };
 
-/* Products that a statement has touched, for the next. */
+/* Products touched by a statement, for the next one. */
 struct id_list {
 	size_t count;
 	struct uuid *ids;
@@ -64,7 +64,7 @@ static struct import_product_row *add_product(struct product_rows *rows,
 	return &rows->rows[i];
 }
 
-/* The product is shown with its cheapest variant. */
+/* A new product is listed with its cheapest variant. */
 static void add_new_product(struct product_rows *rows, struct import_product *product)
 {
 	struct import_product_row *row = add_product(rows, product);
@@ -211,7 +211,7 @@ static struct id_list write_variants(struct db *tx, const struct import_batch *b
 	return edited;
 }
 
-/* What of a dry run would be added to products that it would have made. */
+/* Counts what would be added to products that exist only in the dry run. */
 static void count_pending(const struct import_batch *batch)
 {
 	for (size_t p = 0; p < batch->count; p++) {

@@ -1,5 +1,5 @@
 /*
- * staff_options: whether variants name what their product's options offer.
+ * staff_options: checks that variants have values that their product's options offer.
  */
 #include <string.h>
 #include <strings.h>
@@ -109,7 +109,8 @@ static void check_names(struct check *check, const struct option_names *names)
 	check_leave(check, outer);
 }
 
-/* A value that its option offers, and not what a variant before it is. */
+/* Each value must be one of its option's, and the choice must differ from those of earlier
+ * variants. */
 static void check_choice_of(struct check *check, const struct create_vendor_product_in *in,
                             const struct option_choice choices[], size_t at)
 {

@@ -1,5 +1,5 @@
 /*
- * staff_product: a vendor's products, as its staff keeps them.
+ * staff_product: a vendor's products, maintained by its staff.
  */
 #include <stdio.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static const struct text_array *tags_of(struct arena *arena, size_t count, const
 	return array;
 }
 
-/* The given handle, or one of the title that no product of the vendor has. */
+/* The given handle, or one made of the title that is unique in the vendor. */
 static const char *handle_of(struct db *tx, const struct create_vendor_product_in *in,
                              struct uuid id)
 {
@@ -98,7 +98,7 @@ static const char *handle_of(struct db *tx, const struct create_vendor_product_i
 		return in->handle;
 	slug_from(in->title, handle, sizeof handle);
 	if (!handle[0])
-		uuid_format(id, handle); /* a title in a script that has no slug */
+		uuid_format(id, handle); /* the title's script has no slug */
 	sql_staff_handle_lock(tx, in->vendor_id, handle);
 	return sql_staff_handle_free_rows(tx, sql_staff_handle_free(tx, in->vendor_id, handle, id),
 	                                  &count)

@@ -1,5 +1,5 @@
 /*
- * staff_rearrange: other options for a product that is there, and another order of its variants.
+ * staff_rearrange: changes the options of an existing product, and the order of its variants.
  */
 #include <assert.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "shop/catalog/text.h"
 #include "staff.sql.h"
 
-/* The options that a product is to have. */
+/* The new options of a product. */
 struct plan {
 	size_t count;
 	const char *names[OPTIONS_MAX];
-	int32_t from[OPTIONS_MAX];       /* which of the present ones it is; -1: it is new */
-	const char *given[OPTIONS_MAX];  /* of a new one: what the present variants are */
-	const char *values[OPTIONS_MAX]; /* JSON, in their order; NULL: as they are */
+	int32_t from[OPTIONS_MAX];       /* index of the current option; -1: new */
+	const char *given[OPTIONS_MAX];  /* of a new one: the value of existing variants */
+	const char *values[OPTIONS_MAX]; /* JSON, in order; NULL: unchanged */
 };
 
 static int32_t index_of(const struct option_names *names, const char *name)
@@ -125,7 +125,7 @@ static void check_choices(struct check *check, const struct plan *plan, size_t c
 	check_leave(check, outer);
 }
 
-/* Whether variants are what they were, but for the names of their options. */
+/* Whether the variants' values are unchanged; option names may differ. */
 static bool keeps_places(const struct plan *plan, const struct option_names *names)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -134,7 +134,8 @@ static bool keeps_places(const struct plan *plan, const struct option_names *nam
 	return plan->count == names->count;
 }
 
-/* Where there are as many options as before, one may become what another still is. */
+/* With as many options as before, one variant may get the options that another still has: set these
+ * aside first. */
 static void write_choices(struct db *tx, struct uuid vendor_id, bool as_many, size_t count,
                           const struct staff_product_choices_row variants[],
                           const struct option_choice choices[])

@@ -1,6 +1,5 @@
 /*
- * staff_text: whether the texts of a product and its variants are such that a file can bring them
- * back.
+ * staff_text: checks that an export and import preserve the texts of a product and its variants.
  */
 #include <string.h>
 

@@ -22,14 +22,14 @@ static struct option_choice choose(struct request *rq, struct option_names names
 	return choice;
 }
 
-/* What changed of a variant is a change of its product: its version, its values, its listing. */
+/* A change of a variant changes its product: version, option values, listing. */
 static void touch_product(struct db *tx, struct uuid vendor_id, struct uuid product_id)
 {
 	sql_staff_product_touch(tx, vendor_id, product_id);
 	sql_staff_refresh(tx, product_id);
 }
 
-/* What was read of a variant is a version of its product, which is held after it. */
+/* A variant's version is that of its product, which is locked after the variant. */
 static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
                            struct uuid product_id)
 {
@@ -46,7 +46,7 @@ static void check_texts(struct request *rq, const char *sku, const char *barcode
 	staff_end_if_wrong(&rq->task, &check);
 }
 
-/* The product is held. */
+/* The product is locked. */
 static void check_room(struct db *tx, struct uuid vendor_id, struct uuid product_id)
 {
 	struct rows *count = sql_staff_variants_count(tx, vendor_id, product_id);
@@ -160,8 +160,8 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	        });
 }
 
-/* What is below zero must not end up counted and without backorders: who has it counted from now on
- * starts at zero, who ends backorders raises the stock first. */
+/* Stock below zero must not remain when the variant is tracked without backorders: enabling
+ * tracking sets it to zero; disabling backorders requires raising the stock first. */
 static void count_again(struct db *tx, const struct update_variant_in *in,
                         const struct staff_variant_lock_row *held)
 {
@@ -199,7 +199,7 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	cache_invalidate();
 }
 
-/* DELETE /v1/vendors/{vendor_id}/variants/{variant_id}: it stays for the orders that have it. */
+/* DELETE /v1/vendors/{vendor_id}/variants/{variant_id}: kept for existing orders. */
 void delete_variant(struct request *rq, const struct delete_variant_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
@@ -218,7 +218,7 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 	cache_invalidate();
 }
 
-/* By how much the stock changes. What backorders have sold below zero may rise, never fall. */
+/* The change of the stock. Stock below zero, sold on backorder, may rise but not fall. */
 static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in, int64_t available)
 {
 	int64_t delta = in->available ? *in->available - available : *in->adjust;
