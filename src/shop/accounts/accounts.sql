@@ -1,8 +1,8 @@
--- Accounts: who somebody is, where they are signed in, their addresses. What has `account` as a
--- parameter may run as sebez_auth, which sees everyone; the rest relies on row level security.
+-- Accounts, sign-ins, sessions, addresses. Statements with the parameter `account` may run as sebez_auth,
+-- which sees every row; the others rely on row level security.
 
 -- account_view (account uuid): one
--- What somebody is told about their own account.
+-- The account as shown to its owner.
 select a.id, a.email, a.name, a.admin_role, coalesce((
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 	                                  'role', s.role) order by v.name, v.id)
@@ -11,12 +11,12 @@ select a.id, a.email, a.name, a.admin_role, coalesce((
 from account a where a.id = :account;
 
 -- account_by_email (key text, typed text): maybe -> (id uuid, email_key text, password_hash text)
--- As it was typed goes first: an account of before there were keys has that.
+-- An exact match of the typed address comes first: accounts older than keys have it.
 select id, email_key, password_hash from account where email_key in (:key, :typed)
 order by email_key = :typed desc limit 1;
 
 -- account_of_session (account uuid, session uuid): maybe -> (email_key text, password_hash text, locked bool)
--- For what runs without the envelope: nothing when the session has ended.
+-- For code that runs without the envelope: no row when the session has ended.
 select a.email_key, a.password_hash, a.locked_at is not null as locked
 from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
@@ -29,7 +29,7 @@ values (:id, :email, :email_key, :name, :password_hash);
 select version from account where id = :account for no key update;
 
 -- account_row_lock (account uuid): one writes -> (password_hash text, locked bool, admin bool, version int)
--- Until the end of the transaction nobody changes its password, locks it or signs in to it.
+-- Blocks password changes, locking and sign-ins of the account until the end of the transaction.
 select password_hash, locked_at is not null as locked, admin_role is not null as admin, version
 from account where id = :account for no key update;
 
@@ -37,7 +37,7 @@ from account where id = :account for no key update;
 update account set password_hash = :password_hash, updated_at = now() where id = :account;
 
 -- account_set_email (account uuid, email text, email_key text): maybe -> (id uuid)
--- Unless another account has the key by now.
+-- No row when another account has the key.
 update account set email = :email, email_key = :email_key, updated_at = now()
 where id = :account and not exists (select from account other where other.email_key = :email_key)
 returning id;
@@ -60,7 +60,7 @@ where id = :session;
 update session set ended_at = now() where id = :session and ended_at is null returning id;
 
 -- session_end_by_token (account uuid, hash bytea): none
--- The account's session that the refresh token is of, used or not.
+-- The account's session with that refresh token, used or not.
 update session set ended_at = now()
 where id = (select r.session_id from refresh_token r where r.hash = :hash)
 and account_id = :account and ended_at is null;
@@ -79,7 +79,7 @@ insert into refresh_token (hash, session_id, number) values (:hash, :session, :n
 
 -- refresh_token_lock (hash bytea, retry_s int): maybe writes
 -- -> (session_id uuid, account_id uuid, number int, used bool, recent bool, alive bool, locked bool, admin bool)
--- Refreshes of one session take their turn here.
+-- Serializes refreshes of one session.
 select r.session_id, s.account_id, r.number, r.used_at is not null as used,
        coalesce(r.used_at > now() - make_interval(secs => :retry_s), false) as recent,
        s.ended_at is null and s.expires_at > now() as alive, a.locked_at is not null as locked,
@@ -95,7 +95,7 @@ where session_id = :session and number = :number + 1;
 update refresh_token set used_at = now() where hash = :hash;
 
 -- session_purge (most int): one -> (count int)
--- What ended a day ago, with its tokens.
+-- Deletes sessions that ended more than a day ago, with their tokens.
 with gone as (
 	delete from session where id in (
 		(select id from session where expires_at < now() - interval '1 day' limit :most)
@@ -105,7 +105,7 @@ with gone as (
 select count(*)::int as count from gone;
 
 -- refresh_token_purge (most int, days int): one -> (count int)
--- Used ones of sessions that go on; their reuse is a plain 401 from now on.
+-- Used tokens of sessions that continue; their reuse is then a plain 401.
 with gone as (
 	delete from refresh_token where hash in (
 		select hash from refresh_token where used_at < now() - make_interval(days => :days) limit :most)
@@ -114,7 +114,7 @@ with gone as (
 select count(*)::int as count from gone;
 
 -- guest_cart_purge (most int, days int): one -> (count int)
--- Those of nobody whom anybody knows, merged ones among them; what is changed at this moment stays.
+-- Deletes old carts of guests, including merged ones; a cart that changes meanwhile is kept.
 with old as (
 	select id from cart where account_id is null and updated_at < now() - make_interval(days => :days)
 	limit :most
@@ -126,7 +126,7 @@ with old as (
 select count(*)::int as count from gone;
 
 -- invitation_purge (most int, days int): one -> (count int)
--- Whatever became of them: the audit trail says so.
+-- Whatever their outcome: the audit log has it.
 with gone as (
 	delete from staff_invitation where (vendor_id, id) in (
 		select vendor_id, id from staff_invitation where expires_at < now() - make_interval(days => :days)
@@ -141,14 +141,14 @@ where guest_hash = encode(sha256(convert_to(:token, 'UTF8')), 'hex') and account
 and state = 'open' for update;
 
 -- account_cart_lock (id uuid, account uuid): one -> (id uuid)
--- The account's open cart, which is made when there is none.
+-- The account's open cart, made if missing.
 insert into cart (id, account_id) values (:id, :account)
 on conflict (account_id) where state = 'open'
 do update set version = cart.version + 1, updated_at = now()
 returning id;
 
 -- guest_cart_merge (guest uuid, cart uuid, lines_max int, quantity_max int): none
--- Quantities add up; of what is new, the first that there is room for.
+-- Adds up quantities; new lines are added in order while there is room.
 insert into cart_line (cart_id, vendor_id, variant_id, quantity, product_id, title, variant_title,
                        vendor_name, price, added_at)
 select :cart, g.vendor_id, g.variant_id, g.quantity, g.product_id, g.title, g.variant_title,
@@ -171,14 +171,14 @@ with gone as (
 update cart set state = 'merged', version = version + 1, updated_at = now() where id = :guest;
 
 -- address_book_lock (account uuid): one writes
--- Changes of one address book take their turn here.
+-- Serializes changes of one address book.
 select id from account where id = :account for no key update;
 
 -- address_count (): one -> (count int)
 select count(*)::int as count from address;
 
 -- address_list (id uuid?): many
--- The book, or one of it.
+-- All addresses, or one.
 select id, is_default, name, company, line1, line2, city, region, postal_code, country, phone, created_at
 from address
 [id: where id = :id]
@@ -215,7 +215,7 @@ select exists (select from address where is_default) as has;
 delete from address where id = :id;
 
 -- address_default_choose (): none
--- A book with addresses keeps a default when its default is removed.
+-- Chooses a new default address when the default was removed.
 update address set is_default = true
 where id = (select id from address order by created_at desc, id desc limit 1)
 and not exists (select from address where is_default);

@@ -1,4 +1,4 @@
--- Accounts, as admins see and lock them. The admin's role sees every row; every write is in the audit log.
+-- Accounts, listed and locked by admins. The admin's role sees every row; every write is in the audit log.
 
 -- admin_users_page (q text?, locked bool?, after_key time, after_id uuid, page_size int): many
 select a.id, a.email, a.name, a.admin_role, a.locked_at, a.created_at, a.created_at as "_key"
@@ -34,7 +34,7 @@ set locked_at = coalesce(locked_at, now()), locked_reason = :reason, version = v
 where id = :id;
 
 -- admin_superadmins_lock (): many -> (is_self bool)
--- Until the end of the transaction nobody else changes who they are.
+-- Blocks changes of the set of superadmins until the end of the transaction.
 select a.id = current_account() as is_self from account a where a.admin_role = 'superadmin'
 order by a.id for no key update;
 

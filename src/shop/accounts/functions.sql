@@ -1,8 +1,8 @@
--- Accounts: what the command line makes of one, and how one becomes staff.
+-- Accounts: creating admins from the command line, and accepting invitations.
 set local role sebez_kernel;
 
--- An admin from the command line: a new account, or an existing one, which then has this password and
--- no old session. No role that serves requests may call it.
+-- Creates an admin from the command line: a new account, or an existing one, whose password is replaced and
+-- whose sessions end. No role that serves requests may call it.
 create or replace function account_make_admin(id uuid, email text, email_key text, name text, role text,
                                               password_hash text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -21,8 +21,8 @@ begin
 end $$;
 grant execute on function account_make_admin(uuid, text, text, text, text, text) to sebez_jobs;
 
--- The signed-in account becomes staff by an invitation that was sent to its e-mail address. One that
--- is used, revoked, expired or somebody else's does not exist.
+-- Makes the signed-in account staff by an invitation to its e-mail address. An invitation that is used,
+-- revoked, expired or to another address is reported as not found.
 create or replace function invitation_accept(token text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare

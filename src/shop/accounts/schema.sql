@@ -12,7 +12,7 @@ create table account (
 	version       int not null default 1,
 	created_at    timestamptz not null default now(),
 	updated_at    timestamptz not null default now(),
-	email_key     text not null -- tells accounts apart: account_key() of shop/accounts/accounts.h
+	email_key     text not null -- unique key of an account: account_key() of shop/accounts/accounts.h
 );
 create index account_admin_role on account (admin_role) where admin_role is not null;
 create index account_created on account (created_at desc, id desc);
@@ -40,7 +40,7 @@ create policy colleagues on account for select to sebez_vendor
 	using (id in (select s.account_id from staff s where s.vendor_id = current_vendor()));
 create policy own on account to sebez_customer using (id = current_account()) with check (id = current_account());
 
--- One sign-in. Ending it makes every access token of it worthless at once: the envelope looks here.
+-- One sign-in. Ending it invalidates all its access tokens at once, because the envelope checks it.
 create table session (
 	id         uuid primary key,
 	account_id uuid not null references account (id),
@@ -67,8 +67,8 @@ create policy sign_in on session to sebez_auth using (true) with check (true);
 create policy of_customer on session to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
--- The chain of one session's refresh tokens. The token itself is never stored; its successor is
--- derived from it with the server's key, so that a retry can be given the same one again.
+-- The chain of a session's refresh tokens. Tokens are never stored; a successor is derived from its token
+-- with the server's key, so that a retry gets the same successor.
 create table refresh_token (
 	hash       bytea primary key,
 	session_id uuid not null references session (id) on delete cascade,

@@ -1,18 +1,18 @@
--- Carts and what they cost. Row level security leaves the actor exactly one open cart: the
--- account's, or the guest's whose token came with the request.
+-- Carts and their prices. Row level security limits the actor to one open cart: the account's, or the guest's
+-- by the token of the request.
 
 -- cart_open (): maybe -> (id uuid, version int, updated_at time)
 select c.id, c.version, c.updated_at from cart c where c.state = 'open';
 
 -- cart_ensure (id uuid, variant uuid): none
--- Makes the cart with its first line: only when there is such a variant to put in.
+-- Makes the cart for its first line, only when the variant exists.
 insert into cart (id, account_id, guest_hash)
 select :id, current_account(), case when current_account() is null then current_guest() end
 where exists (select from variant v where v.id = :variant)
 on conflict do nothing;
 
 -- cart_lock (): none writes
--- Changes of one cart take their turn here, each with what the one before it left.
+-- Serializes changes of one cart.
 select c.id from cart c where c.state = 'open' for no key update;
 
 -- cart_line_put (variant uuid, quantity int, lines_max int): maybe -> (variant_id uuid)
@@ -52,7 +52,7 @@ update cart set version = version + 1, updated_at = now() where id in (select ca
 -- cart_lines (): many -> (vendor_id uuid, variant_id uuid, product_id uuid, quantity int, title text,
 --     variant_title text, sku text?, image_url text?, price bigint, available bigint?, tracked bool?,
 --     backorder bool?, published bool, vendor_name text, vendor_slug text?, commission_basis_points int?)
--- The lines in the order in which stock is locked. What is no longer published is as it was put in.
+-- Lines in lock order of stock. Unpublished goods are shown as they were put in.
 select l.vendor_id, l.variant_id, l.product_id, l.quantity, coalesce(p.title, l.title) as title,
        coalesce(v.title, l.variant_title) as variant_title, v.sku,
        coalesce(v.image_url, p.images -> 0 ->> 'url') as image_url, coalesce(v.price, l.price) as price,
@@ -68,7 +68,7 @@ order by l.vendor_id, l.variant_id;
 
 -- cart_shipping_methods (country text?): many -> (vendor_id uuid, id uuid, name text, price bigint,
 --     free_above bigint?, handling_days int)
--- Of every vendor in the cart, cheapest first: those that go there, or all.
+-- Methods of every vendor in the cart, cheapest first: those that deliver to the country, or all.
 select m.vendor_id, m.id, m.name, m.price, m.free_above, m.handling_days
 from shipping_method m
 where m.active and m.vendor_id in (

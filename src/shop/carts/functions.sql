@@ -1,4 +1,4 @@
--- Carts: how one becomes an order.
+-- Carts: turning a cart into an order.
 set local role sebez_owner;
 
 create or replace function cart_to_order(cart uuid, quoted_version int) returns void

@@ -1,4 +1,4 @@
--- Carts. A guest's belongs to the hash of a token.
+-- Carts. A guest's cart belongs to the hash of a token.
 set local role sebez_owner;
 
 create table cart (
@@ -6,7 +6,7 @@ create table cart (
 	account_id uuid references account (id),
 	guest_hash text,
 	state      text not null default 'open' check (state in ('open', 'ordered', 'merged')),
-	version    int not null default 1, -- grows with every change of a line
+	version    int not null default 1, -- incremented by every change of a line
 	created_at timestamptz not null default now(),
 	updated_at timestamptz not null default now(),
 	check (account_id is not null or guest_hash is not null)
@@ -23,7 +23,7 @@ alter table cart enable row level security, force row level security;
 create policy everything on cart to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
 create policy sign_in on cart to sebez_auth using (true) with check (true);
--- Both arms are those of an index, so that an open cart is found without reading others'.
+-- Each arm matches an index, so that an open cart is found without reading others' carts.
 create policy own on cart to sebez_customer
 	using (account_id = current_account() or account_id is null and guest_hash = current_guest())
 	with check (account_id = current_account() or account_id is null and guest_hash = current_guest());
@@ -33,7 +33,7 @@ create table cart_line (
 	vendor_id  uuid not null,
 	variant_id uuid not null,
 	quantity   int not null check (quantity between 1 and 9999),
-	-- As it was put in: what the cart still says of goods that are no longer published.
+	-- Copied when put in: shown when the goods are no longer published.
 	product_id    uuid not null,
 	title         text not null,
 	variant_title text not null,
@@ -51,7 +51,7 @@ alter table cart_line enable row level security, force row level security;
 create policy everything on cart_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
 create policy sign_in on cart_line to sebez_auth using (true) with check (true);
--- Asks for each line's cart, so that an account's old carts are not gathered first.
+-- Looks up each line's cart, so that an account's old carts are not scanned first.
 create policy own on cart_line to sebez_customer
 	using (exists (select from cart c where c.id = cart_line.cart_id))
 	with check (exists (select from cart c where c.id = cart_line.cart_id));

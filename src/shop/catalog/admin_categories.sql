@@ -1,4 +1,4 @@
--- The tree of categories, which admins write. Every write is in the audit log.
+-- The category tree, maintained by admins. Every write is in the audit log.
 
 -- admin_category (id uuid): one
 select c.id, c.slug, c.name, c.parent_id,
@@ -13,7 +13,7 @@ insert into category (id, parent_id, slug, name, position, path)
 values (:id, :parent, :slug, :name, :position, '{}');
 
 -- admin_category_lock (id uuid): one -> (held bigint)
--- All that a move changes: products before categories, as every write of a product locks them.
+-- Locks all rows that a move changes: products before categories, as every write of a product does.
 with products as materialized (
 	select p.id from product p
 	where p.category_id in (select c.id from category c where c.path @> array[:id])
@@ -33,7 +33,7 @@ set name = coalesce(:name, name), slug = coalesce(:slug, slug), position = coale
 where id = :id;
 
 -- admin_category_descendants (id uuid): one writes
--- Their paths follow the moved one's.
+-- Updates the paths of the descendants after a move.
 select category_paths(:id);
 
 -- admin_category_remove (id uuid, into uuid?): one writes

@@ -1,4 +1,4 @@
--- Products of all vendors, as admins see and unlist them. The admin's role sees every row; every write is in
+-- All vendors' products, listed and unlisted by admins. The admin's role sees every row; every write is in
 -- the audit log.
 
 -- admin_products (id uuid?, q text?, vendor uuid?, vendor_slug text?, status text?, unlisted bool?, after_key time,

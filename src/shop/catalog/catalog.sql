@@ -1,14 +1,13 @@
--- The shop window: what anybody may browse. Row level security leaves what is visible of approved
--- vendors; the listing is a row per product and category, in every order that can be asked for. What is
--- searched, products_found() says (functions/search.sql). A page is picked from narrow rows first, then
--- shown.
+-- The public catalogue. Row level security limits it to visible products of approved vendors. The listing has
+-- a row per product and category, indexed for every sort order. products_found() searches
+-- (functions_search.sql). A page is selected from narrow rows first, then joined with the columns to show.
 
 -- product_page (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?,
 --     price_max bigint?, in_stock bool, found bool, words text?, options text[]?, ranked_max int, sort choice(newest,
 --     price_asc, price_desc, best_selling, relevance), after_time time, after_value bigint, after_id uuid,
 --     page_size int): many
--- One page of a category; the category of all has the nil id. With found, of what words and options
--- leave; in order of relevance, which needs no found, of ranked_max matches at most.
+-- One page of a category; the category of all products has the nil id. found: only matches of words and
+-- options. Sorted by relevance (which does not need found), at most ranked_max matches are considered.
 select p.id, p.title, p.handle, p.price as "price.amount", p.currency as "price.currency",
        p.compare_at_price as "compare_at_price.amount", p.currency as "compare_at_price.currency",
        p.images, v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
@@ -56,7 +55,7 @@ order by l.key [sort = newest: desc] [sort = price_desc: desc] [sort = best_sell
 -- product_facets (category uuid, category_slug text?, vendor uuid?, vendor_slug text?, price_min bigint?,
 --     price_max bigint?, in_stock bool, found bool, words text?, options text[]?, bands bigint[], matches_max int):
 --     one slow
--- Of at most matches_max products that the filters leave. Bands are lower bounds of prices.
+-- Counts at most matches_max products that pass the filters. Bands are lower bounds of prices.
 with matched as materialized (
 	select l.product_id, l.vendor_id, l.price
 	from listing l
@@ -123,7 +122,7 @@ join variant v on v.vendor_id = n.vendor_id and v.product_id = n.id and v.delete
 order by v.position, v.id;
 
 -- categories_all (empty bool): many
--- Branches where something is on sale; those that are empty, too, when they are asked for.
+-- Categories with products on sale; empty ones only on request.
 select c.id, c.slug, c.name, c.parent_id,
        (select string_agg(a.slug, '/' order by t.position)
         from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id) as path,

@@ -1,4 +1,5 @@
--- What must hold. Each check selects what breaks it, as people know it; `sebez check --data` runs them.
+-- Invariants. Each check selects the rows that violate it, described for people; `sebez check --data` runs
+-- them.
 
 -- check: stock is what was put in less what is held
 select v.id::text from variant v

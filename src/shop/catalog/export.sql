@@ -1,10 +1,9 @@
--- Exporting a vendor's products as a CSV: pages of products in the order in which they were made,
--- then the variants of each page.
+-- Exports a vendor's products as CSV: pages of products in order of creation, then the variants of each page.
 
 -- export_products (after uuid, status text?, page_size int): many -> (id uuid, handle text, title text,
 --     description text, status text, type text, category text?, tags text, options json, images json, extra json,
 --     vendor text, currency text)
--- The category is told apart from the type by its slug, so that it comes back as it went out.
+-- The category is exported by its slug, separately from the type, so that an import restores it.
 select p.id, p.handle, p.title, p.description, p.status, v.name as vendor, p.currency, p.options, p.images, p.extra,
        array_to_string(p.tags, ', ') as tags,
        p.product_type as type, c.slug as category
@@ -25,7 +24,7 @@ where v.vendor_id = current_vendor() and v.product_id = any (:products) and v.de
 order by v.product_id, v.position, v.id;
 
 -- export_columns (most int): many -> (name text)
--- What was kept of products and variants, by its name.
+-- The names of extra columns stored with products and variants.
 select k.name from (
 	select jsonb_object_keys(p.extra) as name from product p
 	where p.vendor_id = current_vendor() and p.deleted_at is null and p.extra <> '{}'

@@ -1,12 +1,12 @@
--- The catalogue: categories that imports make and admins remove, and what products derive.
+-- The catalogue: categories made by imports and removed by admins, and derived columns of products.
 set local role sebez_kernel;
 
--- Where a level of a product type is in the tree already: by its name, else by its slug, when that says
--- all that the name does (C++ and C# do not). The first level may be anywhere, for vendors say "Lamps" for
--- Home > Lamps. Slugs of lower levels may begin with their parent's, as category_make() makes them. Each
--- call looks anew: it is asked again under a lock.
+-- Finds an existing category for a level of a product type: by name, else by slug, provided the slug loses
+-- nothing of the name (as with C++ and C#). The first level may match anywhere in the tree, because vendors
+-- write "Lamps" for Home > Lamps. Slugs of lower levels may begin with their parent's, as category_make()
+-- makes them. Volatile, because it is called again under a lock.
 create or replace function category_named(parent uuid, name text, slug text) returns uuid
-language plpgsql as $$ -- for those below, which have the rights and the search path
+language plpgsql as $$ -- called only by the functions below, which set the rights and the search path
 begin
 	return (
 		select c.id from category c
@@ -20,8 +20,8 @@ begin
 		limit 1);
 end $$;
 
--- A category for an import of the vendor that acts, or null when it may make none: it is not approved, it
--- has made its share, the tree is full or it would be too deep.
+-- Makes a category for an import of the acting vendor. Returns null when the vendor is not approved or has
+-- reached its limit, the tree is full, or the category would be too deep.
 create or replace function category_make(parent uuid, name text, slug text, vendor_most int, tree_most int)
 returns uuid language plpgsql as $$
 declare
@@ -32,7 +32,7 @@ begin
 	if not exists (select from vendor v where v.id = current_vendor() and v.state = 'approved') then
 		return null;
 	end if;
-	perform pg_advisory_xact_lock(hashtextextended('sebez categories', 0)); -- nobody makes it twice
+	perform pg_advisory_xact_lock(hashtextextended('sebez categories', 0)); -- prevents duplicates
 	select c.* into above from category c where c.id = category_make.parent;
 	if category_named(parent, name, slug) is not null then
 		return category_named(parent, name, slug);
@@ -52,8 +52,8 @@ begin
 	return made;
 end $$;
 
--- The category of an imported product type such as "Home > Lamps", made where it is missing and may be;
--- null when it is not all there. levels: [{"name": …, "slug": … or ""}, …]; slugs are made in C.
+-- The category of an imported product type such as "Home > Lamps"; missing levels are made where allowed;
+-- null when a level remains missing. levels: [{"name": …, "slug": … or ""}, …]; slugs are made in C.
 create or replace function category_of_type(levels json, vendor_most int, tree_most int) returns uuid
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -73,13 +73,13 @@ begin
 end $$;
 grant execute on function category_of_type(json, int, int) to sebez_vendor;
 
--- Recomputes what products derive from their variants, their vendor and their status, and the
--- listing rows that follow. Called in the transaction of every write that could change them.
+-- Recomputes the columns that products derive from their variants, vendor and status, and their listing rows.
+-- Called in the transaction of every write that could change them.
 create or replace function refresh_products(product_ids uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-	-- In one order, so that two refreshes never wait for each other in a ring. Vendors and categories
-	-- are held as they are: whoever changes them locks their products first, too.
+	-- Lock in a fixed order, so that two refreshes never deadlock. Vendors and categories are locked for
+	-- share: writers that change them lock their products first, too.
 	perform from product p where p.id = any (product_ids) order by p.id for no key update;
 	perform from vendor v
 	where v.id in (select p.vendor_id from product p where p.id = any (product_ids)) order by v.id for share;
@@ -130,8 +130,8 @@ begin
 end $$;
 grant execute on function refresh_products(uuid[]) to sebez_vendor, sebez_admin, sebez_jobs;
 
--- A vendor's products leave the shop with its approval and come back with it. Only the listing, and what
--- is searched, is written: what a product is by itself stays.
+-- Removes a vendor's products from the listing when it loses approval, and adds them again with approval.
+-- Writes only the listing and the search rows; the products themselves do not change.
 create or replace function refresh_vendor(vendor uuid) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -154,8 +154,8 @@ begin
 end $$;
 grant execute on function refresh_vendor(uuid) to sebez_admin;
 
--- The values of each option are those that a variant has: in the order in which they were said, then
--- that of the variants. For refresh_products().
+-- Sets the values of each option to those that variants have: in the stored order, then in that of the
+-- variants. For refresh_products().
 create or replace function refresh_options(product_ids uuid[]) returns void
 language sql set search_path = public, pg_temp as $$
 	update product p set options = d.options
@@ -183,14 +183,14 @@ $$;
 
 set local role sebez_owner;
 
--- Takes a category out of the tree. What hangs in it, and below it, goes into another; without one,
--- nothing may hang there. By an admin, whose rights it has.
+-- Removes a category from the tree and moves its products and subcategories to another; without one, the
+-- category must be empty. Runs with the rights of the calling admin.
 create or replace function category_remove(category_id uuid, into_id uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	products uuid[];
 begin
-	-- All that it changes, products before categories, as every write of a product locks them.
+	-- Lock all rows that change: products before categories, as every write of a product does.
 	products := array(
 		select p.id from product p
 		where p.category_id in (select c.id from category c where c.path @> array[category_remove.category_id])
@@ -217,7 +217,7 @@ begin
 end $$;
 grant execute on function category_remove(uuid, uuid) to sebez_admin;
 
--- Paths of what is below a category that has its own already.
+-- Updates the paths below a category whose own path is correct.
 create or replace function category_paths(category_id uuid) returns void
 language sql set search_path = public, pg_temp as $$
 	with recursive below (id, path) as (
@@ -229,8 +229,8 @@ language sql set search_path = public, pg_temp as $$
 $$;
 grant execute on function category_paths(uuid) to sebez_admin;
 
--- What the planner knows of tables that an import has filled. Autovacuum comes to it too, a minute
--- late: until then every look by key would read all of the vendor's rows.
+-- Updates the planner's statistics of tables that an import has filled. Autovacuum would, too, but a minute
+-- late: until then every lookup by key would read all of the vendor's rows.
 create or replace function analyze_catalog() returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -242,7 +242,7 @@ create or replace function category_path() returns trigger language plpgsql set 
 declare
 	below int := 0; -- levels
 begin
-	-- The parent is held, so that it does not move meanwhile.
+	-- Lock the parent, so that it is not moved meanwhile.
 	new.path := coalesce((select c.path from category c where c.id = new.parent_id for share), '{}') || new.id;
 	if tg_op = 'UPDATE' then
 		select max(cardinality(c.path)) - cardinality(old.path) into below
@@ -255,7 +255,7 @@ begin
 	return new;
 end $$;
 
--- The variant's value of each option by its name: {"Color": "Blue"}.
+-- A variant's option values by name: {"Color": "Blue"}.
 create or replace function option_values(options json, one text, two text, three text) returns json
 language sql stable parallel safe
 return case when options -> 0 is null then '{}'

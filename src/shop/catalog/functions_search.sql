@@ -1,52 +1,52 @@
--- How products are searched: what texts become words, and words a query. Both sides are folded alike, so
--- whoever changes a rule here changes the number in search_source(): the last statement of this file then
--- makes every product's words anew.
+-- Product search: how texts become words, and words a query. Both are folded in the same way. After changing
+-- a rule here, increment the number in search_source(): the last statement of this file then recomputes the
+-- words of every product.
 set local role sebez_owner;
 
--- Text as it is compared: compatibility forms, accents, case, and the letters and marks that readers of
--- Arabic, Hebrew and Ethiopic scripts take for the same. Of ASCII only the case matters. Immutable while
--- nobody edits unaccent's rules.
+-- Folds text for comparison: compatibility forms, accents, case, and letters and marks that readers of
+-- Arabic, Hebrew and Ethiopic scripts treat as equal. For ASCII only case matters. Declared immutable, which
+-- holds as long as unaccent's rules are not edited.
 create or replace function search_folded(text) returns text language sql immutable strict parallel safe
 return case when octet_length($1) = length($1) then lower($1) else regexp_replace(
 	translate(lower(public.unaccent('public.unaccent'::regdictionary, normalize($1, NFKC))),
-		-- Alef, yeh, teh marbuta and kaf; then the Ethiopic series of h, s, the glottal stop and ts.
+		-- Alef, yeh, teh marbuta and kaf; then the Ethiopic series of h, s, glottal stop and ts.
 		'أإآٱىیةؤئک' || 'ሐሑሒሓሔሕሖሗ' || 'ኀኁኂኃኄኅኆኇ' || 'ሃ' || 'ሠሡሢሣሤሥሦሧ' || 'ዐዑዒዓዔዕዖ዗' || 'ኣ' || 'ፀፁፂፃፄፅፆፇ',
 		'ااااييهويك' || 'ሀሁሂሀሄህሆሇ' || 'ሀሁሂሀሄህሆሇ' || 'ሀ' || 'ሰሱሲሳሴስሶሷ' || 'አኡኢአኤእኦኧ' || 'አ' || 'ጸጹጺጻጼጽጾጿ'),
-	-- Vowel marks of Hebrew and Arabic, and the stroke that only stretches a word; invisible characters.
+	-- Vowel marks of Hebrew and Arabic, tatweel (which only stretches a word), and invisible characters.
 	'[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200b-\u200f\u2060\ufeff]', '', 'g') end;
 grant execute on function search_folded(text) to sebez_kernel;
 
--- Characters that are words by themselves, as a class of a regular expression: of the scripts without
--- spaces (Thai, Lao, Burmese, Khmer, Japanese, Chinese), and Korean, whose words take endings.
+-- Characters that are each a word, as a class of a regular expression: of the scripts without spaces (Thai,
+-- Lao, Burmese, Khmer, Japanese, Chinese), and of Korean, whose words take endings.
 create or replace function search_characters() returns text language sql immutable parallel safe
 return '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff'
 	'\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]';
 grant execute on function search_characters() to sebez_kernel;
 
--- Hyphens, low lines, slashes and dots inside a word: AB-123, but not 1.5.
+-- Hyphens, underscores, slashes and dots inside a word: AB-123, but not 1.5.
 create or replace function search_hyphens() returns text language sql immutable parallel safe
 return '(?<=[[:alnum:]])[-_/\u2010-\u2015](?=[[:alnum:]])|(?<=[[:alpha:]])\.(?=[[:alnum:]])';
 grant execute on function search_hyphens() to sebez_kernel;
 
--- Folded text with a space wherever a word ends.
+-- Folded text with a space at each word boundary.
 create or replace function search_spaced(folded text) returns text language sql immutable strict parallel safe
 return case when octet_length(folded) = length(folded) then regexp_replace(folded, search_hyphens(), ' ', 'g')
        else regexp_replace(regexp_replace(folded, search_hyphens(), ' ', 'g'),
                            '(' || search_characters() || ')', ' \1 ', 'g') end;
 grant execute on function search_spaced(text) to sebez_kernel;
 
--- A word with such characters in it, as a regular expression.
+-- A regular expression of a word with such characters in it.
 create or replace function search_compound() returns text language sql immutable parallel safe
 return '[[:alnum:]]+(?:[-_/.\u2010-\u2015][[:alnum:]]+)+';
 grant execute on function search_compound() to sebez_kernel;
 
--- AB-123 as AB123, for who leaves the hyphen out.
+-- AB-123 as AB123, to match queries without the hyphen.
 create or replace function search_joined(folded text) returns text language sql immutable strict parallel safe
 return (select string_agg(regexp_replace(m.compound[1], '[^[:alnum:]]', '', 'g'), ' ')
         from regexp_matches(folded, search_compound(), 'g') as m (compound));
 grant execute on function search_joined(text) to sebez_kernel;
 
--- The words of a product: of its title, then of names and numbers, then of its description.
+-- The search words of a product: of its title, then of names and numbers, then of its description.
 create or replace function search_words(title text, names text, description text) returns tsvector
 language sql immutable parallel safe
 return setweight(to_tsvector('english', search_spaced(search_folded(title))), 'A')
@@ -55,8 +55,8 @@ return setweight(to_tsvector('english', search_spaced(search_folded(title))), 'A
     || setweight(to_tsvector('english', search_spaced(search_folded(left(description, 20000)))), 'C');
 grant execute on function search_words(text, text, text) to sebez_kernel;
 
--- What somebody types, as a query: words, "phrases", -excluded. Compounds and runs of a script without
--- spaces are phrases, unless the quotes are the writer's own.
+-- A user's input as a query: words, "phrases", -excluded. Compounds, and runs of a script without spaces,
+-- become phrases unless the input has its own quotes.
 create or replace function search_query(words text) returns tsquery language sql immutable strict parallel safe
 return websearch_to_tsquery('english', search_spaced(case
 	when words like '%"%' then search_folded(words)
@@ -65,15 +65,15 @@ return websearch_to_tsquery('english', search_spaced(case
 	end));
 grant execute on function search_query(text) to sebez_kernel;
 
--- Whether words may be meant for a title in spite of a typing error: not when some are excluded, and not
--- where each character is a word, for then a likeness says little.
+-- Whether words may match a title despite a typing error: not when words are excluded, and not where each
+-- character is a word, because similarity says little there.
 create or replace function search_forgives(words text) returns boolean language sql immutable strict parallel safe
 return words !~ ('(^|\s)-|' || search_characters());
 grant execute on function search_forgives(text) to sebez_kernel;
 
 set local role sebez_kernel;
 
--- The names and numbers that a product is found by.
+-- The names and numbers by which a product is found.
 create or replace function search_names(product product) returns text
 language sql stable set search_path = public, pg_temp as $$
 	select concat_ws(' ', product.product_type, spaced(product.tags), string_agg(x.sku, ' ' order by x.sku),
@@ -83,7 +83,7 @@ language sql stable set search_path = public, pg_temp as $$
 $$;
 grant execute on function search_names(product) to sebez_owner;
 
--- What the filter of options finds it by: color:blue, size:m.
+-- The values matched by the option filter: color:blue, size:m.
 create or replace function search_option_values(product product) returns text[]
 language sql stable set search_path = public, pg_temp as $$
 	select coalesce(array_agg(distinct lower(o.value ->> 'name') || ':' || lower(case o.position
@@ -93,14 +93,14 @@ language sql stable set search_path = public, pg_temp as $$
 $$;
 grant execute on function search_option_values(product) to sebez_owner;
 
--- Tells texts, and the rules above, apart. The number is the version of the rules.
+-- A hash of the texts and of the rules above. The number is the version of the rules.
 create or replace function search_source(title text, names text, description text) returns bigint
 language sql immutable parallel safe
 return hashtextextended(title || chr(31) || names || chr(31) || description, 1);
 grant execute on function search_source(text, text, text) to sebez_owner;
 
--- What products are searched by, once their listing is right. For refresh_products(); words are made anew
--- only where a text changed.
+-- Updates the search rows of products after their listing rows. For refresh_products(). Words are recomputed
+-- only when a text changed.
 create or replace function refresh_search(product_ids uuid[]) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
@@ -132,10 +132,10 @@ begin
 	where not exists (select from product_search s where s.vendor_id = d.vendor_id and s.product_id = d.id);
 end $$;
 
--- The products that words look for and that have all of the option values, each where it is not null:
--- by their words, or for typing errors by their title. In order of relevance a score says how well each
--- fits, in millionths, and `most` bounds how many are scored. Planned anew for each search, for it
--- depends on the words which index is worth its while. For those below, which say whose products.
+-- Finds products that match the words and have all of the option values; null skips a filter. Words match by
+-- the product's words or, with typing errors, by its title. ranked: computes a relevance score in millionths,
+-- for at most `most` products. Planned for each call, because the best index depends on the words. Called by
+-- the functions below, which set the scope.
 create or replace function search_found(words text, options text[], ranked boolean, most int, of_vendor uuid,
 	only_published boolean) returns table (vendor_id uuid, product_id uuid, score bigint)
 language plpgsql stable set search_path = public, pg_temp set plan_cache_mode = force_custom_plan as $$
@@ -155,7 +155,7 @@ begin
 	limit most;
 end $$;
 
--- Among what anybody may see.
+-- Searches all published products.
 create or replace function products_found(words text, options text[], ranked boolean, most int)
 returns table (vendor_id uuid, product_id uuid, score bigint)
 language sql stable security definer set search_path = public, pg_temp as $$
@@ -163,7 +163,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 grant execute on function products_found(text, text[], boolean, int) to sebez_public, sebez_customer;
 
--- Among those of the acting vendor, whatever their status.
+-- Searches the acting vendor's products, of any status.
 create or replace function own_products_found(words text) returns table (vendor_id uuid, product_id uuid, score bigint)
 language sql stable security definer set search_path = public, pg_temp as $$
 	select * from search_found(words, null, false, null,
@@ -177,7 +177,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 grant execute on function all_products_found(text) to sebez_admin;
 
--- Products that were not searched by these rules yet.
+-- Recomputes products whose search row is missing or was made by older rules.
 select refresh_search(array(
 	select p.id from product p
 	where p.deleted_at is null and not exists (

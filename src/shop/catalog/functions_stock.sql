@@ -1,10 +1,10 @@
--- Stock: taking it, giving it back, and what products show of it. Locks are taken in one order: variants
--- by (vendor, variant), then products by id.
+-- Stock: reserving it, releasing it, and the in_stock flag of products. Lock order: variants by (vendor,
+-- variant), then products by id.
 set local role sebez_kernel;
 
--- Whether the products of variants that ran out, or came back, are in stock. They are locked first, by a
--- statement of its own, so that the one that judges sees what whoever held them before has committed:
--- two orders may each take the last piece of another variant.
+-- Updates in_stock of the products of variants that ran out or came back. A separate statement locks the
+-- products first, so that the update sees what earlier lock holders committed: two orders may each take the
+-- last piece of another variant.
 create or replace function refresh_in_stock(variant_ids uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -18,10 +18,9 @@ begin
 		and x.product_id = p.id and x.deleted_at is null and (x.available > 0 or x.backorder or not x.tracked));
 end $$;
 
--- Takes the goods of an order: each variant conditionally, in the order given, which the caller
--- sorts by (vendor, variant), so that any two orders lock alike and never in a ring. Raises with
--- all that failed: SBS01 when something ran out, which what is not counted never does, SBQ01 when it is
--- sold otherwise than was quoted.
+-- Reserves the goods of an order: each variant conditionally, in the given order, which the caller sorts by
+-- (vendor, variant), so that two orders never deadlock. Raises with all failures: SBS01 when a tracked
+-- variant ran out, SBQ01 when a variant differs from the quote.
 create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[])
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -68,9 +67,8 @@ begin
 end $$;
 grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[]) to sebez_customer;
 
--- Gives back what the lines of sub-orders count as cancelled and still hold; so it never gives back
--- more, however often it is called. In reserve_stock's order over all of them: variants first, then
--- products.
+-- Releases the stock of cancelled lines of sub-orders that is still reserved; so repeated calls never release
+-- more. Locks in the order of reserve_stock over all lines: variants first, then products.
 create or replace function release_stock(sub_orders uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -97,14 +95,14 @@ grant execute on function release_stock(uuid[]) to sebez_customer, sebez_vendor,
 
 set local role sebez_owner;
 
--- Sold, but neither shipped nor cancelled yet.
+-- Sold, but neither shipped nor cancelled.
 create or replace function stock_reserved(vendor uuid, variant uuid) returns bigint language sql stable parallel safe
 return (select coalesce(sum(l.quantity - l.cancelled_quantity - l.shipped_quantity), 0)
         from order_line l where l.vendor_id = vendor and l.variant_id = variant
         and l.cancelled_quantity + l.shipped_quantity < l.quantity);
 grant execute on function stock_reserved(uuid, uuid) to sebez_vendor, sebez_admin;
 
--- Five or less are left, just now, by somebody's order: whoever sets stock by hand knows.
+-- An order brought the stock to five or less, or to zero. Not noted when staff sets the stock.
 create or replace function note_low_stock() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
 	perform feed_note(event_low_stock(new.vendor_id, product_id => new.product_id,

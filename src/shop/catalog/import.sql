@@ -1,5 +1,5 @@
--- Importing a product CSV: a transaction per batch of products, a statement per step of it. Rows
--- travel as arrays of records. Row level security holds all of it to the vendor that acts.
+-- Imports a product CSV: a transaction per batch of products, a statement per step. Rows are passed as arrays
+-- of records. Row level security limits everything to the acting vendor.
 
 -- import_vendor (slug text): maybe -> (id uuid)
 select v.id from vendor v where v.slug = :slug;
@@ -8,10 +8,10 @@ select v.id from vendor v where v.slug = :slug;
 select f.currency, v.name as vendor from platform f join vendor v on v.id = current_vendor();
 
 -- import_begin (): none writes
--- One import of a vendor at a time, so that a variant is not added twice; an audit row per import
--- and not per row; plans by index, because those of a vendor's first import would be kept from when
--- the tables were empty; and no wait for the disk, which the audit row at the end waits for, before
--- anybody is told that anything went in.
+-- One import of a vendor at a time, so that no variant is added twice. One audit row per import, not per row.
+-- Plans use indexes, because plans of a vendor's first import would be cached from when the tables were
+-- empty. Commits are asynchronous; the synchronous commit of the audit row at the end precedes any report of
+-- success.
 select pg_advisory_xact_lock(hashtextextended('sebez import ' || current_vendor(), 0)),
        set_config('sebez.actor', 'import', true), set_config('enable_seqscan', 'off', true),
        set_config('synchronous_commit', 'off', true);
@@ -20,7 +20,7 @@ select pg_advisory_xact_lock(hashtextextended('sebez import ' || current_vendor(
 select audit_import(:counts);
 
 -- import_categories (types text[], vendor_most int, tree_most int): many writes -> (number bigint, category uuid?)
--- Types by their levels, as category_of_type() takes them.
+-- The types as levels, in the form that category_of_type() takes.
 select t.number, category_of_type(t.levels::json, :vendor_most, :tree_most) as category
 from unnest(:types) with ordinality as t (levels, number);
 
@@ -30,17 +30,17 @@ from unnest(:slugs) with ordinality as s (slug, number)
 join category c on c.slug = s.slug;
 
 -- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json)
--- Handles in lower case.
+-- Handles are in lower case.
 select h.number, p.id, p.options, p.images
 from unnest(:handles) with ordinality as h (handle, number)
 join product p on p.vendor_id = current_vendor() and p.handle_key = h.handle and p.deleted_at is null;
 
 -- record import_wanted (product uuid, sku text?, one text, two text, three text)
--- What a row of the file says which variant it means.
+-- Identifies the variant of a row of the file.
 
 -- import_find_variants (wanted import_wanted[]): many -> (number bigint, id uuid, by_sku bool, alike bool)
--- Of the product: the one that has the option values, and those that have the SKU in whatever case, which
--- are two at most, one that has it just so first.
+-- Variants of the product with the same option values, and with the same SKU, ignoring case: at most two, an
+-- exact match first.
 select i.ordinality as number, v.id, false as by_sku, true as alike
 from :wanted with ordinality as i (product, one, two, three)
 join variant v on v.vendor_id = current_vendor() and v.product_id = i.product
@@ -57,26 +57,26 @@ cross join lateral (
 order by number, by_sku, alike desc;
 
 -- import_other_skus (wanted import_wanted[]): many -> (number bigint)
--- SKUs that a variant of another product has, too.
+-- SKUs that variants of other products have, too.
 select i.ordinality as number
 from :wanted with ordinality as i (product, sku)
 where exists (select from variant v where v.vendor_id = current_vendor() and v.sku = i.sku
               and v.product_id <> i.product and v.deleted_at is null);
 
 -- import_lock_variants (ids uuid[]): many writes -> (number bigint, available bigint, tracked bool, backorder bool)
--- In the order in which orders take stock, and before their products.
+-- In the order in which orders reserve stock, and before the products.
 select i.number, v.available, v.tracked, v.backorder
 from unnest(:ids) with ordinality as i (id, number)
 join variant v on v.vendor_id = current_vendor() and v.id = i.id
 order by v.id for update of v;
 
 -- import_lock_products (ids uuid[]): none writes
--- Whoever adds a variant holds its product.
+-- Adding a variant requires the lock of its product.
 select from product p where p.vendor_id = current_vendor() and p.id = any (:ids)
 order by p.id for no key update;
 
 -- import_count_variants (products uuid[]): many -> (number bigint, variants bigint, last_position int)
--- Of products that are held: those of this import are the next.
+-- Of locked products: only this import adds to them.
 select i.number, count(v.id) as variants, coalesce(max(v.position), 0) as last_position
 from unnest(:products) with ordinality as i (id, number)
 left join variant v on v.vendor_id = current_vendor() and v.product_id = i.id and v.deleted_at is null
@@ -85,13 +85,12 @@ group by i.number;
 -- record import_product_row (id uuid, handle text, title text?, description text?, type text?, category uuid?,
 --     filed bool, status text?, tags text?, options text?, images text?, extra text?, price bigint, compare_at bigint,
 --     in_stock bool)
--- A product as a file says it; NULL where it says nothing. filed: it names the category itself. Of new ones,
--- what follows from their variants: of the cheapest the price and the comparison, which is not above zero when
--- there is none.
+-- A product of the file; NULL where not given. filed: the file names the category. For new products also what
+-- derives from their variants: the cheapest one's price and compare_at, which is zero or less for none.
 
 -- import_add_products (currency text, products import_product_row[]): none
--- With what refresh_products() would find, so that it need not write them a second time. Where they
--- should differ, it does.
+-- Includes the columns that refresh_products() computes, so that it need not write the rows again. It
+-- corrects any difference.
 insert into product (vendor_id, id, handle, title, description, product_type, category_id, status,
                      tags, options, images, currency, price, compare_at_price, in_stock, visible,
                      extra)
@@ -105,9 +104,9 @@ from :products as i (id, handle, title, description, type, category, status, tag
 cross join lateral (select coalesce(i.status, 'active') as status) s;
 
 -- import_change_products (products import_product_row[]): many -> (number bigint)
--- Only what differs, and NULL differs from nothing. Where the file does not name the category itself, a
--- new type moves the product, and one that is as it was only where it is in none; a product without a type
--- keeps the category that somebody chose for it when the type says the same.
+-- Writes only differences; NULL means unchanged. Unless the file names the category, a new type moves the
+-- product; an unchanged type moves it only when it has no category. A product without a type keeps a manually
+-- chosen category when the type leads to the same one.
 with i as (
 	select i.ordinality as number, p.id, coalesce(i.title, p.title) as title,
 	       coalesce(i.description, p.description) as description,
@@ -140,7 +139,7 @@ returning i.number;
 -- record import_variant_row (id uuid, product uuid, sku text?, title text, one text, two text, three text,
 --     price bigint, compare_at bigint, quantity int, grams int, tracked int, backorder int, barcode text?, image text?,
 --     extra text?, position int, adjustment uuid)
--- A variant as struct import_variant has it.
+-- See struct import_variant.
 
 -- import_add_variants (currency text, variants import_variant_row[]): none
 with i as (
@@ -159,8 +158,8 @@ insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_
 select current_vendor(), adjustment, id, quantity, 'Import', current_account() from i where quantity <> 0;
 
 -- import_change_variants (variants import_variant_row[]): many -> (number bigint, product_id uuid, edited bool)
--- Only what differs. Stock moves by a row that says by how much; it is no edit of the variant. What is not
--- counted keeps its number; counted again, it is not below zero.
+-- Writes only differences. Stock changes by an adjustment row and is not an edit of the variant. An untracked
+-- variant keeps its stock number; when tracked again it is at least zero.
 with i as (
 	select i.ordinality as number, v.id, v.product_id, i.adjustment, v.available as old_available,
 	       coalesce(i.sku, v.sku) as sku, i.title, nullif(i.one, '') as one, nullif(i.two, '') as two,
@@ -204,7 +203,7 @@ and (d.edited or d.quantity <> d.old_available)
 returning d.number, v.product_id, d.edited;
 
 -- import_touch_products (ids uuid[]): many
--- Products whose variants changed count it, unless this transaction has changed them already.
+-- Increments the version of products with changed variants, once per transaction.
 update product p set version = p.version + 1, updated_at = now()
 where p.vendor_id = current_vendor() and p.id = any (:ids) and p.updated_at <> now()
 returning p.id;

@@ -1,4 +1,4 @@
--- Categories, products, variants, stock, and what is browsed and searched.
+-- Categories, products, variants, stock, the listing and the search rows.
 set local role sebez_owner;
 
 create table category (
@@ -6,7 +6,7 @@ create table category (
 	parent_id  uuid references category (id),
 	slug       text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 120),
 	name       text not null check (length(name) between 1 and 120),
-	-- Itself and its ancestors, root first; kept by category_path().
+	-- The category and its ancestors, root first; maintained by category_path().
 	path       uuid[] not null,
 	position   int not null default 0,
 	version    int not null default 1,
@@ -32,7 +32,7 @@ create table product (
 	title           text not null check (length(title) between 1 and 255),
 	description     text not null default '',
 	status          text not null default 'draft' check (status in (:ProductStatus)),
-	unlisted_at     timestamptz,  -- by an admin, who gives the reason
+	unlisted_at     timestamptz,  -- by an admin, with a reason
 	unlisted_reason text,
 	category_id     uuid references category (id),
 	product_type    text not null default '', -- as imported, for a lossless export
@@ -40,7 +40,7 @@ create table product (
 	options         json not null default '[]', -- [{"name": "Color", "values": ["Blue", ...]}], at most 3
 	images          json not null default '[]', -- [{"url": ..., "alt": ...}]
 	currency        text not null,
-	-- Kept by refresh_products(): of the variants that are for sale, and of product and vendor.
+	-- Maintained by refresh_products(): derived from the variants for sale, the product and the vendor.
 	price            bigint not null default 0,
 	compare_at_price bigint,
 	visible          boolean not null default false,
@@ -49,18 +49,18 @@ create table product (
 	version         int not null default 1,
 	created_at      timestamptz not null default now(),
 	updated_at      timestamptz not null default now(),
-	deleted_at      timestamptz, -- not archived: gone for all but orders and chats
+	deleted_at      timestamptz, -- unlike archived: visible only in orders and chats
 	handle_key      text collate "C" generated always as (lower(handle collate "und-x-icu")) stored,
 	extra           jsonb not null default '{}',
 	primary key (vendor_id, id),
 	unique (id)
-) with (fillfactor = 80); -- room for updates of sold and in_stock on the same page: none of the indexes
--- Moving or removing a category asks for its products.
+) with (fillfactor = 80); -- room for HOT updates of sold and in_stock, which no index contains
+-- Used when a category is moved or removed.
 create index product_category on product (category_id) where category_id is not null;
 create index product_created on product (created_at desc, id desc);
 create unique index product_vendor_id_handle_key on product (vendor_id, handle_key) where deleted_at is null;
 create index product_vendor_updated on product (vendor_id, updated_at desc, id desc);
--- refresh_products() writes what is derived of thousands of products at once: none of that is audited.
+-- refresh_products() writes derived columns of thousands of products at once: these are not audited.
 create trigger audit after insert or delete or update of
 	handle, title, description, status, unlisted_at, unlisted_reason, category_id, product_type, tags, options, images,
 	currency on product for each row
@@ -94,11 +94,11 @@ create table variant (
 	weight_grams     int not null default 0 check (weight_grams >= 0),
 	barcode          text,
 	image_url        text,
-	-- What can be sold now. Always: sum of adjustments - what reservations hold (checks.sql).
+	-- Available for sale. Invariant: sum of adjustments - reserved units (checks.sql).
 	available        bigint not null default 0,
-	backorder        boolean not null default false, -- sells below zero
+	backorder        boolean not null default false, -- may be sold below zero
 	position         int not null default 0,
-	deleted_at       timestamptz, -- sold ones stay for their orders
+	deleted_at       timestamptz, -- sold variants are kept for their orders
 	version          int not null default 1,
 	created_at       timestamptz not null default now(),
 	tracked          boolean not null default true,
@@ -107,7 +107,7 @@ create table variant (
 	unique (id),
 	foreign key (vendor_id, product_id) references product (vendor_id, id),
 	constraint variant_oversold check (available >= 0 or backorder or not tracked)
-) with (fillfactor = 80); -- room for updates of available on the same page
+) with (fillfactor = 80); -- room for HOT updates of available
 -- Two variants of a product never have the same options.
 create unique index variant_options_key on variant
 	(vendor_id, product_id, coalesce(option1, ''), coalesce(option2, ''), coalesce(option3, ''))
@@ -134,7 +134,7 @@ create policy published on variant for select to sebez_public, sebez_customer
 create policy of_vendor on variant to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- Every change of stock that is not an order's: who set it, by how much, why. Never updated.
+-- Every stock change other than by orders: who, by how much, why. Never updated.
 create table stock_adjustment (
 	vendor_id  uuid not null,
 	id         uuid not null,
@@ -156,9 +156,9 @@ create policy everything on stock_adjustment to sebez_admin, sebez_jobs, sebez_k
 create policy of_vendor on stock_adjustment to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- What the shop is browsed by: a row for each visible product of an approved vendor in each category
--- on its path, and one in the category of all, whose id is nil. Written only by refresh_products()
--- and refresh_vendor().
+-- Index of the public catalogue: a row for each visible product of an approved vendor in each category on its
+-- path, and one in the category of all products (nil id). Written only by refresh_products() and
+-- refresh_vendor().
 create table listing (
 	category_id uuid not null,
 	product_id  uuid not null,
@@ -178,14 +178,14 @@ grant select on listing to sebez_public, sebez_customer, sebez_vendor, sebez_adm
 grant select, update (sold) on listing to sebez_jobs;
 grant select, insert, update, delete on listing to sebez_kernel;
 
--- What is searched, of every product that is not deleted. Only the kernel reads it: functions_search.sql.
+-- Search data of every product that is not deleted. Read only by the kernel role: functions_search.sql.
 create table product_search (
 	vendor_id     uuid not null,
 	product_id    uuid not null,
-	published     boolean not null, -- is on the listing
-	source        bigint not null,  -- hash of the texts that words and title are made of
+	published     boolean not null, -- is in the listing
+	source        bigint not null,  -- hash of the texts of words and title
 	words         tsvector not null,
-	title         text not null,    -- folded, for typing errors
+	title         text not null,    -- folded, to match typing errors
 	option_values text[] not null,
 	primary key (vendor_id, product_id),
 	foreign key (vendor_id, product_id) references product (vendor_id, id) on delete cascade

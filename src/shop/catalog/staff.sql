@@ -1,6 +1,6 @@
--- What a vendor's staff sees of its own catalogue, and writes. Row level security leaves the vendor
--- its own rows; each write of what is for sale ends with refresh_products(). Locks are taken in one
--- order: variants by id, then their product, then what refresh_products() holds.
+-- A vendor's catalogue as its staff reads and writes it. Row level security limits the vendor to its own
+-- rows; each write of products or variants ends with refresh_products(). Lock order: variants by id, then
+-- their product, then the locks of refresh_products().
 
 -- staff_products_page (vendor uuid, status text?, q text?, after_key time, after_id uuid, page_size int): many
 select p.id, p.title, p.handle, p.status, p.unlisted_reason, p.price as "price.amount",
@@ -54,11 +54,11 @@ where x.vendor_id = :vendor and x.id = :id;
 -- Products ---------------------------------------------------------------------------------------
 
 -- staff_handle_lock (vendor uuid, handle text): none writes
--- Whoever makes a handle of the same title comes afterwards, and sees the one made now.
+-- Serializes the choice of handles for the same title, so that each sees those made before.
 select pg_advisory_xact_lock(hashtextextended('sebez handle ' || :vendor || ' ' || :handle, 0));
 
 -- staff_handle_free (vendor uuid, handle text, id uuid): one -> (handle text)
--- The handle, or with the first number after it that is free, or with what nobody else has.
+-- The handle if free, else with the first free number after it, else with a unique suffix.
 select coalesce((
 	select h.handle from (
 		select case n when 1 then :handle else left(:handle, 250) || '-' || n end as handle, n
@@ -77,7 +77,7 @@ values (:vendor, :id, :handle, :title, coalesce(:description, ''), :status, :cat
         marketplace_currency(null, null));
 
 -- staff_product_lock (vendor uuid, id uuid): one -> (version int, one text?, two text?, three text?)
--- The names of its options.
+-- Returns the option names.
 select p.version, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
 from product p
@@ -95,16 +95,17 @@ set title = coalesce(:title, title), handle = coalesce(:handle, handle),
 where vendor_id = :vendor and id = :id;
 
 -- staff_product_choices (vendor uuid, id uuid): many -> (id uuid, one text?, two text?, three text?)
--- What its variants are, after it is held.
+-- The options of its variants, read after the product is locked.
 select x.id, x.option1 as one, x.option2 as two, x.option3 as three from variant x
 where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null
 order by x.position, x.id;
 
 -- record new_option (name text, was int, choices text?)
--- New (-1) or one of the present ones, from 0, with its values unless others are given.
+-- was: -1 for a new option, else the index of a current one, from 0, whose values are kept unless choices are
+-- given.
 
 -- staff_product_options (vendor uuid, id uuid, options new_option[]): one
--- refresh_products() leaves those that a variant has.
+-- refresh_products() then removes values that no variant has.
 update product p set options = coalesce((
 	select json_agg(json_build_object('name', g.name, 'values',
 		coalesce(g.choices::json, p.options -> g.was -> 'values')) order by g.ordinality)
@@ -112,10 +113,10 @@ update product p set options = coalesce((
 where p.vendor_id = :vendor and p.id = :id;
 
 -- record variant_choice (id uuid, title text, one text?, two text?, three text?)
--- What a variant is to be.
+-- The new options of a variant.
 
 -- staff_variants_set_aside (vendor uuid, variants variant_choice[]): none
--- So that what one is to be is not what another still is.
+-- Frees the current options, so that new ones do not collide with those of other variants.
 update variant set option1 = id::text, option2 = null, option3 = null
 where vendor_id = :vendor and id = any (:variants.id);
 
@@ -126,7 +127,7 @@ from :variants as g
 where v.vendor_id = :vendor and v.id = g.id;
 
 -- staff_variants_arrange (vendor uuid, id uuid, ids uuid[]): none
--- Those that are not named come after the others, as they are.
+-- Unlisted variants follow in their current order.
 update variant v set position = o.place, version = v.version + 1
 from (
 	select x.id, row_number() over (order by g.place, x.position, x.id) as place
@@ -141,7 +142,7 @@ where x.vendor_id = :vendor and x.product_id = :id and x.deleted_at is null
 order by x.id for no key update;
 
 -- staff_product_variants_delete (vendor uuid, id uuid): none
--- They stay for the orders that have them; their SKUs are free from now on.
+-- Kept for existing orders; their SKUs become free.
 update variant set deleted_at = now(), version = version + 1
 where vendor_id = :vendor and product_id = :id and deleted_at is null;
 
@@ -150,7 +151,7 @@ update product set status = 'archived', deleted_at = now(), version = version + 
 where vendor_id = :vendor and id = :id and deleted_at is null;
 
 -- staff_product_touch (vendor uuid, id uuid): one
--- A variant was changed.
+-- Counts a change of a variant.
 update product set version = version + 1, updated_at = now() where vendor_id = :vendor and id = :id;
 
 -- staff_refresh (id uuid): one writes
@@ -159,7 +160,7 @@ select refresh_products(array[:id]);
 -- Variants ---------------------------------------------------------------------------------------
 
 -- staff_variants_count (vendor uuid, product uuid): one -> (count bigint)
--- After its product is held, so that whoever adds one meanwhile is counted.
+-- After the product is locked, so that variants added concurrently are counted.
 select count(*) as count from variant x
 where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null;
 
@@ -168,7 +169,7 @@ where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null
 --     image text?, adjustment uuid)
 
 -- staff_variants_insert (vendor uuid, product uuid, nested bool, variants new_variant[]): none
--- Fields are named as in the body: /variants/0/… when nested.
+-- Field names are as in the body: /variants/0/… when nested.
 with given as (
 	select g.*, case when :nested then '/variants/' || (g.ordinality - 1) else '' end as field,
 	       (select coalesce(max(x.position), 0) from variant x
@@ -190,7 +191,7 @@ from given g where g.stock <> 0;
 
 -- staff_variant_lock (vendor uuid, id uuid): one -> (product_id uuid, available bigint, tracked bool, backorder bool,
 --     one text?, two text?, three text?)
--- With the names of its product's options.
+-- With the option names of its product.
 select v.product_id, v.available, v.tracked, v.backorder, p.options -> 0 ->> 'name' as one,
        p.options -> 1 ->> 'name' as two,
        p.options -> 2 ->> 'name' as three
@@ -218,7 +219,7 @@ set price = case when marketplace_currency(:currency, '/price/currency') is not 
 where vendor_id = :vendor and id = :id;
 
 -- staff_variants_lock (vendor uuid, id uuid): many -> (id uuid, product_id uuid)
--- All variants of its product.
+-- Locks all variants of its product.
 select v.id, v.product_id from variant v
 where v.vendor_id = :vendor and v.deleted_at is null and v.product_id = (
 	select x.product_id from variant x

@@ -1,5 +1,5 @@
--- The demo marketplace: its people and vendors. Each statement runs as the role of whoever would do
--- it in the shop, so the demo needs no right that the shop has not.
+-- The demo marketplace: its people and vendors. Each statement runs as the role that would execute it in the
+-- shop, so the demo needs no extra rights.
 
 -- demo_is_empty (): one -> (empty bool)
 select not exists (select from vendor) as empty;

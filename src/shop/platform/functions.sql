@@ -1,7 +1,7 @@
 -- The marketplace's settings.
 set local role sebez_owner;
 
--- The marketplace's currency, which an amount must be in; names the field when it is not.
+-- Returns the marketplace's currency. Raises an error that names the field when the given one differs.
 create or replace function marketplace_currency(given text, field text) returns text
 language plpgsql stable set search_path = public, pg_temp as $$
 declare

@@ -1,11 +1,11 @@
--- The audit trail.
+-- The audit log.
 set local role sebez_owner;
 
--- Who, what, before and after, why, of every write by staff or an admin. Secrets and what is derived or
--- counted are left out; so are the words of notes, messages and complaints, and who a customer is and
--- where they live: nothing purges the trail, those go when their conversation does or at a person's
--- wish, and the row itself says them. What has no id of its own is found by that of what it belongs to.
--- What is left out of a table that was not before is taken out of the trail by a migration.
+-- Records who, what, before and after, and why, of every write by staff or an admin. Left out are secrets and
+-- derived or counted columns; also the texts of notes, messages and complaints, and customers' personal data:
+-- the log is never purged, while those are deleted with their conversation or at a person's request, and the
+-- row itself has them. Rows without an id are recorded under that of their parent. When a column is newly
+-- left out, a migration removes it from the log.
 create or replace function audit() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -45,7 +45,7 @@ begin
 	return null;
 end $$;
 
--- Of the vendor that is acted for. The account is null for the command line.
+-- For the acting vendor. The account is null for the command line.
 create or replace function audit_import(counts jsonb) returns void
 language sql security definer set search_path = public, pg_temp as $$
 	insert into audit_log (actor, account_id, vendor_id, action, object_kind, object_id, after, request_id)

@@ -1,8 +1,8 @@
--- The marketplace's settings, and the audit trail.
+-- The marketplace's settings, and the audit log.
 set local role sebez_owner;
 
 create table platform (
-	id                      boolean primary key default true check (id), -- there is one row
+	id                      boolean primary key default true check (id), -- exactly one row
 	currency                text not null default 'USD' check (currency ~ '^[A-Z]{3}$'),
 	service_fee_fixed       bigint not null default 0 check (service_fee_fixed >= 0),
 	service_fee_basis_points int not null default 0 check (service_fee_basis_points between 0 and 10000),
@@ -31,7 +31,7 @@ create table audit_log (
 	account_id  uuid,
 	vendor_id   uuid,
 	action      text not null, -- insert, update, delete, import
-	object_kind text not null, -- the table
+	object_kind text not null, -- name of the table
 	object_id   uuid,
 	before      jsonb,
 	after       jsonb,

@@ -1,4 +1,4 @@
--- The one row of settings.
+-- The single row of settings.
 
 -- admin_settings (): one
 select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",

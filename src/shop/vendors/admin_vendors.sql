@@ -1,8 +1,8 @@
--- Vendors, as admins see and judge them. The admin's role sees every row; every write is in the audit log.
+-- Vendors, listed and decided on by admins. The admin's role sees every row; every write is in the audit log.
 
 -- admin_vendors (moves rows(come text, go text), id uuid?, status text?, q text?, after_key time, after_id uuid,
 --     page_size int): many
--- One vendor, or a page of them, newest first. The table of transitions comes from C.
+-- One vendor, or a page of them, newest first. The transition table is passed from C.
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description,
        v.contact_email, v.contact_phone, v.commission_basis_points,
        o.id as "owner.id", o.name as "owner.name", o.email as "owner.email",
@@ -21,7 +21,7 @@ order by v.created_at desc, v.id desc
 limit :page_size];
 
 -- admin_vendor_lock (id uuid): one -> (state text)
--- Products before their vendor, as every write of a product locks them.
+-- Locks products before their vendor, as every write of a product does.
 with held as materialized (
 	select p.id from product p where p.vendor_id = :id order by p.id for no key update
 )
@@ -34,7 +34,7 @@ set state = :state, state_reason = :reason, version = version + 1, updated_at = 
 where id = :id;
 
 -- admin_vendor_refresh (id uuid): one writes
--- All of the vendor's products leave the shop, or come back.
+-- Removes all of the vendor's products from the listing, or adds them again.
 select refresh_vendor(:id);
 
 -- admin_vendor_commission (id uuid, basis_points int?): one

@@ -1,9 +1,8 @@
 -- Vendors: applying to sell, and the order of their list.
 set local role sebez_kernel;
 
--- A customer applies to sell: the vendor and its owner are made together. Returns the vendor, for a
--- customer may not read what only staff see. Nobody has more applications open than an admin would
--- answer.
+-- A customer applies to sell: creates the vendor and its owner together. Returns the vendor, because a
+-- customer may not read staff columns. Limits the number of open applications per account.
 create or replace function vendor_apply(vendor_id uuid, slug text, name text, description text,
                                         logo_text text, contact_email text, contact_phone text,
                                         open_most int) returns vendor
@@ -14,7 +13,7 @@ begin
 	if current_account() is null then
 		raise exception 'Authentication required' using errcode = 'SB401';
 	end if;
-	perform from account a where a.id = current_account() for no key update; -- one after another
+	perform from account a where a.id = current_account() for no key update; -- serializes applications of one account
 	if (select count(*) from staff s join vendor v on v.id = s.vendor_id and v.state = 'applied'
 	    where s.account_id = current_account() and s.role = 'owner') >= open_most then
 		raise exception 'You have % open applications; wait for a decision', open_most using errcode = 'SB409';

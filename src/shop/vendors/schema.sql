@@ -12,7 +12,7 @@ create table vendor (
 	state         text not null default 'applied'
 	              check (state in (:VendorStatus)),
 	state_reason  text,
-	commission_basis_points int check (commission_basis_points between 0 and 10000), -- null: the platform's
+	commission_basis_points int check (commission_basis_points between 0 and 10000), -- null: the platform's default
 	version       int not null default 1,
 	created_at    timestamptz not null default now(),
 	updated_at    timestamptz not null default now(),
@@ -40,7 +40,7 @@ create policy everything on vendor to sebez_admin, sebez_jobs, sebez_kernel, seb
 create policy sign_in on vendor to sebez_auth using (true) with check (true);
 create policy published on vendor for select to sebez_public, sebez_customer using (state = 'approved');
 create policy own on vendor to sebez_vendor using (id = current_vendor()) with check (id = current_vendor());
--- Named so that it comes after the cheap one above: policies are asked in the order of their names.
+-- The name sorts after the cheaper policy above: policies are evaluated in order of name.
 create policy sold_to_me on vendor for select to sebez_customer
 	using (exists (select from shop_order o join sub_order s on s.order_id = o.id and s.vendor_id = vendor.id
 	               where o.account_id = current_account())
@@ -59,7 +59,7 @@ create trigger audit after insert or update or delete on staff for each row
 create trigger revoke_changed_role after update of role on staff for each row
 	when (old.role <> new.role) execute function revoke_polls();
 create trigger revoke_polls after delete on staff for each row execute function revoke_polls();
--- Who is given a role that reads no conversations is assigned to none, as who leaves.
+-- Unassigns conversations from staff who leave or get a role without conversations.
 create trigger unassign_role before update of role on staff for each row
 	when (old.role <> new.role) execute function unassign_staff();
 create trigger unassign_staff before delete on staff for each row execute function unassign_staff();
@@ -87,10 +87,10 @@ create table staff_invitation (
 	expires_at  timestamptz not null,
 	accepted_at timestamptz,
 	revoked_at  timestamptz,
-	email_key   text not null, -- as account.email_key
+	email_key   text not null, -- see account.email_key
 	primary key (vendor_id, id)
 );
--- Forgotten with the sessions (src/shop/accounts/upkeep.c).
+-- Purged together with sessions (src/shop/accounts/upkeep.c).
 create index staff_invitation_age on staff_invitation (expires_at);
 create trigger audit after insert or update or delete on staff_invitation for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
@@ -111,7 +111,7 @@ create table shipping_method (
 	name          text not null check (length(name) between 1 and 100),
 	price         bigint not null check (price >= 0),
 	currency      text not null,
-	free_above    bigint check (free_above >= 0), -- the group's subtotal from which it costs nothing
+	free_above    bigint check (free_above >= 0), -- free from this subtotal of the group
 	handling_days int not null default 3 check (handling_days between 0 and 90),
 	active        boolean not null default true,
 	position      int not null default 0,

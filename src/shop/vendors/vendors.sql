@@ -1,4 +1,4 @@
--- Vendors: what anybody sees of them, and what their staff keeps.
+-- Vendors: public pages, and what their staff maintains.
 
 -- vendors_page (q text?, after_name text, after_id uuid, page_size int): many
 select v.id, v.name, v.slug, v.logo_text, v.created_at,
@@ -56,7 +56,7 @@ where id = :id
 returning id;
 
 -- vendor_checklist (id uuid): many
--- What there must be before customers can order.
+-- The conditions that must hold before customers can order.
 select c.code, c.done
 from vendor v
 cross join lateral (values
@@ -67,7 +67,7 @@ cross join lateral (values
 where v.id = :id;
 
 -- shipping_methods (vendor uuid, id uuid?): many
--- All of them, or one.
+-- All methods, or one.
 select m.id, m.name, m.price as "price.amount", m.currency as "price.currency",
        m.free_above as "free_above.amount", m.currency as "free_above.currency", m.handling_days,
        m.countries, m.active, m.created_at
@@ -77,7 +77,7 @@ where m.vendor_id = :vendor
 order by m.position, m.price, m.id;
 
 -- shipping_methods_lock (vendor uuid): one
--- Whoever adds one comes after whoever did, and counts it.
+-- Serializes adding methods, so that each count includes those added before.
 select v.id from vendor v where v.id = :vendor for no key update;
 
 -- shipping_methods_count (vendor uuid): one -> (count bigint)
@@ -116,7 +116,7 @@ order by s.created_at, s.account_id
 limit :page_size;
 
 -- staff_owners_lock (vendor uuid): many -> (account_id uuid)
--- Whoever changes who owns a vendor does it one after another.
+-- Serializes changes of a vendor's owners.
 select s.account_id from staff s where s.vendor_id = :vendor and s.role = 'owner'
 order by s.account_id for update;
 
@@ -135,7 +135,7 @@ where s.vendor_id = :vendor and a.email_key = :email_key;
 delete from staff where vendor_id = :vendor and account_id = :account returning account_id;
 
 -- invitations_page (vendor uuid, after_key time, after_id uuid, page_size int): many
--- Those that can still be accepted, newest first.
+-- Invitations that can still be accepted, newest first.
 select i.id, i.email, i.role, i.expires_at, i.created_at, i.created_at as "_key"
 from staff_invitation i
 where i.vendor_id = :vendor and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
@@ -148,14 +148,14 @@ update staff_invitation set revoked_at = now()
 where vendor_id = :vendor and email_key = :email_key and accepted_at is null and revoked_at is null;
 
 -- invitations_revoke_of (vendor uuid, account uuid): none
--- Before the account leaves: only colleagues are seen.
+-- Runs before the account leaves, because staff see only colleagues.
 update staff_invitation set revoked_at = now()
 where vendor_id = :vendor and email_key = (select a.email_key from account a where a.id = :account)
 and accepted_at is null and revoked_at is null;
 
 -- invitation_insert (vendor uuid, id uuid, email text, email_key text, role text, token text, token_hash bytea,
 --     days int): one
--- The token is answered and not kept.
+-- The token is returned and not stored.
 insert into staff_invitation (vendor_id, id, email, email_key, role, token_hash, invited_by, expires_at)
 values (:vendor, :id, :email, :email_key, :role, :token_hash, current_account(),
         now() + make_interval(days => :days))
