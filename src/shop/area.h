@@ -1,8 +1,8 @@
 /*
- * area: what an area contributes to the rest of the program. Each area that contributes something
+ * area: what an area registers with the rest of the program. Each area that registers something
  * defines one struct area in its area.c, and shop.c lists them.
  *
- * The tables end with a row of zeros. Whatever an area does not have is NULL.
+ * The tables end with a row of zeros. Missing members are NULL.
  */
 #ifndef SEBEZ_SHOP_AREA_H
 #define SEBEZ_SHOP_AREA_H
@@ -18,26 +18,27 @@ struct redis;
 
 struct area_options {
 	struct redis *redis;   /* may be down */
-	const char *redis_url; /* for a connection of one's own */
+	const char *redis_url; /* for a separate connection */
 	bool serves;           /* an api process, not the jobs process */
 };
 
 struct area {
 	const char *name;
-	const struct db_refusal *refusals;       /* task/db_error.h: what its SQL raises */
-	const struct db_constraint *constraints; /* task/db_error.h: what its keys refuse */
-	const struct limit_rule *limits;         /* web/limit.h: rate rules, named by x-limit */
-	const struct job *jobs;                  /* task/job.h: what the jobs process runs */
-	const struct outbox_topic *topics;       /* shop/outbox/outbox.h: effects and consumers */
+	const struct db_refusal *refusals; /* task/db_error.h: errors raised by its SQL */
+	const struct db_constraint
+	    *constraints;                  /* task/db_error.h: violations of its constraints */
+	const struct limit_rule *limits;   /* web/limit.h: rate limits, named by x-limit */
+	const struct job *jobs;            /* task/job.h: jobs of the jobs process */
+	const struct outbox_topic *topics; /* shop/outbox/outbox.h: effects and consumers */
 
-	/* Once per process that serves or runs jobs, when the stores are open. 0 or -errno. */
+	/* Once per process that serves or runs jobs, after the stores are open. 0 or -errno. */
 	int (*start)(const struct area_options *options);
-	void (*drain)(void);   /* the process is about to end: keep nobody waiting */
-	bool (*is_busy)(void); /* works at this moment: no time to end */
+	void (*drain)(void);   /* before shutdown: end waiting requests */
+	bool (*is_busy)(void); /* has work in progress that delays shutdown */
 	void (*stop)(void);    /* before the stores close */
 };
 
-/* All areas that contribute something; ends with NULL. */
+/* All areas that register something; ends with NULL. */
 extern const struct area *const AREAS[];
 
 #endif

@@ -15,7 +15,7 @@
 #include "task/db_error.h"
 #include "web/limit.h"
 
-/* In the order in which they start. */
+/* In order of start. */
 const struct area *const AREAS[] = {
     &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT, &AREA_FEED,
     &AREA_ORDERS,   &AREA_OUTBOX, &AREA_VENDORS, NULL,

@@ -1,5 +1,5 @@
 /*
- * shop: the marketplace as a whole, for the processes and the command line.
+ * shop: the whole marketplace, for the processes and the command line.
  */
 #ifndef SEBEZ_SHOP_SHOP_H
 #define SEBEZ_SHOP_SHOP_H
@@ -9,29 +9,29 @@
 #include "shop/area.h"
 #include "task/job.h"
 
-/* Registers the tables of all areas with the floors below. Once per process, before any task. */
+/* Registers the tables of all areas with the layers below. Once per process, before any task. */
 void shop_register(void);
 
-/* Starts all areas, and the reverse (shop/area.h). 0 or -errno. */
+/* Start and stop all areas (shop/area.h). 0 or -errno. */
 int shop_start(const struct area_options *options) __attribute__((warn_unused_result));
 void shop_drain(void);
 bool shop_is_busy(void);
 void shop_stop(void);
 
-/* The jobs of all areas, and their topics of the outbox, numbered from 0; NULL after the last. */
+/* The jobs and outbox topics of all areas, numbered from 0; NULL after the last. */
 const struct job *shop_job(size_t number);
 const struct outbox_topic *shop_topic(size_t number);
 
-/* What the command line asks for, as tasks: each returns, or ends the task with a problem whose
- * detail is for the person at the terminal. */
+/* Functions of the command line, run as tasks: each returns, or ends the task with a problem whose
+ * detail is shown at the terminal. */
 
 /* Fills an empty database with the demo marketplace. Refuses one that has vendors. */
 void shop_demo_load(struct task *task);
 /* The demo's accounts of each role, as lines to show. */
 const char *shop_demo_accounts(void);
 
-/* Imports a product CSV into a vendor's catalogue, with progress on a terminal; a dry run only says
- * what would be. */
+/* Imports a product CSV into a vendor's catalogue, with progress on a terminal; a dry run only
+ * reports. */
 void shop_import(struct task *task, const char *vendor_slug, const char *path, bool dry_run);
 
 /* Makes an admin account, or makes an existing account one. role NULL: superadmin. */

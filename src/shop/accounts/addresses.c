@@ -1,6 +1,6 @@
 /*
- * The address book: at most LIMIT_ADDRESSES, of which one is the default. Changes of one book
- * take their turn at the account's row.
+ * The address book: at most LIMIT_ADDRESSES, one of them the default. Changes of one book are
+ * serialized by a lock of the account's row.
  */
 #include "accounts.sql.h"
 #include "api.gen.h"
@@ -55,7 +55,7 @@ void create_address(struct request *rq, const struct create_address_in *in)
 	reply_commit_row(rq, tx, 201, sql_address_list(tx, &id));
 }
 
-/* Which other one it should be, only its owner knows. */
+/* Only the owner can choose another default. */
 static void keep_a_default(struct request *rq, struct db *tx)
 {
 	if (!sql_address_has_default_rows(tx, sql_address_has_default(tx), NULL)->has)

@@ -1,5 +1,5 @@
 /*
- * admin_users: accounts, found and locked, and which of them are admins.
+ * admin_users: lists accounts, locks them, and sets their admin roles.
  */
 #include "admin_users.sql.h"
 #include "api.gen.h"
@@ -23,8 +23,9 @@ void admin_get_user(struct request *rq, const struct admin_get_user_in *in)
 	reply_row(rq, sql_admin_user(db_of(&rq->task), in->user_id));
 }
 
-/* Nobody locks themselves, and admins are a superadmin's: to the end of the transaction, so that of
- * two who lock each other at once, one has come too late. */
+/* Admins cannot lock or unlock themselves, and only superadmins lock or unlock admins. Holds locks
+ * to the end of the transaction, so that of two admins who lock each other at once, one is
+ * refused. */
 static void may_judge(struct db *tx, struct uuid user_id)
 {
 	size_t count;
@@ -63,8 +64,8 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
 }
 
-/* Whoever decides this is a superadmin to the end of the transaction: of two that take the role
- * from each other at once, one has come too late. So one is always left. */
+/* The actor must be a superadmin until the end of the transaction: of two who remove each other's
+ * role at once, one is refused. So one superadmin always remains. */
 static void stay_superadmin(struct db *tx)
 {
 	size_t count;

@@ -1,4 +1,4 @@
-/* What accounts contribute (shop/area.h). */
+/* The accounts' area (shop/area.h). */
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/upkeep.h"
 #include "task/db_error.h"
@@ -15,15 +15,15 @@ static const struct db_constraint CONSTRAINTS[] = {
 };
 
 static const struct limit_rule LIMITS[] = {
-    /* a mobile network puts many people behind one address */
+    /* a mobile network has many people behind one address */
     {"login", LIMIT_BY_ADDRESS, 300, 60},
-    /* wrong passwords of one account, from here */
+    /* wrong passwords of one account, from one address */
     {"login_guess", LIMIT_BY_OTHER_AT_ADDRESS, 10, 60},
-    /* and from anywhere: nobody guesses faster */
+    /* and from all addresses: bounds the rate of guessing */
     {"login_account", LIMIT_BY_OTHER, 60, 60},
-    /* as login; hashing is bounded by itself */
+    /* as login; hashing has its own limit */
     {"register", LIMIT_BY_ADDRESS, 600, 60},
-    /* a token lives 15 minutes, an office shares one */
+    /* a token lives 15 minutes; an office shares an address */
     {"refresh", LIMIT_BY_ADDRESS, 1200, 60},
     {0},
 };

@@ -1,5 +1,5 @@
 /*
- * The signed-in account: what it is told about itself, its name and password, becoming staff.
+ * The signed-in account: its profile, name and password, and accepting an invitation.
  */
 #include <string.h>
 
@@ -17,7 +17,8 @@ void get_me(struct request *rq, const struct get_me_in *in)
 	reply_row(rq, sql_account_view(db_of(&rq->task), rq->task.actor.account_id));
 }
 
-/* The hash that current_password was found to match. Runs without the envelope, so it looks itself.
+/* Returns the hash that current_password matched. Runs without the envelope, so it checks the
+ * session itself.
  */
 static const char *check_current_password(struct request *rq, const struct update_me_in *in)
 {
@@ -40,7 +41,7 @@ static const char *check_current_password(struct request *rq, const struct updat
 	return account->password_hash;
 }
 
-/* Whoever else is signed in with the old password is signed out. */
+/* Ends all other sessions, which signed in with the old password. */
 static void change_password(struct request *rq, const struct update_me_in *in)
 {
 	const struct actor *actor = &rq->task.actor;
@@ -51,7 +52,7 @@ static void change_password(struct request *rq, const struct update_me_in *in)
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, actor->account_id), NULL);
 
 	if (strcmp(held->password_hash, old_hash) != 0)
-		sign_in_refuse(rq); /* it was changed while we hashed */
+		sign_in_refuse(rq); /* changed during hashing */
 	request_expect(rq, held->version);
 	sql_account_set_password(tx, actor->account_id, new_hash);
 	sql_session_end_others(tx, actor->account_id, actor->session_id);
@@ -78,7 +79,7 @@ void update_me(struct request *rq, const struct update_me_in *in)
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account_id));
 }
 
-/* POST /v1/invitations/accept: the rules are the database function's. */
+/* POST /v1/invitations/accept: the database function checks the rules. */
 void accept_invitation(struct request *rq, const struct accept_invitation_in *in)
 {
 	struct db *tx = db_begin(&rq->task);

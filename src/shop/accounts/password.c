@@ -22,7 +22,7 @@ struct work {
 	bool good;
 };
 
-/* A fiber in the queue; on its own stack, and in `queue` until it is granted its turn. */
+/* A waiting fiber; on its own stack, and in `queue` until it is granted a slot. */
 struct waiter {
 	struct list_node node;
 	struct co *co;
@@ -62,7 +62,7 @@ static void gate_enter(struct task *task)
 	}
 }
 
-/* The turn goes on to the first in the queue: nobody overtakes. */
+/* Passes the slot to the first waiter: the queue is first in, first out. */
 static void gate_leave(void)
 {
 	struct list_node *first = list_pop_front(&queue);
@@ -102,7 +102,7 @@ const char *password_hash(struct task *task, const char *password)
 	gate_enter(task);
 	loop_in_thread(hash_work, work);
 	gate_leave();
-	if (!work->good) /* only for want of memory */
+	if (!work->good) /* out of memory */
 		end_overloaded(task, "no memory for a password hash");
 	return work->hash;
 }

@@ -1,9 +1,9 @@
 /*
- * refresh: refresh tokens and the rule of their rotation. Only computes.
+ * refresh: refresh tokens and their rotation rule. Pure computation.
  *
- * A token is "rt1_" and 32 bytes in base64url; the database has only its SHA-256. It works once.
- * Its successor is a keyed hash of it, so that a retry after a lost answer is given the very same
- * successor although nobody has stored it.
+ * A token is "rt1_" and 32 bytes in base64url; the database stores only its SHA-256. It works once.
+ * Its successor is a keyed hash of it, so that a retry after a lost response gets the same
+ * successor, although it is not stored.
  */
 #ifndef SEBEZ_SHOP_ACCOUNTS_REFRESH_H
 #define SEBEZ_SHOP_ACCOUNTS_REFRESH_H
@@ -16,7 +16,7 @@ enum {
 	REFRESH_KEY_BYTES = 32,
 	REFRESH_HASH_BYTES = 32,
 	REFRESH_LENGTH = 47,
-	REFRESH_RETRY_S = 30, /* how long a retry is taken for one */
+	REFRESH_RETRY_S = 30, /* reuse within this time is a retry */
 };
 
 struct refresh_token {
@@ -35,18 +35,18 @@ void refresh_token_format(const struct refresh_token *token, char ret[REFRESH_LE
 bool refresh_token_parse(const char *text, struct refresh_token *ret)
     __attribute__((warn_unused_result));
 
-/* What the database knows of a token that came. */
+/* What the database knows of a presented token. */
 struct refresh_facts {
-	bool alive;          /* its session */
+	bool alive;          /* its session has not ended */
 	bool used;           /* it has a successor */
 	bool recent;         /* used within REFRESH_RETRY_S */
-	bool successor_used; /* so the answer with the successor did arrive */
+	bool successor_used; /* so the client received the successor */
 };
 
 enum refresh_verdict {
 	REFRESH_ROTATE, /* first use: make the successor */
-	REFRESH_REPEAT, /* a retry: the same successor again */
-	REFRESH_REUSED, /* somebody else has it too: the session must end */
+	REFRESH_REPEAT, /* a retry: return the same successor */
+	REFRESH_REUSED, /* possibly stolen: end the session */
 	REFRESH_OVER,   /* the session has ended */
 };
 

@@ -1,5 +1,5 @@
 /*
- * Sessions: a chain of refresh tokens, of which each works once. See refresh.h for the rule.
+ * Sessions: a chain of single-use refresh tokens. See refresh.h for the rule.
  */
 #include <assert.h>
 #include <sodium.h>
@@ -18,7 +18,7 @@ static struct bytes bytes_of(const struct refresh_hash *hash)
 	return (struct bytes){hash->bytes, sizeof(hash->bytes)};
 }
 
-/* Makes the successor of a token's first use. */
+/* Makes the successor on a token's first use. */
 static struct refresh_token rotate(struct db *tx, const struct refresh_token *token,
                                    const struct refresh_token_lock_row *held)
 {
@@ -37,7 +37,7 @@ static struct refresh_token rotate(struct db *tx, const struct refresh_token *to
 	return successor;
 }
 
-/* The successor that was made before, perhaps under a key that has been succeeded since. */
+/* Finds the successor made before, possibly with an earlier key. */
 static bool repeat(const struct refresh_token *token, const struct bytes *successor_hash,
                    struct refresh_token *ret)
 {
@@ -100,7 +100,7 @@ static struct refresh_token exchange(struct request *rq, struct db *tx,
 	case REFRESH_REPEAT:
 		if (held->locked)
 			sign_in_refuse_locked(rq);
-		assert(next != NULL); /* or it was judged a reuse */
+		assert(next != NULL); /* otherwise it is a reuse */
 		if (!repeat(token, &next->hash, &successor))
 			refuse_token(rq);
 		return successor;
@@ -133,7 +133,7 @@ void refresh(struct request *rq, const struct refresh_in *in)
 	sign_in_reply(rq, tx, 200, &signed_in);
 }
 
-/* What is no token of the account's ends nothing: whoever signs out has nothing to learn. */
+/* A token of no session of the account is ignored: logout reveals nothing. */
 static void end_session_of(struct request *rq, const char *text)
 {
 	struct refresh_token token;

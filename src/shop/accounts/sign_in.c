@@ -42,7 +42,7 @@ const char *account_key(struct arena *arena, const char *typed)
 	return email != NULL ? email_key(arena, email) : lower(arena, typed);
 }
 
-/* The counters see a hash: who signs in is nobody's business there. */
+/* Counters store a hash, so that they do not reveal who signs in. */
 static void who_is(const char *email_key, char ret[2 * WHO_BYTES + 1])
 {
 	uint8_t hash[WHO_BYTES];
@@ -89,7 +89,7 @@ void sign_in_reply(struct request *rq, struct db *tx, int status, const struct s
 	reply_commit_json(rq, tx, status, &body);
 }
 
-/* What the client calls itself, as far as it is text, cut between characters. */
+/* The client's User-Agent, truncated between characters; NULL when it is not UTF-8. */
 static const char *user_agent(struct request *rq)
 {
 	const char *header = http_header(rq->http, "User-Agent");
@@ -103,7 +103,7 @@ static const char *user_agent(struct request *rq)
 	return arena_strndup(rq->task.arena, header, length);
 }
 
-/* What a guest had put in the cart is not lost by signing in. */
+/* Signing in keeps the content of the guest's cart. */
 static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid account_id)
 {
 	const char *token = rq->task.actor.guest_token;
@@ -122,7 +122,7 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 	sql_guest_cart_merged(tx, guest->id);
 }
 
-/* A new session in tx, which is committed; the answer. */
+/* Starts a session in tx, commits, and replies. */
 static void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
                     int status)
 {
@@ -153,7 +153,7 @@ static const struct account_by_email_row *find(struct request *rq, const char *k
 	return sql_account_by_email_rows(db, sql_account_by_email(db, key, as_typed), NULL);
 }
 
-/* An account of before there were keys is found by its key from now on. */
+/* Sets the key of an account that is older than keys. */
 static void renew_email(struct request *rq, struct db *tx, struct uuid account_id,
                         const char *typed, const char *key)
 {
@@ -169,7 +169,7 @@ void register_account(struct request *rq, const struct register_account_in *in)
 	struct uuid account_id = uuid_v7();
 	const char *key = account_key(rq->task.arena, in->email);
 
-	/* Before the hash is paid for; the unique index decides between two at once. */
+	/* Before paying for the hash; the unique index decides between concurrent requests. */
 	if (find(rq, key, in->email) != NULL)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "An account with this e-mail address already exists.");
@@ -183,8 +183,8 @@ void register_account(struct request *rq, const struct register_account_in *in)
 /*
  * POST /v1/auth/login
  *
- * An unknown address costs as much time as a wrong password and gets the same answer. Only who
- * knows the password learns that the account is locked.
+ * An unknown address takes as long as a wrong password and gets the same answer. Only with the
+ * right password is a lock of the account reported.
  */
 void login(struct request *rq, const struct login_in *in)
 {
@@ -204,7 +204,7 @@ void login(struct request *rq, const struct login_in *in)
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, account->id), NULL);
 
 	if (strcmp(held->password_hash, hash) != 0)
-		sign_in_refuse(rq); /* it was changed while we hashed */
+		sign_in_refuse(rq); /* changed during hashing */
 	if (held->locked)
 		sign_in_refuse_locked(rq);
 	if (renewed != NULL)

@@ -1,5 +1,5 @@
 /*
- * What the command line and the clock do with accounts.
+ * Functions of the command line and of scheduled jobs.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 enum {
 	PASSWORD_MIN = 8, /* as the contract's RegisterInput */
 	PASSWORD_MAX = 256,
-	PURGE_COUNT = 5000, /* rows of one statement: it locks them, briefly */
+	PURGE_COUNT = 5000, /* per statement: bounds how long it holds row locks */
 	TOKEN_DAYS = 60,
 	GUEST_CART_DAYS = 30,      /* as the contract says */
 	GONE_INVITATION_DAYS = 30, /* after its end */

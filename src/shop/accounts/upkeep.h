@@ -1,13 +1,13 @@
 /*
- * upkeep: what happens to accounts by itself.
+ * upkeep: scheduled jobs of accounts.
  */
 #ifndef SEBEZ_SHOP_ACCOUNTS_UPKEEP_H
 #define SEBEZ_SHOP_ACCOUNTS_UPKEEP_H
 
 #include "task/task.h"
 
-/* A job: removes sessions that are over, refresh tokens that were used long ago, guests' carts that
- * nobody has changed for a month, and invitations that ended a month ago. */
+/* A job: removes ended sessions, refresh tokens used long ago, guests' carts unchanged for a month,
+ * and invitations that ended a month ago. */
 void accounts_purge(struct task *task);
 
 #endif

@@ -1,4 +1,4 @@
-/* What carts contribute (shop/area.h). */
+/* The carts' area (shop/area.h). */
 #include "shop/carts/carts.h"
 #include "task/db_error.h"
 #include "web/limit.h"
@@ -19,7 +19,7 @@ static const struct db_refusal REFUSALS[] = {
 };
 
 static const struct limit_rule LIMITS[] = {
-    /* quotes and orders, with an app's impatient retries */
+    /* quotes and orders, with an app's frequent retries */
     {"checkout", LIMIT_BY_ACCOUNT, 300, 60},
     {0},
 };

@@ -1,5 +1,5 @@
 /*
- * cart: what customers and guests do with their cart.
+ * cart: the cart operations of customers and guests.
  */
 #include <sodium.h>
 #include <string.h>
@@ -13,14 +13,14 @@
 
 enum { GUEST_TOKEN_BYTES = 32 };
 
-/* Runs the batch, which changes the cart or not, and answers the cart as it is then. */
+/* Runs the batch, whether it changes the cart or not, and returns the resulting cart. */
 static struct quote *run_and_fetch(struct db *batch, const struct quote_rows *asked)
 {
 	struct quote *quote;
 
 	db_run(batch);
 	quote = quote_fetch(batch, asked);
-	(void)quote_price(quote, 0, NULL); /* without choices none can be wrong */
+	(void)quote_price(quote, 0, NULL); /* no choices: none can be invalid */
 	return quote;
 }
 
@@ -42,7 +42,7 @@ void get_cart(struct request *rq, const struct get_cart_in *in)
 	reply_cart(rq, run_and_fetch(batch, &asked));
 }
 
-/* A guest's first line makes the cart, and the token that it is known by. */
+/* A guest's first line creates the cart and its token. */
 static void ensure_guest_token(struct request *rq)
 {
 	struct actor *actor = &rq->task.actor;

@@ -31,7 +31,7 @@ static void group_subtotal(struct quote_group *group)
 	}
 }
 
-/* What has left the shop is sent nowhere. */
+/* Unavailable lines are not shipped. */
 static bool has_goods(const struct quote_group *group)
 {
 	for (size_t i = 0; i < group->line_count; i++)
@@ -40,7 +40,7 @@ static bool has_goods(const struct quote_group *group)
 	return false;
 }
 
-/* What each method costs this group, and the cheapest as the choice until another is made. */
+/* Computes the cost of each method for this group; the cheapest is the default choice. */
 static void group_methods(struct quote_group *group)
 {
 	group->method = NULL;
@@ -91,8 +91,8 @@ static struct quote_wrong choose_methods(struct quote *quote, size_t count,
 	return wrong;
 }
 
-/* The service fee belongs to the whole order; each vendor's part carries its share. What of it is a
- * percentage is told apart, because it goes with goods that are cancelled. */
+/* Allocates the service fee of the whole order to the vendors' parts. Its percentage is kept
+ * separately, because it is reduced when goods are cancelled. */
 static void allocate_fee(struct quote *quote)
 {
 	int64_t weights[LIMIT_CART_LINES], shares[LIMIT_CART_LINES], percent[LIMIT_CART_LINES];
@@ -107,7 +107,7 @@ static void allocate_fee(struct quote *quote)
 	for (size_t g = 0; g < quote->group_count; g++)
 		weights[g] = quote->groups[g].amounts.subtotal;
 	allocate(quote->amounts.fee, quote->group_count, weights, shares);
-	allocate(of_goods, quote->group_count, shares, percent); /* none more than its share */
+	allocate(of_goods, quote->group_count, shares, percent); /* none exceeds its share */
 	for (size_t g = 0; g < quote->group_count; g++) {
 		assert(percent[g] <= shares[g]);
 		quote->groups[g].amounts.fee = shares[g];
@@ -120,7 +120,7 @@ static void hash_numbers(crypto_generichash_state *state, size_t count, const in
 	crypto_generichash_update(state, (const unsigned char *)numbers, count * sizeof numbers[0]);
 }
 
-/* Counts go before what they count, so that no two quotes are the same bytes. */
+/* Counts precede the counted items, so that different quotes never hash the same bytes. */
 static void hash_group(crypto_generichash_state *state, const struct quote_group *group)
 {
 	const struct amounts *sum = &group->amounts;
@@ -142,7 +142,7 @@ static void hash_group(crypto_generichash_state *state, const struct quote_group
 	}
 }
 
-/* An address changes a price only by what is hashed here: shipping and tax. */
+/* An address affects a price only through hashed values: shipping and tax. */
 static void hash_quote(struct quote *quote)
 {
 	crypto_generichash_state state;

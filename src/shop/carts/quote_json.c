@@ -1,5 +1,5 @@
 /*
- * quote_json: a quote as the contract's Quote, and as its Cart.
+ * quote_json: writes a quote as the contract's Quote and Cart.
  */
 #include "shop/carts/quote.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote_read: from the rows of a cart to a quote that can be priced.
+ * quote_read: builds a quote from the rows of a cart.
  */
 #include <assert.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	};
 }
 
-/* The methods of one vendor: rows are sorted by vendor, so they stand together. */
+/* Takes the methods of one vendor: rows are sorted by vendor, so they are adjacent. */
 static void take_methods(struct arena *arena, struct quote_group *group, size_t count,
                          const struct cart_shipping_methods_row rows[])
 {

@@ -1,8 +1,8 @@
 /*
- * sale: what quotes and orders have in common: the sums of a whole or of a vendor's part of it, the
- * goods of a line, and how the contract writes them.
+ * sale: code shared by quotes and orders: the amounts of an order or of a vendor's part, the goods
+ * of a line, and their JSON.
  *
- * Amounts are minor units of one currency, which the owner of the struct knows.
+ * Amounts are minor units of one currency, which is stored by the owner of the struct.
  */
 #ifndef SEBEZ_SHOP_CARTS_SALE_H
 #define SEBEZ_SHOP_CARTS_SALE_H
@@ -22,7 +22,7 @@ struct goods {
 	int64_t price, total;
 };
 
-/* They write members of the object that is open. */
+/* Write members of the open object. */
 void amounts_json(const struct amounts *amounts, const char *currency, struct json *json);
 void goods_json(const struct goods *goods, const char *currency, struct json *json);
 /* "vendor": {...}; slug may be NULL. */

@@ -15,7 +15,7 @@
 
 #define AT "@demo.sebez.test"
 
-/* As shop/accounts/password.h has them. */
+/* As in shop/accounts/password.h. */
 enum { HASH_PASSES = 2, HASH_BYTES = 19456 * 1024 };
 
 struct demo_vendor {
@@ -211,7 +211,7 @@ static const struct embedded_file *file_of(const struct demo_vendor *vendor)
 		    strcmp(DEMO_FILES[i].name + length, ".csv") == 0)
 			return &DEMO_FILES[i];
 	}
-	assert(false); /* each vendor has its file */
+	assert(false); /* each vendor has a file */
 	return NULL;
 }
 
@@ -229,7 +229,7 @@ static void fill(struct task *task, const struct demo_vendor *vendor, struct uui
 	for (size_t i = 0; i < STAFF_COUNT && staffed; i++)
 		sql_demo_add_staff(db_of(task), staff[i], STAFF[i].role);
 	report = catalog_import_text(task, file->text, file->length);
-	assert(report->errors_total == 0); /* the files are ours */
+	assert(report->errors_total == 0); /* the files are embedded and valid */
 	printf("  %-18s %lld products\n", vendor->name, (long long)report->products_created);
 	demo_sign_out(task);
 }

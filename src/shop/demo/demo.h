@@ -1,6 +1,6 @@
 /*
- * demo: a little marketplace to look at: vendors with their shipping and staff, some 120 products
- * in a tree of categories, customers, an admin. Loaded once into an empty database.
+ * demo: a small demo marketplace: vendors with shipping and staff, some 120 products in a category
+ * tree, customers, an admin. Loaded once into an empty database.
  */
 #ifndef SEBEZ_SHOP_DEMO_DEMO_H
 #define SEBEZ_SHOP_DEMO_DEMO_H

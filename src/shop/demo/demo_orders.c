@@ -79,7 +79,7 @@ static const struct order *place(struct task *task, const struct demo_order *dem
 	return order;
 }
 
-/* The vendor does its part, step by step. */
+/* Takes the vendor's steps up to that state. */
 static void fulfil(struct task *task, const struct sub_order *part, enum sub_order_state state)
 {
 	static const enum sub_order_state STEPS[] = {ACCEPTED, PACKED, SHIPPED, DELIVERED};

@@ -1,5 +1,5 @@
 /*
- * audit: the log of what staff and admins write.
+ * audit: the log of writes by staff and admins.
  */
 #include "api.gen.h"
 #include "audit.sql.h"

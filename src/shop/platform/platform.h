@@ -1,13 +1,13 @@
 /*
- * platform: the marketplace itself: its settings, and the audit log of what staff and admins write.
+ * platform: the marketplace's settings, and the audit log of writes by staff and admins.
  */
 #ifndef SEBEZ_SHOP_PLATFORM_PLATFORM_H
 #define SEBEZ_SHOP_PLATFORM_PLATFORM_H
 
 #include "task/db.h"
 
-/* The audit log notes this reason, which may be NULL, with what the transaction of `db` writes from
- * here on. Collects in db. */
+/* Sets the reason (may be NULL) that the audit log records for further writes of db's transaction.
+ * Adds to db's batch. */
 void platform_audit_reason(struct db *db, const char *reason);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * settings: fees and deadlines of the marketplace.
+ * settings: the marketplace's fees and deadlines.
  */
 #include "api.gen.h"
 #include "settings.sql.h"

@@ -1,6 +1,6 @@
 /*
- * admin_vendors: who may sell. The states of a vendor and the transitions between them are one
- * table.
+ * admin_vendors: decides which vendors may sell. One table has a vendor's states and their
+ * transitions.
  */
 #include <string.h>
 
@@ -27,7 +27,7 @@ static const struct transition {
 
 enum { TRANSITION_COUNT = sizeof TRANSITIONS / sizeof TRANSITIONS[0] };
 
-/* The table as rows, from which the statement tells what each vendor's state allows. */
+/* Passes the table as rows, from which the statement derives each vendor's allowed transitions. */
 static struct rows *vendors(struct db *db, const struct uuid *id, const char *status, const char *q,
                             const struct page *page)
 {
@@ -102,7 +102,8 @@ static enum vendor_status_choice next_state(struct db *tx, struct uuid id, enum 
 	end_not_allowed(db_task(tx), held->state);
 }
 
-/* What is sold follows in the same transaction: nobody can order from a suspended vendor. */
+/* Updates the vendor's listing in the same transaction: nobody can order from a suspended
+ * vendor. */
 static void decide(struct request *rq, struct uuid id, enum decision decision, const char *reason)
 {
 	struct db *tx = db_begin(&rq->task);

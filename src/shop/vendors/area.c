@@ -1,4 +1,4 @@
-/* What vendors contribute (shop/area.h). */
+/* The vendors' area (shop/area.h). */
 #include "shop/vendors/vendors.h"
 #include "task/db_error.h"
 

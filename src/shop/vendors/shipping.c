@@ -7,7 +7,7 @@
 #include "web/cache.h"
 #include "web/reply.h"
 
-/* NULL when they are not given. */
+/* NULL when not given. */
 static const struct text_array *countries_of(struct arena *arena, size_t count,
                                              const char *const *countries)
 {

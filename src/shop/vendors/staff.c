@@ -1,5 +1,5 @@
 /*
- * staff: who works for a vendor, and who is invited to.
+ * staff: a vendor's staff and its invitations.
  */
 #include <sodium.h>
 #include <string.h>
@@ -24,7 +24,7 @@ void list_staff(struct request *rq, const struct list_staff_in *in)
 	                          page.count));
 }
 
-/* A vendor without an owner is nobody's: the last one stays. Locks the owners until the commit. */
+/* A vendor must keep an owner. Locks the owners until the commit. */
 static void keep_an_owner(struct db *tx, struct uuid vendor_id, struct uuid leaving)
 {
 	size_t count;
@@ -42,14 +42,14 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
 
 	if (in->role != STAFF_ROLE_OWNER)
 		keep_an_owner(tx, in->vendor_id, in->user_id);
-	feed_notify(tx); /* conversations that their role reads no more */
+	feed_notify(tx); /* for conversations that their new role cannot read */
 	reply_commit_row(
 	    rq, tx, 200,
 	    sql_staff_update(tx, in->vendor_id, in->user_id, STAFF_ROLE_NAMES[in->role]));
 }
 
-/* DELETE /v1/vendors/{vendor_id}/staff/{user_id}, or /me. An invitation that was left open would
- * let them back in. */
+/* DELETE /v1/vendors/{vendor_id}/staff/{user_id}, or /me. Also revokes open invitations, which
+ * would let them back in. */
 void remove_staff(struct request *rq, const struct remove_staff_in *in)
 {
 	struct uuid user_id = in->user_id ? *in->user_id : rq->task.actor.account_id;
@@ -58,7 +58,7 @@ void remove_staff(struct request *rq, const struct remove_staff_in *in)
 	keep_an_owner(tx, in->vendor_id, user_id);
 	sql_invitations_revoke_of(tx, in->vendor_id, user_id);
 	sql_staff_delete(tx, in->vendor_id, user_id);
-	feed_notify(tx); /* conversations that were theirs */
+	feed_notify(tx); /* for conversations assigned to them */
 	reply_commit_empty(rq, tx);
 }
 
@@ -72,7 +72,8 @@ void list_invitations(struct request *rq, const struct list_invitations_in *in)
 	                                page.after_id, page.count));
 }
 
-/* POST /v1/vendors/{vendor_id}/invitations: the token is answered once, and only its hash kept. */
+/* POST /v1/vendors/{vendor_id}/invitations: the token is returned once, and only its hash is
+ * stored. */
 void create_invitation(struct request *rq, const struct create_invitation_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
@@ -84,7 +85,8 @@ void create_invitation(struct request *rq, const struct create_invitation_in *in
 	base64url_encode(random, sizeof random, token);
 	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
 	sql_invitations_replace(tx, in->vendor_id, email_key);
-	/* After it: an older one that was being accepted has been by now. */
+	/* Check afterwards: an older invitation being accepted concurrently is committed by
+	 * then. */
 	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email_key)) > 0)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "This e-mail address already belongs to a staff member.");

@@ -1,5 +1,5 @@
 /*
- * vendors: what anybody sees of vendors, applying to be one, and the vendor's own profile.
+ * vendors: public vendor pages, applications, and the vendor's own profile.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,7 @@ void get_vendor(struct request *rq, const struct get_vendor_in *in)
 	    rq, sql_vendor_get(db_of(&rq->task), by_id ? &id : NULL, by_id ? NULL : in->vendor_id));
 }
 
-/* POST /v1/vendors: a customer applies to sell, and becomes the owner of what is applied for. */
+/* POST /v1/vendors: a customer applies to sell, and becomes the new vendor's owner. */
 void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 {
 	struct db *tx = db_begin(&rq->task);

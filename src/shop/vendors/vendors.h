@@ -1,5 +1,5 @@
 /*
- * vendors: who sells: their public pages, their staff, their delivery, their approval by admins.
+ * vendors: the sellers: public pages, staff, delivery, approval by admins.
  */
 #ifndef SEBEZ_SHOP_VENDORS_VENDORS_H
 #define SEBEZ_SHOP_VENDORS_VENDORS_H
