@@ -24,12 +24,11 @@ struct area_options {
 
 struct area {
 	const char *name;
-	const struct db_refusal *refusals; /* task/db_error.h: errors raised by its SQL */
-	const struct db_constraint
-	    *constraints;                  /* task/db_error.h: violations of its constraints */
-	const struct limit_rule *limits;   /* web/limit.h: rate limits, named by x-limit */
-	const struct job *jobs;            /* task/job.h: jobs of the jobs process */
-	const struct outbox_topic *topics; /* shop/outbox/outbox.h: effects and consumers */
+	const struct db_refusal *refusals;       /* task/db_error.h: errors of its SQL */
+	const struct db_constraint *constraints; /* task/db_error.h: its constraints */
+	const struct limit_rule *limits;         /* web/limit.h: rate limits, named by x-limit */
+	const struct job *jobs;                  /* task/job.h: jobs of the jobs process */
+	const struct outbox_topic *topics;       /* shop/outbox/outbox.h: effects and consumers */
 
 	/* Once per process that serves or runs jobs, after the stores are open. 0 or -errno. */
 	int (*start)(const struct area_options *options);

@@ -183,8 +183,8 @@ void register_account(struct request *rq, const struct register_account_in *in)
 /*
  * POST /v1/auth/login
  *
- * An unknown address takes as long as a wrong password and gets the same answer. Only with the
- * right password is a lock of the account reported.
+ * An unknown address takes as long as a wrong password and gets the same answer. A lock of the
+ * account is reported only with the right password.
  */
 void login(struct request *rq, const struct login_in *in)
 {

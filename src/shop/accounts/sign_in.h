@@ -32,8 +32,7 @@ void sign_in_reply(struct request *rq, struct db *tx, int status,
  */
 void sign_in_throttle(struct request *rq, const char *email_key);
 
-_Noreturn void
-sign_in_refuse(struct request *rq); /* ends with bad_credentials, whatever the reason */
+_Noreturn void sign_in_refuse(struct request *rq); /* bad_credentials, whatever the cause */
 _Noreturn void sign_in_refuse_locked(struct request *rq);
 
 #endif

@@ -70,10 +70,9 @@ struct quote {
 	struct quote_group *groups;
 	size_t group_count;
 	size_t problem_count;       /* number of lines that cannot be sold */
-	size_t undeliverable_count; /* number of such groups */
+	size_t undeliverable_count; /* groups with undeliverable set */
 	struct amounts amounts;
-	char
-	    hash[QUOTE_HASH_LENGTH + 1]; /* of everything that the customer agrees to by ordering */
+	char hash[QUOTE_HASH_LENGTH + 1]; /* of all that the customer agrees to */
 };
 
 /*
