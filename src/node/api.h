@@ -1,10 +1,10 @@
 /*
- * api: an api process. Opens the stores, waits until the database has answered once (or a little
- * while), serves its listening socket, says that it is ready.
+ * api: an api process. Opens the stores, waits until the database has answered once or WARM_MS has
+ * passed, serves its listening socket, reports that it is ready.
  *
- *   SIGTERM  finishes the requests under way, then ends
+ *   SIGTERM  finishes the requests in progress, then exits
  *   SIGUSR2  as SIGTERM, but first gives clients with idle connections SEBEZ_DRAIN_MS to send their
- *            next request, which is answered with "Connection: close": so a reload fails none
+ *            next request, which is answered with "Connection: close", so a reload fails no request
  */
 #ifndef SEBEZ_NODE_API_H
 #define SEBEZ_NODE_API_H

@@ -1,7 +1,7 @@
 /*
- * check: `sebez check`. Whether the configuration, the services, the schema and every statement of
- * the program are in order; with data, whether the rows keep what the areas' checks.sql say. It
- * changes nothing: what is missing is reported, not made.
+ * check: `sebez check`. Checks the configuration, the services, the schema and every statement of
+ * the program; with data, also checks the rows against the areas' checks.sql. Read-only: what is
+ * missing is reported, not created.
  */
 #ifndef SEBEZ_NODE_CHECK_H
 #define SEBEZ_NODE_CHECK_H
@@ -10,7 +10,7 @@
 
 #include "node/config.h"
 
-/* Prints a line for each thing looked at. Returns an exit status: 1 when something is wrong. */
+/* Prints one line per check. Returns an exit status: 1 when a check failed. */
 int check_main(const struct config *config, bool data);
 
 #endif

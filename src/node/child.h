@@ -1,6 +1,6 @@
 /*
- * child: starts, watches and ends processes of our own. Nothing here needs the loop: the
- * supervisor and the command line tools have none.
+ * child: starts, watches and stops child processes. Works without the event loop, which the
+ * supervisor and the command line tools do not run.
  */
 #ifndef SEBEZ_NODE_CHILD_H
 #define SEBEZ_NODE_CHILD_H
@@ -14,32 +14,33 @@ struct child_spec {
 	const char *program; /* absolute path */
 	const char *const *argv;
 	const char *const *envp; /* NULL: the caller's */
-	bool by_descriptor;      /* the program's folder may be closed to the user it will run as */
+	bool by_descriptor; /* run the program by descriptor: the target user may have no access to
+	                       its folder */
 	bool switches_user;
 	uid_t uid;
 	gid_t gid;
-	int death_signal;       /* what it gets when we die without a goodbye */
-	int output_fd;          /* for standard output and error; -1: ours */
+	int death_signal;       /* signal for the child when this process dies */
+	int output_fd;          /* for standard output and error; -1: inherited */
 	int fds[CHILD_FDS_MAX]; /* fds[i] becomes descriptor CHILD_FIRST_FD + i */
 	int fd_count;
 };
 
-/* The child has its own process group, so that a terminal's Ctrl-C reaches only us, and default
- * signals. Waits until exec has worked or failed: then -errno. */
+/* The child gets its own process group, so that a terminal's Ctrl-C reaches only this process, and
+ * default signal handlers. Waits until exec has succeeded or failed; returns -errno on failure. */
 int child_spawn(const struct child_spec *spec, pid_t *ret) __attribute__((warn_unused_result));
 
-/* Runs it to its end. Returns its exit status, 128 + signal, or -errno. */
+/* Runs the program to completion. Returns its exit status, 128 + signal, or -errno. */
 int child_run(const struct child_spec *spec) __attribute__((warn_unused_result));
 
-/* Sends the signal and waits for its end; after timeout_ms SIGKILL. Works for our children and
- * for processes that are not. */
+/* Sends the signal and waits for the process to exit; SIGKILL after timeout_ms. Works for children
+ * and for other processes. */
 void child_stop(pid_t pid, int signal, int timeout_ms);
-bool child_is_alive(pid_t pid); /* reaps it when it is ours and has ended */
+bool child_is_alive(pid_t pid); /* reaps an exited child */
 
-/* A file that says which process it was, safe against pids that are used again; and what more is
- * to be said of it, lines of text. */
+/* Writes a file that identifies the process, safe against pid reuse. `more` is appended: further
+ * lines of text. */
 void child_note(const char *path, pid_t pid, const char *more);
-/* The noted process if it still lives, else 0. */
+/* The process that the file identifies if it is still alive, else 0. */
 pid_t child_noted(const char *path);
 
 void child_sleep_ms(int duration_ms);

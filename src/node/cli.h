@@ -4,7 +4,7 @@
 #ifndef SEBEZ_NODE_CLI_H
 #define SEBEZ_NODE_CLI_H
 
-/* Returns the exit status: 0 good, 1 failed, 2 not understood. */
+/* Returns the exit status: 0 success, 1 failure, 2 usage error. */
 int cli_main(int argc, char **argv);
 
 #endif

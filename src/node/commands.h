@@ -1,5 +1,5 @@
 /*
- * commands: what the program can be asked to do. cli.c reads the command line into `call`.
+ * commands: the table of commands. cli.c parses the command line into `call`.
  */
 #ifndef SEBEZ_NODE_COMMANDS_H
 #define SEBEZ_NODE_COMMANDS_H
@@ -12,7 +12,7 @@
 
 enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3, OPERANDS_MAX = 2 };
 
-/* What a command was called with. Strings are of argv or the environment. */
+/* The parsed command line. Strings point into argv or the environment. */
 struct call {
 	struct config config;
 	const char *vendor, *file;           /* import */
@@ -36,9 +36,9 @@ struct command {
 	const char *prose;
 	int (*run)(void);
 	struct flag flags[FLAGS_MAX];
-	const char **operands[OPERANDS_MAX]; /* what stands without a name, all required */
-	enum find_what finds;                /* the data folder that it wants */
-	const char *const *settings;         /* names of those that it uses; NULL: all of them */
+	const char **operands[OPERANDS_MAX]; /* positional arguments, all required */
+	enum find_what finds;                /* the data folder it needs */
+	const char *const *settings;         /* names of the settings it uses; NULL: all of them */
 	bool needs_no_config;
 	bool hidden;
 };

@@ -1,8 +1,9 @@
 /*
- * config: every setting of a server, as one table. The table makes the parser, the text of
- * `sebez serve --help` and docs/CONFIGURATION.md.
+ * config: every setting of a server, as one table. The parser, the text of `sebez serve --help` and
+ * docs/CONFIGURATION.md are derived from the table.
  *
- * Settings come from the environment and are read once, at start. Texts live for the process.
+ * Settings come from the environment and are read once, at start. Strings live as long as the
+ * process.
  */
 #ifndef SEBEZ_NODE_CONFIG_H
 #define SEBEZ_NODE_CONFIG_H
@@ -24,13 +25,13 @@ struct config {
 	const char *data;
 	const char *database_url; /* "" means embedded */
 	const char *redis_url;    /* "" means embedded */
-	const char *secret;       /* "" means the one kept in the data folder; else it is a key */
+	const char *secret;       /* a key; "" means the key file in the data folder */
 	const char *secret_previous;
 	const char *run_as;           /* "" means postgres, or nobody */
-	const char *currency;         /* "" means that of the database, USD for a new one */
-	const char *ca_file;          /* "" means those of the system */
-	const char *allowed_networks; /* that URLs of users may reach; "" means public ones */
-	const char *origins;          /* whose pages may call; "" means none but our own */
+	const char *currency;         /* "" means the database's currency; USD for a new database */
+	const char *ca_file;          /* "" means the system's CA certificates */
+	const char *allowed_networks; /* reachable by URLs of users; "" means public ones */
+	const char *origins;          /* allowed by CORS; "" means only our own */
 	int64_t processes;            /* never 0 after config_load */
 	int64_t log_level;            /* enum log_threshold */
 	int64_t cache;
@@ -59,8 +60,8 @@ struct option {
 	size_t offset; /* in struct config: const char * for texts, int64_t for all others */
 	const char *fallback;
 	int64_t min, max;    /* integers: value; texts: length in bytes */
-	const char *choices; /* OPTION_CHOICE: words with a space between them */
-	const char *unit;    /* "" when it has none */
+	const char *choices; /* OPTION_CHOICE: words separated by spaces */
+	const char *unit;    /* "" when there is none */
 	bool secret;         /* its value is never printed */
 	const char *prose;
 };
@@ -68,15 +69,15 @@ struct option {
 extern const struct option OPTIONS[];
 extern const size_t OPTION_COUNT;
 
-/* Reads the environment. On a bad value returns -EINVAL, with a sentence in error that names the
- * option and never repeats a secret. */
+/* Reads the environment. On an invalid value returns -EINVAL and writes a sentence to error that
+ * names the option and never contains a secret. */
 int config_load(struct config *ret, char *error, size_t error_size)
     __attribute__((warn_unused_result));
 
-/* Splits SEBEZ_LISTEN. host gets the bare address. */
+/* Splits SEBEZ_LISTEN into address and port. host gets the address without brackets. */
 bool config_split_listen(const char *listen, char *host, size_t host_size, int *ret_port);
 
-/* Only those whose names are given, ended by NULL; NULL: all of them. */
+/* names: NULL-terminated list of the settings to print; NULL: all of them. */
 void config_print_help(FILE *out, const char *const *names);
 void config_print_markdown(FILE *out);
 

@@ -1,21 +1,23 @@
 /*
- * conninfo: PostgreSQL's key=value texts, taken apart and put together.
+ * conninfo: parses and builds PostgreSQL key=value connection strings.
  */
 #ifndef SEBEZ_NODE_CONNINFO_H
 #define SEBEZ_NODE_CONNINFO_H
 
 #include <stddef.h>
 
-/* Who migrates blocks while it connects; a host that swallows packets would hold it for minutes. */
+/* Connect timeout in seconds. Migration connects with blocking calls; a host that drops packets
+ * would block it for minutes. */
 #define CONNINFO_CONNECT_S "5"
 
-/* Appends " key='value'", quoted, to the text in ret. -ENAMETOOLONG when it does not fit. */
+/* Appends " key='value'", quoted, to the text in ret. Returns -ENAMETOOLONG when it does not fit.
+ */
 int conninfo_add(char *ret, size_t size, const char *key, const char *value)
     __attribute__((warn_unused_result));
 
 /*
- * Takes a URL or key=value text apart. `admin` gets all of it, and a connect_timeout when there
- * is none; `base` all but user and password. Says what is wrong and returns -errno.
+ * Parses a URL or key=value text. `admin` gets all settings, plus a connect_timeout when there is
+ * none; `base` gets all except user and password. Prints the error and returns -errno on failure.
  */
 int conninfo_split(const char *url, char *admin, char *base, size_t size)
     __attribute__((warn_unused_result));

@@ -1,20 +1,21 @@
 /*
- * data_folder: where a server keeps its things, and who its processes run as.
+ * data_folder: the layout of the data folder, and the user that the server's processes run as.
  *
  *   data/secret         the key
  *   data/postgres/      the embedded cluster
- *   data/log/           what PostgreSQL and Redis say
- *   data/sebez.pid      the supervisor
- *   data/lock, users    who owns the embedded services, and who borrows them
- *   data/run/           sockets; elsewhere when the path is too long for a socket, closed to the
- *                       user the processes run as, or has quotes or commas. data/run.path says
- *                       where.
+ *   data/log/           log files of PostgreSQL and Redis
+ *   data/sebez.pid      pid and details of the supervisor
+ *   data/lock, users    locks of the owner and of the borrowers of the embedded services
+ *   data/run/           sockets; elsewhere when the path is too long for a socket, inaccessible to
+ *                       the user the processes run as, or has quotes or commas. data/run.path holds
+ *                       the actual path.
  *
- * Started by root, all processes but the supervisor run as an ordinary user. The data folder may
- * then be closed to that user (root's home): what needs it gets it as an open descriptor.
+ * When root starts the server, all processes except the supervisor run as an unprivileged user.
+ * That user may have no access to the data folder (root's home): processes that need the folder get
+ * it as an open descriptor.
  *
- * Where an ordinary user has started the server, a tool that root calls becomes that user, or it
- * would leave files behind that the server cannot open.
+ * When an unprivileged user has started the server, a tool run by root switches to that user.
+ * Otherwise it would leave files behind that the server cannot open.
  */
 #ifndef SEBEZ_NODE_DATA_FOLDER_H
 #define SEBEZ_NODE_DATA_FOLDER_H
@@ -30,45 +31,45 @@ enum { DATA_FOLDER_PATH_MAX = 1024, DATA_FOLDER_RUN_MAX = 88 };
 
 struct data_folder {
 	char data[DATA_FOLDER_PATH_MAX]; /* absolute */
-	char run[DATA_FOLDER_RUN_MAX];   /* absolute; short enough for "/.s.PGSQL.5432" after it; ""
-	                                  * when   nothing is embedded */
+	char run[DATA_FOLDER_RUN_MAX]; /* absolute; short enough to append "/.s.PGSQL.5432"; "" when
+	                                  nothing is embedded */
 	bool switches_user;
 	uid_t uid; /* of the children */
 	gid_t gid;
 	char user[64];
-	bool reachable; /* the children can reach `data` by its path */
+	bool reachable; /* the children can access `data` by its path */
 };
 
-/* Makes the folders, those of embedded services only when there are any. Says what went wrong and
- * returns -errno. */
+/* Creates the folders; those of embedded services only when there are any. Prints the error and
+ * returns -errno on failure. */
 int data_folder_open(const struct config *config, struct data_folder *ret)
     __attribute__((warn_unused_result));
 
-/* Only the data folder's absolute path, for tools that just look. */
+/* Resolves only the data folder's absolute path, for read-only tools. */
 int data_folder_find(const struct config *config, char *ret, size_t size)
     __attribute__((warn_unused_result));
 
-/* For tools that use the embedded services: as root, becomes the user whose they are (of data/lock,
- * or of a folder in which nothing was started yet), unless SEBEZ_RUN_AS names one. Says what went
- * wrong and returns -errno. */
+/* For tools that use the embedded services: as root, switches to the user who owns them (the owner
+ * of data/lock, or of a data folder in which nothing was started yet), unless SEBEZ_RUN_AS names a
+ * user. Prints the error and returns -errno on failure. */
 int data_folder_become_owner(const struct config *config) __attribute__((warn_unused_result));
 
-/* snprintf for paths: asserts that it fits. */
+/* snprintf for paths: asserts that the result fits. */
 void path_format(char *ret, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void data_folder_path(const struct data_folder *data_folder, const char *name, char *ret,
                       size_t size);
 
-/* A folder of the data folder that belongs to the children's user, mode 0700. */
+/* Creates a folder owned by the children's user, mode 0700. */
 int data_folder_make_folder(const struct data_folder *data_folder, const char *path)
     __attribute__((warn_unused_result));
 
-/* The folder of sockets is made again where it has gone, and is gone when its owner has stopped,
- * unless it is in the data folder: nothing of us stays in /run or /tmp. */
+/* data_folder_make_run recreates the socket folder if it is missing. data_folder_remove_run removes
+ * it when the owner stops, unless it is inside the data folder: nothing is left in /run or /tmp. */
 int data_folder_make_run(const struct data_folder *data_folder) __attribute__((warn_unused_result));
 void data_folder_remove_run(const struct data_folder *data_folder);
 
-/* The log file data/log/<name>.log, opened for appending; one that is over 10 MB is put aside. */
+/* Opens the log file data/log/<name>.log for appending; a file over 10 MB is rotated first. */
 int data_folder_open_log(const struct data_folder *data_folder, const char *name);
 
 struct child_spec data_folder_child(const struct data_folder *data_folder, const char *program,

@@ -1,5 +1,5 @@
 /*
- * embedded_file: files of the node that the build puts into the program.
+ * embedded_file: files of the node that the build embeds in the program.
  */
 #ifndef SEBEZ_NODE_EMBEDDED_FILE_H
 #define SEBEZ_NODE_EMBEDDED_FILE_H
@@ -9,7 +9,7 @@
 extern const struct embedded_file SITE_FILES[]; /* src/node/site */
 extern const size_t SITE_FILE_COUNT;
 
-extern const struct embedded_file VENDORED_FILES[]; /* vendor, as gzip */
+extern const struct embedded_file VENDORED_FILES[]; /* vendor, gzip-compressed */
 extern const size_t VENDORED_FILE_COUNT;
 
 #endif

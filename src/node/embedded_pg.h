@@ -1,7 +1,7 @@
 /*
- * embedded_pg: a private PostgreSQL under the data folder, reachable only through its socket. Its
- * superuser logs in as the operating system user who started us and as nobody else; all other
- * roles need their password.
+ * embedded_pg: a private PostgreSQL cluster in the data folder, reachable only through its socket.
+ * Only the operating system user who started the server can log in as its superuser; all other
+ * roles need a password.
  */
 #ifndef SEBEZ_NODE_EMBEDDED_PG_H
 #define SEBEZ_NODE_EMBEDDED_PG_H
@@ -14,8 +14,8 @@
 #define EMBEDDED_PG_SUPERUSER "sebez_super"
 #define EMBEDDED_PG_DATABASE "sebez"
 
-/* Finds the binaries, ends what an earlier start left running, makes the cluster on first use,
- * writes its configuration. Says what went wrong and returns -errno. */
+/* Finds the binaries, stops a postmaster left over from an earlier start, creates the cluster on
+ * first use, writes its configuration. Prints the error and returns -errno on failure. */
 int embedded_pg_prepare(const struct data_folder *data_folder, const struct config *config)
     __attribute__((warn_unused_result));
 int embedded_pg_spawn(const struct data_folder *data_folder, pid_t *ret)

@@ -1,7 +1,7 @@
 /*
- * files: what a running process was started from, and whether that has been replaced on disk: its
- * program, the libraries that it has mapped, and modules that it will load later. Its memory goes
- * on with the old ones, but what it starts or loads is new, and the two may not fit.
+ * files: detects that the files a process was started from were replaced on disk: its program, the
+ * libraries it has mapped, and modules it loads later. The process keeps the old code in memory but
+ * starts and loads new files, and the two may be incompatible.
  */
 #ifndef SEBEZ_NODE_FILES_H
 #define SEBEZ_NODE_FILES_H
@@ -13,24 +13,24 @@
 enum { FILES_LOOK_MS = 2000 };
 
 struct files {
-	char program[512]; /* "" when it cannot be known */
-	uint64_t started;  /* a fingerprint of all that is on disk */
-	uint64_t latest;   /* when last looked at, if it was another */
-	unsigned steady;   /* looks in a row that found the latest */
-	bool told;         /* of the latest */
-	bool whole;        /* it has been seen with all of its libraries */
+	char program[512]; /* "" when unknown */
+	uint64_t started;  /* fingerprint of the files on disk at start */
+	uint64_t latest;   /* fingerprint at the last look, if it differed */
+	unsigned steady;   /* consecutive looks that found `latest` */
+	bool told;         /* `latest` was reported */
+	bool whole;        /* all mapped libraries were once seen on disk */
 };
 
-/* Of a process that has just been started. */
+/* Records the files of a process that has just been started. */
 void files_begin(struct files *files, pid_t pid);
 
-/* What has become of them. Each change is told once, when it has stood still for some looks, for a
- * package is unpacked one file after the other. */
+/* Result of a look. A change is reported once, after it has been stable for several looks, because
+ * a package manager unpacks files one by one. */
 enum files_change {
 	FILES_SAME,
-	FILES_REPLACED,         /* by others */
-	FILES_LIBRARY_REPLACED, /* the program is what it was */
-	FILES_GONE,             /* the program is not there any more */
+	FILES_REPLACED,         /* program files were replaced */
+	FILES_LIBRARY_REPLACED, /* a library was replaced, the program is unchanged */
+	FILES_GONE,             /* the program no longer exists */
 };
 enum files_change files_look(struct files *files, pid_t pid);
 

@@ -1,9 +1,10 @@
 /*
- * heartbeat: whether a process still turns its loop, as the supervisor sees it.
+ * heartbeat: lets the supervisor detect a process whose loop hangs.
  *
- * A process counts its beats in its slot of the metrics, once a second. The supervisor looks once a
- * second of its own life and counts how often in a row it saw no new one. So what stops both, or
- * only the supervisor (a suspended machine, a debugger), counts as one look and kills nobody.
+ * Each process increments a counter in its metrics slot once a second. The supervisor looks once a
+ * second of its own running time and counts consecutive looks without a new beat. So anything that
+ * stops both, or only the supervisor (a suspended machine, a debugger), counts as one look and
+ * kills no process.
  */
 #ifndef SEBEZ_NODE_HEARTBEAT_H
 #define SEBEZ_NODE_HEARTBEAT_H
@@ -13,14 +14,14 @@
 
 enum { HEARTBEAT_MS = 1000 };
 
-/* Of one process; zeroed when it is started. */
+/* Of one process; zero it when the process is started. */
 struct heartbeat {
-	uint64_t beats;  /* when last seen */
-	unsigned missed; /* looks in a row that saw no new one */
+	uint64_t beats;  /* at the last look */
+	unsigned missed; /* consecutive looks without a new beat */
 	bool begun;
 };
 
-/* One look; beats is the count of the process's slot. True when it hangs. */
+/* One look; beats is the counter of the process's slot. Returns true when the process hangs. */
 bool heartbeat_look(struct heartbeat *heartbeat, uint64_t beats);
 
 #endif

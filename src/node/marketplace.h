@@ -1,7 +1,7 @@
 /*
- * marketplace: settings that a new marketplace begins with. They are read from the configuration
- * once, when its database is made; after that admins change them (PUT /v1/admin/settings), all but
- * the currency, which nobody does.
+ * marketplace: initial settings of a new marketplace. They are read from the configuration once,
+ * when its database is created. After that admins change them (PUT /v1/admin/settings), except the
+ * currency, which is fixed.
  */
 #ifndef SEBEZ_NODE_MARKETPLACE_H
 #define SEBEZ_NODE_MARKETPLACE_H
@@ -10,9 +10,9 @@
 
 #include "node/config.h"
 
-/* Both say what went wrong and return -errno. */
+/* Both print the error and return -errno on failure. */
 int marketplace_fill(PGconn *conn, const struct config *config) __attribute__((warn_unused_result));
-/* -EINVAL when SEBEZ_CURRENCY names another currency than the database's. */
+/* -EINVAL when SEBEZ_CURRENCY differs from the database's currency. */
 int marketplace_check(PGconn *conn, const struct config *config)
     __attribute__((warn_unused_result));
 

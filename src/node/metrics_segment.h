@@ -1,6 +1,6 @@
 /*
- * metrics_segment: the layout of the shared memory, for metrics.c, which writes it, and
- * metrics_text.c, which reads it.
+ * metrics_segment: the layout of the shared memory, for metrics.c (writer) and metrics_text.c
+ * (reader).
  */
 #ifndef SEBEZ_NODE_METRICS_SEGMENT_H
 #define SEBEZ_NODE_METRICS_SEGMENT_H
@@ -12,7 +12,7 @@
 
 enum { METRICS_STATUSES = 24, METRICS_BUCKETS = 15 };
 
-extern const int METRICS_STATUS_CODES[METRICS_STATUSES - 1]; /* the last one counts all others */
+extern const int METRICS_STATUS_CODES[METRICS_STATUSES - 1]; /* the last counts all others */
 extern const int64_t METRICS_BUCKET_US[METRICS_BUCKETS - 1]; /* upper bounds; the last has none */
 
 struct metrics_operation {
@@ -26,7 +26,7 @@ struct metrics_job {
 };
 
 struct metrics_slot {
-	pid_t pid; /* whose gauges and beats they are; 0: never used */
+	pid_t pid; /* the process its gauges and beats belong to; 0: never used */
 	uint64_t beats;
 	struct metrics_gauges gauges;
 	struct metrics_operation operations[METRICS_OPERATIONS_MAX];

@@ -1,13 +1,13 @@
 /*
  * migrate: brings the database to the schema that this program was built with.
  *
- * The files are inside the program (node/embedded_schema.h). A fresh database is laid whole, in one
- * transaction. One that is there gets the migrations that it lacks, each in one transaction, in the
- * order of their names; then files of functions, each again whenever it has changed: they only
- * replace functions. What was applied is kept in sebez_migration with a hash; a migration that has
- * changed since is refused.
+ * The files are embedded in the program (node/embedded_schema.h). A fresh database gets the whole
+ * schema in one transaction. An existing one gets its missing migrations in order of their names,
+ * each in one transaction; then every function file that has changed since it was applied: these
+ * only replace functions. Applied files are recorded in sebez_migration with a hash; a migration
+ * that has changed since is refused.
  *
- * A database that a newer version has migrated is left as it is, and refused; so is one of another
+ * A database that a newer version has migrated is left unchanged and refused; so is one of another
  * development version, from which no migration leads to this program's schema.
  */
 #ifndef SEBEZ_NODE_MIGRATE_H
@@ -17,17 +17,16 @@
 #include "node/secret.h"
 #include "node/services.h"
 
-/* What is done when the roles' passwords were made from another secret, or the functions are those
- * of a newer version that has no migrations beyond ours. */
+/* Behavior when the role passwords were derived from another secret, or the functions are those of
+ * a newer version that has no migrations beyond this program's. */
 enum migrate_for {
-	MIGRATE_FOR_TOOL,   /* refuses both, and to make a new marketplace */
-	MIGRATE_FOR_SERVE,  /* sets the passwords and says so; refuses newer functions */
-	MIGRATE_FOR_ITSELF, /* `sebez migrate`: sets the passwords in any case, puts ours in place
-	                     */
+	MIGRATE_FOR_TOOL,   /* refuses both, and does not create a new marketplace */
+	MIGRATE_FOR_SERVE,  /* sets the passwords and prints so; refuses newer functions */
+	MIGRATE_FOR_ITSELF, /* `sebez migrate`: always sets the passwords, replaces the functions */
 };
 
-/* Waits while another one migrates, until services_stop_asked(). Says what went wrong and returns
- * -errno. */
+/* Waits while another process migrates, until services_stop_asked(). Prints the error and returns
+ * -errno on failure. */
 int migrate(const struct config *config, const struct services *services,
             const struct secret *secret, enum migrate_for purpose)
     __attribute__((warn_unused_result));

@@ -1,5 +1,5 @@
 /*
- * process: what every process with a loop has: the pools of the database roles, Redis, and the
+ * process: what every process with a loop needs: the pools of the database roles, Redis, and the
  * keys; for api and jobs processes, and for tools that run a task.
  */
 #ifndef SEBEZ_NODE_PROCESS_H
@@ -19,36 +19,37 @@ struct process_stores {
 	struct redis *redis;
 };
 
-/* base: conninfo without a login. Opens the stores and makes all ready for tasks. -errno. */
+/* base: conninfo without a login. Opens the stores and prepares the process for tasks. Returns
+ * -errno on failure. */
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
                         const struct secret *secret, struct process_stores *ret)
     __attribute__((warn_unused_result));
 void process_close_stores(struct process_stores *stores);
 
-/* For calls to other servers: net/http_client.h. -errno, and then it has said why. */
+/* For calls to other servers: net/http_client.h. Prints the error and returns -errno on failure. */
 int process_start_http_client(const struct config *config) __attribute__((warn_unused_result));
 
-/* Whether the database answers a statement in time; suspends the fiber. */
+/* Whether the database answers a statement before the deadline; suspends the fiber. */
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms);
 
-/* What it shows of its pools, fibers, Redis and calls to other servers. */
+/* Gauges of its pools, fibers, Redis and calls to other servers. */
 void process_gauges(const struct process_stores *stores, struct metrics_gauges *ret);
 
-/* The name in `ps`, the log's level and process name, and as many descriptors as may be had. name
- * must live for the process. */
+/* Sets the name in `ps`, the log level and the log's process name, and raises the descriptor limit
+ * to its maximum. name must live as long as the process. */
 void process_begin(const struct config *config, const char *name);
 
-/* LIMIT_CONNECTIONS, or what the limit of descriptors leaves beside the pools and calls to other
- * servers; it logs when that is less. */
+/* LIMIT_CONNECTIONS, or what the descriptor limit leaves after the pools and calls to other
+ * servers; logs when that is less. */
 unsigned process_connections_max(const struct config *config);
 
-/* Settings that the supervisor hands to its children in the environment. */
+/* Settings that the supervisor passes to its children in the environment. */
 const char *process_base_conninfo(void);
 
-/* Calls back once, on the loop, when the signal comes. */
+/* Calls run once, on the loop, when the signal arrives. */
 void process_on_signal(int number, void (*run)(int number));
 
-/* Tells the supervisor that this process serves. */
+/* Notifies the supervisor that this process serves. */
 void process_ready(void);
 
 #endif

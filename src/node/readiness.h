@@ -1,10 +1,10 @@
 /*
- * readiness: whether this api process can serve, as /readyz says it. One probe of the database runs
- * at a time, on a fiber of its own, and whoever asks waits for it only so long: a database that
- * hangs holds up nobody, and a crowd that asks costs one statement.
+ * readiness: whether this api process can serve, for /readyz. One probe of the database runs at a
+ * time, on its own fiber, and callers wait for it only until their deadline: a hanging database
+ * blocks no caller, and many callers cost one statement.
  *
- * Some seconds after the last time, asking also tries a new connection with the functions of
- * extensions that requests call: sessions that are open may go on working when no new one does.
+ * A call also tests a new connection, at most once every few seconds, with the extension functions
+ * that requests call: open sessions may keep working when new connections fail.
  */
 #ifndef SEBEZ_NODE_READINESS_H
 #define SEBEZ_NODE_READINESS_H
@@ -20,8 +20,8 @@ void readiness_start(struct pg_pool *pool);
 /* Before the pool is closed. */
 void readiness_stop(void);
 
-/* Whether the database answers by then, and new connections did when last tried. Suspends the
- * fiber. */
+/* Whether the database answers before the deadline and the last test of a new connection succeeded.
+ * Suspends the fiber. */
 bool readiness_ask(int64_t deadline_ms) __attribute__((warn_unused_result));
 
 #endif

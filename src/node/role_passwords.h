@@ -1,6 +1,7 @@
 /*
- * role_passwords: the passwords of the database roles, all derived from the secret. Who has another
- * secret cannot log in, so a change of them ends the service of all servers that have the old one.
+ * role_passwords: the passwords of the database roles, all derived from the secret. A server with
+ * another secret cannot log in, so changing the passwords cuts off all servers that use the old
+ * secret.
  */
 #ifndef SEBEZ_NODE_ROLE_PASSWORDS_H
 #define SEBEZ_NODE_ROLE_PASSWORDS_H
@@ -12,10 +13,11 @@
 
 enum role_passwords { ROLE_PASSWORDS_MISSING, ROLE_PASSWORDS_OURS, ROLE_PASSWORDS_OTHER };
 
-/* From which key they were made, as the database noted it. */
+/* Whether the passwords were derived from this secret, as recorded in the database. */
 enum role_passwords role_passwords_state(const struct schema *schema, const struct secret *secret);
 
-/* Sets those of all roles, and notes it. Says what went wrong and returns -errno. */
+/* Sets the passwords of all roles and records their key. Prints the error and returns -errno on
+ * failure. */
 int role_passwords_set(PGconn *conn, const struct secret *secret)
     __attribute__((warn_unused_result));
 

@@ -1,6 +1,6 @@
 /*
- * running: the note that a server leaves about itself in data/sebez.pid while it runs, and the
- * commands that speak to a running server: reload, stop, status.
+ * running: the file data/sebez.pid that describes a running server, and the commands for a running
+ * server: reload, stop, status.
  */
 #ifndef SEBEZ_NODE_RUNNING_H
 #define SEBEZ_NODE_RUNNING_H
@@ -14,20 +14,20 @@
 
 struct running {
 	pid_t pid;     /* of the supervisor */
-	char url[128]; /* where it listens; "" while it is not known */
+	char url[128]; /* where it listens; "" while unknown */
 	char version[32];
 	int64_t since_s; /* Unix time of its start */
 	bool serves;     /* its processes are ready */
 };
 
-/* The server that runs with this data folder (an absolute path); false when there is none. */
+/* Finds the server that runs with this data folder (an absolute path); false when there is none. */
 bool running_find(const char *data, struct running *ret);
 
-/* Notes the calling process as the server of the place, until running_forget. */
+/* Records the calling process as the server of the data folder, until running_forget. */
 void running_note(const struct data_folder *data_folder, const char *url, bool serves);
 void running_forget(const struct data_folder *data_folder);
 
-/* Says that this server runs, and how it is stopped. */
+/* Prints that this server is running and how to stop it. */
 void running_say(const char *data, const struct running *running);
 
 /* Commands. They return exit statuses. */

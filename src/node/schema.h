@@ -1,9 +1,9 @@
 /*
- * schema: what a database says was applied to it (the rows of sebez_migration), beside the files
- * that are inside this program. It only looks; node/migrate.h changes.
+ * schema: compares what was applied to a database (the rows of sebez_migration) with the files
+ * embedded in this program. Read-only except for schema_note; node/migrate.h changes the database.
  *
- * Rows are named after files of functions and migrations, and a few after what else is done once
- * per database.
+ * Rows are named after function and migration files; a few more record other steps that are done
+ * once per database.
  */
 #ifndef SEBEZ_NODE_SCHEMA_H
 #define SEBEZ_NODE_SCHEMA_H
@@ -18,23 +18,24 @@ enum { SCHEMA_HASH_SIZE = 65 };
 
 /* The hash of the areas' schema files (schema_hash_of_areas), as of the last migration. */
 #define SCHEMA_LAID "schema"
-/* From which key the roles' passwords were made. */
+/* The key that the role passwords were derived from. */
 #define SCHEMA_PASSWORDS "role passwords"
-/* Which version of the program has put its functions in place. */
+/* The program version whose functions are installed. */
 #define SCHEMA_FUNCTIONS_OF "functions of version"
 
 struct schema {
 	PGresult *rows;
 };
 
-/* A database without sebez_migration has no rows. Says what went wrong and returns -errno. */
+/* A database without sebez_migration has no rows. Prints the error and returns -errno on failure.
+ */
 int schema_read(PGconn *conn, struct schema *ret) __attribute__((warn_unused_result));
 void schema_clear(struct schema *schema);
 
-/* What the row of this name holds, of a file its hash; NULL when there is no such row. */
+/* The value of the row with this name (for a file its hash); NULL when there is no such row. */
 const char *schema_value(const struct schema *schema, const char *name);
 
-/* Writes a row. Says what went wrong and returns -errno. */
+/* Writes a row. Prints the error and returns -errno on failure. */
 int schema_note(PGconn *conn, const char *name, const char *value)
     __attribute__((warn_unused_result));
 
@@ -42,12 +43,12 @@ void schema_hash(const struct embedded_file *file, char ret[SCHEMA_HASH_SIZE]);
 void schema_hash_of_areas(char ret[SCHEMA_HASH_SIZE]);
 bool schema_has(const struct schema *schema, const struct embedded_file *file);
 
-/* A migration that was applied and is not of this program: then a newer one was here. NULL when
- * there is none. */
+/* An applied migration that this program does not know: the database was migrated by a newer
+ * version. NULL when there is none. */
 const char *schema_unknown_migration(const struct schema *schema);
 
-/* Whether another development version made this database: one that the migrations of this program
- * do not lead from. */
+/* Whether the database was created by another development version, from which this program's
+ * migrations do not lead to its schema. */
 bool schema_is_of_other_development(const struct schema *schema);
 
 /* Whether the functions are those of a newer version of this program; equal ones never are. */

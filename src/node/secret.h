@@ -1,5 +1,5 @@
 /*
- * secret: the one key of an installation, from which everything else is derived.
+ * secret: the master key of an installation. All other keys and passwords are derived from it.
  */
 #ifndef SEBEZ_NODE_SECRET_H
 #define SEBEZ_NODE_SECRET_H
@@ -18,17 +18,17 @@ struct secret {
 /* 64 hexadecimal digits, or base64 (either alphabet, padded or not) of 32 bytes. */
 bool secret_parse(const char *text, struct secret *ret);
 
-/* The key of SEBEZ_SECRET, or the one kept in `data`/secret. Says what went wrong and returns
- * -errno. */
+/* The key of SEBEZ_SECRET, or the one in `data`/secret. Prints the error and returns -errno on
+ * failure. */
 int secret_find(const struct config *config, const char *data, struct secret *ret)
     __attribute__((warn_unused_result));
 
-/* The same, but where the database is the embedded one a missing key is made. Elsewhere other
- * servers may use the database, and a new key would lock them out. */
+/* The same, but creates a missing key if the database is embedded. An external database may be used
+ * by other servers, and a new key would lock them out. */
 int secret_load(const struct config *config, const char *data, struct secret *ret)
     __attribute__((warn_unused_result));
 
-/* A key for one purpose, as hexadecimal text; nothing of the secret can be learned from it. */
+/* Derives a key for one purpose, as hexadecimal text; it reveals nothing about the secret. */
 void secret_derive(const struct secret *secret, const char *purpose,
                    char ret[SECRET_TEXT_LENGTH + 1]);
 

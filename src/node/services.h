@@ -1,10 +1,10 @@
 /*
- * services: the PostgreSQL and the Redis that a server or a tool works with; external ones, or the
- * embedded ones of the data folder.
+ * services: the PostgreSQL and Redis of a server or tool: external ones, or the embedded ones of
+ * the data folder.
  *
- * The embedded services have one owner, who holds data/lock: the running `sebez serve`, or the
- * first of several tools. Others borrow them (a shared lock on data/users), and an owner that is a
- * tool waits for them before it stops the services.
+ * The embedded services have one owner, which holds data/lock: the running `sebez serve`, or the
+ * first of several tools. Other tools borrow them (a shared lock on data/users). An owner that is a
+ * tool waits for the borrowers before it stops the services.
  */
 #ifndef SEBEZ_NODE_SERVICES_H
 #define SEBEZ_NODE_SERVICES_H
@@ -20,7 +20,7 @@
 enum { CONNINFO_MAX = 4096 };
 
 enum services_use {
-	SERVICES_SERVE, /* owns; refuses when a server is running, waits for tools */
+	SERVICES_SERVE, /* owns; fails when a server is running, waits for tools */
 	SERVICES_TOOL,  /* owns or borrows */
 };
 
@@ -29,25 +29,26 @@ struct services {
 	bool pg_embedded, redis_embedded;
 	bool owner;
 	int lock_fd, users_fd;    /* -1 when not held */
-	pid_t pg, redis;          /* the owner's children; 0 when they are not running */
-	char admin[CONNINFO_MAX]; /* conninfo of a login that may migrate; with a time limit */
+	pid_t pg, redis;          /* the owner's children; 0 when not running */
+	char admin[CONNINFO_MAX]; /* conninfo of a login that may migrate; with a timeout */
 	char base[CONNINFO_MAX];  /* conninfo without user and password */
 	char redis_url[2100];
 };
 
-/* Set by the handler that services_catch_signals installs, and true when the terminal was closed: a
- * start that takes long ends early. A SIGHUP that comes before there is something to reload is no
- * reason to end. */
+/* True after a signal caught by the handler that services_catch_signals installs, or when the
+ * terminal was closed: a slow start aborts early. A SIGHUP that arrives before there is something
+ * to reload is ignored. */
 bool services_stop_asked(void);
 void services_catch_signals(void);
 
-/* Starts or borrows them, and waits until they answer. Says what went wrong; -errno. */
+/* Starts or borrows the services and waits until they respond. Prints the error and returns -errno
+ * on failure. */
 int services_open(const struct config *config, enum services_use use, struct services *ret)
     __attribute__((warn_unused_result));
-/* Stops what it owns, gives back what it borrowed. */
+/* Stops owned services, releases borrowed ones. */
 void services_close(struct services *services);
 
-/* base with user and password of a role. */
+/* base plus user and password of a role. */
 void services_role_conninfo(const char *base, const struct secret *secret, const char *role,
                             char *ret, size_t size);
 

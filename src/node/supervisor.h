@@ -1,12 +1,12 @@
 /*
- * supervisor: `sebez serve`. Starts the services and the processes of a server, replaces what dies,
- * reloads without losing a request, and takes all of it down again.
+ * supervisor: `sebez serve`. Starts the services and the processes of a server, restarts processes
+ * that die, reloads without losing a request, and stops everything on exit.
  *
- *   SIGTERM, SIGINT  drains and stops; a second one hurries
+ *   SIGTERM, SIGINT  drains and stops; a second one stops at once
  *   SIGHUP           replaces the api processes one by one, and the jobs process
  *
- * When the terminal that it was started from is closed it stops, whatever signals come of that:
- * shells send a SIGHUP that looks like everybody's (node/terminal.h).
+ * When the terminal it was started from is closed, the server stops, whatever signals that causes:
+ * the SIGHUP that shells send is indistinguishable from a reload request (node/terminal.h).
  */
 #ifndef SEBEZ_NODE_SUPERVISOR_H
 #define SEBEZ_NODE_SUPERVISOR_H

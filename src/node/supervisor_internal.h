@@ -1,10 +1,10 @@
 /*
- * supervisor_internal: what a supervisor is, for its own files only.
+ * supervisor_internal: the state of a supervisor. Private to its files.
  *
- * supervisor.c        starts, watches and stops the processes
- * supervisor_watch.c  finds those that hang
- * supervisor_files.c  finds those whose files were replaced
- * reload.c            replaces them one by one
+ *   supervisor.c        starts, watches and stops the processes
+ *   supervisor_watch.c  detects hung processes
+ *   supervisor_files.c  detects processes whose files were replaced
+ *   reload.c            replaces processes one by one
  */
 #ifndef SEBEZ_NODE_SUPERVISOR_INTERNAL_H
 #define SEBEZ_NODE_SUPERVISOR_INTERNAL_H
@@ -24,10 +24,10 @@ enum {
 
 enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_JOBS_LEAVING, PHASE_DONE };
 
-/* Asked to go, not gone. */
+/* A process that was told to stop and has not exited. */
 struct leaving {
 	pid_t pid;
-	int64_t deadline_ms; /* then it is killed */
+	int64_t deadline_ms; /* when to send SIGKILL */
 };
 
 struct supervisor {
@@ -39,35 +39,36 @@ struct supervisor {
 	int api_count;
 	struct leaving leaving[LEAVING_MAX];
 	int leaving_count;
-	int64_t look_ms;  /* when it next looks whether processes hang */
-	int64_t files_ms; /* and whether their files were replaced */
+	int64_t look_ms;  /* when to check next for hung processes */
+	int64_t files_ms; /* when to check next for replaced files */
 	pid_t migrating;  /* the new program's `sebez migrate`, or 0 */
 	int signal_fd;
 	char url[128];
 	enum phase phase;
-	int64_t deadline_ms;        /* of the phase, once it is not PHASE_SERVING */
-	int reloading;              /* index of the member that is being replaced */
-	int64_t reload_deadline_ms; /* of its successor */
-	bool reload_again;          /* asked for while one was under way */
+	int64_t deadline_ms;        /* of the phase; unused in PHASE_SERVING */
+	int reloading;              /* index of the member being replaced */
+	int64_t reload_deadline_ms; /* of the successor */
+	bool reload_again;          /* requested during a reload */
 	bool announced;
 };
 
-/* Asks it to go with this signal, and watches it no more. */
+/* Sends the signal and stops watching the process. */
 void supervisor_let_go(struct supervisor *su, struct process *process, int signal);
 
-/* Kills what hangs: api and jobs processes whose loop does not turn, and those that do not go. */
+/* Kills hung processes: api and jobs processes whose loop does not run, and stopping processes that
+ * do not exit in time. */
 void watch_for_hung(struct supervisor *su, int64_t now_ms);
 
-/* Restarts what was started from files that have been replaced since. */
+/* Restarts processes whose files were replaced after their start. */
 void watch_files(struct supervisor *su, int64_t now_ms);
 void files_migrated(struct supervisor *su, bool good);
 
-/* Begins one, or another one after that which is under way. */
+/* Starts a reload, or schedules another one after the one in progress. */
 void reload_ask(struct supervisor *su);
-/* The successor of this member serves, or has ended. */
+/* The successor of this member became ready, or has exited. */
 void reload_became_ready(struct supervisor *su, struct member *member);
 void reload_ended(struct supervisor *su, struct member *member);
-/* Gives up on a successor that is late. */
+/* Fails the reload when the successor is not ready in time. */
 void reload_watch(struct supervisor *su, int64_t now_ms);
 void reload_forget(struct supervisor *su);
 

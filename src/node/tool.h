@@ -1,6 +1,6 @@
 /*
- * tool: runs one task from the command line, with everything that a task needs: services (started
- * or borrowed), the schema, the pools, the loop.
+ * tool: runs one task from the command line with everything a task needs: services (started or
+ * borrowed), the schema, the pools, the loop.
  */
 #ifndef SEBEZ_NODE_TOOL_H
 #define SEBEZ_NODE_TOOL_H
@@ -9,8 +9,8 @@
 #include "node/services.h"
 #include "task/task.h"
 
-/* Prints the problem when the task was ended. Then, if it went well, `after` (may be NULL) runs
- * while the services are still there. Returns an exit status. */
+/* Prints the problem when the task was ended. If the task succeeded, calls `after` (may be NULL)
+ * while the services are still running. Returns an exit status. */
 int tool_run(const struct config *config, const char *name, void (*body)(struct task *task),
              int (*after)(const struct services *services));
 
