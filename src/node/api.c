@@ -28,7 +28,7 @@
 #include "web/web.h"
 
 enum {
-	WARM_MS = 3000, /* longest wait for the stores before serving without them */
+	WARM_MS = 3000, /* maximum wait for the stores before serving without them */
 	WARM_STEP_MS = 20,
 	DRAIN_STEP_MS = 10,
 };
@@ -109,8 +109,8 @@ static int start_server(void)
 	return rc;
 }
 
-/* A process that is ready answers at once: so it first meets the database. A database that is not
- * there is no reason to wait for ever: then the answer is an honest 503. */
+/* Connects to the database before the process reports that it is ready, so that first requests are
+ * fast. Gives up after WARM_MS: without a database requests get a 503. */
 static void warm_up(void *arg)
 {
 	int64_t deadline_ms = loop_now_ms() + WARM_MS;
@@ -139,8 +139,8 @@ static int open_all(unsigned slot)
 	return rc == 0 ? process_start_http_client(config) : rc;
 }
 
-/* The key of access tokens, which is not the secret itself. A token names its key by one byte of
- * its hash; of two keys with the same byte the old one's tokens are not known any more. */
+/* The key for access tokens, derived from the secret. A token names its key by one byte of the
+ * key's hash; if two keys share that byte, tokens of the old key are no longer valid. */
 static struct token_key token_key(const struct secret *secret)
 {
 	struct token_key key;
@@ -165,7 +165,7 @@ static void set_keys(void)
 	if (api.config->secret_previous[0] != '\0') {
 		bool parsed = secret_parse(api.config->secret_previous, &api.previous);
 
-		assert(parsed); /* config_load has seen that it is a key */
+		assert(parsed); /* config_load has validated the key */
 		keys[1] = token_key(&api.previous);
 		count = keys[1].id != keys[0].id ? 2 : 1;
 	}

@@ -14,7 +14,7 @@ static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 static struct termios before;
 
-/* Who ends us while we ask must not leave a terminal behind that shows nothing. */
+/* A signal that ends the process during the prompt must not leave the terminal without echo. */
 static void restore_and_end(int number)
 {
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
@@ -40,7 +40,7 @@ static void show_typing(void)
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	for (size_t i = 0; i < sizeof(ENDING) / sizeof(ENDING[0]); i++)
 		signal(ENDING[i], SIG_DFL);
-	fputc('\n', stderr); /* the one that was typed was not shown either */
+	fputc('\n', stderr); /* the typed newline was not echoed */
 }
 
 int ask_password(char *ret, size_t size)

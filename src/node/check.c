@@ -27,7 +27,7 @@ static void report(bool good, const char *what, const char *detail)
 {
 	size_t length = strlen(detail);
 
-	/* libpq's messages end their line themselves. */
+	/* libpq's messages end with a newline. */
 	while (length > 0 && detail[length - 1] == '\n')
 		length--;
 	printf("%-6s %s%s%.*s\n", good ? "ok" : "WRONG", what, length > 0 ? ": " : "", (int)length,
@@ -50,7 +50,7 @@ static void note_reason(const char *store, const char *reason)
 		snprintf(redis_reason, sizeof(redis_reason), "%s", reason);
 }
 
-/* On a fiber, for its connection is that of the servers: with their password, and patience. */
+/* Runs on a fiber, because it uses the servers' Redis client, with their password and retries. */
 static void wait_for_redis(void *arg)
 {
 	struct redis *redis = arg;
@@ -119,7 +119,7 @@ finish:
 	free(text);
 }
 
-/* All checks see the same moment. */
+/* All checks run in one snapshot. */
 static void check_data(PGconn *conn)
 {
 	if (admin_db_run(conn, "begin isolation level repeatable read read only; "
@@ -145,7 +145,7 @@ static void check_statements(PGconn *conn)
 	report(mistakes == 0, "statements prepared", count);
 }
 
-/* Whether the database is as this program wants it; `sebez migrate` would mend what is not. */
+/* Whether the database matches this program; `sebez migrate` fixes what does not. */
 static bool check_schema(PGconn *conn, const struct config *config, const struct schema *schema)
 {
 	const char *unknown = schema_unknown_migration(schema);

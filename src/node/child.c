@@ -20,7 +20,8 @@ static int place_descriptors(const struct child_spec *spec)
 {
 	int high[CHILD_FDS_MAX];
 
-	/* First out of the way, so that no source is overwritten before it is copied. */
+	/* Move descriptors out of the way first, so that no source is overwritten before it is
+	 * copied. */
 	for (int i = 0; i < spec->fd_count; i++) {
 		high[i] = fcntl(spec->fds[i], F_DUPFD_CLOEXEC, 64);
 		if (high[i] < 0)
@@ -56,7 +57,7 @@ static int become(const struct child_spec *spec, pid_t parent)
 	    (setgroups(0, NULL) != 0 || setresgid(spec->gid, spec->gid, spec->gid) != 0 ||
 	     setresuid(spec->uid, spec->uid, spec->uid) != 0))
 		return -errno;
-	/* After the change of user, which clears it. */
+	/* After the change of user, which clears the death signal. */
 	if (spec->death_signal != 0 && prctl(PR_SET_PDEATHSIG, spec->death_signal) != 0)
 		return -errno;
 	if (getppid() != parent)
@@ -144,8 +145,8 @@ int child_run(const struct child_spec *spec)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* When the process started, in clock ticks since boot; 0 when there is none, or only a zombie: what
- * is not our child may have a parent that never collects it (a container without an init). */
+/* Start time of the process in clock ticks since boot; 0 when it does not exist or is a zombie: the
+ * parent of a process that is not our child may never reap it (a container without an init). */
 static unsigned long long start_time(pid_t pid)
 {
 	unsigned long long ticks = 0;
@@ -162,7 +163,7 @@ static unsigned long long start_time(pid_t pid)
 	count = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
 	text[count] = '\0';
-	/* The name may hold spaces and brackets; the fields after the last bracket do not. */
+	/* The name may contain spaces and brackets; the fields after the last bracket do not. */
 	at = strrchr(text, ')');
 	if (at == NULL || strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0)
 		return 0;

@@ -30,7 +30,7 @@ static int print_command_help(const struct command *command)
 	return 0;
 }
 
-/* The command named by the first words, and how many words that took. */
+/* Finds the command named by the first words; *ret_words is the number of words used. */
 static const struct command *find_command(int argc, char **argv, int *ret_words)
 {
 	char two[64] = "";
@@ -109,7 +109,7 @@ static int print_version(void)
 	return 0;
 }
 
-/* The commands of two words that begin with this one, when there are any. */
+/* Prints the two-word commands that begin with this word; false when there are none. */
 static bool print_group(FILE *out, const char *word)
 {
 	size_t length = strlen(word);
@@ -137,7 +137,7 @@ static int run_command(const struct command *command, int count, char **words)
 			return print_command_help(command);
 		if (asks_version(words[i]))
 			return print_version();
-		/* How docs/CONFIGURATION.md is made. */
+		/* Used to generate docs/CONFIGURATION.md. */
 		if (strcmp(words[i], "--help=markdown") == 0) {
 			config_print_markdown(stdout);
 			return 0;

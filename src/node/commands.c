@@ -76,7 +76,7 @@ static int run_admin_create(void)
 		say("admin create: --email E is required");
 		return NOT_UNDERSTOOD;
 	}
-	/* Better not an argument: those can be read by every user of the machine. */
+	/* The environment is safer than an argument, which every user of the machine can read. */
 	if (call.password == NULL)
 		call.password = getenv("SEBEZ_ADMIN_PASSWORD");
 	if (call.password == NULL) {
@@ -136,12 +136,12 @@ static int run_jobs(void)
 	return jobs_main(&call.config, slot());
 }
 
-/* Settings that a new marketplace begins with. */
+/* Initial settings of a new marketplace. */
 #define OF_A_NEW_ONE                                                                               \
 	"SEBEZ_PAYMENT_HOURS", "SEBEZ_ACCEPT_HOURS", "SEBEZ_COMPLETE_DAYS",                        \
 	    "SEBEZ_SERVICE_FEE_FIXED", "SEBEZ_SERVICE_FEE_BASIS_POINTS",                           \
 	    "SEBEZ_COMMISSION_BASIS_POINTS"
-/* How a command comes to the database and to Redis. */
+/* Settings for access to the database and Redis. */
 #define OF_SERVICES                                                                                \
 	"SEBEZ_DATA", "DATABASE_URL", "REDIS_URL", "SEBEZ_SECRET", "SEBEZ_RUN_AS",                 \
 	    "SEBEZ_DB_CONNECTIONS", "SEBEZ_DB_LEASED", "SEBEZ_STATEMENT_TIMEOUT_MS",               \

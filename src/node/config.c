@@ -37,7 +37,7 @@
 		    false, prose                                                                   \
 	}
 
-/* The database is made with these; from then on they are its own. */
+/* Initial settings of a new database; later changes are stored in the database. */
 #define LATER " Changed later with PUT /v1/admin/settings."
 
 const struct option OPTIONS[] = {
@@ -247,7 +247,7 @@ static bool is_currency(const char *text)
 	return text[0] == '\0' || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
 }
 
-/* What the table does not say of a value: a sentence, or NULL when all is well. */
+/* Checks what the table cannot express: returns a sentence, or NULL when all values are valid. */
 static const char *find_mistake(const struct config *config)
 {
 	char host[80];
@@ -276,7 +276,7 @@ static const char *find_mistake(const struct config *config)
 	return NULL;
 }
 
-/* Texts of the environment become ours, whatever becomes of it. */
+/* Copies texts of the environment, so that later changes of the environment do not affect them. */
 static void keep_texts(struct config *config)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -299,7 +299,7 @@ int config_load(struct config *ret, char *error, size_t error_size)
 		const struct option *option = &OPTIONS[i];
 		const char *text = getenv(option->name);
 
-		/* A variable that is set to nothing counts as not set. */
+		/* An empty variable counts as unset. */
 		if (text == NULL || text[0] == '\0')
 			text = option->fallback;
 		if (!parse_value(option, text, &config)) {

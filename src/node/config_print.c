@@ -1,4 +1,4 @@
-/* The table of settings as `--help` and as docs/CONFIGURATION.md. */
+/* Prints the table of settings for `--help` and docs/CONFIGURATION.md. */
 #include "node/config.h"
 
 #include <string.h>

@@ -96,7 +96,8 @@ static int choose_user(const struct config *config, struct data_folder *data_fol
 	return 0;
 }
 
-/* Whether the children can enter the folder: asked of the kernel, by somebody who is one. */
+/* Whether the children can enter the folder: checked with access() in a forked process that has
+ * switched to their user. */
 static bool is_reachable(const struct data_folder *data_folder, const char *path)
 {
 	int status = 0;
@@ -122,7 +123,7 @@ int data_folder_make_folder(const struct data_folder *data_folder, const char *p
 		return -errno;
 	if (lstat(path, &info) != 0)
 		return -errno;
-	/* In /tmp anybody may have made it before us. */
+	/* In /tmp another user may have created it first. */
 	if (!S_ISDIR(info.st_mode) || (info.st_uid != geteuid() && info.st_uid != data_folder->uid))
 		return -EPERM;
 	if (data_folder->switches_user && lchown(path, data_folder->uid, data_folder->gid) != 0)
@@ -143,7 +144,7 @@ static void read_run_path(const char *path, char *ret, size_t size)
 	fclose(file);
 }
 
-/* A short folder elsewhere for the sockets of this data folder, the same at each start. */
+/* Chooses a short path outside the data folder for its sockets, the same at each start. */
 static void choose_far_run(struct data_folder *data_folder)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
@@ -161,7 +162,8 @@ static void choose_far_run(struct data_folder *data_folder)
 	path_format(data_folder->run, sizeof(data_folder->run), "%.48s/sebez-%s", base, text);
 }
 
-/* What has a meaning in lists of folders, in postgresql.conf or in a conninfo, is not in it. */
+/* False for characters with a special meaning in lists of folders, postgresql.conf or a conninfo.
+ */
 static bool is_plain(const char *path)
 {
 	return path[strcspn(path, "'\",\\\n")] == '\0';
@@ -204,7 +206,7 @@ int data_folder_make_run(const struct data_folder *data_folder)
 
 void data_folder_remove_run(const struct data_folder *data_folder)
 {
-	/* What a service leaves there that was killed. */
+	/* Files left behind by a killed service. */
 	static const char *const SOCKETS[] = {".s.PGSQL.5432", ".s.PGSQL.5432.lock", "redis.sock"};
 	size_t length = strlen(data_folder->data);
 	char path[DATA_FOLDER_RUN_MAX + 32];
@@ -220,7 +222,7 @@ void data_folder_remove_run(const struct data_folder *data_folder)
 	rmdir(data_folder->run);
 }
 
-/* The folders of embedded services. */
+/* Creates the folders of embedded services. */
 static int make_folders(struct data_folder *data_folder)
 {
 	char log[DATA_FOLDER_PATH_MAX];

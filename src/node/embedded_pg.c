@@ -36,7 +36,7 @@ static const char SETTINGS[] =
     "timezone = 'UTC'\n"
     "lc_messages = 'C'\n";
 
-/* The folder of the newest installed version's programs. */
+/* Finds the folder with the programs of the newest installed version. */
 static int find_programs(char *ret, size_t size)
 {
 	const char *best = NULL;
@@ -61,8 +61,8 @@ static int find_programs(char *ret, size_t size)
 }
 
 /*
- * A folder as the children can name it. One that their user cannot reach by its path is handed over
- * as a descriptor, which needs no permission on the folders above it.
+ * The name under which the children can access a folder. A folder that their user cannot reach by
+ * its path is passed as a descriptor, which needs no permission on the parent folders.
  */
 static int name_folder(const struct data_folder *data_folder, const char *path,
                        struct child_spec *spec, char *ret, size_t size)
@@ -111,8 +111,8 @@ static int init_cluster(const struct data_folder *data_folder, const char *progr
 	struct child_spec rm = {.program = "/bin/rm", .argv = clean, .output_fd = -1};
 	int rc;
 
-	/* Made beside its place and moved there when whole, so that an interrupted start leaves
-	 * nothing half. */
+	/* Create under a temporary name and rename when complete, so that an interrupted start
+	 * leaves no partial cluster. */
 	path_format(program, sizeof(program), "%s/initdb", programs);
 	path_format(fresh, sizeof(fresh), "%s.new", path);
 	rc = child_run(&rm);
@@ -135,8 +135,8 @@ static int init_cluster(const struct data_folder *data_folder, const char *progr
 	return rename(fresh, path) != 0 ? -errno : 0;
 }
 
-/* Replaces a file of the cluster. The folder belongs to an ordinary user and we may be root: so
- * nothing that lies there under these names is followed. */
+/* Replaces a file of the cluster. The folder belongs to an unprivileged user and this process may
+ * be root, so symbolic links under these names are not followed. */
 static int write_file(const struct data_folder *data_folder, int folder, const char *name,
                       const char *text)
 {
@@ -164,7 +164,8 @@ static int write_settings(const struct data_folder *data_folder, const struct co
                           int folder)
 {
 	const struct passwd *self = getpwuid(geteuid());
-	/* A reload has old and new processes at once; leased connections are rarely all open. */
+	/* A reload runs old and new processes at the same time; leased connections are rarely all
+	 * open. */
 	int64_t wanted =
 	    20 + (config->processes + 2) * ROLES * (config->db_connections + config->db_leased);
 	char text[2048];
@@ -181,7 +182,8 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 		                "# Written by sebez at each start.\n"
 		                "local all " EMBEDDED_PG_SUPERUSER " peer map=sebez\n"
 		                "local all all scram-sha-256\n");
-	/* Only who started us is the superuser; not the user that the api processes run as. */
+	/* Only the user who started the server may log in as superuser, not the user of the api
+	 * processes. */
 	path_format(text, sizeof(text), "# Written by sebez at each start.\nsebez %s %s\n",
 	            self != NULL ? self->pw_name : "root", EMBEDDED_PG_SUPERUSER);
 	if (rc == 0)
@@ -189,8 +191,8 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	return rc;
 }
 
-/* The postmaster of this cluster that still runs, or 0: the pid of its file, if that process
- * works in this very folder. */
+/* The pid of a running postmaster of this cluster, or 0. The pid in the file counts only if that
+ * process has this folder as its working directory. */
 static pid_t find_running(int folder)
 {
 	struct stat ours, theirs;
@@ -247,7 +249,7 @@ int embedded_pg_prepare(const struct data_folder *data_folder, const struct conf
 	return rc;
 }
 
-/* A cluster is only ever run by the version that made it. */
+/* Finds the postgres binary of the version that created the cluster: no other can run it. */
 static int find_postgres(const char *path, char *ret, size_t size)
 {
 	char name[DATA_FOLDER_PATH_MAX + 16];
@@ -294,6 +296,7 @@ int embedded_pg_spawn(const struct data_folder *data_folder, pid_t *ret)
 
 void embedded_pg_stop(pid_t pid)
 {
-	/* SIGINT is PostgreSQL's fast shutdown: sessions end, a checkpoint is written. */
+	/* SIGINT is PostgreSQL's fast shutdown: sessions are disconnected, a checkpoint is written.
+	 */
 	child_stop(pid, SIGINT, STOP_MS);
 }

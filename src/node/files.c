@@ -10,7 +10,7 @@
 
 enum { STEADY_LOOKS = 2 };
 
-/* What PostgreSQL's sessions load when a statement needs it, beside its program's folder. */
+/* Modules that PostgreSQL's sessions load on demand, relative to its program's folder. */
 static const char *const MODULES[] = {"../lib/pg_trgm.so", "../lib/unaccent.so",
                                       "../lib/plpgsql.so", "../lib/dict_snowball.so"};
 
@@ -27,7 +27,7 @@ static uint64_t fingerprint_of(const char *path)
 	return hash_plain(text, strlen(text)) | 1;
 }
 
-/* 0 when there is no program. */
+/* 0 when the program does not exist. */
 static uint64_t fingerprint(const char *program)
 {
 	uint64_t sum = fingerprint_of(program);
@@ -58,7 +58,7 @@ void files_begin(struct files *files, pid_t pid)
 	files->started = fingerprint(files->program);
 }
 
-/* Whether code that it has mapped is not what its path leads to any more. */
+/* Whether the process has mapped code whose file was deleted or replaced. */
 static bool has_lost_library(pid_t pid)
 {
 	char path[64], line[1024];
@@ -86,7 +86,7 @@ enum files_change files_look(struct files *files, pid_t pid)
 	bool lost = has_lost_library(pid);
 
 	files->whole |= !lost;
-	/* What a process never had, a restart does not give it. */
+	/* A restart cannot fix a library that was already missing at the start. */
 	if (files->started == 0 || (now == files->started && !(lost && files->whole))) {
 		files->steady = 0;
 		files->told = false;

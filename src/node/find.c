@@ -19,10 +19,10 @@ enum { SERVERS_MAX = 8 };
 
 struct found {
 	char data[DATA_FOLDER_PATH_MAX - 64];
-	struct running running; /* pid 0: it does not run */
+	struct running running; /* pid 0: not running */
 };
 
-/* The folder's real path, when it is there and something was made in it. */
+/* The folder's real path, if it exists and was initialized. */
 static bool is_made(const struct config *config, const char *path,
                     char ret[DATA_FOLDER_PATH_MAX - 64])
 {
@@ -37,7 +37,7 @@ static bool is_made(const struct config *config, const char *path,
 	return access(version, F_OK) == 0 || errno != ENOENT;
 }
 
-/* The folder that `make run` uses, if this program lies in a build folder: build/sebez, var. */
+/* Finds the folder of `make run` when this program is in a build folder: build/sebez → var. */
 static bool look_beside_program(const struct config *config, struct found *ret)
 {
 	char path[PATH_MAX + 8] = "";
@@ -59,7 +59,7 @@ static bool look_beside_program(const struct config *config, struct found *ret)
 	return true;
 }
 
-/* A server holds the lock of its data folder open: its descriptors tell where that is. */
+/* A server keeps the lock file of its data folder open, so its descriptors reveal the path. */
 static bool look_into_process(const char *pid, struct found *ret)
 {
 	char path[64 + NAME_MAX], target[DATA_FOLDER_PATH_MAX];
@@ -85,7 +85,7 @@ static bool look_into_process(const char *pid, struct found *ret)
 	return found;
 }
 
-/* The servers that this user runs; at most SERVERS_MAX. */
+/* Finds the servers that this user runs; at most SERVERS_MAX. */
 static int look_for_servers(struct found ret[SERVERS_MAX])
 {
 	DIR *folder = opendir("/proc");
@@ -127,7 +127,8 @@ static int refuse_choice(const struct found servers[], int count)
 	return -EEXIST;
 }
 
-/* Where the configuration does not say: ./var is not there, or no server runs in it. */
+/* Called when the configuration names no folder and ./var does not exist or has no running server.
+ */
 static int look_elsewhere(struct config *config, enum find_what what)
 {
 	static struct found servers[SERVERS_MAX], beside;
@@ -150,7 +151,7 @@ int find_data(struct config *config, enum find_what what)
 	struct running running;
 	int rc;
 
-	/* Services of one's own need no data folder. */
+	/* With external services no data folder is needed. */
 	if (what == FIND_NOTHING ||
 	    (what == FIND_MADE && config->database_url[0] != '\0' && config->redis_url[0] != '\0'))
 		return 0;

@@ -1,4 +1,4 @@
-/* The handlers of api/node.yaml that say how the node is. */
+/* Handlers of api/node.yaml for the state of the node. */
 #include "api.gen.h"
 #include "net/loop.h"
 #include "node/api.h"
@@ -6,10 +6,10 @@
 #include "node/readiness.h"
 #include "web/reply.h"
 
-/* A load balancer asks every few seconds and waits about one: it has the answer before. */
+/* Load balancers probe every few seconds with a timeout of about one second; answer before that. */
 enum { READY_MS = 800 };
 
-/* What is said of now is nothing for a cache, though it is public. */
+/* Current state must not be cached, although it is public. */
 static void of_this_moment(struct request *rq)
 {
 	reply_header(rq, "Cache-Control", "no-store");
@@ -35,7 +35,7 @@ void get_health(struct request *rq, const struct get_health_in *in)
 	reply_status(rq);
 }
 
-/* GET /readyz: a load balancer may send requests here. */
+/* GET /readyz: whether a load balancer may send requests here. */
 void get_readiness(struct request *rq, const struct get_readiness_in *in)
 {
 	(void)in;
@@ -47,7 +47,7 @@ void get_readiness(struct request *rq, const struct get_readiness_in *in)
 	reply_status(rq);
 }
 
-/* GET /metrics: Prometheus text, of all processes. */
+/* GET /metrics: Prometheus text for all processes. */
 void get_metrics(struct request *rq, const struct get_metrics_in *in)
 {
 	struct buf body = buf_new(rq->task.arena, 64 * 1024);

@@ -1,8 +1,8 @@
 #include "node/heartbeat.h"
 
 enum {
-	MISSED_MAX = 10,          /* a loop that is late by so much serves nobody */
-	MISSED_AT_START_MAX = 30, /* a program that is loaded on a busy machine */
+	MISSED_MAX = 10,          /* a loop that is this late does not serve */
+	MISSED_AT_START_MAX = 30, /* loading a program on a busy machine */
 };
 
 bool heartbeat_look(struct heartbeat *heartbeat, uint64_t beats)

@@ -31,7 +31,7 @@ static struct {
 	int64_t deadline_ms;
 } jobs;
 
-/* The metrics know a job by its number. */
+/* The job's index in the metrics. */
 static unsigned number_of(const struct job *job)
 {
 	unsigned number = 0;

@@ -11,7 +11,7 @@ int marketplace_fill(PGconn *conn, const struct config *config)
 {
 	char text[512];
 
-	/* config_load has seen that the currency is three capitals, or not given. */
+	/* config_load has validated the currency: three capital letters, or empty. */
 	snprintf(text, sizeof(text),
 	         "update platform set currency = coalesce(nullif('%s', ''), currency), "
 	         "payment_hours = %lld, accept_hours = %lld, complete_days = %lld, "

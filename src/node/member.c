@@ -15,7 +15,7 @@
 #include "node/embedded_redis.h"
 #include "node/metrics.h"
 
-/* Back-off: 0, 100 ms, 200 ms, ... A process that has lived this long starts afresh. */
+/* Back-off: 0, 100 ms, 200 ms, ... It resets after a process has lived for GOOD_LIFE_MS. */
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
 
 static const char *const HIDDEN[] = {
@@ -140,7 +140,7 @@ void member_died(struct member *member, int64_t now_ms)
 {
 	int64_t wait_ms = 0;
 
-	/* One that could not even be started has no beginning, and no good life. */
+	/* A process that could not be started has no start time. */
 	if (member->now.started_ms > 0 && now_ms - member->now.started_ms >= GOOD_LIFE_MS)
 		member->failures = 0;
 	if (member->failures > 0)

@@ -126,7 +126,7 @@ void metrics_job(unsigned job, bool good, int64_t duration_us)
 
 void metrics_set(const struct metrics_gauges *gauges)
 {
-	/* During a reload the older process keeps silent: the slot shows its successor. */
+	/* During a reload only the successor reports gauges for the slot, not the older process. */
 	if (segment.mine == NULL || segment.mine->pid != getpid())
 		return;
 	segment.mine->gauges = *gauges;

@@ -1,5 +1,5 @@
-/* The segment as Prometheus text (format 0.0.4), summed over processes where that makes sense. All
- * lines of a family stand together, below its HELP and TYPE. */
+/* Writes the segment as Prometheus text (format 0.0.4), summed over processes where that makes
+ * sense. All lines of a family are consecutive, after its HELP and TYPE. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -92,7 +92,7 @@ static void write_head(struct buf *out, const char *name, const char *type, cons
 	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* What was asked of no operation (404, 405, …) is counted behind the last one. */
+/* Requests that match no operation (404, 405, …) are counted after the last one. */
 static const char *operation_name(size_t operation)
 {
 	return operation < OPERATION_COUNT ? OPERATIONS[operation].id : "none";
@@ -148,7 +148,7 @@ static void write_jobs(struct buf *out, const struct metrics_segment *all)
 	}
 }
 
-/* Bytes that only this process has; 0 when it is gone. */
+/* The process's private memory in bytes; 0 when it has exited. */
 static uint64_t private_bytes(pid_t pid)
 {
 	char path[64], line[256];
@@ -179,7 +179,7 @@ static uint64_t memory(const struct metrics_slot *process)
 	return private_bytes(process->pid);
 }
 
-/* A value for each process: made by `value`, or the gauge that lies at `offset`. */
+/* One value per process: from `value`, or the gauge at `offset`. */
 static const struct process_family {
 	const char *name, *help;
 	size_t offset;
@@ -236,7 +236,7 @@ static void write_client(struct buf *out, const struct metrics_segment *all)
 	}
 }
 
-/* A value for each pool of each process. */
+/* One value per pool of each process. */
 static const struct pool_family {
 	const char *name, *type, *help;
 	size_t offset;
@@ -279,7 +279,7 @@ static void write_pools(struct buf *out, const struct metrics_segment *all,
 	}
 }
 
-/* Of a topic, which only jobs processes have numbers of. */
+/* Sum over processes of a topic's value; only jobs processes report topics. */
 static unsigned long long sum_topic(const struct metrics_segment *all, size_t topic, size_t offset)
 {
 	unsigned long long sum = 0;

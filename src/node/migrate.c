@@ -11,7 +11,7 @@
 #include "node/say.h"
 #include "node/schema.h"
 
-/* Any number that nobody else uses for an advisory lock of this database. */
+/* An arbitrary number that no other advisory lock of this database uses. */
 #define MIGRATE_LOCK "7308326"
 
 enum { LOCK_POLL_MS = 50 };
@@ -21,10 +21,10 @@ struct migration {
 	const struct config *config;
 	const struct secret *secret;
 	enum migrate_for purpose;
-	struct schema schema; /* as it was before */
+	struct schema schema; /* state before the migration */
 };
 
-/* A fresh database has them all: it was laid as they would leave it. */
+/* Applies missing migrations. A fresh database needs none: its schema already includes them. */
 static int apply_missing(const struct migration *mg)
 {
 	char hash[SCHEMA_HASH_SIZE];
@@ -40,7 +40,7 @@ static int apply_missing(const struct migration *mg)
 	return rc;
 }
 
-/* Functions are replaced whole, so what was applied may be an older text. */
+/* Functions are replaced completely, so an older version may have been applied. */
 static int apply_changed_functions(const struct migration *mg)
 {
 	bool noted = schema_value(&mg->schema, SCHEMA_FUNCTIONS_OF) != NULL;
@@ -49,7 +49,8 @@ static int apply_changed_functions(const struct migration *mg)
 	for (size_t i = 0; i < SCHEMA_FUNCTIONS_COUNT && rc == 0; i++) {
 		bool same = schema_has(&mg->schema, &SCHEMA_FUNCTIONS[i]);
 
-		/* Noted before the first is replaced, so that half of them are nobody else's. */
+		/* Recorded before the first replacement, so that a partial update is attributed to
+		 * this version. */
 		if (!same || !noted)
 			rc = schema_note(mg->conn, SCHEMA_FUNCTIONS_OF, SEBEZ_VERSION);
 		noted = true;
@@ -99,7 +100,7 @@ static int refuse_other_schema(const struct migration *mg)
 	return 0;
 }
 
-/* What must not be changed by accident is looked at before anything is. */
+/* Checks everything that must not be changed by accident before any change. */
 static int refuse_unfit(const struct migration *mg)
 {
 	int rc = refuse_other_schema(mg);
@@ -156,7 +157,7 @@ static int migrate_locked(struct migration *mg)
 	return rc;
 }
 
-/* The lock goes with the connection. */
+/* Acquires the migration lock, which is released when the connection closes. */
 static int lock(PGconn *conn)
 {
 	bool told = false;

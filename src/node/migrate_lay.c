@@ -45,7 +45,7 @@ int migrate_apply(PGconn *conn, const struct embedded_file *file)
 	if (rc < 0)
 		return rc;
 	rc = apply_file(conn, file);
-	/* The file may change role and settings. */
+	/* The file may have changed role and settings. */
 	if (rc == 0)
 		rc = admin_db_run(conn, AS_BEFORE);
 	schema_hash(file, hash);
@@ -96,14 +96,14 @@ static int lay(PGconn *conn, const struct config *config)
 {
 	int rc = apply_files(conn, SCHEMA_TABLES, SCHEMA_TABLES_COUNT);
 
-	/* Functions call each other in any order. */
+	/* Functions may refer to functions that are created later. */
 	if (rc == 0)
 		rc = admin_db_run(conn, "set local check_function_bodies = off");
 	if (rc == 0)
 		rc = apply_files(conn, SCHEMA_FUNCTIONS, SCHEMA_FUNCTIONS_COUNT);
 	if (rc == 0)
 		rc = apply_files(conn, SCHEMA_RULES, SCHEMA_RULES_COUNT);
-	/* Before anybody can read the defaults. */
+	/* Before any other session can read the defaults. */
 	if (rc == 0)
 		rc = admin_db_run(conn, "set local role sebez_owner");
 	if (rc == 0)

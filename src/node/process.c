@@ -24,9 +24,9 @@
 
 enum {
 	SIGNALS_MAX = 4,
-	/* Of each kind of call; a connection that begins has two. */
+	/* for each kind of call; a connection attempt uses two */
 	CLIENT_DESCRIPTORS = 2 * 2 * LIMIT_CLIENT_CONNECTIONS,
-	OTHER_DESCRIPTORS = 64, /* beside connections and pools: the loop, Redis, pipes */
+	OTHER_DESCRIPTORS = 64, /* besides connections and pools: the loop, Redis, pipes */
 };
 
 static void log_outage(const char *store, const char *reason)
@@ -81,7 +81,7 @@ int process_start_http_client(const struct config *config)
 	    .ca_file = config->ca_file[0] != '\0' ? config->ca_file : NULL};
 	bool good = networks_parse(config->allowed_networks, &options.allowed);
 
-	assert(good); /* config_load has seen that they are */
+	assert(good); /* config_load has validated them */
 	int rc = http_client_start(&options);
 
 	if (rc < 0)
@@ -91,7 +91,7 @@ int process_start_http_client(const struct config *config)
 
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms)
 {
-	/* Numbers below 64 are for statements written by hand (src/task/db_envelope.c). */
+	/* Numbers below 64 are reserved for hand-written statements (src/task/db_envelope.c). */
 	static const struct pg_statement PROBE = {
 	    .name = "probe", .text = "select 1", .reads_only = true, .number = 63};
 	struct pg_item item = {.statement = &PROBE};
@@ -130,7 +130,7 @@ void process_gauges(const struct process_stores *stores, struct metrics_gauges *
 	}
 }
 
-/* The soft limit is for programs that would waste them. */
+/* Raises the soft limit to the hard limit. */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -201,6 +201,6 @@ void process_ready(void)
 {
 	ssize_t ignored = write(MEMBER_FD_READY, "1", 1);
 
-	(void)ignored; /* the supervisor may be gone; then we are about to be told so */
+	(void)ignored; /* on failure the supervisor is gone, and the death signal follows */
 	close(MEMBER_FD_READY);
 }

@@ -12,18 +12,18 @@
 #include "node/process.h"
 
 enum {
-	PROBE_MS = 10 * 1000, /* a connection that does not answer for so long is given up */
-	NEW_MS = 5 * 1000,    /* between new connections */
+	PROBE_MS = 10 * 1000, /* timeout of a probe */
+	NEW_MS = 5 * 1000,    /* between tests of new connections */
 };
 
-/* Loads the modules that a search loads. */
+/* Loads the modules that a search uses. */
 static const struct pg_statement NEW_PROBE = {.name = "new_probe",
                                               .text = "select word_similarity(folded('a'), 'b')",
                                               .reads_only = true,
                                               .number = 62};
 
 struct asker {
-	struct list_node node; /* in readiness.askers until it is answered */
+	struct list_node node; /* in readiness.askers until answered */
 	struct co *co;
 	bool answered, good;
 };
@@ -33,9 +33,9 @@ static struct {
 	struct co *prober;
 	bool probing;
 	struct list_node askers;
-	struct co *newcomer;    /* tries new connections */
-	struct pg_pool *beside; /* its own, while it does */
-	int64_t new_ms;         /* when it is next to */
+	struct co *newcomer;    /* fiber that tests new connections */
+	struct pg_pool *beside; /* its own pool, during a test */
+	int64_t new_ms;         /* time of the next test */
 	bool new_fails;
 } readiness;
 
@@ -71,8 +71,8 @@ static void probe_for_ever(void *arg)
 	}
 }
 
-/* Only what the statement was refused for counts: no room for one more connection harms nobody who
- * has one, and a database that is away fails the other probe. */
+/* Only an error of the statement counts as failure. A full connection limit does not affect open
+ * connections, and an unreachable database fails the other probe. */
 static void try_new_one(void)
 {
 	struct pg_item item = {.statement = &NEW_PROBE};
@@ -89,7 +89,7 @@ static void try_new_one(void)
 	readiness.new_fails = rc == -EBADMSG;
 }
 
-/* One that fails is tried again whenever somebody asks. */
+/* After a failed test, the next call tests again at once. */
 static void try_new_ones(void *arg)
 {
 	(void)arg;

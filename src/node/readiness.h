@@ -3,8 +3,9 @@
  * time, on its own fiber, and callers wait for it only until their deadline: a hanging database
  * blocks no caller, and many callers cost one statement.
  *
- * A call also tests a new connection, at most once every few seconds, with the extension functions
- * that requests call: open sessions may keep working when new connections fail.
+ * A call also starts a test of a new connection with the extension functions that requests call, if
+ * the last test failed or is some seconds old: open sessions may keep working when new connections
+ * fail.
  */
 #ifndef SEBEZ_NODE_READINESS_H
 #define SEBEZ_NODE_READINESS_H

@@ -5,7 +5,7 @@
 #include "node/metrics.h"
 #include "node/supervisor_internal.h"
 
-enum { SUCCESSOR_MS = 30000 }; /* from its start until it serves, on a busy machine */
+enum { SUCCESSOR_MS = 30000 }; /* from start until ready, on a busy machine */
 
 static void end(struct supervisor *su)
 {
@@ -21,11 +21,11 @@ static void fail(struct supervisor *su, const char *why)
 	const struct member *member = &su->members[su->reloading];
 
 	LOG_ERROR("reload failed", log_str("reason", why));
-	metrics_give((unsigned)member->slot, member->now.pid); /* who goes on there */
+	metrics_give((unsigned)member->slot, member->now.pid); /* the old process keeps the slot */
 	end(su);
 }
 
-/* After the last api process the jobs process goes too: by now the program is known to start. */
+/* After the last api process, replaces the jobs process: by now the program is known to start. */
 static void replace_jobs(struct supervisor *su)
 {
 	for (int i = su->api_count; i < su->count; i++)
@@ -41,7 +41,7 @@ static void replace_next(struct supervisor *su)
 	struct member *member;
 
 	do
-		su->reloading++; /* one that is down is started anew anyway */
+		su->reloading++; /* members that are down are restarted by the supervisor */
 	while (su->reloading < su->api_count && su->members[su->reloading].now.pid <= 0);
 	if (su->reloading == su->api_count) {
 		replace_jobs(su);

@@ -12,7 +12,7 @@
 #include "node/child.h"
 #include "node/say.h"
 
-/* Beyond the time that the server may drain: PostgreSQL writes its checkpoint. */
+/* In addition to the server's drain time: PostgreSQL writes its checkpoint. */
 enum { STOP_MS = 60 * 1000, POLL_MS = 20 };
 
 static void note_path(const char *data, char *ret, size_t size)
@@ -32,7 +32,7 @@ bool running_find(const char *data, struct running *ret)
 	if (running.pid <= 0)
 		return false;
 	file = fopen(note, "re");
-	/* Each fits one line; the first line is child_note's. */
+	/* Each value fits one line; the first line is child_note's. */
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		(void)sscanf(line, "url %127s", running.url);
 		(void)sscanf(line, "version %31s", running.version);
@@ -74,7 +74,8 @@ void running_say(const char *data, const struct running *running)
 	    data, program_invocation_name);
 }
 
-/* The running server of the configuration, which was there a moment ago (node/find.h). */
+/* Finds the configuration's server. It was running when find_data chose the folder (node/find.h),
+ * but may have stopped since. */
 static bool find(const struct config *config, char data[DATA_FOLDER_PATH_MAX - 64],
                  struct running *ret)
 {

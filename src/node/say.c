@@ -29,7 +29,7 @@ void say(const char *format, ...)
 	if (length > (int)sizeof(line) - 2)
 		length = (int)sizeof(line) - 2;
 	line[length++] = '\n';
-	/* One write, so that lines of several processes never mix. */
+	/* A single write, so that lines of several processes do not interleave. */
 	ignored = write(STDERR_FILENO, line, (size_t)length);
 	(void)ignored;
 }

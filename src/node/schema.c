@@ -98,7 +98,7 @@ bool schema_has(const struct schema *schema, const struct embedded_file *file)
 	return known != NULL && strcmp(known, hash) == 0;
 }
 
-/* 0001_roles.sql; functions and other rows have no number. */
+/* 0001_roles.sql; function files and other rows have no number. */
 static bool is_migration(const char *name)
 {
 	for (int i = 0; i < 4; i++)
@@ -137,7 +137,7 @@ bool schema_is_of_other_development(const struct schema *schema)
 		return false; /* a newer version's */
 	for (size_t i = 0; i < MIGRATIONS_COUNT; i++)
 		if (schema_value(schema, MIGRATIONS[i].name) == NULL)
-			return false; /* migrating leads to ours */
+			return false; /* migrating leads to this schema */
 	schema_hash_of_areas(ours);
 	return strcmp(laid, ours) != 0;
 }

@@ -53,7 +53,8 @@ static int make_file(const char *path)
 	if (write(fd, text, SECRET_TEXT_LENGTH + 1) != SECRET_TEXT_LENGTH + 1 || fsync(fd) != 0)
 		rc = -EIO;
 	close(fd);
-	/* link, not rename: of two that start at once, both must end up with the same key. */
+	/* link, not rename: when two processes start at once, both must end up with the same key.
+	 */
 	if (rc == 0 && link(temporary, path) != 0 && errno != EEXIST)
 		rc = -errno;
 	unlink(temporary);
@@ -81,7 +82,7 @@ static int read_file(const char *path, struct secret *ret)
 
 static int find(const struct config *config, const char *path, struct secret *ret)
 {
-	if (config->secret[0] != '\0') /* config_load has seen that it is a key */
+	if (config->secret[0] != '\0') /* config_load has validated it */
 		return secret_parse(config->secret, ret) ? 0 : -EINVAL;
 	return read_file(path, ret);
 }

@@ -17,7 +17,7 @@
 #include "node/say.h"
 #include "node/terminal.h"
 
-/* A cluster that recovers from a crash replays up to max_wal_size before it answers. */
+/* A cluster in crash recovery replays up to max_wal_size before it responds. */
 enum { READY_MS = 60000, EXTERNAL_READY_MS = 15000, LOCK_MS = 60000, POLL_MS = 10 };
 enum { RETRY_MS = 200, RETRY_FOR_MS = 5000 };
 
@@ -37,7 +37,8 @@ static void take_no_notice(int number)
 void services_catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = ask_stop};
-	/* A handler, for what is ignored may never reach the signalfd of who serves. */
+	/* A handler instead of SIG_IGN: an ignored signal may not reach the supervisor's signalfd.
+	 */
 	struct sigaction deaf = {.sa_handler = take_no_notice, .sa_flags = SA_RESTART};
 
 	sigaction(SIGINT, &action, NULL);
@@ -68,7 +69,7 @@ static void sign_lock(int fd, enum services_use use)
 		say("cannot write the lock file: %s", strerror(errno));
 }
 
-/* The server that has signed the lock, or 0: a tool has. */
+/* The pid of the server that holds the lock, or 0 when a tool holds it. */
 static pid_t holding_server(int fd)
 {
 	char text[64] = "";
@@ -148,7 +149,7 @@ static int describe(const struct config *config, struct services *services)
 
 static int start_owned(const struct config *config, struct services *services)
 {
-	/* Its last owner may have removed it since we looked. */
+	/* The previous owner may have removed the folder in the meantime. */
 	int rc = data_folder_make_run(&services->data_folder);
 
 	if (rc == 0 && services->redis_embedded) {
@@ -163,8 +164,8 @@ static int start_owned(const struct config *config, struct services *services)
 	return rc;
 }
 
-/* Sessions outlive a killed postmaster by a moment, and until they have gone a new one will not
- * share their memory: so it is tried again for a while. */
+/* Sessions may outlive a killed postmaster briefly, and until they have exited a new one cannot
+ * attach to the shared memory: retry for a while. */
 static int start_pg_again(struct services *services, int64_t until_ms)
 {
 	services->pg = 0;
@@ -176,7 +177,7 @@ static int start_pg_again(struct services *services, int64_t until_ms)
 	return -ECHILD;
 }
 
-/* One more attempt, for libpq's own words: they name the host, and no password. */
+/* One more attempt to get libpq's message, which names the host but no password. */
 static int say_why(const struct services *services, int rc)
 {
 	PGconn *conn = PQconnectdb(services->admin);
@@ -270,7 +271,7 @@ int services_open(const struct config *config, enum services_use use, struct ser
 
 void services_close(struct services *services)
 {
-	/* Other tools may still be using what this one started. */
+	/* Other tools may still be using the services that this one started. */
 	if (services->owner && services->users_fd >= 0 &&
 	    (services->pg > 0 || services->redis > 0) && holding_server(services->lock_fd) == 0)
 		flock(services->users_fd, LOCK_EX);

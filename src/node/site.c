@@ -1,5 +1,4 @@
-/* The handlers of api/node.yaml that answer with pages and files: what a browser sees of a server.
- */
+/* Handlers of api/node.yaml that serve pages and files for browsers. */
 #include <string.h>
 
 #include "api.gen.h"
@@ -7,9 +6,9 @@
 #include "web/accept.h"
 #include "web/reply.h"
 
-/* Nothing is asked of another origin and no text becomes code. The reference styles itself with
- * style elements and attributes, which cannot be told from the page's own, and shows an answer in a
- * frame, whose policy is this one too. */
+/* No requests to other origins and no inline scripts. The API reference uses style elements and
+ * attributes, which cannot be told from injected ones, and shows a response in a frame, which this
+ * policy also covers. */
 static const char POLICY[] =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
@@ -68,8 +67,8 @@ static void reply_site(struct request *rq, const char *name)
 	reply_text(rq, media_type_of(name), file->text, file->length);
 }
 
-/* What npm packages brought has its version in its name, and so never changes. It is kept and sent
- * as gzip, which every browser takes. */
+/* Files of npm packages have the version in their name and never change. They are stored and sent
+ * as gzip, which every browser supports. */
 static void reply_vendored(struct request *rq, const char *name, const struct embedded_file *file)
 {
 	browser_headers(rq);
@@ -97,7 +96,7 @@ static void reply_facts(struct request *rq)
 	reply_json(rq, 200, &body);
 }
 
-/* GET /: a page for a browser, JSON for a program. */
+/* GET /: a page for browsers, JSON for programs. */
 void get_root(struct request *rq, const struct get_root_in *in)
 {
 	(void)in;
@@ -128,7 +127,7 @@ void get_docs(struct request *rq, const struct get_docs_in *in)
 	reply_site(rq, "docs.html");
 }
 
-/* GET /docs/{file}: what the pages are made of. */
+/* GET /docs/{file}: files that the pages use. */
 void get_docs_file(struct request *rq, const struct get_docs_file_in *in)
 {
 	const struct embedded_file *vendored =

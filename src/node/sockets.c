@@ -13,7 +13,7 @@
 #include "node/config.h"
 #include "node/say.h"
 
-/* The kernel cuts it to net.core.somaxconn. */
+/* The kernel caps it at net.core.somaxconn. */
 enum { BACKLOG = 4096 };
 
 struct address {
@@ -81,8 +81,8 @@ int sockets_open(const char *listen_text, int count, int ret_fds[], int *ret_por
 
 	if (rc < 0)
 		return rc;
-	/* Another server of the same user could join our group unnoticed, and we its: so first see
-	 * that the port can be had alone. */
+	/* Another server of the same user could join this SO_REUSEPORT group unnoticed, and vice
+	 * versa: first check that the port can be bound exclusively. */
 	probe = open_one(&address, false);
 	if (probe < 0) {
 		say("cannot listen on %s (SEBEZ_LISTEN): %s", listen_text, strerror(-probe));

@@ -57,8 +57,8 @@ int startup_demo(const struct config *config, const struct services *services)
 		return rc;
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) <= 0)
 		return -errno;
-	/* A process of its own: loading runs on a loop, which the supervisor does not have. It
-	 * borrows our services like any other tool. */
+	/* Runs as a separate process: loading needs an event loop, which the supervisor does not
+	 * have. The process borrows our services like any other tool. */
 	spec.program = program;
 	if (child_run(&spec) != 0)
 		say("loading the demo marketplace failed; serving without it");

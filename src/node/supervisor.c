@@ -19,8 +19,8 @@
 #include "node/supervisor_internal.h"
 #include "node/terminal.h"
 
-enum { GRACE_MS = 2000 }; /* beyond the drain time, before SIGKILL */
-enum { OTHERS = 2 };      /* that are polled beside the processes: signals, the terminal */
+enum { GRACE_MS = 2000 }; /* after the drain time, before SIGKILL */
+enum { OTHERS = 2 };      /* other polled descriptors: signals, the terminal */
 
 static void add_member(struct supervisor *su, enum member_kind kind, int listen_fd, pid_t running)
 {
@@ -159,7 +159,8 @@ static void let_go_all(struct supervisor *su, enum member_kind kind)
 			continue;
 		supervisor_let_go(su, &member->next, MEMBER_SIGNAL_STOP);
 		supervisor_let_go(su, &member->now, MEMBER_SIGNAL_STOP);
-		/* They take what is queued before they close theirs; from then on it is refused. */
+		/* The api processes accept queued connections before they close their copy of the
+		 * socket; after that connections are refused. */
 		if (member->listen_fd >= 0)
 			close(member->listen_fd);
 		member->listen_fd = -1;
@@ -169,14 +170,14 @@ static void let_go_all(struct supervisor *su, enum member_kind kind)
 static void begin_stop(struct supervisor *su)
 {
 	if (su->phase != PHASE_SERVING) {
-		su->deadline_ms = 0; /* a second signal hurries */
+		su->deadline_ms = 0; /* a second signal: stop at once */
 		return;
 	}
 	LOG_INFO("stopping");
 	su->phase = PHASE_API_LEAVING;
 	reload_forget(su);
 	su->deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS;
-	/* Those that were only asked to retire are in more of a hurry now. */
+	/* Processes that were told to retire must now stop sooner. */
 	for (int i = 0; i < su->leaving_count; i++)
 		kill(su->leaving[i].pid, MEMBER_SIGNAL_STOP);
 	let_go_all(su, MEMBER_API);
@@ -234,7 +235,7 @@ static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
 	return wait_ms;
 }
 
-/* Sleeps until a signal, a process that is ready, or something that is due. */
+/* Sleeps until a signal, a ready process, or the next deadline. */
 static void sleep_until_event(struct supervisor *su)
 {
 	struct pollfd polls[OTHERS + 2 * MEMBERS_MAX];
@@ -243,7 +244,7 @@ static void sleep_until_event(struct supervisor *su)
 	char byte;
 
 	polls[0] = (struct pollfd){.fd = su->signal_fd, .events = POLLIN};
-	/* Of no interest once it stops, for a closed one is closed for ever. */
+	/* Not polled while stopping: a closed terminal stays readable forever. */
 	polls[1] = (struct pollfd){.fd = su->phase == PHASE_SERVING ? terminal_fd() : -1};
 	for (int i = 0; i < su->count; i++) {
 		const struct member *member = &su->members[i];
@@ -264,7 +265,7 @@ static void sleep_until_event(struct supervisor *su)
 		if (read(polls[i].fd, &byte, 1) == 1)
 			became_ready(su, owners[i]);
 		else if (member->next.ready_fd == polls[i].fd)
-			forget_ready_fd(&member->next); /* it died: SIGCHLD tells the rest */
+			forget_ready_fd(&member->next); /* it died: SIGCHLD handles the rest */
 		else
 			forget_ready_fd(&member->now);
 	}

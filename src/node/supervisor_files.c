@@ -7,9 +7,9 @@
 #include "net/log.h"
 #include "node/supervisor_internal.h"
 
-enum { GOING_MS = 30000 }; /* PostgreSQL writes a checkpoint before it ends */
+enum { GOING_MS = 30000 }; /* PostgreSQL writes a checkpoint before it exits */
 
-/* A new program may need a newer schema than the one that is there, as at each start. */
+/* A new program may need a newer schema, so migrate first, as at each start. */
 static void migrate_first(struct supervisor *su)
 {
 	const char *argv[] = {"sebez", "migrate", NULL};
@@ -17,7 +17,7 @@ static void migrate_first(struct supervisor *su)
 	    .program = su->world.program, .argv = argv, .output_fd = -1, .death_signal = SIGTERM};
 	int rc;
 
-	setenv("SEBEZ_DATA", su->services.data_folder.data, 1); /* wherever it is called */
+	setenv("SEBEZ_DATA", su->services.data_folder.data, 1); /* an absolute path */
 	rc = child_spawn(&spec, &su->migrating);
 
 	if (rc < 0)

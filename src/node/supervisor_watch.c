@@ -4,7 +4,7 @@
 #include "node/metrics.h"
 #include "node/supervisor_internal.h"
 
-/* While a successor starts, the slot is its own and the reload watches it. */
+/* While a successor starts, it owns the slot and the reload watches it. */
 static bool beats_count(const struct member *member)
 {
 	return (member->kind == MEMBER_API || member->kind == MEMBER_JOBS) && member->now.pid > 0 &&
@@ -20,7 +20,7 @@ static void look_at(struct member *member)
 		return;
 	LOG_ERROR("process is unresponsive", log_str("which", member_name(member)),
 	          log_int("pid", process->pid));
-	kill(process->pid, SIGKILL); /* what has died is started again */
+	kill(process->pid, SIGKILL); /* the supervisor restarts dead processes */
 }
 
 void watch_for_hung(struct supervisor *su, int64_t now_ms)
