@@ -6,7 +6,7 @@
 
 #include "node/config.h"
 
-/* Runs until the process is told to stop. Returns an exit status. */
+/* Runs until the process receives a stop signal. Returns an exit status. */
 int jobs_main(const struct config *config, unsigned slot);
 
 #endif

@@ -7,8 +7,8 @@
 #include "web/reply.h"
 
 /* No requests to other origins and no inline scripts. The API reference uses style elements and
- * attributes, which cannot be told from injected ones, and shows a response in a frame, which this
- * policy also covers. */
+ * attributes, which are indistinguishable from injected ones, and shows a response in a frame,
+ * which this policy also covers. */
 static const char POLICY[] =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; "

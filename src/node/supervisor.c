@@ -177,7 +177,7 @@ static void begin_stop(struct supervisor *su)
 	su->phase = PHASE_API_LEAVING;
 	reload_forget(su);
 	su->deadline_ms = clock_monotonic_ms() + su->config->drain_ms + GRACE_MS;
-	/* Processes that were told to retire must now stop sooner. */
+	/* Send SIGTERM to retiring processes: they must stop sooner now. */
 	for (int i = 0; i < su->leaving_count; i++)
 		kill(su->leaving[i].pid, MEMBER_SIGNAL_STOP);
 	let_go_all(su, MEMBER_API);

@@ -24,7 +24,7 @@ enum {
 
 enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_JOBS_LEAVING, PHASE_DONE };
 
-/* A process that was told to stop and has not exited. */
+/* A process that was sent a stop signal and has not exited. */
 struct leaving {
 	pid_t pid;
 	int64_t deadline_ms; /* when to send SIGKILL */

@@ -200,14 +200,14 @@ struct rows *db_statement(struct db *db, const struct pg_statement *statement,
 		db_envelope(db);
 	db_collect(db, statement, rows, params);
 	if (db->mode == DB_SINGLE || db->mode == DB_TX)
-		(void)run(db, false); /* ends the task when it fails */
+		(void)run(db, false); /* ends the task on failure */
 	return rows;
 }
 
 void db_run(struct db *db)
 {
 	assert(db->mode == DB_BATCH || db->mode == DB_CHAIN);
-	(void)run(db, false); /* ends the task when it fails */
+	(void)run(db, false); /* ends the task on failure */
 }
 
 const struct pg_error *db_try_run(struct db *db)
@@ -229,7 +229,7 @@ static void tx_close(struct db *tx)
 	while (*link != tx)
 		link = &(*link)->next_open;
 	*link = tx->next_open;
-	pg_release(tx->lease); /* rolls back what is open */
+	pg_release(tx->lease); /* rolls back an open transaction */
 	tx->lease = NULL;
 }
 
@@ -278,7 +278,7 @@ void db_commit(struct db *tx)
 	rows->statement = &DB_COMMIT_STATEMENT;
 	rows->expect = ROWS_NONE;
 	db_collect(last, &DB_COMMIT_STATEMENT, rows, NULL);
-	(void)run(last, false); /* ends the task when it fails */
+	(void)run(last, false); /* ends the task on failure */
 	/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed before. */
 	if (strcmp(PQcmdStatus(rows->result), "COMMIT") != 0)
 		task_end_with(tx->task,

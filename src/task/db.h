@@ -54,15 +54,15 @@ void db_commit(struct db *tx);
 void db_finish(struct db *db);
 bool db_is_actors(const struct db *db); /* true unless it was given another role */
 struct task *db_task(const struct db *db);
-/* Whether the task is within a transaction of its own (db_begin). Who calls something outside
- * asserts that it is not. */
+/* Whether the task has its own open transaction (db_begin). Code that calls external systems
+ * asserts that it has none. */
 bool db_has_transaction(const struct task *task);
 
 /*
  * Commit hooks. `collect` runs when a batch or transaction is about to be sent for its commit, with
  * a db that takes its last statements: they go in the same round trip as the commit. `done` runs
- * after the commit succeeded, not when it failed or its outcome is unknown; it must not wait. db is
- * a batch, a transaction, or a chain of one, which shares the hooks of its transaction.
+ * after the commit succeeded, not when it failed or its outcome is unknown; it must not suspend. db
+ * is a batch, a transaction, or a chain of one, which shares the hooks of its transaction.
  */
 typedef void db_commit_fn(struct db *db, void *arg);
 void db_before_commit(struct db *db, db_commit_fn *collect, void *arg);
@@ -73,10 +73,11 @@ void *db_commit_arg(const struct db *db, db_commit_fn *collect);
 /* db_try_run: as db_run, but returns the database's refusal instead of ending the task, when it is
  * of class SB or a unique violation. NULL on success. */
 const struct pg_error *db_try_run(struct db *batch_or_chain);
-/* Ends the task with such a refusal, as db_run does. */
+/* Ends the task with a refusal of db_try_run, as db_run does. */
 _Noreturn void db_end_refused(struct db *batch_or_chain, const struct pg_error *refusal);
 
-/* For generated code: sends or collects one statement. Counts of rows are checked by `expect`. */
+/* For generated code: sends or collects one statement. The number of rows is checked against
+ * `expect`. */
 enum rows_expected { ROWS_NONE, ROWS_ONE, ROWS_MAYBE, ROWS_MANY };
 struct rows *db_statement(struct db *db, const struct pg_statement *statement,
                           enum rows_expected expect, const struct pg_param params[]);

@@ -1,8 +1,8 @@
 /*
- * The envelope: tells the database who acts, at the head of each transaction. The functions are in
- * db/; they refuse (class SB) when the session has ended, the account is locked or the staff role
- * does not allow the operation. It is one function, so that another database (Citus) is another
- * body of it.
+ * The envelope: sets the actor in the database, at the head of each transaction. The functions are
+ * in db/; they refuse (class SB) when the session has ended, the account is locked or the staff
+ * role does not allow the operation. It is a single function, so that supporting another database
+ * (Citus) means replacing only its body.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -114,7 +114,7 @@ static void envelope_customer(struct db *db)
 		    (const struct pg_param[]){param_text(arena, actor->guest_token), request_id});
 		return;
 	}
-	assert(!uuid_is_nil(actor->account_id)); /* roles that need no actor */
+	assert(!uuid_is_nil(actor->account_id)); /* PG_CUSTOMER needs an account or a guest */
 	db_collect(db, &ACT_AS_CUSTOMER, NULL,
 	           (const struct pg_param[]){param_uuid(arena, &actor->account_id),
 	                                     param_uuid(arena, &actor->session_id), request_id});

@@ -10,7 +10,7 @@
 struct db_refusal {
 	const char *sqlstate;
 	const struct problem_code *code;
-	const char *member; /* name of the member of the problem that a JSON array DETAIL becomes */
+	const char *member; /* member of the problem that holds a DETAIL that is a JSON array */
 };
 
 /* A unique or foreign key: a violation is reported for this field of the body, whichever operation

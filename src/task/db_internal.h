@@ -30,7 +30,7 @@ struct db {
 	struct db_hook *before; /* its commit; of batches and transactions */
 	struct db_hook *after;
 	struct rows
-	    *promises[LIMIT_PG_BATCH]; /* beside batch->items; NULL for our own statements */
+	    *promises[LIMIT_PG_BATCH]; /* parallel to batch->items; NULL for statements of task/ */
 };
 
 /* Rolls back open transactions of the task. Called when its function has returned or ended. */

@@ -1,9 +1,9 @@
 /*
- * job: periodic background work. The jobs process (node/jobs.h) runs each job as a task, again and
- * again.
+ * job: periodic background work. The jobs process (node/jobs.h) runs each job as a task,
+ * repeatedly.
  *
- * Several servers may share a database, each with a jobs process: a job's SQL takes its work with
- * FOR UPDATE SKIP LOCKED (or pg_try_advisory_xact_lock), so that two never do the same.
+ * Several servers may share a database, each with a jobs process: a job's SQL claims its work with
+ * FOR UPDATE SKIP LOCKED (or pg_try_advisory_xact_lock), so that no work is done twice.
  */
 #ifndef SEBEZ_TASK_JOB_H
 #define SEBEZ_TASK_JOB_H

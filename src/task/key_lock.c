@@ -11,13 +11,13 @@
 struct key_lock {
 	struct co *co;
 	struct key_lock *next;    /* waiters for the same stripe */
-	size_t count, had;        /* stripes wanted, and how many of them are locked, in order */
+	size_t count, had;        /* stripes wanted, and how many are locked, in order */
 	struct stripe *stripes[]; /* ascending, each once */
 };
 
 static struct stripe {
 	struct key_lock *holder;
-	struct key_lock *first, *last; /* who wait */
+	struct key_lock *first, *last; /* waiters */
 } stripes[LIMIT_KEY_LOCK_STRIPES];
 
 static int compare(const void *one, const void *other)

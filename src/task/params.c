@@ -145,10 +145,10 @@ static const int32_t ELEMENTS[ROWS_TYPE_COUNT] = {
     [ROWS_DOUBLE] = PG_FLOAT8_OID, [ROWS_JSON] = PG_JSONB_OID, [ROWS_BYTEA] = PG_BYTEA_OID,
 };
 
-/* Structs, of each of which one field becomes an array element. */
+/* One field of each struct of an array, as array elements. */
 struct elements {
 	size_t count;
-	const char *members; /* the first one's field */
+	const char *members; /* the field of the first struct */
 	size_t step;
 	enum rows_type type;
 	bool nullable, by_pointer; /* the field points to the value */

@@ -1,7 +1,7 @@
 /*
  * params: the parameters of generated statement functions, and their encoding in PostgreSQL's
  * binary format. Encoded values are in the arena; texts and byte strings are not copied, so the
- * caller's bytes must stay until the statement was sent: until the call returns for db_of and
+ * caller's bytes must stay valid until the statement was sent: until the call returns for db_of and
  * db_begin, until db_run for a batch. A NULL pointer is SQL NULL.
  */
 #ifndef SEBEZ_TASK_PARAMS_H
@@ -56,9 +56,9 @@ struct pg_param param_int_array(struct arena *arena, const struct int_array *val
 struct pg_param param_bigint_array(struct arena *arena, const struct bigint_array *value);
 
 /*
- * param_columns: an array of structs as one array per field, which unnest() makes a relation of.
- * Fills params[0] to params[field_count - 1]; returns field_count. Fields are as readers.h says.
- * The arrays are copies: nothing of the structs must stay.
+ * param_columns: an array of structs as one array per field, for unnest(). Fills params[0] to
+ * params[field_count - 1]; returns field_count. For fields see readers.h. The arrays are copies:
+ * the structs may be freed.
  */
 int param_columns(struct arena *arena, struct pg_param params[], size_t count, const void *items,
                   size_t size, int field_count, const struct rows_field fields[]);

@@ -1,7 +1,7 @@
 /*
- * problem: what can go wrong for a caller: a stable code, the HTTP status, a title. Codes are part
- * of the contract; they are never renamed. Here are those that any area may use; an area has its
- * own in its header and its area.c.
+ * problem: errors that callers can see: a stable code, the HTTP status, a title. Codes are part of
+ * the contract and are never renamed. These are for all areas; an area defines its own in its
+ * header and its area.c.
  */
 #ifndef SEBEZ_TASK_PROBLEM_H
 #define SEBEZ_TASK_PROBLEM_H

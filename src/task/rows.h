@@ -6,8 +6,8 @@
  * Getters assert the column's type: a mismatch is a bug, and `sebez check` finds it before a
  * request does.
  *
- * Becoming JSON: a column's name is its key; "vendor.name" nests; an object whose first column is
- * NULL becomes null; json and jsonb go through as they are; names that begin with '_' are omitted
+ * Conversion to JSON: a column's name is its key; "vendor.name" nests; an object whose first column
+ * is NULL becomes null; json and jsonb are copied unchanged; names that begin with '_' are omitted
  * (cursor keys and the like).
  */
 #ifndef SEBEZ_TASK_ROWS_H

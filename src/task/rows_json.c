@@ -1,7 +1,7 @@
 /*
- * Rows as JSON. What to do for each column (close objects, open objects, write a value) depends
- * only on the columns' names and types, so it is computed once per statement and cached as its
- * shape.
+ * Conversion of rows to JSON. The steps for each column (close objects, open objects, write a
+ * value) depend only on the columns' names and types, so they are computed once per statement and
+ * cached as its shape.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 struct shape_column {
 	Oid type;
 	rows_write_fn *write;
-	int depth;       /* objects of the previous column that stay open */
-	int open_count;  /* objects that begin at this column */
+	int depth;       /* number of the previous column's objects that stay open */
+	int open_count;  /* number of objects that begin at this column */
 	char **open;     /* their keys */
 	const char *key; /* NULL: not written */
 	int after;       /* the first column after the first object that begins here */

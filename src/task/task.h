@@ -1,12 +1,13 @@
 /*
- * task: a piece of work. A request is a task, a job is a task, an import is a task.
+ * task: a unit of work: a request, a run of a job, an import.
  *
  * A task has an arena, a deadline, an actor and a request id. It succeeds by returning from its
  * function, or it is *ended* from anywhere below by task_end. Then its transaction is rolled back,
- * its leases return, deferred destructors run, and its `ended` function sees the problem (a request
- * answers its caller with it; a job logs it).
+ * its leases are returned, and the caller of task_run gets the problem (a request replies with it;
+ * a job logs it).
  *
- * All memory of a task is in its arena. A task runs on one fiber.
+ * All memory of a task is in its arena, which runs deferred destructors when it is freed. A task
+ * runs on one fiber.
  */
 #ifndef SEBEZ_TASK_TASK_H
 #define SEBEZ_TASK_TASK_H
@@ -43,8 +44,7 @@ struct problem {
 	const char *detail; /* in the arena, never NULL */
 	const char *errors; /* JSON array of {"field","code","detail"}, or NULL */
 	const char *extra;  /* further JSON members, for example "\"quote\":{…}", or NULL */
-	int retry_after_s;  /* 0: none, or some seconds, not everybody's the same, when it is a 503
-	                     */
+	int retry_after_s;  /* seconds; 0: none, or for a 503 a default that varies */
 	const char *log;    /* for the log only, not shown to the caller, or NULL */
 	/* A deadlock, a conflict or an outdated plan rolled back a leased transaction: the whole
 	 * may be retried. */
@@ -63,7 +63,7 @@ struct task {
 	struct problem problem;
 	jmp_buf way_out;
 	bool running;
-	/* Something was committed, so the whole cannot be retried. */
+	/* Something was committed, so the task cannot be retried. */
 	bool has_written;
 	unsigned statements; /* counters for logs and tests */
 	unsigned round_trips;
@@ -90,7 +90,7 @@ _Noreturn void task_end(struct task *task, const struct problem_code *code, cons
 /* Ends the task with an error of one field, named by JSON pointer ("/lines/0/quantity"). */
 _Noreturn void task_end_field(struct task *task, const char *field, const char *error_code,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* The same with another problem: what is wrong is the field's, but its form is not. */
+/* The same with another problem code, for a field whose value is well-formed but not acceptable. */
 _Noreturn void task_end_about(struct task *task, const struct problem_code *code, const char *field,
                               const char *error_code, const char *detail);
 _Noreturn void task_end_with(struct task *task, struct problem problem);

@@ -1,13 +1,13 @@
 /*
  * cache: replies to public GETs (x-cache in the contract), cached in the process.
  *
- * A reply is served for at most CACHE_AGE_MS after its handler began, so no process serves anything
- * older, and never after cache_invalidate() in the same process. After CACHE_REFRESH_MS one request
- * refreshes it while others still get the old one.
+ * A reply is served for at most CACHE_AGE_MS after its handler began, so the cache of any process
+ * is at most that old, and never after cache_invalidate() in the same process. After
+ * CACHE_REFRESH_MS one request refreshes it while others still get the old one.
  *
  * Only operations that ignore credentials are cached. The key is the origin and the raw target;
  * targets longer than CACHE_KEY_MAX are not cached. Bounded by LIMIT_CACHE_ENTRIES and
- * LIMIT_CACHE_BYTES; the least recently used goes first.
+ * LIMIT_CACHE_BYTES; the least recently used entry is evicted first.
  */
 #ifndef SEBEZ_WEB_CACHE_H
 #define SEBEZ_WEB_CACHE_H

@@ -18,7 +18,7 @@ void check_init(struct check *check, struct arena *arena)
 	*check = (struct check){.arena = arena};
 }
 
-/* Appends what fits, without cutting a character of UTF-8 in two. */
+/* Appends what fits, without splitting a UTF-8 character. */
 static void name_add(struct check *check, const char *text)
 {
 	size_t room = sizeof(check->name) - 1 - check->name_length;

@@ -13,8 +13,9 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Sixteen bytes a step: a page of 20 products is hashed in about a microsecond, where SipHash
- * takes ten. An entity tag is no secret and nobody gains by a collision with their own page. */
+/* Processes 16 bytes per step: a page of 20 products is hashed in about a microsecond, compared
+ * with ten for SipHash. An entity tag is not secret, and forging a collision with one's own page
+ * has no benefit. */
 static uint64_t hash_body(const uint8_t *bytes, size_t length)
 {
 	uint64_t hash = UINT64_C(0x9e3779b97f4a7c15) ^ length;
@@ -80,7 +81,7 @@ bool etag_is_known(const struct http_exchange *ex, const char *etag)
 	return question.known;
 }
 
-/* The version in one of our tags without its quotes, or 0. */
+/* The version in a generated tag without its quotes, or 0. */
 static int32_t version_in(const char *tag, size_t length)
 {
 	size_t digits = strspn(tag, "0123456789");
@@ -101,7 +102,7 @@ bool etag_versions(const char *header, size_t max, int32_t ret[], size_t *ret_co
 		return true;
 	while (*header != 0) {
 		header += strspn(header, " \t,");
-		if (strncmp(header, "W/", 2) == 0) /* a proxy that compresses makes it weak */
+		if (strncmp(header, "W/", 2) == 0) /* a compressing proxy makes it weak */
 			header += 2;
 		if (*header == '"') {
 			size_t length = strcspn(++header, "\"");

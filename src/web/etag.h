@@ -1,6 +1,6 @@
 /*
- * etag: entity tags (RFC 9110 §8.8.3). Ours are "<hash>" or, for a resource with a version that
- * If-Match can name, "<version>.<hash>". The hash is of the body's bytes.
+ * etag: entity tags (RFC 9110 §8.8.3). Generated tags are "<hash>" or, for a resource with a
+ * version that If-Match can name, "<version>.<hash>". The hash is of the body's bytes.
  */
 #ifndef SEBEZ_WEB_ETAG_H
 #define SEBEZ_WEB_ETAG_H
@@ -21,9 +21,9 @@ bool etag_matches(const char *header, const char *etag);
 bool etag_is_known(const struct http_exchange *ex, const char *etag);
 
 /*
- * Collects the versions of our tags in an If-Match header, at most max; true when it is "*", which
- * matches any version. Other tags match nothing and add no version. Weak tags count as strong: a
- * proxy that compresses makes them so, and versions are exact.
+ * Collects the versions of generated tags in an If-Match header, at most max; true when it is "*",
+ * which matches any version. Other tags match nothing and add no version. Weak tags count as
+ * strong: a compressing proxy makes tags weak, and versions are exact.
  */
 bool etag_versions(const char *header, size_t max, int32_t ret[], size_t *ret_count);
 

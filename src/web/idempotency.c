@@ -176,7 +176,7 @@ struct settling {
 	const struct idempotency *idempotency;
 };
 
-/* Two statements, because the second must see what the first may have waited for. */
+/* Two statements, because the second must see the changes that the first may have waited for. */
 static void run_settling(struct task *task)
 {
 	struct settling *settling = (struct settling *)(void *)task;
@@ -206,7 +206,7 @@ static void run_settling(struct task *task)
 	}
 }
 
-/* A separate task: the request's has ended, and its deadline may have passed. */
+/* A separate task: the request's task has ended, and its deadline may have passed. */
 static bool settle(struct request *rq, int64_t deadline_ms)
 {
 	struct settling settling = {

@@ -64,8 +64,8 @@ static void not_json(struct check *check, const char *text, size_t length,
 }
 
 /*
- * An integer beyond int64 makes jansson refuse the whole text. Then it is parsed once more with
- * integers as doubles, only to find out and say which field it was.
+ * An integer beyond int64 makes jansson refuse the whole text. The text is then parsed again with
+ * integers as doubles, only to report which field it was.
  */
 json_t *json_parse(struct check *check, const char *text, size_t length)
 {

@@ -9,7 +9,7 @@
 
 /* Returns NULL and records the error and its field, as far as it was read, when the text is not
  * JSON, is nested too deep, or has a duplicate key. The value lives as long as the check's arena;
- * its texts may have NULs. Sets check->real_numbers when integers had to be read as doubles. */
+ * its texts may contain NULs. Sets check->real_numbers when integers had to be read as doubles. */
 json_t *json_parse(struct check *check, const char *text, size_t length);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { WEIGHT_ONE = 1000 };
 
-/* ";q=0.8" → 800; without one 1000; -1 when it cannot be read. */
+/* Parses a weight: ";q=0.8" → 800; 1000 when absent; -1 when malformed. */
 static int read_weight(const char *text, size_t length)
 {
 	int weight = 0, place = WEIGHT_ONE;

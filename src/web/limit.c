@@ -17,10 +17,10 @@
 #include "web/request_context.h"
 #include "web/uri.h"
 
-/* Time limit of a count in Redis; after it the process counts locally. */
+/* Timeout of a count in Redis; after it the process counts locally. */
 enum { REDIS_MS = 50 };
 
-/* The areas' tables. */
+/* The tables that areas have registered. */
 static const struct limit_rule *tables[LIMIT_AREAS];
 static size_t table_count;
 
@@ -29,7 +29,7 @@ static const char SCRIPT[] = "local n = redis.call('INCR', KEYS[1]) "
                              "if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end "
                              "return {n, redis.call('TTL', KEYS[1])}";
 
-/* Decrements only an existing counter: an expired one must not come back. */
+/* Decrements only an existing counter: an expired one must not be recreated. */
 static const char GIVE_BACK[] = "if redis.call('EXISTS', KEYS[1]) == 1 then "
                                 "return redis.call('DECR', KEYS[1]) end return 0";
 

@@ -1,5 +1,5 @@
 /*
- * limit: rate rules. A rule allows so many requests in a window of time to each caller, told apart
+ * limit: rate limits. A rule allows a number of requests per time window to each caller, identified
  * by address or by account; each area registers its own. Counters are in Redis, shared by all
  * processes, or in a table of the process while Redis is unavailable. Operations without x-limit
  * have no rule and cost no round trip.
@@ -32,13 +32,14 @@ void limit_register(const struct limit_rule rules[]);
 void limit(struct request *rq);
 
 /*
- * Counts a guess at a secret against a named rule, for whatever `who` tells apart, for example an
- * e-mail address, LIMIT_GUESSES times a request at most. Ends the task (429). May suspend.
+ * Counts a guess at a secret against a named rule. `who` identifies the target of the guess, for
+ * example an e-mail address. At most LIMIT_GUESSES calls per request. Ends the task (429). May
+ * suspend.
  */
 void limit_guess(struct request *rq, const char *rule, const char *who);
 
-/* Takes back what this request has counted by limit_guess: the secret was right, or the request
- * ended without an answer about it. No-op when nothing was counted. May suspend. */
+/* Reverts what this request has counted by limit_guess: the secret was right, or the request ended
+ * without an answer about it. No-op when nothing was counted. May suspend. */
 void limit_take_back_guesses(struct request *rq);
 
 bool limit_rule_exists(const char *rule);

@@ -1,5 +1,5 @@
 /*
- * operation: one row of the table that the generator makes from the contract, and the field tables
+ * operation: a row of the operation table that is generated from the contract, and the field tables
  * from which web/validate fills an operation's input. Data only.
  */
 #ifndef SEBEZ_WEB_OPERATION_H
@@ -11,7 +11,7 @@
 
 struct request;
 
-/* Who may call, as bits. Roles within a kind are checked by the database's envelope. */
+/* Permitted callers, as bits. Roles within a kind are checked by the database's envelope. */
 enum may_call {
 	MAY_PUBLIC = 1 << 0,   /* anyone; credentials are ignored */
 	MAY_GUEST = 1 << 1,    /* anonymous, with X-Cart-Token or none yet */
@@ -23,7 +23,7 @@ enum may_call {
 enum idempotency_rule { IDEMPOTENCY_NONE, IDEMPOTENCY_OPTIONAL, IDEMPOTENCY_REQUIRED };
 enum body_kind { BODY_NONE, BODY_JSON, BODY_STREAM };
 
-/* How one field of a body, query or path is checked, and where it goes. */
+/* How a field of a body, query or path is checked, and where it is stored. */
 enum field_type {
 	FIELD_STRING, /* const char * */
 	FIELD_UUID,

@@ -5,7 +5,7 @@
 
 static const char LOWER[] = "abcdefghijklmnopqrstuvwxyz";
 
-/* The length of the prefix of `text` that has only these characters and those of `more`. */
+/* Length of the prefix of `text` that consists of these characters and those of `more`. */
 static size_t span(const char *text, size_t length, const char *more)
 {
 	size_t at = 0;
@@ -72,7 +72,7 @@ bool origins_are_good(const char *list)
 
 static struct {
 	unsigned count;
-	const char *items[ORIGINS_MAX + 1]; /* from 1 */
+	const char *items[ORIGINS_MAX + 1]; /* 1-based */
 	char text[ORIGINS_BYTES + 1];
 } origins;
 

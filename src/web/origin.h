@@ -1,8 +1,8 @@
 /*
- * origin: which pages of other origins may call (SEBEZ_ORIGINS), with CORS (the Fetch standard).
- * Other origins get the same responses without these headers, so that a browser hides them from its
- * page; no request is refused because of its origin. Credentials mode is not allowed: pages send
- * tokens explicitly, and there are no cookies.
+ * origin: CORS (the Fetch standard) for the origins in SEBEZ_ORIGINS. Other origins get the same
+ * responses without CORS headers, so that a browser hides them from its page; no request is refused
+ * because of its origin. Credentials mode is not allowed: pages send tokens explicitly, and there
+ * are no cookies.
  */
 #ifndef SEBEZ_WEB_ORIGIN_H
 #define SEBEZ_WEB_ORIGIN_H
@@ -19,12 +19,12 @@ enum {
 	ORIGIN_PREFLIGHT_HEADERS = 3,
 };
 
-/* Origins as browsers send them, with blanks between: scheme://host[:port] in lower case, without a
- * path and without the scheme's own port. */
+/* Checks a list of origins as browsers send them, separated by spaces: scheme://host[:port] in
+ * lower case, without a path and without the scheme's default port. */
 bool origins_are_good(const char *list);
 void origins_set(const char *list); /* a valid list; copied */
 
-/* The index of the request's origin in the list, from 1; 0: none, or not listed. */
+/* The 1-based index of the request's origin in the list; 0: none, or not listed. */
 unsigned origin_of(const struct http_exchange *ex);
 
 /* Headers of every response to that origin; returns how many. Values live as long as the process.

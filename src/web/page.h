@@ -1,8 +1,9 @@
 /*
- * page: keyset pages. A cursor is a sort, a key and an id: where the last page ended.
+ * page: keyset pagination. A cursor holds a sort, a key and an id: the position where the last page
+ * ended.
  *
  * The statement of a list takes (after_key, after_id, count) and returns a column "_key" (bigint or
- * timestamptz) and a column "id", or "_id" where the cursor's is another; it requests page.count
+ * timestamptz) and a column "id", or "_id" when the cursor uses another id; it requests page.count
  * rows, one more than the page shows, to know whether another page follows. The first page starts
  * at the extreme of its direction.
  *
@@ -14,7 +15,7 @@
  * operation and its filters: a cursor used with other filters is a 400 that names the field, never
  * a wrong page.
  *
- * A cursor is not signed: a forged one shows nothing that its caller may not see. A key is a time
+ * A cursor is not signed: a forged one reveals only what its caller may see anyway. A key is a time
  * since 1970, an amount or a count; a negative one is refused, and any other fits the column it is
  * compared with.
  */
@@ -27,7 +28,7 @@
 
 struct page {
 	int32_t limit; /* items shown */
-	int32_t count; /* rows to ask for: limit + 1 */
+	int32_t count; /* rows to request: limit + 1 */
 	int64_t after_key;
 	struct uuid after_id;
 	char after_text[PAGE_TEXT_BYTES +
@@ -42,8 +43,8 @@ enum page_direction { PAGE_ASCENDING, PAGE_DESCENDING };
 struct page page_open(struct request *rq, const char *cursor, int32_t limit, uint8_t sort,
                       enum page_direction direction);
 
-/* For fuzzing and tests: false on anything but what page_encode makes of a key that is not
- * negative. */
+/* For fuzzing and tests: false for any text except what page_encode produces for a non-negative
+ * key. */
 bool page_decode(const char *text, struct page *page);
 #define PAGE_CURSOR_MAX 254
 void page_encode(const struct page *page, char ret[PAGE_CURSOR_MAX + 1]);

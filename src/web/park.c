@@ -40,7 +40,7 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 	http_set_context(rq->http, &parked->owner);
 	rq->replied = true;
 	rq->status = 200;
-	ctx->exchange_open = false; /* the request ends with its fiber */
+	ctx->exchange_open = false; /* the request ends when its fiber returns */
 }
 
 void parked_set_aside(struct parked *parked)
@@ -48,7 +48,7 @@ void parked_set_aside(struct parked *parked)
 	http_set_aside(parked->http);
 }
 
-/* How long it was parked is the client's choice, so it is not measured. */
+/* The waiting time depends on the client, so it is not measured. */
 static void measure(const struct parked *parked)
 {
 	if (web_options()->measured != NULL)

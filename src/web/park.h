@@ -3,10 +3,10 @@
  * of its own and returns; fiber, arena and the rest of the request are freed. The owner of the
  * struct replies later, once, from anywhere on the loop: with parked_reply, or as a stream.
  *
- * `finished` is called when the exchange is over (the reply was sent, or the client has gone after
- * one was given, or during a stream): the place to free the struct. It is never called from inside
- * of the functions here. A disconnect of the client is reported (`left`) only when the exchange was
- * set aside, so always reply: park with a deadline.
+ * `finished` is called when the exchange is over (the reply was sent, or the client disconnected
+ * after the reply was submitted, or during a stream): free the struct there. It is never called
+ * from within the functions here. A disconnect of the client is reported (`left`) only when the
+ * exchange was set aside, so always reply: park with a deadline.
  */
 #ifndef SEBEZ_WEB_PARK_H
 #define SEBEZ_WEB_PARK_H

@@ -109,7 +109,7 @@ static void keep_in_cache(struct request *rq, const char *media_type, const char
 	}
 }
 
-/* Sends every successful reply that has a body. */
+/* Sends a successful reply that has a body. */
 static void send_good(struct request *rq, int status, const char *media_type, int32_t version,
                       const void *bytes, size_t length)
 {

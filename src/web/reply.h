@@ -29,25 +29,25 @@ void reply_varies(struct request *rq, const char *header);
  * The same for writes: save under the idempotency key, commit tx, send. tx may be a batch that was
  * not run yet: then the save joins it and it is run. Rows of such a batch are not available when it
  * is saved, so reply_commit_row stores its body in one more round trip. Until then a retry gets
- * request_in_progress, and when the process dies between the two, after the lease a 409 saying that
- * the answer is lost; where that matters, make the body first and use reply_commit_json. A tx in
- * another role than the actor's cannot store the key: it is saved after.
+ * request_in_progress. If the process dies between the two, a retry after the lease gets a 409
+ * saying that the answer is lost; where that matters, build the body first and use
+ * reply_commit_json. A tx in another role than the actor's cannot store the key: it is saved after.
  */
 void reply_commit_row(struct request *rq, struct db *tx, int status, const struct rows *rows);
 void reply_commit_json(struct request *rq, struct db *tx, int status, const struct buf *body);
 void reply_commit_empty(struct request *rq, struct db *tx);
 /* Adds the statement that saves the answer under the key, if any, before the other statements of
- * the batch; the reply_try_commit_json that follows does not do it again. */
+ * the batch; the following reply_try_commit_json does not add it again. */
 void reply_keep_json(struct request *rq, struct db *batch, int status, const struct buf *body);
-/* As reply_commit_json of a batch, but when the database refuses it (db_try_run), nothing is sent
- * and the refusal is returned; NULL on success. */
+/* As reply_commit_json of a batch, but when the database refuses it (db_try_run), sends no reply
+ * and returns the refusal; NULL on success. */
 const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batch, int status,
                                              const struct buf *body);
 
 /*
- * An answer of unknown length (exports), written as it is made. write suspends while the client is
- * slow, and ends the task when it is gone. After begin no problem can be sent: when the task is
- * ended, the connection is reset.
+ * An answer of unknown length (exports), written as it is generated. write suspends while the
+ * client is slow, and ends the task when the client has disconnected. After begin no problem can be
+ * sent: when the task is ended, the connection is reset.
  */
 void reply_stream_begin(struct request *rq, int status, const char *media_type);
 void reply_stream_write(struct request *rq, const void *bytes, size_t count);

@@ -1,4 +1,4 @@
-/* Problems become application/problem+json (RFC 9457). */
+/* Sends problems as application/problem+json (RFC 9457). */
 #include <stdio.h>
 #include <string.h>
 

@@ -139,7 +139,7 @@ static struct request_context *request_context_new(struct http_exchange *ex)
 	return ctx;
 }
 
-/* Refuses before a fiber runs. */
+/* Sends a problem before a fiber runs. */
 static enum http_body refuse(struct request_context *ctx, const struct problem_code *code,
                              const char *detail)
 {
@@ -169,7 +169,8 @@ static enum http_body refuse_route(struct request_context *ctx, enum route_resul
 	return refuse(ctx, PROBLEM_NOT_FOUND, "No resource at this path.");
 }
 
-/* For any path: the page can read errors of the path in the reply to the actual request. */
+/* Answers a preflight for any path: the page can read errors of the path in the reply to the actual
+ * request. */
 static enum http_body allow(struct request_context *ctx)
 {
 	ctx->rq.task.name = "preflight";
@@ -235,7 +236,7 @@ static void finish_badly(struct request *rq)
 	struct request_context *ctx = request_context_of(rq);
 
 	assert(rq->task.problem.code != PROBLEM_NONE);
-	/* When the handler ended because its arena was full, the problem needs another one. */
+	/* When the handler ended because its arena was full, the problem needs a new arena. */
 	if (arena_used(rq->task.arena) > LIMIT_REQUEST_ARENA_BYTES / 2) {
 		ctx->full_arena = rq->task.arena;
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);

@@ -1,11 +1,11 @@
 /*
  * request: a task that serves an HTTP request, as handlers see it.
  *
- * A request passes: net/http → web/route (a row of the contract's table) → web/authenticate →
- * web/limit → web/validate (typed input) → the handler → web/reply. Each once.
+ * A request passes these stages, each once: net/http → web/route (a row of the contract's table) →
+ * web/authenticate → web/limit → web/validate (typed input) → the handler → web/reply.
  *
- * Handlers are named after their operationId (placeOrder → place_order), take the request and
- * their typed input, and answer with exactly one reply_* call, or end the task.
+ * Handlers are named after their operationId (placeOrder → place_order), take the request and their
+ * typed input, and answer with exactly one reply_* call, or end the task.
  */
 #ifndef SEBEZ_WEB_REQUEST_H
 #define SEBEZ_WEB_REQUEST_H
@@ -17,7 +17,7 @@
 #include "web/operation.h"
 
 struct request {
-	struct task task; /* first, so that a task can be turned back into its request */
+	struct task task; /* first, so that a task can be cast to its request */
 	const struct operation *operation;
 	struct http_exchange *http;
 	int64_t started_ms;
@@ -26,15 +26,15 @@ struct request {
 	bool replied;
 };
 
-/* The client's address as text, in the arena; behind a proxy what the proxy says. */
+/* The client's address as text, in the arena; behind a proxy the forwarded address. */
 const char *request_address(struct request *rq);
 
 /* The versions that If-Match allows, for a statement that changes only those; NULL when any is
- * allowed: the header is absent or "*". Empty when it names no tag of ours. */
+ * allowed: the header is absent or "*". Empty when no tag in it has a version. */
 const struct int_array *request_if_match(struct request *rq);
 
 /* Ends the task (412) unless If-Match allows this version, whose row is locked. */
 void request_expect(struct request *rq, int32_t version);
-_Noreturn void request_end_changed(struct request *rq); /* 412: another request was faster */
+_Noreturn void request_end_changed(struct request *rq); /* 412: another request changed it first */
 
 #endif

@@ -21,7 +21,7 @@ enum {
 };
 
 struct request_context {
-	struct request rq; /* first, so that a request can be turned back into its context */
+	struct request rq; /* first, so that a request can be cast to its context */
 	struct http_owner owner;
 	struct route_match match;
 	struct cache_ticket cache;

@@ -61,6 +61,6 @@ bool retry_wait(struct request *rq)
 	rq->task.actor = retry->actor;
 	ctx->header_count = retry->header_count;
 	if (rq->idempotency != NULL)
-		rq->idempotency->kept = false; /* it went with the rest */
+		rq->idempotency->kept = false; /* rolled back with the rest */
 	return true;
 }

@@ -1,5 +1,5 @@
 /*
- * retry: calls a handler again whose transaction was rolled back by a deadlock or a conflict.
+ * retry: calls a handler again if a deadlock or conflict rolled back its transaction.
  *
  * This is safe: the transaction had no effect, no other was committed, and no reply was sent.
  * Actor, claimed key and input are unchanged. Not for a streamed body, which cannot be read twice,
@@ -10,7 +10,7 @@
 
 #include "web/request.h"
 
-/* The state that a handler starts with; all other state of the request is its own. */
+/* The state to restore before each call; all other state of the request is rebuilt by the call. */
 struct retry {
 	const void *in; /* NULL until it is known */
 	struct actor actor;
@@ -21,11 +21,12 @@ struct retry {
 /* Before the handler is called for the first time. */
 void retry_remember(struct request *rq, const void *in);
 
-/* Calls it, as the body of the request's task. */
+/* Calls the handler, as the body of the request's task. */
 void retry_call(struct task *task);
 
-/* After the task has ended with a problem. False when that is final; else the request is as before
- * the call, and concurrent transactions had a moment to finish. May suspend. */
+/* After the task has ended with a problem. False when that is final; otherwise the request is in
+ * its state before the call, after a delay that lets concurrent transactions finish. May suspend.
+ */
 bool retry_wait(struct request *rq) __attribute__((warn_unused_result));
 
 #endif

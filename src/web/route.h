@@ -1,8 +1,8 @@
 /*
- * route: from method and path to a row of the contract's table, by a trie of path segments.
+ * route: maps method and path to a row of the contract's table, by a trie of path segments.
  *
- * A literal segment wins over a {parameter}. HEAD is answered as GET. The trie is made once, at
- * start-up, from a table that outlives it.
+ * A literal segment takes precedence over a {parameter}. HEAD is answered as GET. The trie is built
+ * once, at start-up, from a table that outlives it.
  */
 #ifndef SEBEZ_WEB_ROUTE_H
 #define SEBEZ_WEB_ROUTE_H

@@ -1,5 +1,5 @@
-/* slug: chooses the slug of a resource that is found by its id or its slug. A slug that looks like
- * an id would never be found, and could pass for another resource. */
+/* slug: chooses the slug of a resource that can be fetched by its id or its slug. A slug that looks
+ * like an id could not be fetched, and could impersonate another resource. */
 #ifndef SEBEZ_WEB_SLUG_H
 #define SEBEZ_WEB_SLUG_H
 

@@ -39,7 +39,7 @@ static bool is_text(struct check *check, json_t *json)
 	return !has_nul(json) || check_wrong(check, "encoding", "must be UTF-8 without NUL");
 }
 
-/* The same for every nested text; the body's depth limit bounds the recursion. */
+/* The same for all nested texts; the body's depth limit bounds the recursion. */
 static bool is_free_of_nul(json_t *json)
 {
 	const char *key;
@@ -127,8 +127,8 @@ static bool read_json(struct check *check, json_t *json, const char **to)
 	return true;
 }
 
-/* Forms send "" for an empty field. It counts as null where the field is trimmed, nullable and has
- * no minimum length. */
+/* HTML forms send "" for an empty field. It counts as null where the field is trimmed, nullable and
+ * has no minimum length. */
 static bool is_left_empty(const struct field *field, json_t *json)
 {
 	if (field->type != FIELD_STRING || !field->nullable || !field->trim || field->min > 0 ||
@@ -141,7 +141,7 @@ static bool is_left_empty(const struct field *field, json_t *json)
 }
 
 /* The minimum length of a trimmed field applies after trimming, the maximum to the text as sent, as
- * a reader of the schema counts it. */
+ * the schema defines it. */
 static bool read_string(struct check *check, const struct field *field, json_t *json, int64_t min,
                         int64_t max, const char **to)
 {

@@ -24,7 +24,7 @@ static bool parse_int(const char *text, int64_t *ret)
 	const char *digits = text + (*text == '-');
 	char *end;
 
-	/* No sign but '-', no spaces, no leading zeros: a number has one spelling. */
+	/* No sign except '-', no spaces, no leading zeros: a number has one spelling. */
 	if (*digits < '0' || *digits > '9' ||
 	    (*digits == '0' && (digits[1] != 0 || digits != text)))
 		return false;
@@ -128,7 +128,7 @@ static void read_pairs(struct check *check, const char *query, struct pairs *pai
 	}
 }
 
-/* Forms send an empty text for a filter that was not filled in: it counts as absent. */
+/* HTML forms send an empty text for a filter that was not filled in: it counts as absent. */
 static bool is_blank(enum field_type type, const char *text)
 {
 	return type == FIELD_STRING && text[strspn(text, " \t\r\n")] == '\0';

@@ -14,18 +14,17 @@ struct web_options {
 	                        for itself */
 	bool cache;          /* answer x-cache operations from memory for up to a second */
 	bool limits;         /* apply the rate rules */
-	const char *origins; /* whose pages may call: a good list (web/origin.h) */
+	const char *origins; /* allowed by CORS: a valid list (web/origin.h) */
 	bool behind_proxy;   /* the client is the last address of X-Forwarded-For */
-	int64_t request_ms;  /* until a request is answered, whatever it waits for */
+	int64_t request_ms;  /* time limit for answering a request */
 	/* Called after every reply; may be NULL. operation is OPERATION_COUNT when there was none.
-	 * */
+	 */
 	void (*measured)(unsigned operation, int status, int64_t duration_us);
 };
 
 /*
- * web_start: makes the handlers for http_server_start. token_keys_set and db_setup come before.
- * Returns -ENOENT when the contract names a rate rule that nobody has registered (limit.h), or
- * -ENOMEM.
+ * web_start: creates the handlers for http_server_start. Call token_keys_set and db_setup first.
+ * Returns -ENOENT when the contract names a rate rule that is not registered (limit.h), or -ENOMEM.
  */
 int web_start(const struct web_options *options, struct http_handlers *ret)
     __attribute__((warn_unused_result));
