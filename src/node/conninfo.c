@@ -56,8 +56,8 @@ int conninfo_split(const char *url, char *admin, char *base, size_t size)
 	admin[0] = '\0';
 	base[0] = '\0';
 	if (options == NULL) {
-		/* Do not print libpq's message: it repeats the text, which may contain a password.
-		 */
+		/* Do not print libpq's message: it repeats the text, which may contain a
+		 * password. */
 		say("DATABASE_URL is not a PostgreSQL URL or key=value text");
 		PQfreemem(error);
 		return -EINVAL;

@@ -10,8 +10,8 @@
  * would block it for minutes. */
 #define CONNINFO_CONNECT_S "5"
 
-/* Appends " key='value'", quoted, to the text in ret. Returns -ENAMETOOLONG when it does not fit.
- */
+/* Appends " key='value'", quoted, to the text in ret. Returns -ENAMETOOLONG when it does not
+ * fit. */
 int conninfo_add(char *ret, size_t size, const char *key, const char *value)
     __attribute__((warn_unused_result));
 

@@ -162,8 +162,8 @@ static void choose_far_run(struct data_folder *data_folder)
 	path_format(data_folder->run, sizeof(data_folder->run), "%.48s/sebez-%s", base, text);
 }
 
-/* False for characters with a special meaning in lists of folders, postgresql.conf or a conninfo.
- */
+/* False for characters with a special meaning in lists of folders, postgresql.conf or a
+ * conninfo. */
 static bool is_plain(const char *path)
 {
 	return path[strcspn(path, "'\",\\\n")] == '\0';

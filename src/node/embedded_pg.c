@@ -296,7 +296,7 @@ int embedded_pg_spawn(const struct data_folder *data_folder, pid_t *ret)
 
 void embedded_pg_stop(pid_t pid)
 {
-	/* SIGINT is PostgreSQL's fast shutdown: sessions are disconnected, a checkpoint is written.
-	 */
+	/* SIGINT is PostgreSQL's fast shutdown: sessions are disconnected, a checkpoint is
+	 * written. */
 	child_stop(pid, SIGINT, STOP_MS);
 }

@@ -127,8 +127,8 @@ static int refuse_choice(const struct found servers[], int count)
 	return -EEXIST;
 }
 
-/* Called when the configuration names no folder and ./var does not exist or has no running server.
- */
+/* Called when the configuration names no folder and ./var does not exist or has no running
+ * server. */
 static int look_elsewhere(struct config *config, enum find_what what)
 {
 	static struct found servers[SERVERS_MAX], beside;

@@ -66,8 +66,8 @@ int metrics_watch(int fd) __attribute__((warn_unused_result));
 uint64_t metrics_beats(unsigned slot);
 void metrics_give(unsigned slot, pid_t pid);
 
-/* Writes the metrics of all processes as Prometheus text. Names come from OPERATIONS and shop_job.
- */
+/* Writes the metrics of all processes as Prometheus text. Names come from OPERATIONS and
+ * shop_job. */
 void metrics_write(struct buf *out);
 
 #endif

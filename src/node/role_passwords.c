@@ -33,8 +33,8 @@ static int set_one(PGconn *conn, const struct secret *secret, const char *role)
 	int rc;
 
 	secret_role_password(secret, role, password);
-	/* Only the SCRAM verifier is sent to the server, so its logs cannot contain the password.
-	 */
+	/* Only the SCRAM verifier is sent to the server, so its logs cannot contain the
+	 * password. */
 	verifier = PQencryptPasswordConn(conn, password, role, "scram-sha-256");
 	sodium_memzero(password, sizeof(password));
 	if (verifier == NULL) {

@@ -27,8 +27,8 @@ struct schema {
 	PGresult *rows;
 };
 
-/* A database without sebez_migration has no rows. Prints the error and returns -errno on failure.
- */
+/* A database without sebez_migration has no rows. Prints the error and returns -errno on
+ * failure. */
 int schema_read(PGconn *conn, struct schema *ret) __attribute__((warn_unused_result));
 void schema_clear(struct schema *schema);
 

@@ -53,8 +53,8 @@ static int make_file(const char *path)
 	if (write(fd, text, SECRET_TEXT_LENGTH + 1) != SECRET_TEXT_LENGTH + 1 || fsync(fd) != 0)
 		rc = -EIO;
 	close(fd);
-	/* link, not rename: when two processes start at once, both must end up with the same key.
-	 */
+	/* link, not rename: when two processes start at once, both must end up with the same
+	 * key. */
 	if (rc == 0 && link(temporary, path) != 0 && errno != EEXIST)
 		rc = -errno;
 	unlink(temporary);

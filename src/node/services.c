@@ -37,8 +37,8 @@ static void take_no_notice(int number)
 void services_catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = ask_stop};
-	/* A handler instead of SIG_IGN: an ignored signal may not reach the supervisor's signalfd.
-	 */
+	/* A handler instead of SIG_IGN: an ignored signal may not reach the supervisor's
+	 * signalfd. */
 	struct sigaction deaf = {.sa_handler = take_no_notice, .sa_flags = SA_RESTART};
 
 	sigaction(SIGINT, &action, NULL);

@@ -244,7 +244,7 @@ static void sleep_until_event(struct supervisor *su)
 	char byte;
 
 	polls[0] = (struct pollfd){.fd = su->signal_fd, .events = POLLIN};
-	/* Not polled while stopping: a closed terminal stays readable forever. */
+	/* Not polled while stopping: a closed terminal keeps reporting POLLHUP. */
 	polls[1] = (struct pollfd){.fd = su->phase == PHASE_SERVING ? terminal_fd() : -1};
 	for (int i = 0; i < su->count; i++) {
 		const struct member *member = &su->members[i];

@@ -10,7 +10,7 @@
 #include "node/process.h"
 #include "node/say.h"
 
-/* An import of a large catalog takes minutes; the user can press Ctrl-C. */
+/* An import of a large catalogue takes minutes; the user can press Ctrl-C. */
 enum { TOOL_MS = 24 * 3600 * 1000, TOOL_ARENA_BYTES = 64 * 1024 * 1024 };
 
 static struct {

@@ -2,28 +2,27 @@
  * db: database access of a task. Statements are the functions that the generator makes from the
  * areas' .sql files; each takes a struct db as its first argument:
  *
- *   db_of(task)       each statement by itself: one round trip, one implicit transaction
+ *   db_of(task)       each statement on its own: one round trip, one implicit transaction
  *   db_batch(task)    statements collect; db_run sends them as ONE implicit transaction in one
  *                     round trip. Their rows may be read after db_run.
- *   db_begin(task)    a transaction on a leased connection, for looking before writing;
+ *   db_begin(task)    a transaction on a leased connection, for reading before writing;
  *                     statements run at once, one round trip each. db_commit ends it. A task that
  *                     is ended, or returns without db_commit, rolls it back.
  *   db_chain(tx)      statements collect within tx and go with db_run in one round trip.
  *
- * The actor travels with every transaction: the first statement of each is the envelope
- * (act_as_customer, act_as_staff, ... in db/), which checks that the session lives, the account is
- * not locked and the staff role allows the operation, and then sets sebez.account, sebez.vendor,
- * ... for Row Level Security, local to the transaction. The envelope is the one function
- * db_envelope in db.c.
+ * Every transaction carries the actor: its first statement is the envelope (act_as_customer,
+ * act_as_staff, ... in db/), which checks that the session is valid, the account is not locked and
+ * the staff role allows the operation, and then sets sebez.account, sebez.vendor, ... for Row Level
+ * Security, local to the transaction. The envelope is the one function db_envelope in db.c.
  *
  * No function returns an error. Failures end the task:
  *   - no connection, queue full, outcome unknown       503 with Retry-After
- *   - SQLSTATE of class SB (our own raise statements)   the problem registered for it (db_error.h)
+ *   - SQLSTATE of class SB (raised by the areas' SQL)   the problem registered for it (db_error.h)
  *   - unique violation                                  409 already_exists
  *   - foreign key or not-null violation of an id        404
  *   - serialization failure or deadlock                 retried by db_run for batches; else 503,
  *                                                       marked as transient
- *   - a plan that no longer fits, after a migration    the same
+ *   - an outdated plan, after a migration              the same
  *   - the database is read-only                        503 with Retry-After
  *   - anything else                                     500, logged with statement and message
  *

@@ -33,7 +33,8 @@ struct db {
 	    *promises[LIMIT_PG_BATCH]; /* parallel to batch->items; NULL for statements of task/ */
 };
 
-/* Rolls back open transactions of the task. Called when its function has returned or ended. */
+/* Rolls back open transactions of the task. Called when its body has returned or the task was
+ * ended. */
 void db_task_done(struct task *task);
 
 /* Runs the `collect` hooks of the commit of db, which add statements to `last`. Each runs once. */
@@ -42,7 +43,7 @@ void db_run_after(struct db *db);
 
 enum pg_role db_role_of(enum actor_kind kind);
 
-/* Adds one statement to what db collects; rows NULL when its result is not read. */
+/* Adds one statement to the batch of db; rows NULL when its result is not read. */
 void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,
                 const struct pg_param params[]);
 

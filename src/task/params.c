@@ -32,7 +32,7 @@ static size_t value_size(enum rows_type type, const void *value)
 	return WIDTHS[type];
 }
 
-/* PostgreSQL counts from 2000. The infinities are the same extreme values on both sides; earlier
+/* PostgreSQL's epoch is 2000. The infinities are the same extreme values on both sides; earlier
  * times saturate to the lowest. */
 static int64_t time_of(int64_t time)
 {

@@ -46,7 +46,7 @@ struct problem {
 	const char *extra;  /* further JSON members, for example "\"quote\":{…}", or NULL */
 	int retry_after_s;  /* seconds; 0: none, or for a 503 a default that varies */
 	const char *log;    /* for the log only, not shown to the caller, or NULL */
-	/* A deadlock, a conflict or an outdated plan rolled back a leased transaction: the whole
+	/* A deadlock, a conflict or an outdated plan rolled back a leased transaction: the task
 	 * may be retried. */
 	bool transient;
 	bool in_doubt; /* it is unknown whether something was written */

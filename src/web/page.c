@@ -49,7 +49,7 @@ bool page_decode(const char *text, struct page *page)
 	return page->after_key >= 0;
 }
 
-/* Hash of the path and the filters as written, in any order; without cursor and limit. */
+/* Hash of the path and the filters as sent, in any order; without cursor and limit. */
 static uint32_t scope_of(const struct request *rq)
 {
 	const char *path = http_path(rq->http);

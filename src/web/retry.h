@@ -10,7 +10,7 @@
 
 #include "web/request.h"
 
-/* The state to restore before each call; all other state of the request is rebuilt by the call. */
+/* The state to restore before each call; all other state of the request belongs to the handler. */
 struct retry {
 	const void *in; /* NULL until it is known */
 	struct actor actor;
@@ -25,8 +25,8 @@ void retry_remember(struct request *rq, const void *in);
 void retry_call(struct task *task);
 
 /* After the task has ended with a problem. False when that is final; otherwise the request is in
- * its state before the call, after a delay that lets concurrent transactions finish. May suspend.
- */
+ * its state before the call, after a delay that lets concurrent transactions finish. May
+ * suspend. */
 bool retry_wait(struct request *rq) __attribute__((warn_unused_result));
 
 #endif

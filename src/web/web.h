@@ -17,8 +17,8 @@ struct web_options {
 	const char *origins; /* allowed by CORS: a valid list (web/origin.h) */
 	bool behind_proxy;   /* the client is the last address of X-Forwarded-For */
 	int64_t request_ms;  /* time limit for answering a request */
-	/* Called after every reply; may be NULL. operation is OPERATION_COUNT when there was none.
-	 */
+	/* Called after every reply; may be NULL. operation is OPERATION_COUNT when there was
+	 * none. */
 	void (*measured)(unsigned operation, int status, int64_t duration_us);
 };
 
