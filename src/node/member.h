@@ -50,8 +50,7 @@ struct member {
 /* What all members are started with. */
 struct member_world {
 	struct services *services;
-	char program[1024]; /* own path, looked up at each start so that a replaced program is found
-	                     */
+	char program[1024]; /* own path, looked up at each start to find a replaced program */
 	const char **envp;
 	int metrics_fd;
 };

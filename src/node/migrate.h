@@ -17,7 +17,7 @@
 #include "node/secret.h"
 #include "node/services.h"
 
-/* Behavior when the role passwords were derived from another secret, or the functions are those of
+/* Behaviour when the role passwords were derived from another secret, or the functions are those of
  * a newer version that has no migrations beyond this program's. */
 enum migrate_for {
 	MIGRATE_FOR_TOOL,   /* refuses both, and does not create a new marketplace */

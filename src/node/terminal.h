@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Remembers the controlling terminal, if there is one. Does not when SIGHUP is ignored: nohup
- * ignores it for programs that must outlive their terminal. Call before a handler of SIGHUP is
+/* Remembers the controlling terminal, if there is one. Does nothing when SIGHUP is ignored: nohup
+ * sets this for programs that must outlive their terminal. Call before a handler of SIGHUP is
  * installed. */
 void terminal_remember(void);
 
