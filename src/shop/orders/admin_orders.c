@@ -1,5 +1,5 @@
 /*
- * admin_orders: what admins see of orders and do to them.
+ * admin_orders: the admin endpoints for orders and sub-orders.
  */
 #include <string.h>
 

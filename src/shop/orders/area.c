@@ -1,4 +1,4 @@
-/* What orders contribute (shop/area.h). */
+/* The orders area (shop/area.h). */
 #include "shop/orders/deadlines.h"
 #include "shop/orders/orders.h"
 #include "shop/orders/sold.h"

@@ -1,5 +1,5 @@
 /*
- * cancel: a customer or a vendor takes back an order, a sub-order, or some of its lines.
+ * cancel: a customer or vendor cancels an order, a sub-order, or some of its lines.
  */
 #include "api.gen.h"
 #include "moves.sql.h"
@@ -14,7 +14,7 @@ void cancel_sub_order(struct request *rq, const struct cancel_sub_order_in *in)
 	reply_move(rq, &move);
 }
 
-/* The parts that are not cancelled yet. Ends the task (409) when one of them cannot be. */
+/* The sub-orders not cancelled yet. Ends the task (409) when one of them cannot be cancelled. */
 static struct uuid_array to_cancel(struct task *task, const struct order *order)
 {
 	struct uuid *ids = arena_array(task->arena, order->sub_order_count, sizeof ids[0]);
@@ -36,7 +36,7 @@ static struct uuid_array to_cancel(struct task *task, const struct order *order)
 	return (struct uuid_array){count, ids};
 }
 
-/* POST /v1/orders/{order_id}/cancel: all of its parts, or none. */
+/* POST /v1/orders/{order_id}/cancel: all of its sub-orders, or none. */
 void cancel_order(struct request *rq, const struct cancel_order_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
@@ -44,7 +44,7 @@ void cancel_order(struct request *rq, const struct cancel_order_in *in)
 	struct order *order = order_lock(chain, in->order_id);
 	struct uuid_array ids = to_cancel(&rq->task, order);
 
-	/* Every state that a customer may cancel from has the same effect. */
+	/* The effect is the same for every state that a customer may cancel from. */
 	orders_move(chain, ids, transition_find(PLACED, CANCELLED, BY_CUSTOMER), in->reason);
 	orders_settle(chain, ids);
 	reply_order(rq, tx, chain, in->order_id);

@@ -1,5 +1,5 @@
 /*
- * customer_orders: what customers see of their orders, and admins of one.
+ * customer_orders: listing a customer's orders; reading one order, also for admins.
  */
 #include "shop/orders/orders.h"
 

@@ -1,6 +1,7 @@
 /*
- * deadlines: the clock. What is due is taken in batches that no other server's clock has taken, and
- * moved as anybody moves it. What cannot be moved waits, longer each time, and holds nobody up.
+ * deadlines: moves sub-orders whose deadline has passed. Due sub-orders are taken in batches that
+ * skip rows locked by other transactions, and moved like any other. A failed move is retried with
+ * growing delay and does not block other sub-orders.
  */
 #include "shop/orders/deadlines.h"
 
@@ -12,15 +13,16 @@
 #include "shop/orders/move.h"
 
 enum {
-	/* Sub-orders of one transaction: their variants are locked until its commit. */
+	/* Sub-orders per transaction: their variants are locked until its commit. */
 	DUE_BATCH = 20,
-	/* Of one run, so that a flood leaves room for other jobs. */
+	/* Batches per run, so that a backlog leaves time for other jobs. */
 	DUE_BATCHES_MAX = 50,
 };
 
 static const char NOT_SHIPPED[] = "Not shipped in time";
 
-/* What the clock does to each state that has a deadline. */
+/* The transition at the deadline of each state that has one, except PART_SHIPPED: see end_shipping.
+ */
 static const struct {
 	enum sub_order_state from, to;
 	const char *reason;
@@ -32,11 +34,11 @@ static const struct {
     {DELIVERED, COMPLETED, "Completed automatically after delivery"},
 };
 
-/* What is due, as it is under its lock. */
+/* A due sub-order, as read under its lock. */
 struct due {
 	struct uuid id;
 	enum sub_order_state state;
-	bool arrived; /* all that was shipped of one that is partially shipped */
+	bool arrived; /* partially shipped, and all its shipments have arrived */
 };
 
 static bool has_arrived(struct uuid id, size_t count, const struct sub_orders_sent_row *sent)
@@ -77,8 +79,7 @@ static struct uuid_array pick(struct arena *arena, size_t count, const struct du
 	return (struct uuid_array){found, ids};
 }
 
-/* What was not sent is cancelled, so the rest is all there is: shipped, and delivered when it is.
- */
+/* Cancels the unshipped rest: the sub-order becomes shipped, and delivered if all has arrived. */
 static void end_shipping(struct db *chain, struct uuid_array ids, bool arrived)
 {
 	orders_cancel_rest(chain, ids, PART_SHIPPED, NOT_SHIPPED);
@@ -99,11 +100,11 @@ static void move_due(struct db *chain, size_t count, const struct due *due)
 	end_shipping(chain, pick(arena, count, due, PART_SHIPPED, true), true);
 }
 
-/* A task of its own, so that what it cannot move ends only this batch. */
+/* A task of its own, so that a failed move ends only this batch. */
 struct due_batch {
-	struct task task;        /* first: the batch is found by it */
-	const struct uuid *only; /* NULL: whatever is due */
-	size_t count;            /* of those it took */
+	struct task task;        /* must be first: cast to the batch */
+	const struct uuid *only; /* NULL: all that are due */
+	size_t count;            /* of ids */
 	struct uuid ids[DUE_BATCH];
 };
 
@@ -128,7 +129,7 @@ static void meet_some(struct task *task)
 	db_commit(tx);
 }
 
-/* One of them cannot be moved, and with it none: each is moved by itself. */
+/* One sub-order of the batch failed and rolled back all: move each in its own transaction. */
 static void meet_one_by_one(struct task *task, const struct due_batch *failed)
 {
 	for (size_t i = 0; i < failed->count; i++) {

@@ -1,7 +1,7 @@
--- What happens to sub-orders by itself.
+-- Automatic transitions of sub-orders at their deadlines.
 
 -- sub_orders_due (most int, only uuid?): many writes -> (id uuid, state text)
--- Never waits: what somebody moves at this moment has its turn later.
+-- Never waits: sub-orders locked by another transaction are skipped until a later run.
 select s.id, s.state from sub_order s
 where s.deadline_at <= now() [only: and s.id = :only]
 and not exists (select from deadline_failure f where f.vendor_id = s.vendor_id and f.sub_order_id = s.id
@@ -11,18 +11,18 @@ limit :most
 for update of s skip locked;
 
 -- sub_orders_sent (ids uuid[]): many -> (id uuid, arrived bool)
--- Those of which something was shipped, and whether all that was shipped has arrived.
+-- The sub-orders with shipments, and whether all their shipments have arrived.
 select h.sub_order_id as id, bool_and(h.delivered_at is not null) as arrived from shipment h
 where h.sub_order_id = any (:ids)
 group by h.sub_order_id;
 
 -- deadline_failures_forget (): none
--- Of deadlines that are no more, whoever moved the sub-order.
+-- Deletes failures of deadlines that no longer apply.
 delete from deadline_failure f using sub_order s
 where s.vendor_id = f.vendor_id and s.id = f.sub_order_id and s.deadline_at is distinct from f.deadline_at;
 
 -- deadline_failed (id uuid, why text): none
--- It comes again after a while that doubles each time, up to an hour.
+-- Retried with exponential backoff: the delay doubles each time, up to one hour.
 insert into deadline_failure as f (vendor_id, sub_order_id, deadline_at, retry_at, failed_with)
 select s.vendor_id, s.id, s.deadline_at, now() + interval '1 second', :why from sub_order s
 where s.id = :id and s.deadline_at is not null

@@ -1,5 +1,5 @@
 /*
- * fulfil: a vendor accepts, packs, ships and delivers its part; a customer says that it arrived.
+ * fulfil: a vendor accepts, packs, ships and delivers a sub-order; a customer confirms delivery.
  */
 #include "api.gen.h"
 #include "shop/orders/order_reply.h"
@@ -44,8 +44,8 @@ void deliver_sub_order(struct request *rq, const struct deliver_sub_order_in *in
 	reply_move(rq, &move);
 }
 
-/* POST /v1/sub-orders/{sub_order_id}/shipments/{shipment_id}/confirm-delivery: while others of it
- * are on their way or not sent yet. Said again, it changes nothing. */
+/* POST /v1/sub-orders/{sub_order_id}/shipments/{shipment_id}/confirm-delivery: also while the rest
+ * is in transit or not shipped. Idempotent. */
 void confirm_shipment_delivery(struct request *rq, const struct confirm_shipment_delivery_in *in)
 {
 	struct move move = move_begin(&rq->task, in->sub_order_id);
@@ -55,8 +55,8 @@ void confirm_shipment_delivery(struct request *rq, const struct confirm_shipment
 	reply_move(rq, &move);
 }
 
-/* POST /v1/sub-orders/{sub_order_id}/confirm-delivery: of one that the vendor has said to be
- * delivered it says that all is well, which completes it. Said again, it changes nothing. */
+/* POST /v1/sub-orders/{sub_order_id}/confirm-delivery: completes a sub-order that the vendor has
+ * marked as delivered; else marks it as delivered. Idempotent. */
 void confirm_delivery(struct request *rq, const struct confirm_delivery_in *in)
 {
 	struct move move = move_begin(&rq->task, in->sub_order_id);

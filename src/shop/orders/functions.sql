@@ -1,16 +1,16 @@
--- Payments of orders, and what moving sub-orders makes of them.
+-- Status of orders, and payments as derived from sub-orders.
 set local role sebez_owner;
 
--- The sums of the orders of this transaction are checked now and not at its end. The statement alone would
--- warn of a batch, which is no transaction block.
+-- Checks the sums of this transaction's orders now instead of at its end. A bare SET CONSTRAINTS would raise a
+-- warning in a batch, which is not a transaction block.
 create or replace function order_adds_up_now() returns void language plpgsql set search_path = public, pg_temp as $$
 begin
 	set constraints order_adds_up immediate;
 end $$;
 grant execute on function order_adds_up_now() to sebez_customer;
 
--- Where a sub-order stands, as events and the state to start from say it. A quoted body: with one of the
--- standard's form, no column could be added to the table (PostgreSQL 17).
+-- The state of a sub-order, as in events and sync. A quoted body: with a SQL-standard body, no column could be
+-- added to the table (PostgreSQL 17).
 create or replace function sub_order_state(s sub_order) returns json language sql stable as $$
 	select shape_sub_order_state(id => s.id, order_id => s.order_id, vendor_id => s.vendor_id,
 		number => s.number, status => s.state, version => s.version,
@@ -18,7 +18,7 @@ create or replace function sub_order_state(s sub_order) returns json language sq
 $$;
 grant execute on function sub_order_state(sub_order) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
--- The state of an order is what its sub-orders make of it; it is never stored, and said only here.
+-- The status of an order is derived from its sub-orders, only here, and never stored.
 create or replace function order_status(states text[]) returns text language sql immutable parallel safe
 return (
 	with live as (select distinct state from unnest(states) as s (state) where state <> 'cancelled')
@@ -35,16 +35,16 @@ return (
 );
 grant execute on function order_status(text[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
--- What is not owed any more when goods of that worth are cancelled: they, and what of the service fee was
--- a percentage of them, half a minor unit up.
+-- The amount no longer owed when goods of this value are cancelled: the goods and their share of the percentage
+-- fee, rounded half up to a minor unit.
 create or replace function cancelled_with_fee(goods numeric, subtotal bigint, percent_fee bigint)
 returns bigint language sql immutable parallel safe
 return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::bigint;
 grant execute on function cancelled_with_fee(numeric, bigint, bigint) to sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 
--- Counts that much of a vendor's lines as cancelled, and leaves a notice per order of the units by
--- product, for the count of what was sold (shop/orders/sold.c).
+-- Adds the quantities to the cancelled quantities of a vendor's lines, and writes an outbox row per order with
+-- the units by product, for the sold counts (shop/orders/sold.c).
 create or replace function cancel_lines(vendor uuid, lines uuid[], quantities int[]) returns void
 language sql set search_path = public, pg_temp as $$
 	with cancelled as (
@@ -64,7 +64,7 @@ $$;
 grant execute on function cancel_lines(uuid, uuid[], int[]) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs;
 
--- received and refunded: amounts; received null: nothing has come.
+-- received and refunded: amounts; received null: nothing received.
 create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
 returns text language sql immutable parallel safe
 return case
@@ -75,7 +75,7 @@ return case
 end;
 grant execute on function payment_share_state(boolean, bigint, bigint, bigint) to sebez_kernel;
 
--- The state of a payment is what its shares make of it.
+-- The state of a payment is derived from its shares.
 create or replace function payment_state(shares text[]) returns text language sql immutable parallel safe
 return case
 	when 'refund_due' = any (shares) then 'refund_due'
@@ -88,9 +88,8 @@ grant execute on function payment_state(text[]) to sebez_kernel;
 
 set local role sebez_kernel;
 
--- What has become of sub-orders makes their shares of payments, and these the payments; says what is so
--- and nothing else, so anybody who may move a sub-order may call it. Payments are locked after
--- sub-orders, before stock.
+-- Derives the payment shares from the sub-orders, and the payments from their shares. It takes no other input,
+-- so every role that may move a sub-order may call it. Payments are locked after sub-orders, before stock.
 create or replace function settle_payments(sub_orders uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -101,7 +100,7 @@ begin
 		where p.order_id in (select s.order_id from sub_order s where s.id = any (sub_orders))
 		order by p.id for no key update
 	loop
-		-- Cash is in hand once the vendor's part has been handed over.
+		-- Cash counts as received once the sub-order is delivered.
 		update payment_share h
 		set due = n.due, received_at = n.received_at, received_amount = n.received, state = n.state
 		from sub_order s
@@ -132,7 +131,7 @@ grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendo
 
 set local role sebez_owner;
 
--- Every cent of an order is accounted for, checked at its commit.
+-- Checks at commit that all sums of an order match.
 create or replace function order_adds_up() returns trigger language plpgsql set search_path = public, pg_temp
 security definer as $$
 declare
@@ -156,7 +155,7 @@ begin
 	return null;
 end $$;
 
--- The money is there, whoever or whatever has found out.
+-- Notes an event for the customer when a payment is received, by whatever path.
 create or replace function note_payment() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
 	perform feed_note(event_payment_received(new.account_id, order_id => new.order_id));

@@ -12,7 +12,7 @@ struct new_order {
 	const struct order *order;
 	struct new_part *parts;
 	size_t line_count;
-	struct new_line *lines; /* by (vendor, variant), in which stock is locked */
+	struct new_line *lines; /* sorted by (vendor, variant), the lock order of stock */
 };
 
 static struct new_part part_row(const struct sub_order *part)

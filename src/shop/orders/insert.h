@@ -1,14 +1,14 @@
 /*
- * insert: the statements that make an order, collected in a batch; nothing is written until it
- * runs.
+ * insert: the statements that insert an order, collected in a batch; nothing is written until the
+ * batch runs.
  *
- * The order of the statements matters. First the cart is taken, which refuses a second order of it.
- * Last, in order_claim, comes what other orders may be waiting for: the events of the order's
- * owners, and the stock. So a popular variant is locked for little more than the commit. Whatever
- * else belongs to the transaction is collected between the two.
+ * The order of the statements matters. The cart is taken first, which rejects a second order of the
+ * same cart. order_claim comes last: it locks what other orders may wait for, the event feeds of
+ * customer and vendors and the stock. So a popular variant is locked for little more than the
+ * commit. Other statements of the transaction are collected between order_insert and order_claim.
  *
- * Orders of the same variant take turns within the process (order_lock_variants), so that a crowd
- * at one variant waits there, and not with every connection to the database.
+ * Orders of the same variant are serialised within the process (order_lock_variants): contention
+ * for one variant must not block every database connection.
  */
 #ifndef SEBEZ_SHOP_ORDERS_INSERT_H
 #define SEBEZ_SHOP_ORDERS_INSERT_H
@@ -16,11 +16,11 @@
 #include "shop/orders/order.h"
 #include "task/db.h"
 
-/* The rows of an order that is to be inserted. */
+/* The rows to insert for an order. */
 struct new_order;
 
 struct new_order *new_order(struct arena *arena, const struct order *order);
-/* Until key_lock_release. Suspends. */
+/* Acquires the locks of the order's variants until key_lock_release. Suspends. */
 void order_lock_variants(struct task *task, const struct new_order *new);
 void order_insert(struct db *batch, const struct new_order *new);
 void order_claim(struct db *batch, const struct new_order *new);

@@ -48,8 +48,8 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 	chat_system_message(db, ids, sub_order_state_name(transition->to));
 }
 
-/* They changed, but not their state: for their history when `noted`, for their notice in any case.
- */
+/* Records a change that keeps the state: in the history when `noted`, always in the outbox and as
+ * an event. */
 static void stay(struct db *db, struct uuid_array ids, enum sub_order_state state,
                  enum sub_orders_move_clock clock, bool noted, const char *reason)
 {
@@ -212,7 +212,7 @@ static void insert_parcel(struct move *move, const struct line_quantities *lines
 	count_shipped(move, lines);
 }
 
-/* What a transition does to lines and shipments; clocks and stock are orders_move's. */
+/* The effect of a transition on lines and shipments; orders_move handles deadlines and stock. */
 static void apply(struct move *move, enum effect effect)
 {
 	struct line_quantities rest = move_rest(move);
@@ -238,9 +238,9 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	const struct transition *transition;
 
 	move_check(move, to);
-	assert(to != CANCELLED || !anything_shipped(move)); /* that is for move_cancel */
+	assert(to != CANCELLED || !anything_shipped(move)); /* else use move_cancel */
 	transition = transition_find(move->part->state, to, move->part->who);
-	/* The contract asks for it. */
+	/* The contract requires a reason. */
 	assert(reason || !transition->needs_reason || order_view_of(move->task) == VIEW_CUSTOMER);
 	take(move, transition, reason);
 }
@@ -250,7 +250,7 @@ static void stay_noted(struct move *move, const char *reason)
 	stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
 }
 
-/* Whether all its shipments have arrived; one more may just have. */
+/* Whether all shipments have arrived, counting just_arrived (may be NULL) as arrived. */
 static bool everything_arrived(struct move *move, const struct uuid *just_arrived)
 {
 	size_t count;
@@ -318,7 +318,7 @@ bool move_has_arrived(struct move *move, struct uuid shipment_id)
 	task_end(move->task, PROBLEM_NOT_FOUND, "Shipment not found.");
 }
 
-/* Some must be on their way (409). */
+/* Ends the task (409) when no shipment is in transit. */
 static void check_some_on_their_way(struct move *move)
 {
 	size_t count;

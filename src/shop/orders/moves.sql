@@ -1,10 +1,10 @@
--- Moving sub-orders. Rows are always locked in this order, so that no two transactions wait in a
--- ring: sub-orders by id, conversations by id, payments by id, variants by (vendor, variant), products
--- by id. Telling conversations locks those of one call in that order; who tells more than once, or
--- after the payment, holds them all before (chat_lock).
+-- Moving sub-orders. Rows are always locked in this order, to avoid deadlocks: sub-orders by id, conversations
+-- by id, payments by id, variants by (vendor, variant), products by id. Each notification of conversations
+-- locks them by id; a transaction that notifies more than once, or after locking the payment, locks them all
+-- first (chat_lock).
 
 -- sub_order_lock (id uuid): one writes -> (id uuid)
--- A foreign one does not exist.
+-- Other actors' sub-orders are not found.
 select s.id from sub_order s where s.id = :id for update;
 
 -- sub_orders_lock (order uuid): many writes -> (id uuid)
@@ -12,8 +12,8 @@ select s.id from sub_order s where s.order_id = :order order by s.id for update;
 
 -- sub_orders_move (ids uuid[], to text, clock choice(keep, accept, promise, extend, complete, stop), noted bool,
 --     reason text?, cancel_reason text?): none
--- Takes them to a state, or counts anew what is cancelled of one that stays where it is: with its
--- history when it is to be noted, and always with its notice.
+-- Sets the state (possibly the same) and recomputes the cancelled total. Writes history when noted, and always
+-- an outbox row.
 with before as (
 	select s.vendor_id, s.id, s.state from sub_order s where s.id = any (:ids)
 ), moved as (
@@ -50,7 +50,7 @@ select 'sub_order_changed', m.id, json_build_object('from', m.from_state, 'to', 
 from moved m;
 
 -- sub_orders_tell (ids uuid[]): none writes
--- Their customers and vendors, as they are now.
+-- Notes events with the current state for their customers and vendors.
 select feed_note(event_sub_order_changed(s.account_id, s.vendor_id, payload => sub_order_state(s)))
 from sub_order s
 where s.id = any (:ids);
@@ -67,16 +67,16 @@ where s.id = any (:sub_orders) and l.quantity - l.shipped_quantity > l.cancelled
 group by l.vendor_id;
 
 -- payments_settle (sub_orders uuid[]): none
--- After the sub-orders were moved.
+-- Runs after the sub-orders were moved.
 select settle_payments(:sub_orders);
 
 -- stock_release (sub_orders uuid[]): none
--- Last, so that a popular variant is locked for the commit only.
+-- Runs last, so that a popular variant is locked for the commit only.
 select release_stock(:sub_orders);
 
 -- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?,
 --     lines line_quantity[]): none
--- With its lines, which then count as shipped.
+-- Inserts a shipment with its lines and adds them to the shipped quantities.
 with parcel as (
 	insert into shipment (vendor_id, id, sub_order_id, carrier, tracking_number, tracking_url)
 	values (:vendor, :id, :sub_order, :carrier, :tracking_number, :tracking_url)
@@ -93,7 +93,7 @@ select h.id, h.delivered_at is not null as arrived from shipment h where h.sub_o
 order by h.id;
 
 -- shipments_arrive (sub_order uuid, id uuid?): none
--- One of them, or all that are still on their way.
+-- Marks one shipment as arrived, or all in transit.
 update shipment h set delivered_at = now()
 where h.sub_order_id = :sub_order and h.delivered_at is null
 [id: and h.id = :id];

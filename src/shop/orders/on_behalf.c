@@ -1,6 +1,6 @@
 /*
- * on_behalf: placing and moving orders without a request: the same steps as the handlers', for a
- * task that acts as a person.
+ * on_behalf: places and moves orders without a request: the steps of the handlers, for a task that
+ * acts as a customer or as staff.
  */
 #include "shop/orders/insert.h"
 #include "shop/orders/move.h"
@@ -14,7 +14,7 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 
 	db_run(reads);
 	quote = quote_fetch(reads, &asked);
-	(void)quote_price(quote, 0, NULL); /* without choices none can be wrong */
+	(void)quote_price(quote, 0, NULL); /* no choices, so none can be invalid */
 	if (quote->line_count == 0 || quote->problem_count > 0 || quote->undeliverable_count > 0)
 		task_end(task, PROBLEM_CONFLICT, "The cart cannot be ordered.");
 

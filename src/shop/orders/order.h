@@ -1,9 +1,9 @@
 /*
- * order: an order and its sub-orders as plain data, made by splitting a quote or read from the
- * database, and written as the contract's shapes. One shape, one writer.
+ * order: an order and its sub-orders as plain data, created by splitting a quote or read from the
+ * database, and written in the shapes of the contract. Each shape has one writer.
  *
- * Amounts are minor units of the order's currency, as sold; what was cancelled later is counted
- * beside them. Everything lives in the task's arena.
+ * Amounts are minor units of the order's currency, as sold; later cancellations are counted
+ * separately. Everything is allocated in the task's arena.
  */
 #ifndef SEBEZ_SHOP_ORDERS_ORDER_H
 #define SEBEZ_SHOP_ORDERS_ORDER_H
@@ -31,7 +31,7 @@ struct payment {
 	const char *method, *state;
 	int64_t amount;      /* as ordered */
 	int64_t due;         /* less what was cancelled */
-	int64_t received_at; /* TIME_INFINITY: not yet */
+	int64_t received_at; /* TIME_INFINITY: not received */
 	int64_t received, refunded;
 };
 
@@ -42,9 +42,9 @@ struct sub_order {
 	enum sub_order_state state;
 	char currency[4];
 	struct amounts amounts;
-	int64_t percent_fee; /* what of the fee is a percentage; only when placing */
+	int64_t percent_fee; /* the percentage part of the fee; only when placing */
 	int64_t cancelled_total;
-	struct uuid shipping_method_id; /* nil in orders of before each had one */
+	struct uuid shipping_method_id; /* nil in old orders without one */
 	const char *shipping_method_name;
 	int32_t handling_days;
 	const char *customer_name;
@@ -54,23 +54,23 @@ struct sub_order {
 	const char *cancel_reason;    /* may be NULL */
 	int64_t created_at, updated_at;
 	int32_t version;
-	bool confirmed; /* that it arrived, by its customer, and nothing has happened since */
+	bool confirmed; /* last change: the customer confirmed delivery */
 	struct order_line *lines;
 	struct commission *commissions; /* one per line, when placing; NULL when read */
 	size_t line_count;
 	const char *shipments; /* JSON array */
-	unsigned who;          /* bits of enum may_move that its reader has */
-	/* Only vendors and admins are shown these: */
+	unsigned who;          /* the reader's bits of enum may_move */
+	/* For vendors and admins only: */
 	const char *order_number; /* NULL when not read */
 	struct payment share;
 	int64_t commission_total;
-	/* Only admins: */
+	/* For admins only: */
 	struct uuid customer_id;
 	const char *account_name, *account_email;
 	const char *history; /* JSON array */
 };
 
-/* Who looks, and so what is shown. */
+/* The reader, which selects the fields shown. */
 enum order_view { VIEW_CUSTOMER, VIEW_VENDOR, VIEW_ADMIN };
 
 struct order {
@@ -78,7 +78,7 @@ struct order {
 	int32_t cart_version; /* as quoted; only when placing */
 	char number[ORDER_NUMBER_LENGTH + 1];
 	char currency[4];
-	const char *status; /* what its sub-orders make of it (db: order_status) */
+	const char *status; /* derived from the sub-orders (SQL: order_status) */
 	struct amounts amounts;
 	struct payment payment;
 	const char *shipping_address; /* JSON */
@@ -86,16 +86,16 @@ struct order {
 	int64_t created_at;
 	struct sub_order *sub_orders;
 	size_t sub_order_count;
-	/* Only admins are shown these: */
+	/* For admins only: */
 	struct uuid account_id;
 	const char *account_name, *account_email; /* NULL when not read */
 };
 
-/* What the clock and the payment method make of a new order. */
+/* What time, payment method and request determine of a new order. */
 struct order_terms {
 	const char *payment_method;
-	enum sub_order_state state; /* PLACED, or AWAITING_PAYMENT until the money is there */
-	bool paid;                  /* nothing is to be paid, so all of it is there */
+	enum sub_order_state state; /* PLACED, or AWAITING_PAYMENT until the money is received */
+	bool paid;                  /* nothing to pay: counts as received */
 	int64_t now_us;
 	int64_t deadline_us;
 	const char *shipping_address; /* JSON */
@@ -105,22 +105,22 @@ struct order_terms {
 
 /*
  * order_split: divides a priced quote into an order with one sub-order per vendor. Computes only.
- * Sums hold by construction: the quote's do, and nothing is rounded here but commissions.
+ * Sums hold by construction: the quote's sums hold, and only commissions are rounded here.
  */
 struct order *order_split(struct arena *arena, const struct quote *quote,
                           const struct order_terms *terms);
 
-/* The platform's fee on so many units of a line: at its sale, and on what is not cancelled. */
+/* The platform's commission on a quantity of a line: on all of it at sale, later on what is not
+ * cancelled. */
 int64_t order_line_commission(const struct order_line *line, int32_t quantity,
                               int32_t basis_points);
 
-/* The contract's shapes. */
+/* Write the shapes of the contract. */
 void order_json(const struct order *order, enum order_view view, struct json *json);
 void sub_order_json(const struct sub_order *sub_order, enum order_view view, struct json *json);
-/* The states that `who` may take it to, as an array. */
+/* The states that `who` may move to, as an array. */
 void transitions_json(enum sub_order_state from, unsigned who, struct json *json);
-/* Of `who`, those who still have something to do with it: a customer's second word changes nothing.
- */
+/* `who`, less the customer when delivery was already confirmed: confirming again has no effect. */
 unsigned sub_order_movers(const struct sub_order *part, unsigned who);
 
 #endif

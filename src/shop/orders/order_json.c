@@ -1,5 +1,5 @@
 /*
- * order_json: orders and sub-orders in the contract's shapes.
+ * order_json: writes orders and sub-orders in the shapes of the contract.
  */
 #include <string.h>
 
@@ -35,7 +35,7 @@ static void shipping_method(struct json *json, const struct sub_order *part)
 	json_close_object(json);
 }
 
-/* What the clock will do, told by the state that it is waiting in. */
+/* The deadline under the name that belongs to the current state. */
 static void deadlines(struct json *json, const struct sub_order *part)
 {
 	bool to_ship =
@@ -117,7 +117,7 @@ static void person(struct json *json, struct uuid account_id, const char *name, 
 	json_close_object(json);
 }
 
-/* The vendor learns of the customer what the parcel needs. */
+/* Of the customer, vendors see only what the parcel needs. */
 static void members_of_vendor(struct json *json, const struct sub_order *part)
 {
 	json_put_str(json, "order_number", part->order_number);

@@ -2,7 +2,7 @@
 
 -- sub_orders_page (vendor uuid?, slug text?, overseen bool, status text?, number text?, since time?,
 --                  after_key time, after_id uuid, page_size int): many
--- A vendor's queue; for admins, with overseen, those of all.
+-- A vendor's sub-orders; for admins (overseen), those of all vendors.
 select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        [overseen: v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",]
        s.customer_name as "customer.name",
@@ -29,8 +29,8 @@ limit :page_size;
 
 -- orders_page (account uuid?, email_key text?, overseen bool, status text?, number text?, since time?,
 --              after_key time, after_id uuid, page_size int): many
--- A customer's; for admins, with overseen, those of all: by the number of the order or of one of its
--- sub-orders, which begins with it, or by the account's e-mail address.
+-- A customer's orders; for admins (overseen), those of all customers, filtered by the account's e-mail address
+-- or by the number of the order or of a sub-order, which begins with the order's.
 select o.id, o.number, order_status(s.states) as status,
        o.total as "total.amount", o.currency as "total.currency",
        p.method as "payment.method", p.state as "payment.status",

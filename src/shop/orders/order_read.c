@@ -1,5 +1,5 @@
 /*
- * order_read: from rows to orders.
+ * order_read: builds orders from rows.
  */
 #include <assert.h>
 #include <string.h>
@@ -119,7 +119,8 @@ static struct order_line line_of(const struct order_lines_read_row *row)
 	};
 }
 
-/* Sub-orders and lines come sorted alike, so each part's lines stand together, in its turn. */
+/* Sub-orders and lines have the same sort order, so each sub-order's lines are contiguous and in
+ * sequence. */
 static struct sub_order *take_parts(struct db *batch, const struct rows *sub_orders,
                                     const struct rows *line_rows, size_t *ret_count)
 {
@@ -194,7 +195,7 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 	return order;
 }
 
-/* What a role of the vendor's staff may move; support and finance only look. */
+/* The enum may_move bits of a staff role; support and finance may only read. */
 static unsigned staff_may_move(const char *role)
 {
 	if (strcmp(role, "owner") == 0 || strcmp(role, "manager") == 0)
@@ -202,7 +203,7 @@ static unsigned staff_may_move(const char *role)
 	return strcmp(role, "fulfilment") == 0 ? BY_FULFILMENT : 0;
 }
 
-/* On what is not cancelled. */
+/* The commission on what is not cancelled. */
 static int64_t commission_of(struct db *batch, const struct rows *rows,
                              const struct sub_order *part)
 {

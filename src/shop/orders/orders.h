@@ -1,9 +1,9 @@
 /*
- * orders: placing, reading and moving orders. What other areas may call.
+ * orders: placing, reading and moving orders. The interface for other areas.
  *
- * Reading is asked of a batch and taken after it has run, so that an order, its sub-orders and
- * their lines are one round trip. Who reads sees what row level security leaves; taking what is not
- * there ends the task with 404.
+ * Reads are collected in a batch (order_ask) and fetched after it has run (order_fetch), so an
+ * order, its sub-orders and their lines take one round trip. Row level security limits what the
+ * actor reads; fetching a missing row ends the task with 404.
  */
 #ifndef SEBEZ_SHOP_ORDERS_ORDERS_H
 #define SEBEZ_SHOP_ORDERS_ORDERS_H
@@ -15,7 +15,7 @@
 
 extern const struct area AREA_ORDERS;
 
-/* What the task's actor, a customer, staff or an admin, is shown. */
+/* The view of the task's actor: customer, staff or admin. */
 enum order_view order_view_of(const struct task *task);
 
 struct order_rows {
@@ -35,11 +35,11 @@ struct sub_order_rows {
 struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id);
 struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows *asked);
 
-/* Without a request: the task's actor is the customer, or staff of the vendor. */
+/* For tasks without a request, whose actor is the customer or staff of the vendor. */
 
-/* Places the actor's open cart at today's quote, by each vendor's cheapest delivery. */
+/* Places the actor's open cart at the current quote, with each vendor's cheapest delivery. */
 const struct order *orders_place(struct task *task, const struct order_terms *terms);
-/* Takes all of a sub-order to the next state. */
+/* Moves a whole sub-order to a state. */
 void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
                     const char *reason);
 

@@ -1,4 +1,4 @@
--- Placing and reading orders. Placing is one batch: all of it is there for whoever sees the order.
+-- Placing orders. All statements run in one batch: an order is never visible in part.
 
 -- record new_part (id uuid, vendor uuid, number text, subtotal bigint, shipping bigint, discount bigint, tax bigint,
 --     fee bigint, percent_fee bigint, total bigint, method uuid, method_name text, handling int)
@@ -10,7 +10,7 @@
 -- A line of a sub-order, and the commission on it.
 
 -- order_take_cart (cart uuid, version int): none writes
--- Raises when the cart was changed or ordered since it was quoted.
+-- Raises when the cart was changed or ordered since the quote.
 select cart_to_order(:cart, :version);
 
 -- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint,
@@ -39,7 +39,7 @@ from :lines as l (id, vendor, sub_order, position, product, variant, title, vari
                   price);
 
 -- reservations_insert (lines new_line[]): none
--- What order_take_stock will take for each line.
+-- Records the quantities that order_take_stock takes for each line.
 insert into stock_reservation (vendor_id, order_line_id, variant_id, quantity)
 select * from :lines as l (vendor, id, variant, quantity);
 
@@ -49,8 +49,7 @@ select :currency, * from :lines as l (commission, vendor, sub_order, id, rate, b
 
 -- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?,
 --     parts new_part[]): none
--- The one payment of the order, and what of it belongs to each sub-order. When it is there already, all
--- of it is.
+-- The payment of the order, and the share of each sub-order. With received, the full amount counts as received.
 with pay as (
 	insert into payment (id, order_id, account_id, method, amount, currency, created_at, state
 	                     [received: , received_at, received_amount])
@@ -65,7 +64,8 @@ select p.vendor, p.id, p.total, p.total, pay.id, current_account()
 from pay, :parts as p (vendor, id, total);
 
 -- order_notice (order uuid, payload json): none
--- With the first row of each part's history; who writes it must see the part already.
+-- Also inserts the first history row of each sub-order. The policy requires that the writer sees the sub-order,
+-- so this comes after its insert.
 with begun as (
 	insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
 	select s.vendor_id, s.id, 1, s.state, 'customer', current_account(), s.created_at
@@ -74,7 +74,7 @@ with begun as (
 insert into outbox (topic, subject_id, payload) values ('order_placed', :order, :payload);
 
 -- order_tell (order uuid): none writes
--- The customer of the order, and each vendor of its part.
+-- Notes events for the customer of the order and for the vendor of each sub-order.
 with part as materialized (
 	select s.vendor_id, s.number, sub_order_state(s) as state from sub_order s where s.order_id = :order
 )
@@ -85,14 +85,14 @@ union all
 select feed_note(event_sub_order_changed(p.vendor_id, payload => p.state)) from part p;
 
 -- order_tell_paid (order uuid): none writes
--- After order_tell, as if the money came at that moment.
+-- Notes the payment event. Runs after order_tell, as for a payment received then.
 select feed_note(event_payment_received(o.account_id, order_id => o.id))
 from shop_order o where o.id = :order;
 
 -- order_adds_up_now (): none writes
--- Checks the sums before anything is locked that others wait for.
+-- Checks the sums before contended rows are locked.
 select order_adds_up_now();
 
 -- order_take_stock (lines new_line[]): none writes
--- Raises when anything ran out, or is sold otherwise than was quoted.
+-- Raises when a variant is out of stock or no longer sold as quoted.
 select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price);

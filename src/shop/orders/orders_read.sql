@@ -1,5 +1,5 @@
--- Reading orders. One family of statements serves customers, staff, admins and the clock: row level
--- security leaves each of them their own rows.
+-- Reading orders. The same statements serve customers, staff, admins and jobs: row level security limits the
+-- rows.
 
 -- order_read (id uuid): one -> (id uuid, number text, status text, currency text, subtotal bigint, shipping bigint,
 --     discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time,
@@ -59,7 +59,7 @@ order by s.id, l.position;
 
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
 --     received_at time?, received_amount bigint?, refunded_amount bigint, staff_role text?)
--- What its vendor sees of the payment: its own share. And who looks.
+-- The payment share of the sub-order, as vendors see it, and the role of the calling staff.
 select p.method as payment_method, h.state as payment_state, h.amount, h.due, h.received_at,
        h.received_amount, h.refunded_amount,
        (select x.role from staff x where x.vendor_id = current_vendor()
@@ -70,7 +70,7 @@ join payment p on p.id = h.payment_id
 where s.id = :id;
 
 -- commission_rates (sub_order uuid): many -> (basis_points int)
--- Of its lines, in the order of order_lines_read.
+-- The commission rates of the lines, in the order of order_lines_read.
 select coalesce(c.basis_points, 0) as basis_points from sub_order s
 join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
 left join commission_line c on c.vendor_id = l.vendor_id and c.sub_order_id = s.id and c.order_line_id = l.id
@@ -78,14 +78,14 @@ where s.id = :sub_order
 order by l.position;
 
 -- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text)
--- Who placed it, for admins.
+-- The customer who placed the order, for admins.
 select a.id, a.name, a.email from account a
 where true
 [order: and a.id = (select o.account_id from shop_order o where o.id = :order)]
 [sub_order: and a.id = (select s.account_id from sub_order s where s.id = :sub_order)];
 
 -- sub_order_history_json (id uuid): one -> (items text)
--- What happened to it, oldest first.
+-- The history of the sub-order, oldest first.
 select coalesce(json_agg(json_build_object('at', json_time(h.at), 'from', h.from_state, 'to', h.to_state,
 		'by', h.actor, 'reason', h.reason) order by h.number), '[]')::text as items
 from sub_order s
@@ -94,6 +94,6 @@ where s.id = :id
 group by s.vendor_id, s.id;
 
 -- order_of_last_cart (): maybe -> (id uuid, number text, cart_id uuid)
--- What the customer's latest ordered cart became.
+-- The customer's latest order, and the cart it was placed from.
 select o.id, o.number, o.cart_id from shop_order o where o.account_id = current_account()
 order by o.created_at desc, o.id desc limit 1;

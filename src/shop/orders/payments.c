@@ -1,5 +1,5 @@
 /*
- * payments: what admins say of money that came and money that went back.
+ * payments: admins record received payments and refunds.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ static struct uuid_array all_parts(struct arena *arena, const struct order *orde
 	return (struct uuid_array){order->sub_order_count, ids};
 }
 
-/* Those that wait for the money. */
+/* The sub-orders awaiting payment. */
 static struct uuid_array awaiting(struct arena *arena, const struct order *order)
 {
 	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof ids[0]);
@@ -36,7 +36,8 @@ static bool is_in_state(const struct order *order, const char *state)
 	return strcmp(order->payment.state, state) == 0;
 }
 
-/* What has arrived: as was said; else what is owed, or everything when nothing is. */
+/* The received amount: as given; else the amount due, or the full amount when the payment is
+ * cancelled. */
 static int64_t amount_of(struct task *task, const struct mark_payment_received_in *in,
                          const struct order *order)
 {
@@ -56,7 +57,8 @@ static int64_t amount_of(struct task *task, const struct mark_payment_received_i
 	return in->amount->amount;
 }
 
-/* POST /v1/admin/orders/{order_id}/payment-received: also when it comes too late. */
+/* POST /v1/admin/orders/{order_id}/payment-received: also for a payment received after
+ * cancellation. */
 void mark_payment_received(struct request *rq, const struct mark_payment_received_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
@@ -76,7 +78,7 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 	reply_order(rq, tx, chain, in->order_id);
 }
 
-/* POST /v1/admin/orders/{order_id}/refunded: all that was due is with the customer again. */
+/* POST /v1/admin/orders/{order_id}/refunded: the whole refund due was paid back. */
 void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 {
 	struct db *tx = db_begin(&rq->task);

@@ -1,9 +1,8 @@
--- Money that came and money that went back, by the word of somebody who looked at the bank. Each is
--- followed by payments_settle, which says what it makes of the payment.
+-- Received payments and refunds, as recorded by admins. Each must be followed by payments_settle, which updates
+-- the payment.
 
 -- payment_receive (order uuid, amount bigint, reference text?): none
--- Each share has what it is owed; what is beyond that is for what was cancelled, one share after the
--- other.
+-- Each share receives its due amount; the excess goes to cancelled amounts, one share after the other.
 with noted as (
 	update payment p set received_by = current_account(), reference = :reference where p.order_id = :order
 	returning p.id
@@ -23,7 +22,7 @@ where h.vendor_id = n.vendor_id and h.sub_order_id = n.sub_order_id
 and (h.state <> 'cancelled' or n.extra > 0);
 
 -- payment_refund (order uuid, reference text?): none
--- All that is due; told to the customer, and to each vendor whose share it is.
+-- Refunds all that is due. Notes events for the customer and for each vendor with a refunded share.
 with noted as (
 	update payment p
 	set refunded_at = now(), refunded_by = current_account(), refund_reference = :reference

@@ -1,10 +1,10 @@
 /*
- * place: the cart becomes an order, split by vendor.
+ * place: turns the cart into an order, split by vendor.
  *
- * Two round trips. The first reads the cart and its price; the second writes everything as one
- * transaction, guarded by the cart's version and by the statement that takes the stock, which
- * refuses what is sold out or no longer sold as quoted. So no lock is held while we compute, and a
- * popular variant is locked for the length of a commit only.
+ * Two round trips. The first reads the cart and its price; the second writes everything in one
+ * transaction, guarded by the cart's version and by the statement that takes the stock, which fails
+ * for goods sold out or no longer sold as quoted. So no lock is held during computation, and a
+ * popular variant is locked for the commit only.
  */
 #include <string.h>
 
@@ -18,8 +18,8 @@
 #include "web/reply.h"
 
 enum {
-	/* Tries of one request: each further one means that the cart or a price changed in the
-	 * milliseconds between our two round trips. */
+	/* Attempts per request: each further one means that the cart or a price changed in the
+	 * milliseconds between the two round trips. */
 	PLACE_TRIES_MAX = 5,
 };
 
@@ -43,7 +43,7 @@ _Noreturn static void end_with_quote(struct task *task, const struct problem_cod
 	                    });
 }
 
-/* The cart is an order already, by a request that ours raced with or repeats. */
+/* The cart was already ordered by a concurrent or repeated request. */
 _Noreturn static void end_as_ordered(struct task *task, const struct order_of_last_cart_row *last)
 {
 	char id[UUID_TEXT_LENGTH + 1];
@@ -57,7 +57,7 @@ _Noreturn static void end_as_ordered(struct task *task, const struct order_of_la
 	                    });
 }
 
-/* Today's quote of the cart, which is the one that the customer has agreed to; else the task ends.
+/* The current quote of the cart. Ends the task when it differs from the one the customer agreed to.
  */
 static struct quote *agreed_quote(struct task *task, const struct place_order_in *in)
 {
@@ -71,8 +71,8 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 
 	db_run(batch);
 	quote = quote_fetch(batch, &asked);
-	/* Each statement of a batch sees what is committed by then. The cart may have been open for
-	 * the first and gone for the second, but then the last one sees the order. */
+	/* Each statement of a batch sees what was committed before it. The cart may be open for the
+	 * first statement and gone for the second, but then the last one sees the order. */
 	order = sql_order_of_last_cart_rows(batch, last, &count);
 	if (count && (uuid_is_nil(quote->cart_id) || uuid_equal(order->cart_id, quote->cart_id)))
 		end_as_ordered(task, order);
@@ -90,7 +90,7 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 	if (quote->undeliverable_count)
 		end_with_quote(task, PROBLEM_NO_DELIVERY, quote,
 		               "Choose another address, or remove the items of that vendor.");
-	if (wrong.what != CHOICES_FINE) /* it was offered when the customer chose it */
+	if (wrong.what != CHOICES_FINE) /* the method was offered when the customer chose it */
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
 		               "A chosen delivery method is no longer offered.");
 	if (in->quote_total.amount != quote->amounts.total)
@@ -128,8 +128,8 @@ static const char *address_json(struct arena *arena, const struct address_input_
 	return buf.data;
 }
 
-/* Cash is paid at the door, so the vendor may start; a transfer is awaited first, unless there is
- * nothing to transfer. */
+/* Cash is paid at delivery, so the order is placed at once; other payments are awaited first,
+ * unless the total is 0. */
 static struct order_terms terms_of(struct arena *arena, const struct quote *quote,
                                    const struct place_order_in *in)
 {
@@ -151,7 +151,7 @@ static struct order_terms terms_of(struct arena *arena, const struct quote *quot
 	};
 }
 
-/* Writes and answers the order; false when the cart, a price or the stock changed since the quote.
+/* Writes the order and replies; false when the cart, a price or the stock changed since the quote.
  */
 static bool write_and_reply(struct request *rq, const struct order *order)
 {
@@ -174,7 +174,7 @@ static bool write_and_reply(struct request *rq, const struct order *order)
 	return placed;
 }
 
-/* POST /v1/orders: nobody pays a total that they were not shown. */
+/* POST /v1/orders: only at a total that the customer has seen. */
 void place_order(struct request *rq, const struct place_order_in *in)
 {
 	struct task *task = &rq->task;

@@ -1,10 +1,10 @@
--- Orders, a sub-order for each vendor, and what belongs to them. Amounts as sold never change; what is
--- cancelled later is counted beside them.
+-- Orders, one sub-order per vendor, and their lines, shipments and payments. Amounts as sold never change.
+-- Later cancellations are counted separately.
 set local role sebez_owner;
 
 create table shop_order (
 	id               uuid primary key,
-	-- For people, on the phone: K7Q4-M2XD. In byte order, so that its beginning finds it.
+	-- For people, on the phone: K7Q4-M2XD. In byte order, for prefix searches.
 	number           text collate "C" not null unique,
 	account_id       uuid not null references account (id),
 	cart_id          uuid not null unique references cart (id), -- a cart becomes at most one order
@@ -51,12 +51,12 @@ create table sub_order (
 	shipping_method_id   uuid,
 	shipping_method_name text not null,
 	handling_days    int not null,
-	-- The vendor cannot read shop_order: what it needs of it is here.
+	-- Copied from shop_order, which vendors cannot read.
 	customer_name    text not null,
 	shipping_address json not null,
 	note             text,
-	deadline_at      timestamptz, -- when the clock takes the next transition; null: never
-	ship_by          timestamptz, -- promised by accepting: handling_days later
+	deadline_at      timestamptz, -- time of the next automatic transition; null: none
+	ship_by          timestamptz, -- set on acceptance: handling_days later
 	cancel_reason    text,
 	version          int not null default 1,
 	created_at       timestamptz not null default now(),
@@ -69,7 +69,7 @@ create table sub_order (
 );
 create index sub_order_created on sub_order (created_at desc, id desc);
 create index sub_order_deadline on sub_order (deadline_at) where deadline_at is not null;
--- What a device starts from: what is open, newest first, among all that was ever sold.
+-- For sync: open sub-orders, newest first, among all ever sold.
 create index sub_order_open on sub_order (vendor_id, created_at desc, id desc)
 	where state not in ('completed', 'cancelled');
 create index sub_order_open_account on sub_order (account_id, order_id)
@@ -135,8 +135,8 @@ create policy of_customer on order_line to sebez_customer
 create policy of_vendor on order_line to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- What a line took from its variant. Held: quantity - released. An unpaid one has a time limit on
--- its sub-order (deadline_at).
+-- Stock taken by a line from its variant. Held: quantity - released. The sub-order's deadline_at limits how
+-- long unpaid stock is held.
 create table stock_reservation (
 	vendor_id     uuid not null,
 	order_line_id uuid not null,
@@ -163,7 +163,7 @@ create policy of_customer on stock_reservation to sebez_customer
 create policy of_vendor on stock_reservation to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- The platform's fee on a line, or on the shipping (order_line_id null), frozen at sale.
+-- The platform's commission on a line, or on shipping (order_line_id null), fixed at sale.
 create table commission_line (
 	vendor_id     uuid not null,
 	id            uuid not null,
@@ -229,7 +229,7 @@ create table shipment (
 	primary key (vendor_id, id),
 	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id)
 );
-create index shipment_sub_order on shipment (sub_order_id); -- admins and the clock name no vendor
+create index shipment_sub_order on shipment (sub_order_id); -- admins and jobs query without a vendor
 create trigger audit after insert or update or delete on shipment for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
@@ -281,7 +281,7 @@ create table payment (
 	reference   text,
 	received_at timestamptz,
 	received_by uuid,
-	received_amount bigint check (received_amount between 0 and amount), -- what was owed by then
+	received_amount bigint check (received_amount between 0 and amount), -- the amount received
 	created_at  timestamptz not null default now(),
 	refunded_amount bigint not null default 0,
 	refunded_at timestamptz,
@@ -298,7 +298,7 @@ create trigger note_payment after update of received_at on payment for each row
 	when (old.received_at is null and new.received_at is not null) execute function note_payment();
 
 grant select, insert on payment to sebez_customer;
-grant select (id, method) on payment to sebez_vendor; -- not the whole order's amount
+grant select (id, method) on payment to sebez_vendor; -- not the amount of the whole order
 grant select, update (reference, received_by, refunded_at, refunded_by, refund_reference) on payment to sebez_admin;
 grant select on payment to sebez_jobs;
 grant select, update (state, received_at, received_amount, refunded_amount) on payment to sebez_kernel;
@@ -310,7 +310,7 @@ create policy of_customer on payment to sebez_customer
 create policy of_vendor on payment for select to sebez_vendor
 	using (exists (select from payment_share h where h.payment_id = payment.id and h.vendor_id = current_vendor()));
 
--- What of the payment belongs to one sub-order.
+-- The share of a payment that belongs to one sub-order.
 create table payment_share (
 	vendor_id    uuid not null,
 	sub_order_id uuid not null,
@@ -343,8 +343,8 @@ create policy of_customer on payment_share to sebez_customer
 create policy of_vendor on payment_share to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- Sub-orders whose deadline came and whose move failed: when it is tried again. Of that deadline only, so
--- gone when somebody has moved it.
+-- Failed automatic transitions and their retry time. Valid for that deadline only: deleted once the deadline
+-- has changed.
 create table deadline_failure (
 	vendor_id    uuid not null,
 	sub_order_id uuid not null,

@@ -1,6 +1,6 @@
 /*
- * Counted behind the placing of orders, so that buyers of one product do not wait for each other's
- * count.
+ * Units are counted after orders are placed, so that buyers of one product do not wait for each
+ * other.
  */
 #include "shop/orders/sold.h"
 

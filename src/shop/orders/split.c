@@ -1,5 +1,5 @@
 /*
- * split: a priced quote becomes an order with one sub-order per vendor.
+ * split: turns a priced quote into an order with one sub-order per vendor.
  */
 #include <assert.h>
 #include <sodium.h>
@@ -9,10 +9,10 @@
 #include "base/money.h"
 #include "shop/orders/order.h"
 
-/* Crockford's base 32: no I, L, O, U, so that it survives the telephone. */
+/* Crockford's base 32: no I, L, O, U, so that numbers can be read out on the phone. */
 static const char NUMBER_ALPHABET[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/* Forty random bits as K7Q4-M2XD: says nothing of how many orders there are. */
+/* Forty random bits as K7Q4-M2XD: does not reveal the number of orders. */
 static void number_random(char ret[ORDER_NUMBER_LENGTH + 1])
 {
 	uint8_t random[ORDER_NUMBER_LENGTH];

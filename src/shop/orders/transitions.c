@@ -16,7 +16,7 @@ enum {
 
 /* clang-format off */
 static const struct transition TRANSITIONS[] = {
-    /* from            to            who may take it                  what it causes       reason */
+    /* from            to            who may take it                  effect               reason */
     {AWAITING_PAYMENT, PLACED,       ADMIN | PAYMENT,                 START_ACCEPT_CLOCK,   false},
     {AWAITING_PAYMENT, CANCELLED,    BUYER | MANAGER | ADMIN | CLOCK, RELEASE_STOCK,        true},
     {PLACED,           ACCEPTED,     STAFF | ADMIN,                   PROMISE_SHIPPING,     false},

@@ -1,6 +1,6 @@
 /*
- * transitions: the states of a sub-order and every way from one to another, as one table. What is
- * not in the table is a 409 that names what is allowed.
+ * transitions: the states of a sub-order and all transitions between them, as one table. Any other
+ * transition is a 409 that lists the allowed ones.
  */
 #ifndef SEBEZ_SHOP_ORDERS_TRANSITIONS_H
 #define SEBEZ_SHOP_ORDERS_TRANSITIONS_H
@@ -11,7 +11,7 @@
 
 #include "api.gen.h"
 
-/* Those of the contract, by names short enough for a table. */
+/* The contract's states, with names short enough for a table. */
 enum sub_order_state {
 	AWAITING_PAYMENT = SUB_ORDER_STATUS_AWAITING_PAYMENT,
 	PLACED = SUB_ORDER_STATUS_PLACED,
@@ -33,18 +33,18 @@ enum may_move {
 	BY_ADMIN = 1 << 3,
 	BY_CLOCK = 1 << 4,
 	BY_PAYMENT = 1 << 5,  /* the money arrived */
-	BY_SHIPMENT = 1 << 6, /* a part of it was sent */
+	BY_SHIPMENT = 1 << 6, /* part of it was shipped */
 };
 
-/* What it causes beside the change of state. */
+/* Side effect of a transition. */
 enum effect {
 	NO_EFFECT,
-	RELEASE_STOCK,      /* what is left goes back, the whole total counts as cancelled */
-	START_ACCEPT_CLOCK, /* the vendor has accept_hours to accept */
-	PROMISE_SHIPPING,   /* ship_by is handling_days from now; the clock waits some days more */
-	EXTEND_SHIPPING,    /* what is left has its time anew */
-	SHIP_REST,          /* a shipment of everything that is not shipped yet; no clock runs */
-	START_COMPLETE_CLOCK, /* all shipments have arrived; it completes after complete_days */
+	RELEASE_STOCK, /* returns unshipped units to stock; the whole total counts as cancelled */
+	START_ACCEPT_CLOCK,   /* deadline: accept_hours for the vendor to accept */
+	PROMISE_SHIPPING,     /* ship_by: handling_days from now; deadline: ship_grace_days later */
+	EXTEND_SHIPPING,      /* the rest gets at least ship_grace_days from now */
+	SHIP_REST,            /* ships everything unshipped in one shipment; no deadline */
+	START_COMPLETE_CLOCK, /* all shipments arrived; deadline: complete_days until completion */
 	STOP_CLOCK,
 	EFFECT_COUNT,
 };
@@ -53,13 +53,13 @@ struct transition {
 	enum sub_order_state from, to;
 	unsigned who;
 	enum effect effect;
-	bool needs_reason; /* of staff and admins */
+	bool needs_reason; /* required of staff and admins */
 };
 
 const char *sub_order_state_name(enum sub_order_state state);
 bool sub_order_state_parse(const char *name, enum sub_order_state *ret);
 
-/* The row for from → to, NULL when there is none, or none that `who` may take. */
+/* The row for from → to; NULL when there is none or `who` may not take it. */
 const struct transition *transition_find(enum sub_order_state from, enum sub_order_state to,
                                          unsigned who);
 
