@@ -4,7 +4,7 @@
 #include "shop/chat/talk.h"
 #include "shop/feed/feed.h"
 
-/* SQL notes the events, for it alone knows the numbers; the feed writes them at the commit. */
+/* SQL notes the events, as only SQL knows the numbers; the feed writes them at commit. */
 void chat_announce(struct db *db)
 {
 	feed_notify(db);
@@ -15,7 +15,7 @@ void chat_lock(struct db *db, struct uuid_array sub_orders)
 	sql_conversations_lock(db, sub_orders);
 }
 
-/* For people; the database puts in the number of each. */
+/* The text for users; the database inserts the number of each sub-order. */
 static const char *words_of(struct arena *arena, const char *became)
 {
 	char *words = arena_strdup(arena, became);

@@ -1,4 +1,4 @@
-/* What chat contributes (shop/area.h). */
+/* The chat area (shop/area.h). */
 #include "shop/chat/talk.h"
 #include "shop/chat/upkeep.h"
 #include "shop/outbox/outbox.h"
@@ -7,14 +7,14 @@
 #include "web/limit.h"
 
 static const struct limit_rule LIMITS[] = {
-    /* five a second for a minute is nobody who types */
+    /* nobody types five messages a second for a minute */
     {"message", LIMIT_BY_ACCOUNT, 300, 60},
-    /* marks come as fast as one scrolls */
+    /* sent while scrolling */
     {"read", LIMIT_BY_ACCOUNT, 600, 60},
-    /* every few seconds in a few conversations */
+    /* sent every few seconds in a few conversations */
     {"typing", LIMIT_BY_ACCOUNT, 120, 60},
     {"report", LIMIT_BY_ACCOUNT, 60, 3600},
-    /* each walks through all of somebody's conversations */
+    /* each processes all conversations of the account */
     {"erase", LIMIT_BY_ACCOUNT, 60, 3600},
     {0},
 };
@@ -33,7 +33,7 @@ static const struct job JOBS[] = {
 };
 
 static const struct outbox_topic TOPICS[] = {
-    /* Nothing sends pushes yet. Who has not been told within a week sees it in the app. */
+    /* Nothing sends pushes yet. Pushes expire after a week: the message is still in the app. */
     {.name = "message_push",
      .kind = OUTBOX_DELIVER,
      .prune = chat_prune_pushes,

@@ -1,9 +1,8 @@
 /*
  * chat: conversations between customers and vendors. docs/REALTIME.md has the guarantees.
  *
- * PostgreSQL holds all of it; a message, its number and its events are one transaction under the
- * lock of its conversation (functions_*.sql). Only who is here and who is writing is in
- * Redis.
+ * All state is in PostgreSQL; a message, its number and its events are written in one transaction
+ * under the lock of its conversation (functions_*.sql). Only presence and typing are in Redis.
  */
 #ifndef SEBEZ_SHOP_CHAT_CHAT_H
 #define SEBEZ_SHOP_CHAT_CHAT_H
@@ -14,17 +13,17 @@
 
 extern const struct area AREA_CHAT;
 
-/* Locks the conversations about these sub-orders, by their ids: for who will tell them more than
- * once, or after locking what comes later (shop/orders/moves.sql). Collects in db, after the
- * sub-orders were locked. */
+/* Locks the conversations about these sub-orders, in order of their ids. For transactions that call
+ * chat_system_message more than once, or after acquiring locks that come later in the lock order
+ * (shop/orders/moves.sql). Collects in db; lock the sub-orders first. */
 void chat_lock(struct db *db, struct uuid_array sub_orders);
 
-/* Tells the conversations about these sub-orders what became of them. Collects in db, after the
- * sub-orders were moved; nothing happens where there is no conversation. */
+/* Adds a system message with the new state to the conversations about these sub-orders. Collects in
+ * db; move the sub-orders first. No effect without a conversation. */
 void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became);
 
-/* The devices of these accounts and vendors have their events up to these numbers: the messages
- * among them are delivered. For the feed, as sebez_jobs. Collects in db. */
+/* The devices of these accounts and vendors acknowledged their events up to these numbers: marks
+ * the messages among them as delivered. For the feed, as sebez_jobs. Collects in db. */
 void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers);
 
 #endif

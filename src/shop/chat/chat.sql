@@ -1,12 +1,12 @@
--- Conversations and messages as both sides use them. What somebody may see and write, row level
--- security decides; what is one transaction under the conversation's lock is a function in db/.
+-- Conversations and messages for both sides. Row level security limits what an actor may see and write; changes
+-- that need one transaction under the conversation's lock are functions (functions_*.sql).
 
 -- conversation_open (vendor uuid, account uuid?, id uuid, product uuid?, sub_order uuid?): one writes -> (id uuid)
 select conversation_open(:vendor, :account, :id, :product, :sub_order) as id;
 
 -- conversations_page (id uuid?, account uuid, state text?, unread bool, after_key time, after_id uuid,
 --     page_size int): many
--- A customer's, the one with the newest message first; or one of them.
+-- A customer's conversations, by newest message first; or one of them.
 select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",
        (select product_card(p) from product p where p.vendor_id = c.vendor_id and p.id = c.product_id) as product,
        (select sub_order_card(s) from sub_order s
@@ -42,7 +42,7 @@ from conversation c where c.account_id = :account;
 
 -- message_send (conversation uuid, id uuid, client_id text, digest uuid, rules text, found text[], wrong json?,
 --     text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
--- Raises SBM01, with the rules of this moment, when they are not those that it was judged by.
+-- Raises SBM01 with the current rules when they differ from those the message was judged by.
 select message_send(:conversation, :id, :client_id, :digest, :rules, :found, :wrong::json, :text, :attachments::json,
 	:product, :sub_order, :reply_to);
 
@@ -74,13 +74,13 @@ and m.vendor_id = (select c.vendor_id from conversation c where c.id = :conversa
 limit :page_size;
 
 -- held_of_mine (conversation uuid, client_id text): maybe
--- What a rule holds, or has held, of the caller's under this key.
+-- The caller's message with this client_id that is or was held.
 select h.client_id, h.id, h.state = 'held' as held, h.state as status from message_held h
 where h.conversation_id = :conversation and h.author = chat_side() and h.author_id = current_account()
 and h.client_id = :client_id;
 
 -- message_edit (conversation uuid, id uuid, rules text, wrong json?, text text): none writes
--- Raises as message_send does.
+-- Raises SBM01 as message_send does.
 select message_edit(:conversation, :id, :rules, :wrong::json, :text);
 
 -- message_delete (conversation uuid, id uuid): none writes
@@ -93,7 +93,7 @@ select message_react(:conversation, :id, :emoji);
 select message_is_theirs(:conversation, :message);
 
 -- message_report (id uuid, conversation uuid, message uuid, reason text, comment text?): one
--- One report of each person and message; a foreign message is not there.
+-- One report per person and message. Messages of other conversations are not found.
 with reported as (
 	insert into message_report (vendor_id, id, conversation_id, seq, account_id, side, by_account, reason,
 	                            comment)
@@ -109,7 +109,7 @@ select r.id, r.reason, r.state as status, r.created_at from reported r;
 select conversation_mark_read(:conversation, :seq);
 
 -- messages_found (account uuid?, vendor uuid?, q text, after_key time, after_id uuid, page_size int): many slow
--- In one's own conversations, newest first.
+-- Search in the actor's own conversations, newest first.
 select m.id, m.conversation_id, m.seq, m.author, m.kind, m.text, m.created_at, m.created_at as "_key"
 from message m
 where m.text ilike containing(:q) and m.deleted_at is null
@@ -121,7 +121,7 @@ order by m.created_at desc, m.id desc
 limit :page_size;
 
 -- block_add (conversation uuid): none
--- Told when it is news.
+-- Notes an event only when the block is new.
 with blocked as (
 	insert into chat_block (vendor_id, account_id, side, by_account)
 	select c.vendor_id, c.account_id, chat_side(), current_account()
@@ -144,11 +144,11 @@ select chat_block_changed(r.vendor_id, r.account_id, false) from removed r;
 select c.id from conversation c where c.sub_order_id = any (:sub_orders) order by c.id for no key update;
 
 -- chat_tell (sub_orders uuid[], became text, said text): none writes
--- said has a %s for the number of each.
+-- said contains %s for the number of the sub-order.
 select chat_tell(:sub_orders, :became, :said);
 
 -- pushes_prune (most int): none
--- Due rows of the outbox about messages that a device has, or that are gone.
+-- Deletes due outbox rows about messages that were delivered or deleted.
 with due as (
 	select x.id, x.subject_id, x.payload ->> 'to' as side, (x.payload ->> 'seq')::int as seq
 	from outbox x
@@ -163,7 +163,7 @@ where x.id = d.id
 and coalesce(case d.side when 'customer' then c.customer_delivered else c.vendor_delivered end >= d.seq, true);
 
 -- conversations_silent (most int): many -> (id uuid)
--- For longer than the marketplace keeps them.
+-- Conversations without messages for longer than the retention time.
 select c.id from conversation c
 where c.last_message_at < now() - make_interval(days => (select f.chat_retention_days from platform f))
 order by c.last_message_at

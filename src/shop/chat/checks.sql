@@ -1,4 +1,4 @@
--- What must hold. Each check selects what breaks it, as people know it; `sebez check --data` runs them.
+-- Invariants. Each check selects the rows that violate it, by a readable name; `sebez check --data` runs them.
 
 -- check: messages of a conversation are numbered without a gap
 select c.id::text from conversation c

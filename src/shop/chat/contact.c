@@ -8,15 +8,15 @@
 #include "shop/chat/points.h"
 
 enum {
-	PHONE_DIGITS = 9, /* fewer are a date or a price */
-	PHONE_SIGNS = 2,  /* between two digits of one number */
+	PHONE_DIGITS = 9, /* at least; fewer are a date or a price */
+	PHONE_SIGNS = 2,  /* at most, between two digits of one number */
 	BULLET = 0x2022,
-	BULLETS = 3,         /* stand for what is masked */
-	VARIANT_16 = 0xFE0F, /* shown as a picture */
+	BULLETS = 3,         /* replace a masked contact */
+	VARIANT_16 = 0xFE0F, /* variation selector: emoji presentation */
 	KEY_CAP = 0x20E3,
-	FLAG_A = 0x1F1E6, /* the letters of flags, two for each */
+	FLAG_A = 0x1F1E6, /* regional indicators, two for each flag */
 	FLAG_Z = 0x1F1FF,
-	DECOMPOSED_MAX = 32, /* units; the longest has 18 */
+	DECOMPOSED_MAX = 32, /* UTF-16 units; the longest decomposition has 18 */
 };
 
 const char *const CONTACT_NAMES[CONTACT_COUNT] = {
@@ -50,7 +50,7 @@ static size_t label_end(struct points text, size_t at)
 	return at;
 }
 
-/* Where the domain that begins here ends; 0 when there is none. */
+/* The end of the domain that begins at `at`; 0 when there is none. */
 static size_t domain_end(struct points text, size_t at)
 {
 	size_t end = label_end(text, at), dots = 0;
@@ -67,7 +67,7 @@ static size_t domain_end(struct points text, size_t at)
 	return dots > 0 ? end : 0;
 }
 
-/* The address around an @ that stands from `at` to `after`. */
+/* Finds the address around an @ (or its encoding) that spans `at` to `after`. */
 static bool email_around(struct points text, size_t from, size_t at, size_t after,
                          const char *signs, struct span *ret)
 {
@@ -107,7 +107,7 @@ static size_t space_after(struct points text, size_t at)
 	return at;
 }
 
-/* Where the address that begins here with what only addresses begin with ends; 0: none does. */
+/* The end of a link that begins at `at` with a scheme or "www."; 0 when there is none. */
 static size_t scheme_end(struct points text, size_t at)
 {
 	static const char *const BEGINNINGS[] = {"http://", "https://", "www."};
@@ -136,8 +136,8 @@ static size_t top_level_end(struct points text, size_t at)
 	return 0;
 }
 
-/* Where the host, and what follows it, ends that begins here; 0 when none does, and then none
- * begins before *ret_next. */
+/* The end of a host and its path that begin at `at`; 0 when there is none, and then none begins
+ * before *ret_next. */
 static size_t host_end(struct points text, size_t at, size_t *ret_next)
 {
 	size_t label = label_end(text, at), end = 0;
@@ -169,7 +169,8 @@ static bool find_link(struct points text, size_t from, struct span *ret)
 
 /* -- telephone numbers ------------------------------------------------------------------------ */
 
-/* Where the digits that begin here end, with a few signs between them; and how many there are. */
+/* The end of the digits that begin at `at`, with a few signs in between; *ret_digits is their
+ * count. */
 static size_t number_end(struct points text, size_t at, const char *signs, size_t *ret_digits)
 {
 	size_t end = at;
@@ -219,7 +220,7 @@ static void add(struct points *to, struct points from, size_t begin, size_t end)
 	to->count += end - begin;
 }
 
-/* No contact is shorter than what stands for it. */
+/* The result fits in the size of the text: no contact is shorter than its BULLETS. */
 static struct points mask(struct arena *arena, struct points text, enum contact contact)
 {
 	struct points masked = {.at = arena_array(arena, text.count + 1, sizeof(int32_t))};
@@ -237,8 +238,7 @@ static struct points mask(struct arena *arena, struct points text, enum contact 
 	return masked;
 }
 
-/* One kind of contact masked wherever it is, as it stands and behind a disguise. True when it was
- * there. */
+/* Masks all contacts of one kind, plain and disguised. True when there was one. */
 static bool masked(struct arena *arena, struct points *said, enum contact contact)
 {
 	bool found = has(*said, contact);
@@ -260,8 +260,8 @@ struct contact_verdict contact_judge(struct arena *arena, const struct contact_r
 	unsigned held = 0;
 	bool changed = false, again = true;
 
-	/* What was masked may have hidden the beginning of another contact. Each time there is less
-	 * that could be one. */
+	/* Masking may expose another contact, so repeat. Terminates: each round leaves less text
+	 * that could be a contact. */
 	while (again) {
 		again = false;
 		for (enum contact each = 0; each < CONTACT_COUNT; each++) {
@@ -327,13 +327,13 @@ static bool is_key_cap(struct points text)
 	       (text.count == 2 || text.at[1] == VARIANT_16) && text.at[text.count - 1] == KEY_CAP;
 }
 
-/* Information, and the blood types and the M that are signs on roads and stations. */
+/* Letters that are pictures: the information sign, the circled M and the blood types A, B and O. */
 static bool is_picture(int32_t c)
 {
 	return c == 0x2139 || c == 0x24C2 || c == 0x1F170 || c == 0x1F171 || c == 0x1F17E;
 }
 
-/* Digits in circles, as exponents, in fractions. */
+/* Circled digits, exponents and fractions. */
 static bool has_digit_in_it(int32_t c)
 {
 	UErrorCode status = U_ZERO_ERROR;

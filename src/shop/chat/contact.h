@@ -1,7 +1,7 @@
 /*
- * contact: contact details in what people write to each other, and what the marketplace's rules
- * make of them. An admin says for each kind whether it is allowed, masked, or holds the message
- * until somebody has looked at it. Texts are valid UTF-8; all of it takes linear time.
+ * contact: finds contact details in messages and applies the marketplace's rules to them. Admins
+ * configure per kind whether it is allowed, masked, or holds the message for review. Texts are
+ * valid UTF-8; all functions take linear time.
  */
 #ifndef SEBEZ_SHOP_CHAT_CONTACT_H
 #define SEBEZ_SHOP_CHAT_CONTACT_H
@@ -19,26 +19,26 @@ struct contact_rules {
 };
 
 struct contact_verdict {
-	const char *text; /* masked; the text itself when nothing was */
-	unsigned held;    /* bits of enum contact: what holds the message */
+	const char *text; /* masked; the input when nothing was masked */
+	unsigned held;    /* bits of enum contact: the kinds that hold the message */
 };
 
 /*
- * What the rules make of a text. A contact is found behind a disguise, too: in digits of other
- * scripts and key caps, with characters of no width between, with (at) and [dot]. To mask what is
- * found only so takes the disguise off the whole text. Masked text is as the rules want it: judged
- * again it stays the same.
+ * Applies the rules to a text. Disguised contacts are found, too: digits of other scripts and key
+ * caps, zero-width characters in between, (at) and [dot]. Masking a contact found only in disguise
+ * rewrites the whole text in plain form. The result is stable: judging masked text again does not
+ * change it.
  */
 struct contact_verdict contact_judge(struct arena *arena, const struct contact_rules *rules,
                                      const char *text);
 
-/* What is in the address of an image: an e-mail address, or a telephone number as a whole part of
- * it, for file names are long numbers, too. Bits of enum contact. */
+/* Finds contacts in an image address: an e-mail address, or a telephone number that is a whole
+ * component, as file names are long numbers, too. Returns bits of enum contact. */
 unsigned contact_in_address(struct arena *arena, const char *url);
 
-/* Whether it may be a reaction: a picture or a sign, and nothing that spells a contact. So no
- * letters but the few that are pictures, no digits of any kind but one key cap, and of the letters
- * that flags are made of one flag's. */
+/* Whether the text may be a reaction: pictures or signs that cannot spell a contact. So no letters
+ * except the few that are pictures, no digits of any kind except one key cap, and the regional
+ * indicators of at most one flag. */
 bool contact_is_reaction(struct arena *arena, const char *text);
 
 #endif

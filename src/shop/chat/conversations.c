@@ -1,5 +1,5 @@
 /*
- * conversations: as the customer has them, and what either side does with one.
+ * conversations: the customer's conversations, and the operations that both sides share.
  */
 #include <string.h>
 

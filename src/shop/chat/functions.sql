@@ -1,7 +1,8 @@
--- Chat: what is told, and what devices have.
+-- Chat: excerpts and cards of messages, and delivery.
 set local role sebez_owner;
 
--- A message as lists of conversations show it. Of its columns, for customers may not read all of them.
+-- A message as shown in lists of conversations. Takes columns, not a row, as customers may not read all of
+-- them.
 create or replace function message_excerpt(seq int, author text, kind text, said text, sent timestamptz,
                                            deleted timestamptz) returns json language sql stable parallel safe
 return json_build_object('seq', seq, 'author', author, 'kind', kind, 'text', left(said, 200),
@@ -9,7 +10,7 @@ return json_build_object('seq', seq, 'author', author, 'kind', kind, 'text', lef
 grant execute on function message_excerpt(int, text, text, text, timestamptz, timestamptz) to sebez_customer,
 	sebez_vendor;
 
--- What a message or a conversation shows of a product or a sub-order. Quoted bodies: db/README.md.
+-- A product or sub-order as shown in a message or conversation. For the quoted bodies see db/README.md.
 create or replace function product_card(p product) returns json language sql stable as $$
 	select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
 		'price', json_build_object('amount', p.price, 'currency', p.currency),
@@ -23,7 +24,7 @@ create or replace function sub_order_card(s sub_order) returns json language sql
 $$;
 grant execute on function sub_order_card(sub_order) to sebez_customer, sebez_vendor;
 
--- The same of one by its key, which must be there.
+-- The same by key; raises when not found.
 create or replace function product_card(vendor uuid, product uuid) returns json
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -53,9 +54,9 @@ grant execute on function sub_order_card(uuid, uuid, uuid) to sebez_customer, se
 
 set local role sebez_kernel;
 
--- The devices of these owners have their events up to these numbers, and so the messages of the other
--- side that are among them. One statement, however many owners there are. Conversations are locked in
--- one order, as whoever locks several of them does.
+-- The devices of these owners acknowledged their events up to these numbers: marks the other side's messages
+-- among them as delivered. One statement for any number of owners. Conversations are locked by id, as
+-- everywhere, to avoid deadlocks.
 create or replace function feed_acknowledged(owners uuid[], numbers bigint[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -66,7 +67,7 @@ begin
 		       max((e.payload ->> 'seq')::int) as seq
 		from unnest(owners, numbers) as g (owner, number)
 		left join chat_acknowledged a on a.owner_id = g.owner
-		-- Owner by owner, whatever is known of the table: offset keeps it from being joined whole.
+		-- One index scan per owner, whatever the statistics: offset prevents a join with the whole table.
 		cross join lateral (
 			select x.payload from event x
 			where x.owner_id = g.owner and x.number > coalesce(a.number, 0) and x.number <= g.number

@@ -1,7 +1,7 @@
--- Chat: changing and taking back what was said.
+-- Chat: editing, deleting and reacting to messages.
 set local role sebez_owner;
 
--- A message that the caller may change, or has deleted; holds its conversation.
+-- A message that the caller may change or has deleted. Locks its conversation.
 create or replace function message_of_mine(conversation uuid, the_id uuid, out vendor_id uuid,
 	out account_id uuid, out seq int, out deleted boolean)
 language plpgsql set search_path = public, pg_temp as $$
@@ -17,7 +17,7 @@ begin
 		raise exception 'Message not found.' using errcode = 'SB404';
 	end if;
 	mine := m.author = chat_side();
-	if mine and m.author = 'vendor' then -- by itself, for customers may not read author_id
+	if mine and m.author = 'vendor' then -- separate: customers may not read author_id
 		mine := exists (select from message x where x.id = the_id and x.author_id = current_account());
 	end if;
 	seq := m.seq;
@@ -46,7 +46,7 @@ begin
 	end if;
 	if exists (select from message m where m.vendor_id = mine.vendor_id and m.conversation_id = conversation
 	           and m.seq = mine.seq and m.text = the_text) then
-		return; -- it says that already
+		return; -- unchanged
 	end if;
 	perform message_keep(mine.vendor_id, conversation, mine.seq, 'edited');
 	update message m set text = the_text, edited_at = moment
@@ -57,9 +57,8 @@ begin
 end $$;
 grant execute on function message_edit(uuid, uuid, text, json, text) to sebez_customer, sebez_vendor;
 
--- Takes away what a message said, from its row and from what the feeds tell of it. Its place stays; it
--- counts as unread no longer, which whoever counts learns by its author. The caller holds the
--- conversation's lock.
+-- Blanks a message in its row and in its events. Its row and number stay. It no longer counts as unread; the
+-- event has the author so that clients can adjust their counts. The caller holds the conversation's lock.
 create or replace function message_blank(vendor uuid, conversation uuid, account uuid, number int)
 returns void language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -97,7 +96,7 @@ begin
 end $$;
 grant execute on function message_empty(uuid, uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin;
 
--- What is deleted already is as it was asked for.
+-- Idempotent.
 create or replace function message_delete(conversation uuid, the_id uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -111,8 +110,8 @@ begin
 end $$;
 grant execute on function message_delete(uuid, uuid) to sebez_customer, sebez_vendor;
 
--- Null takes the reaction away, which who is blocked may do, too. Under the conversation's lock: events
--- tell of all reactions, and the last one must know of every other. Told when it changes.
+-- Null removes the reaction; blocked actors may do that, too. Runs under the conversation's lock: each event
+-- lists all reactions, so the last one must see all others. Notes an event only on change.
 create or replace function message_react(conversation uuid, the_id uuid, the_emoji text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -142,7 +141,7 @@ begin
 end $$;
 grant execute on function message_react(uuid, uuid, text) to sebez_customer, sebez_vendor;
 
--- Nobody complains of their own side.
+-- Raises for a message of the caller's own side, which cannot be reported.
 create or replace function message_is_theirs(conversation uuid, the_id uuid) returns void
 language plpgsql stable set search_path = public, pg_temp as $$
 begin
@@ -155,10 +154,9 @@ grant execute on function message_is_theirs(uuid, uuid) to sebez_customer, sebez
 
 set local role sebez_kernel;
 
--- The events of these messages say what the messages say by now: what was taken back is told to no
--- device that comes late. They keep their numbers; processes and Redis forget what they hold of a feed
--- when they hear of the change (src/shop/feed/hub.h). Only what is told changes, so that anybody may
--- call it.
+-- Updates the events of these messages to the current content, so that late devices do not receive deleted or
+-- edited text. Event numbers stay; processes and Redis drop their cached events of a feed when they receive the
+-- event of the change (src/shop/feed/hub.h). It only copies current content, so every role may call it.
 create or replace function message_retell(messages uuid[]) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
@@ -196,7 +194,7 @@ $$;
 grant execute on function message_reactions(uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs;
 
--- What a message said before each change, oldest first; for admins.
+-- The content of a message before each change, oldest first; for admins.
 create or replace function message_past(vendor uuid, conversation uuid, number int) returns json
 language sql stable set search_path = public, pg_temp as $$
 	select coalesce(json_agg(json_build_object('action', h.action, 'text', h.text, 'attachments', h.attachments,
@@ -208,7 +206,7 @@ grant execute on function message_past(uuid, uuid, int) to sebez_admin;
 
 set local role sebez_kernel;
 
--- How often a message was changed: its author may not read what it said before.
+-- The number of changes of a message. SECURITY DEFINER, as authors may not read the history.
 create or replace function message_changes(vendor uuid, conversation uuid, number int) returns int
 language sql stable security definer set search_path = public, pg_temp as $$
 	select coalesce(max(h.number), 0) from message_history h

@@ -1,14 +1,15 @@
--- Chat: what a person wrote goes at their wish, and conversations when they have been silent for long.
+-- Chat: erasing a person's messages on request, and deleting conversations after the retention time.
 set local role sebez_owner;
 
--- Until the end of the transaction: what is released of a person is said before they ask, or not at all.
+-- Held until the end of the transaction: a held message is released before its author requests erasure, or
+-- never.
 create or replace function chat_lock_erasure(account uuid) returns void language plpgsql as $$
 begin
 	perform pg_advisory_xact_lock(hashtextextended('erasure ' || account, 0));
 end $$;
 grant execute on function chat_lock_erasure(uuid) to sebez_customer, sebez_admin;
 
--- Asked again, it begins anew with what was written since.
+-- A repeated request starts again and covers what was written since.
 create or replace function chat_erase_ask(account uuid, reason text)
 returns table (asked_at timestamptz, done_at timestamptz)
 language plpgsql set search_path = public, pg_temp as $$
@@ -24,8 +25,8 @@ begin
 end $$;
 grant execute on function chat_erase_ask(uuid, text) to sebez_customer, sebez_admin;
 
--- What else of a person there is in a conversation whose messages are empty: what was said before they
--- were changed, keys, reactions, complaints, what a rule holds, the name.
+-- Erases the person's other data in a conversation whose messages are blank: message history, client_ids,
+-- reactions, comments of reports, held messages, the name.
 create or replace function chat_erase_traces(c conversation, up_to timestamptz) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -72,8 +73,8 @@ begin
 end $$;
 grant execute on function chat_erase_traces(conversation, timestamptz) to sebez_jobs;
 
--- One step of an erasure that was asked for, under the lock of one conversation: some of its messages,
--- or, when they are empty, the rest. False when nobody waits for one.
+-- One step of a requested erasure, under the lock of one conversation: blanks up to `most` messages, and erases
+-- the remaining traces once none is left. False when no erasure is pending.
 create or replace function chat_erase_step(most int) returns boolean
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -111,8 +112,8 @@ begin
 end $$;
 grant execute on function chat_erase_step(int) to sebez_jobs;
 
--- A conversation, when it has been silent for longer than the marketplace keeps them and nobody has it at
--- this moment. Both sides learn that it is gone, and no event says any more what was said in it.
+-- Deletes a conversation without messages for longer than the retention time, unless it is locked. Notifies
+-- both sides, and blanks its messages and notes in the events.
 create or replace function conversation_forget(conversation uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -139,7 +140,7 @@ grant execute on function conversation_forget(uuid) to sebez_jobs;
 
 set local role sebez_kernel;
 
--- As message_retell, of the name in the event of the conversation's opening.
+-- As message_retell, for the customer's name in the event of the conversation's opening.
 create or replace function conversation_retell(vendor uuid, conversation uuid) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
@@ -152,7 +153,7 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 $$;
 grant execute on function conversation_retell(uuid, uuid) to sebez_jobs;
 
--- The events of a conversation's notes say no more what was noted.
+-- Blanks the text in the events of a conversation's notes.
 create or replace function notes_untell(vendor uuid, conversation uuid) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e

@@ -1,7 +1,7 @@
--- Chat: how conversations begin, and whose they are.
+-- Chat: opening and assigning conversations, blocks, read marks.
 set local role sebez_owner;
 
--- Each message asks, and PostgreSQL keeps the plans of plpgsql only.
+-- Runs for each message. In plpgsql, because PostgreSQL caches plans of plpgsql functions only.
 create or replace function chat_is_blocked(vendor uuid, account uuid) returns boolean
 language plpgsql stable as $$
 begin
@@ -18,8 +18,8 @@ begin
 end $$;
 grant execute on function chat_refuse_blocked(uuid, uuid) to sebez_customer, sebez_vendor, sebez_admin;
 
--- The one conversation of a customer and a vendor about a subject; made when there is none. One that is
--- there can be read whatever has become of the vendor, the product, and the two.
+-- The one conversation of a customer and a vendor about a subject; created if missing. An existing one stays
+-- readable whatever the state of the vendor, the product, or blocks.
 create or replace function conversation_open(vendor uuid, account uuid, the_id uuid, product uuid, sub_order uuid)
 returns uuid language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -70,8 +70,8 @@ begin
 end $$;
 grant execute on function conversation_open(uuid, uuid, uuid, uuid, uuid) to sebez_customer, sebez_vendor;
 
--- To one of the staff whose role reads conversations, or to nobody. Told when it changes. Locks as
--- unassign_staff() does: who it is, then the conversation.
+-- Assigns to staff whose role reads conversations, or to nobody. Notes an event only on change. Lock order as
+-- in unassign_staff(): staff, then conversation.
 create or replace function conversation_assign(conversation uuid, assignee uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -96,8 +96,8 @@ begin
 end $$;
 grant execute on function conversation_assign(uuid, uuid) to sebez_vendor;
 
--- Who leaves the staff, or has a role that reads no conversations any more, is assigned to nothing, and the
--- others are told.
+-- Unassigns all conversations of staff who leave or whose new role cannot read conversations, and notifies the
+-- vendor.
 create or replace function unassign_staff() returns trigger
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -119,8 +119,8 @@ begin
 	return case tg_op when 'UPDATE' then new else old end;
 end $$;
 
--- Until the end of the transaction: a conversation that is opened tells of blocks, and an event of a
--- block comes before it or after it as the block itself does.
+-- Held until the end of the transaction: the event of an opened conversation includes blocks, so it must be
+-- ordered with events of block changes as the changes themselves are.
 create or replace function chat_lock_blocks(vendor uuid, account uuid) returns void
 language sql volatile set search_path = public, pg_temp as $$
 	select pg_advisory_xact_lock(hashtextextended(vendor::text || account::text, 0))
@@ -128,7 +128,7 @@ $$;
 grant execute on function chat_lock_blocks(uuid, uuid) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
 	sebez_kernel;
 
--- This side has blocked the other, or no longer does.
+-- Notes the event that the caller's side has blocked or unblocked the other.
 create or replace function chat_block_changed(vendor uuid, account uuid, blocked boolean)
 returns void language sql volatile set search_path = public, pg_temp as $$
 	select chat_lock_blocks(vendor, account);
@@ -138,7 +138,7 @@ $$;
 grant execute on function chat_block_changed(uuid, uuid, boolean) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs, sebez_kernel;
 
--- Which side has blocked the other, as the state to start from says it.
+-- Which sides have blocked the other, as in sync.
 create or replace function chat_blocks(vendor uuid, account uuid) returns json
 language sql stable set search_path = public, pg_temp as $$
 	select shape_blocks(customer => coalesce(bool_or(b.side = 'customer'), false),
@@ -148,7 +148,7 @@ $$;
 grant execute on function chat_blocks(uuid, uuid) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
 	sebez_kernel;
 
--- The side has read up to here; never back, never beyond the last message.
+-- Advances the read mark of the caller's side; never backwards, never beyond the last message.
 create or replace function conversation_mark_read(conversation uuid, up_to int) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare

@@ -1,8 +1,8 @@
--- Chat: what conversations are told of their orders.
+-- Chat: system messages about orders.
 set local role sebez_kernel;
 
--- Tells the conversations of sub-orders what became of them, in words with a %s for their number; whoever
--- moved them: the customer, the vendor, an admin or the clock.
+-- Adds a system message about the new state to the conversations of sub-orders; said contains %s for the
+-- number. Called by everything that moves sub-orders: customer, vendor, admin, jobs.
 create or replace function chat_tell(sub_orders uuid[], became text, said text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare

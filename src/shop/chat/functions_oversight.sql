@@ -1,7 +1,7 @@
--- Chat: what admins decide.
+-- Chat: decisions of admins.
 set local role sebez_owner;
 
--- What has become of a message that a rule holds; its author's side alone knows that there is one.
+-- Notes the event of a held message's status. Only the author's side is notified.
 create or replace function message_held_tell(vendor uuid, account uuid, author text, conversation uuid,
                                              held uuid, status text)
 returns void language plpgsql as $$
@@ -12,8 +12,8 @@ end $$;
 grant execute on function message_held_tell(uuid, uuid, text, uuid, uuid, text) to sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 
--- Locks as an erasure does: the wish, the conversation, what is held in it. What its author wants to be
--- gone is not said any more, even before the job has come to it.
+-- Lock order as in an erasure: erasure request, conversation, held message. A message whose author has
+-- requested erasure cannot be released, even before the job has processed it.
 create or replace function message_held_decide(held uuid, release boolean) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare

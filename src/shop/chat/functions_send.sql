@@ -1,7 +1,7 @@
 -- Chat: sending a message.
 set local role sebez_owner;
 
--- One more message. The caller holds the conversation's lock and has looked at it.
+-- Adds a message. The caller holds the conversation's lock and passes its state.
 create or replace function message_add(vendor uuid, conversation uuid, account uuid, was_state text,
 	waiting timestamptz, the_id uuid, the_author text, the_author_id uuid, the_client text,
 	the_digest uuid, the_kind text, the_text text, the_attachments json, the_card json, reply int) returns int
@@ -29,7 +29,7 @@ begin
 	                     client_digest, kind, text, attachments, card, reply_to, created_at)
 	values (vendor, conversation, number, the_id, account, the_author, the_author_id, the_client,
 	        the_digest, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment);
-	-- Push waits three seconds for a device that has it.
+	-- A push is delayed by three seconds: none is needed if a device acknowledges the message.
 	insert into outbox (topic, subject_id, payload, due_at)
 	values ('message_push', conversation, json_build_object('seq', number, 'vendor_id', vendor,
 		'account_id', account, 'to', case the_author when 'customer' then 'vendor' else 'customer' end),
@@ -52,8 +52,8 @@ end $$;
 grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,
 	text, json, json, int) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
--- The rules against contact leaks, by which C has judged what is to be written (chat/send.c); it judges
--- again when they are not those of this moment.
+-- Raises SBM01 when the rules against contact leaks differ from those C judged the text by. C then judges again
+-- (chat/send.c).
 create or replace function chat_judged(rules text) returns void language plpgsql stable as $$
 declare
 	present text;
@@ -66,8 +66,8 @@ begin
 end $$;
 grant execute on function chat_judged(text) to sebez_customer, sebez_vendor;
 
--- Sending. The same client_id of the same author again does nothing, whoever comes first. What leaks in it
--- holds the message; what is wrong with it is told when all else is good.
+-- Sends a message. Repeating the client_id of the same author has no effect, also concurrently. leaks hold the
+-- message; wrong is raised only when all other checks pass.
 create or replace function message_send(conversation uuid, the_id uuid, the_client text, digest uuid,
 	rules text, leaks text[], wrong json, the_text text, the_attachments json, product uuid, sub_order uuid,
 	reply int) returns void
@@ -96,7 +96,7 @@ begin
 		card := (coalesce(card::jsonb, '{}')
 			|| sub_order_card(c.vendor_id, c.account_id, sub_order)::jsonb)::json;
 	end if;
-	if reply > c.last_seq then -- now, for one that is held is looked at much later
+	if reply > c.last_seq then -- checked now, as a held message is reviewed much later
 		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
 			'{"field":"/reply_to","code":"unknown","detail":"Message not found."}';
 	end if;
@@ -119,8 +119,8 @@ grant execute on function message_send(uuid, uuid, text, uuid, text, text[], jso
 
 set local role sebez_kernel;
 
--- Whether the caller has sent this before under this key. Customers may not read who wrote, so this
--- looks for them. A key of other content is a mistake, and the message must not be lost in silence.
+-- Whether the caller has already sent this message under this client_id. SECURITY DEFINER, as customers may not
+-- read author_id. Raises when the client_id was used with other content: the message must not be lost silently.
 create or replace function message_is_known(conversation uuid, the_client text, digest uuid)
 returns boolean language plpgsql stable security definer set search_path = public, pg_temp as $$
 declare
@@ -137,7 +137,7 @@ begin
 	limit 1;
 	if not found then
 		return false;
-	elsif known.client_digest <> digest then -- null: of before there were digests
+	elsif known.client_digest <> digest then -- null: older than digests
 		raise exception 'This client_id was used for another message.' using errcode = 'SB409';
 	end if;
 	return true;

@@ -1,5 +1,5 @@
 /*
- * inbox: what only the staff of a vendor have of their shared conversations.
+ * inbox: the staff side of a vendor's shared conversations.
  */
 #include "chat.sql.h"
 #include "inbox.sql.h"

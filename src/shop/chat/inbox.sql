@@ -1,4 +1,4 @@
--- The inbox that the staff of a vendor share.
+-- The shared inbox of a vendor's staff.
 
 -- inbox_page (id uuid?, vendor uuid, state text?, unread bool, mine bool, unassigned bool, sub_order uuid?,
 --     after_key time, after_id uuid, page_size int): many
@@ -41,7 +41,7 @@ from conversation c where c.vendor_id = :vendor and c.vendor_unread > 0;
 select conversation_assign(:conversation, :staff);
 
 -- conversation_set_state (conversation uuid, state text): one
--- Told when it changes.
+-- Notes an event only on change.
 with before as (
 	select c.id, c.vendor_id, c.account_id, c.state from conversation c where c.id = :conversation
 	for no key update

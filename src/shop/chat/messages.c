@@ -1,5 +1,5 @@
 /*
- * messages: reading, deleting and reporting them and reacting to them, from either side.
+ * messages: reading, deleting, reporting and searching messages, and reactions, for both sides.
  */
 #include "base/clock.h"
 #include "chat.sql.h"
@@ -43,7 +43,7 @@ void delete_message(struct request *rq, const struct delete_message_in *in)
 	reply_commit_empty(rq, batch);
 }
 
-/* emoji NULL takes it back. */
+/* emoji NULL removes the reaction. */
 static void react(struct request *rq, struct uuid conversation, struct uuid message,
                   const char *emoji)
 {

@@ -1,6 +1,6 @@
 /*
- * moderation: what admins see of conversations, and what they decide. Admins never see the notes
- * of a vendor's staff.
+ * moderation: the admin endpoints of chat: reports, held messages, settings. Admins never see the
+ * notes of a vendor's staff.
  */
 #include "moderation.sql.h"
 

@@ -1,4 +1,4 @@
--- What admins see of conversations, and what they decide.
+-- Statements of the admin endpoints of chat.
 
 -- reports_page (id uuid?, state text?, after_key time, after_id uuid, page_size int): many
 select r.id, r.conversation_id, r.seq, r.side as reported_by, r.reason, r.comment, r.state as status,
@@ -18,7 +18,7 @@ order by r.created_at desc, r.id desc
 limit :page_size;
 
 -- report_surroundings (id uuid): many
--- Ten messages before and after what was reported, and what each said before it was changed.
+-- Ten messages before and after the reported one, each with its history.
 select m.id, m.seq, m.author, m.author_id, m.kind, m.text, m.attachments, m.created_at, m.edited_at,
        m.deleted_at, message_past(m.vendor_id, m.conversation_id, m.seq) as history
 from message_report r

@@ -92,7 +92,8 @@ static size_t skip_space(struct points text, size_t at)
 	return at;
 }
 
-/* Where "( at )" ends, and what it stands for; 0 when that does not begin here. */
+/* The end of "( at )" or its like that begins at `at`, and the sign it stands for; 0 when there is
+ * none. */
 static size_t bracketed(struct points text, size_t at, int32_t *ret_sign)
 {
 	static const struct {
@@ -133,7 +134,7 @@ struct points points_plain(struct arena *arena, struct points text)
 		} else {
 			i++;
 		}
-		plain.at[made++] = sign; /* never beyond what was read */
+		plain.at[made++] = sign; /* in place: never ahead of the read position */
 	}
 	plain.count = made;
 	return plain;

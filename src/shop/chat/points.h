@@ -18,15 +18,16 @@ struct points {
 struct points points_of(struct arena *arena, const char *text); /* valid UTF-8 */
 const char *points_text(struct arena *arena, struct points points);
 
-/* Beyond the end there is 0. */
+/* Returns 0 beyond the end. */
 int32_t points_get(struct points text, size_t at);
 bool points_is_letter_or_digit(struct points text, size_t at);
 bool points_is_space(struct points text, size_t at);
-/* Where the ASCII word, in lower case, that begins here ends; 0 when another one does. */
+/* Matches a lower-case ASCII word at this position, ignoring case. Returns its end, or 0 without a
+ * match. */
 size_t points_word(struct points text, size_t at, const char *word);
 
-/* The text without disguise: digits of all scripts, in circles and of full width are digits, what
- * has no width is not there, (at), [dot] and {punkt} are the signs that they stand for. */
+/* The text without disguises: digits of all scripts, circled and of full width become ASCII digits,
+ * zero-width characters are removed, (at), [dot] and {punkt} become the signs they stand for. */
 struct points points_plain(struct arena *arena, struct points text);
 
 #endif

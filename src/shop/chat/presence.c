@@ -10,7 +10,7 @@
 #include "store/redis.h"
 
 enum {
-	REDIS_MS = 50, /* then nobody seems to be here */
+	REDIS_MS = 50, /* timeout; then presence is unknown */
 	STEP_MINUTES = 5,
 	KEY_SIZE = 128,
 };
@@ -26,7 +26,7 @@ int presence_start(const struct area_options *options)
 	return 0;
 }
 
-/* The braces place what belongs to one owner on one node of a cluster. */
+/* Hash tag: all keys of one owner are on one node of a cluster. */
 static void seen_key(struct uuid who, char ret[KEY_SIZE])
 {
 	char text[UUID_TEXT_LENGTH + 1];
@@ -53,7 +53,7 @@ static void keep(const char *key, const char *value, const char *seconds)
 		redis_tell(the_redis, 5, argv, lengths);
 }
 
-/* -1 when there is none, or nobody to ask. */
+/* -1 when there is no value or Redis is unavailable. */
 static int64_t kept(const char *key)
 {
 	const char *argv[] = {"GET", key};

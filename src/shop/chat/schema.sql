@@ -1,12 +1,10 @@
--- Chat between customers and vendors. Whoever sends locks the conversation's row, counts its
--- last_seq up and writes the message in the same transaction: seq has no gaps and commits in order.
---
--- Notes of the staff are no messages: they have a table and numbers of their own, and customers no
--- grant on it. So a note can neither be seen nor be guessed from a gap.
---
--- Unread, for the customer: messages of the vendor and the system; for the vendor: those of the
--- customer; beyond what the side has read, and not deleted. The counts are kept beside the marks,
--- under the same lock, so they are exact.
+-- Chat between customers and vendors. Sending locks the conversation's row, increments its last_seq and writes
+-- the message in the same transaction: seq has no gaps and commits in order.
+-- Staff notes are not messages: they have their own table and numbers, and customers have no grant on it. So
+-- customers can neither see a note nor infer it from a gap.
+-- Unread messages are those beyond the side's read mark and not deleted: for the customer, messages of the
+-- vendor and the system, and for the vendor, messages of the customer. The counts are stored with the read
+-- marks and updated under the same lock, so they are exact.
 set local role sebez_owner;
 
 -- Numbers of messages (seq) and the counters of both sides change under the lock of the row.
@@ -16,13 +14,13 @@ create table conversation (
 	account_id         uuid not null references account (id),
 	product_id         uuid,
 	sub_order_id       uuid,
-	customer_name      text not null, -- as at its opening: the vendor cannot read accounts
+	customer_name      text not null, -- copied at opening: vendors cannot read accounts
 	state              text not null default 'open' check (state in (:ConversationStatus)),
 	assigned_to        uuid,
 	last_seq           int not null default 0,
-	last_message_at    timestamptz not null default now(), -- of its opening, until there is one
+	last_message_at    timestamptz not null default now(), -- the opening time, until the first message
 	last_note          int not null default 0,
-	awaiting_since     timestamptz, -- the customer's first message that nobody has answered
+	awaiting_since     timestamptz, -- time of the customer's first unanswered message
 	customer_read      int not null default 0,
 	customer_delivered int not null default 0,
 	customer_unread    int not null default 0,
@@ -84,17 +82,17 @@ create table message (
 	kind            text not null check (kind in (:MessageKind)),
 	text            text not null check (length(text) <= 4000),
 	attachments     json not null default '[]',
-	card            json, -- the product or sub-order as it was when it was sent
+	card            json, -- the product or sub-order at the time of sending
 	reply_to        int,
 	created_at      timestamptz not null,
 	edited_at       timestamptz,
 	deleted_at      timestamptz,
-	client_digest   uuid, -- of what client_id stands for
+	client_digest   uuid, -- digest of the content sent with client_id
 	primary key (vendor_id, conversation_id, seq),
 	unique (conversation_id, author, author_id, client_id),
 	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
 );
--- A vendor's search in its messages goes from the newest.
+-- For a vendor's search in its messages, newest first.
 create index message_vendor on message (vendor_id, created_at desc, id desc);
 create trigger audit after update of deleted_at on message for each row
 	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
@@ -118,7 +116,7 @@ create policy of_customer on message to sebez_customer
 create policy of_vendor on message to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor() and author = 'vendor');
 
--- What a message said before it was changed; for admins.
+-- The content of messages before each change; for admins.
 create table message_history (
 	vendor_id       uuid not null,
 	conversation_id uuid not null,
@@ -178,14 +176,14 @@ create policy of_customer on reaction to sebez_customer
 create policy of_vendor on reaction to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor() and side = 'vendor');
 
--- What a vendor's staff tell each other beside a conversation.
+-- Internal notes of a vendor's staff on a conversation.
 create table conversation_note (
 	vendor_id       uuid not null,
 	conversation_id uuid not null,
 	number          int not null,
 	author_id       uuid not null,
 	text            text not null check (length(text) <= 4000),
-	after_seq       int not null, -- the last message at that moment: where it stands between them
+	after_seq       int not null, -- last message at that time: the note's position
 	created_at      timestamptz not null,
 	primary key (vendor_id, conversation_id, number),
 	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
@@ -258,7 +256,7 @@ create policy of_vendor on message_report to sebez_vendor
 	using (vendor_id = current_vendor() and side = 'vendor')
 	with check (vendor_id = current_vendor() and side = 'vendor');
 
--- A message that a rule holds has no seq until an admin releases it: nobody sees a gap.
+-- Messages held by a rule. They have no seq until an admin releases them, so no gap is visible.
 create table message_held (
 	vendor_id       uuid not null,
 	id              uuid not null,
@@ -303,7 +301,7 @@ create policy of_vendor on message_held to sebez_vendor
 	using (vendor_id = current_vendor() and author = 'vendor')
 	with check (vendor_id = current_vendor() and author = 'vendor');
 
--- Who does not want to hear of whom; it ends all their conversations.
+-- Blocks between an account and a vendor; they apply to all their conversations.
 create table chat_block (
 	vendor_id  uuid not null references vendor (id),
 	account_id uuid not null references account (id),
@@ -331,12 +329,12 @@ create policy undo_by_customer on chat_block for delete to sebez_customer
 create policy undo_by_vendor on chat_block for delete to sebez_vendor
 	using (vendor_id = current_vendor() and side = 'vendor');
 
--- Who wants what they wrote to be gone, from all conversations. Taken up by a job, which goes from
--- conversation to conversation (chat_erase_step) and remembers how far it is.
+-- Requests to erase an account's messages in all conversations. A job processes one conversation after the
+-- other (chat_erase_step) and stores its progress.
 create table chat_erasure (
 	account_id uuid primary key references account (id),
 	asked_at   timestamptz not null,
-	beyond     uuid, -- the last conversation that is done
+	beyond     uuid, -- last conversation processed
 	done_at    timestamptz
 );
 create index chat_erasure_open on chat_erasure (asked_at) where done_at is null;
@@ -350,7 +348,7 @@ create policy everything on chat_erasure to sebez_admin, sebez_jobs, sebez_owner
 create policy of_customer on chat_erasure to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
--- How far each of a vendor's staff has read; the vendor has read what the furthest has.
+-- Read marks of a vendor's staff; the vendor's mark is the highest of them.
 create table staff_read (
 	vendor_id       uuid not null,
 	conversation_id uuid not null,
@@ -367,7 +365,7 @@ create policy everything on staff_read to sebez_admin, sebez_jobs, sebez_kernel,
 create policy of_vendor on staff_read to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- How fast a vendor answers: a moving average over the last 50 first answers.
+-- Response time of a vendor: moving average over the last 50 first answers.
 create table vendor_response (
 	vendor_id uuid primary key references vendor (id),
 	answers   bigint not null,
@@ -384,7 +382,7 @@ create policy published on vendor_response for select to sebez_public, sebez_cus
 create policy of_vendor on vendor_response to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- Up to which event the devices of an owner have got.
+-- The last event number acknowledged by an owner's devices.
 create table chat_acknowledged (
 	owner_id uuid primary key,
 	number   bigint not null

@@ -1,9 +1,9 @@
 /*
- * send: writing messages and changing them, by the rules against contact leaks.
+ * send: sending and editing messages under the rules against contact leaks.
  *
- * The rules are settings. A text is judged by those that this process last heard of, and sent with
- * them: the database refuses it when they are others by now, and says which, so that it is judged
- * again. So a changed rule counts at once, and no round trip asks for the rules.
+ * The rules are settings. A text is judged by the rules cached in this process and sent with them.
+ * If the rules have changed since, the database refuses it and returns the current ones, and the
+ * text is judged again. So a changed rule applies at once, without a round trip to read the rules.
  */
 #include <assert.h>
 #include <sodium.h>
@@ -15,11 +15,11 @@
 #include "shop/chat/talk.h"
 #include "web/reply.h"
 
-enum { JUDGED_MAX = 4 }; /* times: an admin changes rules once in a while */
+enum { JUDGED_MAX = 4 }; /* attempts: admins rarely change rules */
 
-static struct contact_rules rules; /* as this process last heard */
+static struct contact_rules rules; /* cached; see above */
 
-/* In the order of enum contact, as chat_judged() has them: "allow mask hold". */
+/* In the order of enum contact, as in chat_judged(): "allow mask hold". */
 static const char *rules_text(struct arena *arena)
 {
 	return arena_printf(arena, "%s %s %s", CONTACT_RULE_NAMES[rules.of[CONTACT_EMAIL]],
@@ -48,7 +48,8 @@ static void rules_learn(const char *text)
 	}
 }
 
-/* Runs what was judged. False: by rules that are no more; those of now are known. */
+/* Runs the batch of a judged message. False when the rules have changed: the cache is updated,
+ * judge again. */
 static bool run_judged(struct db *batch, int times)
 {
 	const struct pg_error *refusal = db_try_run(batch);
@@ -61,11 +62,11 @@ static bool run_judged(struct db *batch, int times)
 	return false;
 }
 
-/* What the rules make of a message. */
+/* A message after the rules were applied. */
 struct judged {
 	const char *text, *attachments; /* NULL when there are none */
 	unsigned held;
-	const char *wrong; /* the error of a field, NULL when all is good */
+	const char *wrong; /* field error as JSON; NULL: none */
 };
 
 static const char *wrong_json(struct arena *arena, const char *field, const char *detail)
@@ -81,9 +82,8 @@ static const char *wrong_json(struct arena *arena, const char *field, const char
 	return buf.data;
 }
 
-/* An address cannot be masked, so what would be masked is refused. Every address is a link that
- * somebody may want to look at first: images are held with links, and where links are masked, they
- * are shown. */
+/* An address cannot be masked, so a contact in it is refused where the rule is to mask. Every
+ * address is a link: images are held where links are held, and shown where links are masked. */
 static void judge_address(struct arena *arena, const char *url, size_t place, struct judged *judged)
 {
 	unsigned found = contact_in_address(arena, url);
@@ -147,7 +147,7 @@ static struct text_array names_of(struct arena *arena, unsigned held)
 	return array;
 }
 
-/* What a client_id stands for, whatever the rules make of it. */
+/* Digest of the message as sent by the client, before the rules are applied. */
 static struct uuid digest_of(struct arena *arena, const struct send_message_in *in)
 {
 	struct buf buf = buf_new(arena, 256);
@@ -177,7 +177,7 @@ static void reply_message(struct request *rq, int status, const struct rows *row
 	reply_json(rq, status, &body);
 }
 
-/* A round trip's statements, and what they give. */
+/* The statements of one round trip and their results. */
 struct sending {
 	struct db *batch;
 	struct rows *sent, *held;
@@ -241,7 +241,7 @@ void send_message(struct request *rq, const struct send_message_in *in)
 		reply_message(rq, 201, sending.sent);
 }
 
-/* What is changed is not held, but refused. */
+/* Edits are never held: those with contact details are refused. */
 static const char *wrong_of_edit(struct arena *arena, struct contact_verdict verdict)
 {
 	return verdict.held == 0

@@ -1,5 +1,5 @@
 /*
- * upkeep: what happens to conversations by itself, and at a person's wish to be forgotten.
+ * upkeep: background jobs of chat, and requests to erase a person's messages.
  */
 #include "shop/chat/upkeep.h"
 #include "chat.sql.h"
@@ -9,8 +9,8 @@
 #include "web/reply.h"
 
 enum {
-	FORGET_MAX = 5000, /* conversations of one run, which comes every hour */
-	ERASE_MAX = 200,   /* messages of one transaction, which locks one conversation */
+	FORGET_MAX = 5000, /* conversations per run; runs are hourly */
+	ERASE_MAX = 200,   /* messages per transaction, which locks one conversation */
 	ERASE_TURNS = 1000,
 };
 
@@ -19,9 +19,9 @@ void chat_prune_pushes(struct db *batch, int32_t most)
 	sql_pushes_prune(batch, most);
 }
 
-/* A task of its own, so that one that cannot be forgotten keeps no other. */
+/* A task of its own, so that a failure does not affect other conversations. */
 struct forgetting {
-	struct task task; /* first: it is found by it */
+	struct task task; /* must be first: cast to the struct */
 	struct uuid id;
 };
 

@@ -1,19 +1,19 @@
 /*
- * upkeep: what happens to conversations by itself.
+ * upkeep: background jobs of chat.
  */
 #ifndef SEBEZ_SHOP_CHAT_UPKEEP_H
 #define SEBEZ_SHOP_CHAT_UPKEEP_H
 
 #include "task/db.h"
 
-/* Of the topic message_push: what a device has, or what is gone, needs no push. */
+/* Deletes due rows of the topic message_push whose message was delivered or deleted. */
 void chat_prune_pushes(struct db *batch, int32_t most);
 
 /* Jobs. */
 
-/* Forgets conversations that have been silent for longer than the marketplace keeps them. */
+/* Deletes conversations without messages for longer than the retention time. */
 void chat_forget(struct task *task);
-/* Takes what people wrote out of all their conversations, those who have asked for it. */
+/* Erases the messages of accounts that requested erasure, in all their conversations. */
 void chat_erase(struct task *task);
 
 #endif
