@@ -13,9 +13,9 @@
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 
-/* The latest 64 events of a feed, for ten minutes: a phone that was in a tunnel. As one step, so
- * that no window is ever left without an end. An event that rewrites earlier ones begins a new
- * window, and none of those comes into it late. */
+/* Keeps the latest 64 events of a feed for ten minutes, for clients after short disconnections. One
+ * script, so that no window is left without an expiry. An event that rewrites earlier ones starts a
+ * new window, and earlier events that arrive late are not added to it. */
 static const char KEEP[] = "if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end "
                            "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES') "
                            "if first[2] and tonumber(first[2]) > tonumber(ARGV[1]) then return end "
@@ -52,7 +52,7 @@ static void hear(const struct wake_up *wake_up)
 		polls_news(feed);
 }
 
-/* One number and the space behind it; NULL when that is not what is there. */
+/* Parses a number followed by a space; NULL on anything else. */
 static const char *take_number(const char *at, const char *end, int64_t *ret)
 {
 	char text[24], *rest;
@@ -136,7 +136,8 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 	     (const size_t[]){0, 0, (size_t)head + (is_small ? length : 0)});
 }
 
-/* It comes back to this process, too, so it is heard here only when it is not sent. */
+/* Redis delivers the message to this process, too, so it is handled here only when not published.
+ */
 void announce_passing(struct uuid owner, const char *json, size_t length)
 {
 	char message[HEAD_ROOM + LIMIT_EVENT_BYTES], id[UUID_TEXT_LENGTH + 1];

@@ -1,10 +1,10 @@
 /*
- * announce: tells every process of an event that has committed: the hot window and a wake-up in
- * Redis, and the hub of this process at once. Private to feed/.
+ * announce: publishes a committed event to all processes: updates the hot window and sends a
+ * wake-up through Redis, and updates the hub of this process directly. Private to feed/.
  *
  * A wake-up is "<epoch> <owner> <number> <item>" on one of ANNOUNCE_CHANNELS channels by owner;
- * the item is left out when it is long. Nothing depends on its arrival: the sweep finds what was
- * not heard. What is told in passing has the number 0 and always its item; it may get lost.
+ * the item is omitted when it is too long. Delivery is not guaranteed: the sweep finds missed
+ * events. Passing events have the number 0 and always an item; they may be lost.
  */
 #ifndef SEBEZ_SHOP_FEED_ANNOUNCE_H
 #define SEBEZ_SHOP_FEED_ANNOUNCE_H

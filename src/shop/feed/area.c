@@ -1,10 +1,10 @@
-/* What the feed contributes (shop/area.h). */
+/* The feed area (shop/area.h). */
 #include "shop/feed/feed.h"
 #include "task/job.h"
 #include "web/limit.h"
 
 static const struct limit_rule LIMITS[] = {
-    /* each tab takes one whenever its stream is made anew */
+    /* each tab needs one for every reconnection of its stream */
     {"ticket", LIMIT_BY_ACCOUNT, 120, 60},
     {0},
 };

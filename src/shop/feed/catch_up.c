@@ -12,7 +12,7 @@
 enum {
 	WORKERS = 16,
 	READ_MS = 5000,
-	RETRY_MS = 200, /* after a read that failed */
+	RETRY_MS = 200, /* after a failed read */
 };
 
 static struct {
@@ -22,7 +22,7 @@ static struct {
 	unsigned idle_count;
 } all;
 
-/* A read for one of the polls: first the task, so that its body finds it. */
+/* A read for one of the polls. The task must be first: cast to the struct. */
 struct catching {
 	struct task task;
 	struct followed *feed;
@@ -39,7 +39,7 @@ void catch_up(struct followed *feed)
 		co_wake(all.idle[--all.idle_count]);
 }
 
-/* All who are where the reader was get what it has read. */
+/* Gives the page to all polls at the reader's cursor. */
 static void give(struct followed *feed, struct cursor from, struct event_page *page)
 {
 	struct list_node *at, *next;
@@ -53,7 +53,7 @@ static void give(struct followed *feed, struct cursor from, struct event_page *p
 			poll_give(poll, page);
 	}
 	if (page->last != feed->heard || feed->event_count > 0)
-		return; /* what is heard of meanwhile may have rewritten these */
+		return; /* events heard meanwhile may have rewritten these */
 	for (size_t i = 0; i < page->count; i++)
 		if (page->items[i].length <= LIMIT_EVENT_BYTES)
 			hub_refill(feed, page->items[i].number, page->items[i].json,
@@ -68,7 +68,8 @@ static void read_for_one(struct task *task)
 	     read_events(task, catching->feed, &catching->cursor, catching->limit));
 }
 
-/* Those whom the database refuses are let go; what is wrong they learn when they ask again. */
+/* Ends the polls of a session that the database refused; the client gets the error on its next
+ * request. */
 static void let_go(struct followed *feed, struct uuid session_id)
 {
 	struct list_node *at, *next;
@@ -96,7 +97,7 @@ static struct poll *first_behind(struct followed *feed)
 	return NULL;
 }
 
-/* Reads for one poll; false when nothing can be read at the moment. */
+/* Reads for one poll; false on a temporary failure. */
 static bool help(struct followed *feed, const struct poll *poll)
 {
 	struct catching catching = {

@@ -1,4 +1,4 @@
--- What must hold. Each check selects what breaks it, as people know it; `sebez check --data` runs them.
+-- Invariants. Each check selects the rows that violate it, by a readable name; `sebez check --data` runs them.
 
 -- check: numbers of a feed have no gap and end where the feed says
 select f.owner_id::text from feed f

@@ -8,16 +8,16 @@
 #include "shop/feed/hub.h"
 
 enum {
-	OWNERS_MAX = 4000,   /* of one turn; the rest has the next */
-	OWNERS_AT_ONCE = 64, /* of one step, which is a transaction */
+	OWNERS_MAX = 4000,   /* per turn; the rest is left to the next */
+	OWNERS_AT_ONCE = 64, /* per step, which is a transaction */
 	TURN_MS = 1000,
 	DEADLINE_MS = 5000,
 };
 
-/* Owners and how far they have got, of this turn; the one fiber that tells fills it anew. */
+/* The owners of this turn and their acknowledged numbers; used by one fiber only. */
 static struct {
 	bool stopping, running;
-	size_t first, count; /* those before first are told */
+	size_t first, count; /* those before first are reported to chat */
 	struct uuid owners[OWNERS_MAX];
 	int64_t numbers[OWNERS_MAX];
 } turn;
@@ -63,7 +63,7 @@ static void take_step(void)
 	arena_free(task.arena);
 }
 
-/* Its steps, evenly over the second. What a failed one has not told, the next turn finds again. */
+/* Runs the steps of a turn, spread evenly over the second. The next turn repeats a failed step. */
 static void take_turn(void)
 {
 	int64_t begin_ms = loop_now_ms();

@@ -15,19 +15,19 @@
 #include "web/ticket.h"
 
 enum {
-	SHORT_POLL_LEAST_MS = 2000, /* who does not wait here waits there */
+	SHORT_POLL_LEAST_MS = 2000, /* delay for clients that are not parked */
 	SHORT_POLL_MOST_MS = 5000,
 	RETRY_LEAST_MS = 500,
 	RETRY_MOST_MS = 3000,
 };
 
-/* Whose feed it is: that of the vendor in the path, or the caller's own. */
+/* The feed's owner: the vendor in the path, or the caller. */
 static struct uuid owner_of(const struct request *rq, const struct uuid *vendor_id)
 {
 	return vendor_id ? *vendor_id : rq->task.actor.account_id;
 }
 
-/* What a poll asks for. */
+/* The parameters of a poll. */
 struct ask {
 	struct uuid owner;
 	struct cursor cursor;
@@ -43,8 +43,8 @@ static bool wants_stream(struct request *rq)
 	return accept != NULL && strncasecmp(accept, "text/event-stream", 17) == 0;
 }
 
-/* A browser sends its last id whatever became of the feed, and gives a stream up for good when it
- * is refused: so what is no cursor there counts as none, which is answered with a resync. */
+/* Browsers send their last id whatever happened to the feed, and never retry a refused stream. So
+ * an invalid cursor counts as none there, which is answered with a resync. */
 static struct ask take_ask(struct request *rq, const struct get_events_in *in)
 {
 	struct uuid owner = owner_of(rq, in->vendor_id);
@@ -80,14 +80,15 @@ static void begin_stream(struct request *rq, const struct ask *ask, struct follo
 	poll_stream(rq, feed, page->last, begin, length);
 }
 
-/* Whether this process hears of everything that happens in this feed, and may tell this session. */
+/* Whether this process is notified of all events of the feed, and the session may read it. */
 static bool may_park(const struct request *rq, const struct followed *feed)
 {
 	return !polls_draining() && feed->known &&
 	       hub_granted(feed, rq->task.actor.session_id, loop_now_ms() - GRANT_MS);
 }
 
-/* A device has all up to here; delivered.c tells chat. Not of who was not told of messages. */
+/* A device has acknowledged all events up to here; delivered.c notifies chat. Ignored for roles
+ * that do not receive messages. */
 static void note_passed(struct followed *feed, uint32_t role, int64_t number)
 {
 	bool is_told = role == 0 || (EVENT_KIND_STAFF[EVENT_MESSAGE_SENT] & role) != 0;
@@ -107,7 +108,7 @@ void get_events(struct request *rq, const struct get_events_in *in)
 
 	if (waits || feed == NULL)
 		poll_admit(rq, feed, ask.is_stream);
-	assert(feed != NULL); /* poll_admit refuses whom the hub cannot take */
+	assert(feed != NULL); /* poll_admit ends the request when the hub is full */
 	page = read_events(&rq->task, feed, ask.has_cursor ? &ask.cursor : NULL, (size_t)ask.limit);
 	bool is_empty = page->count == 0 && !page->resync;
 
@@ -156,7 +157,7 @@ void acknowledge_events(struct request *rq, const struct acknowledge_events_in *
 
 	if (feed == NULL)
 		task_end(&rq->task, PROBLEM_OVERLOADED, "Too many open feed streams.");
-	/* Whether this session may know, and then whether there is such a number. */
+	/* Checks first the permission, then whether the number exists. */
 	page = read_events(&rq->task, feed, is_cursor ? &cursor : NULL, 1);
 	if (!is_cursor)
 		task_end_field(&rq->task, "/cursor", "format",

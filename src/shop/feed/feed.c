@@ -21,10 +21,10 @@
 
 enum {
 	KEEP_DAYS = 30,
-	FORGET_MAX = 20000, /* rows of one statement */
+	FORGET_MAX = 20000, /* rows per statement */
 };
 
-/* Events of one transaction that is not committed yet. */
+/* An event of a transaction that is not committed yet. */
 struct written {
 	struct written *next;
 	struct feed_event event;
@@ -33,7 +33,7 @@ struct written {
 struct pending {
 	struct written *first, **last;
 	size_t count;
-	struct rows *rows; /* of the statement that writes them */
+	struct rows *rows; /* result of the statement that writes them */
 };
 
 static bool serves;

@@ -4,7 +4,7 @@
 
 -- feed_flush (events feed_event[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text,
 --     payload json, at time)
--- Last in its transaction.
+-- Must run last in its transaction.
 select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at
 from feed_flush(:events.owner, :events.kind, :events.payload) f;
 
@@ -19,11 +19,11 @@ where e.owner_id = :owner and e.number > :after
 order by e.number limit :most;
 
 -- feed_horizon (): one -> (epoch bigint, horizon bigint)
--- Every transaction that this snapshot cannot see has this number or a higher one.
+-- Every transaction that this snapshot cannot see has this id or a higher one.
 select e.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon from feed_epoch e;
 
 -- feed_sweep (horizon bigint, beyond uuid, most int): many -> (owner_id uuid, number bigint, tx bigint)
--- By the transaction alone, of which there are few: offset keeps all owners beyond one from being read.
+-- Filters by transaction first, as few match: offset prevents a scan of all owners beyond the given one.
 select e.owner_id, max(e.number) as number, max(e.tx) as tx
 from (select x.owner_id, x.number, x.tx from event x where x.tx >= :horizon offset 0) e
 where e.owner_id > :beyond

@@ -1,10 +1,10 @@
 -- Writing the feed. docs/REALTIME.md.
 set local role sebez_owner;
 
--- Remembers events of this transaction, as the functions event_…() write them (tools/gen_events.py);
--- feed_flush gives them their numbers. For SQL that knows what the C around it does not. They are elements of
--- a JSON array in a setting, which ends with the transaction. Rows of an unlogged table, even without an index
--- or a policy, took 2% more CPU of message_send and feed_flush together, and are left to vacuum.
+-- Stores events of this transaction, as written by the functions event_…() (tools/gen_events.py), until
+-- feed_flush numbers them. For events that only SQL knows, not the calling C code. They are stored as elements
+-- of a JSON array in a setting, which ends with the transaction. Rows of an unlogged table, even without an
+-- index or a policy, took 2% more CPU of message_send and feed_flush together, and need vacuum.
 create or replace function feed_note(lines text) returns void
 language plpgsql as $$
 declare
@@ -14,17 +14,17 @@ begin
 end $$;
 grant execute on function feed_note(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
--- The role of the staff who acts, as a bit (staff_role_bit); 0 for all others.
+-- The role bit (staff_role_bit) of the acting staff; 0 for all other actors.
 create or replace function current_role_bit() returns int language sql stable parallel safe
 return staff_role_bit(coalesce(current_setting('sebez.role', true), ''));
 grant execute on function current_role_bit() to sebez_customer, sebez_vendor;
 
--- Whether staff of this role are told of conversations.
+-- Whether staff of this role receive events of conversations.
 create or replace function reads_conversations(role text) returns boolean language sql immutable parallel safe
 return role in (:MessageSentEvent.staff);
 grant execute on function reads_conversations(text) to sebez_customer, sebez_vendor;
 
--- Whether whoever acts is.
+-- Whether the actor does.
 create or replace function sees_conversations() returns boolean language sql stable parallel safe
 return coalesce(current_setting('sebez.role', true), '') = ''
        or reads_conversations(current_setting('sebez.role', true));
@@ -32,8 +32,8 @@ grant execute on function sees_conversations() to sebez_customer, sebez_vendor;
 
 set local role sebez_kernel;
 
--- Writes the events of this transaction, those noted and those given. The last statement of its
--- transaction: the feeds' rows are locked in one order, after all else, for the commit only.
+-- Writes the noted and the given events of this transaction. Must be the last statement of its transaction: the
+-- rows of feeds are locked in order of their owners, after all other locks, for the commit only.
 create or replace function feed_flush(owners uuid[], kinds text[], payloads text[])
 returns table (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at timestamptz)
 language plpgsql security definer set search_path = public, pg_temp as $$

@@ -11,8 +11,7 @@
 
 enum {
 	BUCKETS = 32768,
-	/* Revocations that are remembered: a grant that was asked for before one may come after it.
-	 */
+	/* Revocations kept: a grant queried before a revocation may arrive after it. */
 	RECENT = 1024,
 };
 
@@ -22,7 +21,7 @@ static struct {
 	unsigned count;
 	int64_t epoch;
 	struct revocation recent[RECENT];
-	unsigned recent_count; /* ever */
+	unsigned recent_count; /* total so far */
 } hub;
 
 void hub_start(void)
@@ -173,7 +172,7 @@ void hub_forget_idle(int64_t since_ms)
 
 bool hub_learn(struct followed *feed, int64_t last, int64_t heard)
 {
-	/* What was heard before has committed, or somebody said what is not so. */
+	/* A number heard before the query must have committed, or its announcement was wrong. */
 	bool was_misled = last < heard && feed->heard == heard;
 	bool is_news = last > feed->heard;
 
@@ -199,7 +198,7 @@ static struct event_text *event_new(int64_t number, const char *json, size_t len
 	return event;
 }
 
-/* What does not follow the newest begins anew: events are kept without a gap. */
+/* Drops the kept events first when this one does not follow the newest: there must be no gap. */
 static void keep(struct followed *feed, int64_t number, const char *json, size_t length)
 {
 	const unsigned count = feed->event_count;
@@ -233,7 +232,7 @@ bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t le
 
 	if (is_news && json != NULL)
 		keep(feed, number, json, length);
-	else if (is_news) /* nobody knows whether it rewrites */
+	else if (is_news) /* it may rewrite earlier events */
 		drop_events(feed);
 	if (is_news)
 		feed->heard = number;
@@ -296,7 +295,7 @@ static struct grant *grant_of(struct followed *feed, struct uuid session_id)
 		if (uuid_equal(grant->session_id, session_id))
 			return grant;
 		count++;
-		if (count == LIMIT_GRANTS_OF_OWNER) { /* the oldest gives way */
+		if (count == LIMIT_GRANTS_OF_OWNER) { /* replaces the oldest */
 			*link = NULL;
 			free(grant);
 			break;
@@ -328,7 +327,7 @@ static bool revoked_lately(const struct followed *feed, struct uuid account_id,
 	unsigned count = hub.recent_count < RECENT ? hub.recent_count : RECENT;
 
 	if (count == RECENT && asked_ms <= hub.recent[hub.recent_count % RECENT].seen_ms)
-		return true; /* nobody knows any more: ask again */
+		return true; /* older revocations were dropped: query again */
 	for (unsigned i = 0; i < count; i++)
 		if (hub_is_revoked(feed, account_id, session_id, asked_ms, &hub.recent[i]))
 			return true;

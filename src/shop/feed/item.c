@@ -53,7 +53,7 @@ static bool is_told(const char *kind, size_t length, const char *const names[],
 	for (int i = 0; names[i] != NULL; i++)
 		if (is_name(names[i], kind, length))
 			return (roles[i] & role) != 0;
-	return false; /* of a newer program: nobody knows whom it is for */
+	return false; /* a kind of a newer program: receivers unknown */
 }
 
 bool item_is_told(const char *json, size_t length, uint32_t role)

@@ -1,6 +1,6 @@
 /*
- * item: an event as the JSON text of one item of a page, and what is read back from that text: its
- * kind, and what follows from it. Processes tell each other items, and Redis keeps them.
+ * item: an event as the JSON text of one item of a page, and functions that read its kind and the
+ * properties of the kind from the text. Processes send each other items, and Redis stores them.
  */
 #ifndef SEBEZ_SHOP_FEED_ITEM_H
 #define SEBEZ_SHOP_FEED_ITEM_H
@@ -11,19 +11,19 @@
 
 #include "base/buf.h"
 
-enum { ITEM_ROOM = 160 }; /* what item_json writes around a payload, at most */
+enum { ITEM_ROOM = 160 }; /* maximum size that item_json adds to a payload */
 
 void item_json(int64_t number, const char *kind, const char *payload, int64_t at_us,
                struct buf *ret);
 
-/* Where the name of its kind begins, and how long it is; NULL when the text has none. */
+/* The name of the kind within the text, and its length; NULL when the text has none. */
 const char *item_kind(const char *json, size_t length, size_t *ret_length);
 
-/* Whether a reader is told of it: role is the bit of the staff's role, 0 a customer, who is told
- * all. The text has a kind. */
+/* Whether a reader receives the event: role is the bit of the staff role, or 0 for a customer, who
+ * receives everything. The text must have a kind. */
 bool item_is_told(const char *json, size_t length, uint32_t role);
 
-/* Of a kind with which earlier events were rewritten (hub.h). */
+/* Whether events of this kind rewrite earlier events (hub.h). */
 bool item_rewrites(const char *json, size_t length);
 
 #endif

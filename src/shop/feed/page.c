@@ -8,7 +8,7 @@
 #include "shop/feed/cursor.h"
 #include "shop/feed/item.h"
 
-enum { FRAME_ROOM = 192, SEPARATOR_ROOM = 64 }; /* what is written around a page, beside an item */
+enum { FRAME_ROOM = 192, SEPARATOR_ROOM = 64 }; /* bytes around a page, and per item */
 
 bool event_page_add(struct event_page *page, struct event_item item)
 {
@@ -51,7 +51,7 @@ static char *put_item(char *at, const struct event_item *item, uint32_t role)
 	if (item_is_told(item->json, item->length, role))
 		return put(at, item->json, item->length);
 	kind = item_kind(item->json, item->length, &length);
-	rest = strstr(kind, PAYLOAD); /* no quote of a text looks like this: it is escaped */
+	rest = strstr(kind, PAYLOAD); /* cannot be within a string: quotes are escaped */
 	assert(rest != NULL);
 	at = put(at, item->json, (size_t)(kind - item->json));
 	at = put_text(at, EVENT_KIND_NAMES[EVENT_WITHHELD]);
@@ -107,7 +107,7 @@ size_t event_page_write_stream(const struct event_page *page, int64_t epoch, str
 	return (size_t)(at - ret);
 }
 
-/* Without an id: a client resumes where it was. */
+/* Without an id: the client's position does not change. */
 size_t event_passing_write_stream(const struct event_page *page, char *ret)
 {
 	char *at = put_text(ret, "event: passing\ndata: ");

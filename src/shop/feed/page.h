@@ -1,6 +1,7 @@
 /*
- * page: some events of a feed, and their two ways out: one JSON answer, or server-sent events. What
- * the reader's role is not told (x-staff in the contract) goes out as `withheld`, with its number.
+ * page: some events of a feed, written as a JSON response or as server-sent events. Events that the
+ * reader's role may not receive (x-staff in the contract) are written as `withheld`, with their
+ * number.
  */
 #ifndef SEBEZ_SHOP_FEED_PAGE_H
 #define SEBEZ_SHOP_FEED_PAGE_H
@@ -14,30 +15,30 @@
 
 struct event_item {
 	int64_t number;
-	const char *json; /* one item, as its text */
+	const char *json; /* text of one item */
 	size_t length;
 };
 
 struct event_page {
 	size_t count;
-	size_t bytes; /* of the items' texts */
+	size_t bytes; /* total length of the items' texts */
 	struct event_item items[LIMIT_PAGE];
-	int64_t last; /* where its reader is after it */
+	int64_t last; /* the reader's position after this page */
 	bool resync;
-	uint32_t role;       /* of the staff who reads, as a bit; 0: a customer, who is told all */
-	const char *passing; /* one item, as its text; or NULL */
+	uint32_t role;       /* bit of the reader's staff role; 0: a customer, who receives all */
+	const char *passing; /* text of one item, or NULL */
 	size_t passing_length;
 };
 
-/* Takes one more, the next number; false when the page is full: LIMIT_PAGE of them, or, but for the
- * first one, LIMIT_EVENT_PAGE_BYTES of text. */
+/* Adds the next event. False when the page is full: LIMIT_PAGE events, or LIMIT_EVENT_PAGE_BYTES of
+ * text, except for the first event. */
 bool event_page_add(struct event_page *page, struct event_item item);
 
-/* The size that either needs at most, and the writing, which gives the length. */
+/* The maximum size of either format, and the write function, which returns the length. */
 size_t event_page_room(const struct event_page *page);
 size_t event_page_write(const struct event_page *page, int64_t epoch, struct uuid owner,
                         int next_poll_ms, char *ret);
-/* The events of the page; what passes has a way of its own. */
+/* Writes the events of the page; passing events: event_passing_write_stream. */
 size_t event_page_write_stream(const struct event_page *page, int64_t epoch, struct uuid owner,
                                char *ret);
 size_t event_passing_write_stream(const struct event_page *page, char *ret);

@@ -16,7 +16,7 @@
 #include "shop/feed/read.h"
 
 enum {
-	HEARTBEAT_MS = 25 * 1000, /* middleboxes forget a silent connection after a minute */
+	HEARTBEAT_MS = 25 * 1000, /* middleboxes drop silent connections after a minute */
 	RETRY_MOST_MS = 2500,
 	STALLED_RETRY_MS = 200,
 	STALLED_MOST_MS = 10 * 1000,
@@ -50,7 +50,7 @@ static struct poll *poll_of(struct list_node *node)
 	return CONTAINER_OF(node, struct poll, node);
 }
 
-/* Takes it off its feed and the wheel; what is left is to answer it. */
+/* Removes the poll from its feed and the wheel; it must still be answered. */
 static void leave(struct poll *poll)
 {
 	if (list_is_empty(&poll->node))
@@ -65,7 +65,7 @@ static void on_finished(struct parked *parked)
 {
 	struct poll *poll = CONTAINER_OF(parked, struct poll, parked);
 
-	leave(poll); /* a stream whose client has gone is still there */
+	leave(poll); /* a stream whose client has gone is still listed */
 	free(poll->body);
 	free(poll);
 }
@@ -88,8 +88,8 @@ bool poll_is_stalled(const struct poll *poll)
 	return poll->stalled_ms != 0 && loop_now_ms() < poll->retry_ms;
 }
 
-/* It stays where it is and is tried again; in the end it is cut off, and comes back with the last
- * id that it has seen. */
+/* Schedules a retry from the same cursor; after STALLED_MOST_MS the stream is closed, and the
+ * client reconnects with the last id it has seen. */
 static void stall(struct poll *poll)
 {
 	int64_t now_ms = loop_now_ms();
@@ -106,7 +106,7 @@ static void stall(struct poll *poll)
 	wheel_add(polls.wheel, &poll->timer, poll->retry_ms);
 }
 
-/* True when the bytes are on their way, or nobody is there any more: then `finished` follows. */
+/* True when the bytes were accepted, or the client has gone: then `finished` follows. */
 static bool push(struct poll *poll, const char *bytes, size_t length)
 {
 	int r = parked_stream_push(&poll->parked, bytes, length);
@@ -148,7 +148,7 @@ void poll_end(struct poll *poll, int next_poll_ms)
 	}
 }
 
-/* Gives it what the hub has; true when that was not all, and somebody must read for it. */
+/* Sends the events that the hub has; true when more must be read from the database. */
 bool poll_serve(struct poll *poll)
 {
 	struct event_page page;
@@ -162,7 +162,7 @@ bool poll_serve(struct poll *poll)
 		int64_t before = poll->after;
 
 		poll_give(poll, &page);
-		if (poll->after == before) /* a poll is answered; a stream is stalled */
+		if (poll->after == before) /* poll answered, or stream stalled */
 			return false;
 	}
 	return false;
@@ -179,7 +179,8 @@ void polls_news(struct followed *feed)
 		catch_up(feed);
 }
 
-/* A poll answers where it is, so what it has not seen yet comes with its next one. */
+/* A poll is answered with its unchanged cursor, so its next request returns the events it has not
+ * seen. */
 void polls_pass(struct followed *feed, const char *json, size_t length)
 {
 	struct event_page page = {.passing = json, .passing_length = length};
@@ -197,7 +198,7 @@ void polls_pass(struct followed *feed, const char *json, size_t length)
 		if (!item_is_told(json, length, poll->role))
 			continue;
 		if (poll->is_stream)
-			(void)push(poll, bytes, stream_length); /* it is over in seconds anyway */
+			(void)push(poll, bytes, stream_length); /* expires in seconds anyway */
 		else
 			answer(poll, &page, poll->epoch, 0);
 	}
@@ -231,7 +232,7 @@ static void on_due(struct wheel_timer *timer)
 		catch_up(poll->feed);
 }
 
-/* Its place is somebody else's. */
+/* Client gone: free the slot. */
 static void on_left(struct parked *parked)
 {
 	poll_end(CONTAINER_OF(parked, struct poll, parked), 0);
@@ -266,7 +267,7 @@ void poll_admit(struct request *rq, const struct followed *feed, bool is_stream)
 static struct poll *park(struct request *rq, struct followed *feed, int64_t after, int32_t limit,
                          int64_t due_ms, bool is_stream)
 {
-	poll_admit(rq, feed, is_stream); /* others may have come while it read */
+	poll_admit(rq, feed, is_stream); /* others may have been parked during the read */
 	struct poll *poll = calloc(1, sizeof(*poll));
 
 	if (poll == NULL)
@@ -313,7 +314,7 @@ void poll_stream(struct request *rq, struct followed *feed, int64_t after, const
 	poll->ends_ms = loop_now_ms() + GRANT_MS;
 	parked_stream_begin(&poll->parked, "text/event-stream");
 	if (!push(poll, begin, length))
-		poll_end(poll, 0); /* all streams together are too far behind: it comes again */
+		poll_end(poll, 0); /* total backlog of streams too large: the client reconnects */
 	else if (poll_serve(poll))
 		catch_up(feed);
 }

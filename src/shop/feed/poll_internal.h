@@ -1,5 +1,5 @@
 /*
- * poll_internal: what a parked poll is, for poll.c and catch_up.c only.
+ * poll_internal: the struct of a parked poll, for poll.c and catch_up.c only.
  */
 #ifndef SEBEZ_SHOP_FEED_POLL_INTERNAL_H
 #define SEBEZ_SHOP_FEED_POLL_INTERNAL_H
@@ -10,26 +10,25 @@
 
 struct poll {
 	struct parked parked;
-	struct list_node node; /* of its feed's polls; in none once it is answered */
+	struct list_node node; /* in its feed's polls; in no list once answered */
 	struct wheel_timer timer;
 	struct followed *feed;
 	struct uuid account_id, session_id;
-	int64_t epoch, after; /* its cursor */
+	int64_t epoch, after; /* cursor */
 	int64_t parked_ms;
-	int64_t ends_ms; /* of a stream */
-	/* Of a stream whose client does not take what is there for it: since when, and when it is
-	 * tried again; 0: it takes all. */
+	int64_t ends_ms; /* streams only: end of the stream */
+	/* Of a stream whose client reads too slowly: stalled since, next retry; 0: not stalled. */
 	int64_t stalled_ms, retry_ms;
-	char *body;     /* of the answer, until it is sent */
-	uint32_t roles; /* who may poll */
-	uint32_t role;  /* who does, as a bit; 0 for a customer */
+	char *body;     /* of the response, until it is sent */
+	uint32_t roles; /* roles that may poll */
+	uint32_t role;  /* bit of the reader's role; 0: a customer */
 	int32_t limit;
 	bool is_stream;
 };
 
-bool poll_is_stalled(const struct poll *poll);              /* it is given nothing for the moment */
-void poll_give(struct poll *poll, struct event_page *page); /* as its role may be told */
-void poll_end(struct poll *poll, int next_poll_ms);         /* with nothing, where it is */
-bool poll_serve(struct poll *poll); /* from the hub; true when somebody must read for it */
+bool poll_is_stalled(const struct poll *poll);              /* waits for its next retry */
+void poll_give(struct poll *poll, struct event_page *page); /* filtered by its role */
+void poll_end(struct poll *poll, int next_poll_ms);         /* without events, cursor unchanged */
+bool poll_serve(struct poll *poll); /* from the hub; true when it needs a database read */
 
 #endif

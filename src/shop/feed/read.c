@@ -11,7 +11,7 @@
 #include "shop/feed/item.h"
 #include "store/redis.h"
 
-/* How long the hot window may take; then the database is asked. */
+/* Timeout for the hot window; then the database is read. */
 enum { WINDOW_MS = 50 };
 
 static struct {
@@ -67,14 +67,14 @@ static void unpin(void *feed)
 	((struct followed *)feed)->pins--;
 }
 
-/* It stays followed until the task is over, however that ends. */
+/* Keeps the feed followed until the task ends. */
 static void pin(struct task *task, struct followed *feed)
 {
 	feed->pins++;
 	arena_defer(task->arena, unpin, feed);
 }
 
-/* The number that an item's text begins with; 0 when it does not. */
+/* The number at the start of an item's text; 0 when there is none. */
 static int64_t number_of(const char *json)
 {
 	static const char HEAD[] = "{\"number\":";
@@ -84,8 +84,8 @@ static int64_t number_of(const char *json)
 	           : 0;
 }
 
-/* Whether the window goes on from the cursor without a gap to the last event that is known of. If
- * one is missing, it may be the one that has rewritten others. */
+/* Whether the window has all events from the cursor to the last known one. A missing event may be
+ * one that rewrites others. */
 static bool is_whole_window(const struct redisReply *reply, int64_t after, int64_t last)
 {
 	if (reply->type != REDIS_REPLY_ARRAY || (int64_t)reply->elements < last - after)
@@ -113,7 +113,7 @@ static void take_window(struct task *task, const struct redisReply *reply, int64
 	}
 }
 
-/* The next events from the hot window; false when it does not have all of them. */
+/* Reads the next events from the hot window; false when it does not have all of them. */
 static bool read_window(struct task *task, const struct followed *feed, int64_t after, size_t limit,
                         struct event_page *ret)
 {
@@ -159,7 +159,7 @@ static void set_epoch(int64_t epoch)
 		read_state.hooks.epoch_changed();
 }
 
-/* Whether the events follow the cursor and each other: the oldest are removed in no order. */
+/* Whether the events are consecutive from the cursor on: the oldest are deleted in no order. */
 static bool is_whole(const struct event_page *page, int64_t after)
 {
 	for (size_t i = 0; i < page->count; i++)
@@ -168,7 +168,7 @@ static bool is_whole(const struct event_page *page, int64_t after)
 	return true;
 }
 
-/* Never a part of what is missing: a gap is a resync. */
+/* Turns a gap into a resync: never returns only a part of the missing events. */
 static void judge(struct event_page *page, const struct cursor *cursor, int64_t epoch, int64_t last)
 {
 	if (cursor != NULL && cursor->epoch == epoch && cursor->number <= last &&

@@ -1,11 +1,11 @@
 -- The feeds of accounts and vendors. docs/REALTIME.md has the guarantees.
 set local role sebez_owner;
 
--- Whose feed: an account or a vendor. Its row's lock makes numbers commit in order.
+-- owner_id is an account or a vendor. The lock of the row makes numbers commit in order.
 create table feed (
 	owner_id    uuid primary key,
 	last_number bigint not null
-) with (fillfactor = 50); -- a number is a heap-only update
+) with (fillfactor = 50); -- incrementing last_number is a heap-only update
 
 grant select on feed to sebez_customer, sebez_vendor, sebez_jobs;
 grant select, insert, update on feed to sebez_kernel;
@@ -14,10 +14,10 @@ create policy everything on feed to sebez_jobs, sebez_kernel, sebez_owner using 
 create policy of_customer on feed for select to sebez_customer using (owner_id = current_account());
 create policy of_vendor on feed for select to sebez_vendor using (owner_id = current_vendor());
 
--- Which life of the database a number belongs to. Renew it after restoring a backup (docs/REALTIME.md):
--- then every client starts afresh instead of waiting for numbers that come a second time.
+-- The epoch that event numbers belong to. Renew it after restoring a backup (docs/REALTIME.md): then every
+-- client resyncs instead of waiting for numbers that are assigned a second time.
 create table feed_epoch (
-	id    boolean primary key default true check (id), -- there is one row
+	id    boolean primary key default true check (id), -- a single row
 	epoch bigint not null default ('x' || encode(substring(uuid_send(gen_random_uuid()) for 8), 'hex'))::bit(64)::bigint
 );
 
@@ -31,15 +31,15 @@ create table event (
 	kind     text not null,
 	payload  json not null,
 	at       timestamptz not null default clock_timestamp(),
-	-- The writing transaction: whoever sweeps asks for what its last snapshot could not see.
+	-- The writing transaction: a sweep queries what its last snapshot could not see.
 	tx       bigint not null default pg_current_xact_id()::text::bigint,
 	primary key (owner_id, number)
 );
 create index event_age on event using brin (at) with (pages_per_range = 64, autosummarize = on);
--- What a message said before it was changed is in no feed (message_retell): found by its id.
+-- For message_retell, which updates the events of a changed message by its id.
 create index event_message on event ((payload ->> 'id')) where kind in ('message_sent', 'message_edited');
--- Who sweeps asks for the newest transactions, twice a second. A BRIN index does not know the pages that
--- were filled since autovacuum last looked, so each sweep read all of a minute's events.
+-- For sweeps, which query the newest transactions twice a second. Not a BRIN index: it does not cover pages
+-- filled since the last autovacuum, so each sweep read all events of a minute.
 create index event_tx on event (tx);
 
 grant select on event to sebez_customer, sebez_vendor;
@@ -50,7 +50,7 @@ create policy everything on event to sebez_jobs, sebez_kernel, sebez_owner using
 create policy of_customer on event for select to sebez_customer using (owner_id = current_account());
 create policy of_vendor on event for select to sebez_vendor using (owner_id = current_vendor());
 
--- Who lost a permission: what ends parked polls. Ids that are null mean any.
+-- Lost permissions, which end parked polls. Null ids mean any.
 create table revocation (
 	id         bigint generated always as identity primary key,
 	account_id uuid,

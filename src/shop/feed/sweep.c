@@ -14,18 +14,18 @@
 enum {
 	SWEEP_MS = 500,
 	DEADLINE_MS = 5000,
-	FEEDS_MAX = 5000,        /* of one statement */
-	IDLE_MS = 5 * 60 * 1000, /* then a feed is not followed any more */
+	FEEDS_MAX = 5000,        /* per statement */
+	IDLE_MS = 5 * 60 * 1000, /* then a feed is no longer followed */
 	FORGET_MS = 30 * 1000,
 	SEEN_MAX = 64,
 };
 
 static struct {
 	bool stopping, running;
-	int64_t horizon; /* 0: there was no sweep yet */
-	int64_t newest;  /* transaction that a sweep has found something of */
+	int64_t horizon; /* 0: no sweep yet */
+	int64_t newest;  /* newest transaction found by a sweep */
 	int64_t forgot_ms;
-	/* Revocations of the last sweep: one that comes twice was not seen later. */
+	/* Recent revocations: one found again keeps its first seen time. */
 	int64_t seen[SEEN_MAX];
 	unsigned seen_count;
 } sweep;
@@ -74,7 +74,7 @@ static void revoke_all(size_t count, const struct feed_revocations_row rows[])
 	}
 }
 
-/* The rest of a sweep that did not fit one statement. */
+/* The rest of a sweep that did not fit in one statement. */
 static void sweep_more(struct task *task, struct uuid beyond)
 {
 	size_t count = FEEDS_MAX;
@@ -91,10 +91,10 @@ static void sweep_more(struct task *task, struct uuid beyond)
 }
 
 /*
- * A crash of the database forgets transactions that were rolled back when its log was not flushed
- * yet, and their numbers come again. One that has committed what it wrote is never forgotten, and
- * whatever comes after it has a higher number. So the next sweep begins after the newest that was
- * found; where nothing was found, where this one has begun.
+ * After a crash the database may reuse the ids of transactions that were rolled back before its log
+ * was flushed. The id of a transaction that committed writes is never reused, and later
+ * transactions have higher ids. So the next sweep starts after the newest transaction found, or
+ * where this one started when none was found.
  */
 static void move_horizon(int64_t unseen)
 {
@@ -128,7 +128,7 @@ static void run(struct task *task)
 	bool is_other = hub_set_epoch(now->epoch);
 
 	if (is_other) {
-		begin_at(now->horizon); /* numbers of transactions began anew, too */
+		begin_at(now->horizon); /* transaction ids have restarted, too */
 		polls_all_news();
 		return;
 	}
