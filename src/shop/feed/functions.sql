@@ -24,7 +24,7 @@ create or replace function reads_conversations(role text) returns boolean langua
 return role in (:MessageSentEvent.staff);
 grant execute on function reads_conversations(text) to sebez_customer, sebez_vendor;
 
--- Whether the actor does.
+-- Whether the actor receives events of conversations.
 create or replace function sees_conversations() returns boolean language sql stable parallel safe
 return coalesce(current_setting('sebez.role', true), '') = ''
        or reads_conversations(current_setting('sebez.role', true));

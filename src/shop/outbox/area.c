@@ -1,8 +1,8 @@
-/* What the outbox contributes (shop/area.h). */
+/* The outbox area (shop/area.h). */
 #include "shop/outbox/outbox.h"
 #include "task/job.h"
 
-enum { MEASURE_MS = 15 * 1000 }; /* metrics are read about as often */
+enum { MEASURE_MS = 15 * 1000 }; /* the usual scrape interval of metrics */
 
 static const struct job JOBS[] = {
     {"outbox", JOB_AT_SETTING, outbox_consume},

@@ -1,5 +1,5 @@
 /*
- * dead_letters: what was given up, for admins, who replay it when its cause is mended, or drop it.
+ * dead_letters: the admin endpoints for dead letters: replay after the cause is fixed, or drop.
  */
 #include "api.gen.h"
 #include "base/limits.h"
@@ -29,7 +29,7 @@ void get_dead_letter(struct request *rq, const struct get_dead_letter_in *in)
 	reply_row(rq, rows);
 }
 
-/* The audit log shows that the dead letter was deleted; this is why. */
+/* The reason in the audit log for the deletion of the dead letter. */
 static const char REPLAYED[] = "Replayed";
 
 /* POST /v1/admin/dead-letters/{dead_letter_id}/replay */

@@ -1,5 +1,6 @@
 /*
- * deliver: one batch of one queue: leased, delivered, settled. What deliverers say of its rows.
+ * deliver: leases, delivers and settles one batch of one queue, and records the outcomes that
+ * deliverers report.
  */
 #include <assert.h>
 #include <sodium.h>
@@ -14,29 +15,29 @@
 #include "task/db.h"
 
 enum {
-	PRUNE_MAX = 5000,      /* rows of one transaction */
-	SETTLE_MS = 20 * 1000, /* what the statement that settles may wait for the database */
+	PRUNE_MAX = 5000,      /* rows per transaction */
+	SETTLE_MS = 20 * 1000, /* timeout of the settlement */
 	WAIT_MIN_MS = 1000,
 };
 
 struct delivery_batch {
-	struct task task; /* first: the batch is found by it */
+	struct task task; /* must be first: cast to the batch */
 	struct queue *queue;
 	int32_t most;
 	struct delivery *rows;
 	size_t count;
 	int64_t lease;
-	struct task *part; /* in which the deliverer runs */
+	struct task *part; /* the deliverer's task */
 	bool may_go_on;
 };
 
-/* The deliverer's part of it, as a task of its own. */
+/* The deliverer's task. */
 struct part {
-	struct task task; /* first: the part is found by it */
+	struct task task; /* must be first: cast to the part */
 	struct delivery_batch *batch;
 };
 
-/* What deliverers say. */
+/* Outcomes reported by deliverers. */
 
 static bool is_time_up(const struct delivery_batch *batch)
 {
@@ -48,7 +49,7 @@ bool delivery_begin(struct delivery *delivery)
 	struct delivery_batch *batch = delivery->batch;
 
 	assert(delivery->state == DELIVERY_UNTOUCHED);
-	assert(!db_has_transaction(batch->part)); /* nobody outside is called in one */
+	assert(!db_has_transaction(batch->part)); /* no external calls within a transaction */
 	if (outbox.is_stopping || is_time_up(batch) ||
 	    breaker_state(&batch->queue->breaker, loop_now_ms()) == BREAKER_OPEN)
 		return false;
@@ -56,13 +57,13 @@ bool delivery_begin(struct delivery *delivery)
 	return true;
 }
 
-/* What the destination said may be any bytes. */
+/* A valid, truncated reason: the destination's answer may be any bytes. */
 static const char *reason(struct arena *arena, const char *why)
 {
 	size_t length = strnlen(why, LIMIT_DELIVERY_REASON_BYTES);
 	char *text;
 
-	/* Not within a character. */
+	/* Do not cut within a character. */
 	while (length > 0 && ((unsigned char)why[length] & 0xc0) == 0x80)
 		length--;
 	text = arena_strndup(arena, why, length);
@@ -87,7 +88,7 @@ void delivery_done(struct delivery *delivery)
 	breaker_succeed(&delivery->batch->queue->breaker);
 }
 
-/* When attempts are used up, the row is given up. */
+/* Retries the row with back-off, or gives it up after the last attempt. */
 static void retry(struct delivery *delivery, int64_t delay_ms, const char *why)
 {
 	const struct outbox_options *options = &outbox.options;
@@ -141,7 +142,7 @@ void delivery_move(struct delivery *delivery, const char *destination)
 	delivery->move_to = arena_strdup(delivery->batch->task.arena, destination);
 }
 
-/* Looked at again when it is twice as old: seldom, and still soon for one that is new. */
+/* Checked again at twice its age: rarely for old rows, soon for new ones. */
 void delivery_wait(struct delivery *delivery)
 {
 	assert(delivery->state == DELIVERY_UNTOUCHED);
@@ -176,8 +177,8 @@ static void lease(struct delivery_batch *batch)
 	}
 }
 
-/* Rows that nobody needs, or for which there is no deliverer, are many at times: they are not
- * leased one by one. Returns whether there may be more of them. */
+/* Handles obsolete rows, and rows without a deliverer, in bulk: they may be many. Returns whether
+ * there may be more of them. */
 static bool prune(struct delivery_batch *batch)
 {
 	const struct outbox_topic *topic = queue_topic(batch->queue);
@@ -210,13 +211,13 @@ static void retry_alone(struct delivery *delivery, const char *why)
 {
 	delivery->state = DELIVERY_BEGUN;
 	retry(delivery, 0, why);
-	/* As a row looks whose worker died: outbox_lease knows it by that. */
+	/* As after the death of a worker: outbox_lease then delivers the row alone. */
 	if (delivery->state == DELIVERY_RETRIED)
 		delivery->why = NULL;
 }
 
-/* A deliverer that failed, or said nothing of what it had begun: whichever row is to blame is found
- * by delivering each alone. */
+/* The deliverer failed, or reported no outcome for a row it had begun: deliver each row alone to
+ * find the one that causes it. */
 static void blame(struct delivery_batch *batch, const char *why)
 {
 	bool any_begun = false;
@@ -252,7 +253,7 @@ static void deliver(struct delivery_batch *batch)
 
 /* Settle. */
 
-/* The rows of a batch by what becomes of them in the database. */
+/* The rows of a batch, grouped by the change in the database. */
 struct settled {
 	int64_t *gone;
 	struct outbox_bury_dead *dead;
@@ -260,7 +261,7 @@ struct settled {
 	size_t gone_count, dead_count, returned_count;
 };
 
-/* An attempt that was not made does not count. */
+/* Only attempts that were made count. */
 static void put_back(struct settled *settled, const struct delivery *row)
 {
 	bool was_tried = row->state == DELIVERY_RETRIED;
@@ -315,7 +316,8 @@ static void count_outcomes(const struct delivery_batch *batch, uint64_t lost)
 		            log_int("rows", (int64_t)lost));
 }
 
-/* In one transaction. Rows whose lease has ended are somebody else's, and stay as they are. */
+/* Settles all rows in one transaction. Rows whose lease has ended are unchanged: they may be leased
+ * by another worker. */
 static void settle(struct delivery_batch *batch)
 {
 	struct arena *arena = batch->task.arena;
@@ -358,7 +360,7 @@ static void run(struct task *task)
 	settle(batch);
 	for (size_t i = 0; i < batch->count; i++)
 		any_settled |= batch->rows[i].state != DELIVERY_UNTOUCHED;
-	/* A row that goes alone is not the last one. */
+	/* After a row that was delivered alone, others may be due. */
 	batch->may_go_on =
 	    any_settled && (batch->count == (size_t)batch->most || batch->count == 1);
 }

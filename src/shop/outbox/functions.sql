@@ -1,8 +1,8 @@
 -- The outbox.
 set local role sebez_owner;
 
--- Rows whose effects are in this transaction are done. Raises, and so undoes the effects, when their
--- lease has gone to somebody else meanwhile: each is done once.
+-- Marks rows as done whose effects are in this transaction. Raises, and so rolls back the effects, when another
+-- worker has taken over the lease: each row takes effect once.
 create or replace function outbox_done(ids bigint[], lease timestamptz) returns void language plpgsql as $$
 declare
 	done bigint;
@@ -16,8 +16,8 @@ begin
 end $$;
 grant execute on function outbox_done(bigint[], timestamptz) to sebez_jobs;
 
--- What receivers recognise a delivery by: the same in every attempt, also after a replay, and another one than
--- that of a row which gets the same number after an older backup was restored. A UUID of version 8.
+-- The id by which receivers detect repeated deliveries: the same in every attempt, also after a replay, and
+-- different for a row that gets the same number after an older backup was restored. A UUID of version 8.
 create or replace function delivery_id(created timestamptz, row_id bigint) returns uuid
 language sql immutable parallel safe as $$
 	select (lpad(to_hex((extract(epoch from created) * 1000)::bigint), 12, '0') || '80008'

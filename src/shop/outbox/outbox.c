@@ -6,7 +6,7 @@
 #include "task/forget.h"
 
 enum {
-	/* Rows of one transaction, and transactions of one topic in one run. */
+	/* Rows per transaction, and transactions per topic and run. */
 	CONSUME_MAX = 200,
 	ROUNDS_MAX = 50,
 	/* Longer than the transaction of a batch can take. */
@@ -25,7 +25,7 @@ struct leased {
 
 /* A task of its own, so that a failure ends only this batch. */
 struct consumption {
-	struct task task; /* first: the consumption is found by it */
+	struct task task; /* must be first: cast to the consumption */
 	const struct outbox_topic *topic;
 	const struct leased *rows;
 };
@@ -44,7 +44,7 @@ static void consume(struct task *task)
 	db_run(batch);
 }
 
-/* NULL when all went well, else what did not. */
+/* NULL on success, else the reason of the failure. */
 static const char *attempt(struct task *task, const struct outbox_topic *topic,
                            const struct leased *rows)
 {
@@ -53,7 +53,7 @@ static const char *attempt(struct task *task, const struct outbox_topic *topic,
 	return task_attempt(task, &one.task, consume);
 }
 
-/* One of them has failed, and with it all: each is consumed by itself. */
+/* One row of the batch failed and rolled back all: consume each in its own transaction. */
 static void consume_one_by_one(struct task *task, const struct outbox_topic *topic,
                                const struct leased *rows)
 {
@@ -88,7 +88,7 @@ static struct leased lease(struct task *task, const struct outbox_topic *topic)
 	return leased;
 }
 
-/* True when there may be more of this topic. */
+/* True when the topic may have more due rows. */
 static bool consume_some(struct task *task, const struct outbox_topic *topic)
 {
 	struct leased rows = lease(task, topic);

@@ -1,21 +1,21 @@
 /*
- * outbox: effects that follow a transaction. Whoever causes one writes a row of the outbox in the
- * transaction of the cause; the jobs processes of all servers share the rows. A row has a topic,
- * and topics are of two kinds:
+ * outbox: effects that follow a transaction. The transaction that causes an effect writes a row to
+ * the outbox; the jobs processes of all servers share the rows. A row has a topic, and topics are
+ * of two kinds:
  *
  * OUTBOX_IN_TRANSACTION: the effect is in the same database. The consumer collects it in the batch
- * that marks the rows done, so each row has its effect exactly once. What fails is tried again,
- * later each time.
+ * that marks the rows done, so each row takes effect exactly once. Failed rows are retried with
+ * growing delay.
  *
- * OUTBOX_DELIVER: the effect is outside. Rows are leased in one short transaction, delivered in
- * none, and settled in another, so a row whose worker dies is delivered again, and so is one whose
- * lease ended meanwhile. Receivers recognise repetitions by delivery->id. Each (topic, destination)
- * is a queue: a jobs process works on it with one fiber, and on many queues side by side. A
- * destination that fails several times in a row is left alone for a while (base/breaker.h), which
- * costs its rows no attempts. A row whose attempts are used up becomes a dead letter, which an
- * admin may replay or drop.
+ * OUTBOX_DELIVER: the effect is outside the database. Rows are leased in one short transaction,
+ * delivered outside any transaction, and settled in another. So a row is delivered again when its
+ * worker dies or its lease ends meanwhile; receivers detect repetitions by delivery->id. Each
+ * (topic, destination) is a queue: a jobs process serves it with one fiber, and many queues
+ * concurrently. After several failures in a row a destination is paused (base/breaker.h), which
+ * costs its rows no attempts. A row without attempts left becomes a dead letter, which an admin may
+ * replay or drop.
  *
- * Rows of a topic that this program does not know stay for one that does.
+ * Rows of unknown topics are kept for a program version that knows them.
  */
 #ifndef SEBEZ_SHOP_OUTBOX_OUTBOX_H
 #define SEBEZ_SHOP_OUTBOX_OUTBOX_H
@@ -40,22 +40,22 @@ enum delivery_state {
 	DELIVERY_WAITING,
 };
 
-/* A row that is to be delivered. */
+/* A row to deliver. */
 struct delivery {
 	struct uuid id; /* the same in every attempt, also after a replay */
 	struct uuid subject_id;
 	const char *payload;     /* JSON */
-	const char *destination; /* as the row was written or moved; "" for the topic's only one */
-	int64_t row_id;          /* for statements that read the outbox */
+	const char *destination; /* as written or moved; "" when the topic has only one */
+	int64_t row_id;          /* id in the outbox, for statements that read it */
 	int64_t age_ms;
 	int32_t attempt; /* 1: the first */
 
-	/* Of the functions below. */
+	/* Set and read by the functions below. */
 	struct delivery_batch *batch;
 	enum delivery_state state;
 	int64_t delay_ms;
 	const char *why;
-	const char *last_why; /* of the attempt before; NULL: there was none, or its worker died */
+	const char *last_why; /* of the last attempt; NULL: none, or its worker died */
 	const char *move_to;
 };
 
@@ -63,38 +63,39 @@ struct outbox_topic {
 	const char *name;
 	enum outbox_kind kind;
 
-	/* OUTBOX_IN_TRANSACTION: collects the effect of the rows. NULL: they have none yet. */
+	/* OUTBOX_IN_TRANSACTION: collects the effect of the rows. NULL: no effect yet. */
 	void (*consume)(struct db *batch, struct uuid_array subject_ids,
 	                struct bigint_array row_ids);
 
-	/* OUTBOX_DELIVER: called on a fiber of its own with rows of one destination, and says by
-	 * the functions below what became of each. It may end its task: then the rows that it had
-	 * begun are tried again one by one. NULL: rows wait for a program that has one. */
+	/* OUTBOX_DELIVER: called on a fiber of its own with rows of one destination; reports the
+	 * outcome of each with the functions below. It may end its task: then the rows it had begun
+	 * are retried one by one. NULL: rows wait for a program version with a deliverer. */
 	void (*deliver)(struct task *task, struct delivery rows[], size_t count);
-	/* Collects what deletes due rows that nobody needs any more, before the others are leased;
-	 * it looks at the first `most`. NULL: there are none. */
+	/* Collects statements that delete obsolete due rows, before the others are leased; looks at
+	 * the first `most` rows. NULL: nothing to prune. */
 	void (*prune)(struct db *batch, int32_t most);
 	int32_t expire_s;  /* the age at which a row is no longer delivered */
-	bool drop_expired; /* it is no news then; else it becomes a dead letter */
+	bool drop_expired; /* deletes expired rows; else they become dead letters */
 };
 
-/* Before each attempt. False when there must be none now: the breaker is open, the time of the
- * batch is over, or the process stops; then the row comes again and nothing is said of it. Asserts
- * that the task has no open transaction. An attempt may take LIMIT_DELIVERY_ATTEMPT_MS. */
+/* Call before each attempt. False when no attempt may start: the breaker is open, the time of the
+ * batch is up, or the process stops; then report nothing for the row, it is delivered later.
+ * Asserts that the task has no open transaction. An attempt may take LIMIT_DELIVERY_ATTEMPT_MS. */
 bool delivery_begin(struct delivery *delivery);
 
-/* After it. why is for admins: what the destination answered. delay_ms: not before so long from
- * now; back-off may be longer. */
+/* Call after the attempt. why: the destination's answer, for admins. delay_ms: minimum delay before
+ * the next attempt; the back-off may be longer. */
 void delivery_done(struct delivery *delivery);
 void delivery_retry(struct delivery *delivery, int64_t delay_ms, const char *why);
-/* The same, and the destination itself has failed (no connection, no answer, an error of its own),
- * which counts for its breaker. */
+/* As delivery_retry, when the destination itself failed (no connection, no answer, an internal
+ * error), which counts for its breaker. */
 void delivery_unreachable(struct delivery *delivery, int64_t delay_ms, const char *why);
-/* It will never be accepted: a dead letter. */
+/* Permanent failure: the row becomes a dead letter. */
 void delivery_give_up(struct delivery *delivery, const char *why);
 
-/* Without an attempt: nobody needs it any more; it belongs to the queue of another destination; or
- * nothing that could deliver it is set up, and it waits for that until it expires. */
+/* Call without an attempt. skip: the row is obsolete; move: it belongs to the queue of another
+ * destination; wait: no channel that could deliver it is configured, so it waits until one is or it
+ * expires. */
 void delivery_skip(struct delivery *delivery);
 void delivery_move(struct delivery *delivery, const char *destination);
 void delivery_wait(struct delivery *delivery);
@@ -104,7 +105,7 @@ enum outbox_outcome {
 	OUTBOX_SKIPPED,
 	OUTBOX_RETRIED,
 	OUTBOX_DEAD,
-	OUTBOX_LOST, /* its lease had ended, so somebody else delivers it too */
+	OUTBOX_LOST, /* lease ended: another worker delivers it, too */
 	OUTBOX_EXPIRED,
 	OUTBOX_OUTCOME_COUNT,
 };
@@ -114,36 +115,35 @@ struct outbox_options {
 	int32_t attempts_max;
 	int64_t retry_first_ms, retry_max_ms;
 	struct breaker_options breaker;
-	int64_t batch_ms;   /* a deliverer's time for one batch */
-	int64_t attempt_ms; /* none begins when less is left of it */
-	int64_t lease_ms;   /* longer than a batch and its settling take */
+	int64_t batch_ms;   /* time limit of a deliverer for one batch */
+	int64_t attempt_ms; /* no attempt starts with less of batch_ms left */
+	int64_t lease_ms;   /* longer than a batch and its settlement take */
 };
 
-/* The bounds of base/limits.h. */
+/* The limits of base/limits.h. */
 struct outbox_options outbox_defaults(void);
 
-/* Once per jobs process, before its loop runs. It has the topics of AREAS. */
+/* Call once per jobs process, before its loop runs. Uses the topics of AREAS. */
 void outbox_start(const struct outbox_options *options);
-/* No attempt begins any more. */
+/* Starts no more attempts. */
 void outbox_drain(void);
-bool outbox_is_busy(void); /* something is being delivered */
+bool outbox_is_busy(void); /* a delivery is running */
 
 /* Jobs. */
 void outbox_consume(struct task *task);  /* topics of kind OUTBOX_IN_TRANSACTION */
-void outbox_dispatch(struct task *task); /* gives queues that have due rows to fibers */
+void outbox_dispatch(struct task *task); /* starts fibers for queues with due rows */
 void outbox_measure(struct task *task);  /* for outbox_gauges */
-/* Forgets rows that were done long ago, dead letters that nobody replayed, what has expired, and
- * idempotency keys that nobody repeats any more. */
+/* Deletes rows done long ago, old dead letters, expired rows and old idempotency keys. */
 void outbox_purge(struct task *task);
 
 struct outbox_gauges {
-	uint64_t pending;  /* rows; LIMIT_OUTBOX_COUNTED stands for more */
-	uint64_t oldest_s; /* age of the oldest of them */
+	uint64_t pending;  /* rows, counted up to LIMIT_OUTBOX_COUNTED */
+	uint64_t oldest_s; /* age of the oldest pending row */
 	uint64_t dead;
 	uint64_t open, half_open; /* breakers of this process */
 	uint64_t outcomes[OUTBOX_OUTCOME_COUNT];
 };
-/* topic: one of those that outbox_start found. */
+/* topic: one of those found by outbox_start. */
 void outbox_gauges(const struct outbox_topic *topic, struct outbox_gauges *ret);
 
 #endif

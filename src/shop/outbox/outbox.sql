@@ -1,7 +1,7 @@
 -- Topics of kind in_transaction -------------------------------------------------------------------
 
 -- outbox_take (topic text, most int, lease_s int): many -> (id bigint, subject_id uuid, lease time)
--- The oldest due rows of a topic that nobody else has.
+-- Leases the oldest due rows of a topic that are not locked by another worker.
 with mine as (
 	select x.id from outbox x
 	where x.topic = :topic and x.destination = '' and x.done_at is null and x.due_at <= now()
@@ -19,7 +19,7 @@ returning x.id, x.subject_id, x.due_at as lease;
 select outbox_done(:ids, :lease);
 
 -- outbox_failed (ids bigint[], lease time, why text): none
--- They come again after a while that doubles each time, up to an hour.
+-- Retried with exponential backoff: the delay doubles each time, up to one hour.
 update outbox x
 set failed_with = :why,
     due_at = now() + least(interval '1 hour', interval '1 second' * power(2, least(x.attempts, 12)))
@@ -29,8 +29,8 @@ where x.id = any (:ids) and x.done_at is null and x.due_at = :lease;
 
 -- outbox_queues (topics text[], passed rows(topic text, destination text), most int): many -> (topic text,
 --     destination text)
--- Of these topics, the queues with due rows, but for those to pass: whose row is due for longest first. From
--- one queue to the next by the index, so that a queue costs the same whatever its length.
+-- The queues of these topics with due rows, except those in passed; the queue with the longest due row first.
+-- Skips from queue to queue in the index, so that the cost of a queue does not depend on its length.
 with recursive queue (topic, destination) as (
 	(select x.topic, x.destination from outbox x where x.done_at is null
 	 order by x.topic, x.destination limit 1)
@@ -53,8 +53,8 @@ limit :most;
 
 -- outbox_lease (topic text, destination text, most int, lease_ms bigint): many -> (id bigint, delivery uuid,
 --     subject_id uuid, payload json, age_ms bigint, attempt int, failed_with text?, lease time)
--- Due rows of a queue that nobody else has. One whose last attempt did not come to its end may have ended it,
--- and the process with it: it goes alone, when it is the one that is due for longest.
+-- Leases due rows of a queue that are not locked by another worker. A row whose last attempt did not finish may
+-- have crashed the process: it is leased alone, once it is the longest due row.
 with due as (
 	select x.id, x.due_at, x.attempts > 0 and x.failed_with is null as is_suspect from outbox x
 	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
@@ -77,7 +77,7 @@ from leased x
 order by x.id;
 
 -- outbox_postpone (topic text, destination text, most int): one -> (count int)
--- Due rows, until they are twice as old: seldom, and still soon for those that are new.
+-- Postpones due rows to twice their age: checked rarely when old, soon when new.
 with due as (
 	select x.id from outbox x
 	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
@@ -92,7 +92,7 @@ with due as (
 select count(*)::int as count from postponed;
 
 -- outbox_delivered (ids bigint[], lease time): one -> (count bigint)
--- What was delivered is not kept: whoever wants to know keeps it in its own tables.
+-- Deletes delivered rows: deliverers that need a record keep it in their own tables.
 with gone as (
 	delete from outbox x where x.id = any (:ids) and x.due_at = :lease and x.done_at is null
 	returning 1
@@ -142,7 +142,7 @@ with gone as (
 select count(*)::int as count from gone;
 
 -- outbox_measured (topics text[], most int): many slow -> (topic text, pending bigint, oldest_s bigint, dead bigint)
--- Of each topic; no more than `most` rows are counted.
+-- Per topic; counts at most `most` rows.
 select t.topic, p.pending, coalesce(extract(epoch from now() - p.oldest)::bigint, 0) as oldest_s, d.dead
 from unnest(:topics::text[]) t (topic) cross join lateral (
 	select count(*) as pending, min(r.created_at) as oldest from (
@@ -154,7 +154,7 @@ cross join lateral (
 -- Dead letters ------------------------------------------------------------------------------------
 
 -- dead_letters (id uuid?, topic text?, after_key time, after_id uuid, page_size int): many
--- One, or a page of them, latest first.
+-- One dead letter, or a page of them, latest first.
 select l.id, l.topic, nullif(l.destination, '') as destination, l.subject_id, l.payload, l.attempts,
        l.why as reason, l.created_at, l.dead_at, l.dead_at as "_key"
 from dead_letter l
@@ -166,7 +166,7 @@ order by l.dead_at desc, l.id desc
 limit :page_size];
 
 -- dead_letter_replay (id uuid): one
--- Goes back to the outbox as the row that it was, with all its attempts before it.
+-- Moves a dead letter back to the outbox under its old row id, with all attempts available again.
 with gone as (
 	delete from dead_letter l where l.id = :id returning l.*
 )
@@ -175,7 +175,7 @@ overriding system value
 select g.row_id, g.topic, g.destination, g.subject_id, g.payload, g.created_at from gone g;
 
 -- dead_letters_replay (topic text, most int): one -> (replayed bigint, more bool)
--- The oldest first.
+-- Oldest first.
 with gone as (
 	delete from dead_letter where id in (
 		select l.id from dead_letter l where l.topic = :topic

@@ -10,12 +10,12 @@
 #include "outbox.sql.h"
 
 enum {
-	ROUNDS_MAX = 50, /* of one queue, then others come first */
+	ROUNDS_MAX = 50, /* batches per queue, then other queues come first */
 };
 
 struct outbox outbox;
 
-static struct list_node starting; /* queues that wait for their fiber */
+static struct list_node starting; /* queues waiting for their fiber */
 
 const char *const OUTBOX_OUTCOME_NAMES[OUTBOX_OUTCOME_COUNT] = {
     [OUTBOX_DELIVERED] = "delivered", [OUTBOX_SKIPPED] = "skipped", [OUTBOX_RETRIED] = "retried",
@@ -50,8 +50,8 @@ static void forget_queue(struct queue *queue)
 	free(queue);
 }
 
-/* When there are too many, the one that was idle for longest is forgotten: its destination has a
- * closed breaker again. */
+/* When there are too many queues, removes the longest idle one: the breaker of its destination is
+ * then closed again. */
 static bool make_room(void)
 {
 	struct list_node *at, *next;
@@ -74,7 +74,7 @@ static struct queue *new_queue(size_t topic, const char *destination)
 {
 	struct queue *queue;
 
-	assert(strlen(destination) <= LIMIT_DESTINATION_BYTES); /* the table checks it */
+	assert(strlen(destination) <= LIMIT_DESTINATION_BYTES); /* checked by the table */
 	if (!make_room())
 		return NULL;
 	queue = calloc(1, sizeof(*queue));
@@ -114,14 +114,14 @@ static void serve(void *arg)
 	queue->is_busy = false;
 	outbox.busy--;
 	outbox.busy_of[queue->topic]--;
-	/* Moved to the end: those before it were idle for longer. */
+	/* Move to the end: the list is sorted by idle time, longest first. */
 	list_remove(&queue->node);
 	list_push_back(&outbox.queues, &queue->node);
 	if (breaker_is_pristine(&queue->breaker))
 		forget_queue(queue);
 }
 
-/* Fibers are started from the loop only, and jobs are fibers. */
+/* Fibers can be started from the loop only, and jobs are fibers. */
 static void start_fibers(void *arg)
 {
 	struct list_node *node;
@@ -151,7 +151,7 @@ static void start_queue(size_t topic, const char *destination)
 	loop_again();
 }
 
-/* Topics that may have one more fiber. */
+/* The topics that may start one more fiber. */
 static struct text_array topics_to_ask(struct task *task)
 {
 	const char **names = arena_array(task->arena, outbox.topic_count, sizeof(*names));
@@ -173,7 +173,7 @@ static size_t topic_number(const char *name)
 	return 0;
 }
 
-/* Queues that are not to be served now; into ret[queue_count]. */
+/* Writes the queues not to be served now to ret[queue_count]. */
 static size_t queues_to_pass(struct task *task, struct outbox_queues_passed *ret)
 {
 	size_t count = 0;
@@ -228,7 +228,7 @@ struct outbox_options outbox_defaults(void)
 	};
 }
 
-/* Of all areas; into `topics`, unless that is NULL. */
+/* Counts the topics of all areas and writes them to `topics`, unless NULL. */
 static size_t list_topics(const struct outbox_topic **topics)
 {
 	size_t count = 0;
@@ -256,7 +256,8 @@ void outbox_start(const struct outbox_options *options)
 	outbox.topics = calloc(outbox.topic_count, sizeof(*outbox.topics));
 	outbox.busy_of = calloc(outbox.topic_count, sizeof(*outbox.busy_of));
 	outbox.gauges = calloc(outbox.topic_count, sizeof(*outbox.gauges));
-	assert(outbox.topics && outbox.busy_of && outbox.gauges); /* a process that starts */
+	assert(outbox.topics && outbox.busy_of &&
+	       outbox.gauges); /* memory must suffice at startup */
 	list_topics(outbox.topics);
 	loop_before_sleep(&hook);
 }

@@ -1,6 +1,6 @@
 /*
- * queues: the (topic, destination) pairs that this jobs process works on or has seen fail. Inside
- * the outbox only.
+ * queues: the (topic, destination) pairs that this jobs process serves or whose failures it
+ * remembers. Private to the outbox.
  */
 #ifndef SEBEZ_SHOP_OUTBOX_QUEUES_H
 #define SEBEZ_SHOP_OUTBOX_QUEUES_H
@@ -12,9 +12,9 @@
 struct queue {
 	struct list_node node; /* in outbox.queues */
 	struct list_node next; /* in outbox.starting */
-	size_t topic;          /* its number in outbox.topics */
+	size_t topic;          /* index in outbox.topics */
 	struct breaker breaker;
-	bool is_busy; /* a fiber has it, or is about to */
+	bool is_busy; /* a fiber serves it or is starting */
 	char destination[LIMIT_DESTINATION_BYTES + 1];
 };
 
@@ -23,16 +23,16 @@ extern struct outbox {
 	const struct outbox_topic **topics;
 	size_t topic_count;
 	bool is_started, is_stopping;
-	struct list_node queues; /* busy, or with a breaker that remembers failures */
+	struct list_node queues; /* busy, or with failures in the breaker */
 	unsigned queue_count;
 	unsigned busy;
-	/* Each of topics[]. */
+	/* Per element of topics[]. */
 	unsigned *busy_of;
 	struct outbox_gauges *gauges;
 } outbox;
 
-/* Leases up to `most` due rows, has them delivered, and settles them. Returns whether there may be
- * more to do at once. A task of its own on the calling fiber. */
+/* Leases, delivers and settles up to `most` due rows. Returns whether more rows may be due now.
+ * Runs a task of its own on the calling fiber. */
 bool delivery_run(struct queue *queue, int32_t most);
 
 static inline const struct outbox_topic *queue_topic(const struct queue *queue)

@@ -1,5 +1,5 @@
 /*
- * sync: the state that a device starts from.
+ * sync: the initial state of a device.
  */
 #include "api.gen.h"
 #include "base/limits.h"

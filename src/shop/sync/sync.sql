@@ -1,9 +1,9 @@
--- The state that a device starts from. Each area says how it shows itself (sub_order_state() of orders,
--- message_excerpt() and chat_blocks() of chat); position and state are one statement, for only then are
--- they of the same moment: no event after the position is in the state, so none counts twice.
+-- The initial state of a device. Each area defines the shape of its part (sub_order_state() of orders,
+-- message_excerpt() and chat_blocks() of chat). Position and state are read in one statement, so that both are
+-- of the same snapshot: the state includes no event after the position, so none is applied twice.
 
 -- customer_sync (account uuid, most int): one
--- Ids of orders are in the order of their time.
+-- Order ids sort by creation time.
 with open as (
 	select distinct x.order_id from sub_order x
 	where x.account_id = current_account() and x.state not in ('completed', 'cancelled')
