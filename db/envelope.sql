@@ -1,12 +1,11 @@
--- The envelope. First statement of every transaction of an actor: the session must live, the account
--- must not be locked, the role must allow the operation. Then row level security knows who acts. The
--- settings are local to the transaction.
---
--- Every request passes here, up to three times. An assignment whose right side is one expression costs
--- PL/pgSQL a microsecond, what it has to PERFORM costs five: so settings are assigned to `ignored`.
+-- The envelope: the first statement of every transaction of an actor. Requires a live session, an account that
+-- is not locked, and a role that allows the operation; then sets the actor for row level security. The settings
+-- are local to the transaction.
+-- Every request runs it up to three times. Assigning a single expression costs PL/pgSQL one microsecond,
+-- PERFORM five, so the results of set_config are assigned to `ignored`.
 set local role sebez_kernel;
 
--- For those below, which have the rights and the search path.
+-- Called by the functions below, which have the rights and the search path.
 create or replace function act_as_session(account_id uuid, session_id uuid) returns void
 language plpgsql as $$
 declare
@@ -38,11 +37,11 @@ begin
 end $$;
 grant execute on function act_as_customer(uuid, uuid, text) to sebez_customer;
 
--- The token's hash, not the token, is what the policies compare.
+-- Policies compare the token's hash, not the token.
 create or replace function act_as_guest(token text, request_id text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-	-- A guest who has no token yet is nobody, not everybody without one.
+	-- No token yet: matches no row, instead of the rows of all guests without a token.
 	hash text := case when token <> '' then encode(sha256(convert_to(token, 'UTF8')), 'hex') else '' end;
 	ignored text;
 begin
@@ -53,7 +52,7 @@ begin
 end $$;
 grant execute on function act_as_guest(text, text) to sebez_customer;
 
--- A vendor that one does not work for does not exist.
+-- Vendors that the account does not work for are not found.
 create or replace function act_as_staff(account_id uuid, session_id uuid, vendor_id uuid, roles int,
                                         request_id text)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
@@ -106,8 +105,8 @@ begin
 end $$;
 grant execute on function act_as_jobs(text) to sebez_jobs;
 
--- The envelope of the command line, which has the database's password and so needs no session. The
--- vendor must exist; row level security holds the import to it.
+-- The envelope of the command line, which has the database password and so needs no session. The vendor must
+-- exist; row level security limits the import to it.
 create or replace function act_as_import(vendor_id uuid, request_id text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin

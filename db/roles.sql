@@ -1,8 +1,7 @@
--- Roles, the schema's owner, and what the policies read.
---
--- Six roles log in, one per kind of caller; the pool is the role. sebez_owner owns the tables and
--- does not log in. sebez_kernel owns the few SECURITY DEFINER functions that cross row level security on
--- purpose; it too is held by row level security, through policies of its own.
+-- Roles, the owner of the schema, and the functions that policies read.
+-- Six roles log in, one per kind of caller; each has its own connection pool. sebez_owner owns the tables and
+-- does not log in. sebez_kernel owns the few SECURITY DEFINER functions that bypass the caller's policies on
+-- purpose; it is subject to row level security, too, through its own policies.
 do $$
 declare
 	role_name text;
@@ -36,8 +35,8 @@ alter default privileges for role sebez_kernel revoke execute on functions from 
 
 set local role sebez_owner;
 
--- Who acts, as the envelope has set it for this transaction. An unset or emptied setting is NULL,
--- and NULL equals nothing: the policies fail closed.
+-- The actor, as set by the envelope for this transaction. An unset or empty setting is NULL, and NULL equals
+-- nothing: the policies fail closed.
 create function current_account() returns uuid language sql stable parallel safe
 return nullif(current_setting('sebez.account', true), '')::uuid;
 grant execute on function current_account() to public;
@@ -51,12 +50,12 @@ create function current_guest() returns text language sql stable parallel safe
 return nullif(current_setting('sebez.guest', true), '');
 grant execute on function current_guest() to public;
 
--- Whose idempotency keys these are: customer:<account>, staff:<vendor>:<account>, ...
+-- The owner of idempotency keys: customer:<account>, staff:<vendor>:<account>, ...
 create function current_scope() returns text language sql stable parallel safe
 return nullif(current_setting('sebez.scope', true), '');
 grant execute on function current_scope() to public;
 
--- Bits of the roles, as in C: enum staff_role and enum admin_role, in the contract's order.
+-- Role bits as in C: enum staff_role and enum admin_role, in the order of the contract.
 create function staff_role_bit(role text) returns int language sql immutable parallel safe
 return coalesce(1 << array_position(array[:StaffRole], role) - 1, 0);
 grant execute on function staff_role_bit(text) to sebez_customer, sebez_vendor, sebez_kernel;

@@ -1,18 +1,18 @@
--- Text and times as several areas compare and show them; columns of tables use some.
+-- Functions on text and times shared by several areas; some are used in columns of tables.
 set local role sebez_owner;
 
--- Finds texts that contain these words as they stand: what LIKE has signs for stands for itself.
+-- A LIKE pattern for texts that contain these words literally: wildcards are escaped.
 create function containing(words text) returns text language sql immutable parallel safe
 return '%' || regexp_replace(words, '([\\%_])', '\\\1', 'g') || '%';
 grant execute on function containing(text) to public;
 
--- A time inside json that a statement builds, as the reply's writer writes times elsewhere.
+-- Formats a time in JSON built by a statement, as C formats times in replies.
 create function json_time(at timestamptz) returns text language sql stable parallel safe
 return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 grant execute on function json_time(timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
 	sebez_kernel;
 
--- Without accents. Immutable as long as nobody edits the dictionary's rules, which are Debian's.
+-- Removes accents. Immutable as long as the rules of Debian's dictionary are not edited.
 create function folded(text) returns text language sql immutable strict parallel safe
 return public.unaccent('public.unaccent'::regdictionary, $1);
 grant execute on function folded(text) to sebez_public, sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
@@ -24,7 +24,7 @@ return array_to_string($1, ' ');
 grant execute on function spaced(text[]) to sebez_public, sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
 	sebez_kernel;
 
--- In lower case, as refresh_products() keeps option values.
+-- In lower case, as refresh_products() stores option values.
 create function lowered(text[]) returns text[] language sql immutable strict parallel safe
 return (select array_agg(lower(t)) from unnest($1) as t);
 grant execute on function lowered(text[]) to sebez_public, sebez_customer, sebez_vendor, sebez_admin,

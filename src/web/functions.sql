@@ -1,4 +1,4 @@
--- What web/idempotency calls.
+-- Functions for web/idempotency.
 set local role sebez_owner;
 
 create or replace function idempotency_keep(the_key text, the_status int, the_body bytea, lease timestamptz)

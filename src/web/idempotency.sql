@@ -1,9 +1,9 @@
--- Idempotency keys. Whose they are is current_scope(), which the envelope sets.
+-- Idempotency keys. Their owner is current_scope(), which the envelope sets.
 
 -- idempotency_claim (key text, operation text, request_hash bytea, lease_s int): maybe -> (claimed bool, same bool,
 --     done bool, leased bool, lease_until time, status int?, body bytea?)
--- Takes the key, or one whose lease ran out with the same request; else says what it stands at.
--- No row: it was taken by another transaction in this very moment.
+-- Claims a new key, or a key of the same request whose lease has expired; else returns its state. No row:
+-- another transaction is claiming it concurrently.
 with claim as (
 	insert into idempotency_key as k (scope, key, operation, request_hash, state, lease_until)
 	values (current_scope(), :key, :operation, :request_hash, 'running',
@@ -24,26 +24,26 @@ from idempotency_key k
 where k.scope = current_scope() and k.key = :key and not exists (select from claim);
 
 -- idempotency_claim_lightly (): none writes
--- A claim need not wait for the disk: should it be lost, nothing was done under it either.
+-- A claim need not be flushed to disk: if it is lost in a crash, so is everything done under it.
 select set_config('synchronous_commit', 'off', true);
 
 -- idempotency_keep (key text, status int, body bytea?, lease_until time): none
--- Keeps the answer with its effect; raises when the lease was lost.
+-- Stores the reply in the transaction of its effect; raises when the lease was lost.
 select idempotency_keep(:key, :status, :body, :lease_until);
 
 -- idempotency_fill (key text, body bytea, lease_until time): none
--- Adds the body that was not known yet when the effect was committed.
+-- Adds a body that was unknown when the effect was committed.
 update idempotency_key set body = :body
 where scope = current_scope() and key = :key and state = 'done' and lease_until = :lease_until;
 
 -- idempotency_outcome (key text, lease_until time): maybe -> (status int?, body bytea?)
--- What was committed under this lease.
+-- The reply committed under this lease.
 select k.status, k.body
 from idempotency_key k
 where k.scope = current_scope() and k.key = :key and k.state = 'done'
 and k.lease_until = :lease_until;
 
 -- idempotency_release (key text, lease_until time): none
--- Gives the key back after a failure, so that the same request may be tried again.
+-- Releases the key after a failure, so that the request can be retried.
 delete from idempotency_key
 where scope = current_scope() and key = :key and state = 'running' and lease_until = :lease_until;

@@ -1,9 +1,9 @@
 -- Idempotency keys.
 set local role sebez_owner;
 
--- What web/idempotency keeps.
+-- Keys and stored replies of web/idempotency.
 create table idempotency_key (
-	scope        text not null, -- whose key it is: current_scope()
+	scope        text not null, -- owner of the key: current_scope()
 	key          text not null,
 	operation    text not null,
 	request_hash bytea not null,
