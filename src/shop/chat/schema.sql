@@ -223,7 +223,7 @@ create table message_report (
 	conversation_id uuid not null,
 	seq             int not null,
 	account_id      uuid not null,
-	side            text not null check (side in (:Side)), -- who reports
+	side            text not null check (side in (:Side)), -- the reporting side
 	by_account      uuid not null,
 	reason          text not null check (reason in (:ReportReason)),
 	comment         text,
@@ -305,7 +305,7 @@ create policy of_vendor on message_held to sebez_vendor
 create table chat_block (
 	vendor_id  uuid not null references vendor (id),
 	account_id uuid not null references account (id),
-	side       text not null check (side in (:Side)), -- who blocks
+	side       text not null check (side in (:Side)), -- the blocking side
 	by_account uuid not null,
 	created_at timestamptz not null default now(),
 	primary key (vendor_id, account_id, side)

@@ -1,7 +1,7 @@
--- Counting sold units. The caller holds the rows of the outbox, so each order is counted once.
+-- Counting sold units. The caller has leased the outbox rows, so each order is counted once.
 
 -- sold_lock (orders uuid[]): none writes
--- Products in one order, as everybody locks them.
+-- Locks the products by id, as all transactions do.
 select p.id from product p
 where p.id in (select l.product_id from sub_order s
                join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id

@@ -92,7 +92,7 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 	    .id = uuid_v7(),
 	    .cart_id = quote->cart_id,
 	    .cart_version = quote->cart_version,
-	    .status = sub_order_state_name(terms->state), /* of all its parts */
+	    .status = sub_order_state_name(terms->state), /* all sub-orders have it */
 	    .amounts = quote->amounts,
 	    .payment =
 	        {

@@ -32,7 +32,7 @@ enum may_move {
 	BY_MANAGER = 1 << 2,    /* staff: owner, manager */
 	BY_ADMIN = 1 << 3,
 	BY_CLOCK = 1 << 4,
-	BY_PAYMENT = 1 << 5,  /* the money arrived */
+	BY_PAYMENT = 1 << 5,  /* payment received */
 	BY_SHIPMENT = 1 << 6, /* part of it was shipped */
 };
 

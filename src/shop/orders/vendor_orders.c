@@ -1,5 +1,5 @@
 /*
- * vendor_orders: what a vendor's staff sees of its orders, and admins of one.
+ * vendor_orders: listing a vendor's sub-orders; reading one, also for admins.
  */
 #include "api.gen.h"
 #include "order_lists.sql.h"

@@ -185,7 +185,7 @@ static size_t queues_to_pass(struct task *task, struct outbox_queues_passed *ret
 
 		if (!queue->is_busy && rows_allowed(queue) > 0)
 			continue;
-		/* Copied, as the queue may be forgotten while the statement runs. */
+		/* Copied, as the queue may be freed while the statement runs. */
 		ret[count++] = (struct outbox_queues_passed){
 		    .topic = queue_topic(queue)->name,
 		    .destination = arena_strdup(task->arena, queue->destination),
@@ -256,8 +256,7 @@ void outbox_start(const struct outbox_options *options)
 	outbox.topics = calloc(outbox.topic_count, sizeof(*outbox.topics));
 	outbox.busy_of = calloc(outbox.topic_count, sizeof(*outbox.busy_of));
 	outbox.gauges = calloc(outbox.topic_count, sizeof(*outbox.gauges));
-	assert(outbox.topics && outbox.busy_of &&
-	       outbox.gauges); /* memory must suffice at startup */
+	assert(outbox.topics && outbox.busy_of && outbox.gauges); /* fatal at startup */
 	list_topics(outbox.topics);
 	loop_before_sleep(&hook);
 }
