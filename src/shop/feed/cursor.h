@@ -1,7 +1,7 @@
 /*
  * cursor: a position in a feed: epoch of the database, owner of the feed, number of the last event
  * seen. Opaque to clients: base64url of {version, epoch, number, hash of the owner}. It grants no
- * access: the caller decides which feed is read.
+ * access: the feed read is that of the caller or of its vendor.
  */
 #ifndef SEBEZ_SHOP_FEED_CURSOR_H
 #define SEBEZ_SHOP_FEED_CURSOR_H

@@ -1,5 +1,5 @@
 /*
- * vendor_orders: listing a vendor's sub-orders; reading one, also for admins.
+ * vendor_orders: listing a vendor's sub-orders; reading one, also for admins, and its history.
  */
 #include "api.gen.h"
 #include "order_lists.sql.h"
