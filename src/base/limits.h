@@ -86,7 +86,7 @@ enum {
 	/* Invalid fields that one reply lists; more do not help. */
 	LIMIT_INPUT_ERRORS = 20,
 
-	/* Folders of src/shop that contribute tables to other floors (shop/area.h). */
+	/* Folders of src/shop that contribute tables to other layers (shop/area.h). */
 	LIMIT_AREAS = 32,
 
 	/* Rate counters of one process while Redis is unavailable, 64 bytes each. */
