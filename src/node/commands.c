@@ -186,8 +186,7 @@ const struct command COMMANDS[] = {
     {.name = "import",
      .arguments = "--vendor SLUG [--dry-run] FILE.csv",
      .prose = "Imports a product CSV of Shopify or WooCommerce into a vendor's catalogue; with "
-              "--dry-run "
-              "it only reports what would be imported.",
+              "--dry-run it only reports what would be imported.",
      .run = run_import,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,

@@ -165,8 +165,7 @@ int find_data(struct config *config, enum find_what what)
 		say("no server with the data folder %s is running", config->data);
 	else
 		say("there is no data folder %s yet: `sebez serve` or `sebez migrate` makes it, "
-		    "and "
-		    "SEBEZ_DATA names another one",
+		    "and SEBEZ_DATA names another one",
 		    config->data);
 	return rc;
 }

@@ -73,10 +73,8 @@ static int refuse_other_schema(const struct migration *mg)
 
 	if (schema_is_of_other_development(&mg->schema)) {
 		say("the database was created by another development version of sebez, and before "
-		    "version "
-		    "1.0 there is no upgrade: start with a new data folder (SEBEZ_DATA) or an "
-		    "empty "
-		    "database (DATABASE_URL)");
+		    "version 1.0 there is no upgrade: start with a new data folder (SEBEZ_DATA) or "
+		    "an empty database (DATABASE_URL)");
 		return -ESTALE;
 	}
 	if (unknown != NULL) {
@@ -108,8 +106,7 @@ static int refuse_unfit(const struct migration *mg)
 	if (rc == 0 && mg->purpose == MIGRATE_FOR_TOOL &&
 	    schema_value(&mg->schema, SCHEMA_LAID) == NULL) {
 		say("there is no marketplace in this database yet: `sebez serve` or `sebez "
-		    "migrate` "
-		    "makes it");
+		    "migrate` makes it");
 		return -ENOENT;
 	}
 	if (rc == 0 && schema_value(&mg->schema, SCHEMA_LAID) != NULL)
@@ -118,9 +115,8 @@ static int refuse_unfit(const struct migration *mg)
 		return rc;
 	if (mg->purpose == MIGRATE_FOR_TOOL) {
 		say("SEBEZ_SECRET differs from the secret that the passwords of the database roles "
-		    "were "
-		    "derived from: it must be that of the servers; only `sebez serve` and `sebez "
-		    "migrate` change them");
+		    "were derived from: it must be that of the servers; only `sebez serve` and "
+		    "`sebez migrate` change them");
 		return -EKEYREJECTED;
 	}
 	say("SEBEZ_SECRET has changed: changing the passwords of the database "

@@ -13,7 +13,7 @@
  * Every transaction carries the actor: its first statement is the envelope (act_as_customer,
  * act_as_staff, ... in db/), which checks that the session is valid, the account is not locked and
  * the staff role allows the operation, and then sets sebez.account, sebez.vendor, ... for Row Level
- * Security, local to the transaction. The envelope is the one function db_envelope in db.c.
+ * Security, local to the transaction. db_envelope() in db_envelope.c sets the envelope.
  *
  * No function returns an error. Failures end the task:
  *   - no connection, queue full, outcome unknown       503 with Retry-After
