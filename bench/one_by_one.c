@@ -136,7 +136,7 @@ int one_by_one(const struct one_by_one *kind, int argc, char **argv)
 	int connections = atoi(argv[2]);
 	size_t count = read_lines(kind->fields);
 	struct shared *shared =
-	    mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	for (int i = 0; i < connections; i++) {
 		if (fork() == 0) {

@@ -56,7 +56,7 @@ static void make_claim(struct placing *placing, const char *key)
 {
 	static const uint8_t HASH[32];
 	struct db *batch = db_batch(&placing->task);
-	sql_idempotency_claim(batch, key, "placeOrder", (struct bytes){HASH, sizeof HASH}, 40);
+	sql_idempotency_claim(batch, key, "placeOrder", (struct bytes){HASH, sizeof(HASH)}, 40);
 	take(placing, batch, true);
 	placing->claim = placing->count - 1;
 }
@@ -89,12 +89,12 @@ static void make_order(struct placing *placing, const struct quote *quote, const
 	};
 	struct db *batch = db_batch(&placing->task);
 
-	memset(body, 'x', sizeof body);
+	memset(body, 'x', sizeof(body));
 	const struct order *order = order_split(placing->task.arena, quote, &terms);
 	const struct new_order *new = new_order(placing->task.arena, order);
 
 	order_insert(batch, new);
-	sql_idempotency_keep(batch, key, 201, &(struct bytes){(const uint8_t *)body, sizeof body},
+	sql_idempotency_keep(batch, key, 201, &(struct bytes){(const uint8_t *)body, sizeof(body)},
 	                     0);
 	/* Behind what was taken before, and without the batch's envelope. */
 	size_t keep = placing->count + (size_t)batch->batch->count - 2;
@@ -106,7 +106,7 @@ static void make_order(struct placing *placing, const struct quote *quote, const
 
 static void *placing_new(const struct uuid line[])
 {
-	struct placing *placing = calloc(1, sizeof *placing);
+	struct placing *placing = calloc(1, sizeof(*placing));
 	char *key;
 
 	placing->task.arena = arena_new(ARENA_BYTES, NULL, NULL);
@@ -133,7 +133,7 @@ static bool place(void *made)
 	for (size_t i = 0; i < placing->count && good; i++) {
 		struct pg_item *item = placing->items[i];
 		if (i == placing->keep)
-			item->params[3] = (struct pg_param){lease, sizeof lease};
+			item->params[3] = (struct pg_param){lease, sizeof(lease)};
 		PGresult *result = one_run(item);
 		ExecStatusType status = PQresultStatus(result);
 		good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
@@ -141,7 +141,7 @@ static bool place(void *made)
 			fprintf(stderr, "orders: %s: %s", item->statement->name, one_error());
 		if (good && i == placing->claim)
 			memcpy(lease, PQgetvalue(result, 0, PQfnumber(result, "lease_until")),
-			       sizeof lease);
+			       sizeof(lease));
 		PQclear(result);
 	}
 	one_run_simple(&DB_COMMIT_STATEMENT);

@@ -24,7 +24,7 @@ struct sending {
 
 static void *sending_new(const struct uuid line[])
 {
-	struct sending *sending = calloc(1, sizeof *sending);
+	struct sending *sending = calloc(1, sizeof(*sending));
 	struct task *task = &sending->task;
 
 	task->arena = arena_new(ARENA_BYTES, NULL, NULL);

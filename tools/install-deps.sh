@@ -16,7 +16,7 @@ run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml lib
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis chromium chromium-driver fonts-dejavu-core clang libclang-rt-dev
       valgrind procps nginx haproxy openssl"
-lint="clang-format clang-tidy universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
+lint="clang-format clang-tidy clang-tools universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
 bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 procps"
 services="redis-server valkey-server nginx haproxy"
 

@@ -36,16 +36,18 @@ static unsigned topics_named(const char *name)
 	unsigned count = 0;
 
 	for (size_t i = 0; AREAS[i] != NULL; i++)
-		for (const struct outbox_topic *at = AREAS[i]->topics; at && at->name; at++)
+		for (const struct outbox_topic *at = AREAS[i]->topics;
+		     at != NULL && at->name != NULL; at++)
 			count += strcmp(at->name, name) == 0;
 	return count;
 }
 
 static void assert_names(const struct area *area)
 {
-	for (const struct job *job = area->jobs; job && job->name; job++)
+	for (const struct job *job = area->jobs; job != NULL && job->name != NULL; job++)
 		assert(jobs_named(job->name) == 1);
-	for (const struct outbox_topic *topic = area->topics; topic && topic->name; topic++)
+	for (const struct outbox_topic *topic = area->topics; topic != NULL && topic->name != NULL;
+	     topic++)
 		assert(topics_named(topic->name) == 1);
 }
 

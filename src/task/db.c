@@ -77,7 +77,7 @@ struct task *db_task(const struct db *db)
 
 bool db_has_transaction(const struct task *task)
 {
-	return task->db && task->db->open;
+	return task->db != NULL && task->db->open != NULL;
 }
 
 void db_collect(struct db *db, const struct pg_statement *statement, struct rows *rows,

@@ -74,7 +74,8 @@ static void add_detail(struct task *task, const struct db_refusal *refusal, cons
 static const struct db_refusal *refusal_of(const char *sqlstate)
 {
 	for (size_t i = 0; i < table_count; i++)
-		for (const struct db_refusal *at = tables[i].refusals; at && at->sqlstate; at++)
+		for (const struct db_refusal *at = tables[i].refusals;
+		     at != NULL && at->sqlstate != NULL; at++)
 			if (strcmp(at->sqlstate, sqlstate) == 0)
 				return at;
 	return NULL;
@@ -83,7 +84,8 @@ static const struct db_refusal *refusal_of(const char *sqlstate)
 static const struct db_constraint *constraint_of(const char *name)
 {
 	for (size_t i = 0; i < table_count; i++)
-		for (const struct db_constraint *at = tables[i].constraints; at && at->name; at++)
+		for (const struct db_constraint *at = tables[i].constraints;
+		     at != NULL && at->name != NULL; at++)
 			if (strcmp(at->name, name) == 0)
 				return at;
 	return NULL;
@@ -91,9 +93,9 @@ static const struct db_constraint *constraint_of(const char *name)
 
 void db_error_register(const struct db_refusal refusals[], const struct db_constraint constraints[])
 {
-	for (const struct db_refusal *at = refusals; at && at->sqlstate; at++)
+	for (const struct db_refusal *at = refusals; at != NULL && at->sqlstate != NULL; at++)
 		assert(strncmp(at->sqlstate, "SB", 2) == 0 && refusal_of(at->sqlstate) == NULL);
-	for (const struct db_constraint *at = constraints; at && at->name; at++)
+	for (const struct db_constraint *at = constraints; at != NULL && at->name != NULL; at++)
 		assert(constraint_of(at->name) == NULL);
 	assert(table_count <= LIMIT_AREAS);
 	tables[table_count].refusals = refusals;

@@ -34,11 +34,11 @@ const char *task_attempt(struct task *outer, struct task *part, void (*body)(str
 	part->deadline_ms = outer->deadline_ms;
 	part->actor = outer->actor;
 	part->name = outer->name;
-	memcpy(part->request_id, outer->request_id, sizeof part->request_id);
+	memcpy(part->request_id, outer->request_id, sizeof(part->request_id));
 	part->arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, part);
 	if (!task_run(part, body))
-		why = arena_strdup(outer->arena,
-		                   part->problem.log ? part->problem.log : part->problem.detail);
+		why = arena_strdup(outer->arena, part->problem.log != NULL ? part->problem.log
+		                                                           : part->problem.detail);
 	arena_free(part->arena);
 	return why;
 }

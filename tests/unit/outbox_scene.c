@@ -108,7 +108,7 @@ static void accept_call(struct receiver *receiver)
 	}
 	call->id[length - 1] = '\0';
 	receiver->count++;
-	if (receiver->answer)
+	if (receiver->answer != NULL)
 		answer(call, receiver->answer);
 }
 

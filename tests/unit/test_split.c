@@ -14,7 +14,7 @@ static void no_memory(void *owner)
 /* A cart of a few vendors with a few lines each, as if read from the database. */
 static struct quote *random_quote(struct arena *arena)
 {
-	struct quote *quote = arena_alloc(arena, sizeof *quote);
+	struct quote *quote = arena_alloc(arena, sizeof(*quote));
 
 	*quote = (struct quote){
 	    .cart_id = uuid_v7(),
@@ -24,8 +24,8 @@ static struct quote *random_quote(struct arena *arena)
 	              .service_fee_basis_points = (int32_t)random_between(0, 10000)},
 	    .group_count = (size_t)random_between(1, GROUPS_MAX),
 	};
-	quote->groups = arena_array(arena, quote->group_count, sizeof quote->groups[0]);
-	quote->lines = arena_array(arena, quote->group_count * LINES_MAX, sizeof quote->lines[0]);
+	quote->groups = arena_array(arena, quote->group_count, sizeof(quote->groups[0]));
+	quote->lines = arena_array(arena, quote->group_count * LINES_MAX, sizeof(quote->lines[0]));
 	for (size_t g = 0; g < quote->group_count; g++) {
 		struct quote_group *group = &quote->groups[g];
 		*group = (struct quote_group){
@@ -35,7 +35,7 @@ static struct quote *random_quote(struct arena *arena)
 		    .commission_basis_points = (int32_t)random_between(0, 10000),
 		    .lines = quote->lines + quote->line_count,
 		    .line_count = (size_t)random_between(1, LINES_MAX),
-		    .methods = arena_array(arena, METHODS, sizeof group->methods[0]),
+		    .methods = arena_array(arena, METHODS, sizeof(group->methods[0])),
 		    .method_count = (size_t)random_between(1, METHODS),
 		};
 		for (size_t m = 0; m < group->method_count; m++)
@@ -134,7 +134,7 @@ static void parts_are_numbered_and_their_ids_ascend(void **state)
 
 	for (size_t i = 0; i < order->sub_order_count; i++) {
 		char number[32];
-		snprintf(number, sizeof number, "%s-%zu", order->number, i + 1);
+		snprintf(number, sizeof(number), "%s-%zu", order->number, i + 1);
 		assert_string_equal(order->sub_orders[i].number, number);
 		if (i > 0)
 			assert_true(memcmp(&order->sub_orders[i - 1].id, &order->sub_orders[i].id,

@@ -38,7 +38,8 @@ static void every_pair_is_allowed_to_whom_the_rules_say(void **state)
 			for (unsigned who = 1; who <= BY_SHIPMENT; who <<= 1) {
 				const struct transition *row = transition_find(from, to, who);
 				assert_int_equal(row != NULL, (who_may(from, to) & who) != 0);
-				assert_true(!row || ((int)row->from == from && (int)row->to == to));
+				assert_true(row == NULL ||
+				            ((int)row->from == from && (int)row->to == to));
 			}
 }
 
@@ -70,7 +71,7 @@ static void cancelling_always_releases_and_nothing_else_does(void **state)
 	for (int from = 0; from < SUB_ORDER_STATE_COUNT; from++)
 		for (int to = 0; to < SUB_ORDER_STATE_COUNT; to++) {
 			const struct transition *row = transition_find(from, to, EVERYBODY);
-			if (!row)
+			if (row == NULL)
 				continue;
 			assert_int_equal(row->effect == RELEASE_STOCK, to == CANCELLED);
 			assert_int_equal(row->needs_reason, to == CANCELLED);

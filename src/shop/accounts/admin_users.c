@@ -86,7 +86,8 @@ void set_admin_role(struct request *rq, const struct set_admin_role_in *in)
 	if (uuid_equal(in->user_id, rq->task.actor.account_id))
 		task_end(&rq->task, PROBLEM_CONFLICT, "You cannot change your own role.");
 	stay_superadmin(tx);
-	sql_admin_user_set_role(tx, in->user_id, in->role ? ADMIN_ROLE_NAMES[*in->role] : NULL);
+	sql_admin_user_set_role(tx, in->user_id,
+	                        in->role != NULL ? ADMIN_ROLE_NAMES[*in->role] : NULL);
 	sql_admin_user_end_sessions(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
 }

@@ -50,8 +50,8 @@ static void ensure_guest_token(struct request *rq)
 
 	if (actor->kind != ACTOR_GUEST || actor->guest_token[0])
 		return;
-	randombytes_buf(random, sizeof random);
-	base64url_encode(random, sizeof random, actor->guest_token);
+	randombytes_buf(random, sizeof(random));
+	base64url_encode(random, sizeof(random), actor->guest_token);
 	reply_header(rq, "X-Cart-Token", actor->guest_token);
 }
 
@@ -107,7 +107,7 @@ void quote_cart(struct request *rq, const struct quote_cart_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
 	struct quote_rows asked =
-	    quote_ask(batch, in->shipping_address ? in->shipping_address->country : NULL);
+	    quote_ask(batch, in->shipping_address != NULL ? in->shipping_address->country : NULL);
 	struct quote *quote;
 	struct quote_wrong wrong;
 	struct buf body = buf_new(rq->task.arena, 2048);

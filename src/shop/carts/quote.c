@@ -49,10 +49,10 @@ static void group_methods(struct quote_group *group)
 		bool free =
 		    method->free_above >= 0 && group->amounts.subtotal >= method->free_above;
 		method->price = free ? 0 : method->list_price;
-		if (!group->method || method->price < group->method->price)
+		if (group->method == NULL || method->price < group->method->price)
 			group->method = method;
 	}
-	group->undeliverable = !group->method && has_goods(group);
+	group->undeliverable = group->method == NULL && has_goods(group);
 }
 
 static struct quote_group *group_of(struct quote *quote, struct uuid vendor_id)
@@ -79,14 +79,14 @@ static struct quote_wrong choose_methods(struct quote *quote, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		struct quote_group *group = group_of(quote, choices[i].vendor_id);
 		const struct quote_method *method =
-		    group ? method_of(group, choices[i].method_id) : NULL;
+		    group != NULL ? method_of(group, choices[i].method_id) : NULL;
 		if (chosen_before(choices, i))
 			return (struct quote_wrong){CHOICE_TWICE, i};
-		if (method)
+		if (method != NULL)
 			group->method = method;
 		else if (wrong.what == CHOICES_FINE)
 			wrong = (struct quote_wrong){
-			    group ? CHOICE_OF_NO_METHOD : CHOICE_OF_NO_VENDOR, i};
+			    group != NULL ? CHOICE_OF_NO_METHOD : CHOICE_OF_NO_VENDOR, i};
 	}
 	return wrong;
 }
@@ -117,7 +117,8 @@ static void allocate_fee(struct quote *quote)
 
 static void hash_numbers(crypto_generichash_state *state, size_t count, const int64_t numbers[])
 {
-	crypto_generichash_update(state, (const unsigned char *)numbers, count * sizeof numbers[0]);
+	crypto_generichash_update(state, (const unsigned char *)numbers,
+	                          count * sizeof(numbers[0]));
 }
 
 /* Counts precede the counted items, so that different quotes never hash the same bytes. */
@@ -127,13 +128,13 @@ static void hash_group(crypto_generichash_state *state, const struct quote_group
 	const struct quote_method *method = group->method;
 	const int64_t amounts[] = {sum->subtotal, sum->shipping, sum->discount, sum->tax, sum->fee};
 	const int64_t shape[] = {(int64_t)group->line_count, method != NULL,
-	                         method ? method->handling_days : 0};
+	                         method != NULL ? method->handling_days : 0};
 
 	crypto_generichash_update(state, group->vendor_id.bytes, 16);
 	hash_numbers(state, 3, shape);
-	if (method)
+	if (method != NULL)
 		crypto_generichash_update(state, method->id.bytes, 16);
-	hash_numbers(state, sizeof amounts / sizeof amounts[0], amounts);
+	hash_numbers(state, sizeof(amounts) / sizeof(amounts[0]), amounts);
 	for (size_t i = 0; i < group->line_count; i++) {
 		const struct quote_line *line = &group->lines[i];
 		const int64_t sold[] = {line->goods.quantity, line->goods.price, line->problem};
@@ -149,14 +150,14 @@ static void hash_quote(struct quote *quote)
 	unsigned char digest[16];
 	const int64_t groups = (int64_t)quote->group_count;
 
-	crypto_generichash_init(&state, NULL, 0, sizeof digest);
+	crypto_generichash_init(&state, NULL, 0, sizeof(digest));
 	crypto_generichash_update(&state, (const unsigned char *)quote->terms.currency,
-	                          sizeof quote->terms.currency);
+	                          sizeof(quote->terms.currency));
 	hash_numbers(&state, 1, &groups);
 	for (size_t g = 0; g < quote->group_count; g++)
 		hash_group(&state, &quote->groups[g]);
-	crypto_generichash_final(&state, digest, sizeof digest);
-	base64url_encode(digest, sizeof digest, quote->hash);
+	crypto_generichash_final(&state, digest, sizeof(digest));
+	base64url_encode(digest, sizeof(digest), quote->hash);
 }
 
 static int64_t total_of(const struct amounts *amounts)
@@ -184,7 +185,8 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 	for (size_t g = 0; g < quote->group_count; g++) {
 		const struct quote_group *group = &quote->groups[g];
 		struct amounts *part = &quote->groups[g].amounts;
-		part->shipping = group->method && part->subtotal > 0 ? group->method->price : 0;
+		part->shipping =
+		    group->method != NULL && part->subtotal > 0 ? group->method->price : 0;
 		part->fee = 0;
 		quote->groups[g].percent_fee = 0;
 		all->subtotal += part->subtotal;

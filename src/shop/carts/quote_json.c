@@ -57,7 +57,7 @@ static void group_methods(struct json *json, const struct quote *quote,
 	}
 	json_close_array(json);
 	json_key(json, "shipping_method_id");
-	if (group->method)
+	if (group->method != NULL)
 		json_uuid(json, group->method->id);
 	else
 		json_nil(json);

@@ -20,17 +20,17 @@ struct quote_rows quote_ask(struct db *batch, const char *country)
 
 static bool backorder_of(const struct cart_lines_row *row)
 {
-	return row->backorder && *row->backorder;
+	return row->backorder != NULL && *row->backorder;
 }
 
 static bool tracked_of(const struct cart_lines_row *row)
 {
-	return !row->tracked || *row->tracked;
+	return row->tracked == NULL || *row->tracked;
 }
 
 static enum line_problem problem_of(const struct cart_lines_row *row)
 {
-	if (!row->published || !row->available)
+	if (!row->published || row->available == NULL)
 		return LINE_UNAVAILABLE;
 	if (tracked_of(row) && *row->available < row->quantity && !backorder_of(row))
 		return LINE_OUT_OF_STOCK;
@@ -52,8 +52,9 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	            .quantity = row->quantity,
 	            .price = row->price,
 	        },
-	    .available =
-	        tracked_of(row) && row->available && *row->available > 0 ? *row->available : 0,
+	    .available = tracked_of(row) && row->available != NULL && *row->available > 0
+	                     ? *row->available
+	                     : 0,
 	    .tracked = tracked_of(row),
 	    .backorder = backorder_of(row),
 	    .problem = problem_of(row),
@@ -64,7 +65,7 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 static void take_methods(struct arena *arena, struct quote_group *group, size_t count,
                          const struct cart_shipping_methods_row rows[])
 {
-	group->methods = arena_array(arena, count, sizeof group->methods[0]);
+	group->methods = arena_array(arena, count, sizeof(group->methods[0]));
 	for (size_t i = 0; i < count; i++) {
 		if (!uuid_equal(rows[i].vendor_id, group->vendor_id))
 			continue;
@@ -72,7 +73,7 @@ static void take_methods(struct arena *arena, struct quote_group *group, size_t 
 		    .id = rows[i].id,
 		    .name = rows[i].name,
 		    .list_price = rows[i].price,
-		    .free_above = rows[i].free_above ? *rows[i].free_above : -1,
+		    .free_above = rows[i].free_above != NULL ? *rows[i].free_above : -1,
 		    .handling_days = rows[i].handling_days,
 		};
 	}
@@ -89,7 +90,7 @@ static void take_lines(struct quote *quote, size_t count, const struct cart_line
 			    .vendor_name = rows[i].vendor_name,
 			    .vendor_slug = rows[i].vendor_slug,
 			    .commission_basis_points =
-			        own ? *own : quote->terms.commission_basis_points,
+			        own != NULL ? *own : quote->terms.commission_basis_points,
 			    .lines = quote->lines + i,
 			};
 			quote->group_count++;
@@ -119,7 +120,7 @@ static void take_terms(struct quote *quote, const struct platform_terms_row *ter
 struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 {
 	struct arena *arena = db_task(batch)->arena;
-	struct quote *quote = arena_alloc(arena, sizeof *quote);
+	struct quote *quote = arena_alloc(arena, sizeof(*quote));
 	size_t line_count, method_count, count;
 	const struct cart_open_row *cart = sql_cart_open_rows(batch, asked->cart, &count);
 	const struct cart_lines_row *lines = sql_cart_lines_rows(batch, asked->lines, &line_count);
@@ -135,8 +136,8 @@ struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 		quote->updated_at = cart->updated_at;
 	}
 	take_terms(quote, sql_platform_terms_rows(batch, asked->terms, &count));
-	quote->lines = arena_array(arena, line_count, sizeof quote->lines[0]);
-	quote->groups = arena_array(arena, line_count, sizeof quote->groups[0]);
+	quote->lines = arena_array(arena, line_count, sizeof(quote->lines[0]));
+	quote->groups = arena_array(arena, line_count, sizeof(quote->groups[0]));
 	take_lines(quote, line_count, lines);
 	for (size_t g = 0; g < quote->group_count; g++)
 		take_methods(arena, &quote->groups[g], method_count, methods);

@@ -29,7 +29,7 @@ void seller_json(struct uuid id, const char *name, const char *slug, struct json
 	json_open_object(json);
 	json_put_uuid(json, "id", id);
 	json_put_str(json, "name", name);
-	if (slug)
+	if (slug != NULL)
 		json_put_str(json, "slug", slug);
 	json_close_object(json);
 }

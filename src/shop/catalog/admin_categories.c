@@ -16,7 +16,7 @@ void create_category(struct request *rq, const struct create_category_in *in)
 	struct uuid id = uuid_v7();
 	char slug[SLUG_MAX + 1];
 
-	slug_choose(rq, in->slug, in->name, slug, sizeof slug);
+	slug_choose(rq, in->slug, in->name, slug, sizeof(slug));
 	sql_admin_category_insert(tx, id, in->parent_id, slug, in->name, in->position);
 	reply_commit_row(rq, tx, 201, sql_admin_category(tx, id));
 	cache_invalidate();
@@ -29,14 +29,14 @@ void update_category(struct request *rq, const struct update_category_in *in)
 	struct uuid id = in->category_id;
 	char slug[SLUG_MAX + 1];
 
-	if (in->slug)
-		slug_choose(rq, in->slug, NULL, slug, sizeof slug);
+	if (in->slug != NULL)
+		slug_choose(rq, in->slug, NULL, slug, sizeof(slug));
 	if (in->parent_id_given)
 		sql_admin_category_lock(tx, id);
 	sql_admin_category_update(tx, &(struct admin_category_update_args){
 	                                  .id = id,
 	                                  .name = in->name,
-	                                  .slug = in->slug ? slug : NULL,
+	                                  .slug = in->slug != NULL ? slug : NULL,
 	                                  .parent_given = in->parent_id_given,
 	                                  .parent = in->parent_id,
 	                                  .position = in->position,

@@ -13,21 +13,21 @@ void admin_list_products(struct request *rq, const struct admin_list_products_in
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	struct uuid vendor_id;
-	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor_id);
+	bool by_id = in->vendor != NULL && uuid_parse(in->vendor, &vendor_id);
 
-	reply_page(
-	    rq, &page,
-	    sql_admin_products(db_of(&rq->task),
-	                       &(struct admin_products_args){
-	                           .q = in->q,
-	                           .vendor = by_id ? &vendor_id : NULL,
-	                           .vendor_slug = by_id ? NULL : in->vendor,
-	                           .status = in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
-	                           .unlisted = in->unlisted,
-	                           .after_key = page.after_key,
-	                           .after_id = page.after_id,
-	                           .page_size = page.count,
-	                       }));
+	reply_page(rq, &page,
+	           sql_admin_products(
+	               db_of(&rq->task),
+	               &(struct admin_products_args){
+	                   .q = in->q,
+	                   .vendor = by_id ? &vendor_id : NULL,
+	                   .vendor_slug = by_id ? NULL : in->vendor,
+	                   .status = in->status != NULL ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	                   .unlisted = in->unlisted,
+	                   .after_key = page.after_key,
+	                   .after_id = page.after_id,
+	                   .page_size = page.count,
+	               }));
 }
 
 static void refresh_and_reply(struct request *rq, struct db *tx, struct uuid id)

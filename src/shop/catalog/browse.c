@@ -26,7 +26,7 @@ struct reference {
 static void reference_parse(const char *text, struct reference *ret)
 {
 	*ret = (struct reference){0};
-	if (!text)
+	if (text == NULL)
 		return;
 	if (uuid_parse(text, &ret->id))
 		ret->maybe_id = &ret->id;
@@ -43,10 +43,10 @@ static const struct text_array *options_of(struct request *rq, size_t count,
 	if (count == 0)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (!strchr(options[i], ':'))
+		if (strchr(options[i], ':') == NULL)
 			task_end_field(&rq->task, "?option", "format",
 			               "must have the form name:value, such as Color:Blue");
-	array = arena_alloc(rq->task.arena, sizeof *array);
+	array = arena_alloc(rq->task.arena, sizeof(*array));
 	*array = (struct text_array){count, options};
 	return array;
 }
@@ -65,9 +65,9 @@ static const struct {
 
 static enum list_products_sort_choice sort_of(struct request *rq, const struct list_products_in *in)
 {
-	if (!in->sort)
-		return in->q ? LIST_PRODUCTS_SORT_RELEVANCE : LIST_PRODUCTS_SORT_NEWEST;
-	if (*in->sort == LIST_PRODUCTS_SORT_RELEVANCE && !in->q)
+	if (in->sort == NULL)
+		return in->q != NULL ? LIST_PRODUCTS_SORT_RELEVANCE : LIST_PRODUCTS_SORT_NEWEST;
+	if (*in->sort == LIST_PRODUCTS_SORT_RELEVANCE && in->q == NULL)
 		task_end_field(&rq->task, "?sort", "requires",
 		               "sort=relevance requires the search parameter q");
 	return *in->sort;
@@ -86,24 +86,25 @@ void list_products(struct request *rq, const struct list_products_in *in)
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
 	reply_page(rq, &page,
-	           sql_product_page(db_of(&rq->task), &(struct product_page_args){
-	                                                  .category = category.id,
-	                                                  .category_slug = category.slug,
-	                                                  .vendor = vendor.maybe_id,
-	                                                  .vendor_slug = vendor.slug,
-	                                                  .price_min = in->price_min,
-	                                                  .price_max = in->price_max,
-	                                                  .in_stock = in->in_stock && *in->in_stock,
-	                                                  .found = !ranked && (in->q || options),
-	                                                  .words = in->q,
-	                                                  .options = options,
-	                                                  .ranked_max = RANKED_MAX,
-	                                                  .sort = SORTS[sort].sort,
-	                                                  .after_time = page.after_key,
-	                                                  .after_value = page.after_key,
-	                                                  .after_id = page.after_id,
-	                                                  .page_size = page.count,
-	                                              }));
+	           sql_product_page(db_of(&rq->task),
+	                            &(struct product_page_args){
+	                                .category = category.id,
+	                                .category_slug = category.slug,
+	                                .vendor = vendor.maybe_id,
+	                                .vendor_slug = vendor.slug,
+	                                .price_min = in->price_min,
+	                                .price_max = in->price_max,
+	                                .in_stock = in->in_stock != NULL && *in->in_stock,
+	                                .found = !ranked && (in->q != NULL || options != NULL),
+	                                .words = in->q,
+	                                .options = options,
+	                                .ranked_max = RANKED_MAX,
+	                                .sort = SORTS[sort].sort,
+	                                .after_time = page.after_key,
+	                                .after_value = page.after_key,
+	                                .after_id = page.after_id,
+	                                .page_size = page.count,
+	                            }));
 }
 
 /* GET /v1/products/facets */
@@ -115,22 +116,23 @@ void get_product_facets(struct request *rq, const struct get_product_facets_in *
 
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
-	reply_row(rq, sql_product_facets(
-	                  db_of(&rq->task),
-	                  &(struct product_facets_args){
-	                      .category = category.id,
-	                      .category_slug = category.slug,
-	                      .vendor = vendor.maybe_id,
-	                      .vendor_slug = vendor.slug,
-	                      .price_min = in->price_min,
-	                      .price_max = in->price_max,
-	                      .in_stock = in->in_stock && *in->in_stock,
-	                      .found = in->q || options,
-	                      .words = in->q,
-	                      .options = options,
-	                      .bands = (struct bigint_array){sizeof BANDS / sizeof BANDS[0], BANDS},
-	                      .matches_max = FACET_MATCHES_MAX,
-	                  }));
+	reply_row(rq,
+	          sql_product_facets(
+	              db_of(&rq->task),
+	              &(struct product_facets_args){
+	                  .category = category.id,
+	                  .category_slug = category.slug,
+	                  .vendor = vendor.maybe_id,
+	                  .vendor_slug = vendor.slug,
+	                  .price_min = in->price_min,
+	                  .price_max = in->price_max,
+	                  .in_stock = in->in_stock != NULL && *in->in_stock,
+	                  .found = in->q != NULL || options != NULL,
+	                  .words = in->q,
+	                  .options = options,
+	                  .bands = (struct bigint_array){sizeof(BANDS) / sizeof(BANDS[0]), BANDS},
+	                  .matches_max = FACET_MATCHES_MAX,
+	              }));
 }
 
 /* GET /v1/products/{product_id} */
@@ -154,5 +156,5 @@ void get_product(struct request *rq, const struct get_product_in *in)
 /* GET /v1/categories */
 void list_categories(struct request *rq, const struct list_categories_in *in)
 {
-	reply_list(rq, sql_categories_all(db_of(&rq->task), in->empty && *in->empty));
+	reply_list(rq, sql_categories_all(db_of(&rq->task), in->empty != NULL && *in->empty));
 }

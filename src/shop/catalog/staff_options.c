@@ -12,7 +12,7 @@ struct option_names option_names(const char *one, const char *two, const char *t
 	const char *const names[OPTIONS_MAX] = {one, two, three};
 	struct option_names ret = {0};
 
-	while (ret.count < OPTIONS_MAX && names[ret.count]) {
+	while (ret.count < OPTIONS_MAX && names[ret.count] != NULL) {
 		ret.names[ret.count] = names[ret.count];
 		ret.count++;
 	}
@@ -36,7 +36,7 @@ bool options_choose(struct check *check, const struct option_names *names, size_
 	*ret = (struct option_choice){0};
 	for (size_t i = 0; i < names->count; i++) {
 		ret->values[i] = value_of(names->names[i], pair_count, pairs);
-		if (!ret->values[i])
+		if (ret->values[i] == NULL)
 			good =
 			    check_wrong(check, "required", "has no value for %s", names->names[i]);
 	}
@@ -55,11 +55,11 @@ const char *options_title(struct arena *arena, const struct option_choice *choic
 {
 	const char *const *values = choice->values;
 
-	if (!values[0])
+	if (values[0] == NULL)
 		return TEXT_DEFAULT_VALUE;
-	if (!values[1])
+	if (values[1] == NULL)
 		return values[0];
-	if (!values[2])
+	if (values[2] == NULL)
 		return arena_printf(arena, "%s / %s", values[0], values[1]);
 	return arena_printf(arena, "%s / %s / %s", values[0], values[1], values[2]);
 }
@@ -74,7 +74,7 @@ static bool offers(const struct product_option_input_in *option, const char *val
 
 static bool same(const char *a, const char *b)
 {
-	return a == b || (a && b && strcmp(a, b) == 0);
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 bool option_choices_equal(const struct option_choice *a, const struct option_choice *b)
@@ -167,7 +167,7 @@ void staff_end_if_wrong(struct task *task, struct check *check)
 {
 	const char *errors = check_errors(check);
 
-	if (errors)
+	if (errors != NULL)
 		task_end_with(task, (struct problem){
 		                        .code = PROBLEM_INVALID,
 		                        .detail = "The input is not valid; see errors.",

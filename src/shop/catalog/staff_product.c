@@ -24,7 +24,7 @@ void list_vendor_products(struct request *rq, const struct list_vendor_products_
 	               db_of(&rq->task),
 	               &(struct staff_products_page_args){
 	                   .vendor = in->vendor_id,
-	                   .status = in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	                   .status = in->status != NULL ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
 	                   .q = in->q,
 	                   .after_key = page.after_key,
 	                   .after_id = page.after_id,
@@ -48,7 +48,7 @@ static const char *images_json(struct arena *arena, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		json_open_object(&json);
 		json_put_str(&json, "url", images[i].url);
-		json_put_str(&json, "alt", images[i].alt ? images[i].alt : "");
+		json_put_str(&json, "alt", images[i].alt != NULL ? images[i].alt : "");
 		json_close_object(&json);
 	}
 	json_close_array(&json);
@@ -80,9 +80,9 @@ static const struct text_array *tags_of(struct arena *arena, size_t count, const
 {
 	struct text_array *array;
 
-	if (!tags)
+	if (tags == NULL)
 		return NULL;
-	array = arena_alloc(arena, sizeof *array);
+	array = arena_alloc(arena, sizeof(*array));
 	*array = (struct text_array){count, tags};
 	return array;
 }
@@ -94,9 +94,9 @@ static const char *handle_of(struct db *tx, const struct create_vendor_product_i
 	char handle[HANDLE_MAX + 1];
 	size_t count;
 
-	if (in->handle)
+	if (in->handle != NULL)
 		return in->handle;
-	slug_from(in->title, handle, sizeof handle);
+	slug_from(in->title, handle, sizeof(handle));
 	if (!handle[0])
 		uuid_format(id, handle); /* the title's script has no slug */
 	sql_staff_handle_lock(tx, in->vendor_id, handle);
@@ -147,7 +147,7 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 {
 	struct uuid id = uuid_v7();
 	struct option_choice *choices =
-	    arena_array(rq->task.arena, in->variants_count, sizeof choices[0]);
+	    arena_array(rq->task.arena, in->variants_count, sizeof(choices[0]));
 	struct check check;
 	struct db *tx;
 
@@ -191,7 +191,7 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	                          });
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
-	if (in->options || in->variant_ids)
+	if (in->options != NULL || in->variant_ids != NULL)
 		sql_staff_product_variants_lock(tx, in->vendor_id, in->product_id);
 	names = staff_lock_as_read(rq, tx, in->vendor_id, in->product_id);
 	staff_rearrange(tx, in, &names);
@@ -202,12 +202,13 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	            .title = in->title,
 	            .handle = in->handle,
 	            .description = in->description,
-	            .status = in->status ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
+	            .status = in->status != NULL ? PRODUCT_STATUS_NAMES[*in->status] : NULL,
 	            .category_given = in->category_id_given,
 	            .category = in->category_id,
 	            .product_type = in->product_type,
 	            .tags = tags_of(arena, in->tags_count, in->tags),
-	            .images = in->images ? images_json(arena, in->images_count, in->images) : NULL,
+	            .images = in->images != NULL ? images_json(arena, in->images_count, in->images)
+	                                         : NULL,
 	        });
 	sql_staff_refresh(tx, in->product_id);
 	reply_commit_row(rq, tx, 200, sql_staff_product(tx, in->vendor_id, in->product_id));

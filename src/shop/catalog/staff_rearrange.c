@@ -29,9 +29,9 @@ static int32_t index_of(const struct option_names *names, const char *name)
 static void check_origin(struct check *check, const struct plan *plan,
                          const struct option_change_input_in *option, int32_t from)
 {
-	size_t outer = check_enter(check, option->was ? "was" : "name");
+	size_t outer = check_enter(check, option->was != NULL ? "was" : "name");
 
-	if (option->was && from < 0)
+	if (option->was != NULL && from < 0)
 		check_wrong(check, "unknown", "is not an option of the product");
 	for (size_t before = 0; from >= 0 && before < plan->count; before++)
 		if (plan->from[before] == from)
@@ -60,7 +60,7 @@ static const char *values_json(struct arena *arena, const struct option_change_i
 	struct buf buf = buf_new(arena, 256);
 	struct json json = json_new(&buf);
 
-	if (!option->values)
+	if (option->values == NULL)
 		return NULL;
 	json_open_array(&json);
 	for (size_t i = 0; i < option->values_count; i++)
@@ -77,7 +77,7 @@ static struct plan plan_of(struct check *check, const struct option_names *names
 
 	for (size_t i = 0; i < in->options_count; i++) {
 		const struct option_change_input_in *option = &in->options[i];
-		int32_t from = index_of(names, option->was ? option->was : option->name);
+		int32_t from = index_of(names, option->was != NULL ? option->was : option->name);
 		size_t list = check_enter_item(check, i);
 
 		option_check_name(check, plan.count, plan.names, option->name);
@@ -141,7 +141,7 @@ static void write_choices(struct db *tx, struct uuid vendor_id, bool as_many, si
                           const struct option_choice choices[])
 {
 	struct arena *arena = db_task(tx)->arena;
-	struct variant_choice *rows = arena_array(arena, count, sizeof rows[0]);
+	struct variant_choice *rows = arena_array(arena, count, sizeof(rows[0]));
 
 	for (size_t i = 0; i < count; i++)
 		rows[i] = (struct variant_choice){
@@ -161,7 +161,7 @@ static void write_options(struct db *tx, const struct update_vendor_product_in *
                           const struct staff_product_choices_row variants[])
 {
 	struct arena *arena = db_task(tx)->arena;
-	struct option_choice *choices = arena_array(arena, count, sizeof choices[0]);
+	struct option_choice *choices = arena_array(arena, count, sizeof(choices[0]));
 	struct new_option options[OPTIONS_MAX];
 	struct check check;
 	struct plan plan;
@@ -216,12 +216,12 @@ void staff_rearrange(struct db *tx, const struct update_vendor_product_in *in,
 	const struct rows *asked;
 	const struct staff_product_choices_row *variants;
 
-	if (!in->options && !in->variant_ids)
+	if (in->options == NULL && in->variant_ids == NULL)
 		return;
 	asked = sql_staff_product_choices(tx, in->vendor_id, in->product_id);
 	variants = sql_staff_product_choices_rows(tx, asked, &count);
-	if (in->options)
+	if (in->options != NULL)
 		write_options(tx, in, names, count, variants);
-	if (in->variant_ids)
+	if (in->variant_ids != NULL)
 		write_order(tx, in, count, variants);
 }

@@ -8,7 +8,7 @@
 
 bool staff_check_plain(struct check *check, const char *text)
 {
-	return !text || !text_has_control(text) ||
+	return text == NULL || !text_has_control(text) ||
 	       check_wrong(check, "control", "must not have control characters");
 }
 
@@ -27,7 +27,7 @@ static void check_tags(struct check *check, size_t count, const char *const tags
 	for (size_t i = 0; i < count; i++) {
 		size_t list = check_enter_item(check, i);
 
-		if (strchr(tags[i], ','))
+		if (strchr(tags[i], ',') != NULL)
 			check_wrong(check, "comma", "must not have a comma, which separates tags");
 		(void)staff_check_plain(check, tags[i]);
 		for (size_t before = 0; before < i; before++)

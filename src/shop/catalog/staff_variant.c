@@ -33,7 +33,7 @@ static void touch_product(struct db *tx, struct uuid vendor_id, struct uuid prod
 static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
                            struct uuid product_id)
 {
-	if (request_if_match(rq))
+	if (request_if_match(rq) != NULL)
 		(void)staff_lock_as_read(rq, tx, vendor_id, product_id);
 }
 
@@ -71,8 +71,8 @@ static struct new_variant variant_row(struct arena *arena,
 	    .three = choice->values[2],
 	    .price = variant->price.amount,
 	    .currency = variant->price.currency,
-	    .compare = compare && compare->amount > 0 ? &compare->amount : NULL,
-	    .compare_currency = compare ? compare->currency : NULL,
+	    .compare = compare != NULL && compare->amount > 0 ? &compare->amount : NULL,
+	    .compare_currency = compare != NULL ? compare->currency : NULL,
 	    .stock = variant->available,
 	    .tracked = variant->tracked,
 	    .backorder = variant->backorder,
@@ -89,7 +89,7 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
                                const struct option_choice choices[])
 {
 	struct arena *arena = db_task(db)->arena;
-	struct new_variant *rows = arena_array(arena, count, sizeof rows[0]);
+	struct new_variant *rows = arena_array(arena, count, sizeof(rows[0]));
 
 	for (size_t i = 0; i < count; i++)
 		rows[i] = variant_row(arena, &variants[i], &choices[i]);
@@ -145,11 +145,11 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	            .one = values[0],
 	            .two = values[1],
 	            .three = values[2],
-	            .price = price ? &price->amount : NULL,
-	            .currency = price ? price->currency : NULL,
+	            .price = price != NULL ? &price->amount : NULL,
+	            .currency = price != NULL ? price->currency : NULL,
 	            .compare_given = in->compare_at_price_given,
-	            .compare = compare && compare->amount > 0 ? &compare->amount : NULL,
-	            .compare_currency = compare ? compare->currency : NULL,
+	            .compare = compare != NULL && compare->amount > 0 ? &compare->amount : NULL,
+	            .compare_currency = compare != NULL ? compare->currency : NULL,
 	            .tracked = in->tracked,
 	            .backorder = in->backorder,
 	            .weight = in->weight_grams,
@@ -165,8 +165,8 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 static void count_again(struct db *tx, const struct update_variant_in *in,
                         const struct staff_variant_lock_row *held)
 {
-	bool tracked = in->tracked ? *in->tracked : held->tracked;
-	bool backorder = in->backorder ? *in->backorder : held->backorder;
+	bool tracked = in->tracked != NULL ? *in->tracked : held->tracked;
+	bool backorder = in->backorder != NULL ? *in->backorder : held->backorder;
 
 	if (held->available >= 0 || !tracked || backorder)
 		return;
@@ -190,7 +190,7 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	check_texts(rq, in->sku, in->barcode);
 	count_again(tx, in, held);
-	if (in->options)
+	if (in->options != NULL)
 		choice = choose(rq, option_names(held->one, held->two, held->three),
 		                in->options_count, in->options);
 	write_variant(tx, in, &choice);
@@ -221,7 +221,7 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 /* The change of the stock. Stock below zero, sold on backorder, may rise but not fall. */
 static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in, int64_t available)
 {
-	int64_t delta = in->available ? *in->available - available : *in->adjust;
+	int64_t delta = in->available != NULL ? *in->available - available : *in->adjust;
 	int64_t after = available + delta;
 
 	if (after < 0 && delta < 0)
@@ -240,7 +240,7 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 	int64_t delta;
 	size_t count;
 
-	if (!in->available == !in->adjust)
+	if ((in->available == NULL) == (in->adjust == NULL))
 		task_end_field(&rq->task, "/available", "exactly_one",
 		               "Provide exactly one of available and adjust.");
 	tx = db_begin(&rq->task);
@@ -249,13 +249,13 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 	expect_as_read(rq, tx, in->vendor_id, held->product_id);
 	if (!held->tracked)
 		task_end_about(
-		    &rq->task, PROBLEM_CONFLICT, in->available ? "/available" : "/adjust",
+		    &rq->task, PROBLEM_CONFLICT, in->available != NULL ? "/available" : "/adjust",
 		    "untracked",
 		    "The stock of this variant is not tracked; set tracked to true first.");
 	delta = delta_of(&rq->task, in, held->available);
 	if (delta != 0) {
 		sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), delta,
-		                     in->reason ? in->reason : "Counted");
+		                     in->reason != NULL ? in->reason : "Counted");
 		sql_staff_refresh(tx, held->product_id);
 	}
 	reply_commit_row(rq, tx, 200, sql_staff_variant(tx, in->vendor_id, in->variant_id));

@@ -86,7 +86,7 @@ void open_conversation(struct request *rq, const struct open_conversation_in *in
 void list_conversations(struct request *rq, const struct list_conversations_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
-	const char *status = in->status ? CONVERSATION_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? CONVERSATION_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(
 	    rq, &page,

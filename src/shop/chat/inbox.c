@@ -11,7 +11,7 @@
 void list_vendor_conversations(struct request *rq, const struct list_vendor_conversations_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
-	const char *status = in->status ? CONVERSATION_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? CONVERSATION_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
 	           sql_inbox_page(db_of(&rq->task), &(struct inbox_page_args){

@@ -85,7 +85,7 @@ void report_message(struct request *rq, const struct report_message_in *in)
 void search_messages(struct request *rq, const struct search_messages_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
-	const struct uuid *account = in->vendor_id ? NULL : &rq->task.actor.account_id;
+	const struct uuid *account = in->vendor_id != NULL ? NULL : &rq->task.actor.account_id;
 
 	reply_page(rq, &page,
 	           sql_messages_found(db_of(&rq->task), &(struct messages_found_args){

@@ -17,7 +17,7 @@
 void list_reports(struct request *rq, const struct list_reports_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
-	const char *status = in->status ? REPORT_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? REPORT_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
 	           sql_reports_page(db_of(&rq->task), NULL, status, page.after_key, page.after_id,
@@ -33,7 +33,7 @@ void get_report(struct request *rq, const struct get_report_in *in)
 	struct rows *report, *around;
 	struct uuid last;
 
-	memset(last.bytes, 0xff, sizeof last.bytes);
+	memset(last.bytes, 0xff, sizeof(last.bytes));
 	report = sql_reports_page(batch, &in->report_id, NULL, TIME_INFINITY, last, 1);
 	around = sql_report_surroundings(batch, in->report_id);
 	db_run(batch);

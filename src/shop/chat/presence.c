@@ -74,7 +74,7 @@ void presence_seen(struct uuid who)
 	char key[KEY_SIZE], now[24];
 
 	seen_key(who, key);
-	snprintf(now, sizeof now, "%" PRId64, clock_now_us() / 1000000);
+	snprintf(now, sizeof(now), "%" PRId64, clock_now_us() / 1000000);
 	keep(key, now, SEEN_S);
 }
 

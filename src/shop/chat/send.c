@@ -108,16 +108,17 @@ static void write_attachment(struct json *json, const struct attachment_input_in
 	json_open_object(json);
 	json_put_str(json, "url", one->url);
 	json_key(json, "width");
-	one->width ? json_int(json, *one->width) : json_nil(json);
+	one->width != NULL ? json_int(json, *one->width) : json_nil(json);
 	json_key(json, "height");
-	one->height ? json_int(json, *one->height) : json_nil(json);
+	one->height != NULL ? json_int(json, *one->height) : json_nil(json);
 	json_put_str(json, "alt", alt);
 	json_close_object(json);
 }
 
 static struct judged judge(struct arena *arena, const struct send_message_in *in)
 {
-	struct contact_verdict text = contact_judge(arena, &rules, in->text ? in->text : "");
+	struct contact_verdict text =
+	    contact_judge(arena, &rules, in->text != NULL ? in->text : "");
 	struct judged judged = {.text = text.text, .held = text.held};
 	struct buf buf = buf_new(arena, 256);
 	struct json json = json_new(&buf);
@@ -125,7 +126,8 @@ static struct judged judge(struct arena *arena, const struct send_message_in *in
 	json_open_array(&json);
 	for (size_t i = 0; i < in->attachments_count; i++) {
 		const struct attachment_input_in *one = &in->attachments[i];
-		struct contact_verdict alt = contact_judge(arena, &rules, one->alt ? one->alt : "");
+		struct contact_verdict alt =
+		    contact_judge(arena, &rules, one->alt != NULL ? one->alt : "");
 
 		judged.held |= alt.held;
 		judge_address(arena, one->url, i, &judged);
@@ -155,13 +157,13 @@ static struct uuid digest_of(struct arena *arena, const struct send_message_in *
 	struct uuid digest;
 
 	json_open_array(&json);
-	json_str(&json, in->text ? in->text : "");
+	json_str(&json, in->text != NULL ? in->text : "");
 	for (size_t i = 0; i < in->attachments_count; i++)
 		write_attachment(&json, &in->attachments[i],
-		                 in->attachments[i].alt ? in->attachments[i].alt : "");
-	in->product_id ? json_uuid(&json, *in->product_id) : json_nil(&json);
-	in->sub_order_id ? json_uuid(&json, *in->sub_order_id) : json_nil(&json);
-	in->reply_to ? json_int(&json, *in->reply_to) : json_nil(&json);
+		                 in->attachments[i].alt != NULL ? in->attachments[i].alt : "");
+	in->product_id != NULL ? json_uuid(&json, *in->product_id) : json_nil(&json);
+	in->sub_order_id != NULL ? json_uuid(&json, *in->sub_order_id) : json_nil(&json);
+	in->reply_to != NULL ? json_int(&json, *in->reply_to) : json_nil(&json);
 	json_close_array(&json);
 	crypto_generichash(digest.bytes, sizeof(digest.bytes), (const uint8_t *)buf.data,
 	                   buf.length, NULL, 0);
@@ -226,8 +228,8 @@ void send_message(struct request *rq, const struct send_message_in *in)
 	struct sending sending;
 	int times = 0;
 
-	if ((!in->text || !in->text[0]) && in->attachments_count == 0 && !in->product_id &&
-	    !in->sub_order_id)
+	if ((in->text == NULL || !in->text[0]) && in->attachments_count == 0 &&
+	    in->product_id == NULL && in->sub_order_id == NULL)
 		task_end_field(&rq->task, "/text", "required", "The message is empty.");
 	do {
 		struct judged judged = judge(rq->task.arena, in);

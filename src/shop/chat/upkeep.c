@@ -46,7 +46,7 @@ void chat_forget(struct task *task)
 		const char *why = task_attempt(task, &one.task, forget_one);
 		char id[UUID_TEXT_LENGTH + 1];
 
-		if (!why)
+		if (why == NULL)
 			continue;
 		uuid_format(row[i].id, id);
 		LOG_WARNING("conversation not deleted", log_str("conversation_id", id),

@@ -24,7 +24,7 @@ enum {
 /* The feed's owner: the vendor in the path, or the caller. */
 static struct uuid owner_of(const struct request *rq, const struct uuid *vendor_id)
 {
-	return vendor_id ? *vendor_id : rq->task.actor.account_id;
+	return vendor_id != NULL ? *vendor_id : rq->task.actor.account_id;
 }
 
 /* The parameters of a poll. */

@@ -12,10 +12,10 @@
 void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in)
 {
 	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
-	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? ORDER_STATUS_NAMES[*in->status] : NULL;
 	const char *email_key = NULL, *number = NULL;
 
-	if (in->q && strchr(in->q, '@'))
+	if (in->q != NULL && strchr(in->q, '@') != NULL)
 		email_key = account_key(rq->task.arena, in->q);
 	else
 		number = number_prefix(rq->task.arena, in->q);
@@ -37,9 +37,9 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_orders_in *in)
 {
 	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
-	const char *status = in->status ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 	struct uuid vendor;
-	bool by_id = in->vendor && uuid_parse(in->vendor, &vendor);
+	bool by_id = in->vendor != NULL && uuid_parse(in->vendor, &vendor);
 
 	reply_page(rq, &page,
 	           sql_sub_orders_page(db_of(&rq->task),
@@ -64,7 +64,7 @@ void transition_sub_order(struct request *rq, const struct transition_sub_order_
 
 	if (to == CANCELLED)
 		move_cancel(&move, in->lines_count, in->lines, in->reason);
-	else if (in->lines)
+	else if (in->lines != NULL)
 		task_end_field(&rq->task, "/lines", "unexpected",
 		               "lines are only accepted when cancelling");
 	else

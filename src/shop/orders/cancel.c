@@ -17,14 +17,14 @@ void cancel_sub_order(struct request *rq, const struct cancel_sub_order_in *in)
 /* The sub-orders not cancelled yet. Ends the task (409) when one of them cannot be cancelled. */
 static struct uuid_array to_cancel(struct task *task, const struct order *order)
 {
-	struct uuid *ids = arena_array(task->arena, order->sub_order_count, sizeof ids[0]);
+	struct uuid *ids = arena_array(task->arena, order->sub_order_count, sizeof(ids[0]));
 	size_t count = 0;
 
 	for (size_t i = 0; i < order->sub_order_count; i++) {
 		const struct sub_order *part = &order->sub_orders[i];
 		if (part->state == CANCELLED)
 			continue;
-		if (!transition_find(part->state, CANCELLED, BY_CUSTOMER))
+		if (transition_find(part->state, CANCELLED, BY_CUSTOMER) == NULL)
 			end_not_allowed(task, part->state, BY_CUSTOMER,
 			                arena_printf(task->arena, "Sub-order %s is already %s.",
 			                             part->number,

@@ -11,7 +11,7 @@
 void list_orders(struct request *rq, const struct list_orders_in *in)
 {
 	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
-	const char *status = in->status ? ORDER_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
 	           sql_orders_page(db_of(&rq->task), &(struct orders_page_args){

@@ -52,7 +52,7 @@ static bool has_arrived(struct uuid id, size_t count, const struct sub_orders_se
 static struct due *take_due(struct db *tx, struct uuid_array ids,
                             const struct sub_orders_due_row *rows)
 {
-	struct due *due = arena_array(db_task(tx)->arena, ids.count, sizeof due[0]);
+	struct due *due = arena_array(db_task(tx)->arena, ids.count, sizeof(due[0]));
 	size_t count;
 	const struct rows *asked = sql_sub_orders_sent(tx, ids);
 	const struct sub_orders_sent_row *sent = sql_sub_orders_sent_rows(tx, asked, &count);
@@ -70,7 +70,7 @@ static struct due *take_due(struct db *tx, struct uuid_array ids,
 static struct uuid_array pick(struct arena *arena, size_t count, const struct due *due,
                               enum sub_order_state state, bool arrived)
 {
-	struct uuid *ids = arena_array(arena, count, sizeof ids[0]);
+	struct uuid *ids = arena_array(arena, count, sizeof(ids[0]));
 	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -92,7 +92,7 @@ static void move_due(struct db *chain, size_t count, const struct due *due)
 {
 	struct arena *arena = db_task(chain)->arena;
 
-	for (size_t i = 0; i < sizeof ON_TIME / sizeof ON_TIME[0]; i++)
+	for (size_t i = 0; i < sizeof(ON_TIME) / sizeof(ON_TIME[0]); i++)
 		orders_move(chain, pick(arena, count, due, ON_TIME[i].from, false),
 		            transition_find(ON_TIME[i].from, ON_TIME[i].to, BY_CLOCK),
 		            ON_TIME[i].reason);
@@ -137,7 +137,7 @@ static void meet_one_by_one(struct task *task, const struct due_batch *failed)
 		const char *why = task_attempt(task, &batch.task, meet_some);
 		char id[UUID_TEXT_LENGTH + 1];
 
-		if (!why)
+		if (why == NULL)
 			continue;
 		uuid_format(failed->ids[i], id);
 		LOG_WARNING("deadline failed", log_str("sub_order_id", id), log_str("reason", why));
@@ -152,9 +152,9 @@ void orders_meet_deadlines(struct task *task)
 		struct due_batch batch = {0};
 		const char *why = task_attempt(task, &batch.task, meet_some);
 
-		if (why && batch.count == 0)
+		if (why != NULL && batch.count == 0)
 			task_end(task, PROBLEM_UNAVAILABLE, "%s", why);
-		if (why)
+		if (why != NULL)
 			meet_one_by_one(task, &batch);
 		if (batch.count < DUE_BATCH)
 			return;

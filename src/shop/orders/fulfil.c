@@ -30,7 +30,8 @@ void ship_sub_order(struct request *rq, const struct ship_sub_order_in *in)
 	struct line_quantities lines;
 
 	move_check(&move, SHIPPED);
-	lines = in->lines ? move_lines(&move, in->lines_count, in->lines) : move_rest(&move);
+	lines =
+	    in->lines != NULL ? move_lines(&move, in->lines_count, in->lines) : move_rest(&move);
 	move_ship(&move, &lines, &parcel);
 	reply_move(rq, &move);
 }

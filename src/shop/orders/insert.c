@@ -61,7 +61,7 @@ static struct new_line line_row(const struct sub_order *part, size_t i)
 
 struct new_order *new_order(struct arena *arena, const struct order *order)
 {
-	struct new_order *new = arena_alloc(arena, sizeof *new);
+	struct new_order *new = arena_alloc(arena, sizeof(*new));
 	size_t lines = 0;
 
 	for (size_t i = 0; i < order->sub_order_count; i++)
@@ -69,8 +69,8 @@ struct new_order *new_order(struct arena *arena, const struct order *order)
 	assert(lines > 0 && lines <= LIMIT_CART_LINES);
 	*new = (struct new_order){
 	    .order = order,
-	    .parts = arena_array(arena, order->sub_order_count, sizeof new->parts[0]),
-	    .lines = arena_array(arena, lines, sizeof new->lines[0]),
+	    .parts = arena_array(arena, order->sub_order_count, sizeof(new->parts[0])),
+	    .lines = arena_array(arena, lines, sizeof(new->lines[0])),
 	};
 	for (size_t i = 0; i < order->sub_order_count; i++) {
 		const struct sub_order *part = &order->sub_orders[i];
@@ -84,7 +84,7 @@ struct new_order *new_order(struct arena *arena, const struct order *order)
 
 void order_lock_variants(struct task *task, const struct new_order *new)
 {
-	struct uuid *variants = arena_array(task->arena, new->line_count, sizeof variants[0]);
+	struct uuid *variants = arena_array(task->arena, new->line_count, sizeof(variants[0]));
 
 	for (size_t i = 0; i < new->line_count; i++)
 		variants[i] = new->lines[i].variant;

@@ -105,7 +105,7 @@ _Noreturn void move_refuse(const struct move *move, const char *detail)
 
 void move_check(const struct move *move, enum sub_order_state to)
 {
-	if (transition_find(move->part->state, to, move->part->who))
+	if (transition_find(move->part->state, to, move->part->who) != NULL)
 		return;
 	move_refuse(
 	    move, arena_printf(move->task->arena, "The sub-order is %s and cannot become %s.",
@@ -161,7 +161,7 @@ struct line_quantities move_lines(const struct move *move, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct order_line *line = line_of(move, lines[i].line_id);
-		if (!line)
+		if (line == NULL)
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
 			               "unknown", "This line is not part of the sub-order.");
 		if (has_line(&taken, line->id))
@@ -241,7 +241,8 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	assert(to != CANCELLED || !anything_shipped(move)); /* else use move_cancel */
 	transition = transition_find(move->part->state, to, move->part->who);
 	/* The contract requires a reason. */
-	assert(reason || !transition->needs_reason || order_view_of(move->task) == VIEW_CUSTOMER);
+	assert(reason != NULL || !transition->needs_reason ||
+	       order_view_of(move->task) == VIEW_CUSTOMER);
 	take(move, transition, reason);
 }
 
@@ -259,7 +260,7 @@ static bool everything_arrived(struct move *move, const struct uuid *just_arrive
 
 	for (size_t i = 0; i < count; i++)
 		if (!shipments[i].arrived &&
-		    !(just_arrived && uuid_equal(shipments[i].id, *just_arrived)))
+		    !(just_arrived != NULL && uuid_equal(shipments[i].id, *just_arrived)))
 			return false;
 	return count > 0;
 }
@@ -289,7 +290,7 @@ void move_cancel(struct move *move, size_t count, const struct line_quantity_inp
 	struct line_quantities some;
 
 	move_check(move, CANCELLED);
-	some = lines ? move_lines(move, count, lines) : move_rest(move);
+	some = lines != NULL ? move_lines(move, count, lines) : move_rest(move);
 	cancel_lines(move, &some, reason);
 }
 
@@ -333,12 +334,12 @@ static void check_some_on_their_way(struct move *move)
 
 void move_arrive(struct move *move, const struct uuid *shipment_id)
 {
-	if (shipment_id && move_has_arrived(move, *shipment_id))
+	if (shipment_id != NULL && move_has_arrived(move, *shipment_id))
 		move_refuse(move, "This shipment was already delivered.");
-	if (!shipment_id && move->part->state != SHIPPED)
+	if (shipment_id == NULL && move->part->state != SHIPPED)
 		check_some_on_their_way(move);
 	if (move->part->state == SHIPPED &&
-	    (!shipment_id || everything_arrived(move, shipment_id))) {
+	    (shipment_id == NULL || everything_arrived(move, shipment_id))) {
 		move_to(move, DELIVERED, NULL);
 		return;
 	}

@@ -53,7 +53,7 @@ static void take_currency(const char *from, char ret[4])
 
 static int64_t time_or_infinity(const int64_t *time_us)
 {
-	return time_us ? *time_us : TIME_INFINITY;
+	return time_us != NULL ? *time_us : TIME_INFINITY;
 }
 
 static struct sub_order sub_order_of(const struct sub_orders_read_row *row)
@@ -92,7 +92,7 @@ static struct sub_order sub_order_of(const struct sub_orders_read_row *row)
 	bool known = sub_order_state_parse(row->state, &part.state);
 
 	assert(known);
-	if (row->shipping_method_id)
+	if (row->shipping_method_id != NULL)
 		part.shipping_method_id = *row->shipping_method_id;
 	take_currency(row->currency, part.currency);
 	return part;
@@ -130,8 +130,8 @@ static struct sub_order *take_parts(struct db *batch, const struct rows *sub_ord
 	    sql_sub_orders_read_rows(batch, sub_orders, &count);
 	const struct order_lines_read_row *lines =
 	    sql_order_lines_read_rows(batch, line_rows, &line_count);
-	struct order_line *all = arena_array(arena, line_count, sizeof all[0]);
-	struct sub_order *parts = arena_array(arena, count, sizeof parts[0]);
+	struct order_line *all = arena_array(arena, line_count, sizeof(all[0]));
+	struct sub_order *parts = arena_array(arena, count, sizeof(parts[0]));
 
 	for (size_t i = 0; i < count; i++) {
 		parts[i] = sub_order_of(&rows[i]);
@@ -148,7 +148,7 @@ static struct sub_order *take_parts(struct db *batch, const struct rows *sub_ord
 
 struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 {
-	struct order *order = arena_alloc(db_task(batch)->arena, sizeof *order);
+	struct order *order = arena_alloc(db_task(batch)->arena, sizeof(*order));
 	size_t count;
 	const struct order_read_row *row = sql_order_read_rows(batch, asked->order, &count);
 
@@ -171,7 +171,7 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 	            .amount = row->total,
 	            .due = row->total,
 	            .received_at = time_or_infinity(row->received_at),
-	            .received = row->received_amount ? *row->received_amount : 0,
+	            .received = row->received_amount != NULL ? *row->received_amount : 0,
 	            .refunded = row->refunded_amount,
 	        },
 	    .shipping_address = row->shipping_address,
@@ -179,13 +179,13 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 	    .created_at = row->created_at,
 	};
 	assert(strlen(row->number) == ORDER_NUMBER_LENGTH);
-	memcpy(order->number, row->number, sizeof order->number);
+	memcpy(order->number, row->number, sizeof(order->number));
 	take_currency(row->currency, order->currency);
 	order->sub_orders =
 	    take_parts(batch, asked->sub_orders, asked->lines, &order->sub_order_count);
 	for (size_t i = 0; i < order->sub_order_count; i++)
 		order->payment.due -= order->sub_orders[i].cancelled_total;
-	if (asked->customer) {
+	if (asked->customer != NULL) {
 		const struct order_customer_row *customer =
 		    sql_order_customer_rows(batch, asked->customer, &count);
 		order->account_id = customer->id;
@@ -234,11 +234,11 @@ static void take_money(struct db *batch, const struct sub_order_rows *asked, str
 	    .amount = money->amount,
 	    .due = money->due,
 	    .received_at = time_or_infinity(money->received_at),
-	    .received = money->received_amount ? *money->received_amount : 0,
+	    .received = money->received_amount != NULL ? *money->received_amount : 0,
 	    .refunded = money->refunded_amount,
 	};
 	part->commission_total = commission_of(batch, asked->rates, part);
-	part->who = money->staff_role ? staff_may_move(money->staff_role) : BY_ADMIN;
+	part->who = money->staff_role != NULL ? staff_may_move(money->staff_role) : BY_ADMIN;
 }
 
 static void take_for_admin(struct db *batch, const struct sub_order_rows *asked,
@@ -264,9 +264,9 @@ struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows 
 	if (count == 0)
 		task_end(db_task(batch), PROBLEM_NOT_FOUND, "Sub-order not found.");
 	part->who = BY_CUSTOMER;
-	if (asked->money)
+	if (asked->money != NULL)
 		take_money(batch, asked, part);
-	if (asked->customer)
+	if (asked->customer != NULL)
 		take_for_admin(batch, asked, part);
 	return part;
 }

@@ -61,7 +61,7 @@ struct page page_of_orders(struct request *rq, const char *cursor, int32_t limit
 	struct page page = page_open(rq, cursor, limit, 0, PAGE_DESCENDING);
 
 	/* As if the previous page ended there. */
-	if (created_before && *created_before < page.after_key) {
+	if (created_before != NULL && *created_before < page.after_key) {
 		page.after_key = *created_before;
 		page.after_id = (struct uuid){{0}};
 	}

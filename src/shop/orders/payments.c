@@ -12,7 +12,7 @@
 
 static struct uuid_array all_parts(struct arena *arena, const struct order *order)
 {
-	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof ids[0]);
+	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof(ids[0]));
 
 	for (size_t i = 0; i < order->sub_order_count; i++)
 		ids[i] = order->sub_orders[i].id;
@@ -22,7 +22,7 @@ static struct uuid_array all_parts(struct arena *arena, const struct order *orde
 /* The sub-orders awaiting payment. */
 static struct uuid_array awaiting(struct arena *arena, const struct order *order)
 {
-	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof ids[0]);
+	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof(ids[0]));
 	size_t count = 0;
 
 	for (size_t i = 0; i < order->sub_order_count; i++)
@@ -43,7 +43,7 @@ static int64_t amount_of(struct task *task, const struct mark_payment_received_i
 {
 	const struct payment *payment = &order->payment;
 
-	if (!in->amount)
+	if (in->amount == NULL)
 		return is_in_state(order, "cancelled") ? payment->amount : payment->due;
 	if (strcmp(in->amount->currency, order->currency) != 0)
 		task_end_field(task, "/amount/currency", "currency",

@@ -95,7 +95,7 @@ static struct quote *agreed_quote(struct task *task, const struct place_order_in
 		               "A chosen delivery method is no longer offered.");
 	if (in->quote_total.amount != quote->amounts.total)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote, "The total has changed.");
-	if (in->quote_hash && strcmp(in->quote_hash, quote->hash) != 0)
+	if (in->quote_hash != NULL && strcmp(in->quote_hash, quote->hash) != 0)
 		end_with_quote(task, PROBLEM_QUOTE_CHANGED, quote,
 		               "The total is the same, but its parts have changed.");
 	return quote;
@@ -120,7 +120,7 @@ static const char *address_json(struct arena *arena, const struct address_input_
 	};
 
 	json_open_object(&json);
-	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		json_key(&json, members[i].key);
 		json_str(&json, members[i].value);
 	}

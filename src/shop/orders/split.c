@@ -17,7 +17,7 @@ static void number_random(char ret[ORDER_NUMBER_LENGTH + 1])
 {
 	uint8_t random[ORDER_NUMBER_LENGTH];
 
-	randombytes_buf(random, sizeof random);
+	randombytes_buf(random, sizeof(random));
 	for (int i = 0; i < ORDER_NUMBER_LENGTH; i++)
 		ret[i] = i == 4 ? '-' : NUMBER_ALPHABET[random[i] % 32];
 	ret[ORDER_NUMBER_LENGTH] = '\0';
@@ -70,12 +70,12 @@ static void split_group(struct arena *arena, const struct order *order,
 	    .created_at = terms->now_us,
 	    .updated_at = terms->now_us,
 	    .version = 1,
-	    .lines = arena_array(arena, group->line_count, sizeof part->lines[0]),
-	    .commissions = arena_array(arena, group->line_count, sizeof part->commissions[0]),
+	    .lines = arena_array(arena, group->line_count, sizeof(part->lines[0])),
+	    .commissions = arena_array(arena, group->line_count, sizeof(part->commissions[0])),
 	    .line_count = group->line_count,
 	    .shipments = "[]",
 	};
-	memcpy(part->currency, order->currency, sizeof part->currency);
+	memcpy(part->currency, order->currency, sizeof(part->currency));
 	for (size_t i = 0; i < group->line_count; i++)
 		split_line(&group->lines[i], group, &part->lines[i], &part->commissions[i]);
 }
@@ -83,7 +83,7 @@ static void split_group(struct arena *arena, const struct order *order,
 struct order *order_split(struct arena *arena, const struct quote *quote,
                           const struct order_terms *terms)
 {
-	struct order *order = arena_alloc(arena, sizeof *order);
+	struct order *order = arena_alloc(arena, sizeof(*order));
 	int64_t parts = 0;
 
 	assert(quote->group_count > 0 && quote->problem_count == 0 &&
@@ -105,10 +105,10 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 	    .shipping_address = terms->shipping_address,
 	    .note = terms->note,
 	    .created_at = terms->now_us,
-	    .sub_orders = arena_array(arena, quote->group_count, sizeof order->sub_orders[0]),
+	    .sub_orders = arena_array(arena, quote->group_count, sizeof(order->sub_orders[0])),
 	    .sub_order_count = quote->group_count,
 	};
-	memcpy(order->currency, quote->terms.currency, sizeof order->currency);
+	memcpy(order->currency, quote->terms.currency, sizeof(order->currency));
 	number_random(order->number);
 	for (size_t g = 0; g < quote->group_count; g++) {
 		split_group(arena, order, &quote->groups[g], terms, (int)g + 1,

@@ -35,7 +35,7 @@ static const struct transition TRANSITIONS[] = {
 };
 /* clang-format on */
 
-#define TRANSITION_COUNT (sizeof TRANSITIONS / sizeof TRANSITIONS[0])
+#define TRANSITION_COUNT (sizeof(TRANSITIONS) / sizeof(TRANSITIONS[0]))
 
 const char *sub_order_state_name(enum sub_order_state state)
 {

@@ -10,7 +10,7 @@
 void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 {
 	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
-	const char *status = in->status ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
 	           sql_sub_orders_page(db_of(&rq->task),

@@ -78,7 +78,7 @@ static void end_attempt(struct delivery *delivery, enum delivery_state state, co
 {
 	assert(delivery->state == DELIVERY_BEGUN);
 	delivery->state = state;
-	if (why)
+	if (why != NULL)
 		delivery->why = reason(delivery->batch->task.arena, why);
 }
 
@@ -185,11 +185,11 @@ static bool prune(struct delivery_batch *batch)
 	struct db *tx = db_batch(&batch->task);
 	const struct rows *postponed;
 
-	if (topic->deliver && !topic->prune)
+	if (topic->deliver != NULL && topic->prune == NULL)
 		return false;
-	if (topic->prune)
+	if (topic->prune != NULL)
 		topic->prune(tx, PRUNE_MAX);
-	if (topic->deliver) {
+	if (topic->deliver != NULL) {
 		db_run(tx);
 		return false;
 	}
@@ -244,10 +244,10 @@ static void deliver(struct delivery_batch *batch)
 	}
 	batch->part = &part.task;
 	why = task_attempt(&batch->task, &part.task, call_deliverer);
-	for (size_t i = 0; i < batch->count && !why; i++)
+	for (size_t i = 0; i < batch->count && why == NULL; i++)
 		if (batch->rows[i].state == DELIVERY_BEGUN)
 			why = "The deliverer did not say what became of it.";
-	if (why)
+	if (why != NULL)
 		blame(batch, why);
 }
 
@@ -350,7 +350,7 @@ static void run(struct task *task)
 	bool any_settled = false;
 
 	batch->may_go_on = prune(batch);
-	if (!queue_topic(batch->queue)->deliver)
+	if (queue_topic(batch->queue)->deliver == NULL)
 		return;
 	lease(batch);
 	if (batch->count == 0)
@@ -381,8 +381,9 @@ bool delivery_run(struct queue *queue, int32_t most)
 		LOG_WARNING("deliveries were not settled: they come again when their lease ends",
 		            log_str("topic", queue_topic(queue)->name),
 		            log_str("destination", queue->destination),
-		            log_str("why", batch.task.problem.log ? batch.task.problem.log
-		                                                  : batch.task.problem.detail));
+		            log_str("why", batch.task.problem.log != NULL
+		                               ? batch.task.problem.log
+		                               : batch.task.problem.detail));
 	arena_free(batch.task.arena);
 	return batch.may_go_on;
 }

@@ -37,7 +37,7 @@ static void consume(struct task *task)
 	struct bigint_array ids = {rows->count, rows->ids};
 	struct db *batch = db_batch(task);
 
-	if (one->topic->consume)
+	if (one->topic->consume != NULL)
 		one->topic->consume(batch, (struct uuid_array){rows->count, rows->subject_ids},
 		                    ids);
 	sql_outbox_done(batch, ids, rows->lease);
@@ -60,7 +60,7 @@ static void consume_one_by_one(struct task *task, const struct outbox_topic *top
 	for (size_t i = 0; i < rows->count; i++) {
 		struct leased one = {1, &rows->ids[i], &rows->subject_ids[i], rows->lease};
 		const char *why = attempt(task, topic, &one);
-		if (!why)
+		if (why == NULL)
 			continue;
 		LOG_WARNING("outbox row failed", log_str("topic", topic->name),
 		            log_int("id", rows->ids[i]), log_str("why", why));
@@ -93,7 +93,7 @@ static bool consume_some(struct task *task, const struct outbox_topic *topic)
 {
 	struct leased rows = lease(task, topic);
 
-	if (rows.count > 0 && attempt(task, topic, &rows))
+	if (rows.count > 0 && attempt(task, topic, &rows) != NULL)
 		consume_one_by_one(task, topic, &rows);
 	return rows.count == CONSUME_MAX;
 }

@@ -78,7 +78,7 @@ static struct queue *new_queue(size_t topic, const char *destination)
 	if (!make_room())
 		return NULL;
 	queue = calloc(1, sizeof(*queue));
-	if (!queue)
+	if (queue == NULL)
 		return NULL;
 	queue->topic = topic;
 	memcpy(queue->destination, destination, strlen(destination) + 1);
@@ -127,7 +127,7 @@ static void start_fibers(void *arg)
 	struct list_node *node;
 
 	(void)arg;
-	while ((node = list_pop_front(&starting))) {
+	while ((node = list_pop_front(&starting)) != NULL) {
 		int rc = co_start(serve, CONTAINER_OF(node, struct queue, next));
 
 		assert(rc == 0); /* LIMIT_DELIVERIES and the jobs are fewer than LIMIT_FIBERS */
@@ -140,9 +140,9 @@ static void start_queue(size_t topic, const char *destination)
 
 	if (outbox.busy >= LIMIT_DELIVERIES || outbox.busy_of[topic] >= LIMIT_DELIVERIES_OF_TOPIC)
 		return;
-	if (!queue)
+	if (queue == NULL)
 		queue = new_queue(topic, destination);
-	if (!queue || queue->is_busy)
+	if (queue == NULL || queue->is_busy)
 		return;
 	queue->is_busy = true;
 	outbox.busy++;
@@ -236,7 +236,7 @@ static size_t list_topics(const struct outbox_topic **topics)
 	for (size_t i = 0; AREAS[i] != NULL; i++)
 		for (const struct outbox_topic *topic = AREAS[i]->topics;
 		     topic != NULL && topic->name != NULL; topic++, count++)
-			if (topics)
+			if (topics != NULL)
 				topics[count] = topic;
 	return count;
 }
@@ -256,7 +256,8 @@ void outbox_start(const struct outbox_options *options)
 	outbox.topics = calloc(outbox.topic_count, sizeof(*outbox.topics));
 	outbox.busy_of = calloc(outbox.topic_count, sizeof(*outbox.busy_of));
 	outbox.gauges = calloc(outbox.topic_count, sizeof(*outbox.gauges));
-	assert(outbox.topics && outbox.busy_of && outbox.gauges); /* fatal at startup */
+	assert(outbox.topics != NULL && outbox.busy_of != NULL &&
+	       outbox.gauges != NULL); /* fatal at startup */
 	list_topics(outbox.topics);
 	loop_before_sleep(&hook);
 }

@@ -25,7 +25,7 @@ static const struct transition {
     {CLOSE, VENDOR_STATUS_SUSPENDED, VENDOR_STATUS_CLOSED},
 };
 
-enum { TRANSITION_COUNT = sizeof TRANSITIONS / sizeof TRANSITIONS[0] };
+enum { TRANSITION_COUNT = sizeof(TRANSITIONS) / sizeof(TRANSITIONS[0]) };
 
 /* Passes the table as rows, from which the statement derives each vendor's allowed transitions. */
 static struct rows *vendors(struct db *db, const struct uuid *id, const char *status, const char *q,
@@ -57,7 +57,7 @@ static struct rows *vendor(struct db *db, struct uuid id)
 void admin_list_vendors(struct request *rq, const struct admin_list_vendors_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
-	const char *status = in->status ? VENDOR_STATUS_NAMES[*in->status] : NULL;
+	const char *status = in->status != NULL ? VENDOR_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page, vendors(db_of(&rq->task), NULL, status, in->q, &page));
 }

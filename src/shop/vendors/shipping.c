@@ -13,8 +13,8 @@ static const struct text_array *countries_of(struct arena *arena, size_t count,
 {
 	struct text_array *array = NULL;
 
-	if (countries) {
-		array = arena_alloc(arena, sizeof *array);
+	if (countries != NULL) {
+		array = arena_alloc(arena, sizeof(*array));
 		*array = (struct text_array){count, countries};
 	}
 	return array;
@@ -45,8 +45,8 @@ void create_shipping_method(struct request *rq, const struct create_shipping_met
 	            .name = in->name,
 	            .price = in->price.amount,
 	            .currency = in->price.currency,
-	            .free_above = free_above ? &free_above->amount : NULL,
-	            .free_currency = free_above ? free_above->currency : NULL,
+	            .free_above = free_above != NULL ? &free_above->amount : NULL,
+	            .free_currency = free_above != NULL ? free_above->currency : NULL,
 	            .handling_days = in->handling_days,
 	            .countries = countries_of(rq->task.arena, in->countries_count, in->countries),
 	            .active = in->active,
@@ -66,11 +66,11 @@ void update_shipping_method(struct request *rq, const struct update_shipping_met
 	            .vendor = in->vendor_id,
 	            .id = in->method_id,
 	            .name = in->name,
-	            .price = price ? &price->amount : NULL,
-	            .currency = price ? price->currency : NULL,
+	            .price = price != NULL ? &price->amount : NULL,
+	            .currency = price != NULL ? price->currency : NULL,
 	            .free_given = in->free_above_given,
-	            .free_above = free_above ? &free_above->amount : NULL,
-	            .free_currency = free_above ? free_above->currency : NULL,
+	            .free_above = free_above != NULL ? &free_above->amount : NULL,
+	            .free_currency = free_above != NULL ? free_above->currency : NULL,
 	            .handling_days = in->handling_days,
 	            .countries = countries_of(rq->task.arena, in->countries_count, in->countries),
 	            .active = in->active,

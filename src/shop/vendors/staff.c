@@ -52,7 +52,7 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
  * would let them back in. */
 void remove_staff(struct request *rq, const struct remove_staff_in *in)
 {
-	struct uuid user_id = in->user_id ? *in->user_id : rq->task.actor.account_id;
+	struct uuid user_id = in->user_id != NULL ? *in->user_id : rq->task.actor.account_id;
 	struct db *tx = db_begin(&rq->task);
 
 	keep_an_owner(tx, in->vendor_id, user_id);
@@ -81,8 +81,8 @@ void create_invitation(struct request *rq, const struct create_invitation_in *in
 	uint8_t random[INVITATION_TOKEN_BYTES], hash[crypto_hash_sha256_BYTES];
 	char token[BASE64URL_LENGTH(INVITATION_TOKEN_BYTES) + 1];
 
-	randombytes_buf(random, sizeof random);
-	base64url_encode(random, sizeof random, token);
+	randombytes_buf(random, sizeof(random));
+	base64url_encode(random, sizeof(random), token);
 	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
 	sql_invitations_replace(tx, in->vendor_id, email_key);
 	/* Check afterwards: an older invitation being accepted concurrently is committed by
@@ -99,7 +99,7 @@ void create_invitation(struct request *rq, const struct create_invitation_in *in
 	                                  .email_key = email_key,
 	                                  .role = STAFF_ROLE_NAMES[in->role],
 	                                  .token = token,
-	                                  .token_hash = (struct bytes){hash, sizeof hash},
+	                                  .token_hash = (struct bytes){hash, sizeof(hash)},
 	                                  .days = INVITATION_DAYS,
 	                              }));
 }

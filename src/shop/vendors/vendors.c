@@ -40,8 +40,8 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	struct uuid id = uuid_v7();
 	char slug[81], path[64];
 
-	slug_choose(rq, in->slug, in->name, slug, sizeof slug);
-	snprintf(path, sizeof path, "/v1/vendors/");
+	slug_choose(rq, in->slug, in->name, slug, sizeof(slug));
+	snprintf(path, sizeof(path), "/v1/vendors/");
 	uuid_format(id, path + strlen(path));
 	reply_header(rq, "Location", path);
 	reply_commit_row(rq, tx, 201,
