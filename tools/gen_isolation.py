@@ -37,7 +37,8 @@ select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
       'check', pg_get_expr(p.polwithcheck, p.polrelid, true)) order by p.polname)
    from pg_policy p where p.polrelid = c.oid and p.polpermissive) as policies
 from pg_class c
-where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> 'sebez_migration'
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+and not c.relispartition and c.relname <> 'sebez_migration'
 order by c.relname
 """
 

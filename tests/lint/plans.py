@@ -59,9 +59,11 @@ class Judge:
     def __init__(self, connection):
         connection.autocommit = True
         self.cursor = connection.cursor()
-        self.large = {row[0] for row in self.rows(
-            "select relname from pg_class where relkind = 'r' and reltuples > %s "
-            "and relnamespace = 'public'::regnamespace", LARGE)}
+        # By name; a partition counts as its table.
+        self.large = dict(self.rows(
+            "select relname, coalesce((select inhparent::regclass::text from pg_inherits "
+            "where inhrelid = c.oid), relname) from pg_class c where relkind = 'r' "
+            "and reltuples > %s and relnamespace = 'public'::regnamespace", LARGE))
         self.types = {str(row[0]): row[1] for row in self.rows(
             "select oid, format_type(oid, null) from pg_type")}
 
@@ -97,8 +99,8 @@ class Judge:
             if text.startswith("set constraints"):
                 continue
             plan = self.plan(count, types, text)
-            for table in set(read_whole(plan)) & self.large if plan else ():
-                yield name.partition("/")[0], table
+            for table in set(read_whole(plan)) & self.large.keys() if plan else ():
+                yield name.partition("/")[0], self.large[table]
         self.cursor.execute("reset session authorization")
 
 

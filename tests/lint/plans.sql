@@ -11,7 +11,8 @@ declare
 begin
 	for filled in
 		select c.oid, c.relname as name from pg_class c
-		where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.reltuples <= 0
+		where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+		and not c.relispartition and c.reltuples <= 0
 	loop
 		for broken in select conname as name from pg_constraint where conrelid = filled.oid and contype = 'c' loop
 			execute format('alter table %I drop constraint %I', filled.name, broken.name);

@@ -99,6 +99,15 @@ def test_row_level_security_is_on_and_forced_wherever_rows_are_somebodys(db):
     assert all(r["relrowsecurity"] and r["relforcerowsecurity"] for r in rows), rows
 
 
+def test_no_role_reaches_a_partition_but_through_its_table(db):
+    partitions = db.rows("select c.relname, c.relacl::text as grants, a.rolname as owner "
+                         "from pg_class c join pg_roles a on a.oid = c.relowner "
+                         "where c.relispartition and c.relkind = 'r'")
+    assert len(partitions) >= 4
+    for partition in partitions:
+        assert (partition["grants"], partition["owner"]) == (None, "sebez_owner"), partition
+
+
 def test_no_role_that_logs_in_can_get_around_the_policies(db):
     assert not db.rows(
         "select rolname from pg_roles where rolname like 'sebez\\_%%' and rolname <> 'sebez_super' "

@@ -50,6 +50,9 @@ BROKEN = {
     "numbers of a feed have no gap and end where the feed says":
         "delete from event where kind = 'message_edited' and owner_id = "
         f"(select account_id from conversation where id = {TALK})",
+    "events are in the partitions of their weeks, which exist a week ahead":
+        "update event set at = at - interval '20 days' where owner_id = "
+        f"(select account_id from conversation where id = {TALK})",
     "messages of a conversation are numbered without a gap":
         f"delete from message where seq = 2 and conversation_id = {TALK}",
     "notes of a conversation are numbered without a gap":

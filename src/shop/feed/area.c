@@ -11,6 +11,7 @@ static const struct limit_rule LIMITS[] = {
 
 static const struct job JOBS[] = {
     {"purge_feed", JOB_HOURLY, feed_purge},
+    {"partition", JOB_HOURLY, feed_partition},
     {0},
 };
 

@@ -7,3 +7,7 @@ left join (select e.owner_id, count(*) n, min(e.number) least, max(e.number) mos
 where e.most <> f.last_number or e.n <> e.most - e.least + 1
 union all select e.owner_id::text from event e left join feed f on f.owner_id = e.owner_id
 where f.owner_id is null;
+
+-- check: events are in the partitions of their weeks, which exist a week ahead
+select partition_name(p.name, m.week) from partitioned p
+cross join lateral partitions_missing(p, interval '168 hours') as m (week);

@@ -166,13 +166,6 @@ void feed_stop(void)
 	catch_up_stop();
 }
 
-static int32_t forget_events(struct task *task)
-{
-	struct db *db = db_of(task);
-
-	return sql_feed_forget_rows(db, sql_feed_forget(db, KEEP_DAYS, FORGET_MAX), NULL)->count;
-}
-
 static int32_t forget_revocations(struct task *task)
 {
 	struct db *db = db_of(task);
@@ -184,6 +177,13 @@ static int32_t forget_revocations(struct task *task)
 
 void feed_purge(struct task *task)
 {
-	forget_all(task, forget_events, FORGET_MAX);
 	forget_all(task, forget_revocations, FORGET_MAX);
+}
+
+void feed_partition(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	sql_partitions_make(db);
+	sql_partitions_drop(db);
 }

@@ -42,7 +42,8 @@ void feed_stop(void);
 /* The number of polls parked in this process. */
 unsigned feed_parked(void);
 
-/* Job: deletes events and revocations older than the retention. */
-void feed_purge(struct task *task);
+/* Jobs. */
+void feed_purge(struct task *task);     /* deletes revocations older than the retention */
+void feed_partition(struct task *task); /* creates and drops partitions (db/partitions.sql) */
 
 #endif

@@ -34,18 +34,18 @@ group by e.owner_id order by e.owner_id limit :most;
 select r.id, r.account_id, r.session_id, r.vendor_id, r.tx from revocation r where r.tx >= :horizon
 order by r.id limit 10000;
 
--- feed_forget (days int, most int): one -> (count int)
-with gone as (
-	delete from event where ctid = any (array(
-		select e.ctid from event e where e.at < now() - make_interval(days => :days) limit :most))
-	returning 1
-)
-select count(*)::int as count from gone;
+-- partitions_make (): one writes -> (count int)
+select partitions_make() as count;
+
+-- partitions_drop (): one writes -> (count int)
+select partitions_drop() as count;
 
 -- revocations_forget (days int, most int): one -> (count int)
+-- Ids grow with time, so only the oldest rows are read.
 with gone as (
 	delete from revocation where ctid = any (array(
-		select r.ctid from revocation r where r.at < now() - make_interval(days => :days) limit :most))
+		select r.ctid from (select x.ctid, x.at from revocation x order by x.id limit :most) r
+		where r.at < now() - make_interval(days => :days)))
 	returning 1
 )
 select count(*)::int as count from gone;

@@ -32,9 +32,11 @@ create table event (
 	payload  json not null,
 	at       timestamptz not null default clock_timestamp(),
 	-- The writing transaction: a sweep queries what its last snapshot could not see.
-	tx       bigint not null default pg_current_xact_id()::text::bigint,
-	primary key (owner_id, number)
-);
+	tx       bigint not null default pg_current_xact_id()::text::bigint
+) partition by range (at);
+create table event_late partition of event default;
+create unique index on event_late (owner_id, number);
+insert into partitioned values ('event', 'at', 'owner_id, number', '30 days');
 create index event_age on event using brin (at) with (pages_per_range = 64, autosummarize = on);
 -- For message_retell, which updates the events of a changed message by its id.
 create index event_message on event ((payload ->> 'id')) where kind in ('message_sent', 'message_edited');
@@ -43,7 +45,7 @@ create index event_message on event ((payload ->> 'id')) where kind in ('message
 create index event_tx on event (tx);
 
 grant select on event to sebez_customer, sebez_vendor;
-grant select, delete on event to sebez_jobs;
+grant select on event to sebez_jobs;
 grant select, insert, update (payload) on event to sebez_kernel;
 alter table event enable row level security, force row level security;
 create policy everything on event to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);

@@ -58,7 +58,8 @@ class Database:
         return [row["name"] for row in self.rows(
             "select c.relname as name from pg_class c "
             "join pg_namespace n on n.oid = c.relnamespace "
-            "where n.nspname = 'public' and c.relkind in ('r', 'p') order by 1")]
+            "where n.nspname = 'public' and c.relkind in ('r', 'p') "
+            "and not c.relispartition order by 1")]
 
     def columns(self, table):
         return {row["name"] for row in self.rows(
