@@ -1,4 +1,5 @@
 """Figures 3 and 4: placing orders."""
+import json
 import re
 import time
 import uuid
@@ -8,11 +9,17 @@ from place import CUSTOMERS, RUNS, SECONDS, VENDORS, median, say, token
 
 CONNECTIONS = (8, 16, 32, 64)
 CARTS = min(CUSTOMERS, int(SECONDS * 2500))  # more than anybody places in one run
+ADDRESS = {"name": "Ann Buyer", "line1": "1 Main Street", "city": "Springfield",
+           "postal_code": "12345", "country": "US"}
 
 
 def let_finish(server):
     """What the last load left unanswered would place the carts of the next."""
-    while server.psql("select 1 from idempotency_key where state = 'running' limit 1"):
+    quiet = 0
+    while quiet < 3:
+        busy = server.psql("select 1 from pg_stat_activity where usename = 'sebez_customer' "
+                           "and state <> 'idle' limit 1")
+        quiet = 0 if busy else quiet + 1
         time.sleep(0.05)
 
 
@@ -30,6 +37,12 @@ def orders_of(server, rows):
             for account, session, total in rows]
 
 
+def body(total):
+    """Of POST /v1/orders, as bench/orders.lua sends it."""
+    return json.dumps({"quote_total": {"amount": int(total), "currency": "USD"},
+                       "shipping_address": ADDRESS, "payment": {"method": "cash_on_delivery"}})
+
+
 def placed(server):
     return int(server.psql("select count(*) from shop_order")[0][0])
 
@@ -43,6 +56,14 @@ def ours(server, products, connections, hot=False):
     if result["errors"] or result["count"] > len(orders):
         raise SystemExit(f"placing: {result}")
     return result
+
+
+def side(server, products, hot=False):
+    """One side of turns.in_turn()."""
+    def act(connections):
+        result = ours(server, products, connections, hot)
+        return {"rate": result["rate"], "p99_ms": result["p99_us"] / 1000}
+    return act
 
 
 def statements(server):

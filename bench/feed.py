@@ -73,7 +73,7 @@ Staff = collections.namedtuple("Staff", "account session token line vendor")
 def people(server, count, vendors=VENDORS, old=OLD_MESSAGES):
     """Fills a fresh server. A line is what feed_client reads, with the cursor of the beginning."""
     vendors = min(vendors, count)
-    rows = server.psql(PEOPLE, count=count, vendors=vendors, old=old)
+    rows = server.psql(server.tree.people_sql(), count=count, vendors=vendors, old=old)
     ((epoch,),) = server.psql("select epoch from feed_epoch")
     secret, epoch = server.secret(), int(epoch)
     customers, staff = [], []

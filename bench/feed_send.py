@@ -1,4 +1,5 @@
 """Figure 11: from sending a message to having it on another device, and how many a second."""
+import collections
 import itertools
 import json
 import os
@@ -55,6 +56,11 @@ def percentiles(nanoseconds):
     values = sorted(nanoseconds)
     return {"p50_ms": values[len(values) // 2] / 1e6,
             "p99_ms": values[min(len(values) - 1, int(len(values) * 0.99))] / 1e6}
+
+
+def latency_of(sent):
+    """From when each was to be sent to its answer."""
+    return percentiles([answered - planned for planned, answered in sent.values()])
 
 
 def at_rate(clients, port, targets, each, rate=RATE):
@@ -120,6 +126,21 @@ def most(server, clients, targets, others):
             "ratio": median(ratios), "ratios": ratios}
 
 
+Crowd = collections.namedtuple("Crowd", "lines targets others")
+
+
+def crowd(server, count):
+    """Customers of whom half wait, with the staff of their vendors: the lines of feed_client, what
+    they send to, and the other half."""
+    them = feed.people(server, 2 * count, 2 * min(feed.VENDORS, count))
+    customers, others = them.customers[0::2], them.customers[1::2]
+    vendors = {customer.vendor for customer in customers}
+    lines = [customer.line for customer in customers]
+    lines += [one.line for one in them.staff if one.vendor in vendors]
+    targets = [f"{one.token} /v1/conversations/{one.conversation}/messages" for one in customers]
+    return Crowd(lines, targets, others)
+
+
 def feed_send(folder):
     """Half of the people wait, with the staff of their vendors; the statements one by one go to
     the other half, so that nothing of them is delivered."""
@@ -127,13 +148,7 @@ def feed_send(folder):
     processes = max(os.cpu_count(), feed_parked.processes_for(count))
     feed.check_machine(count + feed.VENDORS, processes)
     with feed.fresh(folder, SEBEZ_PROCESSES=processes) as server:
-        them = feed.people(server, 2 * count, 2 * min(feed.VENDORS, count))
-        customers, others = them.customers[0::2], them.customers[1::2]
-        vendors = {customer.vendor for customer in customers}
-        lines = [customer.line for customer in customers]
-        lines += [one.line for one in them.staff if one.vendor in vendors]
-        targets = [f"{one.token} /v1/conversations/{one.conversation}/messages"
-                   for one in customers]
+        lines, targets, others = crowd(server, count)
         with feed.Clients(server.port, lines) as clients:
             clients.wait_parked()
             feed.settle()

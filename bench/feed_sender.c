@@ -1,13 +1,14 @@
 /*
- * feed_sender: messages, at a given rate or as fast as they are answered.
+ * feed_sender: messages or other requests, at a given rate or as fast as they are answered.
  *
  *   feed_sender PORT CONNECTIONS RATE SECONDS FIRST <TARGETS
  *
- * TARGETS are lines "token path", taken in turn. Without a token ("-") the text itself is posted,
- * for nginx's module. Messages are numbered from FIRST and say "bench NUMBER;". RATE 0: every
- * connection sends its next message when the last one is answered. Else message k is to be sent at
- * k / RATE, whether the server keeps up or not: when no connection is free, it waits, and that time
- * counts.
+ * TARGETS are lines "token path" of messages or "token path method key body" of other requests,
+ * taken in turn. A key, or a body, of "-" is none, and requests with a key end with the lines.
+ * Without a token ("-") the text itself of a message is posted, for nginx's module. Messages are
+ * numbered from FIRST and say "bench NUMBER;". RATE 0: every connection sends its next request when
+ * the last one is answered. Else request k is to be sent at k / RATE, whether the server keeps up
+ * or not: when no connection is free, it waits, and that time counts.
  *
  * Prints for each answer "sent NUMBER PLANNED ANSWERED" in nanoseconds of the monotonic clock, or
  * "failed STATUS", and at the end "done SECONDS".
@@ -30,8 +31,9 @@ enum {
 	PATIENCE_S = 30,
 };
 
-static struct {
+static struct target {
 	char *token, *path;
+	char *method, *key, *body; /* NULL: a message */
 } targets[TARGETS_MAX];
 static struct {
 	struct wire wire;
@@ -49,29 +51,55 @@ static struct {
 	int idle[CONNECTIONS_MAX], idle_count;
 } all;
 
+static bool is_given(const char *word)
+{
+	return word != NULL && strcmp(word, "-") != 0;
+}
+
+static int write_message(const struct target *target, long number, char *ret, size_t size)
+{
+	return snprintf(ret, size,
+	                is_given(target->token)
+	                    ? "{\"client_id\":\"bench-%ld\","
+	                      "\"text\":\"bench %ld; Is it still there in blue?\"}"
+	                    : "bench %ld; Is it still there in blue?",
+	                number, number);
+}
+
+static int write_request(const struct target *target, const char *body, int length, char *ret,
+                         size_t size)
+{
+	bool token = is_given(target->token), key = is_given(target->key);
+
+	return snprintf(ret, size,
+	                "%s %s HTTP/1.1\r\nHost: bench\r\nContent-Type: %s\r\n"
+	                "%s%s%s%s%s%sContent-Length: %d\r\n\r\n%s",
+	                target->method != NULL ? target->method : "POST", target->path,
+	                token || target->method != NULL ? "application/json" : "text/plain",
+	                token ? "Authorization: Bearer " : "", token ? target->token : "",
+	                token ? "\r\n" : "", key ? "Idempotency-Key: " : "", key ? target->key : "",
+	                key ? "\r\n" : "", length, body);
+}
+
 static void put(int index)
 {
-	char body[160], text[1024];
+	char message[160], text[2048];
 	long number = all.first + all.next;
-	int target = (int)(number % all.target_count);
-	bool plain = targets[target].token[0] == '-';
-	int length = snprintf(body, sizeof(body),
-	                      plain ? "bench %ld; Is it still there in blue?"
-	                            : "{\"client_id\":\"bench-%ld\","
-	                              "\"text\":\"bench %ld; Is it still there in blue?\"}",
-	                      number, number);
+	const struct target *target = &targets[number % all.target_count];
+	const char *body = is_given(target->body) ? target->body : "";
+	int length = (int)strlen(body);
 
-	length = snprintf(text, sizeof(text),
-	                  "POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: %s\r\n"
-	                  "%s%s%sContent-Length: %d\r\n\r\n%s",
-	                  targets[target].path, plain ? "text/plain" : "application/json",
-	                  plain ? "" : "Authorization: Bearer ", plain ? "" : targets[target].token,
-	                  plain ? "" : "\r\n", length, body);
+	if (target->method == NULL) {
+		length = write_message(target, number, message, sizeof(message));
+		body = message;
+	}
+	length = write_request(target, body, length, text, sizeof(text));
 	messages[all.next].planned_ns =
 	    all.rate > 0 ? all.start_ns + (int64_t)((double)all.next / all.rate * 1e9)
 	                 : wire_now_ns();
 	connections[index].message = all.next++;
-	if (!wire_write(&connections[index].wire, text, (size_t)length))
+	if (length >= (int)sizeof(text) ||
+	    !wire_write(&connections[index].wire, text, (size_t)length))
 		wire_die("feed_sender", "write");
 }
 
@@ -170,7 +198,7 @@ static void run(double seconds)
 	all.end_ns = all.start_ns + (int64_t)(seconds * 1e9);
 	for (;;) {
 		int64_t now_ns = wire_now_ns();
-		bool over = all.rate > 0 ? all.next == all.most : now_ns >= all.end_ns;
+		bool over = all.next == all.most || (all.rate <= 0 && now_ns >= all.end_ns);
 
 		put_due();
 		if (over && all.answered == all.next) {
@@ -192,12 +220,20 @@ static void run(double seconds)
 
 static void read_targets(void)
 {
-	char line[512];
+	static char line[2048];
 
 	while (all.target_count < TARGETS_MAX && fgets(line, sizeof(line), stdin) != NULL) {
-		targets[all.target_count].token = strdup(strtok(line, " \n"));
-		targets[all.target_count++].path = strdup(strtok(NULL, " \n"));
+		struct target *target = &targets[all.target_count++];
+		char *kept = strdup(line);
+
+		target->token = strtok(kept, " \n");
+		target->path = strtok(NULL, " \n");
+		target->method = strtok(NULL, " \n");
+		target->key = strtok(NULL, " \n");
+		target->body = strtok(NULL, "\n");
 	}
+	if (all.target_count > 0 && is_given(targets[0].key) && all.most > all.target_count)
+		all.most = all.target_count;
 }
 
 static void print_all(void)

@@ -123,15 +123,21 @@ def watch_memory(process):
     return most
 
 
-def importing(template):
-    """8: `sebez import` of a generated file into a marketplace that runs."""
-    path = template.parent / f"import-{IMPORT_ROWS}.csv"
+def import_file(folder):
+    """The generated file, made once."""
+    path = folder / f"import-{IMPORT_ROWS}.csv"
     if not path.exists():
         say(f"making {path}")
         with path.open("wb") as out:
             subprocess.run([sys.executable, ROOT / "bench/make_csv.py",
                             "--rows", str(IMPORT_ROWS)], stdout=out,
                            check=True)
+    return path
+
+
+def importing(template):
+    """8: `sebez import` of a generated file into a marketplace that runs."""
+    path = import_file(template.parent)
     with Server(copy_of(template, "run"), SEBEZ_PROCESSES=1) as server:
         begin = time.monotonic()
         process = subprocess.Popen([BUILD / "sebez", "import", "--vendor", "vendor-1", path],

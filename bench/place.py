@@ -12,6 +12,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -25,6 +26,25 @@ CUSTOMERS = 20000
 VENDORS = 500
 CATEGORIES = 200
 ORDERS = 50000
+# While a template is filled, nothing of it must survive a crash.
+LOADING = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "16GB",
+           "maintenance_work_mem": "512MB"}
+
+
+class Tree:
+    """Sources and what was built of them: ours, or those of another commit."""
+
+    def __init__(self, root, build):
+        self.root, self.build = pathlib.Path(root), pathlib.Path(build)
+
+    def people_sql(self):
+        """The people of its bench/feed.py, which fit its tables."""
+        done = subprocess.run([sys.executable, "-c", "import feed; print(feed.PEOPLE)"],
+                              cwd=self.root / "bench", capture_output=True, text=True, check=True)
+        return done.stdout
+
+
+HERE = Tree(ROOT, BUILD)
 
 
 def pg_program(name):
@@ -54,8 +74,9 @@ def say(*words):
 class Server:
     """`sebez serve` with its embedded services on `data`; a context manager."""
 
-    def __init__(self, data, prefix=(), **settings):
+    def __init__(self, data, prefix=(), tree=HERE, **settings):
         self.data = pathlib.Path(data)
+        self.tree = tree
         self.prefix = list(prefix)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -70,13 +91,20 @@ class Server:
         self.exec_s = None
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
         self.data.mkdir(parents=True, exist_ok=True)
         with open(str(self.data) + ".log", "ab") as log:
             begin = time.monotonic()
-            self.process = subprocess.Popen([*self.prefix, BUILD / "sebez", "serve"], stdout=log,
-                                            stderr=log, env=self.environment, cwd=ROOT)
+            self.process = subprocess.Popen([*self.prefix, self.tree.build / "sebez", "serve"],
+                                            stdout=log, stderr=log, env=self.environment,
+                                            cwd=self.tree.root)
         self.exec_s = self.first_200(begin)
-        return self
 
     def first_200(self, begin):
         """Seconds until it has answered a request that needs the database."""
@@ -92,9 +120,10 @@ class Server:
             time.sleep(0.002)
         raise SystemExit(f"the server does not answer; see {self.data}.log")
 
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
 
     def get(self, path):
         with urllib.request.urlopen(self.url + path, timeout=30) as reply:
@@ -155,23 +184,35 @@ def private_kb(pid):
                if line.startswith(("Private_Clean:", "Private_Dirty:")))
 
 
-def seeded(folder, products):
+def fill_template(server, products, orders, events):
+    numbers = {"vendors": VENDORS, "categories": CATEGORIES, "products": products,
+               "orders": orders, "customers": CUSTOMERS, "events": events}
+    folder = server.tree.root / "bench"
+    for name, value in LOADING.items():
+        server.psql(f"alter system set {name} = '{value}'")
+    server.psql("select pg_reload_conf()")
+    server.psql((folder / "seed.sql").read_text(), **numbers)
+    server.psql((folder / "carts.sql").read_text())
+    if events:
+        server.psql((folder / "events.sql").read_text(), **numbers)
+    server.psql("alter system reset all")
+    server.psql("select pg_reload_conf(); checkpoint")
+
+
+def seeded(folder, products, orders=ORDERS, events=0, tree=HERE):
     """A data folder with the marketplace of seed.sql: seeded once, then kept as a template."""
     sources = sorted(path for pattern in ("db/*.sql", "src/**/schema.sql", "src/**/functions*.sql",
-                                          "bench/*.sql") for path in ROOT.glob(pattern))
+                                          "bench/*.sql") for path in tree.root.glob(pattern))
     version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
-    template = pathlib.Path(folder) / f"template-{products}-{version}"
+    template = pathlib.Path(folder) / f"template-{products}-{orders}-{events}-{version}"
     if (template / "seeded").exists():
         return template
     if template.exists():
         shutil.rmtree(template)
-    say(f"seeding {products} products (once; kept in {template})")
+    say(f"seeding {products} products, {orders} orders, {events} events (once; kept in {template})")
     begin = time.monotonic()
-    with Server(template, SEBEZ_PROCESSES=1) as server:
-        server.psql((ROOT / "bench/seed.sql").read_text(), vendors=VENDORS, categories=CATEGORIES,
-                    products=products, orders=ORDERS, customers=CUSTOMERS)
-        server.psql((ROOT / "bench/carts.sql").read_text())
-        server.psql("checkpoint")
+    with Server(template, tree=tree, SEBEZ_PROCESSES=1) as server:
+        fill_template(server, products, orders, events)
     (template / "seeded").write_text(f"{time.monotonic() - begin:.0f} s\n")
     return template
 

@@ -2,7 +2,8 @@
 
 Settings: BENCH_RUNS (5), BENCH_SECONDS (5) of each run, BENCH_LARGE=1 (a million products too),
 BENCH_FOLDER (where the seeded data is kept between runs; else in a folder of /tmp that goes),
-BENCH_IMPORT_ROWS (500000), BENCH_BUILD (build-release). Those of the feed: BENCH_PARKED (how many
+BENCH_IMPORT_ROWS (500000), BENCH_COST_COUNT (2000) and BENCH_COST_CONNECTIONS (8) of the figure
+cost, BENCH_BUILD (build-release). Those of the feed: BENCH_PARKED (how many
 polls; each figure has its own number), BENCH_PARKED_MINUTES (10).
 """
 import json
@@ -11,12 +12,17 @@ import signal
 import sys
 import time
 
+import against
+import beside
 import checkout
+import cost
 import feed_nchan
 import feed_parked
 import feed_recovery
 import feed_send
 import footprint
+import growth
+import half_load
 import reads
 from place import ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
 
@@ -59,6 +65,11 @@ def measure_pages(template):
     return result
 
 
+def with_products(measure):
+    return lambda given: measure(given, PRODUCTS)
+
+
+# On the seeded marketplace.
 FIGURES = {
     "lists": ("1 list of a category / pgbench", measure_lists, "ratio", ">= 0.65"),
     "cached": ("1 the same, cached / nginx", reads.cached, "ratio", ">= 0.9"),
@@ -70,10 +81,18 @@ FIGURES = {
     "starting": ("6 ms from exec to the first 200", footprint.starting, "external_ms", "<= 100"),
     "parked": ("7 bytes of a parked connection", footprint.parked, "process_bytes", ""),
     "importing": ("8 import, rows/s", footprint.importing, "rate", ">= 10000"),
+    "cost": ("13 what an order and a message cost", with_products(cost.cost),
+             ("order.sums.postgres_ms", "message.all_wait.sums.postgres_ms"), ("", "")),
+    "half_load": ("14 p99 at half load, ms", with_products(half_load.half_load),
+                  ("order.p99_ms", "quote.p99_ms", "cart_write.p99_ms", "message.p99_ms"),
+                  ("<= 20", "<= 20", "<= 20", "<= 20")),
+    "beside": ("15 p99 beside other work / alone", with_products(beside.beside), "ratio", "<= 2"),
 }
 
-# On a server of their own, without a seeded marketplace.
-FEED_FIGURES = {
+# These make or seed themselves what they need, in the folder.
+FOLDER_FIGURES = {
+    "growth": ("16 orders/s after many / after 50,000", with_products(growth.growth), "ratio",
+               ">= 0.8"),
     "feed_parked": ("9 parked polls per GB", feed_parked.feed_parked, "per_gb", ">= 130000"),
     "feed_parked_tls": ("9 the same, nginx and TLS", feed_parked.feed_parked_tls, "per_gb",
                         ">= 40000"),
@@ -86,6 +105,17 @@ FEED_FIGURES = {
                   ("p50_ms", "p99_ms", "rate", "ratio"), ("<= 4", "<= 15", ">= 5000", ">= 0.6")),
     "feed_recovery": ("12 all caught up, s", feed_recovery.feed_recovery,
                       ("warm.seconds", "empty.seconds"), ("<= 10", "<= 10")),
+}
+
+# Against the commit that BENCH_AGAINST names; measured only when they are named.
+AGAINST_FIGURES = {
+    "orders_against": ("3 orders / those of another commit", with_products(against.orders),
+                       "ratio", ""),
+    "one_variant_against": ("4 the same, all on one variant", with_products(against.one_variant),
+                            "ratio", ""),
+    "cost_against": ("13 PostgreSQL's CPU, another commit / ours",
+                     with_products(cost.cost_against), ("order_ratio", "message_ratio"), ("", "")),
+    "sends_against": ("11 messages / those of another commit", against.messages, "ratio", ""),
 }
 
 
@@ -101,21 +131,23 @@ def print_row(title, result, path, target):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so what was started is stopped
-    figures = {**FIGURES, **FEED_FIGURES}
+    figures = {**FIGURES, **FOLDER_FIGURES}
     chosen = sys.argv[1:] or list(figures)
+    figures |= AGAINST_FIGURES
     unknown = [name for name in chosen if name not in figures]
     if unknown:
         raise SystemExit(f"there is no figure {unknown[0]}; there are: {' '.join(figures)}")
     results = {"runs": RUNS, "seconds": SECONDS, "at": time.strftime("%Y-%m-%d %H:%M"),
                "cores": os.cpu_count()}
     with folder() as where:
-        template = seeded(where, PRODUCTS) if set(chosen) - set(FEED_FIGURES) else None
+        template = seeded(where, PRODUCTS) if set(chosen) & set(FIGURES) else None
         for name in chosen:
             title, measure, _, _ = figures[name]
             say(title)
-            given = where if name in FEED_FIGURES else template
+            given = template if name in FIGURES else where
             results[name] = {"load_before": os.getloadavg()[0], **measure(given)}
-            say("  " + json.dumps(results[name]))
+            if not name.startswith("cost"):  # it has printed tables
+                say("  " + json.dumps(results[name]))
             (ROOT / "bench/results").write_text(json.dumps(results, indent=1) + "\n")
     say(f"\n{'figure':40} {'measured':>10}   target")
     for name in chosen:

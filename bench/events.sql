@@ -1,0 +1,21 @@
+-- Old events, on a database with the marketplace of seed.sql: of all customers and vendors in turn.
+-- psql variables: events, customers, vendors.
+set session_replication_role = replica;
+set synchronous_commit = off;
+insert into feed (owner_id, last_number)
+select case when n < :customers then seed_id(1, n + 1) else seed_id(2, n - :customers + 1) end,
+       1 + :events / (:customers + :vendors)
+from generate_series(0, :customers + :vendors - 1) n;
+-- Their transaction is older than any that a sweep asks for.
+insert into event (owner_id, number, kind, payload, at, tx)
+select case when o.owner < :customers then seed_id(1, o.owner + 1) else seed_id(2, o.owner - :customers + 1) end,
+       1 + n / (:customers + :vendors),
+       case n % 2 when 0 then 'message_sent' else 'sub_order_changed' end,
+       format('{"id": "%s", "number": %s, "text": "Is it still there in blue?", "state": "completed"}',
+              seed_id(15, n), n)::json,
+       now() - interval '7 days' * (1 - n::float8 / :events), 1
+from generate_series(0, :events::bigint - 1) n
+cross join lateral (select n % (:customers + :vendors) as owner) o;
+set session_replication_role = origin;
+vacuum analyze feed;
+vacuum analyze event;
