@@ -53,7 +53,7 @@ select seed_id(2, 1 + n % :vendors), seed_id(5, n * 2 + v), seed_id(4, n), 'SKU-
        1000000000, v
 from generate_series(1, :products) n, generate_series(0, 1) v;
 insert into listing (category_id, product_id, vendor_id, created_at, price, sold)
-select k, p.id, p.vendor_id, p.created_at, p.price, p.sold
+select k, p.id, p.vendor_id, p.created_at, p.price, 0
 from product p join category c on c.id = p.category_id
 cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as k union all select unnest(c.path)) k;
 select refresh_search(array(select id from product));

@@ -101,6 +101,9 @@ const struct option OPTIONS[] = {
             "Time for a stopping process to finish requests in progress."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
             "Interval at which the jobs process looks for work."),
+    INTEGER("SEBEZ_RANKING_INTERVAL_MS", ranking_interval_ms, "600000", 10, 86400000, "ms",
+            "Interval at which products are ranked anew by what was sold: the sort order "
+            "best_selling is at most this much behind."),
     TEXT("SEBEZ_CURRENCY", currency, "", 0, 3,
          "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It cannot be changed: a "
          "database with another currency is refused."),

@@ -43,6 +43,7 @@ struct config {
 	int64_t request_timeout_ms;
 	int64_t drain_ms;
 	int64_t jobs_interval_ms;
+	int64_t ranking_interval_ms;
 	int64_t payment_hours;
 	int64_t accept_hours;
 	int64_t complete_days;

@@ -73,11 +73,22 @@ static void run_once(const struct job *job)
 	arena_free(task.arena);
 }
 
+static int64_t interval_of(const struct job *job)
+{
+	switch (job->interval_ms) {
+	case JOB_AT_SETTING:
+		return jobs.config->jobs_interval_ms;
+	case JOB_AT_RANKING_SETTING:
+		return jobs.config->ranking_interval_ms;
+	default:
+		return job->interval_ms;
+	}
+}
+
 static void run_forever(void *arg)
 {
 	const struct job *job = arg;
-	int64_t interval_ms =
-	    job->interval_ms != JOB_AT_SETTING ? job->interval_ms : jobs.config->jobs_interval_ms;
+	int64_t interval_ms = interval_of(job);
 
 	while (!jobs.stopping) {
 		run_once(job);

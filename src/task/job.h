@@ -13,7 +13,8 @@
 #include "task/task.h"
 
 enum {
-	JOB_AT_SETTING = 0, /* SEBEZ_JOBS_INTERVAL_MS */
+	JOB_AT_SETTING = 0,          /* SEBEZ_JOBS_INTERVAL_MS */
+	JOB_AT_RANKING_SETTING = -1, /* SEBEZ_RANKING_INTERVAL_MS */
 	JOB_HOURLY = 60 * 60 * 1000,
 };
 

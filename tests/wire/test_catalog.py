@@ -38,10 +38,18 @@ class Stall:
                               "options": {"Color": self.goods[-1]["color"],
                                           "Size": self.goods[-1]["size"]}}]})
             self.goods[-1]["id"] = made["id"]
-        for i, each in enumerate(self.goods):  # as the jobs process would count them
-            shop.db.rows("update product set sold = %s where id = %s", i % 5, each["id"])
-            shop.db.rows("update listing set sold = %s where product_id = %s", i % 5, each["id"])
-            each["sold"] = i % 5
+        self.rank(sold=lambda i: i % 5)
+
+    def rank(self, sold):
+        """As if so many units of each had been ordered."""
+        for i, each in enumerate(self.goods):
+            each["sold"] = sold(i)
+            self.shop.db.rows("delete from product_sale where product_id = %s", each["id"])
+            if sold(i):
+                self.shop.db.rows("insert into product_sale values (%s, sale_day(now()), %s)",
+                                  each["id"], sold(i))
+            self.shop.db.rows("insert into ranking_pending values (%s)", each["id"])
+        self.shop.db.let_effects_leave()
 
     def category(self, name, **body):
         return self.admin.do("createCategory", body={"name": fresh(name), **body})
@@ -75,7 +83,9 @@ class Stall:
 
 @pytest.fixture(scope="module")
 def stall(shop):
-    return Stall(shop)
+    stall = Stall(shop)
+    yield stall
+    stall.rank(sold=lambda i: 0)
 
 
 def filters_of(stall):

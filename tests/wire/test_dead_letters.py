@@ -125,15 +125,15 @@ def test_metrics_tell_how_far_the_outbox_is_behind(own_server):
     dead_letter(server.db)
     for age in ("1 minute", "1 hour"):
         server.db.rows("insert into outbox (topic, subject_id, created_at, due_at) values "
-                       "('units_cancelled', gen_random_uuid(), now() - %s::interval, "
+                       "('sub_order_changed', gen_random_uuid(), now() - %s::interval, "
                        "now() + interval '1 hour')", age)
     run_jobs_anew(server)
 
     def value(name, labels):
         return {sample[1]: sample[2] for sample in metrics(server)[name][1]}[labels]
 
-    until(lambda: value("sebez_outbox_pending", 'topic="units_cancelled"') == 2)
+    until(lambda: value("sebez_outbox_pending", 'topic="sub_order_changed"') == 2)
     until(lambda: value("sebez_outbox_dead_letters", 'topic="message_push"') == 1)
-    assert 3600 <= value("sebez_outbox_oldest_seconds", 'topic="units_cancelled"') < 7200
+    assert 3600 <= value("sebez_outbox_oldest_seconds", 'topic="sub_order_changed"') < 7200
     assert value("sebez_outbox_breakers", 'topic="message_push",state="open"') == 0
     assert value("sebez_outbox_deliveries_total", 'topic="message_push",outcome="dead"') == 0

@@ -42,9 +42,12 @@ BROKEN = {
         f"update sub_order set deadline_at = null where id = {PART}",
     "cancelled sub-orders hold nothing":
         f"update sub_order set state = 'cancelled' where id = {PART}",
-    "every order left its notice in the outbox":
-        "delete from outbox where topic = 'order_placed' and subject_id = "
-        f"(select order_id from sub_order where id = {PART})",
+    "what counts as sold was ordered and not cancelled":
+        "update product_sale set units = units + 1 where product_id in "
+        f"(select product_id from order_line where id in {LINES})",
+    "the listing is ranked by what was sold":
+        "update listing set sold = sold + 1 where product_id in "
+        f"(select product_id from order_line where id in {LINES})",
     "commission was frozen on every line":
         f"delete from commission_line where sub_order_id = {PART}",
     "numbers of a feed have no gap and end where the feed says":

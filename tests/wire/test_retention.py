@@ -27,7 +27,7 @@ def test_a_backlog_of_what_is_old_goes_in_one_run(own_server):
             "from generate_series(1, %s)", count)
     db.rows("insert into revocation (account_id, at) select gen_random_uuid(), "
             "now() - interval '31 days' from generate_series(1, %s)", count)
-    db.rows("insert into outbox (topic, subject_id, done_at) select 'order_placed', "
+    db.rows("insert into outbox (topic, subject_id, done_at) select 'sub_order_changed', "
             "gen_random_uuid(), now() - interval '31 days' from generate_series(1, %s)", count)
     db.rows("insert into outbox (topic, subject_id, created_at, due_at) select 'message_push', "
             "gen_random_uuid(), now() - interval '8 days', now() + interval '1 day' "

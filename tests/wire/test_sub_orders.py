@@ -304,6 +304,10 @@ def test_every_list_of_orders_takes_a_day_of_any_time_zone(shop):
     moments = ["2026-01-31T22:59:59.999999Z", "2026-01-31T23:00:00Z", "2026-02-01T12:00:00Z",
                "2026-02-01T22:59:59.999999Z", "2026-02-01T23:00:00Z"]
     for order, moment in zip(orders, moments):
+        # Its sale moves with it.
+        shop.db.rows("insert into sale_pending select sale_day(d.at), array[%s::uuid], "
+                     "array[d.units] from (values (%s::timestamptz, -1), (%s, 1)) d (at, units)",
+                     mug.variant, order["created_at"], moment)
         shop.db.rows("update shop_order set created_at = %s where id = %s", moment, order["id"])
         shop.db.rows("update sub_order set created_at = %s where order_id = %s", moment,
                      order["id"])

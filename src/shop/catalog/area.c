@@ -1,6 +1,8 @@
 /* The catalogue's area (shop/area.h). */
 #include "shop/catalog/catalog.h"
+#include "shop/catalog/ranking.h"
 #include "task/db_error.h"
+#include "task/job.h"
 #include "web/limit.h"
 
 static const struct db_constraint CONSTRAINTS[] = {
@@ -23,8 +25,14 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
+static const struct job JOBS[] = {
+    {"rank_products", JOB_AT_RANKING_SETTING, catalog_rank_products},
+    {0},
+};
+
 const struct area AREA_CATALOG = {
     .name = "catalog",
     .constraints = CONSTRAINTS,
     .limits = LIMITS,
+    .jobs = JOBS,
 };

@@ -25,8 +25,13 @@ select coalesce(p.id, l.product_id)::text from (select p.* from product p join v
 	on v.id = p.vendor_id and v.state = 'approved' where p.visible) p
 full join (select * from listing where category_id = '00000000-0000-0000-0000-000000000000') l
 	on l.product_id = p.id
-where p.id is null or l.product_id is null or (l.price, l.sold, l.created_at)
-	is distinct from (p.price, p.sold, p.created_at);
+where p.id is null or l.product_id is null or (l.price, l.created_at)
+	is distinct from (p.price, p.created_at);
+
+-- check: the listing is ranked by what was sold
+select l.product_id::text from listing l
+where l.sold <> coalesce((select sum(w.units) from product_sale w where w.product_id = l.product_id), 0)
+and not exists (select from ranking_pending r where r.product_id = l.product_id);
 
 -- check: what is searched is what there is, and public when it is listed
 select coalesce(p.id, s.product_id)::text

@@ -73,6 +73,22 @@ begin
 end $$;
 grant execute on function category_of_type(json, int, int) to sebez_vendor;
 
+-- What the listing must contain. PostgreSQL inlines it, so a condition on the product or the vendor selects by
+-- index.
+create or replace function listing_rows()
+returns table (category_id uuid, product_id uuid, vendor_id uuid, created_at timestamptz, price bigint, sold bigint)
+language sql stable as $$
+	select k.category_id, p.id, p.vendor_id, p.created_at, p.price, s.units
+	from product p
+	join vendor v on v.id = p.vendor_id and v.state = 'approved'
+	left join category c on c.id = p.category_id
+	cross join lateral (select coalesce(sum(w.units), 0)::bigint as units
+	                    from product_sale w where w.product_id = p.id) s
+	cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as category_id
+	                    union all select unnest(c.path)) k
+	where p.visible
+$$;
+
 -- Recomputes the columns that products derive from their variants, vendor and status, and their listing rows.
 -- Called in the transaction of every write that could change them.
 create or replace function refresh_products(product_ids uuid[]) returns void
@@ -114,24 +130,17 @@ begin
 	         or l.category_id in (select unnest(c.path) from category c where c.id = p.category_id)));
 
 	insert into listing (category_id, product_id, vendor_id, created_at, price, sold)
-	select k.category_id, p.id, p.vendor_id, p.created_at, p.price, p.sold
-	from product p
-	left join category c on c.id = p.category_id
-	cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as category_id
-	                    union all select unnest(c.path)) k
-	where p.id = any (product_ids) and p.visible
-	and exists (select from vendor v where v.id = p.vendor_id and v.state = 'approved')
+	select r.* from listing_rows() r where r.product_id = any (product_ids)
 	on conflict (product_id, category_id) do update
-	set price = excluded.price, sold = excluded.sold, created_at = excluded.created_at
-	where (listing.price, listing.sold, listing.created_at)
-	      is distinct from (excluded.price, excluded.sold, excluded.created_at);
+	set price = excluded.price, created_at = excluded.created_at
+	where (listing.price, listing.created_at) is distinct from (excluded.price, excluded.created_at);
 
 	perform refresh_search(product_ids);
 end $$;
 grant execute on function refresh_products(uuid[]) to sebez_vendor, sebez_admin, sebez_jobs;
 
--- Removes a vendor's products from the listing when it loses approval, and adds them again with approval.
--- Writes only the listing and the search rows; the products themselves do not change.
+-- Removes a vendor's products from the listing when it loses approval, and adds them again with approval. The
+-- caller has locked the products. Writes only the listing and the search rows; the products themselves do not change.
 create or replace function refresh_vendor(vendor uuid) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -140,12 +149,7 @@ begin
 		delete from listing l where l.vendor_id = vendor;
 	else
 		insert into listing (category_id, product_id, vendor_id, created_at, price, sold)
-		select k.category_id, p.id, p.vendor_id, p.created_at, p.price, p.sold
-		from product p
-		left join category c on c.id = p.category_id
-		cross join lateral (select '00000000-0000-0000-0000-000000000000'::uuid as category_id
-		                    union all select unnest(c.path)) k
-		where p.vendor_id = vendor and p.visible
+		select r.* from listing_rows() r where r.vendor_id = vendor
 		on conflict (product_id, category_id) do nothing;
 	end if;
 	update product_search s set published = not s.published

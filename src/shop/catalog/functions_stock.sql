@@ -21,7 +21,8 @@ end $$;
 -- Reserves the goods of an order: each variant conditionally, in the given order, which the caller sorts by
 -- (vendor, variant), so that two orders never deadlock. Raises with all failures: SBS01 when a tracked
 -- variant ran out, SBQ01 when a variant differs from the quote.
-create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[])
+create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],
+	ordered_at timestamptz)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	missing jsonb := '[]';
@@ -30,6 +31,7 @@ declare
 	counted boolean;
 	emptied uuid[] := '{}';
 begin
+	insert into sale_pending (day, variant_ids, units) values (sale_day(ordered_at), variant_ids, quantities);
 	for i in 1 .. cardinality(variant_ids) loop
 		if quantities[i] is null or quantities[i] < 1 then
 			raise exception 'cannot reserve % pieces', quantities[i];
@@ -65,7 +67,7 @@ begin
 		perform refresh_in_stock(emptied);
 	end if;
 end $$;
-grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[]) to sebez_customer;
+grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[], timestamptz) to sebez_customer;
 
 -- Releases the stock of cancelled lines of sub-orders that is still reserved; so repeated calls never release
 -- more. Locks in the order of reserve_stock over all lines: variants first, then products.
@@ -76,7 +78,7 @@ declare
 	touched uuid[] := '{}';
 begin
 	for held in
-		select r.vendor_id, r.order_line_id, r.variant_id, l.cancelled_quantity - r.released as quantity
+		select r.vendor_id, r.order_line_id, r.variant_id, s.created_at, l.cancelled_quantity - r.released as quantity
 		from sub_order s
 		join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
 		join stock_reservation r on r.vendor_id = l.vendor_id and r.order_line_id = l.id
@@ -87,6 +89,8 @@ begin
 		where r.vendor_id = held.vendor_id and r.order_line_id = held.order_line_id;
 		update variant v set available = v.available + held.quantity
 		where v.vendor_id = held.vendor_id and v.id = held.variant_id;
+		insert into sale_pending (day, variant_ids, units)
+		values (sale_day(held.created_at), array[held.variant_id], array[-held.quantity]);
 		touched := touched || held.variant_id;
 	end loop;
 	perform refresh_in_stock(touched);

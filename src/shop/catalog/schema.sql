@@ -45,7 +45,6 @@ create table product (
 	compare_at_price bigint,
 	visible          boolean not null default false,
 	in_stock         boolean not null default false, -- also by reserve_stock() and release_stock()
-	sold            bigint not null default 0, -- units, counted by the jobs process
 	version         int not null default 1,
 	created_at      timestamptz not null default now(),
 	updated_at      timestamptz not null default now(),
@@ -54,7 +53,7 @@ create table product (
 	extra           jsonb not null default '{}',
 	primary key (vendor_id, id),
 	unique (id)
-) with (fillfactor = 80); -- room for HOT updates of sold and in_stock, which no index contains
+) with (fillfactor = 80); -- room for HOT updates of in_stock, which no index contains
 -- Used when a category is moved or removed.
 create index product_category on product (category_id) where category_id is not null;
 create index product_created on product (created_at desc, id desc);
@@ -69,7 +68,7 @@ create trigger audit after insert or delete or update of
 grant select on product to sebez_public, sebez_customer;
 grant select, insert, update on product to sebez_vendor;
 grant select, update (unlisted_at, unlisted_reason, category_id, version, updated_at) on product to sebez_admin;
-grant select, update (sold) on product to sebez_jobs;
+grant select on product to sebez_jobs;
 grant select, update (options, price, compare_at_price, visible, in_stock) on product to sebez_kernel;
 alter table product enable row level security, force row level security;
 create policy everything on product to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
@@ -157,15 +156,15 @@ create policy of_vendor on stock_adjustment to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
 -- Index of the public catalogue: a row for each visible product of an approved vendor in each category on its
--- path, and one in the category of all products (nil id). Written only by refresh_products() and
--- refresh_vendor().
+-- path, and one in the category of all products (nil id). Written only by refresh_products(), refresh_vendor()
+-- and rank_products().
 create table listing (
 	category_id uuid not null,
 	product_id  uuid not null,
 	vendor_id   uuid not null,
 	created_at  timestamptz not null,
 	price       bigint not null,
-	sold        bigint not null,
+	sold        bigint not null, -- the product's units of product_sale, as of the last ranking
 	primary key (product_id, category_id),
 	foreign key (vendor_id, product_id) references product (vendor_id, id) on delete cascade
 );
@@ -175,8 +174,32 @@ create index listing_sold on listing (category_id, sold desc, product_id desc);
 create index listing_vendor_newest on listing (vendor_id, category_id, created_at desc, product_id desc);
 
 grant select on listing to sebez_public, sebez_customer, sebez_vendor, sebez_admin;
-grant select, update (sold) on listing to sebez_jobs;
 grant select, insert, update, delete on listing to sebez_kernel;
+
+-- Sold units that are not counted yet: a row per order, appended by reserve_stock(), and one per cancelled line,
+-- with negative units, by release_stock(). count_sales() deletes it. No index: it is only read whole.
+create table sale_pending (
+	day         date not null, -- of the order
+	variant_ids uuid[] not null,
+	units       int[] not null
+);
+grant select, insert, delete on sale_pending to sebez_kernel;
+
+-- Units sold and not cancelled, by the day of the order, for the days by which best sellers are ranked.
+create table product_sale (
+	product_id uuid not null,
+	day        date not null,
+	units      bigint not null,
+	primary key (product_id, day)
+) with (fillfactor = 80); -- room for HOT updates of units
+create index product_sale_day on product_sale (day);
+grant select, insert, update, delete on product_sale to sebez_kernel;
+
+-- Products whose units have changed since they were ranked.
+create table ranking_pending (
+	product_id uuid primary key
+);
+grant select, insert, delete on ranking_pending to sebez_kernel;
 
 -- Search data of every product that is not deleted. Read only by the kernel role: functions_search.sql.
 create table product_search (

@@ -1,7 +1,6 @@
 /* The orders area (shop/area.h). */
 #include "shop/orders/deadlines.h"
 #include "shop/orders/orders.h"
-#include "shop/orders/sold.h"
 #include "shop/outbox/outbox.h"
 #include "task/db_error.h"
 #include "task/job.h"
@@ -18,8 +17,6 @@ static const struct job JOBS[] = {
 };
 
 static const struct outbox_topic TOPICS[] = {
-    {.name = "order_placed", .consume = orders_count_sold},
-    {.name = "units_cancelled", .consume = orders_count_cancelled},
     {.name = "sub_order_changed"},
     {0},
 };

@@ -90,9 +90,20 @@ select s.number from sub_order s where s.state = 'cancelled' and (s.cancelled_to
 	or exists (select from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id
 		and l.cancelled_quantity <> l.quantity));
 
--- check: every order left its notice in the outbox
-select o.number from shop_order o where o.created_at > now() - interval '7 days'
-	and not exists (select from outbox x where x.subject_id = o.id and x.topic = 'order_placed');
+-- check: what counts as sold was ordered and not cancelled
+select coalesce(c.product_id, o.product_id)::text from (
+	select x.product_id, x.day, sum(x.units) units from (
+		select w.product_id, w.day, w.units from product_sale w
+		union all
+		select v.product_id, p.day, u.units from sale_pending p
+		cross join unnest(p.variant_ids, p.units) u (variant_id, units)
+		join variant v on v.id = u.variant_id) x
+	where x.day >= first_sale_day() group by 1, 2) c
+full join (select l.product_id, sale_day(s.created_at) as day, sum(l.quantity - l.cancelled_quantity) units
+	from sub_order s join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+	where s.created_at >= first_sale_day()::timestamp at time zone 'UTC' group by 1, 2) o
+	on o.product_id = c.product_id and o.day = c.day
+where coalesce(c.units, 0) <> coalesce(o.units, 0);
 
 -- check: commission was frozen on every line
 select l.id::text from order_line l where not exists (select from commission_line c

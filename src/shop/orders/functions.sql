@@ -43,27 +43,6 @@ return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::
 grant execute on function cancelled_with_fee(numeric, bigint, bigint) to sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 
--- Adds the quantities to the cancelled quantities of a vendor's lines, and writes an outbox row per order with
--- the units by product, for the sold counts (shop/orders/sold.c).
-create or replace function cancel_lines(vendor uuid, lines uuid[], quantities int[]) returns void
-language sql set search_path = public, pg_temp as $$
-	with cancelled as (
-		update order_line l set cancelled_quantity = l.cancelled_quantity + c.quantity
-		from unnest(lines, quantities) as c (id, quantity)
-		where l.vendor_id = vendor and l.id = c.id
-		returning l.sub_order_id, l.product_id, c.quantity
-	), units as (
-		select s.order_id, c.product_id, sum(c.quantity) as quantity
-		from cancelled c join sub_order s on s.vendor_id = vendor and s.id = c.sub_order_id
-		group by s.order_id, c.product_id
-	)
-	insert into outbox (topic, subject_id, payload)
-	select 'units_cancelled', u.order_id, json_object_agg(u.product_id, u.quantity) from units u
-	group by u.order_id;
-$$;
-grant execute on function cancel_lines(uuid, uuid[], int[]) to sebez_customer, sebez_vendor, sebez_admin,
-	sebez_jobs;
-
 -- received and refunded: amounts; received null: nothing received.
 create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
 returns text language sql immutable parallel safe

@@ -152,7 +152,7 @@ void order_insert(struct db *batch, const struct new_order *new)
 	sql_order_lines_insert(batch, new->line_count, new->lines);
 	sql_commission_lines_insert(batch, order->currency, new->line_count, new->lines);
 	sql_reservations_insert(batch, new->line_count, new->lines);
-	sql_order_notice(batch, order->id, "{}");
+	sql_history_begin(batch, order->id);
 	sql_order_adds_up_now(batch);
 }
 
@@ -164,5 +164,5 @@ void order_claim(struct db *batch, const struct new_order *new)
 	if (order->payment.received_at != TIME_INFINITY)
 		sql_order_tell_paid(batch, order->id);
 	feed_notify(batch);
-	sql_order_take_stock(batch, new->line_count, new->lines);
+	sql_order_take_stock(batch, new->line_count, new->lines, order->created_at);
 }

@@ -57,14 +57,16 @@ where s.id = any (:ids);
 
 -- record line_quantity (line uuid, quantity int)
 
--- order_lines_cancel (vendor uuid, lines line_quantity[]): none writes
-select cancel_lines(:vendor, :lines.line, :lines.quantity);
+-- order_lines_cancel (vendor uuid, lines line_quantity[]): none
+update order_line l set cancelled_quantity = l.cancelled_quantity + c.quantity
+from :lines as c (line, quantity)
+where l.vendor_id = :vendor and l.id = c.line;
 
--- order_lines_cancel_rest (sub_orders uuid[]): none writes
-select cancel_lines(l.vendor_id, array_agg(l.id), array_agg(l.quantity - l.shipped_quantity - l.cancelled_quantity))
-from sub_order s join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
-where s.id = any (:sub_orders) and l.quantity - l.shipped_quantity > l.cancelled_quantity
-group by l.vendor_id;
+-- order_lines_cancel_rest (sub_orders uuid[]): none
+update order_line l set cancelled_quantity = l.quantity - l.shipped_quantity
+from sub_order s
+where s.id = any (:sub_orders) and l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+and l.quantity - l.shipped_quantity > l.cancelled_quantity;
 
 -- payments_settle (sub_orders uuid[]): none
 -- Runs after the sub-orders were moved.

@@ -63,15 +63,12 @@ select p.vendor, p.id, p.total, p.total, pay.id, current_account()
        [received: , 'received', :received, p.total]
 from pay, :parts as p (vendor, id, total);
 
--- order_notice (order uuid, payload json): none
--- Also inserts the first history row of each sub-order. The policy requires that the writer sees the sub-order,
--- so this comes after its insert.
-with begun as (
-	insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
-	select s.vendor_id, s.id, 1, s.state, 'customer', current_account(), s.created_at
-	from sub_order s where s.order_id = :order
-)
-insert into outbox (topic, subject_id, payload) values ('order_placed', :order, :payload);
+-- history_begin (order uuid): none
+-- The first history row of each sub-order. The policy requires that the writer sees the sub-order, so this
+-- comes after its insert.
+insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
+select s.vendor_id, s.id, 1, s.state, 'customer', current_account(), s.created_at
+from sub_order s where s.order_id = :order;
 
 -- order_tell (order uuid): none writes
 -- Notes events for the customer of the order and for the vendor of each sub-order.
@@ -93,6 +90,6 @@ from shop_order o where o.id = :order;
 -- Checks the sums before contended rows are locked.
 select order_adds_up_now();
 
--- order_take_stock (lines new_line[]): none writes
+-- order_take_stock (lines new_line[], at time): none writes
 -- Raises when a variant is out of stock or no longer sold as quoted.
-select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price);
+select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price, :at);

@@ -24,17 +24,15 @@ grant select, insert, update, delete on outbox to sebez_jobs;
 alter table outbox enable row level security, force row level security;
 create policy everything on outbox to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
--- The subject of a row is an order, a sub-order or a conversation visible to its writer.
+-- The subject of a row is a sub-order or a conversation visible to its writer.
 create policy of_customer on outbox for insert to sebez_customer
 	with check (case topic
 		when 'message_push' then exists (select from conversation c where c.id = outbox.subject_id)
-		when 'sub_order_changed' then exists (select from sub_order s where s.id = outbox.subject_id)
-		else exists (select from sub_order s where s.order_id = outbox.subject_id) end);
+		else exists (select from sub_order s where s.id = outbox.subject_id) end);
 create policy of_vendor on outbox for insert to sebez_vendor
 	with check (case topic
 		when 'message_push' then exists (select from conversation c where c.id = outbox.subject_id)
-		when 'sub_order_changed' then exists (select from sub_order s where s.id = outbox.subject_id)
-		else exists (select from sub_order s where s.order_id = outbox.subject_id) end);
+		else exists (select from sub_order s where s.id = outbox.subject_id) end);
 
 create table dead_letter (
 	id          uuid primary key, -- id of the delivery

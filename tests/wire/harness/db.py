@@ -70,11 +70,13 @@ class Database:
     TRACES = ("idempotency_key", "session", "refresh_token")
 
     def let_effects_leave(self, patience_s=10):
-        """Until the jobs process has delivered the outbox, or does not come to it."""
+        """Until the jobs process has delivered the outbox and ranked the products, or does not come
+        to it."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline and self.one(
                 "select exists (select from outbox where done_at is null "
-                "and topic <> 'message_push')"):  # those wait for a device
+                "and topic <> 'message_push') "  # those wait for a device
+                "or exists (select from sale_pending) or exists (select from ranking_pending)"):
             time.sleep(0.05)
 
     def fingerprint(self, without=TRACES):

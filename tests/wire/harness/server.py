@@ -46,6 +46,7 @@ class Server:
             "SEBEZ_PROCESSES": "2",
             "SEBEZ_DEMO": "no",
             "SEBEZ_JOBS_INTERVAL_MS": "200",
+            "SEBEZ_RANKING_INTERVAL_MS": "200",
             "ASAN_OPTIONS": f"log_path={self.sanitizer}/asan:detect_leaks=1:"
                             "detect_stack_use_after_return=0:abort_on_error=0",
             "UBSAN_OPTIONS": f"log_path={self.sanitizer}/ubsan:print_stacktrace=1:halt_on_error=1",
