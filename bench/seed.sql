@@ -10,7 +10,7 @@ create or replace function seed_id(kind int, n bigint) returns uuid language sql
 return (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || lpad(to_hex(kind), 3, '0') || '8'
         || lpad(to_hex(n), 15, '0'))::uuid;
 -- kinds: 1 account, 2 vendor, 3 category, 4 product, 5 variant, 6 method, 7 cart, 8 order, 9 sub-order,
--- 10 line, 11 payment, 12 session, 13 adjustment, 14 commission
+-- 10 line, 11 payment, 12 session, 13 adjustment
 
 insert into account (id, email, email_key, name, password_hash)
 select seed_id(1, n), 'customer' || n || '@bench.sebez.test', 'customer' || n || '@bench.sebez.test',
@@ -67,40 +67,34 @@ select seed_id(8, n), 'SEED-' || lpad(n::text, 8, '0'), seed_id(1, 1 + n % :cust
        5000, 0, 5000, '{"name": "Seed"}', timestamptz '2026-01-01' - n * interval '1 minute'
 from generate_series(1, :orders) n;
 insert into sub_order (vendor_id, id, order_id, account_id, number, state, currency, subtotal, shipping, total,
-                       shipping_method_name, handling_days, customer_name, shipping_address, created_at)
+                       shipping_method_name, handling_days, customer_name, shipping_address, created_at,
+                       payment_state, received_at, received_amount)
 select seed_id(2, 1 + (n * 3 + s) % :vendors), seed_id(9, n * 3 + s), seed_id(8, n), seed_id(1, 1 + n % :customers),
        'SEED-' || lpad(n::text, 8, '0') || '-' || s + 1, 'completed', 'USD',
        case s when 2 then 1000 else 2000 end, 0, case s when 2 then 1000 else 2000 end,
-       'Standard', 3, 'Seed', '{"name": "Seed"}', timestamptz '2026-01-01' - n * interval '1 minute'
+       'Standard', 3, 'Seed', '{"name": "Seed"}', timestamptz '2026-01-01' - n * interval '1 minute',
+       'received', now(), case s when 2 then 1000 else 2000 end
 from generate_series(1, :orders) n, generate_series(0, 2) s;
-insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor)
-select vendor_id, id, 1, 'completed', 'system' from sub_order;
+insert into sub_order_history (vendor_id, sub_order_id, number, from_state, to_state, actor)
+select vendor_id, id, 2, 'placed', 'completed', 'system' from sub_order;
 insert into order_line (vendor_id, id, sub_order_id, account_id, position, product_id, variant_id, title,
-                        variant_title, quantity, price, total)
+                        variant_title, quantity, price, total, commission_basis_points, commission)
 select seed_id(2, 1 + (n * 3 + l / 2) % :vendors), seed_id(10, n * 5 + l), seed_id(9, n * 3 + l / 2),
        seed_id(1, 1 + n % :customers), 1 + l % 2,
        seed_id(4, (n * 3 + l / 2) % :vendors + :vendors * (n % (:products / :vendors))),
        seed_id(5, ((n * 3 + l / 2) % :vendors + :vendors * (n % (:products / :vendors))) * 2 + l % 2),
-       'Seed', 'Blue', 1, 1000, 1000
+       'Seed', 'Blue', 1, 1000, 1000, 1000, 100
 from generate_series(1, :orders) n, generate_series(0, 4) l;
-insert into stock_reservation (vendor_id, order_line_id, variant_id, quantity)
-select vendor_id, id, variant_id, 1 from order_line;
-insert into commission_line (vendor_id, id, sub_order_id, order_line_id, basis_points, base, amount, currency)
-select vendor_id, seed_id(14, row_number() over ()), sub_order_id, id, 1000, 1000, 100, 'USD' from order_line;
 insert into payment (id, order_id, account_id, method, state, received_at, received_amount,
                      amount, currency)
 select seed_id(11, n), seed_id(8, n), seed_id(1, 1 + n % :customers), 'cash_on_delivery', 'received', now(), 5000,
        5000, 'USD'
 from generate_series(1, :orders) n;
-insert into payment_share (vendor_id, sub_order_id, payment_id, account_id, amount, due, state, received_at,
-                           received_amount)
-select s.vendor_id, s.id, p.id, s.account_id, s.total, s.total, 'received', p.received_at, s.total
-from sub_order s join payment p on p.order_id = s.order_id;
 
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason)
 select v.vendor_id, seed_id(13, row_number() over ()), v.id, v.available + coalesce(r.held, 0), 'seed'
 from variant v
-left join (select vendor_id, variant_id, sum(quantity)::int as held from stock_reservation group by 1, 2) r
+left join (select vendor_id, variant_id, sum(quantity)::int as held from order_line group by 1, 2) r
 	on r.vendor_id = v.vendor_id and r.variant_id = v.id;
 
 set session_replication_role = origin;

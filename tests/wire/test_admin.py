@@ -116,9 +116,10 @@ def test_a_vendors_own_commission_holds_for_sales_from_then_on(shop):
         assert set_to["commission_basis_points"] == rate
         if rate:
             after = vendor.part(customer.order(mug))["id"]
-    rates = shop.db.rows("select sub_order_id::text as id, basis_points from commission_line "
-                         "where vendor_id = %s", vendor.id)
-    assert {r["id"]: r["basis_points"] for r in rates} == {before: 1000, after: 750}
+    rates = shop.db.rows("select sub_order_id::text as id, commission_basis_points as rate, "
+                         "commission from order_line where vendor_id = %s", vendor.id)
+    assert {r["id"]: (r["rate"], r["commission"]) for r in rates} == {before: (1000, 1000),
+                                                                      after: (750, 750)}
 
 
 def test_vendors_are_found_by_part_of_their_name_as_it_is_written(shop):

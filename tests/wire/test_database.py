@@ -34,19 +34,16 @@ MINE = {
               "union select vendor_id from staff where account_id = %(me)s)",
     "cart": "account_id = %(me)s",
     "cart_line": "cart_id in (select id from cart where account_id = %(me)s)",
-    "stock_reservation": "order_line_id in (select id from order_line where account_id = %(me)s)",
     "sub_order_history": "sub_order_id in (select id from sub_order where account_id = %(me)s)",
-    "commission_line": "sub_order_id in (select id from sub_order where account_id = %(me)s)",
     "shipment": "sub_order_id in (select id from sub_order where account_id = %(me)s)",
     "shipment_line": "order_line_id in (select id from order_line where account_id = %(me)s)",
     "staff_invitation": "email = (select email from account where id = %(me)s)",
     "idempotency_key": "scope = 'customer:' || %(me)s",
 }
-# What these have, another row of the same order or part would break: one payment and one share
-# each, one part per vendor, and sums that add up (order_adds_up). A cart becomes one order, a
-# conversation is opened by conversation_open() alone, which looks at the sub-order.
-HELD_BY_CONSTRAINTS = {"shop_order", "sub_order", "order_line", "payment", "payment_share",
-                       "conversation"}
+# What these have, another row of the same order or part would break: one payment each, one part
+# per vendor, and sums that add up (order_adds_up). A cart becomes one order, a conversation is
+# opened by conversation_open() alone, which looks at the sub-order.
+HELD_BY_CONSTRAINTS = {"shop_order", "sub_order", "order_line", "payment", "conversation"}
 
 
 @pytest.fixture(scope="module")
@@ -279,8 +276,15 @@ def test_customers_hang_nothing_on_what_is_another_s(world, db):
                                (json.dumps(forged),))
                 pytest.fail(f"{table} took {forged}")
         refused.add(table)
-    assert {"stock_reservation", "sub_order_history", "commission_line", "cart_line",
-            "message", "message_held"} <= refused
+    assert {"sub_order_history", "cart_line", "message", "message_held"} <= refused
+
+
+def test_customers_are_not_shown_the_commission_on_what_they_bought(world, db):
+    hidden = {"commission", "commission_basis_points"}
+    assert db.columns("order_line") - set(readable(db, "sebez_customer", "order_line")) == hidden
+    with As(db, "sebez_customer", account=world.a.customer.id, actor="customer") as cursor:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("select commission from order_line")
 
 
 @pytest.mark.parametrize("role", ["sebez_vendor", "sebez_customer"])

@@ -13,12 +13,11 @@ BROKEN = {
     "sub-orders add up to their lines":
         f"update order_line set price = price + 1, total = (price + 1) * quantity "
         f"where id in {LINES}",
-    "payment shares add up to payments, payments to orders":
-        f"update payment_share set amount = amount + 1 where sub_order_id = {PART}",
-    "every sub-order has its share of the payment":
-        f"delete from payment_share where sub_order_id = {PART}",
-    "every order line reserved its stock":
-        f"delete from stock_reservation where order_line_id in {LINES}",
+    "payments are of what orders cost":
+        "update payment set amount = amount + 1 where order_id = "
+        f"(select order_id from sub_order where id = {PART})",
+    "what is cancelled went back to the stock":
+        f"update order_line set cancelled_quantity = 1 where id in {LINES}",
     "stock is what was put in less what is held":
         "update variant set available = available + 1 where id in "
         f"(select variant_id from order_line where id in {LINES})",
@@ -27,8 +26,8 @@ BROKEN = {
         "and to_state = 'partially_shipped'",
     "what is cancelled of a sub-order is what its lines say":
         f"update sub_order set cancelled_total = 1 where id = {PART}",
-    "payment shares follow what was received, refunded and cancelled":
-        f"update payment_share set due = due - 1 where sub_order_id = {PART}",
+    "shares of payments follow what was received, refunded and cancelled":
+        f"update sub_order set payment_state = 'cancelled' where id = {PART}",
     "payments are what their shares make of them":
         "update payment set state = 'cancelled' where order_id = "
         f"(select order_id from sub_order where id = {PART})",
@@ -48,8 +47,8 @@ BROKEN = {
     "the listing is ranked by what was sold":
         "update listing set sold = sold + 1 where product_id in "
         f"(select product_id from order_line where id in {LINES})",
-    "commission was frozen on every line":
-        f"delete from commission_line where sub_order_id = {PART}",
+    "commission is the line's rate of its total":
+        f"update order_line set commission = commission + 1 where id in {LINES}",
     "numbers of a feed have no gap and end where the feed says":
         "delete from event where kind = 'message_edited' and owner_id = "
         f"(select account_id from conversation where id = {TALK})",

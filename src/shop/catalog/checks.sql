@@ -5,8 +5,8 @@
 select v.id::text from variant v
 where v.available <> coalesce((select sum(a.delta) from stock_adjustment a
 		where a.vendor_id = v.vendor_id and a.variant_id = v.id), 0)
-	- coalesce((select sum(r.quantity - r.released) from stock_reservation r
-		where r.vendor_id = v.vendor_id and r.variant_id = v.id), 0);
+	- coalesce((select sum(l.quantity - l.released_quantity) from order_line l
+		where l.vendor_id = v.vendor_id and l.variant_id = v.id), 0);
 
 -- check: no variant is oversold
 select v.id::text from variant v where v.available < 0 and not v.backorder and v.tracked;

@@ -18,81 +18,97 @@ begin
 		and x.product_id = p.id and x.deleted_at is null and (x.available > 0 or x.backorder or not x.tracked));
 end $$;
 
--- Reserves the goods of an order: each variant conditionally, in the given order, which the caller sorts by
--- (vendor, variant), so that two orders never deadlock. Raises with all failures: SBS01 when a tracked
--- variant ran out, SBQ01 when a variant differs from the quote.
+-- Reserves the goods of an order. Locks the variants by (vendor, variant), so that two orders never deadlock;
+-- the update of the statement that follows sees what earlier lock holders committed. Raises with all failures:
+-- SBS01 when a tracked variant ran out, SBQ01 when a variant differs from the quote.
 create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],
 	ordered_at timestamptz)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-	missing jsonb := '[]';
-	changed boolean := false;
-	left_over bigint;
-	counted boolean;
-	emptied uuid[] := '{}';
+	taken uuid[];
+	emptied uuid[];
 begin
+	if (1 <= all (quantities)) is not true then
+		raise exception 'cannot reserve % pieces', quantities;
+	end if;
 	insert into sale_pending (day, variant_ids, units) values (sale_day(ordered_at), variant_ids, quantities);
-	for i in 1 .. cardinality(variant_ids) loop
-		if quantities[i] is null or quantities[i] < 1 then
-			raise exception 'cannot reserve % pieces', quantities[i];
-		end if;
-		update variant v set available = v.available - quantities[i]
-		where v.vendor_id = vendor_ids[i] and v.id = variant_ids[i] and v.deleted_at is null
-		and v.price = prices[i] and (v.available >= quantities[i] or v.backorder or not v.tracked)
+	if cardinality(variant_ids) > 1 then
+		perform from unnest(vendor_ids, variant_ids) as w (vendor_id, id)
+		join variant v on v.vendor_id = w.vendor_id and v.id = w.id
+		order by v.vendor_id, v.id for no key update of v;
+	end if;
+	with sold as (
+		update variant v set available = v.available - w.quantity
+		from unnest(vendor_ids, variant_ids, quantities, prices) as w (vendor_id, id, quantity, price)
+		where v.vendor_id = w.vendor_id and v.id = w.id and v.deleted_at is null
+		and v.price = w.price and (v.available >= w.quantity or v.backorder or not v.tracked)
 		and exists (select from product p join vendor n on n.id = p.vendor_id and n.state = 'approved'
 		            where p.vendor_id = v.vendor_id and p.id = v.product_id and p.visible)
-		returning v.available, v.tracked into left_over, counted;
-		if counted and left_over <= 0 then
-			emptied := emptied || variant_ids[i];
-		elsif counted is null then
-			select v.available into left_over from variant v
-			join product p on p.vendor_id = v.vendor_id and p.id = v.product_id and p.visible
-			join vendor n on n.id = v.vendor_id and n.state = 'approved'
-			where v.vendor_id = vendor_ids[i] and v.id = variant_ids[i] and v.deleted_at is null
-			and v.price = prices[i];
-			if found then
-				missing := missing || jsonb_build_object('variant_id', variant_ids[i],
-					'requested', quantities[i], 'available', greatest(left_over, 0));
-			else
-				changed := true;
-			end if;
-		end if;
-	end loop;
-	if changed then
-		raise exception 'The price or delivery has changed' using errcode = 'SBQ01';
-	elsif missing <> '[]' then
-		raise exception 'An item is out of stock' using errcode = 'SBS01',
-			detail = json_build_object('out_of_stock', missing)::text;
-	elsif emptied <> '{}' then
+		returning v.id, v.tracked and v.available <= 0 as empty
+	)
+	select array_agg(s.id), array_agg(s.id) filter (where s.empty) into taken, emptied from sold s;
+	if cardinality(taken) is distinct from cardinality(variant_ids) then
+		perform refuse_stock(vendor_ids, variant_ids, quantities, prices, taken);
+	end if;
+	if emptied is not null then
 		perform refresh_in_stock(emptied);
 	end if;
 end $$;
 grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[], timestamptz) to sebez_customer;
+
+-- Raises why reserve_stock() took less than all.
+create or replace function refuse_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],
+                                        taken uuid[])
+returns void language plpgsql set search_path = public, pg_temp as $$
+declare
+	missing json;
+	as_quoted boolean;
+begin
+	select coalesce(bool_and(n.id is not null), false), json_agg(json_build_object('variant_id', w.id,
+		'requested', w.quantity, 'available', greatest(v.available, 0)) order by w.ordinality)
+	into as_quoted, missing
+	from unnest(vendor_ids, variant_ids, quantities, prices) with ordinality
+		as w (vendor_id, id, quantity, price, ordinality)
+	left join variant v on v.vendor_id = w.vendor_id and v.id = w.id and v.deleted_at is null and v.price = w.price
+	left join product p on p.vendor_id = v.vendor_id and p.id = v.product_id and p.visible
+	left join vendor n on n.id = p.vendor_id and n.state = 'approved'
+	where w.id <> all (coalesce(taken, '{}'));
+	if not as_quoted then
+		raise exception 'The price or delivery has changed' using errcode = 'SBQ01';
+	end if;
+	raise exception 'An item is out of stock' using errcode = 'SBS01',
+		detail = json_build_object('out_of_stock', missing)::text;
+end $$;
 
 -- Releases the stock of cancelled lines of sub-orders that is still reserved; so repeated calls never release
 -- more. Locks in the order of reserve_stock over all lines: variants first, then products.
 create or replace function release_stock(sub_orders uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-	held record;
-	touched uuid[] := '{}';
+	touched uuid[];
 begin
-	for held in
-		select r.vendor_id, r.order_line_id, r.variant_id, s.created_at, l.cancelled_quantity - r.released as quantity
-		from sub_order s
-		join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
-		join stock_reservation r on r.vendor_id = l.vendor_id and r.order_line_id = l.id
-		where s.id = any (sub_orders) and l.cancelled_quantity > r.released
-		order by r.vendor_id, r.variant_id
-	loop
-		update stock_reservation r set released = r.released + held.quantity
-		where r.vendor_id = held.vendor_id and r.order_line_id = held.order_line_id;
-		update variant v set available = v.available + held.quantity
-		where v.vendor_id = held.vendor_id and v.id = held.variant_id;
+	with held as materialized (
+		select l.vendor_id, l.id, l.variant_id, s.created_at, l.cancelled_quantity - l.released_quantity as quantity
+		from sub_order s join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+		where s.id = any (sub_orders) and l.cancelled_quantity > l.released_quantity
+		for no key update of l
+	), released as (
+		update order_line l set released_quantity = l.released_quantity + h.quantity
+		from held h where l.vendor_id = h.vendor_id and l.id = h.id
+	), uncounted as (
 		insert into sale_pending (day, variant_ids, units)
-		values (sale_day(held.created_at), array[held.variant_id], array[-held.quantity]);
-		touched := touched || held.variant_id;
-	end loop;
+		select sale_day(h.created_at), array_agg(h.variant_id), array_agg(-h.quantity) from held h group by 1
+	), locked as materialized (
+		select v.vendor_id, v.id, h.quantity
+		from (select x.vendor_id, x.variant_id, sum(x.quantity) as quantity from held x group by 1, 2) h
+		join variant v on v.vendor_id = h.vendor_id and v.id = h.variant_id
+		order by v.vendor_id, v.id for no key update of v
+	), returned as (
+		update variant v set available = v.available + l.quantity
+		from locked l where v.vendor_id = l.vendor_id and v.id = l.id
+		returning v.id
+	)
+	select array_agg(r.id) into touched from returned r;
 	perform refresh_in_stock(touched);
 end $$;
 grant execute on function release_stock(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;

@@ -14,50 +14,41 @@ left join lateral (select sum(l.total) total from order_line l
 	where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
 where l.total is distinct from s.subtotal;
 
--- check: payment shares add up to payments, payments to orders
+-- check: payments are of what orders cost
 select o.number from shop_order o left join payment p on p.order_id = o.id
-left join lateral (select sum(h.amount) amount from payment_share h where h.payment_id = p.id) h on true
-where (p.amount, h.amount) is distinct from (o.total, o.total);
+where p.amount is distinct from o.total;
 
--- check: every sub-order has its share of the payment
-select s.number from sub_order s left join payment_share h
-	on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-where h.amount is distinct from s.total;
-
--- check: every order line reserved its stock
-select l.id::text from order_line l left join stock_reservation r
-	on r.vendor_id = l.vendor_id and r.order_line_id = l.id
-where (r.variant_id, r.quantity, r.released)
-	is distinct from (l.variant_id, l.quantity, l.cancelled_quantity);
+-- check: what is cancelled went back to the stock
+select l.id::text from order_line l where l.released_quantity <> l.cancelled_quantity;
 
 -- check: history ends in the present state and has no gap
 select s.number from sub_order s
 left join lateral (select max(h.number) last, count(*) n,
-	(array_agg(h.to_state order by h.number desc))[1] state,
-	bool_and(h.from_state is not distinct from h.before) chained
+	(array_agg(h.from_state order by h.number))[1] first, (array_agg(h.to_state order by h.number desc))[1] state,
+	coalesce(bool_and(h.from_state = coalesce(h.before, h.from_state)), true) chained
 	from (select h.*, lag(h.to_state) over (order by h.number) before
 		from sub_order_history h where h.vendor_id = s.vendor_id and h.sub_order_id = s.id) h) h on true
-where (h.state, h.last, h.chained) is distinct from (s.state, h.n::int, true);
+where (coalesce(h.state, s.state), coalesce(h.last, 1), h.chained) is distinct from (s.state, h.n::int + 1, true)
+or coalesce(h.first, s.state) not in ('awaiting_payment', 'placed');
 
 -- check: what is cancelled of a sub-order is what its lines say
 select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
 	else (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
 		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end;
 
--- check: payment shares follow what was received, refunded and cancelled
-select s.number from payment_share h join payment p on p.id = h.payment_id
-join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
-where h.due <> h.amount - s.cancelled_total
-or (p.method = 'cash_on_delivery'
-		and (h.received_at is not null) <> (s.state in ('delivered', 'completed')))
-or h.state <> payment_share_state(s.state = 'cancelled', h.received_amount, h.refunded_amount, h.due);
+-- check: shares of payments follow what was received, refunded and cancelled
+select s.number from sub_order s join payment p on p.order_id = s.order_id
+where (p.method = 'cash_on_delivery'
+		and (s.received_at is not null) <> (s.state in ('delivered', 'completed')))
+or s.payment_state <> payment_share_state(s.state = 'cancelled', s.received_amount, s.refunded_amount,
+	s.total - s.cancelled_total);
 
 -- check: payments are what their shares make of them
 select o.number from shop_order o join payment p on p.order_id = o.id
-join (select h.payment_id, payment_state(array_agg(h.state)) state, sum(h.received_amount) received,
-	sum(h.refunded_amount) refunded from payment_share h group by 1) h on h.payment_id = p.id
-where (p.state, p.received_amount, p.refunded_amount) is distinct from (h.state,
-	case when h.state in ('received', 'refund_due', 'refunded') then h.received end, h.refunded);
+join (select s.order_id, payment_state(array_agg(s.payment_state)) state, sum(s.received_amount) received,
+	sum(s.refunded_amount) refunded from sub_order s group by 1) s on s.order_id = o.id
+where (p.state, p.received_amount, p.refunded_amount) is distinct from (s.state,
+	case when s.state in ('received', 'refund_due', 'refunded') then s.received end, s.refunded);
 
 -- check: what lines count as shipped is in shipments of their sub-order
 select l.id::text from order_line l where l.shipped_quantity <> coalesce((select sum(x.quantity)
@@ -105,6 +96,6 @@ full join (select l.product_id, sale_day(s.created_at) as day, sum(l.quantity - 
 	on o.product_id = c.product_id and o.day = c.day
 where coalesce(c.units, 0) <> coalesce(o.units, 0);
 
--- check: commission was frozen on every line
-select l.id::text from order_line l where not exists (select from commission_line c
-	where c.vendor_id = l.vendor_id and c.order_line_id = l.id);
+-- check: commission is the line's rate of its total
+select l.id::text from order_line l
+where abs(l.commission - l.total::numeric * l.commission_basis_points / 10000) > 0.5;

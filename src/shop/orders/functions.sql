@@ -67,8 +67,9 @@ grant execute on function payment_state(text[]) to sebez_kernel;
 
 set local role sebez_kernel;
 
--- Derives the payment shares from the sub-orders, and the payments from their shares. It takes no other input,
--- so every role that may move a sub-order may call it. Payments are locked after sub-orders, before stock.
+-- Derives the shares of the sub-orders in their payments, and the payments from their shares. It takes no other
+-- input, so every role that may move a sub-order may call it. The sub-orders are locked already; payments are
+-- locked after them, before stock.
 create or replace function settle_payments(sub_orders uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -80,27 +81,26 @@ begin
 		order by p.id for no key update
 	loop
 		-- Cash counts as received once the sub-order is delivered.
-		update payment_share h
-		set due = n.due, received_at = n.received_at, received_amount = n.received, state = n.state
-		from sub_order s
-		join payment_share x on x.vendor_id = s.vendor_id and x.sub_order_id = s.id
-		cross join lateral (select x.amount - s.cancelled_total as due, one.in_cash
-			and x.received_at is null and s.state in ('delivered', 'completed') as handed_over) d
+		update sub_order s
+		set received_at = n.received_at, received_amount = n.received, payment_state = n.state
+		from sub_order x
+		cross join lateral (select x.total - x.cancelled_total as due, one.in_cash
+			and x.received_at is null and x.state in ('delivered', 'completed') as handed_over) d
 		cross join lateral (select d.due, case when d.handed_over then now() else x.received_at end as received_at,
 			case when d.handed_over then d.due else x.received_amount end as received) r
-		cross join lateral (select r.*, payment_share_state(s.state = 'cancelled', r.received,
+		cross join lateral (select r.*, payment_share_state(x.state = 'cancelled', r.received,
 			x.refunded_amount, r.due) as state) n
-		where s.order_id = one.order_id and h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-		and (h.due, h.received_amount, h.state) is distinct from (n.due, n.received, n.state);
+		where x.id = any (sub_orders) and x.order_id = one.order_id and s.vendor_id = x.vendor_id and s.id = x.id
+		and (s.received_amount, s.payment_state) is distinct from (n.received, n.state);
 
 		update payment p
 		set state = n.state, refunded_amount = n.refunded,
 		    received_at = case when n.here then n.received_at end,
 		    received_amount = case when n.here then n.received end
 		from (select w.*, w.state in ('received', 'refund_due', 'refunded') as here
-		      from (select payment_state(array_agg(h.state)) as state, max(h.received_at) as received_at,
-		                   sum(h.received_amount) as received, sum(h.refunded_amount) as refunded
-		            from payment_share h where h.payment_id = one.id) w) n
+		      from (select payment_state(array_agg(s.payment_state)) as state, max(s.received_at) as received_at,
+		                   sum(s.received_amount) as received, sum(s.refunded_amount) as refunded
+		            from sub_order s where s.order_id = one.order_id) w) n
 		where p.id = one.id
 		and (p.state, p.received_amount, p.refunded_amount)
 		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
@@ -119,14 +119,11 @@ begin
 	select coalesce(sum(s.total), 0) <> new.total or coalesce(sum(s.fee), 0) <> new.fee
 	       or coalesce(sum(l.total), 0) <> new.subtotal
 	       or coalesce(bool_or(l.total is distinct from s.subtotal), true)
-	       or coalesce(sum(p.amount), 0) <> new.total
-	       or coalesce(bool_or(p.amount is distinct from s.total), true)
 	       or not exists (select from payment y where y.order_id = new.id and y.amount = new.total)
 	into bad
 	from sub_order s
 	left join lateral (select sum(l.total) as total from order_line l
 	                   where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
-	left join payment_share p on p.vendor_id = s.vendor_id and p.sub_order_id = s.id
 	where s.order_id = new.id;
 	if bad then
 		raise exception 'order % does not add up', new.number using errcode = 'check_violation';

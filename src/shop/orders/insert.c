@@ -52,10 +52,8 @@ static struct new_line line_row(const struct sub_order *part, size_t i)
 	    .image = line->goods.image_url,
 	    .quantity = line->goods.quantity,
 	    .price = line->goods.price,
-	    .commission = uuid_v7(),
 	    .rate = commission->basis_points,
-	    .base = commission->base,
-	    .amount = commission->amount,
+	    .commission = commission->amount,
 	};
 }
 
@@ -114,7 +112,8 @@ static void insert_parts(struct db *batch, const struct new_order *new)
 {
 	const struct order *order = new->order;
 	const struct sub_order *first = &order->sub_orders[0];
-	const int64_t *received_at = &order->payment.received_at;
+	const int64_t *at = &order->payment.received_at;
+	const int64_t *received = *at == TIME_INFINITY ? NULL : at;
 
 	sql_sub_orders_insert(batch, &(struct sub_orders_insert_args){
 	                                 .order = order->id,
@@ -125,21 +124,19 @@ static void insert_parts(struct db *batch, const struct new_order *new)
 	                                 .note = order->note,
 	                                 .deadline = &first->deadline_at,
 	                                 .at = order->created_at,
+	                                 .received = received,
 	                                 .parts_count = order->sub_order_count,
 	                                 .parts = new->parts,
 	                             });
-	sql_payment_insert(batch,
-	                   &(struct payment_insert_args){
-	                       .id = uuid_v7(),
-	                       .order = order->id,
-	                       .method = order->payment.method,
-	                       .amount = order->amounts.total,
-	                       .currency = order->currency,
-	                       .at = order->created_at,
-	                       .received = *received_at == TIME_INFINITY ? NULL : received_at,
-	                       .parts_count = order->sub_order_count,
-	                       .parts = new->parts,
-	                   });
+	sql_payment_insert(batch, &(struct payment_insert_args){
+	                              .id = uuid_v7(),
+	                              .order = order->id,
+	                              .method = order->payment.method,
+	                              .amount = order->amounts.total,
+	                              .currency = order->currency,
+	                              .at = order->created_at,
+	                              .received = received,
+	                          });
 }
 
 void order_insert(struct db *batch, const struct new_order *new)
@@ -150,9 +147,6 @@ void order_insert(struct db *batch, const struct new_order *new)
 	insert_order(batch, order);
 	insert_parts(batch, new);
 	sql_order_lines_insert(batch, new->line_count, new->lines);
-	sql_commission_lines_insert(batch, order->currency, new->line_count, new->lines);
-	sql_reservations_insert(batch, new->line_count, new->lines);
-	sql_history_begin(batch, order->id);
 	sql_order_adds_up_now(batch);
 }
 

@@ -38,7 +38,7 @@ with before as (
 ), noted as (
 	insert into sub_order_history (vendor_id, sub_order_id, number, from_state, to_state, actor, actor_id,
 	                               reason, at)
-	select m.vendor_id, m.id, (select max(h.number) + 1 from sub_order_history h
+	select m.vendor_id, m.id, (select coalesce(max(h.number), 1) + 1 from sub_order_history h
 	                           where h.vendor_id = m.vendor_id and h.sub_order_id = m.id),
 	       m.from_state, :to, current_setting('sebez.actor', true), current_account(), :reason, now()
 	from moved m

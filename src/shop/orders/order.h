@@ -23,7 +23,7 @@ struct order_line {
 
 struct commission {
 	int32_t basis_points;
-	int64_t base, amount;
+	int64_t amount;
 };
 
 /* The payment of an order, or the share of it that belongs to one sub-order. */

@@ -5,9 +5,8 @@
 -- A sub-order.
 
 -- record new_line (id uuid, vendor uuid, sub_order uuid, position int, product uuid, variant uuid, title text,
---     variant_title text?, sku text?, image text?, quantity int, price bigint, commission uuid, rate int, base bigint,
---     amount bigint)
--- A line of a sub-order, and the commission on it.
+--     variant_title text?, sku text?, image text?, quantity int, price bigint, rate int, commission bigint)
+-- A line of a sub-order; the rate of its commission in basis points.
 
 -- order_take_cart (cart uuid, version int): none writes
 -- Raises when the cart was changed or ordered since the quote.
@@ -21,54 +20,29 @@ values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping,
         :total, :address, :note, :at);
 
 -- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?,
---     at time, parts new_part[]): none
+--     at time, received time?, parts new_part[]): none
+-- With received, the share of each in the payment counts as received.
 insert into sub_order (order_id, account_id, state, currency, customer_name, shipping_address, note,
                        deadline_at, created_at, updated_at, id, vendor_id, number, subtotal, shipping,
                        discount, tax, fee, percent_fee, total, shipping_method_id,
-                       shipping_method_name, handling_days)
+                       shipping_method_name, handling_days [received: , payment_state, received_at, received_amount])
 select :order, current_account(), :state, :currency, :customer, :address, :note, :deadline, :at, :at,
        id, vendor, number, subtotal, shipping, discount, tax, fee, percent_fee, total, method, method_name,
-       handling
+       handling [received: , 'received', :received, total]
 from :parts as p;
 
 -- order_lines_insert (lines new_line[]): none
 insert into order_line (account_id, id, vendor_id, sub_order_id, position, product_id, variant_id, title,
-                        variant_title, sku, image_url, quantity, price, total)
-select current_account(), l.*, price * quantity
-from :lines as l (id, vendor, sub_order, position, product, variant, title, variant_title, sku, image, quantity,
-                  price);
+                        variant_title, sku, image_url, quantity, price, commission_basis_points, commission, total)
+select current_account(), l.*, price * quantity from :lines as l;
 
--- reservations_insert (lines new_line[]): none
--- Records the quantities that order_take_stock takes for each line.
-insert into stock_reservation (vendor_id, order_line_id, variant_id, quantity)
-select * from :lines as l (vendor, id, variant, quantity);
+-- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?): none
+-- The payment of the order. With received, the full amount counts as received.
+insert into payment (id, order_id, account_id, method, amount, currency, created_at, state
+                     [received: , received_at, received_amount])
+values (:id, :order, current_account(), :method, :amount, :currency, :at
+        [!received: , 'pending'] [received: , 'received', :received, :amount]);
 
--- commission_lines_insert (currency text, lines new_line[]): none
-insert into commission_line (currency, id, vendor_id, sub_order_id, order_line_id, basis_points, base, amount)
-select :currency, * from :lines as l (commission, vendor, sub_order, id, rate, base, amount);
-
--- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?,
---     parts new_part[]): none
--- The payment of the order, and the share of each sub-order. With received, the full amount counts as received.
-with pay as (
-	insert into payment (id, order_id, account_id, method, amount, currency, created_at, state
-	                     [received: , received_at, received_amount])
-	values (:id, :order, current_account(), :method, :amount, :currency, :at
-	        [!received: , 'pending'] [received: , 'received', :received, :amount])
-	returning id
-)
-insert into payment_share (vendor_id, sub_order_id, amount, due, payment_id, account_id
-                           [received: , state, received_at, received_amount])
-select p.vendor, p.id, p.total, p.total, pay.id, current_account()
-       [received: , 'received', :received, p.total]
-from pay, :parts as p (vendor, id, total);
-
--- history_begin (order uuid): none
--- The first history row of each sub-order. The policy requires that the writer sees the sub-order, so this
--- comes after its insert.
-insert into sub_order_history (vendor_id, sub_order_id, number, to_state, actor, actor_id, at)
-select s.vendor_id, s.id, 1, s.state, 'customer', current_account(), s.created_at
-from sub_order s where s.order_id = :order;
 
 -- order_tell (order uuid): none writes
 -- Notes events for the customer of the order and for the vendor of each sub-order.

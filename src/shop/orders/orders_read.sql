@@ -60,20 +60,18 @@ order by s.id, l.position;
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
 --     received_at time?, received_amount bigint?, refunded_amount bigint, staff_role text?)
 -- The payment share of the sub-order, as vendors see it, and the role of the calling staff.
-select p.method as payment_method, h.state as payment_state, h.amount, h.due, h.received_at,
-       h.received_amount, h.refunded_amount,
+select p.method as payment_method, s.payment_state, s.total as amount, s.total - s.cancelled_total as due,
+       s.received_at, s.received_amount, s.refunded_amount,
        (select x.role from staff x where x.vendor_id = current_vendor()
         and x.account_id = current_account()) as staff_role
 from sub_order s
-join payment_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-join payment p on p.id = h.payment_id
+join payment p on p.order_id = s.order_id
 where s.id = :id;
 
 -- commission_rates (sub_order uuid): many -> (basis_points int)
 -- The commission rates of the lines, in the order of order_lines_read.
-select coalesce(c.basis_points, 0) as basis_points from sub_order s
+select l.commission_basis_points as basis_points from sub_order s
 join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
-left join commission_line c on c.vendor_id = l.vendor_id and c.sub_order_id = s.id and c.order_line_id = l.id
 where s.id = :sub_order
 order by l.position;
 
@@ -86,12 +84,19 @@ where true
 
 -- sub_order_history_json (id uuid): one -> (items text)
 -- The history of the sub-order, oldest first.
-select coalesce(json_agg(json_build_object('at', json_time(h.at), 'from', h.from_state, 'to', h.to_state,
-		'by', h.actor, 'reason', h.reason) order by h.number), '[]')::text as items
-from sub_order s
-join sub_order_history h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-where s.id = :id
-group by s.vendor_id, s.id;
+-- It begins with the order of the customer, in the state that the first move left.
+with sub as (select s.* from sub_order s where s.id = :id),
+moves as (select h.* from sub s join sub_order_history h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id),
+items as (
+	select 1 as number, s.created_at as at, null as from_state, 'customer' as actor, null as reason,
+	       coalesce((select m.from_state from moves m where m.number = 2), s.state) as to_state
+	from sub s
+	union all
+	select m.number, m.at, m.from_state, m.actor, m.reason, m.to_state from moves m
+)
+select json_agg(json_build_object('at', json_time(i.at), 'from', i.from_state, 'to', i.to_state,
+	'by', i.actor, 'reason', i.reason) order by i.number)::text as items
+from items i having count(*) > 0;
 
 -- order_of_last_cart (): maybe -> (id uuid, number text, cart_id uuid)
 -- The customer's latest order, and the cart it was placed from.

@@ -62,10 +62,18 @@ create table sub_order (
 	created_at       timestamptz not null default now(),
 	updated_at       timestamptz not null default now(),
 	percent_fee      bigint not null default 0 check (percent_fee between 0 and fee),
+	-- Its share of the payment: total, of which total - cancelled_total is due.
+	payment_state    text not null default 'pending' check (payment_state in (:PaymentStatus)),
+	received_at      timestamptz,
+	received_amount  bigint check (received_amount between 0 and total),
+	refunded_amount  bigint not null default 0,
 	primary key (vendor_id, id),
 	unique (id),
 	unique (order_id, vendor_id),
-	check (total = subtotal + shipping - discount + tax + fee)
+	check (total = subtotal + shipping - discount + tax + fee),
+	check ((received_at is not null) = (payment_state in ('received', 'refund_due', 'refunded'))
+	       and (received_at is null) = (received_amount is null)),
+	check (refunded_amount between 0 and coalesce(received_amount, 0))
 );
 create index sub_order_created on sub_order (created_at desc, id desc);
 create index sub_order_deadline on sub_order (deadline_at) where deadline_at is not null;
@@ -76,14 +84,17 @@ create index sub_order_open_account on sub_order (account_id, order_id)
 	where state not in ('completed', 'cancelled');
 create index sub_order_vendor_created on sub_order (vendor_id, created_at desc, id desc);
 create index sub_order_vendor_state on sub_order (vendor_id, state, created_at desc, id desc);
-create trigger audit after insert or update or delete on sub_order for each row
+-- What becomes of the money is audited with the payment.
+create trigger audit after insert or delete or update of
+	state, cancelled_total, deadline_at, ship_by, cancel_reason, version on sub_order for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
 grant select, insert, update (state, cancelled_total, deadline_at, ship_by, cancel_reason, version, updated_at) on
 	sub_order to sebez_customer;
 grant select, update (state, cancelled_total, deadline_at, ship_by, cancel_reason, version, updated_at) on
 	sub_order to sebez_vendor, sebez_admin, sebez_jobs;
-grant select on sub_order to sebez_kernel;
+grant update (payment_state, received_at, received_amount, refunded_amount) on sub_order to sebez_admin;
+grant select, update (payment_state, received_at, received_amount) on sub_order to sebez_kernel;
 alter table sub_order enable row level security, force row level security;
 create policy everything on sub_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
@@ -109,13 +120,19 @@ create table order_line (
 	total              bigint not null,
 	cancelled_quantity int not null default 0,
 	shipped_quantity   int not null default 0,
+	-- Of the cancelled quantity, what release_stock() has returned to the variant; the line holds the rest.
+	released_quantity  int not null default 0,
+	-- The platform's commission on the line, fixed at sale; never shown to customers.
+	commission_basis_points int not null,
+	commission         bigint not null check (commission between 0 and total),
 	primary key (vendor_id, id),
 	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
 	foreign key (vendor_id, product_id) references product (vendor_id, id),
 	foreign key (vendor_id, variant_id) references variant (vendor_id, id),
 	check (total = price * quantity),
 	check (cancelled_quantity >= 0 and shipped_quantity >= 0
-	       and cancelled_quantity + shipped_quantity <= quantity)
+	       and cancelled_quantity + shipped_quantity <= quantity),
+	check (released_quantity between 0 and cancelled_quantity)
 );
 create index order_line_open on order_line (vendor_id, variant_id)
 	where cancelled_quantity + shipped_quantity < quantity;
@@ -123,10 +140,12 @@ create index order_line_sub_order on order_line (vendor_id, sub_order_id, positi
 create trigger audit after update of cancelled_quantity, shipped_quantity on order_line for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
-grant select, insert, update (cancelled_quantity) on order_line to sebez_customer;
+grant select (vendor_id, id, sub_order_id, account_id, position, product_id, variant_id, title, variant_title, sku,
+	image_url, quantity, price, total, cancelled_quantity, shipped_quantity, released_quantity), insert,
+	update (cancelled_quantity) on order_line to sebez_customer;
 grant select, update (cancelled_quantity, shipped_quantity) on order_line to sebez_vendor, sebez_admin;
 grant select, update (cancelled_quantity) on order_line to sebez_jobs;
-grant select on order_line to sebez_kernel;
+grant select, update (released_quantity) on order_line to sebez_kernel;
 alter table order_line enable row level security, force row level security;
 create policy everything on order_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
@@ -135,67 +154,12 @@ create policy of_customer on order_line to sebez_customer
 create policy of_vendor on order_line to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
--- Stock taken by a line from its variant. Held: quantity - released. The sub-order's deadline_at limits how
--- long unpaid stock is held.
-create table stock_reservation (
-	vendor_id     uuid not null,
-	order_line_id uuid not null,
-	variant_id    uuid not null,
-	quantity      int not null check (quantity > 0),
-	released      int not null default 0 check (released between 0 and quantity),
-	created_at    timestamptz not null default now(),
-	primary key (vendor_id, order_line_id),
-	foreign key (vendor_id, order_line_id) references order_line (vendor_id, id)
-);
-create index stock_reservation_variant on stock_reservation (vendor_id, variant_id);
-
-grant select, insert on stock_reservation to sebez_customer;
-grant select on stock_reservation to sebez_vendor, sebez_admin, sebez_jobs;
-grant select, update on stock_reservation to sebez_kernel;
-alter table stock_reservation enable row level security, force row level security;
-create policy everything on stock_reservation to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
-	using (true) with check (true);
-create policy of_customer on stock_reservation to sebez_customer
-	using (exists (select from order_line parent
-		where parent.vendor_id = stock_reservation.vendor_id and parent.id = stock_reservation.order_line_id))
-	with check (exists (select from order_line parent
-		where parent.vendor_id = stock_reservation.vendor_id and parent.id = stock_reservation.order_line_id));
-create policy of_vendor on stock_reservation to sebez_vendor
-	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
-
--- The platform's commission on a line, or on shipping (order_line_id null), fixed at sale.
-create table commission_line (
-	vendor_id     uuid not null,
-	id            uuid not null,
-	sub_order_id  uuid not null,
-	order_line_id uuid,
-	basis_points  int not null,
-	base          bigint not null,
-	amount        bigint not null,
-	currency      text not null,
-	primary key (vendor_id, id),
-	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id)
-);
-create index commission_line_sub_order on commission_line (vendor_id, sub_order_id);
-
-grant insert on commission_line to sebez_customer;
-grant select on commission_line to sebez_vendor, sebez_admin;
-alter table commission_line enable row level security, force row level security;
-create policy everything on commission_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
-	using (true) with check (true);
-create policy of_customer on commission_line to sebez_customer
-	using (exists (select from sub_order parent
-		where parent.vendor_id = commission_line.vendor_id and parent.id = commission_line.sub_order_id))
-	with check (exists (select from sub_order parent
-		where parent.vendor_id = commission_line.vendor_id and parent.id = commission_line.sub_order_id));
-create policy of_vendor on commission_line to sebez_vendor
-	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
-
+-- The moves of a sub-order. That it was placed, number 1, follows from the sub-order itself.
 create table sub_order_history (
 	vendor_id    uuid not null,
 	sub_order_id uuid not null,
-	number       int not null, -- 1, 2, 3, ... without gaps
-	from_state   text check (from_state in (:SubOrderStatus)),
+	number       int not null check (number > 1), -- 2, 3, ... without gaps
+	from_state   text not null check (from_state in (:SubOrderStatus)),
 	to_state     text not null check (to_state in (:SubOrderStatus)),
 	actor        text not null check (actor in (:MovedBy)),
 	actor_id     uuid,
@@ -298,7 +262,7 @@ create trigger note_payment after update of received_at on payment for each row
 	when (old.received_at is null and new.received_at is not null) execute function note_payment();
 
 grant select, insert on payment to sebez_customer;
-grant select (id, method) on payment to sebez_vendor; -- not the amount of the whole order
+grant select (id, order_id, method) on payment to sebez_vendor; -- not the amount of the whole order
 grant select, update (reference, received_by, refunded_at, refunded_by, refund_reference) on payment to sebez_admin;
 grant select on payment to sebez_jobs;
 grant select, update (state, received_at, received_amount, refunded_amount) on payment to sebez_kernel;
@@ -308,40 +272,7 @@ create policy everything on payment to sebez_admin, sebez_jobs, sebez_kernel, se
 create policy of_customer on payment to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 create policy of_vendor on payment for select to sebez_vendor
-	using (exists (select from payment_share h where h.payment_id = payment.id and h.vendor_id = current_vendor()));
-
--- The share of a payment that belongs to one sub-order.
-create table payment_share (
-	vendor_id    uuid not null,
-	sub_order_id uuid not null,
-	payment_id   uuid not null references payment (id),
-	account_id   uuid not null,
-	amount       bigint not null check (amount >= 0),
-	state        text not null default 'pending'
-	             check (state in (:PaymentStatus)),
-	due          bigint not null check (due between 0 and amount), -- less what was cancelled
-	received_at  timestamptz,
-	received_amount bigint check (received_amount between 0 and amount),
-	refunded_amount bigint not null default 0,
-	primary key (vendor_id, sub_order_id),
-	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
-	check ((received_at is not null) = (state in ('received', 'refund_due', 'refunded'))
-	       and (received_at is null) = (received_amount is null)),
-	check (refunded_amount between 0 and coalesce(received_amount, 0))
-);
-create index payment_share_payment on payment_share (payment_id);
-
-grant select, insert on payment_share to sebez_customer;
-grant select on payment_share to sebez_vendor, sebez_jobs;
-grant select, update (state, received_at, received_amount, refunded_amount) on payment_share to sebez_admin;
-grant select, update (state, due, received_at, received_amount) on payment_share to sebez_kernel;
-alter table payment_share enable row level security, force row level security;
-create policy everything on payment_share to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
-	using (true) with check (true);
-create policy of_customer on payment_share to sebez_customer
-	using (account_id = current_account()) with check (account_id = current_account());
-create policy of_vendor on payment_share to sebez_vendor
-	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+	using (exists (select from sub_order s where s.order_id = payment.order_id and s.vendor_id = current_vendor()));
 
 -- Failed automatic transitions and their retry time. Valid for that deadline only: deleted once the deadline
 -- has changed.

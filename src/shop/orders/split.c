@@ -38,7 +38,6 @@ static void split_line(const struct quote_line *from, const struct quote_group *
 	};
 	*commission = (struct commission){
 	    .basis_points = group->commission_basis_points,
-	    .base = from->goods.total,
 	    .amount =
 	        order_line_commission(line, line->goods.quantity, group->commission_basis_points),
 	};
