@@ -31,7 +31,7 @@ enum {
 struct placing {
 	struct task task;
 	struct pg_item *items[ITEMS_MAX]; /* without BEGIN and COMMIT */
-	size_t count, claim, keep;        /* where the key is claimed and its answer kept */
+	size_t count;
 };
 
 static void take(struct placing *placing, struct db *batch, bool with_envelope)
@@ -52,22 +52,13 @@ static void read_now(struct db *batch)
 	}
 }
 
-static void make_claim(struct placing *placing, const char *key)
-{
-	static const uint8_t HASH[32];
-	struct db *batch = db_batch(&placing->task);
-	sql_idempotency_claim(batch, key, "placeOrder", (struct bytes){HASH, sizeof(HASH)}, 40);
-	take(placing, batch, true);
-	placing->claim = placing->count - 1;
-}
-
 static struct quote *make_quote(struct placing *placing)
 {
 	struct db *batch = db_batch(&placing->task);
 	struct quote_rows asked = quote_ask(batch, "GB");
 	sql_order_of_last_cart(batch);
 	read_now(batch);
-	take(placing, batch, false);
+	take(placing, batch, true);
 	struct quote *quote = quote_fetch(batch, &asked);
 	if (quote->line_count == 0)
 		one_die("an account", "has nothing in its cart");
@@ -77,6 +68,7 @@ static struct quote *make_quote(struct placing *placing)
 
 static void make_order(struct placing *placing, const struct quote *quote, const char *key)
 {
+	static const uint8_t HASH[32];
 	static char body[BODY_BYTES];
 	int64_t now_us = clock_now_us();
 	const struct order_terms terms = {
@@ -93,15 +85,11 @@ static void make_order(struct placing *placing, const struct quote *quote, const
 	const struct order *order = order_split(placing->task.arena, quote, &terms);
 	const struct new_order *new = new_order(placing->task.arena, order);
 
+	sql_idempotency_keep(batch, key, "placeOrder", (struct bytes){HASH, sizeof(HASH)}, 201,
+	                     &(struct bytes){(const uint8_t *)body, sizeof(body)});
 	order_insert(batch, new);
-	sql_idempotency_keep(batch, key, 201, &(struct bytes){(const uint8_t *)body, sizeof(body)},
-	                     0);
-	/* Behind what was taken before, and without the batch's envelope. */
-	size_t keep = placing->count + (size_t)batch->batch->count - 2;
-
 	order_claim(batch, new);
 	take(placing, batch, false);
-	placing->keep = keep;
 }
 
 static void *placing_new(const struct uuid line[])
@@ -116,7 +104,6 @@ static void *placing_new(const struct uuid line[])
 	uuid_format(uuid_v7(), placing->task.request_id);
 	uuid_format(uuid_v7(), key);
 	one_run_simple(&DB_BEGIN_STATEMENT);
-	make_claim(placing, key);
 	make_order(placing, make_quote(placing), key);
 	one_run_simple(&DB_COMMIT_STATEMENT);
 	return placing;
@@ -125,23 +112,17 @@ static void *placing_new(const struct uuid line[])
 /* False when any statement failed; then the transaction has rolled back. */
 static bool place(void *made)
 {
-	struct placing *placing = made;
-	char lease[8];
+	const struct placing *placing = made;
 	bool good = true;
 
 	one_run_simple(&DB_BEGIN_STATEMENT);
 	for (size_t i = 0; i < placing->count && good; i++) {
-		struct pg_item *item = placing->items[i];
-		if (i == placing->keep)
-			item->params[3] = (struct pg_param){lease, sizeof(lease)};
+		const struct pg_item *item = placing->items[i];
 		PGresult *result = one_run(item);
 		ExecStatusType status = PQresultStatus(result);
 		good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 		if (!good)
 			fprintf(stderr, "orders: %s: %s", item->statement->name, one_error());
-		if (good && i == placing->claim)
-			memcpy(lease, PQgetvalue(result, 0, PQfnumber(result, "lease_until")),
-			       sizeof(lease));
 		PQclear(result);
 	}
 	one_run_simple(&DB_COMMIT_STATEMENT);

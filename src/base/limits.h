@@ -92,9 +92,9 @@ enum {
 	/* Rate counters of one process while Redis is unavailable, 64 bytes each. */
 	LIMIT_RATE_COUNTERS = 16384,
 
-	/* Requests of one process that were answered and still try to release their Idempotency-Key
-	 * because the database is unavailable: a quarter of the fibers. */
-	LIMIT_KEYS_IN_DOUBT = 256,
+	/* Lists of the running requests with an Idempotency-Key (web/key_turn.h): a few per list
+	 * when all fibers have one. */
+	LIMIT_KEY_TURN_LISTS = 256,
 
 	/* Statements in flight on one shared connection; deeper only adds latency. */
 	LIMIT_PG_DEPTH = 32,

@@ -128,6 +128,13 @@ static void check_expected(struct db *db, const struct rows *rows)
 		task_end(db->task, PROBLEM_NOT_FOUND, "Not found.");
 }
 
+static void check_all_expected(struct db *db, const struct pg_batch *batch)
+{
+	for (int i = 0; i < batch->count; i++)
+		if (db->promises[i] != NULL)
+			check_expected(db, db->promises[i]);
+}
+
 static int send_once(struct db *db, struct pg_batch *batch)
 {
 	struct pg_lease *lease = db->mode == DB_CHAIN ? db->tx->lease : db->lease;
@@ -184,9 +191,7 @@ static const struct pg_error *run(struct db *db, bool wants_refusal)
 	deliver(db, batch);
 	if (db->mode == DB_BATCH)
 		db_run_after(db);
-	for (int i = 0; i < batch->count; i++)
-		if (db->promises[i] != NULL)
-			check_expected(db, db->promises[i]);
+	check_all_expected(db, batch);
 	return NULL;
 }
 
@@ -233,8 +238,8 @@ static void tx_close(struct db *tx)
 	tx->lease = NULL;
 }
 
-/* Begin and envelope in one round trip. Returns as pg does. */
-static int tx_begin(struct db *tx)
+/* Sends its first batch, which begins with BEGIN, on a leased connection. Returns as pg does. */
+static int tx_send_first(struct db *tx, struct pg_batch *batch)
 {
 	struct task *task = tx->task;
 	assert(tx->mode == DB_TX && tx->lease == NULL);
@@ -243,10 +248,6 @@ static int tx_begin(struct db *tx)
 		return r;
 	tx->next_open = task->db->open;
 	task->db->open = tx;
-	db_collect(tx, &DB_BEGIN_STATEMENT, NULL, NULL);
-	db_envelope(tx);
-	struct pg_batch *batch = tx->batch;
-	tx->batch = NULL;
 	r = send_once(tx, batch);
 	if (r == -EBADMSG)
 		db_error_end(task, &batch->error);
@@ -257,19 +258,45 @@ static int tx_begin(struct db *tx)
 	return r;
 }
 
-struct db *db_begin_as(struct task *task, enum pg_role role)
+static void tx_start(struct db *tx)
 {
-	(void)db_of(task); /* creates task->db, which has the list */
-	struct db *tx = db_new(task, DB_TX, role);
+	struct pg_batch *batch = tx->batch;
+	(void)db_of(tx->task); /* creates task->db, which has the list */
+	tx->mode = DB_TX;
+	tx->batch = NULL;
 	int r = -EPIPE;
 	for (int attempt = 0; attempt < LEASE_ATTEMPTS_MAX && r == -EPIPE; attempt++)
-		r = tx_begin(tx);
+		r = tx_send_first(tx, batch);
 	if (r < 0)
-		db_error_end_status(task, r);
+		db_error_end_status(tx->task, r);
+	check_all_expected(tx, batch);
+}
+
+struct db *db_begin_as(struct task *task, enum pg_role role)
+{
+	struct db *tx = db_new(task, DB_TX, role);
+	db_collect(tx, &DB_BEGIN_STATEMENT, NULL, NULL);
+	db_envelope(tx);
+	tx_start(tx);
 	return tx;
 }
 
-void db_commit(struct db *tx)
+void db_hold(struct db *db)
+{
+	assert(db->mode == DB_BATCH && db->batch != NULL);
+	struct pg_batch *batch = db->batch;
+	db_collect(db, &DB_BEGIN_STATEMENT, NULL, NULL);
+	struct pg_item *begin = batch->items[batch->count - 1];
+	size_t others = (size_t)batch->count - 1;
+	memmove(batch->items + 1, batch->items, others * sizeof(batch->items[0]));
+	memmove(db->promises + 1, db->promises, others * sizeof(db->promises[0]));
+	batch->items[0] = begin;
+	db->promises[0] = NULL;
+	tx_start(db);
+}
+
+/* Returns the refusal when wants_refusal, NULL on success. */
+static const struct pg_error *commit(struct db *tx, bool wants_refusal)
 {
 	assert(tx->mode == DB_TX && tx->lease != NULL && tx->batch == NULL);
 	struct rows *rows = arena_alloc(tx->task->arena, sizeof(*rows));
@@ -278,7 +305,9 @@ void db_commit(struct db *tx)
 	rows->statement = &DB_COMMIT_STATEMENT;
 	rows->expect = ROWS_NONE;
 	db_collect(last, &DB_COMMIT_STATEMENT, rows, NULL);
-	(void)run(last, false); /* ends the task on failure */
+	const struct pg_error *refusal = run(last, wants_refusal);
+	if (refusal != NULL)
+		return refusal;
 	/* PostgreSQL answers ROLLBACK to the commit of a transaction that had failed before. */
 	if (strcmp(PQcmdStatus(rows->result), "COMMIT") != 0)
 		task_end_with(tx->task,
@@ -288,14 +317,31 @@ void db_commit(struct db *tx)
 	tx->task->has_written = true;
 	tx_close(tx);
 	db_run_after(tx);
+	return NULL;
+}
+
+void db_commit(struct db *tx)
+{
+	(void)commit(tx, false); /* ends the task on failure */
+}
+
+static const struct pg_error *finish(struct db *db, bool wants_refusal)
+{
+	if (db->mode == DB_TX)
+		return commit(db, wants_refusal);
+	if (db->mode == DB_BATCH || db->mode == DB_CHAIN)
+		return run(db, wants_refusal);
+	return NULL;
 }
 
 void db_finish(struct db *db)
 {
-	if (db->mode == DB_TX)
-		db_commit(db);
-	else if (db->mode == DB_BATCH || db->mode == DB_CHAIN)
-		db_run(db);
+	(void)finish(db, false); /* ends the task on failure */
+}
+
+const struct pg_error *db_try_finish(struct db *db)
+{
+	return finish(db, true);
 }
 
 bool db_is_actors(const struct db *db)

@@ -49,6 +49,9 @@ struct db *db_begin_as(struct task *task, enum pg_role role);
 struct db *db_chain(struct db *tx);
 void db_run(struct db *batch_or_chain);
 void db_commit(struct db *tx);
+/* Runs the statements of a batch in a transaction that stays open: the batch becomes one of
+ * db_begin. */
+void db_hold(struct db *batch);
 /* Ends any kind: runs a batch or chain, commits a transaction. For web/reply. */
 void db_finish(struct db *db);
 bool db_is_actors(const struct db *db); /* true unless it was given another role */
@@ -72,8 +75,9 @@ void *db_commit_arg(const struct db *db, db_commit_fn *collect);
 /* db_try_run: as db_run, but returns the database's refusal instead of ending the task, when it is
  * of class SB or a unique violation. NULL on success. */
 const struct pg_error *db_try_run(struct db *batch_or_chain);
-/* Ends the task with a refusal of db_try_run, as db_run does. */
-_Noreturn void db_end_refused(struct db *batch_or_chain, const struct pg_error *refusal);
+const struct pg_error *db_try_finish(struct db *db); /* the same for db_finish */
+/* Ends the task with a refusal of the two, as db_run does. */
+_Noreturn void db_end_refused(struct db *db, const struct pg_error *refusal);
 
 /* For generated code: sends or collects one statement. The number of rows is checked against
  * `expect`. */

@@ -12,9 +12,11 @@
 #include "web/reply.h"
 #include "web/request_context.h"
 
-enum {
-	LEASE_EXTRA_S = 10, /* beyond the request's deadline */
-	RETRY_MS = 200,
+enum { RETRY_MS = 200 };
+
+static const struct problem REUSED = {
+    .code = PROBLEM_KEY_REUSED,
+    .detail = "This Idempotency-Key was used with a different request.",
 };
 
 bool idempotency_parse(const char *header, char ret[IDEMPOTENCY_KEY_MAX + 1])
@@ -34,6 +36,11 @@ bool idempotency_parse(const char *header, char ret[IDEMPOTENCY_KEY_MAX + 1])
 	memcpy(ret, header, length);
 	ret[length] = 0;
 	return true;
+}
+
+static struct bytes hash_of(const struct idempotency *idempotency)
+{
+	return (struct bytes){.data = idempotency->hash, .length = sizeof(idempotency->hash)};
 }
 
 static void hash_request(const struct request *rq, uint8_t ret[IDEMPOTENCY_HASH_BYTES])
@@ -56,6 +63,22 @@ static bool has_scope(const struct actor *actor)
 	       (actor->kind != ACTOR_GUEST || actor->guest_token[0] != 0);
 }
 
+/* Of the key and its scope, as current_scope() in the database tells scopes apart. */
+static void hash_scope(const struct actor *actor, const char *key, uint8_t ret[KEY_TURN_BYTES])
+{
+	crypto_generichash_state state;
+	const uint8_t kind = (uint8_t)actor->kind;
+
+	crypto_generichash_init(&state, NULL, 0, KEY_TURN_BYTES);
+	crypto_generichash_update(&state, &kind, sizeof(kind));
+	crypto_generichash_update(&state, actor->account_id.bytes, sizeof(actor->account_id.bytes));
+	crypto_generichash_update(&state, actor->vendor_id.bytes, sizeof(actor->vendor_id.bytes));
+	crypto_generichash_update(&state, (const uint8_t *)actor->guest_token,
+	                          strlen(actor->guest_token) + 1);
+	crypto_generichash_update(&state, (const uint8_t *)key, strlen(key));
+	crypto_generichash_final(&state, ret, KEY_TURN_BYTES);
+}
+
 static _Noreturn void still_running(struct request *rq)
 {
 	task_end_with(&rq->task,
@@ -66,65 +89,67 @@ static _Noreturn void still_running(struct request *rq)
 	              });
 }
 
-static const struct problem ANSWER_LOST = {
-    .code = PROBLEM_CONFLICT,
-    .detail = "The request succeeded, but its response was lost; read the result."};
-
-static void reply_kept(struct request *rq, int status, const struct bytes *bytes)
+static void reply_kept(struct request *rq, const struct idempotency_answer_row *row)
 {
+	const struct bytes *bytes = row->body;
 	struct buf body = buf_new(rq->task.arena, bytes != NULL ? bytes->length + 1 : 1);
 
-	if (status == 204) {
+	rq->idempotency->kept = true;
+	if (bytes == NULL) {
+		assert(*row->status == 204);
 		reply_empty(rq);
 		return;
 	}
 	buf_add(&body, bytes->data, bytes->length);
-	reply_json(rq, status, &body);
+	reply_json(rq, *row->status, &body);
 }
 
-/* The key was used before: sends the same answer, or the reason why there is none. */
-static void replay(struct request *rq, const struct idempotency_claim_row *row)
+static struct rows *ask(struct db *db, const struct request *rq)
+{
+	return sql_idempotency_answer(db, rq->idempotency->key, rq->operation->id,
+	                              hash_of(rq->idempotency));
+}
+
+/* The key's row, NULL when it has none. */
+static const struct idempotency_answer_row *find(struct request *rq)
+{
+	struct db *db = db_of(&rq->task);
+
+	return sql_idempotency_answer_rows(db, ask(db, rq), &(size_t){0});
+}
+
+/* Sends the answer of an earlier request. */
+static void replay(struct request *rq, const struct idempotency_answer_row *row)
 {
 	if (!row->same)
-		task_end(&rq->task, PROBLEM_KEY_REUSED,
-		         "This Idempotency-Key was used with a different request.");
-	if (!row->done)
-		still_running(rq);
-	assert(row->status != NULL);
-	if (row->body == NULL && *row->status != 204 && row->leased)
-		still_running(rq); /* committed, and its answer is being stored */
-	if (row->body == NULL && *row->status != 204)
-		task_end_with(&rq->task, ANSWER_LOST);
+		task_end_with(&rq->task, REUSED);
 	reply_header(rq, "Idempotent-Replayed", "true");
-	reply_kept(rq, *row->status, row->body);
+	reply_kept(rq, row);
 }
 
-static bool claim(struct request *rq, struct idempotency *idempotency)
+/* Waits for earlier requests of this process; true when one was answered. */
+static bool take_turn(struct request *rq, struct idempotency *idempotency)
 {
-	uint8_t hash[IDEMPOTENCY_HASH_BYTES];
-	struct db *db = db_batch(&rq->task);
-	size_t count;
+	uint8_t scope[KEY_TURN_BYTES];
+	const struct idempotency_answer_row *row;
 
-	int32_t lease_s = (int32_t)(web_options()->request_ms / 1000) + LEASE_EXTRA_S;
-
-	hash_request(rq, hash);
-	sql_idempotency_claim_lightly(db);
-	const struct rows *rows =
-	    sql_idempotency_claim(db, idempotency->key, rq->operation->id,
-	                          (struct bytes){.data = hash, .length = sizeof(hash)}, lease_s);
-	db_run(db);
-	const struct idempotency_claim_row *row = sql_idempotency_claim_rows(db, rows, &count);
-
-	if (count == 0)
+	hash_request(rq, idempotency->hash);
+	hash_scope(&rq->task.actor, idempotency->key, scope);
+	switch (key_turn_take(&idempotency->turn, scope, rq->task.deadline_ms)) {
+	case KEY_TURN_FIRST:
+		rq->idempotency = idempotency;
+		return false;
+	case KEY_TURN_LATER:
+		rq->idempotency = idempotency;
+		break;
+	case KEY_TURN_LATE:
 		still_running(rq);
-	if (!row->claimed) {
-		replay(rq, row);
-		return true;
 	}
-	idempotency->lease_until_us = row->lease_until;
-	idempotency->lease_end_ms = loop_now_ms() + (int64_t)lease_s * 1000;
-	rq->idempotency = idempotency;
-	return false;
+	row = find(rq);
+	if (row == NULL || row->status == NULL)
+		return false;
+	replay(rq, row);
+	return true;
 }
 
 bool idempotency_begin(struct request *rq)
@@ -147,74 +172,121 @@ bool idempotency_begin(struct request *rq)
 		task_end_field(&rq->task, "Idempotency-Key", "format",
 		               "must be 1 to %d visible ASCII characters, once",
 		               IDEMPOTENCY_KEY_MAX);
-	return has_scope(&rq->task.actor) && claim(rq, idempotency);
+	return has_scope(&rq->task.actor) && take_turn(rq, idempotency);
+}
+
+void idempotency_end(struct request *rq)
+{
+	if (rq->idempotency != NULL)
+		key_turn_leave(&rq->idempotency->turn);
+	rq->idempotency = NULL;
 }
 
 void idempotency_keep(struct request *rq, struct db *tx, int status, const struct buf *body)
 {
+	struct idempotency *idempotency = rq->idempotency;
 	struct bytes bytes = {.data = "", .length = 0};
 
 	if (body != NULL)
 		bytes = (struct bytes){.data = body->data, .length = body->length};
-	assert(rq->idempotency != NULL && status >= 200 && status < 300);
-	rq->idempotency->kept = true;
-	sql_idempotency_keep(tx, rq->idempotency->key, status, body != NULL ? &bytes : NULL,
-	                     rq->idempotency->lease_until_us);
+	assert(db_is_actors(tx) && status >= 200 && status < 300);
+	assert(body != NULL || status == 204);
+	idempotency->kept = true;
+	if (idempotency->fence_us != 0)
+		sql_idempotency_pass_fence(tx, idempotency->key, idempotency->fence_us);
+	sql_idempotency_keep(tx, idempotency->key, rq->operation->id, hash_of(idempotency), status,
+	                     body != NULL ? &bytes : NULL);
 }
 
-void idempotency_fill(struct request *rq, const struct buf *body)
+struct keeping {
+	struct request *rq;
+	int status;
+	const struct buf *body;
+};
+
+static void keep_now(struct db *last, void *arg)
 {
-	assert(rq->idempotency != NULL && rq->idempotency->kept);
-	sql_idempotency_fill(db_of(&rq->task), rq->idempotency->key,
-	                     (struct bytes){.data = body->data, .length = body->length},
-	                     rq->idempotency->lease_until_us);
+	const struct keeping *keeping = arg;
+
+	idempotency_keep(keeping->rq, last, keeping->status, keeping->body);
+}
+
+void idempotency_keep_last(struct request *rq, struct db *tx, int status, const struct buf *body)
+{
+	struct keeping *keeping = arena_alloc(rq->task.arena, sizeof(*keeping));
+
+	*keeping = (struct keeping){.rq = rq, .status = status, .body = body};
+	db_before_commit(tx, keep_now, keeping);
+}
+
+bool idempotency_was_answered(struct request *rq, const struct pg_error *refusal)
+{
+	const struct idempotency_answer_row *row;
+
+	rq->idempotency->kept = false; /* rolled back with the rest */
+	if (strcmp(refusal->statement, "idempotency_keep") != 0)
+		return false;
+	row = find(rq);
+	if (row == NULL)
+		still_running(rq);
+	if (row->status == NULL) {
+		rq->idempotency->fence_us = row->created_at;
+		task_end_with(&rq->task,
+		              (struct problem){.code = PROBLEM_OVERLOADED,
+		                               .detail = "Too many concurrent requests with this "
+		                                         "Idempotency-Key; try again.",
+		                               .transient = true});
+	}
+	request_context_of(rq)->header_count = request_context_of(rq)->retry.header_count;
+	replay(rq, row);
+	return true;
 }
 
 struct settling {
 	struct task task;
 	struct request *rq;
-	const struct idempotency *idempotency;
 };
 
-/* Two statements, because the second must see the changes that the first may have waited for. */
+/* The fence is a statement of its own, because the other one must see what it has waited for. */
 static void run_settling(struct task *task)
 {
-	struct settling *settling = (struct settling *)(void *)task;
-	const struct idempotency *idempotency = settling->idempotency;
-	struct request *rq = settling->rq;
+	struct request *rq = ((struct settling *)(void *)task)->rq;
+	struct problem *problem = &rq->task.problem;
+	struct request_context *ctx = request_context_of(rq);
 	struct db *db = db_batch(task);
-	size_t count;
 
-	sql_idempotency_release(db, idempotency->key, idempotency->lease_until_us);
-	const struct rows *rows =
-	    sql_idempotency_outcome(db, idempotency->key, idempotency->lease_until_us);
+	if (problem->in_doubt)
+		sql_idempotency_fence(db, rq->idempotency->key, rq->operation->id,
+		                      hash_of(rq->idempotency));
+	const struct rows *rows = ask(db, rq);
+
 	db_run(db);
-	const struct idempotency_outcome_row *row = sql_idempotency_outcome_rows(db, rows, &count);
+	const struct idempotency_answer_row *row =
+	    sql_idempotency_answer_rows(db, rows, &(size_t){0});
 
-	if (count == 0) {
-		if (rq->task.problem.in_doubt)
-			rq->task.problem.detail =
-			    "The database connection was lost; nothing was changed.";
-	} else if (row->body == NULL && *row->status != 204) {
-		const char *log = rq->task.problem.log;
-
-		rq->task.problem = ANSWER_LOST;
-		rq->task.problem.log = log;
-	} else if (!rq->replied) {
-		request_context_of(rq)->header_count = request_context_of(rq)->retry.header_count;
-		reply_kept(rq, *row->status, row->body);
+	if (row == NULL || row->status == NULL) {
+		if (problem->in_doubt)
+			problem->detail = "The database connection was lost; nothing was changed.";
+		return;
 	}
+	if (!row->same) {
+		*problem = REUSED;
+		return;
+	}
+	ctx->header_count = ctx->retry.header_count;
+	if (!problem->in_doubt) /* then it may be this request's own */
+		reply_header(rq, "Idempotent-Replayed", "true");
+	reply_kept(rq, row);
 }
 
-/* A separate task: the request's task has ended, and its deadline may have passed. */
-static bool settle(struct request *rq, int64_t deadline_ms)
+/* A separate task, because the request's has ended. */
+static bool settle(struct request *rq)
 {
 	struct settling settling = {
-	    .task = {.deadline_ms = deadline_ms,
+	    .task = {.deadline_ms = rq->task.deadline_ms,
 	             .actor = rq->task.actor,
 	             .name = "idempotency_settle"},
 	    .rq = rq,
-	    .idempotency = rq->idempotency,
 	};
 	const struct problem_code *code;
 
@@ -226,35 +298,10 @@ static bool settle(struct request *rq, int64_t deadline_ms)
 	return code != PROBLEM_UNAVAILABLE && code != PROBLEM_OVERLOADED;
 }
 
-static void wait_a_moment(void)
+void idempotency_settle(struct request *rq)
 {
-	co_sleep_ms(RETRY_MS / 2 + randombytes_uniform(RETRY_MS / 2 + 1));
-}
-
-bool idempotency_settle(struct request *rq)
-{
-	if (rq->idempotency == NULL)
-		return true;
-	while (loop_now_ms() < rq->task.deadline_ms) {
-		if (settle(rq, rq->task.deadline_ms))
-			return true;
-		if (!rq->task.problem.in_doubt)
-			return false;
-		wait_a_moment();
-	}
-	return false;
-}
-
-void idempotency_settle_later(struct request *rq)
-{
-	static unsigned running;
-	int64_t end_ms = rq->idempotency->lease_end_ms;
-
-	assert(rq->replied);
-	if (running >= LIMIT_KEYS_IN_DOUBT)
-		return; /* the lease expires */
-	running++;
-	while (loop_now_ms() < end_ms && !settle(rq, end_ms))
-		wait_a_moment();
-	running--;
+	if (rq->idempotency == NULL || rq->replied)
+		return;
+	while (loop_now_ms() < rq->task.deadline_ms && !settle(rq) && rq->task.problem.in_doubt)
+		co_sleep_ms(RETRY_MS / 2 + randombytes_uniform(RETRY_MS / 2 + 1));
 }

@@ -87,6 +87,7 @@ void reply_send(struct request *rq, int status, const char *media_type, const vo
 	struct request_context *ctx = request_context_of(rq);
 
 	assert(!rq->replied && status >= 200 && status < 600);
+	assert(status >= 300 || rq->idempotency == NULL || rq->idempotency->kept);
 	assert(bytes != NULL || length == 0);
 	common_headers(rq, status, media_type);
 	reply_header(rq, "X-Request-Id", rq->task.request_id);
@@ -226,22 +227,29 @@ void reply_empty(struct request *rq)
 	reply_send(rq, 204, NULL, "", 0);
 }
 
-/* Stores the answer under the request's key, if any, and commits. */
-static void commit(struct request *rq, struct db *tx, int status, const struct buf *body)
+/* Stores the answer under the request's key, if any, and commits. False when an earlier request
+ * with the key was answered: its answer was sent. */
+static bool commit(struct request *rq, struct db *tx, int status, const struct buf *body)
 {
-	bool joined = rq->idempotency != NULL && db_is_actors(tx);
+	const struct pg_error *refusal;
 
-	if (joined)
-		idempotency_keep(rq, tx, status, body);
-	db_finish(tx);
-	if (rq->idempotency != NULL && !joined)
-		idempotency_keep(rq, db_of(&rq->task), status, body);
+	if (rq->idempotency == NULL) {
+		db_finish(tx);
+		return true;
+	}
+	idempotency_keep_last(rq, tx, status, body);
+	refusal = db_try_finish(tx);
+	if (refusal == NULL)
+		return true;
+	if (!idempotency_was_answered(rq, refusal))
+		db_end_refused(tx, refusal);
+	return false;
 }
 
 void reply_commit_json(struct request *rq, struct db *tx, int status, const struct buf *body)
 {
-	commit(rq, tx, status, body);
-	send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
+	if (commit(rq, tx, status, body))
+		send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
 }
 
 void reply_keep_json(struct request *rq, struct db *batch, int status, const struct buf *body)
@@ -258,33 +266,33 @@ const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batc
 	if (rq->idempotency != NULL && !rq->idempotency->kept)
 		idempotency_keep(rq, batch, status, body);
 	refusal = db_try_run(batch);
-	if (refusal != NULL && rq->idempotency != NULL)
-		rq->idempotency->kept = false; /* rolled back with the rest */
 	if (refusal == NULL)
 		send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
+	else if (rq->idempotency != NULL && idempotency_was_answered(rq, refusal))
+		refusal = NULL;
 	return refusal;
 }
 
 void reply_commit_row(struct request *rq, struct db *tx, int status, const struct rows *rows)
 {
+	bool is_committed = false;
 	struct buf body;
-	bool known = rows_are_here(rows);
 
-	if (known)
-		body = body_of_row(rq, rows);
-	commit(rq, tx, status, known ? &body : NULL);
-	if (!known) {
-		body = body_of_row(rq, rows);
-		if (rq->idempotency != NULL)
-			idempotency_fill(rq, &body);
+	if (!rows_are_here(rows) && rq->idempotency != NULL)
+		db_hold(tx);
+	if (!rows_are_here(rows)) {
+		db_finish(tx);
+		is_committed = true;
 	}
-	send_good(rq, status, JSON_TYPE, version_of(rows), body.data, body.length);
+	body = body_of_row(rq, rows);
+	if (is_committed || commit(rq, tx, status, &body))
+		send_good(rq, status, JSON_TYPE, version_of(rows), body.data, body.length);
 }
 
 void reply_commit_empty(struct request *rq, struct db *tx)
 {
-	commit(rq, tx, 204, NULL);
-	reply_empty(rq);
+	if (commit(rq, tx, 204, NULL))
+		reply_empty(rq);
 }
 
 void reply_stream_begin(struct request *rq, int status, const char *media_type)

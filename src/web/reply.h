@@ -27,17 +27,17 @@ void reply_varies(struct request *rq, const char *header);
 
 /*
  * The same for writes: save under the idempotency key, commit tx, send. tx may be a batch that was
- * not run yet: then the save joins it and it is run. Rows of such a batch are not available when it
- * is saved, so reply_commit_row stores its body in one more round trip. Until then a retry gets
- * request_in_progress. If the process dies between the two, a retry after the lease gets a 409
- * saying that the answer is lost; where that matters, build the body first and use
- * reply_commit_json. A tx in another role than the actor's cannot store the key: it is saved after.
+ * not run yet: then the save joins it and it is run. With a key, reply_commit_row runs such a batch
+ * as a transaction (db_hold) and commits in a second round trip, because the answer has its rows.
+ * When another request with the key was faster, tx is rolled back and that one's answer is sent.
+ * Operations with a key answer by these functions only, with a tx in the actor's role (asserted).
  */
 void reply_commit_row(struct request *rq, struct db *tx, int status, const struct rows *rows);
 void reply_commit_json(struct request *rq, struct db *tx, int status, const struct buf *body);
 void reply_commit_empty(struct request *rq, struct db *tx);
 /* Adds the statement that saves the answer under the key, if any, before the other statements of
- * the batch; the following reply_try_commit_json does not add it again. */
+ * the batch, so that requests with the same key wait there, without locks of other rows; the
+ * following reply_try_commit_json does not add it again. */
 void reply_keep_json(struct request *rq, struct db *batch, int status, const struct buf *body);
 /* As reply_commit_json of a batch, but when the database refuses it (db_try_run), sends no reply
  * and returns the refusal; NULL on success. */

@@ -241,8 +241,7 @@ static void finish_badly(struct request *rq)
 		ctx->full_arena = rq->task.arena;
 		rq->task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
 	}
-	/* Before the reply: a client that retries after it must find the key released. */
-	bool settled = idempotency_settle(rq);
+	idempotency_settle(rq);
 
 	/* Only this answer reveals anything about the password. */
 	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
@@ -256,8 +255,6 @@ static void finish_badly(struct request *rq)
 		            log_str("cause", rq->task.problem.log));
 		reply_stream_abort(rq);
 	}
-	if (!settled)
-		idempotency_settle_later(rq);
 }
 
 static void fiber(void *arg)
@@ -270,6 +267,7 @@ static void fiber(void *arg)
 	if (!done)
 		finish_badly(&ctx->rq);
 	assert(ctx->rq.replied);
+	idempotency_end(&ctx->rq);
 	ctx->fiber_running = false;
 	request_context_free(ctx);
 }

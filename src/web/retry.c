@@ -23,7 +23,7 @@ void retry_remember(struct request *rq, const void *in)
 	assert(rq->operation != NULL && !rq->replied);
 	ctx->retry =
 	    (struct retry){.in = in, .actor = rq->task.actor, .header_count = ctx->header_count};
-	rq->task.has_written = false; /* of the handler; the claim of a key is not counted */
+	rq->task.has_written = false; /* of the handler */
 }
 
 void retry_call(struct task *task)

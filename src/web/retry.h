@@ -2,7 +2,7 @@
  * retry: calls a handler again if a deadlock or conflict rolled back its transaction.
  *
  * This is safe: the transaction had no effect, no other was committed, and no reply was sent.
- * Actor, claimed key and input are unchanged. Not for a streamed body, which cannot be read twice,
+ * Actor, key and input are unchanged. Not for a streamed body, which cannot be read twice,
  * nor when a connection was lost, because then the outcome is unknown.
  */
 #ifndef SEBEZ_WEB_RETRY_H

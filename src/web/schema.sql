@@ -1,17 +1,17 @@
 -- Idempotency keys.
 set local role sebez_owner;
 
--- Keys and stored replies of web/idempotency.
+-- Keys and stored replies of web/idempotency. A row is inserted by the transaction whose reply it keeps. A row
+-- without status is a fence: no reply is kept beside it, so a transaction that has not kept its own by then rolls
+-- back.
 create table idempotency_key (
 	scope        text not null, -- owner of the key: current_scope()
 	key          text not null,
 	operation    text not null,
 	request_hash bytea not null,
-	state        text not null check (state in ('running', 'done')),
 	status       int,
 	body         bytea,
 	created_at   timestamptz not null default now(),
-	lease_until  timestamptz not null,
 	primary key (scope, key)
 );
 create index idempotency_key_age on idempotency_key (created_at);

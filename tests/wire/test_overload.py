@@ -4,20 +4,17 @@ import concurrent.futures
 import contextlib
 import json
 import os
-import random
 import re
 import signal
 
 import pytest
 import requests
 
-from harness.client import refused
 from harness.feed import Device, members
 from harness.sessions import credentials
-from harness.shop import Shop, fresh
+from harness.shop import Shop
 from harness.wait import PATIENCE_S
-from test_failover import an_order_that_waits
-from test_faults import VICTIMS, command, victim_of
+from test_faults import VICTIMS, command
 
 
 @contextlib.contextmanager
@@ -167,21 +164,3 @@ def test_in_a_storm_all_who_obey_retry_after_catch_up(own_server):
     pages, waits = asyncio.run(storm(shop.server, devices, 1500))  # more than there are fibers
     assert all([e["kind"] for e in page] == ["order_placed"] for page in pages)
     assert min(waits) >= 1 and len(waits) > 1, "all would come back together"
-
-
-def test_a_key_whose_process_died_is_taken_over_once_its_lease_is_over(own_server):
-    server = own_server(SEBEZ_PROCESSES="1")
-    shop = Shop(server)
-    mug = shop.product(stock=10)
-    customer = shop.customer()
-    cart, key = customer.cart((mug, 2)), fresh("key")
-    with an_order_that_waits(server, cart, key, mug) as answers:
-        os.kill(victim_of(server, VICTIMS["api"], random), signal.SIGKILL)
-        server.db.rows("select pg_terminate_backend(pid) from pg_locks where not granted")
-    server.wait_ready()
-    assert answers != [201]
-    refused(cart.place(key=key), 409, "request_in_progress")
-    server.db.rows("update idempotency_key set lease_until = now() where key = %s", key)
-    again = cart.place(key=key)
-    assert again.status_code == 201, again.text
-    assert mug.available == 8 and len(customer.all("listOrders")) == 1

@@ -36,9 +36,9 @@ def test_a_backlog_of_what_is_old_goes_in_one_run(own_server):
             "created_at, attempts, why, dead_at) select gen_random_uuid(), n, 'message_push', '', "
             "gen_random_uuid(), '{}', now(), 12, 'Gone', now() - interval '91 days' "
             "from generate_series(1, %s) n", count)
-    db.rows("insert into idempotency_key (scope, key, operation, request_hash, state, created_at, "
-            "lease_until) select 'customer:x', n::text, 'placeOrder', '', 'done', "
-            "now() - interval '25 hours', now() from generate_series(1, %s) n", count)
+    db.rows("insert into idempotency_key (scope, key, operation, request_hash, status, created_at) "
+            "select 'customer:x', n::text, 'placeOrder', '', 204, "
+            "now() - interval '25 hours' from generate_series(1, %s) n", count)
     run_jobs_anew(server)
     for table in ("event", "revocation", "outbox", "dead_letter", "idempotency_key"):
         until(lambda t=table: db.one(f"select count(*) from {t}") == 0)

@@ -5,7 +5,7 @@
  * The order of the statements matters. The cart is taken first, which rejects a second order of the
  * same cart. order_claim comes last: it locks what other orders may wait for, the event feeds of
  * customer and vendors and the stock. So a popular variant is locked for little more than the
- * commit. Other statements of the transaction are collected between order_insert and order_claim.
+ * commit.
  *
  * Orders of the same variant are serialised within the process (order_lock_variants): contention
  * for one variant must not block every database connection.

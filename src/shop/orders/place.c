@@ -164,8 +164,8 @@ static bool write_and_reply(struct request *rq, const struct order *order)
 
 	order_json(order, VIEW_CUSTOMER, &json);
 	order_lock_variants(&rq->task, new);
-	order_insert(batch, new);
 	reply_keep_json(rq, batch, 201, &body);
+	order_insert(batch, new);
 	order_claim(batch, new);
 	uuid_format(order->id, id);
 	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
