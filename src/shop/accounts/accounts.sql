@@ -94,46 +94,46 @@ where session_id = :session and number = :number + 1;
 -- refresh_token_use (hash bytea): none
 update refresh_token set used_at = now() where hash = :hash;
 
--- session_purge (most int): one -> (count int)
+-- session_purge (rows_max int): one -> (count int)
 -- Deletes sessions that ended more than a day ago, with their tokens.
-with gone as (
+with deleted as (
 	delete from session where id in (
-		(select id from session where expires_at < now() - interval '1 day' limit :most)
-		union (select id from session where ended_at < now() - interval '1 day' limit :most))
+		(select id from session where expires_at < now() - interval '1 day' limit :rows_max)
+		union (select id from session where ended_at < now() - interval '1 day' limit :rows_max))
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
--- refresh_token_purge (most int, days int): one -> (count int)
+-- refresh_token_purge (rows_max int, days int): one -> (count int)
 -- Used tokens of sessions that continue; their reuse is then a plain 401.
-with gone as (
+with deleted as (
 	delete from refresh_token where hash in (
-		select hash from refresh_token where used_at < now() - make_interval(days => :days) limit :most)
+		select hash from refresh_token where used_at < now() - make_interval(days => :days) limit :rows_max)
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
--- guest_cart_purge (most int, days int): one -> (count int)
+-- guest_cart_purge (rows_max int, days int): one -> (count int)
 -- Deletes old carts of guests, including merged ones; a cart that changes meanwhile is kept.
 with old as (
 	select id from cart where account_id is null and updated_at < now() - make_interval(days => :days)
-	limit :most
-), gone as (
+	limit :rows_max
+), deleted as (
 	delete from cart c using old
 	where c.id = old.id and c.account_id is null and c.updated_at < now() - make_interval(days => :days)
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
--- invitation_purge (most int, days int): one -> (count int)
+-- invitation_purge (rows_max int, days int): one -> (count int)
 -- Whatever their outcome: the audit log has it.
-with gone as (
+with deleted as (
 	delete from staff_invitation where (vendor_id, id) in (
 		select vendor_id, id from staff_invitation where expires_at < now() - make_interval(days => :days)
-		limit :most)
+		limit :rows_max)
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
 -- guest_cart_lock (token text): maybe writes -> (id uuid)
 select id from cart
@@ -155,17 +155,17 @@ select :cart, g.vendor_id, g.variant_id, g.quantity, g.product_id, g.title, g.va
        g.vendor_name, g.price, g.added_at
 from (
 	select l.*, m.cart_id is not null as known,
-	       row_number() over (partition by m.cart_id is not null order by l.added_at, l.variant_id) as place
+	       row_number() over (partition by m.cart_id is not null order by l.added_at, l.variant_id) as position
 	from cart_line l
 	left join cart_line m on m.cart_id = :cart and m.variant_id = l.variant_id
 	where l.cart_id = :guest
 ) g
-where g.known or g.place <= :lines_max - (select count(*) from cart_line m where m.cart_id = :cart)
+where g.known or g.position <= :lines_max - (select count(*) from cart_line m where m.cart_id = :cart)
 on conflict (cart_id, variant_id)
 do update set quantity = least(:quantity_max, cart_line.quantity + excluded.quantity);
 
 -- guest_cart_merged (guest uuid): none
-with gone as (
+with deleted as (
 	delete from cart_line where cart_id = :guest
 )
 update cart set state = 'merged', version = version + 1, updated_at = now() where id = :guest;

@@ -2,6 +2,8 @@
  * The address book: at most LIMIT_ADDRESSES, one of them the default. Changes of one book are
  * serialized by a lock of the account's row.
  */
+#include <assert.h>
+
 #include "accounts.sql.h"
 #include "api.gen.h"
 #include "base/limits.h"
@@ -14,10 +16,11 @@ void list_addresses(struct request *rq, const struct list_addresses_in *in)
 	reply_list(rq, sql_address_list(db_of(&rq->task), NULL));
 }
 
-static int32_t hold_and_count(struct request *rq, struct db *tx)
+static int32_t lock_and_count(struct request *rq, struct db *tx)
 {
 	struct db *chain = db_chain(tx);
 
+	assert(!uuid_is_nil(rq->task.actor.account_id));
 	sql_address_book_lock(chain, rq->task.actor.account_id);
 	const struct rows *rows = sql_address_count(chain);
 
@@ -29,13 +32,14 @@ static int32_t hold_and_count(struct request *rq, struct db *tx)
 void create_address(struct request *rq, const struct create_address_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
-	int32_t count = hold_and_count(rq, tx);
+	int32_t count = lock_and_count(rq, tx);
 	struct uuid id = uuid_v7();
 	bool is_default = count == 0 || (in->is_default != NULL && *in->is_default);
 
 	if (count >= LIMIT_ADDRESSES)
 		task_end(&rq->task, PROBLEM_CONFLICT, "The address book is full (%d addresses).",
 		         LIMIT_ADDRESSES);
+	assert(is_default || count > 0); /* the first address is the default */
 	if (is_default)
 		sql_address_default_clear(tx);
 	sql_address_add(tx, &(struct address_add_args){
@@ -56,7 +60,7 @@ void create_address(struct request *rq, const struct create_address_in *in)
 }
 
 /* Only the owner can choose another default. */
-static void keep_a_default(struct request *rq, struct db *tx)
+static void require_a_default(struct request *rq, struct db *tx)
 {
 	if (!sql_address_has_default_rows(tx, sql_address_has_default(tx), NULL)->has)
 		task_end_about(
@@ -91,7 +95,7 @@ void update_address(struct request *rq, const struct update_address_in *in)
 	                           .phone = in->phone,
 	                       });
 	if (in->is_default != NULL && !*in->is_default)
-		keep_a_default(rq, tx);
+		require_a_default(rq, tx);
 	reply_commit_row(rq, tx, 200, sql_address_list(tx, &in->address_id));
 }
 

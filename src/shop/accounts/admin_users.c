@@ -1,6 +1,8 @@
 /*
  * admin_users: lists accounts, locks them, and sets their admin roles.
  */
+#include <assert.h>
+
 #include "admin_users.sql.h"
 #include "api.gen.h"
 #include "shop/platform/platform.h"
@@ -26,14 +28,15 @@ void admin_get_user(struct request *rq, const struct admin_get_user_in *in)
 /* Admins cannot lock or unlock themselves, and only superadmins lock or unlock admins. Holds locks
  * to the end of the transaction, so that of two admins who lock each other at once, one is
  * refused. */
-static void may_judge(struct db *tx, struct uuid user_id)
+static void require_may_lock(struct db *tx, struct uuid user_id)
 {
 	size_t count;
 	const struct admin_user_row_lock_row *user;
 
 	sql_admin_superadmins_lock(tx);
 	user = sql_admin_user_row_lock_rows(tx, sql_admin_user_row_lock(tx, user_id), &count);
-
+	assert(count == 1);
+	assert(user->is_self == uuid_equal(user_id, db_task(tx)->actor.account_id));
 	if (user->is_self)
 		task_end(db_task(tx), PROBLEM_CONFLICT,
 		         "You cannot lock or unlock your own account.");
@@ -46,7 +49,7 @@ void lock_user(struct request *rq, const struct lock_user_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	may_judge(tx, in->user_id);
+	require_may_lock(tx, in->user_id);
 	platform_audit_reason(tx, in->reason);
 	sql_admin_user_lock(tx, in->user_id, in->reason);
 	sql_admin_user_end_sessions(tx, in->user_id);
@@ -58,7 +61,7 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
-	may_judge(tx, in->user_id);
+	require_may_lock(tx, in->user_id);
 	platform_audit_reason(tx, in->reason);
 	sql_admin_user_unlock(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
@@ -66,14 +69,14 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 
 /* The actor must be a superadmin until the end of the transaction: of two who remove each other's
  * role at once, one is refused. So one superadmin always remains. */
-static void stay_superadmin(struct db *tx)
+static void lock_as_superadmin(struct db *tx)
 {
 	size_t count;
-	const struct admin_superadmins_lock_row *held =
+	const struct admin_superadmins_lock_row *superadmins =
 	    sql_admin_superadmins_lock_rows(tx, sql_admin_superadmins_lock(tx), &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (held[i].is_self)
+		if (superadmins[i].is_self)
 			return;
 	task_end(db_task(tx), PROBLEM_FORBIDDEN, "You are no longer a superadmin.");
 }
@@ -83,9 +86,10 @@ void set_admin_role(struct request *rq, const struct set_admin_role_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 
+	assert(rq->task.actor.kind == ACTOR_ADMIN && !uuid_is_nil(rq->task.actor.account_id));
 	if (uuid_equal(in->user_id, rq->task.actor.account_id))
 		task_end(&rq->task, PROBLEM_CONFLICT, "You cannot change your own role.");
-	stay_superadmin(tx);
+	lock_as_superadmin(tx);
 	sql_admin_user_set_role(tx, in->user_id,
 	                        in->role != NULL ? ADMIN_ROLE_NAMES[*in->role] : NULL);
 	sql_admin_user_end_sessions(tx, in->user_id);

@@ -1,6 +1,7 @@
 /*
  * The signed-in account: its profile, name and password, and accepting an invitation.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "accounts.sql.h"
@@ -27,6 +28,7 @@ static const char *check_current_password(struct request *rq, const struct updat
 	const struct account_of_session_row *account = sql_account_of_session_rows(
 	    db, sql_account_of_session(db, actor->account_id, actor->session_id), NULL);
 
+	assert(in->password != NULL); /* nothing else requires the current one */
 	if (account == NULL)
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
 	if (account->locked)
@@ -48,12 +50,13 @@ static void change_password(struct request *rq, const struct update_me_in *in)
 	const char *old_hash = check_current_password(rq, in);
 	const char *new_hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct account_row_lock_row *held =
+	const struct account_row_lock_row *account =
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, actor->account_id), NULL);
 
-	if (strcmp(held->password_hash, old_hash) != 0)
+	assert(!password_is_outdated(new_hash));
+	if (strcmp(account->password_hash, old_hash) != 0)
 		sign_in_refuse(rq); /* changed during hashing */
-	request_expect(rq, held->version);
+	request_expect(rq, account->version);
 	sql_account_set_password(tx, actor->account_id, new_hash);
 	sql_session_end_others(tx, actor->account_id, actor->session_id);
 	if (in->name != NULL)
@@ -71,6 +74,7 @@ void update_me(struct request *rq, const struct update_me_in *in)
 	struct uuid account_id = rq->task.actor.account_id;
 	struct db *tx = db_begin(&rq->task);
 
+	assert(!uuid_is_nil(account_id));
 	request_expect(
 	    rq, sql_account_version_lock_rows(tx, sql_account_version_lock(tx, account_id), NULL)
 	            ->version);

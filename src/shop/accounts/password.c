@@ -32,6 +32,14 @@ struct waiter {
 static struct list_node queue = {&queue, &queue};
 static unsigned waiting, running;
 
+/* Nobody waits while a slot is free. */
+static bool gate_is_consistent(void)
+{
+	return running <= LIMIT_PASSWORD_HASHES && waiting <= LIMIT_PASSWORD_QUEUE &&
+	       list_is_empty(&queue) == (waiting == 0) &&
+	       (waiting == 0 || running == LIMIT_PASSWORD_HASHES);
+}
+
 static _Noreturn void end_overloaded(struct task *task, const char *log)
 {
 	task_end_with(task,
@@ -45,6 +53,7 @@ static void gate_enter(struct task *task)
 {
 	struct waiter self = {.co = co_self()};
 
+	assert(gate_is_consistent());
 	if (running < LIMIT_PASSWORD_HASHES) {
 		running++;
 		return;
@@ -60,11 +69,13 @@ static void gate_enter(struct task *task)
 		waiting--;
 		end_overloaded(task, "password queue deadline");
 	}
+	assert(running > 0); /* the slot that was passed on */
 }
 
 /* Passes the slot to the first waiter: the queue is first in, first out. */
 static void gate_leave(void)
 {
+	assert(gate_is_consistent() && running > 0);
 	struct list_node *first = list_pop_front(&queue);
 
 	if (first == NULL) {
@@ -73,6 +84,7 @@ static void gate_leave(void)
 	}
 	struct waiter *next = CONTAINER_OF(first, struct waiter, node);
 
+	assert(!next->granted);
 	waiting--;
 	next->granted = true;
 	co_wake(next->co);
@@ -104,6 +116,7 @@ const char *password_hash(struct task *task, const char *password)
 	gate_leave();
 	if (!work->good) /* out of memory */
 		end_overloaded(task, "no memory for a password hash");
+	assert(strlen(work->hash) < sizeof(work->hash) && !password_is_outdated(work->hash));
 	return work->hash;
 }
 
@@ -111,6 +124,7 @@ static bool matches(struct task *task, const char *hash, const char *password)
 {
 	struct work *work = arena_alloc(task->arena, sizeof(*work));
 
+	_Static_assert(sizeof(PASSWORD_OF_NOBODY) <= sizeof(work->hash), "room for any hash");
 	if (hash == NULL || strlen(hash) >= sizeof(work->hash))
 		strcpy(work->hash, PASSWORD_OF_NOBODY);
 	else
@@ -128,6 +142,7 @@ bool password_matches(struct task *task, const char *hash, const char *password,
 	bool good = matches(task, hash, composed);
 	bool as_typed = !good && composed != password && matches(task, hash, password);
 
+	assert(hash != NULL || (!good && !as_typed)); /* nobody has no password */
 	if (outdated != NULL)
 		*outdated = as_typed || (good && password_is_outdated(hash));
 	return good || as_typed;

@@ -1,5 +1,6 @@
 #include "shop/accounts/refresh.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -43,6 +44,7 @@ void refresh_token_format(const struct refresh_token *token, char ret[REFRESH_LE
 {
 	memcpy(ret, PREFIX, PREFIX_LENGTH);
 	base64url_encode(token->bytes, sizeof(token->bytes), ret + PREFIX_LENGTH);
+	assert(strlen(ret) == REFRESH_LENGTH);
 }
 
 bool refresh_token_parse(const char *text, struct refresh_token *ret)
@@ -53,6 +55,7 @@ bool refresh_token_parse(const char *text, struct refresh_token *ret)
 
 enum refresh_verdict refresh_judge(const struct refresh_facts *facts)
 {
+	assert(facts->used || !facts->recent);
 	if (facts->used && (!facts->recent || facts->successor_used))
 		return REFRESH_REUSED;
 	if (!facts->alive)

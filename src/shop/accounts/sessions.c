@@ -13,6 +13,8 @@
 
 #define KEY_PURPOSE "refresh token, version 1"
 
+_Static_assert((int)TOKEN_KEY_BYTES == (int)REFRESH_KEY_BYTES, "keys are derived for both");
+
 static struct bytes bytes_of(const struct refresh_hash *hash)
 {
 	return (struct bytes){hash->bytes, sizeof(hash->bytes)};
@@ -20,7 +22,7 @@ static struct bytes bytes_of(const struct refresh_hash *hash)
 
 /* Makes the successor on a token's first use. */
 static struct refresh_token rotate(struct db *tx, const struct refresh_token *token,
-                                   const struct refresh_token_lock_row *held)
+                                   const struct refresh_token_lock_row *row)
 {
 	struct refresh_hash hash = refresh_token_hash(token);
 	uint8_t key[TOKEN_KEY_BYTES];
@@ -30,9 +32,10 @@ static struct refresh_token rotate(struct db *tx, const struct refresh_token *to
 	struct db *chain = db_chain(tx);
 
 	assert(derived);
+	assert(row->alive && !row->used && !row->locked && row->number > 0);
 	sql_refresh_token_use(chain, bytes_of(&hash));
-	sql_refresh_token_add(chain, bytes_of(&successor_hash), held->session_id, held->number + 1);
-	sql_session_prolong(chain, held->session_id, SESSION_DAYS);
+	sql_refresh_token_add(chain, bytes_of(&successor_hash), row->session_id, row->number + 1);
+	sql_session_prolong(chain, row->session_id, SESSION_DAYS);
 	db_run(chain);
 	return successor;
 }
@@ -43,12 +46,12 @@ static bool repeat(const struct refresh_token *token, const struct bytes *succes
 {
 	uint8_t key[TOKEN_KEY_BYTES];
 
+	assert(successor_hash->length == REFRESH_HASH_BYTES);
 	for (size_t i = 0; token_key_derive(i, KEY_PURPOSE, key); i++) {
 		struct refresh_token successor = refresh_token_successor(token, key);
 		struct refresh_hash hash = refresh_token_hash(&successor);
 
-		if (successor_hash->length == sizeof(hash.bytes) &&
-		    sodium_memcmp(hash.bytes, successor_hash->data, sizeof(hash.bytes)) == 0) {
+		if (sodium_memcmp(hash.bytes, successor_hash->data, sizeof(hash.bytes)) == 0) {
 			*ret = successor;
 			return true;
 		}
@@ -72,33 +75,32 @@ static _Noreturn void refuse_reuse(struct request *rq, struct db *tx, struct uui
 
 static struct refresh_token exchange(struct request *rq, struct db *tx,
                                      const struct refresh_token *token,
-                                     const struct refresh_token_lock_row *held)
+                                     const struct refresh_token_lock_row *row)
 {
 	const struct refresh_token_successor_row *next =
-	    held->used
-	        ? sql_refresh_token_successor_rows(
-	              tx, sql_refresh_token_successor(tx, held->session_id, held->number), NULL)
-	        : NULL;
+	    row->used ? sql_refresh_token_successor_rows(
+	                    tx, sql_refresh_token_successor(tx, row->session_id, row->number), NULL)
+	              : NULL;
 	struct refresh_facts facts = {
-	    .alive = held->alive,
-	    .used = held->used,
-	    .recent = held->recent,
+	    .alive = row->alive,
+	    .used = row->used,
+	    .recent = row->recent,
 	    .successor_used = next == NULL || next->used,
 	};
 	struct refresh_token successor;
 
 	switch (refresh_judge(&facts)) {
 	case REFRESH_REUSED:
-		refuse_reuse(rq, tx, held->session_id);
+		refuse_reuse(rq, tx, row->session_id);
 	case REFRESH_OVER:
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED,
 		         "The session has ended; sign in again.");
 	case REFRESH_ROTATE:
-		if (held->locked)
+		if (row->locked)
 			sign_in_refuse_locked(rq);
-		return rotate(tx, token, held);
+		return rotate(tx, token, row);
 	case REFRESH_REPEAT:
-		if (held->locked)
+		if (row->locked)
 			sign_in_refuse_locked(rq);
 		assert(next != NULL); /* otherwise it is a reuse */
 		if (!repeat(token, &next->hash, &successor))
@@ -118,16 +120,16 @@ void refresh(struct request *rq, const struct refresh_in *in)
 		refuse_token(rq);
 	struct refresh_hash hash = refresh_token_hash(&token);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct refresh_token_lock_row *held = sql_refresh_token_lock_rows(
+	const struct refresh_token_lock_row *row = sql_refresh_token_lock_rows(
 	    tx, sql_refresh_token_lock(tx, bytes_of(&hash), REFRESH_RETRY_S), NULL);
 
-	if (held == NULL)
+	if (row == NULL)
 		refuse_token(rq);
 	struct signed_in signed_in = {
-	    .account_id = held->account_id,
-	    .session_id = held->session_id,
-	    .admin = held->admin,
-	    .token = exchange(rq, tx, &token, held),
+	    .account_id = row->account_id,
+	    .session_id = row->session_id,
+	    .admin = row->admin,
+	    .token = exchange(rq, tx, &token, row),
 	};
 
 	sign_in_reply(rq, tx, 200, &signed_in);

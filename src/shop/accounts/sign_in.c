@@ -1,5 +1,6 @@
 #include "shop/accounts/sign_in.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
 #include "web/token.h"
 
 enum { USER_AGENT_BYTES = 200, WHO_BYTES = 16 };
+
+_Static_assert(WHO_BYTES >= crypto_generichash_BYTES_MIN, "length of a hash");
+_Static_assert(ACCESS_TOKEN_S < SESSION_DAYS * 24 * 3600, "a session outlives its access tokens");
 
 _Noreturn void sign_in_refuse(struct request *rq)
 {
@@ -39,11 +43,12 @@ const char *account_key(struct arena *arena, const char *typed)
 {
 	const char *email = email_form(arena, typed, strlen(typed));
 
+	assert(email == NULL || strlen(email) <= EMAIL_BYTES);
 	return email != NULL ? email_key(arena, email) : lower(arena, typed);
 }
 
 /* Counters store a hash, so that they do not reveal who signs in. */
-static void who_is(const char *email_key, char ret[2 * WHO_BYTES + 1])
+static void hash_key(const char *email_key, char ret[2 * WHO_BYTES + 1])
 {
 	uint8_t hash[WHO_BYTES];
 
@@ -56,7 +61,7 @@ void sign_in_throttle(struct request *rq, const char *email_key)
 {
 	char who[2 * WHO_BYTES + 1];
 
-	who_is(email_key, who);
+	hash_key(email_key, who);
 	limit_guess(rq, "login_guess", who);
 	limit_guess(rq, "login_account", who);
 }
@@ -76,7 +81,9 @@ void sign_in_reply(struct request *rq, struct db *tx, int status, const struct s
 	struct json json = json_new(&body);
 	char access[TOKEN_LENGTH + 1], refresh_text[REFRESH_LENGTH + 1];
 
+	assert(!uuid_is_nil(signed_in->account_id) && !uuid_is_nil(signed_in->session_id));
 	token_make(&token, access);
+	assert(strlen(access) == TOKEN_LENGTH);
 	refresh_token_format(&signed_in->token, refresh_text);
 	json_open_object(&json);
 	json_put_str(&json, "access_token", access);
@@ -100,6 +107,7 @@ static const char *user_agent(struct request *rq)
 
 	while (length > 0 && ((uint8_t)header[length] & 0xc0) == 0x80)
 		length--;
+	assert(utf8_is_valid(header, length));
 	return arena_strndup(rq->task.arena, header, length);
 }
 
@@ -118,6 +126,7 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 	const struct account_cart_lock_row *cart =
 	    sql_account_cart_lock_rows(tx, sql_account_cart_lock(tx, uuid_v7(), account_id), NULL);
 
+	assert(!uuid_equal(guest->id, cart->id)); /* else merging would delete its lines */
 	sql_guest_cart_merge(tx, guest->id, cart->id, LIMIT_CART_LINES, LIMIT_LINE_QUANTITY);
 	sql_guest_cart_merged(tx, guest->id);
 }
@@ -144,8 +153,8 @@ static void sign_in(struct request *rq, struct db *tx, struct uuid account_id, b
 	sign_in_reply(rq, tx, status, &signed_in);
 }
 
-static const struct account_by_email_row *find(struct request *rq, const char *key,
-                                               const char *typed)
+static const struct account_by_email_row *find_account(struct request *rq, const char *key,
+                                                       const char *typed)
 {
 	struct db *db = db_as(&rq->task, PG_AUTH);
 	const char *as_typed = lower(rq->task.arena, typed);
@@ -170,7 +179,7 @@ void register_account(struct request *rq, const struct register_account_in *in)
 	const char *key = account_key(rq->task.arena, in->email);
 
 	/* Before paying for the hash; the unique index decides between concurrent requests. */
-	if (find(rq, key, in->email) != NULL)
+	if (find_account(rq, key, in->email) != NULL)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "An account with this e-mail address already exists.");
 	const char *hash = password_hash(&rq->task, in->password);
@@ -192,7 +201,7 @@ void login(struct request *rq, const struct login_in *in)
 	bool outdated;
 
 	sign_in_throttle(rq, key);
-	const struct account_by_email_row *account = find(rq, key, in->email);
+	const struct account_by_email_row *account = find_account(rq, key, in->email);
 	const char *hash = account == NULL ? NULL : account->password_hash;
 
 	if (!password_matches(&rq->task, hash, in->password, &outdated) || account == NULL)
@@ -200,16 +209,16 @@ void login(struct request *rq, const struct login_in *in)
 	limit_take_back_guesses(rq);
 	const char *renewed = outdated ? password_hash(&rq->task, in->password) : NULL;
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct account_row_lock_row *held =
+	const struct account_row_lock_row *locked =
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, account->id), NULL);
 
-	if (strcmp(held->password_hash, hash) != 0)
+	if (strcmp(locked->password_hash, hash) != 0)
 		sign_in_refuse(rq); /* changed during hashing */
-	if (held->locked)
+	if (locked->locked)
 		sign_in_refuse_locked(rq);
 	if (renewed != NULL)
 		sql_account_set_password(tx, account->id, renewed);
 	if (strcmp(account->email_key, key) != 0)
 		renew_email(rq, tx, account->id, in->email, key);
-	sign_in(rq, tx, account->id, held->admin, 200);
+	sign_in(rq, tx, account->id, locked->admin, 200);
 }

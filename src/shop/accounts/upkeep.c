@@ -1,6 +1,7 @@
 /*
  * Functions of the command line and of scheduled jobs.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "accounts.sql.h"
@@ -39,6 +40,7 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
 	const char *address = email;
 	struct check check;
 
+	assert(email != NULL && password != NULL);
 	check_init(&check, task->arena);
 	if (!check_text(&check, FORMAT_EMAIL, &address, strlen(email), 3, EMAIL_CHARACTERS))
 		task_end(task, PROBLEM_INVALID, "%s is not an e-mail address.", email);
@@ -46,6 +48,7 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
 	                PASSWORD_MAX))
 		task_end(task, PROBLEM_INVALID, "A password has %d to %d characters.", PASSWORD_MIN,
 		         PASSWORD_MAX);
+	assert(email_form(task->arena, address, strlen(address)) != NULL);
 	const char *hash = password_hash(task, password);
 
 	sql_account_make_admin(db_as(task, PG_JOBS),

@@ -1,6 +1,7 @@
 /*
  * cart: the cart operations of customers and guests.
  */
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -12,6 +13,10 @@
 #include "web/reply.h"
 
 enum { GUEST_TOKEN_BYTES = 32 };
+
+_Static_assert(BASE64URL_LENGTH(GUEST_TOKEN_BYTES) + 1 ==
+                   sizeof(((struct actor *)NULL)->guest_token),
+               "an actor has room for the token");
 
 /* Runs the batch, whether it changes the cart or not, and returns the resulting cart. */
 static struct quote *run_and_fetch(struct db *batch, const struct quote_rows *asked)
@@ -57,6 +62,9 @@ static void ensure_guest_token(struct request *rq)
 
 static struct rows *put_line(struct db *db, struct uuid variant_id, int32_t quantity)
 {
+	assert(quantity > 0 && quantity <= LIMIT_LINE_QUANTITY);
+	assert(db_task(db)->actor.kind == ACTOR_CUSTOMER ||
+	       db_task(db)->actor.guest_token[0] != '\0'); /* the cart has an owner */
 	sql_cart_ensure(db, uuid_v7(), variant_id);
 	sql_cart_lock(db);
 	return sql_cart_line_put(db, variant_id, quantity, LIMIT_CART_LINES);

@@ -35,19 +35,19 @@ set quantity = excluded.quantity, title = excluded.title, variant_title = exclud
 returning variant_id;
 
 -- cart_line_delete (variant uuid): one -> (cart_id uuid)
-with gone as (
+with deleted as (
 	delete from cart_line l using cart c
 	where c.id = l.cart_id and c.state = 'open' and l.variant_id = :variant
 	returning l.cart_id
 )
-update cart set version = version + 1, updated_at = now() from gone where id = gone.cart_id
+update cart set version = version + 1, updated_at = now() from deleted where id = deleted.cart_id
 returning id as cart_id;
 
 -- cart_clear (): none
-with gone as (
+with deleted as (
 	delete from cart_line l using cart c where c.id = l.cart_id and c.state = 'open' returning l.cart_id
 )
-update cart set version = version + 1, updated_at = now() where id in (select cart_id from gone);
+update cart set version = version + 1, updated_at = now() where id in (select cart_id from deleted);
 
 -- cart_lines (): many -> (vendor_id uuid, variant_id uuid, product_id uuid, quantity int, title text,
 --     variant_title text, sku text?, image_url text?, price bigint, available bigint?, tracked bool?,

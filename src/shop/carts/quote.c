@@ -9,6 +9,12 @@
 #include "base/limits.h"
 #include "base/money.h"
 
+enum { HASH_BYTES = 16 };
+
+_Static_assert(BASE64URL_LENGTH(HASH_BYTES) == QUOTE_HASH_LENGTH, "the text of the digest");
+_Static_assert((int)LIMIT_CART_LINES <= (int)ALLOCATE_PARTS_MAX,
+               "the fee is allocated to all groups");
+
 static const struct quote_method *method_of(const struct quote_group *group, struct uuid id)
 {
 	for (size_t i = 0; i < group->method_count; i++)
@@ -19,9 +25,11 @@ static const struct quote_method *method_of(const struct quote_group *group, str
 
 static void group_subtotal(struct quote_group *group)
 {
+	assert(group->line_count > 0);
 	group->amounts.subtotal = 0;
 	for (size_t i = 0; i < group->line_count; i++) {
 		struct quote_line *line = &group->lines[i];
+		assert(line->goods.quantity > 0 && line->goods.price >= 0);
 		line->goods.total = 0;
 		if (line->problem == LINE_UNAVAILABLE)
 			continue;
@@ -48,6 +56,7 @@ static void group_methods(struct quote_group *group)
 		struct quote_method *method = &group->methods[i];
 		bool free =
 		    method->free_above >= 0 && group->amounts.subtotal >= method->free_above;
+		assert(method->list_price >= 0);
 		method->price = free ? 0 : method->list_price;
 		if (group->method == NULL || method->price < group->method->price)
 			group->method = method;
@@ -76,6 +85,7 @@ static struct quote_wrong choose_methods(struct quote *quote, size_t count,
 {
 	struct quote_wrong wrong = {0};
 
+	assert(count == 0 || choices != NULL);
 	for (size_t i = 0; i < count; i++) {
 		struct quote_group *group = group_of(quote, choices[i].vendor_id);
 		const struct quote_method *method =
@@ -99,6 +109,8 @@ static void allocate_fee(struct quote *quote)
 	int64_t of_goods =
 	    money_basis_points(quote->amounts.subtotal, quote->terms.service_fee_basis_points);
 
+	assert(of_goods >= 0 && of_goods <= quote->amounts.subtotal);
+	assert(quote->terms.service_fee_fixed >= 0);
 	quote->amounts.fee = quote->terms.service_fee_fixed + of_goods;
 	if (quote->amounts.subtotal == 0 || quote->amounts.fee == 0) {
 		quote->amounts.fee = 0;
@@ -147,7 +159,7 @@ static void hash_group(crypto_generichash_state *state, const struct quote_group
 static void hash_quote(struct quote *quote)
 {
 	crypto_generichash_state state;
-	unsigned char digest[16];
+	unsigned char digest[HASH_BYTES];
 	const int64_t groups = (int64_t)quote->group_count;
 
 	crypto_generichash_init(&state, NULL, 0, sizeof(digest));
@@ -160,10 +172,37 @@ static void hash_quote(struct quote *quote)
 	base64url_encode(digest, sizeof(digest), quote->hash);
 }
 
-static int64_t total_of(const struct amounts *amounts)
+static bool group_adds_up(const struct quote_group *group)
 {
-	return amounts->subtotal + amounts->shipping - amounts->discount + amounts->tax +
-	       amounts->fee;
+	int64_t sold = 0;
+
+	for (size_t i = 0; i < group->line_count; i++)
+		if (group->lines[i].problem == LINE_SELLABLE)
+			sold += group->lines[i].goods.total;
+	return sold == group->amounts.subtotal && group->percent_fee <= group->amounts.fee &&
+	       group->amounts.shipping >= 0 && amounts_add_up(&group->amounts);
+}
+
+/* Every line is in one group, and every amount is the sum over the groups. */
+static bool quote_adds_up(const struct quote *quote)
+{
+	struct amounts sum = {0};
+	const struct quote_line *next = quote->lines;
+
+	for (size_t g = 0; g < quote->group_count; g++) {
+		const struct quote_group *group = &quote->groups[g];
+
+		if (group->lines != next || !group_adds_up(group))
+			return false;
+		next += group->line_count;
+		sum.subtotal += group->amounts.subtotal;
+		sum.shipping += group->amounts.shipping;
+		sum.fee += group->amounts.fee;
+		sum.total += group->amounts.total;
+	}
+	return next == quote->lines + quote->line_count && amounts_add_up(&quote->amounts) &&
+	       sum.subtotal == quote->amounts.subtotal && sum.shipping == quote->amounts.shipping &&
+	       sum.fee == quote->amounts.fee && sum.total == quote->amounts.total;
 }
 
 struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
@@ -171,9 +210,8 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 {
 	struct amounts *all = &quote->amounts;
 	struct quote_wrong wrong;
-	int64_t parts = 0;
 
-	assert(quote->group_count <= LIMIT_CART_LINES);
+	assert(quote->group_count <= quote->line_count && quote->line_count <= LIMIT_CART_LINES);
 	quote->undeliverable_count = 0;
 	for (size_t g = 0; g < quote->group_count; g++) {
 		group_subtotal(&quote->groups[g]);
@@ -195,12 +233,11 @@ struct quote_wrong quote_price(struct quote *quote, size_t choice_count,
 		all->tax += part->tax;
 	}
 	allocate_fee(quote);
-	all->total = total_of(all);
-	for (size_t g = 0; g < quote->group_count; g++) {
-		quote->groups[g].amounts.total = total_of(&quote->groups[g].amounts);
-		parts += quote->groups[g].amounts.total;
-	}
-	assert(parts == all->total);
+	all->total = amounts_total(all);
+	for (size_t g = 0; g < quote->group_count; g++)
+		quote->groups[g].amounts.total = amounts_total(&quote->groups[g].amounts);
+	assert(quote_adds_up(quote));
+	assert(wrong.what == CHOICES_FINE || wrong.choice < choice_count);
 	hash_quote(quote);
 	return wrong;
 }

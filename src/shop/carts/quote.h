@@ -16,7 +16,7 @@
 
 struct shipping_choice_input_in; /* of the contract: vendor_id, method_id */
 
-enum line_problem { LINE_SELLABLE, LINE_UNAVAILABLE, LINE_OUT_OF_STOCK };
+enum line_problem { LINE_SELLABLE, LINE_UNAVAILABLE, LINE_OUT_OF_STOCK, LINE_PROBLEM_COUNT };
 
 struct quote_line {
 	struct uuid vendor_id;

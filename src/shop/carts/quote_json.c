@@ -1,6 +1,9 @@
 /*
  * quote_json: writes a quote as the contract's Quote and Cart.
  */
+#include <assert.h>
+#include <string.h>
+
 #include "shop/carts/quote.h"
 
 static const char *const PROBLEM_CODES[] = {
@@ -9,8 +12,12 @@ static const char *const PROBLEM_CODES[] = {
     [LINE_OUT_OF_STOCK] = "out_of_stock",
 };
 
+_Static_assert(sizeof(PROBLEM_CODES) / sizeof(PROBLEM_CODES[0]) == LINE_PROBLEM_COUNT,
+               "each problem has its code");
+
 static void put_available(struct json *json, const struct quote_line *line)
 {
+	assert(line->available >= 0);
 	json_key(json, "available");
 	if (line->tracked)
 		json_int(json, line->available);
@@ -20,6 +27,7 @@ static void put_available(struct json *json, const struct quote_line *line)
 
 static void one_line(struct json *json, const struct quote *quote, const struct quote_line *line)
 {
+	assert(line->problem < LINE_PROBLEM_COUNT);
 	json_open_object(json);
 	goods_json(&line->goods, quote->terms.currency, json);
 	put_available(json, line);
@@ -65,6 +73,7 @@ static void group_methods(struct json *json, const struct quote *quote,
 
 static void no_delivery(struct json *json, const struct quote_group *group)
 {
+	assert(group->undeliverable && group->method == NULL);
 	json_open_object(json);
 	json_put_uuid(json, "vendor_id", group->vendor_id);
 	json_key(json, "variant_id");
@@ -77,6 +86,8 @@ static void no_delivery(struct json *json, const struct quote_group *group)
 
 static void problems(struct json *json, const struct quote *quote)
 {
+	size_t count = 0;
+
 	json_key(json, "problems");
 	json_open_array(json);
 	for (size_t i = 0; i < quote->line_count; i++) {
@@ -89,15 +100,22 @@ static void problems(struct json *json, const struct quote *quote)
 		json_put_str(json, "code", PROBLEM_CODES[line->problem]);
 		put_available(json, line);
 		json_close_object(json);
+		count++;
 	}
-	for (size_t g = 0; g < quote->group_count; g++)
-		if (quote->groups[g].undeliverable)
-			no_delivery(json, &quote->groups[g]);
+	assert(count == quote->problem_count);
+	for (size_t g = 0; g < quote->group_count; g++) {
+		if (!quote->groups[g].undeliverable)
+			continue;
+		no_delivery(json, &quote->groups[g]);
+		count++;
+	}
+	assert(count == quote->problem_count + quote->undeliverable_count);
 	json_close_array(json);
 }
 
 void quote_json(const struct quote *quote, struct json *json)
 {
+	assert(strlen(quote->hash) == QUOTE_HASH_LENGTH); /* it is priced */
 	json_open_object(json);
 	amounts_json(&quote->amounts, quote->terms.currency, json);
 	json_put_str(json, "currency", quote->terms.currency);
@@ -124,6 +142,7 @@ void quote_cart_json(const struct quote *quote, struct json *json)
 
 	for (size_t i = 0; i < quote->line_count; i++)
 		pieces += quote->lines[i].goods.quantity;
+	assert(pieces == 0 || !uuid_is_nil(quote->cart_id));
 	json_open_object(json);
 	json_key(json, "id");
 	if (uuid_is_nil(quote->cart_id))

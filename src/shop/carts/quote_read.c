@@ -39,6 +39,7 @@ static enum line_problem problem_of(const struct cart_lines_row *row)
 
 static struct quote_line line_of(const struct cart_lines_row *row)
 {
+	assert(row->quantity > 0 && row->quantity <= LIMIT_LINE_QUANTITY);
 	return (struct quote_line){
 	    .vendor_id = row->vendor_id,
 	    .goods =
@@ -61,8 +62,22 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	};
 }
 
-/* Takes the methods of one vendor: rows are sorted by vendor, so they are adjacent. */
-static void take_methods(struct arena *arena, struct quote_group *group, size_t count,
+/* Sorted strictly by (vendor, variant): an order locks stock in this order. */
+static bool are_in_lock_order(size_t count, const struct quote_line lines[])
+{
+	for (size_t i = 1; i < count; i++) {
+		int by_vendor = uuid_compare(lines[i - 1].vendor_id, lines[i].vendor_id);
+
+		if (by_vendor > 0 ||
+		    (by_vendor == 0 &&
+		     uuid_compare(lines[i - 1].goods.variant_id, lines[i].goods.variant_id) >= 0))
+			return false;
+	}
+	return true;
+}
+
+/* The methods of one vendor: rows are sorted by vendor, so they are adjacent. */
+static void read_methods(struct arena *arena, struct quote_group *group, size_t count,
                          const struct cart_shipping_methods_row rows[])
 {
 	group->methods = arena_array(arena, count, sizeof(group->methods[0]));
@@ -79,7 +94,7 @@ static void take_methods(struct arena *arena, struct quote_group *group, size_t 
 	}
 }
 
-static void take_lines(struct quote *quote, size_t count, const struct cart_lines_row rows[])
+static void read_lines(struct quote *quote, size_t count, const struct cart_lines_row rows[])
 {
 	for (size_t i = 0; i < count; i++) {
 		struct quote_group *group = quote->groups + quote->group_count;
@@ -102,9 +117,11 @@ static void take_lines(struct quote *quote, size_t count, const struct cart_line
 		group->line_count++;
 	}
 	quote->line_count = count;
+	assert(quote->group_count <= count && quote->problem_count <= count);
+	assert(are_in_lock_order(count, quote->lines));
 }
 
-static void take_terms(struct quote *quote, const struct platform_terms_row *terms)
+static void read_terms(struct quote *quote, const struct platform_terms_row *terms)
 {
 	quote->terms = (struct quote_terms){
 	    .service_fee_fixed = terms->service_fee_fixed,
@@ -127,6 +144,8 @@ struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 	const struct cart_shipping_methods_row *methods =
 	    sql_cart_shipping_methods_rows(batch, asked->methods, &method_count);
 
+	assert(rows_are_here(asked->lines));   /* the batch has run */
+	assert(count == 1 || line_count == 0); /* lines have a cart */
 	if (line_count > LIMIT_CART_LINES)
 		task_end(db_task(batch), PROBLEM_CONFLICT,
 		         "A cart has at most %d lines; remove some.", LIMIT_CART_LINES);
@@ -135,12 +154,12 @@ struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 		quote->cart_version = cart->version;
 		quote->updated_at = cart->updated_at;
 	}
-	take_terms(quote, sql_platform_terms_rows(batch, asked->terms, &count));
+	read_terms(quote, sql_platform_terms_rows(batch, asked->terms, &count));
 	quote->lines = arena_array(arena, line_count, sizeof(quote->lines[0]));
 	quote->groups = arena_array(arena, line_count, sizeof(quote->groups[0]));
-	take_lines(quote, line_count, lines);
+	read_lines(quote, line_count, lines);
 	for (size_t g = 0; g < quote->group_count; g++)
-		take_methods(arena, &quote->groups[g], method_count, methods);
+		read_methods(arena, &quote->groups[g], method_count, methods);
 	return quote;
 }
 
@@ -156,6 +175,7 @@ void quote_end_wrong(struct task *task, struct quote_wrong wrong)
 	                             "This vendor has no such delivery method."},
 	};
 
+	assert(wrong.what > CHOICES_FINE && wrong.what < sizeof(WRONG) / sizeof(WRONG[0]));
 	task_end_field(
 	    task,
 	    arena_printf(task->arena, "/shipping/%zu/%s", wrong.choice, WRONG[wrong.what].member),

@@ -1,7 +1,21 @@
 #include "shop/carts/sale.h"
 
+#include <assert.h>
+
+int64_t amounts_total(const struct amounts *amounts)
+{
+	return amounts->subtotal + amounts->shipping - amounts->discount + amounts->tax +
+	       amounts->fee;
+}
+
+bool amounts_add_up(const struct amounts *amounts)
+{
+	return amounts->total == amounts_total(amounts) && amounts->total >= 0;
+}
+
 void amounts_json(const struct amounts *amounts, const char *currency, struct json *json)
 {
+	assert(amounts_add_up(amounts));
 	json_put_money(json, "total", amounts->total, currency);
 	json_put_money(json, "subtotal", amounts->subtotal, currency);
 	json_put_money(json, "shipping", amounts->shipping, currency);
@@ -12,6 +26,7 @@ void amounts_json(const struct amounts *amounts, const char *currency, struct js
 
 void goods_json(const struct goods *goods, const char *currency, struct json *json)
 {
+	assert(goods->title != NULL && goods->variant_title != NULL && goods->quantity > 0);
 	json_put_uuid(json, "variant_id", goods->variant_id);
 	json_put_uuid(json, "product_id", goods->product_id);
 	json_put_str(json, "title", goods->title);
@@ -25,6 +40,7 @@ void goods_json(const struct goods *goods, const char *currency, struct json *js
 
 void seller_json(struct uuid id, const char *name, const char *slug, struct json *json)
 {
+	assert(name != NULL && !uuid_is_nil(id));
 	json_key(json, "vendor");
 	json_open_object(json);
 	json_put_uuid(json, "id", id);

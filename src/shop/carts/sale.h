@@ -7,6 +7,8 @@
 #ifndef SEBEZ_SHOP_CARTS_SALE_H
 #define SEBEZ_SHOP_CARTS_SALE_H
 
+#include <stdbool.h>
+
 #include "base/json.h"
 #include "base/uuid.h"
 
@@ -21,6 +23,9 @@ struct goods {
 	int32_t quantity;
 	int64_t price, total;
 };
+
+int64_t amounts_total(const struct amounts *amounts); /* what the total must be */
+bool amounts_add_up(const struct amounts *amounts);
 
 /* Write members of the open object. */
 void amounts_json(const struct amounts *amounts, const char *currency, struct json *json);

@@ -74,6 +74,8 @@ enum {
 	PEOPLE_COUNT = VENDORS_COUNT + STAFF_COUNT + CUSTOMERS_COUNT,
 };
 
+_Static_assert(sizeof(DEMO_PASSWORD) - 1 >= 8, "as the contract requires of a password");
+
 const char *demo_accounts(void)
 {
 	return "The demo's accounts, all with the password " DEMO_PASSWORD ":\n"
@@ -117,6 +119,7 @@ static void add_people(struct task *task)
 	for (size_t i = 0; i < CUSTOMERS_COUNT; i++)
 		people[count++] =
 		    (struct demo_person){uuid_v7(), CUSTOMERS[i].email, CUSTOMERS[i].name};
+	assert(count == PEOPLE_COUNT);
 	sql_demo_add_accounts(db_as(task, PG_AUTH), count, people, hashing->hash);
 	accounts_create_admin(task, "admin" AT, "Alex Admin", NULL, DEMO_PASSWORD);
 }
@@ -137,12 +140,14 @@ void demo_sign_in(struct task *task, const char *email, enum actor_kind kind, ui
 	    .roles = roles,
 	};
 
+	assert(task->actor.kind == ACTOR_JOBS); /* nobody is signed in */
 	sql_demo_sign_in(db_as(task, PG_AUTH), actor.session_id, actor.account_id);
 	task->actor = actor;
 }
 
 void demo_sign_out(struct task *task)
 {
+	assert(!uuid_is_nil(task->actor.session_id));
 	sql_demo_sign_out(db_as(task, PG_AUTH), task->actor.session_id);
 	task->actor = (struct actor){.kind = ACTOR_JOBS};
 }
@@ -187,7 +192,7 @@ static void apply(struct task *task, const struct demo_vendor *vendor, struct uu
 	                                .description = vendor->description,
 	                                .logo_text = vendor->logo_text,
 	                                .email = vendor->owner,
-	                                .open_most = LIMIT_OPEN_APPLICATIONS,
+	                                .open_max = LIMIT_OPEN_APPLICATIONS,
 	                            });
 	demo_sign_out(task);
 }
@@ -229,7 +234,8 @@ static void fill(struct task *task, const struct demo_vendor *vendor, struct uui
 	for (size_t i = 0; i < STAFF_COUNT && staffed; i++)
 		sql_demo_add_staff(db_of(task), staff[i], STAFF[i].role);
 	report = catalog_import_text(task, file->text, file->length);
-	assert(report->errors_total == 0); /* the files are embedded and valid */
+	/* The files are embedded and valid, and the database was empty. */
+	assert(report->errors_total == 0 && report->products_created > 0);
 	printf("  %-18s %lld products\n", vendor->name, (long long)report->products_created);
 	demo_sign_out(task);
 }
@@ -239,6 +245,7 @@ void demo_load(struct task *task)
 	struct db *db = db_as(task, PG_JOBS);
 	struct uuid ids[VENDORS_COUNT];
 
+	assert(DEMO_FILE_COUNT == VENDORS_COUNT);
 	if (!sql_demo_is_empty_rows(db, sql_demo_is_empty(db), NULL)->empty)
 		task_end(task, PROBLEM_CONFLICT,
 		         "The database already has vendors; the demo requires an empty one.");

@@ -24,8 +24,8 @@ update session set ended_at = now() where id = :session;
 insert into address (account_id, id, name, line1, city, postal_code, country, is_default)
 values (current_account(), :id, :name, :line1, :city, :postal_code, :country, true);
 
--- demo_apply (id uuid, slug text, name text, description text, logo_text text, email text, open_most int): none writes
-select from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, null, :open_most);
+-- demo_apply (id uuid, slug text, name text, description text, logo_text text, email text, open_max int): none writes
+select from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, null, :open_max);
 
 -- demo_approve (ids uuid[]): none
 update vendor set state = 'approved', approved_at = now(), updated_at = now(), version = version + 1

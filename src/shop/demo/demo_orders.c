@@ -1,5 +1,6 @@
 #include "shop/demo/demo_orders.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "api.gen.h"
@@ -11,6 +12,10 @@
 #define AT "@demo.sebez.test"
 
 enum { LINES_MAX = 3, DEADLINE_HOURS = 48 };
+
+_Static_assert(PLACED < ACCEPTED && ACCEPTED < PACKED && PACKED < SHIPPED && SHIPPED < DELIVERED &&
+                   DELIVERED < COMPLETED,
+               "fulfil() compares states");
 
 struct demo_order {
 	const char *email, *name;
@@ -76,6 +81,7 @@ static const struct order *place(struct task *task, const struct demo_order *dem
 	fill_cart(task, demo);
 	order = orders_place(task, &terms);
 	demo_sign_out(task);
+	assert(order->sub_order_count > 0);
 	return order;
 }
 
@@ -84,6 +90,7 @@ static void fulfil(struct task *task, const struct sub_order *part, enum sub_ord
 {
 	static const enum sub_order_state STEPS[] = {ACCEPTED, PACKED, SHIPPED, DELIVERED};
 
+	assert(state != AWAITING_PAYMENT && state != PLACED);
 	demo_sign_in(task, demo_owner(part->vendor_slug), ACTOR_STAFF, STAFF_OWNER);
 	task->actor.vendor_id = part->vendor_id;
 	if (state == CANCELLED)

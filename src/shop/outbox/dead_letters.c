@@ -1,6 +1,8 @@
 /*
  * dead_letters: the admin endpoints for dead letters: replay after the cause is fixed, or drop.
  */
+#include <assert.h>
+
 #include "api.gen.h"
 #include "base/limits.h"
 #include "outbox.sql.h"
@@ -24,6 +26,7 @@ void get_dead_letter(struct request *rq, const struct get_dead_letter_in *in)
 	const struct rows *rows =
 	    sql_dead_letters(db_of(&rq->task), &in->dead_letter_id, NULL, 0, (struct uuid){0}, 1);
 
+	assert(rows_count(rows) <= 1);
 	if (rows_count(rows) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Not found.");
 	reply_row(rq, rows);

@@ -1,35 +1,25 @@
 /*
- * deliver: leases, delivers and settles one batch of one queue, and records the outcomes that
- * deliverers report.
+ * deliver: leases, delivers and settles one batch of one queue.
  */
 #include <assert.h>
-#include <sodium.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "base/backoff.h"
-#include "base/codec.h"
 #include "net/log.h"
 #include "net/loop.h"
 #include "outbox.sql.h"
-#include "shop/outbox/queues.h"
+#include "shop/outbox/delivery_batch.h"
 #include "task/db.h"
 
 enum {
 	PRUNE_MAX = 5000,      /* rows per transaction */
 	SETTLE_MS = 20 * 1000, /* timeout of the settlement */
-	WAIT_MIN_MS = 1000,
 };
 
-struct delivery_batch {
-	struct task task; /* must be first: cast to the batch */
-	struct queue *queue;
-	int32_t most;
-	struct delivery *rows;
-	size_t count;
-	int64_t lease;
-	struct task *part; /* the deliverer's task */
-	bool may_go_on;
-};
+_Static_assert(LIMIT_DELIVERY_ATTEMPT_MS < LIMIT_DELIVERY_BATCH_MS, "a batch has attempts");
+_Static_assert(LIMIT_DELIVERY_BATCH_MS + SETTLE_MS < LIMIT_DELIVERY_LEASE_MS,
+               "a lease outlasts the batch and its settlement");
+
+_Static_assert(offsetof(struct delivery_batch, task) == 0, "a task is cast to its batch");
 
 /* The deliverer's task. */
 struct part {
@@ -37,118 +27,7 @@ struct part {
 	struct delivery_batch *batch;
 };
 
-/* Outcomes reported by deliverers. */
-
-static bool is_time_up(const struct delivery_batch *batch)
-{
-	return loop_now_ms() + outbox.options.attempt_ms > batch->part->deadline_ms;
-}
-
-bool delivery_begin(struct delivery *delivery)
-{
-	struct delivery_batch *batch = delivery->batch;
-
-	assert(delivery->state == DELIVERY_UNTOUCHED);
-	assert(!db_has_transaction(batch->part)); /* no external calls within a transaction */
-	if (outbox.is_stopping || is_time_up(batch) ||
-	    breaker_state(&batch->queue->breaker, loop_now_ms()) == BREAKER_OPEN)
-		return false;
-	delivery->state = DELIVERY_BEGUN;
-	return true;
-}
-
-/* A valid, truncated reason: the destination's answer may be any bytes. */
-static const char *reason(struct arena *arena, const char *why)
-{
-	size_t length = strnlen(why, LIMIT_DELIVERY_REASON_BYTES);
-	char *text;
-
-	/* Do not cut within a character. */
-	while (length > 0 && ((unsigned char)why[length] & 0xc0) == 0x80)
-		length--;
-	text = arena_strndup(arena, why, length);
-	if (!utf8_is_valid(text, length))
-		for (char *at = text; *at != '\0'; at++)
-			if ((unsigned char)*at >= 0x80)
-				*at = '?';
-	return text;
-}
-
-static void end_attempt(struct delivery *delivery, enum delivery_state state, const char *why)
-{
-	assert(delivery->state == DELIVERY_BEGUN);
-	delivery->state = state;
-	if (why != NULL)
-		delivery->why = reason(delivery->batch->task.arena, why);
-}
-
-void delivery_done(struct delivery *delivery)
-{
-	end_attempt(delivery, DELIVERY_DELIVERED, NULL);
-	breaker_succeed(&delivery->batch->queue->breaker);
-}
-
-/* Retries the row with back-off, or gives it up after the last attempt. */
-static void retry(struct delivery *delivery, int64_t delay_ms, const char *why)
-{
-	const struct outbox_options *options = &outbox.options;
-	int64_t backoff = backoff_ms((unsigned)delivery->attempt - 1, options->retry_first_ms,
-	                             options->retry_max_ms, randombytes_random());
-
-	assert(delivery->attempt > 0 && delay_ms >= 0);
-	delivery->delay_ms = delay_ms > backoff ? delay_ms : backoff;
-	end_attempt(
-	    delivery,
-	    delivery->attempt < options->attempts_max ? DELIVERY_RETRIED : DELIVERY_GIVEN_UP, why);
-}
-
-void delivery_retry(struct delivery *delivery, int64_t delay_ms, const char *why)
-{
-	retry(delivery, delay_ms, why);
-	breaker_succeed(&delivery->batch->queue->breaker);
-}
-
-void delivery_unreachable(struct delivery *delivery, int64_t delay_ms, const char *why)
-{
-	struct queue *queue = delivery->batch->queue;
-
-	retry(delivery, delay_ms, why);
-	if (breaker_fail(&queue->breaker, &outbox.options.breaker, loop_now_ms(),
-	                 randombytes_random()))
-		LOG_WARNING("destination fails: left alone for a while",
-		            log_str("topic", queue_topic(queue)->name),
-		            log_str("destination", queue->destination),
-		            log_str("why", delivery->why));
-}
-
-void delivery_give_up(struct delivery *delivery, const char *why)
-{
-	end_attempt(delivery, DELIVERY_GIVEN_UP, why);
-	breaker_succeed(&delivery->batch->queue->breaker);
-}
-
-void delivery_skip(struct delivery *delivery)
-{
-	assert(delivery->state == DELIVERY_UNTOUCHED);
-	delivery->state = DELIVERY_SKIPPED;
-}
-
-void delivery_move(struct delivery *delivery, const char *destination)
-{
-	assert(delivery->state == DELIVERY_UNTOUCHED);
-	assert(strlen(destination) <= LIMIT_DESTINATION_BYTES);
-	assert(strcmp(destination, delivery->destination) != 0);
-	delivery->state = DELIVERY_MOVED;
-	delivery->move_to = arena_strdup(delivery->batch->task.arena, destination);
-}
-
-/* Checked again at twice its age: rarely for old rows, soon for new ones. */
-void delivery_wait(struct delivery *delivery)
-{
-	assert(delivery->state == DELIVERY_UNTOUCHED);
-	delivery->state = DELIVERY_WAITING;
-	delivery->delay_ms = delivery->age_ms > WAIT_MIN_MS ? delivery->age_ms : WAIT_MIN_MS;
-}
+_Static_assert(offsetof(struct part, task) == 0, "a task is cast to its part");
 
 /* Lease. */
 
@@ -156,10 +35,12 @@ static void lease(struct delivery_batch *batch)
 {
 	struct db *db = db_of(&batch->task);
 	const struct rows *rows =
-	    sql_outbox_lease(db, queue_topic(batch->queue)->name, batch->queue->destination,
-	                     batch->most, outbox.options.lease_ms);
-	const struct outbox_lease_row *row = sql_outbox_lease_rows(db, rows, &batch->count);
+	    sql_outbox_lease_queue(db, queue_topic(batch->queue)->name, batch->queue->destination,
+	                           batch->rows_max, outbox.options.lease_ms);
+	const struct outbox_lease_queue_row *row =
+	    sql_outbox_lease_queue_rows(db, rows, &batch->count);
 
+	assert(batch->count <= (size_t)batch->rows_max);
 	batch->rows = arena_array(batch->task.arena, batch->count, sizeof(batch->rows[0]));
 	for (size_t i = 0; i < batch->count; i++) {
 		batch->rows[i] = (struct delivery){
@@ -173,6 +54,8 @@ static void lease(struct delivery_batch *batch)
 		    .batch = batch,
 		    .last_why = row[i].failed_with,
 		};
+		assert(row[i].attempt > 0);
+		assert(i == 0 || row[i].lease == batch->lease); /* one lease settles all */
 		batch->lease = row[i].lease;
 	}
 }
@@ -195,7 +78,10 @@ static bool prune(struct delivery_batch *batch)
 	}
 	postponed = sql_outbox_postpone(tx, topic->name, batch->queue->destination, PRUNE_MAX);
 	db_run(tx);
-	return sql_outbox_postpone_rows(tx, postponed, NULL)->count == PRUNE_MAX;
+	int32_t count = sql_outbox_postpone_rows(tx, postponed, NULL)->count;
+
+	assert(count >= 0 && count <= PRUNE_MAX);
+	return count == PRUNE_MAX;
 }
 
 /* Deliver. */
@@ -204,21 +90,23 @@ static void call_deliverer(struct task *task)
 {
 	struct delivery_batch *batch = ((struct part *)(void *)task)->batch;
 
+	assert(batch->count > 0 && task == batch->part);
 	queue_topic(batch->queue)->deliver(task, batch->rows, batch->count);
 }
 
 static void retry_alone(struct delivery *delivery, const char *why)
 {
+	assert(delivery->state == DELIVERY_BEGUN || delivery->state == DELIVERY_UNTOUCHED);
 	delivery->state = DELIVERY_BEGUN;
-	retry(delivery, 0, why);
-	/* As after the death of a worker: outbox_lease then delivers the row alone. */
+	delivery_end_retry(delivery, 0, why);
+	/* As after the death of a worker: outbox_lease_queue then delivers the row alone. */
 	if (delivery->state == DELIVERY_RETRIED)
 		delivery->why = NULL;
 }
 
 /* The deliverer failed, or reported no outcome for a row it had begun: deliver each row alone to
  * find the one that causes it. */
-static void blame(struct delivery_batch *batch, const char *why)
+static void retry_begun(struct delivery_batch *batch, const char *why)
 {
 	bool any_begun = false;
 
@@ -248,7 +136,8 @@ static void deliver(struct delivery_batch *batch)
 		if (batch->rows[i].state == DELIVERY_BEGUN)
 			why = "The deliverer did not say what became of it.";
 	if (why != NULL)
-		blame(batch, why);
+		retry_begun(batch, why);
+	batch->part = NULL;
 }
 
 /* Settle. */
@@ -266,6 +155,8 @@ static void put_back(struct settled *settled, const struct delivery *row)
 {
 	bool was_tried = row->state == DELIVERY_RETRIED;
 
+	assert(row->attempt > 0 && row->delay_ms >= 0);
+	assert(row->state != DELIVERY_MOVED || row->move_to != NULL);
 	settled->returned[settled->returned_count++] = (struct outbox_put_back_returned){
 	    .id = row->row_id,
 	    .delay_ms = row->delay_ms,
@@ -275,7 +166,7 @@ static void put_back(struct settled *settled, const struct delivery *row)
 	};
 }
 
-static void sort_out(struct settled *settled, const struct delivery *row)
+static void group_row(struct settled *settled, const struct delivery *row)
 {
 	switch (row->state) {
 	case DELIVERY_DELIVERED:
@@ -283,6 +174,7 @@ static void sort_out(struct settled *settled, const struct delivery *row)
 		settled->gone[settled->gone_count++] = row->row_id;
 		break;
 	case DELIVERY_GIVEN_UP:
+		assert(row->why != NULL);
 		settled->dead[settled->dead_count++] =
 		    (struct outbox_bury_dead){.id = row->row_id, .why = row->why};
 		break;
@@ -293,7 +185,7 @@ static void sort_out(struct settled *settled, const struct delivery *row)
 		put_back(settled, row);
 		break;
 	case DELIVERY_BEGUN:
-		assert(!"blame() has settled it");
+		assert(!"retry_begun() has ended it");
 	}
 }
 
@@ -331,7 +223,8 @@ static void settle(struct delivery_batch *batch)
 	int64_t done;
 
 	for (size_t i = 0; i < batch->count; i++)
-		sort_out(&settled, &batch->rows[i]);
+		group_row(&settled, &batch->rows[i]);
+	assert(settled.gone_count + settled.dead_count + settled.returned_count == batch->count);
 	gone = sql_outbox_delivered(tx, (struct bigint_array){settled.gone_count, settled.gone},
 	                            batch->lease);
 	dead = sql_outbox_bury(tx, settled.dead_count, settled.dead, batch->lease);
@@ -349,7 +242,7 @@ static void run(struct task *task)
 	struct delivery_batch *batch = (struct delivery_batch *)(void *)task;
 	bool any_settled = false;
 
-	batch->may_go_on = prune(batch);
+	batch->may_have_more = prune(batch);
 	if (queue_topic(batch->queue)->deliver == NULL)
 		return;
 	lease(batch);
@@ -361,20 +254,22 @@ static void run(struct task *task)
 	for (size_t i = 0; i < batch->count; i++)
 		any_settled |= batch->rows[i].state != DELIVERY_UNTOUCHED;
 	/* After a row that was delivered alone, others may be due. */
-	batch->may_go_on =
-	    any_settled && (batch->count == (size_t)batch->most || batch->count == 1);
+	batch->may_have_more =
+	    any_settled && (batch->count == (size_t)batch->rows_max || batch->count == 1);
 }
 
-bool delivery_run(struct queue *queue, int32_t most)
+bool delivery_run(struct queue *queue, int32_t rows_max)
 {
 	struct delivery_batch batch = {
 	    .task = {.deadline_ms = loop_now_ms() + outbox.options.batch_ms,
 	             .actor = {.kind = ACTOR_JOBS},
 	             .name = queue_topic(queue)->name},
 	    .queue = queue,
-	    .most = most,
+	    .rows_max = rows_max,
 	};
 
+	assert(outbox.is_started && queue->is_busy); /* one fiber per queue */
+	assert(rows_max > 0 && rows_max <= LIMIT_DELIVERY_BATCH);
 	uuid_format(uuid_v7(), batch.task.request_id);
 	batch.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &batch.task);
 	if (!task_run(&batch.task, run))
@@ -385,5 +280,5 @@ bool delivery_run(struct queue *queue, int32_t most)
 		                               ? batch.task.problem.log
 		                               : batch.task.problem.detail));
 	arena_free(batch.task.arena);
-	return batch.may_go_on;
+	return batch.may_have_more;
 }

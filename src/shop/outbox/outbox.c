@@ -1,5 +1,8 @@
 #include "shop/outbox/outbox.h"
 
+#include <assert.h>
+#include <stddef.h>
+
 #include "net/log.h"
 #include "outbox.sql.h"
 #include "shop/outbox/queues.h"
@@ -30,6 +33,8 @@ struct consumption {
 	const struct leased *rows;
 };
 
+_Static_assert(offsetof(struct consumption, task) == 0, "a task is cast to its consumption");
+
 static void consume(struct task *task)
 {
 	const struct consumption *one = (const struct consumption *)(void *)task;
@@ -37,6 +42,7 @@ static void consume(struct task *task)
 	struct bigint_array ids = {rows->count, rows->ids};
 	struct db *batch = db_batch(task);
 
+	assert(one->topic->kind == OUTBOX_IN_TRANSACTION && rows->count > 0);
 	if (one->topic->consume != NULL)
 		one->topic->consume(batch, (struct uuid_array){rows->count, rows->subject_ids},
 		                    ids);
@@ -72,8 +78,8 @@ static struct leased lease(struct task *task, const struct outbox_topic *topic)
 {
 	struct db *db = db_of(task);
 	size_t count;
-	const struct rows *rows = sql_outbox_take(db, topic->name, CONSUME_MAX, LEASE_S);
-	const struct outbox_take_row *row = sql_outbox_take_rows(db, rows, &count);
+	const struct rows *rows = sql_outbox_lease_topic(db, topic->name, CONSUME_MAX, LEASE_S);
+	const struct outbox_lease_topic_row *row = sql_outbox_lease_topic_rows(db, rows, &count);
 	struct leased leased = {
 	    .count = count,
 	    .ids = arena_array(task->arena, count, sizeof(leased.ids[0])),
@@ -81,7 +87,9 @@ static struct leased lease(struct task *task, const struct outbox_topic *topic)
 	    .lease = count ? row->lease : 0,
 	};
 
+	assert(count <= CONSUME_MAX);
 	for (size_t i = 0; i < count; i++) {
+		assert(row[i].lease == leased.lease); /* one lease for all */
 		leased.ids[i] = row[i].id;
 		leased.subject_ids[i] = row[i].subject_id;
 	}
@@ -136,11 +144,13 @@ static void expire(struct task *task, size_t number)
 	const struct outbox_topic *topic = outbox.topics[number];
 	struct db *db = db_of(task);
 
+	assert(topic->kind == OUTBOX_DELIVER && topic->expire_s > 0);
 	for (int rounds = 0; rounds < ROUNDS_MAX; rounds++) {
 		const struct rows *rows = sql_outbox_expire(db, topic->name, topic->expire_s,
 		                                            !topic->drop_expired, EXPIRE_MAX);
 		int32_t count = sql_outbox_expire_rows(db, rows, NULL)->count;
 
+		assert(count >= 0 && count <= EXPIRE_MAX);
 		outbox_count(number, OUTBOX_EXPIRED, (uint64_t)count);
 		if (count < EXPIRE_MAX)
 			break;

@@ -72,8 +72,8 @@ struct outbox_topic {
 	 * are retried one by one. NULL: rows wait for a program version with a deliverer. */
 	void (*deliver)(struct task *task, struct delivery rows[], size_t count);
 	/* Collects statements that delete obsolete due rows, before the others are leased; looks at
-	 * the first `most` rows. NULL: nothing to prune. */
-	void (*prune)(struct db *batch, int32_t most);
+	 * the first `rows_max` rows. NULL: nothing to prune. */
+	void (*prune)(struct db *batch, int32_t rows_max);
 	int32_t expire_s;  /* the age at which a row is no longer delivered */
 	bool drop_expired; /* deletes expired rows; else they become dead letters */
 };

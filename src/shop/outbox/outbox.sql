@@ -1,12 +1,12 @@
 -- Topics of kind in_transaction -------------------------------------------------------------------
 
--- outbox_take (topic text, most int, lease_s int): many -> (id bigint, subject_id uuid, lease time)
+-- outbox_lease_topic (topic text, rows_max int, lease_s int): many -> (id bigint, subject_id uuid, lease time)
 -- Leases the oldest due rows of a topic that are not locked by another worker.
 with mine as (
 	select x.id from outbox x
 	where x.topic = :topic and x.destination = '' and x.done_at is null and x.due_at <= now()
 	order by x.due_at
-	limit :most
+	limit :rows_max
 	for update skip locked
 )
 update outbox x
@@ -27,9 +27,9 @@ where x.id = any (:ids) and x.done_at is null and x.due_at = :lease;
 
 -- Topics of kind deliver --------------------------------------------------------------------------
 
--- outbox_queues (topics text[], passed rows(topic text, destination text), most int): many -> (topic text,
+-- outbox_queues (topics text[], skipped rows(topic text, destination text), rows_max int): many -> (topic text,
 --     destination text)
--- The queues of these topics with due rows, except those in passed; the queue with the longest due row first.
+-- The queues of these topics with due rows, except those in skipped; the queue with the longest due row first.
 -- Skips from queue to queue in the index, so that the cost of a queue does not depend on its length.
 with recursive queue (topic, destination) as (
 	(select x.topic, x.destination from outbox x where x.done_at is null
@@ -47,11 +47,11 @@ from queue q cross join lateral (
 	where x.topic = q.topic and x.destination = q.destination and x.done_at is null and x.due_at <= now()
 	order by x.due_at limit 1) due
 where q.topic = any (:topics)
-and not exists (select from :passed as p where p.topic = q.topic and p.destination = q.destination)
+and not exists (select from :skipped as s where s.topic = q.topic and s.destination = q.destination)
 order by due.due_at
-limit :most;
+limit :rows_max;
 
--- outbox_lease (topic text, destination text, most int, lease_ms bigint): many -> (id bigint, delivery uuid,
+-- outbox_lease_queue (topic text, destination text, rows_max int, lease_ms bigint): many -> (id bigint, delivery uuid,
 --     subject_id uuid, payload json, age_ms bigint, attempt int, failed_with text?, lease time)
 -- Leases due rows of a queue that are not locked by another worker. A row whose last attempt did not finish may
 -- have crashed the process: it is leased alone, once it is the longest due row.
@@ -59,7 +59,7 @@ with due as (
 	select x.id, x.due_at, x.attempts > 0 and x.failed_with is null as is_suspect from outbox x
 	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
 	order by x.due_at
-	limit :most
+	limit :rows_max
 	for update skip locked
 ), first as (
 	select d.id, d.is_suspect from due d order by d.due_at, d.id limit 1
@@ -76,13 +76,13 @@ select x.id, delivery_id(x.created_at, x.id) as delivery, x.subject_id, x.payloa
 from leased x
 order by x.id;
 
--- outbox_postpone (topic text, destination text, most int): one -> (count int)
+-- outbox_postpone (topic text, destination text, rows_max int): one -> (count int)
 -- Postpones due rows to twice their age: checked rarely when old, soon when new.
 with due as (
 	select x.id from outbox x
 	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
 	order by x.due_at
-	limit :most
+	limit :rows_max
 	for update skip locked
 ), postponed as (
 	update outbox x set due_at = now() + greatest(now() - x.created_at, interval '1 second')
@@ -93,11 +93,11 @@ select count(*)::int as count from postponed;
 
 -- outbox_delivered (ids bigint[], lease time): one -> (count bigint)
 -- Deletes delivered rows: deliverers that need a record keep it in their own tables.
-with gone as (
+with deleted as (
 	delete from outbox x where x.id = any (:ids) and x.due_at = :lease and x.done_at is null
 	returning 1
 )
-select count(*) as count from gone;
+select count(*) as count from deleted;
 
 -- outbox_put_back (returned rows(id bigint, delay_ms bigint, attempts int, why text?, destination text), lease time):
 --     one -> (count bigint)
@@ -112,44 +112,45 @@ with back as (
 select count(*) as count from back;
 
 -- outbox_bury (dead rows(id bigint, why text), lease time): one -> (count bigint)
-with gone as (
+with deleted as (
 	delete from outbox x using :dead as d
 	where x.id = d.id and x.due_at = :lease and x.done_at is null
 	returning x.id, x.topic, x.destination, x.subject_id, x.payload, x.created_at, x.attempts, d.why
 ), buried as (
 	insert into dead_letter (id, row_id, topic, destination, subject_id, payload, created_at, attempts, why)
-	select delivery_id(g.created_at, g.id), g.id, g.topic, g.destination, g.subject_id, g.payload,
-	       g.created_at, g.attempts, g.why
-	from gone g
+	select delivery_id(d.created_at, d.id), d.id, d.topic, d.destination, d.subject_id, d.payload,
+	       d.created_at, d.attempts, d.why
+	from deleted d
 	returning 1
 )
 select count(*) as count from buried;
 
--- outbox_expire (topic text, age_s int, bury bool, most int): one slow -> (count int)
-with gone as (
+-- outbox_expire (topic text, age_s int, bury bool, rows_max int): one slow -> (count int)
+with deleted as (
 	delete from outbox where id in (
 		select x.id from outbox x
 		where x.topic = :topic and x.done_at is null and x.created_at < now() - make_interval(secs => :age_s)
-		limit :most
+		limit :rows_max
 		for update skip locked)
 	returning id, topic, destination, subject_id, payload, created_at, attempts, failed_with
 ), dead as (
 	insert into dead_letter (id, row_id, topic, destination, subject_id, payload, created_at, attempts, why)
-	select delivery_id(g.created_at, g.id), g.id, g.topic, g.destination, g.subject_id, g.payload,
-	       g.created_at, g.attempts, coalesce('Expired. ' || g.failed_with, 'Expired.')
-	from gone g where :bury
+	select delivery_id(d.created_at, d.id), d.id, d.topic, d.destination, d.subject_id, d.payload,
+	       d.created_at, d.attempts, coalesce('Expired. ' || d.failed_with, 'Expired.')
+	from deleted d where :bury
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
--- outbox_measured (topics text[], most int): many slow -> (topic text, pending bigint, oldest_s bigint, dead bigint)
--- Per topic; counts at most `most` rows.
+-- outbox_measured (topics text[], rows_max int): many slow -> (topic text, pending bigint, oldest_s bigint,
+--     dead bigint)
+-- Per topic; counts at most `rows_max` rows.
 select t.topic, p.pending, coalesce(extract(epoch from now() - p.oldest)::bigint, 0) as oldest_s, d.dead
 from unnest(:topics::text[]) t (topic) cross join lateral (
 	select count(*) as pending, min(r.created_at) as oldest from (
-		select x.created_at from outbox x where x.topic = t.topic and x.done_at is null limit :most) r) p
+		select x.created_at from outbox x where x.topic = t.topic and x.done_at is null limit :rows_max) r) p
 cross join lateral (
 	select count(*) as dead from (
-		select from dead_letter l where l.topic = t.topic limit :most) r) d;
+		select from dead_letter l where l.topic = t.topic limit :rows_max) r) d;
 
 -- Dead letters ------------------------------------------------------------------------------------
 
@@ -167,53 +168,53 @@ limit :page_size];
 
 -- dead_letter_replay (id uuid): one
 -- Moves a dead letter back to the outbox under its old row id, with all attempts available again.
-with gone as (
+with deleted as (
 	delete from dead_letter l where l.id = :id returning l.*
 )
 insert into outbox (id, topic, destination, subject_id, payload, created_at)
 overriding system value
-select g.row_id, g.topic, g.destination, g.subject_id, g.payload, g.created_at from gone g;
+select d.row_id, d.topic, d.destination, d.subject_id, d.payload, d.created_at from deleted d;
 
--- dead_letters_replay (topic text, most int): one -> (replayed bigint, more bool)
+-- dead_letters_replay (topic text, rows_max int): one -> (replayed bigint, more bool)
 -- Oldest first.
-with gone as (
+with deleted as (
 	delete from dead_letter where id in (
 		select l.id from dead_letter l where l.topic = :topic
-		order by l.dead_at, l.id limit :most)
+		order by l.dead_at, l.id limit :rows_max)
 	returning *
 ), back as (
 	insert into outbox (id, topic, destination, subject_id, payload, created_at)
 	overriding system value
-	select g.row_id, g.topic, g.destination, g.subject_id, g.payload, g.created_at from gone g
+	select d.row_id, d.topic, d.destination, d.subject_id, d.payload, d.created_at from deleted d
 	returning 1
 )
-select count(*) as replayed, count(*) = :most as more from back;
+select count(*) as replayed, count(*) = :rows_max as more from back;
 
 -- dead_letter_drop (id uuid): one
 delete from dead_letter where id = :id;
 
--- dead_letters_forget (most int): one -> (count int)
-with gone as (
+-- dead_letters_forget (rows_max int): one -> (count int)
+with deleted as (
 	delete from dead_letter where id in (
-		select l.id from dead_letter l where l.dead_at < now() - interval '90 days' limit :most)
+		select l.id from dead_letter l where l.dead_at < now() - interval '90 days' limit :rows_max)
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
 -- Upkeep ------------------------------------------------------------------------------------------
 
--- outbox_forget (most int): one -> (count int)
-with gone as (
+-- outbox_forget (rows_max int): one -> (count int)
+with deleted as (
 	delete from outbox where id in (
-		select x.id from outbox x where x.done_at < now() - interval '30 days' limit :most)
+		select x.id from outbox x where x.done_at < now() - interval '30 days' limit :rows_max)
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;
 
--- idempotency_forget (most int): one -> (count int)
-with gone as (
+-- idempotency_forget (rows_max int): one -> (count int)
+with deleted as (
 	delete from idempotency_key where ctid = any (array(
-		select k.ctid from idempotency_key k where k.created_at < now() - interval '24 hours' limit :most))
+		select k.ctid from idempotency_key k where k.created_at < now() - interval '24 hours' limit :rows_max))
 	returning 1
 )
-select count(*)::int as count from gone;
+select count(*)::int as count from deleted;

@@ -13,6 +13,10 @@ enum {
 	ROUNDS_MAX = 50, /* batches per queue, then other queues come first */
 };
 
+_Static_assert(LIMIT_DELIVERIES_OF_TOPIC <= LIMIT_DELIVERIES, "a topic has a part of the fibers");
+_Static_assert(LIMIT_DELIVERIES < LIMIT_FIBERS, "jobs have fibers too");
+_Static_assert(LIMIT_DELIVERIES <= LIMIT_DELIVERY_QUEUES, "a busy queue is never forgotten");
+
 struct outbox outbox;
 
 static struct list_node starting; /* queues waiting for their fiber */
@@ -24,7 +28,7 @@ const char *const OUTBOX_OUTCOME_NAMES[OUTBOX_OUTCOME_COUNT] = {
 
 void outbox_count(size_t topic, enum outbox_outcome outcome, uint64_t count)
 {
-	assert(topic < outbox.topic_count);
+	assert(topic < outbox.topic_count && outcome < OUTBOX_OUTCOME_COUNT);
 	outbox.gauges[topic].outcomes[outcome] += count;
 }
 
@@ -44,7 +48,7 @@ static struct queue *find_queue(size_t topic, const char *destination)
 
 static void forget_queue(struct queue *queue)
 {
-	assert(!queue->is_busy);
+	assert(!queue->is_busy && outbox.queue_count > 0);
 	list_remove(&queue->node);
 	outbox.queue_count--;
 	free(queue);
@@ -75,8 +79,10 @@ static struct queue *new_queue(size_t topic, const char *destination)
 	struct queue *queue;
 
 	assert(strlen(destination) <= LIMIT_DESTINATION_BYTES); /* checked by the table */
+	assert(topic < outbox.topic_count && outbox.topics[topic]->kind == OUTBOX_DELIVER);
 	if (!make_room())
 		return NULL;
+	assert(outbox.queue_count < LIMIT_DELIVERY_QUEUES);
 	queue = calloc(1, sizeof(*queue));
 	if (queue == NULL)
 		return NULL;
@@ -105,12 +111,14 @@ static void serve(void *arg)
 {
 	struct queue *queue = arg;
 
+	assert(queue->is_busy && list_is_empty(&queue->next));
 	for (int rounds = 0; rounds < ROUNDS_MAX && !outbox.is_stopping; rounds++) {
-		int32_t most = rows_allowed(queue);
+		int32_t rows_max = rows_allowed(queue);
 
-		if (most == 0 || !delivery_run(queue, most))
+		if (rows_max == 0 || !delivery_run(queue, rows_max))
 			break;
 	}
+	assert(queue->is_busy && outbox.busy > 0 && outbox.busy_of[queue->topic] > 0);
 	queue->is_busy = false;
 	outbox.busy--;
 	outbox.busy_of[queue->topic]--;
@@ -147,6 +155,7 @@ static void start_queue(size_t topic, const char *destination)
 	queue->is_busy = true;
 	outbox.busy++;
 	outbox.busy_of[topic]++;
+	assert(outbox.busy_of[topic] <= outbox.busy && outbox.busy <= LIMIT_DELIVERIES);
 	list_push_back(&starting, &queue->next);
 	loop_again();
 }
@@ -174,7 +183,7 @@ static size_t topic_number(const char *name)
 }
 
 /* Writes the queues not to be served now to ret[queue_count]. */
-static size_t queues_to_pass(struct task *task, struct outbox_queues_passed *ret)
+static size_t queues_to_skip(struct task *task, struct outbox_queues_skipped *ret)
 {
 	size_t count = 0;
 	struct list_node *at, *next;
@@ -186,7 +195,7 @@ static size_t queues_to_pass(struct task *task, struct outbox_queues_passed *ret
 		if (!queue->is_busy && rows_allowed(queue) > 0)
 			continue;
 		/* Copied, as the queue may be freed while the statement runs. */
-		ret[count++] = (struct outbox_queues_passed){
+		ret[count++] = (struct outbox_queues_skipped){
 		    .topic = queue_topic(queue)->name,
 		    .destination = arena_strdup(task->arena, queue->destination),
 		};
@@ -198,17 +207,20 @@ void outbox_dispatch(struct task *task)
 {
 	struct db *db = db_of(task);
 	struct text_array topics = topics_to_ask(task);
-	struct outbox_queues_passed *passed =
-	    arena_array(task->arena, outbox.queue_count, sizeof(*passed));
-	size_t passed_count = queues_to_pass(task, passed);
-	int32_t most = (int32_t)(LIMIT_DELIVERIES - outbox.busy);
+	struct outbox_queues_skipped *skipped =
+	    arena_array(task->arena, outbox.queue_count, sizeof(*skipped));
+	size_t skipped_count = queues_to_skip(task, skipped);
+	int32_t rows_max = (int32_t)(LIMIT_DELIVERIES - outbox.busy);
 	const struct outbox_queues_row *row;
 	size_t count;
 
-	if (outbox.is_stopping || most == 0 || topics.count == 0)
+	assert(outbox.is_started && rows_max >= 0);
+	assert(skipped_count <= outbox.queue_count);
+	if (outbox.is_stopping || rows_max == 0 || topics.count == 0)
 		return;
-	row = sql_outbox_queues_rows(db, sql_outbox_queues(db, topics, passed_count, passed, most),
-	                             &count);
+	row = sql_outbox_queues_rows(
+	    db, sql_outbox_queues(db, topics, skipped_count, skipped, rows_max), &count);
+	assert(count <= (size_t)rows_max);
 	for (size_t i = 0; i < count; i++)
 		start_queue(topic_number(row[i].topic), row[i].destination);
 }
@@ -226,6 +238,14 @@ struct outbox_options outbox_defaults(void)
 	    .attempt_ms = LIMIT_DELIVERY_ATTEMPT_MS,
 	    .lease_ms = LIMIT_DELIVERY_LEASE_MS,
 	};
+}
+
+/* Each kind has its own functions; what is delivered expires. */
+static bool topic_is_valid(const struct outbox_topic *topic)
+{
+	if (topic->kind == OUTBOX_IN_TRANSACTION)
+		return topic->deliver == NULL && topic->prune == NULL && topic->expire_s == 0;
+	return topic->kind == OUTBOX_DELIVER && topic->consume == NULL && topic->expire_s > 0;
 }
 
 /* Counts the topics of all areas and writes them to `topics`, unless NULL. */
@@ -247,6 +267,8 @@ void outbox_start(const struct outbox_options *options)
 
 	assert(!outbox.is_started);
 	assert(options->attempt_ms < options->batch_ms);
+	assert(options->attempts_max > 0 && options->lease_ms > 0);
+	assert(options->retry_first_ms <= options->retry_max_ms);
 	outbox.options = *options;
 	outbox.is_started = true;
 	list_init(&outbox.queues);
@@ -259,6 +281,8 @@ void outbox_start(const struct outbox_options *options)
 	assert(outbox.topics != NULL && outbox.busy_of != NULL &&
 	       outbox.gauges != NULL); /* fatal at startup */
 	list_topics(outbox.topics);
+	for (size_t i = 0; i < outbox.topic_count; i++)
+		assert(topic_is_valid(outbox.topics[i]));
 	loop_before_sleep(&hook);
 }
 
@@ -288,6 +312,7 @@ void outbox_measure(struct task *task)
 	for (size_t i = 0; i < count; i++) {
 		struct outbox_gauges *gauges = &outbox.gauges[topic_number(row[i].topic)];
 
+		assert(row[i].pending >= 0 && row[i].dead >= 0);
 		gauges->pending = (uint64_t)row[i].pending;
 		gauges->oldest_s = (uint64_t)row[i].oldest_s;
 		gauges->dead = (uint64_t)row[i].dead;

@@ -31,9 +31,9 @@ extern struct outbox {
 	struct outbox_gauges *gauges;
 } outbox;
 
-/* Leases, delivers and settles up to `most` due rows. Returns whether more rows may be due now.
+/* Leases, delivers and settles up to `rows_max` due rows. Returns whether more rows may be due now.
  * Runs a task of its own on the calling fiber. */
-bool delivery_run(struct queue *queue, int32_t most);
+bool delivery_run(struct queue *queue, int32_t rows_max);
 
 static inline const struct outbox_topic *queue_topic(const struct queue *queue)
 {

@@ -1,6 +1,8 @@
 /*
  * settings: the marketplace's fees and deadlines.
  */
+#include <assert.h>
+
 #include "api.gen.h"
 #include "settings.sql.h"
 #include "web/reply.h"
@@ -14,6 +16,7 @@ void get_settings(struct request *rq, const struct get_settings_in *in)
 /* PUT /v1/admin/settings */
 void put_settings(struct request *rq, const struct put_settings_in *in)
 {
+	assert(rq->task.actor.kind == ACTOR_ADMIN);
 	struct db *tx = db_begin(&rq->task);
 	struct rows *changed =
 	    sql_admin_settings_put(tx, &(struct admin_settings_put_args){

@@ -1,6 +1,8 @@
 /*
  * sync: the initial state of a device.
  */
+#include <assert.h>
+
 #include "api.gen.h"
 #include "base/limits.h"
 #include "shop/feed/feed.h"
@@ -19,6 +21,7 @@ void get_sync(struct request *rq, const struct get_sync_in *in)
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
+	assert(!uuid_is_nil(owner) && rows_count(state) == 1);
 	json_open_object(&json);
 	json_put_str(&json, "cursor",
 	             feed_cursor(rq->task.arena, owner,

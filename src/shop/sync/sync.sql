@@ -2,19 +2,19 @@
 -- message_excerpt() and chat_blocks() of chat). Position and state are read in one statement, so that both are
 -- of the same snapshot: the state includes no event after the position, so none is applied twice.
 
--- customer_sync (account uuid, most int): one
+-- customer_sync (account uuid, orders_max int): one
 -- Order ids sort by creation time.
 with open as (
 	select distinct x.order_id from sub_order x
 	where x.account_id = current_account() and x.state not in ('completed', 'cancelled')
-	order by x.order_id desc limit :most + 1
+	order by x.order_id desc limit :orders_max + 1
 )
 select (select e.epoch from feed_epoch e) as "_epoch",
 coalesce((select f.last_number from feed f where f.owner_id = :account), 0) as "_number",
 coalesce(json_agg(json_build_object('order_id', o.id, 'number', o.number,
 	'created_at', json_time(o.created_at), 'paid', p.received_at is not null, 'sub_orders', s.parts)
 	order by o.id), '[]') as orders,
-(select count(*) > :most from open) as orders_more,
+(select count(*) > :orders_max from open) as orders_more,
 coalesce((
 	select json_agg(json_build_object('conversation_id', c.id, 'vendor_id', c.vendor_id,
 		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state,
@@ -30,24 +30,24 @@ coalesce((
 	             x.last_message_at, x.account_id
 	      from conversation x where x.account_id = current_account()
 	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations
-from (select x.order_id from open x order by x.order_id desc limit :most) n
+from (select x.order_id from open x order by x.order_id desc limit :orders_max) n
 join shop_order o on o.id = n.order_id
 join payment p on p.order_id = o.id
 cross join lateral (
 	select json_agg(sub_order_state(x) order by x.number) as parts from sub_order x where x.order_id = o.id) s;
 
--- vendor_sync (vendor uuid, most int): one
+-- vendor_sync (vendor uuid, orders_max int): one
 with open as (
 	select sub_order_state(x) as part, x.number, row_number() over (order by x.created_at desc, x.id desc) as nth
 	from sub_order x
 	where x.vendor_id = :vendor and x.state not in ('completed', 'cancelled')
-	order by x.created_at desc, x.id desc limit :most + 1
+	order by x.created_at desc, x.id desc limit :orders_max + 1
 )
 select (select e.epoch from feed_epoch e) as "_epoch",
 coalesce((select f.last_number from feed f where f.owner_id = :vendor), 0) as "_number",
 v.state as status,
-coalesce((select json_agg(x.part order by x.number) from open x where x.nth <= :most), '[]') as sub_orders,
-(select count(*) > :most from open) as sub_orders_more,
+coalesce((select json_agg(x.part order by x.number) from open x where x.nth <= :orders_max), '[]') as sub_orders,
+(select count(*) > :orders_max from open) as sub_orders_more,
 coalesce((
 	select json_agg(json_build_object('conversation_id', c.id,
 		'customer', shape_chat_customer(id => c.account_id, name => c.customer_name), 'staff_id', c.assigned_to,

@@ -2,6 +2,7 @@
  * admin_vendors: decides which vendors may sell. One table has a vendor's states and their
  * transitions.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "admin_vendors.sql.h"
@@ -27,18 +28,22 @@ static const struct transition {
 
 enum { TRANSITION_COUNT = sizeof(TRANSITIONS) / sizeof(TRANSITIONS[0]) };
 
+_Static_assert(TRANSITION_COUNT == CLOSE + 1, "each decision is one transition");
+
 /* Passes the table as rows, from which the statement derives each vendor's allowed transitions. */
 static struct rows *vendors(struct db *db, const struct uuid *id, const char *status, const char *q,
                             const struct page *page)
 {
-	struct admin_vendors_moves moves[TRANSITION_COUNT];
+	struct admin_vendors_transitions transitions[TRANSITION_COUNT];
 
+	assert((id != NULL) != (page->count > 0)); /* one vendor, or a page of them */
 	for (size_t i = 0; i < TRANSITION_COUNT; i++)
-		moves[i] = (struct admin_vendors_moves){VENDOR_STATUS_NAMES[TRANSITIONS[i].from],
-		                                        VENDOR_STATUS_NAMES[TRANSITIONS[i].to]};
+		transitions[i] =
+		    (struct admin_vendors_transitions){VENDOR_STATUS_NAMES[TRANSITIONS[i].from],
+		                                       VENDOR_STATUS_NAMES[TRANSITIONS[i].to]};
 	return sql_admin_vendors(db, &(struct admin_vendors_args){
-	                                 .moves_count = TRANSITION_COUNT,
-	                                 .moves = moves,
+	                                 .transitions_count = TRANSITION_COUNT,
+	                                 .transitions = transitions,
 	                                 .id = id,
 	                                 .status = status,
 	                                 .q = q,
@@ -81,6 +86,7 @@ static _Noreturn void end_not_allowed(struct task *task, const char *state)
 			json_str(&json, VENDOR_STATUS_NAMES[TRANSITIONS[i].to]);
 	json_close_array(&json);
 	json_close_object(&json);
+	assert(extra.data[0] == '{' && extra.data[extra.length - 1] == '}');
 	task_end_with(task,
 	              (struct problem){
 	                  .code = PROBLEM_TRANSITION,
@@ -92,14 +98,15 @@ static _Noreturn void end_not_allowed(struct task *task, const char *state)
 static enum vendor_status_choice next_state(struct db *tx, struct uuid id, enum decision decision)
 {
 	size_t count;
-	const struct admin_vendor_lock_row *held =
+	const struct admin_vendor_lock_row *vendor =
 	    sql_admin_vendor_lock_rows(tx, sql_admin_vendor_lock(tx, id), &count);
 
+	assert(count == 1);
 	for (size_t i = 0; i < TRANSITION_COUNT; i++)
 		if (TRANSITIONS[i].decision == decision &&
-		    strcmp(VENDOR_STATUS_NAMES[TRANSITIONS[i].from], held->state) == 0)
+		    strcmp(VENDOR_STATUS_NAMES[TRANSITIONS[i].from], vendor->state) == 0)
 			return TRANSITIONS[i].to;
-	end_not_allowed(db_task(tx), held->state);
+	end_not_allowed(db_task(tx), vendor->state);
 }
 
 /* Updates the vendor's listing in the same transaction: nobody can order from a suspended
@@ -109,6 +116,7 @@ static void decide(struct request *rq, struct uuid id, enum decision decision, c
 	struct db *tx = db_begin(&rq->task);
 	enum vendor_status_choice status = next_state(tx, id, decision);
 
+	assert(rq->task.actor.kind == ACTOR_ADMIN && status != VENDOR_STATUS_APPLIED);
 	platform_audit_reason(tx, reason);
 	sql_admin_vendor_move(tx, id, VENDOR_STATUS_NAMES[status], reason);
 	feed_write_vendor_status_changed(tx, id,

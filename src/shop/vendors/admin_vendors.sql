@@ -1,12 +1,13 @@
 -- Vendors, listed and decided on by admins. The admin's role sees every row; every write is in the audit log.
 
--- admin_vendors (moves rows(come text, go text), id uuid?, status text?, q text?, after_key time, after_id uuid,
---     page_size int): many
+-- admin_vendors (transitions rows(from_state text, to_state text), id uuid?, status text?, q text?,
+--     after_key time, after_id uuid, page_size int): many
 -- One vendor, or a page of them, newest first. The transition table is passed from C.
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description,
        v.contact_email, v.contact_phone, v.commission_basis_points,
        o.id as "owner.id", o.name as "owner.name", o.email as "owner.email",
-       (select coalesce(array_agg(t.go), '{}') from :moves as t where t.come = v.state) as allowed_transitions,
+       (select coalesce(array_agg(t.to_state), '{}') from :transitions as t where t.from_state = v.state)
+       as allowed_transitions,
        v.created_at, v.updated_at, v.version as "_version", v.created_at as "_key"
 from vendor v
 left join lateral (
@@ -22,10 +23,10 @@ limit :page_size];
 
 -- admin_vendor_lock (id uuid): one -> (state text)
 -- Locks products before their vendor, as every write of a product does.
-with held as materialized (
+with locked as materialized (
 	select p.id from product p where p.vendor_id = :id order by p.id for no key update
 )
-select v.state from vendor v where v.id = :id and (select count(*) from held) >= 0 for no key update;
+select v.state from vendor v where v.id = :id and (select count(*) from locked) >= 0 for no key update;
 
 -- admin_vendor_move (id uuid, state text, reason text?): one
 update vendor

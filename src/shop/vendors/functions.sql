@@ -5,7 +5,7 @@ set local role sebez_kernel;
 -- customer may not read staff columns. Limits the number of open applications per account.
 create or replace function vendor_apply(vendor_id uuid, slug text, name text, description text,
                                         logo_text text, contact_email text, contact_phone text,
-                                        open_most int) returns vendor
+                                        open_max int) returns vendor
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	made vendor;
@@ -15,8 +15,8 @@ begin
 	end if;
 	perform from account a where a.id = current_account() for no key update; -- serializes applications of one account
 	if (select count(*) from staff s join vendor v on v.id = s.vendor_id and v.state = 'applied'
-	    where s.account_id = current_account() and s.role = 'owner') >= open_most then
-		raise exception 'You have % open applications; wait for a decision', open_most using errcode = 'SB409';
+	    where s.account_id = current_account() and s.role = 'owner') >= open_max then
+		raise exception 'You have % open applications; wait for a decision', open_max using errcode = 'SB409';
 	end if;
 	insert into vendor (id, slug, name, description, logo_text, contact_email, contact_phone)
 	values (vendor_id, slug, name, coalesce(description, ''), coalesce(logo_text, ''),

@@ -1,6 +1,8 @@
 /*
  * shipping: a vendor's flat delivery methods.
  */
+#include <assert.h>
+
 #include "api.gen.h"
 #include "base/limits.h"
 #include "vendors.sql.h"
@@ -13,6 +15,7 @@ static const struct text_array *countries_of(struct arena *arena, size_t count,
 {
 	struct text_array *array = NULL;
 
+	assert(count == 0 || countries != NULL);
 	if (countries != NULL) {
 		array = arena_alloc(arena, sizeof(*array));
 		*array = (struct text_array){count, countries};

@@ -1,6 +1,7 @@
 /*
  * staff: a vendor's staff and its invitations.
  */
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 
 enum { INVITATION_TOKEN_BYTES = 32, INVITATION_DAYS = 7 };
 
+_Static_assert(INVITATION_TOKEN_BYTES >= 16, "an invitation cannot be guessed");
+
 /* GET /v1/vendors/{vendor_id}/staff */
 void list_staff(struct request *rq, const struct list_staff_in *in)
 {
@@ -25,12 +28,13 @@ void list_staff(struct request *rq, const struct list_staff_in *in)
 }
 
 /* A vendor must keep an owner. Locks the owners until the commit. */
-static void keep_an_owner(struct db *tx, struct uuid vendor_id, struct uuid leaving)
+static void require_another_owner(struct db *tx, struct uuid vendor_id, struct uuid leaving)
 {
 	size_t count;
 	const struct staff_owners_lock_row *owners =
 	    sql_staff_owners_lock_rows(tx, sql_staff_owners_lock(tx, vendor_id), &count);
 
+	assert(!uuid_is_nil(leaving));
 	if (count == 1 && uuid_equal(owners[0].account_id, leaving))
 		task_end(db_task(tx), PROBLEM_CONFLICT, "A vendor must keep at least one owner.");
 }
@@ -41,7 +45,7 @@ void update_staff(struct request *rq, const struct update_staff_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	if (in->role != STAFF_ROLE_OWNER)
-		keep_an_owner(tx, in->vendor_id, in->user_id);
+		require_another_owner(tx, in->vendor_id, in->user_id);
 	feed_notify(tx); /* for conversations that their new role cannot read */
 	reply_commit_row(
 	    rq, tx, 200,
@@ -55,7 +59,7 @@ void remove_staff(struct request *rq, const struct remove_staff_in *in)
 	struct uuid user_id = in->user_id != NULL ? *in->user_id : rq->task.actor.account_id;
 	struct db *tx = db_begin(&rq->task);
 
-	keep_an_owner(tx, in->vendor_id, user_id);
+	require_another_owner(tx, in->vendor_id, user_id);
 	sql_invitations_revoke_of(tx, in->vendor_id, user_id);
 	sql_staff_delete(tx, in->vendor_id, user_id);
 	feed_notify(tx); /* for conversations assigned to them */

@@ -1,6 +1,7 @@
 /*
  * vendors: public vendor pages, applications, and the vendor's own profile.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +41,11 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	struct uuid id = uuid_v7();
 	char slug[81], path[64];
 
+	_Static_assert(sizeof("/v1/vendors/") + UUID_TEXT_LENGTH <= sizeof(path),
+	               "room for the path");
+	assert(rq->task.actor.kind == ACTOR_CUSTOMER); /* who becomes the owner */
 	slug_choose(rq, in->slug, in->name, slug, sizeof(slug));
+	assert(slug_is_valid(slug));
 	snprintf(path, sizeof(path), "/v1/vendors/");
 	uuid_format(id, path + strlen(path));
 	reply_header(rq, "Location", path);
@@ -53,7 +58,7 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	                                              .logo_text = in->logo_text,
 	                                              .email = in->contact_email,
 	                                              .phone = in->contact_phone,
-	                                              .open_most = LIMIT_OPEN_APPLICATIONS,
+	                                              .open_max = LIMIT_OPEN_APPLICATIONS,
 	                                          }));
 }
 

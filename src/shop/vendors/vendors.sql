@@ -30,11 +30,11 @@ where v.state = 'approved'
 [slug: and v.slug = :slug];
 
 -- vendor_apply_for (id uuid, slug text, name text, description text?, logo_text text?, email text?, phone text?,
---     open_most int): one writes
+--     open_max int): one writes
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
        v.contact_email, v.contact_phone, f.commission_basis_points, v.version, v.created_at, v.updated_at,
        v.version as "_version"
-from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, :phone, :open_most) v, platform f;
+from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, :phone, :open_max) v, platform f;
 
 -- vendor_profile (id uuid): one
 select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
