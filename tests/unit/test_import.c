@@ -166,6 +166,7 @@ static void numbers_and_words_are_read_or_refused(void **state)
 	assert_false(import_whole("-", -5, 5, &value));
 	assert_true(import_rounded("453.59", 1000, &value) && value == 454);
 	assert_false(import_rounded("1001", 1000, &value));
+	assert_false(import_rounded("9223372036854775807.5", 1000, &value));
 	assert_true(import_bool("TRUE", &yes) && yes);
 	assert_false(import_bool("maybe", &yes));
 	assert_true(text_is_web_address("https://example.com/a.jpg"));

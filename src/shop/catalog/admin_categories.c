@@ -1,8 +1,11 @@
 /*
  * admin_categories: the category tree shared by all vendors.
  */
+#include <assert.h>
+
 #include "admin_categories.sql.h"
 #include "api.gen.h"
+#include "base/codec.h"
 #include "web/cache.h"
 #include "web/reply.h"
 #include "web/slug.h"
@@ -17,6 +20,7 @@ void create_category(struct request *rq, const struct create_category_in *in)
 	char slug[SLUG_MAX + 1];
 
 	slug_choose(rq, in->slug, in->name, slug, sizeof(slug));
+	assert(slug_is_valid(slug));
 	sql_admin_category_insert(tx, id, in->parent_id, slug, in->name, in->position);
 	reply_commit_row(rq, tx, 201, sql_admin_category(tx, id));
 	cache_invalidate();

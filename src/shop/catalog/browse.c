@@ -1,6 +1,7 @@
 /*
  * browse: the public catalogue: lists, search, facets, products, categories.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "api.gen.h"
@@ -46,6 +47,7 @@ static const struct text_array *options_of(struct request *rq, size_t count,
 		if (strchr(options[i], ':') == NULL)
 			task_end_field(&rq->task, "?option", "format",
 			               "must have the form name:value, such as Color:Blue");
+	assert(options != NULL);
 	array = arena_alloc(rq->task.arena, sizeof(*array));
 	*array = (struct text_array){count, options};
 	return array;
@@ -62,6 +64,8 @@ static const struct {
     [LIST_PRODUCTS_SORT_PRICE_DESC] = {PRODUCT_PAGE_SORT_PRICE_DESC, PAGE_DESCENDING},
     [LIST_PRODUCTS_SORT_BEST_SELLING] = {PRODUCT_PAGE_SORT_BEST_SELLING, PAGE_DESCENDING},
 };
+
+_Static_assert(LIST_PRODUCTS_SORT_COUNT == 5, "each sort has its row");
 
 static enum list_products_sort_choice sort_of(struct request *rq, const struct list_products_in *in)
 {
@@ -83,6 +87,7 @@ void list_products(struct request *rq, const struct list_products_in *in)
 	bool ranked = sort == LIST_PRODUCTS_SORT_RELEVANCE;
 	struct reference category, vendor;
 
+	assert(sort < LIST_PRODUCTS_SORT_COUNT && (!ranked || in->q != NULL));
 	reference_parse(in->category, &category);
 	reference_parse(in->vendor, &vendor);
 	reply_page(rq, &page,

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 char csv_delimiter(const char *line, size_t length)
 {
 	static const char DELIMITERS[] = ",;\t";
-	size_t counts[sizeof(DELIMITERS)] = {0}, most = 0;
+	size_t counts[sizeof(DELIMITERS)] = {0}, best = 0;
 	bool quoted = false, begun = false;
 
 	for (size_t i = 0; i < length; i++) {
@@ -21,10 +22,11 @@ char csv_delimiter(const char *line, size_t length)
 			counts[found - DELIMITERS]++;
 	}
 	for (size_t i = 1; DELIMITERS[i] != 0; i++) {
-		if (counts[i] > counts[most])
-			most = i;
+		if (counts[i] > counts[best])
+			best = i;
 	}
-	return DELIMITERS[most];
+	assert(best < sizeof(DELIMITERS) - 1);
+	return DELIMITERS[best];
 }
 
 static bool needs_quotes(const char *text)

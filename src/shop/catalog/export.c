@@ -1,5 +1,6 @@
 #include "shop/catalog/export.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,7 @@ void export_add_extra(struct buf *buf, const struct export_parts *parts,
                       const struct extra_column *column, const char *usual)
 {
 	const char *text = export_kept(parts, column->name);
+	assert(usual != NULL);
 	bool has = column->of_variant ? parts->variant != NULL : parts->product != NULL;
 
 	export_add(buf, text != NULL ? text : has ? usual : NULL);
@@ -189,6 +191,7 @@ void export_product(struct buf *buf, const struct export_columns *extras,
 	const json_t *of_product = export_json(buf, product->extra);
 	size_t rows = variant_count;
 
+	assert(variant_count == 0 || variants != NULL);
 	if (rows < json_array_size(images))
 		rows = json_array_size(images);
 	if (rows == 0)

@@ -23,7 +23,7 @@ from variant v
 where v.vendor_id = current_vendor() and v.product_id = any (:products) and v.deleted_at is null
 order by v.product_id, v.position, v.id;
 
--- export_columns (most int): many -> (name text)
+-- export_columns (names_max int): many -> (name text)
 -- The names of extra columns stored with products and variants.
 select k.name from (
 	select jsonb_object_keys(p.extra) as name from product p
@@ -32,4 +32,4 @@ select k.name from (
 	select jsonb_object_keys(v.extra) from variant v
 	where v.vendor_id = current_vendor() and v.deleted_at is null and v.extra <> '{}') k
 order by k.name
-limit :most;
+limit :names_max;

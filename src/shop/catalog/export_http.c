@@ -3,6 +3,8 @@
  * read. Each page is a step with its own memory, so that memory is independent of the catalogue's
  * size.
  */
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "api.gen.h"
@@ -32,6 +34,8 @@ struct export
 	size_t products; /* per page */
 };
 
+_Static_assert(offsetof(struct export, task) == 0, "a task is cast to its export");
+
 /* Reads the extra columns, before the first page, because every row has them. */
 static void read_columns(struct db *db, struct export *export)
 {
@@ -39,6 +43,7 @@ static void read_columns(struct db *db, struct export *export)
 	const struct export_columns_row *found = sql_export_columns_rows(
 	    db, sql_export_columns(db, CSV_COLUMNS - FIXED_COLUMNS), &count);
 
+	assert(count <= CSV_COLUMNS - FIXED_COLUMNS && !export->has_columns);
 	export->has_columns = true;
 	export->extras.names = arena_array(export->lasting, count, sizeof(export->extras.names[0]));
 	for (size_t i = 0; i < count; i++) {
@@ -62,6 +67,7 @@ static void read_page(struct task *task)
 	    db, sql_export_products(db, export->after, export->status, PAGE), &export->products);
 
 	export->page = buf_new(task->arena, 16 * 1024);
+	assert(export->products <= PAGE);
 	for (size_t i = 0; i < export->products; i++)
 		ids[i] = products[i].id;
 	if (export->products == 0)
@@ -78,6 +84,8 @@ static void read_page(struct task *task)
 		    &export->page, &export->extras, &products[i], next - first,
 		    variants == NULL ? NULL : &variants[first]);
 	}
+	assert(next == variant_count); /* every variant was written, with its product */
+	assert(uuid_compare(ids[export->products - 1], export->after) > 0);
 	export->after = ids[export->products - 1];
 }
 

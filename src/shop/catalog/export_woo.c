@@ -2,6 +2,7 @@
  * export_woo: products as a WooCommerce product CSV. In addition to WooCommerce's columns it has
  * five of ours, which WooCommerce ignores, for values that WooCommerce has no column for.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,14 +53,15 @@ static size_t attribute_of(const char *name)
 
 static size_t attributes_of(const struct export_columns *extras)
 {
-	size_t most = 0;
+	size_t largest = 0;
 
 	for (size_t i = 0; i < extras->count; i++) {
 		size_t number = attribute_of(extras->names[i]);
 
-		most = number > most ? number : most;
+		largest = number > largest ? number : largest;
 	}
-	return most + OPTIONS;
+	assert(largest + OPTIONS <= IMPORT_ATTRIBUTES); /* an import reads them all */
+	return largest + OPTIONS;
 }
 
 bool export_woo_adds(const char *name)
@@ -83,6 +85,7 @@ void export_woo_header(struct buf *buf, const struct export_columns *extras)
 		if (attribute_of(extras->names[i]) == 0)
 			export_add(buf, extras->names[i]);
 	}
+	assert(buf->data[buf->length - 1] == ',');
 	buf->data[buf->length - 1] = '\n';
 }
 
@@ -92,6 +95,7 @@ static const char *kept_cell(const struct export_parts *parts, size_t slot, size
 {
 	char name[40];
 
+	assert(slot >= 1 && c < ATTRIBUTE_CELLS);
 	snprintf(name, sizeof(name), "Attribute %zu %s", slot, CELLS[c]);
 	return export_kept(parts, name);
 }
@@ -223,6 +227,7 @@ static void add_weight(struct buf *buf, int grams)
 	char text[32];
 	size_t length = (size_t)snprintf(text, sizeof(text), "%d.%03d", grams / 1000, grams % 1000);
 
+	assert(grams >= 0 && length < sizeof(text));
 	while (text[length - 1] == '0')
 		length--;
 	text[text[length - 1] == '.' ? length - 1 : length] = 0;
@@ -278,6 +283,7 @@ static void add_rest(struct buf *buf, const struct woo_product *product,
 static void add_row(struct buf *buf, const struct woo_product *product, const char *type,
                     const struct export_parts *parts)
 {
+	assert(parts->product != NULL || parts->variant != NULL);
 	const struct export_variants_row *variant = parts->variant;
 	const char *image = variant == NULL ? NULL : variant->image;
 	bool described = parts->product != NULL;

@@ -4,7 +4,7 @@
 -- import_vendor (slug text): maybe -> (id uuid)
 select v.id from vendor v where v.slug = :slug;
 
--- import_look (): one -> (currency text, vendor text)
+-- import_context (): one -> (currency text, vendor text)
 select f.currency, v.name as vendor from platform f join vendor v on v.id = current_vendor();
 
 -- import_begin (): none writes
@@ -19,9 +19,9 @@ select pg_advisory_xact_lock(hashtextextended('sebez import ' || current_vendor(
 -- import_audit (counts json): none writes
 select audit_import(:counts);
 
--- import_categories (types text[], vendor_most int, tree_most int): many writes -> (number bigint, category uuid?)
+-- import_categories (types text[], vendor_max int, tree_max int): many writes -> (number bigint, category uuid?)
 -- The types as levels, in the form that category_of_type() takes.
-select t.number, category_of_type(t.levels::json, :vendor_most, :tree_most) as category
+select t.number, category_of_type(t.levels::json, :vendor_max, :tree_max) as category
 from unnest(:types) with ordinality as t (levels, number);
 
 -- import_find_categories (slugs text[]): many -> (number bigint, category uuid)

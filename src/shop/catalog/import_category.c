@@ -2,6 +2,7 @@
  * import_category: finds the categories of imported products: by the slug that the file gives, else
  * by product type; creates a missing category for a type where the vendor may.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -39,6 +40,7 @@ static void find_named(struct db *tx, struct import_batch *batch)
 	const struct import_find_categories_row *found =
 	    sql_import_find_categories_rows(tx, rows, &count);
 	for (size_t i = 0; i < count; i++) {
+		assert(found[i].number >= 1 && (size_t)found[i].number <= batch->count);
 		batch->products[found[i].number - 1]->category = found[i].category;
 		batch->products[found[i].number - 1]->filed = true;
 	}
@@ -61,6 +63,7 @@ static void put_level(struct json *json, const char *text, size_t length)
 		name[bytes] = text[bytes];
 		bytes++;
 	}
+	assert(bytes < sizeof(name));
 	name[bytes] = 0;
 	if (bytes == 0)
 		return;
@@ -108,7 +111,7 @@ static bool goes_by_type(const struct import_product *product)
 }
 
 /* Adds types that are new in the file, without a category yet. */
-static void note_types(struct import_batch *batch, struct import_types *types)
+static void add_types(struct import_batch *batch, struct import_types *types)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct import_product *product = batch->products[i];
@@ -123,6 +126,7 @@ static void note_types(struct import_batch *batch, struct import_types *types)
 static void find_new_types(struct db *tx, struct import_types *types, size_t known)
 {
 	struct arena *arena = db_task(tx)->arena;
+	assert(types->count > known && types->count <= IMPORT_TYPES);
 	size_t added = types->count - known, count;
 	const char **levels = arena_array(arena, added, sizeof(levels[0]));
 
@@ -131,9 +135,11 @@ static void find_new_types(struct db *tx, struct import_types *types, size_t kno
 	struct rows *rows = sql_import_categories(tx, (struct text_array){added, levels},
 	                                          LIMIT_VENDOR_CATEGORIES, LIMIT_CATEGORIES);
 	const struct import_categories_row *found = sql_import_categories_rows(tx, rows, &count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		assert(found[i].number >= 1 && (size_t)found[i].number <= added);
 		types->types[known + (size_t)found[i].number - 1].category =
 		    found[i].category == NULL ? (struct uuid){{0}} : *found[i].category;
+	}
 }
 
 void import_find_categories(struct db *tx, struct import_batch *batch, struct import_types *types)
@@ -141,7 +147,7 @@ void import_find_categories(struct db *tx, struct import_batch *batch, struct im
 	size_t known = types->count;
 
 	find_named(tx, batch);
-	note_types(batch, types);
+	add_types(batch, types);
 	if (types->count > known)
 		find_new_types(tx, types, known);
 	for (size_t i = 0; i < batch->count; i++) {

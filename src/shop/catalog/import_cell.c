@@ -1,6 +1,7 @@
 /*
  * import_cell: parses single cells of a row, leniently.
  */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,7 @@ void adding_warn(struct adding *adding, enum import_column column, const char *f
 
 const char *adding_value(const struct adding *adding, enum import_column column)
 {
+	assert(column >= 0 && column < COLUMN_COUNT);
 	const char *value = adding->row->values[column];
 
 	return value == NULL ? "" : value;
@@ -204,6 +206,7 @@ void adding_whole(struct adding *adding, enum import_column column, int64_t min,
 	const char *value = number(adding, column);
 	int64_t whole;
 
+	assert(min >= INT32_MIN && max <= INT32_MAX);
 	if (*value == 0)
 		return;
 	if (import_whole(value, min, max, &whole)) {
@@ -221,6 +224,7 @@ void adding_grams(struct adding *adding, enum import_column column, int64_t max,
 	const char *value = number(adding, column);
 	int64_t grams, whole;
 
+	assert(max <= INT32_MAX);
 	if (*value == 0)
 		return;
 	if (!import_rounded(value, max, &grams)) {
@@ -242,6 +246,7 @@ bool adding_money(struct adding *adding, enum import_column column, int64_t *ret
 		return true;
 	if (!import_money(value, adding->batch->currency, &amount) || amount > IMPORT_PRICE_MAX)
 		return false;
+	assert(amount >= 0);
 	*ret = amount;
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "shop/catalog/import_columns.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,8 @@ static const char *const NAMES[COLUMN_COUNT][NAMES_ALL] = {
 #undef X
 };
 
+_Static_assert(CSV_COLUMNS < INT16_MAX, "positions are 16 bits wide");
+
 /* The columns required to create a product. */
 static const enum import_column REQUIRED[] = {COLUMN_HANDLE, COLUMN_TITLE, COLUMN_PRICE};
 
@@ -25,6 +28,8 @@ static void remark(struct import_report *report, struct import_remark *ret,
 {
 	char reason[IMPORT_REASON_BYTES];
 
+	assert(line > 0);
+	assert(column == COLUMN_NONE || (header != NULL && column < COLUMN_COUNT));
 	vsnprintf(reason, sizeof(reason), format, arguments);
 	/* Truncate at a character boundary. */
 	for (size_t length = strlen(reason); !utf8_is_valid(reason, length); length--)
@@ -105,6 +110,7 @@ static const char *problem_text(enum csv_problem problem)
 	case CSV_FINE:
 		break;
 	}
+	assert(!"a row without a problem");
 	return "";
 }
 
@@ -181,6 +187,7 @@ static bool has_required(const struct import_header *header, const struct csv_ro
 		length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s",
 		                           length > 0 ? ", " : "", NAMES[REQUIRED[i]][0]);
 	}
+	assert(length < sizeof(missing));
 	import_refuse(report, NULL, row->line, COLUMN_NONE,
 	              "The first line must name the columns of a Shopify or WooCommerce product "
 	              "CSV; missing: %s%s",
@@ -192,6 +199,7 @@ bool import_header_read(struct import_header *header, const struct csv_row *row,
                         struct import_report *report)
 {
 	*header = (struct import_header){.fields = row->count, .dialect = dialect_of(row)};
+	assert(row->count <= CSV_COLUMNS);
 	report->dialect = header->dialect;
 	for (int column = 0; column < COLUMN_COUNT; column++) {
 		header->field[column] = -1;
@@ -229,6 +237,7 @@ static const char *trimmed(const struct csv_field *field)
 	size_t length = field->length;
 	const char *text = utf8_trim(field->text, &length);
 
+	assert((size_t)(text - field->text) + length <= field->length);
 	field->text[(size_t)(text - field->text) + length] = 0;
 	return text;
 }
@@ -244,7 +253,7 @@ static bool has_surplus(const struct import_header *header, const struct csv_row
 }
 
 /* True when a known column has text. */
-static bool take_values(const struct csv_row *row, struct import_row *ret,
+static bool read_values(const struct csv_row *row, struct import_row *ret,
                         enum import_column *ret_bad)
 {
 	bool some = false;
@@ -283,6 +292,7 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 {
 	enum import_column bad = COLUMN_NONE;
 
+	assert(report->rows >= report->refused);
 	*ret = (struct import_row){.line = row->line, .header = header, .csv = row};
 	if (row->problem != CSV_FINE) {
 		report->rows++;
@@ -291,7 +301,7 @@ bool import_row_read(const struct import_header *header, const struct csv_row *r
 		              "%s", problem_text(row->problem));
 		return false;
 	}
-	if (!take_values(row, ret, &bad))
+	if (!read_values(row, ret, &bad))
 		return false;
 	report->rows++;
 	if (bad != COLUMN_NONE)

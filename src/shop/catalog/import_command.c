@@ -2,6 +2,7 @@
  * import_command: `sebez import --vendor SLUG FILE.csv`. The command has the database's password,
  * so it acts for the vendor without a sign-in.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,7 @@ static void show(struct progress *progress, const struct import_report *report)
 static void print_remarks(const char *kind, int64_t total, size_t kept,
                           const struct import_remark remarks[])
 {
+	assert((int64_t)kept <= total);
 	for (size_t i = 0; i < kept && i < REMARKS_PRINTED; i++)
 		printf("%sline %lld%s%s: %s\n", kind, (long long)remarks[i].line,
 		       remarks[i].column == NULL ? "" : ", ",
@@ -81,6 +83,7 @@ static void print_report(const struct progress *progress, const struct import_re
 
 static void act_for(struct task *task, const char *vendor_slug)
 {
+	assert(task->actor.kind == ACTOR_JOBS);
 	struct db *db = db_as(task, PG_JOBS);
 	const struct import_vendor_row *vendor =
 	    sql_import_vendor_rows(db, sql_import_vendor(db, vendor_slug), NULL);

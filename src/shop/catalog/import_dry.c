@@ -1,5 +1,6 @@
 #include "shop/catalog/import_dry.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -57,6 +58,7 @@ static size_t find_names(struct import_dry *dry, const struct import_product *pr
 		return 0;
 	struct names *names = &dry->names[dry->count];
 
+	assert(product->option_count >= 0 && product->option_count <= IMPORT_OPTIONS);
 	names->count = product->option_count;
 	for (int i = 0; i < names->count; i++)
 		names->names[i] = arena_strdup(dry->arena, product->option_names[i]);
@@ -80,8 +82,10 @@ bool import_dry_continue(const struct import_dry *dry, struct import_seen *seen,
 {
 	if (!import_seen_has(seen, key_of(product)))
 		return false;
-	const struct names *names =
-	    &dry->names[import_seen_at(seen, key_of(product), product->line)->title - 1];
+	size_t number = import_seen_at(seen, key_of(product), product->line)->title;
+
+	assert(number >= 1 && number <= dry->count);
+	const struct names *names = &dry->names[number - 1];
 
 	if (product->option_count < 0) {
 		product->option_count = names->count;

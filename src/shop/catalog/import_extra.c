@@ -2,6 +2,7 @@
  * import_extra: the extra columns of rows, as JSON: {"SEO Title": "Mug", "Cost per item": null}.
  * null removes the stored value.
  */
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,6 +20,7 @@ static const char *escaped(struct arena *arena, const char *text)
 	struct json json = json_new(&buf);
 
 	json_str(&json, text);
+	assert(buf.length >= 2 && buf.data[0] == '"');
 	return arena_strndup(arena, buf.data + 1, buf.length - 2);
 }
 
@@ -64,6 +66,7 @@ void import_extra_read(struct import_header *header, size_t field, const struct 
 	if (is_there(header, extra.name))
 		return;
 	extra.key = escaped(arena, extra.name);
+	assert(header->extra_count < CSV_COLUMNS); /* one per field at most */
 	header->extras[header->extra_count++] = extra;
 }
 

@@ -2,6 +2,7 @@
  * import_http: POST /v1/vendors/{vendor_id}/products/import. The body is the file, read as it
  * arrives.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ enum { PIECE_BYTES = 64 * 1024 };
 static void write_remarks(struct json *json, const char *key, size_t count,
                           const struct import_remark remarks[])
 {
+	assert(count <= IMPORT_REMARKS_KEPT);
 	json_key(json, key);
 	json_open_array(json);
 	for (size_t i = 0; i < count; i++) {
@@ -121,6 +123,7 @@ static size_t read_piece(struct request *rq, char *bytes)
 		task_end(&rq->task, PROBLEM_INVALID, "The upload stalled.");
 	if (length < 0)
 		task_end(&rq->task, PROBLEM_INVALID, "The client disconnected.");
+	assert(length <= PIECE_BYTES);
 	return (size_t)length;
 }
 

@@ -1,5 +1,6 @@
 #include "shop/catalog/import_match.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -30,8 +31,10 @@ static void find_products(struct matching *matching)
 
 	matching->found =
 	    arena_array(matching_arena(matching), batch->count, sizeof(matching->found[0]));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		assert(found[i].number >= 1 && (size_t)found[i].number <= batch->count);
 		matching->found[found[i].number - 1] = &found[i];
+	}
 }
 
 static void decide_product(struct matching *matching, size_t i)
@@ -46,7 +49,7 @@ static void decide_product(struct matching *matching, size_t i)
 	if (product->refused)
 		return;
 	if (found != NULL)
-		import_take_options(batch, product, found->options);
+		import_use_options(batch, product, found->options);
 	else if (batch->dry != NULL && product->title == NULL)
 		product->pending = import_dry_continue(batch->dry, batch->seen, product);
 	if (found == NULL && product->title == NULL && !product->pending)
@@ -80,6 +83,7 @@ static void list_variants(struct matching *matching)
 			matching->variants[matching->variant_count++] = &product->variants[v];
 		}
 	}
+	assert(matching->variant_count <= room);
 }
 
 static void check_new(struct matching *matching, size_t i, int64_t *room)
@@ -146,13 +150,13 @@ static void lock_variants(struct matching *matching)
 {
 	struct arena *arena = matching_arena(matching);
 	struct uuid *ids = arena_array(arena, matching->variant_count, sizeof(ids[0]));
-	size_t *places = arena_array(arena, matching->variant_count, sizeof(places[0]));
+	size_t *indexes = arena_array(arena, matching->variant_count, sizeof(indexes[0]));
 	size_t count = 0;
 
 	for (size_t i = 0; i < matching->variant_count; i++) {
 		if (!matching->variants[i]->exists || matching->variants[i]->refused)
 			continue;
-		places[count] = i;
+		indexes[count] = i;
 		ids[count++] = matching->variants[i]->id;
 	}
 	if (count == 0)
@@ -162,10 +166,11 @@ static void lock_variants(struct matching *matching)
 	    sql_import_lock_variants_rows(matching->tx, rows, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		size_t place = places[locked[i].number - 1];
+		assert(locked[i].number >= 1);
+		size_t index = indexes[locked[i].number - 1];
 
-		check_stock(matching, place, &locked[i]);
-		check_price(matching, matching->variants[place]);
+		check_stock(matching, index, &locked[i]);
+		check_price(matching, matching->variants[index]);
 	}
 }
 
@@ -175,14 +180,14 @@ static void lock_products(struct matching *matching)
 	struct arena *arena = matching_arena(matching);
 	struct import_batch *batch = matching->batch;
 	struct uuid *ids = arena_array(arena, batch->count, sizeof(ids[0]));
-	size_t *places = arena_array(arena, batch->count, sizeof(places[0]));
+	size_t *indexes = arena_array(arena, batch->count, sizeof(indexes[0]));
 	size_t count = 0;
 
 	matching->have = arena_array(arena, batch->count, sizeof(matching->have[0]));
 	for (size_t i = 0; i < batch->count; i++) {
 		if (matching->found[i] == NULL)
 			continue;
-		places[count] = i;
+		indexes[count] = i;
 		ids[count++] = batch->products[i]->id;
 	}
 	if (count == 0)
@@ -194,10 +199,10 @@ static void lock_products(struct matching *matching)
 	    sql_import_count_variants_rows(matching->tx, rows, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		size_t place = places[counted[i].number - 1];
+		size_t index = indexes[counted[i].number - 1];
 
-		matching->have[place] = counted[i].variants;
-		batch->products[place]->next_position = counted[i].last_position + 1;
+		matching->have[index] = counted[i].variants;
+		batch->products[index]->next_position = counted[i].last_position + 1;
 	}
 }
 
@@ -210,6 +215,7 @@ static void check_room(struct matching *matching)
 		if (i == 0 || matching->owners[i] != matching->owners[i - 1]) {
 			while (matching->batch->products[p] != matching->owners[i])
 				p++;
+			assert(p < matching->batch->count); /* owners are in its order */
 			room = LIMIT_PRODUCT_VARIANTS - matching->have[p];
 		}
 		check_new(matching, i, &room);
@@ -233,6 +239,7 @@ static bool may_remap(struct import_batch *batch, struct import_product *product
 {
 	int64_t named = 0;
 
+	assert(product->exists && product->remapped);
 	for (size_t v = 0; v < product->variant_count; v++)
 		named += product->variants[v].exists && !product->variants[v].refused;
 	if (named < variants)
@@ -268,10 +275,28 @@ static void finish_product(struct matching *matching, size_t i)
 	import_merge_images(batch, product, found == NULL ? NULL : found->images);
 }
 
+/* What is written has its id and its options, and a new variant has a price. */
+static bool product_is_matched(const struct import_product *product)
+{
+	if (product->refused)
+		return true;
+	if (uuid_is_nil(product->id) || product->option_count < 0)
+		return false;
+	for (size_t v = 0; v < product->variant_count; v++) {
+		const struct import_variant *variant = &product->variants[v];
+
+		if (!variant->refused &&
+		    (uuid_is_nil(variant->id) || (!variant->exists && variant->price < 0)))
+			return false;
+	}
+	return true;
+}
+
 void import_match(struct db *tx, struct import_batch *batch, struct import_types *types)
 {
 	struct matching matching = {.tx = tx, .batch = batch};
 
+	assert(batch->count > 0 && batch->count <= IMPORT_BATCH_PRODUCTS);
 	find_products(&matching);
 	for (size_t i = 0; i < batch->count; i++)
 		decide_product(&matching, i);
@@ -279,6 +304,8 @@ void import_match(struct db *tx, struct import_batch *batch, struct import_types
 	import_find_categories(tx, batch, types);
 	list_variants(&matching);
 	match_variants(&matching);
-	for (size_t i = 0; i < batch->count; i++)
+	for (size_t i = 0; i < batch->count; i++) {
 		finish_product(&matching, i);
+		assert(product_is_matched(batch->products[i]));
+	}
 }

@@ -39,7 +39,7 @@ void import_merge_images(struct import_batch *batch, struct import_product *prod
                          const char *have);
 /* Uses the stored option names, or marks the product as remapped when the file has another number
  * of options. */
-void import_take_options(struct import_batch *batch, struct import_product *product,
-                         const char *have);
+void import_use_options(struct import_batch *batch, struct import_product *product,
+                        const char *have);
 
 #endif

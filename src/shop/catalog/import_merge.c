@@ -2,6 +2,7 @@
  * import_merge: merges a stored product with the file's: nothing is lost, and a file without
  * changes changes nothing.
  */
+#include <assert.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -34,8 +35,8 @@ static const char *member(const json_t *array, size_t i, const char *key)
 
 /* Options --------------------------------------------------------------------------------------*/
 
-void import_take_options(struct import_batch *batch, struct import_product *product,
-                         const char *have)
+void import_use_options(struct import_batch *batch, struct import_product *product,
+                        const char *have)
 {
 	json_t *options = parse(batch->work, have);
 	int count = (int)json_array_size(options);
@@ -79,6 +80,7 @@ static bool merge_option(struct json *json, const struct import_product *product
 	const char *name = product->option_names[option];
 	bool changed = strcmp(member(have, (size_t)option, "name"), name) != 0;
 
+	assert(option < IMPORT_OPTIONS && name != NULL);
 	json_open_object(json);
 	json_put_str(json, "name", name);
 	json_key(json, "values");
@@ -107,6 +109,7 @@ void import_merge_options(struct import_batch *batch, struct import_product *pro
 	struct json json = json_new(&buf);
 	bool changed = product->remapped;
 
+	assert(product->option_count >= 0 && product->option_count <= IMPORT_OPTIONS);
 	json_open_array(&json);
 	for (int i = 0; i < product->option_count; i++)
 		changed |= merge_option(&json, product, i, options);

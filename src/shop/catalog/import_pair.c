@@ -2,6 +2,7 @@
  * import_pair: finds the variant that each row describes. In real shops several variants may share
  * a SKU, so the SKU is used only when the options match none and it is that of one variant.
  */
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,7 +34,7 @@ static struct import_wanted *wanted_rows(const struct matching *matching)
 }
 
 /* Rows with the SKU in the same case come first; there are at most two. */
-static void note_sku(struct by_sku *found, const struct import_find_variants_row *row)
+static void add_sku(struct by_sku *found, const struct import_find_variants_row *row)
 {
 	if (!found->some)
 		*found =
@@ -72,15 +73,17 @@ static bool another_row_has_sku(const struct matching *matching, size_t i)
 	return false;
 }
 
-static void tell_sku(struct matching *matching, size_t i, const char *whose)
+static void warn_of_sku(struct matching *matching, size_t i, const char *whose)
 {
+	assert(i < matching->variant_count);
 	struct import_variant *variant = matching->variants[i];
 
-	if (variant->sku_told)
+	assert(variant->sku != NULL);
+	if (variant->sku_warned)
 		return;
 	import_variant_warn(matching->batch, variant, COLUMN_SKU,
 	                    "\"%.100s\" is also the SKU of %s", variant->sku, whose);
-	variant->sku_told = true;
+	variant->sku_warned = true;
 }
 
 static void pair_by_sku(struct matching *matching, const struct by_sku found[])
@@ -98,11 +101,11 @@ static void pair_by_sku(struct matching *matching, const struct by_sku found[])
 		const struct import_variant *variant = matching->variants[i];
 
 		if (found[i].some && !(variant->exists && uuid_equal(variant->id, found[i].id)))
-			tell_sku(matching, i, "another variant of the product");
+			warn_of_sku(matching, i, "another variant of the product");
 	}
 }
 
-static void tell_of_other_products(struct matching *matching, const struct import_wanted wanted[])
+static void warn_of_other_products(struct matching *matching, const struct import_wanted wanted[])
 {
 	struct rows *rows = sql_import_other_skus(matching->tx, matching->variant_count, wanted);
 	size_t count;
@@ -110,7 +113,7 @@ static void tell_of_other_products(struct matching *matching, const struct impor
 	    sql_import_other_skus_rows(matching->tx, rows, &count);
 
 	for (size_t i = 0; i < count; i++)
-		tell_sku(matching, (size_t)others[i].number - 1, "another product");
+		warn_of_sku(matching, (size_t)others[i].number - 1, "another product");
 }
 
 void matching_pair(struct matching *matching)
@@ -129,13 +132,14 @@ void matching_pair(struct matching *matching)
 	for (size_t i = 0; i < count; i++) {
 		size_t at = (size_t)found[i].number - 1;
 
+		assert(at < matching->variant_count);
 		if (found[i].by_sku) {
-			note_sku(&by_sku[at], &found[i]);
+			add_sku(&by_sku[at], &found[i]);
 		} else {
 			matching->variants[at]->exists = true;
 			matching->variants[at]->id = found[i].id;
 		}
 	}
 	pair_by_sku(matching, by_sku);
-	tell_of_other_products(matching, wanted);
+	warn_of_other_products(matching, wanted);
 }

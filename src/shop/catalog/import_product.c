@@ -1,5 +1,6 @@
 #include "shop/catalog/import_product.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,8 @@ void import_variant_refuse(struct import_batch *batch, struct import_product *pr
 	va_start(arguments, format);
 	refuse_v(batch, variant->line, column, format, arguments);
 	va_end(arguments);
+	assert(variant >= product->variants &&
+	       variant < product->variants + product->variant_count);
 	variant->refused = product->complained = true;
 }
 
@@ -75,7 +78,7 @@ void import_variant_warn(struct import_batch *batch, const struct import_variant
 
 /* The product's description --------------------------------------------------------------------*/
 
-static const char *take_status(struct adding *adding)
+static const char *read_status(struct adding *adding)
 {
 	static const char *const STATUSES[] = {"active", "draft", "archived"};
 	const char *status = adding_value(adding, COLUMN_STATUS);
@@ -107,6 +110,7 @@ static bool has_tag(const struct buf *tags, const char *tag, size_t length)
 {
 	const char *next = tags->data;
 
+	assert(length > 0 && memchr(tag, IMPORT_BREAK, length) == NULL);
 	while (*next != 0) {
 		size_t there = strcspn(next, (const char[]){IMPORT_BREAK, 0});
 
@@ -117,7 +121,7 @@ static bool has_tag(const struct buf *tags, const char *tag, size_t length)
 	return false;
 }
 
-static const char *take_tags(struct adding *adding)
+static const char *read_tags(struct adding *adding)
 {
 	const char *value = adding_text(adding, COLUMN_TAGS, CSV_FIELD_BYTES);
 	size_t count = 0;
@@ -150,7 +154,7 @@ static const char *take_tags(struct adding *adding)
 
 /* As x-html in the contract. The cleaned text may be longer: stray special characters are
  * escaped. */
-static const char *take_html(struct adding *adding)
+static const char *read_html(struct adding *adding)
 {
 	const char *text = adding_text(adding, COLUMN_BODY, DESCRIPTION_CHARACTERS);
 
@@ -164,16 +168,16 @@ static const char *take_html(struct adding *adding)
 	return NULL;
 }
 
-static void take_description(struct adding *adding)
+static void read_description(struct adding *adding)
 {
 	struct import_product *product = adding->product;
 
 	product->title = adding_text(adding, COLUMN_TITLE, TITLE_CHARACTERS);
-	product->description = take_html(adding);
+	product->description = read_html(adding);
 	product->type = adding_text(adding, COLUMN_TYPE, TYPE_CHARACTERS);
 	product->category_slug = adding_text(adding, COLUMN_CATEGORY, SLUG_CHARACTERS);
-	product->status = take_status(adding);
-	product->tags = take_tags(adding);
+	product->status = read_status(adding);
+	product->tags = read_tags(adding);
 }
 
 /* The batch ------------------------------------------------------------------------------------*/
@@ -217,6 +221,7 @@ static struct import_product *new_product(struct adding *adding, const char *key
 		bad = "The handle must not have spaces, /, ? or #";
 	/* Later rows cannot continue a product with an invalid handle, so it is not kept. */
 	if (bad == NULL) {
+		assert(batch->count < IMPORT_BATCH_PRODUCTS); /* else it was full */
 		batch->products[batch->count++] = product;
 		return product;
 	}
@@ -235,13 +240,14 @@ static void describe(struct adding *adding)
 	uint32_t hash = (uint32_t)hash_plain(title, strlen(title)) | 1;
 	bool first = entry->title == 0;
 
+	assert(!product->refused);
 	adding->describes = (*title != 0 && first) || entry->line == (uint32_t)adding->row->line;
 	if (adding->describes)
 		product->extra = adding_extra(adding, false);
 	if (*title != 0 && first) {
 		entry->title = hash;
 		entry->line = (uint32_t)adding->row->line;
-		take_description(adding);
+		read_description(adding);
 	} else if (*title != 0 && entry->title != hash) {
 		adding_warn(adding, COLUMN_TITLE,
 		            "The handle is that of line %u, so this row belongs to that product "
@@ -262,6 +268,7 @@ static struct import_line *add_line(struct import_batch *batch, int64_t line)
 	    arena_room(batch->arena, lines->lines, at, &lines->room, sizeof(lines->lines[0]));
 	for (; at > 0 && lines->lines[at - 1].line > line; at--)
 		lines->lines[at] = lines->lines[at - 1];
+	assert(line > 0 && (at == 0 || lines->lines[at - 1].line <= line));
 	lines->lines[at] = (struct import_line){.line = line};
 	return &lines->lines[at];
 }
@@ -287,6 +294,7 @@ static void add_images(struct adding *adding)
 
 void import_batch_add(struct import_batch *batch, const struct import_row *row)
 {
+	assert(row->values[COLUMN_HANDLE] != NULL && row->warning_count <= IMPORT_ROW_WARNINGS);
 	const char *key = key_of(batch, row->values[COLUMN_HANDLE]);
 	struct adding adding = {.batch = batch, .row = row};
 	struct import_line *line = add_line(batch, row->line);
@@ -319,6 +327,7 @@ bool import_batch_is_full(const struct import_batch *batch, const struct import_
 static int64_t *count_of(struct import_report *report, const struct import_line *line)
 {
 	const struct import_product *product = line->product;
+	assert(product != NULL && line->variant <= product->variant_count);
 	const struct import_variant *variant =
 	    line->variant == 0 ? NULL : &product->variants[line->variant - 1];
 

@@ -50,8 +50,8 @@ struct import_variant {
 	struct uuid id;
 	bool exists;
 	bool refused;
-	bool sku_told; /* warned of a shared SKU */
-	bool changed;  /* set by import_write */
+	bool sku_warned; /* warned of a shared SKU */
+	bool changed;    /* set by import_write */
 };
 
 struct import_image {

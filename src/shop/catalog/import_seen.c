@@ -1,8 +1,14 @@
 #include "shop/catalog/import_seen.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 enum { SLOTS_FIRST = 1024, SLOTS_MAX = 4 * 1024 * 1024 };
+
+_Static_assert(3 * IMPORT_ROWS < SLOTS_MAX, "three entries a row leave a slot free");
+_Static_assert((SLOTS_FIRST & (SLOTS_FIRST - 1)) == 0 && (SLOTS_MAX & (SLOTS_MAX - 1)) == 0,
+               "a hash is masked to a slot");
+_Static_assert(sizeof(struct import_seen_entry) == 16, "bytes per entry");
 
 struct import_seen {
 	arena_full_fn *full;
@@ -46,6 +52,7 @@ struct import_seen *import_seen_new(struct arena *arena, arena_full_fn *full, vo
 
 static struct import_seen_entry *slot_of(const struct import_seen *seen, uint64_t key)
 {
+	assert(key != 0 && seen->count < seen->room); /* else the search has no end */
 	size_t slot = (size_t)(key ^ key >> 32) & (seen->room - 1);
 
 	while (seen->slots[slot].key != 0 && seen->slots[slot].key != key)
@@ -66,6 +73,7 @@ static void grow(struct import_seen *seen)
 		if (slots[i].key != 0)
 			*slot_of(seen, slots[i].key) = slots[i];
 	}
+	assert(seen->room > seen->count && seen->next == NULL);
 	arena_free(arena);
 }
 

@@ -1,5 +1,6 @@
 #include "shop/catalog/import_value.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -43,6 +44,7 @@ bool import_plain(const char *text, bool comma_is_decimal, char ret[IMPORT_DIGIT
 		else if (strchr(",.' ", *text) == NULL || length == 0 || !is_group(text + 1))
 			return false;
 	}
+	assert(length <= IMPORT_DIGITS);
 	ret[length] = 0;
 	return true;
 }
@@ -62,6 +64,7 @@ bool import_money(const char *text, const char *currency, int64_t *ret)
 			length--;
 		if (plain[length - 1] == '.')
 			length--;
+		assert(length > 0); /* it has a digit */
 		plain[length] = 0;
 	}
 	return money_parse_decimal(plain, currency, ret);
@@ -98,6 +101,7 @@ static bool whole(const char *text, bool may_round, int64_t min, int64_t max, in
 	bool negative = *text == '-', has_more;
 	int64_t value;
 
+	assert(min <= max);
 	text += negative;
 	if (!digits(&text, &value))
 		return false;
@@ -123,7 +127,8 @@ bool import_rounded(const char *text, int64_t max, int64_t *ret)
 {
 	int64_t value;
 
-	if (!digits(&text, &value))
+	assert(max >= 0 && max < INT64_MAX);
+	if (!digits(&text, &value) || value > max)
 		return false;
 	if (*text == '.') {
 		text++;

@@ -1,6 +1,7 @@
 /*
  * The options, variants and images of a row.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -30,12 +31,16 @@ static const enum import_column OPTION_NAMES[] = {COLUMN_OPTION1_NAME, COLUMN_OP
 static const enum import_column OPTION_VALUES[] = {COLUMN_OPTION1_VALUE, COLUMN_OPTION2_VALUE,
                                                    COLUMN_OPTION3_VALUE};
 
+_Static_assert(sizeof(OPTION_NAMES) / sizeof(OPTION_NAMES[0]) == IMPORT_OPTIONS &&
+                   sizeof(OPTION_VALUES) / sizeof(OPTION_VALUES[0]) == IMPORT_OPTIONS,
+               "a column for each option");
+
 static bool is_default(const struct adding *adding)
 {
 	return strcasecmp(adding_value(adding, COLUMN_OPTION1_VALUE), TEXT_DEFAULT_VALUE) == 0;
 }
 
-static void take_option_name(struct adding *adding, int i)
+static void read_option_name(struct adding *adding, int i)
 {
 	struct import_product *product = adding->product;
 	enum import_column column = OPTION_NAMES[i];
@@ -46,6 +51,7 @@ static void take_option_name(struct adding *adding, int i)
 		adding_warn(adding, column, "The value has no option name and was ignored");
 		return;
 	}
+	assert(product->option_count == i);
 	const char *name = adding_text(adding, column, OPTION_NAME_CHARACTERS);
 	for (int before = 0; before < i; before++) {
 		if (strcasecmp(product->option_names[before], name) == 0)
@@ -67,11 +73,12 @@ void adding_option_names(struct adding *adding)
 	                           adding_value(adding, COLUMN_OPTION1_VALUE)))
 		return;
 	for (int i = 0; i < IMPORT_OPTIONS; i++)
-		take_option_name(adding, i);
+		read_option_name(adding, i);
 }
 
 void import_check_options(struct import_batch *batch, struct import_product *product)
 {
+	assert(product->option_count >= 0 && product->option_count <= IMPORT_OPTIONS);
 	for (size_t i = 0; i < product->variant_count; i++) {
 		struct import_variant *variant = &product->variants[i];
 
@@ -97,7 +104,7 @@ void import_check_options(struct import_batch *batch, struct import_product *pro
 
 /* Variants -------------------------------------------------------------------------------------*/
 
-static void take_policy(struct adding *adding, int32_t *ret)
+static void read_policy(struct adding *adding, int32_t *ret)
 {
 	const char *value = adding_value(adding, COLUMN_POLICY);
 	bool backorder = *ret == 1;
@@ -120,7 +127,7 @@ static void take_policy(struct adding *adding, int32_t *ret)
 	}
 }
 
-static void take_options(struct adding *adding, struct import_variant *variant)
+static void read_options(struct adding *adding, struct import_variant *variant)
 {
 	for (int i = 0; i < IMPORT_OPTIONS; i++)
 		variant->options[i] =
@@ -158,7 +165,7 @@ bool adding_has_variant(const struct adding *adding)
 	return false;
 }
 
-static void take_cells(struct adding *adding, struct import_variant *variant)
+static void read_cells(struct adding *adding, struct import_variant *variant)
 {
 	struct import_batch *batch = adding->batch;
 
@@ -170,7 +177,7 @@ static void take_cells(struct adding *adding, struct import_variant *variant)
 		            adding_value(adding, COLUMN_COMPARE_AT), batch->currency);
 		variant->compare_at = -1;
 	}
-	take_policy(adding, &variant->backorder);
+	read_policy(adding, &variant->backorder);
 	adding_grams(adding, COLUMN_GRAMS, GRAMS_MAX, &variant->grams);
 	/* Untracked variants may have any quantity. */
 	if (variant->tracked != 0)
@@ -203,7 +210,7 @@ bool adding_variant(struct adding *adding)
 	    .backorder = -1,
 	};
 
-	take_options(adding, &variant);
+	read_options(adding, &variant);
 	int64_t before = seen_before(adding, &variant);
 	if (before != 0) {
 		char reason[80];
@@ -217,7 +224,11 @@ bool adding_variant(struct adding *adding)
 		adding_complain(adding, COLUMN_NONE, "The product has more than 250 variants");
 		return false;
 	}
-	take_cells(adding, &variant);
+	read_cells(adding, &variant);
+	assert(variant.price >= -1 && variant.price <= IMPORT_PRICE_MAX &&
+	       variant.compare_at >= -1);
+	assert(variant.quantity == IMPORT_KEEP ||
+	       (variant.quantity >= -LIMIT_STOCK && variant.quantity <= LIMIT_STOCK));
 	product->variants =
 	    arena_room(adding->batch->arena, product->variants, product->variant_count,
 	               &product->variant_room, sizeof(variant));
@@ -240,6 +251,7 @@ static struct import_image *find_image(struct import_product *product, const cha
 static void insert_image(struct import_batch *batch, struct import_product *product,
                          struct import_image image)
 {
+	assert(image.url != NULL && product->image_count < LIMIT_PRODUCT_IMAGES);
 	size_t at = product->image_count++;
 
 	product->images =
@@ -274,13 +286,16 @@ void adding_image(struct adding *adding)
 
 /* SKUs -----------------------------------------------------------------------------------------*/
 
-enum { SKU_SLOTS = 8192 }; /* more than twice a batch's variants */
+enum { SKU_SLOTS = 8192 };
+
+_Static_assert(SKU_SLOTS > 2 * IMPORT_BATCH_VARIANTS, "searches for a slot are short");
 
 void import_check_skus(struct import_batch *batch)
 {
 	struct import_variant **slots =
 	    arena_array(batch->work, SKU_SLOTS, sizeof(struct import_variant *));
 
+	assert(batch->variant_count < SKU_SLOTS); /* one slot stays free */
 	for (size_t p = 0; p < batch->count; p++) {
 		struct import_product *product = batch->products[p];
 
@@ -299,7 +314,7 @@ void import_check_skus(struct import_batch *batch)
 			import_variant_warn(batch, variant, COLUMN_SKU,
 			                    "\"%.100s\" is also the SKU of line %lld", variant->sku,
 			                    (long long)slots[slot]->line);
-			variant->sku_told = true;
+			variant->sku_warned = true;
 		}
 	}
 }

@@ -3,6 +3,7 @@
  */
 #include "shop/catalog/import_woo_cell.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ enum { SLUG_BYTES = 200 };
 
 const char *woo_value(const struct import_row *row, enum import_column column)
 {
+	assert(column >= 0 && column < COLUMN_COUNT);
 	return row->values[column] == NULL ? "" : row->values[column];
 }
 
@@ -31,6 +33,7 @@ __attribute__((format(printf, 4, 5))) void woo_warn(const struct woo_cells *cell
 	char reason[IMPORT_REASON_BYTES];
 	va_list arguments;
 
+	assert(row->warning_count <= IMPORT_ROW_WARNINGS);
 	if (row->warning_count == IMPORT_ROW_WARNINGS)
 		return;
 	va_start(arguments, format);
@@ -43,13 +46,14 @@ __attribute__((format(printf, 4, 5))) void woo_warn(const struct woo_cells *cell
 }
 
 /* The price is the current one; the regular price is stored as the one compared with. */
-void woo_take_price(const struct woo_cells *cells, struct import_row *row)
+void woo_convert_price(const struct woo_cells *cells, struct import_row *row)
 {
 	const char *sale = woo_value(row, COLUMN_COMPARE_AT);
 	const char *starts = woo_value(row, COLUMN_SALE_STARTS),
 	           *ends = woo_value(row, COLUMN_SALE_ENDS);
 	size_t day = strlen(cells->today);
 
+	assert(day == sizeof(cells->today) - 1);
 	if (*sale == 0)
 		return;
 	if ((*starts != 0 && strncmp(starts, cells->today, day) > 0) ||
@@ -73,7 +77,7 @@ bool woo_says_no(const char *text)
 	return import_bool(text, &said) && !said;
 }
 
-void woo_take_stock(struct import_row *row)
+void woo_convert_stock(struct import_row *row)
 {
 	const char *in_stock = woo_value(row, COLUMN_IN_STOCK);
 
@@ -89,7 +93,7 @@ void woo_take_stock(struct import_row *row)
 		row->values[COLUMN_POLICY] = "continue";
 }
 
-void woo_take_weight(const struct woo_cells *cells, struct import_row *row)
+void woo_convert_weight(const struct woo_cells *cells, struct import_row *row)
 {
 	const char *weight = woo_value(row, COLUMN_GRAMS);
 	char plain[IMPORT_DIGITS + 2];
@@ -98,6 +102,7 @@ void woo_take_weight(const struct woo_cells *cells, struct import_row *row)
 	if (*weight == 0 || !import_plain(weight, cells->report->separator != ',', plain, &comma))
 		return;
 	cells->report->decimal_comma |= comma;
+	assert(cells->header->grams > 0); /* the file has the column */
 	double grams = strtod(plain, NULL) * cells->header->grams;
 	/* Pounds are not whole grams. */
 	bool metric = cells->header->grams == 1 || cells->header->grams == 1000;
@@ -115,7 +120,7 @@ static size_t depth_of(const char *path)
 }
 
 /* The first of the deepest categories is the type; the others stay in the cell, which is stored. */
-static void take_categories(const struct woo_cells *cells, struct import_row *row)
+static void convert_categories(const struct woo_cells *cells, struct import_row *row)
 {
 	int field = cells->header->field[COLUMN_TYPE];
 	const char *list = row->values[COLUMN_TYPE], *path, *best = "";
@@ -124,6 +129,7 @@ static void take_categories(const struct woo_cells *cells, struct import_row *ro
 
 	if (list == NULL || (size_t)field >= row->csv->count)
 		return;
+	assert(field >= 0);
 	while ((path = woo_item(cells->arena, &list)) != NULL) {
 		if (*path == 0)
 			continue;
@@ -140,7 +146,7 @@ static void take_categories(const struct woo_cells *cells, struct import_row *ro
 	row->csv->fields[field] = (struct csv_field){rest.data, rest.length};
 }
 
-void woo_take_description(const struct woo_cells *cells, struct import_row *row)
+void woo_convert_description(const struct woo_cells *cells, struct import_row *row)
 {
 	const char *published = woo_value(row, COLUMN_PUBLISHED);
 
@@ -148,7 +154,7 @@ void woo_take_description(const struct woo_cells *cells, struct import_row *row)
 		row->values[COLUMN_BODY] = woo_description(cells->arena, row->values[COLUMN_BODY]);
 	if (strcmp(published, "-1") == 0)
 		row->values[COLUMN_PUBLISHED] = "0";
-	take_categories(cells, row);
+	convert_categories(cells, row);
 }
 
 /* Replaces characters that a handle must not have by hyphens. */

@@ -21,10 +21,10 @@ void woo_warn(const struct woo_cells *cells, struct import_row *row, enum import
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 bool woo_says_no(const char *text);
 
-void woo_take_price(const struct woo_cells *cells, struct import_row *row);
-void woo_take_stock(struct import_row *row);
-void woo_take_weight(const struct woo_cells *cells, struct import_row *row);
-void woo_take_description(const struct woo_cells *cells, struct import_row *row);
+void woo_convert_price(const struct woo_cells *cells, struct import_row *row);
+void woo_convert_stock(struct import_row *row);
+void woo_convert_weight(const struct woo_cells *cells, struct import_row *row);
+void woo_convert_description(const struct woo_cells *cells, struct import_row *row);
 /* A handle for the row's product. It is the same when the file is imported again with another name
  * or price. NULL: nothing identifies the product. */
 const char *woo_handle(const struct woo_cells *cells, const struct import_row *row);

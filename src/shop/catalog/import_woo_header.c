@@ -1,6 +1,7 @@
 /*
  * import_woo_header: reads the header of a WooCommerce product CSV.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,6 +41,7 @@ static void read_attribute(struct import_header *header, size_t field, const cha
 	};
 	char *end;
 
+	assert(field < CSV_COLUMNS);
 	if (strncasecmp(name, PREFIX, sizeof(PREFIX) - 1) != 0)
 		return;
 	unsigned long number = strtoul(name + sizeof(PREFIX) - 1, &end, 10);
@@ -69,6 +71,7 @@ void import_woo_header(struct import_header *header, const struct csv_row *row, 
 {
 	int categories = header->field[COLUMN_TYPE], id = header->field[COLUMN_ID];
 
+	assert(header->dialect == IMPORT_WOOCOMMERCE);
 	for (size_t i = 0; i < row->count; i++)
 		read_attribute(header, i, row->fields[i].text);
 	for (size_t i = 0; i < WEIGHTS_ALL; i++) {
@@ -76,6 +79,7 @@ void import_woo_header(struct import_header *header, const struct csv_row *row, 
 			header->grams = WEIGHTS[i].grams;
 	}
 	/* Store the categories beyond the product's, and the ID, as extra columns. */
+	assert(categories < (int)row->count && id < (int)row->count);
 	if (categories >= 0)
 		import_extra_read(header, (size_t)categories, &row->fields[categories], arena);
 	if (id >= 0)

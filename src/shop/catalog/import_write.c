@@ -46,6 +46,7 @@ static struct import_product_row *add_product(struct product_rows *rows,
 {
 	size_t i = rows->count++;
 
+	assert(!product->refused && !product->pending && !uuid_is_nil(product->id));
 	rows->products[i] = product;
 	rows->rows[i] = (struct import_product_row){
 	    .id = product->id,
@@ -81,6 +82,7 @@ static void add_new_product(struct product_rows *rows, struct import_product *pr
 			row->in_stock = true;
 	}
 	assert(cheapest != NULL); /* import_match refuses a new product without a variant */
+	assert(cheapest->price >= 0 && product->title != NULL && !product->exists);
 	row->price = cheapest->price;
 	row->compare_at = cheapest->compare_at;
 }
@@ -99,6 +101,7 @@ static void add_variant(struct arena *arena, struct variant_rows *rows,
 {
 	size_t i = rows->count++;
 
+	assert(!variant->refused && !uuid_is_nil(variant->id));
 	rows->variants[i] = variant;
 	rows->rows[i] = (struct import_variant_row){
 	    .id = variant->id,
@@ -121,6 +124,7 @@ static void add_variant(struct arena *arena, struct variant_rows *rows,
 	};
 	if (variant->exists)
 		return;
+	assert(product->next_position > 0 && variant->price >= 0);
 	rows->rows[i].position = product->next_position++;
 	if (variant->quantity == IMPORT_KEEP)
 		rows->rows[i].quantity = 0;
@@ -152,6 +156,7 @@ static size_t write_products(struct db *tx, const struct import_batch *batch)
 	const struct import_change_products_row *found =
 	    sql_import_change_products_rows(tx, rows, &count);
 
+	assert(count <= changed.count);
 	for (size_t i = 0; i < count; i++)
 		changed.products[found[i].number - 1]->changed = true;
 	return count;
@@ -174,6 +179,7 @@ static void change_variants(struct db *tx, const struct import_batch *batch,
 	const struct import_change_variants_row *changed =
 	    sql_import_change_variants_rows(tx, written, &count);
 
+	assert(count <= rows->count);
 	batch->report->variants_updated += (int64_t)count;
 	for (size_t i = 0; i < count; i++) {
 		rows->variants[changed[i].number - 1]->changed = true;
@@ -208,6 +214,8 @@ static struct id_list write_variants(struct db *tx, const struct import_batch *b
 	list_products_of(&edited, &added);
 	if (changed.count > 0)
 		change_variants(tx, batch, &changed, &edited);
+	assert(added.count + changed.count <= batch->variant_count);
+	assert(edited.count <= batch->variant_count);
 	return edited;
 }
 

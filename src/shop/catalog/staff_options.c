@@ -1,6 +1,7 @@
 /*
  * staff_options: checks that variants have values that their product's options offer.
  */
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,6 +34,7 @@ bool options_choose(struct check *check, const struct option_names *names, size_
 	size_t outer = check_enter(check, "options");
 	bool good = true;
 
+	assert(names->count <= OPTIONS_MAX);
 	*ret = (struct option_choice){0};
 	for (size_t i = 0; i < names->count; i++) {
 		ret->values[i] = value_of(names->names[i], pair_count, pairs);
@@ -55,6 +57,8 @@ const char *options_title(struct arena *arena, const struct option_choice *choic
 {
 	const char *const *values = choice->values;
 
+	assert(values[0] != NULL || values[1] == NULL);
+	assert(values[1] != NULL || values[2] == NULL); /* missing ones come last */
 	if (values[0] == NULL)
 		return TEXT_DEFAULT_VALUE;
 	if (values[1] == NULL)
@@ -116,6 +120,7 @@ static void check_choice_of(struct check *check, const struct create_vendor_prod
 {
 	size_t outer = check_enter(check, "options");
 
+	assert(at < in->variants_count);
 	for (size_t i = 0; i < in->options_count; i++)
 		if (!offers(&in->options[i], choices[at].values[i]))
 			check_wrong(check, "enum", "is not one of the values of %s",
@@ -135,6 +140,7 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 	struct option_names names = {.count = in->options_count};
 	size_t outer;
 
+	assert(in->options_count <= OPTIONS_MAX && in->variants_count <= LIMIT_PRODUCT_VARIANTS);
 	for (size_t i = 0; i < in->options_count; i++)
 		names.names[i] = in->options[i].name;
 	staff_check_texts(check, &(struct staff_texts){

@@ -1,6 +1,7 @@
 /*
  * staff_product: a vendor's products, maintained by its staff.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ static const char *images_json(struct arena *arena, size_t count,
 	struct buf buf = buf_new(arena, 256);
 	struct json json = json_new(&buf);
 
+	assert(count <= LIMIT_PRODUCT_IMAGES);
 	json_open_array(&json);
 	for (size_t i = 0; i < count; i++) {
 		json_open_object(&json);
@@ -99,6 +101,7 @@ static const char *handle_of(struct db *tx, const struct create_vendor_product_i
 	slug_from(in->title, handle, sizeof(handle));
 	if (!handle[0])
 		uuid_format(id, handle); /* the title's script has no slug */
+	assert(handle[0] != '\0');
 	sql_staff_handle_lock(tx, in->vendor_id, handle);
 	return sql_staff_handle_free_rows(tx, sql_staff_handle_free(tx, in->vendor_id, handle, id),
 	                                  &count)
@@ -112,6 +115,7 @@ static void insert_product(struct db *tx, const struct create_vendor_product_in 
 	const char *handle = handle_of(tx, in, id);
 	struct db *chain = db_chain(tx);
 
+	assert(in->variants_count > 0); /* a product has a variant */
 	sql_staff_product_insert(chain,
 	                         &(struct staff_product_insert_args){
 	                             .vendor = in->vendor_id,
@@ -132,7 +136,7 @@ static void insert_product(struct db *tx, const struct create_vendor_product_in 
 	db_run(chain);
 }
 
-static void say_where(struct request *rq, struct uuid vendor_id, struct uuid id)
+static void set_location(struct request *rq, struct uuid vendor_id, struct uuid id)
 {
 	char vendor[UUID_TEXT_LENGTH + 1], product[UUID_TEXT_LENGTH + 1];
 
@@ -156,7 +160,7 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
 	insert_product(tx, in, id, choices);
-	say_where(rq, in->vendor_id, id);
+	set_location(rq, in->vendor_id, id);
 	reply_commit_row(rq, tx, 201, sql_staff_product(tx, in->vendor_id, id));
 	cache_invalidate();
 }
@@ -164,11 +168,12 @@ void create_vendor_product(struct request *rq, const struct create_vendor_produc
 struct option_names staff_lock_as_read(struct request *rq, struct db *tx, struct uuid vendor_id,
                                        struct uuid id)
 {
+	assert(db_has_transaction(&rq->task)); /* the lock outlives the statement */
 	struct rows *rows = sql_staff_product_lock(tx, vendor_id, id);
-	const struct staff_product_lock_row *held = sql_staff_product_lock_rows(tx, rows, NULL);
+	const struct staff_product_lock_row *product = sql_staff_product_lock_rows(tx, rows, NULL);
 
-	request_expect(rq, held->version);
-	return option_names(held->one, held->two, held->three);
+	request_expect(rq, product->version);
+	return option_names(product->one, product->two, product->three);
 }
 
 /* PATCH /v1/vendors/{vendor_id}/products/{product_id} */

@@ -72,6 +72,7 @@ static const char *values_json(struct arena *arena, const struct option_change_i
 static struct plan plan_of(struct check *check, const struct option_names *names,
                            const struct update_vendor_product_in *in)
 {
+	assert(in->options_count <= OPTIONS_MAX);
 	struct plan plan = {0};
 	size_t outer = check_enter(check, "options");
 
@@ -100,6 +101,7 @@ static struct option_choice choice_under(const struct plan *plan,
 	const char *const now[OPTIONS_MAX] = {variant->one, variant->two, variant->three};
 	struct option_choice choice = {0};
 
+	assert(plan->count <= OPTIONS_MAX);
 	for (size_t i = 0; i < plan->count; i++)
 		choice.values[i] = plan->from[i] < 0 ? plan->given[i] : now[plan->from[i]];
 	return choice;
@@ -126,7 +128,7 @@ static void check_choices(struct check *check, const struct plan *plan, size_t c
 }
 
 /* Whether the variants' values are unchanged; option names may differ. */
-static bool keeps_places(const struct plan *plan, const struct option_names *names)
+static bool keeps_positions(const struct plan *plan, const struct option_names *names)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->from[i] != (int32_t)i)
@@ -174,7 +176,7 @@ static void write_options(struct db *tx, const struct update_vendor_product_in *
 	check_init(&check, arena);
 	check_choices(&check, &plan, count, choices);
 	staff_end_if_wrong(db_task(tx), &check);
-	if (!keeps_places(&plan, names))
+	if (!keeps_positions(&plan, names))
 		write_choices(tx, in->vendor_id, plan.count == names->count, count, variants,
 		              choices);
 	for (size_t i = 0; i < plan.count; i++)
@@ -218,6 +220,7 @@ void staff_rearrange(struct db *tx, const struct update_vendor_product_in *in,
 
 	if (in->options == NULL && in->variant_ids == NULL)
 		return;
+	assert(db_has_transaction(db_task(tx)));
 	asked = sql_staff_product_choices(tx, in->vendor_id, in->product_id);
 	variants = sql_staff_product_choices_rows(tx, asked, &count);
 	if (in->options != NULL)

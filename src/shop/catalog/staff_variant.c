@@ -1,6 +1,7 @@
 /*
  * staff_variant: the variants of a vendor's products and their stock.
  */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "api.gen.h"
@@ -49,6 +50,7 @@ static void check_texts(struct request *rq, const char *sku, const char *barcode
 /* The product is locked. */
 static void check_room(struct db *tx, struct uuid vendor_id, struct uuid product_id)
 {
+	assert(db_has_transaction(db_task(tx)));
 	struct rows *count = sql_staff_variants_count(tx, vendor_id, product_id);
 
 	if (sql_staff_variants_count_rows(tx, count, NULL)->count >= LIMIT_PRODUCT_VARIANTS)
@@ -91,6 +93,7 @@ struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid
 	struct arena *arena = db_task(db)->arena;
 	struct new_variant *rows = arena_array(arena, count, sizeof(rows[0]));
 
+	assert(count > 0 && count <= LIMIT_PRODUCT_VARIANTS);
 	for (size_t i = 0; i < count; i++)
 		rows[i] = variant_row(arena, &variants[i], &choices[i]);
 	sql_staff_variants_insert(db, vendor_id, product_id, nested, count, rows);
@@ -162,19 +165,20 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 
 /* Stock below zero must not remain when the variant is tracked without backorders: enabling
  * tracking sets it to zero; disabling backorders requires raising the stock first. */
-static void count_again(struct db *tx, const struct update_variant_in *in,
-                        const struct staff_variant_lock_row *held)
+static void fix_negative_stock(struct db *tx, const struct update_variant_in *in,
+                               const struct staff_variant_lock_row *variant)
 {
-	bool tracked = in->tracked != NULL ? *in->tracked : held->tracked;
-	bool backorder = in->backorder != NULL ? *in->backorder : held->backorder;
+	bool tracked = in->tracked != NULL ? *in->tracked : variant->tracked;
+	bool backorder = in->backorder != NULL ? *in->backorder : variant->backorder;
 
-	if (held->available >= 0 || !tracked || backorder)
+	if (variant->available >= 0 || !tracked || backorder)
 		return;
-	if (held->tracked)
+	if (variant->tracked)
 		task_end_about(
 		    db_task(tx), PROBLEM_CONFLICT, "/backorder", "sold",
 		    "More has been sold than is in stock; raise the stock to zero first.");
-	sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), -held->available,
+	assert(in->tracked != NULL); /* it was not tracked */
+	sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), -variant->available,
 	                     "Tracking enabled");
 }
 
@@ -183,18 +187,18 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	size_t count;
-	const struct staff_variant_lock_row *held = sql_staff_variant_lock_rows(
+	const struct staff_variant_lock_row *variant = sql_staff_variant_lock_rows(
 	    tx, sql_staff_variant_lock(tx, in->vendor_id, in->variant_id), &count);
 	struct option_choice choice = {0};
 
-	expect_as_read(rq, tx, in->vendor_id, held->product_id);
+	expect_as_read(rq, tx, in->vendor_id, variant->product_id);
 	check_texts(rq, in->sku, in->barcode);
-	count_again(tx, in, held);
+	fix_negative_stock(tx, in, variant);
 	if (in->options != NULL)
-		choice = choose(rq, option_names(held->one, held->two, held->three),
+		choice = choose(rq, option_names(variant->one, variant->two, variant->three),
 		                in->options_count, in->options);
 	write_variant(tx, in, &choice);
-	touch_product(tx, in->vendor_id, held->product_id);
+	touch_product(tx, in->vendor_id, variant->product_id);
 	reply_commit_row(rq, tx, 200, sql_staff_variant(tx, in->vendor_id, in->variant_id));
 	cache_invalidate();
 }
@@ -204,16 +208,16 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
 	size_t count;
-	const struct staff_variants_lock_row *held = sql_staff_variants_lock_rows(
+	const struct staff_variants_lock_row *variant = sql_staff_variants_lock_rows(
 	    tx, sql_staff_variants_lock(tx, in->vendor_id, in->variant_id), &count);
 
 	if (count == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Variant not found.");
-	expect_as_read(rq, tx, in->vendor_id, held->product_id);
+	expect_as_read(rq, tx, in->vendor_id, variant->product_id);
 	if (count == 1)
 		task_end(&rq->task, PROBLEM_CONFLICT, "A product must have at least one variant.");
 	sql_staff_variant_delete(tx, in->vendor_id, in->variant_id);
-	touch_product(tx, in->vendor_id, held->product_id);
+	touch_product(tx, in->vendor_id, variant->product_id);
 	reply_commit_empty(rq, tx);
 	cache_invalidate();
 }
@@ -221,6 +225,7 @@ void delete_variant(struct request *rq, const struct delete_variant_in *in)
 /* The change of the stock. Stock below zero, sold on backorder, may rise but not fall. */
 static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in, int64_t available)
 {
+	assert((in->available == NULL) != (in->adjust == NULL));
 	int64_t delta = in->available != NULL ? *in->available - available : *in->adjust;
 	int64_t after = available + delta;
 
@@ -235,7 +240,7 @@ static int64_t delta_of(struct task *task, const struct set_variant_stock_in *in
 /* PUT /v1/vendors/{vendor_id}/variants/{variant_id}/stock */
 void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in)
 {
-	const struct staff_variant_lock_row *held;
+	const struct staff_variant_lock_row *variant;
 	struct db *tx;
 	int64_t delta;
 	size_t count;
@@ -244,19 +249,19 @@ void set_variant_stock(struct request *rq, const struct set_variant_stock_in *in
 		task_end_field(&rq->task, "/available", "exactly_one",
 		               "Provide exactly one of available and adjust.");
 	tx = db_begin(&rq->task);
-	held = sql_staff_variant_lock_rows(
+	variant = sql_staff_variant_lock_rows(
 	    tx, sql_staff_variant_lock(tx, in->vendor_id, in->variant_id), &count);
-	expect_as_read(rq, tx, in->vendor_id, held->product_id);
-	if (!held->tracked)
+	expect_as_read(rq, tx, in->vendor_id, variant->product_id);
+	if (!variant->tracked)
 		task_end_about(
 		    &rq->task, PROBLEM_CONFLICT, in->available != NULL ? "/available" : "/adjust",
 		    "untracked",
 		    "The stock of this variant is not tracked; set tracked to true first.");
-	delta = delta_of(&rq->task, in, held->available);
+	delta = delta_of(&rq->task, in, variant->available);
 	if (delta != 0) {
 		sql_staff_stock_move(tx, in->vendor_id, in->variant_id, uuid_v7(), delta,
 		                     in->reason != NULL ? in->reason : "Counted");
-		sql_staff_refresh(tx, held->product_id);
+		sql_staff_refresh(tx, variant->product_id);
 	}
 	reply_commit_row(rq, tx, 200, sql_staff_variant(tx, in->vendor_id, in->variant_id));
 	cache_invalidate();
