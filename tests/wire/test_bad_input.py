@@ -259,6 +259,14 @@ def test_an_id_that_is_none_is_refused(world, operation_id):
                 is_refused(caller.call(**{name: value}))
 
 
+@pytest.mark.parametrize("operation_id", WITH_ID)
+def test_the_nil_id_names_nothing(world, operation_id):
+    caller = Caller(world, operation_id)
+    with caller:
+        for name in caller.operation.names("path"):
+            is_refused(caller.call(**{name: "00000000-0000-0000-0000-000000000000"}))
+
+
 def query_faults(parameter):
     schema = contract.resolve(parameter["schema"])
     kinds = types_of(schema)

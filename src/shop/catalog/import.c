@@ -119,7 +119,6 @@ struct import *import_begin(struct task *task, bool dry_run)
 	struct import *import = arena_alloc(task->arena, sizeof(*import));
 
 	assert(task->actor.kind == ACTOR_STAFF || task->actor.kind == ACTOR_IMPORT);
-	assert(!uuid_is_nil(task->actor.vendor_id));
 	import->task = task;
 	import->report.arena = task->arena;
 	import->types.arena = task->arena;

@@ -1,7 +1,6 @@
 /*
  * staff: a vendor's staff and its invitations.
  */
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -34,7 +33,6 @@ static void require_another_owner(struct db *tx, struct uuid vendor_id, struct u
 	const struct staff_owners_lock_row *owners =
 	    sql_staff_owners_lock_rows(tx, sql_staff_owners_lock(tx, vendor_id), &count);
 
-	assert(!uuid_is_nil(leaving));
 	if (count == 1 && uuid_equal(owners[0].account_id, leaving))
 		task_end(db_task(tx), PROBLEM_CONFLICT, "A vendor must keep at least one owner.");
 }
