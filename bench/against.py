@@ -8,11 +8,11 @@ import subprocess
 import checkout
 import feed
 import feed_send
-from place import BUILD, ROOT, Server, Tree, copy_of, say, seeded
+from place import BUILD, CUSTOMERS, ROOT, Server, Tree, copy_of, say, seeded
 from turns import in_turn
 
 COMMIT = os.environ.get("BENCH_AGAINST")
-PEOPLE = 4000  # customers who wait; as many more do not
+PEOPLE = min(CUSTOMERS, 4000)  # customers who wait; as many more do not
 
 
 def built():

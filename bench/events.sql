@@ -1,5 +1,12 @@
--- Old events, on a database with the marketplace of seed.sql: of all customers and vendors in turn.
--- psql variables: events, customers, vendors.
+-- Old events, on a database with the marketplace of seed.sql: of all customers and vendors in turn, over the
+-- last four weeks. psql variables: events, customers, vendors.
+\set ON_ERROR_STOP on
+set role sebez_owner;
+select partition_make(p, w.week)
+from partitioned p
+cross join (select distinct week_of(now() - d * interval '7 days') as week from generate_series(0, 4) d) w
+where p.name = 'event' and to_regclass(partition_name(p.name, w.week)) is null order by w.week;
+reset role;
 set session_replication_role = replica;
 set synchronous_commit = off;
 insert into feed (owner_id, last_number)
@@ -13,7 +20,7 @@ select case when o.owner < :customers then seed_id(1, o.owner + 1) else seed_id(
        case n % 2 when 0 then 'message_sent' else 'sub_order_changed' end,
        format('{"id": "%s", "number": %s, "text": "Is it still there in blue?", "state": "completed"}',
               seed_id(15, n), n)::json,
-       now() - interval '7 days' * (1 - n::float8 / :events), 1
+       now() - interval '28 days' * (1 - n::float8 / :events), 1
 from generate_series(0, :events::bigint - 1) n
 cross join lateral (select n % (:customers + :vendors) as owner) o;
 set session_replication_role = origin;

@@ -8,11 +8,11 @@ import json
 import checkout
 import feed
 import feed_send
-from place import RUNS, SECONDS, Server, copy_of, median, say, seed_id, token
+from place import CUSTOMERS, RUNS, SECONDS, Server, copy_of, median, say, seed_id, token
 
 CONNECTIONS = (16, 64)
-CARTS = 5000  # that are quoted and written to
-PEOPLE = 4000  # who wait for messages
+CARTS = min(CUSTOMERS, 5000)  # that are quoted and written to
+PEOPLE = min(CUSTOMERS, 4000)  # who wait for messages
 
 
 def measure(port, lines, after=lambda sent: None):

@@ -22,10 +22,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", ROOT / "build-release"))
 RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
-CUSTOMERS = 20000
+SMALL = bool(os.environ.get("BENCH_SMALL"))  # to try a figure; its results mean nothing
+PRODUCTS = 5000 if SMALL else 50000
+CUSTOMERS = 2000 if SMALL else 20000
 VENDORS = 500
 CATEGORIES = 200
-ORDERS = 50000
+ORDERS = 1000 if SMALL else 50000
 # While a template is filled, nothing of it must survive a crash.
 LOADING = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "16GB",
            "maintenance_work_mem": "512MB"}

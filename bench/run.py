@@ -3,7 +3,9 @@
 Settings: BENCH_RUNS (5), BENCH_SECONDS (5) of each run, BENCH_LARGE=1 (a million products too),
 BENCH_FOLDER (where the seeded data is kept between runs; else in a folder of /tmp that goes),
 BENCH_IMPORT_ROWS (500000), BENCH_COST_COUNT (2000) and BENCH_COST_CONNECTIONS (8) of the figure
-cost, BENCH_BUILD (build-release). Those of the feed: BENCH_PARKED (how many
+cost, BENCH_BESIDE_SECONDS (20), BENCH_OLD_ORDERS (500000) and BENCH_OLD_EVENTS (5000000) of growth,
+BENCH_AGAINST (a commit, for the figures ..._against), BENCH_SMALL=1 (a small marketplace, to try a
+figure), BENCH_BUILD (build-release). Those of the feed: BENCH_PARKED (how many
 polls; each figure has its own number), BENCH_PARKED_MINUTES (10).
 """
 import json
@@ -24,9 +26,8 @@ import footprint
 import growth
 import half_load
 import reads
-from place import ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
+from place import PRODUCTS, ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
 
-PRODUCTS = 50000
 LARGE = 1000000
 
 
