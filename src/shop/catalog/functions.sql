@@ -1,18 +1,18 @@
 -- The catalogue: categories made by imports and removed by admins, and derived columns of products.
 set local role sebez_kernel;
 
--- Finds an existing category for a level of a product type: by name, else by slug, provided the slug loses
--- nothing of the name (as with C++ and C#). The first level may match anywhere in the tree, because vendors
--- write "Lamps" for Home > Lamps. Slugs of lower levels may begin with their parent's, as category_make()
--- makes them. Volatile, because it is called again under a lock.
-create or replace function category_named(parent uuid, name text, slug text) returns uuid
+-- Finds an existing category for a level of a product type: by name, else by slug where slug_is_name. The first
+-- level may match anywhere in the tree, because vendors write "Lamps" for Home > Lamps. Slugs of lower levels
+-- may begin with their parent's, as category_make() makes them. Volatile, because it is called again under a
+-- lock.
+create or replace function category_named(parent uuid, name text, slug text, slug_is_name boolean) returns uuid
 language plpgsql as $$ -- called only by the functions below, which set the rights and the search path
 begin
 	return (
 		select c.id from category c
 		where (category_named.parent is null or c.parent_id = category_named.parent)
 		and (lower(c.name) = lower(category_named.name)
-		     or category_named.slug = replace(lower(category_named.name), ' ', '-')
+		     or category_named.slug_is_name
 		     and c.slug in (category_named.slug, (select p.slug || '-' || category_named.slug
 		                                          from category p where p.id = category_named.parent)))
 		order by c.parent_id is not distinct from category_named.parent desc,
@@ -22,9 +22,10 @@ end $$;
 
 -- Makes a category for an import of the acting vendor. Returns null when the vendor is not approved or has
 -- reached its limit, the tree is full, or the category would be too deep.
-create or replace function category_make(parent uuid, name text, slug text, vendor_most int, tree_most int)
-returns uuid language plpgsql as $$
+create or replace function category_make(parent uuid, name text, slug text, slug_is_name boolean,
+	vendor_most int, tree_most int) returns uuid language plpgsql as $$
 declare
+	existing uuid;
 	made uuid := gen_random_uuid();
 	tail text := right(made::text, 12);
 	above category;
@@ -34,8 +35,9 @@ begin
 	end if;
 	perform pg_advisory_xact_lock(hashtextextended('sebez categories', 0)); -- prevents duplicates
 	select c.* into above from category c where c.id = category_make.parent;
-	if category_named(parent, name, slug) is not null then
-		return category_named(parent, name, slug);
+	existing := category_named(parent, name, slug, slug_is_name);
+	if existing is not null then
+		return existing;
 	elsif cardinality(above.path) >= 8 or (select count(*) from category c) >= tree_most
 	or (select count(*) from category c where c.made_for = current_vendor()) >= vendor_most then
 		return null;
@@ -53,7 +55,7 @@ begin
 end $$;
 
 -- The category of an imported product type such as "Home > Lamps"; missing levels are made where allowed;
--- null when a level remains missing. levels: [{"name": …, "slug": … or ""}, …]; slugs are made in C.
+-- null when a level remains missing. levels: [{"name": …, "slug": … or "", "slug_is_name": …}, …], made in C.
 create or replace function category_of_type(levels json, vendor_most int, tree_most int) returns uuid
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -61,9 +63,9 @@ declare
 	parent uuid;
 	found_id uuid;
 begin
-	for level in select l ->> 'name' as name, l ->> 'slug' as slug from json_array_elements(levels) as l loop
-		found_id := coalesce(category_named(parent, level.name, level.slug),
-		                     category_make(parent, level.name, level.slug, vendor_most, tree_most));
+	for level in select * from json_to_recordset(levels) as l (name text, slug text, slug_is_name boolean) loop
+		found_id := coalesce(category_named(parent, level.name, level.slug, level.slug_is_name),
+			category_make(parent, level.name, level.slug, level.slug_is_name, vendor_most, tree_most));
 		if found_id is null then
 			return null;
 		end if;
@@ -258,14 +260,3 @@ begin
 	end if;
 	return new;
 end $$;
-
--- A variant's option values by name: {"Color": "Blue"}.
-create or replace function option_values(options json, one text, two text, three text) returns json
-language sql stable parallel safe
-return case when options -> 0 is null then '{}'
-            when options -> 1 is null then json_build_object(options -> 0 ->> 'name', one)
-            when options -> 2 is null then json_build_object(options -> 0 ->> 'name', one,
-                                                             options -> 1 ->> 'name', two)
-            else json_build_object(options -> 0 ->> 'name', one, options -> 1 ->> 'name', two,
-                                   options -> 2 ->> 'name', three) end;
-grant execute on function option_values(json, text, text, text) to sebez_vendor, sebez_admin;

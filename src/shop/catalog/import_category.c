@@ -48,6 +48,21 @@ static void find_named(struct db *tx, struct import_batch *batch)
 
 /* By type ---------------------------------------------------------------------------------------*/
 
+/* Whether the slug loses nothing of the name but case and spaces (as it does of C++ and C#), so
+ * that a category with this slug has this name. */
+static bool slug_is_name(const char *slug, const char *name)
+{
+	for (; *slug != 0 && *name != 0; slug++, name++) {
+		char c = *name == ' ' ? '-' : *name;
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != *slug)
+			return false;
+	}
+	return *slug == *name;
+}
+
 static void put_level(struct json *json, const char *text, size_t length)
 {
 	char slug[SLUG_BYTES + 1], name[NAME_CHARACTERS * 4 + 1];
@@ -73,6 +88,8 @@ static void put_level(struct json *json, const char *text, size_t length)
 	json_open_object(json);
 	json_put_str(json, "name", name);
 	json_put_str(json, "slug", slug);
+	json_key(json, "slug_is_name");
+	json_bool(json, slug_is_name(slug, name));
 	json_close_object(json);
 }
 

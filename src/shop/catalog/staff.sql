@@ -25,7 +25,10 @@ select p.id, p.title, p.handle, p.description, p.status, p.unlisted_reason,
        coalesce((
 		select json_agg(json_build_object(
 			'id', x.id, 'product_id', x.product_id, 'sku', x.sku, 'title', x.title,
-			'options', option_values(p.options, x.option1, x.option2, x.option3),
+			'options', coalesce((
+				select json_object_agg(o.value ->> 'name', (array[x.option1, x.option2, x.option3])[o.position]
+				                       order by o.position)
+				from json_array_elements(p.options) with ordinality as o (value, position)), '{}'),
 			'price', json_build_object('amount', x.price, 'currency', x.currency),
 			'compare_at_price', case when x.compare_at_price is not null
 			                    then json_build_object('amount', x.compare_at_price, 'currency', x.currency) end,
@@ -41,7 +44,10 @@ where p.vendor_id = :vendor and p.id = :id and p.deleted_at is null;
 
 -- staff_variant (vendor uuid, id uuid): one
 -- Its version is its product's.
-select x.id, x.product_id, x.sku, x.title, option_values(p.options, x.option1, x.option2, x.option3) as options,
+select x.id, x.product_id, x.sku, x.title, coalesce((
+		select json_object_agg(o.value ->> 'name', (array[x.option1, x.option2, x.option3])[o.position]
+		                       order by o.position)
+		from json_array_elements(p.options) with ordinality as o (value, position)), '{}') as options,
        x.price as "price.amount", x.currency as "price.currency",
        x.compare_at_price as "compare_at_price.amount", x.currency as "compare_at_price.currency",
        case when x.tracked then x.available end as available, x.tracked, x.backorder,

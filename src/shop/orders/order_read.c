@@ -195,12 +195,11 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 	return order;
 }
 
-/* The enum may_move bits of a staff role; support and finance may only read. */
-static unsigned staff_may_move(const char *role)
+/* The enum may_move bits of a role (enum staff_role), as the contract's operations allow it. */
+static unsigned staff_may_move(unsigned role)
 {
-	if (strcmp(role, "owner") == 0 || strcmp(role, "manager") == 0)
-		return BY_FULFILMENT | BY_MANAGER;
-	return strcmp(role, "fulfilment") == 0 ? BY_FULFILMENT : 0;
+	return ((role & SHIP_SUB_ORDER_STAFF) != 0 ? BY_FULFILMENT : 0) |
+	       ((role & CANCEL_SUB_ORDER_BY_VENDOR_STAFF) != 0 ? BY_MANAGER : 0);
 }
 
 /* The commission on what is not cancelled. */
@@ -238,7 +237,8 @@ static void take_money(struct db *batch, const struct sub_order_rows *asked, str
 	    .refunded = money->refunded_amount,
 	};
 	part->commission_total = commission_of(batch, asked->rates, part);
-	part->who = money->staff_role != NULL ? staff_may_move(money->staff_role) : BY_ADMIN;
+	part->who =
+	    money->staff_role != NULL ? staff_may_move((unsigned)*money->staff_role) : BY_ADMIN;
 }
 
 static void take_for_admin(struct db *batch, const struct sub_order_rows *asked,

@@ -58,11 +58,11 @@ where true
 order by s.id, l.position;
 
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
---     received_at time?, received_amount bigint?, refunded_amount bigint, staff_role text?)
--- The payment share of the sub-order, as vendors see it, and the role of the calling staff.
+--     received_at time?, received_amount bigint?, refunded_amount bigint, staff_role int?)
+-- The payment share of the sub-order, as vendors see it, and the role's bit of the calling staff.
 select p.method as payment_method, s.payment_state, s.total as amount, s.total - s.cancelled_total as due,
        s.received_at, s.received_amount, s.refunded_amount,
-       (select x.role from staff x where x.vendor_id = current_vendor()
+       (select staff_role_bit(x.role) from staff x where x.vendor_id = current_vendor()
         and x.account_id = current_account()) as staff_role
 from sub_order s
 join payment p on p.order_id = s.order_id
