@@ -3,10 +3,11 @@
 
 -- check: stock is what was put in less what is held
 select v.id::text from variant v
-where v.available <> coalesce((select sum(a.delta) from stock_adjustment a
-		where a.vendor_id = v.vendor_id and a.variant_id = v.id), 0)
-	- coalesce((select sum(l.quantity - l.released_quantity) from order_line l
-		where l.vendor_id = v.vendor_id and l.variant_id = v.id), 0);
+left join (select a.vendor_id, a.variant_id, sum(a.delta) delta from stock_adjustment a group by 1, 2) a
+	on a.vendor_id = v.vendor_id and a.variant_id = v.id
+left join (select l.vendor_id, l.variant_id, sum(l.quantity - l.released_quantity) held
+	from order_line l group by 1, 2) l on l.vendor_id = v.vendor_id and l.variant_id = v.id
+where v.available <> coalesce(a.delta, 0) - coalesce(l.held, 0);
 
 -- check: no variant is oversold
 select v.id::text from variant v where v.available < 0 and not v.backorder and v.tracked;

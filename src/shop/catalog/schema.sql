@@ -107,11 +107,10 @@ create table variant (
 	foreign key (vendor_id, product_id) references product (vendor_id, id),
 	constraint variant_oversold check (available >= 0 or backorder or not tracked)
 ) with (fillfactor = 80); -- room for HOT updates of available
--- Two variants of a product never have the same options.
+-- Two variants of a product never have the same options. Also finds the variants of a product.
 create unique index variant_options_key on variant
 	(vendor_id, product_id, coalesce(option1, ''), coalesce(option2, ''), coalesce(option3, ''))
 	where deleted_at is null;
-create index variant_product on variant (vendor_id, product_id, position);
 create index variant_sku on variant (vendor_id, sku) where deleted_at is null;
 create trigger audit after insert or update or delete on variant for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
@@ -145,7 +144,6 @@ create table stock_adjustment (
 	primary key (vendor_id, id),
 	foreign key (vendor_id, variant_id) references variant (vendor_id, id)
 );
-create index stock_adjustment_variant on stock_adjustment (vendor_id, variant_id, created_at desc);
 
 grant select, insert on stock_adjustment to sebez_vendor;
 grant select on stock_adjustment to sebez_admin;

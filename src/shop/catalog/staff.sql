@@ -179,7 +179,7 @@ where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null
 with given as (
 	select g.*, case when :nested then '/variants/' || (g.ordinality - 1) else '' end as field,
 	       (select coalesce(max(x.position), 0) from variant x
-	        where x.vendor_id = :vendor and x.product_id = :product) as last
+	        where x.vendor_id = :vendor and x.product_id = :product and x.deleted_at is null) as last
 	from :variants with ordinality as g
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price, currency,
