@@ -12,6 +12,12 @@ return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 grant execute on function json_time(timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
 	sebez_kernel;
 
+-- The least id that uuid_v7() makes at that time (base/uuid.h).
+create function uuid_at(at timestamptz) returns uuid language sql immutable parallel safe
+return (lpad(to_hex(least(greatest(floor(extract(epoch from at) * 1000), 0), 281474976710655)::bigint), 12, '0')
+        || repeat('0', 20))::uuid;
+grant execute on function uuid_at(timestamptz) to sebez_customer, sebez_vendor, sebez_admin;
+
 -- Removes accents. Immutable as long as the rules of Debian's dictionary are not edited.
 create function folded(text) returns text language sql immutable strict parallel safe
 return public.unaccent('public.unaccent'::regdictionary, $1);

@@ -334,11 +334,49 @@ def test_staff_cannot_move_a_row_to_another_vendor(world, db):
                            (world.b.vendor.id, world.a.vendor.id))
 
 
-def test_a_line_of_one_vendor_cannot_point_at_a_variant_of_another(world, db):
+# Orders refer to these without foreign keys: src/shop/orders/schema.sql.
+KEPT = {
+    "account": ["id"], "vendor": ["id"], "product": ["vendor_id", "id"],
+    "variant": ["vendor_id", "id"], "cart": ["id"], "payment": ["id", "order_id", "account_id"],
+    "shop_order": ["id", "account_id", "cart_id"],
+    "sub_order": ["vendor_id", "id", "order_id", "account_id"],
+    "order_line": ["vendor_id", "id", "sub_order_id", "account_id", "product_id", "variant_id"],
+}
+
+
+@pytest.mark.parametrize("table", KEPT)
+def test_what_orders_refer_to_is_never_deleted_and_keeps_its_key(world, db, table):
+    of = " where id = (select cart_id from shop_order limit 1)" if table == "cart" else ""
+    for change in [f"delete from {table}{of}",
+                   *(f"update {table} set {key} = gen_random_uuid(){of}" for key in KEPT[table])]:
+        connection = db.connect()
+        with connection.cursor() as cursor, pytest.raises(psycopg2.errors.ForeignKeyViolation):
+            cursor.execute(change)
+        connection.rollback()
+        connection.close()
+
+
+@pytest.mark.parametrize("missing", ["sub_order", "order_line", "payment"])
+def test_an_order_is_not_inserted_without_what_belongs_to_it(world, db, missing):
+    order = world.a.order["id"]
     connection = db.connect()
-    with connection.cursor() as cursor, pytest.raises(psycopg2.errors.ForeignKeyViolation):
-        cursor.execute("update order_line set variant_id = %s where vendor_id = %s",
-                       (world.b.product.variant, world.a.vendor.id))
+    with connection.cursor() as cursor:
+        cursor.execute("set local session_replication_role = replica")
+        cursor.execute("create temporary table again as select * from shop_order where id = %s",
+                       (order,))
+        cursor.execute("delete from shop_order where id = %s", (order,))
+        cursor.execute("savepoint whole")
+        cursor.execute({
+            "sub_order": "delete from sub_order where order_id = %s",
+            "order_line": "delete from order_line where sub_order_id in "
+                          "(select id from sub_order where order_id = %s)",
+            "payment": "delete from payment where order_id = %s"}[missing], (order,))
+        cursor.execute("set local session_replication_role = origin")
+        with pytest.raises(psycopg2.errors.CheckViolation, match="does not add up"):
+            cursor.execute("insert into shop_order select * from again")
+        cursor.execute("rollback to whole")
+        cursor.execute("set local session_replication_role = origin")
+        cursor.execute("insert into shop_order select * from again")
     connection.rollback()
     connection.close()
 

@@ -57,7 +57,7 @@ def test_a_sync_and_its_cursor_are_of_the_same_moment(shop):
 
 CLONE_ORDERS = """
 with made as (
-  select gen_random_uuid() as id, n from generate_series(1, %(count)s) n
+  select uuid_at(now() - interval '1 day' * n) as id, n from generate_series(1, %(count)s) n
 ), carts as (
   insert into cart (id, account_id, state)
   select m.id, c.account_id, 'ordered' from made m, cart c where c.id = %(cart)s

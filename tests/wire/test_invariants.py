@@ -5,6 +5,7 @@ from harness.checks import broken
 
 PART = "(select id from sub_order where number = %(number)s)"
 TALK = "(select id from conversation where sub_order_id = " + PART + ")"
+UNGUARDED = "set local session_replication_role = replica;"
 LINES = f"(select id from order_line where sub_order_id = {PART})"
 
 BROKEN = {
@@ -47,6 +48,16 @@ BROKEN = {
     "the listing is ranked by what was sold":
         "update listing set sold = sold + 1 where product_id in "
         f"(select product_id from order_line where id in {LINES})",
+    "orders are of an account, with a payment":
+        f"{UNGUARDED} update payment set account_id = gen_random_uuid() where order_id = "
+        f"(select order_id from sub_order where id = {PART})",
+    "sub-orders are of an order and a vendor, lines of a sub-order":
+        f"{UNGUARDED} update order_line set sub_order_id = gen_random_uuid() where id in {LINES}",
+    "payments are of an order":
+        f"{UNGUARDED} update payment set order_id = gen_random_uuid() where order_id = "
+        f"(select order_id from sub_order where id = {PART})",
+    "lines are of goods of their vendor":
+        f"{UNGUARDED} update order_line set product_id = gen_random_uuid() where id in {LINES}",
     "commission is the line's rate of its total":
         f"update order_line set commission = commission + 1 where id in {LINES}",
     "numbers of a feed have no gap and end where the feed says":

@@ -18,6 +18,8 @@ create index account_admin_role on account (admin_role) where admin_role is not 
 create index account_created on account (created_at desc, id desc);
 create unique index account_email_key on account (email_key);
 create index account_name_trgm on account using gin ((email || ' ' || name) gin_trgm_ops);
+create trigger kept before delete or update of id on account
+	for each row execute function kept();
 create trigger audit after insert or update or delete on account for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 create trigger revoke_polls after update of locked_at on account for each row

@@ -14,6 +14,8 @@ create table cart (
 create index cart_guest_age on cart (updated_at) where account_id is null;
 create unique index cart_open_account on cart (account_id) where state = 'open';
 create unique index cart_open_guest on cart (guest_hash) where state = 'open' and account_id is null;
+create trigger kept before delete or update of id on cart
+	for each row when (old.state = 'ordered') execute function kept();
 
 grant select, insert, update, delete on cart to sebez_auth;
 grant select, insert, update on cart to sebez_customer;

@@ -59,6 +59,8 @@ create index product_category on product (category_id) where category_id is not 
 create index product_created on product (created_at desc, id desc);
 create unique index product_vendor_id_handle_key on product (vendor_id, handle_key) where deleted_at is null;
 create index product_vendor_updated on product (vendor_id, updated_at desc, id desc);
+create trigger kept before delete or update of vendor_id, id on product
+	for each row execute function kept();
 -- refresh_products() writes derived columns of thousands of products at once: these are not audited.
 create trigger audit after insert or delete or update of
 	handle, title, description, status, unlisted_at, unlisted_reason, category_id, product_type, tags, options, images,
@@ -112,6 +114,8 @@ create unique index variant_options_key on variant
 	(vendor_id, product_id, coalesce(option1, ''), coalesce(option2, ''), coalesce(option3, ''))
 	where deleted_at is null;
 create index variant_sku on variant (vendor_id, sku) where deleted_at is null;
+create trigger kept before delete or update of vendor_id, id on variant
+	for each row execute function kept();
 create trigger audit after insert or update or delete on variant for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 create trigger note_low_stock after update of available on variant for each row

@@ -11,7 +11,7 @@
 /* GET /v1/admin/orders */
 void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in)
 {
-	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status != NULL ? ORDER_STATUS_NAMES[*in->status] : NULL;
 	const char *email_key = NULL, *number = NULL;
 
@@ -27,7 +27,7 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 	                                                 .email_key = email_key,
 	                                                 .account = in->user_id,
 	                                                 .since = in->created_after,
-	                                                 .after_key = page.after_key,
+	                                                 .before = in->created_before,
 	                                                 .after_id = page.after_id,
 	                                                 .page_size = page.count,
 	                                             }));
@@ -36,7 +36,7 @@ void admin_list_orders(struct request *rq, const struct admin_list_orders_in *in
 /* GET /v1/admin/sub-orders */
 void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_orders_in *in)
 {
-	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status != NULL ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 	struct uuid vendor;
 	bool by_id = in->vendor != NULL && uuid_parse(in->vendor, &vendor);
@@ -50,7 +50,7 @@ void admin_list_sub_orders(struct request *rq, const struct admin_list_sub_order
 	                                   .vendor = by_id ? &vendor : NULL,
 	                                   .slug = by_id ? NULL : in->vendor,
 	                                   .since = in->created_after,
-	                                   .after_key = page.after_key,
+	                                   .before = in->created_before,
 	                                   .after_id = page.after_id,
 	                                   .page_size = page.count,
 	                               }));

@@ -99,3 +99,22 @@ where coalesce(c.units, 0) <> coalesce(o.units, 0);
 -- check: commission is the line's rate of its total
 select l.id::text from order_line l
 where abs(l.commission - l.total::numeric * l.commission_basis_points / 10000) > 0.5;
+
+-- check: orders are of an account, with a payment
+select o.number from shop_order o where not exists (select from account a where a.id = o.account_id)
+	or not exists (select from payment p where p.order_id = o.id and p.account_id = o.account_id);
+
+-- check: sub-orders are of an order and a vendor, lines of a sub-order
+select s.number from sub_order s where not exists (select from vendor v where v.id = s.vendor_id)
+	or not exists (select from shop_order o where o.id = s.order_id and o.account_id = s.account_id)
+union all
+select l.id::text from order_line l where not exists (select from sub_order s where s.vendor_id = l.vendor_id
+	and s.id = l.sub_order_id and s.account_id = l.account_id);
+
+-- check: payments are of an order
+select p.id::text from payment p where not exists (select from shop_order o where o.id = p.order_id);
+
+-- check: lines are of goods of their vendor
+select l.id::text from order_line l
+where not exists (select from variant v where v.vendor_id = l.vendor_id and v.id = l.variant_id)
+	or not exists (select from product p where p.vendor_id = l.vendor_id and p.id = l.product_id);

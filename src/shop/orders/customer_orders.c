@@ -10,7 +10,7 @@
 /* GET /v1/orders */
 void list_orders(struct request *rq, const struct list_orders_in *in)
 {
-	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status != NULL ? ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
@@ -18,7 +18,7 @@ void list_orders(struct request *rq, const struct list_orders_in *in)
 	                                                 .account = &rq->task.actor.account_id,
 	                                                 .status = status,
 	                                                 .since = in->created_after,
-	                                                 .after_key = page.after_key,
+	                                                 .before = in->created_before,
 	                                                 .after_id = page.after_id,
 	                                                 .page_size = page.count,
 	                                             }));

@@ -1,13 +1,10 @@
 -- Status of orders, and payments as derived from sub-orders.
 set local role sebez_owner;
 
--- Checks the sums of this transaction's orders now instead of at its end. A bare SET CONSTRAINTS would raise a
--- warning in a batch, which is not a transaction block.
-create or replace function order_adds_up_now() returns void language plpgsql set search_path = public, pg_temp as $$
-begin
-	set constraints order_adds_up immediate;
-end $$;
-grant execute on function order_adds_up_now() to sebez_customer;
+-- Neither finished nor cancelled.
+create or replace function open_states() returns text[] language sql immutable parallel safe
+return array(select state from unnest(array[:SubOrderStatus]) state where state not in ('completed', 'cancelled'));
+grant execute on function open_states() to sebez_vendor;
 
 -- The state of a sub-order, as in events and sync. A quoted body: with a SQL-standard body, no column could be
 -- added to the table (PostgreSQL 17).
@@ -110,22 +107,21 @@ grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendo
 
 set local role sebez_owner;
 
--- Checks at commit that all sums of an order match.
+-- All sums of an order match, and its sub-orders, their lines and its payment are there.
 create or replace function order_adds_up() returns trigger language plpgsql set search_path = public, pg_temp
 security definer as $$
 declare
-	bad boolean;
+	good boolean;
 begin
-	select coalesce(sum(s.total), 0) <> new.total or coalesce(sum(s.fee), 0) <> new.fee
-	       or coalesce(sum(l.total), 0) <> new.subtotal
-	       or coalesce(bool_or(l.total is distinct from s.subtotal), true)
-	       or not exists (select from payment y where y.order_id = new.id and y.amount = new.total)
-	into bad
-	from sub_order s
-	left join lateral (select sum(l.total) as total from order_line l
-	                   where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
-	where s.order_id = new.id;
-	if bad then
+	select sum(s.total) = new.total and sum(s.fee) = new.fee and sum(s.subtotal) = new.subtotal
+	       and bool_and(s.account_id = new.account_id
+		and s.subtotal is not distinct from (select sum(l.total) from order_line l
+		                                     where l.vendor_id = s.vendor_id and l.sub_order_id = s.id))
+	       and exists (select from payment p where p.order_id = new.id and p.amount = new.total
+		and p.account_id = new.account_id)
+	into good
+	from sub_order s where s.order_id = new.id;
+	if good is not true then
 		raise exception 'order % does not add up', new.number using errcode = 'check_violation';
 	end if;
 	return null;

@@ -89,6 +89,34 @@ void order_lock_variants(struct task *task, const struct new_order *new)
 	key_lock_acquire(task, new->line_count, variants);
 }
 
+/* NULL: it is awaited. */
+static const int64_t *received_at(const struct order *order)
+{
+	const int64_t *at = &order->payment.received_at;
+
+	return *at == TIME_INFINITY ? NULL : at;
+}
+
+static void insert_parts(struct db *batch, const struct new_order *new)
+{
+	const struct order *order = new->order;
+	const struct sub_order *first = &order->sub_orders[0];
+
+	sql_sub_orders_insert(batch, &(struct sub_orders_insert_args){
+	                                 .order = order->id,
+	                                 .state = sub_order_state_name(first->state),
+	                                 .currency = order->currency,
+	                                 .customer = first->customer_name,
+	                                 .address = order->shipping_address,
+	                                 .note = order->note,
+	                                 .deadline = &first->deadline_at,
+	                                 .at = order->created_at,
+	                                 .received = received_at(order),
+	                                 .parts_count = order->sub_order_count,
+	                                 .parts = new->parts,
+	                             });
+}
+
 static void insert_order(struct db *batch, const struct order *order)
 {
 	sql_order_insert(batch, &(struct order_insert_args){
@@ -105,49 +133,18 @@ static void insert_order(struct db *batch, const struct order *order)
 	                            .address = order->shipping_address,
 	                            .note = order->note,
 	                            .at = order->created_at,
+	                            .payment = uuid_v7(),
+	                            .method = order->payment.method,
+	                            .received = received_at(order),
 	                        });
-}
-
-static void insert_parts(struct db *batch, const struct new_order *new)
-{
-	const struct order *order = new->order;
-	const struct sub_order *first = &order->sub_orders[0];
-	const int64_t *at = &order->payment.received_at;
-	const int64_t *received = *at == TIME_INFINITY ? NULL : at;
-
-	sql_sub_orders_insert(batch, &(struct sub_orders_insert_args){
-	                                 .order = order->id,
-	                                 .state = sub_order_state_name(first->state),
-	                                 .currency = order->currency,
-	                                 .customer = first->customer_name,
-	                                 .address = order->shipping_address,
-	                                 .note = order->note,
-	                                 .deadline = &first->deadline_at,
-	                                 .at = order->created_at,
-	                                 .received = received,
-	                                 .parts_count = order->sub_order_count,
-	                                 .parts = new->parts,
-	                             });
-	sql_payment_insert(batch, &(struct payment_insert_args){
-	                              .id = uuid_v7(),
-	                              .order = order->id,
-	                              .method = order->payment.method,
-	                              .amount = order->amounts.total,
-	                              .currency = order->currency,
-	                              .at = order->created_at,
-	                              .received = received,
-	                          });
 }
 
 void order_insert(struct db *batch, const struct new_order *new)
 {
-	const struct order *order = new->order;
-
-	sql_order_take_cart(batch, order->cart_id, order->cart_version);
-	insert_order(batch, order);
+	sql_order_take_cart(batch, new->order->cart_id, new->order->cart_version);
 	insert_parts(batch, new);
 	sql_order_lines_insert(batch, new->line_count, new->lines);
-	sql_order_adds_up_now(batch);
+	insert_order(batch, new->order);
 }
 
 void order_claim(struct db *batch, const struct new_order *new)
@@ -155,7 +152,7 @@ void order_claim(struct db *batch, const struct new_order *new)
 	const struct order *order = new->order;
 
 	sql_order_tell(batch, order->id);
-	if (order->payment.received_at != TIME_INFINITY)
+	if (received_at(order) != NULL)
 		sql_order_tell_paid(batch, order->id);
 	feed_notify(batch);
 	sql_order_take_stock(batch, new->line_count, new->lines, order->created_at);

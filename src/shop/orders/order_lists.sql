@@ -1,7 +1,8 @@
--- Lists of orders and sub-orders, newest first.
+-- Lists of orders and sub-orders, newest first: by id, which begins with the time. A clock that was set back may
+-- make ids that are ahead of created_at, by an hour at most.
 
 -- sub_orders_page (vendor uuid?, slug text?, overseen bool, status text?, number text?, since time?,
---                  after_key time, after_id uuid, page_size int): many
+--                  before time?, after_id uuid, page_size int): many
 -- A vendor's sub-orders; for admins (overseen), those of all vendors.
 select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        [overseen: v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",]
@@ -18,17 +19,18 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        s.created_at, s.created_at as "_key"
 from sub_order s
 [overseen: join vendor v on v.id = s.vendor_id]
-where (s.created_at, s.id) < (:after_key, :after_id)
+where s.id < :after_id
 [vendor: and s.vendor_id = :vendor]
 [slug: and s.vendor_id = (select x.id from vendor x where x.slug = :slug)]
-[since: and s.created_at >= :since]
+[since: and s.created_at >= :since and s.id >= uuid_at(:since)]
+[before: and s.created_at < :before and s.id < uuid_at(:before + interval '1 hour')]
 [status: and s.state = :status]
 [number: and s.number >= :number and s.number < :number || '~']
-order by s.created_at desc, s.id desc
+order by s.id desc
 limit :page_size;
 
 -- orders_page (account uuid?, email_key text?, overseen bool, status text?, number text?, since time?,
---              after_key time, after_id uuid, page_size int): many
+--              before time?, after_id uuid, page_size int): many
 -- A customer's orders; for admins (overseen), those of all customers, filtered by the account's e-mail address
 -- or by the number of the order or of a sub-order, which begins with the order's.
 select o.id, o.number, order_status(s.states) as status,
@@ -48,11 +50,12 @@ cross join lateral (
 	from sub_order s
 	join vendor v on v.id = s.vendor_id
 	where s.order_id = o.id) s
-where (o.created_at, o.id) < (:after_key, :after_id)
+where o.id < :after_id
 [account: and o.account_id = :account]
 [email_key: and o.account_id = (select x.id from account x where x.email_key = :email_key)]
-[since: and o.created_at >= :since]
+[since: and o.created_at >= :since and o.id >= uuid_at(:since)]
+[before: and o.created_at < :before and o.id < uuid_at(:before + interval '1 hour')]
 [number: and o.number >= left(:number, 9) and o.number < left(:number, 9) || '~']
 [status: and order_status(s.states) = :status]
-order by o.created_at desc, o.id desc
+order by o.id desc
 limit :page_size;

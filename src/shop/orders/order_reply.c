@@ -55,19 +55,6 @@ _Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, uns
 	                    });
 }
 
-struct page page_of_orders(struct request *rq, const char *cursor, int32_t limit,
-                           const int64_t *created_before)
-{
-	struct page page = page_open(rq, cursor, limit, 0, PAGE_DESCENDING);
-
-	/* As if the previous page ended there. */
-	if (created_before != NULL && *created_before < page.after_key) {
-		page.after_key = *created_before;
-		page.after_id = (struct uuid){{0}};
-	}
-	return page;
-}
-
 const char *number_prefix(struct arena *arena, const char *typed)
 {
 	struct buf prefix;

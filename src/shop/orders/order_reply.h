@@ -22,11 +22,6 @@ void reply_order(struct request *rq, struct db *tx, struct db *chain, struct uui
 _Noreturn void end_not_allowed(struct task *task, enum sub_order_state from, unsigned who,
                                const char *detail);
 
-/* A page of a list sorted by creation time, newest first, of orders created before the given time
- * (NULL: no limit). */
-struct page page_of_orders(struct request *rq, const char *cursor, int32_t limit,
-                           const int64_t *created_before);
-
 /* Normalises the typed prefix of an order number: upper case, ambiguous letters replaced by digits,
  * blanks and dashes removed and the number's own dashes inserted. NULL for NULL. */
 const char *number_prefix(struct arena *arena, const char *typed);

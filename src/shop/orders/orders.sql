@@ -12,13 +12,6 @@
 -- Raises when the cart was changed or ordered since the quote.
 select cart_to_order(:cart, :version);
 
--- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint,
---     tax bigint, fee bigint, total bigint, address json, note text?, at time): none
-insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, discount, tax, fee,
-                        total, shipping_address, note, created_at)
-values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
-        :total, :address, :note, :at);
-
 -- sub_orders_insert (order uuid, state text, currency text, customer text, address json, note text?, deadline time?,
 --     at time, received time?, parts new_part[]): none
 -- With received, the share of each in the payment counts as received.
@@ -36,13 +29,21 @@ insert into order_line (account_id, id, vendor_id, sub_order_id, position, produ
                         variant_title, sku, image_url, quantity, price, commission_basis_points, commission, total)
 select current_account(), l.*, price * quantity from :lines as l;
 
--- payment_insert (id uuid, order uuid, method text, amount bigint, currency text, at time, received time?): none
--- The payment of the order. With received, the full amount counts as received.
-insert into payment (id, order_id, account_id, method, amount, currency, created_at, state
-                     [received: , received_at, received_amount])
-values (:id, :order, current_account(), :method, :amount, :currency, :at
-        [!received: , 'pending'] [received: , 'received', :received, :amount]);
-
+-- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint,
+--     tax bigint, fee bigint, total bigint, address json, note text?, at time, payment uuid, method text,
+--     received time?): none
+-- The order and its payment. With received, the full amount counts as received. Comes after the sub-orders and
+-- lines, for order_adds_up() looks at them.
+with paid as (
+	insert into payment (id, order_id, account_id, method, amount, currency, created_at, state
+	                     [received: , received_at, received_amount])
+	values (:payment, :id, current_account(), :method, :total, :currency, :at
+	        [!received: , 'pending'] [received: , 'received', :received, :total])
+)
+insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, discount, tax, fee,
+                        total, shipping_address, note, created_at)
+values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
+        :total, :address, :note, :at);
 
 -- order_tell (order uuid): none writes
 -- Notes events for the customer of the order and for the vendor of each sub-order.
@@ -59,10 +60,6 @@ select feed_note(event_sub_order_changed(p.vendor_id, payload => p.state)) from 
 -- Notes the payment event. Runs after order_tell, as for a payment received then.
 select feed_note(event_payment_received(o.account_id, order_id => o.id))
 from shop_order o where o.id = :order;
-
--- order_adds_up_now (): none writes
--- Checks the sums before contended rows are locked.
-select order_adds_up_now();
 
 -- order_take_stock (lines new_line[], at time): none writes
 -- Raises when a variant is out of stock or no longer sold as quoted.

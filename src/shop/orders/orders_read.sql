@@ -101,4 +101,4 @@ from items i having count(*) > 0;
 -- order_of_last_cart (): maybe -> (id uuid, number text, cart_id uuid)
 -- The customer's latest order, and the cart it was placed from.
 select o.id, o.number, o.cart_id from shop_order o where o.account_id = current_account()
-order by o.created_at desc, o.id desc limit 1;
+order by o.id desc limit 1;

@@ -1,13 +1,20 @@
 -- Orders, one sub-order per vendor, and their lines, shipments and payments. Amounts as sold never change.
 -- Later cancellations are counted separately.
+--
+-- The tables that placing an order writes have no foreign keys: each would be checked for every row, and those to
+-- accounts, vendors, products and variants lock rows that other orders lock, too. Instead, rows that orders refer
+-- to are never deleted and keep their keys, and references of orders never change (the triggers `kept`). That
+-- they refer to rows when they are written: the account is the one that the envelope found (policies), the cart
+-- the one that cart_to_order() has taken, vendors and variants those from which reserve_stock() takes; an order,
+-- its sub-orders, lines and payment are held together by order_adds_up(). checks.sql looks for what they missed.
 set local role sebez_owner;
 
 create table shop_order (
 	id               uuid primary key,
 	-- For people, on the phone: K7Q4-M2XD. In byte order, for prefix searches.
 	number           text collate "C" not null unique,
-	account_id       uuid not null references account (id),
-	cart_id          uuid not null unique references cart (id), -- a cart becomes at most one order
+	account_id       uuid not null,
+	cart_id          uuid not null unique, -- a cart becomes at most one order
 	currency         text not null,
 	subtotal         bigint not null check (subtotal >= 0),
 	shipping         bigint not null check (shipping >= 0),
@@ -20,10 +27,11 @@ create table shop_order (
 	created_at       timestamptz not null default now(),
 	check (total = subtotal + shipping - discount + tax + fee)
 );
-create index shop_order_account on shop_order (account_id, created_at desc, id desc);
-create index shop_order_created on shop_order (created_at desc, id desc);
-create constraint trigger order_adds_up after insert or update on shop_order
-	deferrable initially deferred for each row execute function order_adds_up();
+create index shop_order_account on shop_order (account_id, id);
+-- So an order is inserted after what belongs to it.
+create trigger order_adds_up after insert or update on shop_order for each row execute function order_adds_up();
+create trigger kept before delete or update of id, account_id, cart_id on shop_order
+	for each row execute function kept();
 
 grant select, insert on shop_order to sebez_customer;
 grant select on shop_order to sebez_admin, sebez_jobs;
@@ -34,9 +42,9 @@ create policy of_customer on shop_order to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
 create table sub_order (
-	vendor_id        uuid not null references vendor (id),
+	vendor_id        uuid not null,
 	id               uuid not null,
-	order_id         uuid not null references shop_order (id),
+	order_id         uuid not null,
 	account_id       uuid not null,
 	number           text collate "C" not null unique, -- K7Q4-M2XD-1
 	state            text not null check (state in (:SubOrderStatus)),
@@ -75,15 +83,13 @@ create table sub_order (
 	       and (received_at is null) = (received_amount is null)),
 	check (refunded_amount between 0 and coalesce(received_amount, 0))
 );
-create index sub_order_created on sub_order (created_at desc, id desc);
 create index sub_order_deadline on sub_order (deadline_at) where deadline_at is not null;
--- For sync: open sub-orders, newest first, among all ever sold.
-create index sub_order_open on sub_order (vendor_id, created_at desc, id desc)
-	where state not in ('completed', 'cancelled');
+-- For sync: open sub-orders, newest first, among all ever bought.
 create index sub_order_open_account on sub_order (account_id, order_id)
 	where state not in ('completed', 'cancelled');
-create index sub_order_vendor_created on sub_order (vendor_id, created_at desc, id desc);
-create index sub_order_vendor_state on sub_order (vendor_id, state, created_at desc, id desc);
+create index sub_order_vendor_state on sub_order (vendor_id, state, id);
+create trigger kept before delete or update of vendor_id, id, order_id, account_id on sub_order
+	for each row execute function kept();
 -- What becomes of the money is audited with the payment.
 create trigger audit after insert or delete or update of
 	state, cancelled_total, deadline_at, ship_by, cancel_reason, version on sub_order for each row
@@ -126,9 +132,6 @@ create table order_line (
 	commission_basis_points int not null,
 	commission         bigint not null check (commission between 0 and total),
 	primary key (vendor_id, id),
-	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
-	foreign key (vendor_id, product_id) references product (vendor_id, id),
-	foreign key (vendor_id, variant_id) references variant (vendor_id, id),
 	check (total = price * quantity),
 	check (cancelled_quantity >= 0 and shipped_quantity >= 0
 	       and cancelled_quantity + shipped_quantity <= quantity),
@@ -137,6 +140,8 @@ create table order_line (
 create index order_line_open on order_line (vendor_id, variant_id)
 	where cancelled_quantity + shipped_quantity < quantity;
 create index order_line_sub_order on order_line (vendor_id, sub_order_id, position);
+create trigger kept before delete or update of vendor_id, id, sub_order_id, account_id, product_id, variant_id
+	on order_line for each row execute function kept();
 create trigger audit after update of cancelled_quantity, shipped_quantity on order_line for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
@@ -236,7 +241,7 @@ create policy shipment_line_own on shipment_line for select to sebez_customer
 
 create table payment (
 	id          uuid primary key,
-	order_id    uuid not null unique references shop_order (id),
+	order_id    uuid not null unique,
 	account_id  uuid not null,
 	method      text not null check (method in (:PaymentMethod)),
 	state       text not null check (state in (:PaymentStatus)),
@@ -258,6 +263,8 @@ create table payment (
 );
 create trigger audit after insert or update or delete on payment for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger kept before delete or update of id, order_id, account_id on payment
+	for each row execute function kept();
 create trigger note_payment after update of received_at on payment for each row
 	when (old.received_at is null and new.received_at is not null) execute function note_payment();
 

@@ -9,7 +9,7 @@
 /* GET /v1/vendors/{vendor_id}/sub-orders */
 void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 {
-	struct page page = page_of_orders(rq, in->cursor, in->limit, in->created_before);
+	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status != NULL ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
@@ -19,7 +19,7 @@ void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 	                                   .status = status,
 	                                   .number = number_prefix(rq->task.arena, in->q),
 	                                   .since = in->created_after,
-	                                   .after_key = page.after_key,
+	                                   .before = in->created_before,
 	                                   .after_id = page.after_id,
 	                                   .page_size = page.count,
 	                               }));

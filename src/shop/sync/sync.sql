@@ -38,10 +38,11 @@ cross join lateral (
 
 -- vendor_sync (vendor uuid, orders_max int): one
 with open as (
-	select sub_order_state(x) as part, x.number, row_number() over (order by x.created_at desc, x.id desc) as nth
-	from sub_order x
-	where x.vendor_id = :vendor and x.state not in ('completed', 'cancelled')
-	order by x.created_at desc, x.id desc limit :orders_max + 1
+	select sub_order_state(x) as part, x.number, row_number() over (order by x.id desc) as nth
+	from unnest(open_states()) as k (state)
+	cross join lateral (select y.* from sub_order y where y.vendor_id = :vendor and y.state = k.state
+	                    order by y.id desc limit :orders_max + 1) x
+	order by x.id desc limit :orders_max + 1
 )
 select (select e.epoch from feed_epoch e) as "_epoch",
 coalesce((select f.last_number from feed f where f.owner_id = :vendor), 0) as "_number",

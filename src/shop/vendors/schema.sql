@@ -22,6 +22,8 @@ create table vendor (
 create index vendor_by_name on vendor (name_key, id) where state = 'approved';
 create index vendor_name_trgm on vendor using gin ((slug || ' ' || name) gin_trgm_ops);
 create index vendor_state on vendor (state, created_at desc, id desc);
+create trigger kept before delete or update of id on vendor
+	for each row execute function kept();
 create trigger audit after insert or update or delete on vendor for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 create trigger revoke_polls after update of state on vendor for each row
