@@ -43,33 +43,37 @@ begin
 end $$;
 
 -- Creates the missing partitions of the current and the next two weeks. Readers and writers wait no longer than
--- lock_timeout for one that waits for its locks: then it fails, and the job tries again.
+-- lock_timeout behind one that waits for its locks. Returns how many it could not lock: the job tries again.
 create or replace function partitions_make() returns int
-language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '200ms' as $$
+language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '100ms' as $$
 declare
 	p partitioned;
 	week timestamptz;
-	made int := 0;
+	missing int := 0;
 begin
 	if not pg_try_advisory_xact_lock(7308327) then -- another server is doing it
 		return 0;
 	end if;
 	for p in select * from partitioned loop
 		for week in select * from partitions_missing(p, interval '336 hours') loop
-			perform partition_make(p, week);
-			made := made + 1;
+			begin
+				perform partition_make(p, week);
+			exception when lock_not_available then
+				missing := missing + 1;
+			end;
 		end loop;
 	end loop;
-	return made;
+	return missing;
 end $$;
 grant execute on function partitions_make() to sebez_jobs;
 
--- Drops partitions of which every row has expired. The files are deleted after the locks are released.
+-- Drops partitions of which every row has expired. The files are deleted after the locks are released. Returns
+-- how many it could not lock.
 create or replace function partitions_drop() returns int
-language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '200ms' as $$
+language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '100ms' as $$
 declare
 	name text;
-	dropped int := 0;
+	kept int := 0;
 begin
 	if not pg_try_advisory_xact_lock(7308327) then
 		return 0;
@@ -81,9 +85,12 @@ begin
 		where substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''(.+)''\)')::timestamptz <= now() - p.kept
 		order by 1
 	loop
-		execute format('drop table %I', name);
-		dropped := dropped + 1;
+		begin
+			execute format('drop table %I', name);
+		exception when lock_not_available then
+			kept := kept + 1;
+		end;
 	end loop;
-	return dropped;
+	return kept;
 end $$;
 grant execute on function partitions_drop() to sebez_jobs;

@@ -10,25 +10,31 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "node/say.h"
 
 enum { STOP_MS = 20000, CONNECTIONS_MIN = 200, ROLES = 6 };
 
+/* The rest of the memory is left to the page cache, and to the machine's other programs. */
+enum { SHARED_BUFFERS_MIN_MB = 128, SHARED_BUFFERS_MAX_MB = 1024 };
+
 static const char SETTINGS[] =
     "# Written by sebez at each start. Your own settings go to postgresql.user.conf beside it.\n"
     "listen_addresses = ''\n"
     "unix_socket_permissions = 0700\n"
-    "shared_buffers = 256MB\n"
     "synchronous_commit = on\n"
     "wal_level = replica\n"
+    "track_io_timing = off\n"
+    /* docs/OPERATIONS.md, "PostgreSQL's settings", has the reasons of these. */
     "wal_compression = lz4\n"
-    "max_wal_size = 2GB\n"
+    "max_wal_size = 4GB\n"
     "checkpoint_timeout = 15min\n"
     "random_page_cost = 1.1\n"
     "jit = off\n"
     "default_toast_compression = lz4\n"
-    "track_io_timing = off\n"
+    "autovacuum_vacuum_cost_limit = 2000\n"
+    "autovacuum_analyze_scale_factor = 0.02\n"
     "password_encryption = scram-sha-256\n"
     "log_min_messages = warning\n"
     "log_checkpoints = off\n"
@@ -160,6 +166,25 @@ static int write_file(const struct data_folder *data_folder, int folder, const c
 	return rc;
 }
 
+/* Of this machine, or of this container. */
+static long long memory_mb(void)
+{
+	uint64_t total = uv_get_total_memory(), allowed = uv_get_constrained_memory();
+
+	if (allowed > 0 && allowed < total)
+		total = allowed;
+	return (long long)(total >> 20);
+}
+
+static long long shared_buffers_mb(void)
+{
+	long long share = memory_mb() / 8;
+
+	if (share < SHARED_BUFFERS_MIN_MB)
+		return SHARED_BUFFERS_MIN_MB;
+	return share < SHARED_BUFFERS_MAX_MB ? share : SHARED_BUFFERS_MAX_MB;
+}
+
 static int write_settings(const struct data_folder *data_folder, const struct config *config,
                           int folder)
 {
@@ -172,9 +197,11 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	int rc;
 
 	path_format(text, sizeof(text),
-	            "%smax_connections = %lld\nunix_socket_directories = '%s'\n"
+	            "%sshared_buffers = %lldMB\neffective_cache_size = %lldMB\n"
+	            "max_connections = %lld\nunix_socket_directories = '%s'\n"
 	            "include_if_exists 'postgresql.user.conf'\n",
-	            SETTINGS, (long long)(wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN),
+	            SETTINGS, shared_buffers_mb(), memory_mb() / 2,
+	            (long long)(wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN),
 	            data_folder->run);
 	rc = write_file(data_folder, folder, "postgresql.conf", text);
 	if (rc == 0)

@@ -149,9 +149,8 @@ static int migrate_locked(struct migration *mg)
 		rc = migrate_lay(mg->conn, mg->config);
 	else if (rc == 0)
 		rc = migrate_upgrade(mg);
-	/* Without them rows go to default partitions, and the job tries again. */
-	if (rc == 0 && admin_db_run(mg->conn, MAKE_PARTITIONS) < 0)
-		say("cannot create the partitions of the next weeks yet");
+	if (rc == 0) /* those that are locked now are created by a job */
+		rc = admin_db_run(mg->conn, MAKE_PARTITIONS);
 	if (rc == 0)
 		rc = set_passwords(mg);
 	schema_clear(&mg->schema);

@@ -4,6 +4,7 @@ The tables are found by introspection: one that is new and holds somebody's rows
 """
 import json
 import pathlib
+import re
 import sys
 
 import psycopg2
@@ -117,6 +118,44 @@ def test_no_role_that_logs_in_can_get_around_the_policies(db):
         owned = db.rows("select relname from pg_class c join pg_roles r on r.oid = c.relowner "
                         "where r.rolname = %s", role)
         assert not owned, f"{role} owns {owned}"
+
+
+# What changes often, and so is in no index: an update of these alone is heap-only.
+HOT = {
+    "cart": {"version", "updated_at"}, "cart_line": {"quantity", "price", "added_at"},
+    "chat_acknowledged": {"number"}, "feed": {"last_number"}, "session": {"used_at"},
+    "conversation": {"customer_delivered", "customer_read", "vendor_delivered", "vendor_read"},
+    "staff_read": {"seq"}, "variant": {"available"},
+}
+
+
+@pytest.mark.parametrize("table", HOT)
+def test_no_index_contains_what_changes_often(db, table):
+    assert HOT[table] <= db.columns(table)
+    indexed = {row["name"]: row["index"] for row in db.rows(
+        "select a.attname as name, i.indexrelid::regclass::text as index from pg_index i "
+        "join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid "
+        "and d.refobjid = i.indrelid join pg_attribute a on a.attrelid = i.indrelid "
+        "and a.attnum = d.refobjsubid where i.indrelid = %s::regclass "
+        "union select a.attname, i.indexrelid::regclass::text from pg_index i "
+        "join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey) "
+        "where i.indrelid = %s::regclass", table, table)}
+    assert not indexed.keys() & HOT[table], indexed
+    room = db.one("select coalesce((select option_value::int from pg_class c, "
+                  "pg_options_to_table(c.reloptions) where c.oid = %s::regclass "
+                  "and option_name = 'fillfactor'), 100)", table)
+    assert room <= 90
+
+
+def test_the_embedded_postgresql_has_the_settings_that_are_advised(db):
+    page = (ROOT / "docs/OPERATIONS.md").read_text()
+    section = page.partition("## PostgreSQL's settings")[2].partition("\n## ")[0]
+    advised = dict(re.findall(r"^\| `(\w+)` \| ([\w.]+) \|", section, re.M))
+    assert len(advised) >= 8
+    assert {name: db.one(f"show {name}") for name in advised} == advised
+    size = db.one("select setting::bigint * 8 / 1024 from pg_settings "
+                  "where name = 'shared_buffers'")
+    assert 128 <= size <= 1024
 
 
 def test_columns_can_be_added_to_tables_whose_rows_are_arguments(db):

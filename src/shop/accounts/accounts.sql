@@ -53,7 +53,10 @@ insert into session (id, account_id, user_agent, address, expires_at)
 values (:id, :account, :user_agent, :address, now() + make_interval(days => :days));
 
 -- session_prolong (session uuid, days int): none
-update session set used_at = now(), expires_at = now() + make_interval(days => :days)
+-- Moves expires_at once a day, because it is indexed: updates that keep it are heap-only.
+update session set used_at = now(),
+	expires_at = case when expires_at > now() + make_interval(days => :days - 1) then expires_at
+		else now() + make_interval(days => :days) end
 where id = :session;
 
 -- session_end (session uuid): maybe -> (id uuid)
@@ -116,7 +119,8 @@ select count(*)::int as count from deleted;
 -- guest_cart_purge (rows_max int, days int): one -> (count int)
 -- Deletes old carts of guests, including merged ones; a cart that changes meanwhile is kept.
 with old as (
-	select id from cart where account_id is null and updated_at < now() - make_interval(days => :days)
+	select id from cart where account_id is null and created_at < now() - make_interval(days => :days)
+	and updated_at < now() - make_interval(days => :days)
 	limit :rows_max
 ), deleted as (
 	delete from cart c using old

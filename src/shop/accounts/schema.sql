@@ -52,7 +52,7 @@ create table session (
 	used_at    timestamptz not null default now(),
 	expires_at timestamptz not null,
 	ended_at   timestamptz
-);
+) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05); -- room for HOT updates of used_at
 create index session_account on session (account_id, created_at desc);
 create index session_ended on session (ended_at) where ended_at is not null;
 create index session_expires on session (expires_at);

@@ -10,8 +10,9 @@ create table cart (
 	created_at timestamptz not null default now(),
 	updated_at timestamptz not null default now(),
 	check (account_id is not null or guest_hash is not null)
-);
-create index cart_guest_age on cart (updated_at) where account_id is null;
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05); -- room for HOT updates of version and updated_at
+-- By creation, which never changes; few carts are used for longer than they are kept without use.
+create index cart_guest_created on cart (created_at) where account_id is null;
 create unique index cart_open_account on cart (account_id) where state = 'open';
 create unique index cart_open_guest on cart (guest_hash) where state = 'open' and account_id is null;
 create trigger kept before delete or update of id on cart
@@ -44,7 +45,7 @@ create table cart_line (
 	added_at   timestamptz not null default now(),
 	primary key (cart_id, variant_id),
 	foreign key (vendor_id, variant_id) references variant (vendor_id, id)
-);
+) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 create index cart_line_variant on cart_line (vendor_id, variant_id);
 
 grant select, insert, update, delete on cart_line to sebez_auth, sebez_customer;

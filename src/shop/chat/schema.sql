@@ -38,7 +38,7 @@ create table conversation (
 	check (customer_read <= customer_delivered and customer_delivered <= last_seq),
 	check (vendor_read <= vendor_delivered and vendor_delivered <= last_seq),
 	check (customer_unread >= 0 and vendor_unread >= 0)
-);
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05); -- room for HOT updates of marks
 create index conversation_account on conversation (account_id, last_message_at desc, id desc);
 create index conversation_age on conversation (last_message_at);
 create index conversation_assigned on conversation (vendor_id, assigned_to) where assigned_to is not null;
@@ -356,7 +356,7 @@ create table staff_read (
 	seq             int not null,
 	primary key (vendor_id, conversation_id, staff_id),
 	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
-);
+) with (fillfactor = 80); -- room for HOT updates of seq
 
 grant select, insert, update (seq) on staff_read to sebez_vendor;
 alter table staff_read enable row level security, force row level security;
@@ -386,7 +386,7 @@ create policy of_vendor on vendor_response to sebez_vendor
 create table chat_acknowledged (
 	owner_id uuid primary key,
 	number   bigint not null
-);
+) with (fillfactor = 50); -- as feed
 
 grant select, insert, update on chat_acknowledged to sebez_kernel;
 alter table chat_acknowledged enable row level security, force row level security;

@@ -9,9 +9,11 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
+enum { PARTITION_MS = 10 * 60 * 1000 };
+
 static const struct job JOBS[] = {
     {"purge_feed", JOB_HOURLY, feed_purge},
-    {"partition", JOB_HOURLY, feed_partition},
+    {"partition", PARTITION_MS, feed_partition},
     {0},
 };
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "feed.sql.h"
+#include "net/co.h"
 #include "net/log.h"
 #include "shop/feed/announce.h"
 #include "shop/feed/catch_up.h"
@@ -22,6 +23,9 @@
 enum {
 	KEEP_DAYS = 30,
 	FORGET_MAX = 20000, /* rows per statement */
+	/* A backup may lock the partitions for longer: then the next run succeeds. */
+	PARTITION_ATTEMPTS = 10,
+	PARTITION_RETRY_MS = 1000,
 };
 
 /* An event of a transaction that is not committed yet. */
@@ -184,6 +188,15 @@ void feed_partition(struct task *task)
 {
 	struct db *db = db_of(task);
 
-	sql_partitions_make(db);
-	sql_partitions_drop(db);
+	for (int attempt = 0; attempt < PARTITION_ATTEMPTS; attempt++) {
+		/* One after the other: each ends at once while the other runs. */
+		int32_t missing =
+		    sql_partitions_make_rows(db, sql_partitions_make(db), NULL)->missing;
+		int32_t kept = sql_partitions_drop_rows(db, sql_partitions_drop(db), NULL)->kept;
+
+		if (missing == 0 && kept == 0)
+			return;
+		co_sleep_ms(PARTITION_RETRY_MS);
+	}
+	LOG_WARNING("partitions are locked");
 }

@@ -34,11 +34,11 @@ group by e.owner_id order by e.owner_id limit :most;
 select r.id, r.account_id, r.session_id, r.vendor_id, r.tx from revocation r where r.tx >= :horizon
 order by r.id limit 10000;
 
--- partitions_make (): one writes -> (count int)
-select partitions_make() as count;
+-- partitions_make (): one writes -> (missing int)
+select partitions_make() as missing;
 
--- partitions_drop (): one writes -> (count int)
-select partitions_drop() as count;
+-- partitions_drop (): one writes -> (kept int)
+select partitions_drop() as kept;
 
 -- revocations_forget (days int, most int): one -> (count int)
 -- Ids grow with time, so only the oldest rows are read.

@@ -5,7 +5,7 @@ set local role sebez_owner;
 create table feed (
 	owner_id    uuid primary key,
 	last_number bigint not null
-) with (fillfactor = 50); -- incrementing last_number is a heap-only update
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05); -- incrementing last_number is a heap-only update
 
 grant select on feed to sebez_customer, sebez_vendor, sebez_jobs;
 grant select, insert, update on feed to sebez_kernel;

@@ -14,7 +14,7 @@ create table outbox (
 	due_at      timestamptz not null default now(), -- earliest time; a lease sets it to the lease's end
 	done_at     timestamptz,
 	failed_with text -- of the last attempt; null when it did not finish
-);
+) with (autovacuum_vacuum_scale_factor = 0.02); -- a queue: dead rows accumulate where the next due one is looked up
 create index outbox_done on outbox (done_at) where done_at is not null;
 -- Each (topic, destination) is a queue, found without reading the others.
 create index outbox_due on outbox (topic, destination, due_at) where done_at is null;
