@@ -1,7 +1,7 @@
 -- The envelope: the first statement of every transaction of an actor. Requires a live session, an account that
 -- is not locked, and a role that allows the operation; then sets the actor for row level security. The settings
 -- are local to the transaction.
--- Every request runs it up to three times. Assigning a single expression costs PL/pgSQL one microsecond,
+-- Every request runs it up to twice. Assigning a single expression costs PL/pgSQL one microsecond,
 -- PERFORM five, so the results of set_config are assigned to `ignored`.
 set local role sebez_kernel;
 
