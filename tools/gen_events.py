@@ -83,7 +83,8 @@ def event(kind, owners):
     parameters = [f"{owner} uuid" for owner in owners]
     parameters += ["payload json"] if kind.shared else arguments(members)
     payload = "payload" if kind.shared else members_sql(members, kind.shape.optional)
-    lines = [f"json_build_array({owner}, '{kind.name}', {payload})::text || ','"
+    # The fields of feed_flush(). JSON has no such character: it would be escaped.
+    lines = [f"{owner}::text || E'\\x1f{kind.name}\\x1f' || ({payload})::text || E'\\x1f'"
              for owner in owners]
     return function(f"event_{kind.name}", parameters, "text", "\n\t|| ".join(lines))
 

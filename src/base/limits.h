@@ -111,6 +111,10 @@ enum {
 	LIMIT_PG_PARAMS = 32,
 	LIMIT_PG_BATCH = 32,
 
+	/* Messages sent in one transaction: enough that each one's share of the transaction's own
+	 * cost is small; it holds their conversations' locks for some ten milliseconds. */
+	LIMIT_SENT_TOGETHER = 64,
+
 	/* Stripes of the key locks of one process (task/key_lock.h): enough that a hundred
 	 * concurrent orders of five lines rarely collide. 24 bytes each. */
 	LIMIT_KEY_LOCK_STRIPES = 4096,

@@ -130,7 +130,7 @@ def test_both_sides_learn_that_a_conversation_is_forgotten(shop, side):
     with connection, connection.cursor() as cursor:
         cursor.execute("select set_config('sebez.actor', 'system', true), conversation_forget(%s)",
                        (talk.id,))
-        cursor.execute("select from feed_flush('{}', '{}', '{}')")
+        cursor.execute("select from feed_flush('')")
     connection.close()
     is_as_fresh(talk, both)
     assert secret not in str(shop.db.rows(

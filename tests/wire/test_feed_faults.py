@@ -58,8 +58,8 @@ def test_what_one_reader_finds_those_who_wait_learn(own_server):
         (waiting,) = begin_polls([waiting_one])
         other = Actor(shop.server)
         other.login(customer.account["email"], customer.password)
-        shop.db.rows("select * from feed_flush(%s::uuid[], %s, %s)", [customer.id], [event["kind"]],
-                     [event["payload"]])
+        shop.db.rows("select * from feed_flush(%s)",
+                     "".join(f"{field}\x1f" for field in (customer.id, *event.values())))
         other.do("getEvents", after=waiting_one.cursor)
         assert len(waiting()["items"]) == 1
 

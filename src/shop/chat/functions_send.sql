@@ -1,6 +1,32 @@
 -- Chat: sending a message.
 set local role sebez_owner;
 
+-- The events of a sent message, for both sides.
+create or replace function message_lines(vendor uuid, account uuid, conversation uuid, number int, the_id uuid,
+	the_author text, the_author_id uuid, the_client text, the_kind text, the_text text, the_attachments json,
+	the_card json, reply int, moment timestamptz) returns text language sql stable as $$
+	select event_message_sent(account, conversation_id => conversation, seq => number, id => the_id,
+			author => the_author, client_id => case the_author when 'customer' then the_client end,
+			kind => the_kind, text => the_text, attachments => the_attachments, card => the_card,
+			reply_to => reply, reactions => '[]', created_at => moment)
+		|| event_message_sent(vendor, conversation_id => conversation, seq => number, id => the_id,
+			author => the_author, staff_id => case the_author when 'vendor' then the_author_id end,
+			staff_id_given => true, client_id => case the_author when 'vendor' then the_client end,
+			kind => the_kind, text => the_text, attachments => the_attachments, card => the_card,
+			reply_to => reply, reactions => '[]', created_at => moment)
+$$;
+grant execute on function message_lines(uuid, uuid, uuid, int, uuid, text, uuid, text, text, text, json, json, int,
+	timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
+
+-- A push about a message is due after three seconds: none is needed if a device acknowledges it.
+create or replace function push_payload(vendor uuid, account uuid, number int, the_author text) returns json
+language sql stable as $$
+	select json_build_object('seq', number, 'vendor_id', vendor, 'account_id', account,
+		'to', case the_author when 'customer' then 'vendor' else 'customer' end)
+$$;
+grant execute on function push_payload(uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin,
+	sebez_jobs, sebez_kernel;
+
 -- Adds a message. The caller holds the conversation's lock and passes its state.
 create or replace function message_add(vendor uuid, conversation uuid, account uuid, was_state text,
 	waiting timestamptz, the_id uuid, the_author text, the_author_id uuid, the_client text,
@@ -29,24 +55,14 @@ begin
 	                     client_digest, kind, text, attachments, card, reply_to, created_at)
 	values (vendor, conversation, number, the_id, account, the_author, the_author_id, the_client,
 	        the_digest, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment);
-	-- A push is delayed by three seconds: none is needed if a device acknowledges the message.
 	insert into outbox (topic, subject_id, payload, due_at)
-	values ('message_push', conversation, json_build_object('seq', number, 'vendor_id', vendor,
-		'account_id', account, 'to', case the_author when 'customer' then 'vendor' else 'customer' end),
-		moment + interval '3 seconds');
+	values ('message_push', conversation, push_payload(vendor, account, number, the_author),
+	        moment + interval '3 seconds');
 	if was_state = 'closed' and the_author <> 'system' then
 		perform feed_note(event_conversation_reopened(account, vendor, conversation_id => conversation));
 	end if;
-	ignored := feed_note(
-		event_message_sent(account, conversation_id => conversation, seq => number, id => the_id,
-			author => the_author, client_id => case the_author when 'customer' then the_client end,
-			kind => the_kind, text => the_text, attachments => coalesce(the_attachments, '[]'),
-			card => the_card, reply_to => reply, reactions => '[]', created_at => moment)
-		|| event_message_sent(vendor, conversation_id => conversation, seq => number, id => the_id,
-			author => the_author, staff_id => case the_author when 'vendor' then the_author_id end,
-			staff_id_given => true, client_id => case the_author when 'vendor' then the_client end,
-			kind => the_kind, text => the_text, attachments => coalesce(the_attachments, '[]'),
-			card => the_card, reply_to => reply, reactions => '[]', created_at => moment));
+	ignored := feed_note(message_lines(vendor, account, conversation, number, the_id, the_author, the_author_id,
+		the_client, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment));
 	return number;
 end $$;
 grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,
@@ -118,6 +134,72 @@ grant execute on function message_send(uuid, uuid, text, uuid, text, text[], jso
 	int) to sebez_customer, sebez_vendor;
 
 set local role sebez_kernel;
+
+-- Sends the plain ones of messages that arrived together, each from another conversation, in one transaction, and
+-- returns them; message_send sends the others or says why not. Plain is what needs nothing but the message: from
+-- a live session whose account, or vendor with a role that may, is a side of the conversation, which is open and
+-- unlocked, under a client_id that is new; no block, and no answer whose time counts. SECURITY DEFINER, as the
+-- authors differ: the checks are those of act_as_customer, act_as_staff, the policies and message_send.
+create or replace function messages_send(side text, rules text, accounts uuid[], sessions uuid[], vendors uuid[],
+	roles int[], conversations uuid[], ids uuid[], clients text[], digests uuid[], texts text[], attachments text[],
+	replies int[]) returns setof message
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+	moment timestamptz;
+	locked uuid[] := array(
+		select c.id from conversation c where c.id = any (conversations) order by c.id for no key update skip locked);
+begin
+	moment := clock_timestamp(); -- the next statement sees what was committed before the locks
+	return query
+	with plain as materialized (
+		select s.*, c.vendor_id, c.account_id, c.last_seq + 1 as seq
+		from unnest(accounts, sessions, vendors, roles, conversations, ids, clients, digests, texts, attachments,
+			replies) as s (author, session, vendor, roles, conversation, id, client, digest, said, images, reply)
+		join conversation c on c.id = s.conversation
+		join session e on e.id = s.session and e.account_id = s.author and e.ended_at is null and e.expires_at > now()
+		join account a on a.id = s.author and a.locked_at is null
+		where s.conversation = any (locked) and c.state = 'open'
+		and case side when 'customer' then c.account_id = s.author
+			else c.vendor_id = s.vendor and c.awaiting_since is null and exists (
+				select from staff f where f.vendor_id = s.vendor and f.account_id = s.author
+				and staff_role_bit(f.role) & s.roles <> 0) end
+		and coalesce(s.reply <= c.last_seq, true)
+		and rules = (select concat_ws(' ', f.chat_email, f.chat_link, f.chat_phone) from platform f)
+		and not exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id)
+		and not exists (select from message m where m.conversation_id = s.conversation and m.author = side
+			and m.author_id = s.author and m.client_id = s.client)
+		and not exists (select from message_held h where h.conversation_id = s.conversation and h.author = side
+			and h.author_id = s.author and h.client_id = s.client)
+	), moved as (
+		update conversation c
+		set last_seq = p.seq, last_message_at = moment,
+		    customer_unread = c.customer_unread + (side <> 'customer')::int,
+		    vendor_unread = c.vendor_unread + (side = 'customer')::int,
+		    awaiting_since = case side when 'customer' then coalesce(c.awaiting_since, moment) end
+		from plain p where c.vendor_id = p.vendor_id and c.id = p.conversation
+	), pushed as (
+		insert into outbox (topic, subject_id, payload, due_at)
+		select 'message_push', p.conversation, push_payload(p.vendor_id, p.account_id, p.seq, side),
+		       moment + interval '3 seconds'
+		from plain p
+	), written as (
+		insert into message (vendor_id, conversation_id, seq, id, account_id, author, author_id, client_id,
+		                     client_digest, kind, text, attachments, reply_to, created_at)
+		select p.vendor_id, p.conversation, p.seq, p.id, p.account_id, side, p.author, p.client, p.digest,
+		       case when p.images is not null then 'image' else 'text' end, p.said, coalesce(p.images, '[]')::json,
+		       p.reply, moment
+		from plain p
+		returning *
+	), told as materialized (
+		select feed_note(string_agg(message_lines(w.vendor_id, w.account_id, w.conversation_id, w.seq, w.id, side,
+			w.author_id, w.client_id, w.kind, w.text, w.attachments, w.card, w.reply_to, moment), ''))
+		from written w
+	)
+	select w.* from written w cross join told;
+end $$;
+grant execute on function messages_send(text, text, uuid[], uuid[], uuid[], int[], uuid[], uuid[], text[], uuid[],
+	text[], text[], int[]) to sebez_jobs;
 
 -- Whether the caller has already sent this message under this client_id. SECURITY DEFINER, as customers may not
 -- read author_id. Raises when the client_id was used with other content: the message must not be lost silently.

@@ -13,6 +13,7 @@
 #include "chat.sql.h"
 #include "shop/chat/contact.h"
 #include "shop/chat/talk.h"
+#include "shop/chat/together.h"
 #include "web/reply.h"
 
 enum { JUDGED_MAX = 4 }; /* attempts: admins rarely change rules */
@@ -222,25 +223,64 @@ static struct sending send_judged(struct request *rq, const struct send_message_
 	return sending;
 }
 
-/* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
-void send_message(struct request *rq, const struct send_message_in *in)
+/* The answer when it went together with others; NULL: send it on its own. */
+static struct buf *send_plain(struct request *rq, const struct send_message_in *in,
+                              const struct judged *judged)
+{
+	const struct actor *actor = &rq->task.actor;
+	struct messages_send_sent message = {
+	    .author = actor->account_id,
+	    .session = actor->session_id,
+	    .vendor = talk_is_staff(rq) ? &actor->vendor_id : NULL,
+	    .roles = (int32_t)actor->roles,
+	    .conversation = in->conversation_id,
+	    .id = uuid_v7(),
+	    .client_id = in->client_id,
+	    .digest = digest_of(rq->task.arena, in),
+	    .text = judged->text,
+	    .attachments = judged->attachments,
+	    .reply_to = in->reply_to,
+	};
+
+	if (judged->held != 0 || judged->wrong != NULL || in->product_id != NULL ||
+	    in->sub_order_id != NULL)
+		return NULL;
+	return send_together(&rq->task, rules_text(rq->task.arena), &message);
+}
+
+/* Runs until the text was judged by the present rules. */
+static void send_alone(struct request *rq, const struct send_message_in *in)
 {
 	struct sending sending;
 	int times = 0;
 
-	if ((in->text == NULL || !in->text[0]) && in->attachments_count == 0 &&
-	    in->product_id == NULL && in->sub_order_id == NULL)
-		task_end_field(&rq->task, "/text", "required", "The message is empty.");
 	do {
 		struct judged judged = judge(rq->task.arena, in);
 
 		sending = send_judged(rq, in, &judged);
 	} while (!run_judged(sending.batch, ++times));
-	presence_seen(talk_speaker(rq));
 	if (rows_count(sending.sent) == 0)
 		reply_message(rq, 202, sending.held);
 	else
 		reply_message(rq, 201, sending.sent);
+}
+
+/* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
+void send_message(struct request *rq, const struct send_message_in *in)
+{
+	struct judged judged;
+	struct buf *answer;
+
+	if ((in->text == NULL || in->text[0] == '\0') && in->attachments_count == 0 &&
+	    in->product_id == NULL && in->sub_order_id == NULL)
+		task_end_field(&rq->task, "/text", "required", "The message is empty.");
+	judged = judge(rq->task.arena, in);
+	answer = send_plain(rq, in, &judged);
+	if (answer == NULL)
+		send_alone(rq, in);
+	else
+		reply_json(rq, 201, answer);
+	presence_seen(talk_speaker(rq));
 }
 
 /* Edits are never held: those with contact details are refused. */

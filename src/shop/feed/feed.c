@@ -28,15 +28,11 @@ enum {
 	PARTITION_RETRY_MS = 1000,
 };
 
-/* An event of a transaction that is not committed yet. */
-struct written {
-	struct written *next;
-	struct feed_event event;
-};
+static const char FIELD_END[] = "\x1f"; /* of the lines of feed_flush() */
 
+/* The events of a transaction that is not committed yet. */
 struct pending {
-	struct written *first, **last;
-	size_t count;
+	struct buf lines;  /* as the SQL functions event_...() write them */
 	struct rows *rows; /* result of the statement that writes them */
 };
 
@@ -45,13 +41,8 @@ static bool serves;
 static void collect(struct db *last, void *arg)
 {
 	struct pending *pending = arg;
-	struct arena *arena = db_task(last)->arena;
-	struct feed_event *events = arena_array(arena, pending->count, sizeof(events[0]));
-	size_t count = 0;
 
-	for (const struct written *w = pending->first; w != NULL; w = w->next)
-		events[count++] = w->event;
-	pending->rows = sql_feed_flush(last, count, events);
+	pending->rows = sql_feed_flush(last, pending->lines.data);
 }
 
 static void committed(struct db *db, void *arg)
@@ -74,7 +65,7 @@ static struct pending *pending_of(struct db *db)
 
 	if (pending == NULL) {
 		pending = arena_alloc(db_task(db)->arena, sizeof(*pending));
-		pending->last = &pending->first;
+		pending->lines = buf_new(db_task(db)->arena, 64);
 		db_before_commit(db, collect, pending);
 		db_on_commit(db, committed, pending);
 	}
@@ -83,14 +74,18 @@ static struct pending *pending_of(struct db *db)
 
 void feed_write(struct db *db, struct uuid owner, enum event_kind kind, const char *payload)
 {
-	struct pending *pending = pending_of(db);
-	struct written *written = arena_alloc(db_task(db)->arena, sizeof(*written));
+	struct buf *lines = &pending_of(db)->lines;
+	char id[UUID_TEXT_LENGTH + 1];
 
 	assert(kind < EVENT_KIND_COUNT && !uuid_is_nil(owner));
-	*written = (struct written){.event = {owner, EVENT_KIND_NAMES[kind], payload}};
-	*pending->last = written;
-	pending->last = &written->next;
-	pending->count++;
+	assert(strchr(payload, FIELD_END[0]) == NULL); /* JSON escapes it */
+	uuid_format(owner, id);
+	const char *fields[] = {id, EVENT_KIND_NAMES[kind], payload};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		buf_add_str(lines, fields[i]);
+		buf_add_str(lines, FIELD_END);
+	}
 }
 
 void feed_notify(struct db *db)

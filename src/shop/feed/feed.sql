@@ -1,12 +1,10 @@
 -- The feed. docs/REALTIME.md.
 
--- record feed_event (owner uuid, kind text, payload text)
-
--- feed_flush (events feed_event[]): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text,
---     payload json, at time)
--- Must run last in its transaction.
-select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at
-from feed_flush(:events.owner, :events.kind, :events.payload) f;
+-- feed_flush (lines text): many writes -> (epoch bigint, owner_id uuid, number bigint, kind text, payload json,
+--     at time)
+-- Must run last in its transaction. lines as made by the SQL functions event_…(). In order of the numbers of
+-- each owner.
+select f.epoch, f.owner_id, f.number, f.kind, f.payload, f.at from feed_flush(:lines) f;
 
 -- feed_position (owner uuid): one -> (epoch bigint, last_number bigint, role_bit int)
 select e.epoch, coalesce((select f.last_number from feed f where f.owner_id = :owner), 0) as last_number,

@@ -2,9 +2,9 @@
 set local role sebez_owner;
 
 -- Stores events of this transaction, as written by the functions event_…() (tools/gen_events.py), until
--- feed_flush numbers them. For events that only SQL knows, not the calling C code. They are stored as elements
--- of a JSON array in a setting, which ends with the transaction. Rows of an unlogged table, even without an
--- index or a policy, took 2% more CPU of message_send and feed_flush together, and need vacuum.
+-- feed_flush numbers them. For events that only SQL knows, not the calling C code. They are stored in a setting,
+-- which ends with the transaction. Rows of an unlogged table, even without an index or a policy, took 2% more
+-- CPU of message_send and feed_flush together, and need vacuum.
 create or replace function feed_note(lines text) returns void
 language plpgsql as $$
 declare
@@ -34,43 +34,33 @@ set local role sebez_kernel;
 
 -- Writes the noted and the given events of this transaction. Must be the last statement of its transaction: the
 -- rows of feeds are locked in order of their owners, after all other locks, for the commit only.
-create or replace function feed_flush(owners uuid[], kinds text[], payloads text[])
+create or replace function feed_flush(lines text)
 returns table (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at timestamptz)
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-	noted json := '[' || rtrim(current_setting('sebez.feed', true), ',') || ']';
+	-- Owner, kind and payload of each event; an empty field after the last.
+	fields text[] := string_to_array(concat(current_setting('sebez.feed', true), lines), E'\x1f');
 	ignored text := set_config('sebez.feed', '', true);
 begin
 	return query
 	with told as materialized (
-		select t.owner_id, t.kind, t.payload,
-		       row_number() over (partition by t.owner_id order by t.source, t.ord) as nth,
-		       count(*) over (partition by t.owner_id) as events
-		from (
-			select (n.told ->> 0)::uuid as owner_id, n.told ->> 1 as kind, n.told -> 2 as payload,
-			       1 as source, n.ord
-			from json_array_elements(noted) with ordinality as n (told, ord)
-			union all
-			select g.owner_id, g.kind, g.payload::json, 2, g.ord
-			from unnest(owners, kinds, payloads) with ordinality as g (owner_id, kind, payload, ord)
-		) t
+		select fields[i]::uuid as owner_id, fields[i + 1] as kind, fields[i + 2]::json as payload, i
+		from generate_series(1, cardinality(fields) - 1, 3) as i
 	), numbered as (
 		insert into feed as f (owner_id, last_number)
-		select owner_id, events from told where nth = 1 order by owner_id
+		select owner_id, count(*) from told group by owner_id order by owner_id
 		on conflict (owner_id) do update set last_number = f.last_number + excluded.last_number
 		returning f.owner_id, f.last_number
-	), written as (
-		insert into event (owner_id, number, kind, payload)
-		select t.owner_id, n.last_number - t.events + t.nth, t.kind, t.payload
-		from told t join numbered n on n.owner_id = t.owner_id
-		returning owner_id, number, kind, payload, at
 	)
-	select e.epoch, w.owner_id, w.number, w.kind, w.payload, w.at
-	from written w, feed_epoch e order by w.owner_id, w.number;
+	insert into event (owner_id, number, kind, payload)
+	select t.owner_id, n.last_number + 1 - count(*) over (partition by t.owner_id order by t.i
+	           rows between current row and unbounded following),
+	       t.kind, t.payload
+	from told t join numbered n on n.owner_id = t.owner_id
+	returning (select e.epoch from feed_epoch e), owner_id, number, kind, payload, at;
 end $$;
-grant execute on function feed_flush(uuid[], text[], text[]) to sebez_customer, sebez_vendor, sebez_admin,
-	sebez_jobs;
+grant execute on function feed_flush(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
 set local role sebez_owner;
 
