@@ -1,6 +1,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -34,6 +35,14 @@ static const struct network NOT_PUBLIC_V6[] = {
     {{true, {0x3f, 0xff}}, 16},
 };
 
+_Static_assert(sizeof(((struct address *)NULL)->bytes) == sizeof(struct in6_addr),
+               "an address has room for either kind");
+
+static unsigned bits_of(bool is_v6)
+{
+	return is_v6 ? 128 : 32;
+}
+
 bool address_of(const struct sockaddr *sockaddr, struct address *ret)
 {
 	const void *any = sockaddr;
@@ -52,8 +61,10 @@ bool address_of(const struct sockaddr *sockaddr, struct address *ret)
 void address_format(const struct address *address, char ret[ADDRESS_TEXT_SIZE])
 {
 	_Static_assert((int)ADDRESS_TEXT_SIZE >= (int)INET6_ADDRSTRLEN, "the longest address fits");
-	(void)inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->bytes, ret,
-	                ADDRESS_TEXT_SIZE);
+	const char *text =
+	    inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->bytes, ret, ADDRESS_TEXT_SIZE);
+
+	assert(text != NULL); /* the family is known and there is room */
 }
 
 static bool network_has(const struct network *network, const struct address *address)
@@ -61,6 +72,7 @@ static bool network_has(const struct network *network, const struct address *add
 	unsigned bytes = network->bits / 8, rest = network->bits % 8;
 	const uint8_t *a = network->address.bytes, *b = address->bytes;
 
+	assert(network->bits <= bits_of(network->address.is_v6));
 	return network->address.is_v6 == address->is_v6 && memcmp(a, b, bytes) == 0 &&
 	       (rest == 0 || (a[bytes] ^ b[bytes]) >> (8 - rest) == 0);
 }
@@ -109,7 +121,7 @@ static bool read_network(const char *text, size_t length, struct network *ret)
 	const char *slash = memchr(text, '/', length);
 	size_t size = slash != NULL ? (size_t)(slash - text) : length;
 	struct network network = {.address.is_v6 = memchr(text, ':', size) != NULL};
-	unsigned max = network.address.is_v6 ? 128 : 32;
+	unsigned max = bits_of(network.address.is_v6);
 	char address[ADDRESS_TEXT_SIZE];
 
 	if (size >= sizeof(address))
@@ -145,6 +157,7 @@ bool networks_parse(const char *list, struct networks *ret)
 
 bool networks_have(const struct networks *networks, const struct address *address)
 {
+	assert(networks->count <= NETWORKS_MAX);
 	for (unsigned i = 0; i < networks->count; i++) {
 		if (network_has(&networks->items[i], address))
 			return true;

@@ -34,6 +34,9 @@ enum {
 	CHUNK_BYTES_MAX = 256 * 1024,
 };
 
+_Static_assert((ALIGNMENT & (ALIGNMENT - 1)) == 0, "aligned() masks the lower bits");
+_Static_assert(GAP % ALIGNMENT == 0, "what follows a gap is aligned");
+
 struct chunk {
 	struct chunk *next;
 	_Alignas(max_align_t) char bytes[];
@@ -58,6 +61,13 @@ struct arena {
 	bool was_full;
 	_Alignas(max_align_t) char bytes[];
 };
+
+_Static_assert(sizeof(struct arena) < FIRST_BYTES, "the first chunk has free bytes");
+
+static bool is_aligned(const void *bytes)
+{
+	return (uintptr_t)bytes % ALIGNMENT == 0;
+}
 
 static size_t aligned(size_t size)
 {
@@ -160,7 +170,7 @@ static void *alloc_or_null(struct arena *arena, size_t size)
 
 	arena->next += taken;
 	arena->used += aligned(size);
-	assert(arena->next <= arena->end);
+	assert(arena->next <= arena->end && is_aligned(bytes));
 	UNPOISON(bytes, size);
 	return memset(bytes, 0, size);
 }
@@ -185,7 +195,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size)
 {
-	assert(new_size >= old_size);
+	assert(new_size >= old_size && (old != NULL || old_size == 0));
 
 	size_t more = aligned(new_size) - aligned(old_size);
 	bool newest = old != NULL && (char *)old + aligned(old_size) + GAP == arena->next;
@@ -211,9 +221,10 @@ void *arena_room(struct arena *arena, void *items, size_t count, size_t *room, s
 {
 	size_t more = *room == 0 ? 4 : *room * 2;
 
-	assert(count <= *room);
+	assert(count <= *room && (items != NULL || *room == 0));
 	if (count < *room)
 		return items;
+	assert(more > *room && more <= SIZE_MAX / size);
 	items = arena_grow(arena, items, *room * size, more * size);
 	*room = more;
 	return items;
@@ -235,16 +246,17 @@ char *arena_strndup(struct arena *arena, const char *text, size_t length)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
-	va_list again;
+	va_list copy;
 	char *text;
-	int length;
+	int length, written;
 
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
+	va_copy(copy, arguments);
+	length = vsnprintf(NULL, 0, format, copy);
+	va_end(copy);
 	assert(length >= 0);
 	text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
+	written = vsnprintf(text, (size_t)length + 1, format, arguments);
+	assert(written == length);
 	return text;
 }
 
@@ -263,6 +275,7 @@ void arena_defer(struct arena *arena, arena_defer_fn *release, void *thing)
 {
 	struct defer *defer = alloc_or_null(arena, sizeof(*defer));
 
+	assert(release != NULL);
 	if (defer == NULL) {
 		release(thing);
 		arena_is_full(arena);

@@ -4,8 +4,15 @@
 
 #include "base/backoff.h"
 
+/* A breaker that has never opened is closed, one that is closed has no openings. */
+static bool is_sound(const struct breaker *breaker)
+{
+	return (breaker->state == BREAKER_CLOSED) == (breaker->openings == 0);
+}
+
 enum breaker_state breaker_state(struct breaker *breaker, int64_t now_ms)
 {
+	assert(is_sound(breaker));
 	if (breaker->state == BREAKER_OPEN && now_ms >= breaker->open_until_ms)
 		breaker->state = BREAKER_HALF_OPEN;
 	return breaker->state;
@@ -19,7 +26,7 @@ void breaker_succeed(struct breaker *breaker)
 bool breaker_fail(struct breaker *breaker, const struct breaker_options *options, int64_t now_ms,
                   uint32_t chance)
 {
-	assert(options->failures > 0 && options->first_ms > 0);
+	assert(options->failures > 0 && is_sound(breaker));
 	breaker->failures++;
 	/* A call that began before it opened tells nothing new. */
 	if (breaker->state == BREAKER_OPEN)
@@ -30,6 +37,7 @@ bool breaker_fail(struct breaker *breaker, const struct breaker_options *options
 	breaker->open_until_ms =
 	    now_ms + backoff_ms(breaker->openings, options->first_ms, options->max_ms, chance);
 	breaker->openings++;
+	assert(breaker->open_until_ms >= now_ms && breaker->failures >= options->failures);
 	return true;
 }
 

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,16 +12,18 @@
 int64_t clock_now_us(void)
 {
 	struct timespec now;
+	int r = clock_gettime(CLOCK_REALTIME, &now);
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	assert(r == 0);
 	return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
 int64_t clock_monotonic_ms(void)
 {
 	struct timespec now;
+	int r = clock_gettime(CLOCK_MONOTONIC, &now);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	assert(r == 0);
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
@@ -44,6 +47,7 @@ static struct date date_from_days(int64_t days)
 	int from_march = (5 * day_of_year + 2) / 153;
 	int month = from_march < 10 ? from_march + 3 : from_march - 9;
 
+	assert(day_of_era >= 0 && day_of_era < 146097 && month >= 1 && month <= 12);
 	return (struct date){
 	    .year = (int)(era * 400) + year_of_era + (month <= 2),
 	    .month = month,
@@ -60,6 +64,7 @@ static int64_t days_from_date(struct date date)
 	int day_of_year = (153 * from_march + 2) / 5 + date.day - 1;
 	int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
+	assert(day_of_era >= 0 && day_of_era < 146097);
 	return (int64_t)era * 146097 + day_of_era - 719468;
 }
 
@@ -69,6 +74,7 @@ static char *put_digits(char *next, int value, int count)
 		next[i] = (char)('0' + value % 10);
 		value /= 10;
 	}
+	assert(value == 0); /* it has no more digits */
 	return next + count;
 }
 
@@ -103,6 +109,7 @@ void time_format(int64_t time_us, char ret[TIME_TEXT_LENGTH + 1])
 	next = put_char(put_digits(next, seconds % 60, 2), '.');
 	next = put_char(put_digits(next, (int)(of_day_us % SECOND_US), 6), 'Z');
 	*next = 0;
+	assert(next == ret + TIME_TEXT_LENGTH);
 }
 
 /* Each take_ function advances *text; after a failure its position is undefined. */
@@ -136,6 +143,7 @@ static bool take_date(const char **text, struct date *ret)
 	static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	struct date date;
 
+	_Static_assert(sizeof(DAYS) / sizeof(DAYS[0]) == 12, "a year has twelve months");
 	if (!take_digits(text, 4, &date.year) || !take_char(text, '-', '-') ||
 	    !take_digits(text, 2, &date.month) || !take_char(text, '-', '-') ||
 	    !take_digits(text, 2, &date.day))

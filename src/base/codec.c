@@ -72,6 +72,7 @@ static size_t code_point_bytes(const uint8_t *bytes, size_t length)
 	uint8_t second_max = 0xbf;
 	size_t count;
 
+	assert(length > 0);
 	if (first >= 0x01 && first <= 0x7f)
 		return 1;
 	if (first >= 0xc2 && first <= 0xdf)
@@ -115,6 +116,7 @@ bool utf8_is_valid(const char *text, size_t length)
 			return false;
 		at += count;
 	}
+	assert(at == length);
 	return true;
 }
 
@@ -178,6 +180,7 @@ static char slug_char(const uint8_t *character, size_t bytes)
 	                            "aaaaaaaceeeeiiiidnooooo-ouuuuyty";
 	uint8_t c = character[0];
 
+	_Static_assert(sizeof(LATIN) - 1 == 0x40, "it has the code points of one lead byte");
 	if (bytes == 1 && c >= 'A' && c <= 'Z')
 		return (char)(c - 'A' + 'a');
 	if (bytes == 1 && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
@@ -219,6 +222,7 @@ void slug_from(const char *text, char *ret, size_t size)
 		ret[length++] = c;
 		gap = false;
 	}
+	assert(length < size);
 	ret[length] = 0;
 }
 

@@ -19,6 +19,9 @@ enum {
 	BRAILLE_BLANK = 0x2800,
 };
 
+_Static_assert(UNITS >= EMAIL_CHARACTERS * 3 && UNITS >= (EMAIL_BYTES / 3 + 1) * 18,
+               "the longest address fits in every form");
+
 struct units {
 	UChar *at;
 	int32_t length;
@@ -39,6 +42,8 @@ static bool read_utf8(struct units *to, const char *text, size_t length)
 
 static char *write_utf8(struct arena *arena, struct units from)
 {
+	assert(from.length >= 0 && from.length <= UNITS);
+
 	UErrorCode status = U_ZERO_ERROR;
 	int32_t room = from.length * 3 + 1;
 	char *text = arena_alloc(arena, (size_t)room);
@@ -107,6 +112,7 @@ static bool add_of_usual_width(struct units *to, UChar32 c)
 	const UNormalizer2 *rules = unorm2_getNFKCInstance(&status);
 	int32_t count = -1;
 
+	assert(U_SUCCESS(status));
 	if (width == U_EA_FULLWIDTH || width == U_EA_HALFWIDTH)
 		count = unorm2_getDecomposition(rules, c, usual, 16, &status);
 	if (count <= 0 || U_FAILURE(status))
@@ -257,6 +263,7 @@ const char *email_key(struct arena *arena, const char *email)
 	char name[HOST_SIZE];
 	const char *at = strrchr(email, '@');
 
+	assert(at != NULL); /* email_form made it */
 	if (is_ascii(email) && strstr(at, "xn--") == NULL)
 		return arena_strdup(arena, email);
 	host_unicode(at + 1, name);

@@ -21,6 +21,7 @@ static inline uint64_t hash_keyed(const uint8_t key[HASH_KEY_BYTES], const void 
 	uint8_t hash[crypto_shorthash_BYTES];
 	uint64_t value;
 
+	_Static_assert(sizeof(hash) == sizeof(value), "the hash has 64 bits");
 	crypto_shorthash(hash, bytes, count, key);
 	memcpy(&value, hash, sizeof(value));
 	return value;

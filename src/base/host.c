@@ -1,6 +1,7 @@
 #include "base/host.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 #include <unicode/uidna.h>
@@ -47,6 +48,7 @@ bool host_ascii(const char *name, size_t length, char ret[HOST_SIZE])
 	uidna_close(idna);
 	if (U_FAILURE(status) || is_wrong(&info) || count == 0)
 		return false;
+	assert(count > 0 && count < HOST_SIZE);
 	memcpy(ret, made, (size_t)count);
 	ret[count] = 0;
 	return true;
@@ -67,6 +69,7 @@ void host_unicode(const char *ascii, char ret[HOST_SIZE])
 		count = (int32_t)strnlen(ascii, HOST_SIZE - 1);
 		memcpy(ret, ascii, (size_t)count);
 	}
+	assert(count >= 0 && count < HOST_SIZE);
 	ret[count] = 0;
 }
 

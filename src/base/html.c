@@ -1,6 +1,8 @@
 #include "base/html.h"
 
+#include <assert.h>
 #include <libxml/HTMLparser.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +217,7 @@ static void start_element(void *context, const xmlChar *name, const xmlChar **at
 
 static void close_to(struct cleaning *cleaning, size_t depth)
 {
+	assert(depth <= cleaning->depth && cleaning->depth <= DEPTH);
 	while (cleaning->depth > depth) {
 		put_text(cleaning, "</");
 		put_text(cleaning, cleaning->open[--cleaning->depth]);
@@ -244,6 +247,7 @@ static void characters(void *context, const xmlChar *text, int length)
 {
 	struct cleaning *cleaning = context;
 
+	assert(length >= 0);
 	if (cleaning->dropping == 0)
 		put_escaped(cleaning, (const char *)text, (size_t)length, false);
 }
@@ -260,7 +264,9 @@ static bool clean(const char *text, char *to, size_t room, size_t *ret)
 	struct cleaning cleaning = {.to = to, .room = room};
 	/* Text outside of all elements would be wrapped in a paragraph. */
 	static const char BEFORE[] = "<div>";
+	size_t length = strlen(text);
 
+	assert(length <= INT_MAX);
 	cleaning.parser =
 	    htmlCreatePushParserCtxt(&handler, &cleaning, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
 	if (cleaning.parser == NULL)
@@ -269,7 +275,7 @@ static bool clean(const char *text, char *to, size_t room, size_t *ret)
 	                                        HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
 	                                        HTML_PARSE_NOIMPLIED | HTML_PARSE_IGNORE_ENC);
 	htmlParseChunk(cleaning.parser, BEFORE, sizeof(BEFORE) - 1, 0);
-	htmlParseChunk(cleaning.parser, text, (int)strlen(text), 0);
+	htmlParseChunk(cleaning.parser, text, (int)length, 0);
 	htmlParseChunk(cleaning.parser, "", 0, 1);
 	htmlFreeParserCtxt(cleaning.parser);
 	close_to(&cleaning, 0);
@@ -284,6 +290,7 @@ static const char *as_text(struct arena *arena, const char *text)
 
 	cleaning.to = arena_alloc(arena, cleaning.room + 1);
 	put_escaped(&cleaning, text, length, false);
+	assert(cleaning.length <= cleaning.room);
 	return cleaning.to;
 }
 
@@ -291,7 +298,7 @@ static const char *as_text(struct arena *arena, const char *text)
  * while parsing. */
 static const char *clean_once(struct arena *arena, const char *text)
 {
-	size_t room = strlen(text) + 64, length, again;
+	size_t room = strlen(text) + 64, length, second_length;
 	char *made = arena_alloc(arena, room + 1);
 
 	if (!clean(text, made, room, &length))
@@ -299,7 +306,9 @@ static const char *clean_once(struct arena *arena, const char *text)
 	if (length <= room)
 		return made;
 	made = arena_alloc(arena, length + 1);
-	return clean(text, made, length, &again) && again == length ? made : as_text(arena, text);
+	return clean(text, made, length, &second_length) && second_length == length
+	           ? made
+	           : as_text(arena, text);
 }
 
 const char *html_clean(struct arena *arena, const char *text)

@@ -13,8 +13,11 @@ struct json json_new(struct buf *buf)
 	return (struct json){.buf = buf};
 }
 
+_Static_assert(JSON_DEPTH_MAX <= 32, "filled and objects have a bit for each depth");
+
 static uint32_t top(const struct json *json)
 {
+	assert(json->depth > 0 && json->depth <= JSON_DEPTH_MAX);
 	return UINT32_C(1) << (json->depth - 1);
 }
 
@@ -119,7 +122,9 @@ void json_double(struct json *json, double value)
 	}
 	/* 15 digits read well (0.1), 17 are always exact. */
 	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
+		int length = snprintf(text, sizeof(text), "%.*g", digits, value);
+
+		assert(length > 0 && (size_t)length < sizeof(text));
 		if (strtod(text, NULL) == value)
 			break;
 	}
@@ -198,6 +203,7 @@ void json_strn(struct json *json, const char *text, size_t length)
 		buf_add(buf, text, run);
 		if (run == length)
 			break;
+		assert(run < length);
 		add_escape(buf, (unsigned char)text[run]);
 		text += run + 1;
 		length -= run + 1;
@@ -237,6 +243,7 @@ void json_time(struct json *json, int64_t time_us)
 
 void json_raw(struct json *json, const char *text, size_t length)
 {
+	assert(length > 0); /* no JSON value is empty */
 	before_value(json);
 	buf_add(json->buf, text, length);
 }

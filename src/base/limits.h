@@ -267,4 +267,27 @@ enum {
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,
 };
 
+/* What the reasons above say about each other. */
+_Static_assert(LIMIT_SMALL_BODY_BYTES < LIMIT_BODY_BYTES && LIMIT_BODY_BYTES < LIMIT_BODIES_BYTES,
+               "a body fits into the sum of all");
+_Static_assert(LIMIT_TARGET_BYTES < LIMIT_HEAD_BYTES && LIMIT_HEAD_BYTES < LIMIT_CONNECTION_BYTES,
+               "a target fits into a head, a head into the memory of a connection");
+_Static_assert(LIMIT_CONNECTIONS < LIMIT_DESCRIPTORS, "every connection has a descriptor");
+_Static_assert(LIMIT_PARKED < LIMIT_CONNECTIONS, "long polls leave connections for others");
+_Static_assert(LIMIT_CONNECTION_IDLE_MS < LIMIT_HEAD_MS, "a connection may idle, then request");
+_Static_assert(LIMIT_PG_QUEUE * 2 <= LIMIT_FIBERS && LIMIT_CLIENT_CALLS * 2 <= LIMIT_FIBERS,
+               "no one kind of waiting takes all fibers");
+_Static_assert(LIMIT_PAGE_BYTES * 8 <= LIMIT_REQUEST_ARENA_BYTES, "rows and text fit in memory");
+_Static_assert(LIMIT_EVENT_PAGE_BYTES * 2 <= LIMIT_STREAM_BACKLOG_BYTES &&
+                   LIMIT_SMALL_UNREAD_BYTES >= LIMIT_EVENT_BYTES,
+               "a backlog has room for two pages, and always for an event");
+_Static_assert(LIMIT_CLIENT_HOST_CONNECTIONS * 8 <= LIMIT_CLIENT_CONNECTIONS,
+               "8 slow hosts do not take all connections");
+_Static_assert(LIMIT_DELIVERIES_OF_TOPIC * 2 <= LIMIT_DELIVERIES &&
+                   LIMIT_DELIVERIES <= LIMIT_DELIVERY_QUEUES,
+               "a topic has at most half of the deliveries");
+_Static_assert(LIMIT_DELIVERY_ATTEMPT_MS * 4 <= LIMIT_DELIVERY_BATCH_MS &&
+                   LIMIT_DELIVERY_BATCH_MS < LIMIT_DELIVERY_LEASE_MS,
+               "a lease outlasts its batch, with time to settle");
+
 #endif

@@ -11,6 +11,7 @@
 #ifndef SEBEZ_BASE_LIST_H
 #define SEBEZ_BASE_LIST_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,17 +31,23 @@ static inline void list_init(struct list_node *node) /* a list, or a node that i
 	node->before = node->after = node;
 }
 
+static inline bool list_is_linked(const struct list_node *node) /* its neighbours know it */
+{
+	return node->before->after == node && node->after->before == node;
+}
+
 static inline bool list_is_empty(const struct list_node *list)
 {
 	return list->after == list;
 }
 
-static inline void list_insert_after(struct list_node *place, struct list_node *node)
+static inline void list_insert_after(struct list_node *before, struct list_node *node)
 {
-	node->before = place;
-	node->after = place->after;
-	place->after->before = node;
-	place->after = node;
+	assert(node != before && list_is_linked(before));
+	node->before = before;
+	node->after = before->after;
+	before->after->before = node;
+	before->after = node;
 }
 
 static inline void list_push_front(struct list_node *list, struct list_node *node)
@@ -55,6 +62,7 @@ static inline void list_push_back(struct list_node *list, struct list_node *node
 
 static inline void list_remove(struct list_node *node)
 {
+	assert(list_is_linked(node));
 	node->before->after = node->after;
 	node->after->before = node->before;
 	list_init(node);

@@ -8,6 +8,9 @@
 
 static const char *const LEVEL_NAMES[LOG_LEVEL_COUNT] = {"debug", "info", "warning", "error"};
 
+_Static_assert((LOG_FIELDS_MAX + 2) * (LOG_TEXT_MAX + 3) * 6 < LOG_LINE_MAX,
+               "a line has room for its texts, each byte escaped as six, and for the names");
+
 const char *log_level_name(enum log_level level)
 {
 	assert(level < LOG_LEVEL_COUNT);
@@ -81,6 +84,7 @@ void log_line(struct buf *buf, int64_t time_us, enum log_level level, const char
               const char *event, const struct log_field fields[])
 {
 	struct json json = json_new(buf);
+	size_t start = buf->length;
 
 	json_open_object(&json);
 	json_put_time(&json, "time", time_us);
@@ -93,4 +97,5 @@ void log_line(struct buf *buf, int64_t time_us, enum log_level level, const char
 		add_field(&json, &fields[i]);
 	json_close_object(&json);
 	buf_add_char(buf, '\n');
+	assert(buf->length - start <= LOG_LINE_MAX);
 }

@@ -19,6 +19,15 @@ static __int128 share_of(const struct division *division, size_t part)
 	return division->magnitude * (division->even ? 1 : division->weights[part]);
 }
 
+static __int128 sum_of(const int64_t amounts[], size_t n)
+{
+	__int128 sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += amounts[i];
+	return sum;
+}
+
 static int by_larger_remainder(const void *left, const void *right, void *context)
 {
 	const struct division *division = context;
@@ -34,6 +43,7 @@ static int by_larger_remainder(const void *left, const void *right, void *contex
 
 void allocate(int64_t amount, size_t n, const int64_t weights[], int64_t ret[])
 {
+	_Static_assert(ALLOCATE_PARTS_MAX <= UINT16_MAX, "a part's number fits in 16 bits");
 	uint16_t order[ALLOCATE_PARTS_MAX];
 	int sign = amount < 0 ? -1 : 1;
 	struct division division = {.magnitude = (__int128)amount * sign, .weights = weights};
@@ -63,6 +73,7 @@ void allocate(int64_t amount, size_t n, const int64_t weights[], int64_t ret[])
 	qsort_r(order, n, sizeof(order[0]), by_larger_remainder, &division);
 	for (size_t i = 0; i < (size_t)left; i++)
 		ret[order[i]] += sign;
+	assert(sum_of(ret, n) == amount);
 }
 
 int64_t money_basis_points(int64_t amount, int32_t basis_points)
@@ -71,7 +82,10 @@ int64_t money_basis_points(int64_t amount, int32_t basis_points)
 
 	__int128 exact = (__int128)amount * basis_points; /* in ten thousandths */
 
-	return (int64_t)((exact + (amount < 0 ? -5000 : 5000)) / 10000);
+	__int128 rounded = (exact + (amount < 0 ? -5000 : 5000)) / 10000;
+
+	assert(rounded == 0 || (rounded < 0) == (amount < 0));
+	return (int64_t)rounded;
 }
 
 bool money_add(int64_t a, int64_t b, int64_t *ret)
@@ -112,6 +126,7 @@ int currency_exponent(const char *currency)
 	    [4] = "CLF UYW ",
 	};
 
+	_Static_assert(sizeof(WITH_PLACES) / sizeof(WITH_PLACES[0]) == 5, "0 to 4 places");
 	assert(currency_is_valid(currency));
 	for (int places = 0; places <= 4; places++) {
 		if (WITH_PLACES[places] != NULL && strstr(WITH_PLACES[places], currency) != NULL)
@@ -166,12 +181,15 @@ void money_format_decimal(int64_t amount, const char *currency, char ret[32])
 	uint64_t magnitude = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
 	const char *sign = amount < 0 ? "-" : "";
 	uint64_t unit = 1;
+	int length;
 
 	for (int i = 0; i < places; i++)
 		unit *= 10;
 	if (places == 0)
-		snprintf(ret, 32, "%s%llu", sign, (unsigned long long)magnitude);
+		length = snprintf(ret, 32, "%s%llu", sign, (unsigned long long)magnitude);
 	else
-		snprintf(ret, 32, "%s%llu.%0*llu", sign, (unsigned long long)(magnitude / unit),
-		         places, (unsigned long long)(magnitude % unit));
+		length =
+		    snprintf(ret, 32, "%s%llu.%0*llu", sign, (unsigned long long)(magnitude / unit),
+		             places, (unsigned long long)(magnitude % unit));
+	assert(length > 0 && length < 32);
 }

@@ -27,6 +27,8 @@ static struct units from_utf8(struct arena *arena, const char *text)
 
 static const char *to_utf8(struct arena *arena, struct units units)
 {
+	assert(units.length >= 0 && units.length < INT32_MAX / 3);
+
 	UErrorCode status = U_ZERO_ERROR;
 	int32_t room = units.length * 3 + 1; /* at most three bytes for a unit */
 	char *text = arena_alloc(arena, (size_t)room);
@@ -76,6 +78,8 @@ const char *unicode_lower(struct arena *arena, const char *text)
 		return lower;
 	}
 	struct units from = from_utf8(arena, text);
+
+	assert(from.length < INT32_MAX / 3);
 	struct units made = {.at = arena_array(arena, (size_t)from.length * 3 + 1, sizeof(UChar))};
 
 	made.length = u_strToLower(made.at, from.length * 3 + 1, from.at, from.length, "", &status);

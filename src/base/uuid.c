@@ -1,5 +1,6 @@
 #include "base/uuid.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stddef.h>
@@ -33,9 +34,12 @@ static const uint8_t *take_random(void)
 	static bool watches_fork;
 
 	if (!watches_fork) {
-		pthread_atfork(NULL, NULL, forget_random);
+		int r = pthread_atfork(NULL, NULL, forget_random);
+
+		assert(r == 0); /* otherwise a child's ids would repeat ours */
 		watches_fork = true;
 	}
+	assert(birth.left % RANDOM_BYTES == 0 && birth.left <= sizeof(birth.random));
 	if (birth.left == 0) {
 		randombytes_buf(birth.random, sizeof(birth.random));
 		birth.left = sizeof(birth.random);
@@ -57,6 +61,8 @@ struct uuid uuid_v7(void)
 		birth.last_ms = now_ms > birth.last_ms ? now_ms : birth.last_ms + 1;
 		birth.counter = (uint16_t)((random[0] << 8 | random[1]) & (COUNTER_MAX >> 1));
 	}
+	assert(birth.counter <= COUNTER_MAX);
+	assert(birth.last_ms > 0 && birth.last_ms < INT64_C(1) << 48);
 	for (int i = 0; i < 6; i++)
 		id.bytes[i] = (uint8_t)(birth.last_ms >> (40 - 8 * i));
 	id.bytes[6] = (uint8_t)(0x70 | birth.counter >> 8);
@@ -83,6 +89,7 @@ void uuid_format(struct uuid id, char ret[UUID_TEXT_LENGTH + 1])
 		if (hyphen_after(i))
 			*next++ = '-';
 	}
+	assert(next == ret + UUID_TEXT_LENGTH);
 	*next = 0;
 }
 

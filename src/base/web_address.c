@@ -1,5 +1,6 @@
 #include "base/web_address.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ static bool read_host(const char *authority, size_t length, char ret[HOST_SIZE])
 		if (!host_ascii(authority, end, ret))
 			return false;
 	}
+	assert(end <= length); /* the characters that end it are among those that end a host */
 	return end == length ||
 	       (authority[end] == ':' && is_port(authority + end + 1, length - end - 1));
 }
