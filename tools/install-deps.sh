@@ -11,7 +11,7 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 # A name per package; a|b: either will do, the first is installed.
 # curl is what the README talks to the server with.
 run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
-     libuv1-dev libcurl4-openssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
+     libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
      libsodium-dev libcsv-dev libicu-dev libxml2-dev postgresql redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis chromium chromium-driver fonts-dejavu-core clang libclang-rt-dev

@@ -138,12 +138,13 @@ int co_start(void (*fn)(void *arg), void *arg)
 	if (!all.attached)
 		attach();
 	assert_thread();
-	assert(all.self == NULL);
+	assert(all.self == NULL && fn != NULL);
 	if (all.stats.running >= LIMIT_FIBERS)
 		return -EAGAIN;
 	struct co *co = co_pool_take();
 	if (co == NULL)
 		return -EAGAIN;
+	assert(co->state == CO_POOLED);
 	all.stats.running++;
 	assert(all.stats.running <= LIMIT_FIBERS);
 	if (all.stats.running > all.stats.running_max)
@@ -151,6 +152,7 @@ int co_start(void (*fn)(void *arg), void *arg)
 	co->fn = fn;
 	co->arg = arg;
 	co->woken = false;
+	co->scarce = 0;
 	co->state = CO_READY;
 #ifdef CO_ASAN
 	/* The previous user of this stack may have left it by longjmp. */
@@ -182,6 +184,7 @@ int co_wait(int64_t deadline_ms)
 		leave_fiber(co, false);
 		(void)uv_timer_stop(&co->timer);
 	}
+	assert(all.self == co && co->state == CO_RUNNING);
 	int r = co->woken ? 0 : -ETIMEDOUT;
 	co->woken = false;
 	return r;
@@ -200,9 +203,27 @@ void co_sleep_ms(int64_t duration_ms)
 	int64_t deadline_ms = loop_now_ms() + (duration_ms > 0 ? duration_ms : 1);
 	bool woken = false;
 
+	assert(deadline_ms != 0); /* it would wait for ever */
 	while (co_wait(deadline_ms) == 0)
 		woken = true;
 	all.self->woken = woken; /* another fiber: its next co_wait returns at once */
+}
+
+void co_scarce_taken(void)
+{
+	assert(all.self != NULL);
+	all.self->scarce++;
+}
+
+void co_scarce_returned(void)
+{
+	assert(all.self != NULL && all.self->scarce > 0);
+	all.self->scarce--;
+}
+
+bool co_has_scarce(void)
+{
+	return all.self != NULL && all.self->scarce > 0;
 }
 
 struct co_stats co_stats(void)

@@ -36,6 +36,13 @@ void co_wake(struct co *co);
 
 void co_sleep_ms(int64_t duration_ms);
 
+/* Counts what the running fiber has taken and others wait for: connections leased for transactions.
+ * While it has any, it must not wait for another server (net/http_client.h asserts this), because
+ * a slow server would then keep the others waiting. */
+void co_scarce_taken(void);
+void co_scarce_returned(void);
+bool co_has_scarce(void);
+
 struct co_stats {
 	unsigned running; /* started and not ended */
 	unsigned running_max;

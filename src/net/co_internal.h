@@ -57,7 +57,8 @@ struct co {
 	void *arg;
 	struct co *next; /* in the ready list or in the pool */
 	enum co_state state;
-	bool woken; /* woken before co_wait was called */
+	bool woken;      /* woken before co_wait was called */
+	unsigned scarce; /* see co_scarce_taken */
 	uv_timer_t timer;
 	char *mapping; /* guard page, stack, this struct */
 	size_t mapping_bytes;

@@ -75,8 +75,10 @@ static void on_closed(uv_handle_t *timer)
 /* Unmaps stacks that were idle since the last call; the others keep only their upper pages. */
 static void on_trim(uv_timer_t *timer)
 {
+	assert(pool.count_min <= pool.count);
 	while (pool.count_min > 0 && pool.count > POOL_KEEP) {
 		struct co *co = pool.first;
+		assert(co != NULL && co->state == CO_POOLED);
 		pool.first = co->next;
 		pool.count--;
 		pool.count_min--;
@@ -114,6 +116,7 @@ struct co *co_pool_take(void)
 {
 	struct co *co = pool.first;
 
+	assert((co == NULL) == (pool.count == 0));
 	if (co == NULL)
 		return map_fiber();
 	pool.first = co->next;

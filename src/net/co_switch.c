@@ -37,6 +37,7 @@ void co_context_enter(struct co_context *context, char *stack, size_t stack_byte
 	uintptr_t top = ((uintptr_t)stack + stack_bytes) & ~(uintptr_t)15;
 	uintptr_t *words = (uintptr_t *)top;
 
+	assert(stack_bytes > (REGISTERS + 2) * sizeof(uintptr_t));
 	words[-1] = 0; /* the return address of entry: 0, so that debuggers stop here */
 	words[-2] = (uintptr_t)entry;
 	for (int i = 1; i <= REGISTERS; i++)

@@ -75,6 +75,7 @@ static void free_if_unused(struct http_server *server)
 {
 	if (!server->stopped || server->handles > 0 || server->busy > 0)
 		return;
+	assert(server->exchanges == NULL && server->ended == NULL && server->daemon == NULL);
 	struct http_server **link = &servers;
 	while (*link != server)
 		link = &(*link)->next;
@@ -132,6 +133,7 @@ void http_link(struct http_exchange *ex)
 {
 	struct http_server *server = ex->server;
 
+	assert(ex->link == NULL);
 	ex->next = server->exchanges;
 	ex->link = &server->exchanges;
 	if (ex->next != NULL)
@@ -142,6 +144,7 @@ void http_link(struct http_exchange *ex)
 
 static void unlink_exchange(struct http_exchange *ex)
 {
+	assert(ex->link != NULL && *ex->link == ex);
 	*ex->link = ex->next;
 	if (ex->next != NULL)
 		ex->next->link = ex->link;
@@ -166,6 +169,7 @@ void http_exchange_end(struct http_exchange *ex)
 	if (ex->fd >= 0)
 		http_come_back(ex);
 	server->handlers.finished(server->handlers.arg, ex);
+	assert(server->busy > 0 && ex->reader == NULL && ex->writer == NULL);
 	server->busy--;
 	http_drop_reply(ex);
 	free(ex->pushed);
@@ -182,6 +186,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 	if (how == MHD_CONNECTION_NOTIFY_CLOSED) {
 		http_intake_end(*context);
 		*context = NULL;
+		assert(server->connections > 0);
 		server->connections--;
 		return;
 	}
@@ -298,6 +303,7 @@ static void on_handle_closed(uv_handle_t *handle)
 {
 	struct http_server *server = handle->data;
 
+	assert(server->stopped && server->handles > 0);
 	server->handles--;
 	loop_again(); /* before_sleep frees it */
 }

@@ -75,11 +75,13 @@ static void on_left(uv_poll_t *poll, int status, int events)
 	struct epoll_event left[AT_ONCE];
 	int count = epoll_wait(server->aside_fd, left, AT_ONCE, 0);
 
+	assert(count <= AT_ONCE && co_self() == NULL);
 	(void)status;
 	(void)events;
 	for (int i = 0; i < count; i++) {
 		struct http_exchange *ex = left[i].data.ptr;
 
+		assert(ex->server == server && http_is_aside(ex));
 		unwatch(ex);
 		ex->close = true;
 		if (server->handlers.left != NULL && !ex->replied)
@@ -132,6 +134,7 @@ void http_stay(struct http_exchange *ex)
 
 void http_close_aside(struct http_exchange *ex)
 {
+	assert(ex->fd >= 0);
 	(void)close(ex->fd);
 	ex->fd = -1;
 }
@@ -169,6 +172,7 @@ static void end_unsent(struct http_exchange *ex)
 {
 	struct http_unsent *unsent = ex->unsent;
 
+	assert(ex->answered && http_is_aside(ex));
 	if (unsent != NULL)
 		uv_close((uv_handle_t *)&unsent->poll, on_poll_closed);
 	ex->unsent = NULL;
@@ -202,6 +206,7 @@ static int send_parts(int fd, struct iovec parts[2])
 			parts[i].iov_len -= count;
 			sent -= (ssize_t)count;
 		}
+		assert(sent == 0);
 	}
 	return 0;
 }

@@ -29,6 +29,7 @@ const char *const HTTP_CLIENT_OUTCOMES[HTTP_CLIENT_OUTCOME_COUNT] = {
 /* Detaches the transfer from libcurl. */
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
+	assert(transfer->group->calls > 0 && !list_is_empty(&transfer->node));
 	http_multi_remove(transfer->group->multi, transfer->easy);
 	list_remove(&transfer->node);
 	transfer->group->calls--;
@@ -44,6 +45,7 @@ static void on_done(CURL *easy, CURLcode code)
 	char *transfer = NULL;
 
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+	assert(transfer != NULL);
 	finish((struct http_transfer *)(void *)transfer, code);
 }
 
@@ -56,6 +58,7 @@ static bool is_done(const struct http_transfer *transfer)
  * the lookup ends, so that there are never more threads than slots. */
 static void abandon(struct http_transfer *transfer)
 {
+	assert(transfer->co == co_self());
 	transfer->co = NULL;
 	if (!transfer->resolving)
 		finish(transfer, CURLE_OPERATION_TIMEDOUT);
@@ -67,12 +70,19 @@ static int send_one(const struct http_client_request *request, const char *url, 
 {
 	struct http_group *group = request->trusted ? &client.trusted : &client.guarded;
 	struct http_transfer *transfer;
+	bool over_tls = strncmp(url, "https:", 6) == 0;
 
+	*error = "The certificates of the authorities cannot be read";
+	if (client.started && over_tls && http_trust_prepare(client.options.ca_file) < 0)
+		return -EKEYREJECTED;
+	*error = "The client is stopped";
+	if (!client.started)
+		return -ECANCELED;
 	*error = "Too many calls at once";
 	if (group->calls >= LIMIT_CLIENT_CALLS)
 		return -EAGAIN;
 	*error = "No memory";
-	transfer = http_transfer_new(request, url, with_headers, client.options.ca_file);
+	transfer = http_transfer_new(request, url, with_headers);
 	if (transfer == NULL)
 		return -ENOMEM;
 	transfer->group = group;
@@ -265,9 +275,6 @@ static int run(struct call *call)
 	const char *location;
 	int rc;
 
-	call->error = "The client is stopped";
-	if (!client.started)
-		return -ECANCELED;
 	call->error = "A header is malformed";
 	for (size_t i = 0; i < request->header_count; i++) {
 		if (!is_header(&request->headers[i]))
@@ -323,6 +330,7 @@ int http_client_send(struct arena *arena, const struct http_client_request *requ
 	const char *method = request->method != NULL ? request->method : "GET";
 
 	assert(co_self() != NULL && deadline_ms != 0);
+	assert(!co_has_scarce()); /* no transaction is open meanwhile */
 	assert(request->redirects_max <= LIMIT_CLIENT_REDIRECTS);
 	assert(request->redirects_max == 0 || strcmp(method, "GET") == 0 ||
 	       strcmp(method, "HEAD") == 0);
@@ -343,8 +351,10 @@ int http_client_send(struct arena *arena, const struct http_client_request *requ
 
 static void close_all(void)
 {
+	assert(client.guarded.calls == 0 && client.trusted.calls == 0);
 	http_multi_close(client.guarded.multi);
 	http_multi_close(client.trusted.multi);
+	http_trust_drop();
 	curl_global_cleanup();
 }
 

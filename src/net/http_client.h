@@ -27,7 +27,8 @@
 
 struct http_client_options {
 	struct networks allowed; /* also for calls that are not trusted */
-	/* PEM; NULL: those of the system. Outlives the client, which reads it again once a day. */
+	/* PEM; NULL: those of the system. Outlives the client, which reads it before the first call
+	 * over https and again once a day, in a thread. */
 	const char *ca_file;
 };
 
@@ -65,7 +66,8 @@ struct http_client_response {
 };
 
 /*
- * http_client_send: makes the call. Suspends the fiber.
+ * http_client_send: makes the call. Suspends the fiber, which must have no transaction open
+ * (asserted).
  *
  *   deadline_ms  of the loop's clock, not 0; task->deadline_ms
  *   ret          set in any case; its texts live as long as the arena
@@ -76,7 +78,7 @@ struct http_client_response {
  *                  redirect leads from https to http
  *   -EHOSTUNREACH  the name is not known
  *   -ECONNREFUSED  nobody accepts the connection
- *   -EKEYREJECTED  the server's certificate is not good for the host
+ *   -EKEYREJECTED  the server's certificate is not good for the host, or ca_file has none
  *   -ETIMEDOUT     the deadline has passed, or no connection was made in LIMIT_CLIENT_CONNECT_MS
  *   -ECONNRESET    the connection ended before the response did
  *   -EMSGSIZE      the response is larger than its bound

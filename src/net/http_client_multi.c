@@ -94,6 +94,7 @@ static int set_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
 	struct watch *watch = of_socket;
 
 	(void)easy;
+	assert(watch == NULL || (watch->multi == multi && watch->fd == fd));
 	if (what == CURL_POLL_REMOVE) {
 		if (watch != NULL) {
 			(void)curl_multi_assign(multi->curl, fd, NULL);

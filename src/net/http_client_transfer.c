@@ -40,6 +40,7 @@ static bool append(struct http_text *text, const char *bytes, size_t count)
 	}
 	memcpy(text->data + text->length, bytes, count);
 	text->length += count;
+	assert(text->length < text->room);
 	text->data[text->length] = 0;
 	return true;
 }
@@ -47,6 +48,7 @@ static bool append(struct http_text *text, const char *bytes, size_t count)
 /* At once, so that other transfers can use the bytes before libcurl reports the end. */
 static void drop_body(struct http_transfer *transfer)
 {
+	assert(bodies_bytes >= transfer->body.length);
 	bodies_bytes -= transfer->body.length;
 	free(transfer->body.data);
 	transfer->body = (struct http_text){0};
@@ -56,6 +58,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
 	struct http_transfer *transfer = arg;
 
+	assert(transfer->body.length <= transfer->body_max);
 	count *= size;
 	if (count > transfer->body_max - transfer->body.length)
 		http_transfer_fail(transfer, -EMSGSIZE, "The body is larger than %zu bytes",
@@ -199,15 +202,14 @@ static bool set_request(CURL *easy, const struct http_client_request *request)
 
 /* Of what libcurl may do, only HTTP to the server that the URL names. It verifies certificates
  * unless it is told otherwise. */
-static bool set_bounds(CURL *easy, const char *url, const char *ca_file)
+static bool set_bounds(CURL *easy, const char *url)
 {
 	return SET(URL, url) && SET(PATH_AS_IS, 1L) && SET(PROTOCOLS_STR, "http,https") &&
 	       SET(DISALLOW_USERNAME_IN_URL, 1L) && SET(PROXY, "") &&
 	       SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
-	       (ca_file == NULL || SET(CAINFO, ca_file)) &&
-	       /* With a folder of certificates libcurl reads all of them for each connection, which
-	        * takes 65 ms. Those of a file it keeps for a day. */
-	       SET(CAPATH, NULL) && SET(NOSIGNAL, 1L) &&
+	       /* libcurl would read them on the loop, which stops it for 20 to 70 ms. */
+	       SET(CAINFO, NULL) && SET(CAPATH, NULL) && SET(SSL_CTX_FUNCTION, http_trust_give) &&
+	       SET(NOSIGNAL, 1L) &&
 	       SET(QUICK_EXIT, 1L) && /* no wait for a thread that looks up a name */
 	       SET(CONNECTTIMEOUT_MS, (long)LIMIT_CLIENT_CONNECT_MS) &&
 	       SET(USERAGENT, "sebez/" SEBEZ_VERSION);
@@ -235,7 +237,7 @@ static bool set_version(CURL *easy, const char *url, bool http2_only)
 }
 
 struct http_transfer *http_transfer_new(const struct http_client_request *request, const char *url,
-                                        bool with_headers, const char *ca_file)
+                                        bool with_headers)
 {
 	struct http_transfer *transfer = calloc(1, sizeof(*transfer));
 	CURL *easy = curl_easy_init();
@@ -250,7 +252,7 @@ struct http_transfer *http_transfer_new(const struct http_client_request *reques
 	transfer->body_max = request->body_max != 0 ? request->body_max : LIMIT_CLIENT_BODY_BYTES;
 	if (make_headers(request, with_headers, &transfer->request_headers) &&
 	    SET(HTTPHEADER, transfer->request_headers) && set_request(easy, request) &&
-	    set_bounds(easy, url, ca_file) && set_version(easy, url, request->http2_only) &&
+	    set_bounds(easy, url) && set_version(easy, url, request->http2_only) &&
 	    set_callbacks(easy, transfer))
 		return transfer;
 	http_transfer_free(transfer);
@@ -290,6 +292,7 @@ static int result_of(CURLcode code)
 
 static void drop_easy(struct http_transfer *transfer)
 {
+	assert(bodies_bytes >= transfer->body.length);
 	curl_easy_cleanup(transfer->easy);
 	curl_slist_free_all(transfer->request_headers);
 	transfer->easy = NULL;
@@ -315,7 +318,7 @@ void http_transfer_end(struct http_transfer *transfer, CURLcode code)
 
 void http_transfer_free(struct http_transfer *transfer)
 {
-	assert(list_is_empty(&transfer->node));
+	assert(list_is_empty(&transfer->node)); /* libcurl has it no longer */
 	if (transfer->easy != NULL)
 		drop_easy(transfer);
 	free(transfer->head.data);

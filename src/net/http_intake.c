@@ -48,7 +48,10 @@ static void refuse(struct http_intake *intake)
 	struct http_answer answer = {0};
 	char head[HTTP_HEAD_BYTES];
 
+	assert(framing->fault != FRAMING_GOOD && framing->why != NULL);
 	handlers->unreadable(handlers->arg, STATUS[framing->fault], framing->why, &answer);
+	assert(answer.body_length <= sizeof(answer.body) &&
+	       answer.header_count <= sizeof(answer.headers) / sizeof(answer.headers[0]));
 	struct iovec parts[] = {
 	    {head, http_write_head(answer.status, answer.header_count, answer.headers, true,
 	                           answer.body_length, head)},
@@ -85,6 +88,7 @@ static ssize_t take_in(struct http_intake *intake, void *bytes, size_t size, int
 		return got;
 	size_t whole = framing_take(&intake->framing, bytes, (size_t)got);
 
+	assert(whole <= (size_t)got);
 	if (intake->framing.fault == FRAMING_GOOD)
 		return got;
 	if (whole == 0)
@@ -144,6 +148,7 @@ void http_intake_end(struct http_intake *intake)
 {
 	if (intake == NULL)
 		return;
+	assert(intakes[intake->fd] == intake);
 	intakes[intake->fd] = NULL;
 	list_remove(&intake->node);
 	free(intake->unfinished);

@@ -41,7 +41,7 @@ struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t head
  * here, because the caller still uses what `finished` frees. */
 void http_answered(struct http_exchange *ex)
 {
-	assert(ex->replied);
+	assert(ex->replied && !ex->answered);
 	ex->answered = true;
 	if (ex->connection == NULL)
 		http_end_later(ex);
@@ -81,6 +81,7 @@ static void prepared_unref(struct http_prepared *prepared)
 
 void http_reply_prepared(struct http_exchange *ex, struct http_prepared *prepared)
 {
+	assert(prepared->references > 0 && ex->prepared == NULL && ex->response == NULL);
 	assert(!ex->replied && ex->fd < 0);
 	ex->replied = true;
 	ex->status = prepared->status;

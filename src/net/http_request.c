@@ -115,6 +115,7 @@ static void take_headers(struct http_exchange *ex, const char *method, const cha
 {
 	struct http_server *server = ex->server;
 
+	assert(ex->stage == STAGE_HEADERS && !ex->replied);
 	http_link(ex);
 	http_intake_head(ex);
 	if (strlen(method) < sizeof(ex->method))
@@ -155,6 +156,7 @@ static int make_room(struct http_exchange *ex, size_t count)
 	struct http_server *server = ex->server;
 	size_t capacity = ex->body_capacity == 0 ? 1024 : ex->body_capacity * 2;
 
+	assert(ex->body_length + count <= ex->body_max);
 	if (ex->body_length + count < ex->body_capacity)
 		return 0;
 	while (capacity <= ex->body_length + count)
@@ -245,6 +247,7 @@ enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, co
 	if (ex == NULL)
 		return MHD_NO;
 	bool is_first = ex->stage == STAGE_HEADERS;
+	assert(!ex->in_handler && !ex->suspended && ex->connection == connection);
 	ex->in_handler = true;
 	if (is_first)
 		take_headers(ex, method, version);

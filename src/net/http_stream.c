@@ -89,6 +89,7 @@ void http_count_unread(struct http_exchange *ex, size_t bytes)
 {
 	size_t counts = bytes > LIMIT_SMALL_UNREAD_BYTES ? bytes : 0;
 
+	assert(ex->server->stream_bytes >= ex->unread);
 	ex->server->stream_bytes += counts - ex->unread;
 	ex->unread = counts;
 }
@@ -111,6 +112,7 @@ static ssize_t on_wanted(void *arg, uint64_t position, char *buffer, size_t size
 		http_suspend(ex);
 		return 0;
 	}
+	assert(ex->writer != NULL || ex->pushed != NULL); /* whose bytes these are */
 	size_t count = ex->write_count < size ? ex->write_count : size;
 	memcpy(buffer, ex->write_bytes, count);
 	ex->write_bytes += count;
@@ -223,6 +225,7 @@ int http_stream_push(struct http_exchange *ex, const void *bytes, size_t count)
 	ex->pushed = all;
 	ex->write_bytes = all;
 	ex->write_count += count;
+	assert(ex->write_count <= LIMIT_STREAM_BACKLOG_BYTES);
 	http_count_unread(ex, unread);
 	http_resume(ex);
 	return 0;

@@ -18,6 +18,7 @@ static int parse_unix(const char *path, struct listen_address *ret)
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	size_t length = strlen(path);
 
+	_Static_assert(sizeof(un) <= sizeof(ret->address), "every kind of address fits");
 	if (length == 0 || length >= sizeof(un.sun_path))
 		return -EINVAL;
 	memcpy(un.sun_path, path, length + 1);

@@ -30,6 +30,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	(void)prepare;
 	int rounds = 0;
 
+	assert(!loop.in_hooks && co_self() == NULL);
 	(void)uv_idle_stop(&loop.idle);
 	loop.in_hooks = true;
 	do {
@@ -63,6 +64,7 @@ int64_t loop_now_ms(void)
 
 void loop_run(void)
 {
+	assert(co_self() == NULL);
 	(void)uv_run(loop_uv(), UV_RUN_DEFAULT);
 }
 
@@ -91,7 +93,7 @@ void loop_close(void)
 
 void loop_before_sleep(struct loop_hook *hook)
 {
-	assert(hook->run != NULL);
+	assert(hook->run != NULL && *loop.last == NULL);
 	(void)loop_uv();
 	hook->next = NULL;
 	*loop.last = hook;
@@ -127,6 +129,7 @@ static void finish_work(uv_work_t *request, int status)
 	(void)status; /* never cancelled */
 	struct thread_work *work = request->data;
 
+	assert(!work->done);
 	work->done = true;
 	co_wake(work->co);
 }

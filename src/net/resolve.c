@@ -33,6 +33,7 @@ static void append(const struct addrinfo *found, char *ret, size_t size)
 /* IPv4 first: a server that listens on one address only usually uses that. */
 static void list(const struct addrinfo *found, char *ret, size_t size)
 {
+	assert(size > 0);
 	ret[0] = '\0';
 	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
 		if (at->ai_family == AF_INET)
@@ -63,7 +64,7 @@ struct resolve *resolve_start(const char *host, resolve_done_fn *done, void *arg
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct resolve *resolve = calloc(1, sizeof(*resolve));
 
-	assert(resolve != NULL);
+	assert(resolve != NULL && done != NULL);
 	*resolve = (struct resolve){.request.data = resolve, .done = done, .arg = arg};
 	int r = uv_getaddrinfo(loop_uv(), &resolve->request, on_found, host, NULL, &hints);
 	assert(r == 0); /* fails only without memory, or without a name */
@@ -74,6 +75,7 @@ void resolve_cancel(struct resolve *resolve)
 {
 	if (resolve == NULL)
 		return;
+	assert(resolve->done != NULL); /* it is cancelled once */
 	resolve->done = NULL;
 	(void)uv_cancel((uv_req_t *)&resolve->request); /* a running lookup cannot be stopped */
 }

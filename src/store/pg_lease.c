@@ -98,6 +98,7 @@ int pg_lease(struct pg_pool *pool, int64_t deadline_ms, struct pg_lease **ret)
 	if (waiter.status < 0)
 		return waiter.status;
 	assert(waiter.conn != NULL && is_taken(waiter.conn));
+	co_scarce_taken();
 	*ret = &waiter.conn->lease;
 	return 0;
 }
@@ -129,6 +130,7 @@ void pg_release(struct pg_lease *lease)
 {
 	struct pg_conn *conn = lease->conn;
 	assert(is_taken(conn) && conn->count == 0);
+	co_scarce_returned();
 	/* Outdated plans: not worth keeping. */
 	if (conn->state == PG_CONN_LEASED && conn->retiring)
 		pg_conn_lost(conn);

@@ -142,9 +142,9 @@ void expect_failure(int rc, int wanted, const char *error)
 	assert_null(http_client_header(&response, "Content-Length"));
 }
 
-int client_start(void)
+int client_start(const char *ca_file)
 {
-	struct http_client_options options = {.ca_file = peer.ca_file};
+	struct http_client_options options = {.ca_file = ca_file};
 
 	assert_true(networks_parse("127.0.0.1", &options.allowed));
 	return http_client_start(&options);
@@ -175,7 +175,7 @@ int peer_start(void **state)
 	signal(SIGPIPE, SIG_IGN); /* as processes of a server do */
 	sem_init(&slow_names, 0, 0);
 	arena = arena_new(64 * 1024 * 1024, NULL, NULL);
-	return client_start();
+	return client_start(peer.ca_file);
 }
 
 int peer_stop(void **state)

@@ -27,7 +27,7 @@ extern atomic_int lookups; /* that have begun */
 int peer_start(void **state);
 int peer_stop(void **state);
 
-int client_start(void); /* peer_start has done it */
+int client_start(const char *ca_file); /* peer_start has done it, with the peer's */
 
 extern char url[1024];
 const char *url_of(const char *scheme, const char *host, int port, const char *path); /* in url */

@@ -7,13 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "fate.h"
 #include "net/co.h"
 #include "net/loop.h"
 
@@ -258,41 +256,19 @@ static void overflow(void *arg)
 	_exit(overflow_depth(0) == 42);
 }
 
-/* Runs fn on a fiber in a child and returns how the child ended. */
-static int fate_of_child(void (*fn)(void *arg))
+static void run_on_a_fiber(void *fn)
 {
-	fflush(NULL);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct rlimit no_core = {0, 0};
-		(void)setrlimit(RLIMIT_CORE, &no_core);
-		if (freopen("/dev/null", "w", stderr) == NULL)
-			_exit(1);
-		(void)signal(SIGSEGV, SIG_DFL); /* cmocka's would need the stack that is gone */
-		(void)signal(SIGABRT, SIG_DFL);
-		(void)!co_start(fn, NULL);
-		_exit(0);
-	}
-	int status = 0;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
+	(void)!co_start((void (*)(void *))fn, NULL);
 }
 
 static void an_overflowing_stack_hits_the_guard_page(void **state)
 {
-	int status = fate_of_child(overflow);
-
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGSEGV);
+	assert_int_equal(fate_of(run_on_a_fiber, (void *)overflow), SIGSEGV);
 }
 
 static void a_fiber_cannot_start_another_one_nested(void **state)
 {
-	int status = fate_of_child(start_inside);
-
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGABRT);
+	assert_int_equal(fate_of(run_on_a_fiber, (void *)start_inside), SIGABRT);
 }
 
 static int hook_runs;

@@ -282,7 +282,7 @@ static void bodies_that_arrive_are_bounded(void **state)
 		counts[many.results[i] == -EAGAIN] += many.results[i] != 0;
 	assert_int_equal(counts[0], 1);
 	assert_int_equal(counts[1], 1);
-	assert_int_equal(client_start(), 0);
+	assert_int_equal(client_start(peer.ca_file), 0);
 	assert_int_equal(http_client_stats().calls, 0);
 }
 
@@ -305,7 +305,7 @@ static void calls_under_way_end_when_the_client_stops(void **state)
 	start_many(1, at("/hello"), PATIENCE_MS);
 	join_many();
 	assert_int_equal(many.results[0], -ECANCELED);
-	assert_int_equal(client_start(), 0);
+	assert_int_equal(client_start(peer.ca_file), 0);
 	start_many(1, at("/hello"), PATIENCE_MS);
 	join_many();
 	assert_int_equal(many.results[0], 0);

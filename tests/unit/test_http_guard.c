@@ -135,6 +135,23 @@ ON_FIBER(certificates_are_verified)
 	expect_failure(get(url_of("https", "127.0.0.1", peer.port, "/hello")), -EPROTO, "");
 }
 
+static void call_without_authorities(void *arg)
+{
+	for (int i = 0; i < 2; i++)
+		expect_failure(get(url_of("https", "peer.test", peer.tls_port, "/hello")),
+		               -EKEYREJECTED, "authorities");
+	assert_int_equal(get(at("/hello")), 0);
+}
+
+static void a_file_without_certificates_lets_nobody_be_called_over_tls(void **state)
+{
+	http_client_stop();
+	assert_int_equal(client_start("/dev/null"), 0);
+	on_fiber(call_without_authorities, NULL);
+	http_client_stop();
+	assert_int_equal(client_start(peer.ca_file), 0);
+}
+
 ON_FIBER(an_environment_with_proxies_is_not_obeyed)
 {
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
@@ -156,6 +173,7 @@ int main(void)
 	    cmocka_unit_test(a_redirect_to_a_refused_address_is_refused),
 	    cmocka_unit_test(a_trusted_call_may_go_anywhere_and_shares_no_connection),
 	    cmocka_unit_test(certificates_are_verified),
+	    cmocka_unit_test(a_file_without_certificates_lets_nobody_be_called_over_tls),
 	    cmocka_unit_test(an_environment_with_proxies_is_not_obeyed),
 	};
 

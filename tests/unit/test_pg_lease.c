@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+#include "fate.h"
+#include "net/http_client.h"
+
 static int lease_run(struct pg_lease *lease, int statement, int32_t value, int32_t *ret)
 {
 	struct call call = {0};
@@ -54,6 +57,31 @@ static void leases_are_taken_in_turn(void **state)
 {
 	lead(hold_a_lease, 50);
 	on_fiber(join, NULL);
+}
+
+static void call_a_server(void *arg)
+{
+	struct http_client_request request = {.url = "http://127.0.0.1:1/"};
+	struct http_client_response response;
+
+	(void)!http_client_send(arg, &request, deadline(), &response);
+}
+
+static void call_while_leased(void *arg)
+{
+	struct arena *arena = arena_new(64 * 1024, NULL, NULL);
+	struct pg_lease *lease = NULL;
+
+	assert_int_equal(pg_lease(pool, deadline(), &lease), 0);
+	assert_int_equal(fate_of(call_a_server, arena), SIGABRT);
+	pg_release(lease);
+	assert_int_equal(fate_of(call_a_server, arena), 0);
+	arena_free(arena);
+}
+
+static void no_other_server_is_called_within_a_transaction(void **state)
+{
+	on_fiber(call_while_leased, NULL);
 }
 
 static struct pg_pool *other; /* of the test's own */
@@ -200,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_released_lease_is_rolled_back),
 	    cmocka_unit_test(leases_are_taken_in_turn),
+	    cmocka_unit_test(no_other_server_is_called_within_a_transaction),
 	    cmocka_unit_test(who_waits_for_a_lease_gets_it_though_no_other_can_be_opened),
 	    cmocka_unit_test(at_its_deadline_who_holds_a_lease_leaves),
 	    cmocka_unit_test(a_connection_to_a_read_only_database_is_not_kept),
