@@ -171,6 +171,20 @@ def test_the_owner_and_the_kernel_do_not_log_in(db):
                        "and rolname in ('sebez_owner', 'sebez_kernel')")
 
 
+def executions(plan, table):
+    own = plan["Actual Loops"] if plan.get("Relation Name") == table else 0
+    return own + sum(executions(below, table) for below in plan.get("Plans", []))
+
+
+def test_an_approved_vendor_is_shown_without_reading_the_customers_orders(world, db):
+    with As(db, "sebez_customer", account=world.a.customer.id) as cursor:
+        cursor.execute("explain (analyze, format json) select id from vendor where id = %s",
+                       (world.a.vendor.id,))
+        ((plan,),) = cursor.fetchone()
+    assert executions(plan["Plan"], "vendor") == 1
+    assert executions(plan["Plan"], "shop_order") == 0
+
+
 def test_only_sign_in_reads_password_hashes(db):
     readers = [role for role in LOGIN_ROLES
                if "password_hash" in readable(db, role, "account")]
