@@ -1,7 +1,7 @@
 /*
  * sends: what PostgreSQL does when the statements of sending a message come one by one; as
  * orders.c. LINES are "account session conversation". The server's own code makes the statements:
- * those of talk_send() in src/shop/chat/talk.c, with the feed's, which goes last.
+ * those of send_judged() in src/shop/chat/send.c, with the feed's, which goes last.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +41,8 @@ static void *sending_new(const struct uuid line[])
 	                            .conversation = sending->conversation,
 	                            .id = sending->id,
 	                            .client_id = sending->client_id,
+	                            .digest = sending->id, /* of what no other message says */
+	                            .rules = "allow allow allow",
 	                            .text = "bench -1; Is it still there in blue?",
 	                        });
 	sql_messages(batch, &(struct messages_args){
