@@ -10,7 +10,8 @@ return json_build_object('seq', seq, 'author', author, 'kind', kind, 'text', lef
 grant execute on function message_excerpt(int, text, text, text, timestamptz, timestamptz) to sebez_customer,
 	sebez_vendor;
 
--- A product or sub-order as shown in a message or conversation. For the quoted bodies see db/README.md.
+-- A product or sub-order as shown in a conversation, and as kept with a message. For the quoted bodies see
+-- db/README.md.
 create or replace function product_card(p product) returns json language sql stable as $$
 	select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
 		'price', json_build_object('amount', p.price, 'currency', p.currency),

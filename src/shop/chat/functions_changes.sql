@@ -194,16 +194,6 @@ $$;
 grant execute on function message_reactions(uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs;
 
--- The content of a message before each change, oldest first; for admins.
-create or replace function message_past(vendor uuid, conversation uuid, number int) returns json
-language sql stable set search_path = public, pg_temp as $$
-	select coalesce(json_agg(json_build_object('action', h.action, 'text', h.text, 'attachments', h.attachments,
-		'by', h.by_account, 'at', json_time(h.at)) order by h.number), '[]')
-	from message_history h
-	where h.vendor_id = vendor and h.conversation_id = conversation and h.seq = message_past.number
-$$;
-grant execute on function message_past(uuid, uuid, int) to sebez_admin;
-
 set local role sebez_kernel;
 
 -- The number of changes of a message. SECURITY DEFINER, as authors may not read the history.

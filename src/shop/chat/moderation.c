@@ -35,7 +35,7 @@ void get_report(struct request *rq, const struct get_report_in *in)
 
 	memset(last.bytes, 0xff, sizeof(last.bytes));
 	report = sql_reports_page(batch, &in->report_id, NULL, TIME_INFINITY, last, 1);
-	around = sql_report_surroundings(batch, in->report_id);
+	around = sql_overseen_messages(batch, in->report_id, true, 0, 0);
 	db_run(batch);
 	if (rows_count(report) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Report not found.");
@@ -66,7 +66,8 @@ void admin_list_messages(struct request *rq, const struct admin_list_messages_in
 	struct rows *messages;
 
 	sql_conversation_parties(batch, in->conversation_id);
-	messages = sql_overseen_messages(batch, in->conversation_id, page.after_key, page.count);
+	messages =
+	    sql_overseen_messages(batch, in->conversation_id, false, page.after_key, page.count);
 	db_run(batch);
 	reply_page(rq, &page, messages);
 }

@@ -17,28 +17,30 @@ where (r.created_at, r.id) < (:after_key, :after_id)
 order by r.created_at desc, r.id desc
 limit :page_size;
 
--- report_surroundings (id uuid): many
--- Ten messages before and after the reported one, each with its history.
-select m.id, m.seq, m.author, m.author_id, m.kind, m.text, m.attachments, m.created_at, m.edited_at,
-       m.deleted_at, message_past(m.vendor_id, m.conversation_id, m.seq) as history
-from message_report r
-join message m on m.vendor_id = r.vendor_id and m.conversation_id = r.conversation_id
-     and m.seq between r.seq - 10 and r.seq + 10
-where r.id = :id
-order by m.seq;
-
 -- report_decide (id uuid, remove bool): none writes
 select message_report_decide(:id, :remove);
 
--- overseen_messages (conversation uuid, after_key bigint, page_size int): many
-select m.id, m.seq, m.author, m.author_id, m.kind, m.text, m.attachments, m.created_at, m.edited_at,
-       m.deleted_at, message_past(m.vendor_id, m.conversation_id, m.seq) as history, m.seq::bigint as "_key"
-from message m
-where m.conversation_id = :conversation
-and m.vendor_id = (select c.vendor_id from conversation c where c.id = :conversation)
+-- overseen_messages (id uuid, report bool, after_key bigint, page_size int): many
+-- A page of a conversation, or ten messages before and after one that was reported; each with its content before
+-- each change.
+select m.id, m.seq, m.author, m.author_id, m.kind, m.text, m.attachments, m.created_at, m.edited_at, m.deleted_at,
+       coalesce((
+		select json_agg(json_build_object('action', h.action, 'text', h.text, 'attachments', h.attachments,
+			'by', h.by_account, 'at', json_time(h.at)) order by h.number)
+		from message_history h
+		where h.vendor_id = m.vendor_id and h.conversation_id = m.conversation_id and h.seq = m.seq), '[]') as history,
+       m.seq::bigint as "_key"
+[report: from message_report r
+join message m on m.vendor_id = r.vendor_id and m.conversation_id = r.conversation_id
+     and m.seq between r.seq - 10 and r.seq + 10
+where r.id = :id
+order by m.seq]
+[!report: from message m
+where m.conversation_id = :id
+and m.vendor_id = (select c.vendor_id from conversation c where c.id = :id)
 and m.seq < :after_key
 order by m.seq desc
-limit :page_size;
+limit :page_size];
 
 -- message_remove (id uuid): none writes
 select message_remove(:id);

@@ -15,9 +15,9 @@ void get_sync(struct request *rq, const struct get_sync_in *in)
 {
 	struct uuid owner = in->vendor_id != NULL ? *in->vendor_id : rq->task.actor.account_id;
 	struct db *db = db_of(&rq->task);
-	const struct rows *state = in->vendor_id != NULL
-	                               ? sql_vendor_sync(db, owner, LIMIT_SYNC_SUB_ORDERS)
-	                               : sql_customer_sync(db, owner, LIMIT_SYNC_ORDERS);
+	bool vendor = in->vendor_id != NULL;
+	const struct rows *state =
+	    sql_device_sync(db, owner, vendor, vendor ? LIMIT_SYNC_SUB_ORDERS : LIMIT_SYNC_ORDERS);
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 
