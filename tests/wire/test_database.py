@@ -357,7 +357,8 @@ def test_a_conversation_is_told_only_by_whom_its_order_concerns(world, db):
     for role, me in (("sebez_vendor", {"vendor": world.a.vendor.id, "actor": "staff"}),
                      ("sebez_customer", {"account": world.a.customer.id, "actor": "customer"})):
         with As(db, role, **me) as cursor:
-            cursor.execute("select chat_tell(array[%s::uuid], %s, %s)", (theirs, state, "Moved."))
+            cursor.execute("select chat_system_message(array[%s::uuid], %s, %s)",
+                           (theirs, state, "Moved."))
             cursor.execute("select coalesce(current_setting('sebez.feed', true), '')")
             assert cursor.fetchone() == ("",)
 

@@ -14,38 +14,38 @@ BROKEN = {
     "sub-orders add up to their lines":
         f"update order_line set price = price + 1, total = (price + 1) * quantity "
         f"where id in {LINES}",
-    "payments are of what orders cost":
+    "the amount of a payment is the total of its order":
         "update payment set amount = amount + 1 where order_id = "
         f"(select order_id from sub_order where id = {PART})",
-    "what is cancelled went back to the stock":
+    "cancelled units were released to the stock":
         f"update order_line set cancelled_quantity = 1 where id in {LINES}",
-    "stock is what was put in less what is held":
+    "available stock equals adjustments minus reservations":
         "update variant set available = available + 1 where id in "
         f"(select variant_id from order_line where id in {LINES})",
-    "history ends in the present state and has no gap":
+    "the history of a sub-order has no gap and ends in its state":
         f"update sub_order_history set number = number + 1 where sub_order_id = {PART} "
         "and to_state = 'partially_shipped'",
-    "what is cancelled of a sub-order is what its lines say":
+    "the cancelled total of a sub-order follows from its lines":
         f"update sub_order set cancelled_total = 1 where id = {PART}",
-    "shares of payments follow what was received, refunded and cancelled":
+    "payment states of sub-orders follow from amounts received, refunded and cancelled":
         f"update sub_order set payment_state = 'cancelled' where id = {PART}",
-    "payments are what their shares make of them":
+    "state and amounts of a payment follow from its shares":
         "update payment set state = 'cancelled' where order_id = "
         f"(select order_id from sub_order where id = {PART})",
-    "what lines count as shipped is in shipments of their sub-order":
+    "shipped quantities of lines equal the sums over their shipments":
         f"update shipment_line set quantity = quantity + 1 where order_line_id in {LINES}",
-    "states agree with what was shipped and cancelled":
+    "states of sub-orders agree with shipped and cancelled quantities":
         f"update sub_order set state = 'shipped' where id = {PART}",
-    "what is delivered has arrived, all of it":
+    "all shipments of a delivered sub-order have arrived":
         f"update sub_order set state = 'delivered' where id = {PART}",
-    "the clock runs where it has something to do":
+    "exactly the states that have a deadline have one":
         f"update sub_order set deadline_at = null where id = {PART}",
-    "cancelled sub-orders hold nothing":
+    "a cancelled sub-order is cancelled in full":
         f"update sub_order set state = 'cancelled' where id = {PART}",
-    "what counts as sold was ordered and not cancelled":
+    "sold units equal the units ordered and not cancelled":
         "update product_sale set units = units + 1 where product_id in "
         f"(select product_id from order_line where id in {LINES})",
-    "the listing is ranked by what was sold":
+    "the listing's sold units equal the product's sales":
         "update listing set sold = sold + 1 where product_id in "
         f"(select product_id from order_line where id in {LINES})",
     "orders are of an account, with a payment":
@@ -60,7 +60,7 @@ BROKEN = {
         f"{UNGUARDED} update order_line set product_id = gen_random_uuid() where id in {LINES}",
     "commission is the line's rate of its total":
         f"update order_line set commission = commission + 1 where id in {LINES}",
-    "numbers of a feed have no gap and end where the feed says":
+    "event numbers of a feed have no gap and end at its last number":
         "delete from event where kind = 'message_edited' and owner_id = "
         f"(select account_id from conversation where id = {TALK})",
     "events are in the partitions of their weeks, which exist a week ahead":
@@ -70,18 +70,18 @@ BROKEN = {
         f"delete from message where seq = 2 and conversation_id = {TALK}",
     "notes of a conversation are numbered without a gap":
         f"update conversation_note set number = 2 where conversation_id = {TALK}",
-    "every message was told once to either side":
+    "every message has exactly one event for each side":
         "update event set kind = 'message_edited' where kind = 'message_sent' and owner_id = "
         f"(select vendor_id from conversation where id = {TALK})",
-    "what is unread is what was not read":
+    "unread counters equal the messages after the read position":
         f"update conversation set customer_unread = customer_unread + 1 where id = {TALK}",
-    "a side has read what was sent, and a vendor what the furthest of its staff has":
+    "read positions are within the conversation, and a vendor's is the furthest of its staff":
         f"update staff_read set seq = 2 where conversation_id = {TALK}",
-    "what devices have acknowledged was told, and is marked as delivered":
+    "acknowledged events exist and their messages are marked as delivered":
         "insert into chat_acknowledged select owner_id, last_number + 1 from feed where owner_id = "
         f"(select account_id from conversation where id = {TALK}) "
         "on conflict (owner_id) do update set number = excluded.number",
-    "what was deleted says nothing, and nobody reacts to it":
+    "deleted messages have no content and no reactions":
         f"update message set deleted_at = now() where seq = 2 and conversation_id = {TALK}",
 }
 

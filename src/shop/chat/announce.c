@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "chat.sql.h"
@@ -20,6 +21,7 @@ static const char *words_of(struct arena *arena, const char *became)
 {
 	char *words = arena_strdup(arena, became);
 
+	assert(strchr(became, '%') == NULL); /* the text is a format */
 	for (char *at = strchr(words, '_'); at != NULL; at = strchr(at, '_'))
 		*at = ' ';
 	return arena_printf(arena, "Order %%s: %s", words);
@@ -27,12 +29,13 @@ static const char *words_of(struct arena *arena, const char *became)
 
 void chat_system_message(struct db *db, struct uuid_array sub_orders, const char *became)
 {
-	sql_chat_tell(db, sub_orders, became, words_of(db_task(db)->arena, became));
+	sql_chat_system_message(db, sub_orders, became, words_of(db_task(db)->arena, became));
 	chat_announce(db);
 }
 
 void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers)
 {
+	assert(owners.count == numbers.count);
 	sql_chat_acknowledged(db, owners, numbers);
 	chat_announce(db);
 }

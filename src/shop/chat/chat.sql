@@ -154,9 +154,9 @@ select chat_block_changed(r.vendor_id, r.account_id, false) from removed r;
 -- conversations_lock (sub_orders uuid[]): many writes
 select c.id from conversation c where c.sub_order_id = any (:sub_orders) order by c.id for no key update;
 
--- chat_tell (sub_orders uuid[], became text, said text): none writes
+-- chat_system_message (sub_orders uuid[], became text, said text): none writes
 -- said contains %s for the number of the sub-order.
-select chat_tell(:sub_orders, :became, :said);
+select chat_system_message(:sub_orders, :became, :said);
 
 -- pushes_prune (most int): none
 -- Deletes due outbox rows about messages that were delivered or deleted.

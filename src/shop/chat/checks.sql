@@ -12,7 +12,7 @@ left join (select x.conversation_id, count(*) n, max(x.number) last from convers
 	on x.conversation_id = c.id
 where c.last_note <> coalesce(x.n, 0) or c.last_note <> coalesce(x.last, 0);
 
--- check: every message was told once to either side
+-- check: every message has exactly one event for each side
 select m.id::text from message m join conversation c on c.id = m.conversation_id
 cross join lateral (values (c.account_id), (c.vendor_id)) as o (owner_id)
 left join (select e.owner_id, e.payload ->> 'id' as id, (e.payload ->> 'seq')::int as seq, count(*) n
@@ -20,7 +20,7 @@ left join (select e.owner_id, e.payload ->> 'id' as id, (e.payload ->> 'seq')::i
 	on e.owner_id = o.owner_id and e.id = m.id::text and e.seq = m.seq
 where m.created_at > now() - interval '29 days' and e.n is distinct from 1;
 
--- check: what is unread is what was not read
+-- check: unread counters equal the messages after the read position
 select c.id::text from conversation c cross join lateral (select
 	count(*) filter (where m.author <> 'customer' and m.seq > c.customer_read) of_customer,
 	count(*) filter (where m.author = 'customer' and m.seq > c.vendor_read) of_vendor
@@ -28,14 +28,14 @@ select c.id::text from conversation c cross join lateral (select
 	and m.deleted_at is null) n
 where (c.customer_unread, c.vendor_unread) is distinct from (n.of_customer::int, n.of_vendor::int);
 
--- check: a side has read what was sent, and a vendor what the furthest of its staff has
+-- check: read positions are within the conversation, and a vendor's is the furthest of its staff
 select c.id::text from conversation c
 left join (select r.conversation_id, max(r.seq) seq from staff_read r group by 1) r
 	on r.conversation_id = c.id
 where c.customer_read > c.last_seq or c.vendor_read > c.last_seq
 or c.vendor_read <> coalesce(r.seq, 0);
 
--- check: what devices have acknowledged was told, and is marked as delivered
+-- check: acknowledged events exist and their messages are marked as delivered
 select a.owner_id::text from chat_acknowledged a left join feed f on f.owner_id = a.owner_id
 where a.number > coalesce(f.last_number, 0)
 union all select c.id::text from (
@@ -48,7 +48,7 @@ join conversation c on c.id = d.id
 where case d.owner_id when c.vendor_id then d.of_customer > c.vendor_delivered
 		else d.of_others > c.customer_delivered end;
 
--- check: what was deleted says nothing, and nobody reacts to it
+-- check: deleted messages have no content and no reactions
 select m.id::text from message m where m.deleted_at is not null
 and (m.text <> '' or m.attachments::text <> '[]' or m.card is not null
 		or exists (select from reaction r where r.vendor_id = m.vendor_id

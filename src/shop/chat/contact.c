@@ -25,6 +25,8 @@ const char *const CONTACT_NAMES[CONTACT_COUNT] = {
     [CONTACT_PHONE] = "phone",
 };
 
+_Static_assert(CONTACT_COUNT <= 8 * sizeof(unsigned), "kinds are bits");
+
 struct span {
 	size_t begin, end;
 };
@@ -81,6 +83,7 @@ static bool email_around(struct points text, size_t from, size_t at, size_t afte
 	end = domain_end(text, after);
 	if (end == 0)
 		return false;
+	assert(begin < at && after < end && end <= text.count);
 	*ret = (struct span){begin, end};
 	return true;
 }
@@ -180,6 +183,7 @@ static size_t number_end(struct points text, size_t at, const char *signs, size_
 		while (at - end < PHONE_SIGNS && one_of(points_get(text, at), signs))
 			at++;
 	}
+	assert(end <= text.count);
 	return end;
 }
 
@@ -216,6 +220,7 @@ static bool has(struct points text, enum contact contact)
 
 static void add(struct points *to, struct points from, size_t begin, size_t end)
 {
+	assert(begin <= end && end <= from.count);
 	memcpy(to->at + to->count, from.at + begin, (end - begin) * sizeof(from.at[0]));
 	to->count += end - begin;
 }
@@ -235,6 +240,7 @@ static struct points mask(struct arena *arena, struct points text, enum contact 
 		from = span.end;
 	}
 	add(&masked, text, from, text.count);
+	assert(masked.count <= text.count);
 	return masked;
 }
 
@@ -257,6 +263,7 @@ struct contact_verdict contact_judge(struct arena *arena, const struct contact_r
                                      const char *text)
 {
 	struct points said = points_of(arena, text);
+	size_t before = said.count;
 	unsigned held = 0;
 	bool changed = false, again = true;
 
@@ -271,6 +278,8 @@ struct contact_verdict contact_judge(struct arena *arena, const struct contact_r
 			         (has(said, each) || has(points_plain(arena, said), each)))
 				held |= 1U << each;
 		}
+		assert(said.count <= before);
+		before = said.count;
 		changed |= again;
 	}
 	return (struct contact_verdict){changed ? points_text(arena, said) : text, held};
@@ -341,7 +350,7 @@ static bool has_digit_in_it(int32_t c)
 	int32_t length = unorm2_getDecomposition(unorm2_getNFKCInstance(&status), c, units,
 	                                         DECOMPOSED_MAX, &status);
 
-	assert(U_SUCCESS(status));
+	assert(U_SUCCESS(status) && length <= DECOMPOSED_MAX);
 	for (int32_t i = 0; i < length; i++)
 		if (u_isdigit(units[i]))
 			return true;

@@ -1,6 +1,7 @@
 /*
  * conversations: the customer's conversations, and the operations that both sides share.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,6 +21,8 @@ struct uuid talk_speaker(const struct request *rq)
 {
 	const struct actor *actor = &rq->task.actor;
 
+	assert(actor->kind == ACTOR_STAFF || actor->kind == ACTOR_CUSTOMER);
+	assert(!uuid_is_nil(actor->account_id)); /* a person speaks */
 	return talk_is_staff(rq) ? actor->vendor_id : actor->account_id;
 }
 
@@ -54,6 +57,7 @@ void talk_reply_conversation(struct request *rq, struct uuid id)
 	bool blocked;
 	int minutes;
 
+	assert(rows_count(rows) <= 1);
 	if (rows_count(rows) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Conversation not found.");
 	other = rows_uuid(rows, 0, rows_column(rows, "_other"));

@@ -3,7 +3,7 @@ set local role sebez_kernel;
 
 -- Adds a system message about the new state to the conversations of sub-orders; said contains %s for the
 -- number. Called by everything that moves sub-orders: customer, vendor, admin, jobs.
-create or replace function chat_tell(sub_orders uuid[], became text, said text) returns void
+create or replace function chat_system_message(sub_orders uuid[], became text, said text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	c record;
@@ -23,4 +23,5 @@ begin
 			json_build_object('sub_order_id', c.sub_order_id, 'number', c.number, 'status', became), null);
 	end loop;
 end $$;
-grant execute on function chat_tell(uuid[], text, text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+grant execute on function chat_system_message(uuid[], text, text)
+	to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;

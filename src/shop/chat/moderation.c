@@ -4,6 +4,7 @@
  */
 #include "moderation.sql.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -37,6 +38,7 @@ void get_report(struct request *rq, const struct get_report_in *in)
 	report = sql_reports_page(batch, &in->report_id, NULL, TIME_INFINITY, last, 1);
 	around = sql_overseen_messages(batch, in->report_id, true, 0, 0);
 	db_run(batch);
+	assert(rows_count(report) <= 1);
 	if (rows_count(report) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Report not found.");
 	json_open_object(&json);

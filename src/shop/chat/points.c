@@ -35,6 +35,7 @@ const char *points_text(struct arena *arena, struct points points)
 
 	for (size_t i = 0; i < points.count; i++)
 		U8_APPEND_UNSAFE(text, length, points.at[i]);
+	assert(length <= points.count * U8_MAX_LENGTH);
 	return text;
 }
 
@@ -56,6 +57,7 @@ bool points_is_space(struct points text, size_t at)
 size_t points_word(struct points text, size_t at, const char *word)
 {
 	for (; *word != 0; word++, at++) {
+		assert(*word < 'A' || *word > 'Z');
 		int32_t c = points_get(text, at);
 
 		if (c >= 'A' && c <= 'Z')
@@ -80,6 +82,7 @@ static struct points as_ascii(struct arena *arena, struct points text)
 			c = '0' + (int32_t)u_getNumericValue(c);
 		else if (c >= FULL_WIDTH_FIRST && c <= FULL_WIDTH_LAST)
 			c = c - FULL_WIDTH_FIRST + '!';
+		assert(plain.count <= i);
 		plain.at[plain.count++] = c;
 	}
 	return plain;
@@ -134,7 +137,8 @@ struct points points_plain(struct arena *arena, struct points text)
 		} else {
 			i++;
 		}
-		plain.at[made++] = sign; /* in place: never ahead of the read position */
+		assert(made < i); /* in place, behind the read position */
+		plain.at[made++] = sign;
 	}
 	plain.count = made;
 	return plain;

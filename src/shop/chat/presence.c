@@ -18,6 +18,8 @@ enum {
 #define SEEN_S "86400"
 #define TYPING_S "6"
 
+_Static_assert(sizeof("sebez:{}:typing:") + 2 * UUID_TEXT_LENGTH <= KEY_SIZE, "room for any key");
+
 static struct redis *the_redis;
 
 int presence_start(const struct area_options *options)
@@ -44,7 +46,7 @@ static void typing_key(struct uuid conversation, struct uuid who, char ret[KEY_S
 	snprintf(ret, KEY_SIZE, "sebez:{%s}:typing:%s", text, in);
 }
 
-static void keep(const char *key, const char *value, const char *seconds)
+static void store_value(const char *key, const char *value, const char *seconds)
 {
 	const char *argv[] = {"SET", key, value, "EX", seconds};
 	const size_t lengths[] = {3, strlen(key), strlen(value), 2, strlen(seconds)};
@@ -54,7 +56,7 @@ static void keep(const char *key, const char *value, const char *seconds)
 }
 
 /* -1 when there is no value or Redis is unavailable. */
-static int64_t kept(const char *key)
+static int64_t load_value(const char *key)
 {
 	const char *argv[] = {"GET", key};
 	const size_t lengths[] = {3, strlen(key)};
@@ -75,7 +77,7 @@ void presence_seen(struct uuid who)
 
 	seen_key(who, key);
 	snprintf(now, sizeof(now), "%" PRId64, clock_now_us() / 1000000);
-	keep(key, now, SEEN_S);
+	store_value(key, now, SEEN_S);
 }
 
 int presence_minutes_ago(struct uuid who)
@@ -84,7 +86,7 @@ int presence_minutes_ago(struct uuid who)
 	int64_t seen, minutes;
 
 	seen_key(who, key);
-	seen = kept(key);
+	seen = load_value(key);
 	if (seen < 0)
 		return -1;
 	minutes = (clock_now_us() / 1000000 - seen) / 60;
@@ -96,7 +98,7 @@ void presence_typing(struct uuid conversation, struct uuid who)
 	char key[KEY_SIZE];
 
 	typing_key(conversation, who, key);
-	keep(key, "1", TYPING_S);
+	store_value(key, "1", TYPING_S);
 }
 
 bool presence_is_typing(struct uuid conversation, struct uuid who)
@@ -104,5 +106,5 @@ bool presence_is_typing(struct uuid conversation, struct uuid who)
 	char key[KEY_SIZE];
 
 	typing_key(conversation, who, key);
-	return kept(key) > 0;
+	return load_value(key) > 0;
 }

@@ -2,6 +2,10 @@
  * upkeep: background jobs of chat, and requests to erase a person's messages.
  */
 #include "shop/chat/upkeep.h"
+
+#include <assert.h>
+#include <stddef.h>
+
 #include "chat.sql.h"
 #include "net/log.h"
 #include "shop/chat/talk.h"
@@ -11,12 +15,12 @@
 enum {
 	FORGET_MAX = 5000, /* conversations per run; runs are hourly */
 	ERASE_MAX = 200,   /* messages per transaction, which locks one conversation */
-	ERASE_TURNS = 1000,
+	ERASE_STEPS = 1000,
 };
 
-void chat_prune_pushes(struct db *batch, int32_t most)
+void chat_prune_pushes(struct db *batch, int32_t rows_max)
 {
-	sql_pushes_prune(batch, most);
+	sql_pushes_prune(batch, rows_max);
 }
 
 /* A task of its own, so that a failure does not affect other conversations. */
@@ -24,6 +28,8 @@ struct forgetting {
 	struct task task; /* must be first: cast to the struct */
 	struct uuid id;
 };
+
+_Static_assert(offsetof(struct forgetting, task) == 0, "a task is cast to it");
 
 static void forget_one(struct task *task)
 {
@@ -41,6 +47,7 @@ void chat_forget(struct task *task)
 	const struct conversations_silent_row *row =
 	    sql_conversations_silent_rows(db, sql_conversations_silent(db, FORGET_MAX), &count);
 
+	assert(count <= FORGET_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct forgetting one = {.id = row[i].id};
 		const char *why = task_attempt(task, &one.task, forget_one);
@@ -66,12 +73,12 @@ static bool erase_some(struct task *task)
 
 void chat_erase(struct task *task)
 {
-	for (int turns = 0; turns < ERASE_TURNS; turns++)
+	for (int steps = 0; steps < ERASE_STEPS; steps++)
 		if (!erase_some(task))
 			return;
 }
 
-static void ask(struct request *rq, struct uuid account_id, const char *reason)
+static void request_erasure(struct request *rq, struct uuid account_id, const char *reason)
 {
 	struct db *batch = db_batch(&rq->task);
 
@@ -81,11 +88,11 @@ static void ask(struct request *rq, struct uuid account_id, const char *reason)
 /* DELETE /v1/me/messages */
 void erase_my_messages(struct request *rq, const struct erase_my_messages_in *in)
 {
-	ask(rq, rq->task.actor.account_id, NULL);
+	request_erasure(rq, rq->task.actor.account_id, NULL);
 }
 
 /* POST /v1/admin/users/{user_id}/erase-messages */
 void erase_messages(struct request *rq, const struct erase_messages_in *in)
 {
-	ask(rq, in->user_id, in->reason);
+	request_erasure(rq, in->user_id, in->reason);
 }

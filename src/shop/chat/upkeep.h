@@ -7,7 +7,7 @@
 #include "task/db.h"
 
 /* Deletes due rows of the topic message_push whose message was delivered or deleted. */
-void chat_prune_pushes(struct db *batch, int32_t most);
+void chat_prune_pushes(struct db *batch, int32_t rows_max);
 
 /* Jobs. */
 

@@ -34,6 +34,7 @@ static struct {
 
 static const char *channel_of(struct uuid owner)
 {
+	assert(bus.channels[0] != NULL && !uuid_is_nil(owner));
 	return bus.channels[hash_plain(owner.bytes, sizeof(owner.bytes)) % ANNOUNCE_CHANNELS];
 }
 
@@ -53,7 +54,7 @@ static void hear(const struct wake_up *wake_up)
 }
 
 /* Parses a number followed by a space; NULL on anything else. */
-static const char *take_number(const char *at, const char *end, int64_t *ret)
+static const char *parse_number(const char *at, const char *end, int64_t *ret)
 {
 	char text[24], *rest;
 	const char *space = memchr(at, ' ', (size_t)(end - at));
@@ -72,14 +73,14 @@ bool wake_up_parse(const char *bytes, size_t length, struct wake_up *ret)
 	const char *end = bytes + length;
 	struct wake_up wake_up = {0};
 	char id[UUID_TEXT_LENGTH + 1] = "";
-	const char *at = take_number(bytes, end, &wake_up.epoch);
+	const char *at = parse_number(bytes, end, &wake_up.epoch);
 
 	if (at == NULL || end - at <= UUID_TEXT_LENGTH || at[UUID_TEXT_LENGTH] != ' ')
 		return false;
 	memcpy(id, at, UUID_TEXT_LENGTH);
 	if (!uuid_parse(id, &wake_up.owner))
 		return false;
-	at = take_number(at + UUID_TEXT_LENGTH + 1, end, &wake_up.number);
+	at = parse_number(at + UUID_TEXT_LENGTH + 1, end, &wake_up.number);
 	if (at == NULL || wake_up.number < 0 || (wake_up.number == 0 && at == end))
 		return false;
 	if (at < end) {
@@ -99,10 +100,11 @@ static void on_message(void *arg, const char *bytes, size_t length)
 		hear(&wake_up);
 }
 
-static void tell(int count, const char *const argv[], const size_t known[])
+static void send_to_redis(int count, const char *const argv[], const size_t known[])
 {
 	size_t lengths[8];
 
+	assert(count > 0 && count <= (int)(sizeof(lengths) / sizeof(lengths[0])));
 	for (int i = 0; i < count; i++)
 		lengths[i] = known[i] != 0 ? known[i] : strlen(argv[i]);
 	redis_tell(bus.redis, count, argv, lengths);
@@ -114,6 +116,7 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 	char message[HEAD_ROOM + LIMIT_EVENT_BYTES], key[80], score[24];
 	char id[UUID_TEXT_LENGTH + 1];
 
+	assert(number > 0 && length > 0); /* 0 is the number of passing events */
 	hear(&(struct wake_up){epoch, owner, number, is_small ? json : NULL, length});
 	if (bus.redis == NULL || !redis_is_up(bus.redis))
 		return;
@@ -121,19 +124,21 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 	int head = snprintf(message, HEAD_ROOM, "%" PRId64 " %s %" PRId64 " ", epoch, id, number);
 	bool rewrites = item_rewrites(json, length);
 
+	assert(head > 0 && head < HEAD_ROOM);
+
 	window_key(epoch, owner, key);
 	if (is_small) {
 		memcpy(message + head, json, length);
 		snprintf(score, sizeof(score), "%" PRId64, number);
-		tell(7,
-		     (const char *const[]){"EVAL", KEEP, "1", key, score, json,
-		                           rewrites ? "1" : "0"},
-		     (const size_t[]){0, 0, 0, 0, 0, length, 0});
+		send_to_redis(7,
+		              (const char *const[]){"EVAL", KEEP, "1", key, score, json,
+		                                    rewrites ? "1" : "0"},
+		              (const size_t[]){0, 0, 0, 0, 0, length, 0});
 	} else if (rewrites) {
-		tell(2, (const char *const[]){"DEL", key}, (const size_t[]){0, 0});
+		send_to_redis(2, (const char *const[]){"DEL", key}, (const size_t[]){0, 0});
 	}
-	tell(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
-	     (const size_t[]){0, 0, (size_t)head + (is_small ? length : 0)});
+	send_to_redis(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
+	              (const size_t[]){0, 0, (size_t)head + (is_small ? length : 0)});
 }
 
 /* Redis delivers the message to this process, too, so it is handled here only when not published.
@@ -151,15 +156,17 @@ void announce_passing(struct uuid owner, const char *json, size_t length)
 	}
 	uuid_format(owner, id);
 	int head = snprintf(message, HEAD_ROOM, "%" PRId64 " %s 0 ", epoch, id);
+	assert(head > 0 && head < HEAD_ROOM);
 	memcpy(message + head, json, length);
-	tell(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
-	     (const size_t[]){0, 0, (size_t)head + length});
+	send_to_redis(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
+	              (const size_t[]){0, 0, (size_t)head + length});
 }
 
 int announce_start(struct redis *redis, const char *redis_url, bool listens)
 {
 	static struct redis_listener listener;
 
+	assert(bus.listening == NULL);
 	bus.redis = redis;
 	for (int i = 0; i < ANNOUNCE_CHANNELS; i++) {
 		snprintf(bus.names[i], sizeof(bus.names[i]), "sebez:wake:{%d}", i);

@@ -1,6 +1,7 @@
 #include "shop/feed/catch_up.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -30,9 +31,12 @@ struct catching {
 	size_t limit;
 };
 
+_Static_assert(offsetof(struct catching, task) == 0, "a task is cast to its read");
+
 void catch_up(struct followed *feed)
 {
-	if (feed->helped || !list_is_empty(&feed->behind) || !all.started)
+	assert(all.idle_count <= WORKERS);
+	if (feed->is_served || !list_is_empty(&feed->behind) || !all.started)
 		return;
 	list_push_back(&all.behind, &feed->behind);
 	if (all.idle_count > 0)
@@ -40,7 +44,7 @@ void catch_up(struct followed *feed)
 }
 
 /* Gives the page to all polls at the reader's cursor. */
-static void give(struct followed *feed, struct cursor from, struct event_page *page)
+static void give_page(struct followed *feed, struct cursor from, struct event_page *page)
 {
 	struct list_node *at, *next;
 
@@ -64,13 +68,13 @@ static void read_for_one(struct task *task)
 {
 	struct catching *catching = (struct catching *)(void *)task;
 
-	give(catching->feed, catching->cursor,
-	     read_events(task, catching->feed, &catching->cursor, catching->limit));
+	give_page(catching->feed, catching->cursor,
+	          read_events(task, catching->feed, &catching->cursor, catching->limit));
 }
 
 /* Ends the polls of a session that the database refused; the client gets the error on its next
  * request. */
-static void let_go(struct followed *feed, struct uuid session_id)
+static void end_polls_of(struct followed *feed, struct uuid session_id)
 {
 	struct list_node *at, *next;
 
@@ -98,7 +102,7 @@ static struct poll *first_behind(struct followed *feed)
 }
 
 /* Reads for one poll; false on a temporary failure. */
-static bool help(struct followed *feed, const struct poll *poll)
+static bool read_for(struct followed *feed, const struct poll *poll)
 {
 	struct catching catching = {
 	    .task = {.deadline_ms = loop_now_ms() + READ_MS,
@@ -114,32 +118,35 @@ static bool help(struct followed *feed, const struct poll *poll)
 	struct uuid session_id = poll->session_id;
 	bool good;
 
+	assert(poll->feed == feed && poll->limit > 0 && poll->limit <= LIMIT_PAGE);
 	if (feed->of_vendor)
 		catching.task.actor.vendor_id = feed->id;
 	memcpy(catching.task.request_id, poll->parked.request_id, sizeof(catching.task.request_id));
 	catching.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &catching.task);
 	good = task_run(&catching.task, read_for_one);
 	if (!good && catching.task.problem.code->status < 500) {
-		let_go(feed, session_id);
+		end_polls_of(feed, session_id);
 		good = true;
 	}
 	arena_free(catching.task.arena);
 	return good;
 }
 
-static void help_all(struct followed *feed)
+static void serve_feed(struct followed *feed)
 {
+	assert(!feed->is_served && list_is_empty(&feed->behind));
 	feed->pins++;
-	feed->helped = true;
+	feed->is_served = true;
 	for (;;) {
 		const struct poll *poll = first_behind(feed);
 
 		if (poll == NULL || all.stopping)
 			break;
-		if (!help(feed, poll))
+		if (!read_for(feed, poll))
 			co_sleep_ms(RETRY_MS);
 	}
-	feed->helped = false;
+	assert(feed->is_served && feed->pins > 0);
+	feed->is_served = false;
 	feed->pins--;
 }
 
@@ -150,9 +157,10 @@ static void work(void *arg)
 		struct list_node *node = list_pop_front(&all.behind);
 
 		if (node != NULL) {
-			help_all(CONTAINER_OF(node, struct followed, behind));
+			serve_feed(CONTAINER_OF(node, struct followed, behind));
 			continue;
 		}
+		assert(all.idle_count < WORKERS);
 		all.idle[all.idle_count++] = co_self();
 		(void)co_wait(0);
 	}
@@ -160,6 +168,7 @@ static void work(void *arg)
 
 int catch_up_start(void)
 {
+	assert(!all.started);
 	list_init(&all.behind);
 	all.started = true;
 	all.stopping = false;

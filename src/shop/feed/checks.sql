@@ -1,6 +1,6 @@
 -- Invariants. Each check selects the rows that violate it, by a readable name; `sebez check --data` runs them.
 
--- check: numbers of a feed have no gap and end where the feed says
+-- check: event numbers of a feed have no gap and end at its last number
 select f.owner_id::text from feed f
 left join (select e.owner_id, count(*) n, min(e.number) least, max(e.number) most
 	from event e where e.at > now() - interval '29 days' group by 1) e on e.owner_id = f.owner_id

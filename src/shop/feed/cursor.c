@@ -6,6 +6,10 @@
 
 enum { VERSION = 1 };
 
+_Static_assert(BASE64URL_LENGTH(CURSOR_BYTES) == CURSOR_LENGTH, "length of the text");
+_Static_assert(1 + 2 * sizeof(int64_t) + sizeof(uint32_t) == CURSOR_BYTES,
+               "version, epoch, number, hash of the owner");
+
 static uint32_t owner_hash(struct uuid owner)
 {
 	return (uint32_t)hash_plain(owner.bytes, sizeof(owner.bytes));

@@ -15,15 +15,16 @@
 #include "web/ticket.h"
 
 enum {
-	SHORT_POLL_LEAST_MS = 2000, /* delay for clients that are not parked */
-	SHORT_POLL_MOST_MS = 5000,
-	RETRY_LEAST_MS = 500,
-	RETRY_MOST_MS = 3000,
+	SHORT_POLL_MIN_MS = 2000, /* delay for clients that are not parked */
+	SHORT_POLL_MAX_MS = 5000,
+	RETRY_MIN_MS = 500,
+	RETRY_MAX_MS = 3000,
 };
 
 /* The feed's owner: the vendor in the path, or the caller. */
 static struct uuid owner_of(const struct request *rq, const struct uuid *vendor_id)
 {
+	assert((vendor_id != NULL) == (rq->task.actor.kind == ACTOR_STAFF));
 	return vendor_id != NULL ? *vendor_id : rq->task.actor.account_id;
 }
 
@@ -45,7 +46,7 @@ static bool wants_stream(struct request *rq)
 
 /* Browsers send their last id whatever happened to the feed, and never retry a refused stream. So
  * an invalid cursor counts as none there, which is answered with a resync. */
-static struct ask take_ask(struct request *rq, const struct get_events_in *in)
+static struct ask read_ask(struct request *rq, const struct get_events_in *in)
 {
 	struct uuid owner = owner_of(rq, in->vendor_id);
 	struct ask ask = {
@@ -74,7 +75,7 @@ static void begin_stream(struct request *rq, const struct ask *ask, struct follo
 {
 	char *begin = arena_alloc(rq->task.arena, event_page_room(page) + 64);
 	size_t length =
-	    (size_t)sprintf(begin, "retry: %d\n\n", spread_ms(RETRY_LEAST_MS, RETRY_MOST_MS));
+	    (size_t)sprintf(begin, "retry: %d\n\n", spread_ms(RETRY_MIN_MS, RETRY_MAX_MS));
 
 	length += event_page_write_stream(page, hub_epoch(), ask->owner, begin + length);
 	poll_stream(rq, feed, page->last, begin, length);
@@ -89,18 +90,19 @@ static bool may_park(const struct request *rq, const struct followed *feed)
 
 /* A device has acknowledged all events up to here; delivered.c notifies chat. Ignored for roles
  * that do not receive messages. */
-static void note_passed(struct followed *feed, uint32_t role, int64_t number)
+static void acknowledge(struct followed *feed, uint32_t role, int64_t number)
 {
-	bool is_told = role == 0 || (EVENT_KIND_STAFF[EVENT_MESSAGE_SENT] & role) != 0;
+	bool is_received = role == 0 || (EVENT_KIND_STAFF[EVENT_MESSAGE_SENT] & role) != 0;
 
-	if (is_told && number > feed->passed)
+	assert(number >= 0);
+	if (is_received && number > feed->passed)
 		feed->passed = number;
 }
 
 /* GET /v1[/vendors/{vendor_id}]/events */
 void get_events(struct request *rq, const struct get_events_in *in)
 {
-	struct ask ask = take_ask(rq, in);
+	struct ask ask = read_ask(rq, in);
 	struct followed *feed =
 	    hub_fetch(ask.owner, rq->task.actor.kind == ACTOR_STAFF, loop_now_ms());
 	bool waits = ask.is_stream || ask.wait_s > 0;
@@ -112,8 +114,9 @@ void get_events(struct request *rq, const struct get_events_in *in)
 	page = read_events(&rq->task, feed, ask.has_cursor ? &ask.cursor : NULL, (size_t)ask.limit);
 	bool is_empty = page->count == 0 && !page->resync;
 
+	assert(page->count <= (size_t)ask.limit && ask.limit <= LIMIT_PAGE);
 	if (ask.has_cursor && !page->resync)
-		note_passed(feed, page->role, ask.cursor.number);
+		acknowledge(feed, page->role, ask.cursor.number);
 	if (ask.is_stream && may_park(rq, feed))
 		begin_stream(rq, &ask, feed, page);
 	else if (!ask.is_stream && is_empty && waits && may_park(rq, feed))
@@ -124,7 +127,7 @@ void get_events(struct request *rq, const struct get_events_in *in)
 		                               .detail = "Streams are temporarily unavailable.",
 		                               .retry_after_s = 1});
 	else if (is_empty)
-		reply_page_now(rq, &ask, page, spread_ms(SHORT_POLL_LEAST_MS, SHORT_POLL_MOST_MS));
+		reply_page_now(rq, &ask, page, spread_ms(SHORT_POLL_MIN_MS, SHORT_POLL_MAX_MS));
 	else
 		reply_page_now(rq, &ask, page, 0);
 }
@@ -165,6 +168,6 @@ void acknowledge_events(struct request *rq, const struct acknowledge_events_in *
 	if (page->resync)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "The cursor has expired; read the state again.");
-	note_passed(feed, page->role, cursor.number);
+	acknowledge(feed, page->role, cursor.number);
 	reply_empty(rq);
 }

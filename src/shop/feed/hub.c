@@ -104,6 +104,7 @@ bool hub_set_epoch(int64_t epoch)
 
 static struct followed **bucket_of(struct uuid id)
 {
+	assert(hub.buckets != NULL); /* started */
 	return &hub.buckets[hash_keyed(hub.key, id.bytes, sizeof(id.bytes)) % BUCKETS];
 }
 
@@ -121,6 +122,7 @@ struct followed *hub_fetch(struct uuid id, bool of_vendor, int64_t now_ms)
 	struct followed *feed = hub_find(id);
 	struct followed **bucket = bucket_of(id);
 
+	assert(hub.count <= LIMIT_FOLLOWED);
 	if (feed == NULL) {
 		if (hub.count >= LIMIT_FOLLOWED)
 			return NULL;
@@ -176,6 +178,7 @@ bool hub_learn(struct followed *feed, int64_t last, int64_t heard)
 	bool was_misled = last < heard && feed->heard == heard;
 	bool is_news = last > feed->heard;
 
+	assert(last >= 0 && heard >= 0);
 	if (is_news || was_misled) {
 		feed->heard = last;
 		drop_events(feed);
@@ -204,6 +207,7 @@ static void keep(struct followed *feed, int64_t number, const char *json, size_t
 	const unsigned count = feed->event_count;
 	struct event_text *event;
 
+	assert(number > 0 && length > 0 && count <= LIMIT_FOLLOWED_EVENTS);
 	if (count > 0 && number != feed->events[count - 1]->number + 1)
 		drop_events(feed);
 	if (item_rewrites(json, length))
@@ -230,6 +234,7 @@ bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t le
 {
 	bool is_news = number > feed->heard;
 
+	assert(number > 0);
 	if (is_news && json != NULL)
 		keep(feed, number, json, length);
 	else if (is_news) /* it may rewrite earlier events */
@@ -265,6 +270,8 @@ enum hub_view hub_look(const struct followed *feed, int64_t after, unsigned *ret
 	if (after + 1 < oldest || after + 1 > newest)
 		return HUB_ELSEWHERE;
 	*ret_first = (unsigned)(after + 1 - oldest);
+	assert(*ret_first < feed->event_count);
+	assert(feed->events[*ret_first]->number == after + 1);
 	return HUB_HERE;
 }
 
@@ -349,13 +356,14 @@ void hub_grant(struct followed *feed, struct uuid session_id, struct uuid accoun
 		grant->next = feed->grants;
 		feed->grants = grant;
 	}
+	assert(!uuid_is_nil(session_id));
 	grant->session_id = session_id;
 	grant->account_id = account_id;
 	grant->asked_ms = asked_ms;
 	grant->role = role;
 }
 
-static void take_back(struct followed *feed, void *arg)
+static void remove_grants(struct followed *feed, void *arg)
 {
 	const struct revocation *revocation = arg;
 	struct grant **link = &feed->grants;
@@ -378,5 +386,5 @@ void hub_revoke(const struct revocation *revocation)
 	struct revocation copy = *revocation;
 
 	hub.recent[hub.recent_count++ % RECENT] = copy;
-	hub_each(take_back, &copy);
+	hub_each(remove_grants, &copy);
 }

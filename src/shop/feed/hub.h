@@ -51,10 +51,10 @@ struct followed {
 	struct list_node polls; /* parked here */
 	unsigned poll_count;
 	struct list_node behind; /* in the list of feeds to catch up, or in none */
-	bool helped;             /* a catch_up fiber is reading for its polls */
+	bool is_served;          /* a catch_up fiber is reading for its polls */
 	int64_t used_ms;
-	int64_t passed; /* highest number acknowledged by a device */
-	int64_t told;   /* highest number reported to chat */
+	int64_t passed;   /* highest number acknowledged by a device */
+	int64_t reported; /* highest number reported to chat */
 };
 
 void hub_start(void);

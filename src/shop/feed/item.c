@@ -15,7 +15,9 @@ void item_json(int64_t number, const char *kind, const char *payload, int64_t at
                struct buf *ret)
 {
 	struct json json = json_new(ret);
+	size_t before = ret->length;
 
+	assert(number > 0 && kind != NULL && payload != NULL);
 	json_open_object(&json);
 	json_key(&json, "number");
 	json_int(&json, number);
@@ -26,6 +28,7 @@ void item_json(int64_t number, const char *kind, const char *payload, int64_t at
 	json_key(&json, "payload");
 	json_raw(&json, payload, strlen(payload));
 	json_close_object(&json);
+	assert(ret->length - before <= ITEM_ROOM + strlen(payload));
 }
 
 const char *item_kind(const char *json, size_t length, size_t *ret_length)
@@ -47,8 +50,8 @@ static bool is_name(const char *name, const char *kind, size_t length)
 	return strlen(name) == length && memcmp(name, kind, length) == 0;
 }
 
-static bool is_told(const char *kind, size_t length, const char *const names[],
-                    const uint32_t roles[], uint32_t role)
+static bool is_received(const char *kind, size_t length, const char *const names[],
+                        const uint32_t roles[], uint32_t role)
 {
 	for (int i = 0; names[i] != NULL; i++)
 		if (is_name(names[i], kind, length))
@@ -56,17 +59,18 @@ static bool is_told(const char *kind, size_t length, const char *const names[],
 	return false; /* a kind of a newer program: receivers unknown */
 }
 
-bool item_is_told(const char *json, size_t length, uint32_t role)
+bool item_is_received(const char *json, size_t length, uint32_t role)
 {
 	size_t kind_length;
 	const char *kind;
 
 	if (role == 0)
 		return true;
+	assert((role & (role - 1)) == 0); /* one role */
 	kind = item_kind(json, length, &kind_length);
 	assert(kind != NULL);
-	return is_told(kind, kind_length, EVENT_KIND_NAMES, EVENT_KIND_STAFF, role) ||
-	       is_told(kind, kind_length, PASSING_KIND_NAMES, PASSING_KIND_STAFF, role);
+	return is_received(kind, kind_length, EVENT_KIND_NAMES, EVENT_KIND_STAFF, role) ||
+	       is_received(kind, kind_length, PASSING_KIND_NAMES, PASSING_KIND_STAFF, role);
 }
 
 bool item_rewrites(const char *json, size_t length)

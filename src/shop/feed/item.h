@@ -21,7 +21,7 @@ const char *item_kind(const char *json, size_t length, size_t *ret_length);
 
 /* Whether a reader receives the event: role is the bit of the staff role, or 0 for a customer, who
  * receives everything. The text must have a kind. */
-bool item_is_told(const char *json, size_t length, uint32_t role);
+bool item_is_received(const char *json, size_t length, uint32_t role);
 
 /* Whether events of this kind rewrite earlier events (hub.h). */
 bool item_rewrites(const char *json, size_t length);

@@ -15,6 +15,7 @@ bool event_page_add(struct event_page *page, struct event_item item)
 	if (page->count == LIMIT_PAGE ||
 	    (page->count > 0 && page->bytes + item.length > LIMIT_EVENT_PAGE_BYTES))
 		return false;
+	assert(item.number > page->last && item.length > 0); /* positions only grow */
 	page->items[page->count++] = item;
 	page->bytes += item.length;
 	page->last = item.number;
@@ -48,7 +49,7 @@ static char *put_item(char *at, const struct event_item *item, uint32_t role)
 	size_t length;
 	const char *kind, *rest;
 
-	if (item_is_told(item->json, item->length, role))
+	if (item_is_received(item->json, item->length, role))
 		return put(at, item->json, item->length);
 	kind = item_kind(item->json, item->length, &length);
 	rest = strstr(kind, PAYLOAD); /* cannot be within a string: quotes are escaped */
@@ -77,6 +78,7 @@ size_t event_page_write(const struct event_page *page, int64_t epoch, struct uui
 	if (page->passing != NULL)
 		at = put(at, page->passing, page->passing_length);
 	at = put_text(at, "]}");
+	assert((size_t)(at - ret) <= event_page_room(page));
 	return (size_t)(at - ret);
 }
 
@@ -104,6 +106,7 @@ size_t event_page_write_stream(const struct event_page *page, int64_t epoch, str
 		at = put_item(at, &page->items[i], page->role);
 		at = put_text(at, "\n\n");
 	}
+	assert((size_t)(at - ret) <= event_page_room(page));
 	return (size_t)(at - ret);
 }
 
@@ -112,7 +115,9 @@ size_t event_passing_write_stream(const struct event_page *page, char *ret)
 {
 	char *at = put_text(ret, "event: passing\ndata: ");
 
+	assert(page->passing != NULL && page->count == 0);
 	at = put(at, page->passing, page->passing_length);
 	at = put_text(at, "\n\n");
+	assert((size_t)(at - ret) <= event_page_room(page));
 	return (size_t)(at - ret);
 }

@@ -17,9 +17,9 @@
 
 enum {
 	HEARTBEAT_MS = 25 * 1000, /* middleboxes drop silent connections after a minute */
-	RETRY_MOST_MS = 2500,
+	RETRY_MAX_MS = 2500,
 	STALLED_RETRY_MS = 200,
-	STALLED_MOST_MS = 10 * 1000,
+	STALLED_MAX_MS = 10 * 1000,
 };
 
 static const char HEARTBEAT[] = ":\n\n";
@@ -30,9 +30,10 @@ static struct {
 	bool draining;
 } polls;
 
-int spread_ms(int least, int most)
+int spread_ms(int min, int max)
 {
-	return least + (int)randombytes_uniform((uint32_t)(most - least + 1));
+	assert(min <= max);
+	return min + (int)randombytes_uniform((uint32_t)(max - min + 1));
 }
 
 unsigned polls_count(void)
@@ -55,6 +56,7 @@ static void leave(struct poll *poll)
 {
 	if (list_is_empty(&poll->node))
 		return;
+	assert(polls.count > 0 && poll->feed->poll_count > 0);
 	list_remove(&poll->node);
 	wheel_remove(polls.wheel, &poll->timer);
 	poll->feed->poll_count--;
@@ -76,6 +78,7 @@ static void answer(struct poll *poll, const struct event_page *page, int64_t epo
 	static const char NO_MEMORY[] = "";
 	size_t length = 0;
 
+	assert(!poll->is_stream && poll->body == NULL);
 	leave(poll);
 	poll->body = malloc(event_page_room(page));
 	if (poll->body != NULL)
@@ -88,15 +91,16 @@ bool poll_is_stalled(const struct poll *poll)
 	return poll->stalled_ms != 0 && loop_now_ms() < poll->retry_ms;
 }
 
-/* Schedules a retry from the same cursor; after STALLED_MOST_MS the stream is closed, and the
+/* Schedules a retry from the same cursor; after STALLED_MAX_MS the stream is closed, and the
  * client reconnects with the last id it has seen. */
 static void stall(struct poll *poll)
 {
 	int64_t now_ms = loop_now_ms();
 
+	assert(poll->is_stream && !list_is_empty(&poll->node));
 	if (poll->stalled_ms == 0)
 		poll->stalled_ms = now_ms;
-	if (now_ms - poll->stalled_ms > STALLED_MOST_MS) {
+	if (now_ms - poll->stalled_ms > STALLED_MAX_MS) {
 		leave(poll);
 		parked_stream_end(&poll->parked);
 		return;
@@ -109,6 +113,7 @@ static void stall(struct poll *poll)
 /* True when the bytes were accepted, or the client has gone: then `finished` follows. */
 static bool push(struct poll *poll, const char *bytes, size_t length)
 {
+	assert(poll->is_stream);
 	int r = parked_stream_push(&poll->parked, bytes, length);
 
 	return r == 0 || r == -ECONNRESET;
@@ -131,6 +136,7 @@ static void push_page(struct poll *poll, const struct event_page *page)
 
 void poll_give(struct poll *poll, struct event_page *page)
 {
+	assert(page->resync || page->last > poll->after); /* positions only grow */
 	page->role = poll->role;
 	if (poll->is_stream)
 		push_page(poll, page);
@@ -195,7 +201,7 @@ void polls_pass(struct followed *feed, const char *json, size_t length)
 		struct poll *poll = poll_of(at);
 
 		page.last = poll->after;
-		if (!item_is_told(json, length, poll->role))
+		if (!item_is_received(json, length, poll->role))
 			continue;
 		if (poll->is_stream)
 			(void)push(poll, bytes, stream_length); /* expires in seconds anyway */
@@ -270,6 +276,7 @@ static struct poll *park(struct request *rq, struct followed *feed, int64_t afte
 	poll_admit(rq, feed, is_stream); /* others may have been parked during the read */
 	struct poll *poll = calloc(1, sizeof(*poll));
 
+	assert(after >= 0 && limit > 0 && limit <= LIMIT_PAGE && !polls.draining);
 	if (poll == NULL)
 		task_end(&rq->task, PROBLEM_OVERLOADED, "Not enough memory for another long poll.");
 	request_park(rq, &poll->parked, on_finished, on_left);
@@ -287,6 +294,7 @@ static struct poll *park(struct request *rq, struct followed *feed, int64_t afte
 	feed->poll_count++;
 	feed->used_ms = loop_now_ms();
 	polls.count++;
+	assert(feed->poll_count <= polls.count && polls.count <= LIMIT_PARKED);
 	wheel_timer_init(&poll->timer);
 	wheel_add(polls.wheel, &poll->timer, due_ms);
 	return poll;
@@ -329,7 +337,7 @@ static void end_each(struct followed *feed, void *arg)
 		struct poll *poll = poll_of(at);
 
 		if (revocation == NULL)
-			poll_end(poll, spread_ms(0, RETRY_MOST_MS));
+			poll_end(poll, spread_ms(0, RETRY_MAX_MS));
 		else if (hub_is_revoked(feed, poll->account_id, poll->session_id, poll->parked_ms,
 		                        revocation))
 			poll_end(poll, 0);
@@ -351,12 +359,14 @@ void polls_drain(void)
 
 void polls_start(void)
 {
+	assert(polls.wheel == NULL && polls.count == 0);
 	polls.wheel = wheel_new(on_due);
 	polls.draining = false;
 }
 
 void polls_stop(void)
 {
+	assert(polls.count == 0); /* drained */
 	wheel_free(polls.wheel);
 	polls.wheel = NULL;
 }

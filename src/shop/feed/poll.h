@@ -33,6 +33,6 @@ void polls_all_news(void);
 void polls_revoke(const struct revocation *revocation);
 
 /* A random delay, so that clients answered together do not return together. */
-int spread_ms(int least, int most);
+int spread_ms(int min, int max);
 
 #endif

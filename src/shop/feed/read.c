@@ -1,5 +1,6 @@
 #include "shop/feed/read.h"
 
+#include <assert.h>
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,11 +60,13 @@ bool read_hub(const struct followed *feed, int64_t after, size_t limit, struct e
 				break;
 		}
 	}
+	assert(ret->count <= limit && ret->last == after + (int64_t)ret->count); /* no gap */
 	return view == HUB_NOTHING || view == HUB_HERE;
 }
 
 static void unpin(void *feed)
 {
+	assert(((struct followed *)feed)->pins > 0);
 	((struct followed *)feed)->pins--;
 }
 
@@ -97,8 +100,8 @@ static bool is_whole_window(const struct redisReply *reply, int64_t after, int64
 	return reply->elements > 0;
 }
 
-static void take_window(struct task *task, const struct redisReply *reply, int64_t after,
-                        size_t limit, struct event_page *ret)
+static void add_window(struct task *task, const struct redisReply *reply, int64_t after,
+                       size_t limit, struct event_page *ret)
 {
 	for (size_t i = 0; i < reply->elements && i < limit; i++) {
 		size_t length = reply->element[i]->len;
@@ -108,6 +111,7 @@ static void take_window(struct task *task, const struct redisReply *reply, int64
 		    .length = length,
 		};
 
+		assert(number_of(item.json) == item.number); /* the window is whole */
 		if (!event_page_add(ret, item))
 			return;
 	}
@@ -133,12 +137,12 @@ static bool read_window(struct task *task, const struct followed *feed, int64_t 
 		return false;
 	*ret = (struct event_page){.last = after};
 	if (feed->known && is_whole_window(reply, after, feed->last))
-		take_window(task, reply, after, limit, ret);
+		add_window(task, reply, after, limit, ret);
 	freeReplyObject(reply);
 	return ret->count > 0;
 }
 
-static void take_rows(struct db *db, const struct rows *rows, struct event_page *page)
+static void add_rows(struct db *db, const struct rows *rows, struct event_page *page)
 {
 	size_t count;
 	const struct feed_events_row *row = sql_feed_events_rows(db, rows, &count);
@@ -169,11 +173,13 @@ static bool is_whole(const struct event_page *page, int64_t after)
 }
 
 /* Turns a gap into a resync: never returns only a part of the missing events. */
-static void judge(struct event_page *page, const struct cursor *cursor, int64_t epoch, int64_t last)
+static void resync_on_gap(struct event_page *page, const struct cursor *cursor, int64_t epoch,
+                          int64_t last)
 {
 	if (cursor != NULL && cursor->epoch == epoch && cursor->number <= last &&
 	    (page->count > 0 ? is_whole(page, cursor->number) : cursor->number == last))
 		return;
+	assert(last >= 0);
 	page->resync = true;
 	page->count = 0;
 	page->last = last;
@@ -200,12 +206,12 @@ static struct event_page *read_database(struct task *task, struct followed *feed
 	hub_grant(feed, task->actor.session_id, task->actor.account_id, page->role, asked_ms);
 	page->last = cursor != NULL ? cursor->number : position->last_number;
 	if (events != NULL)
-		take_rows(batch, events, page);
+		add_rows(batch, events, page);
 	int64_t last = position->last_number;
 
 	if (page->count > 0 && page->last > last)
 		last = page->last; /* committed between the two statements */
-	judge(page, cursor, position->epoch, last);
+	resync_on_gap(page, cursor, position->epoch, last);
 	if (trust && hub_learn(feed, last, heard) && read_state.hooks.news != NULL)
 		read_state.hooks.news(feed);
 	return page;
@@ -217,6 +223,8 @@ struct event_page *read_events(struct task *task, struct followed *feed,
 	bool granted = hub_granted(feed, task->actor.session_id, loop_now_ms() - GRANT_MS);
 	struct event_page *page;
 
+	assert(limit > 0 && limit <= LIMIT_PAGE);
+	assert(cursor == NULL || cursor->number >= 0);
 	pin(task, feed);
 	if (!granted || !feed->known)
 		return read_database(task, feed, cursor, limit);

@@ -1,5 +1,6 @@
 #include "shop/feed/sweep.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -84,7 +85,10 @@ static void sweep_more(struct task *task, struct uuid beyond)
 		struct rows *rows = sql_feed_sweep(db, sweep.horizon, beyond, FEEDS_MAX);
 		const struct feed_sweep_row *found = sql_feed_sweep_rows(db, rows, &count);
 
+		assert(count <= FEEDS_MAX);
 		hear_all(count, found);
+		/* Owners come in order, so this ends. */
+		assert(count == 0 || uuid_compare(found[count - 1].owner_id, beyond) > 0);
 		if (count > 0)
 			beyond = found[count - 1].owner_id;
 	}
@@ -102,11 +106,13 @@ static void move_horizon(int64_t unseen)
 		sweep.horizon = sweep.newest + 1;
 	if (sweep.horizon > unseen)
 		sweep.horizon = unseen;
+	assert(sweep.horizon > 0);
 }
 
 /* No feed is known before the next sweep, and by then the log is flushed. */
 static void begin_at(int64_t unseen)
 {
+	assert(unseen > 0); /* 0: no sweep yet */
 	sweep.newest = 0;
 	sweep.horizon = unseen;
 }
@@ -135,6 +141,7 @@ static void run(struct task *task)
 	if (feeds != NULL) {
 		const struct feed_sweep_row *found = sql_feed_sweep_rows(batch, feeds, &count);
 
+		assert(count <= FEEDS_MAX && revocations != NULL);
 		hear_all(count, found);
 		if (count == FEEDS_MAX)
 			sweep_more(task, found[count - 1].owner_id);

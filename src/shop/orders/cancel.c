@@ -1,6 +1,8 @@
 /*
  * cancel: a customer or vendor cancels an order, a sub-order, or some of its lines.
  */
+#include <assert.h>
+
 #include "api.gen.h"
 #include "moves.sql.h"
 #include "shop/orders/order_reply.h"
@@ -33,6 +35,7 @@ static struct uuid_array to_cancel(struct task *task, const struct order *order)
 	}
 	if (count == 0)
 		end_not_allowed(task, CANCELLED, BY_CUSTOMER, "The order is already cancelled.");
+	assert(count <= order->sub_order_count);
 	return (struct uuid_array){count, ids};
 }
 

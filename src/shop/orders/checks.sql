@@ -14,14 +14,14 @@ left join lateral (select sum(l.total) total from order_line l
 	where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l on true
 where l.total is distinct from s.subtotal;
 
--- check: payments are of what orders cost
+-- check: the amount of a payment is the total of its order
 select o.number from shop_order o left join payment p on p.order_id = o.id
 where p.amount is distinct from o.total;
 
--- check: what is cancelled went back to the stock
+-- check: cancelled units were released to the stock
 select l.id::text from order_line l where l.released_quantity <> l.cancelled_quantity;
 
--- check: history ends in the present state and has no gap
+-- check: the history of a sub-order has no gap and ends in its state
 select s.number from sub_order s
 left join lateral (select max(h.number) last, count(*) n,
 	(array_agg(h.from_state order by h.number))[1] first, (array_agg(h.to_state order by h.number desc))[1] state,
@@ -31,32 +31,32 @@ left join lateral (select max(h.number) last, count(*) n,
 where (coalesce(h.state, s.state), coalesce(h.last, 1), h.chained) is distinct from (s.state, h.n::int + 1, true)
 or coalesce(h.first, s.state) not in ('awaiting_payment', 'placed');
 
--- check: what is cancelled of a sub-order is what its lines say
+-- check: the cancelled total of a sub-order follows from its lines
 select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
 	else (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
 		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end;
 
--- check: shares of payments follow what was received, refunded and cancelled
+-- check: payment states of sub-orders follow from amounts received, refunded and cancelled
 select s.number from sub_order s join payment p on p.order_id = s.order_id
 where (p.method = 'cash_on_delivery'
 		and (s.received_at is not null) <> (s.state in ('delivered', 'completed')))
 or s.payment_state <> payment_share_state(s.state = 'cancelled', s.received_amount, s.refunded_amount,
 	s.total - s.cancelled_total);
 
--- check: payments are what their shares make of them
+-- check: state and amounts of a payment follow from its shares
 select o.number from shop_order o join payment p on p.order_id = o.id
 join (select s.order_id, payment_state(array_agg(s.payment_state)) state, sum(s.received_amount) received,
 	sum(s.refunded_amount) refunded from sub_order s group by 1) s on s.order_id = o.id
 where (p.state, p.received_amount, p.refunded_amount) is distinct from (s.state,
 	case when s.state in ('received', 'refund_due', 'refunded') then s.received end, s.refunded);
 
--- check: what lines count as shipped is in shipments of their sub-order
+-- check: shipped quantities of lines equal the sums over their shipments
 select l.id::text from order_line l where l.shipped_quantity <> coalesce((select sum(x.quantity)
 	from shipment_line x join shipment h on h.vendor_id = x.vendor_id and h.id = x.shipment_id
 	where x.vendor_id = l.vendor_id and x.order_line_id = l.id
 	and h.sub_order_id = l.sub_order_id), 0);
 
--- check: states agree with what was shipped and cancelled
+-- check: states of sub-orders agree with shipped and cancelled quantities
 select s.number from sub_order s join lateral (
 	select sum(l.shipped_quantity) shipped, sum(l.quantity - l.cancelled_quantity) kept,
 		sum(l.quantity - l.cancelled_quantity - l.shipped_quantity) remaining
@@ -67,21 +67,21 @@ where case when s.state in ('awaiting_payment', 'placed') then l.shipped > 0 or 
 	when s.state in ('shipped', 'delivered', 'completed') then l.remaining > 0 or l.shipped = 0
 	else l.kept > 0 end;
 
--- check: what is delivered has arrived, all of it
+-- check: all shipments of a delivered sub-order have arrived
 select s.number from sub_order s where s.state in ('delivered', 'completed')
 	and exists (select from shipment h where h.vendor_id = s.vendor_id and h.sub_order_id = s.id
 		and h.delivered_at is null);
 
--- check: the clock runs where it has something to do
+-- check: exactly the states that have a deadline have one
 select s.number from sub_order s where (s.deadline_at is not null)
 	<> (s.state in ('awaiting_payment', 'placed', 'accepted', 'packed', 'partially_shipped', 'delivered'));
 
--- check: cancelled sub-orders hold nothing
+-- check: a cancelled sub-order is cancelled in full
 select s.number from sub_order s where s.state = 'cancelled' and (s.cancelled_total <> s.total
 	or exists (select from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id
 		and l.cancelled_quantity <> l.quantity));
 
--- check: what counts as sold was ordered and not cancelled
+-- check: sold units equal the units ordered and not cancelled
 select coalesce(c.product_id, o.product_id)::text from (
 	select x.product_id, x.day, sum(x.units) units from (
 		select w.product_id, w.day, w.units from product_sale w

@@ -6,6 +6,7 @@
 #include "shop/orders/deadlines.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "deadlines.sql.h"
 #include "net/log.h"
@@ -49,7 +50,7 @@ static bool has_arrived(struct uuid id, size_t count, const struct sub_orders_se
 	return false;
 }
 
-static struct due *take_due(struct db *tx, struct uuid_array ids,
+static struct due *read_due(struct db *tx, struct uuid_array ids,
                             const struct sub_orders_due_row *rows)
 {
 	struct due *due = arena_array(db_task(tx)->arena, ids.count, sizeof(due[0]));
@@ -57,6 +58,7 @@ static struct due *take_due(struct db *tx, struct uuid_array ids,
 	const struct rows *asked = sql_sub_orders_sent(tx, ids);
 	const struct sub_orders_sent_row *sent = sql_sub_orders_sent_rows(tx, asked, &count);
 
+	assert(count <= ids.count);
 	for (size_t i = 0; i < ids.count; i++) {
 		bool known = sub_order_state_parse(rows[i].state, &due[i].state);
 		assert(known);
@@ -108,7 +110,9 @@ struct due_batch {
 	struct uuid ids[DUE_BATCH];
 };
 
-static void meet_some(struct task *task)
+_Static_assert(offsetof(struct due_batch, task) == 0, "a task is cast to its batch");
+
+static void move_batch(struct task *task)
 {
 	struct due_batch *batch = (struct due_batch *)(void *)task;
 	struct db *tx = db_begin(task);
@@ -117,24 +121,24 @@ static void meet_some(struct task *task)
 	const struct sub_orders_due_row *rows = sql_sub_orders_due_rows(tx, due, &batch->count);
 	struct uuid_array ids = {batch->count, batch->ids};
 
-	assert(batch->count <= DUE_BATCH);
+	assert(batch->count <= (batch->only != NULL ? 1 : DUE_BATCH));
 	if (batch->count == 0)
 		return;
 	for (size_t i = 0; i < batch->count; i++)
 		batch->ids[i] = rows[i].id;
 	chat_lock(chain, ids);
-	move_due(chain, batch->count, take_due(tx, ids, rows));
+	move_due(chain, batch->count, read_due(tx, ids, rows));
 	orders_settle(chain, ids);
 	db_run(chain);
 	db_commit(tx);
 }
 
 /* One sub-order of the batch failed and rolled back all: move each in its own transaction. */
-static void meet_one_by_one(struct task *task, const struct due_batch *failed)
+static void move_one_by_one(struct task *task, const struct due_batch *failed)
 {
 	for (size_t i = 0; i < failed->count; i++) {
 		struct due_batch batch = {.only = &failed->ids[i]};
-		const char *why = task_attempt(task, &batch.task, meet_some);
+		const char *why = task_attempt(task, &batch.task, move_batch);
 		char id[UUID_TEXT_LENGTH + 1];
 
 		if (why == NULL)
@@ -150,12 +154,12 @@ void orders_meet_deadlines(struct task *task)
 	sql_deadline_failures_forget(db_of(task));
 	for (int i = 0; i < DUE_BATCHES_MAX; i++) {
 		struct due_batch batch = {0};
-		const char *why = task_attempt(task, &batch.task, meet_some);
+		const char *why = task_attempt(task, &batch.task, move_batch);
 
 		if (why != NULL && batch.count == 0)
 			task_end(task, PROBLEM_UNAVAILABLE, "%s", why);
 		if (why != NULL)
-			meet_one_by_one(task, &batch);
+			move_one_by_one(task, &batch);
 		if (batch.count < DUE_BATCH)
 			return;
 	}

@@ -21,9 +21,9 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
 };
 
 /* Notifies customer and vendor on commit. */
-static void tell(struct db *db, struct uuid_array ids)
+static void notify(struct db *db, struct uuid_array ids)
 {
-	sql_sub_orders_tell(db, ids);
+	sql_sub_orders_notify(db, ids);
 	feed_notify(db);
 }
 
@@ -32,6 +32,7 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 {
 	bool cancels = transition->to == CANCELLED;
 
+	assert(transition->effect < EFFECT_COUNT);
 	if (ids.count == 0)
 		return;
 	if (cancels)
@@ -44,14 +45,14 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 	                            .reason = reason,
 	                            .cancel_reason = cancels ? reason : NULL,
 	                        });
-	tell(db, ids);
+	notify(db, ids);
 	chat_system_message(db, ids, sub_order_state_name(transition->to));
 }
 
 /* Records a change that keeps the state: in the history when `noted`, always in the outbox and as
  * an event. */
-static void stay(struct db *db, struct uuid_array ids, enum sub_order_state state,
-                 enum sub_orders_move_clock clock, bool noted, const char *reason)
+static void keep_state(struct db *db, struct uuid_array ids, enum sub_order_state state,
+                       enum sub_orders_move_clock clock, bool noted, const char *reason)
 {
 	sql_sub_orders_move(db, &(struct sub_orders_move_args){
 	                            .ids = ids,
@@ -61,7 +62,7 @@ static void stay(struct db *db, struct uuid_array ids, enum sub_order_state stat
 	                            .reason = reason,
 	                            .cancel_reason = noted ? reason : NULL,
 	                        });
-	tell(db, ids);
+	notify(db, ids);
 }
 
 void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_state state,
@@ -70,7 +71,7 @@ void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_sta
 	if (ids.count == 0)
 		return;
 	sql_order_lines_cancel_rest(db, ids);
-	stay(db, ids, state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
+	keep_state(db, ids, state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
 }
 
 void orders_settle(struct db *db, struct uuid_array ids)
@@ -79,7 +80,7 @@ void orders_settle(struct db *db, struct uuid_array ids)
 	sql_stock_release(db, ids);
 }
 
-static struct uuid_array only(const struct move *move)
+static struct uuid_array own_id(const struct move *move)
 {
 	return (struct uuid_array){1, &move->part->id};
 }
@@ -94,6 +95,7 @@ struct move move_begin(struct task *task, struct uuid sub_order_id)
 	asked = sub_order_ask(move.writes, sub_order_id);
 	db_run(move.writes);
 	move.part = sub_order_fetch(move.writes, &asked);
+	assert(uuid_equal(move.part->id, sub_order_id) && move.part->line_count > 0);
 	return move;
 }
 
@@ -114,7 +116,10 @@ void move_check(const struct move *move, enum sub_order_state to)
 
 static int32_t left_of(const struct order_line *line)
 {
-	return line->goods.quantity - line->cancelled_quantity - line->shipped_quantity;
+	int32_t left = line->goods.quantity - line->cancelled_quantity - line->shipped_quantity;
+
+	assert(line->cancelled_quantity >= 0 && line->shipped_quantity >= 0 && left >= 0);
+	return left;
 }
 
 static struct line_quantities quantities_new(const struct move *move, size_t count)
@@ -156,7 +161,7 @@ static bool has_line(const struct line_quantities *lines, struct uuid id)
 struct line_quantities move_lines(const struct move *move, size_t count,
                                   const struct line_quantity_input_in *lines)
 {
-	struct line_quantities taken = quantities_new(move, count);
+	struct line_quantities chosen = quantities_new(move, count);
 	struct arena *arena = move->task->arena;
 
 	for (size_t i = 0; i < count; i++) {
@@ -164,16 +169,17 @@ struct line_quantities move_lines(const struct move *move, size_t count,
 		if (line == NULL)
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
 			               "unknown", "This line is not part of the sub-order.");
-		if (has_line(&taken, line->id))
+		if (has_line(&chosen, line->id))
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/line_id", i),
 			               "duplicate", "This line is listed twice.");
 		if (lines[i].quantity > left_of(line))
 			task_end_field(move->task, arena_printf(arena, "/lines/%zu/quantity", i),
 			               "maximum", "At most %d of this line can be chosen.",
 			               left_of(line));
-		taken.items[taken.count++] = (struct line_quantity){line->id, lines[i].quantity};
+		assert(lines[i].quantity > 0 && chosen.count < count);
+		chosen.items[chosen.count++] = (struct line_quantity){line->id, lines[i].quantity};
 	}
-	return taken;
+	return chosen;
 }
 
 static void count_shipped(struct move *move, const struct line_quantities *lines)
@@ -199,6 +205,7 @@ static bool anything_shipped(const struct move *move)
 static void insert_parcel(struct move *move, const struct line_quantities *lines,
                           const struct parcel *parcel)
 {
+	assert(lines->count > 0 && lines->count <= move->part->line_count);
 	sql_shipment_insert(move->writes, &(struct shipment_insert_args){
 	                                      .vendor = move->part->vendor_id,
 	                                      .id = uuid_v7(),
@@ -225,12 +232,31 @@ static void apply(struct move *move, enum effect effect)
 		count_cancelled(move, &rest);
 }
 
-static void take(struct move *move, const struct transition *transition, const char *reason)
+/* What is neither shipped nor cancelled agrees with the state that was just reached. */
+static bool rest_agrees(const struct move *move)
 {
+	bool is_left = move_rest(move).count > 0;
+
+	switch (move->part->state) {
+	case CANCELLED:
+	case SHIPPED:
+		return !is_left;
+	case PART_SHIPPED:
+		return is_left && anything_shipped(move);
+	default:
+		return true;
+	}
+}
+
+static void make_transition(struct move *move, const struct transition *transition,
+                            const char *reason)
+{
+	assert(transition != NULL && transition->from == move->part->state);
 	apply(move, transition->effect);
-	orders_move(move->writes, only(move), transition, reason);
+	orders_move(move->writes, own_id(move), transition, reason);
 	move->cancels = move->cancels || transition->to == CANCELLED;
 	move->part->state = transition->to;
+	assert(rest_agrees(move));
 }
 
 void move_to(struct move *move, enum sub_order_state to, const char *reason)
@@ -243,12 +269,13 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 	/* The contract requires a reason. */
 	assert(reason != NULL || !transition->needs_reason ||
 	       order_view_of(move->task) == VIEW_CUSTOMER);
-	take(move, transition, reason);
+	make_transition(move, transition, reason);
 }
 
-static void stay_noted(struct move *move, const char *reason)
+static void record_change(struct move *move, const char *reason)
 {
-	stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
+	keep_state(move->writes, own_id(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, true,
+	           reason);
 }
 
 /* Whether all shipments have arrived, counting just_arrived (may be NULL) as arrived. */
@@ -269,15 +296,16 @@ static void cancel_lines(struct move *move, const struct line_quantities *lines,
 {
 	bool shipped = anything_shipped(move);
 
+	assert(lines->count <= move->part->line_count);
 	sql_order_lines_cancel(move->writes, move->part->vendor_id, lines->count, lines->items);
 	count_cancelled(move, lines);
 	move->cancels = true;
 	if (move_rest(move).count > 0) {
-		stay_noted(move, reason);
+		record_change(move, reason);
 	} else if (!shipped) {
 		move_to(move, CANCELLED, reason);
 	} else {
-		stay_noted(move, reason);
+		record_change(move, reason);
 		move_to(move, SHIPPED, NULL);
 		if (everything_arrived(move, NULL))
 			move_to(move, DELIVERED, NULL);
@@ -301,10 +329,11 @@ void move_ship(struct move *move, const struct line_quantities *lines, const str
 	if (move_rest(move).count == 0)
 		move_to(move, SHIPPED, NULL);
 	else if (move->part->state != PART_SHIPPED)
-		take(move, transition_find(move->part->state, PART_SHIPPED, BY_SHIPMENT), NULL);
+		make_transition(move, transition_find(move->part->state, PART_SHIPPED, BY_SHIPMENT),
+		                NULL);
 	else
-		stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_EXTEND,
-		     false, NULL);
+		keep_state(move->writes, own_id(move), move->part->state,
+		           SUB_ORDERS_MOVE_CLOCK_EXTEND, false, NULL);
 }
 
 bool move_has_arrived(struct move *move, struct uuid shipment_id)
@@ -320,7 +349,7 @@ bool move_has_arrived(struct move *move, struct uuid shipment_id)
 }
 
 /* Ends the task (409) when no shipment is in transit. */
-static void check_some_on_their_way(struct move *move)
+static void check_some_in_transit(struct move *move)
 {
 	size_t count;
 	const struct rows *rows = sql_shipments_of(move->tx, move->part->id);
@@ -337,14 +366,15 @@ void move_arrive(struct move *move, const struct uuid *shipment_id)
 	if (shipment_id != NULL && move_has_arrived(move, *shipment_id))
 		move_refuse(move, "This shipment was already delivered.");
 	if (shipment_id == NULL && move->part->state != SHIPPED)
-		check_some_on_their_way(move);
+		check_some_in_transit(move);
 	if (move->part->state == SHIPPED &&
 	    (shipment_id == NULL || everything_arrived(move, shipment_id))) {
 		move_to(move, DELIVERED, NULL);
 		return;
 	}
 	sql_shipments_arrive(move->writes, move->part->id, shipment_id);
-	stay(move->writes, only(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, false, NULL);
+	keep_state(move->writes, own_id(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, false,
+	           NULL);
 }
 
 struct sub_order *move_finish(struct move *move)
@@ -352,7 +382,7 @@ struct sub_order *move_finish(struct move *move)
 	struct sub_order_rows asked;
 
 	if (move->cancels || move->part->state == DELIVERED)
-		orders_settle(move->writes, only(move));
+		orders_settle(move->writes, own_id(move));
 	asked = sub_order_ask(move->writes, move->part->id);
 	db_run(move->writes);
 	return sub_order_fetch(move->writes, &asked);

@@ -49,7 +49,7 @@ select 'sub_order_changed', m.id, json_build_object('from', m.from_state, 'to', 
 	'vendor_id', m.vendor_id, 'account_id', m.account_id)
 from moved m;
 
--- sub_orders_tell (ids uuid[]): none writes
+-- sub_orders_notify (ids uuid[]): none writes
 -- Notes events with the current state for their customers and vendors.
 select feed_note(event_sub_order_changed(s.account_id, s.vendor_id, payload => sub_order_state(s)))
 from sub_order s

@@ -1,6 +1,7 @@
 /*
  * order_json: writes orders and sub-orders in the shapes of the contract.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 
 static void raw(struct json *json, const char *key, const char *value)
 {
+	assert(value != NULL);
 	json_key(json, key);
 	json_raw(json, value, strlen(value));
 }
@@ -95,6 +97,7 @@ static void members(struct json *json, const struct sub_order *part, unsigned wh
 
 static void payment(struct json *json, const struct payment *payment, const char *currency)
 {
+	assert(payment->refunded <= payment->received && payment->received <= payment->amount);
 	json_key(json, "payment");
 	json_open_object(json);
 	json_put_str(json, "method", payment->method);
@@ -129,6 +132,8 @@ static void members_of_vendor(struct json *json, const struct sub_order *part)
 
 void sub_order_json(const struct sub_order *part, enum order_view view, struct json *json)
 {
+	assert(view == VIEW_CUSTOMER || part->order_number != NULL);
+	assert(view != VIEW_ADMIN || part->account_email != NULL);
 	json_open_object(json);
 	members(json, part, part->who);
 	if (view != VIEW_CUSTOMER)

@@ -45,7 +45,7 @@ struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id)
 	};
 }
 
-static void take_currency(const char *from, char ret[4])
+static void copy_currency(const char *from, char ret[4])
 {
 	assert(strlen(from) == 3);
 	memcpy(ret, from, 4);
@@ -91,10 +91,12 @@ static struct sub_order sub_order_of(const struct sub_orders_read_row *row)
 	};
 	bool known = sub_order_state_parse(row->state, &part.state);
 
+	assert(amounts_add_up(&part.amounts));
+	assert(part.cancelled_total >= 0 && part.cancelled_total <= part.amounts.total);
 	assert(known);
 	if (row->shipping_method_id != NULL)
 		part.shipping_method_id = *row->shipping_method_id;
-	take_currency(row->currency, part.currency);
+	copy_currency(row->currency, part.currency);
 	return part;
 }
 
@@ -121,7 +123,7 @@ static struct order_line line_of(const struct order_lines_read_row *row)
 
 /* Sub-orders and lines have the same sort order, so each sub-order's lines are contiguous and in
  * sequence. */
-static struct sub_order *take_parts(struct db *batch, const struct rows *sub_orders,
+static struct sub_order *read_parts(struct db *batch, const struct rows *sub_orders,
                                     const struct rows *line_rows, size_t *ret_count)
 {
 	struct arena *arena = db_task(batch)->arena;
@@ -180,11 +182,12 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 	};
 	assert(strlen(row->number) == ORDER_NUMBER_LENGTH);
 	memcpy(order->number, row->number, sizeof(order->number));
-	take_currency(row->currency, order->currency);
+	copy_currency(row->currency, order->currency);
 	order->sub_orders =
-	    take_parts(batch, asked->sub_orders, asked->lines, &order->sub_order_count);
+	    read_parts(batch, asked->sub_orders, asked->lines, &order->sub_order_count);
 	for (size_t i = 0; i < order->sub_order_count; i++)
 		order->payment.due -= order->sub_orders[i].cancelled_total;
+	assert(order->payment.due >= 0 && order->payment.due <= order->payment.amount);
 	if (asked->customer != NULL) {
 		const struct order_customer_row *customer =
 		    sql_order_customer_rows(batch, asked->customer, &count);
@@ -219,7 +222,7 @@ static int64_t commission_of(struct db *batch, const struct rows *rows,
 	return total;
 }
 
-static void take_money(struct db *batch, const struct sub_order_rows *asked, struct sub_order *part)
+static void read_money(struct db *batch, const struct sub_order_rows *asked, struct sub_order *part)
 {
 	size_t count;
 	const struct sub_order_money_row *money =
@@ -236,12 +239,13 @@ static void take_money(struct db *batch, const struct sub_order_rows *asked, str
 	    .received = money->received_amount != NULL ? *money->received_amount : 0,
 	    .refunded = money->refunded_amount,
 	};
+	assert(strlen(part->order_number) == ORDER_NUMBER_LENGTH);
 	part->commission_total = commission_of(batch, asked->rates, part);
 	part->who =
 	    money->staff_role != NULL ? staff_may_move((unsigned)*money->staff_role) : BY_ADMIN;
 }
 
-static void take_for_admin(struct db *batch, const struct sub_order_rows *asked,
+static void read_for_admin(struct db *batch, const struct sub_order_rows *asked,
                            struct sub_order *part)
 {
 	size_t count;
@@ -259,14 +263,15 @@ static void take_for_admin(struct db *batch, const struct sub_order_rows *asked,
 struct sub_order *sub_order_fetch(struct db *batch, const struct sub_order_rows *asked)
 {
 	size_t count;
-	struct sub_order *part = take_parts(batch, asked->sub_order, asked->lines, &count);
+	struct sub_order *part = read_parts(batch, asked->sub_order, asked->lines, &count);
 
 	if (count == 0)
 		task_end(db_task(batch), PROBLEM_NOT_FOUND, "Sub-order not found.");
+	assert(count == 1);
 	part->who = BY_CUSTOMER;
 	if (asked->money != NULL)
-		take_money(batch, asked, part);
+		read_money(batch, asked, part);
 	if (asked->customer != NULL)
-		take_for_admin(batch, asked, part);
+		read_for_admin(batch, asked, part);
 	return part;
 }

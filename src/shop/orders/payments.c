@@ -1,6 +1,7 @@
 /*
  * payments: admins record received payments and refunds.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "api.gen.h"
@@ -14,6 +15,7 @@ static struct uuid_array all_parts(struct arena *arena, const struct order *orde
 {
 	struct uuid *ids = arena_array(arena, order->sub_order_count, sizeof(ids[0]));
 
+	assert(order->sub_order_count > 0);
 	for (size_t i = 0; i < order->sub_order_count; i++)
 		ids[i] = order->sub_orders[i].id;
 	return (struct uuid_array){order->sub_order_count, ids};
@@ -43,6 +45,7 @@ static int64_t amount_of(struct task *task, const struct mark_payment_received_i
 {
 	const struct payment *payment = &order->payment;
 
+	assert(payment->due >= 0 && payment->due <= payment->amount);
 	if (in->amount == NULL)
 		return is_in_state(order, "cancelled") ? payment->amount : payment->due;
 	if (strcmp(in->amount->currency, order->currency) != 0)

@@ -12,6 +12,8 @@
 /* Crockford's base 32: no I, L, O, U, so that numbers can be read out on the phone. */
 static const char NUMBER_ALPHABET[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+_Static_assert(sizeof(NUMBER_ALPHABET) - 1 == 32, "five bits a character");
+
 /* Forty random bits as K7Q4-M2XD: does not reveal the number of orders. */
 static void number_random(char ret[ORDER_NUMBER_LENGTH + 1])
 {
@@ -41,6 +43,8 @@ static void split_line(const struct quote_line *from, const struct quote_group *
 	    .amount =
 	        order_line_commission(line, line->goods.quantity, group->commission_basis_points),
 	};
+	assert(from->problem == LINE_SELLABLE);
+	assert(commission->amount >= 0 && commission->amount <= line->goods.total);
 }
 
 static void split_group(struct arena *arena, const struct order *order,
@@ -74,6 +78,7 @@ static void split_group(struct arena *arena, const struct order *order,
 	    .line_count = group->line_count,
 	    .shipments = "[]",
 	};
+	assert(strlen(part->number) <= SUB_ORDER_NUMBER_LENGTH);
 	memcpy(part->currency, order->currency, sizeof(part->currency));
 	for (size_t i = 0; i < group->line_count; i++)
 		split_line(&group->lines[i], group, &part->lines[i], &part->commissions[i]);
@@ -84,7 +89,10 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 {
 	struct order *order = arena_alloc(arena, sizeof(*order));
 	int64_t parts = 0;
+	size_t lines = 0;
 
+	assert(terms->state == PLACED || terms->state == AWAITING_PAYMENT);
+	assert(!terms->paid || quote->amounts.total == 0);
 	assert(quote->group_count > 0 && quote->problem_count == 0 &&
 	       quote->undeliverable_count == 0);
 	*order = (struct order){
@@ -113,7 +121,8 @@ struct order *order_split(struct arena *arena, const struct quote *quote,
 		split_group(arena, order, &quote->groups[g], terms, (int)g + 1,
 		            &order->sub_orders[g]);
 		parts += order->sub_orders[g].amounts.total;
+		lines += order->sub_orders[g].line_count;
 	}
-	assert(parts == order->amounts.total);
+	assert(parts == order->amounts.total && lines == quote->line_count);
 	return order;
 }

@@ -37,6 +37,8 @@ static const struct transition TRANSITIONS[] = {
 
 #define TRANSITION_COUNT (sizeof(TRANSITIONS) / sizeof(TRANSITIONS[0]))
 
+_Static_assert((STAFF & (BUYER | ADMIN | CLOCK | PAYMENT | SHIPMENT)) == 0, "one bit for each");
+
 const char *sub_order_state_name(enum sub_order_state state)
 {
 	assert(state < SUB_ORDER_STATE_COUNT);
@@ -57,6 +59,7 @@ bool sub_order_state_parse(const char *name, enum sub_order_state *ret)
 const struct transition *transition_find(enum sub_order_state from, enum sub_order_state to,
                                          unsigned who)
 {
+	assert(from < SUB_ORDER_STATE_COUNT && to < SUB_ORDER_STATE_COUNT);
 	for (size_t i = 0; i < TRANSITION_COUNT; i++) {
 		const struct transition *row = &TRANSITIONS[i];
 		if (row->from == from && row->to == to && (row->who & who))
