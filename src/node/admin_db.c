@@ -1,5 +1,6 @@
 #include "node/admin_db.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,8 @@ bool admin_db_succeeded(const PGresult *result)
 
 int admin_db_ask(PGconn *conn, const char *text, PGresult **ret)
 {
+	assert(conn != NULL);
+
 	PGresult *result = PQexec(conn, text);
 
 	if (!admin_db_succeeded(result)) {

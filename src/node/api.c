@@ -77,6 +77,7 @@ static void on_drain(uv_timer_t *timer)
 	bool late = loop_now_ms() >= api.deadline_ms;
 
 	(void)timer;
+	assert(api.draining && busy <= open);
 	if (late || (!shop_is_busy() && (open == 0 || (busy == 0 && !api.retiring))))
 		loop_stop();
 }
@@ -98,6 +99,8 @@ static void on_stop(int number)
 
 static int start_server(void)
 {
+	assert(api.server == NULL && !api.draining);
+
 	int rc = http_server_start(MEMBER_FD_LISTEN, process_connections_max(api.config),
 	                           &api.handlers, &api.server);
 
@@ -169,6 +172,7 @@ static void set_keys(void)
 		keys[1] = token_key(&api.previous);
 		count = keys[1].id != keys[0].id ? 2 : 1;
 	}
+	assert(count == 1 || keys[0].id != keys[1].id);
 	token_keys_set(count, keys);
 	sodium_memzero(keys, sizeof(keys));
 }

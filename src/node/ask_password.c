@@ -1,6 +1,8 @@
 #include "node/ask_password.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,6 +47,8 @@ static void show_typing(void)
 
 int ask_password(char *ret, size_t size)
 {
+	assert(size > 2 && size <= INT_MAX); /* a character, the line end and the 0 */
+
 	bool hidden = hide_typing();
 	char *line;
 

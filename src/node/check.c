@@ -1,5 +1,6 @@
 #include "node/check.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -85,6 +86,7 @@ static void check_roles(const struct services *services, const struct secret *se
 		PGconn *conn;
 		bool good;
 
+		assert(PG_ROLE_NAMES[role] != NULL);
 		services_role_conninfo(services->base, secret, PG_ROLE_NAMES[role], conninfo,
 		                       sizeof(conninfo));
 		conn = PQconnectdb(conninfo);
@@ -110,6 +112,7 @@ static void check_one(PGconn *conn, const struct schema_check *check)
 		report(false, name, PQresultErrorMessage(result));
 		goto finish;
 	}
+	assert(PQntuples(result) == 1 && PQnfields(result) == 2); /* it aggregates */
 	sound = strcmp(PQgetvalue(result, 0, 0), "0") == 0;
 	snprintf(detail, sizeof(detail), "%s offenders, for example %s", PQgetvalue(result, 0, 0),
 	         PQgetvalue(result, 0, 1));

@@ -20,6 +20,8 @@ static int place_descriptors(const struct child_spec *spec)
 {
 	int high[CHILD_FDS_MAX];
 
+	_Static_assert(CHILD_FIRST_FD == STDERR_FILENO + 1, "they follow the standard ones");
+	assert(spec->fd_count >= 0 && spec->fd_count <= CHILD_FDS_MAX);
 	/* Move descriptors out of the way first, so that no source is overwritten before it is
 	 * copied. */
 	for (int i = 0; i < spec->fd_count; i++) {
@@ -99,7 +101,9 @@ int child_spawn(const struct child_spec *spec, pid_t *ret)
 	ssize_t count;
 	pid_t pid;
 
-	assert(spec->fd_count <= CHILD_FDS_MAX);
+	assert(spec->program != NULL && spec->argv != NULL && spec->argv[0] != NULL);
+	/* A child that switches users must not keep root. */
+	assert(!spec->switches_user || (spec->uid != 0 && geteuid() == 0));
 	if (spec->by_descriptor) {
 		program_fd = open(spec->program, O_PATH | O_CLOEXEC);
 		if (program_fd < 0)
@@ -119,6 +123,8 @@ int child_spawn(const struct child_spec *spec, pid_t *ret)
 		do
 			count = read(report[0], &failure, sizeof(failure));
 		while (count < 0 && errno == EINTR);
+		assert(count == 0 ||
+		       count == (ssize_t)sizeof(failure)); /* a pipe does not split it */
 		if (failure != 0)
 			waitpid(pid, NULL, 0);
 		else
@@ -142,6 +148,7 @@ int child_run(const struct child_spec *spec)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	assert(WIFEXITED(status) || WIFSIGNALED(status));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -161,6 +168,7 @@ static unsigned long long start_time(pid_t pid)
 	if (file == NULL)
 		return 0;
 	count = fread(text, 1, sizeof(text) - 1, file);
+	assert(count < sizeof(text));
 	fclose(file);
 	text[count] = '\0';
 	/* The name may contain spaces and brackets; the fields after the last bracket do not. */
@@ -189,6 +197,7 @@ void child_stop(pid_t pid, int signal, int timeout_ms)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
 
+	assert(signal > 0 && timeout_ms > 0 && pid != getpid());
 	if (pid <= 0 || !child_is_alive(pid))
 		return;
 	kill(pid, signal);
@@ -206,6 +215,7 @@ void child_note(const char *path, pid_t pid, const char *more)
 	char temporary[1200];
 	FILE *file;
 
+	assert(pid > 0 && path[0] == '/');
 	path_format(temporary, sizeof(temporary), "%s.new", path);
 	file = fopen(temporary, "we");
 	if (file == NULL)
@@ -233,5 +243,6 @@ void child_sleep_ms(int duration_ms)
 {
 	struct timespec span = {duration_ms / 1000, (duration_ms % 1000) * 1000000L};
 
+	assert(duration_ms > 0);
 	nanosleep(&span, NULL);
 }

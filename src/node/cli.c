@@ -1,5 +1,6 @@
 #include "node/cli.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ static const struct command *find_command(int argc, char **argv, int *ret_words)
 {
 	char two[64] = "";
 
+	assert(argc > 1);
 	if (argc > 2)
 		snprintf(two, sizeof(two), "%s %s", argv[1], argv[2]);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
@@ -73,6 +75,7 @@ static int take_arguments(const struct command *command, int count, char **words
 		const struct flag *flag = find_flag(command, words[i]);
 
 		if (flag != NULL) {
+			assert((flag->value != NULL) != (flag->given != NULL));
 			if (flag->value == NULL)
 				*flag->given = true;
 			else if (i + 1 >= count)
@@ -120,6 +123,7 @@ static bool print_group(FILE *out, const char *word)
 
 		if (strncmp(command->name, word, length) != 0 || command->name[length] != ' ')
 			continue;
+		assert(command->arguments != NULL && command->prose != NULL);
 		fprintf(out, "Usage: sebez %s %s\n\n%s\n", command->name, command->arguments,
 		        command->prose);
 		any = true;
@@ -143,6 +147,7 @@ static int run_command(const struct command *command, int count, char **words)
 			return 0;
 		}
 	}
+	assert(command->run != NULL);
 	rc = take_arguments(command, count, words);
 	if (rc != 0)
 		return rc;

@@ -1,5 +1,6 @@
 #include "node/commands.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -123,6 +124,7 @@ static int run_version(void)
 
 static unsigned slot(void)
 {
+	assert(call.slot != NULL); /* an operand is required */
 	return (unsigned)strtoul(call.slot, NULL, 10);
 }
 
@@ -224,5 +226,8 @@ const struct command COMMANDS[] = {
     {.name = "api", .run = run_api, .operands = {&call.slot}, .hidden = true},
     {.name = "jobs", .run = run_jobs, .operands = {&call.slot}, .hidden = true},
 };
+
+_Static_assert(sizeof(COMMANDS[0].flags) / sizeof(COMMANDS[0].flags[0]) == FLAGS_MAX,
+               "a command has room for its flags");
 
 const size_t COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0]);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/log.h"
 #include "node/secret.h"
 #include "store/redis.h"
 #include "web/origin.h"
@@ -173,8 +174,14 @@ static bool parse_bool(const char *text, int64_t *ret)
 	return false;
 }
 
+_Static_assert((int)LOG_THRESHOLD_ERROR + 1 == (int)LOG_LEVEL_COUNT &&
+                   (int)LOG_THRESHOLD_DEBUG == (int)LOG_LEVEL_DEBUG,
+               "a threshold is a level of the log");
+
 static bool parse_value(const struct option *option, const char *text, struct config *config)
 {
+	assert(option->offset < sizeof(*config));
+
 	void *field = (char *)config + option->offset;
 	size_t length = strlen(text);
 	int index;
@@ -287,6 +294,7 @@ static void keep_texts(struct config *config)
 
 		if (OPTIONS[i].type != OPTION_TEXT || *field == OPTIONS[i].fallback)
 			continue;
+		assert(*field != NULL);
 		*field = strdup(*field);
 		assert(*field != NULL);
 	}
@@ -305,6 +313,7 @@ int config_load(struct config *ret, char *error, size_t error_size)
 		/* An empty variable counts as unset. */
 		if (text == NULL || text[0] == '\0')
 			text = option->fallback;
+		assert(text != NULL && option->min <= option->max);
 		if (!parse_value(option, text, &config)) {
 			refuse(option, text, error, error_size);
 			return -EINVAL;
@@ -318,6 +327,7 @@ int config_load(struct config *ret, char *error, size_t error_size)
 	keep_texts(&config);
 	if (config.processes == 0)
 		config.processes = cores > 256 ? 256 : cores < 1 ? 1 : cores;
+	assert(config.processes >= 1 && config.db_connections >= 1 && config.db_leased >= 1);
 	*ret = config;
 	return 0;
 }

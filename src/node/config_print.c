@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-static const char *const TYPE_NAMES[OPTION_TYPE_COUNT] = {"text", "integer", "yes/no", "choice"};
+static const char *const TYPE_NAMES[] = {"text", "integer", "yes/no", "choice"};
+
+_Static_assert(sizeof(TYPE_NAMES) / sizeof(TYPE_NAMES[0]) == OPTION_TYPE_COUNT,
+               "each type has a name");
 
 static void print_wrapped(FILE *out, const char *text, const char *indent, size_t width)
 {

@@ -1,5 +1,6 @@
 #include "node/conninfo.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@ int conninfo_add(char *ret, size_t size, const char *key, const char *value)
 		ret[used++] = *value;
 	}
 	ret[used++] = '\'';
+	assert(used < size);
 	ret[used] = '\0';
 	return 0;
 }
@@ -30,6 +32,7 @@ static int add_all(const PQconninfoOption *options, char *admin, char *base, siz
 	bool has_limit = false;
 	int rc = 0;
 
+	assert(admin[0] == '\0' && base[0] == '\0');
 	for (const PQconninfoOption *at = options; at->keyword != NULL && rc == 0; at++) {
 		bool personal =
 		    strcmp(at->keyword, "user") == 0 || strcmp(at->keyword, "password") == 0;

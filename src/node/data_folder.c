@@ -23,6 +23,7 @@ static int make_parents(const char *path)
 {
 	char copy[DATA_FOLDER_PATH_MAX];
 
+	assert(path[0] != '\0'); /* a setting's minimum length */
 	path_format(copy, sizeof(copy), "%s", path);
 	for (char *at = copy + 1; *at != '\0'; at++) {
 		if (*at != '/')
@@ -92,6 +93,7 @@ static int choose_user(const struct config *config, struct data_folder *data_fol
 		data_folder->uid = user->pw_uid;
 		data_folder->gid = user->pw_gid;
 	}
+	assert(data_folder->uid != 0); /* PostgreSQL refuses root */
 	path_format(data_folder->user, sizeof(data_folder->user), "%s", user->pw_name);
 	return 0;
 }
@@ -159,6 +161,8 @@ static void choose_far_run(struct data_folder *data_folder)
 		base = access("/run", W_OK) == 0 ? "/run" : "/tmp";
 	else if (base == NULL || base[0] != '/' || strlen(base) > 48 || access(base, W_OK) != 0)
 		base = "/tmp";
+	_Static_assert(DATA_FOLDER_RUN_MAX > 48 + sizeof("/sebez-") + 16, "the path fits");
+	assert(base[0] == '/');
 	path_format(data_folder->run, sizeof(data_folder->run), "%.48s/sebez-%s", base, text);
 }
 
@@ -254,6 +258,7 @@ int data_folder_open(const struct config *config, struct data_folder *ret)
 	}
 	if (config->database_url[0] == '\0' || config->redis_url[0] == '\0')
 		rc = make_folders(&data_folder);
+	assert(rc < 0 || data_folder.data[0] == '/');
 	if (rc == 0)
 		*ret = data_folder;
 	return rc;
@@ -293,6 +298,7 @@ int data_folder_open_log(const struct data_folder *data_folder, const char *name
 struct child_spec data_folder_child(const struct data_folder *data_folder, const char *program,
                                     const char *const argv[])
 {
+	assert(data_folder->uid != 0 || !data_folder->switches_user);
 	return (struct child_spec){
 	    .program = program,
 	    .argv = argv,

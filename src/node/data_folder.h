@@ -23,11 +23,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "node/child.h"
 #include "node/config.h"
 
 enum { DATA_FOLDER_PATH_MAX = 1024, DATA_FOLDER_RUN_MAX = 88 };
+
+_Static_assert(DATA_FOLDER_RUN_MAX + sizeof("/.s.PGSQL.5432") <=
+                   sizeof(((struct sockaddr_un *)NULL)->sun_path),
+               "the path of a socket fits");
 
 struct data_folder {
 	char data[DATA_FOLDER_PATH_MAX]; /* absolute */

@@ -1,5 +1,6 @@
 #include "node/embedded_pg.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -13,11 +14,14 @@
 #include <uv.h>
 
 #include "node/say.h"
+#include "store/pg.h"
 
 enum { STOP_MS = 20000, CONNECTIONS_MIN = 200, ROLES = 6 };
 
 /* The rest of the memory is left to the page cache, and to the machine's other programs. */
 enum { SHARED_BUFFERS_MIN_MB = 128, SHARED_BUFFERS_MAX_MB = 1024 };
+
+_Static_assert(ROLES == (int)PG_ROLE_COUNT, "each role has connections");
 
 static const char SETTINGS[] =
     "# Written by sebez at each start. Your own settings go to postgresql.user.conf beside it.\n"
@@ -75,6 +79,7 @@ static int name_folder(const struct data_folder *data_folder, const char *path,
 {
 	int fd;
 
+	assert(spec->fd_count == 0);
 	if (data_folder->reachable) {
 		path_format(ret, size, "%s", path);
 		return 0;
@@ -196,6 +201,9 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	char text[2048];
 	int rc;
 
+	_Static_assert(sizeof(SETTINGS) + DATA_FOLDER_RUN_MAX + 256 < sizeof(text),
+	               "the settings fit");
+	assert(data_folder->run[0] == '/');
 	path_format(text, sizeof(text),
 	            "%sshared_buffers = %lldMB\neffective_cache_size = %lldMB\n"
 	            "max_connections = %lld\nunix_socket_directories = '%s'\n"
@@ -325,5 +333,6 @@ void embedded_pg_stop(pid_t pid)
 {
 	/* SIGINT is PostgreSQL's fast shutdown: sessions are disconnected, a checkpoint is
 	 * written. */
+	assert(pid > 1);
 	child_stop(pid, SIGINT, STOP_MS);
 }

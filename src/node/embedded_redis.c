@@ -1,5 +1,6 @@
 #include "node/embedded_redis.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -74,6 +75,7 @@ int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
 		return -ENOENT;
 	}
 	path_format(socket_path, sizeof(socket_path), "%s/redis.sock", data_folder->run);
+	assert(data_folder->run[0] == '/');
 	spec = data_folder_child(data_folder, program, argv);
 	spec.envp = envp;
 	spec.death_signal = SIGTERM;
@@ -90,6 +92,7 @@ int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
 
 void embedded_redis_stop(pid_t pid)
 {
+	assert(pid > 0);
 	child_stop(pid, SIGTERM, STOP_MS);
 }
 

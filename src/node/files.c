@@ -1,5 +1,6 @@
 #include "node/files.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ static uint64_t fingerprint(const char *program)
 	const char *name = strrchr(program, '/');
 	char path[sizeof(((struct files *)0)->program) + 32];
 
+	assert(sum == 0 || name != NULL); /* a program's path is absolute */
 	if (sum == 0 || strcmp(name, "/postgres") != 0)
 		return sum;
 	for (size_t i = 0; i < sizeof(MODULES) / sizeof(MODULES[0]); i++) {
@@ -49,6 +51,7 @@ void files_begin(struct files *files, pid_t pid)
 	char link[64];
 	ssize_t length;
 
+	assert(pid > 0);
 	*files = (struct files){0};
 	path_format(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	length = readlink(link, files->program, sizeof(files->program) - 1);
@@ -89,17 +92,17 @@ enum files_change files_look(struct files *files, pid_t pid)
 	/* A restart cannot fix a library that was already missing at the start. */
 	if (files->started == 0 || (now == files->started && !(lost && files->whole))) {
 		files->steady = 0;
-		files->told = false;
+		files->reported = false;
 		return FILES_SAME;
 	}
 	if (now != files->latest) {
 		files->steady = 0;
-		files->told = false;
+		files->reported = false;
 	}
 	files->latest = now;
-	if (++files->steady <= STEADY_LOOKS || files->told)
+	if (++files->steady <= STEADY_LOOKS || files->reported)
 		return FILES_SAME;
-	files->told = true;
+	files->reported = true;
 	if (now == 0)
 		return FILES_GONE;
 	return now == files->started ? FILES_LIBRARY_REPLACED : FILES_REPLACED;

@@ -17,7 +17,7 @@ struct files {
 	uint64_t started;  /* fingerprint of the files on disk at start */
 	uint64_t latest;   /* fingerprint at the last look, if it differed */
 	unsigned steady;   /* consecutive looks that found `latest` */
-	bool told;         /* the change to `latest` was reported */
+	bool reported;     /* the change to `latest` was reported */
 	bool whole;        /* all mapped libraries were once seen on disk */
 };
 

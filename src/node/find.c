@@ -42,6 +42,7 @@ static bool look_beside_program(const struct config *config, struct found *ret)
 {
 	char path[PATH_MAX + 8] = "";
 
+	_Static_assert(sizeof(path) >= PATH_MAX + sizeof("/var"), "a name may follow the path");
 	if (readlink("/proc/self/exe", path, PATH_MAX) <= 0)
 		return false;
 	for (int i = 0; i < 2; i++) {
@@ -120,6 +121,7 @@ static int take(struct config *config, const struct found *found)
 
 static int refuse_choice(const struct found servers[], int count)
 {
+	assert(count > 1 && count <= SERVERS_MAX);
 	say("several servers are running: choose one with SEBEZ_DATA");
 	for (int i = 0; i < count; i++)
 		say("  SEBEZ_DATA=%s  process %d, %s", servers[i].data, (int)servers[i].running.pid,

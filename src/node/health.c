@@ -9,6 +9,8 @@
 /* Load balancers probe every few seconds with a timeout of about one second; answer before that. */
 enum { READY_MS = 800 };
 
+_Static_assert(READY_MS < 1000, "the answer comes before the usual timeout");
+
 /* Current state must not be cached, although it is public. */
 static void of_this_moment(struct request *rq)
 {

@@ -5,6 +5,9 @@ enum {
 	MISSED_AT_START_MAX = 30, /* loading a program on a busy machine */
 };
 
+_Static_assert(MISSED_MAX > 1 && MISSED_AT_START_MAX >= MISSED_MAX,
+               "one look without a beat kills nobody, and a start takes longer");
+
 bool heartbeat_look(struct heartbeat *heartbeat, uint64_t beats)
 {
 	if (heartbeat->beats != beats) {

@@ -36,8 +36,10 @@ static unsigned number_of(const struct job *job)
 {
 	unsigned number = 0;
 
-	while (shop_job(number) != job)
+	while (shop_job(number) != job) {
+		assert(shop_job(number) != NULL); /* it is in the table */
 		number++;
+	}
 	return number;
 }
 
@@ -68,6 +70,7 @@ static void run_once(const struct job *job)
 	task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &task);
 	jobs.running++;
 	good = task_run(&task, job->run);
+	assert(jobs.running > 0 && !co_has_scarce()); /* its transactions are closed */
 	jobs.running--;
 	report(&task, job, good, clock_now_us() - started_us);
 	arena_free(task.arena);
@@ -90,6 +93,7 @@ static void run_forever(void *arg)
 	const struct job *job = arg;
 	int64_t interval_ms = interval_of(job);
 
+	assert(interval_ms > 0 && job->run != NULL);
 	while (!jobs.stopping) {
 		run_once(job);
 		co_sleep_ms(interval_ms);

@@ -1,9 +1,11 @@
 #include "node/marketplace.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "node/admin_db.h"
 #include "node/say.h"
 
@@ -11,7 +13,8 @@ int marketplace_fill(PGconn *conn, const struct config *config)
 {
 	char text[512];
 
-	/* config_load has validated the currency: three capital letters, or empty. */
+	/* config_load has validated it, so that the text below is one statement. */
+	assert(config->currency[0] == '\0' || currency_is_valid(config->currency));
 	snprintf(text, sizeof(text),
 	         "update platform set currency = coalesce(nullif('%s', ''), currency), "
 	         "payment_hours = %lld, accept_hours = %lld, complete_days = %lld, "
@@ -35,6 +38,7 @@ int marketplace_check(PGconn *conn, const struct config *config)
 	rc = admin_db_ask(conn, "select currency from platform", &result);
 	if (rc < 0)
 		return rc;
+	assert(PQntuples(result) == 1); /* the platform is one row */
 	currency = PQgetvalue(result, 0, 0);
 	if (strcmp(currency, config->currency) != 0) {
 		say("SEBEZ_CURRENCY is %s, but the currency of this marketplace is %s and cannot "

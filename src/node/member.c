@@ -34,7 +34,7 @@ static const char *variable(const char *name, const char *value)
 	size_t size = strlen(name) + strlen(value) + 2;
 	char *text = malloc(size);
 
-	assert(text != NULL);
+	assert(text != NULL && strchr(name, '=') == NULL);
 	snprintf(text, size, "%s=%s", name, value);
 	return text;
 }
@@ -63,6 +63,7 @@ int member_world_open(struct services *services, const struct secret *secret, in
 	world.envp[used++] = variable("SEBEZ_NODE_DATABASE", services->base);
 	world.envp[used++] = variable("REDIS_URL", services->redis_url);
 	explicit_bzero(key, sizeof(key));
+	assert(used < count + 4 && world.envp[used] == NULL);
 	*ret = world;
 	return 0;
 }
@@ -87,6 +88,11 @@ static int start_self(const struct member_world *world, const struct member *mem
 	spec.fds[1] = ready[1];
 	spec.fds[2] = member->listen_fd;
 	spec.fd_count = member->kind == MEMBER_API ? 3 : 2;
+	_Static_assert(MEMBER_FD_METRICS == (int)CHILD_FIRST_FD &&
+	                   MEMBER_FD_READY == MEMBER_FD_METRICS + 1 &&
+	                   MEMBER_FD_LISTEN == MEMBER_FD_READY + 1,
+	               "spec.fds has the order of enum member_fd");
+	assert((member->kind == MEMBER_API) == (member->listen_fd >= 0));
 	ret->heartbeat.beats = metrics_beats((unsigned)member->slot);
 	rc = child_spawn(&spec, &ret->pid);
 	close(ready[1]);
@@ -103,6 +109,7 @@ int member_start(const struct member_world *world, const struct member *member, 
 	struct process process = {.ready_fd = -1, .started_ms = clock_monotonic_ms()};
 	int rc = -EINVAL;
 
+	assert(ret->pid <= 0 && ret->ready_fd < 0); /* nothing runs there */
 	switch (member->kind) {
 	case MEMBER_API:
 	case MEMBER_JOBS:
@@ -123,6 +130,7 @@ int member_start(const struct member_world *world, const struct member *member, 
 		LOG_ERROR("cannot start a process", log_str("which", member_name(member)),
 		          log_str("reason", strerror(-rc)));
 	else {
+		assert(process.pid > 0);
 		files_begin(&process.files, process.pid);
 		*ret = process;
 	}
@@ -133,6 +141,8 @@ const char *member_name(const struct member *member)
 {
 	static const char *const NAMES[] = {"api", "jobs", "postgres", "redis"};
 
+	_Static_assert(sizeof(NAMES) / sizeof(NAMES[0]) == MEMBER_REDIS + 1,
+	               "a name for each kind");
 	return NAMES[member->kind];
 }
 
@@ -148,6 +158,7 @@ void member_died(struct member *member, int64_t now_ms)
 		          << (member->failures > 7 ? 7 : member->failures - 1);
 	if (wait_ms > BACKOFF_MAX_MS)
 		wait_ms = BACKOFF_MAX_MS;
+	assert(member->now.ready_fd < 0); /* it would leak */
 	member->failures++;
 	member->start_at_ms = now_ms + wait_ms;
 	member->kill_at_ms = 0;

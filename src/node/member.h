@@ -5,6 +5,7 @@
 #ifndef SEBEZ_NODE_MEMBER_H
 #define SEBEZ_NODE_MEMBER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +25,9 @@ enum {
 	MEMBER_SIGNAL_STOP = 15,   /* SIGTERM: finish work in progress, then exit */
 	MEMBER_SIGNAL_RETIRE = 12, /* SIGUSR2: as above, and drain idle connections */
 };
+
+_Static_assert(MEMBER_SIGNAL_STOP == (int)SIGTERM && MEMBER_SIGNAL_RETIRE == (int)SIGUSR2,
+               "operators may send them, too");
 
 /* A started process. Its ready descriptor becomes readable (one byte) when it serves, and reaches
  * end of file when it dies before that. */

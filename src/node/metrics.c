@@ -25,6 +25,7 @@ int metrics_create(unsigned slots)
 	int fd = memfd_create("sebez-metrics", MFD_CLOEXEC);
 	int rc;
 
+	assert(slots > 0);
 	if (fd < 0)
 		return -errno;
 	if (ftruncate(fd, (off_t)metrics_segment_size(slots)) == 0)
@@ -57,6 +58,7 @@ int metrics_attach(int fd, unsigned slot)
 
 	if (rc < 0)
 		return rc;
+	assert(segment.mine == NULL && slot < segment.count);
 	segment.mine = &segment.slots[slot];
 	segment.mine->pid = getpid();
 	return 0;
@@ -107,6 +109,7 @@ void metrics_request(unsigned operation, int status, int64_t duration_us)
 
 	if (segment.mine == NULL || operation >= METRICS_OPERATIONS_MAX)
 		return;
+	assert(duration_us >= 0); /* of the monotonic clock */
 	counts = &segment.mine->operations[operation];
 	add(&counts->statuses[status_index(status)], 1);
 	add(&counts->buckets[bucket_index(duration_us)], 1);

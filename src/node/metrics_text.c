@@ -212,6 +212,7 @@ static void write_processes(struct buf *out, const struct metrics_segment *all,
 
 		if (process->pid == 0)
 			continue;
+		assert(family->offset + sizeof(value) <= sizeof(process->gauges));
 		memcpy(&value, gauges + family->offset, sizeof(value));
 		if (family->value != NULL)
 			value = family->value(process);
@@ -272,6 +273,7 @@ static void write_pools(struct buf *out, const struct metrics_segment *all,
 			const char *pool = (const char *)&all->slots[slot].gauges.pools[role];
 			uint64_t value;
 
+			assert(family->offset + sizeof(value) <= sizeof(struct metrics_pool));
 			memcpy(&value, pool + family->offset, sizeof(value));
 			buf_printf(out, "%s{process=\"%u\",role=\"%s\"} %llu\n", family->name, slot,
 			           PG_ROLE_NAMES[role], (unsigned long long)value);
@@ -288,6 +290,7 @@ static unsigned long long sum_topic(const struct metrics_segment *all, size_t to
 		const char *gauges = (const char *)&all->slots[slot].gauges.topics[topic];
 		uint64_t value;
 
+		assert(offset + sizeof(value) <= sizeof(struct metrics_topic));
 		memcpy(&value, gauges + offset, sizeof(value));
 		sum += value;
 	}

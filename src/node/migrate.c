@@ -1,5 +1,6 @@
 #include "node/migrate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct migration {
 /* Applies missing migrations. A fresh database needs none: its schema already includes them. */
 static int apply_missing(const struct migration *mg)
 {
+	assert(schema_value(&mg->schema, SCHEMA_LAID) != NULL);
+
 	char hash[SCHEMA_HASH_SIZE];
 	int rc = 0;
 
@@ -138,6 +141,7 @@ static int migrate_locked(struct migration *mg)
 {
 	int rc = schema_read(mg->conn, &mg->schema);
 
+	assert(PQtransactionStatus(mg->conn) != PQTRANS_INTRANS); /* each step has its own */
 	if (rc < 0)
 		return rc;
 	rc = refuse_unfit(mg);
@@ -160,7 +164,7 @@ static int migrate_locked(struct migration *mg)
 /* Acquires the migration lock, which is released when the connection closes. */
 static int lock(PGconn *conn)
 {
-	bool told = false;
+	bool reported = false;
 
 	for (;;) {
 		PGresult *result;
@@ -170,15 +174,16 @@ static int lock(PGconn *conn)
 
 		if (rc < 0)
 			return rc;
+		assert(PQntuples(result) == 1);
 		taken = PQgetvalue(result, 0, 0)[0] == 't';
 		PQclear(result);
 		if (taken)
 			return 0;
 		if (services_stop_asked())
 			return -EINTR;
-		if (!told)
+		if (!reported)
 			say("waiting for another migration of this database");
-		told = true;
+		reported = true;
 		child_sleep_ms(LOCK_POLL_MS);
 	}
 }

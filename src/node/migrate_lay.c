@@ -1,5 +1,6 @@
 #include "node/migrate_lay.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ static int line_of(const char *text, const char *position)
 
 static int apply_file(PGconn *conn, const struct embedded_file *file)
 {
+	assert(PQtransactionStatus(conn) == PQTRANS_INTRANS);
+
 	PGresult *result = PQexec(conn, file->text);
 	int rc = 0;
 

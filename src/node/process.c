@@ -29,6 +29,9 @@ enum {
 	OTHER_DESCRIPTORS = 64, /* besides connections and pools: the loop, Redis, pipes */
 };
 
+_Static_assert((LIMIT_CONNECTIONS + CLIENT_DESCRIPTORS + OTHER_DESCRIPTORS) < LIMIT_DESCRIPTORS,
+               "every descriptor of a connection has an intake");
+
 static void log_outage(const char *store, const char *reason)
 {
 	if (reason != NULL)
@@ -70,6 +73,7 @@ int process_open_stores(const struct config *config, const char *base, const cha
 
 void process_close_stores(struct process_stores *stores)
 {
+	assert(co_self() == NULL); /* fibers may wait for their results */
 	for (int role = 0; role < PG_ROLE_COUNT; role++)
 		pg_pool_close(stores->pools[role]);
 	redis_close(stores->redis);
@@ -108,6 +112,8 @@ void process_gauges(const struct process_stores *stores, struct metrics_gauges *
 	struct co_stats fibers = co_stats();
 	struct http_client_stats client = http_client_stats();
 
+	assert(fibers.running <= fibers.running_max && fibers.running_max <= LIMIT_FIBERS);
+	assert(client.calls <= 2 * LIMIT_CLIENT_CALLS);
 	ret->fibers = fibers.running;
 	ret->fibers_max = fibers.running_max;
 	ret->redis_up = redis_is_up(stores->redis);
@@ -152,6 +158,7 @@ unsigned process_connections_max(const struct config *config)
 		return LIMIT_CONNECTIONS;
 	max =
 	    (unsigned)(limit.rlim_cur > 2 * others ? limit.rlim_cur - others : limit.rlim_cur / 2);
+	assert(max < LIMIT_CONNECTIONS);
 	LOG_WARNING("low descriptor limit", log_int("limit", (int64_t)limit.rlim_cur),
 	            log_int("wanted", (int64_t)(LIMIT_CONNECTIONS + others)),
 	            log_int("connections", max));
@@ -162,6 +169,7 @@ void process_begin(const struct config *config, const char *name)
 {
 	char title[16] = "sebez ";
 
+	assert(config->log_level >= 0 && config->log_level < LOG_LEVEL_COUNT);
 	strncat(title, name, sizeof(title) - strlen(title) - 1);
 	prctl(PR_SET_NAME, title);
 	signal(SIGPIPE, SIG_IGN);
@@ -188,7 +196,7 @@ void process_on_signal(int number, void (*run)(int number))
 	uv_signal_t *handle = &handles[used++];
 	int rc;
 
-	assert(used <= SIGNALS_MAX);
+	assert(used <= SIGNALS_MAX && run != NULL);
 	rc = uv_signal_init(loop_uv(), handle);
 	assert(rc == 0);
 	handle->data = (void *)run;

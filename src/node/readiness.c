@@ -47,6 +47,7 @@ static void answer(bool good)
 	{
 		struct asker *asker = CONTAINER_OF(at, struct asker, node);
 
+		assert(!asker->answered);
 		list_remove(at);
 		asker->answered = true;
 		asker->good = good;
@@ -78,6 +79,7 @@ static void try_new_one(void)
 	struct pg_item item = {.statement = &NEW_PROBE};
 	struct pg_batch batch = {.count = 1, .items = {&item}};
 
+	assert(readiness.beside == NULL && co_self() == readiness.newcomer);
 	readiness.beside = pg_pool_open_beside(readiness.pool);
 	int rc = pg_run(readiness.beside, &batch, loop_now_ms() + PROBE_MS);
 
@@ -105,6 +107,7 @@ void readiness_start(struct pg_pool *pool)
 {
 	int rc;
 
+	assert(readiness.pool == NULL && co_self() == NULL);
 	readiness.pool = pool;
 	list_init(&readiness.askers);
 	rc = co_start(try_new_ones, NULL);
@@ -124,7 +127,7 @@ bool readiness_ask(int64_t deadline_ms)
 	struct asker *self = calloc(1, sizeof(*self));
 	bool good;
 
-	assert(self != NULL);
+	assert(self != NULL && co_self() != NULL && co_self() != readiness.prober);
 	self->co = co_self();
 	list_push_front(&readiness.askers, &self->node);
 	if (!readiness.probing)

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <signal.h>
 
 #include "base/clock.h"
@@ -7,12 +8,17 @@
 
 enum { SUCCESSOR_MS = 30000 }; /* from start until ready, on a busy machine */
 
+static bool is_reloading(const struct supervisor *su)
+{
+	return su->reloading >= 0 && su->reloading < su->api_count;
+}
+
 static void end(struct supervisor *su)
 {
-	bool again = su->reload_again;
+	bool requested = su->reload_requested;
 
 	reload_forget(su);
-	if (again)
+	if (requested)
 		reload_ask(su);
 }
 
@@ -20,6 +26,7 @@ static void fail(struct supervisor *su, const char *why)
 {
 	const struct member *member = &su->members[su->reloading];
 
+	assert(is_reloading(su) && member->next.pid <= 0);
 	LOG_ERROR("reload failed", log_str("reason", why));
 	metrics_give((unsigned)member->slot, member->now.pid); /* the old process keeps the slot */
 	end(su);
@@ -40,6 +47,7 @@ static void replace_next(struct supervisor *su)
 {
 	struct member *member;
 
+	assert(su->phase == PHASE_SERVING && su->reloading < su->api_count);
 	do
 		su->reloading++; /* members that are down are restarted by the supervisor */
 	while (su->reloading < su->api_count && su->members[su->reloading].now.pid <= 0);
@@ -50,6 +58,7 @@ static void replace_next(struct supervisor *su)
 		return;
 	}
 	member = &su->members[su->reloading];
+	assert(is_reloading(su) && member->kind == MEMBER_API);
 	if (member_start(&su->world, member, &member->next) < 0)
 		fail(su, "cannot start the new process");
 	else
@@ -59,13 +68,14 @@ static void replace_next(struct supervisor *su)
 void reload_ask(struct supervisor *su)
 {
 	if (su->reloading != NOT_RELOADING)
-		su->reload_again = true;
+		su->reload_requested = true;
 	else
 		replace_next(su);
 }
 
 void reload_became_ready(struct supervisor *su, struct member *member)
 {
+	assert(member == &su->members[su->reloading] && member->next.ready);
 	supervisor_let_go(su, &member->now, MEMBER_SIGNAL_RETIRE);
 	member->now = member->next;
 	member->next = (struct process){.ready_fd = -1};
@@ -74,6 +84,7 @@ void reload_became_ready(struct supervisor *su, struct member *member)
 
 void reload_ended(struct supervisor *su, struct member *member)
 {
+	assert(member == &su->members[su->reloading] && member->next.ready_fd < 0);
 	member->next = (struct process){.ready_fd = -1};
 	fail(su, "the new process did not start");
 }
@@ -89,5 +100,5 @@ void reload_watch(struct supervisor *su, int64_t now_ms)
 void reload_forget(struct supervisor *su)
 {
 	su->reloading = NOT_RELOADING;
-	su->reload_again = false;
+	su->reload_requested = false;
 }

@@ -1,5 +1,6 @@
 #include "node/role_passwords.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ static int set_one(PGconn *conn, const struct secret *secret, const char *role)
 	char *verifier;
 	int rc;
 
+	assert(PQstatus(conn) == CONNECTION_OK);
 	secret_role_password(secret, role, password);
 	/* Only the SCRAM verifier is sent to the server, so its logs cannot contain the
 	 * password. */
@@ -41,6 +43,9 @@ static int set_one(PGconn *conn, const struct secret *secret, const char *role)
 		say("cannot derive a password: %s", PQerrorMessage(conn));
 		return -EBADMSG;
 	}
+	/* Neither can end the statement's quotes. */
+	assert(strspn(role, "abcdefghijklmnopqrstuvwxyz_") == strlen(role));
+	assert(strpbrk(verifier, "'\\") == NULL);
 	snprintf(text, sizeof(text), "alter role %s login password '%s'", role, verifier);
 	PQfreemem(verifier);
 	rc = admin_db_run(conn, text);

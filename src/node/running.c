@@ -1,5 +1,6 @@
 #include "node/running.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -17,6 +18,7 @@ enum { STOP_MS = 60 * 1000, POLL_MS = 20 };
 
 static void note_path(const char *data, char *ret, size_t size)
 {
+	assert(data[0] == '/');
 	path_format(ret, size, "%s/sebez.pid", data);
 }
 
@@ -88,6 +90,7 @@ static bool find(const struct config *config, char data[DATA_FOLDER_PATH_MAX - 6
 
 static bool ask(const struct running *running, int signal)
 {
+	assert(running->pid > 1);
 	if (kill(running->pid, signal) == 0)
 		return true;
 	if (errno == EPERM)

@@ -1,5 +1,6 @@
 #include "node/say.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ void say(const char *format, ...)
 	length += (int)start;
 	if (length > (int)sizeof(line) - 2)
 		length = (int)sizeof(line) - 2;
+	assert(length >= (int)start && length < (int)sizeof(line) - 1);
 	line[length++] = '\n';
 	/* A single write, so that lines of several processes do not interleave. */
 	ignored = write(STDERR_FILENO, line, (size_t)length);

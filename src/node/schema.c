@@ -1,5 +1,6 @@
 #include "node/schema.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
@@ -38,6 +39,7 @@ void schema_clear(struct schema *schema)
 
 const char *schema_value(const struct schema *schema, const char *name)
 {
+	assert(schema->rows != NULL && PQnfields(schema->rows) == 2);
 	for (int row = 0; row < PQntuples(schema->rows); row++)
 		if (strcmp(PQgetvalue(schema->rows, row, 0), name) == 0)
 			return PQgetvalue(schema->rows, row, 1);

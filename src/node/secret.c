@@ -19,6 +19,7 @@ bool secret_parse(const char *text, struct secret *ret)
 	struct secret secret;
 	size_t count;
 
+	_Static_assert(SECRET_TEXT_LENGTH == SECRET_BYTES * 2, "its hexadecimal digits");
 	if (length == SECRET_TEXT_LENGTH) {
 		if (sodium_hex2bin(secret.key, SECRET_BYTES, text, length, NULL, &count, NULL) != 0)
 			return false;
@@ -125,6 +126,10 @@ void secret_derive(const struct secret *secret, const char *purpose,
                    char ret[SECRET_TEXT_LENGTH + 1])
 {
 	uint8_t derived[SECRET_BYTES];
+
+	_Static_assert(SECRET_BYTES >= crypto_generichash_KEYBYTES_MIN &&
+	                   SECRET_BYTES <= crypto_generichash_KEYBYTES_MAX,
+	               "the secret is a key of the hash");
 	int rc = crypto_generichash(derived, sizeof(derived), (const uint8_t *)purpose,
 	                            strlen(purpose), secret->key, sizeof(secret->key));
 
@@ -138,6 +143,8 @@ void secret_role_password(const struct secret *secret, const char *role,
 {
 	char purpose[80];
 
-	snprintf(purpose, sizeof(purpose), "db:%s", role);
+	int length = snprintf(purpose, sizeof(purpose), "db:%s", role);
+
+	assert(length > 3 && (size_t)length < sizeof(purpose));
 	secret_derive(secret, purpose, ret);
 }

@@ -1,5 +1,6 @@
 #include "node/services.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
@@ -29,7 +30,7 @@ static void ask_stop(int number)
 	stop_asked = 1;
 }
 
-static void take_no_notice(int number)
+static void ignore_signal(int number)
 {
 	(void)number;
 }
@@ -39,7 +40,7 @@ void services_catch_signals(void)
 	struct sigaction action = {.sa_handler = ask_stop};
 	/* A handler instead of SIG_IGN: an ignored signal may not reach the supervisor's
 	 * signalfd. */
-	struct sigaction deaf = {.sa_handler = take_no_notice, .sa_flags = SA_RESTART};
+	struct sigaction deaf = {.sa_handler = ignore_signal, .sa_flags = SA_RESTART};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -65,6 +66,7 @@ static void sign_lock(int fd, enum services_use use)
 	int length = snprintf(text, sizeof(text), "%s %d\n",
 	                      use == SERVICES_SERVE ? "serve" : "tool", (int)getpid());
 
+	assert(length > 0 && (size_t)length < sizeof(text));
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)length, 0) != length)
 		say("cannot write the lock file: %s", strerror(errno));
 }
@@ -83,9 +85,11 @@ static pid_t holding_server(int fd)
 /* 1: owner, 0: borrower, or -errno. */
 static int take_lock(struct services *services, enum services_use use)
 {
+	assert(services->lock_fd < 0 && services->users_fd < 0);
+
 	int64_t deadline_ms = clock_monotonic_ms() + LOCK_MS;
 	struct running running = {0};
-	bool told = false;
+	bool reported = false;
 
 	services->lock_fd = open_lock(&services->data_folder, "lock");
 	services->users_fd = open_lock(&services->data_folder, "users");
@@ -105,10 +109,10 @@ static int take_lock(struct services *services, enum services_use use)
 			running_say(services->data_folder.data, &running);
 			return -EBUSY;
 		}
-		if (!told)
+		if (!reported)
 			say("waiting for another sebez command that uses %s",
 			    services->data_folder.data);
-		told = true;
+		reported = true;
 		if (services_stop_asked())
 			return -EINTR;
 		if (clock_monotonic_ms() > deadline_ms) {
@@ -149,6 +153,7 @@ static int describe(const struct config *config, struct services *services)
 
 static int start_owned(const struct config *config, struct services *services)
 {
+	assert(services->owner && services->pg == 0 && services->redis == 0);
 	/* The previous owner may have removed the folder in the meantime. */
 	int rc = data_folder_make_run(&services->data_folder);
 
@@ -271,6 +276,8 @@ int services_open(const struct config *config, enum services_use use, struct ser
 
 void services_close(struct services *services)
 {
+	/* A borrower has started nothing. */
+	assert(services->owner || (services->pg == 0 && services->redis == 0));
 	/* Other tools may still be using the services that this one started. */
 	if (services->owner && services->users_fd >= 0 &&
 	    (services->pg > 0 || services->redis > 0) && holding_server(services->lock_fd) == 0)

@@ -1,4 +1,5 @@
 /* Handlers of api/node.yaml that serve pages and files for browsers. */
+#include <assert.h>
 #include <string.h>
 
 #include "api.gen.h"
@@ -40,6 +41,7 @@ static const char *media_type_of(const char *name)
 static const struct embedded_file *find(const struct embedded_file files[], size_t count,
                                         const char *name, const char *ending)
 {
+	assert(count > 0); /* the build embeds them */
 	size_t length = strlen(name);
 
 	for (size_t i = 0; i < count; i++) {

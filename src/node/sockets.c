@@ -38,6 +38,7 @@ static int look_up(const char *listen_text, struct address *ret)
 		say("SEBEZ_LISTEN: %s: %s", host, gai_strerror(rc));
 		return -EINVAL;
 	}
+	assert(found->ai_addrlen <= sizeof(ret->bytes));
 	memcpy(&ret->bytes, found->ai_addr, found->ai_addrlen);
 	ret->length = found->ai_addrlen;
 	freeaddrinfo(found);
@@ -79,6 +80,7 @@ int sockets_open(const char *listen_text, int count, int ret_fds[], int *ret_por
 	int rc = look_up(listen_text, &address);
 	int probe;
 
+	assert(count > 0);
 	if (rc < 0)
 		return rc;
 	/* Another server of the same user could join this SO_REUSEPORT group unnoticed, and vice
@@ -89,6 +91,7 @@ int sockets_open(const char *listen_text, int count, int ret_fds[], int *ret_por
 		return probe;
 	}
 	*ret_port = port_of(probe, &address);
+	assert(*ret_port > 0 && *ret_port <= 65535);
 	close(probe);
 	for (int i = 0; i < count; i++) {
 		ret_fds[i] = open_one(&address, true);

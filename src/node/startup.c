@@ -1,5 +1,6 @@
 #include "node/startup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ int startup_demo(const struct config *config, const struct services *services)
 	bool loaded = false;
 	int rc;
 
+	assert(services->owner); /* the tool borrows them */
 	if (config->demo == 0)
 		return 0;
 	rc = is_loaded(services, &loaded);

@@ -27,6 +27,7 @@ static void add_member(struct supervisor *su, enum member_kind kind, int listen_
 	struct member *member = &su->members[su->count];
 
 	assert(su->count < MEMBERS_MAX);
+	assert((kind == MEMBER_API) == (su->count < su->api_count)); /* they come first */
 	*member = (struct member){
 	    .kind = kind,
 	    .slot = su->count,
@@ -68,6 +69,7 @@ void supervisor_let_go(struct supervisor *su, struct process *process, int signa
 	forget_ready_fd(process);
 	if (process->pid <= 0)
 		return;
+	assert(process->pid != getpid() && signal > 0);
 	kill(process->pid, signal);
 	if (su->leaving_count < LEAVING_MAX)
 		su->leaving[su->leaving_count++] = (struct leaving){
@@ -83,6 +85,7 @@ static void became_ready(struct supervisor *su, int index)
 	bool is_successor = su->reloading == index && member->next.pid > 0;
 	struct process *process = is_successor ? &member->next : &member->now;
 
+	assert(index >= 0 && index < su->count && process->pid > 0 && process->ready_fd >= 0);
 	process->ready = true;
 	forget_ready_fd(process);
 	if (is_successor)
@@ -105,6 +108,7 @@ static void process_ended(struct supervisor *su, pid_t pid, int status)
 {
 	int64_t now_ms = clock_monotonic_ms();
 
+	assert(su->leaving_count >= 0 && su->leaving_count <= LEAVING_MAX);
 	for (int i = 0; i < su->leaving_count; i++)
 		if (su->leaving[i].pid == pid) {
 			su->leaving[i] = su->leaving[--su->leaving_count];
@@ -193,6 +197,7 @@ static void continue_stop(struct supervisor *su)
 				kill(su->leaving[i].pid, SIGKILL);
 		return;
 	}
+	assert(su->reloading == NOT_RELOADING);
 	if (su->phase == PHASE_API_LEAVING) {
 		su->phase = PHASE_JOBS_LEAVING;
 		let_go_all(su, MEMBER_JOBS);
@@ -232,6 +237,7 @@ static int64_t next_event_ms(const struct supervisor *su, int64_t now_ms)
 		wait_ms = su->look_ms > now_ms ? su->look_ms - now_ms : 0;
 	if (su->reloading != NOT_RELOADING && su->reload_deadline_ms - now_ms < wait_ms)
 		wait_ms = su->reload_deadline_ms > now_ms ? su->reload_deadline_ms - now_ms : 0;
+	assert(wait_ms >= 0 && wait_ms <= HEARTBEAT_MS);
 	return wait_ms;
 }
 
@@ -287,7 +293,7 @@ static int open_signals(void)
 static int prepare(struct supervisor *su)
 {
 	struct secret secret;
-	int fds[256], port = 0;
+	int fds[API_MAX], port = 0;
 	int metrics_fd = metrics_create((unsigned)su->config->processes + 1);
 	int rc = metrics_fd < 0 ? metrics_fd : metrics_watch(metrics_fd);
 
@@ -306,6 +312,7 @@ static int prepare(struct supervisor *su)
 		rc = member_world_open(&su->services, &secret, metrics_fd, &su->world);
 	if (rc < 0)
 		return rc;
+	assert(su->count == 0 && su->config->processes <= API_MAX);
 	su->api_count = (int)su->config->processes;
 	for (int i = 0; i < su->api_count; i++)
 		add_member(su, MEMBER_API, fds[i], 0);

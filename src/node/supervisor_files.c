@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ static void migrate_first(struct supervisor *su)
 	    .program = su->world.program, .argv = argv, .output_fd = -1, .death_signal = SIGTERM};
 	int rc;
 
+	assert(su->migrating == 0);
 	setenv("SEBEZ_DATA", su->services.data_folder.data, 1); /* an absolute path */
 	rc = child_spawn(&spec, &su->migrating);
 
@@ -26,6 +28,7 @@ static void migrate_first(struct supervisor *su)
 
 void files_migrated(struct supervisor *su, bool good)
 {
+	assert(su->migrating > 0);
 	su->migrating = 0;
 	if (su->phase != PHASE_SERVING)
 		return;
@@ -38,6 +41,7 @@ void files_migrated(struct supervisor *su, bool good)
 
 static void restart(struct supervisor *su, struct member *member, enum files_change change)
 {
+	assert(change != FILES_SAME && change != FILES_GONE && su->phase == PHASE_SERVING);
 	switch (member->kind) {
 	case MEMBER_API:
 	case MEMBER_JOBS:

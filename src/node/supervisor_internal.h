@@ -17,7 +17,8 @@
 #include "node/member.h"
 
 enum {
-	MEMBERS_MAX = 256 + 3,
+	API_MAX = 256, /* as SEBEZ_PROCESSES says */
+	MEMBERS_MAX = API_MAX + 3,
 	LEAVING_MAX = 4 * MEMBERS_MAX,
 	NOT_RELOADING = -1,
 };
@@ -48,7 +49,7 @@ struct supervisor {
 	int64_t deadline_ms;        /* of the phase; unused in PHASE_SERVING */
 	int reloading;              /* index of the member being replaced */
 	int64_t reload_deadline_ms; /* of the successor */
-	bool reload_again;          /* requested during a reload */
+	bool reload_requested;      /* requested during a reload */
 	bool announced;
 };
 

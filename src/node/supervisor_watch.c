@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <signal.h>
 
 #include "net/log.h"
@@ -20,6 +21,7 @@ static void look_at(struct member *member)
 		return;
 	LOG_ERROR("process is unresponsive", log_str("which", member_name(member)),
 	          log_int("pid", process->pid));
+	assert(process->pid > 1);
 	kill(process->pid, SIGKILL); /* the supervisor restarts dead processes */
 }
 

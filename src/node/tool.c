@@ -1,5 +1,6 @@
 #include "node/tool.h"
 
+#include <assert.h>
 #include <signal.h>
 
 #include "base/limits.h"
@@ -61,6 +62,7 @@ int tool_run(const struct config *config, const char *name, void (*body)(struct 
 
 	if (rc < 0)
 		return 1;
+	assert(tool.body == NULL && body != NULL); /* one task for each run of the program */
 	tool.name = name;
 	tool.body = body;
 	signal(SIGPIPE, SIG_IGN);

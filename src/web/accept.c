@@ -1,5 +1,6 @@
 #include "web/accept.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,6 +25,7 @@ bool accept_names(const char *list, const char *name)
 {
 	size_t length = strlen(name);
 
+	assert(length > 0);
 	while (*list != 0) {
 		list += strspn(list, " \t,");
 		const char *end = list + strcspn(list, ",");

@@ -1,5 +1,6 @@
 #include "web/authenticate.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +17,7 @@ static _Noreturn void refuse(struct request *rq, const char *error, const char *
 {
 	char challenge[80] = "Bearer";
 
+	assert(error == NULL || strlen(error) < sizeof(challenge) - sizeof("Bearer error=\"\""));
 	if (error != NULL) {
 		strcat(challenge, " error=\"");
 		strcat(challenge, error);
@@ -67,11 +69,13 @@ static void read_guest(struct request *rq, struct actor *actor)
 	if (strlen(header) >= sizeof(actor->guest_token) ||
 	    !base64url_decode(header, bytes, sizeof(bytes)))
 		task_end_field(&rq->task, "X-Cart-Token", "format", "The cart token is not valid.");
+	_Static_assert(sizeof(actor->guest_token) > BASE64URL_LENGTH(GUEST_TOKEN_BYTES), "it fits");
 	strcpy(actor->guest_token, header);
 }
 
 static void read_vendor(struct request *rq, const struct route_match *match, struct actor *actor)
 {
+	assert(route_param(match, "vendor_id") != NULL); /* the generator has checked the path */
 	if (!uuid_parse(route_param(match, "vendor_id"), &actor->vendor_id))
 		task_end_field(&rq->task, "{vendor_id}", "format", "must be a UUID");
 }
@@ -116,5 +120,7 @@ void authenticate(struct request *rq, const struct route_match *match)
 	} else if ((may_call & MAY_PUBLIC) == 0) {
 		refuse(rq, NULL, "An access token is required.");
 	}
+	/* Who acts for an account has a session. */
+	assert(uuid_is_nil(actor.account_id) == uuid_is_nil(actor.session_id));
 	rq->task.actor = actor;
 }

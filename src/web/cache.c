@@ -47,8 +47,12 @@ void cache_start(bool on)
 	randombytes_buf(cache.hash_key, sizeof(cache.hash_key));
 }
 
+_Static_assert((BUCKETS & (BUCKETS - 1)) == 0 && (int)BUCKETS >= (int)LIMIT_CACHE_ENTRIES,
+               "a bucket has hardly more than one entry");
+
 static void free_entry(struct entry *entry)
 {
+	assert(list_is_empty(&entry->by_use));
 	http_prepared_free(entry->full);
 	http_prepared_free(entry->not_modified);
 	free(entry);
@@ -58,8 +62,10 @@ static void drop(struct entry *entry)
 {
 	struct entry **link = &cache.buckets[entry->hash % BUCKETS];
 
-	while (*link != entry)
+	while (*link != entry) {
+		assert(*link != NULL); /* it is in its bucket */
 		link = &(*link)->next;
+	}
 	assert(cache.entries > 0 && cache.bytes >= entry->bytes);
 	*link = entry->next;
 	list_remove(&entry->by_use);
@@ -81,10 +87,13 @@ void cache_stop(void)
 /* Length of the key, 0 when it is too long to be cached. */
 static size_t make_key(const struct http_exchange *ex, unsigned origin, char key[CACHE_KEY_MAX])
 {
+	/* As a character: '0' + ORIGINS_MAX is still ASCII. */
 	const char number[] = {(char)('0' + origin), '\0'};
 	const char *parts[] = {number, http_path(ex), "?", http_query(ex)};
 	size_t length = 0;
 
+	_Static_assert('0' + ORIGINS_MAX < 0x7f, "each origin has a character");
+	assert(origin <= ORIGINS_MAX);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		size_t more = strlen(parts[i]);
 
@@ -138,6 +147,7 @@ bool cache_answer(struct http_exchange *ex, unsigned *ret_operation, int *ret_st
 		return false;
 	bool known = etag_is_known(ex, entry->etag);
 
+	assert(entry->full != NULL && entry->not_modified != NULL);
 	list_remove(&entry->by_use);
 	list_push_front(&cache.used, &entry->by_use);
 	*ret_operation = entry->operation;
@@ -165,6 +175,7 @@ static void make_room(size_t bytes)
 
 static void insert(struct entry *entry)
 {
+	assert(entry->bytes <= LIMIT_CACHE_BYTES && list_is_empty(&entry->by_use));
 	make_room(entry->bytes);
 	entry->next = cache.buckets[entry->hash % BUCKETS];
 	cache.buckets[entry->hash % BUCKETS] = entry;

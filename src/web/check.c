@@ -24,6 +24,7 @@ static void name_add(struct check *check, const char *text)
 	size_t room = sizeof(check->name) - 1 - check->name_length;
 	size_t length = strlen(text);
 
+	assert(room < sizeof(check->name));
 	if (length > room) {
 		length = room;
 		while (length > 0 && (text[length] & 0xc0) == 0x80)
@@ -94,6 +95,7 @@ bool check_wrong(struct check *check, const char *code, const char *format, ...)
 	char detail[200];
 	va_list args;
 
+	assert(check->arena != NULL && code[0] != 0);
 	if (check->count++ >= LIMIT_INPUT_ERRORS)
 		return false;
 	if (check->count == 1) {
@@ -120,6 +122,7 @@ const char *check_errors(struct check *check)
 	if (check->count == 0)
 		return NULL;
 	json_close_array(&check->json);
+	assert(check->json.depth == 0);
 	return check->errors.data;
 }
 
@@ -169,12 +172,14 @@ static bool check_format(struct check *check, enum field_format format, const ch
 		               ? "must be an ISO 3166 country code; the United Kingdom is GB"
 		               : "must be an ISO 3166 country code of two capital letters");
 	}
+	assert(false);
 	return true;
 }
 
 bool check_text(struct check *check, enum field_format format, const char **text, size_t length,
                 int64_t min, int64_t max)
 {
+	assert(min <= max);
 	if (memchr(*text, 0, length) != NULL || !utf8_is_valid(*text, length))
 		return check_wrong(check, "encoding", "must be UTF-8 without NUL");
 	int64_t count = (int64_t)utf8_length(*text, length);
@@ -210,6 +215,7 @@ bool check_choice(struct check *check, const char *const choices[], const char *
 {
 	char known[160] = "";
 
+	assert(choices != NULL && choices[0] != NULL);
 	for (int i = 0; choices[i] != NULL; i++) {
 		if (strcmp(choices[i], text) == 0) {
 			*ret = i;

@@ -1,6 +1,7 @@
 #include "web/client_address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -47,7 +48,9 @@ void client_network(const char *address, char ret[CLIENT_ADDRESS_SIZE])
 
 	if (inet_pton(AF_INET6, address, &v6) == 1) {
 		memset(&v6.s6_addr[NETWORK_BYTES], 0, sizeof(v6) - NETWORK_BYTES);
-		(void)inet_ntop(AF_INET6, &v6, ret, CLIENT_ADDRESS_SIZE);
+		const char *text = inet_ntop(AF_INET6, &v6, ret, CLIENT_ADDRESS_SIZE);
+
+		assert(text != NULL); /* there is room */
 	} else {
 		snprintf(ret, CLIENT_ADDRESS_SIZE, "%s", address);
 	}

@@ -1,5 +1,6 @@
 #include "web/etag.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,8 @@ void etag_make(const void *body, size_t length, int32_t version, char ret[ETAG_S
 {
 	uint64_t hash = hash_body(body, length);
 
+	_Static_assert(ETAG_SIZE > sizeof("\"2147483647.\"") + 16, "the longest tag fits");
+	assert(version >= 0);
 	if (version > 0)
 		snprintf(ret, ETAG_SIZE, "\"%" PRId32 ".%016" PRIx64 "\"", version, hash);
 	else
@@ -114,6 +117,7 @@ bool etag_versions(const char *header, size_t max, int32_t ret[], size_t *ret_co
 		}
 		header += strcspn(header, ",");
 	}
+	assert(count <= max);
 	*ret_count = count;
 	return false;
 }

@@ -1,7 +1,9 @@
 /* Conditional edits (If-Match). */
 #include "task/params.h"
+
 #include "web/etag.h"
 #include "web/request.h"
+#include <assert.h>
 
 /* Tags of one request; its headers have no room for more. */
 enum { IF_MATCH_MAX = 32 };
@@ -17,6 +19,7 @@ static void allow(void *arg, const char *header)
 	struct allowed *allowed = arg;
 	size_t before = allowed->array.count, more = 0;
 
+	assert(before <= IF_MATCH_MAX);
 	allowed->any |=
 	    etag_versions(header, IF_MATCH_MAX - before, allowed->versions + before, &more);
 	allowed->array.count = before + more;
@@ -43,6 +46,7 @@ void request_expect(struct request *rq, int32_t version)
 {
 	const struct int_array *allowed = request_if_match(rq);
 
+	assert(!rq->replied);
 	if (allowed == NULL)
 		return;
 	for (size_t i = 0; i < allowed->count; i++) {

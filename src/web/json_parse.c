@@ -14,6 +14,7 @@ static bool depth_is_fine(const char *text, size_t length)
 	int depth = 0;
 	bool in_string = false;
 
+	_Static_assert(LIMIT_JSON_DEPTH < JSON_PARSER_MAX_DEPTH, "our bound is the lower one");
 	for (size_t i = 0; i < length; i++) {
 		char byte = text[i];
 

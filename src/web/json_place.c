@@ -1,5 +1,6 @@
 #include "web/json_place.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -40,6 +41,7 @@ static void next_member(struct json_place *place)
 		return;
 	struct level *level = &place->levels[place->depth - 1];
 
+	assert(place->depth <= LIMIT_JSON_DEPTH);
 	level->index++;
 	level->key_next = !level->array;
 	level->key = NULL;
@@ -48,6 +50,8 @@ static void next_member(struct json_place *place)
 /* Reads a string at `at`; returns the byte after it. A truncated string is not a key. */
 static const char *take_string(struct json_place *place, const char *at, const char *end)
 {
+	assert(at <= end);
+
 	const char *last = end_of_string(at, end);
 	struct level *level = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
 

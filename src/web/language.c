@@ -1,5 +1,6 @@
 #include "web/language.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -57,6 +58,7 @@ const char *language_choose(const char *header, const char *const offered[])
 	const char *best = offered[0];
 	int best_weight = 0;
 
+	assert(best != NULL); /* the default */
 	while (header != NULL && *header != 0) {
 		header += strspn(header, " \t,");
 		size_t length = strcspn(header, ",");

@@ -96,6 +96,7 @@ static void apply(struct request *rq, const struct limit_rule *rule, const char 
 {
 	struct limit_count now;
 
+	assert(rule->count > 0 && rule->window_s > 0 && !rq->replied);
 	if (!web_options()->limits)
 		return;
 	if (!count_in_redis(key, rule->window_s, &now))

@@ -10,6 +10,8 @@
 
 enum { PROBES = 8 };
 
+_Static_assert((int)PROBES < (int)LIMIT_RATE_COUNTERS, "probes do not meet themselves");
+
 struct counter {
 	uint64_t key; /* its hash; collisions of 64 bits under a random key are neither accidental
 	                 nor feasible */

@@ -85,6 +85,7 @@ void origins_set(const char *list)
 	origins.count = 0;
 	for (char *at = origins.text; next_item(at, &length) != NULL; at += length) {
 		at += strspn(at, " ");
+		assert(origins.count < ORIGINS_MAX);
 		origins.items[++origins.count] = at;
 		if (at[length] != '\0')
 			at[length++] = '\0';
@@ -112,6 +113,7 @@ size_t origin_headers(unsigned origin, struct http_header ret[ORIGIN_HEADERS])
 {
 	size_t count = 0;
 
+	assert(origin <= origins.count);
 	if (origins.count > 0)
 		ret[count++] = (struct http_header){"Vary", "Origin"};
 	if (origin > 0) {
@@ -119,6 +121,7 @@ size_t origin_headers(unsigned origin, struct http_header ret[ORIGIN_HEADERS])
 		    (struct http_header){"Access-Control-Allow-Origin", origins.items[origin]};
 		ret[count++] = (struct http_header){"Access-Control-Expose-Headers", EXPOSED};
 	}
+	assert(count <= ORIGIN_HEADERS);
 	return count;
 }
 

@@ -32,6 +32,7 @@ bool page_decode(const char *text, struct page *page)
 	uint8_t bytes[CURSOR_BYTES];
 	size_t count = strlen(text) * 3 / 4;
 
+	_Static_assert(sizeof(page->after_text) == CURSOR_BYTES - FIXED_BYTES + 1, "a text fits");
 	if (count < FIXED_BYTES || count > CURSOR_BYTES || !base64url_decode(text, bytes, count) ||
 	    bytes[0] != VERSION)
 		return false;

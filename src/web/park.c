@@ -18,6 +18,7 @@ static void left(struct http_owner *owner)
 {
 	struct parked *parked = CONTAINER_OF(owner, struct parked, owner);
 
+	assert(parked->left != NULL);
 	parked->left(parked);
 }
 
@@ -45,6 +46,7 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 
 void parked_set_aside(struct parked *parked)
 {
+	assert(http_context(parked->http) == &parked->owner);
 	http_set_aside(parked->http);
 }
 
@@ -72,6 +74,7 @@ void parked_reply(struct parked *parked, const void *body, size_t length)
 	struct http_header headers[HEADERS];
 	size_t count = headers_of(parked, "application/json", headers);
 
+	assert(count <= HEADERS && body != NULL);
 	measure(parked);
 	http_reply(parked->http, 200, count, headers, body, length);
 }
@@ -81,7 +84,8 @@ void parked_stream_begin(struct parked *parked, const char *media_type)
 	struct http_header headers[HEADERS + 1];
 	size_t count = headers_of(parked, media_type, headers);
 
-	/* tells nginx not to buffer */
+	assert(count <= HEADERS);
+	/* nginx must not buffer it */
 	headers[count++] = (struct http_header){"X-Accel-Buffering", "no"};
 	measure(parked);
 	http_stream_begin(parked->http, 200, count, headers);

@@ -1,5 +1,6 @@
 #include "web/refusal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,12 +58,15 @@ void refusal_unreadable(int status, const char *why, struct http_answer *ret)
 	ret->status = code->status;
 	memcpy(ret->headers, COMMON, sizeof(COMMON));
 	ret->headers[COMMON_COUNT] = (struct http_header){"X-Request-Id", ret->value};
+	_Static_assert(sizeof(ret->headers) / sizeof(ret->headers[0]) > COMMON_COUNT,
+	               "one more follows the common ones");
 	ret->header_count = COMMON_COUNT + 1;
 	ret->body_length = (size_t)snprintf(
 	    ret->body, sizeof(ret->body),
 	    "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
 	    "\"code\":\"%s\",\"request_id\":\"%s\"}",
 	    code->name, code->title, code->status, why, code->name, ret->value);
+	assert(ret->body_length < sizeof(ret->body));
 	LOG_DEBUG("unreadable", log_str("request_id", ret->value), log_int("status", status),
 	          log_str("problem", why));
 }

@@ -80,6 +80,7 @@ static void request_context_free(struct request_context *ctx)
 {
 	if (ctx->exchange_open || ctx->fiber_running)
 		return;
+	assert(ctx->rq.task.key_lock == NULL && !ctx->rq.task.running && !ctx->streaming);
 	arena_free(ctx->rq.task.arena);
 	arena_free(ctx->full_arena);
 	free(ctx);
@@ -143,6 +144,7 @@ static struct request_context *request_context_new(struct http_exchange *ex)
 static enum http_body refuse(struct request_context *ctx, const struct problem_code *code,
                              const char *detail)
 {
+	assert(!ctx->fiber_running && co_self() == NULL);
 	ctx->rq.task.problem = (struct problem){.code = code, .detail = detail};
 	reply_problem(&ctx->rq, &ctx->rq.task.problem);
 	return HTTP_BODY_REFUSE;
@@ -208,6 +210,7 @@ static enum http_body begin(void *arg, struct http_exchange *ex, size_t *body_by
 	if (result != ROUTE_FOUND)
 		return refuse_route(ctx, result);
 	rq->operation = ctx->match.operation;
+	assert(rq->operation != NULL && rq->operation->number < OPERATION_COUNT);
 	rq->task.name = rq->operation->id;
 	if (rq->operation->cached)
 		ctx->cache = cache_ticket(ctx->origin);
@@ -266,7 +269,7 @@ static void fiber(void *arg)
 		done = task_run(&ctx->rq.task, retry_call);
 	if (!done)
 		finish_badly(&ctx->rq);
-	assert(ctx->rq.replied);
+	assert(ctx->rq.replied && !co_has_scarce()); /* its transactions are closed */
 	idempotency_end(&ctx->rq);
 	ctx->fiber_running = false;
 	request_context_free(ctx);
@@ -343,6 +346,7 @@ int web_start(const struct web_options *options, struct http_handlers *ret)
 			return -ENOENT;
 		}
 	}
+	assert(web.routes == NULL && options->request_ms > 0);
 	web.options = *options;
 	web.routes = routes_new(OPERATIONS, OPERATION_COUNT);
 	origins_set(options->origins);

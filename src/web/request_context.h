@@ -39,6 +39,9 @@ struct request_context {
 	bool streaming; /* the reply goes out in pieces */
 };
 
+_Static_assert(offsetof(struct request_context, rq) == 0 && offsetof(struct request, task) == 0,
+               "a task is cast to its request, and that to its context");
+
 static inline struct request_context *request_context_of(struct request *rq)
 {
 	return (struct request_context *)(void *)rq;

@@ -30,6 +30,7 @@ void retry_call(struct task *task)
 {
 	struct request *rq = (struct request *)(void *)task;
 
+	assert(!rq->replied && request_context_of(rq)->retry.in != NULL);
 	rq->operation->call(rq, request_context_of(rq)->retry.in);
 	assert(rq->replied); /* a handler that does not reply is a bug */
 }

@@ -45,6 +45,7 @@ static struct node *child_of(struct routes *routes, struct node *parent, const c
 	bool param = text[0] == '{';
 	struct node **link = &parent->children;
 
+	assert(length > 0);
 	for (; *link != NULL; link = &(*link)->next) {
 		struct node *at = *link;
 
@@ -109,6 +110,7 @@ void routes_free(struct routes *routes)
 /* Depth is bounded by ROUTE_SEGMENTS_MAX; a parameter is tried after the literals. */
 static const struct node *descend(const struct node *node, struct walk *walk, unsigned depth)
 {
+	assert(depth <= walk->segment_count && walk->segment_count <= ROUTE_SEGMENTS_MAX);
 	if (depth == walk->segment_count)
 		return node;
 	for (const struct node *at = node->children; at != NULL; at = at->next) {

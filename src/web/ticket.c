@@ -1,5 +1,6 @@
 #include "web/ticket.h"
 
+#include <assert.h>
 #include <hiredis/hiredis.h>
 #include <sodium.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct kept {
 };
 
 _Static_assert(BASE64URL_LENGTH(TICKET_BYTES) == TICKET_LENGTH, "the ticket's length");
+_Static_assert(sizeof(struct kept) == 2 * sizeof(struct uuid), "it has no padding");
 
 static struct redisReply *ask_redis(struct request *rq, int argc, const char *const argv[],
                                     const size_t lengths[])
@@ -42,6 +44,8 @@ static const char *key_of(struct request *rq, const char *ticket)
 
 void ticket_make(struct request *rq, char ret[TICKET_LENGTH + 1])
 {
+	assert(!uuid_is_nil(rq->task.actor.session_id)); /* it belongs to a session */
+
 	struct kept kept = {rq->task.actor.account_id, rq->task.actor.session_id};
 	const char *life = arena_printf(rq->task.arena, "%d", TICKET_LIFE_S);
 	uint8_t bytes[TICKET_BYTES];

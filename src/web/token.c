@@ -12,6 +12,8 @@ enum { VERSION = 1, CONTENT_BYTES = TOKEN_BYTES - crypto_auth_BYTES };
 static struct token_key keys[TOKEN_KEYS_MAX];
 static size_t key_count;
 
+_Static_assert(CONTENT_BYTES == 4 + 2 * sizeof(struct uuid) + 2 * sizeof(int64_t),
+               "version, key, kind, account, session, and when it was issued and expires");
 _Static_assert(TOKEN_KEY_BYTES == crypto_auth_KEYBYTES, "a token key is a crypto_auth key");
 _Static_assert(BASE64URL_LENGTH(TOKEN_BYTES) == TOKEN_LENGTH, "the token's length");
 
@@ -40,6 +42,7 @@ void token_make(const struct token *token, char ret[TOKEN_LENGTH + 1])
 	uint8_t bytes[TOKEN_BYTES] = {VERSION, keys[0].id, (uint8_t)token->kind, 0};
 
 	assert(key_count > 0 && key_count <= TOKEN_KEYS_MAX);
+	assert(token->kind == TOKEN_ACCOUNT || token->kind == TOKEN_ADMIN);
 	memcpy(bytes + 4, token->account_id.bytes, 16);
 	memcpy(bytes + 20, token->session_id.bytes, 16);
 	binary_put_int64(bytes + 36, token->issued_s);

@@ -1,5 +1,6 @@
 #include "web/uri.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -26,6 +27,7 @@ bool uri_decode(const char *text, size_t length, bool form, char *ret)
 		}
 		ret[count++] = byte;
 	}
+	assert(count <= length);
 	ret[count] = 0;
 	return memchr(ret, 0, count) == NULL && utf8_is_valid(ret, count);
 }

@@ -39,6 +39,7 @@ void *validate_slot(struct check *check, const struct field *field, void *into)
 {
 	char *at = (char *)into + field->offset;
 
+	assert(field->type != FIELD_ARRAY && field->type != FIELD_MAP);
 	if (!field->pointer)
 		return at;
 	size_t size = validate_size(field->type, field->object);
@@ -60,6 +61,7 @@ void validate_defaults(const struct field_object *object, void *into)
 			continue;
 		int32_t narrow = (int32_t)field->default_value;
 
+		assert(field->type == FIELD_INT64 || field->default_value == narrow);
 		if (field->type == FIELD_INT64)
 			memcpy(at, &field->default_value, sizeof(field->default_value));
 		else if (field->type == FIELD_BOOL)
@@ -77,6 +79,7 @@ static void read_path(struct check *check, const struct field_object *object,
 
 		if (field->place != IN_PATH)
 			continue;
+		assert(route_param(match, field->name) != NULL);
 		check_name(check, "{", field->name, "}");
 		validate_text_field(check, field, route_param(match, field->name), into);
 	}

@@ -176,6 +176,7 @@ static void read_array(struct check *check, const struct field *field, struct pa
 			at = at[length] == ',' ? at + length + 1 : NULL;
 		}
 	}
+	assert(count <= room);
 	memcpy((char *)into + field->offset, &items, sizeof(items));
 	memcpy((char *)into + field->count_offset, &count, sizeof(count));
 }

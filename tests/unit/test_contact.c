@@ -1,23 +1,8 @@
 /* Contact details in messages, images and reactions. */
 #include "unit.h"
 
+#include "own_arena.h"
 #include "shop/chat/contact.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * 1024 * 1024, NULL, NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const struct contact_rules MASK = {
     {CONTACT_RULE_MASK, CONTACT_RULE_MASK, CONTACT_RULE_MASK}};
@@ -176,5 +161,5 @@ int main(void)
 	    cmocka_unit_test(a_reaction_spells_no_contact),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -4,22 +4,7 @@
 #include <stdbool.h>
 
 #include "base/email.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * 1024 * 1024, NULL, NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
+#include "own_arena.h"
 
 static const char *form(const char *text)
 {
@@ -162,5 +147,5 @@ int main(void)
 	    cmocka_unit_test(the_form_of_a_form_is_itself),
 	};
 
-	return cmocka_run_group_tests(TESTS, set_up, tear_down);
+	return cmocka_run_group_tests(TESTS, arena_set_up, arena_tear_down);
 }
