@@ -135,6 +135,46 @@ static void what_was_taken_back_is_kept_no_longer(void **state)
 }
 
 /* Its number may be heard of before, or learned by a read: then nobody knows what was rewritten. */
+static void hear_from(struct followed *feed, int64_t number, const char *kind, const char *author)
+{
+	char json[160];
+	int length =
+	    sprintf(json, "{\"number\":%d,\"kind\":\"%s\",\"payload\":{\"author\" : \"%s\"}}",
+	            (int)number, kind, author);
+
+	(void)hub_hear(feed, number, json, (size_t)length);
+}
+
+static void only_the_other_sides_messages_ask_for_a_receipt(void **state)
+{
+	struct followed *customer = hub_fetch(some_id(), false, 0);
+	struct followed *vendor = hub_fetch(some_id(), true, 0);
+
+	hear_from(customer, 1, "message_sent", "customer");
+	hear_from(customer, 2, "message_delivered", "vendor");
+	assert_int_equal(customer->asks, 0);
+	hear_from(customer, 3, "message_sent", "system");
+	assert_int_equal(customer->asks, 3);
+	hear_from(vendor, 1, "message_sent", "system");
+	hear_from(vendor, 2, "message_sent", "vendor");
+	assert_int_equal(vendor->asks, 0);
+	hear_from(vendor, 3, "message_sent", "customer");
+	assert_int_equal(vendor->asks, 3);
+}
+
+static void what_was_missed_may_ask_for_a_receipt(void **state)
+{
+	struct followed *feed = hub_fetch(some_id(), false, 0);
+
+	hear_from(feed, 1, "message_sent", "customer");
+	hear_from(feed, 3, "message_sent", "customer");
+	assert_int_equal(feed->asks, 3);
+	(void)hub_hear(feed, 4, NULL, 0);
+	assert_int_equal(feed->asks, 4);
+	(void)hub_learn(feed, 7, feed->heard);
+	assert_int_equal(feed->asks, 7);
+}
+
 static void a_text_that_comes_late_is_not_kept(void **state)
 {
 	struct followed *feed = hub_fetch(some_id(), false, 1);
@@ -300,6 +340,10 @@ int main(void)
 	    cmocka_unit_test(a_cursor_comes_back_as_it_was),
 	    cmocka_unit_test(what_is_no_cursor_is_refused),
 	    cmocka_unit_test(wake_ups_are_read_as_they_were_written),
+	    cmocka_unit_test_setup_teardown(only_the_other_sides_messages_ask_for_a_receipt,
+	                                    start_hub, stop_hub),
+	    cmocka_unit_test_setup_teardown(what_was_missed_may_ask_for_a_receipt, start_hub,
+	                                    stop_hub),
 	    cmocka_unit_test_setup_teardown(a_text_that_comes_late_is_not_kept, start_hub,
 	                                    stop_hub),
 	    cmocka_unit_test_setup_teardown(what_was_taken_back_is_kept_no_longer, start_hub,

@@ -59,7 +59,7 @@ set local role sebez_kernel;
 -- among them as delivered. One statement for any number of owners. Conversations are locked by id, as
 -- everywhere, to avoid deadlocks.
 create or replace function feed_acknowledged(owners uuid[], numbers bigint[]) returns void
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
 	lines text;
 begin

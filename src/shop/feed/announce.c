@@ -13,10 +13,12 @@
 #include "shop/feed/poll.h"
 #include "shop/feed/read.h"
 
-/* Keeps the latest 64 events of a feed for ten minutes, for clients after short disconnections. One
- * script, so that no window is left without an expiry. An event that rewrites earlier ones starts a
- * new window, and earlier events that arrive late are not added to it. */
-static const char KEEP[] = "if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end "
+/* Publishes an event, and keeps the latest 64 of a feed for ten minutes, for clients after short
+ * disconnections. One script, so that no window is left without an expiry. An event that rewrites
+ * earlier ones starts a new window, and earlier events that arrive late are not added to it. It
+ * publishes first: that works in a full Redis, too. */
+static const char KEEP[] = "redis.call('PUBLISH', ARGV[4], ARGV[5] .. ARGV[2]) "
+                           "if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end "
                            "local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES') "
                            "if first[2] and tonumber(first[2]) > tonumber(ARGV[1]) then return end "
                            "redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2]) "
@@ -102,7 +104,7 @@ static void on_message(void *arg, const char *bytes, size_t length)
 
 static void send_to_redis(int count, const char *const argv[], const size_t known[])
 {
-	size_t lengths[8];
+	size_t lengths[9];
 
 	assert(count > 0 && count <= (int)(sizeof(lengths) / sizeof(lengths[0])));
 	for (int i = 0; i < count; i++)
@@ -113,7 +115,7 @@ static void send_to_redis(int count, const char *const argv[], const size_t know
 void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json, size_t length)
 {
 	bool is_small = length <= LIMIT_EVENT_BYTES;
-	char message[HEAD_ROOM + LIMIT_EVENT_BYTES], key[80], score[24];
+	char message[HEAD_ROOM], key[80], score[24];
 	char id[UUID_TEXT_LENGTH + 1];
 
 	assert(number > 0 && length > 0); /* 0 is the number of passing events */
@@ -128,17 +130,18 @@ void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json
 
 	window_key(epoch, owner, key);
 	if (is_small) {
-		memcpy(message + head, json, length);
 		snprintf(score, sizeof(score), "%" PRId64, number);
-		send_to_redis(7,
+		send_to_redis(9,
 		              (const char *const[]){"EVAL", KEEP, "1", key, score, json,
-		                                    rewrites ? "1" : "0"},
-		              (const size_t[]){0, 0, 0, 0, 0, length, 0});
-	} else if (rewrites) {
-		send_to_redis(2, (const char *const[]){"DEL", key}, (const size_t[]){0, 0});
+		                                    rewrites ? "1" : "0", channel_of(owner),
+		                                    message},
+		              (const size_t[]){0, 0, 0, 0, 0, length, 0, 0, 0});
+		return;
 	}
+	if (rewrites)
+		send_to_redis(2, (const char *const[]){"DEL", key}, (const size_t[]){0, 0});
 	send_to_redis(3, (const char *const[]){"PUBLISH", channel_of(owner), message},
-	              (const size_t[]){0, 0, (size_t)head + (is_small ? length : 0)});
+	              (const size_t[]){0, 0, 0});
 }
 
 /* Redis delivers the message to this process, too, so it is handled here only when not published.

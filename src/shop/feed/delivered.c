@@ -27,7 +27,8 @@ static struct {
 static void collect(struct followed *feed, void *arg)
 {
 	(void)arg;
-	if (feed->passed <= feed->reported || cycle.count == OWNERS_MAX)
+	if (feed->passed <= feed->reported || feed->asks <= feed->reported ||
+	    cycle.count == OWNERS_MAX)
 		return;
 	assert(feed->passed > 0);
 	cycle.owners[cycle.count] = feed->id;

@@ -181,6 +181,7 @@ bool hub_learn(struct followed *feed, int64_t last, int64_t heard)
 	assert(last >= 0 && heard >= 0);
 	if (is_news || was_misled) {
 		feed->heard = last;
+		feed->asks = last;
 		drop_events(feed);
 	}
 	feed->last = feed->heard;
@@ -230,11 +231,20 @@ static void keep(struct followed *feed, int64_t number, const char *json, size_t
 	assert(feed->event_count == 1 || feed->events[feed->event_count - 2]->number + 1 == number);
 }
 
+/* Events that were missed may be messages of the other side, too. */
+static bool may_ask(const struct followed *feed, int64_t number, const char *json, size_t length)
+{
+	return json == NULL || number != feed->heard + 1 ||
+	       item_wants_receipt(json, length, feed->of_vendor);
+}
+
 bool hub_hear(struct followed *feed, int64_t number, const char *json, size_t length)
 {
 	bool is_news = number > feed->heard;
 
 	assert(number > 0);
+	if (is_news && may_ask(feed, number, json, length))
+		feed->asks = number;
 	if (is_news && json != NULL)
 		keep(feed, number, json, length);
 	else if (is_news) /* it may rewrite earlier events */

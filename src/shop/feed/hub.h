@@ -54,6 +54,7 @@ struct followed {
 	bool is_served;          /* a catch_up fiber is reading for its polls */
 	int64_t used_ms;
 	int64_t passed;   /* highest number acknowledged by a device */
+	int64_t asks;     /* the latest number that may be a message of the other side */
 	int64_t reported; /* highest number reported to chat */
 };
 

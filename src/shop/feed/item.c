@@ -73,6 +73,26 @@ bool item_is_received(const char *json, size_t length, uint32_t role)
 	       is_received(kind, kind_length, PASSING_KIND_NAMES, PASSING_KIND_STAFF, role);
 }
 
+bool item_wants_receipt(const char *json, size_t length, bool to_vendor)
+{
+	/* As PostgreSQL writes it. Quotes within strings are escaped, so it is no text of a user.
+	 */
+	static const char AUTHOR[] = "\"author\" : \"", CUSTOMER[] = "customer\"";
+	size_t kind_length;
+	const char *kind = item_kind(json, length, &kind_length), *author;
+
+	if (kind != NULL && !is_name(EVENT_KIND_NAMES[EVENT_MESSAGE_SENT], kind, kind_length))
+		return false;
+	author = memmem(json, length, AUTHOR, sizeof(AUTHOR) - 1);
+	if (author == NULL)
+		return true;
+	author += sizeof(AUTHOR) - 1;
+	bool by_customer = (size_t)(json + length - author) >= sizeof(CUSTOMER) - 1 &&
+	                   memcmp(author, CUSTOMER, sizeof(CUSTOMER) - 1) == 0;
+
+	return by_customer == to_vendor;
+}
+
 bool item_rewrites(const char *json, size_t length)
 {
 	size_t kind_length;

@@ -24,6 +24,9 @@ const char *item_kind(const char *json, size_t length, size_t *ret_length);
 bool item_is_received(const char *json, size_t length, uint32_t role);
 
 /* Whether events of this kind rewrite earlier events (hub.h). */
+/* Whether it may be a message whose delivery to this side is shown to the other one. */
+bool item_wants_receipt(const char *json, size_t length, bool to_vendor);
+
 bool item_rewrites(const char *json, size_t length);
 
 #endif
