@@ -1,0 +1,254 @@
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/s3_internal.h"
+
+enum {
+	CALL_ARENA_BYTES = 4 * 1024 * 1024, /* responses of all attempts of one call */
+	LIST_BYTES = 1024 * 1024,           /* of a page: 1,000 keys of 200 bytes and their XML */
+};
+
+size_t s3_object_headers(const struct s3 *s3, const char *key,
+                         struct sigv4_pair ret[S3_OBJECT_HEADERS_MAX])
+{
+	size_t count = 0;
+
+	ret[count++] = (struct sigv4_pair){"content-type", object_content_type(key)};
+	if (strncmp(key, OBJECTS_PUBLIC, strlen(OBJECTS_PUBLIC)) == 0)
+		ret[count++] =
+		    (struct sigv4_pair){"cache-control", "public, max-age=31536000, immutable"};
+	if (s3->settings->encryption[0] != 0)
+		ret[count++] =
+		    (struct sigv4_pair){"x-amz-server-side-encryption", s3->settings->encryption};
+	return count;
+}
+
+int s3_expect_success(int rc, const struct http_client_response *response)
+{
+	if (rc < 0)
+		return rc;
+	if (response->status == 404)
+		return -ENOENT;
+	return response->status < 300 ? 0 : -EIO;
+}
+
+/* A call whose response is only judged. */
+static int call_once(struct s3 *s3, const struct s3_call *call, int64_t deadline_ms)
+{
+	struct arena *arena = arena_new(CALL_ARENA_BYTES, NULL, NULL);
+	struct http_client_response response;
+	int rc = s3_expect_success(s3_send(s3, arena, call, deadline_ms, &response), &response);
+
+	arena_free(arena);
+	return rc;
+}
+
+static bool parse_bytes(const char *text, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == 0 && *ret >= 0;
+}
+
+/* Content-Range: bytes 0-99/1000, or bytes * / 1000 (without blanks) beyond the end. */
+static int read_piece(const struct http_client_response *response, struct object_piece *ret)
+{
+	const char *range = http_client_header(response, "content-range");
+	const char *slash = range == NULL ? NULL : strrchr(range, '/');
+	int64_t total;
+
+	if (slash == NULL || !parse_bytes(slash + 1, &total))
+		return -EIO;
+	*ret = (struct object_piece){"", 0, total};
+	if (response->status == 206) {
+		ret->bytes = response->body;
+		ret->length = response->body_length;
+	}
+	return 0;
+}
+
+static int get(void *store, struct arena *arena, const char *key, int64_t offset, size_t length_max,
+               int64_t deadline_ms, struct object_piece *ret)
+{
+	const struct sigv4_pair range = {"range",
+	                                 arena_printf(arena, "bytes=%" PRId64 "-%" PRId64, offset,
+	                                              offset + (int64_t)length_max - 1)};
+	const struct s3_call call = {.method = "GET",
+	                             .key = key,
+	                             .headers = &range,
+	                             .header_count = 1,
+	                             .body_max = length_max};
+	struct http_client_response response;
+	int rc = s3_send(store, arena, &call, deadline_ms, &response);
+
+	if (rc < 0)
+		return rc;
+	if (response.status == 404)
+		return -ENOENT;
+	return response.status == 206 || response.status == 416 ? read_piece(&response, ret) : -EIO;
+}
+
+static int head(void *store, const char *key, int64_t deadline_ms, int64_t *ret_bytes)
+{
+	struct arena *arena = arena_new(CALL_ARENA_BYTES, NULL, NULL);
+	const struct s3_call call = {.method = "HEAD", .key = key};
+	struct http_client_response response;
+	const char *length;
+	int rc = s3_expect_success(s3_send(store, arena, &call, deadline_ms, &response), &response);
+
+	length = rc == 0 ? http_client_header(&response, "content-length") : NULL;
+	if (rc == 0 && (length == NULL || !parse_bytes(length, ret_bytes)))
+		rc = -EIO;
+	arena_free(arena);
+	return rc;
+}
+
+/* S3 copies up to 5 GB in one call, which is more than any object of ours. */
+static int copy(void *store, const char *from, const char *to, int64_t deadline_ms)
+{
+	struct s3 *s3 = store;
+	char source[OBJECT_KEY_MAX + 128];
+	struct sigv4_pair headers[S3_OBJECT_HEADERS_MAX + 2];
+	struct s3_call call = {.method = "PUT", .key = to, .headers = headers};
+
+	snprintf(source, sizeof(source), "/%s/%s", s3->settings->bucket, from);
+	call.header_count = s3_object_headers(s3, to, headers);
+	headers[call.header_count++] = (struct sigv4_pair){"x-amz-copy-source", source};
+	headers[call.header_count++] = (struct sigv4_pair){"x-amz-metadata-directive", "REPLACE"};
+	return call_once(s3, &call, deadline_ms);
+}
+
+static int remove_object(void *store, const char *key, int64_t deadline_ms)
+{
+	const struct s3_call call = {.method = "DELETE", .key = key};
+	int rc = call_once(store, &call, deadline_ms);
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int list(void *store, struct arena *arena, const char *prefix, const char *after,
+                size_t count_max, int64_t deadline_ms, size_t *ret_count, struct object_entry **ret)
+{
+	const struct sigv4_pair query[] = {
+	    {"list-type", "2"},
+	    {"max-keys", arena_printf(arena, "%zu", count_max)},
+	    {"prefix", prefix},
+	    {"start-after", after},
+	};
+	const struct s3_call call = {.method = "GET",
+	                             .key = "",
+	                             .query = query,
+	                             .query_count = sizeof(query) / sizeof(query[0]),
+	                             .body_max = LIST_BYTES};
+	struct http_client_response response;
+	int rc = s3_expect_success(s3_send(store, arena, &call, deadline_ms, &response), &response);
+
+	if (rc == 0 &&
+	    s3_xml_list(arena, response.body, response.body_length, count_max, ret_count, ret) < 0)
+		rc = -EIO;
+	return rc;
+}
+
+static int presign(void *store, struct arena *arena, const char *origin, const char *key,
+                   int64_t bytes, int64_t expires_s, int64_t deadline_ms, const char **ret_url)
+{
+	struct s3 *s3 = store;
+	const struct sigv4_pair headers[] = {
+	    {"content-length", arena_printf(arena, "%" PRId64, bytes)},
+	    {"content-type", object_content_type(key)},
+	};
+	struct sigv4_call call = {
+	    .method = bytes >= 0 ? "PUT" : "GET",
+	    .region = s3->settings->region,
+	    .host = strstr(s3->origin, "://") + 3,
+	    .path = arena_printf(arena, "%s%s", s3->prefix, key),
+	    .headers = headers,
+	    .header_count = bytes >= 0 ? 2 : 0,
+	    .at_us = clock_now_us(),
+	};
+	struct sigv4_keys keys;
+	const char *why;
+
+	(void)origin;
+	if (s3_credentials_get(s3->credentials, arena, deadline_ms, &keys, &why) < 0) {
+		outage_on(&s3->outage, "objects", why);
+		return -EACCES;
+	}
+	*ret_url =
+	    arena_printf(arena, "%s%s", s3->origin, sigv4_presign(arena, &keys, &call, expires_s));
+	return 0;
+}
+
+static const char *url(const void *store, struct arena *arena, const char *origin, const char *key)
+{
+	const struct s3 *s3 = store;
+
+	(void)origin;
+	return arena_printf(arena, "%s%s%s", s3->origin, s3->prefix, key);
+}
+
+static void close_bucket(void *store)
+{
+	struct s3 *s3 = store;
+
+	s3_credentials_free(s3->credentials);
+	free(s3->origin);
+	free(s3->prefix);
+	free(s3);
+}
+
+/* https://bucket.host/key, or https://host/bucket/key. */
+static bool name_bucket(struct s3 *s3)
+{
+	const struct objects_settings *settings = s3->settings;
+	const char *host = strstr(settings->endpoint, "://");
+	int scheme;
+
+	if (host == NULL)
+		return asprintf(&s3->origin, "https://%s%ss3.%s.amazonaws.com",
+		                settings->path_style ? "" : settings->bucket,
+		                settings->path_style ? "" : ".", settings->region) >= 0;
+	host += 3;
+	scheme = (int)(host - settings->endpoint);
+	return asprintf(&s3->origin, "%.*s%s%s%s", scheme, settings->endpoint,
+	                settings->path_style ? "" : settings->bucket,
+	                settings->path_style ? "" : ".", host) >= 0;
+}
+
+static int open_bucket(const struct objects_settings *settings, void **ret)
+{
+	struct s3 *s3 = calloc(1, sizeof(*s3));
+
+	if (s3 == NULL)
+		return -ENOMEM;
+	s3->settings = settings;
+	s3->credentials = s3_credentials_new(settings->access_key, settings->secret_key);
+	if (s3->credentials == NULL || !name_bucket(s3) ||
+	    asprintf(&s3->prefix, "/%s%s", settings->path_style ? settings->bucket : "",
+	             settings->path_style ? "/" : "") < 0) {
+		close_bucket(s3);
+		return -ENOMEM;
+	}
+	*ret = s3;
+	return 0;
+}
+
+const struct object_backend OBJECTS_IN_S3 = {
+    .open = open_bucket,
+    .close = close_bucket,
+    .put = s3_put,
+    .get = get,
+    .head = head,
+    .copy = copy,
+    .remove = remove_object,
+    .list = list,
+    .presign = presign,
+    .url = url,
+};
