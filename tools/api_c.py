@@ -85,10 +85,11 @@ def header(contract):
             out += [f"\t{kind.upper()}_{role.upper()} = 1 << {bit},"
                     for bit, role in enumerate(roles)]
             out += ["};", ""]
-    out += ["enum { /* staff_roles of each operation that staff may call */"]
-    out += [f"\t{op.cname.upper()}_STAFF = {staff_bits(op.staff_roles)},"
-            for op in contract.operations if op.staff_roles]
-    out += ["};", ""]
+    of_staff = [op for op in contract.operations if op.staff_roles]
+    if of_staff:
+        out += ["enum { /* staff_roles of each operation that staff may call */"]
+        out += [f"\t{op.cname.upper()}_STAFF = {staff_bits(op.staff_roles)}," for op in of_staff]
+        out += ["};", ""]
     out += ["/* What can happen in a feed: the schemas with x-event. */", "enum event_kind {"]
     out += [f"\tEVENT_{kind.upper()}," for kind in contract.events]
     out += ["\tEVENT_KIND_COUNT,", "};", "extern const char *const EVENT_KIND_NAMES[];",
