@@ -102,7 +102,7 @@ static void make_ready(struct co *co)
 	assert(*all.ready_last == NULL);
 	*all.ready_last = co;
 	all.ready_last = &co->next;
-	loop_again();
+	loop_rerun_hooks();
 }
 
 /* Resumes the fibers that are ready now; fibers that they wake run in the next round. */

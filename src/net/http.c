@@ -33,7 +33,7 @@ static void run(struct http_server *server)
 	http_intake_end_slow(server, loop_now_ms());
 	if (has_timeout && timeout_ms == 0) {
 		server->resumed = true;
-		loop_again();
+		loop_rerun_hooks();
 	}
 }
 
@@ -126,7 +126,7 @@ void http_resume(struct http_exchange *ex)
 	ex->suspended = false;
 	MHD_resume_connection(ex->connection);
 	ex->server->resumed = true;
-	loop_again();
+	loop_rerun_hooks();
 }
 
 void http_link(struct http_exchange *ex)
@@ -156,7 +156,7 @@ void http_end_later(struct http_exchange *ex)
 	unlink_exchange(ex);
 	ex->next = ex->server->ended;
 	ex->server->ended = ex;
-	loop_again();
+	loop_rerun_hooks();
 }
 
 void http_exchange_end(struct http_exchange *ex)
@@ -305,7 +305,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	assert(server->stopped && server->handles > 0);
 	server->handles--;
-	loop_again(); /* before_sleep frees it */
+	loop_rerun_hooks(); /* before_sleep frees it */
 }
 
 void http_server_stop(struct http_server *server)

@@ -160,7 +160,7 @@ void http_come_back(struct http_exchange *ex)
 	(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, length);
 	server->returning = false;
 	server->resumed = true;
-	loop_again();
+	loop_rerun_hooks();
 }
 
 static void on_poll_closed(uv_handle_t *handle)

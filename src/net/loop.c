@@ -100,7 +100,7 @@ void loop_before_sleep(struct loop_hook *hook)
 	loop.last = &hook->next;
 }
 
-void loop_again(void)
+void loop_rerun_hooks(void)
 {
 	(void)loop_uv();
 	loop.again = true;

@@ -22,10 +22,10 @@ void loop_run(void);       /* until loop_stop */
 void loop_stop(void);
 void loop_close(void); /* after loop_run: closes remaining handles, for leak checkers */
 
-/* The hook (owned by the caller, never removed) runs before each sleep, and again when loop_again()
- * was called in the same turn. */
+/* The hook (owned by the caller, never removed) runs before each sleep, and again when
+ * loop_rerun_hooks() was called in the same turn. */
 void loop_before_sleep(struct loop_hook *hook);
-void loop_again(void); /* run the hooks once more before sleeping */
+void loop_rerun_hooks(void); /* run the hooks once more before sleeping */
 
 /* Runs work(arg) on libuv's thread pool while the calling fiber sleeps. */
 void loop_in_thread(void (*work)(void *arg), void *arg);

@@ -44,7 +44,7 @@ static void report_statement(void *arg, const char *line)
 
 static char redis_reason[256] = "does not respond";
 
-static void note_reason(const char *store, const char *reason)
+static void keep_reason(const char *store, const char *reason)
 {
 	(void)store;
 	if (reason != NULL)
@@ -67,7 +67,7 @@ static void check_redis(const char *url)
 {
 	struct redis *redis;
 
-	outage_report(note_reason);
+	outage_report(keep_reason);
 	if (redis_open(url, &redis) < 0) {
 		report(false, "redis", "REDIS_URL is not usable");
 		return;

@@ -210,7 +210,7 @@ void child_stop(pid_t pid, int signal, int timeout_ms)
 	}
 }
 
-void child_note(const char *path, pid_t pid, const char *more)
+void child_record(const char *path, pid_t pid, const char *more)
 {
 	char temporary[1200];
 	FILE *file;
@@ -225,7 +225,7 @@ void child_note(const char *path, pid_t pid, const char *more)
 		rename(temporary, path);
 }
 
-pid_t child_noted(const char *path)
+pid_t child_recorded(const char *path)
 {
 	unsigned long long ticks = 0;
 	int pid = 0;

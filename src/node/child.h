@@ -39,9 +39,9 @@ bool child_is_alive(pid_t pid); /* reaps an exited child */
 
 /* Writes a file that identifies the process, safe against pid reuse. `more` is appended: further
  * lines of text. */
-void child_note(const char *path, pid_t pid, const char *more);
+void child_record(const char *path, pid_t pid, const char *more);
 /* The process that the file identifies if it is still alive, else 0. */
-pid_t child_noted(const char *path);
+pid_t child_recorded(const char *path);
 
 void child_sleep_ms(int duration_ms);
 

@@ -18,18 +18,18 @@ static const char *const PROGRAMS[] = {"/usr/bin/redis-server", "/usr/bin/valkey
                                        "/usr/local/bin/redis-server",
                                        "/usr/local/bin/valkey-server"};
 
-static void note_path(const struct data_folder *data_folder, char *ret, size_t size)
+static void record_path(const struct data_folder *data_folder, char *ret, size_t size)
 {
 	data_folder_path(data_folder, "redis.pid", ret, size);
 }
 
 void embedded_redis_prepare(const struct data_folder *data_folder)
 {
-	char note[DATA_FOLDER_PATH_MAX];
+	char pid_path[DATA_FOLDER_PATH_MAX];
 	pid_t running;
 
-	note_path(data_folder, note, sizeof(note));
-	running = child_noted(note);
+	record_path(data_folder, pid_path, sizeof(pid_path));
+	running = child_recorded(pid_path);
 	if (running > 0) {
 		say("stopping Redis %d, left over from an earlier start", (int)running);
 		embedded_redis_stop(running);
@@ -38,7 +38,7 @@ void embedded_redis_prepare(const struct data_folder *data_folder)
 
 int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
 {
-	char socket_path[DATA_FOLDER_RUN_MAX + 16], note[DATA_FOLDER_PATH_MAX];
+	char socket_path[DATA_FOLDER_RUN_MAX + 16], pid_path[DATA_FOLDER_PATH_MAX];
 	const char *program = NULL;
 	const char *argv[] = {"redis-server",
 	                      "--port",
@@ -82,9 +82,9 @@ int embedded_redis_spawn(const struct data_folder *data_folder, pid_t *ret)
 	spec.output_fd = data_folder_open_log(data_folder, "redis");
 	rc = child_spawn(&spec, ret);
 	close(spec.output_fd);
-	note_path(data_folder, note, sizeof(note));
+	record_path(data_folder, pid_path, sizeof(pid_path));
 	if (rc == 0)
-		child_note(note, *ret, "");
+		child_record(pid_path, *ret, "");
 	else
 		say("cannot start %s: %s", program, strerror(-rc));
 	return rc;

@@ -40,7 +40,7 @@ static int apply_missing(const struct migration *mg)
 			rc = migrate_apply(mg->conn, &MIGRATIONS[i]);
 	if (rc == 0) {
 		schema_hash_of_areas(hash);
-		rc = schema_note(mg->conn, SCHEMA_LAID, hash);
+		rc = schema_record(mg->conn, SCHEMA_LAID, hash);
 	}
 	return rc;
 }
@@ -57,7 +57,7 @@ static int apply_changed_functions(const struct migration *mg)
 		/* Recorded before the first replacement, so that a partial update is attributed to
 		 * this version. */
 		if (!same || !noted)
-			rc = schema_note(mg->conn, SCHEMA_FUNCTIONS_OF, SEBEZ_VERSION);
+			rc = schema_record(mg->conn, SCHEMA_FUNCTIONS_OF, SEBEZ_VERSION);
 		noted = true;
 		if (rc == 0 && !same)
 			rc = migrate_apply(mg->conn, &SCHEMA_FUNCTIONS[i]);

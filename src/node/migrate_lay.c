@@ -53,7 +53,7 @@ int migrate_apply(PGconn *conn, const struct embedded_file *file)
 		rc = admin_db_run(conn, AS_BEFORE);
 	schema_hash(file, hash);
 	if (rc == 0)
-		rc = schema_note(conn, file->name, hash);
+		rc = schema_record(conn, file->name, hash);
 	if (rc == 0)
 		return admin_db_run(conn, "commit");
 	PQclear(PQexec(conn, "rollback"));
@@ -69,30 +69,30 @@ static int apply_files(PGconn *conn, const struct embedded_file files[], size_t 
 	return rc;
 }
 
-static int note_files(PGconn *conn, const struct embedded_file files[], size_t count)
+static int record_files(PGconn *conn, const struct embedded_file files[], size_t count)
 {
 	char hash[SCHEMA_HASH_SIZE];
 	int rc = 0;
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		schema_hash(&files[i], hash);
-		rc = schema_note(conn, files[i].name, hash);
+		rc = schema_record(conn, files[i].name, hash);
 	}
 	return rc;
 }
 
-static int note_all(PGconn *conn)
+static int record_all(PGconn *conn)
 {
 	char hash[SCHEMA_HASH_SIZE];
 	int rc;
 
 	schema_hash_of_areas(hash);
-	rc = schema_note(conn, SCHEMA_LAID, hash);
+	rc = schema_record(conn, SCHEMA_LAID, hash);
 	if (rc == 0)
-		rc = schema_note(conn, SCHEMA_FUNCTIONS_OF, SEBEZ_VERSION);
+		rc = schema_record(conn, SCHEMA_FUNCTIONS_OF, SEBEZ_VERSION);
 	if (rc == 0)
-		rc = note_files(conn, SCHEMA_FUNCTIONS, SCHEMA_FUNCTIONS_COUNT);
-	return rc < 0 ? rc : note_files(conn, MIGRATIONS, MIGRATIONS_COUNT);
+		rc = record_files(conn, SCHEMA_FUNCTIONS, SCHEMA_FUNCTIONS_COUNT);
+	return rc < 0 ? rc : record_files(conn, MIGRATIONS, MIGRATIONS_COUNT);
 }
 
 static int lay(PGconn *conn, const struct config *config)
@@ -122,7 +122,7 @@ int migrate_lay(PGconn *conn, const struct config *config)
 		return rc;
 	rc = lay(conn, config);
 	if (rc == 0)
-		rc = note_all(conn);
+		rc = record_all(conn);
 	if (rc == 0)
 		return admin_db_run(conn, "commit");
 	PQclear(PQexec(conn, "rollback"));

@@ -61,5 +61,5 @@ int role_passwords_set(PGconn *conn, const struct secret *secret)
 	for (int role = 0; role < PG_ROLE_COUNT && rc == 0; role++)
 		rc = set_one(conn, secret, PG_ROLE_NAMES[role]);
 	fingerprint(secret, ours);
-	return rc < 0 ? rc : schema_note(conn, SCHEMA_PASSWORDS, ours);
+	return rc < 0 ? rc : schema_record(conn, SCHEMA_PASSWORDS, ours);
 }

@@ -16,7 +16,7 @@
 /* In addition to the server's drain time: PostgreSQL writes its checkpoint. */
 enum { STOP_MS = 60 * 1000, POLL_MS = 20 };
 
-static void note_path(const char *data, char *ret, size_t size)
+static void record_path(const char *data, char *ret, size_t size)
 {
 	assert(data[0] == '/');
 	path_format(ret, size, "%s/sebez.pid", data);
@@ -25,16 +25,16 @@ static void note_path(const char *data, char *ret, size_t size)
 bool running_find(const char *data, struct running *ret)
 {
 	struct running running = {0};
-	char note[DATA_FOLDER_PATH_MAX], line[256];
+	char path[DATA_FOLDER_PATH_MAX], line[256];
 	int serves = 0;
 	FILE *file;
 
-	note_path(data, note, sizeof(note));
-	running.pid = child_noted(note);
+	record_path(data, path, sizeof(path));
+	running.pid = child_recorded(path);
 	if (running.pid <= 0)
 		return false;
-	file = fopen(note, "re");
-	/* Each value fits one line; the first line is child_note's. */
+	file = fopen(path, "re");
+	/* Each value fits one line; the first line is child_record's. */
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		(void)sscanf(line, "url %127s", running.url);
 		(void)sscanf(line, "version %31s", running.version);
@@ -48,25 +48,25 @@ bool running_find(const char *data, struct running *ret)
 	return true;
 }
 
-void running_note(const struct data_folder *data_folder, const char *url, bool serves)
+void running_record(const struct data_folder *data_folder, const char *url, bool serves)
 {
 	static int64_t since_s;
-	char note[DATA_FOLDER_PATH_MAX], text[256];
+	char path[DATA_FOLDER_PATH_MAX], text[256];
 
 	if (since_s == 0)
 		since_s = (int64_t)time(NULL);
-	note_path(data_folder->data, note, sizeof(note));
+	record_path(data_folder->data, path, sizeof(path));
 	path_format(text, sizeof(text), "url %s\nversion %s\nsince %" PRId64 "\nserves %d\n", url,
 	            SEBEZ_VERSION, since_s, serves);
-	child_note(note, getpid(), text);
+	child_record(path, getpid(), text);
 }
 
 void running_forget(const struct data_folder *data_folder)
 {
-	char note[DATA_FOLDER_PATH_MAX];
+	char path[DATA_FOLDER_PATH_MAX];
 
-	note_path(data_folder->data, note, sizeof(note));
-	unlink(note);
+	record_path(data_folder->data, path, sizeof(path));
+	unlink(path);
 }
 
 void running_say(const char *data, const struct running *running)

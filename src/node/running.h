@@ -24,7 +24,7 @@ struct running {
 bool running_find(const char *data, struct running *ret);
 
 /* Records the calling process as the server of the data folder, until running_forget. */
-void running_note(const struct data_folder *data_folder, const char *url, bool serves);
+void running_record(const struct data_folder *data_folder, const char *url, bool serves);
 void running_forget(const struct data_folder *data_folder);
 
 /* Prints that this server is running and how to stop it. */

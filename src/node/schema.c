@@ -46,7 +46,7 @@ const char *schema_value(const struct schema *schema, const char *name)
 	return NULL;
 }
 
-int schema_note(PGconn *conn, const char *name, const char *value)
+int schema_record(PGconn *conn, const char *name, const char *value)
 {
 	const char *values[] = {name, value};
 	PGresult *result =

@@ -1,6 +1,7 @@
 /*
  * schema: compares what was applied to a database (the rows of sebez_migration) with the files
- * embedded in this program. Read-only except for schema_note; node/migrate.h changes the database.
+ * embedded in this program. Read-only except for schema_record; node/migrate.h changes the
+ * database.
  *
  * Rows are named after function and migration files; a few more record other steps that are done
  * once per database.
@@ -36,7 +37,7 @@ void schema_clear(struct schema *schema);
 const char *schema_value(const struct schema *schema, const char *name);
 
 /* Writes a row. Prints the error and returns -errno on failure. */
-int schema_note(PGconn *conn, const char *name, const char *value)
+int schema_record(PGconn *conn, const char *name, const char *value)
     __attribute__((warn_unused_result));
 
 void schema_hash(const struct embedded_file *file, char ret[SCHEMA_HASH_SIZE]);

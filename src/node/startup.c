@@ -21,7 +21,7 @@ int startup_demo_done(const struct services *services)
 
 	if (rc < 0)
 		return rc;
-	rc = schema_note(conn, DEMO_ROW, "");
+	rc = schema_record(conn, DEMO_ROW, "");
 	PQfinish(conn);
 	return rc;
 }

@@ -100,7 +100,7 @@ static void announce_once(struct supervisor *su)
 		if (!su->members[i].now.ready || su->members[i].now.pid <= 0)
 			return;
 	su->announced = true;
-	running_note(&su->services.data_folder, su->url, true);
+	running_record(&su->services.data_folder, su->url, true);
 	startup_announce(su->config, su->url);
 }
 
@@ -301,7 +301,7 @@ static int prepare(struct supervisor *su)
 		rc = sockets_open(su->config->listen, (int)su->config->processes, fds, &port);
 	if (rc == 0) {
 		startup_url(su->config, port, su->url, sizeof(su->url));
-		running_note(&su->services.data_folder, su->url, false);
+		running_record(&su->services.data_folder, su->url, false);
 		rc = secret_load(su->config, su->services.data_folder.data, &secret);
 	}
 	if (rc == 0)

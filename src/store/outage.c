@@ -7,11 +7,11 @@
 
 enum { QUIET_MS = 1000 };
 
-static outage_fn *tell_of_it;
+static outage_fn *listener;
 
 void outage_report(outage_fn *tell)
 {
-	tell_of_it = tell;
+	listener = tell;
 }
 
 void outage_on(struct outage *outage, const char *store, const char *reason)
@@ -25,8 +25,8 @@ void outage_on(struct outage *outage, const char *store, const char *reason)
 		return;
 	memcpy(outage->told, text, sizeof(text));
 	outage->quiet_until_ms = loop_now_ms() + QUIET_MS;
-	if (tell_of_it != NULL)
-		tell_of_it(store, text);
+	if (listener != NULL)
+		listener(store, text);
 }
 
 void outage_over(struct outage *outage, const char *store)
@@ -34,6 +34,6 @@ void outage_over(struct outage *outage, const char *store)
 	if (outage->told[0] == '\0')
 		return;
 	outage->told[0] = '\0';
-	if (tell_of_it != NULL)
-		tell_of_it(store, NULL);
+	if (listener != NULL)
+		listener(store, NULL);
 }

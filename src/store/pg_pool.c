@@ -33,7 +33,7 @@ void pg_pool_touch(struct pg_pool *pool)
 	if (pool->touched)
 		return;
 	pool->touched = true;
-	loop_again();
+	loop_rerun_hooks();
 }
 
 void pg_batch_done(struct pg_batch *batch, int status)

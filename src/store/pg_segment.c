@@ -14,7 +14,7 @@ enum {
 
 _Static_assert(LIMIT_PG_BATCH <= 32, "a segment keeps one bit for each item");
 
-static void note_prepared(struct pg_conn *conn, unsigned number, uint64_t sequence)
+static void mark_prepared(struct pg_conn *conn, unsigned number, uint64_t sequence)
 {
 	if (number >= conn->prepared_size) {
 		size_t size = number + 64;
@@ -46,7 +46,7 @@ static bool send_item(struct pg_conn *conn, struct pg_segment *segment, int inde
 		                  statement->param_count, statement->param_types) != 1)
 			return false;
 		segment->prepares |= UINT32_C(1) << index;
-		note_prepared(conn, statement->number, segment->sequence);
+		mark_prepared(conn, statement->number, segment->sequence);
 	}
 	for (int i = 0; i < statement->param_count; i++) {
 		values[i] = item->params[i].bytes;
@@ -189,7 +189,7 @@ static void take_error(struct pg_conn *conn, struct pg_segment *segment, const P
 	if (statement == NULL)
 		return;
 	if (segment->preparing && strcmp(batch->error.sqlstate, "42P05") != 0)
-		note_prepared(conn, statement->number, 0); /* this Parse failed */
+		mark_prepared(conn, statement->number, 0); /* this Parse failed */
 	if (!segment->preparing && strcmp(batch->error.sqlstate, "26000") == 0)
 		forget_missing(conn, segment, statement->number);
 }

@@ -54,7 +54,7 @@ static void heard(struct redis *redis, const redisReply *reply)
 	redis->pending--;
 }
 
-static void on_told(redisAsyncContext *context, void *reply, void *arg)
+static void on_sent(redisAsyncContext *context, void *reply, void *arg)
 {
 	(void)context;
 	heard(arg, reply);
@@ -125,8 +125,8 @@ int redis_call(struct redis *redis, int64_t deadline_ms, struct redisReply **ret
 	return 0;
 }
 
-void redis_tell(struct redis *redis, int argc, const char *const argv[], const size_t lengths[])
+void redis_send(struct redis *redis, int argc, const char *const argv[], const size_t lengths[])
 {
 	assert(argc > 0 && redis->listener == NULL);
-	(void)send_command(redis, on_told, redis, argc, argv, lengths);
+	(void)send_command(redis, on_sent, redis, argc, argv, lengths);
 }

@@ -32,7 +32,7 @@ int redis_call(struct redis *redis, int64_t deadline_ms, struct redisReply **ret
     __attribute__((warn_unused_result));
 
 /* Sends a command and ignores its reply. Lost silently when Redis is down, or its queue is full. */
-void redis_tell(struct redis *redis, int argc, const char *const argv[], const size_t lengths[]);
+void redis_send(struct redis *redis, int argc, const char *const argv[], const size_t lengths[]);
 
 /*
  * redis_subscribe: a connection of its own that listens on channels, and again whenever it had to

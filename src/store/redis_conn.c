@@ -23,7 +23,7 @@ static const char *name_of(const struct redis *redis)
 	return redis->listener == NULL ? "redis" : "redis listener";
 }
 
-static void note_outage(struct redis *redis, const char *reason)
+static void report_outage(struct redis *redis, const char *reason)
 {
 	if (!redis->closing)
 		outage_on(&redis->outage, name_of(redis), reason);
@@ -46,19 +46,19 @@ void redis_give_up(struct redis *redis, const char *reason)
 	redisAsyncContext *context = redis->context;
 
 	assert(context != NULL);
-	bool tells_us = (context->c.flags & REDIS_CONNECTED) != 0;
+	bool was_connected = (context->c.flags & REDIS_CONNECTED) != 0;
 	if (reason != NULL)
-		note_outage(redis, reason);
+		report_outage(redis, reason);
 	redisAsyncFree(
 	    context); /* fails every call, and calls on_disconnect when it was connected */
-	if (!tells_us)
+	if (!was_connected)
 		down(redis);
 }
 
 /* Gives up a connection that is not up yet, as soon as hiredis has returned. */
 static void refused(struct redis *redis, const char *reason)
 {
-	note_outage(redis, reason);
+	report_outage(redis, reason);
 	redis->refused = true;
 	(void)uv_timer_start(&redis->timer, on_timer, 0, 0);
 }
@@ -142,7 +142,7 @@ static void on_connect(const redisAsyncContext *context, int status)
 	struct redis *redis = context->data;
 	const struct redis_url *url = &redis->url;
 	if (status != REDIS_OK) {
-		note_outage(redis, context->errstr);
+		report_outage(redis, context->errstr);
 		down(redis);
 		return;
 	}
@@ -163,7 +163,7 @@ static void on_disconnect(const redisAsyncContext *context, int status)
 	struct redis *redis = context->data;
 
 	if (status != REDIS_OK && !redis->refused) /* else the reason was reported */
-		note_outage(redis, context->errstr);
+		report_outage(redis, context->errstr);
 	down(redis);
 }
 
@@ -176,7 +176,7 @@ static void connect_now(struct redis *redis)
 	                                 : redisAsyncConnect(redis->address, url->port);
 	assert(context != NULL);
 	if (context->err != 0 || redis_watch(context) < 0) {
-		note_outage(redis, context->errstr);
+		report_outage(redis, context->errstr);
 		redisAsyncFree(context);
 		down(redis);
 		return;
@@ -201,7 +201,7 @@ static void on_resolved(void *arg, const char *addresses, const char *reason)
 		if (was_awaited)
 			connect_now(redis);
 	} else if (was_awaited) {
-		note_outage(redis, reason);
+		report_outage(redis, reason);
 		down(redis);
 	}
 }

@@ -18,7 +18,7 @@ bool task_run(struct task *task, void (*body)(struct task *task))
 	task->running = true;
 	task->problem = (struct problem){.code = PROBLEM_NONE, .detail = ""};
 	/* No locals survive the jump: the result is in the task. */
-	if (_setjmp(task->way_out) == 0)
+	if (_setjmp(task->end_point) == 0)
 		body(task);
 	task->running = false;
 	db_task_done(task);
@@ -50,7 +50,7 @@ _Noreturn void task_end_with(struct task *task, struct problem problem)
 	if (problem.detail == NULL)
 		problem.detail = "";
 	task->problem = problem;
-	_longjmp(task->way_out, 1);
+	_longjmp(task->end_point, 1);
 }
 
 _Noreturn void task_end(struct task *task, const struct problem_code *code, const char *format, ...)

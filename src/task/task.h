@@ -61,7 +61,7 @@ struct task {
 	struct db *db;             /* made by db_of on first use */
 	struct key_lock *key_lock; /* keys locked by key_lock_acquire, or NULL */
 	struct problem problem;
-	jmp_buf way_out;
+	jmp_buf end_point;
 	bool running;
 	/* Something was committed, so the task cannot be retried. */
 	bool has_written;

@@ -3,12 +3,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-static jmp_buf way_out;
+static jmp_buf end_point;
 
 static void leave(void *owner)
 {
 	(*(int *)owner)++;
-	longjmp(way_out, 1);
+	longjmp(end_point, 1);
 }
 
 static void what_is_allocated_is_zero_and_aligned_and_apart(void **state)
@@ -44,7 +44,7 @@ static void a_full_arena_tells_its_owner_and_keeps_a_reserve_for_the_last_words(
 	struct arena *volatile arena = arena_new(100000, leave, &told);
 
 	told = 0;
-	if (setjmp(way_out) == 0) {
+	if (setjmp(end_point) == 0) {
 		for (;;)
 			arena_alloc(arena, 1000);
 	}
@@ -63,7 +63,7 @@ static void sizes_that_overflow_are_full_and_not_small(void **state)
 	for (volatile int i = 0; i < 4; i++) {
 		struct arena *volatile arena = arena_new(1 << 20, leave, &told);
 
-		if (setjmp(way_out) == 0) {
+		if (setjmp(end_point) == 0) {
 			if (i == 0)
 				arena_alloc(arena, SIZE_MAX);
 			else if (i == 1)
@@ -107,7 +107,7 @@ static void a_thing_is_released_even_when_the_arena_has_no_room_to_remember_it(v
 
 	told = 0;
 	releases[0] = 0;
-	if (setjmp(way_out) == 0)
+	if (setjmp(end_point) == 0)
 		arena_defer(arena, note_release, thing);
 	assert_int_equal(told, 1);
 	arena_free(arena);

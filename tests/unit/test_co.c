@@ -277,7 +277,7 @@ static void count_hook(void *arg)
 {
 	hook_runs++;
 	if (hook_runs < 1000)
-		loop_again();
+		loop_rerun_hooks();
 	else if (hook_runs == 1000)
 		loop_stop();
 }

@@ -121,7 +121,7 @@ static void lose_it(void *arg)
 	wait_until_up();
 	assert_int_equal(call(&reply, DEADLINE_MS, 1, (const char *const[]){"PING"}), 0);
 	freeReplyObject(reply);
-	redis_tell(redis, 2, (const char *const[]){"INCR", "told"}, (const size_t[]){4, 4});
+	redis_send(redis, 2, (const char *const[]){"INCR", "told"}, (const size_t[]){4, 4});
 	assert_int_equal(call(&reply, DEADLINE_MS, 2, (const char *const[]){"GET", "told"}), 0);
 	assert_string_equal(reply->str, "1");
 	freeReplyObject(reply);

@@ -156,7 +156,7 @@ static void wait_until(struct redis *redis, bool up)
 
 static void tell(struct redis *redis)
 {
-	redis_tell(redis, 1, (const char *const[]){"NOTE"}, (const size_t[]){4});
+	redis_send(redis, 1, (const char *const[]){"NOTE"}, (const size_t[]){4});
 }
 
 static void fall_silent(void *arg)

@@ -52,7 +52,7 @@ static void store_value(const char *key, const char *value, const char *seconds)
 	const size_t lengths[] = {3, strlen(key), strlen(value), 2, strlen(seconds)};
 
 	if (the_redis != NULL && redis_is_up(the_redis))
-		redis_tell(the_redis, 5, argv, lengths);
+		redis_send(the_redis, 5, argv, lengths);
 }
 
 /* -1 when there is no value or Redis is unavailable. */

@@ -109,7 +109,7 @@ static void send_to_redis(int count, const char *const argv[], const size_t know
 	assert(count > 0 && count <= (int)(sizeof(lengths) / sizeof(lengths[0])));
 	for (int i = 0; i < count; i++)
 		lengths[i] = known[i] != 0 ? known[i] : strlen(argv[i]);
-	redis_tell(bus.redis, count, argv, lengths);
+	redis_send(bus.redis, count, argv, lengths);
 }
 
 void announce(int64_t epoch, struct uuid owner, int64_t number, const char *json, size_t length)

@@ -141,7 +141,7 @@ static void insert_order(struct db *batch, const struct order *order)
 
 void order_insert(struct db *batch, const struct new_order *new)
 {
-	sql_order_take_cart(batch, new->order->cart_id, new->order->cart_version);
+	sql_order_claim_cart(batch, new->order->cart_id, new->order->cart_version);
 	insert_parts(batch, new);
 	sql_order_lines_insert(batch, new->line_count, new->lines);
 	insert_order(batch, new->order);
@@ -151,9 +151,9 @@ void order_claim(struct db *batch, const struct new_order *new)
 {
 	const struct order *order = new->order;
 
-	sql_order_tell(batch, order->id);
+	sql_order_write_events(batch, order->id);
 	if (received_at(order) != NULL)
-		sql_order_tell_paid(batch, order->id);
+		sql_order_write_paid_event(batch, order->id);
 	feed_notify(batch);
-	sql_order_take_stock(batch, new->line_count, new->lines, order->created_at);
+	sql_order_reserve_stock(batch, new->line_count, new->lines, order->created_at);
 }

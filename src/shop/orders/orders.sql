@@ -8,7 +8,7 @@
 --     variant_title text?, sku text?, image text?, quantity int, price bigint, rate int, commission bigint)
 -- A line of a sub-order; the rate of its commission in basis points.
 
--- order_take_cart (cart uuid, version int): none writes
+-- order_claim_cart (cart uuid, version int): none writes
 -- Raises when the cart was changed or ordered since the quote.
 select cart_to_order(:cart, :version);
 
@@ -45,7 +45,7 @@ insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shi
 values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
         :total, :address, :note, :at);
 
--- order_tell (order uuid): none writes
+-- order_write_events (order uuid): none writes
 -- Notes events for the customer of the order and for the vendor of each sub-order.
 with part as materialized (
 	select s.vendor_id, s.number, sub_order_state(s) as state from sub_order s where s.order_id = :order
@@ -56,11 +56,11 @@ from shop_order o where o.id = :order
 union all
 select feed_note(event_sub_order_changed(p.vendor_id, payload => p.state)) from part p;
 
--- order_tell_paid (order uuid): none writes
--- Notes the payment event. Runs after order_tell, as for a payment received then.
+-- order_write_paid_event (order uuid): none writes
+-- Notes the payment event. Runs after order_write_events, as for a payment received then.
 select feed_note(event_payment_received(o.account_id, order_id => o.id))
 from shop_order o where o.id = :order;
 
--- order_take_stock (lines new_line[], at time): none writes
+-- order_reserve_stock (lines new_line[], at time): none writes
 -- Raises when a variant is out of stock or no longer sold as quoted.
 select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price, :at);

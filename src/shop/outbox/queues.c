@@ -157,7 +157,7 @@ static void start_queue(size_t topic, const char *destination)
 	outbox.busy_of[topic]++;
 	assert(outbox.busy_of[topic] <= outbox.busy && outbox.busy <= LIMIT_DELIVERIES);
 	list_push_back(&starting, &queue->next);
-	loop_again();
+	loop_rerun_hooks();
 }
 
 /* The topics that may start one more fiber. */
