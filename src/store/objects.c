@@ -99,6 +99,8 @@ static long read_span(void *arg, char *bytes, size_t size)
 	struct span *span = arg;
 	size_t count = span->length < size ? span->length : size;
 
+	assert(size > 0);
+
 	memcpy(bytes, span->bytes, count);
 	span->bytes += count;
 	span->length -= count;
@@ -145,6 +147,7 @@ int objects_list(struct objects *objects, struct arena *arena, const char *prefi
                  struct object_entry **ret)
 {
 	assert(count_max >= 1 && count_max <= OBJECT_LIST_MAX);
+	assert(strlen(prefix) <= OBJECT_KEY_MAX && strlen(after) <= OBJECT_KEY_MAX);
 	return objects->backend->list(objects->store, arena, prefix, after, count_max, deadline_ms,
 	                              ret_count, ret);
 }

@@ -104,6 +104,8 @@ static void write_piece(void *arg)
 	struct step *step = arg;
 	size_t written = 0;
 
+	assert(step->fd >= 0 && step->length > 0 && step->length <= CHUNK_BYTES);
+
 	while (written < step->length) {
 		ssize_t count = write(step->fd, step->bytes + written, step->length - written);
 
@@ -122,6 +124,7 @@ static void publish_file(void *arg)
 	struct step *step = arg;
 	int fd = step->folder->fd;
 
+	assert(step->fd >= 0 && step->tmp[0] != '\0');
 	if (fsync(step->fd) < 0) {
 		step->rc = -errno;
 		return;
@@ -209,6 +212,8 @@ static void read_piece(void *arg)
 	struct step *step = arg;
 	size_t done = 0;
 
+	assert(step->offset + (int64_t)step->length <= step->total || step->length == 0);
+
 	while (done < step->length) {
 		ssize_t count = pread(step->fd, step->bytes + done, step->length - done,
 		                      step->offset + (off_t)done);
@@ -235,6 +240,7 @@ static int get(void *store, struct arena *arena, const char *key, int64_t offset
 	(void)deadline_ms;
 	if (rc < 0)
 		return folder_outcome(folder, rc);
+	assert(step.fd >= 0 && step.total >= 0);
 	rest = step.total > offset ? step.total - offset : 0;
 	step.length = rest < (int64_t)length_max ? (size_t)rest : length_max;
 	step.bytes = malloc(step.length + 1); /* the arena may end the task, with the file open */

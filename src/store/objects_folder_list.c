@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,7 @@ static bool names_add(struct names *names, const char *name, bool is_folder)
 	size_t length = strlen(name);
 	char *copy;
 
+	assert(name[0] != '.' && strchr(name, '/') == NULL);
 	if (names->count == names->room) {
 		size_t room = names->room > 0 ? 2 * names->room : 64;
 		char **items = realloc(names->items, room * sizeof(items[0]));
@@ -98,6 +100,8 @@ static int add_entry(struct listing *list, const char *key)
 
 	if (fstatat(list->fd, key, &found, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
+	assert(list->count < list->count_max);
+	assert(list->count == 0 || strcmp(list->entries[list->count - 1].key, key) < 0);
 	if (list->entries == NULL)
 		list->entries = calloc(list->count_max, sizeof(list->entries[0]));
 	if (list->entries == NULL)

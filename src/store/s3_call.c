@@ -124,6 +124,9 @@ int s3_send(struct s3 *s3, struct arena *arena, const struct s3_call *call, int6
 {
 	struct attempt attempt = {RETRY, -ETIMEDOUT, "the deadline had passed"};
 
+	assert(call->key[0] == '\0' || object_key_is_valid(call->key));
+	assert(call->body_length <= OBJECT_PIECE_BYTES);
+
 	for (unsigned failures = 0; failures < ATTEMPTS_MAX; failures++) {
 		int64_t end_ms = loop_now_ms() + ATTEMPT_MS;
 		struct sigv4_keys keys;
@@ -149,6 +152,7 @@ int s3_send(struct s3 *s3, struct arena *arena, const struct s3_call *call, int6
 		outage_over(&s3->outage, "objects");
 		return 0;
 	}
+	assert(attempt.rc < 0 && attempt.why != NULL);
 	outage_on(&s3->outage, "objects", attempt.why);
 	return loop_now_ms() >= deadline_ms ? -ETIMEDOUT : attempt.rc;
 }

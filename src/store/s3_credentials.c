@@ -1,5 +1,6 @@
 #include "store/s3_credentials.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <sodium.h>
@@ -185,6 +186,7 @@ static void refresh(struct s3_credentials *credentials, struct arena *arena, int
 	                    environment("AWS_CONTAINER_CREDENTIALS_FULL_URI") != NULL;
 	const char *body;
 
+	assert(!credentials->is_fixed && !credentials->is_fetching);
 	credentials->is_fetching = true;
 	body = in_container ? fetch_of_container(arena, deadline_ms, ret_why)
 	                    : fetch_of_machine(arena, deadline_ms, ret_why);

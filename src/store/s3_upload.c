@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static long fill(object_read_fn *read, void *arg, char *bytes, size_t size)
 
 		if (count < 0)
 			return count;
+		assert(count <= (long)(size - filled));
 		if (count == 0)
 			break;
 		filled += (size_t)count;
@@ -87,6 +89,8 @@ static int send_part(struct upload *upload, int number, const char *bytes, size_
 	const char *etag;
 	int rc;
 
+	assert(number >= 1 && number <= PARTS_MAX && upload->id != NULL);
+	assert(length >= 1 && length <= OBJECT_PIECE_BYTES);
 	snprintf(text, sizeof(text), "%d", number);
 	rc = s3_expect_success(s3_send(upload->s3, arena, &call, upload->deadline_ms, &response),
 	                       &response);

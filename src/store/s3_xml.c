@@ -1,5 +1,7 @@
+#include <assert.h>
 #include <errno.h>
 #include <libxml/parser.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ static void free_document(void *document)
 /* Lives as long as the arena. No network, no external entities, no output on standard error. */
 static xmlNode *parse(struct arena *arena, const char *xml, size_t length)
 {
+	assert(length <= INT_MAX);
 	xmlDoc *document = xmlReadMemory(xml, (int)length, "s3.xml", NULL,
 	                                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 	                                     XML_PARSE_NOCDATA);
@@ -95,6 +98,7 @@ int s3_xml_list(struct arena *arena, const char *xml, size_t length, size_t coun
 			return -EPROTO;
 		count++;
 	}
+	assert(count <= count_max);
 	*ret_count = count;
 	*ret = entries;
 	return 0;

@@ -27,6 +27,7 @@ struct sigv4_scope sigv4_scope_of(struct arena *arena, const char *region, int64
 {
 	struct sigv4_scope scope;
 
+	assert(region[0] != '\0' && strchr(region, '/') == NULL);
 	format_date(at_us, scope.date);
 	scope.text =
 	    arena_printf(arena, "%.*s/%s/s3/aws4_request", SIGV4_DAY_LENGTH, scope.date, region);
@@ -108,12 +109,21 @@ static void add_header_value(struct buf *buf, const char *value)
 	}
 }
 
+static bool is_header_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == length;
+}
+
 static const char *signed_names(struct arena *arena, const struct sigv4_pair *headers, size_t count)
 {
 	struct buf names = buf_new(arena, 64);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		assert(i == 0 || strcmp(headers[i - 1].name, headers[i].name) < 0);
 		buf_printf(&names, "%s%s", i > 0 ? ";" : "", headers[i].name);
+	}
 	return names.data;
 }
 
@@ -132,7 +142,10 @@ const char *sigv4_string_to_sign(struct arena *arena, const struct sigv4_call *c
 	struct buf canonical = buf_new(arena, 1024);
 	char hash[SIGV4_SHA256_LENGTH + 1];
 
-	assert(call->path[0] == '/');
+	assert(call->path[0] == '/' && call->host[0] != '\0');
+	assert(strlen(scope->date) == SIGV4_DATE_LENGTH);
+	assert(strcmp(call->payload_sha256, SIGV4_UNSIGNED_PAYLOAD) == 0 ||
+	       strlen(call->payload_sha256) == SIGV4_SHA256_LENGTH);
 	buf_printf(&canonical, "%s\n", call->method);
 	add_encoded(&canonical, call->path, true);
 	buf_printf(&canonical, "\n%s\n", query);
@@ -196,6 +209,10 @@ static struct sigv4_pair *headers_with(struct arena *arena, const struct sigv4_c
 	if (call->header_count > 0)
 		memcpy(all, call->headers, call->header_count * sizeof(all[0]));
 	memcpy(all + call->header_count, more, more_count * sizeof(all[0]));
+	for (size_t i = 0; i < call->header_count; i++)
+		assert(is_header_name(call->headers[i].name));
+	for (size_t i = 0; i < more_count; i++)
+		assert(more[i].value != NULL);
 	*ret_count = call->header_count + more_count;
 	return sorted(arena, all, *ret_count);
 }

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -87,6 +88,8 @@ static bool parse_presigned(const struct sigv4_call *call, struct presigned *ret
 	    !parse_date(presigned.date, &presigned.at_us) ||
 	    !parse_expires(presigned.expires, &presigned.expires_s))
 		return false;
+	assert(presigned.rest_count == call->query_count - 1);
+	assert(presigned.expires_s >= 1 && presigned.expires_s <= SIGV4_EXPIRES_MAX_S);
 	*ret = presigned;
 	return true;
 }
@@ -133,6 +136,7 @@ enum sigv4_verdict sigv4_verify(struct arena *arena, const struct sigv4_keys *ke
 	const char *text;
 	struct sigv4_scope scope;
 
+	assert(keys->secret_key[0] != '\0'); /* an empty key would sign for anybody */
 	if (!parse_presigned(call, &presigned))
 		return SIGV4_MALFORMED;
 	scope = sigv4_scope_of(arena, region, presigned.at_us);

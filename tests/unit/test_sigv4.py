@@ -166,6 +166,7 @@ FORGERIES = {
     "key": lambda asked: with_query(
         asked, X_Amz_Credential="other" + dict(asked["query"])["X-Amz-Credential"]),
     "signed headers": lambda asked: with_query(asked, X_Amz_SignedHeaders="host"),
+    "names of headers": lambda asked: with_query(asked, X_Amz_SignedHeaders="Host;a!b;;host"),
     "host not signed": lambda asked: with_query(asked, X_Amz_SignedHeaders="content-type"),
 }
 
