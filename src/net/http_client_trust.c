@@ -35,9 +35,10 @@ static void read_file(void *arg)
 		 * trusted. */
 		X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
 		reading->store = store;
-		return;
+	} else {
+		X509_STORE_free(store);
 	}
-	X509_STORE_free(store);
+	OPENSSL_thread_stop(); /* what it keeps for this thread, which is libuv's and never ends */
 }
 
 static void wait_for_reading(void)
