@@ -27,6 +27,16 @@ static inline void on_fiber(void (*fn)(void *arg), void *arg)
 	loop_run();
 }
 
+/* Defines a test whose body runs on a fiber. */
+#define ON_FIBER(name)                                                                             \
+	static void name##_on_fiber(void *arg);                                                    \
+	static void name(void **state)                                                             \
+	{                                                                                          \
+		(void)state;                                                                       \
+		on_fiber(name##_on_fiber, NULL);                                                   \
+	}                                                                                          \
+	static void name##_on_fiber(void *arg)
+
 /* Many fibers: started together, and waited for by the one that started them. */
 struct gang {
 	struct co *leader;

@@ -41,14 +41,4 @@ int get(const char *address);
 void expect_header(const char *name, const char *value);
 void expect_failure(int rc, int wanted, const char *error);
 
-/* Defines a test whose body runs on a fiber. */
-#define ON_FIBER(name)                                                                             \
-	static void name##_on_fiber(void *arg);                                                    \
-	static void name(void **state)                                                             \
-	{                                                                                          \
-		(void)state;                                                                       \
-		on_fiber(name##_on_fiber, NULL);                                                   \
-	}                                                                                          \
-	static void name##_on_fiber(void *arg)
-
 #endif

@@ -36,14 +36,4 @@ struct pattern {
 long read_pattern(void *arg, char *bytes, size_t size); /* an object_read_fn */
 void expect_pattern(const char *key, int64_t length);
 
-/* Defines a test whose body runs on a fiber. */
-#define ON_FIBER(name)                                                                             \
-	static void name##_on_fiber(void *arg);                                                    \
-	static void name(void **state)                                                             \
-	{                                                                                          \
-		(void)state;                                                                       \
-		on_fiber(name##_on_fiber, NULL);                                                   \
-	}                                                                                          \
-	static void name##_on_fiber(void *arg)
-
 #endif

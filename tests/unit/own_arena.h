@@ -9,7 +9,7 @@ static struct arena *arena;
 static int arena_set_up(void **state)
 {
 	(void)state;
-	arena = arena_new(64 * 1024 * 1024, NULL, NULL);
+	arena = arena_new(256 * 1024 * 1024, NULL, NULL);
 	return 0;
 }
 

@@ -5,22 +5,7 @@
 
 #include "base/html.h"
 #include "clean_html.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new(256 * 1024 * 1024, NULL, NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
+#include "own_arena.h"
 
 static void what_is_allowed_stays_and_what_is_not_goes(void **state)
 {
@@ -195,5 +180,5 @@ int main(void)
 	    cmocka_unit_test(whatever_is_written_comes_out_clean_and_stays_so),
 	};
 
-	return cmocka_run_group_tests(TESTS, set_up, tear_down);
+	return cmocka_run_group_tests(TESTS, arena_set_up, arena_tear_down);
 }
