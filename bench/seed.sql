@@ -63,14 +63,14 @@ insert into cart (id, account_id, state)
 select seed_id(7, n), seed_id(1, 1 + n % :customers), 'ordered' from generate_series(1, :orders) n;
 insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shipping, total, shipping_address,
                         created_at)
-select seed_id(8, n), 'SEED-' || lpad(n::text, 8, '0'), seed_id(1, 1 + n % :customers), seed_id(7, n), 'USD',
+select seed_id(8, n), to_char(n, 'FM0000"-"0000'), seed_id(1, 1 + n % :customers), seed_id(7, n), 'USD',
        5000, 0, 5000, '{"name": "Seed"}', timestamptz '2026-01-01' - (:orders - n) * interval '1 minute'
 from generate_series(1, :orders) n;
 insert into sub_order (vendor_id, id, order_id, account_id, number, state, currency, subtotal, shipping, total,
                        shipping_method_name, handling_days, customer_name, shipping_address, created_at,
                        payment_state, received_at, received_amount)
 select seed_id(2, 1 + (n * 3 + s) % :vendors), seed_id(9, n * 3 + s), seed_id(8, n), seed_id(1, 1 + n % :customers),
-       'SEED-' || lpad(n::text, 8, '0') || '-' || s + 1, 'completed', 'USD',
+       to_char(n, 'FM0000"-"0000') || '-' || s + 1, 'completed', 'USD',
        case s when 2 then 1000 else 2000 end, 0, case s when 2 then 1000 else 2000 end,
        'Standard', 3, 'Seed', '{"name": "Seed"}', timestamptz '2026-01-01' - (:orders - n) * interval '1 minute',
        'received', now(), case s when 2 then 1000 else 2000 end
