@@ -1,5 +1,14 @@
-"""A plugin of pytest: names what fails at the moment when it fails (tests/run.sh reads it)."""
+"""A plugin of pytest: names what fails at the moment when it fails, with the lines that say why
+(tests/run.sh reads both)."""
 import pytest
+
+LINES_MAX = 40  # of one failure
+
+
+def reasons(report):
+    """The lines that pytest marks with an E; where there are none, the last ones."""
+    lines = report.longreprtext.splitlines()
+    return [line for line in lines if line.startswith("E ")][:LINES_MAX] or lines[-LINES_MAX:]
 
 
 class Namer:
@@ -10,6 +19,8 @@ class Namer:
         if report.failed:
             self.terminal.ensure_newline()
             self.terminal.write_line(f"failed: {report.nodeid}")
+            for line in reasons(report):
+                self.terminal.write_line(f"failed:    {line}")
             self.terminal.flush()
 
     def pytest_collectreport(self, report):

@@ -72,9 +72,10 @@ wire() { # wire FOLDER
 	return $status
 }
 
-# Passes on which tests and files fail, each once, as the runners name them.
-names_of_failures() {
-	awk '(/^failed: / || /^FAILED: / || / (FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS) /) && !said[$0]++ {
+# Passes on which tests and files fail, each once, as the runners name them, and why.
+failures_of() {
+	awk '/^failed:    / || /^\[ +(ERROR|LINE|FAILED) +\] / { print "   " $0; fflush(); next }
+		(/^failed: / || /^FAILED: / || / (FAIL|TIMEOUT|ERROR|UNEXPECTEDPASS) /) && !said[$0]++ {
 		sub(/^ +/, ""); print "   " $0; fflush() }'
 }
 
@@ -99,7 +100,7 @@ phase_valgrind() {
 phase_clang() { configure build-clang clang && ninja -C build-clang; }
 
 run_phase() {
-	"phase_$phase" 2>&1 | tee "$logs/$phase" | names_of_failures | tee -a "$failures"
+	"phase_$phase" 2>&1 | tee "$logs/$phase" | failures_of | tee -a "$failures"
 	exit "${PIPESTATUS[0]}"
 }
 

@@ -59,7 +59,8 @@ class Clone:
 def clone():
     with folder() as server:
         yield Clone(server)
-        assert server.reports() == []
+        bad = server.reports()
+        assert not bad, "\n".join(bad)
 
 
 @pytest.mark.parametrize("words", TOOLS, ids=lambda words: words[0])

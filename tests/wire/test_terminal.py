@@ -18,7 +18,8 @@ from harness.wait import until
 def server():
     with folder() as server:
         yield server
-        assert server.reports() == []
+        bad = server.reports()
+        assert not bad, "\n".join(bad)
 
 
 def have(theirs):
