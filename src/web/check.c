@@ -126,7 +126,7 @@ const char *check_errors(struct check *check)
 	return check->errors.data;
 }
 
-static bool take_email(struct check *check, const char **text)
+static bool normalise_email(struct check *check, const char **text)
 {
 	const char *form = email_form(check->arena, *text, strlen(*text));
 
@@ -154,7 +154,7 @@ static bool check_format(struct check *check, enum field_format format, const ch
 	case FORMAT_NONE:
 		return true;
 	case FORMAT_EMAIL:
-		return take_email(check, text);
+		return normalise_email(check, text);
 	case FORMAT_URI:
 		return check_uri(check, *text);
 	case FORMAT_SLUG:

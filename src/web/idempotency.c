@@ -128,14 +128,14 @@ static void replay(struct request *rq, const struct idempotency_answer_row *row)
 }
 
 /* Waits for earlier requests of this process; true when one was answered. */
-static bool take_turn(struct request *rq, struct idempotency *idempotency)
+static bool wait_for_turn(struct request *rq, struct idempotency *idempotency)
 {
 	uint8_t scope[KEY_TURN_BYTES];
 	const struct idempotency_answer_row *row;
 
 	hash_request(rq, idempotency->hash);
 	hash_scope(&rq->task.actor, idempotency->key, scope);
-	switch (key_turn_take(&idempotency->turn, scope, rq->task.deadline_ms)) {
+	switch (key_turn_wait(&idempotency->turn, scope, rq->task.deadline_ms)) {
 	case KEY_TURN_FIRST:
 		rq->idempotency = idempotency;
 		return false;
@@ -172,7 +172,7 @@ bool idempotency_begin(struct request *rq)
 		task_end_field(&rq->task, "Idempotency-Key", "format",
 		               "must be 1 to %d visible ASCII characters, once",
 		               IDEMPOTENCY_KEY_MAX);
-	return has_scope(&rq->task.actor) && take_turn(rq, idempotency);
+	return has_scope(&rq->task.actor) && wait_for_turn(rq, idempotency);
 }
 
 void idempotency_end(struct request *rq)

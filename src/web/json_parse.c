@@ -1,7 +1,7 @@
 #include "web/json_parse.h"
 
 #include "base/limits.h"
-#include "web/json_place.h"
+#include "web/json_pointer.h"
 
 static void release_json(void *json)
 {
@@ -46,7 +46,7 @@ static void not_json(struct check *check, const char *text, size_t length,
 	/* A duplicate key was read whole; for other errors, the token read last is at fault. */
 	if (read > 0 && code != json_error_duplicate_key)
 		read--;
-	size_t outer = json_place_enter(check, text, read);
+	size_t outer = json_pointer_enter(check, text, read);
 
 	switch (code) {
 	case json_error_duplicate_key:

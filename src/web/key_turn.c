@@ -28,7 +28,7 @@ static struct key_turn *first_of(const struct key_turn *turn)
 	return at;
 }
 
-enum key_turn_result key_turn_take(struct key_turn *turn, const uint8_t of[KEY_TURN_BYTES],
+enum key_turn_result key_turn_wait(struct key_turn *turn, const uint8_t of[KEY_TURN_BYTES],
                                    int64_t deadline_ms)
 {
 	enum key_turn_result result = KEY_TURN_FIRST;

@@ -23,7 +23,7 @@ enum key_turn_result {
 };
 
 /* The turn must stay where it is until key_turn_leave. Suspends. */
-enum key_turn_result key_turn_take(struct key_turn *turn, const uint8_t of[KEY_TURN_BYTES],
+enum key_turn_result key_turn_wait(struct key_turn *turn, const uint8_t of[KEY_TURN_BYTES],
                                    int64_t deadline_ms);
 void key_turn_leave(struct key_turn *turn);
 

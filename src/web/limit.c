@@ -172,20 +172,20 @@ void limit_guess(struct request *rq, const char *name, const char *who)
 	apply(rq, rule, key);
 }
 
-static void take_back(const char *key)
+static void refund(const char *key)
 {
 	struct redis *redis = web_options()->redis;
 	struct redisReply *reply;
 	const char *argv[] = {"EVAL", GIVE_BACK, "1", key};
 	const size_t lengths[] = {4, sizeof(GIVE_BACK) - 1, 1, strlen(key)};
 
-	limit_table_take(key, clock_monotonic_ms());
+	limit_table_subtract(key, clock_monotonic_ms());
 	if (redis != NULL && redis_is_up(redis) &&
 	    redis_call(redis, loop_now_ms() + REDIS_MS, &reply, 4, argv, lengths) == 0)
 		freeReplyObject(reply);
 }
 
-void limit_take_back_guesses(struct request *rq)
+void limit_refund_guesses(struct request *rq)
 {
 	struct request_context *ctx = request_context_of(rq);
 
@@ -193,6 +193,6 @@ void limit_take_back_guesses(struct request *rq)
 		const char *key = ctx->guesses[--ctx->guess_count];
 
 		if (web_options()->limits)
-			take_back(key);
+			refund(key);
 	}
 }

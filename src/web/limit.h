@@ -40,7 +40,7 @@ void limit_guess(struct request *rq, const char *rule, const char *who);
 
 /* Reverts what this request has counted by limit_guess: the secret was right, or the request ended
  * without an answer about it. No-op when nothing was counted. May suspend. */
-void limit_take_back_guesses(struct request *rq);
+void limit_refund_guesses(struct request *rq);
 
 bool limit_rule_exists(const char *rule);
 

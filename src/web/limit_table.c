@@ -56,7 +56,7 @@ struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t no
 	                            .left_s = (chosen->ends_ms - now_ms + 999) / 1000};
 }
 
-void limit_table_take(const char *key, int64_t now_ms)
+void limit_table_subtract(const char *key, int64_t now_ms)
 {
 	uint64_t hash = hash_of(key);
 

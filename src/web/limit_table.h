@@ -15,7 +15,7 @@ struct limit_count {
 
 struct limit_count limit_table_add(const char *key, int64_t window_s, int64_t now_ms);
 /* Decrements a counter if it exists. */
-void limit_table_take(const char *key, int64_t now_ms);
+void limit_table_subtract(const char *key, int64_t now_ms);
 void limit_table_clear(void);
 
 #endif

@@ -87,7 +87,7 @@ static void request_context_free(struct request_context *ctx)
 }
 
 /* A client's request id is accepted when it is well-formed: it goes into logs and headers. */
-static void take_request_id(struct request *rq)
+static void set_request_id(struct request *rq)
 {
 	const char *given = http_header(rq->http, "X-Request-Id");
 	static const char FINE[] =
@@ -134,7 +134,7 @@ static struct request_context *request_context_new(struct http_exchange *ex)
 	ctx->started_us = request_now_us();
 	ctx->exchange_open = true;
 	ctx->origin = origin_of(ex);
-	take_request_id(&ctx->rq);
+	set_request_id(&ctx->rq);
 	ctx->owner.finished = exchange_ended;
 	http_set_context(ex, &ctx->owner);
 	return ctx;
@@ -248,7 +248,7 @@ static void finish_badly(struct request *rq)
 
 	/* Only this answer reveals anything about the password. */
 	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
-		limit_take_back_guesses(rq);
+		limit_refund_guesses(rq);
 	if (!rq->replied) {
 		reply_problem(rq, &rq->task.problem);
 	} else if (ctx->streaming) { /* too late for a problem: reset the connection */

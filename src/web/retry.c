@@ -58,7 +58,7 @@ bool retry_wait(struct request *rq)
 	co_sleep_ms(delay_ms / 2 + randombytes_uniform(delay_ms / 2 + 1));
 	if (loop_now_ms() >= rq->task.deadline_ms)
 		return false;
-	limit_take_back_guesses(rq); /* the next call counts its own */
+	limit_refund_guesses(rq); /* the next call counts its own */
 	rq->task.actor = retry->actor;
 	ctx->header_count = retry->header_count;
 	if (rq->idempotency != NULL)

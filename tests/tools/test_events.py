@@ -53,7 +53,7 @@ components:
       required: [parcel_id]
       properties: {parcel_id: {type: string, format: uuid}}
 """
-GOOD = ("select feed_note(event_parcel_lost(a, parcel_id => f(x, 'p, ('), size => 'small',"
+GOOD = ("select feed_add_events(event_parcel_lost(a, parcel_id => f(x, 'p, ('), size => 'small',"
         " at => now(), note => null, parts => '[]'));")
 
 

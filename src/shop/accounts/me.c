@@ -39,7 +39,7 @@ static const char *check_current_password(struct request *rq, const struct updat
 	sign_in_throttle(rq, account->email_key);
 	if (!password_matches(&rq->task, account->password_hash, in->current_password, NULL))
 		sign_in_refuse(rq);
-	limit_take_back_guesses(rq);
+	limit_refund_guesses(rq);
 	return account->password_hash;
 }
 

@@ -206,7 +206,7 @@ void login(struct request *rq, const struct login_in *in)
 
 	if (!password_matches(&rq->task, hash, in->password, &outdated) || account == NULL)
 		sign_in_refuse(rq);
-	limit_take_back_guesses(rq);
+	limit_refund_guesses(rq);
 	const char *renewed = outdated ? password_hash(&rq->task, in->password) : NULL;
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 	const struct account_row_lock_row *locked =

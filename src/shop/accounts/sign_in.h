@@ -26,7 +26,7 @@ void sign_in_reply(struct request *rq, struct db *tx, int status,
 /*
  * Counts a guess at an account's password before it is compared, so that parallel requests cannot
  * exceed the limit. After a correct password the handler takes the count back
- * (limit_take_back_guesses). The limit per client address is low; the limit over all addresses is
+ * (limit_refund_guesses). The limit per client address is low; the limit over all addresses is
  * higher, so that one attacker alone does not lock out the owner. email_key comes from account_key.
  * Ends the task (429). Suspends.
  */

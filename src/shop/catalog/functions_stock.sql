@@ -125,7 +125,7 @@ grant execute on function stock_reserved(uuid, uuid) to sebez_vendor, sebez_admi
 -- An order brought the stock to five or less, or to zero. Not noted when staff sets the stock.
 create or replace function note_low_stock() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
-	perform feed_note(event_low_stock(new.vendor_id, product_id => new.product_id,
+	perform feed_add_events(event_low_stock(new.vendor_id, product_id => new.product_id,
 		variant_id => new.id, sku => new.sku, available => new.available));
 	return null;
 end $$;

@@ -132,7 +132,7 @@ order by m.created_at desc, m.id desc
 limit :page_size;
 
 -- block_add (conversation uuid): none
--- Notes an event only when the block is new.
+-- Adds an event only when the block is new.
 with blocked as (
 	insert into chat_block (vendor_id, account_id, side, by_account)
 	select c.vendor_id, c.account_id, chat_side(), current_account()

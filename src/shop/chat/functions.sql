@@ -99,7 +99,7 @@ begin
 	from moved m
 	cross join lateral (values ('customer', m.customer_seq), ('vendor', m.vendor_seq)) as s (side, seq)
 	where s.seq is not null;
-	perform feed_note(lines);
+	perform feed_add_events(lines);
 	insert into chat_acknowledged as a (owner_id, number)
 	select g.owner, g.number from unnest(owners, numbers) as g (owner, number) order by g.owner
 	on conflict (owner_id) do update set number = excluded.number where a.number < excluded.number;

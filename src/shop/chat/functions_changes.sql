@@ -48,11 +48,11 @@ begin
 	           and m.seq = mine.seq and m.text = the_text) then
 		return; -- unchanged
 	end if;
-	perform message_keep(mine.vendor_id, conversation, mine.seq, 'edited');
+	perform message_history_add(mine.vendor_id, conversation, mine.seq, 'edited');
 	update message m set text = the_text, edited_at = moment
 	where m.vendor_id = mine.vendor_id and m.conversation_id = conversation and m.seq = mine.seq;
-	perform message_retell(array[the_id]);
-	perform feed_note(event_message_edited(mine.account_id, mine.vendor_id,
+	perform message_events_update(array[the_id]);
+	perform feed_add_events(event_message_edited(mine.account_id, mine.vendor_id,
 		conversation_id => conversation, seq => mine.seq, id => the_id, text => the_text, edited_at => moment));
 end $$;
 grant execute on function message_edit(uuid, uuid, text, json, text) to sebez_customer, sebez_vendor;
@@ -81,8 +81,8 @@ begin
 			where m.vendor_id = vendor and m.conversation_id = conversation and m.author = 'customer'
 			and m.deleted_at is null and m.created_at >= c.awaiting_since) end
 	where c.vendor_id = vendor and c.id = conversation;
-	perform message_retell(array[gone.id]);
-	perform feed_note(event_message_deleted(account, vendor, conversation_id => conversation,
+	perform message_events_update(array[gone.id]);
+	perform feed_add_events(event_message_deleted(account, vendor, conversation_id => conversation,
 		seq => number, id => gone.id, author => gone.author, deleted_at => moment));
 end $$;
 grant execute on function message_blank(uuid, uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin,
@@ -91,7 +91,7 @@ grant execute on function message_blank(uuid, uuid, uuid, int) to sebez_customer
 create or replace function message_empty(vendor uuid, conversation uuid, account uuid, number int, what text)
 returns void language plpgsql set search_path = public, pg_temp as $$
 begin
-	perform message_keep(vendor, conversation, number, what);
+	perform message_history_add(vendor, conversation, number, what);
 	perform message_blank(vendor, conversation, account, number);
 end $$;
 grant execute on function message_empty(uuid, uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin;
@@ -111,7 +111,7 @@ end $$;
 grant execute on function message_delete(uuid, uuid) to sebez_customer, sebez_vendor;
 
 -- Null removes the reaction; blocked actors may do that, too. Runs under the conversation's lock: each event
--- lists all reactions, so the last one must see all others. Notes an event only on change.
+-- lists all reactions, so the last one must see all others. Adds an event only on change.
 create or replace function message_react(conversation uuid, the_id uuid, the_emoji text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -136,7 +136,7 @@ begin
 	if not found then
 		return;
 	end if;
-	perform feed_note(event_message_reacted(m.account_id, m.vendor_id, conversation_id => conversation,
+	perform feed_add_events(event_message_reacted(m.account_id, m.vendor_id, conversation_id => conversation,
 		seq => m.seq, id => the_id, reactions => message_reactions(m.vendor_id, conversation, m.seq)));
 end $$;
 grant execute on function message_react(uuid, uuid, text) to sebez_customer, sebez_vendor;
@@ -157,7 +157,7 @@ set local role sebez_kernel;
 -- Updates the events of these messages to the current content, so that late devices do not receive deleted or
 -- edited text. Event numbers stay; processes and Redis drop their cached events of a feed when they receive the
 -- event of the change (src/shop/feed/hub.h). It only copies current content, so every role may call it.
-create or replace function message_retell(messages uuid[]) returns void
+create or replace function message_events_update(messages uuid[]) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
 	set payload = (e.payload::jsonb || case e.kind
@@ -168,22 +168,22 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 	where m.id = any (messages) and e.kind in ('message_sent', 'message_edited')
 	and e.payload ->> 'id' = m.id::text
 $$;
-grant execute on function message_retell(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+grant execute on function message_events_update(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
 set local role sebez_owner;
 
-create or replace function message_keep(vendor uuid, conversation uuid, number int, what text) returns void
+create or replace function message_history_add(vendor uuid, conversation uuid, number int, what text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
 	insert into message_history (vendor_id, conversation_id, seq, number, account_id, action, text,
 	                             attachments, by_account)
 	select m.vendor_id, m.conversation_id, m.seq,
-	       message_changes(vendor, conversation, message_keep.number) + 1, m.account_id, what, m.text,
+	       message_changes(vendor, conversation, message_history_add.number) + 1, m.account_id, what, m.text,
 	       m.attachments, current_account()
 	from message m
-	where m.vendor_id = vendor and m.conversation_id = conversation and m.seq = message_keep.number;
+	where m.vendor_id = vendor and m.conversation_id = conversation and m.seq = message_history_add.number;
 end $$;
-grant execute on function message_keep(uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin;
+grant execute on function message_history_add(uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin;
 
 create or replace function message_reactions(vendor uuid, conversation uuid, number int) returns json
 language sql stable set search_path = public, pg_temp as $$

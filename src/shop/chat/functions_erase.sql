@@ -39,10 +39,10 @@ begin
 	update message m set client_id = null, client_digest = null
 	where m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.author = 'customer'
 	and m.created_at <= up_to;
-	perform message_retell(array(
+	perform message_events_update(array(
 		select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
 		and m.author = 'customer' and m.created_at between now() - interval '31 days' and up_to));
-	perform message_held_tell(h.vendor_id, h.account_id, h.author, h.conversation_id, h.id, 'refused')
+	perform message_held_add_event(h.vendor_id, h.account_id, h.author, h.conversation_id, h.id, 'refused')
 	from message_held h
 	where h.vendor_id = c.vendor_id and h.conversation_id = c.id and h.author = 'customer'
 	and h.created_at <= up_to and h.state = 'held';
@@ -54,7 +54,7 @@ begin
 	loop
 		delete from reaction x where x.vendor_id = c.vendor_id and x.conversation_id = c.id
 		and x.seq = r.seq and x.by_account = c.account_id;
-		perform feed_note(event_message_reacted(c.account_id, c.vendor_id, conversation_id => c.id,
+		perform feed_add_events(event_message_reacted(c.account_id, c.vendor_id, conversation_id => c.id,
 			seq => r.seq, id => r.id, reactions => message_reactions(c.vendor_id, c.id, r.seq)));
 	end loop;
 	update message_held h set text = '', attachments = '[]', card = null, client_id = h.id::text,
@@ -66,8 +66,8 @@ begin
 	where x.vendor_id = c.vendor_id and x.conversation_id = c.id and x.by_account = c.account_id;
 	if c.customer_name <> 'Erased' then
 		update conversation x set customer_name = 'Erased' where x.vendor_id = c.vendor_id and x.id = c.id;
-		perform conversation_retell(c.vendor_id, c.id);
-		perform feed_note(event_customer_erased(c.vendor_id, conversation_id => c.id,
+		perform conversation_events_update(c.vendor_id, c.id);
+		perform feed_add_events(event_customer_erased(c.vendor_id, conversation_id => c.id,
 			customer => shape_chat_customer(id => c.account_id, name => 'Erased')));
 	end if;
 end $$;
@@ -128,20 +128,20 @@ begin
 	update message m set text = '', attachments = '[]', card = null
 	where m.vendor_id = c.vendor_id and m.conversation_id = conversation
 	and m.created_at > now() - interval '31 days';
-	perform message_retell(array(
+	perform message_events_update(array(
 		select m.id from message m where m.vendor_id = c.vendor_id and m.conversation_id = conversation
 		and m.created_at > now() - interval '31 days'));
-	perform notes_untell(c.vendor_id, conversation);
+	perform note_events_blank(c.vendor_id, conversation);
 	delete from conversation x where x.vendor_id = c.vendor_id and x.id = conversation;
-	perform feed_note(event_conversation_forgotten(c.account_id, c.vendor_id,
+	perform feed_add_events(event_conversation_forgotten(c.account_id, c.vendor_id,
 		conversation_id => conversation));
 end $$;
 grant execute on function conversation_forget(uuid) to sebez_jobs;
 
 set local role sebez_kernel;
 
--- As message_retell, for the customer's name in the event of the conversation's opening.
-create or replace function conversation_retell(vendor uuid, conversation uuid) returns void
+-- As message_events_update, for the customer's name in the event of the conversation's opening.
+create or replace function conversation_events_update(vendor uuid, conversation uuid) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
 	set payload = jsonb_set(e.payload::jsonb, '{customer,name}', to_jsonb(c.customer_name))::json
@@ -151,10 +151,10 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 	and e.at between c.created_at - interval '1 minute' and c.created_at + interval '5 minutes'
 	and e.payload ->> 'conversation_id' = c.id::text
 $$;
-grant execute on function conversation_retell(uuid, uuid) to sebez_jobs;
+grant execute on function conversation_events_update(uuid, uuid) to sebez_jobs;
 
 -- Blanks the text in the events of a conversation's notes.
-create or replace function notes_untell(vendor uuid, conversation uuid) returns void
+create or replace function note_events_blank(vendor uuid, conversation uuid) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
 	set payload = jsonb_set(e.payload::jsonb, '{text}', '""')::json
@@ -165,4 +165,4 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 	and e.at between n.created_at - interval '1 minute' and n.created_at + interval '5 minutes'
 	and e.payload ->> 'conversation_id' = conversation::text and (e.payload ->> 'number')::int = n.number
 $$;
-grant execute on function notes_untell(uuid, uuid) to sebez_jobs;
+grant execute on function note_events_blank(uuid, uuid) to sebez_jobs;

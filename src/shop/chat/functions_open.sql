@@ -57,7 +57,7 @@ begin
 	returning id into opened;
 	if opened is not null then
 		blocks := chat_blocks(vendor, account);
-		perform feed_note(
+		perform feed_add_events(
 			event_conversation_opened(account, conversation_id => opened, vendor_id => vendor,
 				product_id => product, sub_order_id => sub_order, blocked => blocks)
 			|| event_conversation_opened(vendor, conversation_id => opened, product_id => product,
@@ -70,7 +70,7 @@ begin
 end $$;
 grant execute on function conversation_open(uuid, uuid, uuid, uuid, uuid) to sebez_customer, sebez_vendor;
 
--- Assigns to staff whose role reads conversations, or to nobody. Notes an event only on change. Lock order as
+-- Assigns to staff whose role reads conversations, or to nobody. Adds an event only on change. Lock order as
 -- in unassign_staff(): staff, then conversation.
 create or replace function conversation_assign(conversation uuid, assignee uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
@@ -91,7 +91,7 @@ begin
 		return;
 	end if;
 	update conversation x set assigned_to = assignee where x.vendor_id = c.vendor_id and x.id = conversation;
-	perform feed_note(event_conversation_assigned(c.vendor_id, conversation_id => conversation,
+	perform feed_add_events(event_conversation_assigned(c.vendor_id, conversation_id => conversation,
 		staff_id => assignee));
 end $$;
 grant execute on function conversation_assign(uuid, uuid) to sebez_vendor;
@@ -113,7 +113,7 @@ begin
 		order by x.id for no key update
 	loop
 		update conversation x set assigned_to = null where x.vendor_id = old.vendor_id and x.id = c.id;
-		perform feed_note(event_conversation_assigned(old.vendor_id, conversation_id => c.id,
+		perform feed_add_events(event_conversation_assigned(old.vendor_id, conversation_id => c.id,
 			staff_id => null));
 	end loop;
 	return case tg_op when 'UPDATE' then new else old end;
@@ -132,7 +132,7 @@ grant execute on function chat_lock_blocks(uuid, uuid) to sebez_customer, sebez_
 create or replace function chat_block_changed(vendor uuid, account uuid, blocked boolean)
 returns void language sql volatile set search_path = public, pg_temp as $$
 	select chat_lock_blocks(vendor, account);
-	select feed_note(event_block_changed(account, vendor, vendor_id => vendor, customer_id => account,
+	select feed_add_events(event_block_changed(account, vendor, vendor_id => vendor, customer_id => account,
 		side => chat_side(), blocked => blocked))
 $$;
 grant execute on function chat_block_changed(uuid, uuid, boolean) to sebez_customer, sebez_vendor, sebez_admin,
@@ -188,7 +188,7 @@ begin
 		update conversation x set vendor_read = up_to, vendor_unread = left_over,
 			vendor_delivered = greatest(x.vendor_delivered, up_to) where x.id = conversation;
 	end if;
-	perform feed_note(
+	perform feed_add_events(
 		event_message_read(reader, conversation_id => conversation, side => side, seq => up_to,
 			unread => left_over)
 		|| event_message_read(other, conversation_id => conversation, side => side, seq => up_to));
@@ -207,7 +207,7 @@ begin
 	end if;
 	insert into conversation_note (vendor_id, conversation_id, number, author_id, text, after_seq, created_at)
 	values (c.vendor_id, conversation, c.last_note, current_account(), the_text, c.last_seq, clock_timestamp());
-	perform feed_note(event_note_added(c.vendor_id, conversation_id => conversation,
+	perform feed_add_events(event_note_added(c.vendor_id, conversation_id => conversation,
 		number => c.last_note, staff_id => current_account(), text => the_text, after_seq => c.last_seq));
 	return c.last_note;
 end $$;

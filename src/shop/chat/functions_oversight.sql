@@ -2,14 +2,14 @@
 set local role sebez_owner;
 
 -- Notes the event of a held message's status. Only the author's side is notified.
-create or replace function message_held_tell(vendor uuid, account uuid, author text, conversation uuid,
+create or replace function message_held_add_event(vendor uuid, account uuid, author text, conversation uuid,
                                              held uuid, status text)
 returns void language plpgsql as $$
 begin
-	perform feed_note(event_message_held(case author when 'customer' then account else vendor end,
+	perform feed_add_events(event_message_held(case author when 'customer' then account else vendor end,
 		conversation_id => conversation, id => held, status => status));
 end $$;
-grant execute on function message_held_tell(uuid, uuid, text, uuid, uuid, text) to sebez_customer, sebez_vendor,
+grant execute on function message_held_add_event(uuid, uuid, text, uuid, uuid, text) to sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 
 -- Lock order as in an erasure: erasure request, conversation, held message. A message whose author has
@@ -37,7 +37,7 @@ begin
 	update message_held x set state = case when release then 'released' else 'refused' end,
 		decided_by = current_account(), decided_at = now()
 	where x.vendor_id = h.vendor_id and x.id = held;
-	perform message_held_tell(h.vendor_id, h.account_id, h.author, h.conversation_id, held,
+	perform message_held_add_event(h.vendor_id, h.account_id, h.author, h.conversation_id, held,
 		case when release then 'released' else 'refused' end);
 	if release then
 		perform chat_refuse_blocked(h.vendor_id, h.account_id);

@@ -2,9 +2,9 @@
 set local role sebez_owner;
 
 -- The events of a sent message, for both sides.
-create or replace function message_lines(vendor uuid, account uuid, conversation uuid, number int, the_id uuid,
-	the_author text, the_author_id uuid, the_client text, the_kind text, the_text text, the_attachments json,
-	the_card json, reply int, moment timestamptz) returns text language sql stable as $$
+create or replace function message_sent_events(vendor uuid, account uuid, conversation uuid, number int,
+	the_id uuid, the_author text, the_author_id uuid, the_client text, the_kind text, the_text text,
+	the_attachments json, the_card json, reply int, moment timestamptz) returns text language sql stable as $$
 	select event_message_sent(account, conversation_id => conversation, seq => number, id => the_id,
 			author => the_author, client_id => case the_author when 'customer' then the_client end,
 			kind => the_kind, text => the_text, attachments => the_attachments, card => the_card,
@@ -15,8 +15,8 @@ create or replace function message_lines(vendor uuid, account uuid, conversation
 			kind => the_kind, text => the_text, attachments => the_attachments, card => the_card,
 			reply_to => reply, reactions => '[]', created_at => moment)
 $$;
-grant execute on function message_lines(uuid, uuid, uuid, int, uuid, text, uuid, text, text, text, json, json, int,
-	timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
+grant execute on function message_sent_events(uuid, uuid, uuid, int, uuid, text, uuid, text, text, text, json,
+	json, int, timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
 -- A push about a message is due after three seconds: none is needed if a device acknowledges it.
 create or replace function push_payload(vendor uuid, account uuid, number int, the_author text) returns json
@@ -59,10 +59,10 @@ begin
 	values ('message_push', conversation, push_payload(vendor, account, number, the_author),
 	        moment + interval '3 seconds');
 	if was_state = 'closed' and the_author <> 'system' then
-		perform feed_note(event_conversation_reopened(account, vendor, conversation_id => conversation));
+		perform feed_add_events(event_conversation_reopened(account, vendor, conversation_id => conversation));
 	end if;
-	ignored := feed_note(message_lines(vendor, account, conversation, number, the_id, the_author, the_author_id,
-		the_client, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment));
+	ignored := feed_add_events(message_sent_events(vendor, account, conversation, number, the_id, the_author,
+		the_author_id, the_client, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment));
 	return number;
 end $$;
 grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,
@@ -124,7 +124,7 @@ begin
 		                          client_digest, kind, text, attachments, card, reply_to, found)
 		values (c.vendor_id, the_id, conversation, c.account_id, side, current_account(), the_client, digest,
 		        what, the_text, coalesce(the_attachments, '[]'), card, reply, leaks);
-		perform message_held_tell(c.vendor_id, c.account_id, side, conversation, the_id, 'held');
+		perform message_held_add_event(c.vendor_id, c.account_id, side, conversation, the_id, 'held');
 		return;
 	end if;
 	perform message_add(c.vendor_id, conversation, c.account_id, c.state, c.awaiting_since, the_id, side,
@@ -191,12 +191,12 @@ begin
 		       p.reply, moment
 		from plain p
 		returning *
-	), told as materialized (
-		select feed_note(string_agg(message_lines(w.vendor_id, w.account_id, w.conversation_id, w.seq, w.id, side,
-			w.author_id, w.client_id, w.kind, w.text, w.attachments, w.card, w.reply_to, moment), ''))
+	), added as materialized (
+		select feed_add_events(string_agg(message_sent_events(w.vendor_id, w.account_id, w.conversation_id, w.seq,
+			w.id, side, w.author_id, w.client_id, w.kind, w.text, w.attachments, w.card, w.reply_to, moment), ''))
 		from written w
 	)
-	select w.* from written w cross join told;
+	select w.* from written w cross join added;
 end $$;
 grant execute on function messages_send(text, text, uuid[], uuid[], uuid[], int[], uuid[], uuid[], text[], uuid[],
 	text[], text[], int[]) to sebez_jobs;

@@ -41,7 +41,7 @@ from conversation c where c.vendor_id = :vendor and c.vendor_unread > 0;
 select conversation_assign(:conversation, :staff);
 
 -- conversation_set_state (conversation uuid, state text): one
--- Notes an event only on change.
+-- Adds an event only on change.
 with before as (
 	select c.id, c.vendor_id, c.account_id, c.state from conversation c where c.id = :conversation
 	for no key update
@@ -50,12 +50,12 @@ with before as (
 	    awaiting_since = case :state when 'closed' then null else c.awaiting_since end
 	from before b where c.vendor_id = b.vendor_id and c.id = b.id and b.state <> :state
 	returning c.id, c.vendor_id, c.account_id
-), told as (
-	select d.id from changed d, feed_note(case :state
+), added as (
+	select d.id from changed d, feed_add_events(case :state
 		when 'closed' then event_conversation_closed(d.account_id, d.vendor_id, conversation_id => d.id)
 		else event_conversation_reopened(d.account_id, d.vendor_id, conversation_id => d.id) end)
 )
-select b.id, (select count(*) from told) as "_told" from before b;
+select b.id, (select count(*) from added) as "_added" from before b;
 
 -- note_add (conversation uuid, text text): one writes -> (number int)
 select conversation_note_add(:conversation, :text) as number;

@@ -66,7 +66,7 @@ static void gather(struct side *side)
 	}
 }
 
-static void take_answer(struct side *side, const struct rows *rows, size_t row, struct buf *body)
+static void store_answer(struct side *side, const struct rows *rows, size_t row, struct buf *body)
 {
 	struct uuid id = rows_uuid(rows, row, rows_column(rows, "id"));
 	struct json json;
@@ -98,7 +98,7 @@ static void send_all(struct task *task)
 	chat_announce(batch);
 	db_run(batch);
 	for (size_t i = 0; i < rows_count(rows); i++)
-		take_answer(side, rows, i, &body);
+		store_answer(side, rows, i, &body);
 }
 
 /* After a failure all are sent on their own, and the answers tell why. */

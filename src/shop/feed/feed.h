@@ -8,8 +8,8 @@
  *
  * db is a batch, a transaction, or a chain of one. The writing statement runs last, with the
  * commit, so the call may be anywhere before it; after the commit all waiting polls are woken.
- * Where only SQL knows the event, it calls feed_note(event_low_stock(owners, …)) instead, and C
- * calls feed_notify(db).
+ * Where only SQL knows the event, it calls feed_add_events(event_low_stock(owners, …)) instead, and
+ * C calls feed_notify(db).
  *
  * feed_pass_<kind>() sends a passing event to the polls waiting at the feed now, in any process. It
  * is not stored, and is lost when Redis is unavailable. For state that expires in seconds.
@@ -25,7 +25,7 @@
 
 extern const struct area AREA_FEED;
 
-/* Call when statements of this transaction note events: they are written at commit, too. */
+/* Call when statements of this transaction add events: they are written at commit, too. */
 void feed_notify(struct db *db);
 
 /* The cursor after an event of the owner's feed: polling from it returns later events. */

@@ -5,14 +5,14 @@ set local role sebez_owner;
 -- feed_flush numbers them. For events that only SQL knows, not the calling C code. They are stored in a setting,
 -- which ends with the transaction. Rows of an unlogged table, even without an index or a policy, took 2% more
 -- CPU of message_send and feed_flush together, and need vacuum.
-create or replace function feed_note(lines text) returns void
+create or replace function feed_add_events(lines text) returns void
 language plpgsql as $$
 declare
 	ignored text;
 begin
 	ignored := set_config('sebez.feed', concat(current_setting('sebez.feed', true), lines), true);
 end $$;
-grant execute on function feed_note(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
+grant execute on function feed_add_events(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
 -- The role bit (staff_role_bit) of the acting staff; 0 for all other actors.
 create or replace function current_role_bit() returns int language sql stable parallel safe
@@ -32,7 +32,7 @@ grant execute on function sees_conversations() to sebez_customer, sebez_vendor;
 
 set local role sebez_kernel;
 
--- Writes the noted and the given events of this transaction. Must be the last statement of its transaction: the
+-- Writes the added and the given events of this transaction. Must be the last statement of its transaction: the
 -- rows of feeds are locked in order of their owners, after all other locks, for the commit only.
 create or replace function feed_flush(lines text)
 returns table (epoch bigint, owner_id uuid, number bigint, kind text, payload json, at timestamptz)
@@ -44,20 +44,20 @@ declare
 	ignored text := set_config('sebez.feed', '', true);
 begin
 	return query
-	with told as materialized (
+	with added as materialized (
 		select fields[i]::uuid as owner_id, fields[i + 1] as kind, fields[i + 2]::json as payload, i
 		from generate_series(1, cardinality(fields) - 1, 3) as i
 	), numbered as (
 		insert into feed as f (owner_id, last_number)
-		select owner_id, count(*) from told group by owner_id order by owner_id
+		select owner_id, count(*) from added group by owner_id order by owner_id
 		on conflict (owner_id) do update set last_number = f.last_number + excluded.last_number
 		returning f.owner_id, f.last_number
 	)
 	insert into event (owner_id, number, kind, payload)
-	select t.owner_id, n.last_number + 1 - count(*) over (partition by t.owner_id order by t.i
+	select a.owner_id, n.last_number + 1 - count(*) over (partition by a.owner_id order by a.i
 	           rows between current row and unbounded following),
-	       t.kind, t.payload
-	from told t join numbered n on n.owner_id = t.owner_id
+	       a.kind, a.payload
+	from added a join numbered n on n.owner_id = a.owner_id
 	returning (select e.epoch from feed_epoch e), owner_id, number, kind, payload, at;
 end $$;
 grant execute on function feed_flush(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;

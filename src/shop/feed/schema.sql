@@ -38,7 +38,7 @@ create table event_late partition of event default;
 create unique index on event_late (owner_id, number);
 insert into partitioned values ('event', 'at', 'owner_id, number', '30 days');
 create index event_age on event using brin (at) with (pages_per_range = 64, autosummarize = on);
--- For message_retell, which updates the events of a changed message by its id.
+-- For message_events_update, which updates the events of a changed message by its id.
 create index event_message on event ((payload ->> 'id')) where kind in ('message_sent', 'message_edited');
 -- For sweeps, which query the newest transactions twice a second. Not a BRIN index: it does not cover pages
 -- filled since the last autovacuum, so each sweep read all events of a minute.

@@ -51,7 +51,7 @@ from moved m;
 
 -- sub_orders_notify (ids uuid[]): none writes
 -- Notes events with the current state for their customers and vendors.
-select feed_note(event_sub_order_changed(s.account_id, s.vendor_id, payload => sub_order_state(s)))
+select feed_add_events(event_sub_order_changed(s.account_id, s.vendor_id, payload => sub_order_state(s)))
 from sub_order s
 where s.id = any (:ids);
 

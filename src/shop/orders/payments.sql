@@ -36,10 +36,10 @@ with noted as (
 	returning n.order_id, n.account_id, n.currency, x.vendor_id, x.id as sub_order_id,
 	          x.received_amount - x.due - x.refunded_amount as amount
 )
-select feed_note(event_payment_refunded(r.account_id, order_id => r.order_id,
+select feed_add_events(event_payment_refunded(r.account_id, order_id => r.order_id,
 	amount => shape_money(amount => sum(r.amount)::bigint, currency => r.currency)))
 from returned r group by r.order_id, r.account_id, r.currency
 union all
-select feed_note(event_payment_refunded(r.vendor_id, order_id => r.order_id,
+select feed_add_events(event_payment_refunded(r.vendor_id, order_id => r.order_id,
 	sub_order_id => r.sub_order_id, amount => shape_money(amount => r.amount, currency => r.currency)))
 from returned r;

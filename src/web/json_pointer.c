@@ -1,4 +1,4 @@
-#include "web/json_place.h"
+#include "web/json_pointer.h"
 
 #include <assert.h>
 #include <string.h>
@@ -14,7 +14,7 @@ struct level {
 	size_t key_length;
 };
 
-struct json_place {
+struct json_pointer {
 	int depth;
 	struct level levels[LIMIT_JSON_DEPTH];
 };
@@ -29,31 +29,32 @@ static const char *end_of_string(const char *at, const char *end)
 	return at;
 }
 
-static void open_level(struct json_place *place, bool array)
+static void open_level(struct json_pointer *pointer, bool array)
 {
-	if (place->depth < LIMIT_JSON_DEPTH)
-		place->levels[place->depth++] = (struct level){.array = array, .key_next = !array};
+	if (pointer->depth < LIMIT_JSON_DEPTH)
+		pointer->levels[pointer->depth++] =
+		    (struct level){.array = array, .key_next = !array};
 }
 
-static void next_member(struct json_place *place)
+static void next_member(struct json_pointer *pointer)
 {
-	if (place->depth == 0)
+	if (pointer->depth == 0)
 		return;
-	struct level *level = &place->levels[place->depth - 1];
+	struct level *level = &pointer->levels[pointer->depth - 1];
 
-	assert(place->depth <= LIMIT_JSON_DEPTH);
+	assert(pointer->depth <= LIMIT_JSON_DEPTH);
 	level->index++;
 	level->key_next = !level->array;
 	level->key = NULL;
 }
 
 /* Reads a string at `at`; returns the byte after it. A truncated string is not a key. */
-static const char *take_string(struct json_place *place, const char *at, const char *end)
+static const char *read_string(struct json_pointer *pointer, const char *at, const char *end)
 {
 	assert(at <= end);
 
 	const char *last = end_of_string(at, end);
-	struct level *level = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
+	struct level *level = pointer->depth > 0 ? &pointer->levels[pointer->depth - 1] : NULL;
 
 	if (level != NULL && level->key_next && last < end) {
 		level->key = at;
@@ -63,30 +64,30 @@ static const char *take_string(struct json_place *place, const char *at, const c
 	return last < end ? last + 1 : end;
 }
 
-static void find(struct json_place *place, const char *text, const char *end)
+static void find(struct json_pointer *pointer, const char *text, const char *end)
 {
 	for (const char *at = text; at < end;) {
 		char byte = *at++;
 
 		if (byte == '"')
-			at = take_string(place, at, end);
+			at = read_string(pointer, at, end);
 		else if (byte == '{' || byte == '[')
-			open_level(place, byte == '[');
-		else if ((byte == '}' || byte == ']') && place->depth > 0)
-			place->depth--;
+			open_level(pointer, byte == '[');
+		else if ((byte == '}' || byte == ']') && pointer->depth > 0)
+			pointer->depth--;
 		else if (byte == ',')
-			next_member(place);
+			next_member(pointer);
 	}
 }
 
-size_t json_place_enter(struct check *check, const char *text, size_t position)
+size_t json_pointer_enter(struct check *check, const char *text, size_t position)
 {
-	struct json_place place = {.depth = 0};
+	struct json_pointer pointer = {.depth = 0};
 	size_t before = check->name_length;
 
-	find(&place, text, text + position);
-	for (int i = 0; i < place.depth; i++) {
-		const struct level *level = &place.levels[i];
+	find(&pointer, text, text + position);
+	for (int i = 0; i < pointer.depth; i++) {
+		const struct level *level = &pointer.levels[i];
 
 		if (level->array)
 			check_enter_item(check, level->index);
