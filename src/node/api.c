@@ -138,7 +138,7 @@ static int open_all(unsigned slot)
 		return rc < 0 ? rc : -EINVAL;
 	}
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &api.secret,
-	                         &api.stores);
+	                         MEMBER_FD_OBJECTS, &api.stores);
 	return rc == 0 ? process_start_http_client(config) : rc;
 }
 
@@ -179,8 +179,10 @@ static void set_keys(void)
 
 static int open_shop(void)
 {
-	return shop_start(&(struct area_options){
-	    .redis = api.stores.redis, .redis_url = api.config->redis_url, .serves = true});
+	return shop_start(&(struct area_options){.redis = api.stores.redis,
+	                                         .redis_url = api.config->redis_url,
+	                                         .objects = api.stores.objects,
+	                                         .serves = true});
 }
 
 static int open_web(void)

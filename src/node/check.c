@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "node/admin_db.h"
 #include "node/marketplace.h"
+#include "node/object_store.h"
 #include "node/role_passwords.h"
 #include "node/schema.h"
 #include "node/services.h"
@@ -206,6 +207,32 @@ finish:
 	PQfinish(conn);
 }
 
+/* Writes, reads and deletes an object in each store that is used. */
+static void check_objects(const struct config *config, const struct services *services)
+{
+	bool both = config->media_store == MEDIA_STORE_S3_FOLDER ||
+	            config->media_store == MEDIA_STORE_FOLDER_S3;
+	int fd = object_store_folder(&services->data_folder);
+	struct secret secret;
+
+	if (fd < 0 || secret_find(config, services->data_folder.data, &secret) < 0) {
+		report(false, "images and files", "see above");
+		return;
+	}
+	for (int in_s3 = 0; in_s3 <= 1; in_s3++) {
+		char name[DATA_FOLDER_PATH_MAX + 64], detail[512];
+
+		if (!both && (in_s3 == 1) != object_store_is_s3(config))
+			continue;
+		object_store_name(config, services->data_folder.data, in_s3 == 1, name,
+		                  sizeof(name));
+		report(object_store_probe(config, &secret, fd, in_s3 == 1, detail, sizeof(detail)),
+		       name, detail);
+	}
+	explicit_bzero(&secret, sizeof(secret));
+	close(fd);
+}
+
 int check_main(const struct config *config, bool data)
 {
 	static struct services services;
@@ -218,6 +245,7 @@ int check_main(const struct config *config, bool data)
 	report(true, "services", services.pg_embedded ? "embedded" : "external");
 	check_redis(services.redis_url);
 	check_database(config, &services, data);
+	check_objects(config, &services);
 	services_close(&services);
 	printf("%s\n", wrong == 0 ? "all checks passed" : "some checks failed");
 	return wrong != 0;

@@ -143,11 +143,16 @@ static int run_jobs(void)
 	"SEBEZ_PAYMENT_HOURS", "SEBEZ_ACCEPT_HOURS", "SEBEZ_COMPLETE_DAYS",                        \
 	    "SEBEZ_SERVICE_FEE_FIXED", "SEBEZ_SERVICE_FEE_BASIS_POINTS",                           \
 	    "SEBEZ_COMMISSION_BASIS_POINTS"
-/* Settings for access to the database and Redis. */
+/* Settings of the store of images and files. */
+#define OF_MEDIA                                                                                   \
+	"S3_BUCKET", "S3_ENDPOINT", "S3_REGION", "S3_PUBLIC_URL", "S3_ACCESS_KEY_ID",              \
+	    "S3_SECRET_ACCESS_KEY", "S3_PATH_STYLE", "S3_ENCRYPTION", "SEBEZ_MEDIA_STORE",         \
+	    "SEBEZ_MEDIA_URL"
+/* Settings for access to the database, Redis and the store of images and files. */
 #define OF_SERVICES                                                                                \
 	"SEBEZ_DATA", "DATABASE_URL", "REDIS_URL", "SEBEZ_SECRET", "SEBEZ_RUN_AS",                 \
 	    "SEBEZ_DB_CONNECTIONS", "SEBEZ_DB_LEASED", "SEBEZ_STATEMENT_TIMEOUT_MS",               \
-	    "SEBEZ_CURRENCY"
+	    "SEBEZ_CURRENCY", OF_MEDIA
 
 static const char *const TOOL_SETTINGS[] = {OF_SERVICES, NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};

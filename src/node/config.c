@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,123 +12,6 @@
 #include "node/secret.h"
 #include "store/redis.h"
 #include "web/origin.h"
-
-#define TEXT(env, field, fallback, min, max, prose)                                                \
-	{                                                                                          \
-		env, OPTION_TEXT, offsetof(struct config, field), fallback, min, max, NULL, "",    \
-		    false, prose                                                                   \
-	}
-#define SECRET(env, field, max, prose)                                                             \
-	{                                                                                          \
-		env, OPTION_TEXT, offsetof(struct config, field), "", 0, max, NULL, "", true,      \
-		    prose                                                                          \
-	}
-#define INTEGER(env, field, fallback, min, max, unit, prose)                                       \
-	{                                                                                          \
-		env, OPTION_INTEGER, offsetof(struct config, field), fallback, min, max, NULL,     \
-		    unit, false, prose                                                             \
-	}
-#define BOOLEAN(env, field, fallback, prose)                                                       \
-	{                                                                                          \
-		env, OPTION_BOOL, offsetof(struct config, field), fallback, 0, 1, NULL, "", false, \
-		    prose                                                                          \
-	}
-#define CHOICE(env, field, fallback, choices, prose)                                               \
-	{                                                                                          \
-		env, OPTION_CHOICE, offsetof(struct config, field), fallback, 0, 0, choices, "",   \
-		    false, prose                                                                   \
-	}
-
-/* Initial settings of a new database; later changes are stored in the database. */
-#define LATER " Changed later with PUT /v1/admin/settings."
-
-const struct option OPTIONS[] = {
-    TEXT(
-        "SEBEZ_LISTEN", listen, "127.0.0.1:8080", 3, 80,
-        "Address to listen on: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
-    TEXT("SEBEZ_DATA", data, "./var", 1, 800,
-         "The data folder: the secret, the embedded PostgreSQL and Redis, their sockets and logs."),
-    SECRET(
-        "DATABASE_URL", database_url, 2000,
-        "PostgreSQL to use, as a URL or key=value text, with a login that may create roles. Empty: "
-        "an embedded PostgreSQL under SEBEZ_DATA."),
-    SECRET("REDIS_URL", redis_url, 2000,
-           "Redis or Valkey to use: redis://[[user]:password@]host[:port] or unix:/path. Empty: an "
-           "embedded one."),
-    SECRET(
-        "SEBEZ_SECRET", secret, 200,
-        "Key from which tokens and database passwords are derived: 32 bytes as 64 hexadecimal "
-        "digits "
-        "or as base64. Empty: the one in SEBEZ_DATA/secret, which is created unless DATABASE_URL "
-        "is set."),
-    SECRET("SEBEZ_SECRET_PREVIOUS", secret_previous, 200,
-           "The previous SEBEZ_SECRET: tokens signed with it are still accepted."),
-    TEXT("SEBEZ_RUN_AS", run_as, "", 0, 64,
-         "User of all processes except the supervisor when started by root. Empty: "
-         "postgres if that user exists, else nobody."),
-    INTEGER("SEBEZ_PROCESSES", processes, "0", 0, 256, "processes",
-            "Api processes. 0: one per core."),
-    CHOICE("SEBEZ_LOG_LEVEL", log_level, "info", "debug info warn error",
-           "Minimum level of log lines."),
-    BOOLEAN("SEBEZ_CACHE", cache, "yes",
-            "Whether replies to public requests are cached in memory."),
-    BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether rate limits apply (429)."),
-    TEXT("SEBEZ_ORIGINS", origins, "", 0, ORIGINS_BYTES,
-         "Other origins whose pages may call the API (CORS), with blanks between: "
-         "`https://shop.example https://app.example:8443`, each exactly as browsers send it. "
-         "Empty: none. Pages that this server serves itself need no entry."),
-    TEXT("SEBEZ_ALLOWED_NETWORKS", allowed_networks, "", 0, 1000,
-         "Networks and addresses that are not on the public internet and that the server may still "
-         "call at URLs which users supply, with blanks between: `10.20.0.0/16 fd12::/48 "
-         "127.0.0.1`. Empty: none. URLs that you configure yourself need no entry."),
-    TEXT("SEBEZ_CA_FILE", ca_file, "", 0, 800,
-         "File of the certificate authorities, in PEM, that servers which are called over https "
-         "may have. Empty: those of the system."),
-    BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
-            "Whether a proxy stands in front, so that the client's address is the last one of "
-            "X-Forwarded-For."),
-    BOOLEAN("SEBEZ_DEMO", demo, "no",
-            "Whether `serve` loads the demo marketplace once into an empty database."),
-    INTEGER("SEBEZ_DB_CONNECTIONS", db_connections, "4", 1, 32, "connections",
-            "Pipelined database connections per role and process."),
-    INTEGER(
-        "SEBEZ_DB_LEASED", db_leased, "8", 1, 128, "connections",
-        "Maximum of database connections per role and process that transactions use exclusively."),
-    INTEGER("SEBEZ_STATEMENT_TIMEOUT_MS", statement_timeout_ms, "10000", 100, 600000, "ms",
-            "Timeout of a database statement."),
-    INTEGER("SEBEZ_REQUEST_TIMEOUT_MS", request_timeout_ms, "30000", 1000, 600000, "ms",
-            "Timeout of a request, which then gets a 503. Imports and "
-            "exports have 15 minutes."),
-    INTEGER("SEBEZ_DRAIN_MS", drain_ms, "10000", 0, 600000, "ms",
-            "Time for a stopping process to finish requests in progress."),
-    INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
-            "Interval at which the jobs process looks for work."),
-    INTEGER("SEBEZ_RANKING_INTERVAL_MS", ranking_interval_ms, "600000", 10, 86400000, "ms",
-            "Interval at which products are ranked anew by what was sold: the sort order "
-            "best_selling is at most this much behind."),
-    TEXT("SEBEZ_CURRENCY", currency, "", 0, 3,
-         "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It cannot be changed: a "
-         "database with another currency is refused."),
-    INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
-            "Of a new marketplace: an order that waits for its payment is cancelled after this "
-            "long." LATER),
-    INTEGER("SEBEZ_ACCEPT_HOURS", accept_hours, "48", 1, 8760, "hours",
-            "Of a new marketplace: a sub-order that its vendor has not accepted is cancelled after "
-            "this long." LATER),
-    INTEGER("SEBEZ_COMPLETE_DAYS", complete_days, "14", 1, 365, "days",
-            "Of a new marketplace: a delivered sub-order is completed after this long." LATER),
-    INTEGER("SEBEZ_SERVICE_FEE_FIXED", service_fee_fixed, "0", 0, 1000000000, "minor units",
-            "Of a new marketplace: the fixed part of the platform's fee on each order." LATER),
-    INTEGER("SEBEZ_SERVICE_FEE_BASIS_POINTS", service_fee_basis_points, "0", 0, 10000,
-            "basis points",
-            "Of a new marketplace: the platform's fee on each order as a share of the goods' "
-            "price." LATER),
-    INTEGER("SEBEZ_COMMISSION_BASIS_POINTS", commission_basis_points, "1000", 0, 10000,
-            "basis points",
-            "Of a new marketplace: commission on sales, unless a vendor has its own rate." LATER),
-};
-
-const size_t OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]);
 
 static const char *const BOOL_WORDS[][2] = {
     {"no", "yes"}, {"false", "true"}, {"0", "1"}, {"off", "on"}};
@@ -257,6 +141,57 @@ static bool is_currency(const char *text)
 	return text[0] == '\0' || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
 }
 
+/* http(s)://host[:port], as a browser sends an origin. */
+static bool is_http_origin(const char *text)
+{
+	return (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
+	       strchr(text, ' ') == NULL && origins_are_good(text);
+}
+
+/* An origin, and a path without a slash at its end. */
+static bool is_base_url(const char *text)
+{
+	const char *host = strstr(text, "://");
+	size_t length = host == NULL ? 0 : (size_t)(host - text) + 3 + strcspn(host + 3, "/");
+	char origin[320];
+
+	assert(strlen(text) < sizeof(origin)); /* a setting's maximum length */
+	snprintf(origin, sizeof(origin), "%.*s", (int)length, text);
+	return is_http_origin(origin) && text[strlen(text) - 1] != '/' &&
+	       strpbrk(text + length, " ?#\"'<>") == NULL;
+}
+
+static bool is_bucket(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(text) &&
+	       strlen(text) >= 3 && strstr(text, "..") == NULL && strchr("-.", text[0]) == NULL;
+}
+
+static const char *find_mistake_of_media(const struct config *config)
+{
+	if (config->s3_bucket[0] != '\0' && !is_bucket(config->s3_bucket))
+		return "S3_BUCKET must be the name of a bucket: 3 to 63 small letters, digits, "
+		       "hyphens and dots";
+	if (config->s3_bucket[0] == '\0' && config->media_store != MEDIA_STORE_AUTO &&
+	    config->media_store != MEDIA_STORE_FOLDER)
+		return "SEBEZ_MEDIA_STORE names s3, so S3_BUCKET must be set";
+	if (config->s3_endpoint[0] != '\0' && !is_http_origin(config->s3_endpoint))
+		return "S3_ENDPOINT must be http://host or https://host, with a port that is not "
+		       "the scheme's own, in lower case and without a path";
+	if (config->s3_public_url[0] != '\0' && !is_http_origin(config->s3_public_url))
+		return "S3_PUBLIC_URL must be http://host or https://host, with a port that is not "
+		       "the scheme's own, in lower case and without a path";
+	if (strspn(config->s3_region, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
+	    strlen(config->s3_region))
+		return "S3_REGION must be small letters, digits and hyphens";
+	if ((config->s3_access_key_id[0] == '\0') != (config->s3_secret_access_key[0] == '\0'))
+		return "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together";
+	if (config->media_url[0] != '\0' && !is_base_url(config->media_url))
+		return "SEBEZ_MEDIA_URL must be http:// or https:// with a host in lower case and "
+		       "perhaps a path, without a slash at its end";
+	return NULL;
+}
+
 /* Checks what the table cannot express: returns a sentence, or NULL when all values are valid. */
 static const char *find_mistake(const struct config *config)
 {
@@ -283,7 +218,7 @@ static const char *find_mistake(const struct config *config)
 		       "base64";
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
-	return NULL;
+	return find_mistake_of_media(config);
 }
 
 /* Copies texts of the environment, so that later changes of the environment do not affect them. */
@@ -327,6 +262,9 @@ int config_load(struct config *ret, char *error, size_t error_size)
 	keep_texts(&config);
 	if (config.processes == 0)
 		config.processes = cores > 256 ? 256 : cores < 1 ? 1 : cores;
+	if (config.media_store == MEDIA_STORE_AUTO)
+		config.media_store =
+		    config.s3_bucket[0] != '\0' ? MEDIA_STORE_S3 : MEDIA_STORE_FOLDER;
 	assert(config.processes >= 1 && config.db_connections >= 1 && config.db_leased >= 1);
 	*ret = config;
 	return 0;

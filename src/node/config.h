@@ -20,6 +20,16 @@ enum log_threshold {
 	LOG_THRESHOLD_ERROR
 };
 
+enum media_store {
+	MEDIA_STORE_AUTO,
+	MEDIA_STORE_FOLDER,
+	MEDIA_STORE_S3,
+	MEDIA_STORE_S3_FOLDER,
+	MEDIA_STORE_FOLDER_S3,
+};
+
+#define CONFIG_S3_ENCRYPTIONS "none AES256 aws:kms"
+
 struct config {
 	const char *listen; /* address:port, [address]:port */
 	const char *data;
@@ -32,8 +42,19 @@ struct config {
 	const char *ca_file;          /* "" means the system's CA certificates */
 	const char *allowed_networks; /* reachable by URLs of users; "" means public ones */
 	const char *origins;          /* allowed by CORS; "" means only our own */
-	int64_t processes;            /* never 0 after config_load */
-	int64_t log_level;            /* enum log_threshold */
+	const char *s3_bucket;        /* "" means a folder */
+	const char *s3_endpoint;
+	const char *s3_region;
+	const char *s3_public_url;
+	const char *s3_access_key_id;
+	const char *s3_secret_access_key;
+	const char *media_url;
+	int64_t s3_path_style;
+	int64_t s3_encryption; /* a word of CONFIG_S3_ENCRYPTIONS */
+	int64_t media_store;   /* enum media_store; not MEDIA_STORE_AUTO after config_load */
+	int64_t media_processes;
+	int64_t processes; /* never 0 after config_load */
+	int64_t log_level; /* enum log_threshold */
 	int64_t cache;
 	int64_t limits;
 	int64_t behind_proxy;

@@ -167,11 +167,12 @@ int jobs_main(const struct config *config, unsigned slot)
 		return 1;
 	}
 	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
-	                         &jobs.stores);
+	                         MEMBER_FD_OBJECTS, &jobs.stores);
 	if (rc == 0)
 		rc = process_start_http_client(config);
 	if (rc == 0)
-		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis});
+		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
+		                                       .objects = jobs.stores.objects});
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);

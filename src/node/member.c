@@ -14,6 +14,7 @@
 #include "node/embedded_pg.h"
 #include "node/embedded_redis.h"
 #include "node/metrics.h"
+#include "node/object_store.h"
 
 /* Back-off: 0, 100 ms, 200 ms, ... It resets after a process has lived for GOOD_LIFE_MS. */
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
@@ -50,6 +51,9 @@ int member_world_open(struct services *services, const struct secret *secret, in
 
 	if (length <= 0)
 		return -errno;
+	world.objects_fd = object_store_folder(&services->data_folder);
+	if (world.objects_fd < 0)
+		return world.objects_fd;
 	while (environ[count] != NULL)
 		count++;
 	world.envp = calloc(count + 4, sizeof(world.envp[0]));
@@ -86,11 +90,13 @@ static int start_self(const struct member_world *world, const struct member *mem
 	spec.death_signal = MEMBER_SIGNAL_STOP;
 	spec.fds[0] = world->metrics_fd;
 	spec.fds[1] = ready[1];
-	spec.fds[2] = member->listen_fd;
-	spec.fd_count = member->kind == MEMBER_API ? 3 : 2;
+	spec.fds[2] = world->objects_fd;
+	spec.fds[3] = member->listen_fd;
+	spec.fd_count = member->kind == MEMBER_API ? 4 : 3;
 	_Static_assert(MEMBER_FD_METRICS == (int)CHILD_FIRST_FD &&
 	                   MEMBER_FD_READY == MEMBER_FD_METRICS + 1 &&
-	                   MEMBER_FD_LISTEN == MEMBER_FD_READY + 1,
+	                   MEMBER_FD_OBJECTS == MEMBER_FD_READY + 1 &&
+	                   MEMBER_FD_LISTEN == MEMBER_FD_OBJECTS + 1,
 	               "spec.fds has the order of enum member_fd");
 	assert((member->kind == MEMBER_API) == (member->listen_fd >= 0));
 	ret->heartbeat.beats = metrics_beats((unsigned)member->slot);

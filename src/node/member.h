@@ -18,7 +18,12 @@
 enum member_kind { MEMBER_API, MEMBER_JOBS, MEMBER_PG, MEMBER_REDIS };
 
 /* Descriptors passed to api and jobs processes (node/child.h), in this order. */
-enum member_fd { MEMBER_FD_METRICS = 3, MEMBER_FD_READY, MEMBER_FD_LISTEN };
+enum member_fd {
+	MEMBER_FD_METRICS = 3,
+	MEMBER_FD_READY,
+	MEMBER_FD_OBJECTS, /* the folder (node/object_store.h) */
+	MEMBER_FD_LISTEN,
+};
 
 /* Signals that stop a process. */
 enum {
@@ -57,10 +62,11 @@ struct member_world {
 	char program[1024]; /* own path, looked up at each start to find a replaced program */
 	const char **envp;
 	int metrics_fd;
+	int objects_fd;
 };
 
-/* Builds the environment of api and jobs processes: this process's environment without the
- * credentials they must not have. */
+/* Opens what api and jobs processes get: their environment, which is this process's without the
+ * credentials they must not have, and the folder of objects. */
 int member_world_open(struct services *services, const struct secret *secret, int metrics_fd,
                       struct member_world *ret) __attribute__((warn_unused_result));
 

@@ -16,6 +16,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/member.h"
+#include "node/object_store.h"
 #include "node/say.h"
 #include "node/services.h"
 #include "shop/shop.h"
@@ -42,12 +43,15 @@ static void log_outage(const char *store, const char *reason)
 }
 
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
-                        const struct secret *secret, struct process_stores *ret)
+                        const struct secret *secret, int objects_fd, struct process_stores *ret)
 {
 	char conninfo[CONNINFO_MAX + 256];
 	int rc;
 
 	outage_report(log_outage);
+	rc = object_store_open(config, secret, objects_fd, &ret->objects);
+	if (rc < 0)
+		return rc;
 	rc = redis_open(redis_url, &ret->redis);
 	if (rc < 0) {
 		say("REDIS_URL is not usable: %s", strerror(-rc));
@@ -77,6 +81,7 @@ void process_close_stores(struct process_stores *stores)
 	for (int role = 0; role < PG_ROLE_COUNT; role++)
 		pg_pool_close(stores->pools[role]);
 	redis_close(stores->redis);
+	objects_close(stores->objects);
 }
 
 int process_start_http_client(const struct config *config)

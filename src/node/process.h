@@ -11,18 +11,20 @@
 #include "node/config.h"
 #include "node/metrics.h"
 #include "node/secret.h"
+#include "store/objects.h"
 #include "store/pg.h"
 #include "store/redis.h"
 
 struct process_stores {
 	struct pg_pool *pools[PG_ROLE_COUNT];
 	struct redis *redis;
+	struct objects *objects;
 };
 
-/* base: conninfo without a login. Opens the stores and prepares the process for tasks. Returns
- * -errno on failure. */
+/* base: conninfo without a login; objects_fd: object_store_folder(). Opens the stores and prepares
+ * the process for tasks. Returns -errno on failure. */
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
-                        const struct secret *secret, struct process_stores *ret)
+                        const struct secret *secret, int objects_fd, struct process_stores *ret)
     __attribute__((warn_unused_result));
 void process_close_stores(struct process_stores *stores);
 

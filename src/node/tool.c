@@ -2,12 +2,15 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "net/co.h"
+#include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/migrate.h"
+#include "node/object_store.h"
 #include "node/process.h"
 #include "node/say.h"
 
@@ -45,12 +48,16 @@ static void run_on_loop(const struct config *config, const struct services *serv
                         const struct secret *secret)
 {
 	struct process_stores stores;
+	int objects_fd = object_store_folder(&services->data_folder);
 
-	if (process_open_stores(config, services->base, services->redis_url, secret, &stores) < 0)
+	if (objects_fd < 0 || process_open_stores(config, services->base, services->redis_url,
+	                                          secret, objects_fd, &stores) < 0)
 		return;
-	if (co_start(run_task, NULL) == 0)
+	if (process_start_http_client(config) == 0 && co_start(run_task, NULL) == 0)
 		loop_run();
+	http_client_stop();
 	process_close_stores(&stores);
+	close(objects_fd);
 }
 
 int tool_run(const struct config *config, const char *name, void (*body)(struct task *task),

@@ -13,13 +13,15 @@ struct db_constraint;
 struct db_refusal;
 struct job;
 struct limit_rule;
+struct objects;
 struct outbox_topic;
 struct redis;
 
 struct area_options {
-	struct redis *redis;   /* may be down */
-	const char *redis_url; /* for a separate connection */
-	bool serves;           /* an api process, not the jobs process */
+	struct redis *redis;     /* may be down */
+	const char *redis_url;   /* for a separate connection */
+	struct objects *objects; /* store/objects.h: images and files */
+	bool serves;             /* an api process, not the jobs process */
 };
 
 struct area {

@@ -8,10 +8,14 @@
 #include "store/objects_internal.h"
 #include "store/sigv4.h"
 
+struct store {
+	const struct object_backend *backend; /* NULL: there is none */
+	void *of;
+};
+
 struct objects {
-	const struct object_backend *backend;
-	void *store;
-	const char *public_url;
+	struct objects_settings settings;
+	struct store first, second; /* enum objects_where */
 };
 
 static const struct {
@@ -56,29 +60,49 @@ const char *object_content_type(const char *key)
 	return "application/octet-stream";
 }
 
+static int open_store(struct objects *objects, const struct object_backend *backend,
+                      struct store *ret)
+{
+	int rc = backend->open(&objects->settings, &ret->of);
+
+	if (rc == 0)
+		ret->backend = backend;
+	return rc;
+}
+
 int objects_open(const struct objects_settings *settings, struct objects **ret)
 {
+	bool in_s3 =
+	    settings->where == OBJECTS_IN_S3 || settings->where == OBJECTS_IN_S3_THEN_FOLDER;
 	struct objects *objects = calloc(1, sizeof(*objects));
 	int rc;
 
 	if (objects == NULL)
 		return -ENOMEM;
-	objects->backend = settings->bucket[0] != 0 ? &OBJECTS_IN_S3 : &OBJECTS_IN_FOLDER;
-	objects->public_url = settings->public_url;
-	rc = objects->backend->open(settings, &objects->store);
+	objects->settings = *settings;
+	rc = open_store(objects, in_s3 ? &S3_BACKEND : &FOLDER_BACKEND, &objects->first);
+	if (rc == 0 && settings->where >= OBJECTS_IN_FOLDER_THEN_S3)
+		rc = open_store(objects, in_s3 ? &FOLDER_BACKEND : &S3_BACKEND, &objects->second);
 	if (rc < 0) {
-		free(objects);
+		objects_close(objects);
 		return rc;
 	}
 	*ret = objects;
 	return 0;
 }
 
+static void close_store(const struct store *store)
+{
+	if (store->backend != NULL)
+		store->backend->close(store->of);
+}
+
 void objects_close(struct objects *objects)
 {
 	if (objects == NULL)
 		return;
-	objects->backend->close(objects->store);
+	close_store(&objects->first);
+	close_store(&objects->second);
 	free(objects);
 }
 
@@ -86,7 +110,7 @@ int objects_put_stream(struct objects *objects, const char *key, object_read_fn 
                        int64_t deadline_ms)
 {
 	assert(object_key_is_valid(key));
-	return objects->backend->put(objects->store, key, read, arg, deadline_ms);
+	return objects->first.backend->put(objects->first.of, key, read, arg, deadline_ms);
 }
 
 struct span {
@@ -118,38 +142,99 @@ int objects_put(struct objects *objects, const char *key, const void *bytes, siz
 int objects_get(struct objects *objects, struct arena *arena, const char *key, int64_t offset,
                 size_t length_max, int64_t deadline_ms, struct object_piece *ret)
 {
+	const struct store *first = &objects->first, *second = &objects->second;
+	int rc;
+
 	assert(object_key_is_valid(key));
 	assert(offset >= 0 && length_max >= 1 && length_max <= OBJECT_PIECE_BYTES);
-	return objects->backend->get(objects->store, arena, key, offset, length_max, deadline_ms,
-	                             ret);
+	rc = first->backend->get(first->of, arena, key, offset, length_max, deadline_ms, ret);
+	if (rc == -ENOENT && second->backend != NULL)
+		rc = second->backend->get(second->of, arena, key, offset, length_max, deadline_ms,
+		                          ret);
+	return rc;
 }
 
 int objects_head(struct objects *objects, const char *key, int64_t deadline_ms, int64_t *ret_bytes)
 {
+	const struct store *first = &objects->first, *second = &objects->second;
+	int rc;
+
 	assert(object_key_is_valid(key));
-	return objects->backend->head(objects->store, key, deadline_ms, ret_bytes);
+	rc = first->backend->head(first->of, key, deadline_ms, ret_bytes);
+	if (rc == -ENOENT && second->backend != NULL)
+		rc = second->backend->head(second->of, key, deadline_ms, ret_bytes);
+	return rc;
 }
 
+/* In the store that has it: the other one is read, too. */
 int objects_copy(struct objects *objects, const char *from, const char *to, int64_t deadline_ms)
 {
+	const struct store *first = &objects->first, *second = &objects->second;
+	int rc;
+
 	assert(object_key_is_valid(from) && object_key_is_valid(to) && strcmp(from, to) != 0);
-	return objects->backend->copy(objects->store, from, to, deadline_ms);
+	rc = first->backend->copy(first->of, from, to, deadline_ms);
+	if (rc == -ENOENT && second->backend != NULL)
+		rc = second->backend->copy(second->of, from, to, deadline_ms);
+	return rc;
 }
 
+/* The second store first: what moves objects from it looks there again after each of them, and
+ * takes back what was deleted meanwhile. */
 int objects_delete(struct objects *objects, const char *key, int64_t deadline_ms)
 {
+	const struct store *first = &objects->first, *second = &objects->second;
+	int rc = 0;
+
 	assert(object_key_is_valid(key));
-	return objects->backend->remove(objects->store, key, deadline_ms);
+	if (second->backend != NULL)
+		rc = second->backend->remove(second->of, key, deadline_ms);
+	return rc < 0 ? rc : first->backend->remove(first->of, key, deadline_ms);
+}
+
+/* Of two sorted lists one, of at most count_max entries; keys of both are there once. */
+static size_t merge(size_t a_count, const struct object_entry *a, size_t b_count,
+                    const struct object_entry *b, size_t count_max, struct object_entry *ret)
+{
+	size_t count = 0, at = 0, bt = 0;
+
+	while (count < count_max && (at < a_count || bt < b_count)) {
+		int order = at == a_count ? 1 : bt == b_count ? -1 : strcmp(a[at].key, b[bt].key);
+
+		ret[count++] = order <= 0 ? a[at] : b[bt];
+		at += order <= 0;
+		bt += order >= 0;
+	}
+	return count;
 }
 
 int objects_list(struct objects *objects, struct arena *arena, const char *prefix,
                  const char *after, size_t count_max, int64_t deadline_ms, size_t *ret_count,
                  struct object_entry **ret)
 {
+	const struct store *first = &objects->first, *second = &objects->second;
+	struct object_entry *a, *b, *both;
+	size_t a_count, b_count;
+	int rc;
+
 	assert(count_max >= 1 && count_max <= OBJECT_LIST_MAX);
 	assert(strlen(prefix) <= OBJECT_KEY_MAX && strlen(after) <= OBJECT_KEY_MAX);
-	return objects->backend->list(objects->store, arena, prefix, after, count_max, deadline_ms,
-	                              ret_count, ret);
+	rc = first->backend->list(first->of, arena, prefix, after, count_max, deadline_ms, &a_count,
+	                          &a);
+	if (rc == 0 && second->backend != NULL) {
+		rc = second->backend->list(second->of, arena, prefix, after, count_max, deadline_ms,
+		                           &b_count, &b);
+		if (rc < 0)
+			return rc;
+		both = arena_array(arena, count_max, sizeof(both[0]));
+		a_count = merge(a_count, a, b_count, b, count_max, both);
+		a = both;
+	}
+	if (rc == 0) {
+		*ret_count = a_count;
+		*ret = a;
+	}
+	return rc;
 }
 
 int objects_presign_put(struct objects *objects, struct arena *arena, const char *origin,
@@ -158,25 +243,36 @@ int objects_presign_put(struct objects *objects, struct arena *arena, const char
 {
 	assert(object_key_is_valid(key) && bytes > 0);
 	assert(expires_s >= 1 && expires_s <= SIGV4_EXPIRES_MAX_S);
-	return objects->backend->presign(objects->store, arena, origin, key, bytes, expires_s,
-	                                 deadline_ms, ret_url);
+	return objects->first.backend->presign(objects->first.of, arena, origin, key, bytes,
+	                                       expires_s, deadline_ms, ret_url);
+}
+
+/* Links to what may be in either store lead to our server, which looks. */
+static const struct store *linked(const struct objects *objects)
+{
+	return objects->settings.where == OBJECTS_IN_S3_THEN_FOLDER ? &objects->second
+	                                                            : &objects->first;
 }
 
 int objects_presign_get(struct objects *objects, struct arena *arena, const char *origin,
                         const char *key, int64_t expires_s, int64_t deadline_ms,
                         const char **ret_url)
 {
+	const struct store *store = linked(objects);
+
 	assert(object_key_is_valid(key) && expires_s >= 1 && expires_s <= SIGV4_EXPIRES_MAX_S);
-	return objects->backend->presign(objects->store, arena, origin, key, -1, expires_s,
-	                                 deadline_ms, ret_url);
+	return store->backend->presign(store->of, arena, origin, key, -1, expires_s, deadline_ms,
+	                               ret_url);
 }
 
 const char *objects_url(const struct objects *objects, struct arena *arena, const char *origin,
                         const char *key)
 {
+	const struct store *store = linked(objects);
+	const char *public_url = objects->settings.public_url;
+
 	assert(strncmp(key, OBJECTS_PUBLIC, strlen(OBJECTS_PUBLIC)) == 0);
-	if (objects->public_url[0] != 0)
-		return arena_printf(arena, "%s/%s", objects->public_url,
-		                    key + strlen(OBJECTS_PUBLIC));
-	return objects->backend->url(objects->store, arena, origin, key);
+	if (public_url[0] != '\0')
+		return arena_printf(arena, "%s/%s", public_url, key + strlen(OBJECTS_PUBLIC));
+	return store->backend->url(store->of, arena, origin, key);
 }

@@ -41,11 +41,24 @@ enum {
 
 struct objects;
 
+/* What is put goes to the first store. An object that it lacks is read from the second, and one
+ * that is deleted is deleted in both: while objects move from one to the other. */
+enum objects_where {
+	OBJECTS_IN_FOLDER,
+	OBJECTS_IN_S3,
+	OBJECTS_IN_FOLDER_THEN_S3,
+	OBJECTS_IN_S3_THEN_FOLDER,
+};
+
+/* Texts are not NULL, but for a store that is not used. */
 struct objects_settings {
-	const char *folder; /* of the store in a folder; used when bucket is "" */
-	const char *secret; /* signs the links of the folder; 64 hexadecimal digits */
+	enum objects_where where;
+	const char *folder;
+	const char *secret;          /* signs the links of the folder; 64 hexadecimal digits */
+	const char *secret_previous; /* "", or whose links are valid too */
 	const char *bucket;
-	const char *endpoint; /* "": https://s3.<region>.amazonaws.com */
+	const char *endpoint;        /* "": https://s3.<region>.amazonaws.com */
+	const char *public_endpoint; /* as clients reach it; "": the same */
 	const char *region;
 	const char *access_key; /* "": those of the environment, of ECS or of EC2 */
 	const char *secret_key;
@@ -56,7 +69,8 @@ struct objects_settings {
 	const char *public_url;
 };
 
-/* Once per process. Makes the folder. Returns -errno; the settings outlive the store. */
+/* Makes the folder, when its own parent is there. Files belong to the owner of the folder, also
+ * when root makes them. Returns -errno; the texts of the settings outlive the store. */
 int objects_open(const struct objects_settings *settings, struct objects **ret)
     __attribute__((warn_unused_result));
 void objects_close(struct objects *objects); /* NULL is fine */

@@ -51,17 +51,33 @@ static int on_thread(void (*work)(void *arg), struct step *step)
 	return step->rc;
 }
 
+/* Files belong to the owner of the folder, also when a tool of root makes them. */
+static int give_away(const struct folder *folder, int fd, const char *path)
+{
+	if (!folder->gives_away)
+		return 0;
+	return fchownat(fd, path, folder->uid, folder->gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+static int make_folder(const struct folder *folder, const char *path)
+{
+	if (mkdirat(folder->fd, path, 0700) == 0)
+		return give_away(folder, folder->fd, path);
+	return errno == EEXIST ? 0 : -errno;
+}
+
 /* Makes the folders of the key, and syncs nothing: a rename into them does. */
-static int make_parents(int folder_fd, const char *key)
+static int make_parents(const struct folder *folder, const char *key)
 {
 	char path[PATH_SIZE];
+	int rc = 0;
 
-	for (const char *slash = strchr(key, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(key, '/'); rc == 0 && slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		snprintf(path, sizeof(path), "%.*s", (int)(slash - key), key);
-		if (mkdirat(folder_fd, path, 0700) < 0 && errno != EEXIST)
-			return -errno;
+		rc = make_folder(folder, path);
 	}
-	return 0;
+	return rc;
 }
 
 /* So that renames and new folders on the way to the key survive a crash. */
@@ -95,8 +111,7 @@ static void begin_file(void *arg)
 	hex_encode(random, sizeof(random), step->tmp + strlen("tmp/"));
 	step->fd =
 	    openat(step->folder->fd, step->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (step->fd < 0)
-		step->rc = -errno;
+	step->rc = step->fd < 0 ? -errno : give_away(step->folder, step->fd, "");
 }
 
 static void write_piece(void *arg)
@@ -129,7 +144,7 @@ static void publish_file(void *arg)
 		step->rc = -errno;
 		return;
 	}
-	step->rc = make_parents(fd, step->key);
+	step->rc = make_parents(step->folder, step->key);
 	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->key) < 0)
 		step->rc = -errno;
 	if (step->rc == 0)
@@ -292,7 +307,7 @@ static void link_file(void *arg)
 		return;
 	close(step->fd);
 	unlinkat(fd, step->tmp, 0);
-	step->rc = make_parents(fd, step->other);
+	step->rc = make_parents(step->folder, step->other);
 	if (step->rc == 0 && linkat(fd, step->key, fd, step->tmp, 0) < 0)
 		step->rc = -errno;
 	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->other) < 0)
@@ -358,25 +373,42 @@ static int remove_leftovers(int folder_fd)
 	return 0;
 }
 
+static int find_owner(struct folder *folder)
+{
+	struct stat found;
+
+	if (fstat(folder->fd, &found) < 0)
+		return -errno;
+	folder->gives_away = geteuid() == 0 && found.st_uid != 0;
+	folder->uid = found.st_uid;
+	folder->gid = found.st_gid;
+	return 0;
+}
+
 static int open_folder(const struct objects_settings *settings, void **ret)
 {
-	struct folder *folder;
-	int fd, rc;
+	struct folder folder = {
+	    .keys = {FOLDER_ACCESS_KEY, settings->secret, NULL},
+	    .previous_keys = {FOLDER_ACCESS_KEY, settings->secret_previous, NULL},
+	};
+	int rc;
 
 	if (mkdir(settings->folder, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	fd = open(settings->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	folder.fd = open(settings->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder.fd < 0)
 		return -errno;
-	rc = mkdirat(fd, "tmp", 0700) < 0 && errno != EEXIST ? -errno : remove_leftovers(fd);
-	folder = rc < 0 ? NULL : calloc(1, sizeof(*folder));
-	if (folder == NULL) {
-		close(fd);
+	rc = find_owner(&folder);
+	if (rc == 0)
+		rc = make_folder(&folder, "tmp");
+	if (rc == 0)
+		rc = remove_leftovers(folder.fd);
+	*ret = rc == 0 ? malloc(sizeof(folder)) : NULL;
+	if (*ret == NULL) {
+		close(folder.fd);
 		return rc < 0 ? rc : -ENOMEM;
 	}
-	folder->fd = fd;
-	folder->keys = (struct sigv4_keys){FOLDER_ACCESS_KEY, settings->secret, NULL};
-	*ret = folder;
+	memcpy(*ret, &folder, sizeof(folder));
 	return 0;
 }
 
@@ -388,7 +420,7 @@ static void close_folder(void *store)
 	free(folder);
 }
 
-const struct object_backend OBJECTS_IN_FOLDER = {
+const struct object_backend FOLDER_BACKEND = {
     .open = open_folder,
     .close = close_folder,
     .put = put,

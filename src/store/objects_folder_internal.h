@@ -8,6 +8,8 @@
 #ifndef SEBEZ_STORE_OBJECTS_FOLDER_INTERNAL_H
 #define SEBEZ_STORE_OBJECTS_FOLDER_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "store/objects_internal.h"
 #include "store/outage.h"
 #include "store/sigv4.h"
@@ -18,7 +20,11 @@
 
 struct folder {
 	int fd;
+	bool gives_away; /* what is made gets this owner */
+	uid_t uid;
+	gid_t gid;
 	struct sigv4_keys keys;
+	struct sigv4_keys previous_keys; /* whose links are valid, too; NULL: none */
 	struct outage outage;
 };
 

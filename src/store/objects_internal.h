@@ -25,6 +25,6 @@ struct object_backend {
 	                   const char *key);
 };
 
-extern const struct object_backend OBJECTS_IN_FOLDER, OBJECTS_IN_S3;
+extern const struct object_backend FOLDER_BACKEND, S3_BACKEND;
 
 #endif

@@ -167,7 +167,7 @@ static int presign(void *store, struct arena *arena, const char *origin, const c
 	struct sigv4_call call = {
 	    .method = bytes >= 0 ? "PUT" : "GET",
 	    .region = s3->settings->region,
-	    .host = strstr(s3->origin, "://") + 3,
+	    .host = strstr(s3->public_origin, "://") + 3,
 	    .path = arena_printf(arena, "%s%s", s3->prefix, key),
 	    .headers = headers,
 	    .header_count = bytes >= 0 ? 2 : 0,
@@ -181,8 +181,8 @@ static int presign(void *store, struct arena *arena, const char *origin, const c
 		outage_on(&s3->outage, "objects", why);
 		return -EACCES;
 	}
-	*ret_url =
-	    arena_printf(arena, "%s%s", s3->origin, sigv4_presign(arena, &keys, &call, expires_s));
+	*ret_url = arena_printf(arena, "%s%s", s3->public_origin,
+	                        sigv4_presign(arena, &keys, &call, expires_s));
 	return 0;
 }
 
@@ -191,7 +191,7 @@ static const char *url(const void *store, struct arena *arena, const char *origi
 	const struct s3 *s3 = store;
 
 	(void)origin;
-	return arena_printf(arena, "%s%s%s", s3->origin, s3->prefix, key);
+	return arena_printf(arena, "%s%s%s", s3->public_origin, s3->prefix, key);
 }
 
 static void close_bucket(void *store)
@@ -200,26 +200,27 @@ static void close_bucket(void *store)
 
 	s3_credentials_free(s3->credentials);
 	free(s3->origin);
+	free(s3->public_origin);
 	free(s3->prefix);
 	free(s3);
 }
 
-/* https://bucket.host/key, or https://host/bucket/key. */
-static bool name_bucket(struct s3 *s3)
+/* https://bucket.host, or https://host when the bucket is in the path. NULL: no memory. */
+static char *origin_of(const struct objects_settings *settings, const char *endpoint)
 {
-	const struct objects_settings *settings = s3->settings;
-	const char *host = strstr(settings->endpoint, "://");
-	int scheme;
+	const char *bucket = settings->path_style ? "" : settings->bucket;
+	const char *dot = settings->path_style ? "" : ".";
+	const char *host = strstr(endpoint, "://");
+	char *origin;
+	int length;
 
 	if (host == NULL)
-		return asprintf(&s3->origin, "https://%s%ss3.%s.amazonaws.com",
-		                settings->path_style ? "" : settings->bucket,
-		                settings->path_style ? "" : ".", settings->region) >= 0;
-	host += 3;
-	scheme = (int)(host - settings->endpoint);
-	return asprintf(&s3->origin, "%.*s%s%s%s", scheme, settings->endpoint,
-	                settings->path_style ? "" : settings->bucket,
-	                settings->path_style ? "" : ".", host) >= 0;
+		length = asprintf(&origin, "https://%s%ss3.%s.amazonaws.com", bucket, dot,
+		                  settings->region);
+	else
+		length = asprintf(&origin, "%.*s%s%s%s", (int)(host + 3 - endpoint), endpoint,
+		                  bucket, dot, host + 3);
+	return length < 0 ? NULL : origin;
 }
 
 static int open_bucket(const struct objects_settings *settings, void **ret)
@@ -230,7 +231,11 @@ static int open_bucket(const struct objects_settings *settings, void **ret)
 		return -ENOMEM;
 	s3->settings = settings;
 	s3->credentials = s3_credentials_new(settings->access_key, settings->secret_key);
-	if (s3->credentials == NULL || !name_bucket(s3) ||
+	s3->origin = origin_of(settings, settings->endpoint);
+	s3->public_origin =
+	    origin_of(settings, settings->public_endpoint[0] != '\0' ? settings->public_endpoint
+	                                                             : settings->endpoint);
+	if (s3->credentials == NULL || s3->origin == NULL || s3->public_origin == NULL ||
 	    asprintf(&s3->prefix, "/%s%s", settings->path_style ? settings->bucket : "",
 	             settings->path_style ? "/" : "") < 0) {
 		close_bucket(s3);
@@ -240,7 +245,7 @@ static int open_bucket(const struct objects_settings *settings, void **ret)
 	return 0;
 }
 
-const struct object_backend OBJECTS_IN_S3 = {
+const struct object_backend S3_BACKEND = {
     .open = open_bucket,
     .close = close_bucket,
     .put = s3_put,

@@ -100,11 +100,13 @@ static struct attempt judge(struct s3 *s3, struct arena *arena, int rc,
 		return (struct attempt){
 		    rc == -EINVAL || rc == -EKEYREJECTED || rc == -ENOMEM ? FAILED : RETRY,
 		    rc == -EINVAL || rc == -EKEYREJECTED ? -EIO : -EAGAIN, response->error};
-	if ((status >= 200 && status < 300) || status == 304 || status == 404 || status == 416)
-		return (struct attempt){DONE, 0, NULL};
-	code = s3_xml_text(arena, response->body, response->body_length, "Code");
+	code =
+	    status < 300 ? NULL : s3_xml_text(arena, response->body, response->body_length, "Code");
 	if (code == NULL)
 		code = "";
+	if ((status >= 200 && status < 300) || status == 304 || status == 416 ||
+	    (status == 404 && strcmp(code, "NoSuchBucket") != 0))
+		return (struct attempt){DONE, 0, NULL};
 	if (strcmp(code, "ExpiredToken") == 0) {
 		s3_credentials_expire(s3->credentials);
 		return (struct attempt){RETRY, -EACCES, code};

@@ -12,8 +12,9 @@ enum { S3_ANSWER_BYTES = 64 * 1024 }; /* an error, or the result of an upload */
 
 struct s3 {
 	const struct objects_settings *settings;
-	char *origin; /* scheme and host of the bucket's URLs */
-	char *prefix; /* of paths: "/" or "/<bucket>/" */
+	char *origin;        /* scheme and host of the bucket's URLs */
+	char *public_origin; /* the same for clients */
+	char *prefix;        /* of paths: "/" or "/<bucket>/" */
 	struct s3_credentials *credentials;
 	struct outage outage;
 };

@@ -102,7 +102,7 @@ static int start_peer(void)
 int scene_open_folder(void **state)
 {
 	static struct objects_settings settings = {
-	    .bucket = "", .secret = SECRET, .public_url = ""};
+	    .secret = SECRET, .secret_previous = "", .public_url = ""};
 
 	snprintf(folder, sizeof(folder), "/tmp/test_objects.XXXXXX");
 	assert_non_null(mkdtemp(folder));
@@ -123,7 +123,9 @@ int scene_close_folder(void **state)
 
 int scene_open_s3(void **state)
 {
-	static struct objects_settings settings = {.bucket = "shop",
+	static struct objects_settings settings = {.where = OBJECTS_IN_S3,
+	                                           .bucket = "shop",
+	                                           .public_endpoint = "",
 	                                           .region = "eu-central-1",
 	                                           .access_key = "fixed",
 	                                           .secret_key = "fixed-secret",

@@ -70,6 +70,8 @@ class S3(http.server.BaseHTTPRequestHandler):
             if url.path.startswith("/roles/"):
                 return self.metadata(url.path.removeprefix("/roles"))
             self.key = unquote(url.path).removeprefix(f"/{BUCKET}/")
+            if not url.path.startswith(f"/{BUCKET}/"):
+                raise Refused(404, "NoSuchBucket")
             if "Content-Length" not in self.headers and self.command in ("PUT", "POST"):
                 raise Refused(411, "MissingContentLength")
             self.check_signature(url)

@@ -69,6 +69,23 @@ static void every_bad_value_is_refused_by_name(void **state)
 	    {"SEBEZ_ORIGINS", "http://[::1"},
 	    {"SEBEZ_ORIGINS", "https://u@a.example"},
 	    {"REDIS_URL", "localhost:6379"},
+	    {"S3_BUCKET", "My_Bucket"},
+	    {"S3_BUCKET", "a..b"},
+	    {"S3_ENDPOINT", "minio:9000"},
+	    {"S3_ENDPOINT", "ftp://minio"},
+	    {"S3_ENDPOINT", "http://minio:9000/"},
+	    {"S3_ENDPOINT", "http://a http://b"},
+	    {"S3_PUBLIC_URL", "https://minio:443"},
+	    {"S3_REGION", "EU west"},
+	    {"S3_ACCESS_KEY_ID", "alone"},
+	    {"S3_SECRET_ACCESS_KEY", "alone"},
+	    {"S3_ENCRYPTION", "rot13"},
+	    {"SEBEZ_MEDIA_STORE", "s3"}, /* without a bucket */
+	    {"SEBEZ_MEDIA_STORE", "folder+s3"},
+	    {"SEBEZ_MEDIA_URL", "https://cdn.example/"},
+	    {"SEBEZ_MEDIA_URL", "https://cdn.example/a?b"},
+	    {"SEBEZ_MEDIA_URL", "//cdn.example"},
+	    {"SEBEZ_MEDIA_PROCESSES", "-1"},
 	    {"REDIS_URL", "redis://host:port"},
 	};
 
@@ -77,6 +94,19 @@ static void every_bad_value_is_refused_by_name(void **state)
 		assert_int_not_equal(load_with(BAD[i][0], BAD[i][1]), 0);
 		assert_non_null(strstr(error, BAD[i][0]));
 	}
+}
+
+static void a_bucket_is_where_images_and_files_are(void **state)
+{
+	(void)state;
+	assert_int_equal(config_load(&config, error, sizeof(error)), 0);
+	assert_int_equal(config.media_store, MEDIA_STORE_FOLDER);
+	assert_int_equal(load_with("S3_BUCKET", "shop"), 0);
+	assert_int_equal(config.media_store, MEDIA_STORE_S3);
+	setenv("SEBEZ_MEDIA_STORE", "folder+s3", 1);
+	assert_int_equal(load_with("S3_BUCKET", "shop"), 0);
+	assert_int_equal(config.media_store, MEDIA_STORE_FOLDER_S3);
+	unsetenv("SEBEZ_MEDIA_STORE");
 }
 
 static void a_secret_is_not_repeated(void **state)
@@ -150,6 +180,7 @@ int main(void)
 	    cmocka_unit_test(defaults_are_valid),
 	    cmocka_unit_test(an_empty_variable_counts_as_not_set),
 	    cmocka_unit_test(every_bad_value_is_refused_by_name),
+	    cmocka_unit_test(a_bucket_is_where_images_and_files_are),
 	    cmocka_unit_test(a_secret_is_not_repeated),
 	    cmocka_unit_test(an_ipv6_address_stands_in_brackets),
 	    cmocka_unit_test(a_secret_is_hexadecimal_or_base64),

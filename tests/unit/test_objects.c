@@ -210,7 +210,7 @@ static void the_folder_keeps_no_temporary_files(void **state)
 static void what_a_killed_process_left_is_removed_after_a_day(void **state)
 {
 	static const struct objects_settings NONE = {
-	    .bucket = "", .secret = SECRET, .public_url = ""};
+	    .secret = SECRET, .secret_previous = "", .public_url = ""};
 	struct objects_settings settings = NONE;
 	struct timespec old[2] = {{.tv_sec = time(NULL) - 90000}, {.tv_sec = time(NULL) - 90000}};
 	struct objects *opened;

@@ -89,7 +89,9 @@ ON_FIBER(a_link_of_s3_lets_a_client_send_and_read_one_object)
 
 ON_FIBER(the_keys_of_a_machine_are_fetched_and_renewed_when_refused)
 {
-	struct objects_settings settings = {.bucket = "shop",
+	struct objects_settings settings = {.where = OBJECTS_IN_S3,
+	                                    .bucket = "shop",
+	                                    .public_endpoint = "",
 	                                    .region = "eu-central-1",
 	                                    .endpoint = endpoint,
 	                                    .access_key = "",

@@ -1,0 +1,148 @@
+/* Every setting of a server. The checks that this table cannot express are in config.c. */
+#include "node/config.h"
+
+#include "web/origin.h"
+
+#define TEXT(env, field, fallback, min, max, prose)                                                \
+	{                                                                                          \
+		env, OPTION_TEXT, offsetof(struct config, field), fallback, min, max, NULL, "",    \
+		    false, prose                                                                   \
+	}
+#define SECRET(env, field, max, prose)                                                             \
+	{                                                                                          \
+		env, OPTION_TEXT, offsetof(struct config, field), "", 0, max, NULL, "", true,      \
+		    prose                                                                          \
+	}
+#define INTEGER(env, field, fallback, min, max, unit, prose)                                       \
+	{                                                                                          \
+		env, OPTION_INTEGER, offsetof(struct config, field), fallback, min, max, NULL,     \
+		    unit, false, prose                                                             \
+	}
+#define BOOLEAN(env, field, fallback, prose)                                                       \
+	{                                                                                          \
+		env, OPTION_BOOL, offsetof(struct config, field), fallback, 0, 1, NULL, "", false, \
+		    prose                                                                          \
+	}
+#define CHOICE(env, field, fallback, choices, prose)                                               \
+	{                                                                                          \
+		env, OPTION_CHOICE, offsetof(struct config, field), fallback, 0, 0, choices, "",   \
+		    false, prose                                                                   \
+	}
+
+/* Initial settings of a new database; later changes are stored in the database. */
+#define LATER " Changed later with PUT /v1/admin/settings."
+
+const struct option OPTIONS[] = {
+    TEXT(
+        "SEBEZ_LISTEN", listen, "127.0.0.1:8080", 3, 80,
+        "Address to listen on: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
+    TEXT("SEBEZ_DATA", data, "./var", 1, 800,
+         "The data folder: the secret, the embedded PostgreSQL and Redis, their sockets and logs."),
+    SECRET(
+        "DATABASE_URL", database_url, 2000,
+        "PostgreSQL to use, as a URL or key=value text, with a login that may create roles. Empty: "
+        "an embedded PostgreSQL under SEBEZ_DATA."),
+    SECRET("REDIS_URL", redis_url, 2000,
+           "Redis or Valkey to use: redis://[[user]:password@]host[:port] or unix:/path. Empty: an "
+           "embedded one."),
+    SECRET(
+        "SEBEZ_SECRET", secret, 200,
+        "Key from which tokens and database passwords are derived: 32 bytes as 64 hexadecimal "
+        "digits "
+        "or as base64. Empty: the one in SEBEZ_DATA/secret, which is created unless DATABASE_URL "
+        "is set."),
+    SECRET("SEBEZ_SECRET_PREVIOUS", secret_previous, 200,
+           "The previous SEBEZ_SECRET: tokens signed with it are still accepted."),
+    TEXT("SEBEZ_RUN_AS", run_as, "", 0, 64,
+         "User of all processes except the supervisor when started by root. Empty: "
+         "postgres if that user exists, else nobody."),
+    INTEGER("SEBEZ_PROCESSES", processes, "0", 0, 256, "processes",
+            "Api processes. 0: one per core."),
+    CHOICE("SEBEZ_LOG_LEVEL", log_level, "info", "debug info warn error",
+           "Minimum level of log lines."),
+    BOOLEAN("SEBEZ_CACHE", cache, "yes",
+            "Whether replies to public requests are cached in memory."),
+    BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether rate limits apply (429)."),
+    TEXT("SEBEZ_ORIGINS", origins, "", 0, ORIGINS_BYTES,
+         "Other origins whose pages may call the API (CORS), with blanks between: "
+         "`https://shop.example https://app.example:8443`, each exactly as browsers send it. "
+         "Empty: none. Pages that this server serves itself need no entry."),
+    TEXT("SEBEZ_ALLOWED_NETWORKS", allowed_networks, "", 0, 1000,
+         "Networks and addresses that are not on the public internet and that the server may still "
+         "call at URLs which users supply, with blanks between: `10.20.0.0/16 fd12::/48 "
+         "127.0.0.1`. Empty: none. URLs that you configure yourself need no entry."),
+    TEXT("SEBEZ_CA_FILE", ca_file, "", 0, 800,
+         "File of the certificate authorities, in PEM, that servers which are called over https "
+         "may have. Empty: those of the system."),
+    TEXT("S3_BUCKET", s3_bucket, "", 0, 63,
+         "Bucket of S3, or of a store that speaks its protocol, for images and files. Empty: they "
+         "are in the folder SEBEZ_DATA/objects."),
+    TEXT("S3_ENDPOINT", s3_endpoint, "", 0, 300,
+         "Where that store is: https://host or http://host:port. Empty: Amazon's of S3_REGION."),
+    TEXT("S3_REGION", s3_region, "us-east-1", 1, 40, "Region of the bucket."),
+    TEXT("S3_PUBLIC_URL", s3_public_url, "", 0, 300,
+         "The same for clients, who send and read files there, if S3_ENDPOINT is an address that "
+         "only servers reach. Empty: S3_ENDPOINT."),
+    TEXT("S3_ACCESS_KEY_ID", s3_access_key_id, "", 0, 200,
+         "Key for the bucket. Empty: that of AWS_ACCESS_KEY_ID, of the ECS task or of the EC2 "
+         "instance."),
+    SECRET("S3_SECRET_ACCESS_KEY", s3_secret_access_key, 200, "Secret of S3_ACCESS_KEY_ID."),
+    BOOLEAN("S3_PATH_STYLE", s3_path_style, "no",
+            "Whether the bucket is in the path of URLs, not in the host, as most stores other than "
+            "Amazon's need it."),
+    CHOICE("S3_ENCRYPTION", s3_encryption, "none", CONFIG_S3_ENCRYPTIONS,
+           "Encryption that each put asks the store for. none: the bucket's default."),
+    CHOICE("SEBEZ_MEDIA_STORE", media_store, "auto", "auto folder s3 s3+folder folder+s3",
+           "Where images and files are. auto: s3 if S3_BUCKET is set, else folder. s3+folder and "
+           "folder+s3: written to the first; what it lacks is read from the second, while `sebez "
+           "media move` copies."),
+    TEXT("SEBEZ_MEDIA_URL", media_url, "", 0, 300,
+         "Where clients read public images: the URL of a CDN or proxy that gets them from below "
+         "public/ in the bucket or /media/public/ of this server. Empty: from there directly."),
+    INTEGER("SEBEZ_MEDIA_PROCESSES", media_processes, "1", 0, 64, "processes",
+            "Processes that make the sizes and formats of images. 0: none here."),
+    BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
+            "Whether a proxy stands in front, so that the client's address is the last one of "
+            "X-Forwarded-For."),
+    BOOLEAN("SEBEZ_DEMO", demo, "no",
+            "Whether `serve` loads the demo marketplace once into an empty database."),
+    INTEGER("SEBEZ_DB_CONNECTIONS", db_connections, "4", 1, 32, "connections",
+            "Pipelined database connections per role and process."),
+    INTEGER(
+        "SEBEZ_DB_LEASED", db_leased, "8", 1, 128, "connections",
+        "Maximum of database connections per role and process that transactions use exclusively."),
+    INTEGER("SEBEZ_STATEMENT_TIMEOUT_MS", statement_timeout_ms, "10000", 100, 600000, "ms",
+            "Timeout of a database statement."),
+    INTEGER("SEBEZ_REQUEST_TIMEOUT_MS", request_timeout_ms, "30000", 1000, 600000, "ms",
+            "Timeout of a request, which then gets a 503. Imports and "
+            "exports have 15 minutes."),
+    INTEGER("SEBEZ_DRAIN_MS", drain_ms, "10000", 0, 600000, "ms",
+            "Time for a stopping process to finish requests in progress."),
+    INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
+            "Interval at which the jobs process looks for work."),
+    INTEGER("SEBEZ_RANKING_INTERVAL_MS", ranking_interval_ms, "600000", 10, 86400000, "ms",
+            "Interval at which products are ranked anew by what was sold: the sort order "
+            "best_selling is at most this much behind."),
+    TEXT("SEBEZ_CURRENCY", currency, "", 0, 3,
+         "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It cannot be changed: a "
+         "database with another currency is refused."),
+    INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
+            "Of a new marketplace: an order that waits for its payment is cancelled after this "
+            "long." LATER),
+    INTEGER("SEBEZ_ACCEPT_HOURS", accept_hours, "48", 1, 8760, "hours",
+            "Of a new marketplace: a sub-order that its vendor has not accepted is cancelled after "
+            "this long." LATER),
+    INTEGER("SEBEZ_COMPLETE_DAYS", complete_days, "14", 1, 365, "days",
+            "Of a new marketplace: a delivered sub-order is completed after this long." LATER),
+    INTEGER("SEBEZ_SERVICE_FEE_FIXED", service_fee_fixed, "0", 0, 1000000000, "minor units",
+            "Of a new marketplace: the fixed part of the platform's fee on each order." LATER),
+    INTEGER("SEBEZ_SERVICE_FEE_BASIS_POINTS", service_fee_basis_points, "0", 0, 10000,
+            "basis points",
+            "Of a new marketplace: the platform's fee on each order as a share of the goods' "
+            "price." LATER),
+    INTEGER("SEBEZ_COMMISSION_BASIS_POINTS", commission_basis_points, "1000", 0, 10000,
+            "basis points",
+            "Of a new marketplace: commission on sales, unless a vendor has its own rate." LATER),
+};
+
+const size_t OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]);
