@@ -12,7 +12,11 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 # curl is what the README talks to the server with.
 run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
      libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
-     libsodium-dev libcsv-dev libicu-dev libxml2-dev postgresql redis-server|valkey-server curl"
+     libsodium-dev libcsv-dev libicu-dev libxml2-dev libvips-dev libseccomp-dev postgresql
+     redis-server|valkey-server curl"
+# The codecs of HEIC and AVIF, which Debian 12 has in libheif1.
+grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release ||
+	run="$run libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis python3-botocore chromium chromium-driver fonts-dejavu-core
       clang libclang-rt-dev valgrind procps nginx haproxy openssl"

@@ -265,6 +265,20 @@ enum {
 	/* Responses kept by the cache of one process, and their bytes. */
 	LIMIT_CACHE_ENTRIES = 4096,
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,
+
+	/* An upload: a minute of video of a phone. It is in memory while it is examined. */
+	LIMIT_MEDIA_BYTES = 64 * 1024 * 1024,
+	/* Pictures of phones have 48 to 64 million pixels. */
+	LIMIT_MEDIA_PIXELS = 64 * 1024 * 1024,
+	/* The widest rendition, and the tallest: a screenshot of a long page. WebP stops at
+	 * 16383. */
+	LIMIT_MEDIA_WIDTH = 4096,
+	LIMIT_MEDIA_HEIGHT = 8192,
+	/* A rendition of 2048 x 8192 noise is 12 MB as JPEG. */
+	LIMIT_MEDIA_RENDITION_BYTES = 32 * 1024 * 1024,
+	/* Pictures that one worker decodes: starting one costs 0.2 s, and what a codec leaks or a
+	 * picture leaves behind ends with it. */
+	LIMIT_MEDIA_WORKER_PICTURES = 50,
 };
 
 /* What the reasons above say about each other. */

@@ -3,6 +3,7 @@
 
 Rules, for every #include "..." under src/:
   - a layer includes itself and the layers below it; main.c includes anything;
+  - media, a program of its own, includes itself and base; of it others include only protocol.h;
   - a file of shop/<area>/ includes of another area only shop/<other>/<other>.h;
   - <name>.sql.h is included only from the folder that holds <name>.sql;
   - api.gen.h belongs to web: web, shop, node and main.c may include it;
@@ -14,6 +15,8 @@ import re
 import sys
 
 LAYERS = ["base", "net", "store", "task", "web", "shop", "node"]
+ASIDE = "media"
+ASIDE_HEADER = pathlib.PurePosixPath("media/protocol.h")
 GENERATED = {"api.gen.h": "web"}
 TABLE_ROW = re.compile(r'\{"(\w+)",')
 LITERAL = re.compile(r'"(\w*(?:_|\d)\w*)"')  # a constraint, an SQLSTATE: no word of everyday use
@@ -37,10 +40,14 @@ def complaint(source, included, root):
         return None
     else:
         target = pathlib.PurePosixPath(included)
-        if target.parts[0] not in LAYERS and (root / source.parent / included).exists():
+        if target.parts[0] not in [*LAYERS, ASIDE] and (root / source.parent / included).exists():
             return "name it from src/, with its folder"
         if not (root / target).exists():
             return "there is no such file under src/"
+        if ASIDE in (target.parts[0], source.parts[0]):
+            allowed = (source.parts[0] == ASIDE and target.parts[0] in (ASIDE, "base")
+                       or target == ASIDE_HEADER and source.parts[0] != "base")
+            return None if allowed else "media includes base, and others only its protocol.h"
         included_layer = layer_of(target)
         if target.parts[0] == "shop" and source.parts[0] == "shop" and len(target.parts) == 3:
             own = len(source.parts) == 3 and source.parts[1] == target.parts[1]
