@@ -27,3 +27,12 @@ begin
 	return made;
 end $$;
 grant execute on function vendor_apply(uuid, text, text, text, text, text, text, int) to sebez_customer;
+
+set local role sebez_owner;
+
+-- Whether the acting account has ordered from the vendor or works for it.
+create or replace function deals_with_vendor(vendor uuid) returns boolean language sql stable parallel safe
+return exists (select from shop_order o join sub_order s on s.order_id = o.id and s.vendor_id = vendor
+               where o.account_id = current_account())
+       or exists (select from staff s where s.vendor_id = vendor and s.account_id = current_account());
+grant execute on function deals_with_vendor(uuid) to sebez_customer;
