@@ -89,6 +89,7 @@ static void make_order(struct placing *placing, const struct quote *quote, const
 	                     &(struct bytes){(const uint8_t *)body, sizeof(body)});
 	order_insert(batch, new);
 	order_claim(batch, new);
+	db_run_before(batch, batch); /* feed_flush */
 	take(placing, batch, false);
 }
 

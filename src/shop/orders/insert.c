@@ -1,6 +1,7 @@
 #include "shop/orders/insert.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -147,13 +148,52 @@ void order_insert(struct db *batch, const struct new_order *new)
 	insert_order(batch, new->order);
 }
 
+static struct sub_order_state_out state_event(const struct sub_order *part)
+{
+	struct sub_order_state_out out = {
+	    .id = part->id,
+	    .order_id = part->order_id,
+	    .vendor_id = part->vendor_id,
+	    .number = part->number,
+	    .status = (enum sub_order_status_choice)part->state,
+	    .cancelled_total = {.amount = 0},
+	    .version = part->version,
+	};
+
+	assert(part->cancelled_total == 0 && part->version == 1);
+	memcpy(out.cancelled_total.currency, part->currency, sizeof(part->currency));
+	return out;
+}
+
+/* For the customer of the order and for the vendor of each sub-order. */
+static void write_events(struct db *batch, const struct order *order)
+{
+	struct task *task = db_task(batch);
+	struct uuid customer = task->actor.account_id;
+	struct sub_order_state_out *parts =
+	    arena_array(task->arena, order->sub_order_count, sizeof(parts[0]));
+
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		parts[i] = state_event(&order->sub_orders[i]);
+	feed_write_order_placed(batch, customer,
+	                        &(struct event_order_placed){
+	                            .order_id = order->id,
+	                            .number = order->number,
+	                            .created_at = order->created_at,
+	                            .sub_orders_count = order->sub_order_count,
+	                            .sub_orders = parts,
+	                        });
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		feed_write_sub_order_changed(batch, parts[i].vendor_id, &parts[i]);
+	if (received_at(order) != NULL)
+		feed_write_payment_received(
+		    batch, customer, &(struct event_payment_received){.order_id = order->id});
+}
+
 void order_claim(struct db *batch, const struct new_order *new)
 {
 	const struct order *order = new->order;
 
-	sql_order_write_events(batch, order->id);
-	if (received_at(order) != NULL)
-		sql_order_write_paid_event(batch, order->id);
-	feed_notify(batch);
+	write_events(batch, order);
 	sql_order_reserve_stock(batch, new->line_count, new->lines, order->created_at);
 }

@@ -45,22 +45,6 @@ insert into shop_order (id, number, account_id, cart_id, currency, subtotal, shi
 values (:id, :number, current_account(), :cart, :currency, :subtotal, :shipping, :discount, :tax, :fee,
         :total, :address, :note, :at);
 
--- order_write_events (order uuid): none writes
--- Notes events for the customer of the order and for the vendor of each sub-order.
-with part as materialized (
-	select s.vendor_id, s.number, sub_order_state(s) as state from sub_order s where s.order_id = :order
-)
-select feed_add_events(event_order_placed(o.account_id, order_id => o.id, number => o.number,
-	created_at => o.created_at, sub_orders => (select json_agg(p.state order by p.number) from part p)))
-from shop_order o where o.id = :order
-union all
-select feed_add_events(event_sub_order_changed(p.vendor_id, payload => p.state)) from part p;
-
--- order_write_paid_event (order uuid): none writes
--- Notes the payment event. Runs after order_write_events, as for a payment received then.
-select feed_add_events(event_payment_received(o.account_id, order_id => o.id))
-from shop_order o where o.id = :order;
-
 -- order_reserve_stock (lines new_line[], at time): none writes
 -- Raises when a variant is out of stock or no longer sold as quoted.
 select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price, :at);
