@@ -104,8 +104,9 @@ void loop_rerun_hooks(void)
 {
 	(void)loop_uv();
 	loop.again = true;
-	/* Outside of hooks, wake the loop: they might run only after the next sleep. */
-	if (!loop.in_hooks)
+	/* Outside of hooks, wake the loop: they might run only after the next sleep. A thread may
+	 * finish its work while the loop closes, which runs no more hooks. */
+	if (!loop.in_hooks && !uv_is_closing((uv_handle_t *)&loop.idle))
 		(void)uv_idle_start(&loop.idle, on_idle);
 }
 
