@@ -76,6 +76,7 @@ void reload_ask(struct supervisor *su)
 void reload_became_ready(struct supervisor *su, struct member *member)
 {
 	assert(member == &su->members[su->reloading] && member->next.ready);
+	member->start_at_ms = 0; /* when `now` has died meanwhile */
 	supervisor_let_go(su, &member->now, MEMBER_SIGNAL_RETIRE);
 	member->now = member->next;
 	member->next = (struct process){.ready_fd = -1};

@@ -79,17 +79,21 @@ void supervisor_let_go(struct supervisor *su, struct process *process, int signa
 	*process = (struct process){.ready_fd = -1};
 }
 
-static void became_ready(struct supervisor *su, int index)
+static void became_ready(struct supervisor *su, struct member *member, struct process *process)
 {
-	struct member *member = &su->members[index];
-	bool is_successor = su->reloading == index && member->next.pid > 0;
-	struct process *process = is_successor ? &member->next : &member->now;
-
-	assert(index >= 0 && index < su->count && process->pid > 0 && process->ready_fd >= 0);
+	assert(process->pid > 0 && !process->ready);
 	process->ready = true;
 	forget_ready_fd(process);
-	if (is_successor)
+	if (process == &member->next)
 		reload_became_ready(su, member);
+}
+
+/* The process whose pipe has an event; NULL when another event has closed the pipe. */
+static struct process *owner_of(struct member *member, int ready_fd)
+{
+	if (member->next.ready_fd == ready_fd)
+		return &member->next;
+	return member->now.ready_fd == ready_fd ? &member->now : NULL;
 }
 
 static void announce_once(struct supervisor *su)
@@ -265,15 +269,14 @@ static void sleep_until_event(struct supervisor *su)
 		return;
 	for (nfds_t i = OTHERS; i < count; i++) {
 		struct member *member = &su->members[owners[i]];
+		struct process *process = owner_of(member, polls[i].fd);
 
-		if (polls[i].revents == 0)
+		if (polls[i].revents == 0 || process == NULL)
 			continue;
 		if (read(polls[i].fd, &byte, 1) == 1)
-			became_ready(su, owners[i]);
-		else if (member->next.ready_fd == polls[i].fd)
-			forget_ready_fd(&member->next); /* it died: SIGCHLD handles the rest */
+			became_ready(su, member, process);
 		else
-			forget_ready_fd(&member->now);
+			forget_ready_fd(process); /* it died: SIGCHLD handles the rest */
 	}
 }
 
