@@ -43,7 +43,8 @@ select seed_id(2, 1 + n % :vendors), seed_id(4, n), 'product-' || n,
        'Made by hand in small numbers, number ' || n || '. ' || repeat('It is good and lasts. ', 10),
        'active', seed_id(3, 1 + n * 7 % :categories),
        '[{"name": "Color", "values": ["Blue", "Red"]}]',
-       ('[{"url": "https://images.example.com/' || n || '.jpg", "alt": "Product ' || n || '"}]')::json,
+       ('[{"url": "https://images.example.com/' || n || '.jpg", "alt": "Product ' || n
+        || '", "image_facts": null}]')::json,
        'USD', 500 + n * 37 % 20000, true, true,
        timestamptz '2026-01-01' - n * interval '1 minute', now()
 from generate_series(1, :products) n;

@@ -182,6 +182,16 @@ static void add_escape(struct buf *buf, unsigned char byte)
 	}
 }
 
+void json_key_any(struct json *json, const char *key)
+{
+	assert(in_object(json) && !json->after_key);
+	json->after_key = true; /* so that the key is written as a value, after its comma */
+	comma(json);
+	json_strn(json, key, strlen(key));
+	buf_add_char(json->buf, ':');
+	json->after_key = true;
+}
+
 void json_str(struct json *json, const char *text)
 {
 	if (text == NULL)

@@ -37,6 +37,7 @@ void json_close_object(struct json *json);
 void json_open_array(struct json *json);
 void json_close_array(struct json *json);
 void json_key(struct json *json, const char *key); /* key needs no escaping */
+void json_key_any(struct json *json, const char *key);
 
 void json_nil(struct json *json); /* null; the name json_null belongs to jansson */
 void json_bool(struct json *json, bool value);

@@ -9,10 +9,12 @@
 #include "shop/chat/chat.h"
 #include "shop/demo/demo.h"
 #include "shop/feed/feed.h"
+#include "shop/image.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
 #include "shop/vendors/vendors.h"
 #include "task/db_error.h"
+#include "task/rows.h"
 #include "web/limit.h"
 
 /* In order of start. */
@@ -53,6 +55,7 @@ static void assert_names(const struct area *area)
 
 void shop_register(void)
 {
+	rows_register_json(image_write_json);
 	for (size_t i = 0; AREAS[i] != NULL; i++) {
 		assert_names(AREAS[i]);
 		db_error_register(AREAS[i]->refusals, AREAS[i]->constraints);

@@ -7,8 +7,8 @@
  * request does.
  *
  * Conversion to JSON: a column's name is its key; "vendor.name" nests; an object whose first column
- * is NULL becomes null; json and jsonb are copied unchanged; names that begin with '_' are omitted
- * (cursor keys and the like).
+ * is NULL becomes null; json and jsonb are copied, by the function that is registered for it; names
+ * that begin with '_' are omitted (cursor keys and the like).
  */
 #ifndef SEBEZ_TASK_ROWS_H
 #define SEBEZ_TASK_ROWS_H
@@ -44,5 +44,10 @@ void rows_json_members(const struct rows *rows, size_t row,
 void rows_json_object(const struct rows *rows, size_t row, struct json *json);
 /* All rows, or the first `count`, as an array of objects. */
 void rows_json_array(const struct rows *rows, size_t count, struct json *json);
+
+/* Once at process start: writes what is in json and jsonb columns. Without it they are unchanged.
+ */
+typedef void rows_json_fn(struct json *json, const char *text, size_t length);
+void rows_register_json(rows_json_fn *write);
 
 #endif

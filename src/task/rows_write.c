@@ -72,14 +72,21 @@ static void write_date(struct json *json, const char *bytes, int length)
 	json_strn(json, text, DATE_TEXT_LENGTH);
 }
 
+static rows_json_fn *write_stored = json_raw;
+
+void rows_register_json(rows_json_fn *write)
+{
+	write_stored = write;
+}
+
 static void write_json(struct json *json, const char *bytes, int length)
 {
-	json_raw(json, bytes, (size_t)length);
+	write_stored(json, bytes, (size_t)length);
 }
 
 static void write_jsonb(struct json *json, const char *bytes, int length)
 {
-	json_raw(json, bytes + 1, (size_t)length - 1); /* after the format's version */
+	write_stored(json, bytes + 1, (size_t)length - 1); /* after the format's version */
 }
 
 static void write_void(struct json *json, const char *bytes, int length)

@@ -60,7 +60,7 @@ def products(draw):
             "available": draw(st.integers(0, 99)), "backorder": draw(st.booleans()),
             "weight_grams": draw(st.integers(0, 9999)),
             "barcode": draw(st.sampled_from([None, " 4006381333931"])),
-            "image_url": draw(st.sampled_from([None, "https://images.example.com/v.jpg"])),
+            "image": draw(st.sampled_from([None, {"url": "https://images.example.com/v.jpg"}])),
         } for choice in rows],
         "status": draw(st.sampled_from(["draft", "active"])),
     }

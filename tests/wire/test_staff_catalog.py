@@ -1,6 +1,7 @@
 """A vendor's catalogue, as its staff keeps it."""
 import pytest
 
+from harness.images import known_by_address
 from harness.shop import fresh, money, refused, together
 
 COLORS = [{"name": "Color", "values": ["Blue", "Sand"]}]
@@ -54,7 +55,7 @@ def test_a_product_is_made_with_its_options_variants_and_stock(shop, clay):
     assert (sand["title"], sand["sku"], sand["backorder"]) == ("Sand", None, True)
     assert made["price"] == money(1700), "the cheapest variant's"
     assert (made["status"], made["version"], made["product_type"]) == ("draft", 1, "Mugs")
-    assert made["images"] == [{"url": "https://images.example.com/mug.jpg", "alt": "A mug"}]
+    assert made["images"] == [known_by_address("https://images.example.com/mug.jpg", "A mug")]
     assert clay.do("getVendorProduct", product_id=made["id"]) == made
     assert shop.db.rows("select delta, reason, account_id::text from stock_adjustment "
                         "where variant_id = %s", blue["id"]) == \
@@ -64,11 +65,11 @@ def test_a_product_is_made_with_its_options_variants_and_stock(shop, clay):
 
 def test_the_shop_shows_of_a_variant_what_a_client_needs_to_sell_it(shop, clay):
     made = created(clay, status="active", options=COLORS, variants=[
-        variant("Blue", 1800, image_url="https://images.example.com/blue.jpg", available=1),
+        variant("Blue", 1800, image={"url": "https://images.example.com/blue.jpg"}, available=1),
         variant("Sand", 1700, backorder=True)])
     shown = shop.sees("getProduct", product_id=made["id"])["variants"]
-    assert [(v["backorder"], v["image_url"]) for v in shown] == \
-        [(False, "https://images.example.com/blue.jpg"), (True, None)]
+    assert [(v["backorder"], v["image"]) for v in shown] == \
+        [(False, known_by_address("https://images.example.com/blue.jpg")), (True, None)]
     customer = shop.customer()
     customer.do("putCartLine", variant_id=shown[0]["id"], body={"quantity": 1})
     (group,) = customer.do("putCartLine", variant_id=shown[1]["id"],

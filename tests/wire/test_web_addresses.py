@@ -32,8 +32,8 @@ def test_no_picture_or_parcel_is_at_such_an_address(clay, talk):
         refused(clay.call("updateVendorProduct", product_id=mug.id, body={
             "images": [{"url": url}]}), 400, field="/images/0/url")
         refused(clay.call("createVendorProduct", body={
-            "title": "Mug", "variants": [{"price": price, "image_url": url}]}), 400,
-            field="/variants/0/image_url")
+            "title": "Mug", "variants": [{"price": price, "image": {"url": url}}]}), 400,
+            field="/variants/0/image/url")
         refused(clay.call("shipSubOrder", sub_order_id=str(uuid.uuid4()), body={
             "tracking_url": url}), 400, field="/tracking_url")
         refused(talk.ask("See", attachments=[{"url": url}]), 400, field="/attachments/0/url")

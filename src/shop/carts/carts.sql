@@ -50,12 +50,12 @@ with deleted as (
 update cart set version = version + 1, updated_at = now() where id in (select cart_id from deleted);
 
 -- cart_lines (): many -> (vendor_id uuid, variant_id uuid, product_id uuid, quantity int, title text,
---     variant_title text, sku text?, image_url text?, price bigint, available bigint?, tracked bool?,
+--     variant_title text, sku text?, image json?, price bigint, available bigint?, tracked bool?,
 --     backorder bool?, published bool, vendor_name text, vendor_slug text?, commission_basis_points int?)
 -- Lines in lock order of stock. Unpublished goods are shown as they were put in.
 select l.vendor_id, l.variant_id, l.product_id, l.quantity, coalesce(p.title, l.title) as title,
        coalesce(v.title, l.variant_title) as variant_title, v.sku,
-       coalesce(v.image_url, p.images -> 0 ->> 'url') as image_url, coalesce(v.price, l.price) as price,
+       coalesce(v.image, p.images -> 0) as image, coalesce(v.price, l.price) as price,
        v.available, v.tracked, v.backorder, p.id is not null as published,
        coalesce(n.name, l.vendor_name) as vendor_name, n.slug as vendor_slug, n.commission_basis_points
 from cart c

@@ -49,7 +49,7 @@ static struct quote_line line_of(const struct cart_lines_row *row)
 	            .title = row->title,
 	            .variant_title = row->variant_title,
 	            .sku = row->sku,
-	            .image_url = row->image_url,
+	            .image = row->image,
 	            .quantity = row->quantity,
 	            .price = row->price,
 	        },

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "shop/image.h"
+
 int64_t amounts_total(const struct amounts *amounts)
 {
 	return amounts->subtotal + amounts->shipping - amounts->discount + amounts->tax +
@@ -32,7 +34,7 @@ void goods_json(const struct goods *goods, const char *currency, struct json *js
 	json_put_str(json, "title", goods->title);
 	json_put_str(json, "variant_title", goods->variant_title);
 	json_put_str(json, "sku", goods->sku);
-	json_put_str(json, "image_url", goods->image_url);
+	image_put(json, "image", goods->image);
 	json_put_int(json, "quantity", goods->quantity);
 	json_put_money(json, "price", goods->price, currency);
 	json_put_money(json, "total", goods->total, currency);

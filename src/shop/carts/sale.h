@@ -19,7 +19,8 @@ struct amounts {
 
 struct goods {
 	struct uuid variant_id, product_id;
-	const char *title, *variant_title, *sku, *image_url; /* sku and image_url may be NULL */
+	const char *title, *variant_title, *sku; /* sku may be NULL */
+	const char *image;                       /* as kept (shop/image.h); NULL: none */
 	int32_t quantity;
 	int64_t price, total;
 };

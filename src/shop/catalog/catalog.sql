@@ -114,7 +114,7 @@ select v.id, v.sku, v.title,
        v.price as "price.amount", v.currency as "price.currency",
        v.compare_at_price as "compare_at_price.amount", v.currency as "compare_at_price.currency",
        case when v.tracked then greatest(v.available, 0) end as available, v.tracked, v.backorder, v.weight_grams,
-       v.barcode, v.image_url
+       v.barcode, v.image
 from (select p.vendor_id, p.id, p.options -> 0 ->> 'name' as one, p.options -> 1 ->> 'name' as two,
              p.options -> 2 ->> 'name' as three
       from product p where p.id = :id) n

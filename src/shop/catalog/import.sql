@@ -146,11 +146,11 @@ with i as (
 	select * from :variants as i
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price,
-	                     compare_at_price, currency, weight_grams, barcode, image_url, available,
+	                     compare_at_price, currency, weight_grams, barcode, image, available,
 	                     tracked, backorder, extra, position)
 	select current_vendor(), id, product, sku, title, nullif(one, ''), nullif(two, ''),
 	       nullif(three, ''), price, nullif(greatest(compare_at, 0), 0), :currency, greatest(grams, 0),
-	       nullif(barcode, ''), nullif(image, ''), quantity, tracked <> 0, backorder = 1,
+	       nullif(barcode, ''), image_of_url(image), quantity, tracked <> 0, backorder = 1,
 	       jsonb_strip_nulls(coalesce(extra, '{}')::jsonb), position
 	from i
 )
@@ -173,7 +173,8 @@ with i as (
 	       case when i.grams < 0 then v.weight_grams else i.grams end as grams,
 	       s.tracked, s.backorder,
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
-	       case when i.image is null then v.image_url else nullif(i.image, '') end as image,
+	       case when i.image is null or i.image = v.image ->> 'url' then v.image::text
+	            else image_of_url(i.image)::text end as image,
 	       jsonb_strip_nulls(v.extra || coalesce(i.extra, '{}')::jsonb) as extra
 	from :variants with ordinality as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
 	                                     backorder, barcode, image, extra, adjustment)
@@ -183,7 +184,7 @@ with i as (
 		       case when i.backorder < 0 then v.backorder else i.backorder = 1 end as backorder) s
 ), d as (
 	select i.*, (v.sku, v.title, v.option1, v.option2, v.option3, v.price, v.compare_at_price,
-	             v.weight_grams, v.tracked, v.backorder, v.barcode, v.image_url, v.extra)
+	             v.weight_grams, v.tracked, v.backorder, v.barcode, v.image::text, v.extra)
 	            is distinct from (i.sku, i.title, i.one, i.two, i.three, i.price, i.compare_at, i.grams,
 	                              i.tracked, i.backorder, i.barcode, i.image, i.extra) as edited
 	from i join variant v on v.vendor_id = current_vendor() and v.id = i.id
@@ -195,7 +196,7 @@ with i as (
 update variant v
 set sku = d.sku, title = d.title, option1 = d.one, option2 = d.two, option3 = d.three, price = d.price,
     compare_at_price = d.compare_at, weight_grams = d.grams, tracked = d.tracked, backorder = d.backorder,
-    barcode = d.barcode, image_url = d.image, extra = d.extra, available = d.quantity,
+    barcode = d.barcode, image = d.image::json, extra = d.extra, available = d.quantity,
     version = v.version + d.edited::int
 from d
 where v.vendor_id = current_vendor() and v.id = d.id

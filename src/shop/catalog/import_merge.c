@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "shop/catalog/import_match.h"
+#include "shop/image.h"
 
 enum { JSON_BYTES = 256 };
 
@@ -155,12 +156,7 @@ static void put_image(struct image_merge *merge, const char *url, const char *al
 	if (at >= json_array_size(have) || strcmp(member(have, at, "url"), url) != 0 ||
 	    strcmp(member(have, at, "alt"), alt) != 0)
 		merge->changed = true;
-	json_open_object(&merge->json);
-	json_key(&merge->json, "url");
-	json_str(&merge->json, url);
-	json_key(&merge->json, "alt");
-	json_str(&merge->json, alt);
-	json_close_object(&merge->json);
+	image_keep_url(&merge->json, url, alt);
 }
 
 /* A file without alt texts keeps the stored ones. */

@@ -38,7 +38,7 @@ create table product (
 	product_type    text not null default '', -- as imported, for a lossless export
 	tags            text[] not null default '{}',
 	options         json not null default '[]', -- [{"name": "Color", "values": ["Blue", ...]}], at most 3
-	images          json not null default '[]', -- [{"url": ..., "alt": ...}]
+	images          json not null default '[]', -- [{"url", "alt", "image_facts"}], shop/image.h
 	currency        text not null,
 	-- Maintained by refresh_products(): derived from the variants for sale, the product and the vendor.
 	price            bigint not null default 0,
@@ -94,7 +94,7 @@ create table variant (
 	currency         text not null,
 	weight_grams     int not null default 0 check (weight_grams >= 0),
 	barcode          text,
-	image_url        text,
+	image            json, -- as one of product.images
 	-- Available for sale. Invariant: sum of adjustments - reserved units (checks.sql).
 	available        bigint not null default 0,
 	backorder        boolean not null default false, -- may be sold below zero

@@ -34,7 +34,7 @@ select p.id, p.title, p.handle, p.description, p.status, p.unlisted_reason,
 			                    then json_build_object('amount', x.compare_at_price, 'currency', x.currency) end,
 			'available', case when x.tracked then x.available end, 'tracked', x.tracked, 'backorder', x.backorder,
 			'reserved', stock_reserved(x.vendor_id, x.id), 'weight_grams', x.weight_grams,
-			'barcode', x.barcode, 'image_url', x.image_url) order by x.position, x.id)
+			'barcode', x.barcode, 'image', x.image) order by x.position, x.id)
 		from variant x
 		where x.vendor_id = p.vendor_id and x.product_id = p.id and x.deleted_at is null), '[]') as variants,
        p.product_type, p.tags, p.version, p.created_at, p.updated_at, p.version as "_version"
@@ -52,7 +52,7 @@ select x.id, x.product_id, x.sku, x.title, coalesce((
        x.compare_at_price as "compare_at_price.amount", x.currency as "compare_at_price.currency",
        case when x.tracked then x.available end as available, x.tracked, x.backorder,
        stock_reserved(x.vendor_id, x.id) as reserved, x.weight_grams, x.barcode,
-       x.image_url, p.version as "_version"
+       x.image, p.version as "_version"
 from variant x
 join product p on p.vendor_id = x.vendor_id and p.id = x.product_id
 where x.vendor_id = :vendor and x.id = :id;
@@ -183,12 +183,12 @@ with given as (
 	from :variants with ordinality as g
 ), added as (
 	insert into variant (vendor_id, id, product_id, sku, title, option1, option2, option3, price, currency,
-	                     compare_at_price, available, tracked, backorder, weight_grams, barcode, image_url, position)
+	                     compare_at_price, available, tracked, backorder, weight_grams, barcode, image, position)
 	select :vendor, g.id, :product, g.sku, g.title, g.one, g.two, g.three, g.price,
 	       marketplace_currency(g.currency, g.field || '/price/currency'),
 	       case when marketplace_currency(g.compare_currency, g.field || '/compare_at_price/currency')
 	                 is not null then g.compare end,
-	       g.stock, g.tracked, g.backorder, g.weight, g.barcode, g.image, g.last + g.ordinality
+	       g.stock, g.tracked, g.backorder, g.weight, g.barcode, g.image::json, g.last + g.ordinality
 	from given g
 )
 insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
@@ -209,7 +209,7 @@ for no key update of v;
 -- staff_variant_update (vendor uuid, id uuid, sku_given bool, sku text?, options_given bool, title text?, one text?,
 --     two text?, three text?, price bigint?, currency text?, compare_given bool, compare bigint?,
 --     compare_currency text?, tracked bool?, backorder bool?, weight int?, barcode_given bool, barcode text?,
---     image_given bool, image text?): one
+--     image_given bool, image json?): one
 update variant
 set price = case when marketplace_currency(:currency, '/price/currency') is not null
             then coalesce(:price, price) end,
@@ -221,7 +221,7 @@ set price = case when marketplace_currency(:currency, '/price/currency') is not 
     [compare_given: , compare_at_price = case when marketplace_currency(:compare_currency, '/compare_at_price/currency')
                                               is not null then :compare end]
     [barcode_given: , barcode = :barcode]
-    [image_given: , image_url = :image]
+    [image_given: , image = :image::json]
 where vendor_id = :vendor and id = :id;
 
 -- staff_variants_lock (vendor uuid, id uuid): many -> (id uuid, product_id uuid)

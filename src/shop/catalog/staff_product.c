@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "base/codec.h"
 #include "shop/catalog/staff.h"
+#include "shop/image.h"
 #include "staff.sql.h"
 #include "web/cache.h"
 #include "web/page.h"
@@ -47,12 +48,8 @@ static const char *images_json(struct arena *arena, size_t count,
 
 	assert(count <= LIMIT_PRODUCT_IMAGES);
 	json_open_array(&json);
-	for (size_t i = 0; i < count; i++) {
-		json_open_object(&json);
-		json_put_str(&json, "url", images[i].url);
-		json_put_str(&json, "alt", images[i].alt != NULL ? images[i].alt : "");
-		json_close_object(&json);
-	}
+	for (size_t i = 0; i < count; i++)
+		image_keep_url(&json, images[i].url, images[i].alt);
 	json_close_array(&json);
 	return buf.data;
 }

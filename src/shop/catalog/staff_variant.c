@@ -7,6 +7,7 @@
 #include "api.gen.h"
 #include "base/limits.h"
 #include "shop/catalog/staff.h"
+#include "shop/image.h"
 #include "staff.sql.h"
 #include "web/cache.h"
 #include "web/reply.h"
@@ -58,6 +59,18 @@ static void check_room(struct db *tx, struct uuid vendor_id, struct uuid product
 		         LIMIT_PRODUCT_VARIANTS);
 }
 
+/* NULL for none. */
+static const char *image_kept(struct arena *arena, const struct nullable_image_input_in *image)
+{
+	struct buf buf = buf_new(arena, 128);
+	struct json json = json_new(&buf);
+
+	if (image == NULL)
+		return NULL;
+	image_keep_url(&json, image->url, image->alt);
+	return buf.data;
+}
+
 static struct new_variant variant_row(struct arena *arena,
                                       const struct create_variant_input_in *variant,
                                       const struct option_choice *choice)
@@ -80,7 +93,7 @@ static struct new_variant variant_row(struct arena *arena,
 	    .backorder = variant->backorder,
 	    .weight = variant->weight_grams,
 	    .barcode = variant->barcode,
-	    .image = variant->image_url,
+	    .image = image_kept(arena, variant->image),
 	    .adjustment = uuid_v7(),
 	};
 }
@@ -119,7 +132,7 @@ void create_variant(struct request *rq, const struct create_variant_in *in)
 	    .backorder = in->backorder,
 	    .weight_grams = in->weight_grams,
 	    .barcode = in->barcode,
-	    .image_url = in->image_url,
+	    .image = in->image,
 	};
 	check_texts(rq, in->sku, in->barcode);
 	check_room(tx, in->vendor_id, in->product_id);
@@ -158,8 +171,8 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	            .weight = in->weight_grams,
 	            .barcode_given = in->barcode_given,
 	            .barcode = in->barcode,
-	            .image_given = in->image_url_given,
-	            .image = in->image_url,
+	            .image_given = in->image_given,
+	            .image = image_kept(db_task(tx)->arena, in->image),
 	        });
 }
 

@@ -15,7 +15,7 @@ grant execute on function message_excerpt(int, text, text, text, timestamptz, ti
 create or replace function product_card(p product) returns json language sql stable as $$
 	select json_build_object('product_id', p.id, 'title', p.title, 'handle', p.handle,
 		'price', json_build_object('amount', p.price, 'currency', p.currency),
-		'image_url', p.images -> 0 ->> 'url')
+		'image', p.images -> 0)
 $$;
 grant execute on function product_card(product) to sebez_customer, sebez_vendor;
 

@@ -5,6 +5,7 @@
 
 #include "api.gen.h"
 #include "base/json.h"
+#include "shop/image.h"
 
 static const char KIND[] = "\"kind\":\"";
 
@@ -15,7 +16,6 @@ void item_json(int64_t number, const char *kind, const char *payload, int64_t at
                struct buf *ret)
 {
 	struct json json = json_new(ret);
-	size_t before = ret->length;
 
 	assert(number > 0 && kind != NULL && payload != NULL);
 	json_open_object(&json);
@@ -26,9 +26,8 @@ void item_json(int64_t number, const char *kind, const char *payload, int64_t at
 	json_key(&json, "at");
 	json_time(&json, at_us);
 	json_key(&json, "payload");
-	json_raw(&json, payload, strlen(payload));
+	image_write_json(&json, payload, strlen(payload));
 	json_close_object(&json);
-	assert(ret->length - before <= ITEM_ROOM + strlen(payload));
 }
 
 const char *item_kind(const char *json, size_t length, size_t *ret_length)
@@ -73,20 +72,38 @@ bool item_is_received(const char *json, size_t length, uint32_t role)
 	       is_received(kind, kind_length, PASSING_KIND_NAMES, PASSING_KIND_STAFF, role);
 }
 
+/* The value of the member `author`, NULL when there is none. Quotes within strings are escaped, so
+ * it is no text of a user. */
+static const char *author_of(const char *json, size_t length)
+{
+	static const char AUTHOR[] = "\"author\"";
+	const char *end = json + length, *at = json;
+
+	while ((at = memmem(at, (size_t)(end - at), AUTHOR, sizeof(AUTHOR) - 1)) != NULL) {
+		at += sizeof(AUTHOR) - 1;
+		while (at < end && *at == ' ')
+			at++;
+		if (at == end || *at != ':')
+			continue; /* a value */
+		do
+			at++;
+		while (at < end && *at == ' ');
+		return at;
+	}
+	return NULL;
+}
+
 bool item_wants_receipt(const char *json, size_t length, bool to_vendor)
 {
-	/* As PostgreSQL writes it. Quotes within strings are escaped, so it is no text of a user.
-	 */
-	static const char AUTHOR[] = "\"author\" : \"", CUSTOMER[] = "customer\"";
+	static const char CUSTOMER[] = "\"customer\"";
 	size_t kind_length;
 	const char *kind = item_kind(json, length, &kind_length), *author;
 
 	if (kind != NULL && !is_name(EVENT_KIND_NAMES[EVENT_MESSAGE_SENT], kind, kind_length))
 		return false;
-	author = memmem(json, length, AUTHOR, sizeof(AUTHOR) - 1);
+	author = author_of(json, length);
 	if (author == NULL)
 		return true;
-	author += sizeof(AUTHOR) - 1;
 	bool by_customer = (size_t)(json + length - author) >= sizeof(CUSTOMER) - 1 &&
 	                   memcmp(author, CUSTOMER, sizeof(CUSTOMER) - 1) == 0;
 

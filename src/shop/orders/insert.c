@@ -50,7 +50,7 @@ static struct new_line line_row(const struct sub_order *part, size_t i)
 	    .title = line->goods.title,
 	    .variant_title = line->goods.variant_title,
 	    .sku = line->goods.sku,
-	    .image = line->goods.image_url,
+	    .image = line->goods.image,
 	    .quantity = line->goods.quantity,
 	    .price = line->goods.price,
 	    .rate = commission->basis_points,

@@ -111,7 +111,7 @@ static struct order_line line_of(const struct order_lines_read_row *row)
 	            .title = row->title,
 	            .variant_title = row->variant_title,
 	            .sku = row->sku,
-	            .image_url = row->image_url,
+	            .image = row->image,
 	            .quantity = row->quantity,
 	            .price = row->price,
 	            .total = row->total,

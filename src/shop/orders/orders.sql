@@ -26,7 +26,7 @@ from :parts as p;
 
 -- order_lines_insert (lines new_line[]): none
 insert into order_line (account_id, id, vendor_id, sub_order_id, position, product_id, variant_id, title,
-                        variant_title, sku, image_url, quantity, price, commission_basis_points, commission, total)
+                        variant_title, sku, image, quantity, price, commission_basis_points, commission, total)
 select current_account(), l.*, price * quantity from :lines as l;
 
 -- order_insert (id uuid, number text, cart uuid, currency text, subtotal bigint, shipping bigint, discount bigint,

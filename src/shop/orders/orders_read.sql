@@ -46,9 +46,9 @@ where true
 order by s.id;
 
 -- order_lines_read (order uuid?, sub_order uuid?): many -> (sub_order_id uuid, id uuid, product_id uuid,
---     variant_id uuid, title text, variant_title text, sku text?, image_url text?, quantity int,
+--     variant_id uuid, title text, variant_title text, sku text?, image text?, quantity int,
 --     cancelled_quantity int, shipped_quantity int, price bigint, total bigint)
-select l.sub_order_id, l.id, l.product_id, l.variant_id, l.title, l.variant_title, l.sku, l.image_url,
+select l.sub_order_id, l.id, l.product_id, l.variant_id, l.title, l.variant_title, l.sku, l.image,
        l.quantity, l.cancelled_quantity, l.shipped_quantity, l.price, l.total
 from sub_order s
 join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id

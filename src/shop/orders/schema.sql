@@ -120,7 +120,7 @@ create table order_line (
 	title              text not null,
 	variant_title      text not null,
 	sku                text,
-	image_url          text,
+	image              text, -- JSON of the picture as it was sold
 	quantity           int not null check (quantity > 0),
 	price              bigint not null check (price >= 0),
 	total              bigint not null,
@@ -146,7 +146,7 @@ create trigger audit after update of cancelled_quantity, shipped_quantity on ord
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
 grant select (vendor_id, id, sub_order_id, account_id, position, product_id, variant_id, title, variant_title, sku,
-	image_url, quantity, price, total, cancelled_quantity, shipped_quantity, released_quantity), insert,
+	image, quantity, price, total, cancelled_quantity, shipped_quantity, released_quantity), insert,
 	update (cancelled_quantity) on order_line to sebez_customer;
 grant select, update (cancelled_quantity, shipped_quantity) on order_line to sebez_vendor, sebez_admin;
 grant select, update (cancelled_quantity) on order_line to sebez_jobs;

@@ -1,0 +1,24 @@
+/*
+ * image: pictures as tables and events keep them, and as answers show them (the contract's Image).
+ *
+ * Kept is JSON, {"url", "alt", "image_facts"}: the original address or null, and what is known of
+ * the upload, or null while there is none. So whoever refers to a picture has all that its readers
+ * need, and no read joins the table of uploads.
+ */
+#ifndef SEBEZ_SHOP_IMAGE_H
+#define SEBEZ_SHOP_IMAGE_H
+
+#include <stddef.h>
+
+#include "base/json.h"
+
+/* Writes JSON of the database, in which pictures at any depth become Images. */
+void image_write_json(struct json *json, const char *text, size_t length);
+
+/* "key": Image of the kept text, or null for NULL. */
+void image_put(struct json *json, const char *key, const char *kept);
+
+/* Writes a kept picture that is known only by its address; alt NULL: none. */
+void image_keep_url(struct json *json, const char *url, const char *alt);
+
+#endif
