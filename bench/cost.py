@@ -20,6 +20,7 @@ from place import HERE, Server, copy_of, say, seeded
 COUNT = int(os.environ.get("BENCH_COST_COUNT", "2000"))
 CONNECTIONS = int(os.environ.get("BENCH_COST_CONNECTIONS", "8"))
 WARM = 200  # before it is counted: all statements are prepared, all caches filled
+EACH = 10  # messages of a conversation; the first ones are among those before
 IDLE_S = 12
 FLUSH_S = 12  # sessions that are idle write their counts after ten seconds at the latest
 QUIET_S = 3
@@ -151,7 +152,7 @@ def messages(folder, tree=HERE, passes=PASSES):
     and the staff of all vendors."""
     result = {"nobody_waits": {}, "all_wait": {}}
     with feed.fresh(folder, tree=tree, SEBEZ_PROCESSES=1) as server:
-        them = feed.people(server, 2 * COUNT, 2 * min(feed.VENDORS, COUNT))
+        them = feed.people(server, 2 * COUNT // EACH, min(feed.VENDORS, 2 * COUNT // EACH))
         data = server.data
         server.stop()
         waiting, others = them.customers[0::2], them.customers[1::2]

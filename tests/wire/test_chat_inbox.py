@@ -1,4 +1,5 @@
 """Chat as those see it who come to it: the inbox, the vendor's tools, deliveries and pushes."""
+import contextlib
 import random
 
 from harness.feed import Device
@@ -241,3 +242,32 @@ def test_a_conversation_about_a_product_of_an_order_is_told_of_the_order(shop):
     talk = Talk(shop, vendor, customer, sub_order_id=part["id"], product_id=product.id)
     vendor.do("acceptSubOrder", sub_order_id=part["id"], body={})
     assert talk.texts() == [f"Order {part['number']}: accepted"]
+
+
+def test_lists_have_the_newest_message_first_whatever_its_hour(shop):
+    vendor, customer = shop.vendor(), shop.customer()
+    talks = [Talk(shop, vendor, customer, product_id=vendor.product().id) for _ in range(4)]
+    for talk, minutes in zip(talks, (130, 5, 65, 6)):
+        talk.ask()
+        shop.db.rows("update conversation set last_message_at = date_trunc('hour', now()) + "
+                     "make_interval(mins => 30 - %s) where id = %s", minutes, talk.id)
+    expected = [talks[1].id, talks[3].id, talks[2].id, talks[0].id]
+    assert [c["id"] for c in customer.all("listConversations", limit=1)] == expected
+    assert [c["id"] for c in vendor.owner.all("listVendorConversations", vendor_id=vendor.id,
+                                              limit=1)] == expected
+
+
+def test_a_message_adds_no_index_entry_to_its_conversation(talk):
+    """But the first unread one, and the first of an hour, which may begin meanwhile."""
+    talk.ask()
+    send = ("select message_add(vendor_id, id, account_id, state, null, gen_random_uuid(), "
+            "'customer', account_id, %s, null, 'text', 'Blue?', null, null, null) "
+            "from conversation where id = %s")
+    with contextlib.closing(talk.shop.db.connect()) as connection:  # and rolled back
+        cursor = connection.cursor()
+        for number in range(3):
+            cursor.execute(send, (str(number), talk.id))
+        cursor.execute("select n_tup_upd, n_tup_hot_upd from pg_stat_xact_user_tables "
+                       "where relname = 'conversation'")
+        updates, heap_only = cursor.fetchone()
+    assert updates == 3 and heap_only >= 2

@@ -23,11 +23,12 @@ select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "ven
        c.last_message_at, c.created_at, c.last_message_at as "_key", c.vendor_id as "_other"
 from conversation c
 left join vendor v on v.id = c.vendor_id
-where c.account_id = :account and (c.last_message_at, c.id) < (:after_key, :after_id)
+where c.account_id = :account
+and c.last_message_hour <= :after_key and (c.last_message_at, c.id) < (:after_key, :after_id)
 [id: and c.id = :id]
 [state: and c.state = :state]
 [unread: and c.customer_unread > 0]
-order by c.last_message_at desc, c.id desc
+order by c.last_message_hour desc, c.last_message_at desc, c.id desc
 limit :page_size;
 
 -- conversation_parties (id uuid): one -> (vendor_id uuid, account_id uuid, blocked bool)
@@ -176,8 +177,9 @@ and coalesce(case d.side when 'customer' then c.customer_delivered else c.vendor
 -- conversations_silent (most int): many -> (id uuid)
 -- Conversations without messages for longer than the retention time.
 select c.id from conversation c
-where c.last_message_at < now() - make_interval(days => (select f.chat_retention_days from platform f))
-order by c.last_message_at
+cross join (select now() - make_interval(days => f.chat_retention_days) as since from platform f) r
+where c.last_message_hour <= r.since and c.last_message_at < r.since
+order by c.last_message_hour
 limit :most;
 
 -- conversation_forget (id uuid): none writes

@@ -22,20 +22,21 @@ select c.id, c.account_id as "customer.id", c.customer_name as "customer.name",
        c.awaiting_since, c.last_message_at, c.created_at, c.last_message_at as "_key",
        c.account_id as "_other"
 from conversation c
-where c.vendor_id = :vendor and (c.last_message_at, c.id) < (:after_key, :after_id)
+where c.vendor_id = :vendor
+and c.last_message_hour <= :after_key and (c.last_message_at, c.id) < (:after_key, :after_id)
 [id: and c.id = :id]
 [state: and c.state = :state]
-[unread: and c.vendor_unread > 0]
+[unread: and c.vendor_has_unread]
 [mine: and c.assigned_to = current_account()]
 [unassigned: and c.assigned_to is null]
 [sub_order: and c.sub_order_id = :sub_order]
-order by c.last_message_at desc, c.id desc
+order by c.last_message_hour desc, c.last_message_at desc, c.id desc
 limit :page_size;
 
 -- inbox_unread (vendor uuid): one
 select count(*) as conversations, coalesce(sum(c.vendor_unread), 0)::bigint as messages,
        count(*) filter (where c.assigned_to = current_account()) as mine
-from conversation c where c.vendor_id = :vendor and c.vendor_unread > 0;
+from conversation c where c.vendor_id = :vendor and c.vendor_has_unread;
 
 -- conversation_assign (conversation uuid, staff uuid?): none writes
 select conversation_assign(:conversation, :staff);

@@ -28,6 +28,11 @@ create table conversation (
 	vendor_delivered   int not null default 0,
 	vendor_unread      int not null default 0,
 	created_at         timestamptz not null default now(),
+	-- What indexes have of the columns above that each message changes. These seldom change, so that the update
+	-- by a message is heap-only.
+	last_message_hour  timestamptz not null
+		generated always as (date_bin('1 hour', last_message_at, '2000-01-01 00:00Z')) stored,
+	vendor_has_unread  boolean not null generated always as (vendor_unread > 0) stored,
 	primary key (vendor_id, id),
 	unique (id),
 	unique nulls not distinct (vendor_id, account_id, product_id, sub_order_id),
@@ -38,21 +43,21 @@ create table conversation (
 	check (customer_read <= customer_delivered and customer_delivered <= last_seq),
 	check (vendor_read <= vendor_delivered and vendor_delivered <= last_seq),
 	check (customer_unread >= 0 and vendor_unread >= 0)
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05); -- room for HOT updates of marks
-create index conversation_account on conversation (account_id, last_message_at desc, id desc);
-create index conversation_age on conversation (last_message_at);
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05); -- room for heap-only updates
+create index conversation_account on conversation (account_id, last_message_hour desc);
+create index conversation_age on conversation (last_message_hour);
 create index conversation_assigned on conversation (vendor_id, assigned_to) where assigned_to is not null;
-create index conversation_inbox on conversation (vendor_id, state, last_message_at desc, id desc);
+create index conversation_inbox on conversation (vendor_id, state, last_message_hour desc);
 create index conversation_sub_order on conversation (sub_order_id) where sub_order_id is not null;
-create index conversation_unread on conversation (vendor_id) where vendor_unread > 0;
+create index conversation_unread on conversation (vendor_id) where vendor_has_unread;
 create trigger audit after update of assigned_to, state on conversation for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
 grant select (vendor_id, id, account_id, product_id, sub_order_id, state, last_seq, last_message_at,
-	awaiting_since, customer_read, customer_delivered, customer_unread, vendor_read, vendor_delivered,
-	vendor_unread, created_at), insert (vendor_id, id, account_id, product_id, sub_order_id, customer_name),
-	update (state, last_seq, last_message_at, awaiting_since, customer_read, customer_delivered, customer_unread,
-	vendor_unread) on conversation to sebez_customer;
+	last_message_hour, awaiting_since, customer_read, customer_delivered, customer_unread, vendor_read,
+	vendor_delivered, vendor_unread, created_at), insert (vendor_id, id, account_id, product_id, sub_order_id,
+	customer_name), update (state, last_seq, last_message_at, awaiting_since, customer_read, customer_delivered,
+	customer_unread, vendor_unread) on conversation to sebez_customer;
 grant select, insert (vendor_id, id, account_id, product_id, sub_order_id, customer_name), update (state,
 	assigned_to, last_seq, last_message_at, last_note, awaiting_since, customer_unread, vendor_read,
 	vendor_delivered, vendor_unread) on conversation to sebez_vendor;

@@ -17,7 +17,7 @@ declare
 		when 'sub_order' then array['customer_name', 'shipping_address', 'note']
 		when 'conversation' then array['customer_name', 'last_seq', 'last_message_at', 'last_note', 'awaiting_since',
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
-			'vendor_unread']
+			'vendor_unread', 'last_message_hour', 'vendor_has_unread']
 		when 'conversation_note' then array['text']
 		when 'message' then array['text', 'attachments', 'card', 'client_id', 'client_digest']
 		when 'message_held' then array['text', 'attachments', 'card']

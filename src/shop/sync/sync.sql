@@ -47,4 +47,4 @@ coalesce((
 	      from conversation x
 	      [!vendor: where x.account_id = current_account()]
 	      [vendor: where x.vendor_id = :owner and x.state = 'open' and sees_conversations()]
-	      order by x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations;
+	      order by x.last_message_hour desc, x.last_message_at desc, x.id desc limit 100) c), '[]') as conversations;
