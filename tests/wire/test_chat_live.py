@@ -130,6 +130,20 @@ def test_a_stream_that_says_how_far_it_is_has_its_messages_delivered(talk):
     stream.close()
 
 
+def test_what_has_arrived_is_told_to_the_other_side_only(talk):
+    me, seller = Device(talk.customer), Device(talk.vendor.owner, vendor_id=talk.vendor.id)
+    talk.answer()
+    me.until(1)
+    me.poll()
+    until(lambda: seller.poll(wait=1) and [e["kind"] for e in seller.events] == [
+        "message_sent", "message_delivered"])
+    assert talk.of_customer()["delivered"]["customer"] == 0  # their own: what they have read
+    talk.of_customer("markRead", body={"seq": 1})
+    assert talk.of_customer()["delivered"]["customer"] == 1
+    me.poll()
+    assert [e["kind"] for e in me.events] == ["message_sent", "message_read"]
+
+
 def test_a_vendors_stream_says_how_far_it_is_too(talk):
     seller = Device(talk.vendor.owner, vendor_id=talk.vendor.id)
     talk.ask()

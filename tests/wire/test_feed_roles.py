@@ -36,7 +36,7 @@ def test_what_finance_has_polled_is_delivered_to_nobody(talk):
     finance.until(1)
     finance.poll()
     time.sleep(1.5)
-    assert talk.of_vendor()["delivered"]["vendor"] == 0
+    assert talk.of_customer()["delivered"]["vendor"] == 0
     support.until(1)
     support.poll()
-    until(lambda: talk.of_vendor()["delivered"]["vendor"] == 1)
+    until(lambda: talk.of_customer()["delivered"]["vendor"] == 1)

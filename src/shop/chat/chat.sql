@@ -13,7 +13,7 @@ select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "ven
         where s.vendor_id = c.vendor_id and s.id = c.sub_order_id) as sub_order,
        c.state as status, c.last_seq, c.customer_unread as unread,
        c.customer_read as "read.customer", c.vendor_read as "read.vendor",
-       c.customer_delivered as "delivered.customer", c.vendor_delivered as "delivered.vendor",
+       c.customer_read as "delivered.customer", c.vendor_delivered as "delivered.vendor",
        (select message_excerpt(m.seq, m.author, m.kind, m.text, m.created_at, m.deleted_at)
         from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
         and m.seq = c.last_seq) as last_message,

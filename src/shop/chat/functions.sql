@@ -56,8 +56,8 @@ grant execute on function sub_order_card(uuid, uuid, uuid) to sebez_customer, se
 set local role sebez_kernel;
 
 -- The devices of these owners acknowledged their events up to these numbers: marks the other side's messages
--- among them as delivered. One statement for any number of owners. Conversations are locked by id, as
--- everywhere, to avoid deadlocks.
+-- among them as delivered, and adds an event for that side. One statement for any number of owners.
+-- Conversations are locked by id, as everywhere, to avoid deadlocks.
 create or replace function feed_acknowledged(owners uuid[], numbers bigint[]) returns void
 language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
@@ -94,10 +94,11 @@ begin
 		where c.vendor_id = r.vendor_id and c.id = r.id and coalesce(r.customer_seq, r.vendor_seq) is not null
 		returning r.*
 	)
-	select string_agg(event_message_delivered(m.account_id, m.vendor_id, conversation_id => m.id,
-		seq => s.seq, side => s.side), '') into lines
+	select string_agg(event_message_delivered(s.other, conversation_id => m.id, seq => s.seq, side => s.side), '')
+	into lines
 	from moved m
-	cross join lateral (values ('customer', m.customer_seq), ('vendor', m.vendor_seq)) as s (side, seq)
+	cross join lateral (values ('customer', m.vendor_id, m.customer_seq), ('vendor', m.account_id, m.vendor_seq))
+		as s (side, other, seq)
 	where s.seq is not null;
 	perform feed_add_events(lines);
 	insert into chat_acknowledged as a (owner_id, number)

@@ -12,7 +12,7 @@ select c.id, c.account_id as "customer.id", c.customer_name as "customer.name",
        coalesce((select r.seq from staff_read r where r.vendor_id = c.vendor_id and r.conversation_id = c.id
                  and r.staff_id = current_account()), 0) as my_read_seq,
        c.customer_read as "read.customer", c.vendor_read as "read.vendor",
-       c.customer_delivered as "delivered.customer", c.vendor_delivered as "delivered.vendor",
+       c.customer_delivered as "delivered.customer", c.vendor_read as "delivered.vendor",
        (select message_excerpt(m.seq, m.author, m.kind, m.text, m.created_at, m.deleted_at)
         from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
         and m.seq = c.last_seq) as last_message,

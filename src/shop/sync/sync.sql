@@ -36,14 +36,16 @@ coalesce((
 		'staff_id', c.assigned_to, 'unread', c.vendor_unread,]
 		'product_id', c.product_id, 'sub_order_id', c.sub_order_id, 'status', c.state, 'last_seq', c.last_seq,
 		'read', json_build_object('customer', c.customer_read, 'vendor', c.vendor_read),
-		'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_delivered),
+		[!vendor: 'delivered', json_build_object('customer', c.customer_read, 'vendor', c.vendor_delivered),]
+		[vendor: 'delivered', json_build_object('customer', c.customer_delivered, 'vendor', c.vendor_read),]
 		'blocked', chat_blocks(c.vendor_id, c.account_id),
 		'last_message', (select message_excerpt(m.seq, m.author, m.kind, m.text, m.created_at, m.deleted_at)
 			from message m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
 			and m.seq = c.last_seq)) order by c.last_message_at desc, c.id desc)
 	from (select x.id, x.vendor_id, x.account_id, x.product_id, x.sub_order_id, x.state, x.last_seq, x.last_message_at,
-	             x.customer_read, x.vendor_read, x.customer_delivered, x.vendor_delivered,
-	             [!vendor: x.customer_unread] [vendor: x.vendor_unread, x.customer_name, x.assigned_to]
+	             x.customer_read, x.vendor_read,
+	             [!vendor: x.vendor_delivered, x.customer_unread]
+	             [vendor: x.customer_delivered, x.vendor_unread, x.customer_name, x.assigned_to]
 	      from conversation x
 	      [!vendor: where x.account_id = current_account()]
 	      [vendor: where x.vendor_id = :owner and x.state = 'open' and sees_conversations()]
