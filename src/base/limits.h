@@ -262,6 +262,34 @@ enum {
 	/* Dead letters that one request replays: one transaction, each in the audit log. */
 	LIMIT_REPLAYED = 1000,
 
+	/* A file is sent in parts of this size, each an object, so that a phone that loses its
+	 * connection repeats at most one of them: 10 s at 6 Mbit/s. */
+	LIMIT_UPLOAD_PART_BYTES = 8 * 1024 * 1024,
+	/* The largest file that may be sent, as the contract says: a minute of a phone's video. */
+	LIMIT_UPLOAD_BYTES = 64 * 1024 * 1024,
+	LIMIT_UPLOAD_PARTS = LIMIT_UPLOAD_BYTES / LIMIT_UPLOAD_PART_BYTES,
+	/* Pixels of an image, before decoding: phones make 50 million. */
+	LIMIT_IMAGE_PIXELS = 64 * 1000 * 1000,
+	/* How long bytes may be sent, and how long each link for it is valid: getUpload makes new
+	 * ones. */
+	LIMIT_UPLOAD_SEND_S = 24 * 60 * 60,
+	LIMIT_UPLOAD_LINK_S = 60 * 60,
+	/* Links to private files: as long as somebody looks at a page. */
+	LIMIT_PRIVATE_LINK_S = 15 * 60,
+	/* Uploads of one account whose bytes have not come: all images of the largest product at
+	 * once. */
+	LIMIT_UPLOADS_WAITING = 300,
+	/* Files and MiB of one account, and of one vendor with 20,000 products of several pictures,
+	 * whose renditions have 2 MB each. */
+	LIMIT_ACCOUNT_UPLOADS = 5000,
+	LIMIT_ACCOUNT_UPLOAD_MIB = 4 * 1024,
+	LIMIT_VENDOR_UPLOADS = 200 * 1000,
+	LIMIT_VENDOR_UPLOAD_MIB = 400 * 1024,
+	/* Hours until what nothing uses is removed: a form may be finished the next morning. */
+	LIMIT_UNUSED_UPLOAD_HOURS = 24,
+	/* Uploads that one run of a job ends or removes; each is some calls of the object store. */
+	LIMIT_UPLOADS_REMOVED = 1000,
+
 	/* Responses kept by the cache of one process, and their bytes. */
 	LIMIT_CACHE_ENTRIES = 4096,
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,
@@ -300,6 +328,9 @@ _Static_assert(LIMIT_CLIENT_HOST_CONNECTIONS * 8 <= LIMIT_CLIENT_CONNECTIONS,
 _Static_assert(LIMIT_DELIVERIES_OF_TOPIC * 2 <= LIMIT_DELIVERIES &&
                    LIMIT_DELIVERIES <= LIMIT_DELIVERY_QUEUES,
                "a topic has at most half of the deliveries");
+_Static_assert(LIMIT_UPLOAD_BYTES % LIMIT_UPLOAD_PART_BYTES == 0, "the last part may be whole");
+_Static_assert(LIMIT_UPLOAD_LINK_S <= LIMIT_UPLOAD_SEND_S, "a link ends with the right to send");
+_Static_assert(LIMIT_PRODUCT_IMAGES <= LIMIT_UPLOADS_WAITING, "a product's images fit at once");
 _Static_assert(LIMIT_DELIVERY_ATTEMPT_MS * 4 <= LIMIT_DELIVERY_BATCH_MS &&
                    LIMIT_DELIVERY_BATCH_MS < LIMIT_DELIVERY_LEASE_MS,
                "a lease outlasts its batch, with time to settle");

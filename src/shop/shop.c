@@ -10,6 +10,7 @@
 #include "shop/demo/demo.h"
 #include "shop/feed/feed.h"
 #include "shop/image.h"
+#include "shop/media/media.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
 #include "shop/vendors/vendors.h"
@@ -19,8 +20,8 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT, &AREA_FEED,
-    &AREA_ORDERS,   &AREA_OUTBOX, &AREA_VENDORS, NULL,
+    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT,    &AREA_FEED,
+    &AREA_MEDIA,    &AREA_ORDERS, &AREA_OUTBOX,  &AREA_VENDORS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

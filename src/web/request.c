@@ -44,6 +44,17 @@ const char *request_address(struct request *rq)
 	return address;
 }
 
+const char *request_origin(struct request *rq)
+{
+	const char *host = http_header(rq->http, "Host"); /* net/framing.c has checked it */
+	const char *scheme =
+	    web.options.behind_proxy ? http_header_last(rq->http, "X-Forwarded-Proto") : NULL;
+	bool is_https = scheme != NULL && strcmp(scheme, "https") == 0;
+
+	return arena_printf(rq->task.arena, "%s://%s", is_https ? "https" : "http",
+	                    host != NULL ? host : "localhost");
+}
+
 int64_t request_now_us(void)
 {
 	struct timespec now;

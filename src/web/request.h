@@ -29,6 +29,9 @@ struct request {
 /* The client's address as text, in the arena; behind a proxy the forwarded address. */
 const char *request_address(struct request *rq);
 
+/* Scheme and host of this server as the client reaches it, in the arena: "https://shop.example". */
+const char *request_origin(struct request *rq);
+
 /* The versions that If-Match allows, for a statement that changes only those; NULL when any is
  * allowed: the header is absent or "*". Empty when no tag in it has a version. */
 const struct int_array *request_if_match(struct request *rq);

@@ -287,6 +287,12 @@ ROWS = {
     "acknowledgeVendorEvents": Row(body=vendor_cursor),
     "getSync": Row(),
     "getVendorSync": Row(),
+    # uploads
+    "createUpload": Row(body=lambda w, who, side: {
+        "purpose": "avatar", "content_type": "image/jpeg", "bytes": 1000}),
+    "getUpload": Row(),
+    "completeUpload": Row(),
+    "deleteUpload": Row(ids=lambda w, who, side: {"upload_id": side.upload()}),
     # chat: a customer
     "openConversation": Row(body=subject),
     "listConversations": Row(),

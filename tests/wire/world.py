@@ -39,6 +39,7 @@ class Side:
             "address_id": self.address(),
             "session_id": self.session(),
             "sub_order": self.sub_order["id"],
+            "upload_id": self.upload(),
         }
         self.ids["conversation_id"] = self.customer.do("openConversation", body={
             "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
@@ -59,6 +60,10 @@ class Side:
 
     def address(self):
         return self.customer.do("createAddress", body=ADDRESS)["id"]
+
+    def upload(self):
+        return self.customer.do("createUpload", body={
+            "purpose": "avatar", "content_type": "image/jpeg", "bytes": 1000})["id"]
 
     def session(self):
         """Of a second sign-in of the customer."""

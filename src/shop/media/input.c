@@ -1,0 +1,71 @@
+/*
+ * Uploads that inputs of other areas name.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "media.sql.h"
+#include "shop/media/media.h"
+
+static const struct uploads_named_row *row_of(size_t count, const struct uploads_named_row rows[],
+                                              struct uuid id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (uuid_equal(rows[i].id, id))
+			return &rows[i];
+	return NULL;
+}
+
+static void check(struct db *db, enum upload_purpose_choice purpose, const char *field,
+                  const struct uploads_named_row *row)
+{
+	if (row == NULL)
+		task_end_field(db_task(db), field, "unknown", "Upload not found.");
+	if (strcmp(row->purpose, UPLOAD_PURPOSE_NAMES[purpose]) != 0)
+		task_end_field(db_task(db), field, "purpose", "The upload is a %s, not a %s.",
+		               row->purpose, UPLOAD_PURPOSE_NAMES[purpose]);
+	if (strcmp(row->state, "ready") != 0)
+		task_end_field(db_task(db), field, "not_ready", "The upload is %s, not ready.",
+		               row->state);
+}
+
+static struct media_image image_of(const struct uploads_named_row *row)
+{
+	return (struct media_image){
+	    .id = &row->id,
+	    .url = row->source_url,
+	    .object_group = row->object_group,
+	    .is_private = strcmp(row->visibility, "private") == 0,
+	    .width = row->width,
+	    .height = row->height,
+	    .color = row->color,
+	    .thumbhash = row->thumbhash,
+	    .widths = row->widths,
+	    .formats = row->formats,
+	};
+}
+
+const struct media_image *media_find(struct db *db, enum upload_purpose_choice purpose,
+                                     size_t count, const struct media_name names[])
+{
+	struct arena *arena = db_task(db)->arena;
+	struct media_image *images = arena_alloc(arena, sizeof(images[0]) * (count + 1));
+	struct uuid *ids = arena_alloc(arena, sizeof(ids[0]) * (count + 1));
+	const struct uploads_named_row *rows;
+	size_t found;
+
+	if (count == 0)
+		return images;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = names[i].id;
+	rows = sql_uploads_named_rows(
+	    db, sql_uploads_named(db, (struct uuid_array){.count = count, .items = ids}), &found);
+	assert(found <= count);
+	for (size_t i = 0; i < count; i++) {
+		const struct uploads_named_row *row = row_of(found, rows, names[i].id);
+
+		check(db, purpose, names[i].field, row);
+		images[i] = image_of(row);
+	}
+	return images;
+}

@@ -1,0 +1,67 @@
+/*
+ * media: images and files: what clients upload, the pictures in answers, the files behind both.
+ * docs/MEDIA.md has the states and guarantees.
+ *
+ * Another area that shows a picture has a column `…_upload_id uuid references upload (id)` with the
+ * trigger track_uploads() (functions.sql), takes an `upload_id` in its input (media_find), and
+ * writes the schema Image of the contract (media_put_image).
+ */
+#ifndef SEBEZ_SHOP_MEDIA_MEDIA_H
+#define SEBEZ_SHOP_MEDIA_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api.gen.h"
+#include "base/json.h"
+#include "shop/area.h"
+#include "task/db.h"
+#include "task/params.h"
+
+extern const struct area AREA_MEDIA;
+
+extern const struct problem_code PROBLEM_QUOTA[1];
+extern const struct problem_code PROBLEM_PARTS_MISSING[1];
+
+/* What is known of a picture, as columns of `upload` say it. All texts outlive the struct. */
+struct media_image {
+	const struct uuid *id;    /* NULL: known by its URL only */
+	const char *url;          /* where it was found, or NULL; shown until the upload is ready */
+	const char *alt;          /* NULL: none */
+	const char *object_group; /* NULL: not ready; then the members below are not read */
+	bool is_private;
+	const int32_t *width, *height, *color; /* color: 0xRRGGBB */
+	const struct bytes *thumbhash;
+	const char *widths, *formats; /* arrays as PostgreSQL writes them: {160,320}, {jpg,webp} */
+};
+
+/*
+ * Writes the schema Image. Not in a transaction, because a link to a private image may need
+ * credentials from another server. May suspend; ends the task (503) when they are not to be had.
+ *
+ *   origin   of our own server, as the caller reaches it (request_origin)
+ */
+void media_put_image(struct task *task, const char *origin, struct json *json,
+                     const struct media_image *image);
+
+/* An upload that an input names, and the field that names it, for problems. */
+struct media_name {
+	struct uuid id;
+	const char *field; /* "/image/upload_id" */
+};
+
+/*
+ * The images of uploads that an input names, in that order; alt is NULL. Each must be ready, for
+ * this purpose, and sent by the acting account or for the acting vendor: else the task is ended
+ * (400) with an error of its field. They may be removed until a row refers to them; then the
+ * trigger refuses (404). db is not a batch. `count` may be 0.
+ */
+const struct media_image *media_find(struct db *db, enum upload_purpose_choice purpose,
+                                     size_t count, const struct media_name names[]);
+
+/* Jobs. */
+void media_expire(struct task *task); /* uploads whose bytes did not come */
+void media_remove(struct task *task); /* what nothing has used for a day, and what was deleted */
+
+#endif

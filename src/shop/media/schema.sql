@@ -1,0 +1,100 @@
+-- Uploads: files that people send or that we fetch from a URL. docs/MEDIA.md.
+--
+-- These tables come before those of accounts and vendors, which refer to their pictures here. So the owners have
+-- no foreign keys: accounts and vendors are never deleted (kept()), upload_create() finds them, checks.sql searches.
+set local role sebez_owner;
+
+create table upload (
+	id            uuid primary key,
+	account_id    uuid, -- who sent it; null: fetched by an import
+	vendor_id     uuid, -- for the purposes of vendors
+	-- Whose quota it counts for, and within whom equal files share their objects.
+	owner_id      uuid not null generated always as (coalesce(vendor_id, account_id)) stored,
+	purpose       text not null check (purpose in (:UploadPurpose)),
+	visibility    text not null check (visibility in ('public', 'private')),
+	state         text not null default 'waiting' check (state in (:UploadState)),
+	failure       text check (failure in (:UploadFailure)),
+	content_type  text, -- as declared; null: not known until it is fetched
+	bytes         bigint check (bytes > 0),
+	part_count    int check (part_count > 0), -- objects incoming/<id>/1 and so on
+	sha256        bytea check (octet_length(sha256) = 32), -- as declared; of the original once it is ready
+	source_url    text, -- it is fetched from there
+	etag          text,
+
+	-- What the media process found and made. The objects are <visibility>/<object_group>/….
+	object_group  text check (object_group ~ '^[0-9a-f]{32}$'),
+	width         int check (width > 0), -- the right way up
+	height        int check (height > 0),
+	thumbhash     bytea,
+	color         int check (color between 0 and 16777215),
+	near_hash     bigint,
+	animated      boolean not null default false,
+	widths        int[] not null default '{}',
+	formats       text[] not null default '{}' check (formats <@ '{jpg,webp,avif}'),
+	bytes_stored  bigint not null default 0 check (bytes_stored >= 0),
+
+	created_at    timestamptz not null default now(),
+	expires_at    timestamptz not null, -- of the right to send
+
+	-- What the media process does next: publish (check, make and publish the files), avif (add AVIF), tidy (delete
+	-- the parts). A claim is a lease.
+	work          text check (work in ('publish', 'avif', 'tidy')),
+	priority      smallint not null default 0 check (priority between 0 and 2), -- 0 somebody waits, 1 AVIF, 2 import
+	claimed_until timestamptz,
+	attempts      int not null default 0,
+
+	-- Maintained by track_uploads(): the rows that refer to it, and since when none does.
+	uses          int not null default 0 check (uses >= 0),
+	released_at   timestamptz default now(),
+	kept          boolean not null default false, -- an order line shows it: never removed
+	removed_at    timestamptz, -- its objects are being deleted; it can no longer be used
+	charged       bigint not null generated always as (case state when 'failed' then 0 when 'ready' then bytes_stored
+	              else coalesce(bytes, 0) end) stored, -- to the owner's quota
+
+	check ((state = 'failed') = (failure is not null)),
+	check (state <> 'ready' or (object_group is not null and sha256 is not null and bytes is not null
+	       and content_type is not null)),
+	check (case state when 'waiting' then work is null when 'processing' then coalesce(work, 'publish') = 'publish'
+	       when 'ready' then coalesce(work, 'avif') in ('avif', 'tidy') else coalesce(work, 'tidy') = 'tidy' end),
+	check (source_url is not null or (account_id is not null and content_type is not null and bytes is not null
+	       and part_count is not null)),
+	check ((uses > 0) = (released_at is null)),
+	check (removed_at is null or (uses = 0 and not kept))
+);
+create index upload_account_waiting on upload (account_id) where state = 'waiting';
+create index upload_expires on upload (expires_at) where state = 'waiting';
+create index upload_group on upload (owner_id, object_group) where object_group is not null;
+create index upload_released on upload (released_at) where released_at is not null and not kept;
+create index upload_removed on upload (removed_at) where removed_at is not null;
+create index upload_same on upload (owner_id, sha256) where state = 'ready';
+create index upload_work on upload (priority, id) where work is not null;
+create trigger moves before update of state on upload for each row
+	when (old.state <> new.state) execute function upload_moves();
+create trigger count_new after insert on upload for each row execute function count_upload();
+create trigger count_changed after update on upload for each row
+	when (old.charged <> new.charged or (old.state = 'failed') <> (new.state = 'failed'))
+	execute function count_upload();
+create trigger count_removed after delete on upload for each row execute function count_upload();
+
+grant select, update (state, work, removed_at) on upload to sebez_customer;
+grant select on upload to sebez_vendor, sebez_admin;
+grant select, update, delete on upload to sebez_jobs;
+grant select, insert, update on upload to sebez_kernel;
+alter table upload enable row level security, force row level security;
+create policy everything on upload to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
+create policy own on upload to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+-- Staff send attachments of chats as themselves.
+create policy of_vendor on upload for select to sebez_vendor
+	using (vendor_id = current_vendor() or (vendor_id is null and account_id = current_account()));
+
+-- What an owner's uploads, other than failed ones, add up to.
+create table upload_usage (
+	owner_id uuid primary key,
+	uploads  int not null default 0 check (uploads >= 0),
+	bytes    bigint not null default 0 check (bytes >= 0)
+);
+grant select, insert, update on upload_usage to sebez_kernel;
+alter table upload_usage enable row level security, force row level security;
+create policy everything on upload_usage to sebez_kernel, sebez_owner using (true) with check (true);

@@ -1,0 +1,111 @@
+/*
+ * upkeep: jobs that end uploads whose bytes did not come, and remove what nothing uses.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "net/log.h"
+#include "shop/feed/feed.h"
+#include "shop/media/media.h"
+#include "shop/media/purposes.h"
+#include "shop/media/upload.h"
+#include "task/forget.h"
+#include "upkeep.sql.h"
+
+enum {
+	EXPIRE_COUNT = 100, /* per transaction, each with an event */
+	RELEASE_COUNT = 100,
+};
+
+static int32_t expire_some(struct task *task)
+{
+	struct db *tx = db_begin(task);
+	size_t count;
+	const struct uploads_expire_row *row =
+	    sql_uploads_expire_rows(tx, sql_uploads_expire(tx, EXPIRE_COUNT), &count);
+
+	for (size_t i = 0; i < count; i++)
+		feed_write_upload_failed(tx, row[i].account_id,
+		                         &(struct event_upload_failed){
+		                             .upload_id = row[i].id,
+		                             .purpose = purpose_named(row[i].purpose),
+		                             .failure = UPLOAD_FAILURE_EXPIRED,
+		                         });
+	db_commit(tx);
+	return (int32_t)count;
+}
+
+void media_expire(struct task *task)
+{
+	forget_all(task, expire_some, EXPIRE_COUNT);
+}
+
+static int32_t release_some(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return (int32_t)rows_count(
+	    sql_uploads_release(db, RELEASE_COUNT, LIMIT_UNUSED_UPLOAD_HOURS));
+}
+
+static void delete_all(struct task *task, const char *prefix)
+{
+	struct object_entry *entries;
+	size_t count = OBJECT_LIST_MAX;
+
+	while (count == OBJECT_LIST_MAX) {
+		int rc = objects_list(media_objects(), task->arena, prefix, "", OBJECT_LIST_MAX,
+		                      task->deadline_ms, &count, &entries);
+
+		for (size_t i = 0; rc == 0 && i < count; i++)
+			rc = objects_delete(media_objects(), entries[i].key, task->deadline_ms);
+		if (rc < 0)
+			media_end_store(task, rc);
+	}
+}
+
+/* A task of its own, so that a failure does not affect other uploads. */
+struct removal {
+	struct task task; /* must be first: cast to the struct */
+	const struct uploads_removed_row *row;
+};
+
+_Static_assert(offsetof(struct removal, task) == 0, "a task is cast to it");
+
+/* The objects first and the row last, so that nothing is forgotten wherever this is cut off. */
+static void remove_one(struct task *task)
+{
+	const struct uploads_removed_row *row = ((struct removal *)(void *)task)->row;
+	struct db *db = db_of(task);
+	char id[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(row->id, id);
+	delete_all(task, arena_printf(task->arena, OBJECTS_INCOMING "%s/", id));
+	if (row->object_group != NULL &&
+	    !sql_upload_group_is_shared_rows(db, sql_upload_group_is_shared(db, row->id), NULL)
+	         ->shared)
+		delete_all(task,
+		           arena_printf(task->arena, "%s/%s/", row->visibility, row->object_group));
+	sql_upload_delete(db, row->id);
+}
+
+void media_remove(struct task *task)
+{
+	struct db *db = db_of(task);
+	const struct uploads_removed_row *row;
+	size_t count;
+
+	forget_all(task, release_some, RELEASE_COUNT);
+	row = sql_uploads_removed_rows(db, sql_uploads_removed(db, LIMIT_UPLOADS_REMOVED), &count);
+	for (size_t i = 0; i < count; i++) {
+		struct removal one = {.row = &row[i]};
+		const char *why = task_attempt(task, &one.task, remove_one);
+		char id[UUID_TEXT_LENGTH + 1];
+
+		if (why == NULL)
+			continue;
+		uuid_format(row[i].id, id);
+		LOG_WARNING("upload not removed", log_str("upload_id", id), log_str("why", why));
+	}
+}

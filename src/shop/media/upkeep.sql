@@ -1,0 +1,32 @@
+-- Uploads: the jobs that end and remove them.
+
+-- uploads_expire (count_max int): many -> (id uuid, account_id uuid, purpose text)
+update upload u set state = 'failed', failure = 'expired', work = 'tidy'
+where u.id in (select e.id from upload e where e.state = 'waiting' and e.expires_at < now()
+               order by e.expires_at limit :count_max for update skip locked)
+returning u.id, u.account_id, u.purpose;
+
+-- uploads_release (count_max int, hours int): many -> (id uuid)
+-- What nothing has used for so long is to be removed.
+update upload u set removed_at = now(), work = null
+where u.id in (select e.id from upload e
+               where e.released_at < now() - make_interval(hours => :hours) and not e.kept and e.removed_at is null
+               and e.state in ('ready', 'failed')
+               order by e.released_at limit :count_max for update skip locked)
+returning u.id;
+
+-- uploads_removed (count_max int): many -> (id uuid, visibility text, object_group text?)
+-- Those whose objects are to be deleted; not while a process may still put some.
+select u.id, u.visibility, u.object_group from upload u
+where u.removed_at is not null and (u.claimed_until is null or u.claimed_until < now())
+order by u.removed_at limit :count_max;
+
+-- upload_group_is_shared (id uuid): one writes -> (shared bool)
+select upload_group_is_shared(:id) as shared;
+
+-- upload_delete (id uuid): maybe
+delete from upload where id = :id and removed_at is not null returning id;
+
+-- upload_unremove (id uuid): none
+-- Something refers to it that track_uploads() did not count.
+update upload set removed_at = null, released_at = now() where id = :id;
