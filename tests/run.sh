@@ -3,7 +3,9 @@
 #   tests/run.sh                 everything
 #   tests/run.sh PHASE...        only these: gcc unit wire asan asan-unit asan-wire valgrind clang
 #
-# The wire suite runs as two halves side by side (SEBEZ_TEST_SHARDS), each with a server of its own.
+# The wire suite runs whole in the build with sanitizers; the plain build runs the tests marked plain.
+# Runs side by side (SEBEZ_TEST_RUNS), each with a server of its own, share it: whoever is free takes the
+# next file.
 # What fails is named at once; logs are in build/test-logs. Everything that is started here ends with
 # this, however it ends: tests/keeper.py.
 set -u
@@ -11,7 +13,7 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 cd "$(dirname "$0")/.."
 [ -n "${SEBEZ_TEST_TMP:-}" ] || exec tests/keeper.py tests/run.sh "$@"
 phases=${*:-gcc unit wire asan asan-unit asan-wire valgrind clang}
-shards=${SEBEZ_TEST_SHARDS:-2}
+runs=${SEBEZ_TEST_RUNS:-2}
 logs=build/test-logs
 mkdir -p "$logs"
 export PYTHONUNBUFFERED=1 # meson and pytest say at once what they say
@@ -55,13 +57,15 @@ python_tests() { # python_tests [OPTIONS...]
 		-p name_failures "$@"
 }
 
-wire() { # wire FOLDER
-	local folder=$1 shard pids=() status=0
-	for shard in $(seq "$shards"); do
+wire() { # wire FOLDER [OPTIONS...]
+	local folder=$1 run pids=() status=0 queue
+	shift
+	queue=$(mktemp -d)
+	for run in $(seq "$runs"); do
 		(
 			set -o pipefail
-			SEBEZ_BUILD=$folder python_tests tests/wire --shard "$shard/$shards" 2>&1 |
-				tee "$logs/$phase.$shard" | sed -un '/^failed: /p'
+			SEBEZ_BUILD=$folder python_tests tests/wire --queue "$queue" "$@" 2>&1 |
+				tee "$logs/$phase.$run" | sed -un '/^failed: /p'
 		) &
 		pids+=($!)
 	done
@@ -84,7 +88,7 @@ phase_unit() {
 	units build +unit+services || return 1
 	python_tests tests/tools
 }
-phase_wire() { wire build; }
+phase_wire() { wire build -m plain; }
 phase_asan() {
 	configure build-asan clang -Db_sanitize=address,undefined -Db_lundef=false && ninja -C build-asan
 }
@@ -92,7 +96,7 @@ phase_asan-unit() {
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=0 \
 		units build-asan +unit+services --timeout-multiplier 4
 }
-phase_asan-wire() { SEBEZ_TEST_SLOW=1 wire build-asan; }
+phase_asan-wire() { wire build-asan; }
 phase_valgrind() {
 	units build +unit --timeout-multiplier 20 --wrap "valgrind -q --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite --suppressions=$PWD/tests/unit/valgrind.supp"

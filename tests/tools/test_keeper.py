@@ -85,7 +85,7 @@ def test_what_a_command_leaves_behind_is_named_and_ended_and_its_status_is_kept(
     assert not pathlib.Path(f"/proc/{pid}").exists()
 
 
-def test_a_failure_is_named_while_other_tests_still_run(tmp_path):
+def test_a_failure_is_named_with_its_reason_while_other_tests_still_run(tmp_path):
     (tmp_path / "test_it.py").write_text(
         "def test_bad():\n    assert False\n"
         "def test_patient():\n    open('gate').read()\n")
@@ -96,7 +96,9 @@ def test_a_failure_is_named_while_other_tests_still_run(tmp_path):
         env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONUNBUFFERED": "1"})
     with process:
         named = next(line for line in process.stdout if line.startswith("failed: "))
+        reason = next(process.stdout)
         assert process.poll() is None
         (tmp_path / "gate").write_text("go on")
         process.communicate()
     assert named == "failed: test_it.py::test_bad\n"
+    assert reason.split() == ["failed:", "E", "assert", "False"]

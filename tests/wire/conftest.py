@@ -1,5 +1,8 @@
 """One real server for the whole session, and what must be true when it is over."""
+import collections
 import contextlib
+import fcntl
+import itertools
 import os
 import pathlib
 import pty
@@ -11,7 +14,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import contract  # noqa: E402
-from harness.server import Server  # noqa: E402
+from harness.server import TMP, Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
 from harness.talk import Talk  # noqa: E402
 from world import World  # noqa: E402
@@ -25,7 +28,8 @@ hypothesis.settings.load_profile("sebez")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--shard", default="1/1", help="I/N: every N-th test, beginning with the I-th")
+    parser.addoption("--queue", metavar="FOLDER", help="shared with runs of the same tests beside "
+                     "this one: whoever is free takes the next file of tests")
 
 
 def pytest_report_header(config):
@@ -33,13 +37,36 @@ def pytest_report_header(config):
             f"examples: {EXAMPLES} (SEBEZ_TEST_EXAMPLES)")
 
 
-def pytest_collection_modifyitems(config, items):
-    index, count = map(int, config.getoption("--shard").split("/"))
-    alone = [item for item in items if item.get_closest_marker("one_user")]
-    others = [item for item in items if item not in set(alone)]
-    mine = others[index - 1::count] + (alone if index == count else [])
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(mine)])
-    items[:] = mine
+def pytest_collection_modifyitems(items):
+    """Files that take long first, so that runs which share a queue end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    sizes = collections.Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -sizes[item.path], item.path))
+
+
+def claimed(items, queue):
+    """Those in files that no other run has taken from the queue, which each marks there."""
+    for path, tests in itertools.groupby(items, key=lambda item: item.path):
+        try:
+            (queue / path.name).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield from tests
+
+
+def pytest_runtestloop(session):
+    queue = session.config.getoption("--queue")
+    if not queue or session.testsfailed or session.config.option.collectonly:
+        return None  # pytest's own
+    mine = claimed(session.items, pathlib.Path(queue))
+    item = next(mine, None)
+    while item is not None:
+        following = next(mine, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail or session.shouldstop:
+            raise session.Interrupted(session.shouldfail or session.shouldstop)
+        item = following
+    return True
 
 
 def after(server):
@@ -69,6 +96,16 @@ def serving(**settings):
         raise
     finally:
         server.remove()
+
+
+@pytest.fixture(autouse=True)
+def one_user_at_a_time(request):
+    """Of the tests marked one_user only one runs, in whichever run."""
+    with contextlib.ExitStack() as stack:
+        if request.node.get_closest_marker("one_user"):
+            lock = stack.enter_context(open(pathlib.Path(TMP) / "one-user.lock", "w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

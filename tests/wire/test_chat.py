@@ -8,6 +8,7 @@ from harness.talk import Talk
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.plain
 # White space of Unicode, and what has no width.
 BLANKS = ("\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
           "\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff")

@@ -16,6 +16,7 @@ from harness.shop import Shop, fresh
 
 KILLS = int(os.environ.get("SEBEZ_TEST_KILLS", "5"))
 BUYERS = 4
+pytestmark = pytest.mark.plain
 VICTIMS = {"api": "sebez api", "jobs": "sebez jobs", "redis": "redis-server",
            "postgres": "postgres"}
 

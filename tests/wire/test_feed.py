@@ -12,6 +12,7 @@ from harness.folds import fold_customer
 from harness.shop import Shop, money
 from harness.wait import until
 
+pytestmark = pytest.mark.plain
 
 # -- events and their order -----------------------------------------------------------------------
 

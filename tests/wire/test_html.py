@@ -7,6 +7,7 @@ from harness.client import refused
 from harness.sheet import exported, imported, table
 from harness.shop import fresh, uncached
 
+pytestmark = pytest.mark.plain
 WRITTEN = [
     ("<p onclick=x()>A <b>mug</b></p><script>alert(1)</script>", "<p>A <b>mug</b></p>"),
     ("<img src=x onerror=alert(1)>A mug", "A mug"),

@@ -17,6 +17,7 @@ from harness.shop import fresh
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A file of our own in Shopify's full layout; and, where they lie beside the project, real ones.
+pytestmark = pytest.mark.plain
 EXPORT = ROOT / "tests/data/shopify-export.csv"
 FILES = [EXPORT, *sorted(ROOT.parent.glob("shared/data/shopify-csv/*.csv"))]
 

@@ -9,6 +9,7 @@ from harness.shop import fresh, money, refused, together
 
 RACERS = int(os.environ.get("SEBEZ_TEST_RACERS", "60"))  # 500 in the long run
 SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))
+pytestmark = pytest.mark.plain
 
 
 @pytest.fixture(autouse=True)

@@ -70,6 +70,7 @@ class Callers:
             thread.join()
 
 
+@pytest.mark.plain
 def test_a_reload_under_load_fails_no_request(own):
     before = set(named(own, "api"))
     with Callers(own.url) as callers:
@@ -82,6 +83,7 @@ def test_a_reload_under_load_fails_no_request(own):
     until(lambda: len(named(own, "api")) == 2)
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("word", ["api", "jobs", "redis", "postgres"])
 def test_what_dies_is_replaced(own, word):
     (before, *others) = named(own, word)
@@ -241,6 +243,7 @@ def test_while_it_stops_new_connections_are_refused_and_requests_under_way_answe
     assert '"stopped"' in server.log.read_text()
 
 
+@pytest.mark.plain
 def test_it_starts_again_on_kept_data_after_every_kind_of_end():
     with folder() as server:
         server.start()
