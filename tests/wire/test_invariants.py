@@ -70,7 +70,7 @@ BROKEN = {
         f"delete from message where seq = 2 and conversation_id = {TALK}",
     "notes of a conversation are numbered without a gap":
         f"update conversation_note set number = 2 where conversation_id = {TALK}",
-    "every message has exactly one event for each side":
+    "every message has exactly one event for each side, of its transaction":
         "update event set kind = 'message_edited' where kind = 'message_sent' and owner_id = "
         f"(select vendor_id from conversation where id = {TALK})",
     "unread counters equal the messages after the read position":

@@ -12,12 +12,12 @@ left join (select x.conversation_id, count(*) n, max(x.number) last from convers
 	on x.conversation_id = c.id
 where c.last_note <> coalesce(x.n, 0) or c.last_note <> coalesce(x.last, 0);
 
--- check: every message has exactly one event for each side
+-- check: every message has exactly one event for each side, of its transaction
 select m.id::text from message m join conversation c on c.id = m.conversation_id
 cross join lateral (values (c.account_id), (c.vendor_id)) as o (owner_id)
-left join (select e.owner_id, e.payload ->> 'id' as id, (e.payload ->> 'seq')::int as seq, count(*) n
-	from event e where e.kind = 'message_sent' group by 1, 2, 3) e
-	on e.owner_id = o.owner_id and e.id = m.id::text and e.seq = m.seq
+left join (select e.owner_id, e.tx, e.payload ->> 'id' as id, (e.payload ->> 'seq')::int as seq, count(*) n
+	from event e where e.kind = 'message_sent' group by 1, 2, 3, 4) e
+	on e.owner_id = o.owner_id and e.tx = m.tx and e.id = m.id::text and e.seq = m.seq
 where m.created_at > now() - interval '29 days' and e.n is distinct from 1;
 
 -- check: unread counters equal the messages after the read position

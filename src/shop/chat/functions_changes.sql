@@ -160,13 +160,13 @@ set local role sebez_kernel;
 create or replace function message_events_update(messages uuid[]) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
-	set payload = (e.payload::jsonb || case e.kind
-		when 'message_edited' then jsonb_build_object('text', m.text)
-		else jsonb_build_object('text', m.text, 'attachments', m.attachments, 'card', m.card,
-			'client_id', case when e.payload ->> 'client_id' is not null then m.client_id end) end)::json
+	set payload = (e.payload::jsonb || jsonb_build_object('text', m.text, 'attachments', m.attachments, 'card', m.card,
+		'client_id', case when e.payload ->> 'client_id' is not null then m.client_id end))::json
 	from message m
-	where m.id = any (messages) and e.kind in ('message_sent', 'message_edited')
-	and e.payload ->> 'id' = m.id::text
+	where m.id = any (messages) and e.tx = m.tx and e.kind = 'message_sent' and e.payload ->> 'id' = m.id::text;
+	update event e set payload = (e.payload::jsonb || jsonb_build_object('text', m.text))::json
+	from message m
+	where m.id = any (messages) and e.kind = 'message_edited' and e.payload ->> 'id' = m.id::text
 $$;
 grant execute on function message_events_update(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 

@@ -93,6 +93,7 @@ create table message (
 	edited_at       timestamptz,
 	deleted_at      timestamptz,
 	client_digest   uuid, -- digest of the content sent with client_id
+	tx              bigint not null default pg_current_xact_id()::text::bigint, -- finds its message_sent events
 	primary key (vendor_id, conversation_id, seq),
 	unique (conversation_id, author, author_id, client_id),
 	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
