@@ -10,7 +10,7 @@ create or replace function seed_id(kind int, n bigint) returns uuid language sql
 return (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || lpad(to_hex(kind), 3, '0') || '8'
         || lpad(to_hex(n), 15, '0'))::uuid;
 -- kinds: 1 account, 2 vendor, 3 category, 4 product, 5 variant, 6 method, 7 cart, 8 order, 9 sub-order,
--- 10 line, 11 payment, 12 session, 13 adjustment
+-- 10 line, 11 payment, 12 session, 13 adjustment, 16 conversation (events.sql)
 
 insert into account (id, email, email_key, name, password_hash)
 select seed_id(1, n), 'customer' || n || '@bench.sebez.test', 'customer' || n || '@bench.sebez.test',
