@@ -73,21 +73,40 @@ struct removal {
 
 _Static_assert(offsetof(struct removal, task) == 0, "a task is cast to it");
 
+static bool is_referred(struct task *task, struct uuid id)
+{
+	struct db *db = db_of(task);
+
+	return sql_upload_is_referred_rows(db, sql_upload_is_referred(db, id), NULL)->referred;
+}
+
+static bool has_own_objects(struct task *task, const struct uploads_removed_row *row)
+{
+	struct db *db = db_of(task);
+
+	return row->object_group != NULL &&
+	       !sql_upload_group_is_shared_rows(db, sql_upload_group_is_shared(db, row->id), NULL)
+	            ->shared;
+}
+
 /* The objects first and the row last, so that nothing is forgotten wherever this is cut off. */
 static void remove_one(struct task *task)
 {
 	const struct uploads_removed_row *row = ((struct removal *)(void *)task)->row;
-	struct db *db = db_of(task);
 	char id[UUID_TEXT_LENGTH + 1];
 
 	uuid_format(row->id, id);
+	if (is_referred(task, row->id)) {
+		LOG_WARNING("an upload is used by a row that is not counted",
+		            log_str("upload_id", id));
+		sql_upload_unremove(db_of(task), row->id);
+		return;
+	}
 	delete_all(task, arena_printf(task->arena, OBJECTS_INCOMING "%s/", id));
-	if (row->object_group != NULL &&
-	    !sql_upload_group_is_shared_rows(db, sql_upload_group_is_shared(db, row->id), NULL)
-	         ->shared)
+	if (has_own_objects(task, row))
 		delete_all(task,
 		           arena_printf(task->arena, "%s/%s/", row->visibility, row->object_group));
-	sql_upload_delete(db, row->id);
+	sql_upload_delete(db_of(task), row->id);
 }
 
 void media_remove(struct task *task)

@@ -21,6 +21,9 @@ select u.id, u.visibility, u.object_group from upload u
 where u.removed_at is not null and (u.claimed_until is null or u.claimed_until < now())
 order by u.removed_at limit :count_max;
 
+-- upload_is_referred (id uuid): one writes -> (referred bool)
+select upload_is_referred(:id) as referred;
+
 -- upload_group_is_shared (id uuid): one writes -> (shared bool)
 select upload_group_is_shared(:id) as shared;
 
@@ -28,5 +31,5 @@ select upload_group_is_shared(:id) as shared;
 delete from upload where id = :id and removed_at is not null returning id;
 
 -- upload_unremove (id uuid): none
--- Something refers to it that track_uploads() did not count.
+-- A row refers to it that track_uploads() has not counted.
 update upload set removed_at = null, released_at = now() where id = :id;

@@ -2,6 +2,7 @@
 objects as the store would put them, and the database is told what the media process found.
 """
 import hashlib
+import os
 
 PART_BYTES = 8 * 1024 * 1024
 
@@ -27,9 +28,19 @@ def put(server, upload, *numbers):
 
 
 def put_part(server, upload, number, content):
-    path = folder(server) / "incoming" / upload["id"] / str(number)
+    write(server, f"incoming/{upload['id']}/{number}", content)
+
+
+def write(server, key, content):
+    """As the store does, whose folders and files belong to the processes' user."""
+    owner = folder(server).stat()
+    path = folder(server) / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+    for made in (path, *path.parents):
+        if made == folder(server):
+            break
+        os.chown(made, owner.st_uid, owner.st_gid)
 
 
 def objects(server, prefix):
@@ -44,9 +55,7 @@ def make_ready(server, upload, content=b"bytes"):
     group = hashlib.sha256(row["owner_id"].bytes + sha256).hexdigest()[:32]
     names = [f"{width}.{form}" for width in (160, 320, 640, 900) for form in ("jpg", "webp")]
     for name in names:
-        path = folder(server) / row["visibility"] / group / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write(server, f"{row['visibility']}/{group}/{name}", content)
     server.db.rows("update upload set state = 'processing', work = 'publish' where id = %s "
                    "and state = 'waiting'", upload["id"])
     server.db.rows(

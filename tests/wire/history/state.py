@@ -171,6 +171,14 @@ class State:
     def _note_added(self, talk, payload):
         pass
 
+    # -- uploads, which no state shows ----------------------------------------------------------
+
+    def _upload_ready(self, payload):
+        pass
+
+    def _upload_failed(self, payload):
+        pass
+
     # -- comparing ----------------------------------------------------------------------------
 
     def differs(self, sync, with_texts=True):
