@@ -81,6 +81,8 @@ def facts(op):
         out.append("Cached up to one second")
     if op.ticket:
         out.append("`?ticket` may stand for the access token")
+    if op.signed:
+        out.append("The query is a signature (AWS Signature Version 4)")
     if op.stream:
         out.append(f"The body streams as `{op.media_type}`")
     return ". ".join(out) + "."

@@ -33,6 +33,7 @@ class Operation:
     cached: bool
     ticket: bool
     stream: bool
+    signed: bool
     media_type: str
     body: bool
     body_required: bool
@@ -85,6 +86,9 @@ class Contract(Schemas):
             self.error(where, "has no 'default' response for problems")
         kinds, staff, admin = self._actors(where, node.get("x-actor"))
         stream = bool(node.get("x-stream", False))
+        signed = bool(node.get("x-signed", False))
+        if signed and kinds != {"public"}:
+            self.error(where, "x-signed is for operations that anybody calls")
         handler = node.get("x-handler", snake(name))
         if not re.fullmatch(r"[a-z][a-z0-9_]*", handler):
             self.error(where, f"x-handler {handler!r} is no name of a C function")
@@ -110,7 +114,7 @@ class Contract(Schemas):
             summary=node.get("summary", ""), description=node.get("description", ""), kinds=kinds,
             staff_roles=staff, admin_roles=admin, idempotency=idempotency,
             limit=limit, limit_when=limit_when, cached=cached, ticket=ticket, stream=stream,
-            media_type=media, body=body,
+            signed=signed, media_type=media, body=body,
             body_required=required, body_max=node.get("x-body-max", 0), input=struct,
             responses=[str(status) for status in node.get("responses", {})]))
 

@@ -78,7 +78,7 @@ def shell(call):
     if call.key:
         lines.append(f"-H 'Idempotency-Key: {call.key}'")
     if call.file:
-        lines.append("--data-binary @products.csv")
+        lines.append("--data-binary @" + ("products.csv" if "csv" in call.media_type else "file"))
     elif call.body is not None:
         body = indented(call.body, 2).replace("'", "'\\''")
         lines.append(f"-d '{body}'")

@@ -290,6 +290,10 @@ enum {
 	/* Uploads that one run of a job ends or removes; each is some calls of the object store. */
 	LIMIT_UPLOADS_REMOVED = 1000,
 
+	/* Files that clients send to one process at the same time, each with a fiber and a buffer
+	 * of 256 KB: a slow phone holds one for minutes. */
+	LIMIT_FILE_PUTS = 128,
+
 	/* Responses kept by the cache of one process, and their bytes. */
 	LIMIT_CACHE_ENTRIES = 4096,
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,

@@ -112,6 +112,13 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
                 const struct http_header headers[], const void *body, size_t body_length);
 
 /*
+ * http_reply_file: the same with `length` bytes of a file from `offset` on as the body, which the
+ * kernel sends without copying them. Takes the descriptor over. The file must not shrink.
+ */
+void http_reply_file(struct http_exchange *ex, int status, size_t header_count,
+                     const struct http_header headers[], int fd, int64_t offset, int64_t length);
+
+/*
  * http_set_aside: an exchange that waits for long can release libmicrohttpd's memory of its
  * connection (LIMIT_CONNECTION_BYTES and more). The socket is taken out of libmicrohttpd, and given
  * back after the answer, for the next request; until then there are only the exchange and the

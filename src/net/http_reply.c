@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 size_t http_write_head(int status, size_t header_count, const struct http_header headers[],
                        bool closes, size_t body_length, char ret[HTTP_HEAD_BYTES])
@@ -66,6 +67,22 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
 		    body_length, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
 		ex->response = http_add_headers(response, header_count, headers);
 	}
+	http_answered(ex);
+}
+
+void http_reply_file(struct http_exchange *ex, int status, size_t header_count,
+                     const struct http_header headers[], int fd, int64_t offset, int64_t length)
+{
+	assert(!ex->replied && ex->fd < 0 && fd >= 0 && offset >= 0 && length >= 0);
+	ex->replied = true;
+	ex->status = status;
+	if (ex->connection != NULL) {
+		ex->response =
+		    MHD_create_response_from_fd_at_offset64((uint64_t)length, fd, (uint64_t)offset);
+		(void)http_add_headers(ex->response, header_count, headers);
+	}
+	if (ex->response == NULL)
+		(void)close(fd);
 	http_answered(ex);
 }
 

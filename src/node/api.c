@@ -17,6 +17,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/heartbeat.h"
+#include "node/media_files.h"
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
@@ -198,6 +199,7 @@ static int open_web(void)
 	};
 
 	set_keys();
+	media_files_start(api.stores.objects);
 	return web_start(&options, &api.handlers);
 }
 

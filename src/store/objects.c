@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/objects_internal.h"
+#include "store/objects_folder_internal.h"
 #include "store/sigv4.h"
 
 struct store {
@@ -58,6 +58,11 @@ const char *object_content_type(const char *key)
 		if (strcmp(TYPES[i].extension, dot + 1) == 0)
 			return TYPES[i].content_type;
 	return "application/octet-stream";
+}
+
+bool object_is_shown(const char *key)
+{
+	return strncmp(object_content_type(key), "image/", 6) == 0;
 }
 
 static int open_store(struct objects *objects, const struct object_backend *backend,
@@ -275,4 +280,49 @@ const char *objects_url(const struct objects *objects, struct arena *arena, cons
 	if (public_url[0] != '\0')
 		return arena_printf(arena, "%s/%s", public_url, key + strlen(OBJECTS_PUBLIC));
 	return store->backend->url(store->of, arena, origin, key);
+}
+
+enum sigv4_verdict objects_verify(const struct objects *objects, struct arena *arena,
+                                  const struct sigv4_call *call)
+{
+	return folder_verify(&objects->settings, arena, call);
+}
+
+/* The store of the two that is this one; NULL: neither is. */
+static const struct store *store_of(const struct objects *objects,
+                                    const struct object_backend *backend)
+{
+	if (objects->first.backend == backend)
+		return &objects->first;
+	return objects->second.backend == backend ? &objects->second : NULL;
+}
+
+int objects_file(struct objects *objects, const char *key, int *ret_fd, int64_t *ret_bytes)
+{
+	const struct store *store = store_of(objects, &FOLDER_BACKEND);
+
+	assert(object_key_is_valid(key));
+	return store == NULL ? -ENOENT : folder_file(store->of, key, ret_fd, ret_bytes);
+}
+
+int objects_elsewhere(struct objects *objects, struct arena *arena, const char *key,
+                      int64_t expires_s, int64_t deadline_ms, const char **ret_url)
+{
+	const struct store *store = store_of(objects, &S3_BACKEND);
+
+	assert(object_key_is_valid(key) && expires_s >= 1 && expires_s <= SIGV4_EXPIRES_MAX_S);
+	if (store == NULL)
+		return -ENOENT;
+	if (objects->settings.where == OBJECTS_IN_S3 &&
+	    strncmp(key, OBJECTS_PUBLIC, strlen(OBJECTS_PUBLIC)) == 0) {
+		*ret_url = objects_url(objects, arena, "", key);
+		return 0;
+	}
+	return store->backend->presign(store->of, arena, "", key, -1, expires_s, deadline_ms,
+	                               ret_url);
+}
+
+bool objects_go_to_folder(const struct objects *objects)
+{
+	return objects->first.backend == &FOLDER_BACKEND;
 }

@@ -26,10 +26,13 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "store/sigv4.h"
 
 #define OBJECTS_PUBLIC "public/"
 #define OBJECTS_PRIVATE "private/"
 #define OBJECTS_INCOMING "incoming/"
+
+#define OBJECTS_PATH "/media/" /* before keys in links to our own server */
 
 enum {
 	OBJECT_KEY_MAX = 200, /* bytes */
@@ -77,6 +80,12 @@ void objects_close(struct objects *objects); /* NULL is fine */
 
 bool object_key_is_valid(const char *key);
 const char *object_content_type(const char *key);
+/* A picture, which a browser shows; it saves all others as files. */
+bool object_is_shown(const char *key);
+
+/* Cache-Control of public objects, and of all others. */
+#define OBJECTS_PUBLIC_CACHE "public, max-age=31536000, immutable"
+#define OBJECTS_PRIVATE_CACHE "private, no-store"
 
 /* The next bytes of what is put: as many as there are, up to size; 0 at the end, or -errno, which
  * the put returns. May suspend the fiber. */
@@ -127,6 +136,27 @@ int objects_presign_put(struct objects *objects, struct arena *arena, const char
 int objects_presign_get(struct objects *objects, struct arena *arena, const char *origin,
                         const char *key, int64_t expires_s, int64_t deadline_ms,
                         const char **ret_url) __attribute__((warn_unused_result));
+/*
+ * Our own server's side of these links (node/media_files.c). Also when the store is in S3, it knows
+ * links that it made before.
+ *
+ * objects_verify: whether the query of a call is one of ours, as sigv4_verify.
+ *
+ * objects_file: the object's file, when it is in a folder. The caller closes the descriptor. Its
+ * bytes are in memory then, as far as the kernel keeps them. -ENOENT: it is in S3, or nowhere.
+ *
+ * objects_elsewhere: a link to the object in S3, valid for expires_s; without a signature when it
+ * is public. -ENOENT: S3 is not used. Whether it is there is not known.
+ */
+enum sigv4_verdict objects_verify(const struct objects *objects, struct arena *arena,
+                                  const struct sigv4_call *call);
+bool objects_go_to_folder(const struct objects *objects); /* what is put now */
+int objects_file(struct objects *objects, const char *key, int *ret_fd, int64_t *ret_bytes)
+    __attribute__((warn_unused_result));
+int objects_elsewhere(struct objects *objects, struct arena *arena, const char *key,
+                      int64_t expires_s, int64_t deadline_ms, const char **ret_url)
+    __attribute__((warn_unused_result));
+
 /* Of a public object. */
 const char *objects_url(const struct objects *objects, struct arena *arena, const char *origin,
                         const char *key);

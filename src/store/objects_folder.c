@@ -16,22 +16,8 @@
 
 enum {
 	CHUNK_BYTES = 256 * 1024,
-	TMP_NAME_BYTES = 16,
-	TMP_AGE_S = 24 * 3600, /* of what a killed process left; no put takes so long */
-	PATH_SIZE = OBJECT_KEY_MAX + 1,
-};
-
-/* One operation in a thread; inputs and outputs as the operation needs them. */
-struct step {
-	const struct folder *folder;
-	const char *key, *other;
-	char tmp[sizeof("tmp/") + 2 * TMP_NAME_BYTES];
-	int fd; /* -1: closed */
-	char *bytes;
-	size_t length;
-	int64_t offset;
-	int64_t total;
-	int rc;
+	/* Of what a killed process left: no put waits so long for its next bytes. */
+	TMP_AGE_S = 3600,
 };
 
 int folder_outcome(struct folder *folder, int rc)
@@ -44,7 +30,7 @@ int folder_outcome(struct folder *folder, int rc)
 	return rc == -ENOSPC || rc == -EDQUOT ? -ENOSPC : -EIO;
 }
 
-static int on_thread(void (*work)(void *arg), struct step *step)
+int folder_on_thread(void (*work)(void *arg), struct folder_step *step)
 {
 	step->rc = 0;
 	loop_in_thread(work, step);
@@ -69,7 +55,7 @@ static int make_folder(const struct folder *folder, const char *path)
 /* Makes the folders of the key, and syncs nothing: a rename into them does. */
 static int make_parents(const struct folder *folder, const char *key)
 {
-	char path[PATH_SIZE];
+	char path[FOLDER_PATH_SIZE];
 	int rc = 0;
 
 	for (const char *slash = strchr(key, '/'); rc == 0 && slash != NULL;
@@ -83,7 +69,7 @@ static int make_parents(const struct folder *folder, const char *key)
 /* So that renames and new folders on the way to the key survive a crash. */
 static int sync_parents(int folder_fd, const char *key)
 {
-	char path[PATH_SIZE];
+	char path[FOLDER_PATH_SIZE];
 
 	snprintf(path, sizeof(path), "%s", key);
 	for (char *slash = strrchr(path, '/'); slash != NULL; slash = strrchr(path, '/')) {
@@ -101,257 +87,10 @@ static int sync_parents(int folder_fd, const char *key)
 	return fsync(folder_fd) < 0 ? -errno : 0;
 }
 
-static void begin_file(void *arg)
+/* What killed processes left under tmp/. */
+static int remove_leftovers(const struct folder *folder)
 {
-	struct step *step = arg;
-	uint8_t random[TMP_NAME_BYTES];
-
-	randombytes_buf(random, sizeof(random));
-	memcpy(step->tmp, "tmp/", sizeof("tmp/"));
-	hex_encode(random, sizeof(random), step->tmp + strlen("tmp/"));
-	step->fd =
-	    openat(step->folder->fd, step->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	step->rc = step->fd < 0 ? -errno : give_away(step->folder, step->fd, "");
-}
-
-static void write_piece(void *arg)
-{
-	struct step *step = arg;
-	size_t written = 0;
-
-	assert(step->fd >= 0 && step->length > 0 && step->length <= CHUNK_BYTES);
-
-	while (written < step->length) {
-		ssize_t count = write(step->fd, step->bytes + written, step->length - written);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0) {
-			step->rc = -errno;
-			return;
-		}
-		written += (size_t)count;
-	}
-}
-
-static void publish_file(void *arg)
-{
-	struct step *step = arg;
-	int fd = step->folder->fd;
-
-	assert(step->fd >= 0 && step->tmp[0] != '\0');
-	if (fsync(step->fd) < 0) {
-		step->rc = -errno;
-		return;
-	}
-	step->rc = make_parents(step->folder, step->key);
-	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->key) < 0)
-		step->rc = -errno;
-	if (step->rc == 0)
-		step->rc = sync_parents(fd, step->key);
-}
-
-/* After publish_file the name under tmp/ is gone. */
-static void end_file(void *arg)
-{
-	struct step *step = arg;
-
-	close(step->fd);
-	unlinkat(step->folder->fd, step->tmp, 0);
-}
-
-/* *ret_source_failed: the error is that of `read`. */
-static int write_pieces(struct step *step, object_read_fn *read, void *arg, int64_t deadline_ms,
-                        bool *ret_source_failed)
-{
-	int rc;
-
-	for (;;) {
-		long count = read(arg, step->bytes, CHUNK_BYTES);
-
-		assert(count <= CHUNK_BYTES);
-		*ret_source_failed = count < 0;
-		if (count <= 0)
-			return (int)count;
-		if (loop_now_ms() >= deadline_ms)
-			return -ETIMEDOUT;
-		step->length = (size_t)count;
-		rc = on_thread(write_piece, step);
-		if (rc < 0)
-			return rc;
-	}
-}
-
-static int put(void *store, const char *key, object_read_fn *read, void *arg, int64_t deadline_ms)
-{
-	struct folder *folder = store;
-	struct step step = {.folder = folder, .key = key};
-	bool source_failed = false;
-	int rc;
-
-	step.bytes = malloc(CHUNK_BYTES);
-	if (step.bytes == NULL)
-		return -ENOMEM;
-	rc = on_thread(begin_file, &step);
-	if (rc == 0) {
-		rc = write_pieces(&step, read, arg, deadline_ms, &source_failed);
-		if (rc == 0)
-			rc = on_thread(publish_file, &step);
-		on_thread(end_file, &step);
-	}
-	free(step.bytes);
-	return source_failed ? rc : folder_outcome(folder, rc);
-}
-
-static void open_file(void *arg)
-{
-	struct step *step = arg;
-	struct stat found;
-
-	step->fd = openat(step->folder->fd, step->key, O_RDONLY | O_CLOEXEC);
-	if (step->fd < 0) {
-		step->rc = -errno;
-		return;
-	}
-	if (fstat(step->fd, &found) < 0)
-		step->rc = -errno;
-	else if (!S_ISREG(found.st_mode))
-		step->rc = -ENOENT; /* a folder of other keys */
-	step->total = found.st_size;
-	if (step->rc < 0)
-		close(step->fd);
-}
-
-static void read_piece(void *arg)
-{
-	struct step *step = arg;
-	size_t done = 0;
-
-	assert(step->offset + (int64_t)step->length <= step->total || step->length == 0);
-
-	while (done < step->length) {
-		ssize_t count = pread(step->fd, step->bytes + done, step->length - done,
-		                      step->offset + (off_t)done);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0) {
-			step->rc = count < 0 ? -errno : -EIO; /* a published file never shrinks */
-			break;
-		}
-		done += (size_t)count;
-	}
-	close(step->fd);
-}
-
-static int get(void *store, struct arena *arena, const char *key, int64_t offset, size_t length_max,
-               int64_t deadline_ms, struct object_piece *ret)
-{
-	struct folder *folder = store;
-	struct step step = {.folder = folder, .key = key, .offset = offset};
-	int rc = on_thread(open_file, &step);
-	int64_t rest;
-
-	(void)deadline_ms;
-	if (rc < 0)
-		return folder_outcome(folder, rc);
-	assert(step.fd >= 0 && step.total >= 0);
-	rest = step.total > offset ? step.total - offset : 0;
-	step.length = rest < (int64_t)length_max ? (size_t)rest : length_max;
-	step.bytes = malloc(step.length + 1); /* the arena may end the task, with the file open */
-	rc = step.bytes == NULL ? -ENOMEM : on_thread(read_piece, &step);
-	if (step.bytes == NULL)
-		close(step.fd);
-	if (rc == 0) {
-		arena_defer(arena, free, step.bytes);
-		*ret = (struct object_piece){step.bytes, step.length, step.total};
-	} else {
-		free(step.bytes);
-	}
-	return folder_outcome(folder, rc);
-}
-
-static void stat_file(void *arg)
-{
-	struct step *step = arg;
-	struct stat found;
-
-	if (fstatat(step->folder->fd, step->key, &found, 0) < 0)
-		step->rc = -errno;
-	else if (!S_ISREG(found.st_mode))
-		step->rc = -ENOENT;
-	else
-		step->total = found.st_size;
-}
-
-static int head(void *store, const char *key, int64_t deadline_ms, int64_t *ret_bytes)
-{
-	struct folder *folder = store;
-	struct step step = {.folder = folder, .key = key};
-	int rc = on_thread(stat_file, &step);
-
-	(void)deadline_ms;
-	if (rc == 0)
-		*ret_bytes = step.total;
-	return folder_outcome(folder, rc);
-}
-
-/* Files never change, so both keys may share one; a name under tmp/ lets the copy replace. */
-static void link_file(void *arg)
-{
-	struct step *step = arg;
-	int fd = step->folder->fd;
-
-	begin_file(step);
-	if (step->rc < 0)
-		return;
-	close(step->fd);
-	unlinkat(fd, step->tmp, 0);
-	step->rc = make_parents(step->folder, step->other);
-	if (step->rc == 0 && linkat(fd, step->key, fd, step->tmp, 0) < 0)
-		step->rc = -errno;
-	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->other) < 0)
-		step->rc = -errno;
-	unlinkat(fd, step->tmp, 0); /* there when the other was this file already */
-	if (step->rc == 0)
-		step->rc = sync_parents(fd, step->other);
-}
-
-static int copy(void *store, const char *from, const char *to, int64_t deadline_ms)
-{
-	struct folder *folder = store;
-	struct step step = {.folder = folder, .key = from, .other = to};
-
-	(void)deadline_ms;
-	return folder_outcome(folder, on_thread(link_file, &step));
-}
-
-/* Empty folders stay: another process may be about to rename a file into them. */
-static void unlink_file(void *arg)
-{
-	struct step *step = arg;
-
-	if (unlinkat(step->folder->fd, step->key, 0) < 0 && errno != ENOENT && errno != EISDIR)
-		step->rc = -errno;
-	else
-		step->rc = sync_parents(step->folder->fd, step->key);
-	if (step->rc == -ENOENT)
-		step->rc = 0; /* there is no folder either */
-}
-
-static int remove_object(void *store, const char *key, int64_t deadline_ms)
-{
-	struct folder *folder = store;
-	struct step step = {.folder = folder, .key = key};
-
-	(void)deadline_ms;
-	return folder_outcome(folder, on_thread(unlink_file, &step));
-}
-
-/* What a killed process left under tmp/. */
-static int remove_leftovers(int folder_fd)
-{
-	int fd = openat(folder_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(folder->fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *tmp = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -373,6 +112,172 @@ static int remove_leftovers(int folder_fd)
 	return 0;
 }
 
+/* Several threads may do it at once, which is harmless. */
+static void tidy(struct folder *folder)
+{
+	time_t now = time(NULL);
+
+	if (now < __atomic_load_n(&folder->tidy_at, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&folder->tidy_at, now + TMP_AGE_S, __ATOMIC_RELAXED);
+	(void)remove_leftovers(folder);
+}
+
+static void begin_file(void *arg)
+{
+	struct folder_step *step = arg;
+	uint8_t random[FOLDER_TMP_BYTES];
+
+	tidy(step->folder);
+	randombytes_buf(random, sizeof(random));
+	memcpy(step->tmp, "tmp/", sizeof("tmp/"));
+	hex_encode(random, sizeof(random), step->tmp + strlen("tmp/"));
+	step->fd =
+	    openat(step->folder->fd, step->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	step->rc = step->fd < 0 ? -errno : give_away(step->folder, step->fd, "");
+}
+
+static void write_piece(void *arg)
+{
+	struct folder_step *step = arg;
+	size_t written = 0;
+
+	assert(step->fd >= 0 && step->length > 0 && step->length <= CHUNK_BYTES);
+
+	while (written < step->length) {
+		ssize_t count = write(step->fd, step->bytes + written, step->length - written);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0) {
+			step->rc = -errno;
+			return;
+		}
+		written += (size_t)count;
+	}
+}
+
+static void publish_file(void *arg)
+{
+	struct folder_step *step = arg;
+	int fd = step->folder->fd;
+
+	assert(step->fd >= 0 && step->tmp[0] != '\0');
+	if (fsync(step->fd) < 0) {
+		step->rc = -errno;
+		return;
+	}
+	step->rc = make_parents(step->folder, step->key);
+	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->key) < 0)
+		step->rc = -errno;
+	if (step->rc == 0)
+		step->rc = sync_parents(fd, step->key);
+}
+
+/* After publish_file the name under tmp/ is gone. */
+static void end_file(void *arg)
+{
+	struct folder_step *step = arg;
+
+	close(step->fd);
+	unlinkat(step->folder->fd, step->tmp, 0);
+}
+
+/* *ret_source_failed: the error is that of `read`. */
+static int write_pieces(struct folder_step *step, object_read_fn *read, void *arg,
+                        int64_t deadline_ms, bool *ret_source_failed)
+{
+	int rc;
+
+	for (;;) {
+		long count = read(arg, step->bytes, CHUNK_BYTES);
+
+		assert(count <= CHUNK_BYTES);
+		*ret_source_failed = count < 0;
+		if (count <= 0)
+			return (int)count;
+		if (loop_now_ms() >= deadline_ms)
+			return -ETIMEDOUT;
+		step->length = (size_t)count;
+		rc = folder_on_thread(write_piece, step);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+static int put(void *store, const char *key, object_read_fn *read, void *arg, int64_t deadline_ms)
+{
+	struct folder *folder = store;
+	struct folder_step step = {.folder = folder, .key = key};
+	bool source_failed = false;
+	int rc;
+
+	step.bytes = malloc(CHUNK_BYTES);
+	if (step.bytes == NULL)
+		return -ENOMEM;
+	rc = folder_on_thread(begin_file, &step);
+	if (rc == 0) {
+		rc = write_pieces(&step, read, arg, deadline_ms, &source_failed);
+		if (rc == 0)
+			rc = folder_on_thread(publish_file, &step);
+		folder_on_thread(end_file, &step);
+	}
+	free(step.bytes);
+	return source_failed ? rc : folder_outcome(folder, rc);
+}
+
+/* Files never change, so both keys may share one; a name under tmp/ lets the copy replace. */
+static void link_file(void *arg)
+{
+	struct folder_step *step = arg;
+	int fd = step->folder->fd;
+
+	begin_file(step);
+	if (step->rc < 0)
+		return;
+	close(step->fd);
+	unlinkat(fd, step->tmp, 0);
+	step->rc = make_parents(step->folder, step->other);
+	if (step->rc == 0 && linkat(fd, step->key, fd, step->tmp, 0) < 0)
+		step->rc = -errno;
+	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->other) < 0)
+		step->rc = -errno;
+	unlinkat(fd, step->tmp, 0); /* there when the other was this file already */
+	if (step->rc == 0)
+		step->rc = sync_parents(fd, step->other);
+}
+
+static int copy(void *store, const char *from, const char *to, int64_t deadline_ms)
+{
+	struct folder *folder = store;
+	struct folder_step step = {.folder = folder, .key = from, .other = to};
+
+	(void)deadline_ms;
+	return folder_outcome(folder, folder_on_thread(link_file, &step));
+}
+
+/* Empty folders stay: another process may be about to rename a file into them. */
+static void unlink_file(void *arg)
+{
+	struct folder_step *step = arg;
+
+	if (unlinkat(step->folder->fd, step->key, 0) < 0 && errno != ENOENT && errno != EISDIR)
+		step->rc = -errno;
+	else
+		step->rc = sync_parents(step->folder->fd, step->key);
+	if (step->rc == -ENOENT)
+		step->rc = 0; /* there is no folder either */
+}
+
+static int remove_object(void *store, const char *key, int64_t deadline_ms)
+{
+	struct folder *folder = store;
+	struct folder_step step = {.folder = folder, .key = key};
+
+	(void)deadline_ms;
+	return folder_outcome(folder, folder_on_thread(unlink_file, &step));
+}
+
 static int find_owner(struct folder *folder)
 {
 	struct stat found;
@@ -389,10 +294,10 @@ static int open_folder(const struct objects_settings *settings, void **ret)
 {
 	struct folder folder = {
 	    .keys = {FOLDER_ACCESS_KEY, settings->secret, NULL},
-	    .previous_keys = {FOLDER_ACCESS_KEY, settings->secret_previous, NULL},
 	};
 	int rc;
 
+	folder.tidy_at = time(NULL) + TMP_AGE_S;
 	if (mkdir(settings->folder, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	folder.fd = open(settings->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -402,7 +307,7 @@ static int open_folder(const struct objects_settings *settings, void **ret)
 	if (rc == 0)
 		rc = make_folder(&folder, "tmp");
 	if (rc == 0)
-		rc = remove_leftovers(folder.fd);
+		rc = remove_leftovers(&folder);
 	*ret = rc == 0 ? malloc(sizeof(folder)) : NULL;
 	if (*ret == NULL) {
 		close(folder.fd);
@@ -424,8 +329,8 @@ const struct object_backend FOLDER_BACKEND = {
     .open = open_folder,
     .close = close_folder,
     .put = put,
-    .get = get,
-    .head = head,
+    .get = folder_get,
+    .head = folder_head,
     .copy = copy,
     .remove = remove_object,
     .list = folder_list,

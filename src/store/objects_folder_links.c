@@ -48,3 +48,17 @@ const char *folder_url(const void *store, struct arena *arena, const char *origi
 	(void)store;
 	return arena_printf(arena, "%s%s", origin, path_of(arena, key));
 }
+
+enum sigv4_verdict folder_verify(const struct objects_settings *settings, struct arena *arena,
+                                 const struct sigv4_call *call)
+{
+	const char *const secrets[] = {settings->secret, settings->secret_previous};
+	enum sigv4_verdict verdict = SIGV4_FORGED;
+
+	for (size_t i = 0; i < 2 && verdict == SIGV4_FORGED && secrets[i][0] != '\0'; i++) {
+		const struct sigv4_keys keys = {FOLDER_ACCESS_KEY, secrets[i], NULL};
+
+		verdict = sigv4_verify(arena, &keys, FOLDER_REGION, call, clock_now_us());
+	}
+	return verdict;
+}

@@ -20,8 +20,11 @@ size_t s3_object_headers(const struct s3 *s3, const char *key,
 
 	ret[count++] = (struct sigv4_pair){"content-type", object_content_type(key)};
 	if (strncmp(key, OBJECTS_PUBLIC, strlen(OBJECTS_PUBLIC)) == 0)
-		ret[count++] =
-		    (struct sigv4_pair){"cache-control", "public, max-age=31536000, immutable"};
+		ret[count++] = (struct sigv4_pair){"cache-control", OBJECTS_PUBLIC_CACHE};
+	else
+		ret[count++] = (struct sigv4_pair){"cache-control", OBJECTS_PRIVATE_CACHE};
+	if (!object_is_shown(key))
+		ret[count++] = (struct sigv4_pair){"content-disposition", "attachment"};
 	if (s3->settings->encryption[0] != 0)
 		ret[count++] =
 		    (struct sigv4_pair){"x-amz-server-side-encryption", s3->settings->encryption};

@@ -46,7 +46,7 @@ int s3_expect_success(int rc, const struct http_client_response *response);
 
 /* The headers of a request that creates an object; public ones may be cached for ever. Returns
  * their number. */
-enum { S3_OBJECT_HEADERS_MAX = 3 };
+enum { S3_OBJECT_HEADERS_MAX = 4 };
 size_t s3_object_headers(const struct s3 *s3, const char *key,
                          struct sigv4_pair ret[S3_OBJECT_HEADERS_MAX]);
 

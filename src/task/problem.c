@@ -9,6 +9,8 @@ const struct problem_code PROBLEM_FORBIDDEN[1] = {
     {"forbidden", 403, "Your role does not allow this"}};
 const struct problem_code PROBLEM_ACCOUNT_LOCKED[1] = {
     {"account_locked", 403, "This account is locked"}};
+const struct problem_code PROBLEM_LINK_REFUSED[1] = {
+    {"link_refused", 403, "The link is not valid"}};
 const struct problem_code PROBLEM_NOT_FOUND[1] = {{"not_found", 404, "Not found"}};
 const struct problem_code PROBLEM_METHOD[1] = {{"method_not_allowed", 405, "Method not allowed"}};
 const struct problem_code PROBLEM_CONFLICT[1] = {
@@ -26,6 +28,8 @@ const struct problem_code PROBLEM_HEAD_TOO_LARGE[1] = {
     {"headers_too_large", 431, "Request headers too large"}};
 const struct problem_code PROBLEM_MEDIA_TYPE[1] = {
     {"unsupported_media_type", 415, "The content type is not supported"}};
+const struct problem_code PROBLEM_RANGE[1] = {
+    {"range_not_satisfiable", 416, "The range is not in the file"}};
 const struct problem_code PROBLEM_KEY_REUSED[1] = {
     {"idempotency_key_reused", 422, "The key was used with another request"}};
 const struct problem_code PROBLEM_KEY_REQUIRED[1] = {
@@ -35,3 +39,5 @@ const struct problem_code PROBLEM_INTERNAL[1] = {{"internal", 500, "Internal err
 const struct problem_code PROBLEM_UNAVAILABLE[1] = {
     {"unavailable", 503, "Temporarily unavailable"}};
 const struct problem_code PROBLEM_OVERLOADED[1] = {{"overloaded", 503, "Server overloaded"}};
+const struct problem_code PROBLEM_STORAGE_FULL[1] = {
+    {"storage_full", 507, "There is no room for the file"}};

@@ -22,6 +22,7 @@ extern const struct problem_code PROBLEM_UNAUTHENTICATED[1];
 extern const struct problem_code PROBLEM_BAD_CREDENTIALS[1];
 extern const struct problem_code PROBLEM_FORBIDDEN[1];
 extern const struct problem_code PROBLEM_ACCOUNT_LOCKED[1];
+extern const struct problem_code PROBLEM_LINK_REFUSED[1];
 extern const struct problem_code PROBLEM_NOT_FOUND[1];
 extern const struct problem_code PROBLEM_METHOD[1];
 extern const struct problem_code PROBLEM_CONFLICT[1];
@@ -33,11 +34,13 @@ extern const struct problem_code PROBLEM_TOO_LARGE[1];
 extern const struct problem_code PROBLEM_URI_TOO_LONG[1];
 extern const struct problem_code PROBLEM_HEAD_TOO_LARGE[1];
 extern const struct problem_code PROBLEM_MEDIA_TYPE[1];
+extern const struct problem_code PROBLEM_RANGE[1];
 extern const struct problem_code PROBLEM_KEY_REUSED[1];
 extern const struct problem_code PROBLEM_KEY_REQUIRED[1];
 extern const struct problem_code PROBLEM_RATE_LIMITED[1];
 extern const struct problem_code PROBLEM_INTERNAL[1];
 extern const struct problem_code PROBLEM_UNAVAILABLE[1];
 extern const struct problem_code PROBLEM_OVERLOADED[1];
+extern const struct problem_code PROBLEM_STORAGE_FULL[1];
 
 #endif

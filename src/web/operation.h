@@ -106,6 +106,7 @@ struct operation {
 	const char
 	    *limit_when; /* query parameter whose presence makes the request count, NULL: always */
 	bool cached;     /* GET: may be answered by web/cache */
+	bool is_signed;  /* its query is a signature, which the handler verifies */
 	bool takes_ticket; /* GET: ?ticket (web/ticket.h) may stand for the access token */
 	struct field_object
 	    input; /* path, query, header and body fields; body ones have place IN_BODY */

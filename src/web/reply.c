@@ -1,14 +1,17 @@
 #include "web/reply.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "web/accept.h"
 #include "web/etag.h"
 #include "web/idempotency.h"
 #include "web/origin.h"
+#include "web/range.h"
 #include "web/request_context.h"
 
 static const char JSON_TYPE[] = "application/json";
@@ -95,6 +98,58 @@ void reply_send(struct request *rq, int status, const char *media_type, const vo
 	rq->status = status;
 	request_answered(ctx, status);
 	http_reply(rq->http, status, ctx->header_count, ctx->headers, bytes, length);
+}
+
+static void send_file(struct request *rq, int status, const char *media_type, int fd,
+                      int64_t offset, int64_t length)
+{
+	struct request_context *ctx = request_context_of(rq);
+
+	assert(!rq->replied && rq->idempotency == NULL);
+	common_headers(rq, status, media_type);
+	reply_header(rq, "X-Request-Id", rq->task.request_id);
+	rq->replied = true;
+	rq->status = status;
+	request_answered(ctx, status);
+	http_reply_file(rq->http, status, ctx->header_count, ctx->headers, fd, offset, length);
+}
+
+/* Whether Range counts: If-Range must name what the part would be of. */
+static const char *wanted_range(const struct request *rq, const char *etag)
+{
+	const char *condition = http_header(rq->http, "If-Range");
+
+	if (strcmp(http_method(rq->http), "GET") != 0 ||
+	    (condition != NULL && strcmp(condition, etag) != 0))
+		return NULL;
+	return http_header(rq->http, "Range");
+}
+
+void reply_file(struct request *rq, const char *content_type, const char *etag, int fd,
+                int64_t bytes)
+{
+	int64_t first = 0, length = bytes;
+	enum range_kind kind = range_parse(wanted_range(rq, etag), bytes, &first, &length);
+	bool is_known = etag_is_known(rq->http, etag);
+
+	reply_header(rq, "ETag", etag);
+	reply_header(rq, "Accept-Ranges", "bytes");
+	if (is_known) {
+		send_file(rq, 304, NULL, fd, 0, bytes);
+	} else if (kind == RANGE_WHOLE) {
+		send_file(rq, 200, content_type, fd, 0, bytes);
+	} else if (kind == RANGE_PART) {
+		reply_header(rq, "Content-Range",
+		             arena_printf(rq->task.arena, "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
+		                          first, first + length - 1, bytes));
+		send_file(rq, 206, content_type, fd, first, length);
+	} else {
+		(void)close(fd);
+		reply_header(rq, "Cache-Control", "no-store");
+		reply_header(rq, "Content-Range",
+		             arena_printf(rq->task.arena, "bytes */%" PRId64, bytes));
+		task_end(&rq->task, PROBLEM_RANGE, "The file has %" PRId64 " bytes.", bytes);
+	}
 }
 
 static void keep_in_cache(struct request *rq, const char *media_type, const char *etag,

@@ -19,6 +19,10 @@ void reply_list(struct request *rq, const struct rows *rows); /* 200, as a page 
 void reply_json(struct request *rq, int status, const struct buf *body);
 /* 200, something other than JSON, with an ETag. The bytes must live as long as the request. */
 void reply_text(struct request *rq, const char *content_type, const void *bytes, size_t length);
+/* 200 with a file, or the part of it that the request asks for (206, 416), or 304. Takes the
+ * descriptor over. The tag is strong: the same tag is of the same bytes. */
+void reply_file(struct request *rq, const char *content_type, const char *etag, int fd,
+                int64_t bytes);
 void reply_empty(struct request *rq); /* 204 */
 /* Adds a header to the coming reply. Values are copied. A second call replaces the first. */
 void reply_header(struct request *rq, const char *name, const char *value);

@@ -146,7 +146,8 @@ const void *validate(struct request *rq, const struct route_match *match)
 	check_init(&check, rq->task.arena);
 	validate_defaults(object, into);
 	read_path(&check, object, match, into);
-	validate_query(&check, object, http_query(rq->http), into);
+	if (!rq->operation->is_signed)
+		validate_query(&check, object, http_query(rq->http), into);
 	read_headers(&check, rq, into);
 	read_body(&check, rq, into);
 	const char *errors = check_errors(&check);

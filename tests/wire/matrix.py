@@ -9,6 +9,7 @@ ROWS says for each operation what differs from the obvious. The obvious: path id
     ids=lambda w, who, side: {...}    path ids made for this call, because the call uses them up
     before=lambda w, who, side: ...   what `who` must have done first
     query={...}                       query parameters that it requires
+    link=lambda w, ids: "..."         the query of a signed link
     twin=twin_of                      the call uses its caller up: it is made by a second sign-in
     twin=somebody_new                 or by somebody who has nothing to lose
     twin=stand_in                     or by a colleague with the same role
@@ -18,6 +19,7 @@ from typing import Callable
 
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
+from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
@@ -31,6 +33,7 @@ class Row:
     ids: Callable | None = None
     before: Callable | None = None
     query: dict | None = None
+    link: Callable | None = None
     twin: Callable | None = None
 
 
@@ -399,5 +402,13 @@ ROWS = {
     "getOpenapi": Row(),
     "getDocs": Row(),
     "getRoot": Row(),
+    "putUploadPart": Row(
+        ids=lambda w, who, side: {"upload_id": NEVER, "part": 1}, data=lambda w, who, side: b"x",
+        link=lambda w, ids: signed_query(w.shop.server, "PUT", "incoming/{upload_id}/{part}", ids,
+                                         put_headers(b"x"))),
+    "getPublicFile": Row(ids=lambda w, who, side: a_file(w.shop.server, "public")),
+    "getPrivateFile": Row(
+        ids=lambda w, who, side: a_file(w.shop.server, "private"),
+        link=lambda w, ids: signed_query(w.shop.server, "GET", "private/{group}/{file}", ids)),
     "getDocsFile": Row(ids=lambda w, who, side: {"file": "site.css"}),
 }

@@ -148,6 +148,8 @@ class World:
         if row.body:
             arguments["body"] = row.body(self, who, made_side)
         arguments.update(row.query or {})
+        if row.link:
+            arguments["padding"] = row.link(self, ids)
         if row.data:
             arguments["data"] = row.data(self, who, made_side)
         return arguments
