@@ -169,6 +169,7 @@ static bool is_bucket(const char *text)
 
 static const char *find_mistake_of_media(const struct config *config)
 {
+	assert(config->s3_bucket != NULL); /* a text of the table */
 	if (config->s3_bucket[0] != '\0' && !is_bucket(config->s3_bucket))
 		return "S3_BUCKET must be the name of a bucket: 3 to 63 small letters, digits, "
 		       "hyphens and dots";
