@@ -4,20 +4,16 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "http_peer.h"
 #include "net/loop.h"
+#include "python_peer.h"
 
 struct peer peer;
 struct arena *arena;
 struct http_client_response response;
 
-static pid_t process;
-static FILE *input, *output; /* of the process */
+static struct python_peer process;
 
 /* The resolver. */
 
@@ -154,25 +150,10 @@ int client_start(const char *ca_file)
 
 int peer_start(void **state)
 {
-	char *arguments[] = {(char *)"python3", (char *)HTTP_PEER, NULL};
-	posix_spawn_file_actions_t files;
-	int in[2], out[2];
-
-	assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in[0], 0);
-	posix_spawn_file_actions_adddup2(&files, out[1], 1);
-	assert_int_equal(
-	    posix_spawn(&process, "/usr/bin/python3", &files, NULL, arguments, environ), 0);
-	posix_spawn_file_actions_destroy(&files);
-	close(in[0]);
-	close(out[1]);
-	input = fdopen(in[1], "w");
-	output = fdopen(out[0], "r");
-	assert_int_equal(fscanf(output, "%d %d %d %255s", &peer.port, &peer.tls_port,
+	process = python_peer_start(HTTP_PEER);
+	assert_int_equal(fscanf(process.output, "%d %d %d %255s", &peer.port, &peer.tls_port,
 	                        &peer.clear_port, peer.ca_file),
 	                 4);
-	signal(SIGPIPE, SIG_IGN); /* as processes of a server do */
 	sem_init(&slow_names, 0, 0);
 	arena = arena_new(64 * 1024 * 1024, NULL, NULL);
 	return client_start(peer.ca_file);
@@ -182,9 +163,7 @@ int peer_stop(void **state)
 {
 	arena_free(arena);
 	http_client_stop();
-	fclose(input);
-	fclose(output);
-	assert_int_equal(waitpid(process, NULL, 0), process);
+	python_peer_stop(&process);
 	loop_close();
 	return 0;
 }

@@ -3,7 +3,6 @@
 Prints "PORT TLS_PORT CLEAR_HTTP2_PORT CA_FILE" when they serve, and ends with its standard
 input."""
 import http.server
-import os
 import pathlib
 import shutil
 import socket
@@ -14,14 +13,11 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+from harness import nginx  # noqa: E402
+
 PATIENCE_S = 30
 NGINX = """
-daemon off; master_process off; pid {folder}/pid; error_log {folder}/log warn;
-events {{ }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
-    uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
     ssl_certificate {folder}/cert; ssl_certificate_key {folder}/key;
     server {{
         listen 127.0.0.1:{tls} ssl http2;
@@ -32,7 +28,6 @@ http {{
         proxy_buffering off;
         location / {{ proxy_pass http://127.0.0.1:{port}; }}
     }}
-}}
 """
 
 
@@ -194,17 +189,14 @@ def start_nginx(folder, port):
                     "-addext", "subjectAltName=DNS:peer.test",
                     "-keyout", folder / "key", "-out", folder / "cert"],
                    check=True, stderr=subprocess.DEVNULL)
-    (folder / "conf").write_text(NGINX.format(**facts))
-    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    nginx = subprocess.Popen([program, "-p", folder, "-e", folder / "log", "-c", folder / "conf"],
-                             stderr=subprocess.DEVNULL)
+    process = nginx.start(folder, NGINX.format(**facts))
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
             socket.create_connection(("127.0.0.1", facts["tls"])).close()
-            return nginx, facts["tls"], facts["clear"]
+            return process, facts["tls"], facts["clear"]
         except OSError:
-            assert nginx.poll() is None and time.monotonic() < end, (folder / "log").read_text()
+            assert process.poll() is None and time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.01)
 
 
@@ -212,15 +204,15 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sebez-peer-", dir="/tmp"))
     server = Server(("127.0.0.1", 0), Peer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    nginx = None
+    process = None
     try:
-        nginx, tls, clear = start_nginx(folder, server.server_port)
+        process, tls, clear = start_nginx(folder, server.server_port)
         print(server.server_port, tls, clear, folder / "cert", flush=True)
         sys.stdin.read()
     finally:
-        if nginx:
-            nginx.kill()
-            nginx.wait()
+        if process:
+            process.kill()
+            process.wait()
         shutil.rmtree(folder)
 
 

@@ -1,19 +1,10 @@
 #include "unit.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "net/http_client.h"
 #include "objects_scene.h"
+#include "python_peer.h"
 
-static struct {
-	pid_t process;
-	int input; /* its end ends the process */
-	int port;
-} peer;
+static struct python_peer peer;
 
 char folder[64], endpoint[64];
 struct arena *arena;
@@ -75,30 +66,6 @@ void expect_pattern(const char *key, int64_t length)
 	}
 }
 
-static int start_peer(void)
-{
-	char *arguments[] = {(char *)"python3", (char *)S3_PEER, NULL};
-	posix_spawn_file_actions_t files;
-	int in[2], out[2];
-	FILE *output;
-
-	assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in[0], 0);
-	posix_spawn_file_actions_adddup2(&files, out[1], 1);
-	assert_int_equal(
-	    posix_spawn(&peer.process, "/usr/bin/python3", &files, NULL, arguments, environ), 0);
-	posix_spawn_file_actions_destroy(&files);
-	close(in[0]);
-	close(out[1]);
-	peer.input = in[1];
-	output = fdopen(out[0], "r");
-	assert_int_equal(fscanf(output, "%d", &peer.port), 1);
-	fclose(output);
-	signal(SIGPIPE, SIG_IGN); /* as processes of a server do */
-	return 0;
-}
-
 int scene_open_folder(void **state)
 {
 	static struct objects_settings settings = {
@@ -132,9 +99,11 @@ int scene_open_s3(void **state)
 	                                           .encryption = "AES256",
 	                                           .public_url = "",
 	                                           .path_style = true};
+	int port;
 
-	start_peer();
-	snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%d", peer.port);
+	peer = python_peer_start(S3_PEER);
+	assert_int_equal(fscanf(peer.output, "%d", &port), 1);
+	snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%d", port);
 	settings.endpoint = endpoint;
 	arena = arena_new(256 * 1024 * 1024, NULL, NULL);
 	assert_int_equal(http_client_start(&(struct http_client_options){0}), 0);
@@ -146,7 +115,6 @@ int scene_close_s3(void **state)
 	objects_close(objects);
 	arena_free(arena);
 	http_client_stop();
-	close(peer.input);
-	assert_int_equal(waitpid(peer.process, NULL, 0), peer.process);
+	python_peer_stop(&peer);
 	return 0;
 }
