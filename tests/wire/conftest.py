@@ -125,6 +125,11 @@ def world(shop):
     return World(shop)
 
 
+@pytest.fixture(scope="session")
+def db(world):
+    return world.shop.db
+
+
 @pytest.fixture
 def talk(shop):
     """A customer and a vendor in conversation, both new."""

@@ -5,10 +5,10 @@ import urllib.parse
 import uuid
 
 import pytest
+from conftest import SEED
 from harness import contract
 from harness.client import refused
 from harness.contract import OPERATIONS
-from test_bad_input import SEED
 from test_isolation import actor_for
 
 PAGED = sorted(o.id for o in OPERATIONS.values() if "cursor" in o.names("query"))

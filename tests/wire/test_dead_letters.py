@@ -3,10 +3,10 @@ import psycopg2
 import pytest
 from harness.client import refused
 from harness.outbox import dead_letter
+from harness.roles import As
 from harness.shop import fresh
 from harness.wait import until
 from test_audit import entries
-from test_database import As
 from test_metrics import metrics
 from test_retention import run_jobs_anew
 
