@@ -14,14 +14,16 @@ run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml lib
      libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
      libsodium-dev libcsv-dev libicu-dev libxml2-dev libvips-dev libseccomp-dev postgresql
      redis-server|valkey-server curl"
-# The codecs of HEIC and AVIF, which Debian 12 has in libheif1.
-grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release ||
-	run="$run libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
-      python3-psycopg2 python3-redis python3-botocore chromium chromium-driver fonts-dejavu-core
+      python3-psycopg2 python3-redis python3-botocore python3-pil libheif-examples chromium chromium-driver fonts-dejavu-core
       clang libclang-rt-dev valgrind procps nginx haproxy openssl"
 lint="clang-format clang-tidy clang-tools universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
 bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 procps"
+# The codecs of HEIC and AVIF, which Debian 12 has in libheif1.
+if ! grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
+	run="$run libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"
+	test="$test libheif-plugin-x265"
+fi
 services="redis-server valkey-server nginx haproxy"
 
 wanted=

@@ -311,6 +311,12 @@ enum {
 	/* Pictures that one worker decodes: starting one costs 0.2 s, and what a codec leaks or a
 	 * picture leaves behind ends with it. */
 	LIMIT_MEDIA_WORKER_PICTURES = 50,
+	/* Address space of a worker: a 64 megapixel PNG of 16 bits, interlaced, is 512 MB. */
+	LIMIT_MEDIA_WORKER_BYTES = 1536 * 1024 * 1024,
+	/* All its pictures together; one ends at its deadline. */
+	LIMIT_MEDIA_WORKER_SECONDS = 1500,
+	/* Its own three, the original, a rendition. */
+	LIMIT_MEDIA_WORKER_DESCRIPTORS = 16,
 };
 
 /* What the reasons above say about each other. */

@@ -6,7 +6,15 @@
 
 #include "media/protocol.h"
 
-/* Sends facts and renditions; 0 where all went well. request->bytes > 0. */
-enum media_failure examine(const struct media_request *request, const uint8_t *bytes);
+/* Where answers go. */
+struct examine_sink {
+	void (*facts)(const struct media_request *request, const struct media_facts *facts);
+	void (*rendition)(const struct media_request *request,
+	                  const struct media_rendition *rendition, const void *bytes);
+};
+
+/* 0 where all went well. request->bytes > 0. */
+enum media_failure examine(const struct media_request *request, const uint8_t *bytes,
+                           const struct examine_sink *sink);
 
 #endif

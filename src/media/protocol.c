@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -182,8 +181,7 @@ int media_memory(const char *name, const void *bytes, size_t length, int *ret_fd
 
 bool media_is_memory(int fd, uint64_t length)
 {
-	struct stat found;
-
-	return fd >= 0 && fcntl(fd, F_GET_SEALS) == MEDIA_SEALS && fstat(fd, &found) == 0 &&
-	       (uint64_t)found.st_size == length;
+	/* Not fstat(), which is newfstatat() to the kernel and takes a path, too. */
+	return fd >= 0 && fcntl(fd, F_GET_SEALS) == MEDIA_SEALS &&
+	       lseek(fd, 0, SEEK_END) == (off_t)length;
 }

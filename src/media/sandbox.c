@@ -1,0 +1,209 @@
+#include "media/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <malloc.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+static bool limit(int resource, rlim_t most)
+{
+	return setrlimit((__rlimit_resource_t)resource, &(struct rlimit){most, most}) == 0;
+}
+
+/* RLIMIT_NPROC counts all processes and threads of the user, so that it would say when a worker
+ * may start a thread; that it starts no process is seccomp's. AddressSanitizer maps 16 TB. */
+static bool set_limits(void)
+{
+	return (SANITIZED || limit(RLIMIT_AS, LIMIT_MEDIA_WORKER_BYTES)) &&
+	       limit(RLIMIT_CPU, LIMIT_MEDIA_WORKER_SECONDS) &&
+	       limit(RLIMIT_FSIZE, LIMIT_MEDIA_RENDITION_BYTES) &&
+	       limit(RLIMIT_NOFILE, LIMIT_MEDIA_WORKER_DESCRIPTORS) && limit(RLIMIT_CORE, 0);
+}
+
+/* What the headers of Debian 12 know of what Landlock governs. */
+static const uint64_t FILES = (LANDLOCK_ACCESS_FS_REFER << 1) - 1;
+static const uint64_t READING =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+
+static void allow_reading(int rules, const char *folder)
+{
+	struct landlock_path_beneath_attr beneath = {.allowed_access = READING};
+
+	beneath.parent_fd = open(folder, O_PATH | O_CLOEXEC);
+	if (beneath.parent_fd < 0)
+		return; /* not on this system */
+	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+	close(beneath.parent_fd);
+}
+
+/* Of this thread and those that it starts. False: the kernel has no Landlock. */
+static bool landlock(bool read_libraries)
+{
+	long version =
+	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	/* Version 1 does not know LANDLOCK_ACCESS_FS_REFER, the last one. */
+	struct landlock_ruleset_attr governed = {.handled_access_fs =
+	                                             version == 1 ? FILES >> 1 : FILES};
+	int rules;
+	bool done;
+
+	if (version < 1)
+		return false;
+	rules = (int)syscall(SYS_landlock_create_ruleset, &governed, sizeof(governed), 0);
+	if (rules < 0)
+		return false;
+	if (read_libraries) {
+		allow_reading(rules, "/usr");
+		allow_reading(rules, "/lib");
+		allow_reading(rules, "/etc/ld.so.cache");
+	}
+	done = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+	close(rules);
+	return done;
+}
+
+bool sandbox_prepare(bool *ret_landlock)
+{
+	clearenv();
+	/* Else large pictures would go through files in /tmp. */
+	setenv("VIPS_DISC_THRESHOLD", "1000g", 1);
+	/* One heap: a second one asks the system for the number of processors, by a file. */
+	mallopt(M_ARENA_MAX, 1);
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0)
+		for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
+			close(fd);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    !set_limits())
+		return false;
+	*ret_landlock = landlock(true);
+	return true;
+}
+
+/* Harmless, or on memory and threads of the program. */
+static const int ALLOWED[] = {
+    SCMP_SYS(brk),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(close),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(futex),
+    SCMP_SYS(getpid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(gettid),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(lseek),
+    SCMP_SYS(madvise),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(mremap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(rseq),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(setitimer),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(sched_getaffinity),
+};
+
+/* Libraries ask and manage without an answer; glibc uses clone() where clone3() is not there. */
+static const struct {
+	int call;
+	int error;
+} REFUSED[] = {
+    {SCMP_SYS(clone3), ENOSYS},
+    {SCMP_SYS(open), EACCES},
+    {SCMP_SYS(openat), EACCES},
+    {SCMP_SYS(readlink), EACCES},
+    {SCMP_SYS(readlinkat), EACCES},
+    {SCMP_SYS(stat), EACCES},
+    {SCMP_SYS(newfstatat), EACCES},
+    {SCMP_SYS(access), EACCES},
+    {SCMP_SYS(sched_setscheduler), EPERM},
+    {SCMP_SYS(sched_getparam), EPERM},
+    {SCMP_SYS(sched_getscheduler), EPERM},
+    {SCMP_SYS(sched_setaffinity), EPERM},
+    {SCMP_SYS(get_mempolicy), EPERM},
+    {SCMP_SYS(set_mempolicy), EPERM},
+    {SCMP_SYS(sysinfo), EPERM},
+};
+
+#define ALLOW(filter, call, ...)                                                                   \
+	(seccomp_rule_add((filter), SCMP_ACT_ALLOW, SCMP_SYS(call), 1, __VA_ARGS__) == 0)
+
+/* Calls of which only one use is allowed. */
+static bool allow_uses(scmp_filter_ctx filter)
+{
+	return ALLOW(filter, clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) &&
+	       ALLOW(filter, fcntl, SCMP_A1(SCMP_CMP_EQ, F_ADD_SEALS)) &&
+	       ALLOW(filter, fcntl, SCMP_A1(SCMP_CMP_EQ, F_GET_SEALS)) &&
+	       ALLOW(filter, prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) &&
+	       (!SANITIZED || ALLOW(filter, write, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)));
+}
+
+static bool load_filter(scmp_filter_ctx filter)
+{
+	/* Of all threads, which the warm-up has started. */
+	bool made = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
+
+	for (size_t i = 0; made && i < sizeof(ALLOWED) / sizeof(ALLOWED[0]); i++)
+		made = seccomp_rule_add(filter, SCMP_ACT_ALLOW, ALLOWED[i], 0) == 0;
+	for (size_t i = 0; made && i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++)
+		made = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)REFUSED[i].error),
+		                        REFUSED[i].call, 0) == 0;
+	return made && allow_uses(filter) && seccomp_load(filter) == 0;
+}
+
+bool sandbox_enter(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	bool loaded;
+
+	if (filter == NULL)
+		return false;
+	landlock(false);
+	loaded = load_filter(filter);
+	seccomp_release(filter);
+	return loaded;
+}
+
+void sandbox_deadline(unsigned ms)
+{
+	struct itimerval timer = {
+	    .it_value = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000}};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
