@@ -25,6 +25,7 @@ import feed_send
 import footprint
 import growth
 import half_load
+import pictures
 import reads
 from place import PRODUCTS, ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
 
@@ -95,6 +96,8 @@ FIGURES = {
 FOLDER_FIGURES = {
     "growth": ("16 orders/s after many / after 50,000", with_products(growth.growth), "ratio",
                ">= 0.8"),
+    "pictures": ("17 photograph / vipsthumbnail", pictures.pictures, ("ratio", "peak_mb"),
+                 (">= 0.9", "<= 300")),
     "feed_parked": ("9 parked polls per GB", feed_parked.feed_parked, "per_gb", ">= 130000"),
     "feed_parked_tls": ("9 the same, nginx and TLS", feed_parked.feed_parked_tls, "per_gb",
                         ">= 40000"),
