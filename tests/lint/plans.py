@@ -33,8 +33,6 @@ REASONS = {
     ("sebez_admin", "session_list"): "never as this role",
     ("sebez_auth", "session_list"): "never as this role",
     ("sebez_jobs", "session_list"): "never as this role",
-    ("sebez_admin", "idempotency_forget"): "never as this role",
-    ("sebez_jobs", "idempotency_forget"): "of one day; an index would burden each write",
     ("sebez_jobs", "deadline_failures_forget"): "what failed is few; here it is as many as all",
 }
 

@@ -147,8 +147,7 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 	set payload = jsonb_set(e.payload::jsonb, '{customer,name}', to_jsonb(c.customer_name))::json
 	from conversation c
 	where c.vendor_id = vendor and c.id = conversation
-	and e.owner_id = vendor and e.kind = 'conversation_opened'
-	and e.at between c.created_at - interval '1 minute' and c.created_at + interval '5 minutes'
+	and e.tx = c.tx and e.owner_id = vendor and e.kind = 'conversation_opened'
 	and e.payload ->> 'conversation_id' = c.id::text
 $$;
 grant execute on function conversation_events_update(uuid, uuid) to sebez_jobs;
@@ -161,8 +160,7 @@ language sql volatile security definer set search_path = public, pg_temp as $$
 	from conversation_note n
 	where n.vendor_id = vendor and n.conversation_id = conversation
 	and n.created_at > now() - interval '31 days'
-	and e.owner_id = vendor and e.kind = 'note_added'
-	and e.at between n.created_at - interval '1 minute' and n.created_at + interval '5 minutes'
+	and e.tx = n.tx and e.owner_id = vendor and e.kind = 'note_added'
 	and e.payload ->> 'conversation_id' = conversation::text and (e.payload ->> 'number')::int = n.number
 $$;
 grant execute on function note_events_blank(uuid, uuid) to sebez_jobs;

@@ -28,6 +28,7 @@ create table conversation (
 	vendor_delivered   int not null default 0,
 	vendor_unread      int not null default 0,
 	created_at         timestamptz not null default now(),
+	tx                 bigint not null default pg_current_xact_id()::text::bigint, -- finds its first event
 	-- What indexes have of the columns above that each message changes. These seldom change, so that the update
 	-- by a message is heap-only.
 	last_message_hour  timestamptz not null
@@ -191,6 +192,7 @@ create table conversation_note (
 	text            text not null check (length(text) <= 4000),
 	after_seq       int not null, -- last message at that time: the note's position
 	created_at      timestamptz not null,
+	tx              bigint not null default pg_current_xact_id()::text::bigint, -- finds its event
 	primary key (vendor_id, conversation_id, number),
 	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
 );

@@ -37,10 +37,9 @@ create table event (
 create table event_late partition of event default;
 create unique index on event_late (owner_id, number);
 insert into partitioned values ('event', 'at', 'owner_id, number', '30 days');
-create index event_age on event using brin (at) with (pages_per_range = 64, autosummarize = on);
 -- For message_events_update, which finds the message_sent events of a message by its transaction.
 create index event_message on event ((payload ->> 'id')) where kind = 'message_edited';
--- For sweeps, which query the newest transactions twice a second, and for message_events_update. Not a BRIN
+-- For sweeps, which query the newest transactions twice a second, and for changes of earlier events. Not a BRIN
 -- index: it does not cover pages filled since the last autovacuum, so each sweep read all events of a minute.
 create index event_tx on event (tx);
 

@@ -214,7 +214,8 @@ select count(*)::int as count from deleted;
 -- idempotency_forget (rows_max int): one -> (count int)
 with deleted as (
 	delete from idempotency_key where ctid = any (array(
-		select k.ctid from idempotency_key k where k.created_at < now() - interval '24 hours' limit :rows_max))
+		select k.ctid from idempotency_key k where k.created_at < now() - interval '24 hours'
+		order by k.created_at limit :rows_max))
 	returning 1
 )
 select count(*)::int as count from deleted;

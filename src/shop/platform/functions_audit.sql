@@ -18,7 +18,7 @@ declare
 		when 'conversation' then array['customer_name', 'last_seq', 'last_message_at', 'last_note', 'awaiting_since',
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
 			'vendor_unread', 'last_message_hour', 'vendor_has_unread']
-		when 'conversation_note' then array['text']
+		when 'conversation_note' then array['text', 'tx']
 		when 'message' then array['text', 'attachments', 'card', 'client_id', 'client_digest']
 		when 'message_held' then array['text', 'attachments', 'card']
 		when 'message_report' then array['comment']
