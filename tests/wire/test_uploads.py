@@ -2,8 +2,9 @@
 import hashlib
 
 import pytest
+import requests
 from harness.shop import fresh, refused, together
-from harness.uploads import PART_BYTES, ask, make_ready, part_sizes, put, put_part
+from harness.uploads import PART_BYTES, ask, make_ready, objects, part_sizes, put, put_part
 from matrix import NEVER
 
 SHA256 = "ab" * 32
@@ -94,6 +95,41 @@ def test_the_same_key_gives_the_same_upload(shop):
     key = fresh("key")
     first, second = (customer.call("createUpload", body=body, key=key) for _ in range(2))
     assert first.content == second.content
+
+
+# -- sending ------------------------------------------------------------------------------------
+
+def send(url, content, content_type="application/octet-stream"):
+    return requests.put(url, data=content, headers={"Content-Type": content_type}, timeout=60)
+
+
+def test_the_links_take_the_bytes_of_each_part(shop):
+    customer = shop.customer()
+    size = PART_BYTES + 5
+    upload = ask(customer, "chat_attachment", "video/mp4", size)
+    for part in upload["upload"]["parts"]:
+        response = requests.put(part["url"], data=bytes(part["bytes"]),
+                                headers=upload["upload"]["headers"], timeout=60)
+        assert response.status_code == 200, response.text
+    assert customer.do("completeUpload", upload_id=upload["id"])["state"] == "processing"
+
+
+def test_a_link_takes_neither_more_nor_less_nor_another_type(shop):
+    customer = shop.customer()
+    upload = ask(customer)
+    url = upload["upload"]["url"]
+    for response in (send(url, bytes(999)), send(url, bytes(1001)),
+                     send(url, bytes(1000), "image/jpeg")):
+        assert 400 <= response.status_code < 500, response.text
+    refused(customer.call("completeUpload", upload_id=upload["id"]), 409)
+
+
+def test_a_link_is_for_one_upload_only(shop):
+    mine, theirs = ask(shop.customer()), ask(shop.customer())
+    forged = mine["upload"]["url"].replace(mine["id"], theirs["id"])
+    assert forged != mine["upload"]["url"]
+    assert send(forged, bytes(1000)).status_code == 403
+    assert not objects(shop.server, f"incoming/{theirs['id']}")
 
 
 # -- completing ---------------------------------------------------------------------------------
