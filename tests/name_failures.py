@@ -17,7 +17,7 @@ class Namer:
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
-            self.terminal.ensure_newline()
+            self.terminal.write_line("")  # ends the line of dots
             self.terminal.write_line(f"failed: {report.nodeid}")
             for line in reasons(report):
                 self.terminal.write_line(f"failed:    {line}")

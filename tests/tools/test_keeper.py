@@ -87,6 +87,7 @@ def test_what_a_command_leaves_behind_is_named_and_ended_and_its_status_is_kept(
 
 def test_a_failure_is_named_with_its_reason_while_other_tests_still_run(tmp_path):
     (tmp_path / "test_it.py").write_text(
+        "def test_good():\n    pass\n"
         "def test_bad():\n    assert False\n"
         "def test_patient():\n    open('gate').read()\n")
     os.mkfifo(tmp_path / "gate")

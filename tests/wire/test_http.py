@@ -11,6 +11,7 @@ import requests
 
 from conftest import serving
 from harness.contract import BUILD
+from harness.feed import members
 from harness.shop import PASSWORD, Shop
 from harness.wait import until
 
@@ -152,9 +153,8 @@ def provoke(server, lines, times):
 
 def memory_kb(server):
     """Of the only api process."""
-    (status,) = [f"/proc/{pid}/status" for pid in server.family()
-                 if b"\0api\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(status).read_text())[1])
+    (pid,) = members(server)
+    return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 
 @pytest.mark.plain  # a sanitized build keeps what is freed for a while
