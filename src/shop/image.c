@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "shop/media/media.h"
+
 static const char FACTS[] = "image_facts"; /* the member that makes an object a kept picture */
 
 static const char *text_of(const json_t *object, const char *key)
@@ -11,19 +13,73 @@ static const char *text_of(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+/* The renditions' best single choice: sharp on phones, half of the largest's bytes. */
+enum { BEST_WIDTH = 1280 };
+
+static int64_t best_width(const json_t *facts)
+{
+	const json_t *widths = json_object_get(facts, "widths");
+	int64_t best = 0;
+
+	for (size_t i = 0; i < json_array_size(widths); i++) {
+		int64_t width = json_integer_value(json_array_get(widths, i));
+
+		if (best == 0 || (width > best && width <= BEST_WIDTH))
+			best = width;
+	}
+	assert(best > 0);
+	return best;
+}
+
+static void put_kept(struct json *json, const json_t *facts, const char *key)
+{
+	const json_t *value = json_object_get(facts, key);
+
+	json_key(json, key);
+	json_is_integer(value) ? json_int(json, json_integer_value(value))
+	                       : json_str(json, json_string_value(value));
+}
+
+static void write_variants(struct json *json, const json_t *facts)
+{
+	const json_t *widths = json_object_get(facts, "widths");
+	const json_t *formats = json_object_get(facts, "formats");
+
+	json_open_array(json);
+	for (size_t w = 0; w < json_array_size(widths); w++) {
+		int64_t width = json_integer_value(json_array_get(widths, w));
+
+		for (size_t f = 0; f < json_array_size(formats); f++) {
+			const char *format = json_string_value(json_array_get(formats, f));
+
+			json_open_object(json);
+			json_put_str(
+			    json, "url",
+			    media_url(json->buf->arena, text_of(facts, "group"), width, format));
+			json_put_int(json, "width", width);
+			json_put_str(json, "format", format);
+			json_close_object(json);
+		}
+	}
+	json_close_array(json);
+}
+
 static void write_image(struct json *json, const json_t *image)
 {
-	static const char *const NULLS[] = {"width", "height", "thumbhash", "color"};
+	static const char *const KEPT[] = {"width", "height", "thumbhash", "color"};
+	const json_t *facts = json_object_get(image, FACTS);
+	const char *group = text_of(facts, "group");
 
 	json_open_object(json);
-	json_put_str(json, "id", NULL);
-	json_put_str(json, "url", text_of(image, "url"));
+	put_kept(json, facts, "id");
+	json_put_str(json, "url",
+	             group == NULL ? text_of(image, "url")
+	                           : media_url(json->buf->arena, group, best_width(facts), "jpg"));
 	json_put_str(json, "alt", text_of(image, "alt"));
-	for (size_t i = 0; i < sizeof(NULLS) / sizeof(NULLS[0]); i++)
-		json_put_str(json, NULLS[i], NULL);
+	for (size_t i = 0; i < sizeof(KEPT) / sizeof(KEPT[0]); i++)
+		put_kept(json, facts, KEPT[i]);
 	json_key(json, "variants");
-	json_open_array(json);
-	json_close_array(json);
+	write_variants(json, facts);
 	json_close_object(json);
 }
 
@@ -103,12 +159,36 @@ void image_put(struct json *json, const char *key, const char *kept)
 		image_write_json(json, kept, strlen(kept));
 }
 
-void image_keep_url(struct json *json, const char *url, const char *alt)
+void image_keep(struct json *json, const char *url, const char *alt, const char *facts)
 {
-	assert(url != NULL);
+	assert(url != NULL || facts != NULL);
 	json_open_object(json);
 	json_put_str(json, "url", url);
 	json_put_str(json, "alt", alt != NULL ? alt : "");
-	json_put_str(json, FACTS, NULL);
+	json_key(json, FACTS);
+	if (facts != NULL)
+		json_raw(json, facts, strlen(facts));
+	else
+		json_nil(json);
 	json_close_object(json);
+}
+
+const char *image_address(struct arena *arena, const char *origin, const json_t *image)
+{
+	const json_t *facts = json_object_get(image, FACTS);
+	const char *url = text_of(image, "url");
+
+	if (url != NULL || !json_is_object(facts))
+		return url;
+	url = media_url(arena, text_of(facts, "group"), best_width(facts), "jpg");
+	return url[0] == '/' ? arena_printf(arena, "%s%s", origin, url) : url;
+}
+
+bool image_is_at(const json_t *image, const char *address)
+{
+	const char *url = text_of(image, "url");
+	const char *group = text_of(json_object_get(image, FACTS), "group");
+
+	return (url != NULL && strcmp(url, address) == 0) ||
+	       (group != NULL && strstr(address, group) != NULL);
 }

@@ -8,6 +8,8 @@
 #ifndef SEBEZ_SHOP_IMAGE_H
 #define SEBEZ_SHOP_IMAGE_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/json.h"
@@ -18,7 +20,13 @@ void image_write_json(struct json *json, const char *text, size_t length);
 /* "key": Image of the kept text, or null for NULL. */
 void image_put(struct json *json, const char *key, const char *kept);
 
-/* Writes a kept picture that is known only by its address; alt NULL: none. */
-void image_keep_url(struct json *json, const char *url, const char *alt);
+/* Writes a picture as it is kept. url may be NULL when there are facts, the JSON of an upload's
+ * (media_find), or NULL; alt NULL: none. */
+void image_keep(struct json *json, const char *url, const char *alt, const char *facts);
+
+/* Of a kept picture: its original address, or where its best rendition is read; origin: of our own
+ * server. */
+const char *image_address(struct arena *arena, const char *origin, const json_t *image);
+bool image_is_at(const json_t *image, const char *address);
 
 #endif

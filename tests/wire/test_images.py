@@ -1,10 +1,14 @@
 """Pictures of what is sold, wherever it is shown."""
+import uuid
+
 import pytest
 
 from harness.feed import Device
 from harness.images import known_by_address
-from harness.shop import money
+from harness.sheet import differences, exported, imported
+from harness.shop import fresh, money, refused
 from harness.talk import Talk
+from harness.uploads import ask, make_ready
 
 FRONT, BACK, BLUE = (f"https://images.example.com/{name}.jpg" for name in ("front", "back", "blue"))
 
@@ -89,3 +93,98 @@ def test_a_card_of_a_product_has_its_picture_in_the_conversation_and_in_the_even
     sent = talk.answer("This one", product_id=mug.id).json()
     device.until(1)
     assert sent["card"]["image"] == device.events[0]["payload"]["card"]["image"] == picture
+
+
+# -- uploads --------------------------------------------------------------------------------------
+
+
+def uploaded(clay, purpose="product_image", content=None):
+    """A ready upload of the vendor: its id, and the path of its renditions."""
+    upload = ask(clay.owner, purpose, vendor_id=clay.id)
+    group = make_ready(clay.shop.server, upload, content or fresh("picture").encode())
+    return upload["id"], f"/media/public/{group}"
+
+
+def known_by_upload(upload, path, alt="", formats=("jpg", "webp")):
+    return {"id": upload, "url": f"{path}/900.jpg", "alt": alt, "width": 900, "height": 600,
+            "thumbhash": "AQID", "color": "#123456",
+            "variants": [{"url": f"{path}/{width}.{form}", "width": width, "format": form}
+                         for width in (160, 320, 640, 900) for form in formats]}
+
+
+def uses(shop, upload):
+    return shop.db.one("select uses from upload where id = %s", upload)
+
+
+def test_an_upload_is_the_picture_of_products_and_variants_as_long_as_they_show_it(shop, clay):
+    (front, front_path), (blue, blue_path) = uploaded(clay), uploaded(clay, "variant_image")
+    mug = clay.product(
+        images=[{"upload_id": front, "alt": "The front"}, {"url": BACK}],
+        options=[{"name": "Color", "values": ["Blue"]}],
+        variants=[{"options": {"Color": "Blue"}, "price": money(1000), "available": 9,
+                   "image": {"upload_id": blue}}])
+    shown = seen(shop, mug)
+    assert shown["images"] == [known_by_upload(front, front_path, "The front"),
+                               known_by_address(BACK)]
+    assert shown["variants"][0]["image"] == known_by_upload(blue, blue_path)
+    order = shop.customer().order(mug)
+    assert order["sub_orders"][0]["lines"][0]["image"] == known_by_upload(blue, blue_path)
+    assert (uses(shop, front), uses(shop, blue)) == (1, 1)
+    (variant,) = shown["variants"]
+    clay.do("updateVariant", variant_id=variant["id"], body={"image": {"upload_id": front}})
+    assert (uses(shop, front), uses(shop, blue)) == (2, 0)
+    clay.do("updateVendorProduct", product_id=mug.id, body={"images": []})
+    clay.do("updateVariant", variant_id=variant["id"], body={"image": None})
+    assert (uses(shop, front), uses(shop, blue)) == (0, 0)
+
+
+def test_more_renditions_are_shown_as_soon_as_they_are_there(shop, clay):
+    picture, path = uploaded(clay)
+    mug = clay.product(images=[{"url": FRONT}, {"upload_id": picture, "alt": "Mug"}],
+                       variants=[{"price": money(1), "image": {"upload_id": picture}}])
+    version = clay.do("getVendorProduct", product_id=mug.id)["version"]
+    shop.db.rows("update upload set formats = '{jpg,webp,avif}' where id = %s", picture)
+    staffs = clay.do("getVendorProduct", product_id=mug.id)
+    formats = ("jpg", "webp", "avif")
+    assert staffs["images"] == [known_by_address(FRONT),
+                                known_by_upload(picture, path, "Mug", formats)]
+    assert staffs["variants"][0]["image"] == known_by_upload(picture, path, "", formats)
+    assert staffs["version"] == version, "nobody has edited it"
+
+
+def test_an_upload_that_cannot_be_shown_is_refused_by_its_field(shop, clay):
+    mug = clay.product()
+    waiting = ask(clay.owner, "product_image", vendor_id=clay.id)["id"]
+    logo, other = uploaded(clay, "vendor_logo")[0], uploaded(shop.vendor())[0]
+    for upload in (waiting, logo, other, str(uuid.uuid4())):
+        picture = {"upload_id": upload}
+        refused(clay.call("updateVendorProduct", product_id=mug.id, body={
+            "images": [{"url": FRONT}, picture]}), 400, field="/images/1/upload_id")
+        refused(clay.call("createVendorProduct", body={
+            "title": "Mug", "variants": [{"price": money(1), "image": picture}]}), 400,
+            field="/variants/0/image/upload_id")
+        refused(clay.call("updateVariant", variant_id=seen(shop, mug)["variants"][0]["id"],
+                          body={"image": picture}), 400, field="/image/upload_id")
+
+
+def test_a_picture_has_one_source_and_is_shown_once(shop, clay):
+    mug, (picture, _) = clay.product(), uploaded(clay)
+    for images, field in (
+            ([{}], "/images/0/upload_id"),
+            ([{"url": FRONT, "upload_id": picture}], "/images/0/upload_id"),
+            ([{"upload_id": picture}] * 2, "/images/1/upload_id")):
+        refused(clay.call("updateVendorProduct", product_id=mug.id, body={"images": images}), 400,
+                field=field)
+
+
+@pytest.mark.parametrize("dialect", ["shopify", "woocommerce"])
+def test_a_file_says_where_an_upload_is_and_coming_back_changes_nothing(shop, dialect):
+    clay = shop.vendor()
+    picture, path = uploaded(clay)
+    mug = clay.product(images=[{"url": FRONT}, {"upload_id": picture, "alt": "Mug"}],
+                       variants=[{"price": money(1), "image": {"upload_id": picture}}])
+    before = clay.do("getVendorProduct", product_id=mug.id)
+    data = exported(clay, dialect=dialect)
+    assert f"{shop.server.url}{path}/900.jpg" in data.decode()
+    assert not differences(imported(clay, data))
+    assert clay.do("getVendorProduct", product_id=mug.id) == before

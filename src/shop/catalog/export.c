@@ -10,6 +10,7 @@
 #include "shop/catalog/extra.h"
 #include "shop/catalog/import_csv.h"
 #include "shop/catalog/text.h"
+#include "shop/image.h"
 
 enum { OPTIONS = 3 };
 
@@ -144,13 +145,13 @@ static void add_variant(struct buf *buf, const char *currency, const struct expo
 	export_add(buf, variant->barcode);
 }
 
-static void add_image(struct buf *buf, const json_t *images, size_t i)
+static void add_image(struct buf *buf, const char *origin, const json_t *images, size_t i)
 {
 	if (i >= json_array_size(images)) {
 		buf_add_str(buf, ",,,");
 		return;
 	}
-	export_add(buf, export_member(images, i, "url"));
+	export_add(buf, export_picture(buf, origin, json_array_get(images, i)));
 	buf_printf(buf, "%zu,", i + 1);
 	export_add(buf, export_member(images, i, "alt"));
 }
@@ -163,11 +164,23 @@ json_t *export_json(struct buf *buf, const char *text)
 	return json;
 }
 
+const char *export_picture(struct buf *buf, const char *origin, const json_t *image)
+{
+	return image_address(buf->arena, origin, image);
+}
+
+const char *export_picture_text(struct buf *buf, const char *origin, const char *image)
+{
+	return image == NULL ? NULL : export_picture(buf, origin, export_json(buf, image));
+}
+
 /* The columns after the gift card's. */
 static void add_rest(struct buf *buf, const struct export_products_row *product,
                      const struct export_parts *parts, const struct export_columns *extras)
 {
-	export_add(buf, parts->variant != NULL ? parts->variant->image : NULL);
+	export_add(buf, parts->variant != NULL
+	                    ? export_picture_text(buf, extras->origin, parts->variant->image)
+	                    : NULL);
 	export_add_extra(buf, parts, &EXTRA_UNIT, EXTRA_UNIT.usual);
 	export_add(buf, parts->product != NULL ? product->status : NULL);
 	if (parts->product != NULL && product->category != NULL)
@@ -208,7 +221,7 @@ void export_product(struct buf *buf, const struct export_columns *extras,
 		add_description(buf, product, &parts);
 		add_options(buf, options, i == 0, variant);
 		add_variant(buf, product->currency, &parts);
-		add_image(buf, images, i);
+		add_image(buf, extras->origin, images, i);
 		export_add_extra(buf, &parts, &EXTRA_GIFT_CARD, EXTRA_GIFT_CARD.usual);
 		add_rest(buf, product, &parts, extras);
 	}

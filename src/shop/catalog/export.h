@@ -13,6 +13,7 @@
 struct export_columns {
 	size_t count;
 	const char **names;
+	const char *origin; /* of this server, for pictures that have no address elsewhere */
 };
 
 void export_header(struct buf *buf, const struct export_columns *extras);

@@ -16,9 +16,9 @@ limit :page_size;
 
 -- export_variants (products uuid[]): many -> (product_id uuid, sku text?, option1 text?, option2 text?,
 --     option3 text?, price bigint, compare_at bigint?, available bigint, grams int, tracked bool, backorder bool,
---     barcode text?, image text?, extra json)
+--     barcode text?, image json?, extra json)
 select v.product_id, v.sku, v.option1, v.option2, v.option3, v.price, v.compare_at_price as compare_at,
-       v.available, v.weight_grams as grams, v.tracked, v.backorder, v.barcode, v.image ->> 'url' as image, v.extra
+       v.available, v.weight_grams as grams, v.tracked, v.backorder, v.barcode, v.image, v.extra
 from variant v
 where v.vendor_id = current_vendor() and v.product_id = any (:products) and v.deleted_at is null
 order by v.product_id, v.position, v.id;

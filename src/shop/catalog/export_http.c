@@ -131,6 +131,7 @@ void export_products(struct request *rq, const struct export_products_in *in)
 
 	arena_defer(rq->task.arena, drop_page, export);
 	export->lasting = rq->task.arena;
+	export->extras.origin = request_origin(rq);
 	export->woo = in->dialect == EXPORT_PRODUCTS_DIALECT_WOOCOMMERCE;
 	if (in->status != NULL)
 		export->status = PRODUCT_STATUS_NAMES[*in->status];

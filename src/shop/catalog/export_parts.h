@@ -18,6 +18,9 @@ struct export_parts {
 /* Parses JSON from the database. Lives as long as the buffer. */
 json_t *export_json(struct buf *buf, const char *text);
 const char *export_member(const json_t *array, size_t i, const char *key); /* "" for none */
+/* Where a kept picture (shop/image.h) is, NULL for none; as JSON, or the text of that. */
+const char *export_picture(struct buf *buf, const char *origin, const json_t *image);
+const char *export_picture_text(struct buf *buf, const char *origin, const char *image);
 /* The value of an extra column; NULL for none. */
 const char *export_kept(const struct export_parts *parts, const char *name);
 

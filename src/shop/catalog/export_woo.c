@@ -183,12 +183,12 @@ static void add_categories(struct buf *buf, const struct export_parts *parts)
 	export_add(buf, list.data);
 }
 
-static void add_images(struct buf *buf, const json_t *images)
+static void add_images(struct buf *buf, const char *origin, const json_t *images)
 {
 	struct buf urls = buf_new(buf->arena, 256), alts = buf_new(buf->arena, 64);
 
 	for (size_t i = 0; i < json_array_size(images); i++) {
-		woo_add_item(&urls, i, export_member(images, i, "url"));
+		woo_add_item(&urls, i, export_picture(buf, origin, json_array_get(images, i)));
 		woo_add_item(&alts, i, export_member(images, i, "alt"));
 	}
 	export_add(buf, urls.data);
@@ -203,7 +203,8 @@ static void add_description(struct buf *buf, const struct woo_product *product,
 
 	if (row == NULL) {
 		buf_add_str(buf, ",1,,,,,,");
-		export_add(buf, item(buf, parts->variant->image));
+		export_add(buf, item(buf, export_picture_text(buf, product->extras->origin,
+		                                              parts->variant->image)));
 		buf_add_char(buf, ',');
 		return;
 	}
@@ -219,7 +220,7 @@ static void add_description(struct buf *buf, const struct woo_product *product,
 	add_categories(buf, parts);
 	export_add(buf, row->category);
 	export_add(buf, row->tags);
-	add_images(buf, product->images);
+	add_images(buf, product->extras->origin, product->images);
 }
 
 static void add_weight(struct buf *buf, int grams)
@@ -285,7 +286,9 @@ static void add_row(struct buf *buf, const struct woo_product *product, const ch
 {
 	assert(parts->product != NULL || parts->variant != NULL);
 	const struct export_variants_row *variant = parts->variant;
-	const char *image = variant == NULL ? NULL : variant->image;
+	const char *image = variant == NULL
+	                        ? NULL
+	                        : export_picture_text(buf, product->extras->origin, variant->image);
 	bool described = parts->product != NULL;
 
 	export_add(buf, described ? product->row->handle : NULL);

@@ -173,7 +173,8 @@ with i as (
 	       case when i.grams < 0 then v.weight_grams else i.grams end as grams,
 	       s.tracked, s.backorder,
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
-	       case when i.image is null or i.image = v.image ->> 'url' then v.image::text
+	       case when i.image is null or i.image = v.image ->> 'url'
+	                 or strpos(i.image, v.image #>> '{image_facts,group}') > 0 then v.image::text
 	            else image_of_url(i.image)::text end as image,
 	       jsonb_strip_nulls(v.extra || coalesce(i.extra, '{}')::jsonb) as extra
 	from :variants with ordinality as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -121,22 +122,23 @@ void import_merge_options(struct import_batch *batch, struct import_product *pro
 /* Images ---------------------------------------------------------------------------------------*/
 
 static const struct import_image *image_in_file(const struct import_product *product,
-                                                const char *url)
+                                                const json_t *image)
 {
 	for (size_t i = 0; i < product->image_count; i++) {
-		if (strcmp(product->images[i].url, url) == 0)
+		if (image_is_at(image, product->images[i].url))
 			return &product->images[i];
 	}
 	return NULL;
 }
 
-static int find_url(const json_t *images, const char *url)
+/* The stored image at this address, or NULL. */
+static const json_t *find_image(const json_t *images, const char *url)
 {
 	for (size_t i = 0; i < json_array_size(images); i++) {
-		if (strcmp(member(images, i, "url"), url) == 0)
-			return (int)i;
+		if (image_is_at(json_array_get(images, i), url))
+			return json_array_get(images, i);
 	}
-	return -1;
+	return NULL;
 }
 
 struct image_merge {
@@ -148,24 +150,46 @@ struct image_merge {
 	bool changed;
 };
 
-static void put_image(struct image_merge *merge, const char *url, const char *alt)
+static const char *alt_text(const json_t *image)
 {
-	const json_t *have = merge->have;
+	const char *alt = json_string_value(json_object_get(image, "alt"));
+
+	return alt != NULL ? alt : "";
+}
+
+static const char *facts_text(struct arena *arena, const json_t *image)
+{
+	char *text = json_dumps(json_object_get(image, "image_facts"), JSON_COMPACT);
+
+	if (text == NULL) /* null is no object */
+		return NULL;
+	arena_defer(arena, free, text);
+	return text;
+}
+
+/* there: the stored image, or NULL for a new one at url. */
+static void put_image(struct image_merge *merge, const json_t *there, const char *url,
+                      const char *alt)
+{
 	size_t at = merge->count++;
 
-	if (at >= json_array_size(have) || strcmp(member(have, at, "url"), url) != 0 ||
-	    strcmp(member(have, at, "alt"), alt) != 0)
+	if (there == NULL || json_array_get(merge->have, at) != there ||
+	    strcmp(alt_text(there), alt) != 0)
 		merge->changed = true;
-	image_keep_url(&merge->json, url, alt);
+	if (there == NULL)
+		image_keep(&merge->json, url, alt, NULL);
+	else
+		image_keep(&merge->json, json_string_value(json_object_get(there, "url")), alt,
+		           facts_text(merge->batch->work, there));
 }
 
 /* A file without alt texts keeps the stored ones. */
 static const char *alt_of(const struct image_merge *merge, const struct import_image *image)
 {
-	int there = find_url(merge->have, image->url);
+	const json_t *there = find_image(merge->have, image->url);
 	bool says_alt = merge->batch->header->field[COLUMN_IMAGE_ALT] >= 0;
 
-	return says_alt || there < 0 ? image->alt : member(merge->have, (size_t)there, "alt");
+	return says_alt || there == NULL ? image->alt : alt_text(there);
 }
 
 /* Stored images first; the file's order is used when it names all of them. */
@@ -176,21 +200,22 @@ static void put_images(struct image_merge *merge)
 	bool names_all = true;
 
 	for (size_t i = 0; i < have; i++)
-		names_all &= image_in_file(product, member(merge->have, i, "url")) != NULL;
+		names_all &= image_in_file(product, json_array_get(merge->have, i)) != NULL;
 	for (size_t i = 0; i < have && !names_all; i++) {
-		const char *url = member(merge->have, i, "url");
-		const struct import_image *image = image_in_file(product, url);
+		const json_t *there = json_array_get(merge->have, i);
+		const struct import_image *image = image_in_file(product, there);
 
-		put_image(merge, url,
-		          image == NULL ? member(merge->have, i, "alt") : alt_of(merge, image));
+		put_image(merge, there, NULL,
+		          image == NULL ? alt_text(there) : alt_of(merge, image));
 	}
 	for (size_t i = 0; i < product->image_count; i++) {
 		const struct import_image *image = &product->images[i];
+		const json_t *there = find_image(merge->have, image->url);
 
-		if (!names_all && find_url(merge->have, image->url) >= 0)
+		if (!names_all && there != NULL)
 			continue;
 		if (merge->count < LIMIT_PRODUCT_IMAGES)
-			put_image(merge, image->url, alt_of(merge, image));
+			put_image(merge, there, image->url, alt_of(merge, image));
 		else
 			import_refuse(merge->batch->report, merge->batch->header, product->line,
 			              COLUMN_IMAGE, "The product would have more than 250 images");

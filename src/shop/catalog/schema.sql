@@ -80,6 +80,29 @@ create policy published on product for select to sebez_public, sebez_customer
 create policy of_vendor on product to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
 
+-- The uploads among product.images. Written only by product_images_refer().
+create table product_image (
+	vendor_id  uuid not null,
+	product_id uuid not null,
+	upload_id  uuid not null references upload (id),
+	primary key (vendor_id, product_id, upload_id),
+	foreign key (vendor_id, product_id) references product (vendor_id, id)
+);
+create index product_image_upload on product_image (upload_id);
+create trigger track_uploads after insert or delete on product_image for each row
+	execute function track_uploads('upload_id');
+create trigger refer after insert on product for each row
+	when (new.images::text like '%"group"%') execute function product_images_refer();
+create trigger refer_changed after update of images on product for each row
+	when (old.images::text like '%"group"%' or new.images::text like '%"group"%')
+	execute function product_images_refer();
+create trigger show_on_product after update of formats on upload for each row
+	when (new.uses > 0 and new.purpose in ('product_image', 'variant_image'))
+	execute function show_product_images();
+
+alter table product_image enable row level security, force row level security;
+create policy everything on product_image to sebez_owner using (true) with check (true);
+
 create table variant (
 	vendor_id        uuid not null,
 	id               uuid not null,
@@ -95,6 +118,8 @@ create table variant (
 	weight_grams     int not null default 0 check (weight_grams >= 0),
 	barcode          text,
 	image            json, -- as one of product.images
+	image_upload_id  uuid generated always as ((image #>> '{image_facts,id}')::uuid) stored
+	                 references upload (id),
 	-- Available for sale. Invariant: sum of adjustments - reserved units (checks.sql).
 	available        bigint not null default 0,
 	backorder        boolean not null default false, -- may be sold below zero
@@ -113,11 +138,17 @@ create table variant (
 create unique index variant_options_key on variant
 	(vendor_id, product_id, coalesce(option1, ''), coalesce(option2, ''), coalesce(option3, ''))
 	where deleted_at is null;
+create index variant_image on variant (image_upload_id) where image_upload_id is not null;
 create index variant_sku on variant (vendor_id, sku) where deleted_at is null;
 create trigger kept before delete or update of vendor_id, id on variant
 	for each row execute function kept();
 create trigger audit after insert or update or delete on variant for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger track_uploads after insert or update of image on variant for each row
+	execute function track_uploads('image_upload_id');
+create trigger show_on_variant after update of formats on upload for each row
+	when (new.uses > 0 and new.purpose in ('product_image', 'variant_image'))
+	execute function show_upload('variant', 'image');
 create trigger note_low_stock after update of available on variant for each row
 	when (new.tracked
 	      and ((old.available > 5 and new.available <= 5) or (old.available > 0 and new.available <= 0))

@@ -56,14 +56,25 @@ struct staff_texts {
 /* Notes at the current name that the text has control characters; NULL has none. */
 bool staff_check_plain(struct check *check, const char *text);
 void staff_check_texts(struct check *check, const struct staff_texts *texts);
-void staff_check_variant(struct check *check, const char *sku, const char *barcode);
+void staff_check_variant(struct check *check, const char *sku, const char *barcode,
+                         const struct image_input_in *image);
+/* Notes an error unless the picture, whose name check is at, has exactly one source. */
+void staff_check_image(struct check *check, const struct image_input_in *image);
 
-/* Adds variants to a product, each with its choice and its initial stock, and returns the first
- * one's id. nested: they are under /variants in the body. */
+/* Pictures of a request as they are kept (shop/image.h): an array, as JSON; a text for each
+ * variant, NULL for none; and one of /image. They end the task when an upload cannot be used. db is
+ * not a batch. */
+const char *staff_product_images(struct db *db, size_t count, const struct image_input_in images[]);
+const char *const *staff_variant_images(struct db *db, size_t count,
+                                        const struct create_variant_input_in variants[]);
+const char *staff_variant_image(struct db *db, const struct image_input_in *image);
+
+/* Adds variants to a product, each with its choice, its picture and its initial stock, and returns
+ * the first one's id. nested: they are under /variants in the body. */
 struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid product_id,
                                bool nested, size_t count,
                                const struct create_variant_input_in variants[],
-                               const struct option_choice choices[]);
+                               const struct option_choice choices[], const char *const images[]);
 
 /* Locks a product and returns its option names. Ends the task when there is none, and (412) when
  * its version is not the one that was read. */

@@ -163,7 +163,7 @@ void staff_check_product(struct check *check, const struct create_vendor_product
 		                   &ret[i]) &&
 		    names.count)
 			check_choice_of(check, in, ret, i);
-		staff_check_variant(check, variant->sku, variant->barcode);
+		staff_check_variant(check, variant->sku, variant->barcode, variant->image);
 		check_leave(check, list);
 	}
 	check_leave(check, outer);

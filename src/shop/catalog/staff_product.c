@@ -8,7 +8,6 @@
 #include "api.gen.h"
 #include "base/codec.h"
 #include "shop/catalog/staff.h"
-#include "shop/image.h"
 #include "staff.sql.h"
 #include "web/cache.h"
 #include "web/page.h"
@@ -38,20 +37,6 @@ void list_vendor_products(struct request *rq, const struct list_vendor_products_
 void get_vendor_product(struct request *rq, const struct get_vendor_product_in *in)
 {
 	reply_row(rq, sql_staff_product(db_of(&rq->task), in->vendor_id, in->product_id));
-}
-
-static const char *images_json(struct arena *arena, size_t count,
-                               const struct image_input_in images[])
-{
-	struct buf buf = buf_new(arena, 256);
-	struct json json = json_new(&buf);
-
-	assert(count <= LIMIT_PRODUCT_IMAGES);
-	json_open_array(&json);
-	for (size_t i = 0; i < count; i++)
-		image_keep_url(&json, images[i].url, images[i].alt);
-	json_close_array(&json);
-	return buf.data;
 }
 
 static const char *options_json(struct arena *arena, size_t count,
@@ -110,6 +95,8 @@ static void insert_product(struct db *tx, const struct create_vendor_product_in 
 {
 	struct arena *arena = db_task(tx)->arena;
 	const char *handle = handle_of(tx, in, id);
+	const char *images = staff_product_images(tx, in->images_count, in->images);
+	const char *const *of_variants = staff_variant_images(tx, in->variants_count, in->variants);
 	struct db *chain = db_chain(tx);
 
 	assert(in->variants_count > 0); /* a product has a variant */
@@ -125,10 +112,10 @@ static void insert_product(struct db *tx, const struct create_vendor_product_in 
 	                             .product_type = in->product_type,
 	                             .tags = tags_of(arena, in->tags_count, in->tags),
 	                             .options = options_json(arena, in->options_count, in->options),
-	                             .images = images_json(arena, in->images_count, in->images),
+	                             .images = images,
 	                         });
 	staff_variants_add(chain, in->vendor_id, id, true, in->variants_count, in->variants,
-	                   choices);
+	                   choices, of_variants);
 	sql_staff_refresh(chain, id);
 	db_run(chain);
 }
@@ -209,8 +196,9 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	            .category = in->category_id,
 	            .product_type = in->product_type,
 	            .tags = tags_of(arena, in->tags_count, in->tags),
-	            .images = in->images != NULL ? images_json(arena, in->images_count, in->images)
-	                                         : NULL,
+	            .images = in->images != NULL
+	                          ? staff_product_images(tx, in->images_count, in->images)
+	                          : NULL,
 	        });
 	sql_staff_refresh(tx, in->product_id);
 	reply_commit_row(rq, tx, 200, sql_staff_product(tx, in->vendor_id, in->product_id));

@@ -40,6 +40,25 @@ static void check_tags(struct check *check, size_t count, const char *const tags
 	check_leave(check, outer);
 }
 
+static bool are_same(const struct image_input_in *a, const struct image_input_in *b)
+{
+	if (a->upload_id != NULL && b->upload_id != NULL)
+		return uuid_equal(*a->upload_id, *b->upload_id);
+	return a->url != NULL && b->url != NULL && strcmp(a->url, b->url) == 0;
+}
+
+void staff_check_image(struct check *check, const struct image_input_in *image)
+{
+	size_t outer;
+
+	check_plain(check, "alt", image->alt);
+	if ((image->upload_id == NULL) != (image->url == NULL))
+		return;
+	outer = check_enter(check, "upload_id");
+	check_wrong(check, "exactly_one", "must be given, or url, but not both");
+	check_leave(check, outer);
+}
+
 static void check_images(struct check *check, size_t count, const struct image_input_in images[])
 {
 	size_t outer = check_enter(check, "images");
@@ -47,10 +66,10 @@ static void check_images(struct check *check, size_t count, const struct image_i
 	for (size_t i = 0; i < count; i++) {
 		size_t list = check_enter_item(check, i), item;
 
-		check_plain(check, "alt", images[i].alt);
-		item = check_enter(check, "url");
+		staff_check_image(check, &images[i]);
+		item = check_enter(check, images[i].url != NULL ? "url" : "upload_id");
 		for (size_t before = 0; before < i; before++)
-			if (strcmp(images[before].url, images[i].url) == 0) {
+			if (are_same(&images[before], &images[i])) {
 				check_wrong(check, "unique", "is used by another image");
 				break;
 			}
@@ -69,8 +88,16 @@ void staff_check_texts(struct check *check, const struct staff_texts *texts)
 	check_images(check, texts->image_count, texts->images);
 }
 
-void staff_check_variant(struct check *check, const char *sku, const char *barcode)
+void staff_check_variant(struct check *check, const char *sku, const char *barcode,
+                         const struct image_input_in *image)
 {
+	size_t outer;
+
 	check_plain(check, "sku", sku);
 	check_plain(check, "barcode", barcode);
+	if (image == NULL)
+		return;
+	outer = check_enter(check, "image");
+	staff_check_image(check, image);
+	check_leave(check, outer);
 }

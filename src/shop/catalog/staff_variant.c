@@ -7,7 +7,6 @@
 #include "api.gen.h"
 #include "base/limits.h"
 #include "shop/catalog/staff.h"
-#include "shop/image.h"
 #include "staff.sql.h"
 #include "web/cache.h"
 #include "web/reply.h"
@@ -39,12 +38,13 @@ static void expect_as_read(struct request *rq, struct db *tx, struct uuid vendor
 		(void)staff_lock_as_read(rq, tx, vendor_id, product_id);
 }
 
-static void check_texts(struct request *rq, const char *sku, const char *barcode)
+static void check_texts(struct request *rq, const char *sku, const char *barcode,
+                        const struct image_input_in *image)
 {
 	struct check check;
 
 	check_init(&check, rq->task.arena);
-	staff_check_variant(&check, sku, barcode);
+	staff_check_variant(&check, sku, barcode, image);
 	staff_end_if_wrong(&rq->task, &check);
 }
 
@@ -59,21 +59,9 @@ static void check_room(struct db *tx, struct uuid vendor_id, struct uuid product
 		         LIMIT_PRODUCT_VARIANTS);
 }
 
-/* NULL for none. */
-static const char *image_kept(struct arena *arena, const struct nullable_image_input_in *image)
-{
-	struct buf buf = buf_new(arena, 128);
-	struct json json = json_new(&buf);
-
-	if (image == NULL)
-		return NULL;
-	image_keep_url(&json, image->url, image->alt);
-	return buf.data;
-}
-
 static struct new_variant variant_row(struct arena *arena,
                                       const struct create_variant_input_in *variant,
-                                      const struct option_choice *choice)
+                                      const struct option_choice *choice, const char *image)
 {
 	const struct money *compare = variant->compare_at_price;
 
@@ -93,7 +81,7 @@ static struct new_variant variant_row(struct arena *arena,
 	    .backorder = variant->backorder,
 	    .weight = variant->weight_grams,
 	    .barcode = variant->barcode,
-	    .image = image_kept(arena, variant->image),
+	    .image = image,
 	    .adjustment = uuid_v7(),
 	};
 }
@@ -101,14 +89,14 @@ static struct new_variant variant_row(struct arena *arena,
 struct uuid staff_variants_add(struct db *db, struct uuid vendor_id, struct uuid product_id,
                                bool nested, size_t count,
                                const struct create_variant_input_in variants[],
-                               const struct option_choice choices[])
+                               const struct option_choice choices[], const char *const images[])
 {
 	struct arena *arena = db_task(db)->arena;
 	struct new_variant *rows = arena_array(arena, count, sizeof(rows[0]));
 
 	assert(count > 0 && count <= LIMIT_PRODUCT_VARIANTS);
 	for (size_t i = 0; i < count; i++)
-		rows[i] = variant_row(arena, &variants[i], &choices[i]);
+		rows[i] = variant_row(arena, &variants[i], &choices[i], images[i]);
 	sql_staff_variants_insert(db, vendor_id, product_id, nested, count, rows);
 	return rows[0].id;
 }
@@ -134,10 +122,11 @@ void create_variant(struct request *rq, const struct create_variant_in *in)
 	    .barcode = in->barcode,
 	    .image = in->image,
 	};
-	check_texts(rq, in->sku, in->barcode);
+	check_texts(rq, in->sku, in->barcode, in->image);
 	check_room(tx, in->vendor_id, in->product_id);
-	struct uuid id =
-	    staff_variants_add(tx, in->vendor_id, in->product_id, false, 1, &variant, &choice);
+	const char *image = staff_variant_image(tx, in->image);
+	struct uuid id = staff_variants_add(tx, in->vendor_id, in->product_id, false, 1, &variant,
+	                                    &choice, &image);
 
 	touch_product(tx, in->vendor_id, in->product_id);
 	reply_commit_row(rq, tx, 201, sql_staff_variant(tx, in->vendor_id, id));
@@ -172,7 +161,7 @@ static void write_variant(struct db *tx, const struct update_variant_in *in,
 	            .barcode_given = in->barcode_given,
 	            .barcode = in->barcode,
 	            .image_given = in->image_given,
-	            .image = image_kept(db_task(tx)->arena, in->image),
+	            .image = staff_variant_image(tx, in->image),
 	        });
 }
 
@@ -205,7 +194,7 @@ void update_variant(struct request *rq, const struct update_variant_in *in)
 	struct option_choice choice = {0};
 
 	expect_as_read(rq, tx, in->vendor_id, variant->product_id);
-	check_texts(rq, in->sku, in->barcode);
+	check_texts(rq, in->sku, in->barcode, in->image);
 	fix_negative_stock(tx, in, variant);
 	if (in->options != NULL)
 		choice = choose(rq, option_names(variant->one, variant->two, variant->three),

@@ -2,6 +2,7 @@
  * The schema Image.
  */
 #include <assert.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,13 @@ static void put_address_only(struct json *json, const char *url)
 	json_key(json, "variants");
 	json_open_array(json);
 	json_close_array(json);
+}
+
+const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format)
+{
+	return objects_url(
+	    media_objects(), arena, "",
+	    arena_printf(arena, OBJECTS_PUBLIC "%s/%" PRId64 ".%s", group, width, format));
 }
 
 void media_put_image(struct task *task, const char *origin, struct json *json,

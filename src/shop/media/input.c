@@ -16,12 +16,24 @@ static const struct uploads_named_row *row_of(size_t count, const struct uploads
 	return NULL;
 }
 
+/* Pictures of products and of their variants are the same to those who send them. */
+static bool fits(enum upload_purpose_choice wanted, const char *purpose)
+{
+	bool of_product =
+	    wanted == UPLOAD_PURPOSE_PRODUCT_IMAGE || wanted == UPLOAD_PURPOSE_VARIANT_IMAGE;
+
+	return strcmp(purpose, UPLOAD_PURPOSE_NAMES[wanted]) == 0 ||
+	       (of_product &&
+	        (strcmp(purpose, UPLOAD_PURPOSE_NAMES[UPLOAD_PURPOSE_PRODUCT_IMAGE]) == 0 ||
+	         strcmp(purpose, UPLOAD_PURPOSE_NAMES[UPLOAD_PURPOSE_VARIANT_IMAGE]) == 0));
+}
+
 static void check(struct db *db, enum upload_purpose_choice purpose, const char *field,
                   const struct uploads_named_row *row)
 {
 	if (row == NULL)
 		task_end_field(db_task(db), field, "unknown", "Upload not found.");
-	if (strcmp(row->purpose, UPLOAD_PURPOSE_NAMES[purpose]) != 0)
+	if (!fits(purpose, row->purpose))
 		task_end_field(db_task(db), field, "purpose", "The upload is a %s, not a %s.",
 		               row->purpose, UPLOAD_PURPOSE_NAMES[purpose]);
 	if (strcmp(row->state, "ready") != 0)
@@ -42,6 +54,7 @@ static struct media_image image_of(const struct uploads_named_row *row)
 	    .thumbhash = row->thumbhash,
 	    .widths = row->widths,
 	    .formats = row->formats,
+	    .facts = row->facts,
 	};
 }
 

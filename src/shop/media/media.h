@@ -34,6 +34,7 @@ struct media_image {
 	const int32_t *width, *height, *color; /* color: 0xRRGGBB */
 	const struct bytes *thumbhash;
 	const char *widths, *formats; /* arrays as PostgreSQL writes them: {160,320}, {jpg,webp} */
+	const char *facts; /* what is kept with what shows it (shop/image.h); of media_find() */
 };
 
 /*
@@ -59,6 +60,10 @@ struct media_name {
  */
 const struct media_image *media_find(struct db *db, enum upload_purpose_choice purpose,
                                      size_t count, const struct media_name names[]);
+
+/* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
+ * of this server, so that an answer that is cached is right for whatever host it is asked at. */
+const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format);
 
 /* Jobs. */
 void media_expire(struct task *task); /* uploads whose bytes did not come */

@@ -32,9 +32,9 @@ returning id;
 
 -- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, source_url text?, visibility text,
 --     object_group text?, width int?, height int?, thumbhash bytea?, color int?, widths text, formats text,
---     content_type text?, bytes bigint?)
+--     content_type text?, bytes bigint?, facts json)
 -- Those of them that the actor may use (row level security).
 select u.id, u.purpose, u.state, u.source_url, u.visibility, u.object_group, u.width, u.height, u.thumbhash, u.color,
-       u.widths::text as widths, u.formats::text as formats, u.content_type, u.bytes
+       u.widths::text as widths, u.formats::text as formats, u.content_type, u.bytes, upload_facts(u) as facts
 from upload u
 where u.id = any (:ids) and u.removed_at is null;
