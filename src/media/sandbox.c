@@ -161,17 +161,25 @@ static const struct {
     {SCMP_SYS(sysinfo), EPERM},
 };
 
-#define ALLOW(filter, call, ...)                                                                   \
-	(seccomp_rule_add((filter), SCMP_ACT_ALLOW, SCMP_SYS(call), 1, __VA_ARGS__) == 0)
+/* Only with that in argument `number`, of which `mask` counts. */
+static bool allow_use(scmp_filter_ctx filter, int call, unsigned number, uint64_t mask,
+                      uint64_t value)
+{
+	const struct scmp_arg_cmp use = {
+	    .arg = number, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
 
-/* Calls of which only one use is allowed. */
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &use) == 0;
+}
+
 static bool allow_uses(scmp_filter_ctx filter)
 {
-	return ALLOW(filter, clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) &&
-	       ALLOW(filter, fcntl, SCMP_A1(SCMP_CMP_EQ, F_ADD_SEALS)) &&
-	       ALLOW(filter, fcntl, SCMP_A1(SCMP_CMP_EQ, F_GET_SEALS)) &&
-	       ALLOW(filter, prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) &&
-	       (!SANITIZED || ALLOW(filter, write, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)));
+	const uint64_t all = UINT32_MAX; /* these arguments are ints */
+
+	return allow_use(filter, SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD) &&
+	       allow_use(filter, SCMP_SYS(fcntl), 1, all, F_ADD_SEALS) &&
+	       allow_use(filter, SCMP_SYS(fcntl), 1, all, F_GET_SEALS) &&
+	       allow_use(filter, SCMP_SYS(prctl), 0, all, PR_SET_NAME) &&
+	       (!SANITIZED || allow_use(filter, SCMP_SYS(write), 0, all, STDERR_FILENO));
 }
 
 static bool load_filter(scmp_filter_ctx filter)

@@ -79,5 +79,6 @@ int main(int count, char **arguments)
 	for (unsigned pictures = 1; pictures <= LIMIT_MEDIA_WORKER_PICTURES; pictures++)
 		if (!serve_request(pictures))
 			break;
-	return EXIT_SUCCESS;
+	/* Not exit(): what libraries do then is not allowed, and of no use. */
+	_exit(EXIT_SUCCESS);
 }
