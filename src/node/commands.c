@@ -3,12 +3,14 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api.gen.h"
 #include "node/api.h"
 #include "node/ask_password.h"
 #include "node/check.h"
 #include "node/jobs.h"
+#include "node/media_move.h"
 #include "node/migrate.h"
 #include "node/running.h"
 #include "node/say.h"
@@ -96,6 +98,15 @@ static int run_check(void)
 	return check_main(&call.config, call.data);
 }
 
+static int run_media_move(void)
+{
+	if (call.to == NULL || (strcmp(call.to, "s3") != 0 && strcmp(call.to, "folder") != 0)) {
+		say("media move: --to s3 or --to folder is required");
+		return NOT_UNDERSTOOD;
+	}
+	return media_move_main(&call.config, call.to);
+}
+
 static int run_reload(void)
 {
 	return running_reload(&call.config);
@@ -155,6 +166,8 @@ static int run_jobs(void)
 	    "SEBEZ_CURRENCY", OF_MEDIA
 
 static const char *const TOOL_SETTINGS[] = {OF_SERVICES, NULL};
+static const char *const MEDIA_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_SECRET", "SEBEZ_RUN_AS", OF_MEDIA,
+                                             NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
 static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
@@ -220,6 +233,15 @@ const struct command COMMANDS[] = {
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
      .flags = {{"--data", NULL, &call.data}}},
+    {.name = "media move",
+     .arguments = "--to s3|folder",
+     .prose =
+         "Copies images and files from the folder to the bucket or back, while servers run with "
+         "SEBEZ_MEDIA_STORE=s3+folder or folder+s3. May be cut off and run again.",
+     .run = run_media_move,
+     .finds = FIND_MADE,
+     .settings = MEDIA_SETTINGS,
+     .flags = {{"--to", &call.to, NULL}}},
     {.name = "openapi",
      .prose = "Prints the contract (OpenAPI 3.1).",
      .run = run_openapi,
