@@ -18,8 +18,8 @@ begin
 		and x.product_id = p.id and x.deleted_at is null and (x.available > 0 or x.backorder or not x.tracked));
 end $$;
 
--- Reserves the goods of an order. Locks the variants by (vendor, variant), so that two orders never deadlock;
--- the update of the statement that follows sees what earlier lock holders committed. Raises with all failures:
+-- Reserves the goods of an order. Locks the variants by (vendor, variant), so that two orders never deadlock; the
+-- update judges each variant as the earlier lock holders committed it. Raises with all failures:
 -- SBS01 when a tracked variant ran out, SBQ01 when a variant differs from the quote.
 create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],
 	ordered_at timestamptz)
@@ -31,15 +31,16 @@ begin
 	if (1 <= all (quantities)) is not true then
 		raise exception 'cannot reserve % pieces', quantities;
 	end if;
-	insert into sale_pending (day, variant_ids, units) values (sale_day(ordered_at), variant_ids, quantities);
-	if cardinality(variant_ids) > 1 then
-		perform from unnest(vendor_ids, variant_ids) as w (vendor_id, id)
-		join variant v on v.vendor_id = w.vendor_id and v.id = w.id
-		order by v.vendor_id, v.id for no key update of v;
-	end if;
-	with sold as (
-		update variant v set available = v.available - w.quantity
+	with counted as (
+		insert into sale_pending (day, variant_ids, units) values (sale_day(ordered_at), variant_ids, quantities)
+	), locked as materialized (
+		select v.vendor_id, v.id, w.quantity, w.price
 		from unnest(vendor_ids, variant_ids, quantities, prices) as w (vendor_id, id, quantity, price)
+		join variant v on v.vendor_id = w.vendor_id and v.id = w.id
+		order by v.vendor_id, v.id for no key update of v
+	), sold as (
+		update variant v set available = v.available - w.quantity
+		from locked w
 		where v.vendor_id = w.vendor_id and v.id = w.id and v.deleted_at is null
 		and v.price = w.price and (v.available >= w.quantity or v.backorder or not v.tracked)
 		and exists (select from product p join vendor n on n.id = p.vendor_id and n.state = 'approved'
