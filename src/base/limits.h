@@ -107,8 +107,9 @@ enum {
 	 * MB of the longest events until the connection is closed. */
 	LIMIT_REDIS_PENDING = 8192,
 
-	/* Parameters and statements of one batch; an order of 100 lines uses 20 statements. */
-	LIMIT_PG_PARAMS = 32,
+	/* Parameters of a statement, of which inserting an order has 47, the most; and statements
+	 * of a batch. */
+	LIMIT_PG_PARAMS = 48,
 	LIMIT_PG_BATCH = 32,
 
 	/* Messages sent in one transaction: enough that each one's share of the transaction's own

@@ -1,13 +1,8 @@
--- Carts: turning a cart into an order.
+-- Carts: refusing to turn one into an order.
 set local role sebez_owner;
 
-create or replace function cart_to_order(cart uuid, quoted_version int) returns void
-language plpgsql set search_path = public, pg_temp as $$
+create or replace function refuse_cart() returns void language plpgsql as $$
 begin
-	update cart set state = 'ordered', updated_at = now()
-	where id = cart_to_order.cart and state = 'open' and version = quoted_version;
-	if not found then
-		raise exception 'The cart was changed or ordered since it was read' using errcode = 'SBC01';
-	end if;
+	raise exception 'The cart was changed or ordered since it was read' using errcode = 'SBC01';
 end $$;
-grant execute on function cart_to_order(uuid, int) to sebez_customer;
+grant execute on function refuse_cart() to sebez_customer;

@@ -98,32 +98,16 @@ static const int64_t *received_at(const struct order *order)
 	return *at == TIME_INFINITY ? NULL : at;
 }
 
-static void insert_parts(struct db *batch, const struct new_order *new)
+void order_insert(struct db *batch, const struct new_order *new)
 {
 	const struct order *order = new->order;
 	const struct sub_order *first = &order->sub_orders[0];
 
-	sql_sub_orders_insert(batch, &(struct sub_orders_insert_args){
-	                                 .order = order->id,
-	                                 .state = sub_order_state_name(first->state),
-	                                 .currency = order->currency,
-	                                 .customer = first->customer_name,
-	                                 .address = order->shipping_address,
-	                                 .note = order->note,
-	                                 .deadline = &first->deadline_at,
-	                                 .at = order->created_at,
-	                                 .received = received_at(order),
-	                                 .parts_count = order->sub_order_count,
-	                                 .parts = new->parts,
-	                             });
-}
-
-static void insert_order(struct db *batch, const struct order *order)
-{
 	sql_order_insert(batch, &(struct order_insert_args){
 	                            .id = order->id,
 	                            .number = order->number,
 	                            .cart = order->cart_id,
+	                            .version = order->cart_version,
 	                            .currency = order->currency,
 	                            .subtotal = order->amounts.subtotal,
 	                            .shipping = order->amounts.shipping,
@@ -131,21 +115,20 @@ static void insert_order(struct db *batch, const struct order *order)
 	                            .tax = order->amounts.tax,
 	                            .fee = order->amounts.fee,
 	                            .total = order->amounts.total,
+	                            .customer = first->customer_name,
 	                            .address = order->shipping_address,
 	                            .note = order->note,
+	                            .state = sub_order_state_name(first->state),
+	                            .deadline = &first->deadline_at,
 	                            .at = order->created_at,
 	                            .payment = uuid_v7(),
 	                            .method = order->payment.method,
 	                            .received = received_at(order),
+	                            .parts_count = order->sub_order_count,
+	                            .parts = new->parts,
+	                            .lines_count = new->line_count,
+	                            .lines = new->lines,
 	                        });
-}
-
-void order_insert(struct db *batch, const struct new_order *new)
-{
-	sql_order_claim_cart(batch, new->order->cart_id, new->order->cart_version);
-	insert_parts(batch, new);
-	sql_order_lines_insert(batch, new->line_count, new->lines);
-	insert_order(batch, new->order);
 }
 
 static struct sub_order_state_out state_event(const struct sub_order *part)

@@ -2,10 +2,10 @@
  * insert: the statements that insert an order, collected in a batch; nothing is written until the
  * batch runs.
  *
- * The order of the statements matters. The cart is taken first, which rejects a second order of the
- * same cart. order_claim comes last: it locks what other orders may wait for, the event feeds of
- * customer and vendors and the stock. So a popular variant is locked for little more than the
- * commit.
+ * The order of the statements matters. order_insert takes the cart first, which rejects a second
+ * order of the same cart. order_claim comes last: it locks what other orders may wait for, the
+ * event feeds of customer and vendors and the stock. So a popular variant is locked for little
+ * more than the commit.
  *
  * Orders of the same variant are serialised within the process (order_lock_variants): contention
  * for one variant must not block every database connection.

@@ -5,7 +5,7 @@
 -- accounts, vendors, products and variants lock rows that other orders lock, too. Instead, rows that orders refer
 -- to are never deleted and keep their keys, and references of orders never change (the triggers `kept`). That
 -- they refer to rows when they are written: the account is the one that the envelope found (policies), the cart
--- the one that cart_to_order() has taken, vendors and variants those from which reserve_stock() takes; an order,
+-- the one that order_insert has taken, vendors and variants those from which reserve_stock() takes; an order,
 -- its sub-orders, lines and payment are held together by order_adds_up(). checks.sql looks for what they missed.
 set local role sebez_owner;
 
@@ -28,7 +28,7 @@ create table shop_order (
 	check (total = subtotal + shipping - discount + tax + fee)
 );
 create index shop_order_account on shop_order (account_id, id);
--- So an order is inserted after what belongs to it.
+-- After the statement that inserts the order and what belongs to it.
 create trigger order_adds_up after insert or update on shop_order for each row execute function order_adds_up();
 create trigger kept before delete or update of id, account_id, cart_id on shop_order
 	for each row execute function kept();
