@@ -133,7 +133,7 @@ static void write_value(struct json *json, const json_t *value)
 		json_nil(json);
 		return;
 	}
-	assert(!"every type of JSON is written");
+	assert(false); /* every type of JSON is written */
 }
 
 void image_write_json(struct json *json, const char *text, size_t length)
