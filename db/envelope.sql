@@ -105,6 +105,17 @@ begin
 end $$;
 grant execute on function act_as_jobs(text) to sebez_jobs;
 
+create or replace function act_as_media(request_id text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	ignored text;
+begin
+	ignored := set_config('sebez.scope', 'media', true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'system', true);
+end $$;
+grant execute on function act_as_media(text) to sebez_media;
+
 -- The envelope of the command line, which has the database password and so needs no session. The vendor must
 -- exist; row level security limits the import to it.
 create or replace function act_as_import(vendor_id uuid, request_id text) returns void

@@ -1,5 +1,5 @@
 -- Roles, the owner of the schema, and the functions that policies read.
--- Six roles log in, one per kind of caller; each has its own connection pool. sebez_owner owns the tables and
+-- Seven roles log in, one per kind of caller; each has its own connection pool. sebez_owner owns the tables and
 -- does not log in. sebez_kernel owns the few SECURITY DEFINER functions that bypass the caller's policies on
 -- purpose; it is subject to row level security, too, through its own policies.
 do $$
@@ -12,7 +12,7 @@ begin
 		end if;
 	end loop;
 	foreach role_name in array array['sebez_public', 'sebez_auth', 'sebez_customer', 'sebez_vendor',
-	                                 'sebez_admin', 'sebez_jobs'] loop
+	                                 'sebez_admin', 'sebez_jobs', 'sebez_media'] loop
 		if not exists (select from pg_roles where rolname = role_name) then
 			execute format('create role %I login noinherit', role_name);
 		end if;
@@ -29,7 +29,7 @@ create extension if not exists unaccent with schema public;
 revoke all on schema public from public;
 grant usage, create on schema public to sebez_owner, sebez_kernel;
 grant usage on schema public to sebez_public, sebez_auth, sebez_customer, sebez_vendor, sebez_admin,
-                               sebez_jobs;
+                               sebez_jobs, sebez_media;
 alter default privileges for role sebez_owner revoke execute on functions from public;
 alter default privileges for role sebez_kernel revoke execute on functions from public;
 

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 
-ROLES = ["public", "auth", "customer", "vendor", "admin", "jobs", "kernel"]
+ROLES = ["public", "auth", "customer", "vendor", "admin", "jobs", "media",
+         "kernel"]
 VERBS = {"select": "r", "insert": "a", "update": "w", "delete": "d"}
 
 HEAD = """# Isolation

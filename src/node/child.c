@@ -51,9 +51,10 @@ static void reset_signals(void)
 
 static int become(const struct child_spec *spec, pid_t parent)
 {
-	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int input_fd =
+	    spec->input_fd > 0 ? spec->input_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || setpgid(0, 0) != 0)
+	if (input_fd < 0 || dup2(input_fd, STDIN_FILENO) < 0 || setpgid(0, 0) != 0)
 		return -errno;
 	if (spec->switches_user &&
 	    (setgroups(0, NULL) != 0 || setresgid(spec->gid, spec->gid, spec->gid) != 0 ||

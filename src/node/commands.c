@@ -10,6 +10,7 @@
 #include "node/ask_password.h"
 #include "node/check.h"
 #include "node/jobs.h"
+#include "node/media.h"
 #include "node/media_move.h"
 #include "node/migrate.h"
 #include "node/running.h"
@@ -144,6 +145,11 @@ static int run_api(void)
 	return api_main(&call.config, slot());
 }
 
+static int run_media(void)
+{
+	return media_main(&call.config, slot());
+}
+
 static int run_jobs(void)
 {
 	return jobs_main(&call.config, slot());
@@ -176,7 +182,7 @@ const struct command COMMANDS[] = {
     {.name = "serve",
      .prose = "Starts the server: PostgreSQL and Redis unless DATABASE_URL and REDIS_URL name "
               "others, the "
-              "api processes and the jobs process.",
+              "api, jobs and media processes.",
      .run = run_serve},
     {.name = "reload",
      .prose = "Restarts the processes of a running server without losing a request.",
@@ -251,6 +257,7 @@ const struct command COMMANDS[] = {
      .run = run_version,
      .needs_no_config = true},
     {.name = "api", .run = run_api, .operands = {&call.slot}, .hidden = true},
+    {.name = "media", .run = run_media, .operands = {&call.slot}, .hidden = true},
     {.name = "jobs", .run = run_jobs, .operands = {&call.slot}, .hidden = true},
 };
 

@@ -16,12 +16,13 @@
 #include "node/say.h"
 #include "store/pg.h"
 
-enum { STOP_MS = 20000, CONNECTIONS_MIN = 200, ROLES = 6 };
+enum { STOP_MS = 20000, CONNECTIONS_MIN = 200, ROLES = 6 /* of api and jobs processes */ };
 
 /* The rest of the memory is left to the page cache, and to the machine's other programs. */
 enum { SHARED_BUFFERS_MIN_MB = 128, SHARED_BUFFERS_MAX_MB = 1024 };
 
-_Static_assert(ROLES == (int)PG_ROLE_COUNT, "each role has connections");
+_Static_assert(ROLES + 1 == (int)PG_ROLE_COUNT,
+               "each role has connections; media processes have one");
 
 static const char SETTINGS[] =
     "# Written by sebez at each start. Your own settings go to postgresql.user.conf beside it.\n"
@@ -196,8 +197,8 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	const struct passwd *self = getpwuid(geteuid());
 	/* A reload runs old and new processes at the same time; leased connections are rarely all
 	 * open. */
-	int64_t wanted =
-	    20 + (config->processes + 2) * ROLES * (config->db_connections + config->db_leased);
+	int64_t wanted = 20 + ((config->processes + 2) * ROLES + config->media_processes) *
+	                          (config->db_connections + config->db_leased);
 	char text[2048];
 	int rc;
 

@@ -8,12 +8,18 @@
 
 #include "base/hash.h"
 #include "node/data_folder.h"
+#include "node/media_worker.h"
 
 enum { STEADY_LOOKS = 2 };
 
-/* Modules that PostgreSQL's sessions load on demand, relative to its program's folder. */
-static const char *const MODULES[] = {"../lib/pg_trgm.so", "../lib/unaccent.so",
-                                      "../lib/plpgsql.so", "../lib/dict_snowball.so"};
+/* What a program loads or starts later, relative to its folder. */
+static const struct companion {
+	const char *program, *path;
+} COMPANIONS[] = {
+    {"/postgres", "../lib/pg_trgm.so"}, {"/postgres", "../lib/unaccent.so"},
+    {"/postgres", "../lib/plpgsql.so"}, {"/postgres", "../lib/dict_snowball.so"},
+    {"/sebez", MEDIA_WORKER_PROGRAM},
+};
 
 static uint64_t fingerprint_of(const char *path)
 {
@@ -36,11 +42,13 @@ static uint64_t fingerprint(const char *program)
 	char path[sizeof(((struct files *)0)->program) + 32];
 
 	assert(sum == 0 || name != NULL); /* a program's path is absolute */
-	if (sum == 0 || strcmp(name, "/postgres") != 0)
-		return sum;
-	for (size_t i = 0; i < sizeof(MODULES) / sizeof(MODULES[0]); i++) {
+	if (sum == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(COMPANIONS) / sizeof(COMPANIONS[0]); i++) {
+		if (strcmp(name, COMPANIONS[i].program) != 0)
+			continue;
 		path_format(path, sizeof(path), "%.*s/%s", (int)(name - program), program,
-		            MODULES[i]);
+		            COMPANIONS[i].path);
 		sum = sum * 31 + fingerprint_of(path);
 	}
 	return sum | 1;

@@ -1,7 +1,7 @@
 /*
  * files: detects that the files a process was started from were replaced on disk: its program, the
- * libraries it has mapped, and modules it loads later. The process keeps the old code in memory but
- * starts and loads new files, and the two may be incompatible.
+ * libraries it has mapped, and what it loads or starts later. The process keeps the old code in
+ * memory but starts and loads new files, and the two may be incompatible.
  */
 #ifndef SEBEZ_NODE_FILES_H
 #define SEBEZ_NODE_FILES_H

@@ -17,6 +17,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/say.h"
+#include "shop/media/media.h"
 #include "shop/outbox/outbox.h"
 #include "shop/shop.h"
 
@@ -121,10 +122,14 @@ static void fill_topics(struct metrics_topic topics[METRICS_TOPICS_MAX])
 static void on_gauges(uv_timer_t *timer)
 {
 	struct metrics_gauges gauges = {0};
+	struct media_gauges uploads = media_gauges();
 
 	(void)timer;
 	process_gauges(&jobs.stores, &gauges);
 	fill_topics(gauges.topics);
+	gauges.uploads = (struct metrics_uploads){.unpublished = uploads.unpublished,
+	                                          .published = uploads.published,
+	                                          .oldest_s = uploads.oldest_s};
 	metrics_set(&gauges);
 }
 

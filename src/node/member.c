@@ -13,6 +13,7 @@
 #include "net/log.h"
 #include "node/embedded_pg.h"
 #include "node/embedded_redis.h"
+#include "node/media_worker.h"
 #include "node/metrics.h"
 #include "node/object_store.h"
 
@@ -72,14 +73,30 @@ int member_world_open(struct services *services, const struct secret *secret, in
 	return 0;
 }
 
+/* The descriptor that only its kind has: a listening socket, or the workers' program. -1: none. */
+static int own_descriptor(const struct member_world *world, const struct member *member)
+{
+	int fd = -1;
+
+	if (member->kind == MEMBER_API)
+		fd = member->listen_fd;
+	if (member->kind == MEMBER_MEDIA) {
+		fd = media_worker_open(world->program);
+		if (fd < 0) /* uploads wait until it is installed */
+			LOG_ERROR("the program for images is missing",
+			          log_str("reason", strerror(-fd)));
+	}
+	return fd;
+}
+
 static int start_self(const struct member_world *world, const struct member *member,
                       struct process *ret)
 {
 	char slot[16];
-	const char *argv[] = {"sebez", member->kind == MEMBER_API ? "api" : "jobs", slot, NULL};
+	const char *argv[] = {"sebez", member_name(member), slot, NULL};
 	struct child_spec spec =
 	    data_folder_child(&world->services->data_folder, world->program, argv);
-	int ready[2];
+	int ready[2], own;
 	int rc;
 
 	snprintf(slot, sizeof(slot), "%d", member->slot);
@@ -91,17 +108,21 @@ static int start_self(const struct member_world *world, const struct member *mem
 	spec.fds[0] = world->metrics_fd;
 	spec.fds[1] = ready[1];
 	spec.fds[2] = world->objects_fd;
-	spec.fds[3] = member->listen_fd;
-	spec.fd_count = member->kind == MEMBER_API ? 4 : 3;
+	own = own_descriptor(world, member);
+	spec.fds[3] = own;
+	spec.fd_count = own >= 0 ? 4 : 3;
 	_Static_assert(MEMBER_FD_METRICS == (int)CHILD_FIRST_FD &&
 	                   MEMBER_FD_READY == MEMBER_FD_METRICS + 1 &&
 	                   MEMBER_FD_OBJECTS == MEMBER_FD_READY + 1 &&
-	                   MEMBER_FD_LISTEN == MEMBER_FD_OBJECTS + 1,
+	                   MEMBER_FD_LISTEN == MEMBER_FD_OBJECTS + 1 &&
+	                   MEMBER_FD_WORKER == (int)MEMBER_FD_LISTEN,
 	               "spec.fds has the order of enum member_fd");
 	assert((member->kind == MEMBER_API) == (member->listen_fd >= 0));
 	ret->heartbeat.beats = metrics_beats((unsigned)member->slot);
 	rc = child_spawn(&spec, &ret->pid);
 	close(ready[1]);
+	if (own >= 0 && own != member->listen_fd)
+		close(own);
 	if (rc < 0) {
 		close(ready[0]);
 		return rc;
@@ -119,6 +140,7 @@ int member_start(const struct member_world *world, const struct member *member, 
 	switch (member->kind) {
 	case MEMBER_API:
 	case MEMBER_JOBS:
+	case MEMBER_MEDIA:
 		rc = start_self(world, member, &process);
 		break;
 	case MEMBER_PG:
@@ -145,11 +167,16 @@ int member_start(const struct member_world *world, const struct member *member, 
 
 const char *member_name(const struct member *member)
 {
-	static const char *const NAMES[] = {"api", "jobs", "postgres", "redis"};
+	static const char *const NAMES[] = {"api", "jobs", "media", "postgres", "redis"};
 
 	_Static_assert(sizeof(NAMES) / sizeof(NAMES[0]) == MEMBER_REDIS + 1,
 	               "a name for each kind");
 	return NAMES[member->kind];
+}
+
+bool member_is_ours(const struct member *member)
+{
+	return member->kind <= MEMBER_MEDIA;
 }
 
 void member_died(struct member *member, int64_t now_ms)

@@ -15,14 +15,15 @@
 #include "node/secret.h"
 #include "node/services.h"
 
-enum member_kind { MEMBER_API, MEMBER_JOBS, MEMBER_PG, MEMBER_REDIS };
+enum member_kind { MEMBER_API, MEMBER_JOBS, MEMBER_MEDIA, MEMBER_PG, MEMBER_REDIS };
 
-/* Descriptors passed to api and jobs processes (node/child.h), in this order. */
+/* Descriptors passed to processes of our own program (node/child.h), in this order. */
 enum member_fd {
 	MEMBER_FD_METRICS = 3,
 	MEMBER_FD_READY,
-	MEMBER_FD_OBJECTS, /* the folder (node/object_store.h) */
-	MEMBER_FD_LISTEN,
+	MEMBER_FD_OBJECTS,                   /* the folder (node/object_store.h) */
+	MEMBER_FD_LISTEN,                    /* of api processes */
+	MEMBER_FD_WORKER = MEMBER_FD_LISTEN, /* of media processes: media_worker_open() */
 };
 
 /* Signals that stop a process. */
@@ -41,7 +42,7 @@ struct process {
 	int ready_fd; /* -1: none, or already ready */
 	bool ready;
 	int64_t started_ms;
-	struct heartbeat heartbeat; /* of api and jobs processes */
+	struct heartbeat heartbeat; /* of processes of our own program */
 	struct files files;
 };
 
@@ -75,6 +76,9 @@ int member_start(const struct member_world *world, const struct member *member, 
     __attribute__((warn_unused_result));
 
 const char *member_name(const struct member *member);
+
+/* Whether it runs our own program. */
+bool member_is_ours(const struct member *member);
 
 /* Schedules the restart after a death: at once, then with increasing back-off. */
 void member_died(struct member *member, int64_t now_ms);

@@ -18,10 +18,11 @@
 enum {
 	METRICS_OPERATIONS_MAX = 256, /* one is for requests that match no operation */
 	METRICS_JOBS_MAX = 32,
-	METRICS_POOLS = 6, /* PG_ROLE_COUNT */
+	METRICS_POOLS = 7, /* PG_ROLE_COUNT */
 	METRICS_TOPICS_MAX = 32,
-	METRICS_OUTCOMES = 6,        /* OUTBOX_OUTCOME_COUNT */
-	METRICS_CLIENT_OUTCOMES = 5, /* HTTP_CLIENT_OUTCOME_COUNT */
+	METRICS_OUTCOMES = 6,         /* OUTBOX_OUTCOME_COUNT */
+	METRICS_CLIENT_OUTCOMES = 5,  /* HTTP_CLIENT_OUTCOME_COUNT */
+	METRICS_UPLOAD_FAILURES = 10, /* MEDIA_FAILURES_COUNTED */
 };
 
 struct metrics_pool {
@@ -36,6 +37,18 @@ struct metrics_topic {
 	uint64_t outcomes[METRICS_OUTCOMES]; /* since process start */
 };
 
+/* Since the start of a media process. */
+struct metrics_media {
+	uint64_t published, shared, avif, postponed, workers_killed;
+	uint64_t busy_us;
+	uint64_t failed[METRICS_UPLOAD_FAILURES];
+};
+
+/* Uploads with work to do, as counted by a jobs process. */
+struct metrics_uploads {
+	uint64_t unpublished, published, oldest_s;
+};
+
 struct metrics_gauges {
 	uint64_t fibers, fibers_max;
 	uint64_t connections; /* open HTTP connections */
@@ -46,6 +59,9 @@ struct metrics_gauges {
 	uint64_t client_outcomes[METRICS_CLIENT_OUTCOMES]; /* since process start */
 	struct metrics_pool pools[METRICS_POOLS];
 	struct metrics_topic topics[METRICS_TOPICS_MAX];
+	bool is_media;
+	struct metrics_media media;
+	struct metrics_uploads uploads;
 };
 
 /* Creates a segment with this many slots. Returns its descriptor or -errno. */

@@ -1,6 +1,6 @@
 /*
- * metrics_segment: the layout of the shared memory, for metrics.c (writer) and metrics_text.c
- * (reader).
+ * metrics_segment: the layout of the shared memory, for metrics.c (writer), metrics_text.c and
+ * metrics_media.c (readers).
  */
 #ifndef SEBEZ_NODE_METRICS_SEGMENT_H
 #define SEBEZ_NODE_METRICS_SEGMENT_H
@@ -41,5 +41,9 @@ struct metrics_segment {
 
 const struct metrics_segment *metrics_segment(void);
 size_t metrics_segment_size(unsigned slots);
+
+/* For the files that write the text. */
+void metrics_write_head(struct buf *out, const char *name, const char *type, const char *help);
+void metrics_write_media(struct buf *out, const struct metrics_segment *all);
 
 #endif

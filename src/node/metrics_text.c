@@ -87,7 +87,7 @@ static bool was_called(const struct metrics_operation *sum)
 	return count > 0;
 }
 
-static void write_head(struct buf *out, const char *name, const char *type, const char *help)
+void metrics_write_head(struct buf *out, const char *name, const char *type, const char *help)
 {
 	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -102,12 +102,13 @@ static void write_operations(struct buf *out, const struct metrics_segment *all)
 {
 	struct metrics_operation sum;
 
-	write_head(out, "sebez_requests_total", "counter", "Answered requests.");
+	metrics_write_head(out, "sebez_requests_total", "counter", "Answered requests.");
 	for (size_t i = 0; i <= OPERATION_COUNT; i++) {
 		sum_operation(all, i, &sum);
 		write_statuses(out, operation_name(i), &sum);
 	}
-	write_head(out, "sebez_request_duration_seconds", "histogram", "From headers to reply.");
+	metrics_write_head(out, "sebez_request_duration_seconds", "histogram",
+	                   "From headers to reply.");
 	for (size_t i = 0; i <= OPERATION_COUNT; i++) {
 		sum_operation(all, i, &sum);
 		if (was_called(&sum))
@@ -132,7 +133,7 @@ static void write_jobs(struct buf *out, const struct metrics_segment *all)
 	const struct job *job;
 	struct metrics_job sum;
 
-	write_head(out, "sebez_job_runs_total", "counter", "Runs of background jobs.");
+	metrics_write_head(out, "sebez_job_runs_total", "counter", "Runs of background jobs.");
 	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
 		sum_job(all, i, &sum);
 		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"good\"} %llu\n",
@@ -140,7 +141,8 @@ static void write_jobs(struct buf *out, const struct metrics_segment *all)
 		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"failed\"} %llu\n",
 		           job->name, (unsigned long long)sum.failed);
 	}
-	write_head(out, "sebez_job_seconds_total", "counter", "Time that background jobs took.");
+	metrics_write_head(out, "sebez_job_seconds_total", "counter",
+	                   "Time that background jobs took.");
 	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
 		sum_job(all, i, &sum);
 		buf_printf(out, "sebez_job_seconds_total{job=\"%s\"} %.6f\n", job->name,
@@ -204,7 +206,7 @@ static const struct process_family {
 static void write_processes(struct buf *out, const struct metrics_segment *all,
                             const struct process_family *family)
 {
-	write_head(out, family->name, "gauge", family->help);
+	metrics_write_head(out, family->name, "gauge", family->help);
 	for (unsigned slot = 0; slot < all->count; slot++) {
 		const struct metrics_slot *process = &all->slots[slot];
 		const char *gauges = (const char *)&process->gauges;
@@ -223,8 +225,8 @@ static void write_processes(struct buf *out, const struct metrics_segment *all,
 
 static void write_client(struct buf *out, const struct metrics_segment *all)
 {
-	write_head(out, "sebez_client_calls_total", "counter",
-	           "Calls to other servers that ended.");
+	metrics_write_head(out, "sebez_client_calls_total", "counter",
+	                   "Calls to other servers that ended.");
 	for (unsigned slot = 0; slot < all->count; slot++) {
 		const uint64_t *counts = all->slots[slot].gauges.client_outcomes;
 
@@ -265,7 +267,7 @@ static const struct pool_family {
 static void write_pools(struct buf *out, const struct metrics_segment *all,
                         const struct pool_family *family)
 {
-	write_head(out, family->name, family->type, family->help);
+	metrics_write_head(out, family->name, family->type, family->help);
 	for (unsigned slot = 0; slot < all->count; slot++) {
 		if (all->slots[slot].pid == 0)
 			continue;
@@ -302,7 +304,7 @@ static void write_topics(struct buf *out, const struct metrics_segment *all, con
 {
 	const struct outbox_topic *topic;
 
-	write_head(out, name, "gauge", help);
+	metrics_write_head(out, name, "gauge", help);
 	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++)
 		buf_printf(out, "%s{topic=\"%s\"} %llu\n", name, topic->name,
 		           sum_topic(all, i, offset));
@@ -313,8 +315,8 @@ static void write_breakers(struct buf *out, const struct metrics_segment *all)
 	static const char NAME[] = "sebez_outbox_breakers";
 	const struct outbox_topic *topic;
 
-	write_head(out, NAME, "gauge",
-	           "Destinations that are left alone, or probed, by this server.");
+	metrics_write_head(out, NAME, "gauge",
+	                   "Destinations that are left alone, or probed, by this server.");
 	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
 		if (topic->kind != OUTBOX_DELIVER)
 			continue;
@@ -330,7 +332,8 @@ static void write_outcomes(struct buf *out, const struct metrics_segment *all)
 	static const char NAME[] = "sebez_outbox_deliveries_total";
 	const struct outbox_topic *topic;
 
-	write_head(out, NAME, "counter", "Rows of the outbox by what became of their delivery.");
+	metrics_write_head(out, NAME, "counter",
+	                   "Rows of the outbox by what became of their delivery.");
 	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
 		if (topic->kind != OUTBOX_DELIVER)
 			continue;
@@ -372,4 +375,5 @@ void metrics_write(struct buf *out)
 	for (size_t i = 0; i < sizeof(POOL_FAMILIES) / sizeof(POOL_FAMILIES[0]); i++)
 		write_pools(out, all, &POOL_FAMILIES[i]);
 	write_outbox(out, all);
+	metrics_write_media(out, all);
 }

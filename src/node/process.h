@@ -1,6 +1,6 @@
 /*
  * process: what every process with a loop needs: the pools of the database roles, Redis, and the
- * keys; for api and jobs processes, and for tools that run a task.
+ * keys; for processes of `sebez serve`, and for tools that run a task.
  */
 #ifndef SEBEZ_NODE_PROCESS_H
 #define SEBEZ_NODE_PROCESS_H

@@ -32,11 +32,11 @@ static void fail(struct supervisor *su, const char *why)
 	end(su);
 }
 
-/* After the last api process, replaces the jobs process: by now the program is known to start. */
-static void replace_jobs(struct supervisor *su)
+/* After the last api process, replaces the others of our program: by now it is known to start. */
+static void replace_others(struct supervisor *su)
 {
 	for (int i = su->api_count; i < su->count; i++)
-		if (su->members[i].kind == MEMBER_JOBS && su->members[i].now.pid > 0) {
+		if (member_is_ours(&su->members[i]) && su->members[i].now.pid > 0) {
 			supervisor_let_go(su, &su->members[i].now, MEMBER_SIGNAL_STOP);
 			su->members[i].start_at_ms = 1;
 		}
@@ -52,7 +52,7 @@ static void replace_next(struct supervisor *su)
 		su->reloading++; /* members that are down are restarted by the supervisor */
 	while (su->reloading < su->api_count && su->members[su->reloading].now.pid <= 0);
 	if (su->reloading == su->api_count) {
-		replace_jobs(su);
+		replace_others(su);
 		LOG_INFO("reloaded");
 		end(su);
 		return;

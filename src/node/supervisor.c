@@ -203,8 +203,9 @@ static void continue_stop(struct supervisor *su)
 	}
 	assert(su->reloading == NOT_RELOADING);
 	if (su->phase == PHASE_API_LEAVING) {
-		su->phase = PHASE_JOBS_LEAVING;
+		su->phase = PHASE_OTHERS_LEAVING;
 		let_go_all(su, MEMBER_JOBS);
+		let_go_all(su, MEMBER_MEDIA);
 		if (su->leaving_count > 0)
 			return;
 	}
@@ -297,7 +298,8 @@ static int prepare(struct supervisor *su)
 {
 	struct secret secret;
 	int fds[API_MAX], port = 0;
-	int metrics_fd = metrics_create((unsigned)su->config->processes + 1);
+	int metrics_fd =
+	    metrics_create((unsigned)(su->config->processes + 1 + su->config->media_processes));
 	int rc = metrics_fd < 0 ? metrics_fd : metrics_watch(metrics_fd);
 
 	if (rc == 0)
@@ -315,11 +317,14 @@ static int prepare(struct supervisor *su)
 		rc = member_world_open(&su->services, &secret, metrics_fd, &su->world);
 	if (rc < 0)
 		return rc;
-	assert(su->count == 0 && su->config->processes <= API_MAX);
+	assert(su->count == 0 && su->config->processes <= API_MAX &&
+	       su->config->media_processes <= MEDIA_MAX);
 	su->api_count = (int)su->config->processes;
 	for (int i = 0; i < su->api_count; i++)
 		add_member(su, MEMBER_API, fds[i], 0);
 	add_member(su, MEMBER_JOBS, -1, 0);
+	for (int i = 0; i < su->config->media_processes; i++)
+		add_member(su, MEMBER_MEDIA, -1, 0);
 	if (su->services.pg_embedded)
 		add_member(su, MEMBER_PG, -1, su->services.pg);
 	if (su->services.redis_embedded)

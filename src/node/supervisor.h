@@ -3,7 +3,7 @@
  * that die, reloads without losing a request, and stops everything on exit.
  *
  *   SIGTERM, SIGINT  drains and stops; a second one stops at once
- *   SIGHUP           replaces the api processes one by one, and the jobs process
+ *   SIGHUP           replaces the api processes one by one, then the others
  *
  * When the terminal it was started from is closed, the server stops, whatever signals that causes:
  * the SIGHUP that shells send is indistinguishable from a reload request (node/terminal.h).

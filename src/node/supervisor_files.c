@@ -45,6 +45,7 @@ static void restart(struct supervisor *su, struct member *member, enum files_cha
 	switch (member->kind) {
 	case MEMBER_API:
 	case MEMBER_JOBS:
+	case MEMBER_MEDIA:
 		if (change == FILES_LIBRARY_REPLACED)
 			reload_ask(su);
 		else

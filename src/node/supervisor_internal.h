@@ -17,13 +17,14 @@
 #include "node/member.h"
 
 enum {
-	API_MAX = 256, /* as SEBEZ_PROCESSES says */
-	MEMBERS_MAX = API_MAX + 3,
+	API_MAX = 256,  /* as SEBEZ_PROCESSES says */
+	MEDIA_MAX = 64, /* as SEBEZ_MEDIA_PROCESSES says */
+	MEMBERS_MAX = API_MAX + MEDIA_MAX + 3,
 	LEAVING_MAX = 4 * MEMBERS_MAX,
 	NOT_RELOADING = -1,
 };
 
-enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_JOBS_LEAVING, PHASE_DONE };
+enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_OTHERS_LEAVING, PHASE_DONE };
 
 /* A process that was sent a stop signal and has not exited. */
 struct leaving {
@@ -56,8 +57,8 @@ struct supervisor {
 /* Sends the signal and stops watching the process. */
 void supervisor_let_go(struct supervisor *su, struct process *process, int signal);
 
-/* Kills hung processes: api and jobs processes whose loop does not run, and stopping processes that
- * do not exit in time. */
+/* Kills hung processes: those of our own program whose loop does not run, and stopping processes
+ * that do not exit in time. */
 void watch_for_hung(struct supervisor *su, int64_t now_ms);
 
 /* Restarts processes whose files were replaced after their start. */

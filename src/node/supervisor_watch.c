@@ -8,8 +8,7 @@
 /* While a successor starts, it owns the slot and the reload watches it. */
 static bool beats_count(const struct member *member)
 {
-	return (member->kind == MEMBER_API || member->kind == MEMBER_JOBS) && member->now.pid > 0 &&
-	       member->next.pid <= 0;
+	return member_is_ours(member) && member->now.pid > 0 && member->next.pid <= 0;
 }
 
 static void look_at(struct member *member)

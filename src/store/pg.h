@@ -36,6 +36,7 @@ enum pg_role {
 	PG_VENDOR,   /* staff: one vendor's rows */
 	PG_ADMIN,
 	PG_JOBS,
+	PG_MEDIA, /* the media process: uploads to process and nothing else */
 	PG_ROLE_COUNT,
 };
 

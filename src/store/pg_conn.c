@@ -144,11 +144,12 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 {
 	char options[320];
 	/* A statement's optional clauses are texts of their own, so one plan fits each; left to
-	 * itself the planner would plan a listing anew on every call. The jobs' statements work on
-	 * queues that were empty when they were first planned, and run once a second: they are
-	 * planned each time. */
-	const char *plans =
-	    conn->pool->role == PG_JOBS ? "force_custom_plan" : "force_generic_plan";
+	 * itself the planner would plan a listing anew on every call. Statements of jobs and media
+	 * work on queues that were empty when they were first planned, and run once a second: they
+	 * are planned each time. */
+	const char *plans = conn->pool->role == PG_JOBS || conn->pool->role == PG_MEDIA
+	                        ? "force_custom_plan"
+	                        : "force_generic_plan";
 	int timeout_ms = conn->pool->statement_timeout_ms;
 	int idle_ms = timeout_ms == 0 ? IDLE_IN_TRANSACTION_MS : timeout_ms + GRACE_MS;
 	snprintf(options, sizeof(options),

@@ -20,6 +20,7 @@ enum {
 const char *const PG_ROLE_NAMES[PG_ROLE_COUNT] = {
     [PG_PUBLIC] = "sebez_public", [PG_AUTH] = "sebez_auth",   [PG_CUSTOMER] = "sebez_customer",
     [PG_VENDOR] = "sebez_vendor", [PG_ADMIN] = "sebez_admin", [PG_JOBS] = "sebez_jobs",
+    [PG_MEDIA] = "sebez_media",
 };
 
 static struct {

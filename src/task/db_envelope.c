@@ -19,6 +19,7 @@ enum {
 	NUMBER_STAFF,
 	NUMBER_ADMIN,
 	NUMBER_JOBS,
+	NUMBER_MEDIA,
 	NUMBER_IMPORT,
 };
 
@@ -73,6 +74,15 @@ static const struct pg_statement ACT_AS_JOBS = {
     .number = NUMBER_JOBS,
 };
 
+static const struct pg_statement ACT_AS_MEDIA = {
+    .name = "act_as_media",
+    .text = "select act_as_media($1)",
+    .param_count = 1,
+    .param_types = (const Oid[]){PG_TEXT_OID},
+    .reads_only = true,
+    .number = NUMBER_MEDIA,
+};
+
 static const struct pg_statement ACT_AS_IMPORT = {
     .name = "act_as_import",
     .text = "select act_as_import($1, $2)",
@@ -97,6 +107,8 @@ enum pg_role db_role_of(enum actor_kind kind)
 		return PG_ADMIN;
 	case ACTOR_JOBS:
 		return PG_JOBS;
+	case ACTOR_MEDIA:
+		return PG_MEDIA;
 	}
 	assert(false);
 	return PG_PUBLIC;
@@ -166,6 +178,9 @@ void db_envelope(struct db *db)
 		return;
 	case PG_JOBS:
 		db_collect(db, &ACT_AS_JOBS, NULL, &request_id);
+		return;
+	case PG_MEDIA:
+		db_collect(db, &ACT_AS_MEDIA, NULL, &request_id);
 		return;
 	case PG_ROLE_COUNT:
 		break;

@@ -27,12 +27,13 @@ enum actor_kind {
 	ACTOR_STAFF, /* acts for vendor_id */
 	ACTOR_ADMIN,
 	ACTOR_JOBS,
+	ACTOR_MEDIA,
 	ACTOR_IMPORT, /* the command line, acting for vendor_id */
 };
 
 struct actor {
 	enum actor_kind kind;
-	struct uuid account_id; /* nil for ACTOR_NONE, GUEST, JOBS and IMPORT */
+	struct uuid account_id; /* nil for ACTOR_NONE, GUEST, JOBS, MEDIA and IMPORT */
 	struct uuid session_id;
 	struct uuid vendor_id; /* ACTOR_STAFF, ACTOR_IMPORT */
 	uint32_t roles; /* bits of enum staff_role or enum admin_role that the operation allows */

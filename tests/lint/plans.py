@@ -21,7 +21,7 @@ LARGE = 2000  # rows; a table with fewer in this seed stays small in a marketpla
 SEED = {"vendors": 50, "categories": 200, "products": 20000, "orders": 5000,
         "customers": 5000}
 ROLES = ("sebez_public", "sebez_auth", "sebez_customer", "sebez_vendor", "sebez_admin",
-         "sebez_jobs")
+         "sebez_jobs", "sebez_media")
 
 # (role or any, statement): why it may read a whole table.
 REASONS = {
@@ -74,7 +74,8 @@ class Judge:
     def act_as(self, role):
         """As store/pg_conn.c sets up the role's connections, and the envelope their actor."""
         self.cursor.execute(f"set session authorization {role}")
-        plans = "force_custom_plan" if role == "sebez_jobs" else "force_generic_plan"
+        custom = role in ("sebez_jobs", "sebez_media")
+        plans = "force_custom_plan" if custom else "force_generic_plan"
         self.cursor.execute(f"set plan_cache_mode = {plans}")
         for setting in ("account", "vendor", "guest"):
             self.cursor.execute(f"set sebez.{setting} = '018bcfe5-6801-7001-8000-000000000001'")

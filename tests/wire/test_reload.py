@@ -17,16 +17,21 @@ def logged(server, word):
     return server.log.read_text(errors="replace").count(word)
 
 
+def ours(server):
+    """2 api processes, one for jobs and one for media."""
+    return {pid for role in ("api", "jobs", "media") for pid in members(server, role)}
+
+
 @pytest.fixture
 def own(tmp_path, monkeypatch):
     """A server whose program may be taken away."""
     shutil.copy(harness_server.BUILD / "sebez", tmp_path)
     monkeypatch.setattr(harness_server, "BUILD", tmp_path)
-    server = Server()
+    server = Server(SEBEZ_MEDIA_PROCESSES=1)
     try:
         server.start()
         # It is ready as soon as one api process is.
-        until(lambda: (len(members(server)), len(members(server, "jobs"))) == (2, 1))
+        until(lambda: len(ours(server)) == 4)
         yield server
         assert server.stop() == []
     finally:
@@ -34,25 +39,25 @@ def own(tmp_path, monkeypatch):
 
 
 def test_a_program_that_is_gone_ends_the_reload_and_no_process(own, tmp_path):
-    before = set(members(own)) | set(members(own, "jobs"))
+    before = ours(own)
     (tmp_path / "sebez").rename(tmp_path / "elsewhere")
     own.process.send_signal(signal.SIGHUP)
     until(lambda: logged(own, '"reload failed"'))
     assert logged(own, '"reloaded"') == 0
-    assert set(members(own)) | set(members(own, "jobs")) == before
+    assert ours(own) == before
     assert requests.get(own.url + "/v1/products", timeout=20).status_code == 200
 
     (tmp_path / "elsewhere").rename(tmp_path / "sebez")
     own.process.send_signal(signal.SIGHUP)
-    until(lambda: not before & (set(members(own)) | set(members(own, "jobs"))))
+    until(lambda: not before & ours(own))
     assert logged(own, '"reloaded"') == 1
 
 
 def test_a_program_that_was_replaced_is_taken_by_itself(own, tmp_path):
-    before = set(members(own)) | set(members(own, "jobs"))
+    before = ours(own)
     shutil.copy(tmp_path / "sebez", tmp_path / "new")
     (tmp_path / "new").rename(tmp_path / "sebez")
-    until(lambda: not before & (set(members(own)) | set(members(own, "jobs"))))
+    until(lambda: not before & ours(own))
     assert logged(own, '"files were replaced"')
     assert requests.get(own.url + "/v1/products", timeout=20).status_code == 200
 

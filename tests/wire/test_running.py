@@ -22,7 +22,7 @@ from harness.shop import Shop
 @pytest.fixture(scope="module")
 def own():
     """A server of this module's own: these tests treat it badly."""
-    with folder() as server:
+    with folder(SEBEZ_MEDIA_PROCESSES=1) as server:
         yield server.start()
         assert server.stop() == []
 
@@ -84,7 +84,7 @@ def test_a_reload_under_load_fails_no_request(own):
 
 
 @pytest.mark.plain
-@pytest.mark.parametrize("word", ["api", "jobs", "redis", "postgres"])
+@pytest.mark.parametrize("word", ["api", "jobs", "media", "redis", "postgres"])
 def test_what_dies_is_replaced(own, word):
     (before, *others) = named(own, word)
     os.kill(before, signal.SIGKILL)
@@ -93,7 +93,7 @@ def test_what_dies_is_replaced(own, word):
     until(lambda: requests.get(own.url + "/v1/products", timeout=20).status_code == 200)
 
 
-@pytest.mark.parametrize("word", ["api", "jobs"])
+@pytest.mark.parametrize("word", ["api", "jobs", "media"])
 def test_what_hangs_is_replaced(own, word):
     (before, *others) = members(own, word)
     os.kill(before, signal.SIGSTOP)

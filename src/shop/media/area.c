@@ -16,11 +16,18 @@ const struct problem_code PROBLEM_PARTS_MISSING[1] = {
 };
 
 static struct objects *store;
+static struct redis *redis;
 
 struct objects *media_objects(void)
 {
 	assert(store != NULL);
 	return store;
+}
+
+struct redis *media_redis(void)
+{
+	assert(redis != NULL);
+	return redis;
 }
 
 void media_end_store(struct task *task, int rc)
@@ -33,6 +40,7 @@ void media_end_store(struct task *task, int rc)
 static int start(const struct area_options *options)
 {
 	store = options->objects;
+	redis = options->redis;
 	return 0;
 }
 
@@ -49,7 +57,10 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
+enum { MEASURE_MS = 15 * 1000 }; /* the usual scrape interval of metrics */
+
 static const struct job JOBS[] = {
+    {"measure_uploads", MEASURE_MS, media_measure},
     {"expire_uploads", JOB_AT_SETTING, media_expire},
     {"remove_uploads", JOB_AT_SETTING, media_remove},
     {0},

@@ -10,12 +10,12 @@ set search_path = public, pg_temp
 begin atomic
 	select pg_advisory_xact_lock(hashtextextended('upload group ' || of_group, 0));
 end;
-grant execute on function upload_lock_group(text) to sebez_jobs;
+grant execute on function upload_lock_group(text) to sebez_jobs, sebez_media;
 
 -- Before objects of a group are put. 'make': the caller does. 'shared': another row had them, and this one is ready
--- with its facts. 'later': they are being deleted.
-create or replace function upload_take_group(upload_id uuid, of_group text, sha256 bytea, bytes bigint,
-                                             content_type text) returns text
+-- with its facts, if it has one of these types. 'later': they are being deleted.
+create or replace function upload_take_group(upload_id uuid, of_group text, sha256 bytea, content_types text[])
+returns text
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	mine upload;
@@ -32,21 +32,22 @@ begin
 	end if;
 	select * into same from upload u
 	where u.owner_id = mine.owner_id and u.object_group = of_group and u.id <> mine.id and u.state = 'ready'
-	and u.visibility = mine.visibility and u.work is distinct from 'avif' order by u.id limit 1;
+	and u.visibility = mine.visibility and u.work is distinct from 'avif'
+	and u.content_type = any (content_types) order by u.id limit 1;
 	if not found then
 		update upload u set object_group = of_group where u.id = mine.id;
 		return 'make';
 	end if;
 	update upload u
 	set state = 'ready', work = 'tidy', claimed_until = null, attempts = 0, object_group = of_group,
-	    sha256 = upload_take_group.sha256, bytes = upload_take_group.bytes,
-	    content_type = upload_take_group.content_type, width = same.width, height = same.height,
+	    sha256 = upload_take_group.sha256, bytes = same.bytes, content_type = same.content_type,
+	    width = same.width, height = same.height,
 	    thumbhash = same.thumbhash, color = same.color, near_hash = same.near_hash, animated = same.animated,
 	    widths = same.widths, formats = same.formats, bytes_stored = same.bytes_stored
 	where u.id = mine.id;
 	return 'shared';
 end $$;
-grant execute on function upload_take_group(uuid, text, bytea, bigint, text) to sebez_jobs;
+grant execute on function upload_take_group(uuid, text, bytea, text[]) to sebez_media;
 
 -- Before the objects of a removed row are deleted: whether another row has them, or is about to make the same.
 create or replace function upload_group_is_shared(upload_id uuid) returns boolean

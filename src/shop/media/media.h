@@ -64,8 +64,17 @@ const struct media_image *media_find(struct db *db, enum upload_purpose_choice p
 /* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
  * of this server, so that an answer that is cached is right for whatever host it is asked at. */
 const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format);
+/* Wakes the media processes after the commit, if Redis is up; they also look by themselves. */
+void media_wake(struct db *db);
+
+struct media_gauges {
+	uint64_t unpublished, published; /* uploads with work to do, up to LIMIT_OUTBOX_COUNTED */
+	uint64_t oldest_s;               /* since the first unpublished one was created */
+};
+struct media_gauges media_gauges(void); /* of the latest media_measure() */
 
 /* Jobs. */
+void media_measure(struct task *task);
 void media_expire(struct task *task); /* uploads whose bytes did not come */
 void media_remove(struct task *task); /* what nothing has used for a day, and what was deleted */
 

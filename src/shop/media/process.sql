@@ -1,40 +1,48 @@
--- Uploads: what the media process does with them, as sebez_jobs.
+-- Uploads: what the media process does with them, as sebez_media.
 
--- upload_claim (lease_s int): maybe -> (id uuid, account_id uuid?, owner_id uuid, purpose text, visibility text,
---     work text, content_type text?, bytes bigint?, part_count int?, sha256 bytea?, source_url text?, etag text?,
---     object_group text?, width int?, formats text, attempts int)
+-- upload_claim (lease_s int, priority_max int): maybe -> (id uuid, account_id uuid?, owner_id uuid, purpose text,
+--     visibility text, work text, content_type text?, bytes bigint?, part_count int?, sha256 bytea?,
+--     object_group text?, attempts int)
 -- The next upload with work to do, for as long as the lease. attempts counts this one.
 update upload u
 set claimed_until = now() + make_interval(secs => :lease_s), attempts = u.attempts + 1
 where u.id = (
 	select w.id from upload w
-	where w.work is not null and (w.claimed_until is null or w.claimed_until < now()) and w.removed_at is null
+	where w.work is not null and w.priority <= :priority_max
+	and (w.claimed_until is null or w.claimed_until < now()) and w.removed_at is null
 	order by w.priority, w.id limit 1 for update skip locked)
 returning u.id, u.account_id, u.owner_id, u.purpose, u.visibility, u.work, u.content_type, u.bytes, u.part_count,
-          u.sha256, u.source_url, u.etag, u.object_group, u.width, u.formats::text as formats, u.attempts;
+          u.sha256, u.object_group, u.attempts;
 
--- upload_hold (id uuid, lease_s int): maybe
--- A longer lease, or with 0 none: the work is for the next claim, and this attempt does not count.
+-- uploads_renew (ids uuid[], lease_s int): none
+update upload set claimed_until = now() + make_interval(secs => :lease_s)
+where id = any (:ids) and work is not null and claimed_until is not null;
+
+-- upload_release (id uuid): maybe
+-- The next claim may follow at once.
+update upload set claimed_until = null where id = :id and work is not null returning id;
+
+-- upload_postpone (id uuid): maybe
+-- This attempt does not count, and the next one comes later the older the upload is.
 update upload
-set claimed_until = case when :lease_s > 0 then now() + make_interval(secs => :lease_s) end,
-    attempts = attempts - case when :lease_s = 0 then 1 else 0 end
+set claimed_until = now() + least(greatest((now() - created_at) / 2, interval '2 seconds'), interval '5 minutes'),
+    attempts = attempts - 1
 where id = :id and work is not null
 returning id;
 
--- upload_take_group (id uuid, object_group text, sha256 bytea, bytes bigint, content_type text): one writes
---     -> (outcome text)
+-- upload_take_group (id uuid, object_group text, sha256 bytea, content_types text[]): one writes -> (outcome text)
 -- Before the objects of a group are put: make, shared or later (functions_process.sql).
-select upload_take_group(:id, :object_group, :sha256, :bytes, :content_type) as outcome;
+select upload_take_group(:id, :object_group, :sha256, :content_types) as outcome;
 
 -- upload_publish (id uuid, work text, sha256 bytea, bytes bigint, content_type text, width int?, height int?,
 --     thumbhash bytea?, color int?, near_hash bigint?, animated bool, widths int[], formats text[],
---     bytes_stored bigint, etag text?): one
+--     bytes_stored bigint): maybe
 -- processing -> ready. work: avif or tidy.
 update upload
 set state = 'ready', work = :work, priority = case when priority = 0 then 1 else priority end, claimed_until = null,
     attempts = 0, sha256 = :sha256, bytes = :bytes, content_type = :content_type, width = :width, height = :height,
     thumbhash = :thumbhash, color = :color, near_hash = :near_hash, animated = :animated, widths = :widths,
-    formats = :formats, bytes_stored = :bytes_stored, etag = coalesce(:etag, etag)
+    formats = :formats, bytes_stored = :bytes_stored
 where id = :id and state = 'processing' and removed_at is null
 returning id;
 

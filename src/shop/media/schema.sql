@@ -79,9 +79,12 @@ create trigger count_removed after delete on upload for each row execute functio
 grant select, update (state, work, removed_at) on upload to sebez_customer;
 grant select on upload to sebez_vendor, sebez_admin;
 grant select, update, delete on upload to sebez_jobs;
+grant select, update (state, failure, work, priority, claimed_until, attempts, object_group, sha256, bytes,
+	content_type, width, height, thumbhash, color, near_hash, animated, widths, formats, bytes_stored) on upload
+	to sebez_media;
 grant select, insert, update on upload to sebez_kernel;
 alter table upload enable row level security, force row level security;
-create policy everything on upload to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+create policy everything on upload to sebez_admin, sebez_jobs, sebez_media, sebez_kernel, sebez_owner
 	using (true) with check (true);
 create policy own on upload to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());

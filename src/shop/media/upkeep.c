@@ -36,6 +36,24 @@ static int32_t expire_some(struct task *task)
 	return (int32_t)count;
 }
 
+static struct media_gauges gauges;
+
+void media_measure(struct task *task)
+{
+	struct db *db = db_of(task);
+	const struct uploads_measured_row *row =
+	    sql_uploads_measured_rows(db, sql_uploads_measured(db, LIMIT_OUTBOX_COUNTED), NULL);
+
+	assert(row->unpublished >= 0 && row->published >= 0 && row->oldest_s >= 0);
+	gauges = (struct media_gauges){(uint64_t)row->unpublished, (uint64_t)row->published,
+	                               (uint64_t)row->oldest_s};
+}
+
+struct media_gauges media_gauges(void)
+{
+	return gauges;
+}
+
 void media_expire(struct task *task)
 {
 	forget_all(task, expire_some, EXPIRE_COUNT);

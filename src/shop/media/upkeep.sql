@@ -1,5 +1,13 @@
 -- Uploads: the jobs that end and remove them.
 
+-- uploads_measured (most int): one -> (unpublished int, published int, oldest_s int)
+-- Counts up to so many.
+select count(*) filter (where w.work = 'publish')::int as unpublished,
+       count(*) filter (where w.work <> 'publish')::int as published,
+       coalesce(extract(epoch from now() - min(w.created_at) filter (where w.work = 'publish')), 0)::int as oldest_s
+from (select u.work, u.created_at from upload u where u.work is not null
+      order by u.priority, u.id limit :most) w;
+
 -- uploads_expire (count_max int): many -> (id uuid, account_id uuid, purpose text)
 update upload u set state = 'failed', failure = 'expired', work = 'tidy'
 where u.id in (select e.id from upload e where e.state = 'waiting' and e.expires_at < now()

@@ -194,6 +194,7 @@ void complete_upload(struct request *rq, const struct complete_upload_in *in)
 	upload_write(rq, &row, &body);
 	batch = db_batch(&rq->task);
 	sql_upload_complete(batch, in->upload_id);
+	media_wake(batch);
 	reply_commit_json(rq, batch, 202, &body);
 }
 

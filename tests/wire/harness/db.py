@@ -13,7 +13,7 @@ psycopg2.extras.register_uuid()
 DATABASE = "sebez"
 SUPERUSER = "sebez_super"
 LOGIN_ROLES = ("sebez_public", "sebez_auth", "sebez_customer", "sebez_vendor", "sebez_admin",
-               "sebez_jobs")
+               "sebez_jobs", "sebez_media")
 
 
 class Database:

@@ -45,6 +45,7 @@ class Server:
             "SEBEZ_LISTEN": f"127.0.0.1:{self.port}",
             "SEBEZ_PROCESSES": "2",
             "SEBEZ_DEMO": "no",
+            "SEBEZ_MEDIA_PROCESSES": "0",  # for tests of their own
             "SEBEZ_JOBS_INTERVAL_MS": "200",
             "SEBEZ_RANKING_INTERVAL_MS": "200",
             "ASAN_OPTIONS": f"log_path={self.sanitizer}/asan:detect_leaks=1:"
