@@ -110,9 +110,17 @@ def validate(value, schema):
     ).validate(value)
 
 
+def without_null(schema):
+    """What a value other than null has to fit, where null is allowed beside a component."""
+    choices = schema.get("oneOf", [])
+    if len(choices) == 2 and choices[1] == {"type": "null"}:
+        return resolve(choices[0])
+    return schema
+
+
 def inputs_in(schema, where):
     """Every schema that a client's value has to fit, with its refs resolved."""
-    schema = resolve(schema)
+    schema = without_null(resolve(schema))
     yield where, schema
     for name, child in schema.get("properties", {}).items():
         yield from inputs_in(child, f"{where}/{name}")
