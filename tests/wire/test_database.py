@@ -276,7 +276,7 @@ def test_stock_is_taken_by_whole_pieces(world, db, quantity):
     with As(db, "sebez_customer", account=world.a.customer.id) as cursor:
         with pytest.raises(psycopg2.errors.RaiseException):
             cursor.execute("select reserve_stock(array[%s::uuid], array[%s::uuid], array[%s::int], "
-                           "array[%s::bigint], now())",
+                           "array[%s::bigint], array[null::text], now())",
                            (world.b.vendor.id, product.variant, quantity, product.price))
 
 

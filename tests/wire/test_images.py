@@ -9,6 +9,7 @@ from harness.sheet import differences, exported, imported
 from harness.shop import fresh, money, refused
 from harness.talk import Talk
 from harness.uploads import ask, make_ready
+from harness.wait import until
 
 FRONT, BACK, BLUE = (f"https://images.example.com/{name}.jpg" for name in ("front", "back", "blue"))
 
@@ -136,6 +137,16 @@ def test_an_upload_is_the_picture_of_products_and_variants_as_long_as_they_show_
     clay.do("updateVendorProduct", product_id=mug.id, body={"images": []})
     clay.do("updateVariant", variant_id=variant["id"], body={"image": None})
     assert (uses(shop, front), uses(shop, blue)) == (0, 0)
+
+
+def test_a_picture_that_was_sold_is_kept_when_nothing_else_shows_it(shop, clay):
+    (sold, path), (unsold, _) = uploaded(clay), uploaded(clay)
+    mug = clay.product(images=[{"upload_id": sold}, {"upload_id": unsold}])
+    order = shop.customer().order(mug)
+    clay.do("updateVendorProduct", product_id=mug.id, body={"images": []})
+    until(lambda: shop.db.one("select kept from upload where id = %s", sold))
+    assert not shop.db.one("select kept from upload where id = %s", unsold)
+    assert order["sub_orders"][0]["lines"][0]["image"] == known_by_upload(sold, path)
 
 
 def test_more_renditions_are_shown_as_soon_as_they_are_there(shop, clay):

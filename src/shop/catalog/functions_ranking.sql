@@ -20,7 +20,8 @@ create or replace function may_rank() returns boolean language sql set search_pa
 	select pg_try_advisory_xact_lock(hashtextextended('sebez ranking', 0))
 $$;
 
--- Counts at most `most` rows of sale_pending. Returns their number.
+-- Counts at most `most` rows of sale_pending, and keeps the pictures that their order lines show: none of them is
+-- removed before, because removal waits for a day. Returns the number of rows.
 create or replace function count_sales(most int) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -31,7 +32,10 @@ begin
 	end if;
 	with taken as (
 		delete from sale_pending where ctid = any (array(select s.ctid from sale_pending s limit most))
-		returning day, variant_ids, units
+		returning day, variant_ids, units, upload_ids
+	), shown as (
+		update upload u set kept = true
+		where u.id in (select unnest(t.upload_ids) from taken t) and not u.kept and u.removed_at is null
 	), sold as (
 		select t.day, u.variant_id, sum(u.units) as units
 		from taken t cross join unnest(t.variant_ids, t.units) as u (variant_id, units)

@@ -22,7 +22,7 @@ end $$;
 -- update judges each variant as the earlier lock holders committed it. Raises with all failures:
 -- SBS01 when a tracked variant ran out, SBQ01 when a variant differs from the quote.
 create or replace function reserve_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],
-	ordered_at timestamptz)
+	images text[], ordered_at timestamptz)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	taken uuid[];
@@ -32,7 +32,10 @@ begin
 		raise exception 'cannot reserve % pieces', quantities;
 	end if;
 	with counted as (
-		insert into sale_pending (day, variant_ids, units) values (sale_day(ordered_at), variant_ids, quantities)
+		insert into sale_pending (day, variant_ids, units, upload_ids)
+		values (sale_day(ordered_at), variant_ids, quantities,
+		        (select array_agg(s.upload_id) from (select image_upload(i::json) from unnest(images) i) s (upload_id)
+		         where s.upload_id is not null))
 	), locked as materialized (
 		select v.vendor_id, v.id, w.quantity, w.price
 		from unnest(vendor_ids, variant_ids, quantities, prices) as w (vendor_id, id, quantity, price)
@@ -55,7 +58,7 @@ begin
 		perform refresh_in_stock(emptied);
 	end if;
 end $$;
-grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[], timestamptz) to sebez_customer;
+grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[], text[], timestamptz) to sebez_customer;
 
 -- Raises why reserve_stock() took less than all.
 create or replace function refuse_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],

@@ -214,7 +214,8 @@ grant select, insert, update, delete on listing to sebez_kernel;
 create table sale_pending (
 	day         date not null, -- of the order
 	variant_ids uuid[] not null,
-	units       int[] not null
+	units       int[] not null,
+	upload_ids  uuid[] -- of the pictures as sold, which count_sales() keeps from removal
 );
 grant select, insert, delete on sale_pending to sebez_kernel;
 

@@ -12,6 +12,7 @@ grant execute on function upload_facts(upload) to sebez_customer, sebez_vendor, 
 -- The upload of a kept picture; null for none.
 create or replace function image_upload(image json) returns uuid language sql immutable parallel safe
 return (image #>> '{image_facts,id}')::uuid;
+grant execute on function image_upload(json) to sebez_kernel;
 
 -- The kept picture with the present facts of the upload, when it shows that.
 create or replace function image_renewed(image json, u upload) returns json language sql immutable as $$

@@ -46,4 +46,4 @@ select refuse_cart() where not exists (select from taken);
 
 -- order_reserve_stock (lines new_line[], at time): none writes
 -- Raises when a variant is out of stock or no longer sold as quoted.
-select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price, :at);
+select reserve_stock(:lines.vendor, :lines.variant, :lines.quantity, :lines.price, :lines.image, :at);
