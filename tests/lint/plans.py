@@ -34,7 +34,7 @@ REASONS = {
     ("sebez_auth", "session_list"): "never as this role",
     ("sebez_jobs", "session_list"): "never as this role",
     ("sebez_vendor", "uploads_removed"): "never as this role",
-    ("sebez_jobs", "upload_claim"): "here every upload is removed; its index has those with work",
+    ("sebez_vendor", "uploads_measured"): "never as this role",
     ("sebez_jobs", "deadline_failures_forget"): "what failed is few; here it is as many as all",
 }
 
