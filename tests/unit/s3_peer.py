@@ -29,7 +29,10 @@ CODES = {"slow": "SlowDown", "denied": "AccessDenied", "internal": "InternalErro
          "expired": "ExpiredToken"}
 CHECKED = ("content-type", "content-length", "cache-control", "range")
 
-objects, types, uploads = {}, {}, {}
+# What a PUT says of its object and a GET repeats.
+KEPT = ("Content-Type", "Content-Disposition", "Cache-Control")
+
+objects, kept, uploads = {}, {}, {}
 answered = collections.Counter()
 lock = threading.Lock()
 
@@ -167,7 +170,7 @@ class S3(http.server.BaseHTTPRequestHandler):
         if source and source not in objects:
             raise Refused(404, "NoSuchKey")
         objects[self.key] = objects[source] if source else self.body
-        types[self.key] = self.headers["Content-Type"]
+        kept[self.key] = [(name, self.headers[name]) for name in KEPT if name in self.headers]
         self.answer(200, headers=[("ETag", '"e"')])
 
     def serve_upload(self, upload):
@@ -190,7 +193,7 @@ class S3(http.server.BaseHTTPRequestHandler):
         self.xml("CompleteMultipartUploadResult", Key=self.key)
 
     def serve_bytes(self, body):
-        headers = [("Content-Type", types.get(self.key, ""))]
+        headers = list(kept.get(self.key, []))
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         if wanted is None:
             return self.answer(200, body, headers)
