@@ -26,7 +26,7 @@ def block_with(words):
 
 @pytest.fixture
 def demo(own_server):
-    return own_server(SEBEZ_DEMO="yes")
+    return own_server(SEBEZ_DEMO="yes", SEBEZ_MEDIA_PROCESSES=1)
 
 
 def paste(shell, text, url):
