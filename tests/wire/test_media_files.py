@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 import requests
+from harness.feed import members
 from harness.media import files_of, folder_of, keep, put_headers, signed
 from harness.wait import until
 
@@ -176,10 +177,8 @@ def test_a_killed_process_leaves_no_object(own_server):
     server = own_server(SEBEZ_PROCESSES=1)
     key = part()
     with begun(server, key, len(DATA) - 1):
-        for pid in server.family() - {server.process.pid}:
-            name = open(f"/proc/{pid}/comm", encoding="utf-8").read()
-            if name.startswith("sebez api"):
-                os.kill(pid, signal.SIGKILL)
+        for pid in members(server):
+            os.kill(pid, signal.SIGKILL)
     until(lambda: is_put(server, key))
     assert files_of(server, "incoming") == [key]
     (left,) = files_of(server, "tmp")

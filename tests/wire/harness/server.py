@@ -154,8 +154,10 @@ class Server:
         while self.family() and time.monotonic() < deadline:
             time.sleep(0.05)
         for pid in self.family():
-            command = pathlib.Path(f"/proc/{pid}/cmdline")
-            named = command.read_bytes().replace(b"\0", b" ") if command.exists() else b""
+            try:
+                named = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            except OSError:
+                continue  # it has ended
             bad.append(f"process {pid} is left behind: {named.decode(errors='replace')[:200]}")
             self._end(pid)
         return bad + self.reports()
