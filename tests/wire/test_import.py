@@ -291,6 +291,8 @@ def test_the_command_line_imports_and_says_what_was_refused(shop, tmp_path):
     assert "line 3, Variant Price" in result.stdout
     path.write_text(table(row("a", title="A", price="1")))
     assert shop.server.sebez("import", "--vendor", vendor.slug, str(path)).returncode == 0
+    imports = shop.admin().all("listAudit", vendor=vendor.slug, action="import")
+    assert [entry["by"] for entry in imports] == [{"kind": "import", "id": None, "name": None}] * 2
     path.write_text("nothing of use")
     result = shop.server.sebez("import", "--vendor", vendor.slug, str(path), check=False)
     assert result.returncode == 1 and "missing: Handle" in result.stdout + result.stderr
