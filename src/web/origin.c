@@ -104,10 +104,10 @@ unsigned origin_of(const struct http_exchange *ex)
 
 /* Response headers that a script may read besides the default ones. tests/wire/test_browsers.py
  * compares both lists with the contract. */
-static const char EXPOSED[] =
-    "Allow, Content-Disposition, Date, ETag, Idempotent-Replayed, Location, "
-    "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
-    "X-Cart-Token, X-Request-Id";
+static const char EXPOSED[] = "Accept-Ranges, Allow, Content-Disposition, Content-Range, Date, "
+                              "ETag, Idempotent-Replayed, Location, "
+                              "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
+                              "X-Cart-Token, X-Request-Id";
 
 size_t origin_headers(unsigned origin, struct http_header ret[ORIGIN_HEADERS])
 {
