@@ -13,7 +13,7 @@ from harness.media import files_of, folder_of, keep, put_headers, signed
 from harness.wait import until
 
 DATA = bytes(range(256)) * 1200  # 300 KB: more than any buffer on the way
-GROUP = "5f0c2ab3d3a94f7f8a3c9e21b7d4f680"
+GROUP = "c0ffee00c0ffee00c0ffee00c0ffee00"
 
 
 def part():

@@ -7,7 +7,7 @@ from harness.s3 import bucket
 
 SMALL = b"a small picture"
 LARGE = bytes(range(256)) * 4096 * 20  # 20 MB: more than one part of S3
-GROUP = "5f0c2ab3d3a94f7f8a3c9e21b7d4f680"
+GROUP = "c0ffee00c0ffee00c0ffee00c0ffee00"
 KEYS = {f"public/{GROUP}/640.webp": SMALL, f"private/{GROUP}/original.pdf": LARGE,
         "incoming/0190b0b0-0000-7000-8000-00000000dead/1": SMALL}
 
