@@ -8,13 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node/config.h"
 #include "node/say.h"
 
-/* The kernel caps it at net.core.somaxconn. */
-enum { BACKLOG = 4096 };
+enum {
+	BACKLOG = 4096, /* the kernel caps it at net.core.somaxconn */
+	/* How long a port may be in use by the processes of a server that was killed: they close it
+	 * as soon as they see that, and end a moment later. */
+	IN_USE_TRIES = 30,
+	IN_USE_PAUSE_MS = 100,
+};
 
 struct address {
 	struct sockaddr_storage bytes;
@@ -65,6 +71,20 @@ static int open_one(const struct address *address, bool shared)
 	return fd;
 }
 
+/* Another server of the same user could join this SO_REUSEPORT group unnoticed, and vice versa: so
+ * the port is first bound exclusively. */
+static int open_probe(const struct address *address)
+{
+	const struct timespec pause = {.tv_nsec = IN_USE_PAUSE_MS * 1000L * 1000L};
+	int fd = open_one(address, false);
+
+	for (int i = 0; fd == -EADDRINUSE && i < IN_USE_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		fd = open_one(address, false);
+	}
+	return fd;
+}
+
 static int port_of(int fd, struct address *address)
 {
 	address->length = sizeof(address->bytes);
@@ -83,9 +103,7 @@ int sockets_open(const char *listen_text, int count, int ret_fds[], int *ret_por
 	assert(count > 0);
 	if (rc < 0)
 		return rc;
-	/* Another server of the same user could join this SO_REUSEPORT group unnoticed, and vice
-	 * versa: first check that the port can be bound exclusively. */
-	probe = open_one(&address, false);
+	probe = open_probe(&address);
 	if (probe < 0) {
 		say("cannot listen on %s (SEBEZ_LISTEN): %s", listen_text, strerror(-probe));
 		return probe;

@@ -259,6 +259,17 @@ def test_it_starts_again_on_kept_data_after_every_kind_of_end():
         assert server.stop() == []
 
 
+def test_a_port_that_is_free_in_a_moment_is_waited_for():
+    with folder() as server, socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", server.port))
+        taken.listen()
+        server.start(wait=False)
+        threading.Timer(1, taken.close).start()
+        server.wait_ready()
+        assert server.stop() == []
+
+
 def test_a_tool_without_a_server_starts_the_services_and_stops_them():
     with folder() as server:
         assert "up to date" in server.sebez("migrate").stdout
