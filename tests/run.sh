@@ -4,8 +4,7 @@
 #   tests/run.sh PHASE...        only these: gcc unit wire asan asan-unit asan-wire valgrind clang
 #
 # The wire suite runs whole in the build with sanitizers; the plain build runs the tests marked plain.
-# Runs side by side (SEBEZ_TEST_RUNS), each with a server of its own, share it: whoever is free takes the
-# next file.
+# Runs side by side (SEBEZ_TEST_RUNS), each with a server of its own, share it.
 # What fails is named at once; logs are in build/test-logs. Everything that is started here ends with
 # this, however it ends: tests/keeper.py.
 set -u
@@ -58,13 +57,12 @@ python_tests() { # python_tests [OPTIONS...]
 }
 
 wire() { # wire FOLDER [OPTIONS...]
-	local folder=$1 run pids=() status=0 queue
+	local folder=$1 run pids=() status=0
 	shift
-	queue=$(mktemp -d)
 	for run in $(seq "$runs"); do
 		(
 			set -o pipefail
-			SEBEZ_BUILD=$folder python_tests tests/wire --queue "$queue" "$@" 2>&1 |
+			SEBEZ_BUILD=$folder python_tests tests/wire --share "$run/$runs" "$@" 2>&1 |
 				tee "$logs/$phase.$run" | sed -un '/^failed: /p'
 		) &
 		pids+=($!)

@@ -2,7 +2,6 @@
 import collections
 import contextlib
 import fcntl
-import itertools
 import os
 import pathlib
 import pty
@@ -21,6 +20,7 @@ from world import World  # noqa: E402
 
 EXAMPLES = int(os.environ.get("SEBEZ_TEST_EXAMPLES", "25"))
 SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))
+SLOW_SIZE = 300  # of a file with tests marked slow, as a number of tests
 hypothesis.settings.register_profile(
     "sebez", max_examples=EXAMPLES, deadline=None, print_blob=True, database=None,
     suppress_health_check=list(hypothesis.HealthCheck))
@@ -28,8 +28,8 @@ hypothesis.settings.load_profile("sebez")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--queue", metavar="FOLDER", help="shared with runs of the same tests beside "
-                     "this one: whoever is free takes the next file of tests")
+    parser.addoption("--share", metavar="K/N", default="1/1", help="run the K-th of N shares of the "
+                     "files, which are the same in every run")
 
 
 def pytest_report_header(config):
@@ -37,36 +37,21 @@ def pytest_report_header(config):
             f"examples: {EXAMPLES} (SEBEZ_TEST_EXAMPLES)")
 
 
-def pytest_collection_modifyitems(items):
-    """Files that take long first, so that runs which share a queue end together."""
+def pytest_collection_modifyitems(config, items):
+    """Files that take long first, each to the share with the least so far. A share is the same in
+    every run, so that tests on one server always meet in the same order."""
+    share, count = map(int, config.getoption("--share").split("/"))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     sizes = collections.Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path not in slow, -sizes[item.path], item.path))
-
-
-def claimed(items, queue):
-    """Those in files that no other run has taken from the queue, which each marks there."""
-    for path, tests in itertools.groupby(items, key=lambda item: item.path):
-        try:
-            (queue / path.name).touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        yield from tests
-
-
-def pytest_runtestloop(session):
-    queue = session.config.getoption("--queue")
-    if not queue or session.testsfailed or session.config.option.collectonly:
-        return None  # pytest's own
-    mine = claimed(session.items, pathlib.Path(queue))
-    item = next(mine, None)
-    while item is not None:
-        following = next(mine, None)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.shouldfail or session.shouldstop:
-            raise session.Interrupted(session.shouldfail or session.shouldstop)
-        item = following
-    return True
+    sizes.update({path: SLOW_SIZE for path in slow})
+    load, owner = [0] * count, {}
+    for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
+        owner[path] = load.index(min(load))
+        load[owner[path]] += sizes[path]
+    items.sort(key=lambda item: (-sizes[item.path], item.path))
+    others = [item for item in items if owner[item.path] != share - 1]
+    items[:] = [item for item in items if owner[item.path] == share - 1]
+    config.hook.pytest_deselected(items=others)
 
 
 def after(server):

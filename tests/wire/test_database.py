@@ -126,12 +126,18 @@ def test_settings_that_were_emptied_show_nothing(db):
 
 
 def test_staff_see_no_row_of_another_vendor(world, db):
-    mine = world.a.vendor.id
-    with As(db, "sebez_vendor", vendor=mine, account=world.a.vendor.owner.id) as cursor:
+    mine, owner = world.a.vendor.id, world.a.vendor.owner.id
+    with As(db, "sebez_vendor", vendor=mine, account=owner) as cursor:
         for table in tenant_tables(db):
-            if "vendor_id" in readable(db, "sebez_vendor", table):
-                cursor.execute(f"select distinct vendor_id::text from {table}")
+            columns = readable(db, "sebez_vendor", table)
+            if "vendor_id" in columns:
+                cursor.execute(f"select distinct vendor_id::text from {table} "
+                               "where vendor_id is not null")
                 assert {row[0] for row in cursor.fetchall()} <= {mine}, table
+            if {"vendor_id", "account_id"} <= set(columns):
+                cursor.execute(f"select distinct account_id::text from {table} "
+                               "where vendor_id is null")
+                assert {row[0] for row in cursor.fetchall()} <= {owner}, table
         cursor.execute("select id::text from vendor")
         assert cursor.fetchall() == [(mine,)]
         cursor.execute("select count(*) from product")
