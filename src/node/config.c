@@ -261,6 +261,7 @@ int config_load(struct config *ret, char *error, size_t error_size)
 		return -EINVAL;
 	}
 	keep_texts(&config);
+	assert(config.s3_bucket != NULL);
 	if (config.processes == 0)
 		config.processes = cores > 256 ? 256 : cores < 1 ? 1 : cores;
 	if (config.media_store == MEDIA_STORE_AUTO)

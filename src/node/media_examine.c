@@ -102,7 +102,7 @@ int media_examine(void *arg, const struct media_request *request, int original,
 {
 	struct media_examiner *examiner = arg;
 	struct media_request numbered = *request;
-	int64_t began_ms = loop_now_ms();
+	int64_t began_ms;
 	bool replace = false;
 	int rc = have_worker(examiner);
 
