@@ -23,18 +23,22 @@ SEED = {"vendors": 50, "categories": 200, "products": 20000, "orders": 5000,
 ROLES = ("sebez_public", "sebez_auth", "sebez_customer", "sebez_vendor", "sebez_admin",
          "sebez_jobs", "sebez_media")
 
+# The role could run it, and does not. Its plan is no promise, so it may change from run to run.
+NEVER = "never as this role"
 # (role or any, statement): why it may read a whole table.
 REASONS = {
     ("any", "order_customer"): "one of its clauses is always there",
     ("any", "order_lines_read"): "one of its clauses is always there",
     ("any", "sub_orders_read"): "one of its clauses is always there",
     ("any", "messages_found"): "one of its clauses is always there",
-    ("sebez_admin", "demo_variant"): "never as this role",
-    ("sebez_admin", "session_list"): "never as this role",
-    ("sebez_auth", "session_list"): "never as this role",
-    ("sebez_jobs", "session_list"): "never as this role",
-    ("sebez_vendor", "uploads_removed"): "never as this role",
-    ("sebez_vendor", "uploads_measured"): "never as this role",
+    ("sebez_admin", "demo_variant"): NEVER,
+    ("sebez_admin", "session_list"): NEVER,
+    ("sebez_auth", "session_list"): NEVER,
+    ("sebez_jobs", "session_list"): NEVER,
+    ("sebez_customer", "uploads_removed"): NEVER,
+    ("sebez_customer", "uploads_measured"): NEVER,
+    ("sebez_vendor", "uploads_removed"): NEVER,
+    ("sebez_vendor", "uploads_measured"): NEVER,
     ("sebez_jobs", "deadline_failures_forget"): "what failed is few; here it is as many as all",
 }
 
@@ -121,7 +125,8 @@ def main():
     used = {(role, statement) for role, statement, _ in found}
     used |= {("any", statement) for _, statement, _ in found}
     bad += [f"{role}, {statement}: needs no reason any more"
-            for role, statement in sorted(REASONS.keys() - used)]
+            for role, statement in sorted(REASONS.keys() - used)
+            if REASONS[role, statement] is not NEVER]
     print("\n".join(bad))
     return 1 if bad else 0
 

@@ -28,8 +28,8 @@ hypothesis.settings.load_profile("sebez")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--share", metavar="K/N", default="1/1", help="run the K-th of N shares of the "
-                     "files, which are the same in every run")
+    parser.addoption("--share", metavar="K/N", default="1/1",
+                     help="the K-th of N shares of the files, which are the same in every run")
 
 
 def pytest_report_header(config):
