@@ -40,7 +40,13 @@ static void put_kept(struct json *json, const json_t *facts, const char *key)
 	                       : json_str(json, json_string_value(value));
 }
 
-static void write_variants(struct json *json, const json_t *facts)
+/* Of pictures that everybody may see; arg: the arena. */
+static const char *public_url(void *arg, const char *group, int64_t width, const char *format)
+{
+	return media_url(arg, group, width, format);
+}
+
+static void write_variants(struct json *json, const json_t *facts, image_url_fn *url_of, void *arg)
 {
 	const json_t *widths = json_object_get(facts, "widths");
 	const json_t *formats = json_object_get(facts, "formats");
@@ -53,9 +59,8 @@ static void write_variants(struct json *json, const json_t *facts)
 			const char *format = json_string_value(json_array_get(formats, f));
 
 			json_open_object(json);
-			json_put_str(
-			    json, "url",
-			    media_url(json->buf->arena, text_of(facts, "group"), width, format));
+			json_put_str(json, "url",
+			             url_of(arg, text_of(facts, "group"), width, format));
 			json_put_int(json, "width", width);
 			json_put_str(json, "format", format);
 			json_close_object(json);
@@ -64,23 +69,32 @@ static void write_variants(struct json *json, const json_t *facts)
 	json_close_array(json);
 }
 
-static void write_image(struct json *json, const json_t *image)
+/* url, alt: of the kept picture; facts: null while there are none. */
+static void write_image(struct json *json, const char *url, const char *alt, const json_t *facts,
+                        image_url_fn *url_of, void *arg)
 {
 	static const char *const KEPT[] = {"width", "height", "thumbhash", "color"};
-	const json_t *facts = json_object_get(image, FACTS);
 	const char *group = text_of(facts, "group");
 
 	json_open_object(json);
 	put_kept(json, facts, "id");
 	json_put_str(json, "url",
-	             group == NULL ? text_of(image, "url")
-	                           : media_url(json->buf->arena, group, best_width(facts), "jpg"));
-	json_put_str(json, "alt", text_of(image, "alt"));
+	             group == NULL ? url : url_of(arg, group, best_width(facts), "jpg"));
+	json_put_str(json, "alt", alt);
 	for (size_t i = 0; i < sizeof(KEPT) / sizeof(KEPT[0]); i++)
 		put_kept(json, facts, KEPT[i]);
 	json_key(json, "variants");
-	write_variants(json, facts);
+	write_variants(json, facts, url_of, arg);
 	json_close_object(json);
+}
+
+void image_write_upload(struct json *json, const char *facts, image_url_fn *url_of, void *arg)
+{
+	json_t *value = json_loads(facts, 0, NULL);
+
+	assert(json_is_object(value)); /* PostgreSQL's */
+	write_image(json, NULL, "", value, url_of, arg);
+	json_decref(value);
 }
 
 static void write_value(struct json *json, const json_t *value);
@@ -92,7 +106,8 @@ static void write_object(struct json *json, const json_t *object)
 	json_t *value;
 
 	if (json_is_null(facts) || json_is_object(facts)) { /* names of options have texts */
-		write_image(json, object);
+		write_image(json, text_of(object, "url"), text_of(object, "alt"), facts, public_url,
+		            json->buf->arena);
 		return;
 	}
 	json_open_object(json);

@@ -30,7 +30,7 @@ static const char *const *keep_images(struct db *db, size_t count,
 	struct arena *arena = db_task(db)->arena;
 	struct media_name *names = arena_array(arena, count, sizeof(names[0]));
 	const char **ret = arena_array(arena, count, sizeof(ret[0]));
-	const struct media_image *found;
+	const char *const *found;
 	size_t named = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -46,10 +46,7 @@ static const char *const *keep_images(struct db *db, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		if (images[i] == NULL)
 			continue;
-		bool is_upload = images[i]->upload_id != NULL;
-
-		ret[i] = kept(arena, images[i], is_upload ? found->facts : NULL);
-		found += is_upload;
+		ret[i] = kept(arena, images[i], images[i]->upload_id != NULL ? *found++ : NULL);
 	}
 	return ret;
 }

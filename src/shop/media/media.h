@@ -4,7 +4,7 @@
  *
  * Another area that shows a picture has a column `…_upload_id uuid references upload (id)` with the
  * trigger track_uploads() (functions.sql), takes an `upload_id` in its input (media_find), and
- * writes the schema Image of the contract (media_put_image).
+ * keeps what it finds and writes the schema Image of the contract with shop/image.h.
  */
 #ifndef SEBEZ_SHOP_MEDIA_MEDIA_H
 #define SEBEZ_SHOP_MEDIA_MEDIA_H
@@ -24,28 +24,6 @@ extern const struct area AREA_MEDIA;
 extern const struct problem_code PROBLEM_QUOTA[1];
 extern const struct problem_code PROBLEM_PARTS_MISSING[1];
 
-/* What is known of a picture, as columns of `upload` say it. All texts outlive the struct. */
-struct media_image {
-	const struct uuid *id;    /* NULL: known by its URL only */
-	const char *url;          /* where it was found, or NULL; shown until the upload is ready */
-	const char *alt;          /* NULL: none */
-	const char *object_group; /* NULL: not ready; then the members below are not read */
-	bool is_private;
-	const int32_t *width, *height, *color; /* color: 0xRRGGBB */
-	const struct bytes *thumbhash;
-	const char *widths, *formats; /* arrays as PostgreSQL writes them: {160,320}, {jpg,webp} */
-	const char *facts; /* what is kept with what shows it (shop/image.h); of media_find() */
-};
-
-/*
- * Writes the schema Image. Not in a transaction, because a link to a private image may need
- * credentials from another server. May suspend; ends the task (503) when they are not to be had.
- *
- *   origin   of our own server, as the caller reaches it (request_origin)
- */
-void media_put_image(struct task *task, const char *origin, struct json *json,
-                     const struct media_image *image);
-
 /* An upload that an input names, and the field that names it, for problems. */
 struct media_name {
 	struct uuid id;
@@ -53,13 +31,13 @@ struct media_name {
 };
 
 /*
- * The images of uploads that an input names, in that order; alt is NULL. Each must be ready, for
- * this purpose, and sent by the acting account or for the acting vendor: else the task is ended
+ * The facts, JSON, of the uploads that an input names, in that order. Each must be ready, for this
+ * purpose, and sent by the acting account or for the acting vendor: else the task is ended
  * (400) with an error of its field. They may be removed until a row refers to them; then the
  * trigger refuses (404). db is not a batch. `count` may be 0.
  */
-const struct media_image *media_find(struct db *db, enum upload_purpose_choice purpose,
-                                     size_t count, const struct media_name names[]);
+const char *const *media_find(struct db *db, enum upload_purpose_choice purpose, size_t count,
+                              const struct media_name names[]);
 
 /* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
  * of this server, so that an answer that is cached is right for whatever host it is asked at. */

@@ -15,10 +15,11 @@ select upload_create(:id, :is_known, :purpose, :visibility, :vendor, :staff_role
 
 -- upload_own (id uuid, account uuid): one -> (id uuid, vendor_id uuid?, purpose text, visibility text, state text,
 --     failure text?, content_type text, bytes bigint, part_count int, created_at time, object_group text?,
---     width int?, height int?, thumbhash bytea?, color int?, widths text, formats text)
+--     facts json?)
+-- facts: of an image that is ready.
 select u.id, u.vendor_id, u.purpose, u.visibility, u.state, u.failure, u.content_type, u.bytes, u.part_count,
-       u.created_at, u.object_group, u.width, u.height, u.thumbhash, u.color, u.widths::text as widths,
-       u.formats::text as formats
+       u.created_at, u.object_group,
+       case when u.state = 'ready' and u.width is not null then upload_facts(u) end as facts
 from upload u
 where u.id = :id and u.account_id = :account and u.removed_at is null;
 
@@ -30,11 +31,8 @@ update upload set state = 'processing', work = 'publish' where id = :id and stat
 update upload set removed_at = now(), work = null where id = :id and uses = 0 and not kept and removed_at is null
 returning id;
 
--- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, source_url text?, visibility text,
---     object_group text?, width int?, height int?, thumbhash bytea?, color int?, widths text, formats text,
---     content_type text?, bytes bigint?, facts json)
+-- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, facts json)
 -- Those of them that the actor may use (row level security).
-select u.id, u.purpose, u.state, u.source_url, u.visibility, u.object_group, u.width, u.height, u.thumbhash, u.color,
-       u.widths::text as widths, u.formats::text as formats, u.content_type, u.bytes, upload_facts(u) as facts
+select u.id, u.purpose, u.state, upload_facts(u) as facts
 from upload u
 where u.id = any (:ids) and u.removed_at is null;

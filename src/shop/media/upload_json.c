@@ -3,10 +3,12 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "shop/image.h"
 #include "shop/media/media.h"
 #include "shop/media/purposes.h"
 #include "shop/media/upload.h"
@@ -165,27 +167,46 @@ static void put_file(struct request *rq, const struct upload_own_row *row, struc
 	json_close_object(json);
 }
 
+/* How the renditions of one upload are reached; rc: of the first link that could not be made. */
+struct links {
+	struct request *rq;
+	const char *visibility;
+	int rc;
+};
+
+/* An image_url_fn. It does not end the task, which would leak the JSON that it is called for. */
+static const char *link_to_rendition(void *arg, const char *group, int64_t width,
+                                     const char *format)
+{
+	struct links *links = arg;
+	struct task *task = &links->rq->task;
+	const char *origin = request_origin(links->rq);
+	const char *key = arena_printf(task->arena, "%s/%s/%" PRId64 ".%s", links->visibility,
+	                               group, width, format);
+	const char *url = "";
+
+	if (strcmp(links->visibility, "public") == 0)
+		return objects_url(media_objects(), task->arena, origin, key);
+	if (links->rc == 0)
+		links->rc = objects_presign_get(media_objects(), task->arena, origin, key,
+		                                LIMIT_PRIVATE_LINK_S, task->deadline_ms, &url);
+	return url;
+}
+
 static void put_image(struct request *rq, const struct upload_own_row *row, struct json *json)
 {
-	media_put_image(&rq->task, request_origin(rq), json,
-	                &(struct media_image){
-	                    .id = &row->id,
-	                    .object_group = row->object_group,
-	                    .is_private = strcmp(row->visibility, "private") == 0,
-	                    .width = row->width,
-	                    .height = row->height,
-	                    .color = row->color,
-	                    .thumbhash = row->thumbhash,
-	                    .widths = row->widths,
-	                    .formats = row->formats,
-	                });
+	struct links links = {.rq = rq, .visibility = row->visibility};
+
+	image_write_upload(json, row->facts, link_to_rendition, &links);
+	if (links.rc < 0)
+		media_end_store(&rq->task, links.rc);
 }
 
 /* The members that are null but in one state. */
 static void put_by_state(struct request *rq, const struct upload_own_row *row, struct json *json)
 {
 	bool ready = strcmp(row->state, "ready") == 0;
-	bool is_image = row->width != NULL;
+	bool is_image = row->facts != NULL;
 
 	json_key(json, "failure");
 	if (row->failure != NULL)
@@ -198,7 +219,7 @@ static void put_by_state(struct request *rq, const struct upload_own_row *row, s
 	else
 		json_nil(json);
 	json_key(json, "image");
-	if (ready && is_image)
+	if (is_image)
 		put_image(rq, row, json);
 	else
 		json_nil(json);

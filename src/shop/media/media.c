@@ -1,11 +1,13 @@
 /*
- * Uploads that inputs of other areas name.
+ * What other areas need of uploads: those that inputs name, and where pictures are read.
  */
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "media.sql.h"
 #include "shop/media/media.h"
+#include "shop/media/upload.h"
 
 static const struct uploads_named_row *row_of(size_t count, const struct uploads_named_row rows[],
                                               struct uuid id)
@@ -41,34 +43,17 @@ static void check(struct db *db, enum upload_purpose_choice purpose, const char 
 		               row->state);
 }
 
-static struct media_image image_of(const struct uploads_named_row *row)
-{
-	return (struct media_image){
-	    .id = &row->id,
-	    .url = row->source_url,
-	    .object_group = row->object_group,
-	    .is_private = strcmp(row->visibility, "private") == 0,
-	    .width = row->width,
-	    .height = row->height,
-	    .color = row->color,
-	    .thumbhash = row->thumbhash,
-	    .widths = row->widths,
-	    .formats = row->formats,
-	    .facts = row->facts,
-	};
-}
-
-const struct media_image *media_find(struct db *db, enum upload_purpose_choice purpose,
-                                     size_t count, const struct media_name names[])
+const char *const *media_find(struct db *db, enum upload_purpose_choice purpose, size_t count,
+                              const struct media_name names[])
 {
 	struct arena *arena = db_task(db)->arena;
-	struct media_image *images = arena_alloc(arena, sizeof(images[0]) * (count + 1));
+	const char **facts = arena_alloc(arena, sizeof(facts[0]) * (count + 1));
 	struct uuid *ids = arena_alloc(arena, sizeof(ids[0]) * (count + 1));
 	const struct uploads_named_row *rows;
 	size_t found;
 
 	if (count == 0)
-		return images;
+		return facts;
 	for (size_t i = 0; i < count; i++)
 		ids[i] = names[i].id;
 	rows = sql_uploads_named_rows(
@@ -78,7 +63,14 @@ const struct media_image *media_find(struct db *db, enum upload_purpose_choice p
 		const struct uploads_named_row *row = row_of(found, rows, names[i].id);
 
 		check(db, purpose, names[i].field, row);
-		images[i] = image_of(row);
+		facts[i] = row->facts;
 	}
-	return images;
+	return facts;
+}
+
+const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format)
+{
+	return objects_url(
+	    media_objects(), arena, "",
+	    arena_printf(arena, OBJECTS_PUBLIC "%s/%" PRId64 ".%s", group, width, format));
 }
