@@ -22,7 +22,6 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/readiness.h"
-#include "node/say.h"
 #include "shop/feed/feed.h"
 #include "shop/shop.h"
 #include "web/token.h"
@@ -129,20 +128,6 @@ static void warm_up(void *arg)
 	process_ready();
 }
 
-static int open_all(unsigned slot)
-{
-	const struct config *config = api.config;
-	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
-
-	if (rc < 0 || !secret_parse(config->secret, &api.secret)) {
-		say("api processes are started by `sebez serve`");
-		return rc < 0 ? rc : -EINVAL;
-	}
-	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &api.secret,
-	                         MEMBER_FD_OBJECTS, &api.stores);
-	return rc == 0 ? process_start_http_client(config) : rc;
-}
-
 /* The key for access tokens, derived from the secret. A token names its key by one byte of the
  * key's hash; if two keys share that byte, tokens of the old key are no longer valid. */
 static struct token_key token_key(const struct secret *secret)
@@ -211,7 +196,7 @@ int api_main(const struct config *config, unsigned slot)
 	snprintf(name, sizeof(name), "api %u", slot);
 	process_begin(config, name);
 	api.config = config;
-	rc = open_all(slot);
+	rc = process_open(config, slot, &api.secret, &api.stores);
 	if (rc == 0)
 		rc = open_web();
 	if (rc == 0)

@@ -16,7 +16,6 @@
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
-#include "node/say.h"
 #include "shop/media/media.h"
 #include "shop/outbox/outbox.h"
 #include "shop/shop.h"
@@ -163,18 +162,12 @@ static void start_jobs(void)
 int jobs_main(const struct config *config, unsigned slot)
 {
 	struct secret secret;
-	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
+	int rc;
 
 	process_begin(config, "jobs");
 	jobs.config = config;
-	if (rc < 0 || !secret_parse(config->secret, &secret)) {
-		say("the jobs process is started by `sebez serve`");
-		return 1;
-	}
-	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
-	                         MEMBER_FD_OBJECTS, &jobs.stores);
-	if (rc == 0)
-		rc = process_start_http_client(config);
+	rc = process_open(config, slot, &secret, &jobs.stores);
+	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
 		                                       .objects = jobs.stores.objects});

@@ -19,7 +19,6 @@
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
-#include "node/say.h"
 #include "shop/shop.h"
 
 enum {
@@ -158,22 +157,14 @@ static void start_hands(void)
 
 static int open_all(unsigned slot)
 {
-	const struct config *config = media.config;
 	struct secret secret;
-	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
+	int rc = process_open(media.config, slot, &secret, &media.stores);
 
-	if (rc < 0 || !secret_parse(config->secret, &secret)) {
-		say("media processes are started by `sebez serve`");
-		return -1;
-	}
-	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, &secret,
-	                         MEMBER_FD_OBJECTS, &media.stores);
-	if (rc == 0)
-		rc = process_start_http_client(config);
+	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = media.stores.redis,
 		                                       .objects = media.stores.objects});
-	return rc < 0 ? rc : media_process_listen(config->redis_url, wake_hands);
+	return rc < 0 ? rc : media_process_listen(media.config->redis_url, wake_hands);
 }
 
 int media_main(const struct config *config, unsigned slot)

@@ -98,6 +98,20 @@ int process_start_http_client(const struct config *config)
 	return rc;
 }
 
+int process_open(const struct config *config, unsigned slot, struct secret *ret_secret,
+                 struct process_stores *ret)
+{
+	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
+
+	if (rc < 0 || !secret_parse(config->secret, ret_secret)) {
+		say("this process is started by `sebez serve`");
+		return rc < 0 ? rc : -EINVAL;
+	}
+	rc = process_open_stores(config, process_base_conninfo(), config->redis_url, ret_secret,
+	                         MEMBER_FD_OBJECTS, ret);
+	return rc < 0 ? rc : process_start_http_client(config);
+}
+
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms)
 {
 	/* Numbers below 64 are reserved for hand-written statements (src/task/db_envelope.c). */
