@@ -8,6 +8,7 @@ import pytest
 from conftest import serving
 from harness import sent
 from harness.feed import Device, members
+from harness.media import files_of, folder_of
 from harness.shop import Shop
 from harness.wait import until
 
@@ -32,7 +33,7 @@ def failed(device, upload_id, code):
     assert (event["kind"], event["payload"]["upload_id"], event["payload"]["failure"]) == (
         "upload_failed", upload_id, code)
     sent.at_rest(device.actor.server, upload_id)
-    assert sent.objects(device.actor.server, f"incoming/{upload_id}/") == {}
+    assert files_of(device.actor.server, f"incoming/{upload_id}") == []
 
 
 def test_a_file_of_another_type_fails_whatever_it_is_called(device):
@@ -49,7 +50,7 @@ def test_a_part_that_vanishes_after_it_was_counted_fails(own_server):
     customer = Shop(server).customer()
     device = Device(customer)
     upload = sent.send(customer, sent.png(2))
-    (sent.folder(server) / "incoming" / upload / "1").unlink()
+    (folder_of(server) / "incoming" / upload / "1").unlink()
     server.stop()
     server.environment["SEBEZ_MEDIA_PROCESSES"] = "1"
     server.start()

@@ -13,6 +13,7 @@ from PIL import Image
 from conftest import serving
 from harness import sent
 from harness.feed import Device, members
+from harness.media import files_of
 from harness.s3 import bucket
 from harness.shop import Shop, money
 from harness.wait import until
@@ -122,6 +123,6 @@ def test_kills_at_any_moment_cost_no_upload_and_repeat_no_event(own_server):
     events = device.until(6)
     assert sorted(e["payload"]["upload_id"] for e in events) == sorted(uploads)
     assert {e["kind"] for e in events} == {"upload_ready"}
-    assert sent.objects(server, "incoming/") == {}
+    assert files_of(server, "incoming") == []
     groups = {str(r["object_group"]) for r in server.db.rows("select object_group from upload")}
-    assert {key.split("/")[1] for key in sent.objects(server, "public/")} == groups
+    assert {key.split("/")[1] for key in files_of(server, "public")} == groups

@@ -5,12 +5,9 @@ import subprocess
 
 import pytest
 
+from harness.media import folder_of
 from harness.s3 import bucket
 from harness.server import folder
-
-
-def objects_of(server):
-    return server.data / "var/objects"
 
 
 def checked(server):
@@ -21,19 +18,19 @@ def checked(server):
 
 def test_check_writes_reads_and_deletes_in_the_folder(server):
     def files():
-        return {path for path in objects_of(server).rglob("*") if path.is_file()}
+        return {path for path in folder_of(server).rglob("*") if path.is_file()}
 
     before = files()
     (line,) = checked(server)
-    assert line == f"ok     the folder {objects_of(server)}: wrote, read and deleted an object"
+    assert line == f"ok     the folder {folder_of(server)}: wrote, read and deleted an object"
     assert files() <= before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts processes as somebody else")
 def test_what_a_tool_of_root_makes_belongs_to_the_processes(server):
     server.sebez("check")
-    for path in [objects_of(server), *objects_of(server).rglob("*")]:
-        assert path.stat().st_uid == pathlib.Path(objects_of(server)).stat().st_uid != 0
+    for path in [folder_of(server), *folder_of(server).rglob("*")]:
+        assert path.stat().st_uid == pathlib.Path(folder_of(server)).stat().st_uid != 0
 
 
 @pytest.fixture(name="shop_in_s3", scope="module")
@@ -72,7 +69,7 @@ def test_check_looks_into_both_stores_while_objects_move(shop_in_s3):
 def test_check_says_that_the_disk_is_full(own_server):
     """A tiny file system instead of the folder."""
     server = own_server()
-    objects = objects_of(server)
+    objects = folder_of(server)
     assert checked(server)[0].startswith("ok")
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0777", "none", objects],
                           check=False, capture_output=True)

@@ -6,7 +6,8 @@ import signal
 import pytest
 from harness.feed import Device, members
 from harness.shop import Shop, fresh, refused
-from harness.uploads import ask, make_ready, objects, put
+from harness.media import files_of
+from harness.uploads import ask, make_ready, put
 from harness.wait import until
 
 
@@ -109,7 +110,7 @@ def test_a_deleted_upload_is_gone_with_its_objects(shop):
     for operation in ("getUpload", "completeUpload", "deleteUpload"):
         refused(customer.call(operation, upload_id=upload_id), 404)
     until(lambda: not exists(shop, upload_id))
-    assert not objects(shop.server, f"public/{group}")
+    assert not files_of(shop.server, f"public/{group}")
 
 
 def test_the_parts_of_a_deleted_upload_are_deleted(shop):
@@ -118,7 +119,7 @@ def test_the_parts_of_a_deleted_upload_are_deleted(shop):
     put(shop.server, upload)
     customer.do("deleteUpload", upload_id=upload["id"])
     until(lambda: not exists(shop, upload["id"]))
-    assert not objects(shop.server, f"incoming/{upload['id']}")
+    assert not files_of(shop.server, f"incoming/{upload['id']}")
 
 
 def test_an_upload_that_is_used_cannot_be_deleted(shop):
@@ -136,13 +137,13 @@ def test_objects_that_two_uploads_share_stay_for_the_other(shop):
     content = fresh("picture").encode()
     (one, group), (two, _) = (ready(shop, customer, purpose, content)
                               for purpose in ("avatar", "review_photo"))
-    before = objects(shop.server, f"public/{group}")
+    before = files_of(shop.server, f"public/{group}")
     customer.do("deleteUpload", upload_id=one)
     until(lambda: not exists(shop, one))
-    assert objects(shop.server, f"public/{group}") == before
+    assert files_of(shop.server, f"public/{group}") == before
     customer.do("deleteUpload", upload_id=two)
     until(lambda: not exists(shop, two))
-    assert not objects(shop.server, f"public/{group}")
+    assert not files_of(shop.server, f"public/{group}")
 
 
 # -- what nothing uses --------------------------------------------------------------------------
@@ -153,7 +154,7 @@ def test_what_nothing_has_used_for_a_day_is_removed(shop):
     young, _ = ready(shop, customer)
     unused_for_a_day(shop, old)
     until(lambda: not exists(shop, old))
-    assert not objects(shop.server, f"public/{group}")
+    assert not files_of(shop.server, f"public/{group}")
     assert customer.do("getUpload", upload_id=young)["state"] == "ready"
 
 
@@ -181,7 +182,7 @@ def test_a_reference_that_nobody_counts_keeps_the_upload_and_its_objects(shop):
         unused_for_a_day(shop, used)
         until(lambda: shop.db.one("select released_at > now() - interval '1 hour' and removed_at "
                                   "is null from upload where id = %s", used))
-        assert objects(shop.server, f"public/{group}")
+        assert files_of(shop.server, f"public/{group}")
 
 
 def test_nothing_begins_to_use_what_is_being_removed(shop):
@@ -205,7 +206,7 @@ def test_removal_goes_on_where_a_process_was_killed(own_server):
         for pid in members(shop.server, "jobs"):
             os.kill(pid, signal.SIGKILL)
     until(lambda: count(shop) == 0)
-    assert not objects(shop.server, "public")
+    assert not files_of(shop.server, "public")
 
 
 def count(shop):

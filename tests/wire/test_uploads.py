@@ -4,7 +4,8 @@ import hashlib
 import pytest
 import requests
 from harness.shop import fresh, refused, together
-from harness.uploads import PART_BYTES, ask, make_ready, objects, part_sizes, put, put_part
+from harness.media import files_of
+from harness.uploads import PART_BYTES, ask, make_ready, part_sizes, put, put_part
 from matrix import NEVER
 
 SHA256 = "ab" * 32
@@ -129,7 +130,7 @@ def test_a_link_is_for_one_upload_only(shop):
     forged = mine["upload"]["url"].replace(mine["id"], theirs["id"])
     assert forged != mine["upload"]["url"]
     assert send(forged, bytes(1000)).status_code == 403
-    assert not objects(shop.server, f"incoming/{theirs['id']}")
+    assert not files_of(shop.server, f"incoming/{theirs['id']}")
 
 
 # -- completing ---------------------------------------------------------------------------------

@@ -23,19 +23,6 @@ def png(seed, width=96, height=64):
             + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
 
 
-def folder(server):
-    """The store of a server without S3."""
-    return server.data / "var" / "objects"
-
-
-def objects(server, prefix=""):
-    """Keys and sizes of what is stored."""
-    found = {str(path.relative_to(folder(server))): path.stat().st_size
-             for path in folder(server).rglob("*") if path.is_file()}
-    return {key: size for key, size in found.items()
-            if key.startswith(prefix) and not key.startswith("tmp/")}
-
-
 def put(upload, data):
     """The bytes of a file of one part."""
     target = upload["upload"]

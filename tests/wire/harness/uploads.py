@@ -2,13 +2,10 @@
 objects as the store would put them, and the database is told what the media process found.
 """
 import hashlib
-import os
+
+from .media import keep
 
 PART_BYTES = 8 * 1024 * 1024
-
-
-def folder(server):
-    return server.data / "var" / "objects"
 
 
 def ask(who, purpose="avatar", content_type="image/jpeg", size=1000, **body):
@@ -28,24 +25,7 @@ def put(server, upload, *numbers):
 
 
 def put_part(server, upload, number, content):
-    write(server, f"incoming/{upload['id']}/{number}", content)
-
-
-def write(server, key, content):
-    """As the store does, whose folders and files belong to the processes' user."""
-    owner = folder(server).stat()
-    path = folder(server) / key
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    for made in (path, *path.parents):
-        if made == folder(server):
-            break
-        os.chown(made, owner.st_uid, owner.st_gid)
-
-
-def objects(server, prefix):
-    return sorted(str(path.relative_to(folder(server)))
-                  for path in (folder(server) / prefix).rglob("*") if path.is_file())
+    keep(server, f"incoming/{upload['id']}/{number}", content)
 
 
 def make_ready(server, upload, content=b"bytes"):
@@ -55,7 +35,7 @@ def make_ready(server, upload, content=b"bytes"):
     group = hashlib.sha256(row["owner_id"].bytes + sha256).hexdigest()[:32]
     names = [f"{width}.{form}" for width in (160, 320, 640, 900) for form in ("jpg", "webp")]
     for name in names:
-        write(server, f"{row['visibility']}/{group}/{name}", content)
+        keep(server, f"{row['visibility']}/{group}/{name}", content)
     server.db.rows("update upload set state = 'processing', work = 'publish' where id = %s "
                    "and state = 'waiting'", upload["id"])
     server.db.rows(
