@@ -27,6 +27,7 @@ KEYS = {"fixed": "fixed-secret", "machine": "machine-secret"}
 TOKENS = {"fixed": None, "machine": "machine-token"}
 CODES = {"slow": "SlowDown", "denied": "AccessDenied", "internal": "InternalError",
          "expired": "ExpiredToken"}
+SKEW_S = 15 * 60
 CHECKED = ("content-type", "content-length", "cache-control", "range")
 
 # What a PUT says of its object and a GET repeats.
@@ -104,6 +105,10 @@ class S3(http.server.BaseHTTPRequestHandler):
         text = auth.string_to_sign(request, auth.canonical_request(request))
         if auth.signature(text, request) != signature.given:
             raise Refused(403, "SignatureDoesNotMatch")
+        made = datetime.datetime.strptime(signature.date + "+0000", "%Y%m%dT%H%M%SZ%z")
+        age = datetime.datetime.now(datetime.timezone.utc) - made
+        if age.total_seconds() > int(signature.query.get("X-Amz-Expires", SKEW_S)):
+            raise Refused(403, "AccessDenied" if signature.is_link else "RequestTimeTooSkewed")
         payload = hashlib.sha256(self.body).hexdigest()
         if self.headers.get("X-Amz-Content-Sha256", payload) != payload:
             raise Refused(400, "XAmzContentSHA256Mismatch")

@@ -44,7 +44,7 @@ static const char *answer(struct arena *arena, const json_t *asked)
 	    [SIGV4_EXPIRED] = "expired", [SIGV4_NOT_YET] = "not yet",
 	    [SIGV4_FORGED] = "forged",
 	};
-	struct sigv4_keys keys = {"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+	struct sigv4_keys keys = {text(asked, "access_key"), text(asked, "secret_key"),
 	                          text(asked, "session_token")};
 	struct sigv4_call call = {
 	    .method = text(asked, "method"),

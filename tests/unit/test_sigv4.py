@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 TOOL = os.environ["SIGV4_TOOL"]
+KEYS = {"access_key": "AKIDEXAMPLE", "secret_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
 SEED = int(os.environ.get("SEBEZ_TEST_SEED") or random.SystemRandom().getrandbits(32))
 NOW = datetime.datetime(2026, 11, 29, 16, 58, 14)
 NOW_US = int(NOW.replace(tzinfo=datetime.timezone.utc).timestamp()) * 1_000_000
@@ -44,7 +45,7 @@ def rng():
 
 
 def ask(*calls):
-    lines = "\n".join(json.dumps(call) for call in calls)
+    lines = "\n".join(json.dumps(call | KEYS) for call in calls)
     return subprocess.run([TOOL], input=lines, capture_output=True, text=True,
                           check=True).stdout.splitlines()
 
@@ -69,8 +70,7 @@ def any_call(rng):
 
 
 def credentials(call):
-    return Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-                       call["session_token"])
+    return Credentials(*KEYS.values(), call["session_token"])
 
 
 def request_of(call, body=b""):

@@ -1,13 +1,17 @@
 """The store of images and files that the settings name, and what `sebez check` says of it."""
+import datetime
 import os
 import pathlib
 import subprocess
+import uuid
 
+import botocore.exceptions
 import pytest
-
+import requests
 from harness.media import folder_of
-from harness.s3 import bucket
+from harness.s3 import bucket, caller
 from harness.server import folder
+from harness.signer import ours
 
 
 def checked(server):
@@ -42,7 +46,64 @@ def in_s3():
 
 def test_check_writes_reads_and_deletes_in_the_bucket(shop_in_s3):
     (line,) = checked(shop_in_s3)
-    assert line.startswith("ok     the bucket shop at http://127.0.0.1:")
+    name = shop_in_s3.environment["S3_BUCKET"]
+    assert line.startswith(f"ok     the bucket {name} at http://127.0.0.1:")
+
+
+# -- links to send to a bucket
+
+SENT = b"hello"
+OCTETS = "application/octet-stream"
+
+
+def put(settings, *, data=SENT, kind=OCTETS, method="PUT", age_s=0, change=lambda url: url):
+    """Uses a link of our signer for SENT; the status, and the bytes that are there then."""
+    key = f"incoming/{uuid.uuid4()}/1"
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=age_s)
+    link = ours(what="presign", at=at, expires_s=600, key=settings["S3_ACCESS_KEY_ID"],
+                secret=settings["S3_SECRET_ACCESS_KEY"], region=settings["S3_REGION"],
+                method="PUT", path=f"/{settings['S3_BUCKET']}/{key}",
+                host=settings["S3_ENDPOINT"].partition("://")[2],
+                headers=[["content-type", OCTETS], ["content-length", str(len(SENT))]])
+    answer = requests.request(method, change(settings["S3_ENDPOINT"] + link), data=data,
+                              headers={"Content-Type": kind}, timeout=60)
+    try:
+        kept = caller(settings).get_object(Bucket=settings["S3_BUCKET"], Key=key)["Body"].read()
+    except botocore.exceptions.ClientError as error:
+        kept = error.response["Error"]["Code"]
+    return answer.status_code, kept
+
+
+@pytest.fixture(name="in_bucket", scope="module")
+def a_bucket():
+    with bucket() as settings:
+        yield settings
+
+
+def test_a_bucket_takes_what_its_link_is_for(in_bucket):
+    assert put(in_bucket) == (200, SENT)
+    assert put(in_bucket, age_s=300) == (200, SENT)
+
+
+def replaced(old, new):
+    def change(url):
+        assert old in url
+        return url.replace(old, new)
+
+    return change
+
+
+@pytest.mark.parametrize("how", [
+    {"data": SENT + b"!"}, {"data": SENT[1:]}, {"kind": "text/html"}, {"method": "POST"},
+    {"age_s": 700}, {"change": replaced("Expires=600", "Expires=6000")},
+    {"change": replaced("/1?", "/2?")}, {"change": lambda url: url + "&acl="},
+    {"change": lambda url: url[:-1] + ("0" if url[-1] != "0" else "1")},
+    {"change": lambda url: url.partition("?")[0]},
+    {"change": replaced("SignedHeaders=content-length%3Bcontent-type%3Bhost",
+                        "SignedHeaders=host")}])
+def test_a_bucket_refuses_what_a_link_is_not_for(in_bucket, how):
+    status, kept = put(in_bucket, **how)
+    assert status in (400, 403, 405, 411) and kept == "NoSuchKey"
 
 
 @pytest.mark.parametrize("setting, said", [

@@ -1,17 +1,55 @@
-"""An S3 on loopback that judges every signature: tests/unit/s3_peer.py."""
+"""An S3 on loopback that judges every signature: tests/unit/s3_peer.py, or the server that
+SEBEZ_TEST_S3 names (tests/radosgw.sh), in a bucket of the caller's own."""
 import contextlib
+import json
+import os
 import subprocess
+import uuid
+
+import botocore.session
+from botocore.config import Config
 
 from .contract import ROOT
 
 
+def settings_of(endpoint, bucket, key, secret):
+    return {"S3_ENDPOINT": endpoint, "S3_BUCKET": bucket, "S3_REGION": "eu-central-1",
+            "S3_ACCESS_KEY_ID": key, "S3_SECRET_ACCESS_KEY": secret, "S3_PATH_STYLE": "yes"}
+
+
+def caller(settings):
+    """botocore's client of the store that these settings name."""
+    return botocore.session.get_session().create_client(
+        "s3", settings["S3_REGION"], endpoint_url=settings["S3_ENDPOINT"],
+        aws_access_key_id=settings["S3_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["S3_SECRET_ACCESS_KEY"],
+        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
+
+
 @contextlib.contextmanager
-def bucket(**more):
-    """Settings of a server that uses it; it has the bucket as long as the peer runs."""
+def peer_bucket():
     with subprocess.Popen(["/usr/bin/python3", ROOT / "tests/unit/s3_peer.py"],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
         endpoint = f"http://127.0.0.1:{int(peer.stdout.readline())}"
-        yield {"S3_ENDPOINT": endpoint, "S3_BUCKET": "shop", "S3_REGION": "eu-central-1",
-               "S3_ACCESS_KEY_ID": "fixed", "S3_SECRET_ACCESS_KEY": "fixed-secret",
-               "S3_PATH_STYLE": "yes", **more}
+        yield settings_of(endpoint, "shop", "fixed", "fixed-secret")
         peer.stdin.close()
+
+
+@contextlib.contextmanager
+def real_bucket(endpoint, key, secret):
+    settings = settings_of(endpoint, f"shop-{uuid.uuid4().hex[:12]}", key, secret)
+    client, name = caller(settings), settings["S3_BUCKET"]
+    client.create_bucket(Bucket=name)
+    yield settings
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+        for entry in page.get("Contents", []):
+            client.delete_object(Bucket=name, Key=entry["Key"])
+    client.delete_bucket(Bucket=name)
+
+
+@contextlib.contextmanager
+def bucket(**more):
+    """Settings of a server that uses a bucket; it is there meanwhile."""
+    real = json.loads(os.environ.get("SEBEZ_TEST_S3", "null"))
+    with real_bucket(**real) if real else peer_bucket() as settings:
+        yield {**settings, **more}
