@@ -208,8 +208,14 @@ enum {
 	 * fibers. As many to addresses that users gave, so that these do not keep out the others.
 	 */
 	LIMIT_CLIENT_CALLS = 256,
+	/* Besides, calls of groups (net/http_client_group.h), of each of the two kinds: two full
+	 * connections, which keep a core busy; some 30 KB each while they are under way. */
+	LIMIT_CLIENT_GROUP_CALLS = 400,
+	/* Calls on one connection of HTTP/2, when the server allows as many: beyond it libcurl gets
+	 * slower, and 7.88 loses some of 900. */
+	LIMIT_CLIENT_STREAMS = 200,
 	/* Connections of each of the two kinds, so many that 8 slow hosts do not take all, and few
-	 * beside LIMIT_CONNECTIONS. HTTP/2 carries 100 calls on one. */
+	 * beside LIMIT_CONNECTIONS. */
 	LIMIT_CLIENT_CONNECTIONS = 64,
 	LIMIT_CLIENT_HOST_CONNECTIONS = 8,
 	/* Name, address and TLS of the slowest that still works; a dead host holds its slot for no

@@ -13,7 +13,7 @@
 static struct {
 	bool started;
 	struct http_client_options options;
-	struct http_group guarded, trusted;
+	struct http_kind guarded, trusted;
 	struct list_node transfers; /* that libcurl works at */
 	uint64_t outcomes[HTTP_CLIENT_OUTCOME_COUNT];
 } client;
@@ -26,16 +26,21 @@ const char *const HTTP_CLIENT_OUTCOMES[HTTP_CLIENT_OUTCOME_COUNT] = {
 
 /* Transfers. */
 
+static unsigned *calls_of(struct http_transfer *transfer)
+{
+	return transfer->in_group ? &transfer->kind->group_calls : &transfer->kind->calls;
+}
+
 /* Detaches the transfer from libcurl. */
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
-	assert(transfer->group->calls > 0 && !list_is_empty(&transfer->node));
-	http_multi_remove(transfer->group->multi, transfer->easy);
+	assert(*calls_of(transfer) > 0 && !list_is_empty(&transfer->node));
+	http_multi_remove(transfer->kind->multi, transfer->easy);
 	list_remove(&transfer->node);
-	transfer->group->calls--;
+	--*calls_of(transfer);
 	http_transfer_end(transfer, code);
-	if (transfer->co != NULL)
-		co_wake(transfer->co);
+	if (transfer->owner != NULL)
+		transfer->done(transfer, transfer->owner);
 	else
 		http_transfer_free(transfer);
 }
@@ -49,26 +54,25 @@ static void on_done(CURL *easy, CURLcode code)
 	finish((struct http_transfer *)(void *)transfer, code);
 }
 
-static bool is_done(const struct http_transfer *transfer)
+void http_call_abandon(struct http_transfer *transfer)
 {
-	return transfer->easy == NULL;
-}
-
-/* The deadline has passed. A name lookup continues in its thread; its transfer keeps its slot until
- * the lookup ends, so that there are never more threads than slots. */
-static void abandon(struct http_transfer *transfer)
-{
-	assert(transfer->co == co_self());
-	transfer->co = NULL;
+	assert(transfer->owner != NULL && transfer->easy != NULL);
+	transfer->owner = NULL;
 	if (!transfer->resolving)
 		finish(transfer, CURLE_OPERATION_TIMEDOUT);
 }
 
-/* One request without redirects. *ret belongs to the caller when it is not NULL. */
-static int send_one(const struct http_client_request *request, const char *url, bool with_headers,
-                    int64_t deadline_ms, struct http_transfer **ret, const char **error)
+static bool is_full(const struct http_kind *kind, bool in_group)
 {
-	struct http_group *group = request->trusted ? &client.trusted : &client.guarded;
+	return in_group ? kind->group_calls >= LIMIT_CLIENT_GROUP_CALLS
+	                : kind->calls >= LIMIT_CLIENT_CALLS;
+}
+
+/* One request without redirects. */
+static int begin(const struct http_client_request *request, const char *url, bool with_headers,
+                 struct http_transfer **ret, const struct http_transfer *form, const char **error)
+{
+	struct http_kind *kind = request->trusted ? &client.trusted : &client.guarded;
 	struct http_transfer *transfer;
 	bool over_tls = strncmp(url, "https:", 6) == 0;
 
@@ -79,24 +83,46 @@ static int send_one(const struct http_client_request *request, const char *url, 
 	if (!client.started)
 		return -ECANCELED;
 	*error = "Too many calls at once";
-	if (group->calls >= LIMIT_CLIENT_CALLS)
+	if (is_full(kind, form->in_group))
 		return -EAGAIN;
 	*error = "No memory";
 	transfer = http_transfer_new(request, url, with_headers);
 	if (transfer == NULL)
 		return -ENOMEM;
-	transfer->group = group;
+	transfer->kind = kind;
 	transfer->allowed = request->trusted ? NULL : &client.options.allowed;
-	transfer->co = co_self();
-	if (!http_multi_add(group->multi, transfer->easy)) {
+	transfer->in_group = form->in_group;
+	transfer->done = form->done;
+	transfer->owner = form->owner;
+	if (!http_multi_add(kind->multi, transfer->easy)) {
 		http_transfer_free(transfer);
 		return -ENOMEM;
 	}
-	group->calls++;
+	++*calls_of(transfer);
 	list_push_back(&client.transfers, &transfer->node);
-	while (!is_done(transfer)) {
-		if (co_wait(deadline_ms) < 0 && !is_done(transfer)) {
-			abandon(transfer);
+	*ret = transfer;
+	return 0;
+}
+
+static void wake_owner(struct http_transfer *transfer, void *co)
+{
+	(void)transfer;
+	co_wake(co);
+}
+
+/* *ret belongs to the caller when it is not NULL. */
+static int send_one(const struct http_client_request *request, const char *url, bool with_headers,
+                    int64_t deadline_ms, struct http_transfer **ret, const char **error)
+{
+	const struct http_transfer form = {.done = wake_owner, .owner = co_self()};
+	struct http_transfer *transfer;
+	int rc = begin(request, url, with_headers, &transfer, &form, error);
+
+	if (rc < 0)
+		return rc;
+	while (transfer->easy != NULL) {
+		if (co_wait(deadline_ms) < 0 && transfer->easy != NULL) {
+			http_call_abandon(transfer);
 			*error = "The deadline has passed";
 			return -ETIMEDOUT;
 		}
@@ -221,7 +247,7 @@ static int send_to_url(struct call *call)
 	return rc;
 }
 
-static struct http_client_response response_of(const struct http_transfer *transfer)
+struct http_client_response http_call_response(const struct http_transfer *transfer)
 {
 	return (struct http_client_response){
 	    .status = transfer->status,
@@ -236,7 +262,7 @@ static struct http_client_response response_of(const struct http_transfer *trans
 /* Target of the redirect; NULL when there is none, or the caller does not follow redirects. */
 static const char *redirect_of(const struct call *call)
 {
-	const struct http_client_response response = response_of(call->transfer);
+	const struct http_client_response response = http_call_response(call->transfer);
 	int status = response.status;
 
 	if (call->request->redirects_max == 0)
@@ -269,18 +295,43 @@ static int follow(struct call *call, const char *location)
 	return rc;
 }
 
-static int run(struct call *call)
+/* What the caller gave. */
+static int read_request(const struct http_client_request *request, CURLU *url, const char **error)
 {
-	const struct http_client_request *request = call->request;
-	const char *location;
-	int rc;
-
-	call->error = "A header is malformed";
+	*error = "A header is malformed";
 	for (size_t i = 0; i < request->header_count; i++) {
 		if (!is_header(&request->headers[i]))
 			return -EINVAL;
 	}
-	rc = read_url(call->url, request->url, CURLU_PATH_AS_IS, &call->error);
+	return read_url(url, request->url, CURLU_PATH_AS_IS, error);
+}
+
+int http_call_begin(const struct http_client_request *request, bool in_group,
+                    http_transfer_done_fn *done, void *owner, struct http_transfer **ret,
+                    const char **error)
+{
+	const struct http_transfer form = {.in_group = in_group, .done = done, .owner = owner};
+	CURLU *url = curl_url();
+	char *text = NULL;
+	int rc = -ENOMEM;
+
+	*error = "No memory";
+	if (url != NULL)
+		rc = read_request(request, url, error);
+	if (rc == 0 && curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = begin(request, text, true, ret, &form, error);
+	curl_free(text);
+	curl_url_cleanup(url);
+	return rc;
+}
+
+static int run(struct call *call)
+{
+	const char *location;
+	int rc = read_request(call->request, call->url, &call->error);
+
 	if (rc == 0)
 		rc = send_to_url(call);
 	while (rc == 0 && (location = redirect_of(call)) != NULL) {
@@ -307,9 +358,16 @@ static enum http_client_outcome outcome_of(int rc)
 	}
 }
 
+void http_call_count(int result)
+{
+	client.outcomes[outcome_of(result)]++;
+}
+
 struct http_client_stats http_client_stats(void)
 {
-	struct http_client_stats stats = {.calls = client.guarded.calls + client.trusted.calls};
+	struct http_client_stats stats = {.calls = client.guarded.calls + client.trusted.calls +
+	                                           client.guarded.group_calls +
+	                                           client.trusted.group_calls};
 
 	memcpy(stats.outcomes, client.outcomes, sizeof(stats.outcomes));
 	return stats;
@@ -337,11 +395,11 @@ int http_client_send(struct arena *arena, const struct http_client_request *requ
 	int rc = call.url != NULL ? run(&call) : -ENOMEM;
 
 	curl_url_cleanup(call.url);
-	client.outcomes[outcome_of(rc)]++;
+	http_call_count(rc);
 	*ret = (struct http_client_response){.body = "", .heads = "", .error = call.error};
 	if (call.transfer != NULL) {
 		if (rc == 0)
-			*ret = response_of(call.transfer);
+			*ret = http_call_response(call.transfer);
 		arena_defer(arena, free_transfer, call.transfer);
 	}
 	return rc;
@@ -351,7 +409,7 @@ int http_client_send(struct arena *arena, const struct http_client_request *requ
 
 static void close_all(void)
 {
-	assert(client.guarded.calls == 0 && client.trusted.calls == 0);
+	assert(http_client_stats().calls == 0);
 	http_multi_close(client.guarded.multi);
 	http_multi_close(client.trusted.multi);
 	http_trust_drop();
@@ -365,8 +423,8 @@ int http_client_start(const struct http_client_options *options)
 		return -ENOMEM;
 	client.options = *options;
 	list_init(&client.transfers);
-	client.guarded = (struct http_group){.multi = http_multi_open(on_done)};
-	client.trusted = (struct http_group){.multi = http_multi_open(on_done)};
+	client.guarded = (struct http_kind){.multi = http_multi_open(on_done)};
+	client.trusted = (struct http_kind){.multi = http_multi_open(on_done)};
 	client.started = client.guarded.multi != NULL && client.trusted.multi != NULL;
 	if (!client.started)
 		close_all();

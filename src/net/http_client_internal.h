@@ -1,7 +1,7 @@
 /*
- * http_client_internal: what http_client.c (calls), http_client_transfer.c (one request and its
- * response), http_client_trust.c (certificates of authorities) and http_client_multi.c (libcurl on
- * the loop) share; nobody else includes it.
+ * http_client_internal: what http_client.c (calls), http_client_group.c (many of one fiber),
+ * http_client_transfer.c (one request and its response), http_client_trust.c (certificates of
+ * authorities) and http_client_multi.c (libcurl on the loop) share; nobody else includes it.
  */
 #ifndef SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
 #define SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
@@ -29,20 +29,27 @@ struct http_text {
 };
 
 /* Calls of one kind and their connections. */
-struct http_group {
+struct http_kind {
 	struct http_multi *multi;
-	unsigned calls; /* including abandoned ones */
+	unsigned calls, group_calls; /* including abandoned ones */
 };
+
+struct http_transfer;
+
+/* Called once for a transfer that has not been abandoned, when libcurl has finished with it. */
+typedef void http_transfer_done_fn(struct http_transfer *transfer, void *owner);
 
 /*
  * One request and its response. While libcurl has its handle it is in the list of transfers; then
- * it belongs to the fiber that waits for it.
+ * it belongs to its owner.
  */
 struct http_transfer {
 	struct list_node node;
-	struct http_group *group;
-	struct co *co; /* NULL: abandoned */
-	CURL *easy;    /* NULL: it is done */
+	struct http_kind *kind;
+	bool in_group;
+	http_transfer_done_fn *done;
+	void *owner; /* NULL: abandoned */
+	CURL *easy;  /* NULL: it is done */
 	struct curl_slist *request_headers;
 	const struct networks *allowed; /* beside public addresses; NULL: any address */
 	size_t body_max;
@@ -75,5 +82,19 @@ void http_transfer_fail(struct http_transfer *transfer, int result, const char *
 /* Takes what libcurl says about its end, and frees what only libcurl needs. */
 void http_transfer_end(struct http_transfer *transfer, CURLcode code);
 void http_transfer_free(struct http_transfer *transfer); /* it is not in the list */
+
+/* Calls. */
+
+/* Begins a call that follows no redirects; *ret belongs to libcurl until it is done. Suspends the
+ * fiber when certificates must be read first. Returns the errors of http_client_send. */
+int http_call_begin(const struct http_client_request *request, bool in_group,
+                    http_transfer_done_fn *done, void *owner, struct http_transfer **ret,
+                    const char **error);
+/* The deadline has passed, or nobody wants the response. A name lookup continues in its thread; its
+ * transfer keeps its slot until the lookup ends, so that there are never more threads than slots.
+ */
+void http_call_abandon(struct http_transfer *transfer);
+struct http_client_response http_call_response(const struct http_transfer *transfer);
+void http_call_count(int result);
 
 #endif

@@ -133,6 +133,7 @@ struct http_multi *http_multi_open(http_multi_done_fn *done)
 	(void)curl_multi_setopt(curl, CURLMOPT_MAX_HOST_CONNECTIONS,
 	                        (long)LIMIT_CLIENT_HOST_CONNECTIONS);
 	(void)curl_multi_setopt(curl, CURLMOPT_MAXCONNECTS, (long)LIMIT_CLIENT_CONNECTIONS);
+	(void)curl_multi_setopt(curl, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)LIMIT_CLIENT_STREAMS);
 	return multi;
 }
 

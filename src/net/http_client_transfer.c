@@ -140,7 +140,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 
 	(void)purpose;
 	transfer->resolving = false;
-	if (transfer->co == NULL || !address_of(&to->addr, &address))
+	if (transfer->owner == NULL || !address_of(&to->addr, &address))
 		return CURL_SOCKET_BAD;
 	if (transfer->allowed != NULL && !address_is_public(&address) &&
 	    !networks_have(transfer->allowed, &address)) {
