@@ -9,8 +9,9 @@
  * the place to free what the exchange points to. All on the loop's thread.
  *
  * While a handler works the connection is suspended, and a disconnect of the client is not noticed.
- * Only http_read and http_stream_write can meet the end of the connection; after that the values of
- * headers are gone (http_header gives NULL), while method, path, query and body stay.
+ * Only http_read, http_read_whole and http_stream_write can meet the end of the connection; after
+ * that the values of headers are gone (http_header gives NULL), while method, path, query and body
+ * stay.
  *
  * Malformed requests (net/framing.h) never reach `begin`: `unreadable` makes the reply, and the
  * connection is closed after it.
@@ -98,6 +99,9 @@ const char *http_body(const struct http_exchange *ex, size_t *ret_length); /* bu
 /* The next piece of a streamed body; suspends the fiber. Returns its length, 0 at the end,
  * -ETIMEDOUT, or -ECONNRESET when the client is gone. */
 long http_read(struct http_exchange *ex, char *bytes, size_t size, int64_t deadline_ms);
+/* The next `size` bytes; fewer are the last ones. For large bodies: the fiber and the connection
+ * are suspended once for all of them. -ETIMEDOUT when nothing came for idle_ms. */
+long http_read_whole(struct http_exchange *ex, char *bytes, size_t size, int64_t idle_ms);
 
 /* A pointer of the caller, for `finished`. */
 void http_set_context(struct http_exchange *ex, void *context);

@@ -79,6 +79,8 @@ struct http_exchange {
 	struct co *reader;
 	char *read_bytes;
 	size_t read_size;
+	size_t read_count; /* that are there */
+	bool read_whole;   /* the reader waits for all */
 	long read_result;
 
 	/* http_stream_write: who waits, and which bytes are left to send. */
@@ -152,7 +154,8 @@ struct MHD_Response *http_add_headers(struct MHD_Response *response, size_t head
 
 /* http_stream.c */
 size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t count);
-void http_end_reader(struct http_exchange *ex, long result); /* 0 at the end, or -errno */
+/* error: -errno, or 0 when the reader gets the bytes that are there; none is the end. */
+void http_end_reader(struct http_exchange *ex, int error);
 void http_end_writer(struct http_exchange *ex);
 void http_count_unread(struct http_exchange *ex, size_t bytes);
 

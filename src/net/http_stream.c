@@ -16,36 +16,70 @@ size_t http_give_reader(struct http_exchange *ex, const char *bytes, size_t coun
 {
 	if (ex->reader == NULL)
 		return 0;
-	size_t given = count < ex->read_size ? count : ex->read_size;
-	memcpy(ex->read_bytes, bytes, given);
-	http_end_reader(ex, (long)given);
+	size_t room = ex->read_size - ex->read_count;
+	size_t given = count < room ? count : room;
+
+	assert(room > 0);
+	memcpy(ex->read_bytes + ex->read_count, bytes, given);
+	ex->read_count += given;
+	if (!ex->read_whole || ex->read_count == ex->read_size)
+		http_end_reader(ex, 0);
 	return given;
 }
 
-void http_end_reader(struct http_exchange *ex, long result)
+void http_end_reader(struct http_exchange *ex, int error)
 {
 	struct co *reader = ex->reader;
 
 	if (reader == NULL)
 		return;
 	ex->reader = NULL;
-	ex->read_result = result;
+	ex->read_result = error < 0 ? error : (long)ex->read_count;
 	co_wake(reader);
+}
+
+/* False when there is nothing to wait for: *ret is the result. */
+static bool begin_read(struct http_exchange *ex, char *bytes, size_t size, bool whole, long *ret)
+{
+	assert(ex->reader == NULL && co_self() != NULL && size > 0);
+	*ret = ex->connection == NULL ? -ECONNRESET : 0;
+	if (ex->connection == NULL || ex->stage != STAGE_STREAM)
+		return false;
+	ex->reader = co_self();
+	ex->read_bytes = bytes;
+	ex->read_size = size;
+	ex->read_count = 0;
+	ex->read_whole = whole;
+	http_resume(ex);
+	return true;
 }
 
 long http_read(struct http_exchange *ex, char *bytes, size_t size, int64_t deadline_ms)
 {
-	assert(ex->reader == NULL && co_self() != NULL && size > 0);
-	if (ex->connection == NULL)
-		return -ECONNRESET;
-	if (ex->stage != STAGE_STREAM)
-		return 0;
-	ex->reader = co_self();
-	ex->read_bytes = bytes;
-	ex->read_size = size;
-	http_resume(ex);
+	long result;
+
+	if (!begin_read(ex, bytes, size, false, &result))
+		return result;
 	while (ex->reader != NULL) {
 		if (co_wait(deadline_ms) < 0 && ex->reader != NULL) {
+			ex->reader = NULL;
+			return -ETIMEDOUT;
+		}
+	}
+	return ex->read_result;
+}
+
+long http_read_whole(struct http_exchange *ex, char *bytes, size_t size, int64_t idle_ms)
+{
+	long result;
+
+	if (!begin_read(ex, bytes, size, true, &result))
+		return result;
+	while (ex->reader != NULL) {
+		size_t before = ex->read_count;
+
+		if (co_wait(loop_now_ms() + idle_ms) < 0 && ex->reader != NULL &&
+		    ex->read_count == before) {
 			ex->reader = NULL;
 			return -ETIMEDOUT;
 		}

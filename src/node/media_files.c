@@ -8,7 +8,6 @@
 
 #include "api.gen.h"
 #include "base/limits.h"
-#include "net/loop.h"
 #include "web/reply.h"
 #include "web/uri.h"
 
@@ -125,19 +124,9 @@ _Noreturn static void end_failed(struct request *rq, int rc)
 static long read_body(void *arg, char *bytes, size_t size)
 {
 	struct request *rq = arg;
-	size_t used = 0;
+	long count = http_read_whole(rq->http, bytes, size, LIMIT_REQUEST_MS);
 
-	while (used < size) {
-		long count = http_read(rq->http, bytes + used, size - used,
-		                       loop_now_ms() + LIMIT_REQUEST_MS);
-
-		if (count == 0)
-			break;
-		if (count < 0)
-			return -ECONNRESET;
-		used += (size_t)count;
-	}
-	return (long)used;
+	return count < 0 ? -ECONNRESET : count;
 }
 
 /* The server has counted the body against Content-Length (net/framing.h). */

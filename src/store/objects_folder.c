@@ -37,56 +37,6 @@ int folder_on_thread(void (*work)(void *arg), struct folder_step *step)
 	return step->rc;
 }
 
-/* Files belong to the owner of the folder, also when a tool of root makes them. */
-static int give_away(const struct folder *folder, int fd, const char *path)
-{
-	if (!folder->gives_away)
-		return 0;
-	return fchownat(fd, path, folder->uid, folder->gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
-}
-
-static int make_folder(const struct folder *folder, const char *path)
-{
-	if (mkdirat(folder->fd, path, 0700) == 0)
-		return give_away(folder, folder->fd, path);
-	return errno == EEXIST ? 0 : -errno;
-}
-
-/* Makes the folders of the key, and syncs nothing: a rename into them does. */
-static int make_parents(const struct folder *folder, const char *key)
-{
-	char path[FOLDER_PATH_SIZE];
-	int rc = 0;
-
-	for (const char *slash = strchr(key, '/'); rc == 0 && slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		snprintf(path, sizeof(path), "%.*s", (int)(slash - key), key);
-		rc = make_folder(folder, path);
-	}
-	return rc;
-}
-
-/* So that renames and new folders on the way to the key survive a crash. */
-static int sync_parents(int folder_fd, const char *key)
-{
-	char path[FOLDER_PATH_SIZE];
-
-	snprintf(path, sizeof(path), "%s", key);
-	for (char *slash = strrchr(path, '/'); slash != NULL; slash = strrchr(path, '/')) {
-		int fd, rc;
-
-		*slash = 0;
-		fd = openat(folder_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		rc = fsync(fd) < 0 ? -errno : 0;
-		close(fd);
-		if (rc < 0)
-			return rc;
-	}
-	return fsync(folder_fd) < 0 ? -errno : 0;
-}
-
 /* What killed processes left under tmp/. */
 static int remove_leftovers(const struct folder *folder)
 {
@@ -134,7 +84,7 @@ static void begin_file(void *arg)
 	hex_encode(random, sizeof(random), step->tmp + strlen("tmp/"));
 	step->fd =
 	    openat(step->folder->fd, step->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	step->rc = step->fd < 0 ? -errno : give_away(step->folder, step->fd, "");
+	step->rc = step->fd < 0 ? -errno : folder_give_away(step->folder, step->fd, "");
 }
 
 static void write_piece(void *arg)
@@ -161,17 +111,18 @@ static void publish_file(void *arg)
 {
 	struct folder_step *step = arg;
 	int fd = step->folder->fd;
+	size_t settled;
 
 	assert(step->fd >= 0 && step->tmp[0] != '\0');
 	if (fsync(step->fd) < 0) {
 		step->rc = -errno;
 		return;
 	}
-	step->rc = make_parents(step->folder, step->key);
+	step->rc = folder_make_way(step->folder, step->key, &settled);
 	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->key) < 0)
 		step->rc = -errno;
 	if (step->rc == 0)
-		step->rc = sync_parents(fd, step->key);
+		step->rc = folder_sync_way(step->folder, step->key, settled);
 }
 
 /* After publish_file the name under tmp/ is gone. */
@@ -231,20 +182,21 @@ static void link_file(void *arg)
 {
 	struct folder_step *step = arg;
 	int fd = step->folder->fd;
+	size_t settled;
 
 	begin_file(step);
 	if (step->rc < 0)
 		return;
 	close(step->fd);
 	unlinkat(fd, step->tmp, 0);
-	step->rc = make_parents(step->folder, step->other);
+	step->rc = folder_make_way(step->folder, step->other, &settled);
 	if (step->rc == 0 && linkat(fd, step->key, fd, step->tmp, 0) < 0)
 		step->rc = -errno;
 	if (step->rc == 0 && renameat(fd, step->tmp, fd, step->other) < 0)
 		step->rc = -errno;
 	unlinkat(fd, step->tmp, 0); /* there when the other was this file already */
 	if (step->rc == 0)
-		step->rc = sync_parents(fd, step->other);
+		step->rc = folder_sync_way(step->folder, step->other, settled);
 }
 
 static int copy(void *store, const char *from, const char *to, int64_t deadline_ms)
@@ -264,7 +216,7 @@ static void unlink_file(void *arg)
 	if (unlinkat(step->folder->fd, step->key, 0) < 0 && errno != ENOENT && errno != EISDIR)
 		step->rc = -errno;
 	else
-		step->rc = sync_parents(step->folder->fd, step->key);
+		step->rc = folder_sync_parent(step->folder, step->key);
 	if (step->rc == -ENOENT)
 		step->rc = 0; /* there is no folder either */
 }
@@ -295,6 +247,7 @@ static int open_folder(const struct objects_settings *settings, void **ret)
 	struct folder folder = {
 	    .keys = {FOLDER_ACCESS_KEY, settings->secret, NULL},
 	};
+	bool made;
 	int rc;
 
 	folder.tidy_at = time(NULL) + TMP_AGE_S;
@@ -305,7 +258,7 @@ static int open_folder(const struct objects_settings *settings, void **ret)
 		return -errno;
 	rc = find_owner(&folder);
 	if (rc == 0)
-		rc = make_folder(&folder, "tmp");
+		rc = folder_make(&folder, "tmp", &made);
 	if (rc == 0)
 		rc = remove_leftovers(&folder);
 	*ret = rc == 0 ? malloc(sizeof(folder)) : NULL;

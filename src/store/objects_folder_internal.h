@@ -8,6 +8,8 @@
 #ifndef SEBEZ_STORE_OBJECTS_FOLDER_INTERNAL_H
 #define SEBEZ_STORE_OBJECTS_FOLDER_INTERNAL_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -21,6 +23,7 @@
 enum {
 	FOLDER_TMP_BYTES = 16, /* random ones, in the name of a file under tmp/ */
 	FOLDER_PATH_SIZE = OBJECT_KEY_MAX + 1,
+	FOLDER_SETTLED = 512, /* folders that are remembered: those of the objects of seconds */
 };
 
 struct folder {
@@ -31,6 +34,9 @@ struct folder {
 	struct sigv4_keys keys;
 	struct outage outage;
 	time_t tidy_at; /* when to look for what killed processes left */
+	/* Hashes of the paths of folders whose entries in their parents are on the disk for sure.
+	 * Of the threads, too. */
+	uint64_t settled[FOLDER_SETTLED];
 };
 
 /* One operation in a thread; inputs and outputs as the operation needs them. */
@@ -48,6 +54,24 @@ struct folder_step {
 
 /* Runs it while the fiber sleeps; returns its rc. */
 int folder_on_thread(void (*work)(void *arg), struct folder_step *step);
+
+/* Files belong to the owner of the folder, also when a tool of root makes them. */
+int folder_give_away(const struct folder *folder, int fd, const char *path);
+int folder_make(const struct folder *folder, const char *path, bool *ret_made);
+
+/*
+ * The folders on the way to a key. They survive a crash when their parents are synced, which takes
+ * the disk's time for each; so it is done only for those that this process has made, or of which it
+ * does not know that whoever made them has come so far.
+ *
+ *   folder_make_way     makes those that are missing; the first *ret_settled bytes of the key are
+ *                       folders that need no sync
+ *   folder_sync_way     after the object was renamed to its key: that and the way survive a crash
+ *   folder_sync_parent  after the object was deleted
+ */
+int folder_make_way(struct folder *folder, const char *key, size_t *ret_settled);
+int folder_sync_way(struct folder *folder, const char *key, size_t settled);
+int folder_sync_parent(const struct folder *folder, const char *key);
 
 /* For callers, an error of store/objects.h; the outage gets its reason. */
 int folder_outcome(struct folder *folder, int rc);

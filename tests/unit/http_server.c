@@ -102,6 +102,15 @@ static void wait_aside(void *arg)
 	open_works--;
 }
 
+static long read_piece(struct http_exchange *ex, char *bytes, size_t size)
+{
+	if (path_is(ex, "/in/whole"))
+		return http_read_whole(ex, bytes, size, PATIENCE_MS);
+	if (path_is(ex, "/in/idle"))
+		return http_read_whole(ex, bytes, size, 100);
+	return http_read(ex, bytes, size, loop_now_ms() + PATIENCE_MS);
+}
+
 static void read_stream(void *arg)
 {
 	struct http_exchange *ex = arg;
@@ -114,14 +123,14 @@ static void read_stream(void *arg)
 	do {
 		if (count % 50 == 49 && path_is(ex, "/in/slow"))
 			co_sleep_ms(1);
-		r = http_read(ex, piece, sizeof(piece), loop_now_ms() + PATIENCE_MS);
+		r = read_piece(ex, piece, sizeof(piece));
 		for (long i = 0; i < r; i++)
 			sum += (unsigned char)piece[i];
 		count++;
 	} while (r > 0 && !path_is(ex, "/in/early"));
 	if (r < 0)
 		resets++;
-	(void)snprintf(text, sizeof(text), "sum %zu", sum);
+	(void)snprintf(text, sizeof(text), "sum %zu in %zu", sum, count);
 	reply_text(ex, 200, text);
 	open_works--;
 }

@@ -8,7 +8,8 @@
  * - /twice: whether the header x-a is repeated
  * - /slow: 200 after a while
  * - /in/...: reads the body as a stream and answers with the sum of its bytes; /in/slow with
- *   pauses, /in/early after the first piece
+ *   pauses, /in/early after the first piece, /in/whole in whole pieces, /in/idle the same with
+ *   little patience
  * - /out: STREAM_BYTES as a stream; /broken: the same, then given up; /flood: bytes without end
  * - /events: a stream that is pushed to: EVENTS_BYTES, and a little more in any case
  * - /aside/...: sets the exchange aside and answers when it is; /aside/later sets it aside late,

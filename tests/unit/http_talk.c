@@ -137,6 +137,15 @@ void send_and_vanish(struct talk *talk, int fd)
 	vanish(fd);
 }
 
+void send_and_stop(struct talk *talk, int fd)
+{
+	int before = resets;
+
+	send_all(fd, talk->request, talk->request_length);
+	wait_past(&resets, before);
+	vanish(fd);
+}
+
 void send_and_vanish_aside(struct talk *talk, int fd)
 {
 	send_all(fd, talk->request, talk->request_length);

@@ -54,6 +54,7 @@ void send_by_bytes(struct talk *talk, int fd);
 void send_when_told(struct talk *talk, int fd);
 
 void send_and_vanish(struct talk *talk, int fd);
+void send_and_stop(struct talk *talk, int fd); /* vanishes when a fiber has given up */
 /* The same, once the request is set aside. */
 void send_and_vanish_aside(struct talk *talk, int fd);
 

@@ -23,6 +23,17 @@ static void a_stream_reaches_its_reader_whole(void **state)
 	assert_non_null(strstr(slow, "sum 88200000"));
 }
 
+static void a_stream_is_read_in_whole_pieces(void **state)
+{
+	const char *sized = ask_with_body(
+	    "POST /in/whole HTTP/1.1\r\n" LAST "Content-Length: 900000\r\n\r\n", 900000, "");
+	assert_non_null(strstr(sized, "sum 88200000 in 901"));
+	const char *chunked = ask_with_body("POST /in/whole HTTP/1.1\r\n" LAST
+	                                    "Transfer-Encoding: chunked\r\n\r\ndbba1\r\n",
+	                                    900001, "\r\n0\r\n\r\n");
+	assert_non_null(strstr(chunked, "sum 88200098 in 902"));
+}
+
 static void a_stream_without_a_body_ends_at_once(void **state)
 {
 	assert_non_null(strstr(ask("POST /in/none HTTP/1.1\r\n" LAST "\r\n"), "sum 0"));
@@ -40,10 +51,24 @@ static void an_answer_before_the_stream_has_ended_is_sent(void **state)
 
 static void a_reader_whose_client_vanishes_is_told(void **state)
 {
-	const char request[] = "POST /in/x HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\nabc";
+	static const char *const REQUESTS[] = {
+	    "POST /in/x HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\nabc",
+	    "POST /in/whole HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\nabc"};
+
+	for (size_t i = 0; i < 2; i++) {
+		int before = resets;
+
+		(void)talk(send_and_vanish, REQUESTS[i], strlen(REQUESTS[i]));
+		assert_int_equal(resets, before + 1);
+	}
+}
+
+static void a_reader_whose_client_stops_is_told(void **state)
+{
+	const char request[] = "POST /in/idle HTTP/1.1\r\n" HOST "Content-Length: 2003\r\n\r\nabc";
 	int before = resets;
 
-	(void)talk(send_and_vanish, request, strlen(request));
+	(void)talk(send_and_stop, request, strlen(request));
 	assert_int_equal(resets, before + 1);
 }
 
@@ -134,9 +159,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_stream_reaches_its_reader_whole),
+	    cmocka_unit_test(a_stream_is_read_in_whole_pieces),
 	    cmocka_unit_test(a_stream_without_a_body_ends_at_once),
 	    cmocka_unit_test(an_answer_before_the_stream_has_ended_is_sent),
 	    cmocka_unit_test(a_reader_whose_client_vanishes_is_told),
+	    cmocka_unit_test(a_reader_whose_client_stops_is_told),
 	    cmocka_unit_test(a_reply_may_be_streamed),
 	    cmocka_unit_test(an_old_client_gets_its_stream_until_the_end),
 	    cmocka_unit_test(a_writer_whose_client_vanishes_is_told),

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -229,6 +230,53 @@ static void what_a_killed_process_left_is_removed_after_a_day(void **state)
 	unlink(path);
 }
 
+static char synced[512]; /* folders, in order, each with a space */
+
+/* Replaces the C library's. */
+int fsync(int fd)
+{
+	char link[64], path[256];
+	struct stat of;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length > 0 && fstat(fd, &of) == 0 && S_ISDIR(of.st_mode)) {
+		path[length] = '\0';
+		strncat(synced, strrchr(path, '/') + 1, sizeof(synced) - strlen(synced) - 2);
+		strcat(synced, " ");
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static void expect_synced(const char *folders)
+{
+	assert_string_equal(synced, folders);
+	synced[0] = '\0';
+}
+
+ON_FIBER(a_folder_is_synced_with_all_that_is_new_in_it)
+{
+	char path[128];
+
+	assert_int_equal(put_text("private/first.csv", "x"), 0);
+	synced[0] = '\0';
+	assert_int_equal(put_text("private/way/deep/a.csv", "x"), 0);
+	expect_synced("deep way private ");
+	assert_int_equal(put_text("private/way/deep/b.csv", "x"), 0);
+	expect_synced("deep ");
+	snprintf(path, sizeof(path), "%s/private/way/other", folder);
+	assert_int_equal(mkdir(path, 0700), 0); /* another process, which may not sync it */
+	assert_int_equal(
+	    objects_copy(objects, "private/way/deep/b.csv", "private/way/other/c.csv", soon()), 0);
+	expect_synced("other way ");
+	assert_int_equal(objects_delete(objects, "private/way/other/c.csv", soon()), 0);
+	expect_synced("other ");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(put_text("private/way/other/d.csv", "x"), 0);
+	expect_synced("other way ");
+}
+
 ON_FIBER(a_folder_that_cannot_be_written_is_an_error)
 {
 	struct object_piece piece;
@@ -256,6 +304,7 @@ int main(void)
 	    ON_BOTH,
 	    cmocka_unit_test(the_folder_keeps_no_temporary_files),
 	    cmocka_unit_test(what_a_killed_process_left_is_removed_after_a_day),
+	    cmocka_unit_test(a_folder_is_synced_with_all_that_is_new_in_it),
 	    cmocka_unit_test(a_folder_that_cannot_be_written_is_an_error),
 	};
 	static const struct CMUnitTest IN_S3[] = {ON_BOTH};
