@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
+#include <unicode/ubrk.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utext.h>
 
 #include "base/codec.h"
 
@@ -85,4 +87,28 @@ const char *unicode_lower(struct arena *arena, const char *text)
 	made.length = u_strToLower(made.at, from.length * 3 + 1, from.at, from.length, "", &status);
 	assert(U_SUCCESS(status));
 	return to_utf8(arena, made);
+}
+
+size_t unicode_cut(const char *text, size_t length, size_t most)
+{
+	UErrorCode status = U_ZERO_ERROR;
+
+	if (most >= length)
+		return length;
+	UText *units = utext_openUTF8(NULL, text, (int64_t)length, &status);
+	UBreakIterator *characters = ubrk_open(UBRK_CHARACTER, "", NULL, 0, &status);
+
+	ubrk_setUText(characters, units, &status);
+	assert(U_SUCCESS(status) && length < INT32_MAX);
+	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--; /* to the first byte of a code point */
+	int32_t cut = (int32_t)most;
+
+	if (!ubrk_isBoundary(characters, cut))
+		cut = ubrk_preceding(characters, (int32_t)most);
+
+	ubrk_close(characters);
+	utext_close(units);
+	assert(cut == UBRK_DONE || (size_t)cut <= most);
+	return cut == UBRK_DONE ? 0 : (size_t)cut;
 }

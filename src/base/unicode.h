@@ -1,4 +1,4 @@
-/* unicode: normalisation of texts. Texts are valid UTF-8. */
+/* unicode: normalisation and characters of texts. Texts are valid UTF-8. */
 #ifndef SEBEZ_BASE_UNICODE_H
 #define SEBEZ_BASE_UNICODE_H
 
@@ -8,5 +8,9 @@
 const char *unicode_nfc(struct arena *arena, const char *text);
 /* In lower case, independent of language, like PostgreSQL's lower() with ICU's rules. */
 const char *unicode_lower(struct arena *arena, const char *text);
+
+/* The largest number of bytes, at most `most`, after which the text can be cut between two
+ * characters as readers see them: no accent, vowel sign or part of an emoji is left behind. */
+size_t unicode_cut(const char *text, size_t length, size_t most);
 
 #endif

@@ -8,8 +8,7 @@ static void release_json(void *json)
 	json_decref(json);
 }
 
-/* jansson's recursion is too deep for a fiber's stack, so the depth is checked first. */
-static bool depth_is_fine(const char *text, size_t length)
+bool json_depth_is_fine(const char *text, size_t length)
 {
 	int depth = 0;
 	bool in_string = false;
@@ -74,7 +73,7 @@ json_t *json_parse(struct check *check, const char *text, size_t length)
 	size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL; /* is_text() names what has a NUL */
 	json_t *json;
 
-	if (!depth_is_fine(text, length)) {
+	if (!json_depth_is_fine(text, length)) {
 		check_wrong(check, "depth", "must not be nested deeper than %d", LIMIT_JSON_DEPTH);
 		return NULL;
 	}

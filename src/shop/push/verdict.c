@@ -1,0 +1,132 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "shop/push/internal.h"
+#include "web/json_parse.h"
+
+enum {
+	CODE_BYTES_MAX = 64,
+	RETRY_AFTER_S_MAX = 86400,
+	RATE_DELAY_MS = 60 * 1000, /* too many requests, and no word about when */
+};
+
+/* Retry-After: seconds, or a date as HTTP has it: Sun, 06 Nov 1994 08:49:37 GMT. */
+int64_t push_retry_after_ms(const struct http_client_response *response, int64_t now_s)
+{
+	const char *value = http_client_header(response, "Retry-After");
+	struct tm date = {0};
+	const char *end;
+	char *digits_end;
+	int64_t seconds;
+
+	if (value == NULL || value[0] == 0)
+		return -1;
+	if (value[0] >= '0' && value[0] <= '9') {
+		seconds = strtoll(value, &digits_end, 10); /* LLONG_MAX when it is more */
+		if (digits_end[0] != 0)
+			return -1;
+	} else {
+		end = strptime(value, "%a, %d %b %Y %H:%M:%S GMT", &date);
+		if (end == NULL || end[0] != 0)
+			return -1;
+		seconds = timegm(&date) - now_s;
+	}
+	if (seconds < 0)
+		seconds = 0;
+	return (seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : seconds) * 1000;
+}
+
+/* What a status means of which the provider says no more. */
+static struct push_rule rule_of_status(int status)
+{
+	if (status >= 200 && status < 300)
+		return (struct push_rule){NULL, PUSH_SENT, 0};
+	if (status == 429)
+		return (struct push_rule){NULL, PUSH_RETRY, RATE_DELAY_MS};
+	if (status >= 500)
+		return (struct push_rule){NULL, PUSH_PROVIDER_FAILED, 0};
+	if (status == 408)
+		return (struct push_rule){NULL, PUSH_RETRY, 0};
+	if (status == 401 || status == 403)
+		return (struct push_rule){NULL, PUSH_ALARM, 0};
+	return (struct push_rule){NULL, PUSH_DROPPED, 0};
+}
+
+static bool may_come_later(enum push_outcome outcome)
+{
+	return outcome == PUSH_RETRY || outcome == PUSH_PROVIDER_FAILED;
+}
+
+struct push_verdict push_verdict_of(struct arena *arena, const struct push_rule rules[],
+                                    const char *code, const struct http_client_response *response,
+                                    int64_t now_s)
+{
+	struct push_rule rule = rule_of_status(response->status);
+	int64_t asked_ms = push_retry_after_ms(response, now_s);
+
+	for (size_t i = 0; code != NULL && rules[i].code != NULL; i++) {
+		if (strcmp(rules[i].code, code) == 0) {
+			rule = rules[i];
+			break;
+		}
+	}
+	return (struct push_verdict){
+	    .outcome = rule.outcome,
+	    .delay_ms = !may_come_later(rule.outcome) ? 0
+	                : asked_ms >= 0               ? asked_ms
+	                                              : rule.delay_ms,
+	    .reason = code != NULL ? arena_strdup(arena, code)
+	                           : arena_printf(arena, "status %d", response->status),
+	};
+}
+
+struct push_verdict push_unanswered(int result)
+{
+	switch (result) {
+	case -EAGAIN: /* we have too many calls under way, or stop */
+	case -ECANCELED:
+	case -ENOMEM:
+		return (struct push_verdict){.outcome = PUSH_RETRY, .reason = "not sent"};
+	case -EINVAL: /* the address makes no URL, or leads into our network */
+	case -EACCES:
+		return (struct push_verdict){.outcome = PUSH_DROPPED, .reason = "bad URL"};
+	case -EKEYREJECTED:
+		return (struct push_verdict){.outcome = PUSH_PROVIDER_FAILED,
+		                             .reason = "certificate refused"};
+	default:
+		return (struct push_verdict){.outcome = PUSH_PROVIDER_FAILED,
+		                             .reason = result == -ETIMEDOUT ? "no answer in time"
+		                                                            : "no answer"};
+	}
+}
+
+static void release_json(void *json)
+{
+	json_decref(json);
+}
+
+json_t *push_json(struct arena *arena, const struct http_client_response *response)
+{
+	json_t *json = NULL;
+
+	if (json_depth_is_fine(response->body, response->body_length))
+		json = json_loadb(response->body, response->body_length, 0, NULL);
+	if (json != NULL)
+		arena_defer(arena, release_json, json);
+	return json;
+}
+
+/* Codes are words: anything else is not worth keeping, and could be somebody's text. */
+const char *push_json_code(struct arena *arena, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t length = text == NULL ? 0
+	                             : strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	                                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	if (length == 0 || length > CODE_BYTES_MAX || text[length] != 0)
+		return NULL;
+	return arena_strdup(arena, text);
+}
