@@ -1,5 +1,6 @@
 """What operations answer, for docs/API.md: each status with its type, and each type's fields."""
 
+NULL = {"type": "null"}
 FAR = 6  # how deep objects without a name of their own are opened
 
 
@@ -26,8 +27,9 @@ def kind_of(contract, schema):
     elif plain == ["string"]:
         text = node.get("format", "text")
     elif node.get("oneOf") or node.get("anyOf"):
-        text = " or ".join(kind_of(contract, each)
-                           for each in node.get("oneOf") or node.get("anyOf"))
+        parts = node.get("oneOf") or node.get("anyOf")
+        types = types + ["null"] * (NULL in parts)
+        text = " or ".join(kind_of(contract, each) for each in parts if each != NULL)
     else:
         text = " or ".join(plain) or "any"
     return text + (", or null" if "null" in types else "")

@@ -201,7 +201,7 @@ ROWS = {
         "refresh_token": twin_of(side.customer).refresh_token}),
     "logout": Row(body=nothing, twin=twin_of),
     "getMe": Row(),
-    "updateMe": Row(body=lambda w, who, side: {"name": "Another name"}),
+    "updateMe": Row(body=lambda w, who, side: {"name": "Another name", "avatar": None}),
     "listAddresses": Row(),
     "createAddress": Row(body=lambda w, who, side: ADDRESS),
     "updateAddress": Row(body=lambda w, who, side: {"city": "Paris"}),
@@ -219,7 +219,7 @@ ROWS = {
     # vendors
     "applyVendor": Row(body=lambda w, who, side: {"name": fresh("Applicant")}),
     "getMyVendor": Row(),
-    "updateVendor": Row(body=lambda w, who, side: {"description": "New"}),
+    "updateVendor": Row(body=lambda w, who, side: {"description": "New", "logo": None}),
     "getVendorChecklist": Row(),
     "listShippingMethods": Row(),
     "createShippingMethod": Row(
@@ -372,7 +372,7 @@ ROWS = {
     "createCategory": Row(body=lambda w, who, side: {
         "name": fresh("Category"), "parent_id": w.category_id}),
     "updateCategory": Row(ids=lambda w, who, side: {"category_id": w.new_category()},
-                          body=lambda w, who, side: {"name": "Renamed",
+                          body=lambda w, who, side: {"name": "Renamed", "image": None,
                                                      "parent_id": w.category_id}),
     "deleteCategory": Row(ids=lambda w, who, side: {"category_id": w.new_category()}),
     "adminListProducts": Row(),

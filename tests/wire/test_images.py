@@ -4,11 +4,12 @@ import uuid
 import pytest
 
 from harness.feed import Device
-from harness.images import known_by_address
+from harness.images import known_by_address, known_by_upload, uses
+from harness.images import uploaded as uploaded_by
 from harness.sheet import differences, exported, imported
 from harness.shop import fresh, money, refused
 from harness.talk import Talk
-from harness.uploads import ask, make_ready
+from harness.uploads import ask
 from harness.wait import until
 
 FRONT, BACK, BLUE = (f"https://images.example.com/{name}.jpg" for name in ("front", "back", "blue"))
@@ -99,22 +100,8 @@ def test_a_card_of_a_product_has_its_picture_in_the_conversation_and_in_the_even
 # -- uploads --------------------------------------------------------------------------------------
 
 
-def uploaded(clay, purpose="product_image", content=None):
-    """A ready upload of the vendor: its id, and the path of its renditions."""
-    upload = ask(clay.owner, purpose, vendor_id=clay.id)
-    group = make_ready(clay.shop.server, upload, content or fresh("picture").encode())
-    return upload["id"], f"/media/public/{group}"
-
-
-def known_by_upload(upload, path, alt="", formats=("jpg", "webp")):
-    return {"id": upload, "url": f"{path}/900.jpg", "alt": alt, "width": 900, "height": 600,
-            "thumbhash": "AQID", "color": "#123456",
-            "variants": [{"url": f"{path}/{width}.{form}", "width": width, "format": form}
-                         for width in (160, 320, 640, 900) for form in formats]}
-
-
-def uses(shop, upload):
-    return shop.db.one("select uses from upload where id = %s", upload)
+def uploaded(clay, purpose="product_image"):
+    return uploaded_by(clay.shop.server, clay.owner, purpose, vendor_id=clay.id)
 
 
 def test_an_upload_is_the_picture_of_products_and_variants_as_long_as_they_show_it(shop, clay):

@@ -3,7 +3,7 @@
 
 -- account_view (account uuid): one
 -- The account as shown to its owner.
-select a.id, a.email, a.name, a.admin_role, coalesce((
+select a.id, a.email, a.name, a.avatar, a.admin_role, coalesce((
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 	                                  'role', s.role) order by v.name, v.id)
 	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
@@ -42,8 +42,10 @@ update account set email = :email, email_key = :email_key, updated_at = now()
 where id = :account and not exists (select from account other where other.email_key = :email_key)
 returning id;
 
--- account_set_name (account uuid, name text): one
-update account set name = :name, version = version + 1, updated_at = now() where id = :account;
+-- account_set_profile (account uuid, name text?, avatar_given bool, avatar json?): one
+update account
+set name = coalesce(:name, name), [avatar_given: avatar = :avatar,] version = version + 1, updated_at = now()
+where id = :account;
 
 -- account_make_admin (id uuid, email text, email_key text, name text, role text, password_hash text): one writes
 select account_make_admin(:id, :email, :email_key, :name, :role, :password_hash);

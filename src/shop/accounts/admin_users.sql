@@ -1,7 +1,7 @@
 -- Accounts, listed and locked by admins. The admin's role sees every row; every write is in the audit log.
 
 -- admin_users_page (q text?, locked bool?, after_key time, after_id uuid, page_size int): many
-select a.id, a.email, a.name, a.admin_role, a.locked_at, a.created_at, a.created_at as "_key"
+select a.id, a.email, a.name, a.avatar, a.admin_role, a.locked_at, a.created_at, a.created_at as "_key"
 from account a
 where (a.created_at, a.id) < (:after_key, :after_id)
 [q: and a.email || ' ' || a.name ilike containing(:q)]
@@ -10,7 +10,7 @@ order by a.created_at desc, a.id desc
 limit :page_size;
 
 -- admin_user (id uuid): one
-select a.id, a.email, a.name, a.admin_role,
+select a.id, a.email, a.name, a.avatar, a.admin_role,
        coalesce((
 		select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 		                                  'role', s.role) order by s.created_at, v.id)

@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
+#include "shop/media/media.h"
 #include "web/limit.h"
 #include "web/reply.h"
 
@@ -43,8 +44,13 @@ static const char *check_current_password(struct request *rq, const struct updat
 	return account->password_hash;
 }
 
+static bool has_profile(const struct update_me_in *in)
+{
+	return in->name != NULL || in->avatar_given;
+}
+
 /* Ends all other sessions, which signed in with the old password. */
-static void change_password(struct request *rq, const struct update_me_in *in)
+static void change_password(struct request *rq, const struct update_me_in *in, const char *avatar)
 {
 	const struct actor *actor = &rq->task.actor;
 	const char *old_hash = check_current_password(rq, in);
@@ -59,16 +65,19 @@ static void change_password(struct request *rq, const struct update_me_in *in)
 	request_expect(rq, account->version);
 	sql_account_set_password(tx, actor->account_id, new_hash);
 	sql_session_end_others(tx, actor->account_id, actor->session_id);
-	if (in->name != NULL)
-		sql_account_set_name(tx, actor->account_id, in->name);
+	if (has_profile(in))
+		sql_account_set_profile(tx, actor->account_id, in->name, in->avatar_given, avatar);
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, actor->account_id));
 }
 
 /* PATCH /v1/me */
 void update_me(struct request *rq, const struct update_me_in *in)
 {
+	const char *avatar =
+	    media_keep(db_of(&rq->task), UPLOAD_PURPOSE_AVATAR, in->avatar, "/avatar");
+
 	if (in->password != NULL) {
-		change_password(rq, in);
+		change_password(rq, in, avatar);
 		return;
 	}
 	struct uuid account_id = rq->task.actor.account_id;
@@ -78,8 +87,8 @@ void update_me(struct request *rq, const struct update_me_in *in)
 	request_expect(
 	    rq, sql_account_version_lock_rows(tx, sql_account_version_lock(tx, account_id), NULL)
 	            ->version);
-	if (in->name != NULL)
-		sql_account_set_name(tx, account_id, in->name);
+	if (has_profile(in))
+		sql_account_set_profile(tx, account_id, in->name, in->avatar_given, avatar);
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account_id));
 }
 

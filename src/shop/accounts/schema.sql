@@ -5,6 +5,7 @@ create table account (
 	id            uuid primary key,
 	email         text not null check (email = lower(email collate "C") and length(email) <= 254),
 	name          text not null check (length(name) between 1 and 200),
+	avatar        json, -- as shop/image.h keeps pictures
 	password_hash text not null,
 	admin_role    text check (admin_role in (:AdminRole)),
 	locked_at     timestamptz,
@@ -12,9 +13,11 @@ create table account (
 	version       int not null default 1,
 	created_at    timestamptz not null default now(),
 	updated_at    timestamptz not null default now(),
-	email_key     text not null -- unique key of an account: account_key() of shop/accounts/accounts.h
+	email_key     text not null, -- unique key of an account: account_key() of shop/accounts/accounts.h
+	avatar_upload_id uuid generated always as ((avatar #>> '{image_facts,id}')::uuid) stored references upload (id)
 );
 create index account_admin_role on account (admin_role) where admin_role is not null;
+create index account_avatar on account (avatar_upload_id) where avatar_upload_id is not null;
 create index account_created on account (created_at desc, id desc);
 create unique index account_email_key on account (email_key);
 create index account_name_trgm on account using gin ((email || ' ' || name) gin_trgm_ops);
@@ -24,14 +27,18 @@ create trigger audit after insert or update or delete on account for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 create trigger revoke_polls after update of locked_at on account for each row
 	when (old.locked_at is null and new.locked_at is not null) execute function revoke_polls();
+create trigger track_uploads after insert or update of avatar on account for each row
+	execute function track_uploads('avatar_upload_id');
+create trigger show_avatar after update of formats on upload for each row
+	when (new.uses > 0 and new.purpose = 'avatar') execute function show_upload('account', 'avatar');
 
-grant select, insert (id, email, name, password_hash, email_key), update (email, name, password_hash, version,
-	updated_at, email_key) on account to sebez_auth;
-grant select (id, email, name, admin_role, locked_at, version, created_at), update (name, version, updated_at) on
-	account to sebez_customer;
-grant select (id, email, name, email_key) on account to sebez_vendor;
-grant select (id, email, name, admin_role, locked_at, locked_reason, version, created_at, updated_at, email_key),
-	update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;
+grant select, insert (id, email, name, password_hash, email_key), update (email, name, avatar, password_hash,
+	version, updated_at, email_key) on account to sebez_auth;
+grant select (id, email, name, avatar, admin_role, locked_at, version, created_at), update (name, avatar, version,
+	updated_at) on account to sebez_customer;
+grant select (id, email, name, avatar, email_key) on account to sebez_vendor;
+grant select (id, email, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
+	email_key), update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;
 grant select (id, email, name, locked_at, created_at) on account to sebez_jobs;
 grant select, insert, update (password_hash, admin_role, version, updated_at, email_key) on account to sebez_kernel;
 alter table account enable row level security, force row level security;

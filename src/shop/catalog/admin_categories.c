@@ -6,11 +6,17 @@
 #include "admin_categories.sql.h"
 #include "api.gen.h"
 #include "base/codec.h"
+#include "shop/media/media.h"
 #include "web/cache.h"
 #include "web/reply.h"
 #include "web/slug.h"
 
 enum { SLUG_MAX = 120 };
+
+static const char *image_of(struct db *tx, const struct uploaded_image_input_in *image)
+{
+	return media_keep(tx, UPLOAD_PURPOSE_CATEGORY_IMAGE, image, "/image");
+}
 
 /* POST /v1/admin/categories */
 void create_category(struct request *rq, const struct create_category_in *in)
@@ -21,7 +27,14 @@ void create_category(struct request *rq, const struct create_category_in *in)
 
 	slug_choose(rq, in->slug, in->name, slug, sizeof(slug));
 	assert(slug_is_valid(slug));
-	sql_admin_category_insert(tx, id, in->parent_id, slug, in->name, in->position);
+	sql_admin_category_insert(tx, &(struct admin_category_insert_args){
+	                                  .id = id,
+	                                  .parent = in->parent_id,
+	                                  .slug = slug,
+	                                  .name = in->name,
+	                                  .position = in->position,
+	                                  .image = image_of(tx, in->image),
+	                              });
 	reply_commit_row(rq, tx, 201, sql_admin_category(tx, id));
 	cache_invalidate();
 }
@@ -44,6 +57,8 @@ void update_category(struct request *rq, const struct update_category_in *in)
 	                                  .parent_given = in->parent_id_given,
 	                                  .parent = in->parent_id,
 	                                  .position = in->position,
+	                                  .image_given = in->image_given,
+	                                  .image = image_of(tx, in->image),
 	                              });
 	if (in->parent_id_given) {
 		sql_admin_category_descendants(tx, id);

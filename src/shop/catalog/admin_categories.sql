@@ -4,13 +4,13 @@
 select c.id, c.slug, c.name, c.parent_id,
        (select string_agg(a.slug, '/' order by t.position)
         from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id) as path,
-       cardinality(c.path) - 1 as depth
+       cardinality(c.path) - 1 as depth, c.image
 from category c
 where c.id = :id;
 
--- admin_category_insert (id uuid, parent uuid?, slug text, name text, position int): one
-insert into category (id, parent_id, slug, name, position, path)
-values (:id, :parent, :slug, :name, :position, '{}');
+-- admin_category_insert (id uuid, parent uuid?, slug text, name text, position int, image json?): one
+insert into category (id, parent_id, slug, name, position, image, path)
+values (:id, :parent, :slug, :name, :position, :image, '{}');
 
 -- admin_category_lock (id uuid): one -> (held bigint)
 -- Locks all rows that a move changes: products before categories, as every write of a product does.
@@ -25,11 +25,13 @@ with products as materialized (
 )
 select count(*) as held from below;
 
--- admin_category_update (id uuid, name text?, slug text?, parent_given bool, parent uuid?, position int?): one
+-- admin_category_update (id uuid, name text?, slug text?, parent_given bool, parent uuid?, position int?,
+--     image_given bool, image json?): one
 update category
 set name = coalesce(:name, name), slug = coalesce(:slug, slug), position = coalesce(:position, position),
     version = version + 1
     [parent_given: , parent_id = :parent]
+    [image_given: , image = :image]
 where id = :id;
 
 -- admin_category_descendants (id uuid): one writes

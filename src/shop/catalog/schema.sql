@@ -12,14 +12,21 @@ create table category (
 	version    int not null default 1,
 	created_at timestamptz not null default now(),
 	made_for   uuid references vendor (id), -- by its import; null: by an admin
+	image      json, -- as shop/image.h keeps pictures
+	image_upload_id uuid generated always as ((image #>> '{image_facts,id}')::uuid) stored references upload (id),
 	check (cardinality(path) between 1 and 8)
 );
+create index category_image on category (image_upload_id) where image_upload_id is not null;
 create index category_made_for on category (made_for) where made_for is not null;
 create index category_parent on category (parent_id, position, name);
 create trigger audit after insert or update or delete on category for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 create trigger category_path before insert or update of parent_id on category
 	for each row execute function category_path();
+create trigger track_uploads after insert or delete or update of image on category for each row
+	execute function track_uploads('image_upload_id');
+create trigger show_on_category after update of formats on upload for each row
+	when (new.uses > 0 and new.purpose = 'category_image') execute function show_upload('category', 'image');
 
 grant select on category to sebez_public, sebez_customer, sebez_vendor, sebez_jobs;
 grant select, insert, update, delete on category to sebez_admin;

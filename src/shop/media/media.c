@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "media.sql.h"
+#include "shop/image.h"
 #include "shop/media/media.h"
 #include "shop/media/upload.h"
 
@@ -66,6 +67,21 @@ const char *const *media_find(struct db *db, enum upload_purpose_choice purpose,
 		facts[i] = row->facts;
 	}
 	return facts;
+}
+
+const char *media_keep(struct db *db, enum upload_purpose_choice purpose,
+                       const struct uploaded_image_input_in *image, const char *field)
+{
+	struct arena *arena = db_task(db)->arena;
+	struct buf buf = buf_new(arena, 512);
+	struct json json = json_new(&buf);
+	struct media_name name;
+
+	if (image == NULL)
+		return NULL;
+	name = (struct media_name){image->upload_id, arena_printf(arena, "%s/upload_id", field)};
+	image_keep(&json, NULL, image->alt, *media_find(db, purpose, 1, &name));
+	return buf.data;
 }
 
 const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format)

@@ -39,6 +39,11 @@ struct media_name {
 const char *const *media_find(struct db *db, enum upload_purpose_choice purpose, size_t count,
                               const struct media_name names[]);
 
+/* The same for a single picture, as it is kept (shop/image.h); NULL for none. field: that of the
+ * picture, "/logo". */
+const char *media_keep(struct db *db, enum upload_purpose_choice purpose,
+                       const struct uploaded_image_input_in *image, const char *field);
+
 /* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
  * of this server, so that an answer that is cached is right for whatever host it is asked at. */
 const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format);

@@ -3,8 +3,8 @@
 -- admin_vendors (transitions rows(from_state text, to_state text), id uuid?, status text?, q text?,
 --     after_key time, after_id uuid, page_size int): many
 -- One vendor, or a page of them, newest first. The transition table is passed from C.
-select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description,
-       v.contact_email, v.contact_phone, v.commission_basis_points,
+select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo,
+       v.banner, v.contact_email, v.contact_phone, v.commission_basis_points,
        o.id as "owner.id", o.name as "owner.name", o.email as "owner.email",
        (select coalesce(array_agg(t.to_state), '{}') from :transitions as t where t.from_state = v.state)
        as allowed_transitions,

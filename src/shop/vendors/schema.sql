@@ -7,6 +7,8 @@ create table vendor (
 	name          text not null check (length(name) between 1 and 200),
 	description   text not null default '',
 	logo_text     text not null default '',
+	logo          json, -- as shop/image.h keeps pictures
+	banner        json,
 	contact_email text,
 	contact_phone text,
 	state         text not null default 'applied'
@@ -17,9 +19,15 @@ create table vendor (
 	created_at    timestamptz not null default now(),
 	updated_at    timestamptz not null default now(),
 	approved_at   timestamptz,
-	name_key      text collate "C" generated always as (left(lower(folded(name)), 40)) stored
+	name_key      text collate "C" generated always as (left(lower(folded(name)), 40)) stored,
+	logo_upload_id   uuid generated always as ((logo #>> '{image_facts,id}')::uuid) stored
+	                 references upload (id),
+	banner_upload_id uuid generated always as ((banner #>> '{image_facts,id}')::uuid) stored
+	                 references upload (id)
 );
+create index vendor_banner on vendor (banner_upload_id) where banner_upload_id is not null;
 create index vendor_by_name on vendor (name_key, id) where state = 'approved';
+create index vendor_logo on vendor (logo_upload_id) where logo_upload_id is not null;
 create index vendor_name_trgm on vendor using gin ((slug || ' ' || name) gin_trgm_ops);
 create index vendor_state on vendor (state, created_at desc, id desc);
 create trigger kept before delete or update of id on vendor
@@ -28,12 +36,20 @@ create trigger audit after insert or update or delete on vendor for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 create trigger revoke_polls after update of state on vendor for each row
 	when (old.state <> new.state and new.state in ('suspended', 'closed')) execute function revoke_polls();
+create trigger track_banner after insert or update of banner on vendor for each row
+	execute function track_uploads('banner_upload_id');
+create trigger track_logo after insert or update of logo on vendor for each row
+	execute function track_uploads('logo_upload_id');
+create trigger show_banner after update of formats on upload for each row
+	when (new.uses > 0 and new.purpose = 'vendor_banner') execute function show_upload('vendor', 'banner');
+create trigger show_logo after update of formats on upload for each row
+	when (new.uses > 0 and new.purpose = 'vendor_logo') execute function show_upload('vendor', 'logo');
 
-grant select (id, slug, name, description, logo_text, state, commission_basis_points, created_at, approved_at,
-	name_key) on vendor to sebez_public, sebez_customer;
+grant select (id, slug, name, description, logo_text, logo, banner, state, commission_basis_points, created_at,
+	approved_at, name_key) on vendor to sebez_public, sebez_customer;
 grant select on vendor to sebez_auth, sebez_jobs;
-grant select, update (name, description, logo_text, contact_email, contact_phone, version, updated_at) on vendor
-	to sebez_vendor;
+grant select, update (name, description, logo_text, logo, banner, contact_email, contact_phone, version,
+	updated_at) on vendor to sebez_vendor;
 grant select, update on vendor to sebez_admin;
 grant select, insert, update (version) on vendor to sebez_kernel;
 alter table vendor enable row level security, force row level security;

@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "base/codec.h"
 #include "base/limits.h"
+#include "shop/media/media.h"
 #include "vendors.sql.h"
 #include "web/cache.h"
 #include "web/page.h"
@@ -78,16 +79,21 @@ void get_vendor_checklist(struct request *rq, const struct get_vendor_checklist_
 void update_vendor(struct request *rq, const struct update_vendor_in *in)
 {
 	struct db *tx = db_begin(&rq->task);
-	struct rows *changed = sql_vendor_update(tx, &(struct vendor_update_args){
-	                                                 .id = in->vendor_id,
-	                                                 .if_match = request_if_match(rq),
-	                                                 .name = in->name,
-	                                                 .description = in->description,
-	                                                 .logo_text = in->logo_text,
-	                                                 .email = in->contact_email,
-	                                                 .phone_given = in->contact_phone_given,
-	                                                 .phone = in->contact_phone,
-	                                             });
+	struct vendor_update_args args = {
+	    .id = in->vendor_id,
+	    .if_match = request_if_match(rq),
+	    .name = in->name,
+	    .description = in->description,
+	    .logo_text = in->logo_text,
+	    .logo_given = in->logo_given,
+	    .logo = media_keep(tx, UPLOAD_PURPOSE_VENDOR_LOGO, in->logo, "/logo"),
+	    .banner_given = in->banner_given,
+	    .banner = media_keep(tx, UPLOAD_PURPOSE_VENDOR_BANNER, in->banner, "/banner"),
+	    .email = in->contact_email,
+	    .phone_given = in->contact_phone_given,
+	    .phone = in->contact_phone,
+	};
+	struct rows *changed = sql_vendor_update(tx, &args);
 
 	if (rows_count(changed) == 0)
 		request_end_changed(rq);

@@ -1,7 +1,7 @@
 -- Vendors: public pages, and what their staff maintains.
 
 -- vendors_page (q text?, after_name text, after_id uuid, page_size int): many
-select v.id, v.name, v.slug, v.logo_text, v.created_at,
+select v.id, v.name, v.slug, v.logo_text, v.logo, v.created_at,
        (select ceil(greatest(r.seconds, 1) / 60)::bigint from vendor_response r where r.vendor_id = v.id)
        as response_minutes, v.name_key as "_text"
 from vendor v
@@ -12,7 +12,7 @@ order by v.name_key, v.id
 limit :page_size;
 
 -- vendor_get (id uuid?, slug text?): one
-select v.id, v.name, v.slug, v.description, v.logo_text,
+select v.id, v.name, v.slug, v.description, v.logo_text, v.logo, v.banner,
        coalesce((
 		select json_agg(json_build_object(
 			'id', m.id, 'name', m.name,
@@ -31,24 +31,25 @@ where v.state = 'approved'
 
 -- vendor_apply_for (id uuid, slug text, name text, description text?, logo_text text?, email text?, phone text?,
 --     open_max int): one writes
-select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
-       v.contact_email, v.contact_phone, f.commission_basis_points, v.version, v.created_at, v.updated_at,
+select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text, v.logo,
+       v.banner, v.contact_email, v.contact_phone, f.commission_basis_points, v.version, v.created_at, v.updated_at,
        v.version as "_version"
 from vendor_apply(:id, :slug, :name, :description, :logo_text, :email, :phone, :open_max) v, platform f;
 
 -- vendor_profile (id uuid): one
-select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text,
-       v.contact_email, v.contact_phone,
+select v.id, v.name, v.slug, v.state as status, v.state_reason as status_reason, v.description, v.logo_text, v.logo,
+       v.banner, v.contact_email, v.contact_phone,
        coalesce(v.commission_basis_points, f.commission_basis_points) as commission_basis_points,
        v.version, v.created_at, v.updated_at, v.version as "_version"
 from vendor v, platform f
 where v.id = :id;
 
--- vendor_update (id uuid, if_match int[]?, name text?, description text?, logo_text text?, email text?,
---     phone_given bool, phone text?): maybe
+-- vendor_update (id uuid, if_match int[]?, name text?, description text?, logo_text text?, logo_given bool,
+--     logo json?, banner_given bool, banner json?, email text?, phone_given bool, phone text?): maybe
 update vendor
 set name = coalesce(:name, name), description = coalesce(:description, description),
-    logo_text = coalesce(:logo_text, logo_text), contact_email = coalesce(:email, contact_email),
+    logo_text = coalesce(:logo_text, logo_text), [logo_given: logo = :logo,] [banner_given: banner = :banner,]
+    contact_email = coalesce(:email, contact_email),
     contact_phone = case when :phone_given then :phone else contact_phone end,
     version = version + 1, updated_at = now()
 where id = :id
@@ -107,7 +108,7 @@ where vendor_id = :vendor and id = :id;
 delete from shipping_method where vendor_id = :vendor and id = :id returning id;
 
 -- staff_page (vendor uuid, after_key time, after_id uuid, page_size int): many
-select s.account_id as user_id, a.name, a.email, s.role, s.created_at, s.created_at as "_key",
+select s.account_id as user_id, a.name, a.avatar, a.email, s.role, s.created_at, s.created_at as "_key",
        s.account_id as "_id"
 from staff s
 join account a on a.id = s.account_id
@@ -124,7 +125,7 @@ order by s.account_id for update;
 with changed as (
 	update staff set role = :role where vendor_id = :vendor and account_id = :account returning *
 )
-select s.account_id as user_id, a.name, a.email, s.role, s.created_at
+select s.account_id as user_id, a.name, a.avatar, a.email, s.role, s.created_at
 from changed s join account a on a.id = s.account_id;
 
 -- staff_by_email (vendor uuid, email_key text): maybe -> (account_id uuid)
