@@ -43,6 +43,7 @@ static void *sending_new(const struct uuid line[])
 	                            .client_id = sending->client_id,
 	                            .digest = sending->id, /* of what no other message says */
 	                            .rules = "allow allow allow",
+	                            .kind = "text",
 	                            .text = "bench -1; Is it still there in blue?",
 	                        });
 	sql_messages(batch, &(struct messages_args){

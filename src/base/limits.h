@@ -112,6 +112,9 @@ enum {
 	LIMIT_PG_PARAMS = 48,
 	LIMIT_PG_BATCH = 32,
 
+	/* Attachments of a message, as the contract says: a screenful of pictures. */
+	LIMIT_MESSAGE_ATTACHMENTS = 10,
+
 	/* Messages sent in one transaction: enough that each one's share of the transaction's own
 	 * cost is small; it holds their conversations' locks for some ten milliseconds. */
 	LIMIT_SENT_TOGETHER = 64,
@@ -200,7 +203,7 @@ enum {
 	 * clients of all streams: hundreds that are far behind, thousands that are a page behind.
 	 * */
 	LIMIT_STREAMS_BYTES = 64 * 1024 * 1024,
-	/* Bytes of one page of events; the longest event, a message, has 75 KB. So two pages fit
+	/* Bytes of one page of events; the longest event, a message, has 45 KB. So two pages fit
 	 * into the backlog. */
 	LIMIT_EVENT_PAGE_BYTES = 112 * 1024,
 

@@ -88,13 +88,25 @@ static void write_image(struct json *json, const char *url, const char *alt, con
 	json_close_object(json);
 }
 
-void image_write_upload(struct json *json, const char *facts, image_url_fn *url_of, void *arg)
+static void release_json(void *value)
 {
-	json_t *value = json_loads(facts, 0, NULL);
-
-	assert(json_is_object(value)); /* PostgreSQL's */
-	write_image(json, NULL, "", value, url_of, arg);
 	json_decref(value);
+}
+
+json_t *image_load(struct arena *arena, const char *text, size_t length)
+{
+	json_t *value = json_loadb(text, length, 0, NULL);
+
+	assert(value != NULL); /* PostgreSQL's */
+	arena_defer(arena, release_json, value);
+	return value;
+}
+
+void image_write_facts(struct json *json, const json_t *facts, const char *alt,
+                       image_url_fn *url_of, void *arg)
+{
+	assert(json_is_object(facts));
+	write_image(json, NULL, alt, facts, url_of, arg);
 }
 
 static void write_value(struct json *json, const json_t *value);

@@ -21,8 +21,12 @@ void image_write_json(struct json *json, const char *text, size_t length);
 /* Where a rendition is read; the text outlives the JSON. */
 typedef const char *image_url_fn(void *arg, const char *group, int64_t width, const char *format);
 
-/* Image of an upload with these facts (upload_facts()), without an original address or alt text. */
-void image_write_upload(struct json *json, const char *facts, image_url_fn *url_of, void *arg);
+/* JSON of the database; freed with the arena, so the task may end while it is written. */
+json_t *image_load(struct arena *arena, const char *text, size_t length);
+
+/* Image of an upload with these facts (upload_facts()), without an original address. */
+void image_write_facts(struct json *json, const json_t *facts, const char *alt,
+                       image_url_fn *url_of, void *arg);
 
 /* "key": Image of the kept text, or null for NULL. */
 void image_put(struct json *json, const char *key, const char *kept);

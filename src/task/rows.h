@@ -50,4 +50,10 @@ void rows_json_array(const struct rows *rows, size_t count, struct json *json);
 typedef void rows_json_fn(struct json *json, const char *text, size_t length);
 void rows_register_json(rows_json_fn *write);
 
+/* Writes the values of a json column of these rows, which are here, in another way; `text` is one
+ * of them. For at most ROWS_REWRITTEN_MAX columns. */
+enum { ROWS_REWRITTEN_MAX = 2 };
+typedef void rows_rewrite_fn(void *arg, struct json *json, const char *text, size_t length);
+void rows_rewrite(struct rows *rows, const char *column, rows_rewrite_fn *write, void *arg);
+
 #endif

@@ -13,6 +13,12 @@ struct rows {
 	PGresult *result; /* NULL until the statement has run; freed with the arena */
 	const struct pg_statement *statement;
 	enum rows_expected expect;
+	int rewritten_count;
+	struct {
+		int column;
+		rows_rewrite_fn *write;
+		void *arg;
+	} rewritten[ROWS_REWRITTEN_MAX];
 };
 
 /* Writes one value of a column, not NULL, as JSON. */

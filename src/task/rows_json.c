@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/pg_types.h"
 #include "task/rows_internal.h"
 
 struct shape_column {
@@ -159,9 +160,36 @@ void rows_shapes_free(void)
 	shapes_size = 0;
 }
 
-static void write_members(const struct shape *shape, const PGresult *result, int row,
+void rows_rewrite(struct rows *rows, const char *column, rows_rewrite_fn *write, void *arg)
+{
+	int i = rows->rewritten_count++;
+
+	assert(i < ROWS_REWRITTEN_MAX);
+	rows->rewritten[i].column = rows_column(rows, column);
+	rows->rewritten[i].write = write;
+	rows->rewritten[i].arg = arg;
+	assert(PQftype(rows->result, rows->rewritten[i].column) == PG_JSON_OID);
+}
+
+static void write_value(const struct rows *rows, const struct shape_column *shape, int row,
+                        int column, struct json *json)
+{
+	const char *bytes = PQgetvalue(rows->result, row, column);
+	int length = PQgetlength(rows->result, row, column);
+
+	for (int i = 0; i < rows->rewritten_count; i++)
+		if (rows->rewritten[i].column == column) {
+			rows->rewritten[i].write(rows->rewritten[i].arg, json, bytes,
+			                         (size_t)length);
+			return;
+		}
+	shape->write(json, bytes, length);
+}
+
+static void write_members(const struct rows *rows, const struct shape *shape, int row,
                           struct json *json)
 {
+	const PGresult *result = rows->result;
 	int depth = 0;
 	int i = 0;
 	while (i < shape->count) {
@@ -184,8 +212,7 @@ static void write_members(const struct shape *shape, const PGresult *result, int
 			if (is_null)
 				json_nil(json);
 			else
-				column->write(json, PQgetvalue(result, row, i),
-				              PQgetlength(result, row, i));
+				write_value(rows, column, row, i, json);
 		}
 		i++;
 	}
@@ -197,7 +224,7 @@ void rows_json_members(const struct rows *rows, size_t row, struct json *json)
 {
 	const struct shape *shape = shape_of(rows);
 	assert(row < rows_count(rows));
-	write_members(shape, rows->result, (int)row, json);
+	write_members(rows, shape, (int)row, json);
 }
 
 void rows_json_object(const struct rows *rows, size_t row, struct json *json)
@@ -216,7 +243,7 @@ void rows_json_array(const struct rows *rows, size_t count, struct json *json)
 	json_open_array(json);
 	for (size_t row = 0; row < count; row++) {
 		json_open_object(json);
-		write_members(shape, rows->result, (int)row, json);
+		write_members(rows, shape, (int)row, json);
 		json_close_object(json);
 	}
 	json_close_array(json);

@@ -103,28 +103,6 @@ static void each_kind_has_its_own_rule(void **state)
 	                    "a@b.example");
 }
 
-static void an_address_of_an_image_holds_contacts(void **state)
-{
-	static const struct {
-		const char *url;
-		unsigned found;
-	} CASES[] = {
-	    {"https://img.example.com/20260301123456789.jpg", 0},
-	    {"https://wa.example.com/442079460101", PHONE},
-	    {"https://wa.example.com/442079460101/", PHONE},
-	    {"https://wa.example.com/44207946/", 0},
-	    {"https://wa.example.com/44(20)79-460101#x", PHONE},
-	    {"https://img.example.com/a.png?call=+442079460101&x=1", PHONE},
-	    {"https://img.example.com/a.png?call=%2b442079460101", PHONE},
-	    {"https://img.example.com/ada%40example.com/a.png", EMAIL},
-	    {"https://img.example.com/ada@example.com", EMAIL},
-	    {"https://img.example.com/@ada/a.png", 0},
-	};
-
-	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
-		assert_int_equal(contact_in_address(arena, CASES[i].url), CASES[i].found);
-}
-
 static void a_reaction_spells_no_contact(void **state)
 {
 	static const char *const REFUSED[] = {
@@ -157,7 +135,6 @@ int main(void)
 	    cmocka_unit_test(a_disguise_hides_no_contact),
 	    cmocka_unit_test(what_is_no_contact_keeps_its_look),
 	    cmocka_unit_test(each_kind_has_its_own_rule),
-	    cmocka_unit_test(an_address_of_an_image_holds_contacts),
 	    cmocka_unit_test(a_reaction_spells_no_contact),
 	};
 

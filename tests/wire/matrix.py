@@ -21,6 +21,7 @@ from callers import somebody_new, stand_in, twin_of
 from harness import contract
 from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
+from harness.uploads import attachable
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -139,7 +140,7 @@ def subject(w, who, side):
 def message_body(w, who, side):
     return {"client_id": fresh("message"), "text": "Is it blue?", "reply_to": 1,
             "product_id": side.ids["product_id"], "sub_order_id": side.ids["sub_order_id"],
-            "attachments": [{"url": "https://img.example.com/1.jpg", "width": 10, "height": 10,
+            "attachments": [{"upload_id": attachable(w.shop.server, who), "name": "1.png",
                              "alt": "Blue"}]}
 
 
@@ -302,6 +303,7 @@ ROWS = {
     "getConversation": Row(),
     "listMessages": Row(),
     "sendMessage": Row(body=message_body),
+    "getMessage": Row(),
     "editMessage": Row(ids=my_message, body=lambda w, who, side: {"text": "Is it green?"}),
     "deleteMessage": Row(ids=my_message),
     "putReaction": Row(body=emoji),
@@ -321,6 +323,7 @@ ROWS = {
     "getVendorConversation": Row(),
     "listVendorMessages": Row(),
     "sendVendorMessage": Row(body=message_body),
+    "getVendorMessage": Row(),
     "editVendorMessage": Row(ids=my_message, body=lambda w, who, side: {"text": "Is it green?"}),
     "deleteVendorMessage": Row(ids=my_message),
     "putVendorReaction": Row(body=emoji),

@@ -91,15 +91,11 @@ def test_a_refused_message_leaves_no_gap(talk):
     assert talk.ask("two", reply_to=1).json()["seq"] == 2
 
 
-def test_messages_carry_images_and_cards(shop):
+def test_messages_carry_cards(shop):
     vendor, customer = shop.vendor(), shop.customer()
     product = vendor.product(title="Stoneware mug")
     part = vendor.part(customer.order(product))
     talk = Talk(shop, vendor, customer)
-    picture = {"url": "https://img.example.com/1.jpg", "width": 640, "height": 480,
-               "alt": "Cracked"}
-    image = talk.ask("", attachments=[picture]).json()
-    assert (image["kind"], image["attachments"]) == ("image", [picture])
     card = talk.answer("", product_id=product.id).json()
     assert (card["kind"], card["card"]["title"]) == ("product", "Stoneware mug")
     card = talk.ask("", sub_order_id=part["id"]).json()
@@ -108,11 +104,6 @@ def test_messages_carry_images_and_cards(shop):
 
 def test_a_card_of_another_vendor_is_refused(shop, talk):
     refused(talk.ask("", product_id=shop.mug.id), 404)
-
-
-def test_an_image_has_an_http_address(talk):
-    refused(talk.ask("", attachments=[{"url": "javascript:alert(1)"}]), 400,
-            field="/attachments/0/url")
 
 
 @given(text=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"),

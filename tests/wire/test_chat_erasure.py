@@ -6,6 +6,7 @@ from harness.feed import Device, in_background, until_waiting
 from harness.folds import fold_conversations
 from harness.shop import Shop, fresh, refused
 from harness.talk import Talk
+from harness.uploads import attachable
 from test_chat_live import until
 from test_chat_moderation import rules  # noqa: F401
 from test_retention import run_jobs_anew
@@ -51,7 +52,8 @@ def test_nothing_that_a_person_wrote_is_left(shop, rules):  # noqa: F811
     other = Talk(shop, customer=talk.customer)
     answer = talk.answer("Hello").json()
     message = talk.ask(secret, client_id=secret, attachments=[
-        {"url": f"https://img.example.com/{secret}.jpg", "alt": secret}]).json()
+        {"upload_id": attachable(shop.server, talk.customer), "name": secret,
+         "alt": secret}]).json()
     talk.of_customer("editMessage", message_id=message["id"], body={"text": secret + " again"})
     gone = talk.ask(secret).json()
     talk.of_customer("deleteMessage", message_id=gone["id"])

@@ -1,9 +1,8 @@
 """The rules against contact leaks, in every place where a contact can be written."""
 import pytest
 from harness.shop import refused
+from harness.uploads import attachable
 from test_chat_moderation import rules  # noqa: F401
-
-IMAGE = "https://img.example.com/20260301123456789.jpg"
 
 
 @pytest.mark.parametrize("contact", [
@@ -25,34 +24,17 @@ def test_what_is_no_contact_keeps_its_look(talk, rules, text):  # noqa: F811
     assert talk.ask(text).json()["text"] == text
 
 
-def test_what_an_image_is_said_to_show_is_text_too(talk, rules):  # noqa: F811
+@pytest.mark.parametrize("member", ["alt", "name"])
+def test_what_is_said_of_a_file_is_text_too(talk, rules, member):  # noqa: F811
+    picture = {"upload_id": attachable(talk.shop.server, talk.customer)}
     rules(phone="mask")
-    said = talk.ask("See", attachments=[{"url": IMAGE, "alt": "Call 020 7946 0101"}]).json()
-    (image,) = said["attachments"]
-    assert (image["alt"], image["url"]) == ("Call •••", IMAGE)
-    rules(phone="hold")
-    held = talk.ask("See", attachments=[{"url": IMAGE}, {"url": IMAGE, "alt": "020 7946 0101"}])
+    said = talk.ask("See", attachments=[{**picture, member: "Call 020 7946 0101"}]).json()
+    (shown,) = said["attachments"]
+    assert (shown["name"] if member == "name" else shown["image"]["alt"]) == "Call •••"
+    rules(phone="hold", link="hold")
+    assert talk.ask("See", attachments=[picture]).status_code == 201
+    held = talk.ask("See", attachments=[{**picture, member: "020 7946 0101"}])
     assert held.status_code == 202
-
-
-@pytest.mark.parametrize("url", ["https://wa.example.com/442079460101",
-                                 "https://img.example.com/a.png?call=+442079460101&x=1",
-                                 "https://img.example.com/ada%40example.com/a.png"])
-def test_an_address_of_an_image_holds_no_contact(talk, rules, url):  # noqa: F811
-    images = [{"url": IMAGE}, {"url": url}]
-    assert talk.ask("See", attachments=images).status_code == 201
-    rules(phone="hold", email="hold")
-    assert talk.ask("See", attachments=images).status_code == 202
-    rules(phone="mask", email="mask")
-    refused(talk.ask("See", attachments=images), 400, field="/attachments/1/url")
-
-
-def test_an_image_is_held_with_links_and_shown_where_they_are_masked(talk, rules):  # noqa: F811
-    images = [{"url": "https://evil.example/order-here", "alt": "Order here"}]
-    rules(link="hold")
-    assert talk.ask("See", attachments=images).status_code == 202
-    rules(link="mask")
-    assert talk.ask("See", attachments=images).json()["attachments"][0]["url"] == images[0]["url"]
 
 
 @pytest.mark.parametrize("contact", [

@@ -2,6 +2,7 @@
 import pytest
 from harness.feed import Device
 from harness.folds import fold_conversations
+from harness.uploads import attachable
 from harness.wait import until
 
 
@@ -40,15 +41,13 @@ def remove(talk, message):
     talk.shop.admin("moderator").do("removeMessage", message_id=message["id"])
 
 
-PICTURE = {"url": "https://img.example.com/secret.jpg", "alt": "Secret"}
-
-
 @pytest.mark.parametrize("change", [edit, delete, remove])
 def test_what_was_taken_back_is_not_told_again(talk, change):
     early, late = devices(talk, 8), devices(talk, 8)
     for device in early:  # every process follows both feeds
         device.poll()
-    message = talk.ask("Secret", attachments=[PICTURE]).json()
+    picture = {"upload_id": attachable(talk.shop.server, talk.customer), "name": "Secret.jpg"}
+    message = talk.ask("Secret", attachments=[picture]).json()
     for device in early:
         assert "Secret" in str(device.poll(wait=10)["items"])
     change(talk, message)

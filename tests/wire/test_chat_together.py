@@ -57,8 +57,8 @@ def send(talk):
         fields = {"author": author, "session": None,
                   "vendor": None if side == "customer" else talk.vendor.id, "roles": ROLES,
                   "conversation": talk.id, "id": db.one("select gen_random_uuid()"),
-                  "client": "new", "digest": None, "said": "Is it?", "images": None, "reply": None,
-                  "rules": RULES, **given}
+                  "client": "new", "digest": None, "said": "Is it?", "reply": None, "rules": RULES,
+                  **given}
         fields["session"] = fields["session"] or session(fields["author"])
         connection = db.connect()
         with contextlib.closing(connection), connection.cursor() as cursor:
@@ -69,7 +69,7 @@ def send(talk):
                 "select text from messages_send(%(side)s, %(rules)s, array[%(author)s]::uuid[], "
                 "array[%(session)s]::uuid[], array[%(vendor)s]::uuid[], array[%(roles)s]::int[], "
                 "array[%(conversation)s]::uuid[], array[%(id)s]::uuid[], array[%(client)s], "
-                "array[%(digest)s]::uuid[], array[%(said)s], array[%(images)s]::text[], "
+                "array[%(digest)s]::uuid[], array[%(said)s], "
                 "array[%(reply)s]::int[])", {**fields, "side": side})
             sent = cursor.fetchall()
             connection.rollback()

@@ -16,7 +16,12 @@ from harness.feed import Device, members
 from harness.media import files_of
 from harness.s3 import bucket
 from harness.shop import Shop, money
+from harness.talk import Talk
 from harness.wait import until
+
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\nstartxref\n0\n%%EOF\n"
+MP3 = (b"\xff\xfb\x90\x00" + b"\0" * 413) * 5  # frames of 128 kbit/s, 44.1 kHz
 
 
 @pytest.fixture(scope="module", params=["folder", "bucket"])
@@ -76,14 +81,36 @@ def test_a_picture_is_sent_and_becomes_sharp_small_and_the_right_way_up(shop):
 
 def test_a_private_file_is_read_by_a_link_and_by_no_other_address(shop):
     customer = shop.customer()
-    pdf = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\nstartxref\n0\n%%EOF\n"
-    upload = sent.send(customer, pdf, purpose="chat_attachment", content_type="application/pdf")
+    upload = sent.send(customer, PDF, purpose="chat_attachment", content_type="application/pdf")
     file = sent.done(customer, upload)["file"]
-    assert (file["bytes"], file["content_type"]) == (len(pdf), "application/pdf")
+    assert (file["bytes"], file["content_type"]) == (len(PDF), "application/pdf")
     answer = fetched(file["url"])
-    assert answer.content == pdf
+    assert answer.content == PDF
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert requests.get(file["url"].split("?")[0], timeout=60).status_code in (403, 404)
+
+
+def test_what_a_customer_sends_to_a_vendor_is_read_by_both(shop):
+    talk = Talk(shop)
+    files = {"image/png": sent.png("crack", 300, 200), "audio/mpeg": MP3, "application/pdf": PDF}
+    uploads = [sent.send(talk.customer, data, purpose="chat_attachment", content_type=kind)
+               for kind, data in files.items()]
+    for upload in uploads:
+        assert sent.done(talk.customer, upload)["state"] == "ready"
+    message = talk.ask("", attachments=[{"upload_id": upload} for upload in uploads]).json()
+    for seen in (message, talk.of_customer("getMessage", message_id=message["id"]),
+                 talk.of_vendor("getVendorMessage", message_id=message["id"])):
+        picture, voice, paper = seen["attachments"]
+        assert [a["kind"] for a in seen["attachments"]] == ["image", "voice", "file"]
+        assert Image.open(io.BytesIO(fetched(picture["image"]["url"]).content)).size == (300, 200)
+        assert fetched(voice["file"]["url"]).content == MP3
+        assert fetched(paper["file"]["url"]).content == PDF
+        bare = paper["file"]["url"].split("?")[0]
+        assert requests.get(bare, timeout=60).status_code in (403, 404)
+    sent.at_rest(shop.server, *uploads)
+    (seen,) = talk.of_vendor("listVendorMessages")["items"]
+    assert {v["format"] for v in seen["attachments"][0]["image"]["variants"]} == {
+        "jpg", "webp", "avif"}
 
 
 def test_what_a_person_waits_for_is_done_before_imports(shop):

@@ -25,7 +25,7 @@ def clay(shop):
     return shop.vendor()
 
 
-def test_no_picture_or_parcel_is_at_such_an_address(clay, talk):
+def test_no_picture_or_parcel_is_at_such_an_address(clay):
     mug = clay.product()
     price = {"amount": 700, "currency": "USD"}
     for url in BAD:
@@ -36,7 +36,6 @@ def test_no_picture_or_parcel_is_at_such_an_address(clay, talk):
             field="/variants/0/image/url")
         refused(clay.call("shipSubOrder", sub_order_id=str(uuid.uuid4()), body={
             "tracking_url": url}), 400, field="/tracking_url")
-        refused(talk.ask("See", attachments=[{"url": url}]), 400, field="/attachments/0/url")
 
 
 def test_no_picture_of_a_file_is_at_such_an_address(clay):

@@ -41,22 +41,21 @@ select count(*) filter (where c.customer_unread > 0) as conversations,
        coalesce(sum(c.customer_unread), 0)::bigint as messages
 from conversation c where c.account_id = :account;
 
--- message_send (conversation uuid, id uuid, client_id text, digest uuid, rules text, found text[], wrong json?,
+-- message_send (conversation uuid, id uuid, client_id text, digest uuid, rules text, found text[], kind text,
 --     text text, attachments json?, product uuid?, sub_order uuid?, reply_to int?): none writes
 -- Raises SBM01 with the current rules when they differ from those the message was judged by.
-select message_send(:conversation, :id, :client_id, :digest, :rules, :found, :wrong::json, :text, :attachments::json,
+select message_send(:conversation, :id, :client_id, :digest, :rules, :found, :kind, :text, :attachments::json,
 	:product, :sub_order, :reply_to);
 
 -- messages_send (staff bool, side text, rules text, sent rows(author uuid, session uuid, vendor uuid?, roles int,
---     conversation uuid, id uuid, client_id text, digest uuid, text text, attachments text?, reply_to int?)):
---     many writes
+--     conversation uuid, id uuid, client_id text, digest uuid, text text, reply_to int?)): many writes
 -- The messages that were sent, each as the statement messages shows it to its author.
 select m.id, m.conversation_id, m.seq, m.author,
        [staff: m.author_id as staff_id, (select a.name from account a where a.id = m.author_id) as staff_name,]
        m.client_id, m.kind, m.text, m.attachments, m.card, m.reply_to, '[]'::json as reactions,
        m.created_at, m.edited_at, m.deleted_at
 from messages_send(:side, :rules, :sent.author, :sent.session, :sent.vendor, :sent.roles, :sent.conversation,
-	:sent.id, :sent.client_id, :sent.digest, :sent.text, :sent.attachments, :sent.reply_to) m;
+	:sent.id, :sent.client_id, :sent.digest, :sent.text, :sent.reply_to) m;
 
 -- messages (conversation uuid, id uuid?, client_id text?, author text?, by uuid?, staff bool, order choice(newest,
 --     oldest), after_seq int?, before_seq int?, after_key bigint, page_size int): many

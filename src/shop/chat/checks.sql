@@ -53,3 +53,13 @@ select m.id::text from message m where m.deleted_at is not null
 and (m.text <> '' or m.attachments::text <> '[]' or m.card is not null
 		or exists (select from reaction r where r.vendor_id = m.vendor_id
 		and r.conversation_id = m.conversation_id and r.seq = m.seq));
+
+-- check: messages refer to the uploads that they show
+select s.id::text from (
+	select m.id, m.attachments from message m where m.attachments::text <> '[]'
+	union all select h.id, h.attachments from message_held h where h.attachments::text <> '[]'
+	union all select m.id, h.attachments from message_history h join message m on m.vendor_id = h.vendor_id
+	and m.conversation_id = h.conversation_id and m.seq = h.seq where h.attachments::text <> '[]') s
+cross join json_array_elements(s.attachments) a
+where not exists (select from message_attachment x where x.message_id = s.id
+	and x.upload_id = (a.value ->> 'id')::uuid);

@@ -69,21 +69,20 @@ static size_t domain_end(struct points text, size_t at)
 	return dots > 0 ? end : 0;
 }
 
-/* Finds the address around an @ (or its encoding) that spans `at` to `after`. */
-static bool email_around(struct points text, size_t from, size_t at, size_t after,
-                         const char *signs, struct span *ret)
+/* Finds the address around the @ at `at`. */
+static bool email_around(struct points text, size_t from, size_t at, struct span *ret)
 {
 	size_t begin = at, end;
 
 	while (begin > from && (points_is_letter_or_digit(text, begin - 1) ||
-	                        one_of(points_get(text, begin - 1), signs)))
+	                        one_of(points_get(text, begin - 1), "._%+-")))
 		begin--;
 	if (begin == at)
 		return false;
-	end = domain_end(text, after);
+	end = domain_end(text, at + 1);
 	if (end == 0)
 		return false;
-	assert(begin < at && after < end && end <= text.count);
+	assert(begin < at && at + 1 < end && end <= text.count);
 	*ret = (struct span){begin, end};
 	return true;
 }
@@ -91,7 +90,7 @@ static bool email_around(struct points text, size_t from, size_t at, size_t afte
 static bool find_email(struct points text, size_t from, struct span *ret)
 {
 	for (size_t at = from; at < text.count; at++)
-		if (text.at[at] == '@' && email_around(text, from, at, at + 1, "._%+-", ret))
+		if (text.at[at] == '@' && email_around(text, from, at, ret))
 			return true;
 	return false;
 }
@@ -174,13 +173,13 @@ static bool find_link(struct points text, size_t from, struct span *ret)
 
 /* The end of the digits that begin at `at`, with a few signs in between; *ret_digits is their
  * count. */
-static size_t number_end(struct points text, size_t at, const char *signs, size_t *ret_digits)
+static size_t number_end(struct points text, size_t at, size_t *ret_digits)
 {
 	size_t end = at;
 
 	for (*ret_digits = 0; is_digit(text, at); (*ret_digits)++) {
 		end = ++at;
-		while (at - end < PHONE_SIGNS && one_of(points_get(text, at), signs))
+		while (at - end < PHONE_SIGNS && one_of(points_get(text, at), " ()./-"))
 			at++;
 	}
 	assert(end <= text.count);
@@ -190,7 +189,7 @@ static size_t number_end(struct points text, size_t at, const char *signs, size_
 static bool find_phone(struct points text, size_t from, struct span *ret)
 {
 	for (size_t at = from; at < text.count; at++) {
-		size_t digits, end = number_end(text, at, " ()./-", &digits);
+		size_t digits, end = number_end(text, at, &digits);
 
 		if (digits >= PHONE_DIGITS) {
 			bool plus = at > from && text.at[at - 1] == '+';
@@ -283,48 +282,6 @@ struct contact_verdict contact_judge(struct arena *arena, const struct contact_r
 		changed |= again;
 	}
 	return (struct contact_verdict){changed ? points_text(arena, said) : text, held};
-}
-
-/* -- addresses of images ---------------------------------------------------------------------- */
-
-static bool address_has_email(struct points url)
-{
-	for (size_t at = 0; at < url.count; at++) {
-		size_t after = url.at[at] == '@' ? at + 1 : points_word(url, at, "%40");
-
-		if (after > 0 && email_around(url, 0, at, after, "._+-", &(struct span){0}))
-			return true;
-	}
-	return false;
-}
-
-static bool address_has_phone(struct points url)
-{
-	for (size_t at = 0; at < url.count; at++) {
-		size_t digits, end, begin = at + 1;
-
-		if (!one_of(url.at[at], "/=:"))
-			continue;
-		if (points_get(url, begin) == '+')
-			begin++;
-		else if (points_word(url, begin, "%2b") > 0)
-			begin = points_word(url, begin, "%2b");
-		end = number_end(url, begin, "()-", &digits);
-		if (points_get(url, end) == '/')
-			end++;
-		if (digits >= PHONE_DIGITS &&
-		    (end == url.count || one_of(points_get(url, end), "?&#;")))
-			return true;
-	}
-	return false;
-}
-
-unsigned contact_in_address(struct arena *arena, const char *url)
-{
-	struct points points = points_of(arena, url);
-
-	return (address_has_email(points) ? 1U << CONTACT_EMAIL : 0) |
-	       (address_has_phone(points) ? 1U << CONTACT_PHONE : 0);
 }
 
 /* -- reactions -------------------------------------------------------------------------------- */

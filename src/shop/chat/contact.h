@@ -32,10 +32,6 @@ struct contact_verdict {
 struct contact_verdict contact_judge(struct arena *arena, const struct contact_rules *rules,
                                      const char *text);
 
-/* Finds contacts in an image address: an e-mail address, or a telephone number that is a whole
- * component, as file names are long numbers, too. Returns bits of enum contact. */
-unsigned contact_in_address(struct arena *arena, const char *url);
-
 /* Whether the text may be a reaction: pictures or signs that cannot spell a contact. So no letters
  * except the few that are pictures, no digits of any kind except one key cap, and the regional
  * indicators of at most one flag. */

@@ -160,7 +160,8 @@ set local role sebez_kernel;
 create or replace function message_events_update(messages uuid[]) returns void
 language sql volatile security definer set search_path = public, pg_temp as $$
 	update event e
-	set payload = (e.payload::jsonb || jsonb_build_object('text', m.text, 'attachments', m.attachments, 'card', m.card,
+	set payload = (e.payload::jsonb || jsonb_build_object('text', m.text, 'attachments',
+		attachments_told(m.attachments), 'card', m.card,
 		'client_id', case when e.payload ->> 'client_id' is not null then m.client_id end))::json
 	from message m
 	where m.id = any (messages) and e.tx = m.tx and e.kind = 'message_sent' and e.payload ->> 'id' = m.id::text;
@@ -172,6 +173,7 @@ grant execute on function message_events_update(uuid[]) to sebez_customer, sebez
 
 set local role sebez_owner;
 
+-- Editing leaves the attachments: they are kept with what was deleted or removed.
 create or replace function message_history_add(vendor uuid, conversation uuid, number int, what text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
@@ -179,7 +181,7 @@ begin
 	                             attachments, by_account)
 	select m.vendor_id, m.conversation_id, m.seq,
 	       message_changes(vendor, conversation, message_history_add.number) + 1, m.account_id, what, m.text,
-	       m.attachments, current_account()
+	       case what when 'edited' then '[]' else m.attachments end, current_account()
 	from message m
 	where m.vendor_id = vendor and m.conversation_id = conversation and m.seq = message_history_add.number;
 end $$;

@@ -25,13 +25,14 @@ begin
 end $$;
 grant execute on function chat_erase_ask(uuid, text) to sebez_customer, sebez_admin;
 
--- Erases the person's other data in a conversation whose messages are blank: message history, client_ids,
+-- Erases the person's other data in a conversation whose messages are blank: files, message history, client_ids,
 -- reactions, comments of reports, held messages, the name.
 create or replace function chat_erase_traces(c conversation, up_to timestamptz) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	r record;
 begin
+	perform attachments_erase(c.vendor_id, c.id, up_to);
 	delete from message_history h using message m
 	where h.vendor_id = c.vendor_id and h.conversation_id = c.id
 	and m.vendor_id = h.vendor_id and m.conversation_id = h.conversation_id and m.seq = h.seq

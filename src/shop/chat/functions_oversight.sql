@@ -42,7 +42,8 @@ begin
 	if release then
 		perform chat_refuse_blocked(h.vendor_id, h.account_id);
 		perform message_add(h.vendor_id, h.conversation_id, h.account_id, c.state, c.awaiting_since, h.id,
-			h.author, h.author_id, h.client_id, h.client_digest, h.kind, h.text, h.attachments, h.card, h.reply_to);
+			h.author, h.author_id, h.client_id, h.client_digest, h.kind, h.text,
+			nullif(h.attachments::text, '[]')::json, h.card, h.reply_to);
 	end if;
 end $$;
 grant execute on function message_held_decide(uuid, boolean) to sebez_admin;

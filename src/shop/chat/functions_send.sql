@@ -1,7 +1,7 @@
 -- Chat: sending a message.
 set local role sebez_owner;
 
--- The events of a sent message, for both sides.
+-- The events of a sent message, for both sides. the_attachments: as events show them (attachments_told()).
 create or replace function message_sent_events(vendor uuid, account uuid, conversation uuid, number int,
 	the_id uuid, the_author text, the_author_id uuid, the_client text, the_kind text, the_text text,
 	the_attachments json, the_card json, reply int, moment timestamptz) returns text language sql stable as $$
@@ -35,6 +35,7 @@ language plpgsql as $$
 declare
 	number int;
 	moment timestamptz := clock_timestamp();
+	told json := case when the_attachments is null then '[]' else attachments_told(the_attachments) end;
 	ignored text;
 begin
 	if the_author = 'vendor' and waiting is not null then
@@ -62,7 +63,7 @@ begin
 		perform feed_add_events(event_conversation_reopened(account, vendor, conversation_id => conversation));
 	end if;
 	ignored := feed_add_events(message_sent_events(vendor, account, conversation, number, the_id, the_author,
-		the_author_id, the_client, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment));
+		the_author_id, the_client, the_kind, the_text, told, the_card, reply, moment));
 	return number;
 end $$;
 grant execute on function message_add(uuid, uuid, uuid, text, timestamptz, uuid, text, uuid, text, uuid, text,
@@ -83,17 +84,15 @@ end $$;
 grant execute on function chat_judged(text) to sebez_customer, sebez_vendor;
 
 -- Sends a message. Repeating the client_id of the same author has no effect, also concurrently. leaks hold the
--- message; wrong is raised only when all other checks pass.
+-- message.
 create or replace function message_send(conversation uuid, the_id uuid, the_client text, digest uuid,
-	rules text, leaks text[], wrong json, the_text text, the_attachments json, product uuid, sub_order uuid,
+	rules text, leaks text[], what text, the_text text, the_attachments json, product uuid, sub_order uuid,
 	reply int) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	side text := chat_side();
 	c record;
 	card json;
-	what text := case when product is not null then 'product' when sub_order is not null then 'order'
-	             when the_attachments is not null then 'image' else 'text' end;
 begin
 	perform chat_judged(rules);
 	select x.vendor_id, x.account_id, x.state, x.awaiting_since, x.last_seq into c
@@ -116,8 +115,8 @@ begin
 		raise exception 'A field is not valid.' using errcode = 'SBI01', detail =
 			'{"field":"/reply_to","code":"unknown","detail":"Message not found."}';
 	end if;
-	if wrong is not null then
-		raise exception 'A field is not valid.' using errcode = 'SBI01', detail = wrong;
+	if the_attachments is not null then
+		perform attachments_refer(c.vendor_id, conversation, c.account_id, the_id, the_attachments);
 	end if;
 	if leaks <> '{}' then
 		insert into message_held (vendor_id, id, conversation_id, account_id, author, author_id, client_id,
@@ -130,19 +129,19 @@ begin
 	perform message_add(c.vendor_id, conversation, c.account_id, c.state, c.awaiting_since, the_id, side,
 		current_account(), the_client, digest, what, the_text, the_attachments, card, reply);
 end $$;
-grant execute on function message_send(uuid, uuid, text, uuid, text, text[], json, text, json, uuid, uuid,
+grant execute on function message_send(uuid, uuid, text, uuid, text, text[], text, text, json, uuid, uuid,
 	int) to sebez_customer, sebez_vendor;
 
 set local role sebez_kernel;
 
 -- Sends the plain ones of messages that arrived together, each from another conversation, in one transaction, and
--- returns them; message_send sends the others or says why not. Plain is what needs nothing but the message: from
--- a live session whose account, or vendor with a role that may, is a side of the conversation, which is open and
+-- returns them; message_send sends the others or says why not. Plain is what needs nothing but its text: from a
+-- live session whose account, or vendor with a role that may, is a side of the conversation, which is open and
 -- unlocked, under a client_id that is new; no block, and no answer whose time counts. SECURITY DEFINER, as the
 -- authors differ: the checks are those of act_as_customer, act_as_staff, the policies and message_send.
 create or replace function messages_send(side text, rules text, accounts uuid[], sessions uuid[], vendors uuid[],
-	roles int[], conversations uuid[], ids uuid[], clients text[], digests uuid[], texts text[], attachments text[],
-	replies int[]) returns setof message
+	roles int[], conversations uuid[], ids uuid[], clients text[], digests uuid[], texts text[], replies int[])
+	returns setof message
 language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
@@ -154,8 +153,8 @@ begin
 	return query
 	with plain as materialized (
 		select s.*, c.vendor_id, c.account_id, c.last_seq + 1 as seq
-		from unnest(accounts, sessions, vendors, roles, conversations, ids, clients, digests, texts, attachments,
-			replies) as s (author, session, vendor, roles, conversation, id, client, digest, said, images, reply)
+		from unnest(accounts, sessions, vendors, roles, conversations, ids, clients, digests, texts, replies)
+			as s (author, session, vendor, roles, conversation, id, client, digest, said, reply)
 		join conversation c on c.id = s.conversation
 		join session e on e.id = s.session and e.account_id = s.author and e.ended_at is null and e.expires_at > now()
 		join account a on a.id = s.author and a.locked_at is null
@@ -185,21 +184,20 @@ begin
 		from plain p
 	), written as (
 		insert into message (vendor_id, conversation_id, seq, id, account_id, author, author_id, client_id,
-		                     client_digest, kind, text, attachments, reply_to, created_at)
+		                     client_digest, kind, text, reply_to, created_at)
 		select p.vendor_id, p.conversation, p.seq, p.id, p.account_id, side, p.author, p.client, p.digest,
-		       case when p.images is not null then 'image' else 'text' end, p.said, coalesce(p.images, '[]')::json,
-		       p.reply, moment
+		       'text', p.said, p.reply, moment
 		from plain p
 		returning *
 	), added as materialized (
 		select feed_add_events(string_agg(message_sent_events(w.vendor_id, w.account_id, w.conversation_id, w.seq,
-			w.id, side, w.author_id, w.client_id, w.kind, w.text, w.attachments, w.card, w.reply_to, moment), ''))
+			w.id, side, w.author_id, w.client_id, w.kind, w.text, '[]', w.card, w.reply_to, moment), ''))
 		from written w
 	)
 	select w.* from written w cross join added;
 end $$;
 grant execute on function messages_send(text, text, uuid[], uuid[], uuid[], int[], uuid[], uuid[], text[], uuid[],
-	text[], text[], int[]) to sebez_jobs;
+	text[], int[]) to sebez_jobs;
 
 -- Whether the caller has already sent this message under this client_id. SECURITY DEFINER, as customers may not
 -- read author_id. Raises when the client_id was used with other content: the message must not be lost silently.

@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "chat.sql.h"
+#include "shop/chat/attachments.h"
 #include "shop/chat/contact.h"
 #include "shop/chat/talk.h"
 #include "web/page.h"
@@ -30,7 +31,32 @@ void list_messages(struct request *rq, const struct list_messages_in *in)
 	                        });
 	db_run(batch);
 	presence_seen(talk_speaker(rq));
+	attachments_show(rq, rows, "attachments");
 	reply_page(rq, &page, rows);
+}
+
+struct rows *talk_message(struct request *rq, struct db *db, struct uuid conversation,
+                          struct uuid id)
+{
+	return sql_messages(db, &(struct messages_args){
+	                            .conversation = conversation,
+	                            .id = &id,
+	                            .staff = talk_is_staff(rq),
+	                            .order = MESSAGES_ORDER_NEWEST,
+	                            .after_key = TIME_INFINITY,
+	                            .page_size = 1,
+	                        });
+}
+
+/* GET /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
+void get_message(struct request *rq, const struct get_message_in *in)
+{
+	struct rows *rows = talk_message(rq, db_of(&rq->task), in->conversation_id, in->message_id);
+
+	if (rows_count(rows) == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Message not found.");
+	attachments_show(rq, rows, "attachments");
+	reply_row(rq, rows);
 }
 
 /* DELETE /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */

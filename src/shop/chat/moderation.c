@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "chat.sql.h"
+#include "shop/chat/attachments.h"
 #include "shop/chat/talk.h"
 #include "shop/platform/platform.h"
 #include "web/page.h"
@@ -20,9 +21,17 @@ void list_reports(struct request *rq, const struct list_reports_in *in)
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 	const char *status = in->status != NULL ? REPORT_STATUS_NAMES[*in->status] : NULL;
 
-	reply_page(rq, &page,
-	           sql_reports_page(db_of(&rq->task), NULL, status, page.after_key, page.after_id,
-	                            page.count));
+	struct rows *reports = sql_reports_page(db_of(&rq->task), NULL, status, page.after_key,
+	                                        page.after_id, page.count);
+
+	attachments_show(rq, reports, "message.attachments");
+	reply_page(rq, &page, reports);
+}
+
+static void show_overseen(struct request *rq, struct rows *messages)
+{
+	attachments_show(rq, messages, "attachments");
+	attachments_show_history(rq, messages, "history");
 }
 
 /* GET /v1/admin/chat/reports/{report_id} */
@@ -41,6 +50,8 @@ void get_report(struct request *rq, const struct get_report_in *in)
 	assert(rows_count(report) <= 1);
 	if (rows_count(report) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Report not found.");
+	attachments_show(rq, report, "message.attachments");
+	show_overseen(rq, around);
 	json_open_object(&json);
 	json_key(&json, "report");
 	rows_json_object(report, 0, &json);
@@ -71,6 +82,7 @@ void admin_list_messages(struct request *rq, const struct admin_list_messages_in
 	messages =
 	    sql_overseen_messages(batch, in->conversation_id, false, page.after_key, page.count);
 	db_run(batch);
+	show_overseen(rq, messages);
 	reply_page(rq, &page, messages);
 }
 
@@ -90,9 +102,11 @@ void list_held_messages(struct request *rq, const struct list_held_messages_in *
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
 
-	reply_page(rq, &page,
-	           sql_held_page(db_of(&rq->task), HELD_STATUS_NAMES[in->status], page.after_key,
-	                         page.after_id, page.count));
+	struct rows *held = sql_held_page(db_of(&rq->task), HELD_STATUS_NAMES[in->status],
+	                                  page.after_key, page.after_id, page.count);
+
+	attachments_show(rq, held, "attachments");
+	reply_page(rq, &page, held);
 }
 
 /* POST /v1/admin/chat/held/{held_id}/decide */

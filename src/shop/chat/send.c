@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "chat.sql.h"
+#include "shop/chat/attachments.h"
 #include "shop/chat/contact.h"
 #include "shop/chat/talk.h"
 #include "shop/chat/together.h"
@@ -67,72 +68,48 @@ static bool run_judged(struct db *batch, int times)
 struct judged {
 	const char *text, *attachments; /* NULL when there are none */
 	unsigned held;
-	const char *wrong; /* field error as JSON; NULL: none */
+	enum message_kind_choice kind;
 };
 
-static const char *wrong_json(struct arena *arena, const char *field, const char *detail)
+/* The text after the rules; NULL for NULL. Adds to `held`. */
+static const char *judge_text(struct arena *arena, const char *text, unsigned *held)
 {
-	struct buf buf = buf_new(arena, 128);
-	struct json json = json_new(&buf);
+	struct contact_verdict verdict;
 
-	json_open_object(&json);
-	json_put_str(&json, "field", field);
-	json_put_str(&json, "code", "contact");
-	json_put_str(&json, "detail", detail);
-	json_close_object(&json);
-	return buf.data;
+	if (text == NULL)
+		return NULL;
+	verdict = contact_judge(arena, &rules, text);
+	*held |= verdict.held;
+	return verdict.text;
 }
 
-/* An address cannot be masked, so a contact in it is refused where the rule is to mask. Every
- * address is a link: images are held where links are held, and shown where links are masked. */
-static void judge_address(struct arena *arena, const char *url, size_t place, struct judged *judged)
+static enum message_kind_choice kind_of(const struct send_message_in *in,
+                                        const struct media_file files[])
 {
-	unsigned found = contact_in_address(arena, url);
-
-	if (rules.of[CONTACT_LINK] == CONTACT_RULE_HOLD)
-		judged->held |= 1U << CONTACT_LINK;
-	for (enum contact each = 0; each < CONTACT_COUNT; each++) {
-		if (!(found & 1U << each))
-			continue;
-		if (rules.of[each] == CONTACT_RULE_HOLD)
-			judged->held |= 1U << each;
-		else if (rules.of[each] == CONTACT_RULE_MASK && judged->wrong == NULL)
-			judged->wrong =
-			    wrong_json(arena, arena_printf(arena, "/attachments/%zu/url", place),
-			               "A message must not contain contact details.");
-	}
+	if (in->product_id != NULL)
+		return MESSAGE_KIND_PRODUCT;
+	if (in->sub_order_id != NULL)
+		return MESSAGE_KIND_ORDER;
+	return in->attachments_count > 0 ? attachments_kind(in->attachments_count, files)
+	                                 : MESSAGE_KIND_TEXT;
 }
 
-static void write_attachment(struct json *json, const struct attachment_input_in *one,
-                             const char *alt)
+/* files: of its attachments. */
+static struct judged judge(struct arena *arena, const struct send_message_in *in,
+                           const struct media_file files[])
 {
-	json_open_object(json);
-	json_put_str(json, "url", one->url);
-	json_key(json, "width");
-	one->width != NULL ? json_int(json, *one->width) : json_nil(json);
-	json_key(json, "height");
-	one->height != NULL ? json_int(json, *one->height) : json_nil(json);
-	json_put_str(json, "alt", alt);
-	json_close_object(json);
-}
-
-static struct judged judge(struct arena *arena, const struct send_message_in *in)
-{
-	struct contact_verdict text =
-	    contact_judge(arena, &rules, in->text != NULL ? in->text : "");
-	struct judged judged = {.text = text.text, .held = text.held};
+	struct judged judged = {.kind = kind_of(in, files)};
 	struct buf buf = buf_new(arena, 256);
 	struct json json = json_new(&buf);
 
+	judged.text = judge_text(arena, in->text != NULL ? in->text : "", &judged.held);
 	json_open_array(&json);
 	for (size_t i = 0; i < in->attachments_count; i++) {
 		const struct attachment_input_in *one = &in->attachments[i];
-		struct contact_verdict alt =
-		    contact_judge(arena, &rules, one->alt != NULL ? one->alt : "");
+		const char *name = judge_text(arena, one->name, &judged.held);
+		const char *alt = judge_text(arena, one->alt, &judged.held);
 
-		judged.held |= alt.held;
-		judge_address(arena, one->url, i, &judged);
-		write_attachment(&json, one, alt.text);
+		attachment_keep(&json, one->upload_id, &files[i], name, alt != NULL ? alt : "");
 	}
 	json_close_array(&json);
 	judged.attachments = in->attachments_count > 0 ? buf.data : NULL;
@@ -159,9 +136,11 @@ static struct uuid digest_of(struct arena *arena, const struct send_message_in *
 
 	json_open_array(&json);
 	json_str(&json, in->text != NULL ? in->text : "");
-	for (size_t i = 0; i < in->attachments_count; i++)
-		write_attachment(&json, &in->attachments[i],
-		                 in->attachments[i].alt != NULL ? in->attachments[i].alt : "");
+	for (size_t i = 0; i < in->attachments_count; i++) {
+		json_uuid(&json, in->attachments[i].upload_id);
+		json_str(&json, in->attachments[i].name);
+		json_str(&json, in->attachments[i].alt);
+	}
 	in->product_id != NULL ? json_uuid(&json, *in->product_id) : json_nil(&json);
 	in->sub_order_id != NULL ? json_uuid(&json, *in->sub_order_id) : json_nil(&json);
 	in->reply_to != NULL ? json_int(&json, *in->reply_to) : json_nil(&json);
@@ -171,13 +150,19 @@ static struct uuid digest_of(struct arena *arena, const struct send_message_in *
 	return digest;
 }
 
-static void reply_message(struct request *rq, int status, const struct rows *rows)
+static void reply_first(struct request *rq, int status, const struct rows *rows)
 {
 	struct buf body = buf_new(rq->task.arena, 1024);
 	struct json json = json_new(&body);
 
 	rows_json_object(rows, 0, &json);
 	reply_json(rq, status, &body);
+}
+
+static void reply_message(struct request *rq, int status, struct rows *rows)
+{
+	attachments_show(rq, rows, "attachments");
+	reply_first(rq, status, rows);
 }
 
 /* The statements of one round trip and their results. */
@@ -200,7 +185,7 @@ static struct sending send_judged(struct request *rq, const struct send_message_
 	                                    .digest = digest_of(arena, in),
 	                                    .rules = rules_text(arena),
 	                                    .found = names_of(arena, judged->held),
-	                                    .wrong = judged->wrong,
+	                                    .kind = MESSAGE_KIND_NAMES[judged->kind],
 	                                    .text = judged->text,
 	                                    .attachments = judged->attachments,
 	                                    .product = in->product_id,
@@ -238,29 +223,28 @@ static struct buf *send_plain(struct request *rq, const struct send_message_in *
 	    .client_id = in->client_id,
 	    .digest = digest_of(rq->task.arena, in),
 	    .text = judged->text,
-	    .attachments = judged->attachments,
 	    .reply_to = in->reply_to,
 	};
 
-	if (judged->held != 0 || judged->wrong != NULL || in->product_id != NULL ||
-	    in->sub_order_id != NULL)
+	if (judged->held != 0 || judged->kind != MESSAGE_KIND_TEXT)
 		return NULL;
 	return send_together(&rq->task, rules_text(rq->task.arena), &message);
 }
 
 /* Runs until the text was judged by the present rules. */
-static void send_alone(struct request *rq, const struct send_message_in *in)
+static void send_alone(struct request *rq, const struct send_message_in *in,
+                       const struct media_file files[])
 {
 	struct sending sending;
 	int times = 0;
 
 	do {
-		struct judged judged = judge(rq->task.arena, in);
+		struct judged judged = judge(rq->task.arena, in, files);
 
 		sending = send_judged(rq, in, &judged);
 	} while (!run_judged(sending.batch, ++times));
 	if (rows_count(sending.sent) == 0)
-		reply_message(rq, 202, sending.held);
+		reply_first(rq, 202, sending.held);
 	else
 		reply_message(rq, 201, sending.sent);
 }
@@ -268,27 +252,30 @@ static void send_alone(struct request *rq, const struct send_message_in *in)
 /* POST /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages */
 void send_message(struct request *rq, const struct send_message_in *in)
 {
+	const struct media_file *files;
 	struct judged judged;
 	struct buf *answer;
 
 	if ((in->text == NULL || in->text[0] == '\0') && in->attachments_count == 0 &&
 	    in->product_id == NULL && in->sub_order_id == NULL)
 		task_end_field(&rq->task, "/text", "required", "The message is empty.");
-	judged = judge(rq->task.arena, in);
+	files = attachments_find(rq, in);
+	judged = judge(rq->task.arena, in, files);
 	answer = send_plain(rq, in, &judged);
 	if (answer == NULL)
-		send_alone(rq, in);
+		send_alone(rq, in, files);
 	else
 		reply_json(rq, 201, answer);
 	presence_seen(talk_speaker(rq));
 }
 
-/* Edits are never held: those with contact details are refused. */
-static const char *wrong_of_edit(struct arena *arena, struct contact_verdict verdict)
+/* Edits are never held: those with contact details are refused. A field error as JSON; NULL: none.
+ */
+static const char *wrong_of_edit(struct contact_verdict verdict)
 {
-	return verdict.held == 0
-	           ? NULL
-	           : wrong_json(arena, "/text", "An edit must not add contact details.");
+	return verdict.held == 0 ? NULL
+	                         : "{\"field\":\"/text\",\"code\":\"contact\","
+	                           "\"detail\":\"An edit must not add contact details.\"}";
 }
 
 /* PATCH /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/messages/{message_id} */
@@ -304,15 +291,8 @@ void edit_message(struct request *rq, const struct edit_message_in *in)
 
 		batch = db_batch(&rq->task);
 		sql_message_edit(batch, in->conversation_id, in->message_id, rules_text(arena),
-		                 wrong_of_edit(arena, verdict), verdict.text);
-		edited = sql_messages(batch, &(struct messages_args){
-		                                 .conversation = in->conversation_id,
-		                                 .id = &in->message_id,
-		                                 .staff = talk_is_staff(rq),
-		                                 .order = MESSAGES_ORDER_NEWEST,
-		                                 .after_key = TIME_INFINITY,
-		                                 .page_size = 1,
-		                             });
+		                 wrong_of_edit(verdict), verdict.text);
+		edited = talk_message(rq, batch, in->conversation_id, in->message_id);
 		chat_announce(batch);
 	} while (!run_judged(batch, ++times));
 	reply_message(rq, 200, edited);

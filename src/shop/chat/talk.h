@@ -18,6 +18,10 @@ struct rows *talk_conversation(struct request *rq, struct db *db, struct uuid id
 /* Replies with the conversation and the other side's current presence and typing; or 404. */
 void talk_reply_conversation(struct request *rq, struct uuid id);
 
+/* messages.c: the message, without links (attachments.h); no row when not visible. */
+struct rows *talk_message(struct request *rq, struct db *db, struct uuid conversation,
+                          struct uuid id);
+
 /* Call after statements of this batch or transaction have added events (feed_add_events in SQL).
  * All events of chat are published through this function. */
 void chat_announce(struct db *db);

@@ -12,3 +12,11 @@ exception
 	when sqlstate 'SBU03' then return false;
 end $$;
 grant execute on function upload_is_referred(uuid) to sebez_jobs;
+
+-- Removes those of them that nothing uses, without waiting for a day.
+create or replace function uploads_discard(ids uuid[]) returns void language sql volatile
+set search_path = public, pg_temp as $$
+	update upload u set removed_at = now(), work = null
+	where u.id = any (ids) and u.uses = 0 and not u.kept and u.removed_at is null
+$$;
+grant execute on function uploads_discard(uuid[]) to sebez_jobs;

@@ -44,17 +44,17 @@ static void check(struct db *db, enum upload_purpose_choice purpose, const char 
 		               row->state);
 }
 
-const char *const *media_find(struct db *db, enum upload_purpose_choice purpose, size_t count,
-                              const struct media_name names[])
+const struct media_file *media_find_files(struct db *db, enum upload_purpose_choice purpose,
+                                          size_t count, const struct media_name names[])
 {
 	struct arena *arena = db_task(db)->arena;
-	const char **facts = arena_alloc(arena, sizeof(facts[0]) * (count + 1));
+	struct media_file *files = arena_alloc(arena, sizeof(files[0]) * (count + 1));
 	struct uuid *ids = arena_alloc(arena, sizeof(ids[0]) * (count + 1));
 	const struct uploads_named_row *rows;
 	size_t found;
 
 	if (count == 0)
-		return facts;
+		return files;
 	for (size_t i = 0; i < count; i++)
 		ids[i] = names[i].id;
 	rows = sql_uploads_named_rows(
@@ -64,8 +64,19 @@ const char *const *media_find(struct db *db, enum upload_purpose_choice purpose,
 		const struct uploads_named_row *row = row_of(found, rows, names[i].id);
 
 		check(db, purpose, names[i].field, row);
-		facts[i] = row->facts;
+		files[i] = (struct media_file){row->facts, row->content_type, row->bytes};
 	}
+	return files;
+}
+
+const char *const *media_find(struct db *db, enum upload_purpose_choice purpose, size_t count,
+                              const struct media_name names[])
+{
+	const struct media_file *files = media_find_files(db, purpose, count, names);
+	const char **facts = arena_alloc(db_task(db)->arena, sizeof(facts[0]) * (count + 1));
+
+	for (size_t i = 0; i < count; i++)
+		facts[i] = files[i].facts;
 	return facts;
 }
 

@@ -19,6 +19,8 @@
 #include "task/db.h"
 #include "task/params.h"
 
+struct request;
+
 extern const struct area AREA_MEDIA;
 
 extern const struct problem_code PROBLEM_QUOTA[1];
@@ -43,6 +45,31 @@ const char *const *media_find(struct db *db, enum upload_purpose_choice purpose,
  * picture, "/logo". */
 const char *media_keep(struct db *db, enum upload_purpose_choice purpose,
                        const struct uploaded_image_input_in *image, const char *field);
+
+/* What is kept of an upload with what shows it. */
+struct media_file {
+	const char *facts; /* as media_find */
+	const char *content_type;
+	int64_t bytes;
+};
+
+/* As media_find, for files that need not be images. */
+const struct media_file *media_find_files(struct db *db, enum upload_purpose_choice purpose,
+                                          size_t count, const struct media_name names[]);
+
+/*
+ * Links to the files of uploads, for the answer to whoever may read what shows them: the caller has
+ * read it under the policies of the database. Those to private files expire after
+ * LIMIT_PRIVATE_LINK_S. Not in a transaction; may suspend; ends the task when the store fails.
+ */
+struct media_links;
+struct media_links *media_links_new(struct request *rq, bool is_private); /* in its arena */
+
+/* To a rendition; an image_url_fn (shop/image.h) of the links. */
+const char *media_link(void *links, const char *group, int64_t width, const char *format);
+/* To a file that is not an image. */
+const char *media_link_file(struct media_links *links, const char *group, const char *content_type);
+int64_t media_links_expire(void); /* those that are made now; µs */
 
 /* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
  * of this server, so that an answer that is cached is right for whatever host it is asked at. */

@@ -31,8 +31,9 @@ update upload set state = 'processing', work = 'publish' where id = :id and stat
 update upload set removed_at = now(), work = null where id = :id and uses = 0 and not kept and removed_at is null
 returning id;
 
--- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, facts json)
+-- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, content_type text, bytes bigint,
+--     facts json)
 -- Those of them that the actor may use (row level security).
-select u.id, u.purpose, u.state, upload_facts(u) as facts
+select u.id, u.purpose, u.state, u.content_type, u.bytes, upload_facts(u) as facts
 from upload u
 where u.id = any (:ids) and u.removed_at is null;

@@ -3,14 +3,12 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "shop/image.h"
 #include "shop/media/media.h"
-#include "shop/media/purposes.h"
 #include "shop/media/upload.h"
 
 const char *upload_part_key(struct arena *arena, struct uuid id, int32_t number)
@@ -147,59 +145,26 @@ static void put_failure(const char *failure, struct json *json)
 	json_close_object(json);
 }
 
+static struct media_links *links_of(struct request *rq, const struct upload_own_row *row)
+{
+	return media_links_new(rq, strcmp(row->visibility, "private") == 0);
+}
+
 static void put_file(struct request *rq, const struct upload_own_row *row, struct json *json)
 {
-	const char *url;
-	int rc = objects_presign_get(media_objects(), rq->task.arena, request_origin(rq),
-	                             arena_printf(rq->task.arena, "%s/%s/original.%s",
-	                                          row->visibility, row->object_group,
-	                                          file_type_of(row->content_type)->extension),
-	                             LIMIT_PRIVATE_LINK_S, rq->task.deadline_ms, &url);
-
-	if (rc < 0)
-		media_end_store(&rq->task, rc);
 	json_open_object(json);
-	json_put_str(json, "url", url);
-	json_put_time(json, "expires_at",
-	              clock_now_us() + (int64_t)LIMIT_PRIVATE_LINK_S * 1000 * 1000);
+	json_put_str(json, "url",
+	             media_link_file(links_of(rq, row), row->object_group, row->content_type));
+	json_put_time(json, "expires_at", media_links_expire());
 	json_put_int(json, "bytes", row->bytes);
 	json_put_str(json, "content_type", row->content_type);
 	json_close_object(json);
 }
 
-/* How the renditions of one upload are reached; rc: of the first link that could not be made. */
-struct links {
-	struct request *rq;
-	const char *visibility;
-	int rc;
-};
-
-/* An image_url_fn. It does not end the task, which would leak the JSON that it is called for. */
-static const char *link_to_rendition(void *arg, const char *group, int64_t width,
-                                     const char *format)
-{
-	struct links *links = arg;
-	struct task *task = &links->rq->task;
-	const char *origin = request_origin(links->rq);
-	const char *key = arena_printf(task->arena, "%s/%s/%" PRId64 ".%s", links->visibility,
-	                               group, width, format);
-	const char *url = "";
-
-	if (strcmp(links->visibility, "public") == 0)
-		return objects_url(media_objects(), task->arena, origin, key);
-	if (links->rc == 0)
-		links->rc = objects_presign_get(media_objects(), task->arena, origin, key,
-		                                LIMIT_PRIVATE_LINK_S, task->deadline_ms, &url);
-	return url;
-}
-
 static void put_image(struct request *rq, const struct upload_own_row *row, struct json *json)
 {
-	struct links links = {.rq = rq, .visibility = row->visibility};
-
-	image_write_upload(json, row->facts, link_to_rendition, &links);
-	if (links.rc < 0)
-		media_end_store(&rq->task, links.rc);
+	image_write_facts(json, image_load(rq->task.arena, row->facts, strlen(row->facts)), "",
+	                  media_link, links_of(rq, row));
 }
 
 /* The members that are null but in one state. */
