@@ -54,7 +54,7 @@ struct metrics_gauges {
 	uint64_t connections; /* open HTTP connections */
 	uint64_t busy;        /* of them with a request in progress; the others are idle */
 	uint64_t parked;      /* of the busy ones: waiting polls and streams */
-	uint64_t redis_up;
+	uint64_t redis_up, objects_up;
 	uint64_t client_calls;                             /* to other servers, in progress */
 	uint64_t client_outcomes[METRICS_CLIENT_OUTCOMES]; /* since process start */
 	struct metrics_pool pools[METRICS_POOLS];

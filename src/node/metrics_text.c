@@ -198,6 +198,8 @@ static const struct process_family {
      offsetof(struct metrics_gauges, parked), NULL},
     {"sebez_http_idle", "Of them without a request.", 0, idle},
     {"sebez_redis_up", "Whether Redis answers.", offsetof(struct metrics_gauges, redis_up), NULL},
+    {"sebez_objects_up", "Whether the store of files did not fail when it was last used.",
+     offsetof(struct metrics_gauges, objects_up), NULL},
     {"sebez_client_calls", "Calls to other servers that are under way.",
      offsetof(struct metrics_gauges, client_calls), NULL},
     {"sebez_process_private_bytes", "Memory that no other process shares.", 0, memory},

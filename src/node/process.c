@@ -136,6 +136,7 @@ void process_gauges(const struct process_stores *stores, struct metrics_gauges *
 	ret->fibers = fibers.running;
 	ret->fibers_max = fibers.running_max;
 	ret->redis_up = redis_is_up(stores->redis);
+	ret->objects_up = objects_are_up(stores->objects);
 	ret->client_calls = client.calls;
 	memcpy(ret->client_outcomes, client.outcomes, sizeof(ret->client_outcomes));
 	for (int role = 0; role < PG_ROLE_COUNT; role++) {

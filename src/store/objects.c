@@ -111,6 +111,24 @@ void objects_close(struct objects *objects)
 	free(objects);
 }
 
+bool object_outages_none(const struct outage outages[OBJECT_ACCESS_COUNT])
+{
+	for (int access = 0; access < OBJECT_ACCESS_COUNT; access++)
+		if (outage_is_on(&outages[access]))
+			return false;
+	return true;
+}
+
+static bool is_up(const struct store *store)
+{
+	return store->backend == NULL || store->backend->is_up(store->of);
+}
+
+bool objects_are_up(const struct objects *objects)
+{
+	return is_up(&objects->first) && is_up(&objects->second);
+}
+
 int objects_put_stream(struct objects *objects, const char *key, object_read_fn *read, void *arg,
                        int64_t deadline_ms)
 {

@@ -77,6 +77,9 @@ struct objects_settings {
 int objects_open(const struct objects_settings *settings, struct objects **ret)
     __attribute__((warn_unused_result));
 void objects_close(struct objects *objects); /* NULL is fine */
+/* The latest calls to read, to write and to delete did not fail for reasons of the store, as far as
+ * there were any in the last minute. */
+bool objects_are_up(const struct objects *objects);
 
 bool object_key_is_valid(const char *key);
 const char *object_content_type(const char *key);
@@ -117,6 +120,7 @@ int objects_delete(struct objects *objects, const char *key, int64_t deadline_ms
 struct object_entry {
 	const char *key;
 	int64_t bytes;
+	int64_t put_at_us; /* by the store's clock */
 };
 
 /* Objects whose keys begin with prefix and are greater than `after`, in the order of their bytes,

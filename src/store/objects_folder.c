@@ -20,13 +20,13 @@ enum {
 	TMP_AGE_S = 3600,
 };
 
-int folder_outcome(struct folder *folder, int rc)
+int folder_outcome(struct folder *folder, enum object_access access, int rc)
 {
 	if (rc == 0)
-		outage_over(&folder->outage, "objects");
+		outage_over(&folder->outages[access], "objects");
 	if (rc == 0 || rc == -ENOENT || rc == -ETIMEDOUT)
 		return rc;
-	outage_on(&folder->outage, "objects", strerror(-rc));
+	outage_on(&folder->outages[access], "objects", strerror(-rc));
 	return rc == -ENOSPC || rc == -EDQUOT ? -ENOSPC : -EIO;
 }
 
@@ -174,7 +174,7 @@ static int put(void *store, const char *key, object_read_fn *read, void *arg, in
 		folder_on_thread(end_file, &step);
 	}
 	free(step.bytes);
-	return source_failed ? rc : folder_outcome(folder, rc);
+	return source_failed ? rc : folder_outcome(folder, OBJECT_WRITE, rc);
 }
 
 /* Files never change, so both keys may share one; a name under tmp/ lets the copy replace. */
@@ -205,7 +205,7 @@ static int copy(void *store, const char *from, const char *to, int64_t deadline_
 	struct folder_step step = {.folder = folder, .key = from, .other = to};
 
 	(void)deadline_ms;
-	return folder_outcome(folder, folder_on_thread(link_file, &step));
+	return folder_outcome(folder, OBJECT_WRITE, folder_on_thread(link_file, &step));
 }
 
 /* Empty folders stay: another process may be about to rename a file into them. */
@@ -227,7 +227,7 @@ static int remove_object(void *store, const char *key, int64_t deadline_ms)
 	struct folder_step step = {.folder = folder, .key = key};
 
 	(void)deadline_ms;
-	return folder_outcome(folder, folder_on_thread(unlink_file, &step));
+	return folder_outcome(folder, OBJECT_REMOVE, folder_on_thread(unlink_file, &step));
 }
 
 static int find_owner(struct folder *folder)
@@ -278,6 +278,11 @@ static void close_folder(void *store)
 	free(folder);
 }
 
+static bool is_up(const void *store)
+{
+	return object_outages_none(((const struct folder *)store)->outages);
+}
+
 const struct object_backend FOLDER_BACKEND = {
     .open = open_folder,
     .close = close_folder,
@@ -289,4 +294,5 @@ const struct object_backend FOLDER_BACKEND = {
     .list = folder_list,
     .presign = folder_presign,
     .url = folder_url,
+    .is_up = is_up,
 };

@@ -14,7 +14,6 @@
 #include <time.h>
 
 #include "store/objects_internal.h"
-#include "store/outage.h"
 #include "store/sigv4.h"
 
 #define FOLDER_ACCESS_KEY "sebez"
@@ -32,7 +31,7 @@ struct folder {
 	uid_t uid;
 	gid_t gid;
 	struct sigv4_keys keys;
-	struct outage outage;
+	struct outage outages[OBJECT_ACCESS_COUNT];
 	time_t tidy_at; /* when to look for what killed processes left */
 	/* Hashes of the paths of folders whose entries in their parents are on the disk for sure.
 	 * Of the threads, too. */
@@ -74,7 +73,7 @@ int folder_sync_way(struct folder *folder, const char *key, size_t settled);
 int folder_sync_parent(const struct folder *folder, const char *key);
 
 /* For callers, an error of store/objects.h; the outage gets its reason. */
-int folder_outcome(struct folder *folder, int rc);
+int folder_outcome(struct folder *folder, enum object_access access, int rc);
 
 int folder_get(void *store, struct arena *arena, const char *key, int64_t offset, size_t length_max,
                int64_t deadline_ms, struct object_piece *ret);

@@ -65,6 +65,17 @@ static bool names_add(struct names *names, const char *name, bool is_folder)
 	return true;
 }
 
+/* Most file systems say so with the name. */
+static bool is_folder(int fd, const struct dirent *entry)
+{
+	struct stat found;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(found.st_mode);
+}
+
 /* What is gone by now is left out. */
 static int read_names(int folder_fd, const char *path, struct names *ret)
 {
@@ -80,12 +91,9 @@ static int read_names(int folder_fd, const char *path, struct names *ret)
 		return rc;
 	}
 	while (rc == 0 && (entry = readdir(folder)) != NULL) {
-		struct stat found;
-
-		if (entry->d_name[0] == '.' ||
-		    fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) < 0)
+		if (entry->d_name[0] == '.')
 			continue;
-		if (!names_add(ret, entry->d_name, S_ISDIR(found.st_mode)))
+		if (!names_add(ret, entry->d_name, is_folder(fd, entry)))
 			rc = -ENOMEM;
 	}
 	closedir(folder);
@@ -109,7 +117,8 @@ static int add_entry(struct listing *list, const char *key)
 	list->entries[list->count].key = strdup(key);
 	if (list->entries[list->count].key == NULL)
 		return -ENOMEM;
-	list->entries[list->count++].bytes = found.st_size;
+	list->entries[list->count].bytes = found.st_size;
+	list->entries[list->count++].put_at_us = (int64_t)found.st_mtim.tv_sec * 1000 * 1000;
 	return 0;
 }
 
@@ -172,8 +181,9 @@ int folder_list(void *store, struct arena *arena, const char *prefix, const char
 		*ret = arena_array(arena, found.count, sizeof((*ret)[0]));
 		for (size_t i = 0; i < found.count; i++)
 			(*ret)[i] = (struct object_entry){arena_strdup(arena, found.entries[i].key),
-			                                  found.entries[i].bytes};
+			                                  found.entries[i].bytes,
+			                                  found.entries[i].put_at_us};
 	}
 	free_listing(&found);
-	return folder_outcome(folder, found.rc);
+	return folder_outcome(folder, OBJECT_READ, found.rc);
 }

@@ -62,7 +62,7 @@ int folder_get(void *store, struct arena *arena, const char *key, int64_t offset
 
 	(void)deadline_ms;
 	if (rc < 0)
-		return folder_outcome(folder, rc);
+		return folder_outcome(folder, OBJECT_READ, rc);
 	assert(step.fd >= 0 && step.total >= 0);
 	rest = step.total > offset ? step.total - offset : 0;
 	step.length = rest < (int64_t)length_max ? (size_t)rest : length_max;
@@ -76,7 +76,7 @@ int folder_get(void *store, struct arena *arena, const char *key, int64_t offset
 	} else {
 		free(step.bytes);
 	}
-	return folder_outcome(folder, rc);
+	return folder_outcome(folder, OBJECT_READ, rc);
 }
 
 static void stat_file(void *arg)
@@ -101,7 +101,7 @@ int folder_head(void *store, const char *key, int64_t deadline_ms, int64_t *ret_
 	(void)deadline_ms;
 	if (rc == 0)
 		*ret_bytes = step.total;
-	return folder_outcome(folder, rc);
+	return folder_outcome(folder, OBJECT_READ, rc);
 }
 
 /* The kernel has the file's path in memory: then it is opened without a disk. -EAGAIN: it has not,
@@ -162,7 +162,7 @@ int folder_file(struct folder *folder, const char *key, int *ret_fd, int64_t *re
 	if (step.fd < 0 || !is_in_memory(step.fd, step.total)) {
 		rc = folder_on_thread(warm_file, &step);
 		if (rc < 0)
-			return folder_outcome(folder, rc);
+			return folder_outcome(folder, OBJECT_READ, rc);
 	}
 	assert(step.fd >= 0 && step.total >= 0);
 	*ret_fd = step.fd;

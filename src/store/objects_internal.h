@@ -3,6 +3,10 @@
 #define SEBEZ_STORE_OBJECTS_INTERNAL_H
 
 #include "store/objects.h"
+#include "store/outage.h"
+
+/* Each has an outage of its own: a full disk is read, and a key may read and not write. */
+enum object_access { OBJECT_READ, OBJECT_WRITE, OBJECT_REMOVE, OBJECT_ACCESS_COUNT };
 
 /* As the functions of objects.h, whose arguments are checked by then; `store` is what open gave. */
 struct object_backend {
@@ -23,7 +27,10 @@ struct object_backend {
 	               int64_t bytes, int64_t expires_s, int64_t deadline_ms, const char **ret_url);
 	const char *(*url)(const void *store, struct arena *arena, const char *origin,
 	                   const char *key);
+	bool (*is_up)(const void *store);
 };
+
+bool object_outages_none(const struct outage outages[OBJECT_ACCESS_COUNT]);
 
 extern const struct object_backend FOLDER_BACKEND, S3_BACKEND;
 

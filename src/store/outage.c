@@ -5,7 +5,7 @@
 
 #include "net/loop.h"
 
-enum { QUIET_MS = 1000 };
+enum { QUIET_MS = 1000, FRESH_MS = 60 * 1000 };
 
 static outage_fn *listener;
 
@@ -18,6 +18,7 @@ void outage_on(struct outage *outage, const char *store, const char *reason)
 {
 	char text[sizeof(outage->told)];
 
+	outage->last_ms = loop_now_ms();
 	snprintf(text, sizeof(text), "%s", reason[0] == '\0' ? "no response" : reason);
 	text[strcspn(text, "\n")] =
 	    '\0'; /* only the first line of libpq's message; the others are advice */
@@ -36,4 +37,9 @@ void outage_over(struct outage *outage, const char *store)
 	outage->told[0] = '\0';
 	if (listener != NULL)
 		listener(store, NULL);
+}
+
+bool outage_is_on(const struct outage *outage)
+{
+	return outage->told[0] != '\0' && loop_now_ms() - outage->last_ms < FRESH_MS;
 }

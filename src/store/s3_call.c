@@ -89,12 +89,22 @@ static int send_once(const struct s3 *s3, struct arena *arena, const struct s3_c
 	    deadline_ms, ret);
 }
 
+/* A 404 of something in between does not mean that an object is gone. */
+static bool is_gone(const struct s3_call *call, int status, const char *code)
+{
+	bool reads = strcmp(call->method, "GET") == 0 && call->key[0] != '\0';
+
+	return status == 404 &&
+	       (reads ? strcmp(code, "NoSuchKey") == 0 : strcmp(code, "NoSuchBucket") != 0);
+}
+
 /* S3's error codes: "Error responses" in the reference of its API. */
-static struct attempt judge(struct s3 *s3, struct arena *arena, int rc,
+static struct attempt judge(struct s3 *s3, struct arena *arena, const struct s3_call *call, int rc,
                             const struct http_client_response *response)
 {
 	int status = response->status;
 	const char *code;
+	bool passes;
 
 	if (rc < 0)
 		return (struct attempt){
@@ -105,20 +115,34 @@ static struct attempt judge(struct s3 *s3, struct arena *arena, int rc,
 	if (code == NULL)
 		code = "";
 	if ((status >= 200 && status < 300) || status == 304 || status == 416 ||
-	    (status == 404 && strcmp(code, "NoSuchBucket") != 0))
+	    is_gone(call, status, code))
 		return (struct attempt){DONE, 0, NULL};
 	if (strcmp(code, "ExpiredToken") == 0) {
 		s3_credentials_expire(s3->credentials);
 		return (struct attempt){RETRY, -EACCES, code};
 	}
+	/* RequestTimeout and SlowDown of other stores are 400 too. */
+	passes = status >= 500 || status == 429 || (status == 404 && code[0] == '\0') ||
+	         strcmp(code, "RequestTimeout") == 0 || strcmp(code, "SlowDown") == 0;
 	code = arena_printf(arena, "S3 answered %d %s", status, code);
 	if (status == 403 || status == 401)
 		return (struct attempt){FAILED, -EACCES, code};
-	/* RequestTimeout and SlowDown of other stores are 400 too. */
-	if (status >= 500 || status == 429 || strstr(code, "RequestTimeout") != NULL ||
-	    strstr(code, "SlowDown") != NULL)
-		return (struct attempt){RETRY, -EAGAIN, code};
-	return (struct attempt){FAILED, -EIO, code};
+	return passes ? (struct attempt){RETRY, -EAGAIN, code}
+	              : (struct attempt){FAILED, -EIO, code};
+}
+
+static enum object_access access_of(const struct s3_call *call)
+{
+	if (strcmp(call->method, "DELETE") == 0)
+		return OBJECT_REMOVE;
+	return strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0 ? OBJECT_WRITE
+	                                                                             : OBJECT_READ;
+}
+
+int s3_nonsense(struct s3 *s3, const char *what)
+{
+	outage_on(&s3->outages[OBJECT_READ], "objects", what);
+	return -EAGAIN;
 }
 
 int s3_send(struct s3 *s3, struct arena *arena, const struct s3_call *call, int64_t deadline_ms,
@@ -146,15 +170,15 @@ int s3_send(struct s3 *s3, struct arena *arena, const struct s3_call *call, int6
 		}
 		rc = send_once(s3, arena, call, &keys, end_ms < deadline_ms ? end_ms : deadline_ms,
 		               ret);
-		attempt = judge(s3, arena, rc, ret);
+		attempt = judge(s3, arena, call, rc, ret);
 		if (attempt.verdict != RETRY)
 			break;
 	}
 	if (attempt.verdict == DONE) {
-		outage_over(&s3->outage, "objects");
+		outage_over(&s3->outages[access_of(call)], "objects");
 		return 0;
 	}
 	assert(attempt.rc < 0 && attempt.why != NULL);
-	outage_on(&s3->outage, "objects", attempt.why);
+	outage_on(&s3->outages[access_of(call)], "objects", attempt.why);
 	return loop_now_ms() >= deadline_ms ? -ETIMEDOUT : attempt.rc;
 }

@@ -4,7 +4,6 @@
 
 #include "net/http_client.h"
 #include "store/objects_internal.h"
-#include "store/outage.h"
 #include "store/s3_credentials.h"
 #include "store/sigv4.h"
 
@@ -16,7 +15,7 @@ struct s3 {
 	char *public_origin; /* the same for clients */
 	char *prefix;        /* of paths: "/" or "/<bucket>/" */
 	struct s3_credentials *credentials;
-	struct outage outage;
+	struct outage outages[OBJECT_ACCESS_COUNT];
 };
 
 /* A request of S3's API. Small: bodies are in memory. */
@@ -40,6 +39,9 @@ struct s3_call {
  */
 int s3_send(struct s3 *s3, struct arena *arena, const struct s3_call *call, int64_t deadline_ms,
             struct http_client_response *ret) __attribute__((warn_unused_result));
+
+/* An answer that is none of S3's; returns -EAGAIN. */
+int s3_nonsense(struct s3 *s3, const char *what);
 
 /* Of rc and response of s3_send: 0 after a status 2xx, or an error of store/objects.h. */
 int s3_expect_success(int rc, const struct http_client_response *response);

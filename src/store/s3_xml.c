@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/s3_internal.h"
 
 static void free_document(void *document)
@@ -73,13 +74,15 @@ static bool read_entry(struct arena *arena, const xmlNode *contents, struct obje
 {
 	const char *key = child_text(arena, contents, "Key");
 	const char *size = child_text(arena, contents, "Size");
+	const char *put_at = child_text(arena, contents, "LastModified");
 	char *end;
 
-	if (key == NULL || size == NULL)
+	if (key == NULL || size == NULL || put_at == NULL)
 		return false;
 	errno = 0;
-	*ret = (struct object_entry){key, strtoll(size, &end, 10)};
-	return errno == 0 && end != size && *end == 0 && ret->bytes >= 0;
+	*ret = (struct object_entry){.key = key, .bytes = strtoll(size, &end, 10)};
+	return errno == 0 && end != size && *end == 0 && ret->bytes >= 0 &&
+	       time_parse(put_at, &ret->put_at_us);
 }
 
 int s3_xml_list(struct arena *arena, const char *xml, size_t length, size_t count_max,

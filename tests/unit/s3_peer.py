@@ -4,7 +4,8 @@
 
 Objects are in memory. A key with `-fails-STATUS-CODE-N-` answers the first N requests so; one with
 `-breaks-N-` ends the connection N times before the answer, and one with `-half-N-` in the middle of
-the body. /roles/… is the metadata service of a machine.
+the body. /roles/… is the metadata service of a machine. The age of what is put may be an argument,
+in seconds.
 """
 import collections
 import datetime
@@ -33,7 +34,10 @@ CHECKED = ("content-type", "content-length", "cache-control", "range")
 # What a PUT says of its object and a GET repeats.
 KEPT = ("Content-Type", "Content-Disposition", "Cache-Control")
 
+AGE = datetime.timedelta(seconds=int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+
 objects, kept, uploads = {}, {}, {}
+put_at = {}
 answered = collections.Counter()
 lock = threading.Lock()
 
@@ -154,7 +158,8 @@ class S3(http.server.BaseHTTPRequestHandler):
             keys = sorted(name for name in objects
                           if name.startswith(query["prefix"]) and name > query["start-after"])
             return self.xml("ListBucketResult", Name=BUCKET, inner="".join(
-                f"<Contents><Key>{escape(name)}</Key><Size>{len(objects[name])}</Size></Contents>"
+                f"<Contents><Key>{escape(name)}</Key><LastModified>{put_at[name]}</LastModified>"
+                f"<Size>{len(objects[name])}</Size></Contents>"
                 for name in keys[:int(query["max-keys"])]))
         if self.command == "POST" and "uploads" in query:
             uploads[f"u/{len(uploads)}+"] = {}
@@ -174,9 +179,14 @@ class S3(http.server.BaseHTTPRequestHandler):
         source = self.headers.get("x-amz-copy-source", "").removeprefix(f"/{BUCKET}/")
         if source and source not in objects:
             raise Refused(404, "NoSuchKey")
-        objects[self.key] = objects[source] if source else self.body
+        self.keep(objects[source] if source else self.body)
         kept[self.key] = [(name, self.headers[name]) for name in KEPT if name in self.headers]
         self.answer(200, headers=[("ETag", '"e"')])
+
+    def keep(self, data):
+        now = datetime.datetime.now(datetime.timezone.utc) - AGE
+        put_at[self.key] = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        objects[self.key] = data
 
     def serve_upload(self, upload):
         if upload not in uploads:
@@ -194,7 +204,7 @@ class S3(http.server.BaseHTTPRequestHandler):
         if [(int(number), etag) for number, etag in named] != \
                 [(number, etag) for number, (etag, _) in parts]:
             raise Refused(400, "InvalidPart")
-        objects[self.key] = b"".join(part for _, (_, part) in parts)
+        self.keep(b"".join(part for _, (_, part) in parts))
         self.xml("CompleteMultipartUploadResult", Key=self.key)
 
     def serve_bytes(self, body):
