@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -18,17 +19,30 @@ enum media_failure picture_failure(enum media_failure otherwise)
 	return memory ? MEDIA_TOO_COMPLEX : otherwise;
 }
 
+/* What is decoded. */
+struct encoded {
+	enum media_type type;
+	const uint8_t *bytes;
+	size_t length;
+	int shrink;         /* of JPEG */
+	VipsFailOn fail_on; /* of JPEG */
+};
+
 /* By the loader of the type, never by the one that libvips would choose. Pixels are decoded when
- * they are used; a part that is missing is an error then. shrink is for JPEG. */
-static VipsImage *load(enum media_type type, const uint8_t *bytes, size_t length, int shrink)
+ * they are used; a part that is missing is an error then. */
+static VipsImage *load(const struct encoded *encoded)
 {
-	void *data = (void *)(uintptr_t)bytes;
+	void *data = (void *)(uintptr_t)encoded->bytes;
+	size_t length = encoded->length;
 	VipsImage *image = NULL;
 
-	switch (type) {
+	assert(media_is_picture(encoded->type) && length > 0);
+	switch (encoded->type) {
 	case MEDIA_JPEG:
-		vips_jpegload_buffer(data, length, &image, "shrink", shrink, "access",
-		                     VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+		assert(encoded->shrink == 1 || encoded->shrink == 2 || encoded->shrink == 4 ||
+		       encoded->shrink == 8);
+		vips_jpegload_buffer(data, length, &image, "shrink", encoded->shrink, "access",
+		                     VIPS_ACCESS_SEQUENTIAL, "fail_on", encoded->fail_on, NULL);
 		break;
 	case MEDIA_PNG:
 		vips_pngload_buffer(data, length, &image, "access", VIPS_ACCESS_SEQUENTIAL,
@@ -66,7 +80,11 @@ static uint32_t count_frames(enum media_type type, VipsImage *image)
 static enum media_failure read_header(const struct media_request *request, enum media_type type,
                                       const uint8_t *bytes, struct media_facts *facts)
 {
-	VipsImage *image = load(type, bytes, request->bytes, 1);
+	VipsImage *image = load(&(struct encoded){.type = type,
+	                                          .bytes = bytes,
+	                                          .length = request->bytes,
+	                                          .shrink = 1,
+	                                          .fail_on = VIPS_FAIL_ON_ERROR});
 	bool aside;
 
 	if (image == NULL)
@@ -164,12 +182,11 @@ static VipsImage *keep_pixels(VipsImage *image)
 	return kept;
 }
 
-static enum media_failure decode(const struct media_request *request, const uint8_t *bytes,
-                                 struct picture *picture)
+static enum media_failure decode_once(const struct encoded *encoded, struct picture *picture)
 {
 	const struct media_facts *facts = &picture->facts;
 	uint32_t widest = facts->widths[facts->widths_count - 1];
-	VipsImage *loaded = load(facts->type, bytes, request->bytes, choose_shrink(facts, widest));
+	VipsImage *loaded = load(encoded);
 	VipsImage *upright =
 	    loaded == NULL ? NULL : turn_and_convert(loaded, widest, picture_height(facts, widest));
 
@@ -177,6 +194,50 @@ static enum media_failure decode(const struct media_request *request, const uint
 	VIPS_UNREF(upright);
 	VIPS_UNREF(loaded);
 	return picture->image == NULL ? picture_failure(MEDIA_DAMAGED) : 0;
+}
+
+/* A JPEG without its end marker, as some programs cut it, shows all that it has in browsers. With
+ * one it is decoded to the end if no pixel is missing; otherwise libjpeg warns. */
+static enum media_failure decode_ended(const struct encoded *encoded, struct picture *picture)
+{
+	static const uint8_t END[] = {0xff, 0xd9};
+	struct encoded ended = *encoded;
+	uint8_t *bytes = malloc(encoded->length + sizeof(END));
+	enum media_failure failure;
+
+	assert(encoded->type == MEDIA_JPEG && picture->image == NULL);
+	if (bytes == NULL)
+		return MEDIA_TOO_COMPLEX;
+	memcpy(bytes, encoded->bytes, encoded->length);
+	memcpy(bytes + encoded->length, END, sizeof(END));
+	ended.bytes = bytes;
+	ended.length += sizeof(END);
+	ended.fail_on = VIPS_FAIL_ON_WARNING;
+	failure = decode_once(&ended, picture);
+	if (failure == 0 && vips_error_buffer()[0] != '\0') { /* a warning of the last rows */
+		picture_close(picture);
+		failure = picture_failure(MEDIA_DAMAGED);
+	}
+	free(bytes);
+	return failure;
+}
+
+static enum media_failure decode(const struct media_request *request, const uint8_t *bytes,
+                                 struct picture *picture)
+{
+	const struct media_facts *facts = &picture->facts;
+	const struct encoded encoded = {
+	    .type = facts->type,
+	    .bytes = bytes,
+	    .length = request->bytes,
+	    .shrink = choose_shrink(facts, facts->widths[facts->widths_count - 1]),
+	    .fail_on = VIPS_FAIL_ON_ERROR,
+	};
+	enum media_failure failure = decode_once(&encoded, picture);
+
+	return failure == MEDIA_DAMAGED && facts->type == MEDIA_JPEG
+	           ? decode_ended(&encoded, picture)
+	           : failure;
 }
 
 VipsImage *picture_scale(VipsImage *image, uint32_t width, uint32_t height)

@@ -290,6 +290,28 @@ def test_a_type_that_the_purpose_does_not_allow_is_refused(worker):
     assert worker.ask(data, types=["jpeg", "png"]).failure == "not_this_type"
 
 
+ENDLESS = {
+    "baseline": {}, "progressive": {"progressive": True}, "black and white": {"mode": "L"},
+    "CMYK": {"mode": "CMYK"}, "restart markers": {"restart_marker_blocks": 5},
+    "full colour": {"subsampling": 0}}
+
+
+@pytest.mark.parametrize("size", [(617, 411), (160, 96), (3, 2)])
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_jpeg_without_its_end_marker_is_whole_when_all_pixels_are_there(worker, kind, size):
+    options = dict(ENDLESS[kind])
+    data = corpus.encoded(corpus.picture(*size, options.pop("mode", "RGB")), "JPEG", **options)
+    assert data[-2:] == b"\xff\xd9"
+    whole = worker.ask(data, formats=["jpeg"])
+    for cut in (data[:-2], data[:-1]):
+        result = worker.ask(cut, formats=["jpeg"])
+        assert (result.failure, result.facts) == (None, whole.facts)
+        assert result.renditions == whole.renditions
+    for missing in (3, 4, 5, 10, 40):
+        if len(data) - missing > data.rindex(b"\xff\xda") + 14:  # within the last scan
+            assert worker.ask(data[:-missing]).failure == "damaged", missing
+
+
 @pytest.mark.parametrize("data", [
     b"\xff\xd8\xff", b"\xff\xd8\xff\xe0" + b"\0" * 500, b"\x89PNG\r\n\x1a\n", b"GIF89a",
     b"RIFF\x20\0\0\0WEBPVP8 ", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
