@@ -2,6 +2,8 @@
 import pytest
 
 from harness.checks import broken
+from harness.shop import fresh
+from harness.uploads import ask, make_ready
 
 PART = "(select id from sub_order where number = %(number)s)"
 TALK = "(select id from conversation where sub_order_id = " + PART + ")"
@@ -47,6 +49,9 @@ BROKEN = {
         f"(select product_id from order_line where id in {LINES})",
     "the listing's sold units equal the product's sales":
         "update listing set sold = sold + 1 where product_id in "
+        f"(select product_id from order_line where id in {LINES})",
+    "the uploads that a product refers to are those among its pictures":
+        f"{UNGUARDED} delete from product_image where product_id in "
         f"(select product_id from order_line where id in {LINES})",
     "orders are of an account, with a payment":
         f"{UNGUARDED} update payment set account_id = gen_random_uuid() where order_id = "
@@ -101,7 +106,10 @@ def talk(vendor, customer, sub_order_id):
 def number(shop):
     """A sub-order with one of three pieces shipped, and talk about it."""
     clay, customer = shop.vendor(), shop.customer()
-    order = customer.order((clay.product(stock=9), 3))
+    picture = ask(clay.owner, "product_image", vendor_id=clay.id)
+    make_ready(shop.server, picture, fresh("picture").encode())
+    pot = clay.product(stock=9, images=[{"upload_id": picture["id"]}])
+    order = customer.order((pot, 3))
     part = clay.part(order)
     talk(clay, customer, part["id"])
     assert clay.accept(order).status_code == 200 and clay.pack(order).status_code == 200

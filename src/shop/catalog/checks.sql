@@ -34,6 +34,15 @@ select l.product_id::text from listing l
 where l.sold <> coalesce((select sum(w.units) from product_sale w where w.product_id = l.product_id), 0)
 and not exists (select from ranking_pending r where r.product_id = l.product_id);
 
+-- check: the uploads that a product refers to are those among its pictures
+select coalesce(r.product_id, n.product_id)::text
+from product_image r
+full join (select distinct p.vendor_id, p.id as product_id, image_upload(i.value) as upload_id
+           from product p cross join json_array_elements(p.images) i (value)
+           where image_upload(i.value) is not null) n
+	on n.vendor_id = r.vendor_id and n.product_id = r.product_id and n.upload_id = r.upload_id
+where r.product_id is null or n.product_id is null;
+
 -- check: the search index has every product and marks exactly the listed ones as published
 select coalesce(p.id, s.product_id)::text
 from (select * from product where deleted_at is null) p
