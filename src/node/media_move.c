@@ -22,6 +22,7 @@ enum {
 	PAGE_ARENA_BYTES = 16 * 1024 * 1024,
 	PIECE_ARENA_BYTES = 4 * OBJECT_PIECE_BYTES, /* a piece, and the buffers of its request */
 	FAILURES_SHOWN = 20,
+	FAILURES_MAX = 100, /* in a row: the store is away */
 	POLL_MS = 2,
 };
 
@@ -32,7 +33,8 @@ static struct {
 	unsigned busy; /* copies at the moment */
 	bool listed;   /* there are no more pages */
 	int64_t copied, there, gone, failed, bytes;
-	int rc; /* of a list */
+	unsigned failures; /* in a row */
+	int rc;            /* of a list */
 	char reason[256];
 } move;
 
@@ -92,14 +94,16 @@ static int forget_if_gone(const char *key, int64_t deadline_ms)
 static void copy_one(const struct object_entry *entry)
 {
 	struct source source = {.key = entry->key, .deadline_ms = loop_now_ms() + OBJECT_MS};
-	int64_t bytes = -1;
+	int64_t bytes;
 	int rc = objects_head(move.to, entry->key, source.deadline_ms, &bytes);
 
-	if (rc == 0 && bytes == entry->bytes) {
+	/* What is there is whole, and newer where it differs: servers put it there. */
+	if (rc == 0) {
 		move.there++;
+		move.failures = 0;
 		return;
 	}
-	if (rc == 0 || rc == -ENOENT) {
+	if (rc == -ENOENT) {
 		rc = objects_put_stream(move.to, entry->key, read_source, &source,
 		                        source.deadline_ms);
 		arena_free(source.arena);
@@ -114,6 +118,12 @@ static void copy_one(const struct object_entry *entry)
 	} else if (++move.failed <= FAILURES_SHOWN) {
 		say("%s: %s", entry->key, move.reason[0] != '\0' ? move.reason : strerror(-rc));
 	}
+	move.failures = rc == 0 || rc == -ENOENT ? 0 : move.failures + 1;
+}
+
+static bool is_away(void)
+{
+	return move.failures >= FAILURES_MAX;
 }
 
 /* One of several, which share the page. */
@@ -121,7 +131,7 @@ static void work(void *arg)
 {
 	(void)arg;
 	while (!move.listed || move.next < move.page_count) {
-		if (move.next == move.page_count) {
+		if (move.next == move.page_count || is_away()) {
 			co_sleep_ms(POLL_MS);
 			continue;
 		}
@@ -133,7 +143,7 @@ static void work(void *arg)
 
 static void copy_page(void)
 {
-	while (move.next < move.page_count || move.busy > 0)
+	while ((move.next < move.page_count && !is_away()) || move.busy > 0)
 		co_sleep_ms(POLL_MS);
 	move.next = move.page_count = 0;
 }
@@ -155,7 +165,7 @@ static void list(void *arg)
 			copy_page();
 		}
 		arena_free(arena);
-	} while (move.rc == 0 && count == OBJECT_LIST_MAX);
+	} while (move.rc == 0 && count == OBJECT_LIST_MAX && !is_away());
 	move.listed = true;
 	loop_stop();
 }
@@ -173,6 +183,8 @@ static int report(const char *to)
 	if (move.rc < 0)
 		say("the source cannot be listed: %s",
 		    move.reason[0] != '\0' ? move.reason : strerror(-move.rc));
+	if (is_away())
+		say("stopped, because the store fails: run it again to go on");
 	printf("to %s: %" PRId64 " copied (%" PRId64 " bytes), %" PRId64 " there already, %" PRId64
 	       " deleted meanwhile, %" PRId64 " failed\n",
 	       to, move.copied, move.bytes, move.there, move.gone, move.failed);

@@ -7,7 +7,11 @@ import subprocess
 import uuid
 
 import botocore.session
+import requests
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from .contract import ROOT
 
@@ -27,8 +31,9 @@ def caller(settings):
 
 
 @contextlib.contextmanager
-def peer_bucket():
-    with subprocess.Popen(["/usr/bin/python3", ROOT / "tests/unit/s3_peer.py"],
+def peer_bucket(*arguments):
+    """arguments: of s3_peer.py, whatever SEBEZ_TEST_S3 says."""
+    with subprocess.Popen(["/usr/bin/python3", ROOT / "tests/unit/s3_peer.py", *arguments],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
         endpoint = f"http://127.0.0.1:{int(peer.stdout.readline())}"
         yield settings_of(endpoint, "shop", "fixed", "fixed-secret")
@@ -53,3 +58,24 @@ def bucket(**more):
     real = json.loads(os.environ.get("SEBEZ_TEST_S3", "null"))
     with real_bucket(**real) if real else peer_bucket() as settings:
         yield {**settings, **more}
+
+
+def call(settings, method, key, data=b""):
+    """With the bucket, as its owner; the answer."""
+    url = f"{settings['S3_ENDPOINT']}/{settings['S3_BUCKET']}/{key}"
+    request = AWSRequest(method, url, data=data)
+    keys = Credentials(settings["S3_ACCESS_KEY_ID"], settings["S3_SECRET_ACCESS_KEY"])
+    S3SigV4Auth(keys, "s3", settings["S3_REGION"]).add_auth(request)
+    return requests.request(method, url, data=data, headers=dict(request.headers), timeout=60)
+
+
+def keys_of(settings, prefix=""):
+    found, after = [], ""
+    while True:
+        text = call(settings, "GET", "?list-type=2&max-keys=1000&prefix=" + prefix
+                    + "&start-after=" + after).text
+        keys = [part.split("</Key>")[0] for part in text.split("<Key>")[1:]]
+        found += keys
+        if len(keys) < 1000:
+            return found
+        after = keys[-1]
