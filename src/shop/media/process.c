@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ enum {
 	STORE_MS = 60 * 1000,    /* of one call of the store */
 	SETTLE_MS = 20 * 1000,   /* beyond WORK_MS */
 	ATTEMPTS_MAX = 3,        /* that a worker or process may die of */
+	TOLD_MS = 60 * 1000,     /* until the same reason to wait is told again */
 };
 
 _Static_assert(MEDIA_RENEW_MS * 2 < LEASE_S * 1000, "one renewal may fail");
@@ -84,6 +86,20 @@ static void fail(struct media_work *work)
 	media_counts.failed[work->failure]++;
 }
 
+/* Once, however many uploads wait for the same reason. */
+static void tell_later(const struct media_work *work)
+{
+	static char told[128];
+	static int64_t quiet_until_ms;
+
+	if (loop_now_ms() < quiet_until_ms && strncmp(told, work->why, sizeof(told) - 1) == 0)
+		return;
+	snprintf(told, sizeof(told), "%s", work->why);
+	quiet_until_ms = loop_now_ms() + TOLD_MS;
+	LOG_WARNING("an upload waits", log_str("upload_id", id_text(work)),
+	            log_str("work", work->row->work), log_str("reason", work->why));
+}
+
 static void settle(struct media_work *work, enum work_outcome outcome)
 {
 	struct db *db = db_of(&work->task);
@@ -100,8 +116,7 @@ static void settle(struct media_work *work, enum work_outcome outcome)
 		return;
 	case WORK_LATER:
 		media_counts.postponed++;
-		LOG_WARNING("an upload waits", log_str("upload_id", id_text(work)),
-		            log_str("work", work->row->work), log_str("reason", work->why));
+		tell_later(work);
 		sql_upload_postpone(db, work->row->id);
 		return;
 	}
@@ -125,6 +140,9 @@ static void run(struct task *task)
 	struct db *db = db_of(task);
 	enum work_outcome outcome;
 
+	if (!uuid_is_nil(work->hand->owed))
+		sql_upload_refund(db, work->hand->owed);
+	work->hand->owed = (struct uuid){0};
 	work->row = sql_upload_claim_rows(
 	    db, sql_upload_claim(db, LEASE_S, work->hand->priority_max), NULL);
 	if (work->row == NULL)
@@ -163,6 +181,8 @@ bool media_process_next(struct media_hand *hand)
 		            log_str("upload_id", work.row != NULL ? id_text(&work) : NULL),
 		            log_str("detail", work.task.problem.detail),
 		            log_str("reason", work.task.problem.log));
+	if (!good && work.row != NULL && work.task.problem.code->status == 503)
+		hand->owed = work.row->id;
 	good = good && work.row != NULL && work.why == NULL;
 	close_files(&work);
 	arena_free(work.task.arena);

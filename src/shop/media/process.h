@@ -49,6 +49,7 @@ struct media_hand {
 	int32_t
 	    priority_max; /* of the uploads that it claims: 0 only those that somebody waits for */
 	struct uuid claimed; /* nil: none */
+	struct uuid owed;    /* nil, or an upload to which the database owes an attempt */
 };
 
 /* Works on the next upload. False when there was none, or the attempt failed for a reason that is

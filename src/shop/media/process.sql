@@ -30,6 +30,10 @@ set claimed_until = now() + least(greatest((now() - created_at) / 2, interval '2
 where id = :id and work is not null
 returning id;
 
+-- upload_refund (id uuid): maybe
+-- An attempt that the database prevented does not count.
+update upload set attempts = greatest(attempts - 1, 0) where id = :id and work is not null returning id;
+
 -- upload_take_group (id uuid, object_group text, sha256 bytea, content_types text[]): one writes -> (outcome text)
 -- Before the objects of a group are put: make, shared or later (functions_process.sql).
 select upload_take_group(:id, :object_group, :sha256, :content_types) as outcome;

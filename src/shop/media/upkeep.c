@@ -16,6 +16,7 @@
 enum {
 	EXPIRE_COUNT = 100, /* per transaction, each with an event */
 	RELEASE_COUNT = 100,
+	FAILURES_MAX = 20, /* in a row: the store is away, and the next run goes on */
 };
 
 static int32_t expire_some(struct task *task)
@@ -132,15 +133,17 @@ void media_remove(struct task *task)
 	struct db *db = db_of(task);
 	const struct uploads_removed_row *row;
 	size_t count;
+	int failures = 0;
 
 	forget_all(task, release_some, RELEASE_COUNT);
 	row = sql_uploads_removed_rows(db, sql_uploads_removed(db, LIMIT_UPLOADS_REMOVED), &count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && failures < FAILURES_MAX; i++) {
 		struct removal one = {.row = &row[i]};
 		const char *why = task_attempt(task, &one.task, remove_one);
 		char id[UUID_TEXT_LENGTH + 1];
 
-		if (why == NULL)
+		failures = why == NULL ? 0 : failures + 1;
+		if (failures != 1)
 			continue;
 		uuid_format(row[i].id, id);
 		LOG_WARNING("upload not removed", log_str("upload_id", id), log_str("why", why));
