@@ -108,6 +108,16 @@ static int run_media_move(void)
 	return media_move_main(&call.config, call.to);
 }
 
+static void verify_body(struct task *task)
+{
+	shop_media_verify(task, tool_objects(), call.delete_unknown);
+}
+
+static int run_media_verify(void)
+{
+	return tool_run(&call.config, "media verify", verify_body, NULL);
+}
+
 static int run_reload(void)
 {
 	return running_reload(&call.config);
@@ -248,6 +258,16 @@ const struct command COMMANDS[] = {
      .finds = FIND_MADE,
      .settings = MEDIA_SETTINGS,
      .flags = {{"--to", &call.to, NULL}}},
+    {.name = "media verify",
+     .arguments = "[--delete-unknown]",
+     .prose =
+         "Compares uploads with the objects in the store, both ways, while servers run: prints "
+         "what is missing, of another size, or unknown to the database for more than an hour, and "
+         "exits with 1 when there is any. With --delete-unknown it deletes what is unknown.",
+     .run = run_media_verify,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS,
+     .flags = {{"--delete-unknown", NULL, &call.delete_unknown}}},
     {.name = "openapi",
      .prose = "Prints the contract (OpenAPI 3.1).",
      .run = run_openapi,

@@ -20,6 +20,7 @@ struct call {
 	const char *email, *role, *password; /* admin create */
 	bool data;                           /* check */
 	const char *to;                      /* media move */
+	bool delete_unknown;                 /* media verify */
 	const char *slot;                    /* api, jobs */
 };
 

@@ -21,7 +21,14 @@ static struct {
 	const char *name;
 	void (*body)(struct task *task);
 	bool good;
+	struct objects *objects;
 } tool;
+
+struct objects *tool_objects(void)
+{
+	assert(tool.objects != NULL);
+	return tool.objects;
+}
 
 static void run_task(void *arg)
 {
@@ -53,6 +60,7 @@ static void run_on_loop(const struct config *config, const struct services *serv
 	if (objects_fd < 0 || process_open_stores(config, services->base, services->redis_url,
 	                                          secret, objects_fd, &stores) < 0)
 		return;
+	tool.objects = stores.objects;
 	if (process_start_http_client(config) == 0 && co_start(run_task, NULL) == 0)
 		loop_run();
 	http_client_stop();

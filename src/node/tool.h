@@ -7,11 +7,13 @@
 
 #include "node/config.h"
 #include "node/services.h"
+#include "store/objects.h"
 #include "task/task.h"
 
 /* Prints the problem when the task was ended. If the task succeeded, calls `after` (may be NULL)
  * while the services are still running. Returns an exit status. */
 int tool_run(const struct config *config, const char *name, void (*body)(struct task *task),
              int (*after)(const struct services *services));
+struct objects *tool_objects(void); /* for the body */
 
 #endif

@@ -131,6 +131,11 @@ void shop_import(struct task *task, const char *vendor_slug, const char *path, b
 	catalog_import_file(task, vendor_slug, path, dry_run);
 }
 
+void shop_media_verify(struct task *task, struct objects *objects, bool deletes)
+{
+	media_verify(task, objects, deletes);
+}
+
 void shop_admin_create(struct task *task, const char *email, const char *role, const char *password)
 {
 	accounts_create_admin(task, email, NULL, role, password);

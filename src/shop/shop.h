@@ -34,6 +34,9 @@ const char *shop_demo_accounts(void);
  * reports. */
 void shop_import(struct task *task, const char *vendor_slug, const char *path, bool dry_run);
 
+/* Compares the rows of uploads with the objects, and prints what differs (media/media.h). */
+void shop_media_verify(struct task *task, struct objects *objects, bool deletes);
+
 /* Makes an admin account, or makes an existing account one. role NULL: superadmin. */
 void shop_admin_create(struct task *task, const char *email, const char *role,
                        const char *password);

@@ -2,7 +2,8 @@
 -- the same bytes. It is made and deleted outside of transactions; this decides who may do which, under a lock of
 -- the group:
 --   - a process writes its group into its row before it puts objects, and not while the group is being deleted;
---   - a group is deleted after its row was marked as removed, and not while another row has it.
+--   - a group is deleted after its row was marked as removed, and not while another row has it;
+--   - what no row explains is deleted while its group is held, and when the rows still do not explain it then.
 set local role sebez_owner;
 
 create or replace function upload_lock_group(of_group text) returns void language sql
@@ -27,7 +28,8 @@ begin
 		raise exception 'Upload not found' using errcode = 'SB404';
 	end if;
 	if exists (select from upload u where u.owner_id = mine.owner_id and u.object_group = of_group
-	           and u.id <> mine.id and u.removed_at is not null) then
+	           and u.id <> mine.id and u.removed_at is not null)
+	or exists (select from upload_group_hold h where h.object_group = of_group and h.held_until > now()) then
 		return 'later';
 	end if;
 	select * into same from upload u
@@ -62,3 +64,13 @@ begin
 	               and u.removed_at is null);
 end $$;
 grant execute on function upload_group_is_shared(uuid) to sebez_jobs;
+
+-- Before objects are deleted that no row explains.
+create or replace function upload_hold_group(of_group text, hold_s int) returns void
+language plpgsql set search_path = public, pg_temp as $$
+begin
+	perform upload_lock_group(of_group);
+	insert into upload_group_hold values (of_group, now() + make_interval(secs => hold_s))
+	on conflict (object_group) do update set held_until = excluded.held_until;
+end $$;
+grant execute on function upload_hold_group(text, int) to sebez_jobs;

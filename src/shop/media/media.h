@@ -83,6 +83,10 @@ struct media_gauges {
 };
 struct media_gauges media_gauges(void); /* of the latest media_measure() */
 
+/* `sebez media verify`: compares the rows of upload with the objects, and prints what differs; then
+ * the task is ended. deletes: objects that no row explains, unless they are most of all. */
+void media_verify(struct task *task, struct objects *objects, bool deletes);
+
 /* Jobs. */
 void media_measure(struct task *task);
 void media_expire(struct task *task); /* uploads whose bytes did not come */

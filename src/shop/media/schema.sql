@@ -63,7 +63,7 @@ create table upload (
 );
 create index upload_account_waiting on upload (account_id) where state = 'waiting';
 create index upload_expires on upload (expires_at) where state = 'waiting';
-create index upload_group on upload (owner_id, object_group) where object_group is not null;
+create index upload_group on upload (object_group, owner_id) where object_group is not null;
 create index upload_released on upload (released_at) where released_at is not null and not kept;
 create index upload_removed on upload (removed_at) where removed_at is not null;
 create index upload_same on upload (owner_id, sha256) where state = 'ready';
@@ -91,6 +91,16 @@ create policy own on upload to sebez_customer
 -- Staff send attachments of chats as themselves.
 create policy of_vendor on upload for select to sebez_vendor
 	using (vendor_id = current_vendor() or (vendor_id is null and account_id = current_account()));
+
+-- Groups of which objects are being deleted that no row explains. While it is held no process makes objects of it.
+create table upload_group_hold (
+	object_group text primary key check (object_group ~ '^[0-9a-f]{32}$'),
+	held_until   timestamptz not null
+);
+grant select, insert, update, delete on upload_group_hold to sebez_jobs;
+grant select on upload_group_hold to sebez_media;
+alter table upload_group_hold enable row level security, force row level security;
+create policy everything on upload_group_hold to sebez_jobs, sebez_media, sebez_owner using (true) with check (true);
 
 -- What an owner's uploads, other than failed ones, add up to.
 create table upload_usage (

@@ -31,10 +31,11 @@ def put_part(server, upload, number, content):
     keep(server, f"incoming/{upload['id']}/{number}", content)
 
 
-def make_ready(server, upload, content=b"bytes"):
-    """As the media process does, of an image of 900x600 pixels."""
+def make_ready(server, upload, content=b"bytes", put=keep):
+    """As the media process does, of an image of 900x600 pixels. put: how objects get into the
+    store."""
     names = [f"{width}.{form}" for width in (160, 320, 640, 900) for form in ("jpg", "webp")]
-    group = _make_ready(server, upload, content, names)
+    group = _make_ready(server, upload, content, names, put)
     server.db.rows(
         "update upload set width = 900, height = 600, thumbhash = %s, color = 1193046, "
         "widths = '{160,320,640,900}', formats = '{jpg,webp}' where id = %s",
@@ -47,12 +48,12 @@ def make_file_ready(server, upload, extension, content=b"bytes"):
     return _make_ready(server, upload, content, [f"original.{extension}"])
 
 
-def _make_ready(server, upload, content, names):
+def _make_ready(server, upload, content, names, put=keep):
     row = server.db.rows("select owner_id, visibility from upload where id = %s", upload["id"])[0]
     sha256 = hashlib.sha256(content).digest()
     group = hashlib.sha256(row["owner_id"].bytes + sha256).hexdigest()[:32]
     for name in names:
-        keep(server, f"{row['visibility']}/{group}/{name}", content)
+        put(server, f"{row['visibility']}/{group}/{name}", content)
     server.db.rows("update upload set state = 'processing', work = 'publish' where id = %s "
                    "and state = 'waiting'", upload["id"])
     server.db.rows(
