@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -219,17 +220,20 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int listen_fd
                                        unsigned connections_max)
 {
 	/* No MHD_USE_ERROR_LOG: its messages are about clients, and nobody reads them.
-	 * MHD_USE_TURBO because closing must not shut a socket down that was set aside. */
+	 * MHD_USE_TURBO because closing must not shut a socket down that was set aside.
+	 * MHD_OPTION_SIGPIPE_HANDLED_BY_APP because else it reads and sends files by 4 KB instead
+	 * of leaving them to the kernel, whose sendfile may raise that signal. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	server->connections_limit = connections_max;
 	return MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, may_connect, server,
 	    http_on_request, server, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listen_fd,
 	    MHD_OPTION_CONNECTION_LIMIT, connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)LIMIT_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-	    (unsigned)(LIMIT_CONNECTION_IDLE_MS / 1000), MHD_OPTION_URI_LOG_CALLBACK,
-	    http_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-	    MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-	    on_connection, server,
+	    (unsigned)(LIMIT_CONNECTION_IDLE_MS / 1000), MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	    MHD_OPTION_URI_LOG_CALLBACK, http_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
+	    leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 #if MHD_VERSION >= 0x00097701
 	    MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #else
