@@ -20,30 +20,31 @@ WINDOW_S = float(os.environ.get("BENCH_BESIDE_SECONDS", str(4 * SECONDS)))
 RATES = {"order": 50, "uncached": 200, "cached": 200}  # a second
 
 
-def load_lines(server, products):
-    """What each load sends. Pages of many sizes are asked for so rarely that none is in the cache,
-    which keeps a reply for a second."""
-    orders = half_load.order_lines(server, products, int(RATES["order"] * WINDOW_S * 1.1) + 1)
-    pages = itertools.product(range(10, 30), range(CATEGORIES // 10 + 1, CATEGORIES + 1))
+def load_lines(server, products, rates, seconds):
+    """What each load sends. The uncached pages are more than the cache keeps, and are asked for in
+    turn."""
+    count = min(half_load.CUSTOMERS, int(rates["order"] * seconds * 1.1) + 1)
+    orders = half_load.order_lines(server, products, count)
+    pages = itertools.product(range(10, 40), range(CATEGORIES // 10 + 1, CATEGORIES + 1))
     return {"order": orders,
             "uncached": [f"- /v1/products?category={seed_id(3, n)}&limit={limit} GET - -"
                          for limit, n in pages],
             "cached": [f"- /v1/products?category={seed_id(3, 77)} GET - -"]}
 
 
-def window(server, products):
+def window(server, products, rates=RATES, seconds=WINDOW_S):
     """{load: {"p50_ms", "p99_ms"}}, all loads at the same time."""
     found, failed = {}, []
 
     def one(name, lines):
         try:
-            sent, _ = feed_send.send(server.port, lines, 16, RATES[name], WINDOW_S)
+            sent, _ = feed_send.send(server.port, lines, 16, rates[name], seconds)
             found[name] = feed_send.latency_of(sent)
         except SystemExit as error:
             failed.append(f"{name}: {error}")
 
     threads = [threading.Thread(target=one, args=each)
-               for each in load_lines(server, products).items()]
+               for each in load_lines(server, products, rates, seconds).items()]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,11 +1,12 @@
-"""Figure 17: a photograph of 12 megapixels to all its renditions."""
+"""Figure 17: a photograph of 12 megapixels to all its renditions, and the memory that the largest
+pictures take."""
 import os
 import resource
 import subprocess
 import sys
 import time
 
-from place import BUILD, ROOT, RUNS, median
+from place import BUILD, ROOT, RUNS, median, say
 
 sys.path.insert(0, str(ROOT / "tests/unit"))
 import media_corpus as corpus
@@ -53,8 +54,12 @@ def vipsthumbnail(source):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def photograph():
+    return corpus.phone_jpeg(*SIZE, orientation=6, image=corpus.detailed)
+
+
 def pictures(where):
-    data = corpus.phone_jpeg(*SIZE, orientation=6, image=corpus.detailed)
+    data = photograph()
     source = where / "photograph.jpg"
     source.write_bytes(data)
     workers, others = [], []
@@ -66,3 +71,19 @@ def pictures(where):
             "avif_cpu_s": avif, "avif_peak_mb": avif_peak, "vipsthumbnail_cpu_s": median(others),
             "ratio": median(others) / cpu,
             "ratios": [other / worker[0] for other, worker in zip(others, workers)]}
+
+
+def memory(_):
+    """Peak MB of a worker of its own for each of the largest pictures, with JPEG and WebP, and with
+    AVIF."""
+    found = {}
+    for kind, make in corpus.LARGEST.items():
+        data, peaks = make(), []
+        for formats in (["jpeg", "webp"], ["avif"]):
+            with Worker(BUILD / "sebez-media-worker") as worker:
+                result = worker.ask(data, formats=formats, deadline_ms=240_000)
+                assert len(result.renditions) == len(WIDTHS) * len(formats), result.failure
+                peaks.append(peak_mb(worker.child.pid))
+        found[kind] = {"peak_mb": peaks[0], "avif_peak_mb": peaks[1]}
+        say(f"  {kind}: {peaks[0]:.0f} MB, AVIF {peaks[1]:.0f} MB")
+    return {"peak_mb": max(max(one.values()) for one in found.values()), "kinds": found}

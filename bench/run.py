@@ -4,6 +4,7 @@ Settings: BENCH_RUNS (5), BENCH_SECONDS (5) of each run, BENCH_LARGE=1 (a millio
 BENCH_FOLDER (where the seeded data is kept between runs; else in a folder of /tmp that goes),
 BENCH_IMPORT_ROWS (500000), BENCH_COST_COUNT (2000) and BENCH_COST_CONNECTIONS (8) of the figure
 cost, BENCH_BESIDE_SECONDS (20), BENCH_OLD_ORDERS (500000) and BENCH_OLD_EVENTS (5000000) of growth,
+BENCH_PICTURES (5) of pictures, BENCH_PUT_MB (256) of uploads, BENCH_QUEUE (40) of media_beside,
 BENCH_AGAINST (a commit, for the figures ..._against), BENCH_SMALL=1 (a small marketplace, to try a
 figure), BENCH_BUILD (build-release). Those of the feed: BENCH_PARKED (how many
 polls; each figure has its own number), BENCH_PARKED_MINUTES (10).
@@ -22,9 +23,11 @@ import feed_nchan
 import feed_parked
 import feed_recovery
 import feed_send
+import files
 import footprint
 import growth
 import half_load
+import media_beside
 import pictures
 import reads
 from place import PRODUCTS, ROOT, RUNS, SECONDS, Server, copy_of, folder, say, seeded
@@ -90,6 +93,8 @@ FIGURES = {
                   ("order.p99_ms", "quote.p99_ms", "cart_write.p99_ms", "message.p99_ms"),
                   ("<= 20", "<= 20", "<= 20", "<= 20")),
     "beside": ("15 p99 beside other work / alone", with_products(beside.beside), "ratio", "<= 2"),
+    "media_beside": ("20 p99 beside pictures / alone", with_products(media_beside.media_beside),
+                     "ratio", "<= 1.3"),
 }
 
 # These make or seed themselves what they need, in the folder.
@@ -98,6 +103,12 @@ FOLDER_FIGURES = {
                ">= 0.8"),
     "pictures": ("17 photograph / vipsthumbnail", pictures.pictures, ("ratio", "peak_mb"),
                  (">= 0.9", "<= 300")),
+    "pictures_memory": ("17 MB of the largest pictures", pictures.memory, "peak_mb", "<= 600"),
+    "uploads": ("18 uploads / nginx", files.uploads,
+                ("disk.large.ratio", "disk.small.ratio", "memory.large.ratio",
+                 "memory.small.ratio", "growth_mb"), (">= 0.8", "", ">= 0.8", "", "<= 40")),
+    "downloads": ("19 renditions / nginx", files.downloads, ("small.ratio", "large.ratio"),
+                  (">= 0.7", ">= 0.7")),
     "feed_parked": ("9 parked polls per GB", feed_parked.feed_parked, "per_gb", ">= 130000"),
     "feed_parked_tls": ("9 the same, nginx and TLS", feed_parked.feed_parked_tls, "per_gb",
                         ">= 40000"),

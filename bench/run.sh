@@ -9,6 +9,6 @@ build=${BENCH_BUILD:-build-release}
 [ -e "$build/build.ninja" ] || meson setup "$build" -Dbuildtype=release -Db_ndebug=false >/dev/null
 # The program first: it makes the headers that the others include.
 ninja --quiet -C "$build" sebez sebez-media-worker
-ninja --quiet -C "$build" bench/statements bench/orders bench/sends bench/feed_client \
-	bench/feed_sender
+ninja --quiet -C "$build" bench/statements bench/orders bench/sends bench/put_client \
+	bench/feed_client bench/feed_sender
 exec tests/keeper.py /usr/bin/python3 bench/run.py "$@"

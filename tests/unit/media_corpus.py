@@ -96,6 +96,23 @@ def png_bomb(side=60_000):
             chunk(b"IEND", b""))
 
 
+# Where the passes of an interlaced PNG begin, and their steps.
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+         (0, 1, 1, 2))
+
+
+def deep_png(width, height, interlaced=False):
+    """Three colours of 16 bits."""
+    tones = struct.pack(">96H", *range(0, 65472, 682)) * (width // 32 + 1)
+    packer, packed = zlib.compressobj(1), []
+    for x, y, right, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
+        row = b"\0" + tones[:6 * ((width - x + right - 1) // right)]
+        packed += [packer.compress(row) for _ in range(y, height, down)]
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, interlaced))
+            + chunk(b"IDAT", b"".join(packed) + packer.flush()) + chunk(b"IEND", b""))
+
+
 def gif_bomb(width=65_535, height=65_535):
     """A frame of that size in 40 bytes."""
     return (b"GIF89a" + struct.pack("<HH", width, height) + b"\x80\0\0" + b"\0\0\0\xff\xff\xff" +
@@ -133,3 +150,15 @@ def swapping_profile():
                         b"XYZ ") + struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acspAPPL" +
             b"\0" * 24 + struct.pack(">iii", 63190, 65536, 54061)).ljust(128, b"\0")
     return head + struct.pack(">I", len(tags)) + table + body
+
+
+LARGE = 8064, 6048  # 48 megapixels
+# What makes them: one of each way to decode.
+LARGEST = {
+    "JPEG": lambda: phone_jpeg(*LARGE, 6),
+    "progressive JPEG": lambda: phone_jpeg(*LARGE, 6, progressive=True),
+    "CMYK JPEG": lambda: encoded(picture(*LARGE, "CMYK"), "JPEG", quality=90),
+    "PNG of 16 bits": lambda: deep_png(*LARGE),
+    "interlaced PNG of 16 bits": lambda: deep_png(*LARGE, interlaced=True),
+    "WebP": lambda: encoded(picture(*LARGE), "WEBP", quality=80, method=0),
+}

@@ -350,9 +350,10 @@ def test_a_worker_asks_to_be_replaced_after_its_last_picture():
         assert worn.child.wait(timeout=60) == 0
 
 
-def test_a_photograph_of_48_megapixels_takes_no_more_memory_than_its_limit():
+@pytest.mark.parametrize("kind", ["JPEG", "CMYK JPEG", "PNG of 16 bits"])
+def test_48_megapixels_take_no_more_memory_than_their_limit(kind):
     with Worker(PROGRAM) as measured:
-        assert measured.ask(corpus.phone_jpeg(8064, 6048, 6)).facts["widths"] == WIDTHS
+        assert measured.ask(corpus.LARGEST[kind]()).facts["widths"] == WIDTHS
         with open(f"/proc/{measured.child.pid}/status", encoding="ascii") as status:
             peak, = (int(line.split()[1]) for line in status if line.startswith("VmHWM"))
         assert peak <= 300 * 1024
