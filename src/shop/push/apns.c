@@ -222,7 +222,7 @@ int apns_build_activity(struct arena *arena, const struct apns_server *server,
 struct push_verdict apns_judge(struct arena *arena, const struct http_client_response *response,
                                int64_t now_s)
 {
-	const json_t *answer = response->status == 200 ? NULL : push_json(arena, response);
+	const json_t *answer = push_succeeded(response) ? NULL : push_json(arena, response);
 	const char *reason = push_json_code(arena, json_object_get(answer, "reason"));
 	struct push_verdict verdict = push_verdict_of(arena, REASONS, reason, response, now_s);
 

@@ -264,7 +264,7 @@ struct push_verdict fcm_judge(struct arena *arena, const struct http_client_resp
 	const char *code = NULL;
 	struct push_verdict verdict;
 
-	if (response->status != 200)
+	if (!push_succeeded(response))
 		code = push_json_code(arena,
 		                      json_object_get(detail_of(error, ERROR_TYPE), "errorCode"));
 	if (code != NULL)
@@ -272,7 +272,7 @@ struct push_verdict fcm_judge(struct arena *arena, const struct http_client_resp
 	else
 		verdict =
 		    push_verdict_of(arena, STATUSES,
-		                    response->status == 200
+		                    push_succeeded(response)
 		                        ? NULL
 		                        : push_json_code(arena, json_object_get(error, "status")),
 		                    response, now_s);
@@ -376,8 +376,8 @@ struct push_verdict fcm_token_judge(struct arena *arena,
 	int64_t lifetime_s = json_integer_value(json_object_get(answer, "expires_in"));
 	struct push_verdict verdict = push_verdict_of(
 	    arena, TOKEN_ERRORS,
-	    response->status == 200 ? NULL
-	                            : push_json_code(arena, json_object_get(answer, "error")),
+	    push_succeeded(response) ? NULL
+	                             : push_json_code(arena, json_object_get(answer, "error")),
 	    response, now_s);
 
 	if (verdict.outcome == PUSH_DROPPED)

@@ -37,6 +37,8 @@ struct push_rule {
 	int64_t delay_ms;
 };
 
+bool push_succeeded(const struct http_client_response *response); /* status 2xx */
+
 /* By a provider's code; when the table has none of it, by the status. code: NULL for none. */
 struct push_verdict push_verdict_of(struct arena *arena, const struct push_rule rules[],
                                     const char *code, const struct http_client_response *response,

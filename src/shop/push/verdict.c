@@ -38,6 +38,11 @@ int64_t push_retry_after_ms(const struct http_client_response *response, int64_t
 	return (seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : seconds) * 1000;
 }
 
+bool push_succeeded(const struct http_client_response *response)
+{
+	return response->status >= 200 && response->status < 300;
+}
+
 /* What a status means of which the provider says no more. */
 static struct push_rule rule_of_status(int status)
 {
