@@ -27,7 +27,9 @@ NGINX = """
     server {{
         listen 127.0.0.1:{port} ssl http2;
         http2_max_concurrent_streams 1000;
-        location / {{ proxy_pass http://all; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        location / {{ proxy_pass http://all; }}
     }}
     server {{ listen unix:{folder}/all; location / {{ return 200; }} }}
 """
@@ -50,8 +52,8 @@ def main():
                 assert process.poll() is None, (folder / "log").read_text()
                 time.sleep(0.01)
         url = f"https://localhost:{port}/v1/projects/shop/messages:send"
-        done = subprocess.run([ROOT / "build/bench/pushes", url, folder / "cert", requests, at_once],
-                              stdout=subprocess.PIPE, text=True, check=True)
+        command = [ROOT / "build/bench/pushes", url, folder / "cert", requests, at_once]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     finally:
         if process:
             process.kill()
