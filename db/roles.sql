@@ -58,7 +58,8 @@ grant execute on function current_scope() to public;
 -- Role bits as in C: enum staff_role and enum admin_role, in the order of the contract.
 create function staff_role_bit(role text) returns int language sql immutable parallel safe
 return coalesce(1 << array_position(array[:StaffRole], role) - 1, 0);
-grant execute on function staff_role_bit(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_kernel;
+grant execute on function staff_role_bit(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
+	sebez_kernel;
 
 create function admin_role_bit(role text) returns int language sql immutable parallel safe
 return coalesce(1 << array_position(array[:AdminRole], role) - 1, 0);

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from api_events import Events
 from api_fields import Schemas, Struct, snake
 from api_handlers import handlers
+from api_notices import Notices
 
 METHODS = ("get", "post", "put", "patch", "delete")
 KINDS = ("public", "guest", "customer", "staff", "admin")
@@ -62,6 +63,7 @@ class Contract(Schemas):
                 self.error(op.id, "a component used inside a body has the operation's name")
         self.handlers = handlers(self)
         self.payloads = Events(self)
+        self.notices = Notices(self)
 
     def _words(self, name):
         """The values of one of the components, which the contract may lack; null is none."""

@@ -4,8 +4,8 @@
     gen_api.py --api api --out build/gen     api.gen.h, api.gen.c, feed.gen.h, feed.gen.c,
                                              openapi.gen.c, openapi.json
     gen_api.py --api api --missing OUT FILES handlers that none of the C FILES defines yet
-    gen_api.py --docs                        writes docs/API.md
-    gen_api.py --check                       fails when the contract is wrong or docs/API.md stale
+    gen_api.py --docs                        writes docs/API.md and the table in NOTIFICATIONS.md
+    gen_api.py --check                       fails when the contract is wrong or one of them stale
 """
 
 import argparse
@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import api_c  # noqa: E402
 import api_docs  # noqa: E402
+import api_notices  # noqa: E402
 import api_served  # noqa: E402
 import events_c  # noqa: E402
 from api_model import Contract  # noqa: E402
@@ -52,6 +53,21 @@ def written_handlers(files):
             for name in HANDLER.findall(pathlib.Path(file).read_text(encoding="utf-8"))}
 
 
+def notices_page(contract, text):
+    """The page with the table of notices renewed, which is between two comments."""
+    head, begin, rest = text.partition("<!-- notices -->\n")
+    _, end, tail = rest.partition("<!-- end of notices -->")
+    return head + begin + api_notices.table(contract.notices) + "\n" + end + tail
+
+
+def pages(contract, args):
+    """(file, text that it should have) of every page made of the contract."""
+    yield args.docs_file, api_docs.page(contract)
+    if args.notices_file.exists():
+        known = args.notices_file.read_text(encoding="utf-8")
+        yield args.notices_file, notices_page(contract, known)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,6 +78,8 @@ def main():
     parser.add_argument("--docs", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--docs-file", type=pathlib.Path, default=ROOT / "docs/API.md")
+    parser.add_argument("--notices-file", type=pathlib.Path,
+                        default=ROOT / "docs/NOTIFICATIONS.md")
     parser.add_argument("files", nargs="*")
     args = parser.parse_args()
 
@@ -76,12 +94,12 @@ def main():
         write_c(contract, served, args.out, args.depfile)
     if args.missing:
         write(args.missing, api_c.missing(contract, written_handlers(args.files)))
-    if args.docs:
-        write(args.docs_file, api_docs.page(contract))
-    if args.check:
-        known = args.docs_file.read_text(encoding="utf-8") if args.docs_file.exists() else ""
-        if known != api_docs.page(contract):
-            print(f"{args.docs_file} is stale: run tools/gen_api.py --docs", file=sys.stderr)
+    for file, text in pages(contract, args) if args.docs or args.check else ():
+        known = file.read_text(encoding="utf-8") if file.exists() else ""
+        if args.docs:
+            write(file, text)
+        elif known != text:
+            print(f"{file} is stale: run tools/gen_api.py --docs", file=sys.stderr)
             return 1
     return 0
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the SQL functions that write the events of the contract as text:
+"""Makes the SQL functions that write the events of the contract as text, and those that say which
+notices follow from them (api_notices.py):
 gen_events.py OUT --api FOLDER --sql FILE...
 
 For each kind that the files call, event_<kind>(owner, member => …), or with two owners who are told
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from api_events import Member, Shape  # noqa: E402
 from api_model import Contract  # noqa: E402
+from api_notices import sql as notices_sql  # noqa: E402
 
 ROLES = "sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel"
 TYPES = {"uuid": "uuid", "text": "text", "int": "int", "bigint": "bigint", "bool": "boolean",
@@ -32,7 +34,8 @@ declare
 	old regprocedure;
 begin
 	for old in select p.oid from pg_proc p
-		where p.pronamespace = 'public'::regnamespace and p.proname ~ '^(event|shape)_'
+		where p.pronamespace = 'public'::regnamespace
+		and p.proname ~ '^(event_|shape_|notice_kinds$|notice_matches$)'
 	loop
 		execute 'drop function ' || old;
 	end loop;
@@ -179,7 +182,7 @@ def main():
         found.look(file, file.read_text(encoding="utf-8"))
     if found.errors:
         sys.exit("\n".join(found.errors))
-    text = "\n".join([HEAD, *found.functions()])
+    text = "\n".join([HEAD, *found.functions(), notices_sql(contract.notices)])
     if not args.out.exists() or args.out.read_text(encoding="utf-8") != text:
         args.out.write_text(text, encoding="utf-8")
 

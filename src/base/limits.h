@@ -273,6 +273,8 @@ enum {
 	LIMIT_DELIVERY_REASON_BYTES = 500,
 	/* Rows of each topic that metrics count, every 15 seconds; more are too many anyhow. */
 	LIMIT_OUTBOX_COUNTED = 100 * 1000,
+	/* Unread notifications, which are counted whenever they are listed; more are just many. */
+	LIMIT_NOTICES_COUNTED = 1000,
 	/* Dead letters that one request replays: one transaction, each in the audit log. */
 	LIMIT_REPLAYED = 1000,
 

@@ -11,6 +11,7 @@
 #include "shop/feed/feed.h"
 #include "shop/image.h"
 #include "shop/media/media.h"
+#include "shop/notices/notices.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
 #include "shop/vendors/vendors.h"
@@ -20,8 +21,8 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT,    &AREA_FEED,
-    &AREA_MEDIA,    &AREA_ORDERS, &AREA_OUTBOX,  &AREA_VENDORS, NULL,
+    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT,    &AREA_FEED, &AREA_MEDIA,
+    &AREA_NOTICES,  &AREA_ORDERS, &AREA_OUTBOX,  &AREA_VENDORS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

@@ -233,7 +233,8 @@ static void write_cursor(const struct page *page, const struct rows *rows, size_
 	json_str(json, cursor);
 }
 
-static void reply_items(struct request *rq, const struct page *page, const struct rows *rows)
+static void reply_items(struct request *rq, const struct page *page, const struct rows *rows,
+                        const struct rows *more)
 {
 	size_t count = rows_count(rows);
 	size_t most = page != NULL && count > (size_t)page->limit ? (size_t)page->limit : count;
@@ -253,18 +254,27 @@ static void reply_items(struct request *rq, const struct page *page, const struc
 		write_cursor(page, rows, shown - 1, &json);
 	else
 		json_nil(&json);
+	if (more != NULL)
+		rows_json_members(more, 0, &json);
 	json_close_object(&json);
 	send_good(rq, 200, JSON_TYPE, 0, body.data, body.length);
 }
 
 void reply_page(struct request *rq, const struct page *page, const struct rows *rows)
 {
-	reply_items(rq, page, rows);
+	reply_items(rq, page, rows, NULL);
+}
+
+void reply_page_and(struct request *rq, const struct page *page, const struct rows *rows,
+                    const struct rows *more)
+{
+	assert(more != NULL && rows_count(more) == 1);
+	reply_items(rq, page, rows, more);
 }
 
 void reply_list(struct request *rq, const struct rows *rows)
 {
-	reply_items(rq, NULL, rows);
+	reply_items(rq, NULL, rows, NULL);
 }
 
 void reply_json(struct request *rq, int status, const struct buf *body)

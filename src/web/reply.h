@@ -15,6 +15,9 @@
 
 void reply_row(struct request *rq, const struct rows *rows); /* 200, first row as object */
 void reply_page(struct request *rq, const struct page *page, const struct rows *rows);
+/* The same, with the members of the first row of `more` after those of a page. */
+void reply_page_and(struct request *rq, const struct page *page, const struct rows *rows,
+                    const struct rows *more);
 void reply_list(struct request *rq, const struct rows *rows); /* 200, as a page that is all */
 void reply_json(struct request *rq, int status, const struct buf *body);
 /* 200, something other than JSON, with an ETag. The bytes must live as long as the request. */

@@ -291,6 +291,9 @@ ROWS = {
     "acknowledgeVendorEvents": Row(body=vendor_cursor),
     "getSync": Row(),
     "getVendorSync": Row(),
+    # notices
+    "listNotifications": Row(),
+    "readNotifications": Row(body=lambda w, who, side: {"up_to": NEVER, "ids": [NEVER]}),
     # uploads
     "createUpload": Row(body=lambda w, who, side: {
         "purpose": "avatar", "content_type": "image/jpeg", "bytes": 1000}),

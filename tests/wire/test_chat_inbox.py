@@ -4,6 +4,7 @@ import random
 
 from harness.feed import Device
 from harness.folds import fold_conversations
+from harness.notices import followed, waiting
 from harness.shop import fresh, refused
 from harness.talk import Talk
 from harness.wait import until
@@ -143,21 +144,26 @@ def test_an_order_tells_its_conversation_what_becomes_of_it(shop):
 # -- pushes -------------------------------------------------------------------------------------
 
 def pushes(shop, talk):
-    return shop.db.rows("select due_at > created_at + interval '4 seconds' as waits, "
-                        "attempts, payload ->> 'seq' as seq from outbox "
-                        "where topic = 'message_push' and subject_id = %s order by id", talk.id)
+    followed(shop.db)
+    return waiting(shop.db, talk.id)
 
 
 def test_push_is_asked_for_whom_no_device_has_told(shop, talk):
     talk.ask()
-    assert [p["seq"] for p in pushes(shop, talk)] == ["1"]
-    until(lambda: all(p["waits"] for p in pushes(shop, talk)))
-    assert [p["attempts"] for p in pushes(shop, talk)] == [0]
+    assert pushes(shop, talk) == [{"waits": True, "seq": "1", "of_customer": False}]
+    until(lambda: pushes(shop, talk) == [{"waits": False, "seq": "1", "of_customer": False}])
 
 
 def test_no_push_is_left_for_what_a_device_has(shop, talk):
     talk.ask()
     talk.of_vendor("markVendorRead", body={"seq": 1})
+    until(lambda: not pushes(shop, talk))
+
+
+def test_no_push_is_left_for_what_was_taken_back(shop, talk):
+    message = talk.ask().json()
+    assert pushes(shop, talk)
+    talk.of_customer("deleteMessage", message_id=message["id"])
     until(lambda: not pushes(shop, talk))
 
 

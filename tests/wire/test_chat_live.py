@@ -7,6 +7,7 @@ import pytest
 from harness.client import refused
 from harness.feed import SOON, Device, Stream, begin_polls, in_background, statements
 from harness.folds import fold_conversations
+from harness.notices import followed, waiting
 from harness.talk import Talk
 from harness.wait import until
 
@@ -170,8 +171,8 @@ def test_what_is_acknowledged_needs_no_push(talk, shop):
     talk.answer()
     stream.until(1)
     me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[0]})
-    until(lambda: shop.db.rows("select id from outbox where topic = 'message_push' "
-                               "and subject_id = %s", talk.id) == [])
+    followed(shop.db)
+    until(lambda: waiting(shop.db, talk.id) == [])
     stream.close()
 
 

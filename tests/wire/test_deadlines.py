@@ -1,7 +1,6 @@
 """The clock: what nobody pays, accepts or reports in time moves by itself. Time is shortened in the
 database; the jobs process does the rest."""
 import time
-import uuid
 
 import pytest
 
@@ -202,24 +201,3 @@ def test_the_clock_takes_conversations_in_one_order_with_whoever_takes_several(s
     connection.close()
     until(lambda: {str(r["state"]) for r in shop.db.rows(
         "select state from sub_order where vendor_id = %s", clay.id)} == {"completed", "cancelled"})
-
-
-def test_a_notice_whose_worker_died_is_taken_again_when_its_lease_is_over(shop):
-    # A worker has taken it, and will not come back.
-    subject = uuid.uuid4()
-    notice = shop.db.one("insert into outbox (topic, subject_id, due_at, attempts) values "
-                         "('sub_order_changed', %s, now() + interval '1 second', 1) returning id",
-                         subject)
-    until(lambda: shop.db.one("select done_at is not null from outbox where id = %s", notice))
-    assert shop.db.one("select attempts from outbox where id = %s", notice) == 2
-
-
-def test_a_notice_of_a_topic_that_nobody_knows_stays(shop):
-    notice = shop.db.one("insert into outbox (topic, subject_id) values ('of_the_future', %s) "
-                         "returning id", uuid.uuid4())
-    order = shop.customer().order(shop.mug)
-    shop.mug.vendor.accept(order)
-    until(lambda: shop.db.one("select count(*) from outbox where topic = 'sub_order_changed' "
-                              "and done_at is null") == 0)
-    assert shop.db.one("select done_at from outbox where id = %s", notice) is None
-    shop.db.rows("delete from outbox where id = %s", notice)

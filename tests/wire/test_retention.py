@@ -27,20 +27,26 @@ def test_a_backlog_of_what_is_old_goes_in_one_run(own_server):
             "from generate_series(1, %s)", count)
     db.rows("insert into revocation (account_id, at) select gen_random_uuid(), "
             "now() - interval '31 days' from generate_series(1, %s)", count)
-    db.rows("insert into outbox (topic, subject_id, done_at) select 'sub_order_changed', "
+    db.rows("insert into outbox (topic, subject_id, done_at) select 'push_orders', "
             "gen_random_uuid(), now() - interval '31 days' from generate_series(1, %s)", count)
-    db.rows("insert into outbox (topic, subject_id, created_at, due_at) select 'message_push', "
+    db.rows("insert into outbox (topic, subject_id, created_at, due_at) select 'push_chat', "
             "gen_random_uuid(), now() - interval '8 days', now() + interval '1 day' "
             "from generate_series(1, %s)", count)
     db.rows("insert into dead_letter (id, row_id, topic, destination, subject_id, payload, "
-            "created_at, attempts, why, dead_at) select gen_random_uuid(), n, 'message_push', '', "
+            "created_at, attempts, why, dead_at) select gen_random_uuid(), n, 'push_chat', '', "
             "gen_random_uuid(), '{}', now(), 12, 'Gone', now() - interval '91 days' "
             "from generate_series(1, %s) n", count)
     db.rows("insert into idempotency_key (scope, key, operation, request_hash, status, created_at) "
             "select 'customer:x', n::text, 'placeOrder', '', 204, "
             "now() - interval '25 hours' from generate_series(1, %s) n", count)
+    db.rows("insert into account (id, email, name, password_hash, email_key) values "
+            "('018bcfe5-6801-7001-8000-000000000002', 'a@example.com', 'A', '', 'a')")
+    db.rows("insert into notice (id, account_id, kind, class, owner_id, number, data, link, "
+            "listed, created_at, expires_at) select gen_random_uuid(), a.id, 'order_placed', "
+            "'orders', a.id, n, '{}', '/', true, now() - interval '91 days', "
+            "now() - interval '1 day' from generate_series(1, %s) n, account a", count)
     run_jobs_anew(server)
-    for table in ("event", "revocation", "outbox", "dead_letter", "idempotency_key"):
+    for table in ("event", "revocation", "outbox", "dead_letter", "idempotency_key", "notice"):
         until(lambda t=table: db.one(f"select count(*) from {t}") == 0)
     (oldest, *_) = partitions(db)
     assert oldest == db.one("select partition_name('event', week_of(now()))")

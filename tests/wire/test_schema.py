@@ -134,5 +134,6 @@ def test_every_tenant_table_is_keyed_by_its_tenant(db):
         "where i.indisprimary and n.nspname = 'public' group by 1")}
     with_vendor = {t for t in db.tables() if "vendor_id" in db.columns(t)}
     without = {t for t in with_vendor if "vendor_id" not in keyed[t]}
-    # Of everybody, of a customer, of the admins, of the server, of whoever uploads.
-    assert without <= {"listing", "cart_line", "audit_log", "revocation", "upload"}
+    # Of everybody, of a customer, of the admins, of the server, of whoever uploads or is told.
+    assert without <= {"listing", "cart_line", "audit_log", "revocation", "upload",
+                       "notice"}

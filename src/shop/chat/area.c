@@ -1,7 +1,6 @@
 /* The chat area (shop/area.h). */
 #include "shop/chat/talk.h"
 #include "shop/chat/upkeep.h"
-#include "shop/outbox/outbox.h"
 #include "task/db_error.h"
 #include "task/job.h"
 #include "web/limit.h"
@@ -19,8 +18,6 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
-enum { WEEK_S = 7 * 24 * 60 * 60 };
-
 static const struct db_refusal REFUSALS[] = {
     {CHAT_RULES_CHANGED, PROBLEM_OVERLOADED, NULL},
     {0},
@@ -32,21 +29,10 @@ static const struct job JOBS[] = {
     {0},
 };
 
-static const struct outbox_topic TOPICS[] = {
-    /* Nothing sends pushes yet. Pushes expire after a week: the message is still in the app. */
-    {.name = "message_push",
-     .kind = OUTBOX_DELIVER,
-     .prune = chat_prune_pushes,
-     .expire_s = WEEK_S,
-     .drop_expired = true},
-    {0},
-};
-
 const struct area AREA_CHAT = {
     .name = "chat",
     .refusals = REFUSALS,
     .limits = LIMITS,
     .jobs = JOBS,
-    .topics = TOPICS,
     .start = presence_start,
 };

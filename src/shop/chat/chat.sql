@@ -158,21 +158,6 @@ select c.id from conversation c where c.sub_order_id = any (:sub_orders) order b
 -- said contains %s for the number of the sub-order.
 select chat_system_message(:sub_orders, :became, :said);
 
--- pushes_prune (most int): none
--- Deletes due outbox rows about messages that were delivered or deleted.
-with due as (
-	select x.id, x.subject_id, x.payload ->> 'to' as side, (x.payload ->> 'seq')::int as seq
-	from outbox x
-	where x.topic = 'message_push' and x.destination = '' and x.done_at is null and x.due_at <= now()
-	order by x.due_at
-	limit :most
-	for update skip locked
-)
-delete from outbox x
-using due d left join conversation c on c.id = d.subject_id
-where x.id = d.id
-and coalesce(case d.side when 'customer' then c.customer_delivered else c.vendor_delivered end >= d.seq, true);
-
 -- conversations_silent (most int): many -> (id uuid)
 -- Conversations without messages for longer than the retention time.
 select c.id from conversation c

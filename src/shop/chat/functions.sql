@@ -53,6 +53,17 @@ begin
 end $$;
 grant execute on function sub_order_card(uuid, uuid, uuid) to sebez_customer, sebez_vendor;
 
+-- Whether nobody of this side needs to be told of a message any more: one of its devices has it, or it is gone.
+create or replace function message_is_had(conversation uuid, number int, side text) returns boolean
+language sql stable as $$
+	select not exists (
+		select from conversation c
+		join message m on m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.seq = number
+		where c.id = conversation and m.deleted_at is null
+		and case side when 'customer' then c.customer_delivered else c.vendor_delivered end < number)
+$$;
+grant execute on function message_is_had(uuid, int, text) to sebez_jobs;
+
 set local role sebez_kernel;
 
 -- The devices of these owners acknowledged their events up to these numbers: marks the other side's messages

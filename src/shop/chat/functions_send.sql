@@ -18,15 +18,6 @@ $$;
 grant execute on function message_sent_events(uuid, uuid, uuid, int, uuid, text, uuid, text, text, text, json,
 	json, int, timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
--- A push about a message is due after three seconds: none is needed if a device acknowledges it.
-create or replace function push_payload(vendor uuid, account uuid, number int, the_author text) returns json
-language sql stable as $$
-	select json_build_object('seq', number, 'vendor_id', vendor, 'account_id', account,
-		'to', case the_author when 'customer' then 'vendor' else 'customer' end)
-$$;
-grant execute on function push_payload(uuid, uuid, int, text) to sebez_customer, sebez_vendor, sebez_admin,
-	sebez_jobs, sebez_kernel;
-
 -- Adds a message. The caller holds the conversation's lock and passes its state.
 create or replace function message_add(vendor uuid, conversation uuid, account uuid, was_state text,
 	waiting timestamptz, the_id uuid, the_author text, the_author_id uuid, the_client text,
@@ -56,9 +47,6 @@ begin
 	                     client_digest, kind, text, attachments, card, reply_to, created_at)
 	values (vendor, conversation, number, the_id, account, the_author, the_author_id, the_client,
 	        the_digest, the_kind, the_text, coalesce(the_attachments, '[]'), the_card, reply, moment);
-	insert into outbox (topic, subject_id, payload, due_at)
-	values ('message_push', conversation, push_payload(vendor, account, number, the_author),
-	        moment + interval '3 seconds');
 	if was_state = 'closed' and the_author <> 'system' then
 		perform feed_add_events(event_conversation_reopened(account, vendor, conversation_id => conversation));
 	end if;
@@ -177,11 +165,6 @@ begin
 		    vendor_unread = c.vendor_unread + (side = 'customer')::int,
 		    awaiting_since = case side when 'customer' then coalesce(c.awaiting_since, moment) end
 		from plain p where c.vendor_id = p.vendor_id and c.id = p.conversation
-	), pushed as (
-		insert into outbox (topic, subject_id, payload, due_at)
-		select 'message_push', p.conversation, push_payload(p.vendor_id, p.account_id, p.seq, side),
-		       moment + interval '3 seconds'
-		from plain p
 	), written as (
 		insert into message (vendor_id, conversation_id, seq, id, account_id, author, author_id, client_id,
 		                     client_digest, kind, text, reply_to, created_at)

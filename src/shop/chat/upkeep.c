@@ -18,11 +18,6 @@ enum {
 	ERASE_STEPS = 1000,
 };
 
-void chat_prune_pushes(struct db *batch, int32_t rows_max)
-{
-	sql_pushes_prune(batch, rows_max);
-}
-
 /* A task of its own, so that a failure does not affect other conversations. */
 struct forgetting {
 	struct task task; /* must be first: cast to the struct */

@@ -4,10 +4,7 @@
 #ifndef SEBEZ_SHOP_CHAT_UPKEEP_H
 #define SEBEZ_SHOP_CHAT_UPKEEP_H
 
-#include "task/db.h"
-
-/* Deletes due rows of the topic message_push whose message was delivered or deleted. */
-void chat_prune_pushes(struct db *batch, int32_t rows_max);
+#include "task/task.h"
 
 /* Jobs. */
 

@@ -1,7 +1,6 @@
 /* The orders area (shop/area.h). */
 #include "shop/orders/deadlines.h"
 #include "shop/orders/orders.h"
-#include "shop/outbox/outbox.h"
 #include "task/db_error.h"
 #include "task/job.h"
 
@@ -16,14 +15,8 @@ static const struct job JOBS[] = {
     {0},
 };
 
-static const struct outbox_topic TOPICS[] = {
-    {.name = "sub_order_changed"},
-    {0},
-};
-
 const struct area AREA_ORDERS = {
     .name = "orders",
     .refusals = REFUSALS,
     .jobs = JOBS,
-    .topics = TOPICS,
 };

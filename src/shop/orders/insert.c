@@ -167,7 +167,16 @@ static void write_events(struct db *batch, const struct order *order)
 	                            .sub_orders = parts,
 	                        });
 	for (size_t i = 0; i < order->sub_order_count; i++)
-		feed_write_sub_order_changed(batch, parts[i].vendor_id, &parts[i]);
+		feed_write_sub_order_changed(batch, parts[i].vendor_id,
+		                             &(struct event_sub_order_changed){
+		                                 .id = parts[i].id,
+		                                 .order_id = parts[i].order_id,
+		                                 .vendor_id = parts[i].vendor_id,
+		                                 .number = parts[i].number,
+		                                 .status = parts[i].status,
+		                                 .cancelled_total = parts[i].cancelled_total,
+		                                 .version = parts[i].version,
+		                             });
 	if (received_at(order) != NULL)
 		feed_write_payment_received(
 		    batch, customer, &(struct event_payment_received){.order_id = order->id});

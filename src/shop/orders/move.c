@@ -20,13 +20,6 @@ static const enum sub_orders_move_clock CLOCKS[EFFECT_COUNT] = {
     [STOP_CLOCK] = SUB_ORDERS_MOVE_CLOCK_STOP,
 };
 
-/* Notifies customer and vendor on commit. */
-static void notify(struct db *db, struct uuid_array ids)
-{
-	sql_sub_orders_notify(db, ids);
-	feed_notify(db);
-}
-
 void orders_move(struct db *db, struct uuid_array ids, const struct transition *transition,
                  const char *reason)
 {
@@ -45,24 +38,27 @@ void orders_move(struct db *db, struct uuid_array ids, const struct transition *
 	                            .reason = reason,
 	                            .cancel_reason = cancels ? reason : NULL,
 	                        });
-	notify(db, ids);
+	feed_notify(db);
 	chat_system_message(db, ids, sub_order_state_name(transition->to));
 }
 
-/* Records a change that keeps the state: in the history when `noted`, always in the outbox and as
- * an event. */
+/* Records a change that keeps the state: as an event, and a cancellation in the history. */
 static void keep_state(struct db *db, struct uuid_array ids, enum sub_order_state state,
-                       enum sub_orders_move_clock clock, bool noted, const char *reason)
+                       enum sub_orders_move_clock clock, enum sub_order_change_choice change,
+                       const char *reason)
 {
+	bool noted = change == SUB_ORDER_CHANGE_LINES_CANCELLED;
+
 	sql_sub_orders_move(db, &(struct sub_orders_move_args){
 	                            .ids = ids,
 	                            .to = sub_order_state_name(state),
 	                            .clock = clock,
+	                            .change = SUB_ORDER_CHANGE_NAMES[change],
 	                            .noted = noted,
 	                            .reason = reason,
 	                            .cancel_reason = noted ? reason : NULL,
 	                        });
-	notify(db, ids);
+	feed_notify(db);
 }
 
 void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_state state,
@@ -71,7 +67,8 @@ void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_sta
 	if (ids.count == 0)
 		return;
 	sql_order_lines_cancel_rest(db, ids);
-	keep_state(db, ids, state, SUB_ORDERS_MOVE_CLOCK_KEEP, true, reason);
+	keep_state(db, ids, state, SUB_ORDERS_MOVE_CLOCK_KEEP, SUB_ORDER_CHANGE_LINES_CANCELLED,
+	           reason);
 }
 
 void orders_settle(struct db *db, struct uuid_array ids)
@@ -274,8 +271,8 @@ void move_to(struct move *move, enum sub_order_state to, const char *reason)
 
 static void record_change(struct move *move, const char *reason)
 {
-	keep_state(move->writes, own_id(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, true,
-	           reason);
+	keep_state(move->writes, own_id(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP,
+	           SUB_ORDER_CHANGE_LINES_CANCELLED, reason);
 }
 
 /* Whether all shipments have arrived, counting just_arrived (may be NULL) as arrived. */
@@ -333,7 +330,7 @@ void move_ship(struct move *move, const struct line_quantities *lines, const str
 		                NULL);
 	else
 		keep_state(move->writes, own_id(move), move->part->state,
-		           SUB_ORDERS_MOVE_CLOCK_EXTEND, false, NULL);
+		           SUB_ORDERS_MOVE_CLOCK_EXTEND, SUB_ORDER_CHANGE_PARCEL_SENT, NULL);
 }
 
 bool move_has_arrived(struct move *move, struct uuid shipment_id)
@@ -373,8 +370,8 @@ void move_arrive(struct move *move, const struct uuid *shipment_id)
 		return;
 	}
 	sql_shipments_arrive(move->writes, move->part->id, shipment_id);
-	keep_state(move->writes, own_id(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP, false,
-	           NULL);
+	keep_state(move->writes, own_id(move), move->part->state, SUB_ORDERS_MOVE_CLOCK_KEEP,
+	           SUB_ORDER_CHANGE_PARCEL_ARRIVED, NULL);
 }
 
 struct sub_order *move_finish(struct move *move)

@@ -10,10 +10,10 @@ select s.id from sub_order s where s.id = :id for update;
 -- sub_orders_lock (order uuid): many writes -> (id uuid)
 select s.id from sub_order s where s.order_id = :order order by s.id for update;
 
--- sub_orders_move (ids uuid[], to text, clock choice(keep, accept, promise, extend, complete, stop), noted bool,
---     reason text?, cancel_reason text?): none
--- Sets the state (possibly the same) and recomputes the cancelled total. Writes history when noted, and always
--- an outbox row.
+-- sub_orders_move (ids uuid[], to text, clock choice(keep, accept, promise, extend, complete, stop), change text?,
+--     noted bool, reason text?, cancel_reason text?): none writes
+-- Sets the state (possibly the same: then change says what has changed) and recomputes the cancelled total. Writes
+-- history when noted, and notes events for their customers and vendors.
 with before as (
 	select s.vendor_id, s.id, s.state from sub_order s where s.id = any (:ids)
 ), moved as (
@@ -34,7 +34,8 @@ with before as (
 	    version = s.version + 1, updated_at = now()
 	from before b
 	where s.vendor_id = b.vendor_id and s.id = b.id
-	returning s.vendor_id, s.id, s.order_id, s.account_id, b.state as from_state
+	returning s.vendor_id, s.id, s.order_id, s.account_id, s.number, s.state, s.version, s.cancelled_total, s.currency,
+	          b.state as from_state
 ), noted as (
 	insert into sub_order_history (vendor_id, sub_order_id, number, from_state, to_state, actor, actor_id,
 	                               reason, at)
@@ -44,16 +45,11 @@ with before as (
 	from moved m
 	where :noted
 )
-insert into outbox (topic, subject_id, payload)
-select 'sub_order_changed', m.id, json_build_object('from', m.from_state, 'to', :to, 'order_id', m.order_id,
-	'vendor_id', m.vendor_id, 'account_id', m.account_id)
+select feed_add_events(event_sub_order_changed(m.account_id, m.vendor_id, id => m.id, order_id => m.order_id,
+	vendor_id => m.vendor_id, number => m.number, status => m.state, version => m.version,
+	cancelled_total => shape_money(amount => m.cancelled_total, currency => m.currency),
+	by => current_setting('sebez.actor', true), change => :change))
 from moved m;
-
--- sub_orders_notify (ids uuid[]): none writes
--- Notes events with the current state for their customers and vendors.
-select feed_add_events(event_sub_order_changed(s.account_id, s.vendor_id, payload => sub_order_state(s)))
-from sub_order s
-where s.id = any (:ids);
 
 -- record line_quantity (line uuid, quantity int)
 

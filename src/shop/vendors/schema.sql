@@ -82,7 +82,7 @@ create trigger unassign_role before update of role on staff for each row
 	when (old.role <> new.role) execute function unassign_staff();
 create trigger unassign_staff before delete on staff for each row execute function unassign_staff();
 
-grant select on staff to sebez_auth, sebez_customer, sebez_admin;
+grant select on staff to sebez_auth, sebez_customer, sebez_admin, sebez_jobs;
 grant select, insert, update, delete on staff to sebez_vendor;
 grant select, insert on staff to sebez_kernel;
 alter table staff enable row level security, force row level security;

@@ -70,25 +70,26 @@ class Database:
     TRACES = ("idempotency_key", "session", "refresh_token")
 
     def let_effects_leave(self, patience_s=10):
-        """Until the jobs process has delivered the outbox and ranked the products, or does not come
-        to it."""
+        """Until the jobs process has delivered the outbox, followed the events and ranked the
+        products, or does not come to it."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline and self.one(
-                "select exists (select from outbox where done_at is null "
-                "and topic <> 'message_push') "  # those wait for a device
+                "select exists (select from outbox where done_at is null) "
+                "or exists (select from event e, notice_position p where e.tx > p.tx) "
                 "or exists (select from sale_pending) or exists (select from ranking_pending)"):
             time.sleep(0.05)
 
     def fingerprint(self, without=TRACES):
         """Of every row: equal before and after means that nothing was written. What earlier calls
         left in the outbox is delivered first; of the outbox itself it counts whether a row was
-        added."""
+        added, and of notices, which end their wait by themselves, those that were read."""
         self.let_effects_leave()
         parts = [f"select '{table}' as t, count(*) as n, "
                  "coalesce(max(xmin::text::bigint), 0) as x, "
                  f"coalesce(sum(hashtext(ctid::text || xmin::text)::bigint), 0) as h from {table}"
-                 for table in self.tables() if table not in (*without, "outbox")]
+                 for table in self.tables() if table not in (*without, "outbox", "notice")]
         parts.append("select 'outbox', 0, coalesce(max(id), 0), 0 from outbox")
+        parts.append("select 'notice', count(*), 0, 0 from notice where read_at is not null")
         found = self.rows(" union all ".join(parts))
         return {row["t"]: (row["n"], row["x"], row["h"]) for row in found}
 

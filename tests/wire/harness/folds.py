@@ -2,6 +2,11 @@
 import json
 
 
+def part_of(payload):
+    """What sub_order_changed says of the sub-order, without who changed it."""
+    return {key: value for key, value in payload.items() if key not in ("by", "change")}
+
+
 def is_open(part):
     return part["status"] not in ("completed", "cancelled")
 
@@ -18,7 +23,7 @@ def fold_customer(state, events):
         elif event["kind"] == "sub_order_changed" and payload["order_id"] in orders:
             parts = orders[payload["order_id"]]["sub_orders"]
             if payload["version"] >= parts[payload["id"]]["version"]:
-                parts[payload["id"]] = payload
+                parts[payload["id"]] = part_of(payload)
         elif event["kind"] == "payment_received" and payload["order_id"] in orders:
             orders[payload["order_id"]]["paid"] = True
     return sorted(({**o, "sub_orders": sorted(o["sub_orders"].values(), key=lambda s: s["number"])}
@@ -32,7 +37,7 @@ def fold_vendor(state, events):
     for event in events:
         payload = event["payload"]
         if event["kind"] == "sub_order_changed":
-            parts[payload["id"]] = payload
+            parts[payload["id"]] = part_of(payload)
         elif event["kind"] == "vendor_status_changed":
             status = payload["status"]
     return {"status": status, "sub_orders": sorted(filter(is_open, parts.values()),

@@ -5,7 +5,7 @@ import uuid
 _rows = itertools.count(10**12)  # far beyond those of the sequence
 
 
-def dead_letter(db, topic="message_push", subject_id=None, destination="", dead_at="now"):
+def dead_letter(db, topic="push_chat", subject_id=None, destination="", dead_at="now"):
     """A new one: its id."""
     return str(db.one(
         "insert into dead_letter (id, row_id, topic, destination, subject_id, payload, created_at, "

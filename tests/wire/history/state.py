@@ -1,5 +1,6 @@
 """What a device holds: the state of its first /v1/sync, and every event since applied to it. It
 counts by itself, so an event that contradicts what came before is noticed where it comes."""
+from harness.folds import part_of
 
 LAST = ("seq", "author", "kind", "text", "created_at", "deleted_at")
 
@@ -74,7 +75,7 @@ class State:
         before = parts.get(payload["id"])
         if before and payload["version"] <= before["version"]:
             raise Contradiction("reordered", f"sub-order {payload} after {before}")
-        parts[payload["id"]] = payload
+        parts[payload["id"]] = part_of(payload)
 
     def _payment_received(self, payload):
         if payload["order_id"] in self.orders:

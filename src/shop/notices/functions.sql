@@ -1,0 +1,102 @@
+-- Notices: following the events. docs/NOTIFICATIONS.md.
+set local role sebez_owner;
+
+-- The id of the n-th notice that is written at this time, n below 2^24: a UUID of version 7, whose order is that
+-- of (ms, n).
+create or replace function notice_id(ms bigint, n bigint) returns uuid language sql volatile as $$
+	select (lpad(to_hex(ms), 12, '0') || '7' || lpad(to_hex(n >> 12), 3, '0') || '8'
+	        || lpad(to_hex(n & 4095), 3, '0') || right(gen_random_uuid()::text, 12))::uuid
+$$;
+grant execute on function notice_id(bigint, bigint) to sebez_jobs;
+
+-- Writes the notices of these events, each account at most one for an event.
+create or replace function notices_write(after_tx bigint, up_to bigint, ms bigint) returns bigint
+language plpgsql set plan_cache_mode = force_custom_plan as $$
+declare
+	written bigint;
+begin
+	insert into notice (id, account_id, vendor_id, roles, kind, class, owner_id, number, data, link, group_key,
+	                    listed, due_at, created_at, expires_at)
+	select notice_id(ms, row_number() over (order by x.tx, x.owner_id, x.number, x.account_id)), x.account_id,
+	       x.vendor_id, x.roles, x.notice, x.class, x.owner_id, x.number, x.data, x.link, x.group_key, x.listed,
+	       x.at + nullif(x.wait, interval '0'), x.at,
+	       x.at + case when x.listed then interval '90 days' else x.lifetime end
+	from (
+		select distinct on (e.owner_id, e.number, r.account_id)
+		       e.tx, e.owner_id, e.number, e.at, r.account_id, r.vendor_id, k.roles, k.notice, k.class, k.wait,
+		       k.lifetime, 'in_app' = any (k.channels) as listed, m.link, m.group_key, m.data
+		from event e
+		cross join lateral notice_matches(e.kind, e.payload, e.owner_id) m
+		join notice_kinds() k on k.notice = m.notice
+		cross join lateral (
+			select a.id as account_id, null::uuid as vendor_id from account a
+			where k.roles is null and a.id = e.owner_id
+			union all
+			select s.account_id, s.vendor_id from staff s
+			where s.vendor_id = e.owner_id and staff_role_bit(s.role) & k.roles <> 0) r
+		where e.tx > after_tx and e.tx <= up_to
+		order by e.owner_id, e.number, r.account_id, m.place) x
+	where (x.listed or x.at + x.lifetime > now())
+	and x.link is not null -- an event that an older version wrote may lack what a link needs
+	-- None of these is there, but after a backup was restored: see notices_follow.
+	on conflict (account_id, owner_id, number) do nothing;
+	get diagnostics written = row_count;
+	return written;
+end $$;
+grant execute on function notices_write(bigint, bigint, bigint) to sebez_jobs;
+
+-- Reads the next transactions with events, up to about `most` events, and writes their notices. Who runs it
+-- together with another reads nothing. A transaction is read once it is sure that all with lower numbers have
+-- ended: so none is missed, however long one takes. Like the feed's sweep it does not go beyond the newest
+-- transaction of which it has found an event, because numbers that were rolled back before a crash come again.
+create or replace function notices_follow(most int) returns table (notices bigint, more boolean)
+language plpgsql as $$
+declare
+	p notice_position;
+	present bigint;
+	seen record;
+	horizon bigint;
+	stamp bigint;
+begin
+	select x.* into p from notice_position x for update skip locked;
+	if not found then
+		return query select 0::bigint, false;
+		return;
+	end if;
+	select e.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint into present, horizon from feed_epoch e;
+	if present <> p.epoch then
+		-- A backup was restored: numbers of transactions may have restarted, and what it contains was told.
+		update notice_position set epoch = present, tx = horizon - 1;
+		return query select 0::bigint, false;
+		return;
+	end if;
+	select max(x.tx) as tx, count(*) as count into seen from (
+		select e.tx from event e where e.tx > p.tx and e.tx < horizon order by e.tx limit most) x;
+	if seen.tx is null then
+		return query select 0::bigint, false;
+		return;
+	end if;
+	stamp := greatest(p.ms + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint);
+	update notice_position x set tx = seen.tx, ms = stamp;
+	return query select notices_write(p.tx, seen.tx, stamp), seen.count = most;
+end $$;
+grant execute on function notices_follow(int) to sebez_jobs;
+
+-- Ends the wait of notices about messages: removes those that a device has, or that are gone.
+create or replace function notices_due(most int) returns int language plpgsql as $$
+declare
+	ended int;
+begin
+	with due as materialized (
+		select n.id, message_is_had((n.data ->> 'conversation_id')::uuid, (n.data ->> 'seq')::int,
+		                            case when n.vendor_id is null then 'customer' else 'vendor' end) as had
+		from (select x.* from notice x where x.due_at <= now() order by x.due_at limit most for update skip locked) n
+	), gone as (
+		delete from notice n using due d where n.id = d.id and d.had
+	), stays as (
+		update notice n set due_at = null from due d where n.id = d.id and not d.had
+	)
+	select count(*) into ended from due;
+	return ended;
+end $$;
+grant execute on function notices_due(int) to sebez_jobs;

@@ -1,0 +1,48 @@
+-- Notices. docs/NOTIFICATIONS.md.
+
+-- notices_follow (most int): one writes -> (notices bigint, more bool)
+select f.notices, f.more from notices_follow(:most) f;
+
+-- notices_due (most int): one writes -> (count int)
+select notices_due(:most) as count;
+
+-- notices_forget (most int): one -> (count int)
+with gone as (
+	delete from notice where id in (
+		select n.id from notice n where n.expires_at < now() order by n.expires_at limit :most for update skip locked)
+	returning 1
+)
+select count(*)::int as count from gone;
+
+-- notices_page (account uuid, unread bool, after_id uuid, page_size int): many
+-- Newest first.
+select n.id, n.kind, n.class, n.vendor_id, n.link, n.data,
+       n.read_at is not null or n.id <= r.read_up_to as read, n.created_at, 0::bigint as "_key"
+from notice n
+cross join (select coalesce((select x.read_up_to from notice_reader x where x.account_id = :account),
+                            '00000000-0000-0000-0000-000000000000') as read_up_to) r
+where n.account_id = :account and n.listed and n.id < :after_id
+[unread: and n.read_at is null and n.id > r.read_up_to]
+order by n.id desc
+limit :page_size;
+
+-- notices_unread (account uuid, most int): one -> (unread int)
+select count(*)::int as unread from (
+	select from notice n
+	where n.account_id = :account and n.listed and n.read_at is null
+	and n.id > coalesce((select x.read_up_to from notice_reader x where x.account_id = :account),
+	                    '00000000-0000-0000-0000-000000000000')
+	limit :most) x;
+
+-- notices_read (account uuid, ids uuid[]): none
+update notice n set read_at = now()
+where n.account_id = :account and n.id = any (:ids) and n.listed and n.read_at is null;
+
+-- notices_read_up_to (account uuid, up_to uuid): none
+-- Up to the latest of the account's that is not beyond up_to: later ones stay unread, whatever up_to is.
+insert into notice_reader as r (account_id, read_up_to)
+select n.account_id, n.id from notice n
+where n.account_id = :account and n.listed and n.id <= :up_to
+order by n.id desc limit 1
+on conflict (account_id) do update set read_up_to = excluded.read_up_to
+where r.read_up_to < excluded.read_up_to;

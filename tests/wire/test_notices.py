@@ -1,0 +1,252 @@
+"""What people are told: of which events, whom, and how the list in the app behaves."""
+import contextlib
+
+import pytest
+from conftest import serving
+from harness.client import refused
+from harness.notices import all_told, expected, followed, kinds, told, waiting
+from harness.roles import As
+from harness.shop import Shop
+from harness.sub_orders import good, line_of, some
+from harness.wait import until
+
+NEVER = "0190b0b0-0000-7000-8000-00000000dead"
+
+
+@pytest.fixture
+def clay(shop):
+    return shop.vendor()
+
+
+@pytest.fixture
+def customer(shop):
+    return shop.customer()
+
+
+@pytest.fixture(scope="module")
+def own_shop():
+    """On a server where nobody else keeps a transaction open."""
+    with serving() as server:
+        yield Shop(server)
+
+
+def of(actor, db, kind):
+    """The only notice of this kind that somebody has."""
+    followed(db)
+    (notice,) = [n for n in told(actor) if n["kind"] == kind]
+    return notice
+
+
+# -- who is told of what --------------------------------------------------------------------------
+
+def test_a_customer_is_told_of_each_step_of_an_order(shop, clay, customer):
+    order = customer.order(clay.product())
+    for step in (clay.accept, clay.pack, clay.ship, clay.deliver):
+        good(step(order))
+    assert kinds(customer, shop.db) == [
+        "order_placed", "sub_order_accepted", "sub_order_shipped", "sub_order_delivered",
+        "payment_received"]  # in cash
+    placed, shipped = told(customer)[0], told(customer)[2]
+    assert placed["link"] == shipped["link"] == f"/orders/{order['id']}"
+    assert (placed["class"], placed["vendor_id"], placed["read"]) == ("orders", None, False)
+    assert placed["data"] == {"order_id": order["id"], "number": order["number"]}
+    assert shipped["data"]["id"] == clay.part(order)["id"]
+
+
+def test_staff_are_told_of_an_order_by_their_role(shop, clay, customer):
+    packer, talker = clay.staff("fulfilment"), clay.staff("support")
+    order = customer.order(clay.product())
+    part = clay.part(order)
+    for who in (clay.owner, packer):
+        notice = of(who, shop.db, "vendor_order_received")
+        assert notice["vendor_id"] == clay.id
+        assert notice["link"] == f"/vendors/{clay.id}/sub-orders/{part['id']}"
+        assert notice["data"] == {"id": part["id"], "number": part["number"]}
+    assert told(talker) == []
+
+
+def test_staff_are_told_of_an_order_once_it_is_paid(shop, clay, customer):
+    order = customer.order(clay.product(), method="manual")
+    assert kinds(clay.owner, shop.db) == []
+    shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
+    assert kinds(clay.owner, shop.db) == ["vendor_order_received"]
+    assert kinds(customer, shop.db) == ["order_placed", "payment_received"]
+
+
+def test_nobody_is_told_what_they_did_themselves(shop, clay, customer):
+    mug = clay.product()
+    mine, theirs = customer.order(mug), customer.order(mug)
+    customer.do("cancelOrder", order_id=mine["id"], body={"reason": "Too late"})
+    good(clay.cancel(theirs))
+    assert kinds(customer, shop.db) == ["order_placed", "order_placed", "sub_order_cancelled"]
+    assert of(customer, shop.db, "sub_order_cancelled")["link"] == f"/orders/{theirs['id']}"
+    assert kinds(clay.owner, shop.db) == [
+        "vendor_order_received", "vendor_order_received", "vendor_order_cancelled"]
+    assert of(clay.owner, shop.db, "vendor_order_cancelled")["data"]["id"] == clay.part(mine)["id"]
+
+
+def test_what_a_deadline_did_is_told_to_both_sides(shop, clay, customer):
+    order = customer.order(clay.product())
+    shop.db.rows("update sub_order set deadline_at = now() where id = %s", clay.part(order)["id"])
+    until(lambda: "sub_order_cancelled" in kinds(customer, shop.db))
+    assert kinds(clay.owner, shop.db) == ["vendor_order_received", "vendor_order_cancelled"]
+
+
+def test_a_change_of_parts_is_not_told_as_another_step(shop, clay, customer):
+    order = customer.order((clay.product(), 4))
+    line = line_of(order, clay)
+    good(clay.accept(order))
+    good(clay.cancel(order, lines=some(line, 1)))
+    for _ in range(2):
+        good(clay.ship(order, lines=some(line, 1)))
+    parcel = good(clay.ship(order, lines=some(line, 1)))["shipments"][0]["id"]
+    good(clay.deliver(order, shipment_id=parcel))
+    assert kinds(customer, shop.db) == [
+        "order_placed", "sub_order_accepted", "sub_order_reduced", "sub_order_partially_shipped",
+        "sub_order_parcel_sent", "sub_order_shipped"]
+    assert of(customer, shop.db, "sub_order_reduced")["data"]["cancelled_total"]["amount"] == 1000
+
+
+def test_a_refund_is_told_to_both_sides(shop, clay, customer):
+    order = customer.order(clay.product(), method="manual")
+    shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
+    good(clay.cancel(order))
+    shop.admin("finance").do("markRefunded", order_id=order["id"], body={})
+    total = order["total"]
+    assert of(customer, shop.db, "payment_refunded")["data"]["amount"] == total
+    refund = of(clay.owner, shop.db, "vendor_order_refunded")
+    assert refund["data"]["amount"] == total
+    assert refund["link"] == f"/vendors/{clay.id}/sub-orders/{clay.part(order)['id']}"
+
+
+def test_staff_are_told_that_stock_is_low_and_that_it_is_gone(shop, clay, customer):
+    mug = clay.product(stock=6)
+    customer.order(mug)
+    customer.order((mug, 5))
+    assert of(clay.owner, shop.db, "low_stock")["data"]["available"] == 5
+    assert of(clay.owner, shop.db, "out_of_stock")["link"] == \
+        f"/vendors/{clay.id}/products/{mug.id}"
+
+
+def test_all_staff_are_told_what_becomes_of_their_vendor(shop, clay):
+    clerk = clay.staff("finance")
+    shop.admin().do("suspendVendor", vendor_id=clay.id, body={"reason": "A test"})
+    assert of(clerk, shop.db, "vendor_status_changed")["data"] == {"status": "suspended"}
+
+
+def test_messages_are_not_in_the_list(shop, talk):
+    talk.ask(), talk.answer()
+    assert kinds(talk.customer, shop.db) == [] and kinds(talk.vendor.owner, shop.db) == []
+    assert {n["of_customer"] for n in waiting(shop.db, talk.id)} == {True, False}
+
+
+# -- the list -------------------------------------------------------------------------------------
+
+@pytest.fixture
+def reader(shop, clay):
+    """Somebody with five notices."""
+    somebody, mug = shop.customer(), clay.product()
+    for _ in range(5):
+        somebody.order(mug)
+    followed(shop.db)
+    return somebody
+
+
+def test_the_list_goes_page_by_page(shop, reader, clay):
+    first = reader.do("listNotifications", limit=2)
+    assert first["unread"] == 5
+    reader.order(clay.product())  # comes before the first page, and moves no other
+    followed(shop.db)
+    rest = reader.do("listNotifications", limit=100, cursor=first["next_cursor"])
+    ids = [n["id"] for n in first["items"] + rest["items"]]
+    assert len(ids) == 5 and ids == sorted(ids, reverse=True) and rest["next_cursor"] is None
+    assert rest["unread"] == 6
+
+
+def test_some_are_read(reader):
+    mine = told(reader)
+    some_ids = [mine[1]["id"], mine[3]["id"]]
+    for _ in range(2):
+        assert reader.do("readNotifications", body={"ids": [*some_ids, NEVER]}) == {"unread": 3}
+    assert [n["read"] for n in told(reader)] == [False, True, False, True, False]
+    assert [n["id"] for n in told(reader, unread=True)] == [mine[n]["id"] for n in (0, 2, 4)]
+
+
+def test_all_up_to_one_are_read(reader):
+    mine = told(reader)
+    assert reader.do("readNotifications", body={"up_to": mine[3]["id"]}) == {"unread": 1}
+    assert reader.do("readNotifications", body={"up_to": mine[1]["id"]}) == {"unread": 1}
+    assert [n["read"] for n in told(reader)] == [True] * 4 + [False]
+    assert [n["id"] for n in told(reader, unread=True)] == [mine[4]["id"]]
+
+
+def test_what_comes_later_is_unread_whatever_was_read(shop, reader, clay):
+    far = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+    assert reader.do("readNotifications", body={"up_to": far}) == {"unread": 0}
+    reader.order(clay.product())
+    followed(shop.db)
+    assert reader.do("listNotifications")["unread"] == 1
+
+
+def test_only_ones_own_are_read(shop, reader, customer):
+    theirs = told(reader)[-1]["id"]
+    customer.do("readNotifications", body={"up_to": theirs, "ids": [theirs]})
+    assert reader.do("listNotifications")["unread"] == 5
+    refused(customer.call("readNotifications", body={}), 400)
+    refused(customer.call("readNotifications", body={"ids": []}), 400, field="/ids")
+
+
+def test_who_left_the_staff_or_changed_role_sees_only_what_the_present_role_is_told(
+        shop, clay, customer):
+    packer = clay.staff("fulfilment")
+    customer.order(clay.product())
+    assert kinds(packer, shop.db) == ["vendor_order_received"]
+    clay.do("updateStaff", user_id=packer.id, body={"role": "support"})
+    assert packer.do("listNotifications") == {"items": [], "next_cursor": None, "unread": 0}
+    clay.do("updateStaff", user_id=packer.id, body={"role": "fulfilment"})
+    assert packer.do("listNotifications")["unread"] == 1
+    clay.do("removeStaff", user_id=packer.id)
+    assert packer.do("listNotifications") == {"items": [], "next_cursor": None, "unread": 0}
+
+
+# -- following ------------------------------------------------------------------------------------
+
+def test_a_transaction_that_takes_long_delays_notices_and_loses_none(own_shop):
+    clay, customer = own_shop.vendor(), own_shop.customer()
+    mug = clay.product()
+    followed(own_shop.db)
+    with contextlib.closing(own_shop.db.connect()) as slow, slow.cursor() as cursor:
+        cursor.execute("select pg_current_xact_id()::text::bigint")
+        (number,) = cursor.fetchone()
+        customer.order(mug)
+        cursor.execute("select feed_flush(event_payment_received(%s, order_id => %s))",
+                       (customer.id, NEVER))
+        assert own_shop.db.one("select max(tx) > %s from event", number)
+        slow.commit()
+    assert kinds(customer, own_shop.db) == ["payment_received", "order_placed"]
+    assert set(all_told(own_shop.db)) == set(expected(own_shop.db))
+
+
+def test_another_follower_waits_for_none_and_writes_nothing_twice(own_shop):
+    clay, customer = own_shop.vendor(), own_shop.customer()
+    mug = clay.product()
+    with contextlib.closing(own_shop.db.connect()) as slow, slow.cursor() as cursor:
+        cursor.execute("select from notice_position for update")
+        customer.order(mug)
+        with As(own_shop.db, "sebez_jobs") as other:
+            other.execute("select * from notices_follow(500)")
+            assert other.fetchone() == (0, False)
+        slow.rollback()
+    assert kinds(customer, own_shop.db) == ["order_placed"]
+
+
+def test_after_a_backup_was_restored_notices_go_on(own_shop):
+    db = own_shop.db
+    clay, customer = own_shop.vendor(), own_shop.customer()
+    customer.order(clay.product())
+    followed(db)
+    # Numbers of transactions begin anew, before those that the backup contains.
+    db.rows("update notice_position set tx = tx + 1000000, epoch = epoch - 1")
+    until(lambda: db.one("select p.epoch = e.epoch from notice_position p, feed_epoch e"))
+    customer.order(clay.product())
+    assert kinds(customer, db) == ["order_placed", "order_placed"]
