@@ -46,9 +46,14 @@ static int run_migrate(void)
 	return rc == 0 ? 0 : 1;
 }
 
+static void demo_body(struct task *task)
+{
+	shop_demo_load(task, tool_objects());
+}
+
 static int run_demo(void)
 {
-	return tool_run(&call.config, "demo", shop_demo_load, startup_demo_done);
+	return tool_run(&call.config, "demo", demo_body, startup_demo_done);
 }
 
 static void import_body(struct task *task)

@@ -117,9 +117,9 @@ const struct outbox_topic *shop_topic(size_t number)
 	return NULL;
 }
 
-void shop_demo_load(struct task *task)
+void shop_demo_load(struct task *task, struct objects *objects)
 {
-	demo_load(task);
+	demo_load(task, objects);
 }
 
 const char *shop_demo_accounts(void)

@@ -26,7 +26,7 @@ const struct outbox_topic *shop_topic(size_t number);
  * detail is shown at the terminal. */
 
 /* Fills an empty database with the demo marketplace. Refuses one that has vendors. */
-void shop_demo_load(struct task *task);
+void shop_demo_load(struct task *task, struct objects *objects);
 /* The demo's accounts of each role, as lines to show. */
 const char *shop_demo_accounts(void);
 

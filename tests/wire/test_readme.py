@@ -1,4 +1,5 @@
 """The README is true: its story works when pasted, and prints what it says it prints."""
+import contextlib
 import os
 import queue
 import re
@@ -7,8 +8,10 @@ import subprocess
 import threading
 
 import pytest
+import requests
 
 from harness.contract import ROOT
+from harness.s3 import bucket
 from harness.wait import until
 
 README = (ROOT / "README.md").read_text()
@@ -75,6 +78,27 @@ def test_two_terminals_chat(demo):
         while len(seen) < len(shown):
             seen.append(support.lines.get(timeout=60))
         assert seen == shown and support.lines.empty()
+
+
+@pytest.mark.parametrize("store", ["folder", "bucket"])
+def test_the_demo_has_pictures_of_its_own(own_server, store):
+    with bucket() if store == "bucket" else contextlib.nullcontext({}) as settings:
+        server = own_server(SEBEZ_DEMO="yes", SEBEZ_MEDIA_PROCESSES=1, **settings)
+        assert not server.db.rows("""
+            select handle from product
+            where json_array_length(images) <> 1 or images::text like '%http%'
+            union all select slug from vendor where logo is null or banner is null
+            union all select slug from category where image is null
+            union all select title from order_line
+            where image::json #>> '{image_facts,group}' is null""")
+        (newest,) = requests.get(f"{server.url}/v1/products?limit=1", timeout=60).json()["items"]
+        (image,) = newest["images"]
+        until(lambda: server.db.one("select formats from upload where id = %s", image["id"]))
+        for variant in image["variants"] if store == "folder" else []:
+            answer = requests.get(server.url + variant["url"], timeout=60)
+            assert answer.status_code == 200, variant
+        assert not server.db.rows("select failure from upload where state = 'failed'")
+        assert not server.stop()
 
 
 def test_the_start_says_what_the_readme_shows(demo):

@@ -12,6 +12,7 @@
 #include "shop/accounts/accounts.h"
 #include "shop/catalog/catalog.h"
 #include "shop/demo/demo_orders.h"
+#include "shop/demo/demo_pictures.h"
 
 #define AT "@demo.sebez.test"
 
@@ -240,8 +241,9 @@ static void fill(struct task *task, const struct demo_vendor *vendor, struct uui
 	demo_sign_out(task);
 }
 
-void demo_load(struct task *task)
+void demo_load(struct task *task, struct objects *objects)
 {
+	struct demo_gallery gallery = {objects, 0};
 	struct db *db = db_as(task, PG_JOBS);
 	struct uuid ids[VENDORS_COUNT];
 
@@ -261,6 +263,10 @@ void demo_load(struct task *task)
 	demo_sign_out(task);
 	for (size_t i = 0; i < VENDORS_COUNT; i++)
 		fill(task, &VENDORS[i], ids[i], i == 0);
+	for (size_t i = VENDORS_COUNT; i-- > 0;) /* as lists begin: with the newest */
+		demo_show_vendor(task, &gallery, VENDORS[i].slug, VENDORS[i].name, ids[i]);
+	demo_show_categories(task, &gallery, "admin" AT);
+	printf("  %zu pictures\n", gallery.count);
 	demo_orders(task);
 	fflush(stdout);
 }

@@ -1,6 +1,6 @@
 /*
  * demo: a small demo marketplace: vendors with shipping and staff, some 120 products in a category
- * tree, customers, an admin. Loaded once into an empty database.
+ * tree, pictures of them, customers, an admin. Loaded once into an empty database.
  */
 #ifndef SEBEZ_SHOP_DEMO_DEMO_H
 #define SEBEZ_SHOP_DEMO_DEMO_H
@@ -13,8 +13,11 @@ extern const size_t DEMO_FILE_COUNT;
 
 #define DEMO_PASSWORD "sebez-demo-2026"
 
-/* Ends the task (PROBLEM_CONFLICT) when the database has vendors. Suspends. */
-void demo_load(struct task *task);
+struct objects;
+
+/* Ends the task (PROBLEM_CONFLICT) when the database has vendors. Its pictures are shown as soon as
+ * a media process has made them. Suspends. */
+void demo_load(struct task *task, struct objects *objects);
 const char *demo_accounts(void); /* lines to show */
 
 #endif

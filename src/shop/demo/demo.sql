@@ -43,5 +43,25 @@ select current_vendor(), i.id, i.name, i.price, f.currency, nullif(i.free_above,
        i.ordinality
 from :methods with ordinality as i, platform f;
 
+-- record demo_picture (id uuid, image json)
+
+-- demo_products (): many -> (id uuid, handle text, title text)
+select id, handle, title from product where vendor_id = current_vendor()
+order by created_at desc, id desc;
+
+-- demo_show_products (pictures demo_picture[]): none
+update product p set images = json_build_array(i.image)
+from :pictures as i
+where p.vendor_id = current_vendor() and p.id = i.id;
+
+-- demo_show_vendor (logo json, banner json): none
+update vendor set logo = :logo, banner = :banner where id = current_vendor();
+
+-- demo_categories (): many -> (id uuid, slug text, name text)
+select id, slug, name from category order by id;
+
+-- demo_show_categories (pictures demo_picture[]): none
+update category c set image = i.image from :pictures as i where c.id = i.id;
+
 -- demo_variant (sku text): one -> (id uuid)
 select id from variant where sku = :sku;

@@ -50,7 +50,7 @@ begin
 	end if;
 	if after is not null then
 		update upload set uses = uses + 1, released_at = null
-		where id = after and removed_at is null and (state = 'ready' or source_url is not null);
+		where id = after and removed_at is null and (state in ('processing', 'ready') or source_url is not null);
 		if not found then -- removed since it was looked up
 			raise exception 'Upload not found' using errcode = 'SB404';
 		end if;

@@ -71,6 +71,21 @@ const char *media_link(void *links, const char *group, int64_t width, const char
 const char *media_link_file(struct media_links *links, const char *group, const char *content_type);
 int64_t media_links_expire(void); /* those that are made now; µs */
 
+/* A picture that comes with the program. */
+struct media_given {
+	enum upload_purpose_choice purpose; /* a public one */
+	const struct uuid *vendor_id;       /* with the purposes of vendors */
+	const char *content_type;
+	const void *bytes;
+	size_t length;
+	int32_t width, height;
+	const char *alt;
+};
+/* Puts it into the store for the acting customer, who may send such a file, and has it processed
+ * like an import. Returns it as it is kept (shop/image.h): its links work as soon as a media
+ * process has made the renditions. Suspends. */
+const char *media_give(struct task *task, struct objects *objects, const struct media_given *given);
+
 /* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
  * of this server, so that an answer that is cached is right for whatever host it is asked at. */
 const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format);

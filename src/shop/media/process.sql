@@ -18,6 +18,10 @@ returning u.id, u.account_id, u.owner_id, u.purpose, u.visibility, u.work, u.con
 update upload set claimed_until = now() + make_interval(secs => :lease_s)
 where id = any (:ids) and work is not null and claimed_until is not null;
 
+-- upload_import (id uuid): one
+-- Its parts are there. As sebez_jobs, who may say that nobody waits for it.
+update upload set state = 'processing', work = 'publish', priority = 2 where id = :id and state = 'waiting';
+
 -- upload_release (id uuid): maybe
 -- The next claim may follow at once.
 update upload set claimed_until = null where id = :id and work is not null returning id;
@@ -43,7 +47,7 @@ select upload_take_group(:id, :object_group, :sha256, :content_types) as outcome
 --     bytes_stored bigint): maybe
 -- processing -> ready. work: avif or tidy.
 update upload
-set state = 'ready', work = :work, priority = case when priority = 0 then 1 else priority end, claimed_until = null,
+set state = 'ready', work = :work, priority = priority | 1, claimed_until = null,
     attempts = 0, sha256 = :sha256, bytes = :bytes, content_type = :content_type, width = :width, height = :height,
     thumbhash = :thumbhash, color = :color, near_hash = :near_hash, animated = :animated, widths = :widths,
     formats = :formats, bytes_stored = :bytes_stored

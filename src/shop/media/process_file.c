@@ -142,6 +142,10 @@ static bool is_whole(const struct media_examined *examined, uint32_t formats)
 	return examined->count == expected;
 }
 
+const uint32_t UPLOAD_WIDTHS[UPLOAD_WIDTHS_COUNT] = {160, 320, 640, 1280, 2048};
+
+_Static_assert((int)UPLOAD_WIDTHS_COUNT <= (int)MEDIA_WIDTHS_MAX, "a request has room");
+
 enum work_outcome work_examine(struct media_work *work, uint32_t formats)
 {
 	struct media_request request = {
@@ -152,11 +156,12 @@ enum work_outcome work_examine(struct media_work *work, uint32_t formats)
 	    .max_pixels = LIMIT_MEDIA_PIXELS,
 	    .max_frames = FRAMES_MAX,
 	    .deadline_ms = (formats & MEDIA_SET(MEDIA_AS_AVIF)) != 0 ? AVIF_MS : PUBLISH_MS,
-	    .widths_count = 5,
-	    .widths = {160, 320, 640, 1280, 2048},
+	    .widths_count = UPLOAD_WIDTHS_COUNT,
 	};
-	int rc = work->hand->examine(work->hand->arg, &request, work->original, &work->examined);
+	int rc;
 
+	memcpy(request.widths, UPLOAD_WIDTHS, sizeof(UPLOAD_WIDTHS));
+	rc = work->hand->examine(work->hand->arg, &request, work->original, &work->examined);
 	if (rc == -ECHILD)
 		return WORK_AGAIN;
 	if (rc < 0)

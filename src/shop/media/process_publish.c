@@ -7,26 +7,27 @@
 #include "shop/feed/feed.h"
 #include "shop/media/process_internal.h"
 #include "shop/media/purposes.h"
+#include "shop/media/upload.h"
 
 /* Belongs to the key of objects: the next version makes others. */
 #define PIPELINE "sebez media 1"
 
 enum { GROUP_BYTES = 16 };
 
-static void name_group(struct media_work *work)
+const char *upload_group(struct arena *arena, struct uuid owner_id,
+                         const uint8_t sha256[SHA256_BYTES])
 {
 	uint8_t hash[crypto_hash_sha256_BYTES];
-	char *group = arena_alloc(work->task.arena, (size_t)GROUP_BYTES * 2 + 1);
+	char *group = arena_alloc(arena, (size_t)GROUP_BYTES * 2 + 1);
 	crypto_hash_sha256_state state;
 
 	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, work->row->owner_id.bytes,
-	                          sizeof(work->row->owner_id.bytes));
-	crypto_hash_sha256_update(&state, work->sha256, sizeof(work->sha256));
+	crypto_hash_sha256_update(&state, owner_id.bytes, sizeof(owner_id.bytes));
+	crypto_hash_sha256_update(&state, sha256, SHA256_BYTES);
 	crypto_hash_sha256_update(&state, (const unsigned char *)PIPELINE, sizeof(PIPELINE) - 1);
 	crypto_hash_sha256_final(&state, hash);
 	hex_encode(hash, GROUP_BYTES, group);
-	work->group = group;
+	return group;
 }
 
 static void write_event(struct media_work *work, struct db *tx)
@@ -142,7 +143,7 @@ enum work_outcome work_publish(struct media_work *work)
 
 	if (outcome != WORK_GOOD)
 		return outcome;
-	name_group(work);
+	work->group = upload_group(work->task.arena, work->row->owner_id, work->sha256);
 	outcome = take_group(work, &is_shared);
 	if (outcome == WORK_GOOD && !is_shared)
 		outcome = make(work);

@@ -39,7 +39,8 @@ create table upload (
 	-- What the media process does next: publish (check, make and publish the files), avif (add AVIF), tidy (delete
 	-- the parts). A claim is a lease.
 	work          text check (work in ('publish', 'avif', 'tidy')),
-	priority      smallint not null default 0 check (priority between 0 and 2), -- 0 somebody waits, 1 AVIF, 2 import
+	-- 0 somebody waits, 1 its AVIF, 2 import, 3 its AVIF
+	priority      smallint not null default 0 check (priority between 0 and 3),
 	claimed_until timestamptz,
 	attempts      int not null default 0,
 

@@ -81,7 +81,7 @@ static const struct upload_own_row *same_as(struct request *rq, const struct cre
 	return same != NULL ? row_of(rq, same->id) : NULL;
 }
 
-static struct upload_own_row new_row(const struct create_upload_in *in)
+struct upload_own_row upload_new_row(const struct create_upload_in *in)
 {
 	return (struct upload_own_row){
 	    .id = uuid_v7(),
@@ -96,9 +96,9 @@ static struct upload_own_row new_row(const struct create_upload_in *in)
 	};
 }
 
-static struct upload_make_args make_args(const struct upload_own_row *row,
-                                         const struct create_upload_in *in,
-                                         const struct bytes *sha256, bool is_known)
+struct upload_make_args upload_args(const struct upload_own_row *row,
+                                    const struct create_upload_in *in, const struct bytes *sha256,
+                                    bool is_known)
 {
 	const struct purpose *purpose = purpose_of(in->purpose);
 	bool of_vendor = in->vendor_id != NULL;
@@ -139,9 +139,9 @@ void create_upload(struct request *rq, const struct create_upload_in *in)
 	check_file(rq, in);
 	sha256 = read_sha256(rq, in);
 	known = same_as(rq, in, sha256);
-	made = known != NULL ? *known : new_row(in);
+	made = known != NULL ? *known : upload_new_row(in);
 	upload_write(rq, &made, &body);
-	args = make_args(&made, in, sha256, known != NULL);
+	args = upload_args(&made, in, sha256, known != NULL);
 	uuid_format(made.id, id);
 	if (known == NULL)
 		reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/uploads/%s", id));
