@@ -15,7 +15,10 @@ NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 
 @pytest.fixture
 def clay(shop):
-    return shop.vendor()
+    """Of whose approval nobody is told any more who joins its staff later."""
+    vendor = shop.vendor()
+    followed(shop.db)
+    return vendor
 
 
 @pytest.fixture
