@@ -58,6 +58,13 @@ declare
 	horizon bigint;
 	stamp bigint;
 begin
+	-- Without news nothing is locked, so that an idle server writes nothing.
+	perform from notice_position x, feed_epoch e
+	where x.epoch <> e.epoch or x.tx < (select max(v.tx) from event v);
+	if not found then
+		return query select 0::bigint, false;
+		return;
+	end if;
 	select x.* into p from notice_position x for update skip locked;
 	if not found then
 		return query select 0::bigint, false;
