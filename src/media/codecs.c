@@ -1,5 +1,6 @@
 #include "media/codecs.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <vips/vips.h>
 
@@ -75,6 +76,7 @@ static bool use(const struct codec *codec, VipsImage *image)
 
 	if (codec->save(image, &bytes, &length) != 0)
 		return false;
+	assert(bytes != NULL && length > 0);
 	request.bytes = length;
 	used = examine(&request, bytes, &NOWHERE) == 0;
 	g_free(bytes);

@@ -1,5 +1,6 @@
 #include "media/file_check.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static bool contains(const uint8_t *bytes, size_t count, const char *text)
 static enum media_type check_pdf(const uint8_t *bytes, size_t count)
 {
 	size_t tail = count < PDF_TAIL ? count : PDF_TAIL;
-	const uint8_t *end = bytes + count - tail;
+	const uint8_t *end = bytes + (count - tail);
 	bool version = count > 8 && (bytes[5] == '1' || bytes[5] == '2') && bytes[6] == '.';
 
 	return version && contains(end, tail, "startxref") && contains(end, tail, "%%EOF")
@@ -40,6 +41,7 @@ static size_t ogg_page(const uint8_t *bytes, size_t count)
 		return 0;
 	for (size_t i = 0; i < bytes[26]; i++)
 		length += bytes[OGG_HEADER + i];
+	assert(length >= OGG_HEADER);
 	return length <= count ? length : 0;
 }
 
@@ -57,6 +59,7 @@ static enum media_type check_ogg(const uint8_t *bytes, size_t count)
 		length = ogg_page(bytes + at, count - at);
 		if (length == 0)
 			return MEDIA_TYPE_UNKNOWN;
+		assert(length <= count - at);
 	}
 	return MEDIA_OGG;
 }
@@ -77,6 +80,7 @@ static size_t mp3_frame(const uint8_t *bytes, size_t count)
 	kbits = KBITS[version == 3][bytes[2] >> 4];
 	if (version == 1 || hertz == 0 || kbits == 0)
 		return 0;
+	assert(version == 3 || version == 2 || version == 0);
 	hertz >>= version == 3 ? 0 : version == 2 ? 1 : 2;
 	return (version == 3 ? 144000U : 72000U) * kbits / hertz + (bytes[2] >> 1 & 1);
 }
@@ -106,6 +110,7 @@ static enum media_type check_mp3(const uint8_t *bytes, size_t count)
 
 enum media_type file_check(enum media_type type, const uint8_t *bytes, size_t count)
 {
+	assert(type > MEDIA_AVIF && type < MEDIA_TYPE_COUNT); /* no picture */
 	switch (type) {
 	case MEDIA_PDF:
 		return check_pdf(bytes, count);

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static bool next_box(struct span *rest, char ret_name[4], struct span *ret_conte
 	}
 	if (length < header || length > rest->count)
 		return false;
+	assert(length <= rest->count);
 	*broken = false;
 	*ret_content = (struct span){rest->bytes + header, (size_t)(length - header)};
 	rest->bytes += length;
@@ -91,6 +93,7 @@ enum media_type file_check_iso(enum media_type type, const uint8_t *bytes, size_
 	}
 	if (broken || !movie || !media || !(tracks.sound || tracks.video))
 		return MEDIA_TYPE_UNKNOWN;
+	assert(type == MEDIA_M4A || type == MEDIA_MP4 || type == MEDIA_QUICKTIME);
 	if (!tracks.video)
 		return MEDIA_M4A;
 	return type == MEDIA_QUICKTIME ? MEDIA_QUICKTIME : MEDIA_MP4;

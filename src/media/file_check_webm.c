@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ static size_t number(const uint8_t *bytes, size_t count, bool keep_mark, uint64_
 	if (count == 0 || bytes[0] == 0)
 		return 0;
 	length = (size_t)__builtin_clz(bytes[0]) - 23; /* 32 bits, of which 24 are before it */
+	assert(length >= 1 && length <= 8);
 	if (length > count)
 		return 0;
 	value = keep_mark ? bytes[0] : bytes[0] & (0xffU >> length);
@@ -51,6 +53,7 @@ static bool next_element(const uint8_t **at, size_t *left, struct element *ret)
 
 	if (of_length == 0)
 		return false;
+	assert(header <= *left);
 	if (length == (UINT64_C(1) << (7 * of_length)) - 1)
 		length = *left - header;
 	if (length > *left - header)

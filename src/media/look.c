@@ -12,6 +12,7 @@ uint32_t look_color(uint32_t width, uint32_t height, const uint8_t *rgba)
 	uint64_t alphas = 0;
 	uint32_t color = 0;
 
+	assert(count > 0);
 	for (size_t i = 0; i < count; i++) {
 		alphas += rgba[4 * i + 3];
 		for (size_t c = 0; c < 3; c++)
@@ -21,6 +22,7 @@ uint32_t look_color(uint32_t width, uint32_t height, const uint8_t *rgba)
 		return 0xffffff;
 	for (size_t c = 0; c < 3; c++)
 		color = color << 8 | (uint32_t)((sums[c] + alphas / 2) / alphas);
+	assert(color <= 0xffffff);
 	return color;
 }
 
@@ -42,6 +44,7 @@ static uint64_t cell(uint32_t width, uint32_t height, const uint8_t *rgba, uint3
 
 	right += right == left;
 	bottom += bottom == top;
+	assert(left < right && right <= width && top < bottom && bottom <= height);
 	for (uint32_t y = top; y < bottom; y++)
 		for (uint32_t x = left; x < right; x++)
 			sum += luminance(rgba + 4 * ((size_t)y * width + x));

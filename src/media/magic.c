@@ -1,5 +1,6 @@
 #include "media/magic.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ static enum media_type of_brand(const uint8_t *brand)
  * how they are coded. */
 static enum media_type of_file_type_box(const uint8_t *bytes, size_t count)
 {
+	assert(count >= 12);
 	uint32_t length = (uint32_t)binary_int32(bytes);
 	enum media_type type = of_brand(bytes + 8);
 
@@ -57,6 +59,7 @@ static enum media_type of_file_type_box(const uint8_t *bytes, size_t count)
 
 enum media_type media_magic(const uint8_t *bytes, size_t count)
 {
+	assert(bytes != NULL || count == 0);
 	if (AT(0, "\xff\xd8\xff"))
 		return MEDIA_JPEG;
 	if (AT(0, "\x89PNG\r\n\x1a\n"))

@@ -89,6 +89,7 @@ static enum media_failure read_header(const struct media_request *request, enum 
 
 	if (image == NULL)
 		return picture_failure(MEDIA_DAMAGED);
+	assert(image->Xsize > 0 && image->Ysize > 0);
 	aside = vips_image_get_orientation(image) >= 5;
 	facts->type = type;
 	facts->width = (uint32_t)(aside ? image->Ysize : image->Xsize);
@@ -114,12 +115,14 @@ static void choose_widths(const struct media_request *request, struct media_fact
 	for (uint32_t i = 0; i < request->widths_count && request->widths[i] < widest; i++)
 		facts->widths[facts->widths_count++] = request->widths[i];
 	facts->widths[facts->widths_count++] = widest;
+	assert(widest > 0 && facts->widths_count <= MEDIA_WIDTHS_MAX);
 }
 
 uint32_t picture_height(const struct media_facts *facts, uint32_t width)
 {
 	uint64_t height = ((uint64_t)facts->height * width + facts->width / 2) / facts->width;
 
+	assert(width > 0 && width <= facts->width);
 	if (height > LIMIT_MEDIA_HEIGHT) /* of one pixel's width, or by rounding */
 		height = LIMIT_MEDIA_HEIGHT;
 	return height == 0 ? 1 : (uint32_t)height;
@@ -130,6 +133,7 @@ static int choose_shrink(const struct media_facts *facts, uint32_t widest)
 {
 	uint32_t shrink = 1;
 
+	assert(widest > 0);
 	while (facts->type == MEDIA_JPEG && shrink < 8 && facts->width / (2 * shrink) >= widest &&
 	       facts->height / (2 * shrink) > 0)
 		shrink *= 2;
@@ -193,6 +197,8 @@ static enum media_failure decode_once(const struct encoded *encoded, struct pict
 	picture->image = upright == NULL ? NULL : keep_pixels(upright);
 	VIPS_UNREF(upright);
 	VIPS_UNREF(loaded);
+	assert(picture->image == NULL ||
+	       (picture->image->Xsize == (int)widest && picture->image->Bands <= 4));
 	return picture->image == NULL ? picture_failure(MEDIA_DAMAGED) : 0;
 }
 
@@ -249,6 +255,7 @@ VipsImage *picture_scale(VipsImage *image, uint32_t width, uint32_t height)
 		return NULL;
 	kept = vips_image_copy_memory(scaled);
 	g_object_unref(scaled);
+	assert(kept == NULL || (kept->Xsize == (int)width && kept->Ysize == (int)height));
 	return kept;
 }
 
@@ -285,6 +292,7 @@ static enum media_failure glance(struct picture *picture)
 	height = (uint32_t)small->Ysize;
 	rgba = (const uint8_t *)VIPS_IMAGE_ADDR(small, 0, 0);
 	facts->thumbhash_length = (uint32_t)thumbhash(width, height, rgba, facts->thumbhash);
+	assert(facts->thumbhash_length > 0 && facts->thumbhash_length <= THUMBHASH_BYTES_MAX);
 	facts->color = look_color(width, height, rgba);
 	facts->near_hash = look_near_hash(width, height, rgba);
 	g_object_unref(small);

@@ -94,6 +94,7 @@ int media_send(int socket, const void *message, size_t length, int fd)
 	struct msghdr header = {.msg_iov = &bytes, .msg_iovlen = 1};
 	ssize_t sent;
 
+	assert(length > 0);
 	if (fd >= 0) {
 		struct cmsghdr *rights;
 
@@ -131,6 +132,7 @@ int media_receive(int socket, void *message, size_t capacity, int *ret_fd)
 	while (received < 0 && errno == EINTR);
 	if (received < 0)
 		return -errno;
+	assert((size_t)received <= capacity);
 	/* The kernel closes the descriptors that have no room in `control`. */
 	rights = CMSG_FIRSTHDR(&header);
 	if (rights != NULL && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS)
@@ -175,6 +177,7 @@ int media_memory(const char *name, const void *bytes, size_t length, int *ret_fd
 		close(fd);
 		return status;
 	}
+	assert(media_is_memory(fd, length));
 	*ret_fd = fd;
 	return 0;
 }

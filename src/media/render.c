@@ -1,5 +1,7 @@
 #include "media/render.h"
 
+#include <assert.h>
+
 #include "base/limits.h"
 #include "media/webp_bare.h"
 
@@ -67,9 +69,11 @@ static enum media_failure render_one(const struct media_request *request, VipsIm
 	void *bytes = NULL;
 	size_t length = 0;
 
+	assert(rendition.width <= LIMIT_MEDIA_WIDTH && rendition.height <= LIMIT_MEDIA_HEIGHT);
 	if (save(image, format, &bytes, &length) != 0)
 		return picture_failure(MEDIA_TOO_COMPLEX);
 	if (length <= LIMIT_MEDIA_RENDITION_BYTES) {
+		assert(bytes != NULL && length > 0);
 		rendition.bytes = (uint32_t)length;
 		sink->rendition(request, &rendition, bytes);
 	}
@@ -95,6 +99,8 @@ enum media_failure render(const struct media_request *request, struct picture *p
 	const struct media_facts *facts = &picture->facts;
 	enum media_failure failure = 0;
 
+	assert(picture->image != NULL && facts->widths_count > 0);
+	assert(facts->widths[facts->widths_count - 1] == (uint32_t)picture->image->Xsize);
 	if (request->formats == 0)
 		return 0;
 	failure = render_formats(request, picture->image, sink);
@@ -105,6 +111,7 @@ enum media_failure render(const struct media_request *request, struct picture *p
 
 		if (smaller == NULL)
 			return picture_failure(MEDIA_TOO_COMPLEX);
+		assert(smaller->Xsize < picture->image->Xsize);
 		g_object_unref(picture->image);
 		picture->image = smaller;
 		failure = render_formats(request, smaller, sink);

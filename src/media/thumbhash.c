@@ -104,6 +104,7 @@ static void transform(const struct pixels *pixels, int channel, uint32_t across,
 			ret->others[ret->count++] = found;
 			ret->scale = fmax(ret->scale, fabs(found));
 		}
+	assert(ret->scale >= 0);
 	for (size_t i = 0; ret->scale > 0 && i < ret->count; i++)
 		ret->others[i] = 0.5 + 0.5 / ret->scale * ret->others[i];
 }
@@ -122,6 +123,7 @@ static uint32_t terms(uint32_t side, uint32_t longer, uint32_t limit)
 {
 	uint32_t count = rounded((double)limit * side / longer);
 
+	assert(side <= longer && count <= limit);
 	return count == 0 ? 1 : count;
 }
 

@@ -1,5 +1,6 @@
 #include "media/webp_bare.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdbool.h>
 #include <string.h>
@@ -37,6 +38,7 @@ size_t webp_bare(uint8_t *bytes, size_t count)
 		length += length % 2;
 		if (length > count - at)
 			length = count - at;
+		assert(length > 0 && kept <= at);
 		if (is_metadata(bytes + at))
 			continue;
 		memmove(bytes + kept, bytes + at, length);
@@ -44,6 +46,7 @@ size_t webp_bare(uint8_t *bytes, size_t count)
 			bytes[kept + CHUNK_HEADER] &= (uint8_t)~METADATA_FLAGS;
 		kept += length;
 	}
+	assert(kept >= FILE_HEADER && kept <= count);
 	riff = htole32((uint32_t)kept - CHUNK_HEADER);
 	memcpy(bytes + 4, &riff, sizeof(riff));
 	return kept;

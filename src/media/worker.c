@@ -22,6 +22,7 @@ static enum media_failure examine_memory(const struct media_request *request, in
 	const uint8_t *bytes;
 	static const struct examine_sink ANSWERS = {answer_facts, answer_rendition};
 
+	assert(request->bytes <= LIMIT_MEDIA_BYTES);
 	if (request->bytes == 0)
 		return MEDIA_EMPTY;
 	bytes = mmap(NULL, request->bytes, PROT_READ, MAP_PRIVATE, original, 0);
