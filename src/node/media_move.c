@@ -60,6 +60,8 @@ static long read_source(void *arg, char *bytes, size_t size)
 	size_t count;
 
 	if (source->used == source->piece.length) {
+		if (source->offset > 0 && source->offset >= source->piece.total)
+			return 0;
 		arena_free(source->arena);
 		source->arena = arena_new(PIECE_ARENA_BYTES, NULL, NULL);
 		source->used = 0;

@@ -61,25 +61,26 @@ static bool parse_bytes(const char *text, int64_t *ret)
 }
 
 /* Content-Range: bytes 0-99/1000, or bytes * / 1000 (without blanks) beyond the end. */
-static int read_piece(const struct http_client_response *response, struct object_piece *ret)
+static bool parse_total(const struct http_client_response *response, int64_t *ret)
 {
 	const char *range = http_client_header(response, "content-range");
 	const char *slash = range == NULL ? NULL : strrchr(range, '/');
-	int64_t total;
 
-	if ((response->status != 206 && response->status != 416) || slash == NULL ||
-	    !parse_bytes(slash + 1, &total))
-		return -EPROTO;
-	*ret = (struct object_piece){"", 0, total};
-	if (response->status == 206) {
-		ret->bytes = response->body;
-		ret->length = response->body_length;
-	}
-	return 0;
+	return slash != NULL && parse_bytes(slash + 1, ret);
 }
 
-static int get(void *store, struct arena *arena, const char *key, int64_t offset, size_t length_max,
-               int64_t deadline_ms, struct object_piece *ret)
+/* At or beyond the end. Not every store says where that is, but who has answered. */
+static bool is_invalid_range(struct arena *arena, const struct http_client_response *response)
+{
+	const char *code = response->status == 416
+	                       ? s3_xml_text(arena, response->body, response->body_length, "Code")
+	                       : NULL;
+
+	return code != NULL && strcmp(code, "InvalidRange") == 0;
+}
+
+static int send_get(struct s3 *s3, struct arena *arena, const char *key, int64_t offset,
+                    size_t length_max, int64_t deadline_ms, struct http_client_response *ret)
 {
 	const struct sigv4_pair range = {"range",
 	                                 arena_printf(arena, "bytes=%" PRId64 "-%" PRId64, offset,
@@ -89,15 +90,35 @@ static int get(void *store, struct arena *arena, const char *key, int64_t offset
 	                             .headers = &range,
 	                             .header_count = 1,
 	                             .body_max = length_max};
-	struct http_client_response response;
-	int rc = s3_send(store, arena, &call, deadline_ms, &response);
 
+	return s3_send(s3, arena, &call, deadline_ms, ret);
+}
+
+static int get(void *store, struct arena *arena, const char *key, int64_t offset, size_t length_max,
+               int64_t deadline_ms, struct object_piece *ret)
+{
+	struct http_client_response response;
+	int rc = send_get(store, arena, key, offset, length_max, deadline_ms, &response);
+	bool at_end = rc == 0 && response.status == 416, is_said;
+
+	*ret = (struct object_piece){"", 0, 0};
+	if (at_end && offset > 0 && !parse_total(&response, &ret->total) &&
+	    is_invalid_range(arena, &response))
+		rc = send_get(store, arena, key, 0, 1, deadline_ms, &response);
 	if (rc < 0)
 		return rc;
 	if (response.status == 404)
 		return -ENOENT;
-	return read_piece(&response, ret) < 0 ? s3_nonsense(store, "S3 answered without a range")
-	                                      : 0;
+	is_said = parse_total(&response, &ret->total);
+	if (response.status == 416 && (is_said || is_invalid_range(arena, &response)))
+		return 0; /* where that is not said it is at 0: another piece was asked for */
+	if (response.status != 206 || !is_said)
+		return s3_nonsense(store, "S3 answered without a range");
+	if (!at_end) {
+		ret->bytes = response.body;
+		ret->length = response.body_length;
+	}
+	return 0;
 }
 
 /* By GET: an answer to HEAD has no body that says who it is from (is_gone() in s3_call.c). */

@@ -4,8 +4,8 @@
 
 Objects are in memory. A key with `-fails-STATUS-CODE-N-` answers the first N requests so; one with
 `-breaks-N-` ends the connection N times before the answer, and one with `-half-N-` in the middle of
-the body. /roles/… is the metadata service of a machine. The age of what is put may be an argument,
-in seconds.
+the body. Who reads one with `-unsaid-` beyond its end is not told where that is. /roles/… is the
+metadata service of a machine. The age of what is put may be an argument, in seconds.
 """
 import collections
 import datetime
@@ -214,6 +214,8 @@ class S3(http.server.BaseHTTPRequestHandler):
             return self.answer(200, body, headers)
         first, last = int(wanted[1]), min(int(wanted[2]), len(body) - 1)
         if first >= len(body):
+            if "-unsaid-" in self.key:
+                raise Refused(416, "InvalidRange")
             return self.answer(416, b"", [("Content-Range", f"bytes */{len(body)}")])
         part = body[first:last + 1]
         headers.append(("Content-Range", f"bytes {first}-{last}/{len(body)}"))

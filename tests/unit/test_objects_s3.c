@@ -35,6 +35,24 @@ ON_FIBER(a_failure_that_stays_is_an_error)
 	                 -ETIMEDOUT);
 }
 
+ON_FIBER(the_end_is_found_where_the_store_does_not_say_it)
+{
+	static const char KEY[] = "private/x-unsaid-.csv";
+	struct object_piece piece;
+
+	assert_int_equal(put_text(KEY, "0123456789"), 0);
+	for (int64_t offset = 10; offset < 12; offset++) {
+		assert_int_equal(objects_get(objects, arena, KEY, offset, 5, soon(), &piece), 0);
+		assert_int_equal(piece.length, 0);
+		assert_int_equal(piece.total, 10);
+	}
+	assert_int_equal(put_text(KEY, ""), 0);
+	expect_text(KEY, "");
+	assert_int_equal(
+	    objects_get(objects, arena, "private/x-unsaid-none.csv", 10, 5, soon(), &piece),
+	    -ENOENT);
+}
+
 ON_FIBER(an_upload_in_parts_survives_failures)
 {
 	static const char KEY[] = "private/x-fails-503-slow-2-.mp4";
@@ -120,6 +138,7 @@ int main(void)
 	static const struct CMUnitTest TESTS[] = {
 	    cmocka_unit_test(a_failure_that_passes_is_retried),
 	    cmocka_unit_test(a_failure_that_stays_is_an_error),
+	    cmocka_unit_test(the_end_is_found_where_the_store_does_not_say_it),
 	    cmocka_unit_test(an_upload_in_parts_survives_failures),
 	    cmocka_unit_test(a_link_of_s3_lets_a_client_send_and_read_one_object),
 	    cmocka_unit_test(the_keys_of_a_machine_are_fetched_and_renewed_when_refused),
