@@ -62,7 +62,7 @@ wire() { # wire FOLDER [OPTIONS...]
 	for run in $(seq "$runs"); do
 		(
 			set -o pipefail
-			SEBEZ_BUILD=$folder python_tests tests/wire --share "$run/$runs" "$@" 2>&1 |
+			SEBEZ_BUILD=$folder SEBEZ_TEST_TIMES=$PWD/$logs/times-$phase.$run python_tests tests/wire --share "$run/$runs" "$@" 2>&1 |
 				tee "$logs/$phase.$run" | sed -un '/^failed: /p'
 		) &
 		pids+=($!)

@@ -2,6 +2,7 @@
 import collections
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import pty
@@ -12,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import shares  # noqa: E402
 from harness import contract  # noqa: E402
 from harness.server import TMP, Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
@@ -20,11 +22,13 @@ from world import World  # noqa: E402
 
 EXAMPLES = int(os.environ.get("SEBEZ_TEST_EXAMPLES", "25"))
 SEED = int(os.environ.get("SEBEZ_TEST_SEED", "20260301"))
-SLOW_SIZE = 300  # of a file with tests marked slow, as a number of tests
 hypothesis.settings.register_profile(
     "sebez", max_examples=EXAMPLES, deadline=None, print_blob=True, database=None,
     suppress_health_check=list(hypothesis.HealthCheck))
 hypothesis.settings.load_profile("sebez")
+EXPECTED = pytest.StashKey()
+times = collections.Counter()  # seconds of each test, with its fixtures
+has_own_server = {}
 
 
 def pytest_addoption(parser):
@@ -37,21 +41,41 @@ def pytest_report_header(config):
             f"examples: {EXAMPLES} (SEBEZ_TEST_EXAMPLES)")
 
 
+@pytest.hookimpl(trylast=True)  # after -k and -m
 def pytest_collection_modifyitems(config, items):
-    """Files that take long first, each to the share with the least so far. A share is the same in
-    every run, so that tests on one server always meet in the same order."""
+    """The share of this run, heavy files first."""
     share, count = map(int, config.getoption("--share").split("/"))
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    sizes = collections.Counter(item.path for item in items)
-    sizes.update({path: SLOW_SIZE for path in slow})
-    load, owner = [0] * count, {}
-    for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
-        owner[path] = load.index(min(load))
-        load[owner[path]] += sizes[path]
-    items.sort(key=lambda item: (-sizes[item.path], item.path))
-    others = [item for item in items if owner[item.path] != share - 1]
-    items[:] = [item for item in items if owner[item.path] == share - 1]
+    has_own_server.update({item.nodeid: "own_server" in item.fixturenames for item in items})
+    files = shares.weighed(((item.nodeid, has_own_server[item.nodeid]) for item in items),
+                           shares.read_weights())
+    owner, seconds = shares.deal(files, count)
+    config.stash[EXPECTED] = (f"share {share}/{count}: {seconds[share - 1]:.0f} s of "
+                              f"{sum(seconds):.0f} by tests/wire/weights.json")
+
+    def file_of(item):
+        return item.nodeid.partition("::")[0]
+
+    items.sort(key=lambda item: (-files[file_of(item)], file_of(item)))
+    others = [item for item in items if owner[file_of(item)] != share - 1]
+    items[:] = [item for item in items if owner[file_of(item)] == share - 1]
     config.hook.pytest_deselected(items=others)
+
+
+def pytest_runtest_logreport(report):
+    times[report.nodeid] += report.duration
+
+
+def pytest_sessionfinish():
+    """What shares.py reads."""
+    if path := os.environ.get("SEBEZ_TEST_TIMES"):
+        pathlib.Path(path).write_text(json.dumps(
+            [[nodeid, seconds, has_own_server[nodeid]] for nodeid, seconds in times.items()],
+            indent=0))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.getoption("--share") != "1/1":
+        terminalreporter.write_line(config.stash[EXPECTED])
 
 
 def after(server):

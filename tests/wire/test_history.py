@@ -25,7 +25,7 @@ from history.world import CATEGORIES, Owner, World
 
 FAULTS = int(os.environ.get("SEBEZ_TEST_FAULTS", "12"))
 MESSAGES = int(os.environ.get("SEBEZ_TEST_MESSAGES", "2000"))
-pytestmark = [pytest.mark.plain, pytest.mark.slow]
+pytestmark = pytest.mark.plain
 IS_FULL = MESSAGES > 10_000
 CUSTOMERS, VENDORS, STAFF = (20, 6, 3) if IS_FULL else (6, 2, 3)
 DEVICES = 3  # of a customer; of each of the staff one less

@@ -128,7 +128,6 @@ def test_what_a_person_waits_for_is_done_before_imports(shop):
         assert sent.done(customer, upload["id"])["state"] == "ready"
 
 
-@pytest.mark.slow
 def test_kills_at_any_moment_cost_no_upload_and_repeat_no_event(own_server):
     seed = random.randrange(2**32)
     dice = random.Random(seed)
