@@ -39,9 +39,11 @@ mkdir -p "$root/shop/data"
 in_root radosgw-admin user create --uid=shop --display-name=Shop --access-key="$key" --secret-key="$secret" \
 	>"$root/shop/user" 2>&1 || { cat "$root/shop/user"; exit 1; }
 in_root radosgw -f --id=shop --rgw-frontends="beast endpoint=127.0.0.1:$port" >"$root/shop/out" 2>&1 &
+gateway=$!
+trap 'kill -TERM $gateway; wait $gateway' EXIT
 for _ in $(seq 300); do
 	curl -s "http://127.0.0.1:$port/" >/dev/null && break
-	kill -0 $! 2>/dev/null || { cat "$root/shop/out"; exit 1; }
+	kill -0 $gateway 2>/dev/null || { cat "$root/shop/out"; exit 1; }
 	sleep 0.1
 done
 

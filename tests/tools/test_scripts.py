@@ -7,7 +7,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ("tools/install-deps.sh", "tests/run.sh", "tests/keeper.py", "tests/lint/run.sh",
-           "tests/radosgw.sh", "bench/run.sh", "tools/gen_api.py",
+           "tests/slow.sh", "tests/radosgw.sh", "bench/run.sh", "tools/gen_api.py",
            "tools/gen_sql.py")
 
 

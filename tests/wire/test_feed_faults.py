@@ -145,6 +145,8 @@ def test_transactions_whose_numbers_come_again_after_a_crash_hide_no_event(broke
         assert after < before - 500, "the numbers did not come again"
         speaker.do("sendMessage", conversation_id=talk["id"],
                    body={"client_id": "low", "text": "A low number"})
+        if not stopped[-1] in members(broken.server):
+            pytest.skip("this machine is so slow that the stopped process was replaced meanwhile")
         os.kill(stopped[-1], signal.SIGCONT)
         pages = [wait() for wait in waiting]
     finally:
