@@ -115,9 +115,10 @@ enum {
 	/* Attachments of a message, as the contract says: a screenful of pictures. */
 	LIMIT_MESSAGE_ATTACHMENTS = 10,
 
-	/* Messages sent in one transaction: enough that each one's share of the transaction's own
-	 * cost is small; it holds their conversations' locks for some ten milliseconds. */
-	LIMIT_SENT_TOGETHER = 64,
+	/* Messages written in one transaction (task/together.h): enough that each one's
+	 * share of the transaction's own cost is small; it holds their locks for some ten
+	 * milliseconds. */
+	LIMIT_TOGETHER = 64,
 
 	/* Stripes of the key locks of one process (task/key_lock.h): enough that a hundred
 	 * concurrent orders of five lines rarely collide. 24 bytes each. */

@@ -1,11 +1,9 @@
 /*
- * together: sends messages that arrive at the same time in one transaction.
- *
- * While a transaction with messages of a side is under way, further ones of the side wait in
- * memory; then they go together, in the fiber of one of them, at most one per conversation. The
- * database checks each under its own session and sends those that need nothing else
- * (messages_send() in functions_send.sql). This only saves work: whatever is not sent this way, for
- * whatever reason, is sent by message_send() on its own, which is idempotent by client_id.
+ * together: sends messages that arrive at the same time in one transaction (task/together.h), those
+ * of customers and those of staff apart, at most one per conversation. The database checks each
+ * under its own session and sends those that need nothing else (messages_send() in
+ * functions_send.sql). Whatever is not sent this way is sent by message_send() on its own, which is
+ * idempotent by client_id.
  */
 #ifndef SEBEZ_SHOP_CHAT_TOGETHER_H
 #define SEBEZ_SHOP_CHAT_TOGETHER_H

@@ -1,0 +1,47 @@
+/*
+ * together: does the same work of several tasks in one transaction, when they arrive at the same
+ * time. While one such transaction is under way, further tasks wait in memory; then they go
+ * together, in the fiber of one of them. Under load each one's share of the transaction's own cost
+ * becomes small, and without load nobody waits.
+ *
+ * This only saves work. Whatever is not done this way, for whatever reason, the caller does on its
+ * own, in a way that has no second effect when it was done after all (a key that is unique).
+ */
+#ifndef SEBEZ_TASK_TOGETHER_H
+#define SEBEZ_TASK_TOGETHER_H
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "net/co.h"
+#include "task/task.h"
+
+/* What one task wants done; the first member of a struct that has the rest. */
+struct together_item {
+	struct list_node node; /* in the queue, or in none */
+	struct co *co;
+	bool leads; /* its fiber is to run the next ones */
+	bool has_run;
+	bool is_done; /* set by run() */
+};
+
+/* One kind of work in this process. Static; the rest is zero at first. */
+struct together {
+	/* Whether the two may go in one transaction. */
+	bool (*may_join)(const struct together_item *one, const struct together_item *other);
+	/* Runs the items as the jobs role, and sets is_done of those that were done. Reads the
+	 * items before it suspends; after that an item is NULL when its task has ended. */
+	void (*run)(struct task *task, size_t count, struct together_item *const items[]);
+
+	struct list_node queue;
+	bool is_busy; /* a fiber runs items, or was woken to */
+	size_t count;
+	struct together_item *running[LIMIT_TOGETHER];
+};
+
+/*
+ * together_do: true when the item was done. False: it was not, or it is not known whether; at the
+ * task's deadline it may still be done later. Suspends. The item must live until then.
+ */
+bool together_do(struct together *together, struct task *task, struct together_item *item);
+
+#endif
