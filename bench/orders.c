@@ -28,16 +28,16 @@ enum {
 	ARENA_BYTES = 1024 * 1024,
 };
 
-struct placing {
+struct prepared {
 	struct task task;
 	struct pg_item *items[ITEMS_MAX]; /* without BEGIN and COMMIT */
 	size_t count;
 };
 
-static void take(struct placing *placing, struct db *batch, bool with_envelope)
+static void take(struct prepared *prepared, struct db *batch, bool with_envelope)
 {
 	for (int i = with_envelope ? 0 : 1; i < batch->batch->count; i++)
-		placing->items[placing->count++] = batch->batch->items[i];
+		prepared->items[prepared->count++] = batch->batch->items[i];
 }
 
 /* Runs what the batch has collected, which only reads. */
@@ -52,13 +52,13 @@ static void read_now(struct db *batch)
 	}
 }
 
-static struct quote *make_quote(struct placing *placing)
+static struct quote *make_quote(struct prepared *prepared)
 {
-	struct db *batch = db_batch(&placing->task);
+	struct db *batch = db_batch(&prepared->task);
 	struct quote_rows asked = quote_ask(batch, "GB");
 	sql_order_of_last_cart(batch);
 	read_now(batch);
-	take(placing, batch, true);
+	take(prepared, batch, true);
 	struct quote *quote = quote_fetch(batch, &asked);
 	if (quote->line_count == 0)
 		one_die("an account", "has nothing in its cart");
@@ -66,7 +66,7 @@ static struct quote *make_quote(struct placing *placing)
 	return quote;
 }
 
-static void make_order(struct placing *placing, const struct quote *quote, const char *key)
+static void make_order(struct prepared *prepared, const struct quote *quote, const char *key)
 {
 	static const uint8_t HASH[32];
 	static char body[BODY_BYTES];
@@ -79,46 +79,44 @@ static void make_order(struct placing *placing, const struct quote *quote, const
 	    .shipping_address = "{\"name\":\"Ann\",\"line1\":\"1 Main Street\",\"city\":\"X\"}",
 	    .customer_name = "Ann",
 	};
-	struct db *batch = db_batch(&placing->task);
+	struct db *batch = db_batch(&prepared->task);
 
 	memset(body, 'x', sizeof(body));
-	const struct order *order = order_split(placing->task.arena, quote, &terms);
-	const struct new_order *new = new_order(placing->task.arena, order);
+	const struct order *order = order_split(prepared->task.arena, quote, &terms);
 
 	sql_idempotency_keep(batch, key, "placeOrder", (struct bytes){HASH, sizeof(HASH)}, 201,
 	                     &(struct bytes){(const uint8_t *)body, sizeof(body)});
-	order_insert(batch, new);
-	order_claim(batch, new);
+	order_insert(batch, order);
 	db_run_before(batch, batch); /* feed_flush */
-	take(placing, batch, false);
+	take(prepared, batch, false);
 }
 
-static void *placing_new(const struct uuid line[])
+static void *prepared_new(const struct uuid line[])
 {
-	struct placing *placing = calloc(1, sizeof(*placing));
+	struct prepared *prepared = calloc(1, sizeof(*prepared));
 	char *key;
 
-	placing->task.arena = arena_new(ARENA_BYTES, NULL, NULL);
-	key = arena_alloc(placing->task.arena, UUID_TEXT_LENGTH + 1); /* parameters point to it */
-	placing->task.actor =
+	prepared->task.arena = arena_new(ARENA_BYTES, NULL, NULL);
+	key = arena_alloc(prepared->task.arena, UUID_TEXT_LENGTH + 1); /* parameters point to it */
+	prepared->task.actor =
 	    (struct actor){.kind = ACTOR_CUSTOMER, .account_id = line[0], .session_id = line[1]};
-	uuid_format(uuid_v7(), placing->task.request_id);
+	uuid_format(uuid_v7(), prepared->task.request_id);
 	uuid_format(uuid_v7(), key);
 	one_run_simple(&DB_BEGIN_STATEMENT);
-	make_order(placing, make_quote(placing), key);
+	make_order(prepared, make_quote(prepared), key);
 	one_run_simple(&DB_COMMIT_STATEMENT);
-	return placing;
+	return prepared;
 }
 
 /* False when any statement failed; then the transaction has rolled back. */
 static bool place(void *made)
 {
-	const struct placing *placing = made;
+	const struct prepared *prepared = made;
 	bool good = true;
 
 	one_run_simple(&DB_BEGIN_STATEMENT);
-	for (size_t i = 0; i < placing->count && good; i++) {
-		const struct pg_item *item = placing->items[i];
+	for (size_t i = 0; i < prepared->count && good; i++) {
+		const struct pg_item *item = prepared->items[i];
 		PGresult *result = one_run(item);
 		ExecStatusType status = PQresultStatus(result);
 		good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
@@ -132,11 +130,11 @@ static bool place(void *made)
 
 static long statement_count(const void *made)
 {
-	return (long)((const struct placing *)made)->count + 2;
+	return (long)((const struct prepared *)made)->count + 2;
 }
 
 int main(int argc, char **argv)
 {
-	return one_by_one(&(struct one_by_one){"orders", 2, placing_new, place, statement_count},
+	return one_by_one(&(struct one_by_one){"orders", 2, prepared_new, place, statement_count},
 	                  argc, argv);
 }

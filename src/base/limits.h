@@ -107,18 +107,21 @@ enum {
 	 * MB of the longest events until the connection is closed. */
 	LIMIT_REDIS_PENDING = 8192,
 
-	/* Parameters of a statement, of which inserting an order has 47, the most; and statements
+	/* Parameters of a statement, of which inserting orders has 54, the most; and statements
 	 * of a batch. */
-	LIMIT_PG_PARAMS = 48,
+	LIMIT_PG_PARAMS = 56,
 	LIMIT_PG_BATCH = 32,
 
 	/* Attachments of a message, as the contract says: a screenful of pictures. */
 	LIMIT_MESSAGE_ATTACHMENTS = 10,
 
-	/* Messages written in one transaction (task/together.h): enough that each one's
+	/* Messages or orders written in one transaction (task/together.h): enough that each one's
 	 * share of the transaction's own cost is small; it holds their locks for some ten
 	 * milliseconds. */
 	LIMIT_TOGETHER = 64,
+	/* Lines of an order that is placed together with others; twenty are more than most carts
+	 * have, and the statement stays below some 2 MB. */
+	LIMIT_TOGETHER_LINES = 20,
 
 	/* Stripes of the key locks of one process (task/key_lock.h): enough that a hundred
 	 * concurrent orders of five lines rarely collide. 24 bytes each. */

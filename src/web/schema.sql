@@ -17,7 +17,7 @@ create table idempotency_key (
 create index idempotency_key_age on idempotency_key (created_at);
 
 grant select, insert, update, delete on idempotency_key to sebez_customer, sebez_vendor, sebez_admin;
-grant select, delete on idempotency_key to sebez_jobs;
+grant select, insert, delete on idempotency_key to sebez_jobs;
 alter table idempotency_key enable row level security, force row level security;
 create policy everything on idempotency_key to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);

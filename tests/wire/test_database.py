@@ -42,7 +42,7 @@ MINE = {
     "idempotency_key": "scope = 'customer:' || %(me)s",
 }
 # What these have, another row of the same order or part would break: one payment each, one part
-# per vendor, and sums that add up (order_adds_up). A cart becomes one order, a conversation is
+# per vendor, and sums that add up (orders_add_up). A cart becomes one order, a conversation is
 # opened by conversation_open() alone, which looks at the sub-order.
 HELD_BY_CONSTRAINTS = {"shop_order", "sub_order", "order_line", "payment", "conversation"}
 

@@ -20,7 +20,7 @@ create trigger kept before delete or update of id on cart
 
 grant select, insert, update, delete on cart to sebez_auth;
 grant select, insert, update on cart to sebez_customer;
-grant select, delete on cart to sebez_jobs;
+grant select, update (state, updated_at), delete on cart to sebez_jobs;
 grant select on cart to sebez_kernel;
 alter table cart enable row level security, force row level security;
 create policy everything on cart to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner

@@ -58,7 +58,8 @@ begin
 		perform refresh_in_stock(emptied);
 	end if;
 end $$;
-grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[], text[], timestamptz) to sebez_customer;
+grant execute on function reserve_stock(uuid[], uuid[], int[], bigint[], text[], timestamptz) to sebez_customer,
+	sebez_jobs;
 
 -- Raises why reserve_stock() took less than all.
 create or replace function refuse_stock(vendor_ids uuid[], variant_ids uuid[], quantities int[], prices bigint[],

@@ -216,8 +216,9 @@ create index listing_vendor_newest on listing (vendor_id, category_id, created_a
 grant select on listing to sebez_public, sebez_customer, sebez_vendor, sebez_admin;
 grant select, insert, update, delete on listing to sebez_kernel;
 
--- Sold units that are not counted yet: a row per order, appended by reserve_stock(), and one per cancelled line,
--- with negative units, by release_stock(). count_sales() deletes it. No index: it is only read whole.
+-- Sold units that are not counted yet: a row per order, or for orders placed together, appended by
+-- reserve_stock(), and one per cancelled line, with negative units, by release_stock(). count_sales() deletes it.
+-- No index: it is only read whole.
 create table sale_pending (
 	day         date not null, -- of the order
 	variant_ids uuid[] not null,

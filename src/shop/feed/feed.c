@@ -93,6 +93,15 @@ void feed_notify(struct db *db)
 	(void)pending_of(db);
 }
 
+const char *feed_take_lines(struct db *db)
+{
+	struct buf *lines = &pending_of(db)->lines;
+	const char *taken = arena_strdup(db_task(db)->arena, lines->data);
+
+	buf_clear(lines);
+	return taken;
+}
+
 const char *feed_cursor(struct arena *arena, struct uuid owner, int64_t epoch, int64_t number)
 {
 	char *text = arena_alloc(arena, CURSOR_LENGTH + 1);

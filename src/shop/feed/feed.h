@@ -28,6 +28,11 @@ extern const struct area AREA_FEED;
 /* Call when statements of this transaction add events: they are written at commit, too. */
 void feed_notify(struct db *db);
 
+/* Takes back the events that C has written to this transaction so far, as lines for the SQL
+ * function feed_add_events(): for a statement that decides which of them happen. In the task's
+ * arena. */
+const char *feed_take_lines(struct db *db);
+
 /* The cursor after an event of the owner's feed: polling from it returns later events. */
 const char *feed_cursor(struct arena *arena, struct uuid owner, int64_t epoch, int64_t number);
 

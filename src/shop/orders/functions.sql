@@ -107,22 +107,23 @@ grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendo
 
 set local role sebez_owner;
 
--- All sums of an order match, and its sub-orders, their lines and its payment are there.
-create or replace function order_adds_up() returns trigger language plpgsql set search_path = public, pg_temp
+-- All sums of the written orders match, and their sub-orders, lines and payments are there.
+create or replace function orders_add_up() returns trigger language plpgsql set search_path = public, pg_temp
 security definer as $$
 declare
-	good boolean;
+	wrong text;
 begin
-	select sum(s.total) = new.total and sum(s.fee) = new.fee and sum(s.subtotal) = new.subtotal
-	       and bool_and(s.account_id = new.account_id
+	select string_agg(o.number, ', ') into wrong
+	from written o
+	where not exists (select from payment p
+		where p.order_id = o.id and p.amount = o.total and p.account_id = o.account_id)
+	or (select sum(s.total) = o.total and sum(s.fee) = o.fee and sum(s.subtotal) = o.subtotal
+	           and bool_and(s.account_id = o.account_id
 		and s.subtotal is not distinct from (select sum(l.total) from order_line l
 		                                     where l.vendor_id = s.vendor_id and l.sub_order_id = s.id))
-	       and exists (select from payment p where p.order_id = new.id and p.amount = new.total
-		and p.account_id = new.account_id)
-	into good
-	from sub_order s where s.order_id = new.id;
-	if good is not true then
-		raise exception 'order % does not add up', new.number using errcode = 'check_violation';
+	    from sub_order s where s.order_id = o.id) is not true;
+	if wrong is not null then
+		raise exception 'order % does not add up', wrong using errcode = 'check_violation';
 	end if;
 	return null;
 end $$;

@@ -9,16 +9,71 @@
 #include "shop/feed/feed.h"
 #include "task/key_lock.h"
 
-struct new_order {
-	const struct order *order;
-	struct new_part *parts;
-	size_t line_count;
-	struct new_line *lines; /* sorted by (vendor, variant), the lock order of stock */
+/* The rows of the orders, in their order. */
+struct inserting {
+	size_t order_count, part_count, line_count;
+	struct order_row *orders;
+	struct part_row *parts;
+	struct line_row *lines;
 };
 
-static struct new_part part_row(const struct sub_order *part)
+static size_t lines_of(const struct order *order)
 {
-	return (struct new_part){
+	size_t count = 0;
+
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		count += order->sub_orders[i].line_count;
+	assert(count > 0 && count <= LIMIT_CART_LINES);
+	return count;
+}
+
+/* NULL: it is awaited. */
+static const int64_t *received_at(const struct order *order)
+{
+	const int64_t *at = &order->payment.received_at;
+
+	return *at == TIME_INFINITY ? NULL : at;
+}
+
+static struct order_row order_row(const struct placing *placing, const char *events)
+{
+	const struct order *order = placing->order;
+	const struct sub_order *first = &order->sub_orders[0];
+	bool keeps = placing->key != NULL;
+
+	return (struct order_row){
+	    .account = placing->account_id,
+	    .session = placing->session_id,
+	    .key = placing->key,
+	    .hash = keeps ? &placing->hash : NULL,
+	    .body = keeps ? &placing->body : NULL,
+	    .events = events,
+	    .id = order->id,
+	    .number = order->number,
+	    .cart = order->cart_id,
+	    .version = order->cart_version,
+	    .subtotal = order->amounts.subtotal,
+	    .shipping = order->amounts.shipping,
+	    .discount = order->amounts.discount,
+	    .tax = order->amounts.tax,
+	    .fee = order->amounts.fee,
+	    .total = order->amounts.total,
+	    .customer = first->customer_name,
+	    .address = order->shipping_address,
+	    .note = order->note,
+	    .state = sub_order_state_name(first->state),
+	    .deadline = &first->deadline_at,
+	    .at = order->created_at,
+	    .payment = uuid_v7(),
+	    .method = order->payment.method,
+	    .received = received_at(order),
+	};
+}
+
+static struct part_row part_row(const struct sub_order *part, size_t of)
+{
+	return (struct part_row){
+	    .of = (int32_t)of,
 	    .id = part->id,
 	    .vendor = part->vendor_id,
 	    .number = part->number,
@@ -35,15 +90,14 @@ static struct new_part part_row(const struct sub_order *part)
 	};
 }
 
-static struct new_line line_row(const struct sub_order *part, size_t i)
+static struct line_row line_row(const struct sub_order *part, size_t i, size_t of)
 {
 	const struct order_line *line = &part->lines[i];
 	const struct commission *commission = &part->commissions[i];
 
-	return (struct new_line){
+	return (struct line_row){
+	    .of = (int32_t)of,
 	    .id = line->id,
-	    .vendor = part->vendor_id,
-	    .sub_order = part->id,
 	    .position = (int32_t)i + 1,
 	    .product = line->goods.product_id,
 	    .variant = line->goods.variant_id,
@@ -58,77 +112,15 @@ static struct new_line line_row(const struct sub_order *part, size_t i)
 	};
 }
 
-struct new_order *new_order(struct arena *arena, const struct order *order)
+void order_lock_variants(struct task *task, const struct order *order)
 {
-	struct new_order *new = arena_alloc(arena, sizeof(*new));
-	size_t lines = 0;
+	struct uuid *variants = arena_array(task->arena, lines_of(order), sizeof(variants[0]));
+	size_t count = 0;
 
 	for (size_t i = 0; i < order->sub_order_count; i++)
-		lines += order->sub_orders[i].line_count;
-	assert(lines > 0 && lines <= LIMIT_CART_LINES);
-	*new = (struct new_order){
-	    .order = order,
-	    .parts = arena_array(arena, order->sub_order_count, sizeof(new->parts[0])),
-	    .lines = arena_array(arena, lines, sizeof(new->lines[0])),
-	};
-	for (size_t i = 0; i < order->sub_order_count; i++) {
-		const struct sub_order *part = &order->sub_orders[i];
-
-		new->parts[i] = part_row(part);
-		for (size_t line = 0; line < part->line_count; line++)
-			new->lines[new->line_count++] = line_row(part, line);
-	}
-	return new;
-}
-
-void order_lock_variants(struct task *task, const struct new_order *new)
-{
-	struct uuid *variants = arena_array(task->arena, new->line_count, sizeof(variants[0]));
-
-	for (size_t i = 0; i < new->line_count; i++)
-		variants[i] = new->lines[i].variant;
-	key_lock_acquire(task, new->line_count, variants);
-}
-
-/* NULL: it is awaited. */
-static const int64_t *received_at(const struct order *order)
-{
-	const int64_t *at = &order->payment.received_at;
-
-	return *at == TIME_INFINITY ? NULL : at;
-}
-
-void order_insert(struct db *batch, const struct new_order *new)
-{
-	const struct order *order = new->order;
-	const struct sub_order *first = &order->sub_orders[0];
-
-	sql_order_insert(batch, &(struct order_insert_args){
-	                            .id = order->id,
-	                            .number = order->number,
-	                            .cart = order->cart_id,
-	                            .version = order->cart_version,
-	                            .currency = order->currency,
-	                            .subtotal = order->amounts.subtotal,
-	                            .shipping = order->amounts.shipping,
-	                            .discount = order->amounts.discount,
-	                            .tax = order->amounts.tax,
-	                            .fee = order->amounts.fee,
-	                            .total = order->amounts.total,
-	                            .customer = first->customer_name,
-	                            .address = order->shipping_address,
-	                            .note = order->note,
-	                            .state = sub_order_state_name(first->state),
-	                            .deadline = &first->deadline_at,
-	                            .at = order->created_at,
-	                            .payment = uuid_v7(),
-	                            .method = order->payment.method,
-	                            .received = received_at(order),
-	                            .parts_count = order->sub_order_count,
-	                            .parts = new->parts,
-	                            .lines_count = new->line_count,
-	                            .lines = new->lines,
-	                        });
+		for (size_t line = 0; line < order->sub_orders[i].line_count; line++)
+			variants[count++] = order->sub_orders[i].lines[line].goods.variant_id;
+	key_lock_acquire(task, count, variants);
 }
 
 static struct sub_order_state_out state_event(const struct sub_order *part)
@@ -148,13 +140,14 @@ static struct sub_order_state_out state_event(const struct sub_order *part)
 	return out;
 }
 
-/* For the customer of the order and for the vendor of each sub-order. */
-static void write_events(struct db *batch, const struct order *order)
+/* For the customer of the order and for the vendor of each sub-order. Returns them as lines, which
+ * the statement adds for the orders that it places. */
+static const char *events_of(struct db *batch, const struct placing *placing)
 {
-	struct task *task = db_task(batch);
-	struct uuid customer = task->actor.account_id;
+	const struct order *order = placing->order;
+	struct uuid customer = placing->account_id;
 	struct sub_order_state_out *parts =
-	    arena_array(task->arena, order->sub_order_count, sizeof(parts[0]));
+	    arena_array(db_task(batch)->arena, order->sub_order_count, sizeof(parts[0]));
 
 	for (size_t i = 0; i < order->sub_order_count; i++)
 		parts[i] = state_event(&order->sub_orders[i]);
@@ -180,12 +173,80 @@ static void write_events(struct db *batch, const struct order *order)
 	if (received_at(order) != NULL)
 		feed_write_payment_received(
 		    batch, customer, &(struct event_payment_received){.order_id = order->id});
+	return feed_take_lines(batch);
 }
 
-void order_claim(struct db *batch, const struct new_order *new)
+static void add_parts(struct inserting *all, const struct order *order)
 {
-	const struct order *order = new->order;
+	for (size_t i = 0; i < order->sub_order_count; i++) {
+		const struct sub_order *part = &order->sub_orders[i];
 
-	write_events(batch, order);
-	sql_order_reserve_stock(batch, new->line_count, new->lines, order->created_at);
+		all->parts[all->part_count++] = part_row(part, all->order_count);
+		for (size_t line = 0; line < part->line_count; line++)
+			all->lines[all->line_count++] = line_row(part, line, all->part_count);
+	}
+}
+
+static struct inserting collect(struct db *batch, size_t count, const struct placing placings[])
+{
+	struct arena *arena = db_task(batch)->arena;
+	size_t parts = 0, lines = 0;
+
+	assert(count > 0 && count <= LIMIT_TOGETHER);
+	for (size_t i = 0; i < count; i++) {
+		parts += placings[i].order->sub_order_count;
+		lines += lines_of(placings[i].order);
+	}
+	struct inserting all = {
+	    .orders = arena_array(arena, count, sizeof(all.orders[0])),
+	    .parts = arena_array(arena, parts, sizeof(all.parts[0])),
+	    .lines = arena_array(arena, lines, sizeof(all.lines[0])),
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		all.orders[all.order_count++] =
+		    order_row(&placings[i], events_of(batch, &placings[i]));
+		add_parts(&all, placings[i].order);
+	}
+	assert(all.part_count == parts && all.line_count == lines);
+	return all;
+}
+
+static struct rows *insert(struct db *batch, const char *operation, size_t count,
+                           const struct placing placings[])
+{
+	struct inserting all = collect(batch, count, placings);
+
+	return sql_orders_insert(
+	    batch, &(struct orders_insert_args){
+	               .together = operation != NULL,
+	               .operation = operation,
+	               .currency = arena_strdup(db_task(batch)->arena, placings[0].order->currency),
+	               .orders_count = all.order_count,
+	               .orders = all.orders,
+	               .parts_count = all.part_count,
+	               .parts = all.parts,
+	               .lines_count = all.line_count,
+	               .lines = all.lines,
+	           });
+}
+
+void order_insert(struct db *batch, const struct order *order)
+{
+	const struct actor *actor = &db_task(batch)->actor;
+
+	assert(actor->kind == ACTOR_CUSTOMER);
+	insert(batch, NULL, 1,
+	       &(struct placing){
+	           .order = order,
+	           .account_id = actor->account_id,
+	           .session_id = actor->session_id,
+	       });
+}
+
+struct rows *orders_insert_together(struct db *batch, const char *operation, size_t count,
+                                    const struct placing placings[])
+{
+	assert(db_task(batch)->actor.kind == ACTOR_JOBS && operation != NULL);
+	return insert(batch, operation, count, placings);
 }

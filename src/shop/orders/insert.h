@@ -1,28 +1,34 @@
 /*
- * insert: the statements that insert an order, collected in a batch; nothing is written until the
- * batch runs.
+ * insert: the statement that inserts orders with all their rows and events, collected in a batch;
+ * nothing is written until the batch runs.
  *
- * The order of the statements matters. order_insert takes the cart first, which rejects a second
- * order of the same cart. order_claim comes last: it locks what other orders may wait for, the
- * event feeds of customer and vendors and the stock. So a popular variant is locked for little
- * more than the commit.
- *
- * Orders of the same variant are serialised within the process (order_lock_variants): contention
- * for one variant must not block every database connection.
+ * Either one order, by the customer who acts (or somebody for them), or orders of several customers
+ * together, by the jobs role (place_together.h).
  */
 #ifndef SEBEZ_SHOP_ORDERS_INSERT_H
 #define SEBEZ_SHOP_ORDERS_INSERT_H
 
 #include "shop/orders/order.h"
 #include "task/db.h"
+#include "task/params.h"
 
-/* The rows to insert for an order. */
-struct new_order;
+/* An order and who places it, and the answer that is stored with it under the key, if it has one.
+ */
+struct placing {
+	const struct order *order;
+	struct uuid account_id, session_id;
+	const char *key; /* may be NULL */
+	struct bytes hash, body;
+};
 
-struct new_order *new_order(struct arena *arena, const struct order *order);
-/* Acquires the locks of the order's variants until key_lock_release. Suspends. */
-void order_lock_variants(struct task *task, const struct new_order *new);
-void order_insert(struct db *batch, const struct new_order *new);
-void order_claim(struct db *batch, const struct new_order *new);
+/* Acquires the locks of the order's variants until key_lock_release: contention for a popular
+ * variant must not block every database connection. Suspends. */
+void order_lock_variants(struct task *task, const struct order *order);
+/* The order of the acting customer. The statement raises when the cart or the stock has changed. */
+void order_insert(struct db *batch, const struct order *order);
+/* Orders of several customers, of one currency. The rows have the column id, of those that were
+ * placed; what the placings refer to is copied. */
+struct rows *orders_insert_together(struct db *batch, const char *operation, size_t count,
+                                    const struct placing placings[]);
 
 #endif

@@ -19,11 +19,9 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 		task_end(task, PROBLEM_CONFLICT, "The cart cannot be ordered.");
 
 	const struct order *order = order_split(task->arena, quote, terms);
-	const struct new_order *new = new_order(task->arena, order);
 	struct db *writes = db_batch(task);
 
-	order_insert(writes, new);
-	order_claim(writes, new);
+	order_insert(writes, order);
 	db_run(writes);
 	return order;
 }

@@ -4,17 +4,20 @@
  * Two round trips. The first reads the cart and its price; the second writes everything in one
  * transaction, guarded by the cart's version and by the statement that takes the stock, which fails
  * for goods sold out or no longer sold as quoted. So no lock is held during computation, and a
- * popular variant is locked for the commit only.
+ * popular variant is locked for the commit only. Orders that arrive at the same time share the
+ * second (place_together.h).
  */
 #include <string.h>
 
 #include "api.gen.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "orders_read.sql.h"
 #include "shop/carts/carts.h"
-#include "shop/orders/insert.h"
 #include "shop/orders/orders.h"
+#include "shop/orders/place_together.h"
 #include "task/key_lock.h"
+#include "web/idempotency.h"
 #include "web/reply.h"
 
 enum {
@@ -151,27 +154,66 @@ static struct order_terms terms_of(struct arena *arena, const struct quote *quot
 	};
 }
 
-/* Writes the order and replies; false when the cart, a price or the stock changed since the quote.
- */
-static bool write_and_reply(struct request *rq, const struct order *order)
+static bool may_join_others(const struct request *rq, const struct order *order)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < order->sub_order_count; i++)
+		lines += order->sub_orders[i].line_count;
+	return (rq->idempotency == NULL || rq->idempotency->fence_us == 0) &&
+	       lines <= LIMIT_TOGETHER_LINES;
+}
+
+/* False when it was not placed, for whatever reason. */
+static bool write_together(struct request *rq, const struct order *order, const struct buf *body)
+{
+	struct idempotency *key = rq->idempotency;
+	struct placing placing = {
+	    .order = order,
+	    .account_id = rq->task.actor.account_id,
+	    .session_id = rq->task.actor.session_id,
+	};
+
+	if (key != NULL) {
+		placing.key = key->key;
+		placing.hash = (struct bytes){.data = key->hash, .length = sizeof(key->hash)};
+		placing.body = (struct bytes){.data = body->data, .length = body->length};
+	}
+	if (!place_together(&rq->task, &placing))
+		return false;
+	if (key != NULL)
+		key->kept = true;
+	return true;
+}
+
+/* False when the cart, a price or the stock changed since the quote. */
+static bool write_alone(struct request *rq, const struct order *order, const struct buf *body)
 {
 	struct db *batch = db_batch(&rq->task);
-	const struct new_order *new = new_order(rq->task.arena, order);
+	bool placed;
+
+	order_lock_variants(&rq->task, order);
+	reply_keep_json(rq, batch, 201, body);
+	order_insert(batch, order);
+	placed = reply_try_commit_json(rq, batch, 201, body) == NULL;
+	key_lock_release(&rq->task);
+	return placed;
+}
+
+/* Writes the order and replies; false as above. */
+static bool write_and_reply(struct request *rq, const struct order *order)
+{
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
 	char id[UUID_TEXT_LENGTH + 1];
-	bool placed;
 
 	order_json(order, VIEW_CUSTOMER, &json);
-	order_lock_variants(&rq->task, new);
-	reply_keep_json(rq, batch, 201, &body);
-	order_insert(batch, new);
-	order_claim(batch, new);
 	uuid_format(order->id, id);
 	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
-	placed = reply_try_commit_json(rq, batch, 201, &body) == NULL;
-	key_lock_release(&rq->task);
-	return placed;
+	if (!may_join_others(rq, order) || !write_together(rq, order, &body))
+		return write_alone(rq, order, &body);
+	reply_json(rq, 201, &body);
+	return true;
 }
 
 /* POST /v1/orders: only at a total that the customer has seen. */

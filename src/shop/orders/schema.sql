@@ -5,8 +5,8 @@
 -- accounts, vendors, products and variants lock rows that other orders lock, too. Instead, rows that orders refer
 -- to are never deleted and keep their keys, and references of orders never change (the triggers `kept`). That
 -- they refer to rows when they are written: the account is the one that the envelope found (policies), the cart
--- the one that order_insert has taken, vendors and variants those from which reserve_stock() takes; an order,
--- its sub-orders, lines and payment are held together by order_adds_up(). checks.sql looks for what they missed.
+-- the one that orders_insert has taken, vendors and variants those from which reserve_stock() takes; an order,
+-- its sub-orders, lines and payment are held together by orders_add_up(). checks.sql looks for what they missed.
 set local role sebez_owner;
 
 create table shop_order (
@@ -29,12 +29,15 @@ create table shop_order (
 );
 create index shop_order_account on shop_order (account_id, id);
 -- After the statement that inserts the order and what belongs to it.
-create trigger order_adds_up after insert or update on shop_order for each row execute function order_adds_up();
+create trigger orders_add_up after insert on shop_order
+	referencing new table as written for each statement execute function orders_add_up();
+create trigger orders_add_up_later after update on shop_order
+	referencing new table as written for each statement execute function orders_add_up();
 create trigger kept before delete or update of id, account_id, cart_id on shop_order
 	for each row execute function kept();
 
-grant select, insert on shop_order to sebez_customer;
-grant select on shop_order to sebez_admin, sebez_jobs;
+grant select, insert on shop_order to sebez_customer, sebez_jobs; -- jobs: orders placed together
+grant select on shop_order to sebez_admin;
 alter table shop_order enable row level security, force row level security;
 create policy everything on shop_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
@@ -99,6 +102,7 @@ grant select, insert, update (state, cancelled_total, deadline_at, ship_by, canc
 	sub_order to sebez_customer;
 grant select, update (state, cancelled_total, deadline_at, ship_by, cancel_reason, version, updated_at) on
 	sub_order to sebez_vendor, sebez_admin, sebez_jobs;
+grant insert on sub_order to sebez_jobs;
 grant update (payment_state, received_at, received_amount, refunded_amount) on sub_order to sebez_admin;
 grant select, update (payment_state, received_at, received_amount) on sub_order to sebez_kernel;
 alter table sub_order enable row level security, force row level security;
@@ -149,7 +153,7 @@ grant select (vendor_id, id, sub_order_id, account_id, position, product_id, var
 	image, quantity, price, total, cancelled_quantity, shipped_quantity, released_quantity), insert,
 	update (cancelled_quantity) on order_line to sebez_customer;
 grant select, update (cancelled_quantity, shipped_quantity) on order_line to sebez_vendor, sebez_admin;
-grant select, update (cancelled_quantity) on order_line to sebez_jobs;
+grant select, insert, update (cancelled_quantity) on order_line to sebez_jobs;
 grant select, update (released_quantity) on order_line to sebez_kernel;
 alter table order_line enable row level security, force row level security;
 create policy everything on order_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
@@ -268,10 +272,9 @@ create trigger kept before delete or update of id, order_id, account_id on payme
 create trigger note_payment after update of received_at on payment for each row
 	when (old.received_at is null and new.received_at is not null) execute function note_payment();
 
-grant select, insert on payment to sebez_customer;
+grant select, insert on payment to sebez_customer, sebez_jobs;
 grant select (id, order_id, method) on payment to sebez_vendor; -- not the amount of the whole order
 grant select, update (reference, received_by, refunded_at, refunded_by, refund_reference) on payment to sebez_admin;
-grant select on payment to sebez_jobs;
 grant select, update (state, received_at, received_amount, refunded_amount) on payment to sebez_kernel;
 alter table payment enable row level security, force row level security;
 create policy everything on payment to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
