@@ -73,28 +73,16 @@ void host_unicode(const char *ascii, char ret[HOST_SIZE])
 	ret[count] = 0;
 }
 
-/* Any form of an IPv4 address that browsers take. */
-static bool ipv4_is_public(const char *text)
+static bool ipv6_address(const char *text, size_t length, struct address *ret)
 {
-	struct address address = {0};
-	struct in_addr v4;
-
-	if (inet_aton(text, &v4) == 0)
-		return false;
-	memcpy(address.bytes, &v4, sizeof(v4));
-	return address_is_public(&address);
-}
-
-static bool ipv6_is_public(const char *text, size_t length)
-{
-	struct address address = {.is_v6 = true};
 	char copy[ADDRESS_TEXT_SIZE];
 
 	if (length >= sizeof(copy))
 		return false;
 	memcpy(copy, text, length);
 	copy[length] = 0;
-	return inet_pton(AF_INET6, copy, address.bytes) == 1 && address_is_public(&address);
+	ret->is_v6 = true;
+	return inet_pton(AF_INET6, copy, ret->bytes) == 1;
 }
 
 /* Only addresses end with a number. */
@@ -116,21 +104,34 @@ static bool is_below(const char *host, const char *domain)
 	       (length == end || host[length - end - 1] == '.');
 }
 
+bool host_address(const char *host, struct address *ret)
+{
+	size_t length = strlen(host);
+	struct in_addr v4;
+
+	*ret = (struct address){0};
+	if (host[0] == '[')
+		return host[length - 1] == ']' && ipv6_address(host + 1, length - 2, ret);
+	if (inet_aton(host, &v4) == 0) /* any form that browsers take */
+		return false;
+	memcpy(ret->bytes, &v4, sizeof(v4));
+	return true;
+}
+
 bool host_is_public(const char *host)
 {
 	char name[HOST_SIZE];
 	size_t length = strlen(host);
+	struct address address;
 
-	if (host[0] == '[')
-		return host[length - 1] == ']' && ipv6_is_public(host + 1, length - 2);
 	if (length > 0 && host[length - 1] == '.') /* a final dot names the root */
 		length--;
 	if (length == 0 || length >= sizeof(name))
 		return false;
 	memcpy(name, host, length);
 	name[length] = 0;
-	if (ends_in_number(name))
-		return ipv4_is_public(name);
+	if (name[0] == '[' || ends_in_number(name))
+		return host_address(name, &address) && address_is_public(&address);
 	for (size_t i = 0; i < COUNT(LOCAL); i++) {
 		if (is_below(name, LOCAL[i]))
 			return false;

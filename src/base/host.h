@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/address.h"
+
 /* Of a name of 253 ASCII characters, which Unicode makes no more than four times as long. */
 enum { HOST_SIZE = 1024 };
 
@@ -25,5 +27,8 @@ void host_unicode(const char *ascii, char ret[HOST_SIZE]);
  * has its brackets.
  */
 bool host_is_public(const char *host);
+
+/* The address that such a host is, in any of those forms; false for a name. */
+bool host_address(const char *host, struct address *ret);
 
 #endif

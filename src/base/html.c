@@ -161,7 +161,7 @@ static bool take_address(const char *text, bool person, char ret[ADDRESS_BYTES +
 	ret[prefix + length] = 0;
 	if (person && (strncasecmp(ret, "mailto:", 7) == 0 || strncasecmp(ret, "tel:", 4) == 0))
 		return !has_odd_character(ret);
-	return web_address_wrong(ret) == NULL;
+	return web_address_wrong(ret, NULL) == NULL;
 }
 
 /* Writes a start tag. A link or a picture whose URL is not allowed is dropped. */

@@ -52,7 +52,14 @@ static bool read_host(const char *authority, size_t length, char ret[HOST_SIZE])
 	       (authority[end] == ':' && is_port(authority + end + 1, length - end - 1));
 }
 
-const char *web_address_wrong(const char *text)
+static bool is_allowed(const char *host, const struct networks *allowed)
+{
+	struct address address;
+
+	return allowed != NULL && host_address(host, &address) && networks_have(allowed, &address);
+}
+
+const char *web_address_wrong(const char *text, const struct networks *allowed)
 {
 	size_t scheme = strncasecmp(text, "https://", 8) == 0  ? 8
 	                : strncasecmp(text, "http://", 7) == 0 ? 7
@@ -69,5 +76,5 @@ const char *web_address_wrong(const char *text)
 		return CREDENTIALS;
 	if (!read_host(authority, length, host))
 		return NOT_WEB;
-	return host_is_public(host) ? NULL : NOT_PUBLIC;
+	return host_is_public(host) || is_allowed(host, allowed) ? NULL : NOT_PUBLIC;
 }

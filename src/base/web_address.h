@@ -3,8 +3,11 @@
 #ifndef SEBEZ_BASE_WEB_ADDRESS_H
 #define SEBEZ_BASE_WEB_ADDRESS_H
 
+#include "base/address.h"
+
 /* The rule that an http or https URL breaks, as the end of a sentence ("must …"); NULL when it is
- * valid: with a host on the public internet, and no user name or password. */
-const char *web_address_wrong(const char *text);
+ * valid: with a host on the public internet, or an address in one of these networks, and no user
+ * name or password. allowed may be NULL. */
+const char *web_address_wrong(const char *text, const struct networks *allowed);
 
 #endif

@@ -47,6 +47,10 @@ struct http_client_request {
 	    *body; /* needs a header Content-Type; stays where it is until the call returns */
 	size_t body_length;
 	size_t body_max; /* of the response; 0: LIMIT_CLIENT_BODY_BYTES */
+	/* Takes the body of a response 200 piece by piece instead of `body`; those of others are
+	 * dropped. Called from the loop, so it does not wait; -errno ends the call. */
+	int (*take)(void *arg, const char *bytes, size_t length);
+	void *take_arg;
 	/* Only GET and HEAD; up to LIMIT_CLIENT_REDIRECTS. Never from https to http. Another origin
 	 * gets none of the headers. */
 	unsigned redirects_max;

@@ -53,6 +53,9 @@ struct http_transfer {
 	struct curl_slist *request_headers;
 	const struct networks *allowed; /* beside public addresses; NULL: any address */
 	size_t body_max;
+	int (*take)(void *arg, const char *bytes, size_t length); /* NULL: none */
+	void *take_arg;
+	size_t taken;          /* bytes, or dropped */
 	size_t head_received;  /* bytes of all heads and trailers */
 	struct http_text head; /* name, 0, value, 0, and so on */
 	struct http_text body;

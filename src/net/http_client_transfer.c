@@ -54,12 +54,39 @@ static void drop_body(struct http_transfer *transfer)
 	transfer->body = (struct http_text){0};
 }
 
+static int give(struct http_transfer *transfer, const char *bytes, size_t count)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200 ? transfer->take(transfer->take_arg, bytes, count) : 0;
+}
+
+static size_t give_away(struct http_transfer *transfer, const char *bytes, size_t count)
+{
+	int rc;
+
+	assert(transfer->taken <= transfer->body_max);
+	if (count > transfer->body_max - transfer->taken) {
+		http_transfer_fail(transfer, -EMSGSIZE, "The body is larger than %zu bytes",
+		                   transfer->body_max);
+		return CURL_WRITEFUNC_ERROR;
+	}
+	transfer->taken += count;
+	rc = give(transfer, bytes, count);
+	if (rc < 0)
+		http_transfer_fail(transfer, rc, "The body cannot be kept: %s", strerror(-rc));
+	return rc < 0 ? CURL_WRITEFUNC_ERROR : count;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
 	struct http_transfer *transfer = arg;
 
 	assert(transfer->body.length <= transfer->body_max);
 	count *= size;
+	if (transfer->take != NULL)
+		return give_away(transfer, bytes, count);
 	if (count > transfer->body_max - transfer->body.length)
 		http_transfer_fail(transfer, -EMSGSIZE, "The body is larger than %zu bytes",
 		                   transfer->body_max);
@@ -250,6 +277,8 @@ struct http_transfer *http_transfer_new(const struct http_client_request *reques
 	list_init(&transfer->node);
 	transfer->easy = easy;
 	transfer->body_max = request->body_max != 0 ? request->body_max : LIMIT_CLIENT_BODY_BYTES;
+	transfer->take = request->take;
+	transfer->take_arg = request->take_arg;
 	if (make_headers(request, with_headers, &transfer->request_headers) &&
 	    SET(HTTPHEADER, transfer->request_headers) && set_request(easy, request) &&
 	    set_bounds(easy, url) && set_version(easy, url, request->http2_only) &&

@@ -53,6 +53,7 @@ struct config {
 	int64_t s3_encryption; /* a word of CONFIG_S3_ENCRYPTIONS */
 	int64_t media_store;   /* enum media_store; not MEDIA_STORE_AUTO after config_load */
 	int64_t media_processes;
+	int64_t fetch_interval_ms;
 	int64_t processes; /* never 0 after config_load */
 	int64_t log_level; /* enum log_threshold */
 	int64_t cache;

@@ -67,10 +67,12 @@ const struct option OPTIONS[] = {
          "Other origins whose pages may call the API (CORS), with blanks between: "
          "`https://shop.example https://app.example:8443`, each exactly as browsers send it. "
          "Empty: none. Pages that this server serves itself need no entry."),
-    TEXT("SEBEZ_ALLOWED_NETWORKS", allowed_networks, "", 0, 1000,
-         "Networks and addresses that are not on the public internet and that the server may still "
-         "call at URLs which users supply, with blanks between: `10.20.0.0/16 fd12::/48 "
-         "127.0.0.1`. Empty: none. URLs that you configure yourself need no entry."),
+    TEXT(
+        "SEBEZ_ALLOWED_NETWORKS", allowed_networks, "", 0, 1000,
+        "Networks and addresses that are not on the public internet and that the server may still "
+        "call at URLs which users supply, and whose addresses these may name, with blanks between: "
+        "`10.20.0.0/16 fd12::/48 127.0.0.1`. Empty: none. URLs that you configure yourself need "
+        "no entry."),
     TEXT("SEBEZ_CA_FILE", ca_file, "", 0, 800,
          "File of the certificate authorities, in PEM, that servers which are called over https "
          "may have. Empty: those of the system."),
@@ -100,7 +102,11 @@ const struct option OPTIONS[] = {
          "Where clients read public images: the URL of a CDN or proxy that gets them from below "
          "public/ in the bucket or /media/public/ of this server. Empty: from there directly."),
     INTEGER("SEBEZ_MEDIA_PROCESSES", media_processes, "1", 0, 64, "processes",
-            "Processes that make the sizes and formats of images. 0: none here."),
+            "Processes that make the sizes and formats of images, and fetch those that files and "
+            "edits name by a URL. 0: none here."),
+    INTEGER("SEBEZ_FETCH_INTERVAL_MS", fetch_interval_ms, "50", 0, 60000, "ms",
+            "Least time between two requests to one host for images that files and edits name by a "
+            "URL."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
             "Whether a proxy stands in front, so that the client's address is the last one of "
             "X-Forwarded-For."),

@@ -128,7 +128,8 @@ static void on_gauges(uv_timer_t *timer)
 	fill_topics(gauges.topics);
 	gauges.uploads = (struct metrics_uploads){.unpublished = uploads.unpublished,
 	                                          .published = uploads.published,
-	                                          .oldest_s = uploads.oldest_s};
+	                                          .oldest_s = uploads.oldest_s,
+	                                          .unfetched = uploads.unfetched};
 	metrics_set(&gauges);
 }
 

@@ -36,11 +36,20 @@ struct hand {
 	struct co *waiting;
 };
 
+/* Fibers that fetch pictures; one of them looks for the next one. */
+struct fetcher {
+	struct media_fetcher *fetcher;
+	struct co *waiting;
+};
+
 static struct {
 	const struct config *config;
 	struct process_stores stores;
 	uv_timer_t gauges_timer, drain_timer;
 	struct hand hands[HANDS];
+	struct media_fetchers fetchers;
+	struct fetcher fetching[MEDIA_FETCHERS];
+	struct fetcher *looking; /* NULL: none */
 	uint64_t killed;
 	unsigned running; /* fibers */
 	bool stopping;
@@ -52,6 +61,14 @@ static void wake_hands(void)
 	for (int i = 0; i < HANDS; i++)
 		if (media.hands[i].waiting != NULL)
 			co_wake(media.hands[i].waiting);
+}
+
+static void wake_all(void)
+{
+	wake_hands();
+	for (int i = 0; i < MEDIA_FETCHERS; i++)
+		if (media.fetching[i].waiting != NULL)
+			co_wake(media.fetching[i].waiting);
 }
 
 static void work(void *arg)
@@ -74,16 +91,68 @@ static void work(void *arg)
 	media.running--;
 }
 
+static void sleep_until(struct fetcher *fetcher, int64_t deadline_ms)
+{
+	fetcher->waiting = co_self();
+	(void)co_wait(deadline_ms);
+	fetcher->waiting = NULL;
+}
+
+/* Another fiber may look for the next picture. */
+static void pass_on(void)
+{
+	media.looking = NULL;
+	for (int i = 0; i < MEDIA_FETCHERS; i++)
+		if (media.fetching[i].waiting != NULL) {
+			co_wake(media.fetching[i].waiting);
+			return;
+		}
+}
+
+static void look(struct fetcher *fetcher)
+{
+	int64_t wait_ms;
+
+	media.looking = fetcher;
+	wait_ms = media_fetch_next(&media.fetchers, fetcher->fetcher);
+	if (wait_ms == 0) { /* it passed on when it found one */
+		wake_hands();
+		return;
+	}
+	if (wait_ms > media.config->jobs_interval_ms)
+		wait_ms = media.config->jobs_interval_ms;
+	if (media.looking == fetcher && !media.stopping)
+		sleep_until(fetcher, loop_now_ms() + wait_ms);
+	if (media.looking == fetcher)
+		media.looking = NULL;
+}
+
+static void fetch(void *arg)
+{
+	struct fetcher *fetcher = arg;
+
+	media.running++;
+	while (!media.stopping) {
+		if (media.looking != NULL)
+			sleep_until(fetcher, 0);
+		else
+			look(fetcher);
+	}
+	media.running--;
+}
+
 static void renew(void *arg)
 {
-	struct media_hand *hands[HANDS];
+	struct uuid claimed[HANDS + MEDIA_FETCHERS];
 
 	(void)arg;
-	for (int i = 0; i < HANDS; i++)
-		hands[i] = &media.hands[i].hand;
 	for (;;) {
 		co_sleep_ms(MEDIA_RENEW_MS);
-		media_process_renew(hands, HANDS);
+		for (int i = 0; i < HANDS; i++)
+			claimed[i] = media.hands[i].hand.claimed;
+		for (int i = 0; i < MEDIA_FETCHERS; i++)
+			claimed[HANDS + i] = media.fetchers.each[i].claimed;
+		media_process_renew(HANDS + MEDIA_FETCHERS, claimed);
 	}
 }
 
@@ -100,6 +169,9 @@ static void on_gauges(uv_timer_t *timer)
 	                                      .shared = counts.shared,
 	                                      .busy_us = counts.busy_us,
 	                                      .postponed = counts.postponed,
+	                                      .fetched = counts.fetched,
+	                                      .unchanged = counts.unchanged,
+	                                      .fetched_again = counts.fetched_again,
 	                                      .workers_killed = media.killed};
 	_Static_assert(sizeof(gauges.media.failed) == sizeof(counts.failed), "a count for each");
 	memcpy(gauges.media.failed, counts.failed, sizeof(counts.failed));
@@ -120,7 +192,7 @@ static void on_stop(int number)
 	shop_drain();
 	media.deadline_ms = loop_now_ms() + media.config->drain_ms;
 	uv_timer_start(&media.drain_timer, on_drain, 0, DRAIN_STEP_MS);
-	wake_hands();
+	wake_all();
 }
 
 /* Workers inherit it. */
@@ -155,6 +227,20 @@ static void start_hands(void)
 	}
 }
 
+static void start_fetchers(void)
+{
+	media.fetchers.interval_ms = (int32_t)media.config->fetch_interval_ms;
+	media.fetchers.found = pass_on;
+	for (int i = 0; i < MEDIA_FETCHERS; i++) {
+		struct fetcher *fetcher = &media.fetching[i];
+		int rc;
+
+		fetcher->fetcher = &media.fetchers.each[i];
+		rc = co_start(fetch, fetcher);
+		assert(rc == 0); /* there are fewer than fibers */
+	}
+}
+
 static int open_all(unsigned slot)
 {
 	struct secret secret;
@@ -164,7 +250,7 @@ static int open_all(unsigned slot)
 	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = media.stores.redis,
 		                                       .objects = media.stores.objects});
-	return rc < 0 ? rc : media_process_listen(media.config->redis_url, wake_hands);
+	return rc < 0 ? rc : media_process_listen(media.config->redis_url, wake_all);
 }
 
 int media_main(const struct config *config, unsigned slot)
@@ -180,6 +266,7 @@ int media_main(const struct config *config, unsigned slot)
 	uv_timer_start(&media.gauges_timer, on_gauges, 0, HEARTBEAT_MS);
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
 	start_hands();
+	start_fetchers();
 	process_ready();
 	loop_run();
 	media_process_deafen();

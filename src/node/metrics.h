@@ -22,7 +22,7 @@ enum {
 	METRICS_TOPICS_MAX = 32,
 	METRICS_OUTCOMES = 6,         /* OUTBOX_OUTCOME_COUNT */
 	METRICS_CLIENT_OUTCOMES = 5,  /* HTTP_CLIENT_OUTCOME_COUNT */
-	METRICS_UPLOAD_FAILURES = 10, /* MEDIA_FAILURES_COUNTED */
+	METRICS_UPLOAD_FAILURES = 12, /* MEDIA_FAILURES_COUNTED */
 };
 
 struct metrics_pool {
@@ -40,13 +40,14 @@ struct metrics_topic {
 /* Since the start of a media process. */
 struct metrics_media {
 	uint64_t published, shared, avif, postponed, workers_killed;
+	uint64_t fetched, unchanged, fetched_again;
 	uint64_t busy_us;
 	uint64_t failed[METRICS_UPLOAD_FAILURES];
 };
 
 /* Uploads with work to do, as counted by a jobs process. */
 struct metrics_uploads {
-	uint64_t unpublished, published, oldest_s;
+	uint64_t unpublished, published, oldest_s, unfetched;
 };
 
 struct metrics_gauges {

@@ -25,6 +25,12 @@ static const struct media_family {
      offsetof(struct metrics_media, busy_us), 1e6},
     {"sebez_uploads_postponed_total", "Attempts that the store or the server itself prevented.",
      offsetof(struct metrics_media, postponed), 1},
+    {"sebez_pictures_fetched_total", "Pictures that were fetched by their URLs.",
+     offsetof(struct metrics_media, fetched), 1},
+    {"sebez_pictures_unchanged_total", "Pictures that were asked for again and had not changed.",
+     offsetof(struct metrics_media, unchanged), 1},
+    {"sebez_picture_retries_total", "Attempts to fetch pictures that another one follows.",
+     offsetof(struct metrics_media, fetched_again), 1},
     {"sebez_media_workers_killed_total", "Workers that ended before their time.",
      offsetof(struct metrics_media, workers_killed), 1},
 };
@@ -74,15 +80,18 @@ static void write_waiting(struct buf *out, const struct metrics_segment *all)
 		sum.unpublished += one->unpublished;
 		sum.published += one->published;
 		sum.oldest_s += one->oldest_s;
+		sum.unfetched += one->unfetched;
 	}
 	metrics_write_head(
 	    out, "sebez_uploads_waiting", "gauge",
-	    "Uploads that wait for a media process: to become ready, or for AVIF and "
-	    "the removal of their parts.");
+	    "Uploads that wait for a media process: to be fetched by their URLs, to become ready, "
+	    "or for AVIF and the removal of their parts.");
 	buf_printf(out,
+	           "sebez_uploads_waiting{work=\"fetch\"} %llu\n"
 	           "sebez_uploads_waiting{work=\"publish\"} %llu\n"
 	           "sebez_uploads_waiting{work=\"rest\"} %llu\n",
-	           (unsigned long long)sum.unpublished, (unsigned long long)sum.published);
+	           (unsigned long long)sum.unfetched, (unsigned long long)sum.unpublished,
+	           (unsigned long long)sum.published);
 	metrics_write_head(out, "sebez_uploads_oldest_seconds", "gauge",
 	                   "Since the first of those that are not ready was created.");
 	buf_printf(out, "sebez_uploads_oldest_seconds{work=\"publish\"} %llu\n",

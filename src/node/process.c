@@ -22,6 +22,7 @@
 #include "shop/shop.h"
 #include "store/outage.h"
 #include "task/db.h"
+#include "web/check.h"
 
 enum {
 	SIGNALS_MAX = 4,
@@ -91,6 +92,7 @@ int process_start_http_client(const struct config *config)
 	bool good = networks_parse(config->allowed_networks, &options.allowed);
 
 	assert(good); /* config_load has validated them */
+	check_allow_networks(&options.allowed);
 	int rc = http_client_start(&options);
 
 	if (rc < 0)

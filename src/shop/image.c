@@ -76,6 +76,8 @@ static void write_image(struct json *json, const char *url, const char *alt, con
 	static const char *const KEPT[] = {"width", "height", "thumbhash", "color"};
 	const char *group = text_of(facts, "group");
 
+	if (group == NULL) /* not fetched yet */
+		facts = NULL;
 	json_open_object(json);
 	put_kept(json, facts, "id");
 	json_put_str(json, "url",

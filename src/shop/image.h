@@ -2,7 +2,8 @@
  * image: pictures as tables and events keep them, and as answers show them (the contract's Image).
  *
  * Kept is JSON, {"url", "alt", "image_facts"}: the original address or null, and what is known of
- * the upload, or null while there is none. So whoever refers to a picture has all that its readers
+ * the upload, or null while there is none. Of an upload that is still to be fetched from the
+ * address only its id is known. So whoever refers to a picture has all that its readers
  * need, and no read joins the table of uploads.
  */
 #ifndef SEBEZ_SHOP_IMAGE_H
@@ -24,7 +25,7 @@ typedef const char *image_url_fn(void *arg, const char *group, int64_t width, co
 /* JSON of the database; freed with the arena, so the task may end while it is written. */
 json_t *image_load(struct arena *arena, const char *text, size_t length);
 
-/* Image of an upload with these facts (upload_facts()), without an original address. */
+/* Image of a ready upload with these facts (upload_facts()), without an original address. */
 void image_write_facts(struct json *json, const json_t *facts, const char *alt,
                        image_url_fn *url_of, void *arg);
 

@@ -136,9 +136,21 @@ static bool normalise_email(struct check *check, const char **text)
 	return true;
 }
 
+static struct networks allowed;
+
+void check_allow_networks(const struct networks *networks)
+{
+	allowed = *networks;
+}
+
+const char *check_web_address(const char *text)
+{
+	return web_address_wrong(text, &allowed);
+}
+
 static bool check_uri(struct check *check, const char *text)
 {
-	const char *wrong = web_address_wrong(text);
+	const char *wrong = check_web_address(text);
 
 	for (const char *c = text; wrong == NULL && *c != 0;
 	     c++) { /* RFC 3986: the rest is percent-encoded */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "web/operation.h"
@@ -47,6 +48,9 @@ const char *check_errors(struct check *check);
  * its format. */
 bool check_text(struct check *check, enum field_format format, const char **text, size_t length,
                 int64_t min, int64_t max);
+/* web_address_wrong() with the networks that the operator allows. */
+const char *check_web_address(const char *text);
+void check_allow_networks(const struct networks *networks); /* once per process */
 bool check_number(struct check *check, int64_t value, int64_t min, int64_t max);
 bool check_count(struct check *check, size_t count, int64_t min, int64_t max);
 bool check_choice(struct check *check, const char *const choices[], const char *text, int *ret);

@@ -100,7 +100,7 @@ static const char *const PRIVATE[] = {
 #define EACH(list, wanted)                                                                         \
 	do {                                                                                       \
 		for (size_t i = 0; i < sizeof(list) / sizeof((list)[0]); i++) {                    \
-			const char *wrong = web_address_wrong((list)[i]);                          \
+			const char *wrong = web_address_wrong((list)[i], NULL);                    \
                                                                                                    \
 			if (wrong == NULL || strstr(wrong, wanted) == NULL)                        \
 				fail_msg("%s: %s", (list)[i], wrong == NULL ? "good" : wrong);     \
@@ -111,11 +111,23 @@ static void a_public_address_is_good(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++) {
-		const char *wrong = web_address_wrong(GOOD[i]);
+		const char *wrong = web_address_wrong(GOOD[i], NULL);
 
 		if (wrong != NULL)
 			fail_msg("%s: %s", GOOD[i], wrong);
 	}
+}
+
+static void an_address_of_an_allowed_network_is_good(void **state)
+{
+	struct networks allowed;
+
+	(void)state;
+	assert_true(networks_parse("127.0.0.0/8 fd00::/8", &allowed));
+	assert_null(web_address_wrong("http://127.0.0.1:8080/a.jpg", &allowed));
+	assert_null(web_address_wrong("http://[fd00::1]/a.jpg", &allowed));
+	assert_non_null(web_address_wrong("http://10.0.0.1/a.jpg", &allowed));
+	assert_non_null(web_address_wrong("http://localhost/a.jpg", &allowed));
 }
 
 static void what_is_wrong_is_said(void **state)
@@ -130,6 +142,7 @@ int main(void)
 {
 	static const struct CMUnitTest TESTS[] = {
 	    cmocka_unit_test(a_public_address_is_good),
+	    cmocka_unit_test(an_address_of_an_allowed_network_is_good),
 	    cmocka_unit_test(what_is_wrong_is_said),
 	};
 

@@ -241,6 +241,8 @@ ROWS = {
         "invitation_id": side.invite(fresh("unwanted") + "@example.com")["id"]}),
     # catalogue
     "listVendorProducts": Row(),
+    "countFetchedImages": Row(),
+    "listFailedImages": Row(),
     "createVendorProduct": Row(body=lambda w, who, side: {
         "title": fresh("Product"), "category_id": w.category_id,
         "variants": [{"price": money(500), "available": 5}]}),

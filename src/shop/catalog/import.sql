@@ -29,9 +29,9 @@ select s.number, c.id as category
 from unnest(:slugs) with ordinality as s (slug, number)
 join category c on c.slug = s.slug;
 
--- import_find_products (handles text[]): many -> (number bigint, id uuid, options json, images json)
+-- import_find_products (handles text[]): many -> (number bigint, id uuid, options json)
 -- Handles are in lower case.
-select h.number, p.id, p.options, p.images
+select h.number, p.id, p.options
 from unnest(:handles) with ordinality as h (handle, number)
 join product p on p.vendor_id = current_vendor() and p.handle_key = h.handle and p.deleted_at is null;
 
@@ -70,10 +70,12 @@ from unnest(:ids) with ordinality as i (id, number)
 join variant v on v.vendor_id = current_vendor() and v.id = i.id
 order by v.id for update of v;
 
--- import_lock_products (ids uuid[]): none writes
--- Adding a variant requires the lock of its product.
-select from product p where p.vendor_id = current_vendor() and p.id = any (:ids)
-order by p.id for no key update;
+-- import_lock_products (ids uuid[]): many writes -> (number bigint, images json)
+-- Adding a variant requires the lock of its product. The pictures that are fetched meanwhile change until then.
+select i.number, p.images
+from unnest(:ids) with ordinality as i (id, number)
+join product p on p.vendor_id = current_vendor() and p.id = i.id
+order by p.id for no key update of p;
 
 -- import_count_variants (products uuid[]): many -> (number bigint, variants bigint, last_position int)
 -- Of locked products: only this import adds to them.
@@ -138,7 +140,7 @@ returning i.number;
 
 -- record import_variant_row (id uuid, product uuid, sku text?, title text, one text, two text, three text,
 --     price bigint, compare_at bigint, quantity int, grams int, tracked int, backorder int, barcode text?, image text?,
---     extra text?, position int, adjustment uuid)
+--     image_facts text?, extra text?, position int, adjustment uuid)
 -- See struct import_variant.
 
 -- import_add_variants (currency text, variants import_variant_row[]): none
@@ -150,7 +152,7 @@ with i as (
 	                     tracked, backorder, extra, position)
 	select current_vendor(), id, product, sku, title, nullif(one, ''), nullif(two, ''),
 	       nullif(three, ''), price, nullif(greatest(compare_at, 0), 0), :currency, greatest(grams, 0),
-	       nullif(barcode, ''), image_of_url(image), quantity, tracked <> 0, backorder = 1,
+	       nullif(barcode, ''), image_of_url(image, image_facts::json), quantity, tracked <> 0, backorder = 1,
 	       jsonb_strip_nulls(coalesce(extra, '{}')::jsonb), position
 	from i
 )
@@ -175,10 +177,10 @@ with i as (
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
 	       case when i.image is null or i.image = v.image ->> 'url'
 	                 or strpos(i.image, v.image #>> '{image_facts,group}') > 0 then v.image::text
-	            else image_of_url(i.image)::text end as image,
+	            else image_of_url(i.image, i.image_facts::json)::text end as image,
 	       jsonb_strip_nulls(v.extra || coalesce(i.extra, '{}')::jsonb) as extra
 	from :variants with ordinality as i (id, sku, title, one, two, three, price, compare_at, quantity, grams, tracked,
-	                                     backorder, barcode, image, extra, adjustment)
+	                                     backorder, barcode, image, image_facts, extra, adjustment)
 	join variant v on v.vendor_id = current_vendor() and v.id = i.id
 	cross join lateral (
 		select case when i.tracked < 0 then v.tracked else i.tracked = 1 end as tracked,

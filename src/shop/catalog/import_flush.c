@@ -9,6 +9,7 @@
 #include "import.sql.h"
 #include "net/co.h"
 #include "net/loop.h"
+#include "shop/catalog/import_fetch.h"
 #include "shop/catalog/import_state.h"
 #include "shop/catalog/import_write.h"
 
@@ -81,6 +82,8 @@ static void write_batch(struct task *task)
 	assert(step->batch->count > 0 && step->batch->count <= IMPORT_BATCH_PRODUCTS);
 	step->batch->work = task->arena;
 	sql_import_begin(tx);
+	import_fetch(tx,
+	             step->batch); /* uploads are locked before products, as by media processes */
 	import_match(tx, step->batch, &step->import->types);
 	import_write(tx, step->batch);
 	if (step->batch->dry == NULL)

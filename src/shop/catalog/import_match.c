@@ -174,6 +174,17 @@ static void lock_variants(struct matching *matching)
 	}
 }
 
+/* Locks these products, and keeps their pictures. */
+static void keep_images(struct matching *matching, struct uuid_array ids, const size_t indexes[])
+{
+	size_t count;
+	const struct import_lock_products_row *locked = sql_import_lock_products_rows(
+	    matching->tx, sql_import_lock_products(matching->tx, ids), &count);
+
+	for (size_t i = 0; i < count; i++)
+		matching->images[indexes[locked[i].number - 1]] = locked[i].images;
+}
+
 /* Locks the products, too: others cannot add variants to them meanwhile. */
 static void lock_products(struct matching *matching)
 {
@@ -184,6 +195,7 @@ static void lock_products(struct matching *matching)
 	size_t count = 0;
 
 	matching->have = arena_array(arena, batch->count, sizeof(matching->have[0]));
+	matching->images = arena_array(arena, batch->count, sizeof(matching->images[0]));
 	for (size_t i = 0; i < batch->count; i++) {
 		if (matching->found[i] == NULL)
 			continue;
@@ -192,7 +204,7 @@ static void lock_products(struct matching *matching)
 	}
 	if (count == 0)
 		return;
-	sql_import_lock_products(matching->tx, (struct uuid_array){count, ids});
+	keep_images(matching, (struct uuid_array){count, ids}, indexes);
 	struct rows *rows =
 	    sql_import_count_variants(matching->tx, (struct uuid_array){count, ids});
 	const struct import_count_variants_row *counted =
@@ -272,7 +284,7 @@ static void finish_product(struct matching *matching, size_t i)
 	if (found != NULL && product->remapped && !may_remap(batch, product, matching->have[i]))
 		return;
 	import_merge_options(batch, product, found == NULL ? NULL : found->options);
-	import_merge_images(batch, product, found == NULL ? NULL : found->images);
+	import_merge_images(batch, product, matching->images[i]);
 }
 
 /* What is written has its id and its options, and a new variant has a price. */

@@ -12,6 +12,7 @@ struct matching {
 	struct db *tx;
 	struct import_batch *batch;
 	const struct import_find_products_row **found; /* of each product; NULL: new */
+	const char **images;                           /* that each product has; NULL: new */
 	int64_t *have;                                 /* variants of each product */
 	struct import_product **owners;                /* of each variant, in the batch's order */
 	struct import_variant **variants;

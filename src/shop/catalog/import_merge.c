@@ -167,9 +167,9 @@ static const char *facts_text(struct arena *arena, const json_t *image)
 	return text;
 }
 
-/* there: the stored image, or NULL for a new one at url. */
-static void put_image(struct image_merge *merge, const json_t *there, const char *url,
-                      const char *alt)
+/* there: the stored image, or NULL for a new one. */
+static void put_image(struct image_merge *merge, const json_t *there,
+                      const struct import_image *image, const char *alt)
 {
 	size_t at = merge->count++;
 
@@ -177,7 +177,7 @@ static void put_image(struct image_merge *merge, const json_t *there, const char
 	    strcmp(alt_text(there), alt) != 0)
 		merge->changed = true;
 	if (there == NULL)
-		image_keep(&merge->json, url, alt, NULL);
+		image_keep(&merge->json, image->url, alt, image->facts);
 	else
 		image_keep(&merge->json, json_string_value(json_object_get(there, "url")), alt,
 		           facts_text(merge->batch->work, there));
@@ -215,7 +215,7 @@ static void put_images(struct image_merge *merge)
 		if (!names_all && there != NULL)
 			continue;
 		if (merge->count < LIMIT_PRODUCT_IMAGES)
-			put_image(merge, there, image->url, alt_of(merge, image));
+			put_image(merge, there, image, alt_of(merge, image));
 		else
 			import_refuse(merge->batch->report, merge->batch->header, product->line,
 			              COLUMN_IMAGE, "The product would have more than 250 images");

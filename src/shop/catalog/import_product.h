@@ -45,6 +45,7 @@ struct import_variant {
 	int32_t backorder;                   /* 0, 1; -1: not given */
 	const char *barcode;                 /* "" none; NULL: not given */
 	const char *image;                   /* "" none; NULL: not given */
+	const char *image_facts;             /* set by import_fetch; NULL: no image */
 	const char *extra;                   /* from adding_extra(); NULL: not given */
 	/* Set by import_match: */
 	struct uuid id;
@@ -57,7 +58,8 @@ struct import_variant {
 struct import_image {
 	const char *url;
 	const char *alt;
-	int32_t position; /* INT32_MAX when not given */
+	const char *facts; /* set by import_fetch */
+	int32_t position;  /* INT32_MAX when not given */
 };
 
 struct import_product {

@@ -119,6 +119,7 @@ static void add_variant(struct arena *arena, struct variant_rows *rows,
 	    .backorder = variant->backorder,
 	    .barcode = variant->barcode,
 	    .image = variant->image,
+	    .image_facts = variant->image_facts,
 	    .extra = variant->extra,
 	    .adjustment = uuid_v7(),
 	};

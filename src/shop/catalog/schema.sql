@@ -96,19 +96,18 @@ create table product_image (
 	foreign key (vendor_id, product_id) references product (vendor_id, id)
 );
 create index product_image_upload on product_image (upload_id);
-create trigger track_uploads after insert or delete on product_image for each row
-	execute function track_uploads('upload_id');
-create trigger refer after insert on product for each row
-	when (new.images::text like '%"group"%') execute function product_images_refer();
+create trigger track_new_uploads after insert on product_image referencing new table as added for each statement
+	execute function track_new_uploads('upload_id');
+create trigger track_uploads after delete on product_image for each row execute function track_uploads('upload_id');
+create trigger refer after insert on product referencing new table as added for each statement
+	execute function new_product_images_refer();
 create trigger refer_changed after update of images on product for each row
-	when (old.images::text like '%"group"%' or new.images::text like '%"group"%')
-	execute function product_images_refer();
-create trigger show_on_product after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose in ('product_image', 'variant_image'))
-	execute function show_product_images();
+	when (old.images::text <> new.images::text) execute function product_images_refer();
 
+grant select on product_image to sebez_vendor;
 alter table product_image enable row level security, force row level security;
 create policy everything on product_image to sebez_owner using (true) with check (true);
+create policy of_vendor on product_image for select to sebez_vendor using (vendor_id = current_vendor());
 
 create table variant (
 	vendor_id        uuid not null,
@@ -151,11 +150,18 @@ create trigger kept before delete or update of vendor_id, id on variant
 	for each row execute function kept();
 create trigger audit after insert or update or delete on variant for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
-create trigger track_uploads after insert or update of image on variant for each row
+create trigger track_new_uploads after insert on variant referencing new table as added for each statement
+	execute function track_new_uploads('image_upload_id');
+create trigger track_uploads after update of image on variant for each row
+	when (old.image_upload_id is distinct from new.image_upload_id)
 	execute function track_uploads('image_upload_id');
-create trigger show_on_variant after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose in ('product_image', 'variant_image'))
+-- By their names variants come first, as orders lock them.
+create trigger show_1_on_variant after update of formats on upload for each row
+	when ((new.uses > 0 or new.replaces is not null) and new.purpose in ('product_image', 'variant_image'))
 	execute function show_upload('variant', 'image');
+create trigger show_2_on_product after update of formats on upload for each row
+	when ((new.uses > 0 or new.replaces is not null) and new.purpose in ('product_image', 'variant_image'))
+	execute function show_product_images();
 create trigger note_low_stock after update of available on variant for each row
 	when (new.tracked
 	      and ((old.available > 5 and new.available <= 5) or (old.available > 0 and new.available <= 0))

@@ -23,6 +23,34 @@ struct image_field {
 	const char *before, *after;
 };
 
+/* The facts of those with a URL, in order. A variant may show what its product does. */
+static const char *const *facts_by_url(struct db *db, size_t count,
+                                       const struct image_input_in *const images[])
+{
+	struct arena *arena = db_task(db)->arena;
+	const char **urls = arena_array(arena, count, sizeof(urls[0]));
+	const char **ret = arena_array(arena, count, sizeof(ret[0]));
+	size_t *of = arena_array(arena, count, sizeof(of[0]));
+	const char *const *facts;
+	size_t named = 0, distinct = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t at = 0;
+
+		if (images[i] == NULL || images[i]->url == NULL)
+			continue;
+		while (at < distinct && strcmp(urls[at], images[i]->url) != 0)
+			at++;
+		if (at == distinct)
+			urls[distinct++] = images[i]->url;
+		of[named++] = at;
+	}
+	facts = media_by_url(db, UPLOAD_PURPOSE_PRODUCT_IMAGE, distinct, urls);
+	for (size_t i = 0; i < named; i++)
+		ret[i] = facts[of[i]];
+	return ret;
+}
+
 static const char *const *keep_images(struct db *db, size_t count,
                                       const struct image_input_in *const images[],
                                       const struct image_field *field)
@@ -30,7 +58,7 @@ static const char *const *keep_images(struct db *db, size_t count,
 	struct arena *arena = db_task(db)->arena;
 	struct media_name *names = arena_array(arena, count, sizeof(names[0]));
 	const char **ret = arena_array(arena, count, sizeof(ret[0]));
-	const char *const *found;
+	const char *const *found, *const *by_url;
 	size_t named = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -43,10 +71,12 @@ static const char *const *keep_images(struct db *db, size_t count,
 			                                field->after),
 			};
 	found = media_find(db, UPLOAD_PURPOSE_PRODUCT_IMAGE, named, names);
+	by_url = facts_by_url(db, count, images);
 	for (size_t i = 0; i < count; i++) {
 		if (images[i] == NULL)
 			continue;
-		ret[i] = kept(arena, images[i], images[i]->upload_id != NULL ? *found++ : NULL);
+		ret[i] =
+		    kept(arena, images[i], images[i]->upload_id != NULL ? *found++ : *by_url++);
 	}
 	return ret;
 }

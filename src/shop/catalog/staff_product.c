@@ -165,6 +165,7 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 {
 	struct arena *arena = rq->task.arena;
 	struct option_names names;
+	const char *images = NULL;
 	struct check check;
 	struct db *tx;
 
@@ -180,6 +181,8 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	                          });
 	staff_end_if_wrong(&rq->task, &check);
 	tx = db_begin(&rq->task);
+	if (in->images != NULL)
+		images = staff_product_images(tx, in->images_count, in->images);
 	if (in->options != NULL || in->variant_ids != NULL)
 		sql_staff_product_variants_lock(tx, in->vendor_id, in->product_id);
 	names = staff_lock_as_read(rq, tx, in->vendor_id, in->product_id);
@@ -196,9 +199,7 @@ void update_vendor_product(struct request *rq, const struct update_vendor_produc
 	            .category = in->category_id,
 	            .product_type = in->product_type,
 	            .tags = tags_of(arena, in->tags_count, in->tags),
-	            .images = in->images != NULL
-	                          ? staff_product_images(tx, in->images_count, in->images)
-	                          : NULL,
+	            .images = images,
 	        });
 	sql_staff_refresh(tx, in->product_id);
 	reply_commit_row(rq, tx, 200, sql_staff_product(tx, in->vendor_id, in->product_id));

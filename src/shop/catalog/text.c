@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/web_address.h"
+#include "web/check.h"
 
 enum { ADDRESS_BYTES = 2000 };
 
@@ -23,7 +23,7 @@ bool text_has_control(const char *text)
 
 bool text_is_web_address(const char *text)
 {
-	return strlen(text) <= ADDRESS_BYTES && web_address_wrong(text) == NULL;
+	return strlen(text) <= ADDRESS_BYTES && check_web_address(text) == NULL;
 }
 
 bool text_is_default_option(size_t option_count, const char *first_name, const char *value)

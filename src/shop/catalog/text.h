@@ -10,7 +10,7 @@
 
 /* Has a control character other than tab and line ends. */
 bool text_has_control(const char *text);
-bool text_is_web_address(const char *text); /* see base/web_address.h; below 2,000 bytes */
+bool text_is_web_address(const char *text); /* see web/check.h; below 2,000 bytes */
 
 /* Shopify's notation in a file for a product without options: one option named "Title" with the
  * only value "Default Title". So no product may really have it. */

@@ -26,7 +26,6 @@ struct objects *media_objects(void)
 
 struct redis *media_redis(void)
 {
-	assert(redis != NULL);
 	return redis;
 }
 

@@ -5,7 +5,8 @@ create or replace function upload_moves() returns trigger
 language plpgsql set search_path = public, pg_temp as $$
 begin
 	if (old.state, new.state) not in (('waiting', 'processing'), ('waiting', 'failed'), ('processing', 'ready'),
-	                                  ('processing', 'failed')) then
+	                                  ('processing', 'failed'))
+	   and not (old.state = 'failed' and new.state = 'processing' and new.work = 'fetch') then
 		raise exception 'An upload that is % does not become %', old.state, new.state;
 	end if;
 	return new;
@@ -19,11 +20,11 @@ declare
 	more_uploads int := 0;
 	more_bytes bigint := 0;
 begin
-	if tg_op <> 'DELETE' and new.state <> 'failed' then
+	if tg_op <> 'DELETE' and new.state <> 'failed' and new.bytes is not null then
 		more_uploads := 1;
 		more_bytes := new.charged;
 	end if;
-	if tg_op <> 'INSERT' and old.state <> 'failed' then
+	if tg_op <> 'INSERT' and old.state <> 'failed' and old.bytes is not null then
 		more_uploads := more_uploads - 1;
 		more_bytes := more_bytes - old.charged;
 	end if;
@@ -39,6 +40,7 @@ end $$;
 -- Counts the rows that refer to uploads by the column that is the trigger's argument:
 --   create trigger track_uploads after insert or delete or update of image_upload_id on … for each row
 --   execute function track_uploads('image_upload_id');
+-- New rows may be counted by track_new_uploads() instead, all of a statement at once.
 create or replace function track_uploads() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -56,6 +58,26 @@ begin
 		end if;
 	end if;
 	update upload set uses = uses - 1, released_at = case when uses = 1 then now() end where id = before;
+	return null;
+end $$;
+
+--   create trigger track_new_uploads after insert on … referencing new table as added for each statement
+--   execute function track_new_uploads('image_upload_id');
+create or replace function track_new_uploads() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	missing boolean;
+begin
+	execute format('with n as (
+			select a.%1$I as id, count(*)::int as uses from added a where a.%1$I is not null group by 1),
+		counted as (update upload u set uses = u.uses + n.uses, released_at = null from n
+			where u.id = n.id and u.removed_at is null
+			and (u.state in (''processing'', ''ready'') or u.source_url is not null)
+			returning u.id)
+		select exists (select from n where n.id not in (select c.id from counted c))', tg_argv[0]) into missing;
+	if missing then -- removed since it was looked up
+		raise exception 'Upload not found' using errcode = 'SB404';
+	end if;
 	return null;
 end $$;
 

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "fetch.sql.h"
 #include "media.sql.h"
 #include "shop/image.h"
 #include "shop/media/media.h"
@@ -93,6 +95,32 @@ const char *media_keep(struct db *db, enum upload_purpose_choice purpose,
 	name = (struct media_name){image->upload_id, arena_printf(arena, "%s/upload_id", field)};
 	image_keep(&json, NULL, image->alt, *media_find(db, purpose, 1, &name));
 	return buf.data;
+}
+
+const char *const *media_by_url(struct db *db, enum upload_purpose_choice purpose, size_t count,
+                                const char *const urls[])
+{
+	struct arena *arena = db_task(db)->arena;
+	const char **facts = arena_alloc(arena, sizeof(facts[0]) * (count + 1));
+	struct uuid *ids = arena_alloc(arena, sizeof(ids[0]) * (count + 1));
+	const struct uploads_queue_row *rows;
+	size_t found;
+
+	if (count == 0)
+		return facts;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = uuid_v7();
+	rows = sql_uploads_queue_rows(
+	    db,
+	    sql_uploads_queue(db, UPLOAD_PURPOSE_NAMES[purpose], (struct text_array){count, urls},
+	                      (struct uuid_array){count, ids}, LIMIT_FETCH_AGAIN_S),
+	    &found);
+	for (size_t i = 0; i < found; i++) {
+		assert(rows[i].number >= 1 && (size_t)rows[i].number <= count);
+		facts[rows[i].number - 1] = rows[i].facts;
+	}
+	media_wake(db);
+	return facts;
 }
 
 const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format)

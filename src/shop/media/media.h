@@ -86,6 +86,15 @@ struct media_given {
  * process has made the renditions. Suspends. */
 const char *media_give(struct task *task, struct objects *objects, const struct media_given *given);
 
+/*
+ * The facts, as kept with a picture (shop/image.h), of the acting vendor's uploads that are fetched
+ * from these addresses, in that order. The media process fetches those that are new, that failed
+ * before, or that may have changed since yesterday; what shows a picture then shows it from the
+ * store. No address is there twice. db is not a batch; `count` may be 0.
+ */
+const char *const *media_by_url(struct db *db, enum upload_purpose_choice purpose, size_t count,
+                                const char *const urls[]);
+
 /* The address of a rendition of a public picture: of the store or of SEBEZ_MEDIA_URL, else a path
  * of this server, so that an answer that is cached is right for whatever host it is asked at. */
 const char *media_url(struct arena *arena, const char *group, int64_t width, const char *format);
@@ -95,6 +104,7 @@ void media_wake(struct db *db);
 struct media_gauges {
 	uint64_t unpublished, published; /* uploads with work to do, up to LIMIT_OUTBOX_COUNTED */
 	uint64_t oldest_s;               /* since the first unpublished one was created */
+	uint64_t unfetched;
 };
 struct media_gauges media_gauges(void); /* of the latest media_measure() */
 

@@ -14,7 +14,6 @@
 #include "shop/media/purposes.h"
 
 enum {
-	LEASE_S = 15,            /* a dead process's uploads wait so long */
 	WORK_MS = 5 * 60 * 1000, /* of one upload; a slow store takes longest */
 	STORE_MS = 60 * 1000,    /* of one call of the store */
 	SETTLE_MS = 20 * 1000,   /* beyond WORK_MS */
@@ -22,7 +21,7 @@ enum {
 	TOLD_MS = 60 * 1000,     /* until the same reason to wait is told again */
 };
 
-_Static_assert(MEDIA_RENEW_MS * 2 < LEASE_S * 1000, "one renewal may fail");
+_Static_assert(MEDIA_RENEW_MS * 2 < MEDIA_LEASE_S * 1000, "one renewal may fail");
 _Static_assert(offsetof(struct media_work, task) == 0, "a task is cast to its work");
 _Static_assert(MEDIA_FAILURES_COUNTED == (int)UPLOAD_FAILURE_COUNT, "a count for each");
 
@@ -144,7 +143,7 @@ static void run(struct task *task)
 		sql_upload_refund(db, work->hand->owed);
 	work->hand->owed = (struct uuid){0};
 	work->row = sql_upload_claim_rows(
-	    db, sql_upload_claim(db, LEASE_S, work->hand->priority_max), NULL);
+	    db, sql_upload_claim(db, MEDIA_LEASE_S, work->hand->priority_max), NULL);
 	if (work->row == NULL)
 		return;
 	work->hand->claimed = work->row->id;
@@ -192,8 +191,8 @@ bool media_process_next(struct media_hand *hand)
 /* A task of its own. */
 struct renewal {
 	struct task task; /* must be first: cast to the struct */
-	struct media_hand *const *hands;
 	size_t count;
+	const struct uuid *claimed;
 };
 
 static void renew(struct task *task)
@@ -203,20 +202,20 @@ static void renew(struct task *task)
 	size_t count = 0;
 
 	for (size_t i = 0; i < renewal->count; i++)
-		if (!uuid_is_nil(renewal->hands[i]->claimed))
-			ids[count++] = renewal->hands[i]->claimed;
+		if (!uuid_is_nil(renewal->claimed[i]))
+			ids[count++] = renewal->claimed[i];
 	if (count > 0)
-		sql_uploads_renew(db_of(task), (struct uuid_array){count, ids}, LEASE_S);
+		sql_uploads_renew(db_of(task), (struct uuid_array){count, ids}, MEDIA_LEASE_S);
 }
 
-void media_process_renew(struct media_hand *const hands[], size_t count)
+void media_process_renew(size_t count, const struct uuid claimed[])
 {
 	struct renewal renewal = {
 	    .task = {.deadline_ms = loop_now_ms() + MEDIA_RENEW_MS,
 	             .actor = {.kind = ACTOR_MEDIA},
 	             .name = "renew_uploads"},
-	    .hands = hands,
 	    .count = count,
+	    .claimed = claimed,
 	};
 
 	uuid_format(uuid_v7(), renewal.task.request_id);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/limits.h"
 #include "base/uuid.h"
 #include "media/protocol.h"
 #include "shop/area.h"
@@ -56,21 +57,46 @@ struct media_hand {
  * not the upload's: then wait before the next call. */
 bool media_process_next(struct media_hand *hand);
 
-/* Renews the leases of the uploads that these hands work on; call every MEDIA_RENEW_MS. */
+/* Fetches pictures by their addresses, one at a time, on a fiber of its own. */
+struct media_fetcher {
+	struct uuid claimed; /* nil: none */
+	const char *host;    /* of it; NULL: none */
+};
+
+enum { MEDIA_FETCHERS = LIMIT_FETCHES, MEDIA_HOST_SIZE = 300 };
+
+/* Those of a process. */
+struct media_fetchers {
+	struct media_fetcher each[MEDIA_FETCHERS];
+	int32_t interval_ms; /* between two requests to one host, of all processes */
+	/* Called when a picture was found, before its server is asked: another fetcher may look for
+	 * the next one. Only one may look at a time. */
+	void (*found)(void);
+	char last[MEDIA_HOST_SIZE]; /* host that was asked: the others are next */
+};
+
+/* Fetches the next picture that may be fetched. Returns 0 after one, else after how many
+ * milliseconds there may be one; INT32_MAX when none waits, or the database failed. */
+int32_t media_fetch_next(struct media_fetchers *all, struct media_fetcher *fetcher);
+
+/* Renews the leases of these uploads, some of which may be nil; call every MEDIA_RENEW_MS. */
 enum { MEDIA_RENEW_MS = 5000 };
-void media_process_renew(struct media_hand *const hands[], size_t count);
+void media_process_renew(size_t count, const struct uuid claimed[]);
 
 /* Calls `wake` when an upload waits; some calls may be missing, and some may be vain. */
 int media_process_listen(const char *redis_url, void (*wake)(void))
     __attribute__((warn_unused_result));
 void media_process_deafen(void);
 
-enum { MEDIA_FAILURES_COUNTED = 10 };
+enum { MEDIA_FAILURES_COUNTED = 12 };
 
 struct media_counts {
 	uint64_t published, avif, shared;        /* uploads */
 	uint64_t busy_us;                        /* from claim to publication */
 	uint64_t failed[MEDIA_FAILURES_COUNTED]; /* by UPLOAD_FAILURE_NAMES */
+	uint64_t fetched;                        /* pictures by their addresses */
+	uint64_t unchanged;                      /* of which it was asked whether they have */
+	uint64_t fetched_again;                  /* attempts that another follows */
 	uint64_t postponed;                      /* attempts that failed for a reason of ours */
 };
 struct media_counts media_process_counts(void);

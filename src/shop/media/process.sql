@@ -8,7 +8,7 @@ update upload u
 set claimed_until = now() + make_interval(secs => :lease_s), attempts = u.attempts + 1
 where u.id = (
 	select w.id from upload w
-	where w.work is not null and w.priority <= :priority_max
+	where w.work <> 'fetch' and w.priority <= :priority_max
 	and (w.claimed_until is null or w.claimed_until < now()) and w.removed_at is null
 	order by w.priority, w.id limit 1 for update skip locked)
 returning u.id, u.account_id, u.owner_id, u.purpose, u.visibility, u.work, u.content_type, u.bytes, u.part_count,

@@ -4,6 +4,7 @@
  *   process.c          claims the next upload, and settles it
  *   process_type.c     which types a file may have
  *   process_file.c     reads its parts, and has a worker examine them
+ *   process_fetch.c    fetches a picture by its address, before all that
  *   process_put.c      puts what was made into the store
  *   process_publish.c  makes it ready
  *   process_rest.c     adds AVIF, and deletes the parts
@@ -18,7 +19,10 @@
 #include "shop/media/process.h"
 #include "store/objects.h"
 
-enum { SHA256_BYTES = 32 };
+enum {
+	SHA256_BYTES = 32,
+	MEDIA_LEASE_S = 15, /* a dead process's uploads wait so long */
+};
 
 struct media_work {
 	struct task task; /* must be first: cast to the work */
@@ -60,6 +64,10 @@ enum work_outcome work_examine(struct media_work *work, uint32_t formats);
 enum work_outcome work_put_made(struct media_work *work, int64_t *ret_bytes);
 /* Puts the file as it was sent. */
 enum work_outcome work_put_original(struct media_work *work, const char *extension);
+
+/* Puts the parts of an upload, as a client would. Suspends. */
+int media_put_parts(struct arena *arena, struct uuid id, int fd, int64_t bytes,
+                    int64_t deadline_ms);
 
 enum work_outcome work_publish(struct media_work *work);
 enum work_outcome work_avif(struct media_work *work);

@@ -11,7 +11,7 @@ static const char *const EXTENSIONS[MEDIA_FORMAT_COUNT] = {
 /* Memory that is read from its beginning. */
 struct source {
 	int fd;
-	off_t offset, length;
+	off_t offset, length; /* length: up to here */
 };
 
 static long read_source(void *arg, char *bytes, size_t size)
@@ -27,6 +27,22 @@ static long read_source(void *arg, char *bytes, size_t size)
 		return -errno;
 	source->offset += count;
 	return count;
+}
+
+int media_put_parts(struct arena *arena, struct uuid id, int fd, int64_t bytes, int64_t deadline_ms)
+{
+	int32_t count = upload_part_count(bytes);
+	int rc = 0;
+
+	for (int32_t number = 1; rc == 0 && number <= count; number++) {
+		struct source source = {.fd = fd,
+		                        .offset = (off_t)(number - 1) * LIMIT_UPLOAD_PART_BYTES};
+
+		source.length = source.offset + upload_part_bytes(bytes, number);
+		rc = objects_put_stream(media_objects(), upload_part_key(arena, id, number),
+		                        read_source, &source, deadline_ms);
+	}
+	return rc;
 }
 
 static enum work_outcome put(struct media_work *work, const char *key, int fd, int64_t bytes)

@@ -29,13 +29,15 @@ const char *work_content_type(uint32_t type)
 
 uint32_t work_types(const struct media_work *work)
 {
-	const struct file_type *declared = file_type_of(work->row->content_type);
+	const char *content_type = work->row->content_type;
+	const struct file_type *declared = content_type != NULL ? file_type_of(content_type) : NULL;
+	enum file_kind kind = declared != NULL ? declared->kind : FILE_IMAGE;
 	uint32_t types = 0;
 
-	assert(declared != NULL); /* uploads are made with known types only */
+	/* Uploads are made with known types; those that are fetched are images. */
+	assert((content_type == NULL) == (declared == NULL));
 	for (uint32_t type = 0; type < MEDIA_TYPE_COUNT; type++)
-		if (CONTENT_TYPES[type] != NULL &&
-		    file_type_of(CONTENT_TYPES[type])->kind == declared->kind)
+		if (CONTENT_TYPES[type] != NULL && file_type_of(CONTENT_TYPES[type])->kind == kind)
 			types |= MEDIA_SET(type);
 	return types;
 }

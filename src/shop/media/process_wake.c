@@ -47,5 +47,6 @@ static void publish(struct db *db, void *redis)
 
 void media_wake(struct db *db)
 {
-	db_on_commit(db, publish, media_redis());
+	if (media_redis() != NULL) /* a tool has none */
+		db_on_commit(db, publish, media_redis());
 }

@@ -18,8 +18,15 @@ create table upload (
 	bytes         bigint check (bytes > 0),
 	part_count    int check (part_count > 0), -- objects incoming/<id>/1 and so on
 	sha256        bytea check (octet_length(sha256) = 32), -- as declared; of the original once it is ready
-	source_url    text, -- it is fetched from there
-	etag          text,
+	-- It is fetched from there, for a vendor, when something has shown it by that address.
+	source_url    text,
+	source_host   text generated always as (lower(substring(source_url from '^[^:]*://([^/?#]*)'))) stored,
+	etag          text, -- of the server, for the next time
+	fetched_at    timestamptz, -- the server was last asked with success
+	http_status   int, -- why it failed, when a server said so
+	replaces      uuid, -- the upload of the same address that this one takes the place of
+	superseded    boolean not null default false, -- another upload has its address
+
 
 	-- What the media process found and made. The objects are <visibility>/<object_group>/….
 	object_group  text check (object_group ~ '^[0-9a-f]{32}$'),
@@ -36,9 +43,9 @@ create table upload (
 	created_at    timestamptz not null default now(),
 	expires_at    timestamptz not null, -- of the right to send
 
-	-- What the media process does next: publish (check, make and publish the files), avif (add AVIF), tidy (delete
-	-- the parts). A claim is a lease.
-	work          text check (work in ('publish', 'avif', 'tidy')),
+	-- What the media process does next: fetch (also of a ready one: whether it has changed), publish (check, make
+	-- and publish the files), avif (add AVIF), tidy (delete the parts). A claim is a lease.
+	work          text check (work in ('fetch', 'publish', 'avif', 'tidy')),
 	-- 0 somebody waits, 1 its AVIF, 2 import, 3 its AVIF
 	priority      smallint not null default 0 check (priority between 0 and 3),
 	claimed_until timestamptz,
@@ -55,8 +62,12 @@ create table upload (
 	check ((state = 'failed') = (failure is not null)),
 	check (state <> 'ready' or (object_group is not null and sha256 is not null and bytes is not null
 	       and content_type is not null)),
-	check (case state when 'waiting' then work is null when 'processing' then coalesce(work, 'publish') = 'publish'
-	       when 'ready' then coalesce(work, 'avif') in ('avif', 'tidy') else coalesce(work, 'tidy') = 'tidy' end),
+	check (case state when 'waiting' then work is null
+	       when 'processing' then coalesce(work, 'publish') in ('fetch', 'publish')
+	       when 'ready' then coalesce(work, 'avif') in ('fetch', 'avif', 'tidy')
+	       else coalesce(work, 'tidy') = 'tidy' end),
+	check (source_url is null or vendor_id is not null),
+	check (work is distinct from 'fetch' or (source_url is not null and claimed_until is not null)),
 	check (source_url is not null or (account_id is not null and content_type is not null and bytes is not null
 	       and part_count is not null)),
 	check ((uses > 0) = (released_at is null)),
@@ -64,14 +75,23 @@ create table upload (
 );
 create index upload_account_waiting on upload (account_id) where state = 'waiting';
 create index upload_expires on upload (expires_at) where state = 'waiting';
+create index upload_fetch on upload (source_host, claimed_until)
+	where work = 'fetch' and (uses > 0 or replaces is not null);
 create index upload_group on upload (object_group, owner_id) where object_group is not null;
 create index upload_released on upload (released_at) where released_at is not null and not kept;
 create index upload_removed on upload (removed_at) where removed_at is not null;
 create index upload_same on upload (owner_id, sha256) where state = 'ready';
-create index upload_work on upload (priority, id) where work is not null;
+-- One upload fetches an address for a vendor. As a hash, because addresses are long.
+create unique index upload_source on upload (vendor_id, purpose, (md5(source_url)::uuid)) include (state, uses)
+	where source_url is not null and removed_at is null and not superseded;
+create index upload_source_failed on upload (vendor_id, created_at desc, id desc)
+	where source_url is not null and not superseded and uses > 0 and state = 'failed';
+create index upload_work on upload (priority, id) where work <> 'fetch';
 create trigger moves before update of state on upload for each row
 	when (old.state <> new.state) execute function upload_moves();
-create trigger count_new after insert on upload for each row execute function count_upload();
+-- One that is to be fetched counts when its bytes are there.
+create trigger count_new after insert on upload for each row when (new.bytes is not null)
+	execute function count_upload();
 create trigger count_changed after update on upload for each row
 	when (old.charged <> new.charged or (old.state = 'failed') <> (new.state = 'failed'))
 	execute function count_upload();
@@ -81,8 +101,8 @@ grant select, update (state, work, removed_at) on upload to sebez_customer;
 grant select on upload to sebez_vendor, sebez_admin;
 grant select, update, delete on upload to sebez_jobs;
 grant select, update (state, failure, work, priority, claimed_until, attempts, object_group, sha256, bytes,
-	content_type, width, height, thumbhash, color, near_hash, animated, widths, formats, bytes_stored) on upload
-	to sebez_media;
+	content_type, width, height, thumbhash, color, near_hash, animated, widths, formats, bytes_stored, etag, fetched_at,
+	http_status) on upload to sebez_media;
 grant select, insert, update on upload to sebez_kernel;
 alter table upload enable row level security, force row level security;
 create policy everything on upload to sebez_admin, sebez_jobs, sebez_media, sebez_kernel, sebez_owner
@@ -112,3 +132,13 @@ create table upload_usage (
 grant select, insert, update on upload_usage to sebez_kernel;
 alter table upload_usage enable row level security, force row level security;
 create policy everything on upload_usage to sebez_kernel, sebez_owner using (true) with check (true);
+
+-- Hosts that pictures are fetched from.
+create table fetch_host (
+	host     text primary key,
+	next_at  timestamptz not null, -- nothing is asked of it before
+	failures int not null default 0 check (failures >= 0) -- in a row
+);
+create index fetch_host_next on fetch_host (next_at);
+grant select, insert, update on fetch_host to sebez_media;
+grant select, delete on fetch_host to sebez_jobs;

@@ -47,7 +47,7 @@ void media_measure(struct task *task)
 
 	assert(row->unpublished >= 0 && row->published >= 0 && row->oldest_s >= 0);
 	gauges = (struct media_gauges){(uint64_t)row->unpublished, (uint64_t)row->published,
-	                               (uint64_t)row->oldest_s};
+	                               (uint64_t)row->oldest_s, (uint64_t)row->unfetched};
 }
 
 struct media_gauges media_gauges(void)
@@ -135,6 +135,7 @@ void media_remove(struct task *task)
 	size_t count;
 	int failures = 0;
 
+	sql_fetch_hosts_forget(db);
 	forget_all(task, release_some, RELEASE_COUNT);
 	row = sql_uploads_removed_rows(db, sql_uploads_removed(db, LIMIT_UPLOADS_REMOVED), &count);
 	for (size_t i = 0; i < count && failures < FAILURES_MAX; i++) {

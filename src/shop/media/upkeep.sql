@@ -1,11 +1,13 @@
 -- Uploads: the jobs that end and remove them.
 
--- uploads_measured (most int): one -> (unpublished int, published int, oldest_s int)
+-- uploads_measured (most int): one -> (unpublished int, published int, oldest_s int, unfetched int)
 -- Counts up to so many.
 select count(*) filter (where w.work = 'publish')::int as unpublished,
        count(*) filter (where w.work <> 'publish')::int as published,
-       coalesce(extract(epoch from now() - min(w.created_at) filter (where w.work = 'publish')), 0)::int as oldest_s
-from (select u.work, u.created_at from upload u where u.work is not null
+       coalesce(extract(epoch from now() - min(w.created_at) filter (where w.work = 'publish')), 0)::int as oldest_s,
+       (select count(*) from (select from upload u where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null)
+                              limit :most) f)::int as unfetched
+from (select u.work, u.created_at from upload u where u.work <> 'fetch'
       order by u.priority, u.id limit :most) w;
 
 -- uploads_expire (count_max int): many -> (id uuid, account_id uuid, purpose text)
@@ -19,9 +21,13 @@ returning u.id, u.account_id, u.purpose;
 update upload u set removed_at = now(), work = null
 where u.id in (select e.id from upload e
                where e.released_at < now() - make_interval(hours => :hours) and not e.kept and e.removed_at is null
-               and e.state in ('ready', 'failed')
+               and (e.state in ('ready', 'failed') or e.work = 'fetch')
                order by e.released_at limit :count_max for update skip locked)
 returning u.id;
+
+-- fetch_hosts_forget (): none
+-- Those that nothing was fetched from for a day.
+delete from fetch_host where next_at < now() - interval '1 day';
 
 -- uploads_removed (count_max int): many -> (id uuid, visibility text, object_group text?)
 -- Those whose objects are to be deleted; not while a process may still put some.

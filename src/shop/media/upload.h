@@ -9,7 +9,7 @@
 #include "web/request.h"
 
 struct objects *media_objects(void); /* of this process */
-struct redis *media_redis(void);
+struct redis *media_redis(void);     /* NULL in a tool */
 /* Ends the task: a call of the object store failed, which it has logged. */
 _Noreturn void media_end_store(struct task *task, int rc);
 

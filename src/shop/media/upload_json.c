@@ -128,6 +128,8 @@ static const char *failure_text(const char *failure)
 	    {"too_large", "The file is too large."},
 	    {"unreachable", "The server of the file did not answer."},
 	    {"refused", "The server of the file refused to send it."},
+	    {"not_found", "The server has no such file."},
+	    {"quota_exceeded", "The vendor stores too many files."},
 	};
 
 	for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++)

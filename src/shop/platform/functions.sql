@@ -1,11 +1,6 @@
 -- The marketplace's settings.
 set local role sebez_owner;
 
--- A picture that is known only by its address, as kept with what shows it (src/shop/image.h); null for no address.
-create or replace function image_of_url(address text) returns json language sql immutable parallel safe
-return case when address <> '' then json_build_object('url', address, 'alt', '', 'image_facts', null) end;
-grant execute on function image_of_url(text) to sebez_vendor;
-
 -- Refuses to delete a row that others refer to without a foreign key, or to change its key or its references.
 create or replace function kept() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin

@@ -1,0 +1,61 @@
+-- Pictures that are fetched by their addresses.
+
+-- uploads_queue (purpose text, urls text[], ids uuid[], again_s int): many writes -> (number bigint, facts text)
+-- By vendors: the uploads of these addresses, which are made as needed (functions_fetch.sql).
+select q.number, q.facts::text as facts from upload_queue(:purpose, :urls, :ids, :again_s) q;
+
+-- The rest is of the media process.
+
+-- upload_fetch_claim (after_host text, busy text[], interval_ms int, lease_s int): one writes -> (id uuid?,
+--     source_url text?, source_host text?, etag text?, sha256 bytea?, checks bool?, attempts int?, wait_ms int?)
+-- The next upload to fetch. checks: whether the picture, which is ready, has changed.
+select (c.claimed).id, (c.claimed).source_url, (c.claimed).source_host, (c.claimed).etag, (c.claimed).sha256,
+       (c.claimed).state = 'ready' as checks, (c.claimed).attempts, c.wait_ms
+from upload_fetch_claim(:after_host, :busy, :interval_ms, :lease_s) c;
+
+-- upload_fetched (id uuid, bytes bigint, part_count int, etag text?, uploads_max int, bytes_max bigint): one writes
+--     -> (fits bool)
+select upload_fetched(:id, :bytes, :part_count, :etag, :uploads_max, :bytes_max) as fits;
+
+-- upload_succeed (id uuid, new_id uuid): one writes -> (succeeded bool)
+select upload_succeed(:id, :new_id) as succeeded;
+
+-- upload_fetch_end (id uuid, failure text, http_status int?): maybe
+update upload
+set state = 'failed', failure = :failure, http_status = :http_status, work = null, claimed_until = null, attempts = 0
+where id = :id and state = 'processing' and work = 'fetch'
+returning id;
+
+-- upload_fetch_keep (id uuid, etag text?): maybe
+-- The picture is as it was, or nobody knows better.
+update upload
+set work = null, claimed_until = null, attempts = 0, fetched_at = now(), etag = coalesce(:etag, etag)
+where id = :id and state = 'ready' and work = 'fetch'
+returning id;
+
+-- upload_fetch_again (id uuid, after_s int, counts bool): maybe
+update upload
+set claimed_until = now() + make_interval(secs => :after_s),
+    attempts = case when :counts then attempts else attempts - 1 end
+where id = :id and work = 'fetch'
+returning id;
+
+-- fetch_host_answers (host text): none
+update fetch_host set failures = 0 where host = :host and failures > 0;
+
+-- fetch_host_fails (host text, after_s int): one -> (failures int)
+update fetch_host
+set failures = failures + 1, next_at = greatest(next_at, now() + make_interval(secs => :after_s))
+where host = :host
+returning failures;
+
+-- fetch_host_given_up (host text, count_max int): many -> (id uuid)
+-- It has failed for long: so do those that wait for it.
+update upload u
+set state = case when u.state = 'ready' then 'ready' else 'failed' end, work = null, claimed_until = null, attempts = 0,
+    failure = case when u.state = 'ready' then null else 'unreachable' end
+where u.id in (select f.id from upload f
+               where f.work = 'fetch' and (f.uses > 0 or f.replaces is not null) and f.source_host = :host
+               and f.claimed_until < now()
+               order by f.claimed_until limit :count_max for update skip locked)
+returning u.id;

@@ -1,0 +1,156 @@
+-- Pictures that are fetched by their addresses.
+set local role sebez_kernel;
+
+-- The uploads of the acting vendor that are fetched from these addresses, as kept with a picture (src/shop/image.h),
+-- in order. Addresses without one get it, with these ids. One that failed is fetched again, and of one that was last
+-- fetched again_s ago it is asked whether it has changed. Rows that may change are locked until the commit, so that
+-- what is returned stays true.
+create or replace function upload_queue(purpose text, urls text[], ids uuid[], again_s int)
+returns table (number bigint, facts json)
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+	mine uuid := current_vendor();
+	added int;
+	named uuid[]; -- of each address
+	known uuid[]; -- of them those that are not new and may change
+begin
+	insert into upload (id, vendor_id, purpose, visibility, state, work, priority, source_url, claimed_until,
+	                    expires_at)
+	select w.id, mine, upload_queue.purpose, 'public', 'processing', 'fetch', 2, w.url, now(), now()
+	from unnest(urls, ids) as w (url, id) order by w.url
+	on conflict (vendor_id, purpose, (md5(source_url)::uuid))
+		where source_url is not null and removed_at is null and not superseded
+	do nothing;
+	get diagnostics added = row_count;
+	if added = cardinality(urls) then
+		return query select w.number, image_awaited(w.id) from unnest(ids) with ordinality as w (id, number);
+		return;
+	end if;
+	-- One look into the index for each: the vendor may have hundreds of thousands.
+	named := array(
+		select f.id from unnest(urls) with ordinality as w (url, number)
+		left join lateral (
+			select u.id from upload u
+			where u.vendor_id = mine and u.purpose = upload_queue.purpose
+			and md5(u.source_url)::uuid = md5(w.url)::uuid and u.source_url = w.url and u.source_url is not null
+			and u.removed_at is null and not u.superseded
+			limit 1) f on true
+		order by w.number);
+	known := array(
+		select u.id from upload u
+		where u.id = any (named) and u.id <> all (ids)
+		and (u.state <> 'ready' or u.released_at is not null
+		     or (u.work is null and u.fetched_at < now() - make_interval(secs => again_s)))
+		order by u.id for no key update of u);
+	update upload u
+	set state = 'processing', failure = null, http_status = null, work = 'fetch', claimed_until = now(), attempts = 0,
+	    content_type = null, bytes = null, part_count = null, sha256 = null
+	where u.id = any (known) and u.state = 'failed' and u.work is null;
+	update upload u set work = 'fetch', claimed_until = now(), attempts = 0
+	where u.id = any (known) and u.state = 'ready' and u.work is null
+	and u.fetched_at < now() - make_interval(secs => again_s);
+	update upload u set released_at = now() where u.id = any (known) and u.released_at is not null;
+	return query
+	select w.number, case when u.state = 'ready' then upload_facts(u) else image_awaited(u.id) end
+	from unnest(named) with ordinality as w (id, number) join upload u on u.id = w.id
+	order by w.number;
+end $$;
+grant execute on function upload_queue(text, text[], uuid[], int) to sebez_vendor;
+
+-- The bytes of an upload are there: it is published next. False when they exceed the quota of its owner.
+create or replace function upload_fetched(upload_id uuid, bytes bigint, part_count int, etag text, uploads_max int,
+	bytes_max bigint) returns boolean
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	mine upload;
+begin
+	select * into mine from upload u
+	where u.id = upload_id and u.state = 'processing' and u.work = 'fetch' for update;
+	if not found then -- another process was faster
+		return true;
+	end if;
+	begin
+		perform upload_charge(mine.owner_id, upload_fetched.bytes, uploads_max, bytes_max);
+	exception when sqlstate 'SBU01' then
+		return false;
+	end;
+	update upload u
+	set work = 'publish', bytes = upload_fetched.bytes, part_count = upload_fetched.part_count,
+	    etag = upload_fetched.etag, fetched_at = now(), claimed_until = null, attempts = 0
+	where u.id = mine.id;
+	return true;
+end $$;
+grant execute on function upload_fetched(uuid, bigint, int, text, int, bigint) to sebez_media;
+
+-- The address of an upload that is ready leads to other bytes now: another upload fetches them, and takes its place
+-- when it is ready itself. Until then the old picture is shown.
+create or replace function upload_succeed(upload_id uuid, new_id uuid) returns boolean
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	mine upload;
+begin
+	update upload u set superseded = true, work = null, claimed_until = null, attempts = 0
+	where u.id = upload_id and u.state = 'ready' and u.work = 'fetch' returning * into mine;
+	if not found then
+		return false;
+	end if;
+	insert into upload (id, vendor_id, purpose, visibility, state, work, priority, source_url, claimed_until,
+	                    expires_at, replaces)
+	values (new_id, mine.vendor_id, mine.purpose, mine.visibility, 'processing', 'fetch', 2,
+	        mine.source_url, now(), now(), mine.id);
+	return true;
+end $$;
+grant execute on function upload_succeed(uuid, uuid) to sebez_media;
+
+set local role sebez_owner;
+
+-- Claims an upload to fetch, of the next host after this one in turn that may be asked now and is not busy. Without
+-- one, wait_ms is when to come again; null when nothing waits.
+create or replace function upload_fetch_claim(after_host text, busy text[], interval_ms int, lease_s int)
+returns table (claimed upload, wait_ms int)
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	turn text := after_host;
+	turned boolean := false;
+	allowed timestamptz;
+begin
+	for i in 1 .. 1000 loop
+		select u.source_host into turn from upload u
+		where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null) and u.source_host > turn
+		order by u.source_host limit 1;
+		if turn is null then
+			exit when turned;
+			turned := true;
+			turn := '';
+			continue;
+		end if;
+		continue when turn = any (busy) or not exists (
+			select from upload u where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null)
+			and u.source_host = turn and u.claimed_until < now());
+		insert into fetch_host as h (host, next_at) values (turn, now() + make_interval(secs => interval_ms / 1000.0))
+		on conflict (host) do update set next_at = now() + greatest(make_interval(secs => interval_ms / 1000.0),
+			make_interval(secs => case h.failures when 0 then 0 else least(power(2, h.failures - 1), 60) end))
+		where h.next_at <= now();
+		if not found then
+			select h.next_at into allowed from fetch_host h where h.host = turn;
+			wait_ms := least(wait_ms, ceil(extract(epoch from
+				least(allowed, now() + interval '1 hour') - now()) * 1000)::int);
+			continue;
+		end if;
+		update upload u
+		set claimed_until = now() + make_interval(secs => lease_s), attempts = u.attempts + 1
+		where u.id = (
+			select w.id from upload w where w.work = 'fetch' and (w.uses > 0 or w.replaces is not null)
+			and w.source_host = turn and w.claimed_until < now() and w.removed_at is null
+			order by w.claimed_until limit 1 for update skip locked)
+		returning u.* into claimed;
+		if found then
+			return next;
+			return;
+		end if;
+	end loop;
+	claimed := null;
+	return next;
+end $$;
+grant execute on function upload_fetch_claim(text, text[], int, int) to sebez_media;
