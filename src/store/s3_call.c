@@ -92,10 +92,13 @@ static int send_once(const struct s3 *s3, struct arena *arena, const struct s3_c
 /* A 404 of something in between does not mean that an object is gone. */
 static bool is_gone(const struct s3_call *call, int status, const char *code)
 {
-	bool reads = strcmp(call->method, "GET") == 0 && call->key[0] != '\0';
-
-	return status == 404 &&
-	       (reads ? strcmp(code, "NoSuchKey") == 0 : strcmp(code, "NoSuchBucket") != 0);
+	if (status != 404)
+		return false;
+	if (strcmp(call->method, "DELETE") == 0)
+		return strcmp(code, "NoSuchKey") == 0 || strcmp(code, "NoSuchUpload") == 0;
+	if (strcmp(call->method, "GET") == 0 && call->key[0] != '\0')
+		return strcmp(code, "NoSuchKey") == 0;
+	return strcmp(code, "NoSuchBucket") != 0;
 }
 
 /* S3's error codes: "Error responses" in the reference of its API. */

@@ -11,7 +11,7 @@ from harness.images import known_by_address
 from harness.media import files_of
 from harness.pictures import FETCHING, elsewhere
 from harness.sheet import differences, exported, imported, table
-from harness.shop import Shop, fresh, money
+from harness.shop import Shop, fresh, money, refused
 from harness.wait import until
 
 PNG = {"Content-Type": "image/png"}
@@ -289,6 +289,30 @@ def test_what_failed_is_tried_again_when_it_is_named_again(shop, clay, site):
     for url in (edited, filed):
         until(lambda url=url: row_of(shop, url)["state"] == "ready")
     assert images(clay, mug.id)[0]["id"] == str(row_of(shop, edited)["id"])
+
+
+def test_a_picture_that_has_not_come_cannot_be_used_by_its_id(shop, clay, site):
+    gone, slow = site.url("/gone-too.png"), site.holds("/held.png")
+    mug = clay.product(images=[{"url": gone}, {"url": slow}])
+    assert failed(shop, gone)[1] == "not_found"
+    for url in (gone, slow):
+        upload = {"upload_id": str(row_of(shop, url)["id"])}
+        problem = refused(clay.call("updateVendorProduct", product_id=mug.id,
+                                    body={"images": [upload]}), 400, "invalid_input")
+        assert [(e["field"], e["code"]) for e in problem["errors"]] == [
+            ("/images/0/upload_id", "not_ready")]
+
+
+def test_no_host_of_a_file_keeps_others_from_being_fetched(shop, clay, site):
+    long_host = ".".join(["一" * 50] * 3) + ".example"
+    imported(clay, tea(site, f"http://{long_host}/a.png"))
+    host = f"127.0.0.1:{site.port}"
+    shop.db.rows("insert into fetch_host values (%s, now(), 5000)", host)
+    until(lambda: row_of(shop, f"http://{long_host}/a.png")["attempts"] > 0
+          or row_of(shop, f"http://{long_host}/a.png")["state"] == "failed")
+    url = site.has("/after.png")
+    clay.product(images=[{"url": url}])
+    assert settled(shop, url)["state"] == "ready"
 
 
 def test_pictures_count_for_the_quota_of_the_vendor(shop, clay, site):

@@ -70,6 +70,7 @@ FAULTS = {
     "answers 403 to a put": (refuse(403, "AccessDenied"), "PUT", "/public/"),
     "answers 403 to a deletion": (refuse(403, "AccessDenied"), "DELETE", "/incoming/"),
     "answers 503 to a deletion": (SLOW_DOWN, "DELETE", "/incoming/"),
+    "is a proxy that has lost its way to a deletion": (stray, "DELETE", "/incoming/"),
 }
 
 

@@ -53,7 +53,7 @@ begin
 	update upload u set released_at = now() where u.id = any (known) and u.released_at is not null;
 	return query
 	select w.number, case when u.state = 'ready' then upload_facts(u) else image_awaited(u.id) end
-	from unnest(named) with ordinality as w (id, number) join upload u on u.id = w.id
+	from unnest(named) with ordinality as w (id, number) join upload u on u.id = w.id and u.removed_at is null
 	order by w.number;
 end $$;
 grant execute on function upload_queue(text, text[], uuid[], int) to sebez_vendor;
@@ -130,7 +130,7 @@ begin
 			and u.source_host = turn and u.claimed_until < now());
 		insert into fetch_host as h (host, next_at) values (turn, now() + make_interval(secs => interval_ms / 1000.0))
 		on conflict (host) do update set next_at = now() + greatest(make_interval(secs => interval_ms / 1000.0),
-			make_interval(secs => case h.failures when 0 then 0 else least(power(2, h.failures - 1), 60) end))
+			make_interval(secs => case h.failures when 0 then 0 else least(power(2, least(h.failures - 1, 6)), 60) end))
 		where h.next_at <= now();
 		if not found then
 			select h.next_at into allowed from fetch_host h where h.host = turn;

@@ -66,7 +66,8 @@ const struct media_file *media_find_files(struct db *db, enum upload_purpose_cho
 		const struct uploads_named_row *row = row_of(found, rows, names[i].id);
 
 		check(db, purpose, names[i].field, row);
-		files[i] = (struct media_file){row->facts, row->content_type, row->bytes};
+		assert(row->content_type != NULL && row->bytes != NULL); /* it is ready */
+		files[i] = (struct media_file){row->facts, row->content_type, *row->bytes};
 	}
 	return files;
 }

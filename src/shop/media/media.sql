@@ -31,9 +31,10 @@ update upload set state = 'processing', work = 'publish' where id = :id and stat
 update upload set removed_at = now(), work = null where id = :id and uses = 0 and not kept and removed_at is null
 returning id;
 
--- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, content_type text, bytes bigint,
+-- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, content_type text?, bytes bigint?,
 --     facts json)
--- Those of them that the actor may use (row level security).
+-- Those of them that the actor may use (row level security). What is fetched by its address has a type and a size
+-- when it is ready.
 select u.id, u.purpose, u.state, u.content_type, u.bytes, upload_facts(u) as facts
 from upload u
 where u.id = any (:ids) and u.removed_at is null;

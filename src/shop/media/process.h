@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/host.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "media/protocol.h"
@@ -63,7 +64,10 @@ struct media_fetcher {
 	const char *host;    /* of it; NULL: none */
 };
 
-enum { MEDIA_FETCHERS = LIMIT_FETCHES, MEDIA_HOST_SIZE = 300 };
+enum {
+	MEDIA_FETCHERS = LIMIT_FETCHES,
+	MEDIA_HOST_SIZE = HOST_SIZE + sizeof(":65535"), /* as it is written in the address */
+};
 
 /* Those of a process. */
 struct media_fetchers {

@@ -303,6 +303,17 @@ static struct text_array busy_hosts(const struct fetching *fetching)
 	return (struct text_array){count, hosts};
 }
 
+/* False when it does not fit: a part of it may end within a character. */
+static bool copy_whole(char *to, size_t size, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length >= size)
+		return false;
+	memcpy(to, text, length + 1);
+	return true;
+}
+
 static bool claim(struct fetching *fetching)
 {
 	struct media_fetchers *all = fetching->all;
@@ -316,7 +327,8 @@ static bool claim(struct fetching *fetching)
 	if (fetching->row->id == NULL)
 		return false;
 	assert(fetching->row->source_host != NULL && fetching->row->checks != NULL);
-	snprintf(all->last, sizeof(all->last), "%s", fetching->row->source_host);
+	if (!copy_whole(all->last, sizeof(all->last), fetching->row->source_host))
+		all->last[0] = '\0'; /* a turn begins */
 	fetching->fetcher->claimed = *fetching->row->id;
 	fetching->fetcher->host = fetching->row->source_host;
 	all->found();
