@@ -63,8 +63,10 @@ static void run(struct together *together, struct task *task)
 		LOG_DEBUG("not done together", log_str("task", task->name),
 		          log_str("detail", part.task.problem.detail));
 		for (size_t i = 0; i < together->count; i++)
-			if (together->running[i] != NULL)
+			if (together->running[i] != NULL) {
 				together->running[i]->is_done = false;
+				together->running[i]->in_doubt = part.task.problem.in_doubt;
+			}
 	}
 	task->statements += part.task.statements;
 	task->round_trips += part.task.round_trips;
@@ -101,8 +103,10 @@ static void leave(struct together *together, struct together_item *item)
 {
 	list_remove(&item->node);
 	for (size_t i = 0; i < together->count; i++)
-		if (together->running[i] == item)
+		if (together->running[i] == item) {
 			together->running[i] = NULL;
+			item->in_doubt = true;
+		}
 }
 
 bool together_do(struct together *together, struct task *task, struct together_item *item)

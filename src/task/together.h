@@ -5,7 +5,7 @@
  * becomes small, and without load nobody waits.
  *
  * This only saves work. Whatever is not done this way, for whatever reason, the caller does on its
- * own, in a way that has no second effect when it was done after all (a key that is unique).
+ * own; when it is in doubt, in a way that has no second effect if it was done after all.
  */
 #ifndef SEBEZ_TASK_TOGETHER_H
 #define SEBEZ_TASK_TOGETHER_H
@@ -21,7 +21,8 @@ struct together_item {
 	struct co *co;
 	bool leads; /* its fiber is to run the next ones */
 	bool has_run;
-	bool is_done; /* set by run() */
+	bool is_done;  /* set by run() */
+	bool in_doubt; /* not done as far as is known, but it may be, also later */
 };
 
 /* One kind of work in this process. Static; the rest is zero at first. */
@@ -39,8 +40,9 @@ struct together {
 };
 
 /*
- * together_do: true when the item was done. False: it was not, or it is not known whether; at the
- * task's deadline it may still be done later. Suspends. The item must live until then.
+ * together_do: true when the item was done. False: it was not, or, with in_doubt, it is not known
+ * whether: the connection was lost, or the task's deadline has passed meanwhile. Suspends. The item
+ * must live until then.
  */
 bool together_do(struct together *together, struct task *task, struct together_item *item);
 

@@ -15,6 +15,11 @@
 --     sku text?, image text?, quantity int, price bigint, rate int, commission bigint)
 -- A line of the sub-order at position `of`, from 1; the rate of its commission in basis points.
 
+-- orders_plan_once (): none writes
+-- For the rest of the transaction, of a role whose statements are planned for each call: for orders_insert, and what
+-- it calls, that would take longer than running them.
+select set_config('plan_cache_mode', 'force_generic_plan', true);
+
 -- orders_insert (together bool, operation text?, currency text, orders order_row[], parts part_row[],
 --     lines line_row[]): many writes -> (id uuid)
 -- Takes the carts, inserts the orders with all their rows and reserves their stock. One statement for all, because
@@ -28,6 +33,7 @@ with asked as materialized (
 		received)
 ), locked as materialized (
 	select c.id from cart c where c.id in (select a.cart from asked a) order by c.id for no key update
+	[together: skip locked]
 ), taken as (
 	update cart c set state = 'ordered', updated_at = now()
 	from asked a join locked k on k.id = a.cart

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "net/loop.h"
 #include "orders.sql.h"
 #include "task/rows.h"
 #include "task/together.h"
@@ -63,11 +62,10 @@ bool place_together(struct task *task, const struct placing *placing)
 
 	if (together_do(&orders, task, &waiting.item))
 		return true;
-	if (loop_now_ms() >= task->deadline_ms)
+	if (waiting.item.in_doubt)
 		task_end_with(task, (struct problem){
 		                        .code = PROBLEM_UNAVAILABLE,
-		                        .detail = "The server is busy; whether the order was "
-		                                  "placed is not known yet.",
+		                        .detail = "Whether the order was placed is not known yet.",
 		                        .in_doubt = true,
 		                    });
 	return false;
