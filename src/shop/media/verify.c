@@ -147,7 +147,7 @@ static int compare_unit(const void *unit, const void *row)
 
 static bool is_explained(const struct page *page, const struct object_entry *object)
 {
-	const struct uploads_verified_row *row = NULL, *end = page->rows + page->row_count;
+	const struct uploads_verified_row *row = NULL;
 	struct uuid unit;
 
 	if (page->row_count > 0 && verify_unit(page->verify->place, object->key, &unit))
@@ -157,7 +157,7 @@ static bool is_explained(const struct page *page, const struct object_entry *obj
 		return false;
 	while (row > page->rows && uuid_equal(row[-1].unit, unit))
 		row--;
-	for (; row < end && uuid_equal(row->unit, unit); row++)
+	for (; row < page->rows + page->row_count && uuid_equal(row->unit, unit); row++)
 		if (verify_explains(page->task.arena, page->verify->place, row, object->key))
 			return true;
 	return false;
