@@ -39,6 +39,7 @@ begin
 			 from pg_attribute a join pg_type t on t.oid = a.atttypid
 			 where a.attrelid = filled.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
 			 and a.attidentity <> 'a'));
+		commit; -- one lock at a time: the server's jobs read these tables, too
 	end loop;
 end $$;
 

@@ -70,14 +70,15 @@ class Database:
     TRACES = ("idempotency_key", "session", "refresh_token")
 
     def let_effects_leave(self, patience_s=10):
-        """Until the jobs process has delivered the outbox, followed the events and ranked the
-        products, or does not come to it."""
+        """Until the events are followed, and the jobs process has delivered the outbox and ranked
+        the products, or does not come to it."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline and self.one(
                 "select exists (select from outbox where done_at is null) "
                 "or exists (select from event e, notice_position p where e.tx > p.tx) "
                 "or exists (select from sale_pending) or exists (select from ranking_pending)"):
-            time.sleep(0.05)
+            self.rows("select notices_follow(500)")  # sooner than the jobs process does
+            time.sleep(0.01)
 
     def fingerprint(self, without=TRACES):
         """Of every row: equal before and after means that nothing was written. What earlier calls
