@@ -5,6 +5,7 @@ from callers import twin_of
 from harness import contract
 from harness.outbox import dead_letter
 from harness.shop import ADDRESS, fresh
+from harness.wait import until
 from matrix import ROWS
 
 
@@ -40,6 +41,7 @@ class Side:
             "session_id": self.session(),
             "sub_order": self.sub_order["id"],
             "upload_id": self.upload(),
+            "up_to": self.notification(),
         }
         self.ids["conversation_id"] = self.customer.do("openConversation", body={
             "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
@@ -64,6 +66,11 @@ class Side:
     def upload(self):
         return self.customer.do("createUpload", body={
             "purpose": "avatar", "content_type": "image/jpeg", "bytes": 1000})["id"]
+
+    def notification(self):
+        """Of one of the customer's orders."""
+        until(lambda: self.customer.do("listNotifications")["items"])
+        return self.customer.do("listNotifications")["items"][0]["id"]
 
     def session(self):
         """Of a second sign-in of the customer."""

@@ -173,6 +173,7 @@ static void put_image(struct image_merge *merge, const json_t *there,
 {
 	size_t at = merge->count++;
 
+	assert(there != NULL || image != NULL);
 	if (there == NULL || json_array_get(merge->have, at) != there ||
 	    strcmp(alt_text(there), alt) != 0)
 		merge->changed = true;

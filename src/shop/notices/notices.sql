@@ -39,10 +39,9 @@ update notice n set read_at = now()
 where n.account_id = :account and n.id = any (:ids) and n.listed and n.read_at is null;
 
 -- notices_read_up_to (account uuid, up_to uuid): none
--- Up to the latest of the account's that is not beyond up_to: later ones stay unread, whatever up_to is.
+-- Nothing when the account has no such notice.
 insert into notice_reader as r (account_id, read_up_to)
 select n.account_id, n.id from notice n
-where n.account_id = :account and n.listed and n.id <= :up_to
-order by n.id desc limit 1
+where n.account_id = :account and n.listed and n.id = :up_to
 on conflict (account_id) do update set read_up_to = excluded.read_up_to
 where r.read_up_to < excluded.read_up_to;
