@@ -278,12 +278,5 @@ def test_what_a_person_has_erased_is_removed_with_its_files(talk, shop, rules): 
 def test_a_conversation_that_is_forgotten_releases_its_files(talk, shop):
     mine = picture(talk)
     talk.ask("See", attachments=[mine])
-    shop.db.rows("update conversation set last_message_at = now() - interval '40 years' "
-                 "where id = %s", talk.id)
-    connection = shop.db.connect("sebez_jobs")
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select set_config('sebez.actor', 'system', true), conversation_forget(%s)",
-                       (talk.id,))
-        cursor.execute("select from feed_flush('')")
-    connection.close()
+    talk.forget()
     assert uses(shop, mine["upload_id"]) == 0

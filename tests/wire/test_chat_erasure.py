@@ -126,14 +126,7 @@ def test_both_sides_learn_that_a_conversation_is_forgotten(shop, side):
     talk.answer(secret)
     talk.of_vendor("createNote", body={"text": secret})
     both = devices(talk)
-    shop.db.rows("update conversation set last_message_at = now() - interval '40 years' "
-                 "where id = %s", talk.id)
-    connection = shop.db.connect("sebez_jobs")
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select set_config('sebez.actor', 'system', true), conversation_forget(%s)",
-                       (talk.id,))
-        cursor.execute("select from feed_flush('')")
-    connection.close()
+    talk.forget()
     is_as_fresh(talk, both)
     assert secret not in str(shop.db.rows(
         "select payload::text from event where owner_id in (%s, %s)", talk.customer.id,

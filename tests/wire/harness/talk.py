@@ -38,6 +38,17 @@ class Talk:
         return [m["seq"] for m in self.customer.all(
             "listMessages", conversation_id=self.id, order="oldest", limit=100)]
 
+    def forget(self):
+        """As the jobs process does when it was silent for as long as conversations are kept."""
+        self.shop.db.rows("update conversation set last_message_at = now() - interval '40 years' "
+                          "where id = %s", self.id)
+        connection = self.shop.db.connect("sebez_jobs")
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select set_config('sebez.actor', 'system', true), "
+                           "conversation_forget(%s)", (self.id,))
+            cursor.execute("select from feed_flush('')")
+        connection.close()
+
     def age(self, message, minutes):
         self.shop.db.rows("update message set created_at = created_at - make_interval(mins => %s) "
                           "where id = %s", minutes, message["id"])
