@@ -16,6 +16,7 @@
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
+#include "shop/feed/feed.h"
 #include "shop/media/media.h"
 #include "shop/outbox/outbox.h"
 #include "shop/shop.h"
@@ -126,6 +127,10 @@ static void on_gauges(uv_timer_t *timer)
 	(void)timer;
 	process_gauges(&jobs.stores, &gauges);
 	fill_topics(gauges.topics);
+	for (size_t i = 0; feed_follower(i) != NULL; i++) {
+		assert(i < METRICS_FOLLOWERS_MAX);
+		gauges.followers_behind_s[i] = feed_follower_behind_s(i);
+	}
 	gauges.uploads = (struct metrics_uploads){.unpublished = uploads.unpublished,
 	                                          .published = uploads.published,
 	                                          .oldest_s = uploads.oldest_s,

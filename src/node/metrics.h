@@ -20,6 +20,7 @@ enum {
 	METRICS_JOBS_MAX = 32,
 	METRICS_POOLS = 7, /* PG_ROLE_COUNT */
 	METRICS_TOPICS_MAX = 32,
+	METRICS_FOLLOWERS_MAX = 8,
 	METRICS_OUTCOMES = 6,         /* OUTBOX_OUTCOME_COUNT */
 	METRICS_CLIENT_OUTCOMES = 5,  /* HTTP_CLIENT_OUTCOME_COUNT */
 	METRICS_UPLOAD_FAILURES = 12, /* MEDIA_FAILURES_COUNTED */
@@ -60,6 +61,7 @@ struct metrics_gauges {
 	uint64_t client_outcomes[METRICS_CLIENT_OUTCOMES]; /* since process start */
 	struct metrics_pool pools[METRICS_POOLS];
 	struct metrics_topic topics[METRICS_TOPICS_MAX];
+	uint64_t followers_behind_s[METRICS_FOLLOWERS_MAX]; /* as found by a jobs process */
 	bool is_media;
 	struct metrics_media media;
 	struct metrics_uploads uploads;

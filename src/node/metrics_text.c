@@ -7,6 +7,7 @@
 
 #include "net/http_client.h"
 #include "node/metrics_segment.h"
+#include "shop/feed/feed.h"
 #include "shop/outbox/outbox.h"
 #include "shop/shop.h"
 #include "store/pg.h"
@@ -362,6 +363,28 @@ static void write_outbox(struct buf *out, const struct metrics_segment *all)
 	write_outcomes(out, all);
 }
 
+/* Each jobs process has found the same, at different times. */
+static void write_followers(struct buf *out, const struct metrics_segment *all)
+{
+	static const char NAME[] = "sebez_follower_behind_seconds";
+
+	metrics_write_head(out, NAME, "gauge",
+	                   "Age of the oldest event that this follower has not read.");
+	for (size_t i = 0; feed_follower(i) != NULL; i++) {
+		uint64_t most = 0;
+
+		assert(i < METRICS_FOLLOWERS_MAX);
+		for (unsigned slot = 0; slot < all->count; slot++) {
+			uint64_t behind_s = all->slots[slot].gauges.followers_behind_s[i];
+
+			if (behind_s > most)
+				most = behind_s;
+		}
+		buf_printf(out, "%s{follower=\"%s\"} %llu\n", NAME, feed_follower(i),
+		           (unsigned long long)most);
+	}
+}
+
 void metrics_write(struct buf *out)
 {
 	const struct metrics_segment *all = metrics_segment();
@@ -377,5 +400,6 @@ void metrics_write(struct buf *out)
 	for (size_t i = 0; i < sizeof(POOL_FAMILIES) / sizeof(POOL_FAMILIES[0]); i++)
 		write_pools(out, all, &POOL_FAMILIES[i]);
 	write_outbox(out, all);
+	write_followers(out, all);
 	metrics_write_media(out, all);
 }

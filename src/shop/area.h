@@ -31,6 +31,7 @@ struct area {
 	const struct limit_rule *limits;         /* web/limit.h: rate limits, named by x-limit */
 	const struct job *jobs;                  /* task/job.h: jobs of the jobs process */
 	const struct outbox_topic *topics;       /* shop/outbox/outbox.h: effects and consumers */
+	const char *follower; /* of all events: its row of event_follower (feed_follow()) */
 
 	/* Once per process that serves or runs jobs, after the stores are open. 0 or -errno. */
 	int (*start)(const struct area_options *options);

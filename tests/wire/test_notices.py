@@ -9,6 +9,7 @@ from harness.roles import As
 from harness.shop import Shop
 from harness.sub_orders import good, line_of, some
 from harness.wait import until
+from test_metrics import metrics
 
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 
@@ -236,7 +237,7 @@ def test_another_follower_waits_for_none_and_writes_nothing_twice(own_shop):
     clay, customer = own_shop.vendor(), own_shop.customer()
     mug = clay.product()
     with contextlib.closing(own_shop.db.connect()) as slow, slow.cursor() as cursor:
-        cursor.execute("select from notice_position for update")
+        cursor.execute("select from event_follower for update")
         customer.order(mug)
         with As(own_shop.db, "sebez_jobs") as other:
             other.execute("select * from notices_follow(500)")
@@ -245,13 +246,65 @@ def test_another_follower_waits_for_none_and_writes_nothing_twice(own_shop):
     assert kinds(customer, own_shop.db) == ["order_placed"]
 
 
-def test_after_a_backup_was_restored_notices_go_on(own_shop):
-    db = own_shop.db
+@pytest.fixture
+def restored(own_shop):
+    """A vendor and a customer with one order, of which they were told before the backup."""
     clay, customer = own_shop.vendor(), own_shop.customer()
     customer.order(clay.product())
-    followed(db)
-    # Numbers of transactions begin anew, before those that the backup contains.
-    db.rows("update notice_position set tx = tx + 1000000, epoch = epoch - 1")
-    until(lambda: db.one("select p.epoch = e.epoch from notice_position p, feed_epoch e"))
+    followed(own_shop.db)
+    return clay, customer
+
+
+def goes_on(db, clay, customer):
+    until(lambda: db.one("select f.epoch = e.epoch and "
+                         "f.tx < pg_snapshot_xmax(pg_current_snapshot())::text::bigint "
+                         "from event_follower f, feed_epoch e where f.name = 'notices'"))
     customer.order(clay.product())
     assert kinds(customer, db) == ["order_placed", "order_placed"]
+
+
+def test_after_a_backup_was_restored_notices_go_on(own_shop, restored):
+    # Numbers of transactions begin anew, before those that the backup contains.
+    own_shop.db.rows("update event_follower set tx = tx + 1000000, epoch = epoch - 1")
+    goes_on(own_shop.db, *restored)
+
+
+def test_notices_go_on_when_a_backup_was_restored_without_a_new_epoch(own_shop, restored):
+    own_shop.db.rows("update event_follower set tx = tx + 1000000")
+    goes_on(own_shop.db, *restored)
+
+
+def test_nothing_is_written_when_there_is_no_news(own_shop):
+    db = own_shop.db
+    followed(db)
+    # A backup's event of a transaction that this server has not reached.
+    db.rows("insert into event (owner_id, number, kind, payload, tx) "
+            "values (%s, 1, 'order_placed', '{}', 4000000000)", NEVER)
+    try:
+        before = db.rows("select ctid::text, xmin::text, xmax::text, tx from event_follower "
+                         "order by name")
+        for _ in range(3):
+            db.rows("select notices_follow(500)")
+        assert db.rows("select ctid::text, xmin::text, xmax::text, tx from event_follower "
+                       "order by name") == before
+    finally:
+        db.rows("delete from event where owner_id = %s", NEVER)
+
+
+def test_metrics_tell_how_far_a_follower_is_behind(own_shop):
+    db, customer = own_shop.db, own_shop.customer()
+    mug = own_shop.vendor().product()
+
+    def behind():
+        (sample,) = [s for s in metrics(own_shop.server)["sebez_follower_behind_seconds"][1]
+                     if s[1] == 'follower="notices"']
+        return sample[2]
+
+    with contextlib.closing(db.connect()) as other, other.cursor() as cursor:
+        cursor.execute("select from event_follower for update")
+        customer.order(mug)
+        db.rows("update event e set at = at - interval '1 hour' from event_follower f "
+                "where e.tx > f.tx")
+        until(lambda: behind() >= 3600, 40)
+        other.rollback()
+    until(lambda: behind() == 0, 40)

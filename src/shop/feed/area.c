@@ -9,11 +9,15 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
-enum { PARTITION_MS = 10 * 60 * 1000 };
+enum {
+	PARTITION_MS = 10 * 60 * 1000,
+	MEASURE_MS = 15 * 1000, /* the usual scrape interval of metrics */
+};
 
 static const struct job JOBS[] = {
     {"purge_feed", JOB_HOURLY, feed_purge},
     {"partition", PARTITION_MS, feed_partition},
+    {"measure_followers", MEASURE_MS, feed_measure},
     {0},
 };
 

@@ -47,7 +47,13 @@ void feed_stop(void);
 /* The number of polls parked in this process. */
 unsigned feed_parked(void);
 
+/* The followers of events that areas have (shop/area.h), numbered from 0; NULL after the last. In a
+ * jobs process: the age of the oldest event that it has not read, as feed_measure() found it. */
+const char *feed_follower(size_t number);
+uint64_t feed_follower_behind_s(size_t number);
+
 /* Jobs. */
+void feed_measure(struct task *task);   /* for feed_follower_behind_s */
 void feed_purge(struct task *task);     /* deletes revocations older than the retention */
 void feed_partition(struct task *task); /* creates and drops partitions (db/partitions.sql) */
 

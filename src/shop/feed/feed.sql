@@ -32,6 +32,15 @@ group by e.owner_id order by e.owner_id limit :most;
 select r.id, r.account_id, r.session_id, r.vendor_id, r.tx from revocation r where r.tx >= :horizon
 order by r.id limit 10000;
 
+-- followers_behind (names text[]): many -> (name text, oldest_s bigint)
+-- The age of the oldest event that each follower has not read; 0: none. Events of a restored backup may have higher
+-- numbers than any transaction here: those are not waited for.
+select f.name, coalesce(extract(epoch from now() - (
+	select e.at from event e
+	where e.tx > f.tx and e.tx < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+	order by e.tx limit 1))::bigint, 0) as oldest_s
+from event_follower f where f.name = any (:names);
+
 -- partitions_make (): one writes -> (missing int)
 select partitions_make() as missing;
 

@@ -51,6 +51,16 @@ create policy everything on event to sebez_jobs, sebez_kernel, sebez_owner using
 create policy of_customer on event for select to sebez_customer using (owner_id = current_account());
 create policy of_vendor on event for select to sebez_vendor using (owner_id = current_vendor());
 
+-- How far each follower of the events is: all of the transactions up to tx have been read. feed_follow().
+create table event_follower (
+	name  text primary key,
+	epoch bigint not null, -- of the feed
+	tx    bigint not null default 0,
+	ms    bigint not null default 0 -- its latest time
+);
+
+grant select, update on event_follower to sebez_jobs;
+
 -- Lost permissions, which end parked polls. Null ids mean any.
 create table revocation (
 	id         bigint generated always as identity primary key,

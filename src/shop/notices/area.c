@@ -26,4 +26,5 @@ const struct area AREA_NOTICES = {
     .name = "notices",
     .jobs = JOBS,
     .topics = TOPICS,
+    .follower = "notices",
 };

@@ -2,7 +2,3 @@
 
 -- check: nobody is told of an event of somebody else
 select n.id::text from notice n where n.owner_id <> coalesce(n.vendor_id, n.account_id);
-
--- check: notices follow events that are there
-select p.tx::text from notice_position p
-where p.tx > 0 and p.tx > coalesce((select max(e.tx) from event e), p.tx);

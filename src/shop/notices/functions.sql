@@ -38,54 +38,25 @@ begin
 		order by e.owner_id, e.number, r.account_id, m.place) x
 	where (x.listed or x.at + x.lifetime > now())
 	and x.link is not null -- an event that an older version wrote may lack what a link needs
-	-- None of these is there, but after a backup was restored: see notices_follow.
+	-- None of these is there, but after a backup was restored: see feed_follow.
 	on conflict (account_id, owner_id, number) do nothing;
 	get diagnostics written = row_count;
 	return written;
 end $$;
 grant execute on function notices_write(bigint, bigint, bigint) to sebez_jobs;
 
--- Reads the next transactions with events, up to about `most` events, and writes their notices. Who runs it
--- together with another reads nothing. A transaction is read once it is sure that all with lower numbers have
--- ended: so none is missed, however long one takes. Like the feed's sweep it does not go beyond the newest
--- transaction of which it has found an event, because numbers that were rolled back before a crash come again.
+-- Reads the next transactions with events, up to about `most` events, and writes their notices.
 create or replace function notices_follow(most int) returns table (notices bigint, more boolean)
 language plpgsql as $$
 declare
-	p notice_position;
-	present bigint;
-	seen record;
-	horizon bigint;
-	stamp bigint;
+	next record;
 begin
-	-- Without news nothing is locked, so that an idle server writes nothing.
-	perform from notice_position x, feed_epoch e
-	where x.epoch <> e.epoch or x.tx < (select max(v.tx) from event v);
+	select f.* into next from feed_follow('notices', most) f;
 	if not found then
 		return query select 0::bigint, false;
 		return;
 	end if;
-	select x.* into p from notice_position x for update skip locked;
-	if not found then
-		return query select 0::bigint, false;
-		return;
-	end if;
-	select e.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint into present, horizon from feed_epoch e;
-	if present <> p.epoch then
-		-- A backup was restored: numbers of transactions may have restarted, and what it contains was told.
-		update notice_position set epoch = present, tx = horizon - 1;
-		return query select 0::bigint, false;
-		return;
-	end if;
-	select max(x.tx) as tx, count(*) as count into seen from (
-		select e.tx from event e where e.tx > p.tx and e.tx < horizon order by e.tx limit most) x;
-	if seen.tx is null then
-		return query select 0::bigint, false;
-		return;
-	end if;
-	stamp := greatest(p.ms + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint);
-	update notice_position x set tx = seen.tx, ms = stamp;
-	return query select notices_write(p.tx, seen.tx, stamp), seen.count = most;
+	return query select notices_write(next.after_tx, next.up_to_tx, next.ms), next.more;
 end $$;
 grant execute on function notices_follow(int) to sebez_jobs;
 

@@ -48,14 +48,4 @@ create policy everything on notice_reader to sebez_jobs, sebez_owner using (true
 create policy of_customer on notice_reader to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
--- How far notices follow the events: all of the transactions up to tx have been read.
-create table notice_position (
-	id    boolean primary key default true check (id), -- a single row
-	epoch bigint not null, -- of the feed
-	tx    bigint not null default 0,
-	ms    bigint not null default 0 -- time in the latest ids
-);
-
-insert into notice_position (epoch) select e.epoch from feed_epoch e;
-
-grant select, update on notice_position to sebez_jobs;
+insert into event_follower (name, epoch) select 'notices', e.epoch from feed_epoch e;

@@ -76,7 +76,7 @@ class Database:
         while time.monotonic() < deadline and self.one(
                 "select exists (select from outbox where done_at is null "
                 "and topic not like 'push_%') "  # those wait for a deliverer
-                "or exists (select from event e, notice_position p where e.tx > p.tx) "
+                "or exists (select from event e, event_follower f where e.tx > f.tx) "
                 "or exists (select from sale_pending) or exists (select from ranking_pending)"):
             self.rows("select notices_follow(500)")  # sooner than the jobs process does
             time.sleep(0.01)

@@ -12,7 +12,7 @@ ENTRIES = {schema["x-event"]: schema["x-notice"] for schema in SCHEMAS.values()
 def followed(db):
     """Once the notices of all events that are there now are written."""
     newest = db.one("select coalesce(max(tx), 0) from event")
-    until(lambda: db.one("select tx >= %s from notice_position", newest))
+    until(lambda: db.one("select tx >= %s from event_follower where name = 'notices'", newest))
 
 
 def told(actor, **arguments):
