@@ -321,8 +321,6 @@ static void write_breakers(struct buf *out, const struct metrics_segment *all)
 	metrics_write_head(out, NAME, "gauge",
 	                   "Destinations that are left alone, or probed, by this server.");
 	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
-		if (topic->kind != OUTBOX_DELIVER)
-			continue;
 		buf_printf(out, "%s{topic=\"%s\",state=\"open\"} %llu\n", NAME, topic->name,
 		           sum_topic(all, i, offsetof(struct metrics_topic, open)));
 		buf_printf(out, "%s{topic=\"%s\",state=\"half_open\"} %llu\n", NAME, topic->name,
@@ -338,8 +336,6 @@ static void write_outcomes(struct buf *out, const struct metrics_segment *all)
 	metrics_write_head(out, NAME, "counter",
 	                   "Rows of the outbox by what became of their delivery.");
 	for (size_t i = 0; (topic = shop_topic(i)) != NULL; i++) {
-		if (topic->kind != OUTBOX_DELIVER)
-			continue;
 		for (size_t o = 0; o < METRICS_OUTCOMES; o++)
 			buf_printf(out, "%s{topic=\"%s\",outcome=\"%s\"} %llu\n", NAME, topic->name,
 			           OUTBOX_OUTCOME_NAMES[o],
@@ -352,7 +348,7 @@ static void write_outcomes(struct buf *out, const struct metrics_segment *all)
 static void write_outbox(struct buf *out, const struct metrics_segment *all)
 {
 	write_topics(out, all, "sebez_outbox_pending",
-	             "Rows that wait for their effect, of all servers of the database.",
+	             "Rows that wait for their delivery, of all servers of the database.",
 	             offsetof(struct metrics_topic, pending));
 	write_topics(out, all, "sebez_outbox_oldest_seconds", "Age of the oldest of them.",
 	             offsetof(struct metrics_topic, oldest_s));

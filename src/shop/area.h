@@ -30,7 +30,7 @@ struct area {
 	const struct db_constraint *constraints; /* task/db_error.h: its constraints */
 	const struct limit_rule *limits;         /* web/limit.h: rate limits, named by x-limit */
 	const struct job *jobs;                  /* task/job.h: jobs of the jobs process */
-	const struct outbox_topic *topics;       /* shop/outbox/outbox.h: effects and consumers */
+	const struct outbox_topic *topics;       /* shop/outbox/outbox.h: effects and deliverers */
 	const char *follower; /* of all events: its row of event_follower (feed_follow()) */
 
 	/* Once per process that serves or runs jobs, after the stores are open. 0 or -errno. */

@@ -103,9 +103,9 @@ static void deliver_badly(struct task *task, struct delivery rows[], size_t coun
 }
 
 static const struct outbox_topic TOPICS[] = {
-    {.name = "call", .kind = OUTBOX_DELIVER, .deliver = deliver, .expire_s = 3600},
-    {.name = "news", .kind = OUTBOX_DELIVER, .expire_s = 3600, .drop_expired = true},
-    {.name = "bad", .kind = OUTBOX_DELIVER, .deliver = deliver_badly, .expire_s = 3600},
+    {.name = "call", .deliver = deliver, .expire_s = 3600},
+    {.name = "news", .expire_s = 3600, .drop_expired = true},
+    {.name = "bad", .deliver = deliver_badly, .expire_s = 3600},
     {0},
 };
 static const struct area AREA = {.name = "test", .topics = TOPICS};

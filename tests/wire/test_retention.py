@@ -27,8 +27,6 @@ def test_a_backlog_of_what_is_old_goes_in_one_run(own_server):
             "from generate_series(1, %s)", count)
     db.rows("insert into revocation (account_id, at) select gen_random_uuid(), "
             "now() - interval '31 days' from generate_series(1, %s)", count)
-    db.rows("insert into outbox (topic, subject_id, done_at) select 'push_orders', "
-            "gen_random_uuid(), now() - interval '31 days' from generate_series(1, %s)", count)
     db.rows("insert into outbox (topic, subject_id, created_at, due_at) select 'push_chat', "
             "gen_random_uuid(), now() - interval '8 days', now() + interval '1 day' "
             "from generate_series(1, %s)", count)

@@ -15,10 +15,10 @@ enum { DAY_S = 24 * 60 * 60 };
 
 /* Pushes, a topic for each class. Nothing sends them yet. */
 static const struct outbox_topic TOPICS[] = {
-    {.name = "push_chat", .kind = OUTBOX_DELIVER, .expire_s = DAY_S, .drop_expired = true},
-    {.name = "push_orders", .kind = OUTBOX_DELIVER, .expire_s = 3 * DAY_S, .drop_expired = true},
-    {.name = "push_system", .kind = OUTBOX_DELIVER, .expire_s = 3 * DAY_S, .drop_expired = true},
-    {.name = "push_promotions", .kind = OUTBOX_DELIVER, .expire_s = DAY_S, .drop_expired = true},
+    {.name = "push_chat", .expire_s = DAY_S, .drop_expired = true},
+    {.name = "push_orders", .expire_s = 3 * DAY_S, .drop_expired = true},
+    {.name = "push_system", .expire_s = 3 * DAY_S, .drop_expired = true},
+    {.name = "push_promotions", .expire_s = DAY_S, .drop_expired = true},
     {0},
 };
 

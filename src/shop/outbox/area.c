@@ -5,7 +5,6 @@
 enum { MEASURE_MS = 15 * 1000 }; /* the usual scrape interval of metrics */
 
 static const struct job JOBS[] = {
-    {"outbox", JOB_AT_SETTING, outbox_consume},
     {"deliveries", JOB_AT_SETTING, outbox_dispatch},
     {"measure_outbox", MEASURE_MS, outbox_measure},
     {"purge_outbox", JOB_HOURLY, outbox_purge},

@@ -1,19 +1,13 @@
 /*
- * outbox: effects that follow a transaction. The transaction that causes an effect writes a row to
- * the outbox; the jobs processes of all servers share the rows. A row has a topic, and topics are
- * of two kinds:
+ * outbox: effects outside the database that follow a transaction. The transaction that causes an
+ * effect writes a row with a topic to the outbox; the jobs processes of all servers share the rows.
  *
- * OUTBOX_IN_TRANSACTION: the effect is in the same database. The consumer collects it in the batch
- * that marks the rows done, so each row takes effect exactly once. Failed rows are retried with
- * growing delay.
- *
- * OUTBOX_DELIVER: the effect is outside the database. Rows are leased in one short transaction,
- * delivered outside any transaction, and settled in another. So a row is delivered again when its
- * worker dies or its lease ends meanwhile; receivers detect repetitions by delivery->id. Each
- * (topic, destination) is a queue: a jobs process serves it with one fiber, and many queues
- * concurrently. After several failures in a row a destination is paused (base/breaker.h), which
- * costs its rows no attempts. A row without attempts left becomes a dead letter, which an admin may
- * replay or drop.
+ * Rows are leased in one short transaction, delivered outside any transaction, and settled in
+ * another. So a row is delivered again when its worker dies or its lease ends meanwhile; receivers
+ * detect repetitions by delivery->id. Each (topic, destination) is a queue: a jobs process serves
+ * it with one fiber, and many queues concurrently. After several failures in a row a destination is
+ * paused (base/breaker.h), which costs its rows no attempts. A row without attempts left becomes a
+ * dead letter, which an admin may replay or drop.
  *
  * Rows of unknown topics are kept for a program version that knows them.
  */
@@ -26,8 +20,6 @@
 #include "task/params.h"
 
 extern const struct area AREA_OUTBOX;
-
-enum outbox_kind { OUTBOX_IN_TRANSACTION, OUTBOX_DELIVER };
 
 enum delivery_state {
 	DELIVERY_UNTOUCHED,
@@ -61,13 +53,7 @@ struct delivery {
 
 struct outbox_topic {
 	const char *name;
-	enum outbox_kind kind;
-
-	/* OUTBOX_IN_TRANSACTION: collects the effect of the rows. NULL: no effect yet. */
-	void (*consume)(struct db *batch, struct uuid_array subject_ids,
-	                struct bigint_array row_ids);
-
-	/* OUTBOX_DELIVER: called on a fiber of its own with rows of one destination; reports the
+	/* Called on a fiber of its own with rows of one destination; reports the
 	 * outcome of each with the functions below. It may end its task: then the rows it had begun
 	 * are retried one by one. NULL: rows wait for a program version with a deliverer. */
 	void (*deliver)(struct task *task, struct delivery rows[], size_t count);
@@ -130,10 +116,9 @@ void outbox_drain(void);
 bool outbox_is_busy(void); /* a delivery is running */
 
 /* Jobs. */
-void outbox_consume(struct task *task);  /* topics of kind OUTBOX_IN_TRANSACTION */
 void outbox_dispatch(struct task *task); /* starts fibers for queues with due rows */
 void outbox_measure(struct task *task);  /* for outbox_gauges */
-/* Deletes rows done long ago, old dead letters, expired rows and old idempotency keys. */
+/* Deletes old dead letters, expired rows and old idempotency keys. */
 void outbox_purge(struct task *task);
 
 struct outbox_gauges {

@@ -1,50 +1,23 @@
--- Topics of kind in_transaction -------------------------------------------------------------------
-
--- outbox_lease_topic (topic text, rows_max int, lease_s int): many -> (id bigint, subject_id uuid, lease time)
--- Leases the oldest due rows of a topic that are not locked by another worker.
-with mine as (
-	select x.id from outbox x
-	where x.topic = :topic and x.destination = '' and x.done_at is null and x.due_at <= now()
-	order by x.due_at
-	limit :rows_max
-	for update skip locked
-)
-update outbox x
-set due_at = now() + make_interval(secs => :lease_s), attempts = x.attempts + 1
-from mine where x.id = mine.id
-returning x.id, x.subject_id, x.due_at as lease;
-
--- outbox_done (ids bigint[], lease time): none writes
--- Raises when the lease was lost.
-select outbox_done(:ids, :lease);
-
--- outbox_failed (ids bigint[], lease time, why text): none
--- Retried with exponential backoff: the delay doubles each time, up to one hour.
-update outbox x
-set failed_with = :why,
-    due_at = now() + least(interval '1 hour', interval '1 second' * power(2, least(x.attempts, 12)))
-where x.id = any (:ids) and x.done_at is null and x.due_at = :lease;
-
--- Topics of kind deliver --------------------------------------------------------------------------
+-- Delivering rows --------------------------------------------------------------------------------
 
 -- outbox_queues (topics text[], skipped rows(topic text, destination text), rows_max int): many -> (topic text,
 --     destination text)
 -- The queues of these topics with due rows, except those in skipped; the queue with the longest due row first.
 -- Skips from queue to queue in the index, so that the cost of a queue does not depend on its length.
 with recursive queue (topic, destination) as (
-	(select x.topic, x.destination from outbox x where x.done_at is null
+	(select x.topic, x.destination from outbox x
 	 order by x.topic, x.destination limit 1)
 	union all
 	select n.topic, n.destination
 	from queue q cross join lateral (
 		select x.topic, x.destination from outbox x
-		where x.done_at is null and (x.topic, x.destination) > (q.topic, q.destination)
+		where (x.topic, x.destination) > (q.topic, q.destination)
 		order by x.topic, x.destination limit 1) n
 )
 select q.topic, q.destination
 from queue q cross join lateral (
 	select x.due_at from outbox x
-	where x.topic = q.topic and x.destination = q.destination and x.done_at is null and x.due_at <= now()
+	where x.topic = q.topic and x.destination = q.destination and x.due_at <= now()
 	order by x.due_at limit 1) due
 where q.topic = any (:topics)
 and not exists (select from :skipped as s where s.topic = q.topic and s.destination = q.destination)
@@ -57,7 +30,7 @@ limit :rows_max;
 -- have crashed the process: it is leased alone, once it is the longest due row.
 with due as (
 	select x.id, x.due_at, x.attempts > 0 and x.failed_with is null as is_suspect from outbox x
-	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
+	where x.topic = :topic and x.destination = :destination and x.due_at <= now()
 	order by x.due_at
 	limit :rows_max
 	for update skip locked
@@ -80,7 +53,7 @@ order by x.id;
 -- Postpones due rows to twice their age: checked rarely when old, soon when new.
 with due as (
 	select x.id from outbox x
-	where x.topic = :topic and x.destination = :destination and x.done_at is null and x.due_at <= now()
+	where x.topic = :topic and x.destination = :destination and x.due_at <= now()
 	order by x.due_at
 	limit :rows_max
 	for update skip locked
@@ -94,7 +67,7 @@ select count(*)::int as count from postponed;
 -- outbox_delivered (ids bigint[], lease time): one -> (count bigint)
 -- Deletes delivered rows: deliverers that need a record keep it in their own tables.
 with deleted as (
-	delete from outbox x where x.id = any (:ids) and x.due_at = :lease and x.done_at is null
+	delete from outbox x where x.id = any (:ids) and x.due_at = :lease
 	returning 1
 )
 select count(*) as count from deleted;
@@ -106,7 +79,7 @@ with back as (
 	set due_at = now() + r.delay_ms * interval '1 millisecond', attempts = r.attempts, failed_with = r.why,
 	    destination = r.destination
 	from :returned as r
-	where x.id = r.id and x.due_at = :lease and x.done_at is null
+	where x.id = r.id and x.due_at = :lease
 	returning 1
 )
 select count(*) as count from back;
@@ -114,7 +87,7 @@ select count(*) as count from back;
 -- outbox_bury (dead rows(id bigint, why text), lease time): one -> (count bigint)
 with deleted as (
 	delete from outbox x using :dead as d
-	where x.id = d.id and x.due_at = :lease and x.done_at is null
+	where x.id = d.id and x.due_at = :lease
 	returning x.id, x.topic, x.destination, x.subject_id, x.payload, x.created_at, x.attempts, d.why
 ), buried as (
 	insert into dead_letter (id, row_id, topic, destination, subject_id, payload, created_at, attempts, why)
@@ -129,7 +102,7 @@ select count(*) as count from buried;
 with deleted as (
 	delete from outbox where id in (
 		select x.id from outbox x
-		where x.topic = :topic and x.done_at is null and x.created_at < now() - make_interval(secs => :age_s)
+		where x.topic = :topic and x.created_at < now() - make_interval(secs => :age_s)
 		limit :rows_max
 		for update skip locked)
 	returning id, topic, destination, subject_id, payload, created_at, attempts, failed_with
@@ -147,7 +120,7 @@ select count(*)::int as count from deleted;
 select t.topic, p.pending, coalesce(extract(epoch from now() - p.oldest)::bigint, 0) as oldest_s, d.dead
 from unnest(:topics::text[]) t (topic) cross join lateral (
 	select count(*) as pending, min(r.created_at) as oldest from (
-		select x.created_at from outbox x where x.topic = t.topic and x.done_at is null limit :rows_max) r) p
+		select x.created_at from outbox x where x.topic = t.topic limit :rows_max) r) p
 cross join lateral (
 	select count(*) as dead from (
 		select from dead_letter l where l.topic = t.topic limit :rows_max) r) d;
@@ -202,14 +175,6 @@ with deleted as (
 select count(*)::int as count from deleted;
 
 -- Upkeep ------------------------------------------------------------------------------------------
-
--- outbox_forget (rows_max int): one -> (count int)
-with deleted as (
-	delete from outbox where id in (
-		select x.id from outbox x where x.done_at < now() - interval '30 days' limit :rows_max)
-	returning 1
-)
-select count(*)::int as count from deleted;
 
 -- idempotency_forget (rows_max int): one -> (count int)
 with deleted as (

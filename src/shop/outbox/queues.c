@@ -79,7 +79,7 @@ static struct queue *new_queue(size_t topic, const char *destination)
 	struct queue *queue;
 
 	assert(strlen(destination) <= LIMIT_DESTINATION_BYTES); /* checked by the table */
-	assert(topic < outbox.topic_count && outbox.topics[topic]->kind == OUTBOX_DELIVER);
+	assert(topic < outbox.topic_count);
 	if (!make_room())
 		return NULL;
 	assert(outbox.queue_count < LIMIT_DELIVERY_QUEUES);
@@ -167,8 +167,7 @@ static struct text_array topics_to_ask(struct task *task)
 	size_t count = 0;
 
 	for (size_t i = 0; i < outbox.topic_count; i++)
-		if (outbox.topics[i]->kind == OUTBOX_DELIVER &&
-		    outbox.busy_of[i] < LIMIT_DELIVERIES_OF_TOPIC)
+		if (outbox.busy_of[i] < LIMIT_DELIVERIES_OF_TOPIC)
 			names[count++] = outbox.topics[i]->name;
 	return (struct text_array){count, names};
 }
@@ -240,14 +239,6 @@ struct outbox_options outbox_defaults(void)
 	};
 }
 
-/* Each kind has its own functions; what is delivered expires. */
-static bool topic_is_valid(const struct outbox_topic *topic)
-{
-	if (topic->kind == OUTBOX_IN_TRANSACTION)
-		return topic->deliver == NULL && topic->prune == NULL && topic->expire_s == 0;
-	return topic->kind == OUTBOX_DELIVER && topic->consume == NULL && topic->expire_s > 0;
-}
-
 /* Counts the topics of all areas and writes them to `topics`, unless NULL. */
 static size_t list_topics(const struct outbox_topic **topics)
 {
@@ -282,7 +273,7 @@ void outbox_start(const struct outbox_options *options)
 	       outbox.gauges != NULL); /* fatal at startup */
 	list_topics(outbox.topics);
 	for (size_t i = 0; i < outbox.topic_count; i++)
-		assert(topic_is_valid(outbox.topics[i]));
+		assert(outbox.topics[i]->expire_s > 0);
 	loop_before_sleep(&hook);
 }
 

@@ -1,8 +1,8 @@
 -- The outbox.
 set local role sebez_owner;
 
--- Effects that follow a transaction: written in it, and leased by the jobs processes. Rows with an effect in
--- the database are kept when done; rows delivered elsewhere are deleted or become dead letters.
+-- Effects that follow a transaction: written in it, and leased by the jobs processes. Delivered rows are deleted;
+-- those that cannot be delivered become dead letters.
 create table outbox (
 	id          bigint generated always as identity primary key,
 	topic       text not null,
@@ -12,12 +12,10 @@ create table outbox (
 	created_at  timestamptz not null default now(),
 	attempts    int not null default 0,
 	due_at      timestamptz not null default now(), -- earliest time; a lease sets it to the lease's end
-	done_at     timestamptz,
 	failed_with text -- of the last attempt; null when it did not finish
 ) with (autovacuum_vacuum_scale_factor = 0.02); -- a queue: dead rows accumulate where the next due one is looked up
-create index outbox_done on outbox (done_at) where done_at is not null;
 -- Each (topic, destination) is a queue, found without reading the others.
-create index outbox_due on outbox (topic, destination, due_at) where done_at is null;
+create index outbox_due on outbox (topic, destination, due_at);
 
 grant insert on outbox to sebez_admin;
 grant select, insert, update, delete on outbox to sebez_jobs;

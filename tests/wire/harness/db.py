@@ -74,8 +74,8 @@ class Database:
         the products, or does not come to it."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline and self.one(
-                "select exists (select from outbox where done_at is null "
-                "and topic not like 'push_%') "  # those wait for a deliverer
+                "select exists (select from outbox "
+                "where topic not like 'push_%') "  # those wait for a deliverer
                 "or exists (select from event e, event_follower f where e.tx > f.tx) "
                 "or exists (select from sale_pending) or exists (select from ranking_pending)"):
             self.rows("select notices_follow(500)")  # sooner than the jobs process does
