@@ -2,6 +2,7 @@
 import pytest
 import requests
 from harness.feed import Device
+from harness.images import has_avif
 from harness.media import files_of
 from harness.shop import fresh, refused
 from harness.talk import Talk
@@ -105,7 +106,7 @@ def test_a_picture_may_be_sent_again(talk, shop):
 def test_a_message_shows_the_further_renditions_of_its_picture(talk, shop):
     mine = picture(talk)
     message = talk.ask("", attachments=[mine]).json()
-    shop.db.rows("update upload set formats = '{jpg,webp,avif}' where id = %s", mine["upload_id"])
+    has_avif(shop, mine["upload_id"])
     (shown,) = talk.of_vendor("getVendorMessage", message_id=message["id"])["attachments"]
     assert {v["format"] for v in shown["image"]["variants"]} == {"jpg", "webp", "avif"}
 

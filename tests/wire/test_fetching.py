@@ -7,7 +7,7 @@ import pytest
 from conftest import serving
 from harness import sent
 from harness.feed import members
-from harness.images import known_by_address
+from harness.images import known_by_address, shown
 from harness.media import files_of
 from harness.pictures import FETCHING, elsewhere
 from harness.sheet import differences, exported, imported, table
@@ -47,6 +47,7 @@ def settled(shop, url):
         return row["state"] in ("ready", "failed") and not row["work"]
 
     until(is_settled)
+    shown(shop, row_of(shop, url)["id"])
     return row_of(shop, url)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness.server import folder, free_port
 from harness.shop import ADDRESS, Shop, fresh, money, refused, together
-from harness.wait import PATIENCE_S, until
+from harness.wait import PATIENCE_S, locked, until
 from test_failover import KEY, Forwarder, an_order_that_waits
 from test_faults import VICTIMS, victim_of
 
@@ -22,17 +22,6 @@ def replayed(response):
 
 def waiting(server):
     return server.db.one("select count(*) from pg_locks where not granted")
-
-
-@contextlib.contextmanager
-def locked(server, sql, *values):
-    """Rows that a transaction of ours holds. A connection of its own, as the threads of tests do
-    not share one."""
-    with contextlib.closing(server.db.connect()) as other, other.cursor() as cursor:
-        cursor.execute("begin")
-        cursor.execute(sql, values)
-        yield
-        cursor.execute("rollback")
 
 
 @pytest.mark.parametrize("processes", ("1", "2"))

@@ -4,13 +4,13 @@ import uuid
 import pytest
 
 from harness.feed import Device
-from harness.images import known_by_address, known_by_upload, uses
+from harness.images import has_avif, known_by_address, known_by_upload, shown, uses
 from harness.images import uploaded as uploaded_by
 from harness.sheet import differences, exported, imported
 from harness.shop import fresh, money, refused
 from harness.talk import Talk
 from harness.uploads import ask
-from harness.wait import until
+from harness.wait import locked, until
 
 FRONT, BACK, BLUE = (f"https://images.example.com/{name}.jpg" for name in ("front", "back", "blue"))
 
@@ -141,13 +141,56 @@ def test_more_renditions_are_shown_as_soon_as_they_are_there(shop, clay):
     mug = clay.product(images=[{"url": FRONT}, {"upload_id": picture, "alt": "Mug"}],
                        variants=[{"price": money(1), "image": {"upload_id": picture}}])
     version = clay.do("getVendorProduct", product_id=mug.id)["version"]
-    shop.db.rows("update upload set formats = '{jpg,webp,avif}' where id = %s", picture)
+    has_avif(shop, picture)
     staffs = clay.do("getVendorProduct", product_id=mug.id)
     formats = ("jpg", "webp", "avif")
     assert staffs["images"] == [known_by_address(FRONT),
                                 known_by_upload(picture, path, "Mug", formats)]
     assert staffs["variants"][0]["image"] == known_by_upload(picture, path, "", formats)
     assert staffs["version"] == version, "nobody has edited it"
+
+
+WITH_AVIF = """select count(*) from variant
+    where image_upload_id = %s and image::text like '%%avif%%'"""
+
+
+def test_a_picture_that_very_many_show_is_shown_by_all_of_them(shop, clay):
+    picture, _ = uploaded(clay)
+    mug = clay.product(variants=[{"price": money(1), "image": {"upload_id": picture}}])
+    shop.db.rows("""insert into variant (vendor_id, id, product_id, title, option1, price, currency,
+                                         image)
+        select v.vendor_id, gen_random_uuid(), v.product_id, n::text, n::text, v.price, v.currency,
+               v.image
+        from variant v, generate_series(1, 450) n where v.product_id = %s""", mug.id)
+    has_avif(shop, picture)
+    assert shop.db.one(WITH_AVIF, picture) == 451
+
+
+def test_a_row_that_is_locked_keeps_no_picture_from_being_ready(shop, clay):
+    (held, _), (free, _) = uploaded(clay), uploaded(clay)
+    mug, pan = (clay.product(variants=[{"price": money(1), "image": {"upload_id": picture}}])
+                for picture in (held, free))
+    with locked(shop.server, "select from variant where id = %s for update", mug.variant):
+        shop.db.rows("update upload set formats = '{jpg,webp,avif}' where id = %s", held)
+        has_avif(shop, free)
+        assert [shop.db.one(WITH_AVIF, picture) for picture in (held, free)] == [0, 1]
+    shown(shop, held)
+    assert shop.db.one(WITH_AVIF, held) == 1
+
+
+def test_what_begins_to_show_a_picture_as_it_changes_shows_what_it_became(shop, clay):
+    """Whoever gives a product a picture may have read before what it was."""
+    picture, _ = uploaded(clay)
+    mug = clay.product(images=[{"upload_id": picture}])
+    before = shop.db.one("select images::text from product where id = %s", mug.id)
+    new = clay.product()
+    has_avif(shop, picture)
+    for product in (mug, new):
+        shop.db.rows("update product set images = %s where id = %s", before, product.id)
+    shown(shop, picture)
+    for product in (mug, new):
+        (image,) = clay.do("getVendorProduct", product_id=product.id)["images"]
+        assert {v["format"] for v in image["variants"]} == {"jpg", "webp", "avif"}
 
 
 def test_an_upload_that_cannot_be_shown_is_refused_by_its_field(shop, clay):

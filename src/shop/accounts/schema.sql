@@ -29,8 +29,8 @@ create trigger revoke_polls after update of locked_at on account for each row
 	when (old.locked_at is null and new.locked_at is not null) execute function revoke_polls();
 create trigger track_uploads after insert or update of avatar on account for each row
 	execute function track_uploads('avatar_upload_id');
-create trigger show_avatar after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose = 'avatar') execute function show_upload('account', 'avatar');
+create trigger show_avatar after update of formats, uses on upload for each row
+	when (new.purpose = 'avatar' and upload_is_shown_anew(old, new)) execute function show_upload('account.avatar');
 
 grant select, insert (id, email, name, password_hash, email_key), update (email, name, avatar, password_hash,
 	version, updated_at, email_key) on account to sebez_auth;

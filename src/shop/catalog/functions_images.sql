@@ -13,6 +13,7 @@ begin
 	insert into product_image (vendor_id, product_id, upload_id)
 	select new.vendor_id, new.id, s.id from unnest(shown) s (id) order by s.id
 	on conflict do nothing;
+	perform uploads_show_again(shown);
 	return null;
 end $$;
 
@@ -28,13 +29,24 @@ begin
 	return null;
 end $$;
 
-create or replace function show_product_images() returns trigger
-language plpgsql security definer set search_path = public, pg_temp as $$
+-- Of the uploads' showing (media/functions_images.sql).
+create or replace function show_in_product(u upload, beyond uuid, most int) returns uuid
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	ids uuid[] := array(
+		select n.product_id from (
+			(select i.product_id from product_image i where i.upload_id = u.id and i.product_id > beyond
+			 order by i.product_id limit most)
+			union
+			(select i.product_id from product_image i where i.upload_id = u.replaces and i.product_id > beyond
+			 order by i.product_id limit most)) n
+		order by n.product_id limit most);
 begin
-	update product p
-	set images = (select json_agg(image_renewed(i.value, new) order by i.ordinality)
-	              from json_array_elements(p.images) with ordinality i)
-	where (p.vendor_id, p.id) in (select s.vendor_id, s.product_id from product_image s
-	                              where s.upload_id in (new.id, new.replaces));
-	return null;
+	perform from product p where p.id = any (ids) order by p.id for no key update;
+	update product p set images = n.images
+	from (select s.id, (select json_agg(image_renewed(i.value, u) order by i.ordinality)
+	                    from json_array_elements(s.images) with ordinality i) as images
+	      from product s where s.id = any (ids)) n
+	where p.id = n.id and n.images::text <> p.images::text;
+	return case when cardinality(ids) = most then ids[most] end;
 end $$;

@@ -25,8 +25,9 @@ create trigger category_path before insert or update of parent_id on category
 	for each row execute function category_path();
 create trigger track_uploads after insert or delete or update of image on category for each row
 	execute function track_uploads('image_upload_id');
-create trigger show_on_category after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose = 'category_image') execute function show_upload('category', 'image');
+create trigger show_on_category after update of formats, uses on upload for each row
+	when (new.purpose = 'category_image' and upload_is_shown_anew(old, new))
+	execute function show_upload('category.image');
 
 grant select on category to sebez_public, sebez_customer, sebez_vendor, sebez_jobs;
 grant select, insert, update, delete on category to sebez_admin;
@@ -95,7 +96,7 @@ create table product_image (
 	primary key (vendor_id, product_id, upload_id),
 	foreign key (vendor_id, product_id) references product (vendor_id, id)
 );
-create index product_image_upload on product_image (upload_id);
+create index product_image_upload on product_image (upload_id, product_id);
 create trigger track_new_uploads after insert on product_image referencing new table as added for each statement
 	execute function track_new_uploads('upload_id');
 create trigger track_uploads after delete on product_image for each row execute function track_uploads('upload_id');
@@ -144,7 +145,7 @@ create table variant (
 create unique index variant_options_key on variant
 	(vendor_id, product_id, coalesce(option1, ''), coalesce(option2, ''), coalesce(option3, ''))
 	where deleted_at is null;
-create index variant_image on variant (image_upload_id) where image_upload_id is not null;
+create index variant_image on variant (image_upload_id, id) where image_upload_id is not null;
 create index variant_sku on variant (vendor_id, sku) where deleted_at is null;
 create trigger kept before delete or update of vendor_id, id on variant
 	for each row execute function kept();
@@ -153,15 +154,14 @@ create trigger audit after insert or update or delete on variant for each row
 create trigger track_new_uploads after insert on variant referencing new table as added for each statement
 	execute function track_new_uploads('image_upload_id');
 create trigger track_uploads after update of image on variant for each row
-	when (old.image_upload_id is distinct from new.image_upload_id)
+	when (old.image::text is distinct from new.image::text)
 	execute function track_uploads('image_upload_id');
--- By their names variants come first, as orders lock them.
-create trigger show_1_on_variant after update of formats on upload for each row
-	when ((new.uses > 0 or new.replaces is not null) and new.purpose in ('product_image', 'variant_image'))
-	execute function show_upload('variant', 'image');
-create trigger show_2_on_product after update of formats on upload for each row
-	when ((new.uses > 0 or new.replaces is not null) and new.purpose in ('product_image', 'variant_image'))
-	execute function show_product_images();
+create trigger show_on_product after update of formats, uses on upload for each row
+	when (new.purpose in ('product_image', 'variant_image') and upload_is_shown_anew(old, new))
+	execute function show_upload('product');
+create trigger show_on_variant after update of formats, uses on upload for each row
+	when (new.purpose in ('product_image', 'variant_image') and upload_is_shown_anew(old, new))
+	execute function show_upload('variant.image');
 create trigger note_low_stock after update of available on variant for each row
 	when (new.tracked
 	      and ((old.available > 5 and new.available <= 5) or (old.available > 0 and new.available <= 0))

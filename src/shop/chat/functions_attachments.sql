@@ -40,18 +40,21 @@ begin
 end $$;
 grant execute on function attachments_erase(uuid, uuid, timestamptz) to sebez_jobs;
 
--- Tells the messages that show an upload that it has more renditions now.
-create or replace function show_attachments() returns trigger
-language plpgsql security definer set search_path = public, pg_temp as $$
+-- Of the uploads' showing (media/functions_images.sql).
+create or replace function show_in_message(u upload, beyond uuid, most int) returns uuid
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	ids uuid[] := array(select a.message_id from message_attachment a where a.upload_id = u.id and a.message_id > beyond
+	                    order by a.message_id limit most);
 begin
-	update message m set attachments = attachments_renewed(m.attachments, new)
+	perform from message m where m.id = any (ids) order by m.id for no key update;
+	update message m set attachments = attachments_renewed(m.attachments, u)
+	where m.id = any (ids) and m.deleted_at is null;
+	update message_held h set attachments = attachments_renewed(h.attachments, u)
 	from message_attachment a
-	where a.upload_id = new.id and m.vendor_id = a.vendor_id and m.conversation_id = a.conversation_id
-	and m.id = a.message_id and m.deleted_at is null;
-	update message_held h set attachments = attachments_renewed(h.attachments, new)
-	from message_attachment a
-	where a.upload_id = new.id and h.vendor_id = a.vendor_id and h.id = a.message_id and h.state = 'held';
-	return null;
+	where a.upload_id = u.id and a.message_id = any (ids) and h.vendor_id = a.vendor_id and h.id = a.message_id
+	and h.state = 'held';
+	return case when cardinality(ids) = most then ids[most] end;
 end $$;
 
 -- The kept attachments with the present facts of one of their uploads.

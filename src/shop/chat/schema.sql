@@ -134,11 +134,11 @@ create table message_attachment (
 	primary key (vendor_id, conversation_id, message_id, upload_id),
 	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
 );
-create index message_attachment_upload on message_attachment (upload_id);
+create index message_attachment_upload on message_attachment (upload_id, message_id);
 create trigger track_uploads after insert or delete on message_attachment for each row
 	execute function track_uploads('upload_id');
-create trigger show_attachments after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose = 'chat_attachment') execute function show_attachments();
+create trigger show_attachments after update of formats, uses on upload for each row
+	when (new.purpose = 'chat_attachment' and upload_is_shown_anew(old, new)) execute function show_upload('message');
 
 grant insert on message_attachment to sebez_customer, sebez_vendor;
 grant select, delete on message_attachment to sebez_jobs;

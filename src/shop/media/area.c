@@ -61,6 +61,7 @@ enum { MEASURE_MS = 15 * 1000 }; /* the usual scrape interval of metrics */
 static const struct job JOBS[] = {
     {"measure_uploads", MEASURE_MS, media_measure},
     {"expire_uploads", JOB_AT_SETTING, media_expire},
+    {"show_uploads", JOB_AT_SETTING, media_show},
     {"remove_uploads", JOB_AT_SETTING, media_remove},
     {0},
 };

@@ -48,6 +48,7 @@ declare
 	after uuid := case when tg_op <> 'DELETE' then to_jsonb(new) ->> tg_argv[0] end;
 begin
 	if before is not distinct from after then
+		perform uploads_show_again(array[after]);
 		return null;
 	end if;
 	if after is not null then

@@ -45,7 +45,7 @@ begin
 	    sha256 = upload_take_group.sha256, bytes = same.bytes, content_type = same.content_type,
 	    width = same.width, height = same.height,
 	    thumbhash = same.thumbhash, color = same.color, near_hash = same.near_hash, animated = same.animated,
-	    widths = same.widths, formats = same.formats, bytes_stored = same.bytes_stored
+	    widths = same.widths, formats = same.formats, formats_at = now(), bytes_stored = same.bytes_stored
 	where u.id = mine.id;
 	return 'shared';
 end $$;

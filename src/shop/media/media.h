@@ -115,6 +115,7 @@ void media_verify(struct task *task, struct objects *objects, bool deletes);
 /* Jobs. */
 void media_measure(struct task *task);
 void media_expire(struct task *task); /* uploads whose bytes did not come */
+void media_show(struct task *task);   /* what uploads have become, in the rows that show them */
 void media_remove(struct task *task); /* what nothing has used for a day, and what was deleted */
 
 #endif

@@ -50,14 +50,14 @@ update upload
 set state = 'ready', work = :work, priority = priority | 1, claimed_until = null,
     attempts = 0, sha256 = :sha256, bytes = :bytes, content_type = :content_type, width = :width, height = :height,
     thumbhash = :thumbhash, color = :color, near_hash = :near_hash, animated = :animated, widths = :widths,
-    formats = :formats, bytes_stored = :bytes_stored
+    formats = :formats, formats_at = now(), bytes_stored = :bytes_stored
 where id = :id and state = 'processing' and removed_at is null
 returning id;
 
 -- upload_add_format (id uuid, format text, bytes_stored bigint): maybe
 -- The AVIF files are there, of all rows with these objects; bytes_stored are those of them.
 update upload u
-set formats = u.formats || :format, bytes_stored = u.bytes_stored + :bytes_stored, work = 'tidy',
+set formats = u.formats || :format, formats_at = now(), bytes_stored = u.bytes_stored + :bytes_stored, work = 'tidy',
     claimed_until = case when u.id = :id then null else u.claimed_until end, attempts = 0
 from upload m
 where m.id = :id and u.owner_id = m.owner_id and u.object_group = m.object_group and u.visibility = m.visibility

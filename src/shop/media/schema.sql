@@ -38,6 +38,7 @@ create table upload (
 	animated      boolean not null default false,
 	widths        int[] not null default '{}',
 	formats       text[] not null default '{}' check (formats <@ '{jpg,webp,avif}'),
+	formats_at    timestamptz, -- they were last changed
 	bytes_stored  bigint not null default 0 check (bytes_stored >= 0),
 
 	created_at    timestamptz not null default now(),
@@ -80,6 +81,7 @@ create index upload_fetch on upload (source_host, claimed_until)
 create index upload_group on upload (object_group, owner_id) where object_group is not null;
 create index upload_released on upload (released_at) where released_at is not null and not kept;
 create index upload_removed on upload (removed_at) where removed_at is not null;
+create index upload_replaces on upload (replaces) where replaces is not null;
 create index upload_same on upload (owner_id, sha256) where state = 'ready';
 -- One upload fetches an address for a vendor. As a hash, because addresses are long.
 create unique index upload_source on upload (vendor_id, purpose, (md5(source_url)::uuid)) include (state, uses)
@@ -101,8 +103,8 @@ grant select, update (state, work, removed_at) on upload to sebez_customer;
 grant select on upload to sebez_vendor, sebez_admin;
 grant select, update, delete on upload to sebez_jobs;
 grant select, update (state, failure, work, priority, claimed_until, attempts, object_group, sha256, bytes,
-	content_type, width, height, thumbhash, color, near_hash, animated, widths, formats, bytes_stored, etag, fetched_at,
-	http_status) on upload to sebez_media;
+	content_type, width, height, thumbhash, color, near_hash, animated, widths, formats, formats_at, bytes_stored, etag,
+	fetched_at, http_status) on upload to sebez_media;
 grant select, insert, update on upload to sebez_kernel;
 alter table upload enable row level security, force row level security;
 create policy everything on upload to sebez_admin, sebez_jobs, sebez_media, sebez_kernel, sebez_owner
@@ -112,6 +114,18 @@ create policy own on upload to sebez_customer
 -- Staff send attachments of chats as themselves.
 create policy of_vendor on upload for select to sebez_vendor
 	using (vendor_id = current_vendor() or (vendor_id is null and account_id = current_account()));
+
+-- Where an upload is still to be shown with its present facts, by a job (functions_images.sql).
+create table upload_showing (
+	id        uuid primary key,
+	upload_id uuid not null references upload (id) on delete cascade,
+	place     text not null,
+	beyond    uuid not null default '00000000-0000-0000-0000-000000000000', -- rows up to this one are done
+	due_at    timestamptz not null default clock_timestamp()
+);
+create index upload_showing_due on upload_showing (due_at);
+create index upload_showing_upload on upload_showing (upload_id);
+grant select, update on upload_showing to sebez_jobs;
 
 -- Groups of which objects are being deleted that no row explains. While it is held no process makes objects of it.
 create table upload_group_hold (

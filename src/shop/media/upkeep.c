@@ -1,5 +1,6 @@
 /*
- * upkeep: jobs that end uploads whose bytes did not come, and remove what nothing uses.
+ * upkeep: jobs that end uploads whose bytes did not come, tell what shows an upload that it has
+ * changed, and remove what nothing uses.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@
 enum {
 	EXPIRE_COUNT = 100, /* per transaction, each with an event */
 	RELEASE_COUNT = 100,
+	SHOW_COUNT = 20,   /* uploads in turn */
+	SHOW_ROWS = 200,   /* per transaction; a row takes up to 1 ms */
 	FAILURES_MAX = 20, /* in a row: the store is away, and the next run goes on */
 };
 
@@ -66,6 +69,44 @@ static int32_t release_some(struct task *task)
 
 	return (int32_t)rows_count(
 	    sql_uploads_release(db, RELEASE_COUNT, LIMIT_UNUSED_UPLOAD_HOURS));
+}
+
+/* A task of its own, so that a failure does not affect other uploads. */
+struct showing {
+	struct task task; /* must be first: cast to the struct */
+	struct uuid id;
+};
+
+_Static_assert(offsetof(struct showing, task) == 0, "a task is cast to it");
+
+static void show_one(struct task *task)
+{
+	sql_upload_show(db_of(task), ((struct showing *)(void *)task)->id, SHOW_ROWS);
+}
+
+/* A batch of each, so that one that very much shows keeps no other waiting. */
+static int32_t show_some(struct task *task)
+{
+	struct db *db = db_of(task);
+	size_t count;
+	const struct uploads_to_show_row *row =
+	    sql_uploads_to_show_rows(db, sql_uploads_to_show(db, SHOW_COUNT), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct showing one = {.id = row[i].id};
+		const char *why = task_attempt(task, &one.task, show_one);
+
+		if (why == NULL)
+			continue;
+		LOG_WARNING("an upload is shown later", log_str("why", why));
+		sql_upload_show_later(db, row[i].id);
+	}
+	return (int32_t)count;
+}
+
+void media_show(struct task *task)
+{
+	forget_all(task, show_some, 1);
 }
 
 static void delete_all(struct task *task, const char *prefix)

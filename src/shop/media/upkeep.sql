@@ -25,6 +25,16 @@ where u.id in (select e.id from upload e
                order by e.released_at limit :count_max for update skip locked)
 returning u.id;
 
+-- uploads_to_show (count_max int): many -> (id uuid)
+select s.id from upload_showing s where s.due_at <= now() order by s.due_at limit :count_max;
+
+-- upload_show (id uuid, most int): one writes
+-- Tells up to so many rows that show an upload (functions_images.sql).
+select upload_show(:id, :most);
+
+-- upload_show_later (id uuid): none
+update upload_showing set due_at = now() + interval '10 seconds' where id = :id;
+
 -- fetch_hosts_forget (): none
 -- Those that nothing was fetched from for a day.
 delete from fetch_host where next_at < now() - interval '1 day';

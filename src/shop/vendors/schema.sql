@@ -40,10 +40,11 @@ create trigger track_banner after insert or update of banner on vendor for each 
 	execute function track_uploads('banner_upload_id');
 create trigger track_logo after insert or update of logo on vendor for each row
 	execute function track_uploads('logo_upload_id');
-create trigger show_banner after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose = 'vendor_banner') execute function show_upload('vendor', 'banner');
-create trigger show_logo after update of formats on upload for each row
-	when (new.uses > 0 and new.purpose = 'vendor_logo') execute function show_upload('vendor', 'logo');
+create trigger show_banner after update of formats, uses on upload for each row
+	when (new.purpose = 'vendor_banner' and upload_is_shown_anew(old, new))
+	execute function show_upload('vendor.banner');
+create trigger show_logo after update of formats, uses on upload for each row
+	when (new.purpose = 'vendor_logo' and upload_is_shown_anew(old, new)) execute function show_upload('vendor.logo');
 
 grant select (id, slug, name, description, logo_text, logo, banner, state, commission_basis_points, created_at,
 	approved_at, name_key) on vendor to sebez_public, sebez_customer;

@@ -1,6 +1,7 @@
 """Pictures in answers."""
 from .shop import fresh
 from .uploads import ask, make_ready
+from .wait import until
 
 
 def known_by_address(url, alt=""):
@@ -26,3 +27,16 @@ def known_by_upload(upload, path, alt="", formats=("jpg", "webp")):
 
 def uses(shop, upload):
     return shop.db.one("select uses from upload where id = %s", upload)
+
+
+def shown(shop, upload_id):
+    """Waits until all that shows an upload has its present facts."""
+    until(lambda: shop.db.one("select count(*) from upload_showing where upload_id = %s",
+                              upload_id) == 0)
+
+
+def has_avif(shop, upload_id):
+    """It has further renditions, which all that shows it shows."""
+    shop.db.rows("update upload set formats = '{jpg,webp,avif}', formats_at = now() where id = %s",
+                 upload_id)
+    shown(shop, upload_id)

@@ -1,4 +1,5 @@
 """Waiting for what happens by itself."""
+import contextlib
 import time
 
 PATIENCE_S = 60  # the most that anything is waited for, never a measure
@@ -10,3 +11,14 @@ def until(is_so, seconds=PATIENCE_S):
     while not is_so():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def locked(server, sql, *values):
+    """Rows that a transaction of ours holds. A connection of its own, as the threads of tests do
+    not share one."""
+    with contextlib.closing(server.db.connect()) as other, other.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute(sql, values)
+        yield
+        cursor.execute("rollback")
