@@ -65,7 +65,7 @@ struct jwt_key *jwt_key_from_pem(const char *pem, size_t length, const char **re
 
 	BIO_free(bio);
 	ERR_clear_error();
-	if (pkey == NULL && strstr(pem, "ENCRYPTED") != NULL)
+	if (pkey == NULL && memmem(pem, length, "ENCRYPTED", 9) != NULL)
 		*ret_error = "the key is encrypted";
 	return pkey != NULL ? key_of(pkey, ret_error) : NULL;
 }

@@ -21,6 +21,7 @@
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
+#include "node/push_setup.h"
 #include "node/readiness.h"
 #include "shop/feed/feed.h"
 #include "shop/shop.h"
@@ -165,9 +166,12 @@ static void set_keys(void)
 
 static int open_shop(void)
 {
+	struct push_settings push = push_setup(api.config);
+
 	return shop_start(&(struct area_options){.redis = api.stores.redis,
 	                                         .redis_url = api.config->redis_url,
 	                                         .objects = api.stores.objects,
+	                                         .push = &push,
 	                                         .serves = true});
 }
 

@@ -13,6 +13,7 @@
 #include "node/admin_db.h"
 #include "node/marketplace.h"
 #include "node/object_store.h"
+#include "node/push_setup.h"
 #include "node/role_passwords.h"
 #include "node/schema.h"
 #include "node/services.h"
@@ -233,6 +234,12 @@ static void check_objects(const struct config *config, const struct services *se
 	close(fd);
 }
 
+static void report_push(void *arg, bool good, const char *what, const char *detail)
+{
+	(void)arg;
+	report(good, what, detail);
+}
+
 int check_main(const struct config *config, bool data)
 {
 	static struct services services;
@@ -246,6 +253,7 @@ int check_main(const struct config *config, bool data)
 	check_redis(services.redis_url);
 	check_database(config, &services, data);
 	check_objects(config, &services);
+	push_setup_probe(config, report_push);
 	services_close(&services);
 	printf("%s\n", wrong == 0 ? "all checks passed" : "some checks failed");
 	return wrong != 0;

@@ -193,9 +193,60 @@ static const char *find_mistake_of_media(const struct config *config)
 	return NULL;
 }
 
+static bool is_apple_id(const char *text)
+{
+	return strlen(text) == 10 &&
+	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen(text);
+}
+
+static bool is_bundle_id(const char *text)
+{
+	return text[0] != '\0' &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(text);
+}
+
+static bool is_contact(const char *text)
+{
+	return (strncmp(text, "mailto:", 7) == 0 && strchr(text, '@') != NULL) ||
+	       (strncmp(text, "https://", 8) == 0 && text[8] != '\0');
+}
+
+static const char *find_mistake_of_origins(const struct config *config)
+{
+	if (!is_http_origin(config->fcm_origin))
+		return "FCM_ORIGIN must be https://host, in lower case and without a path";
+	if (!is_http_origin(config->apns_origin))
+		return "APNS_ORIGIN must be https://host, in lower case and without a path";
+	if (!is_http_origin(config->apns_sandbox_origin))
+		return "APNS_SANDBOX_ORIGIN must be https://host, in lower case and without a path";
+	if (!is_http_origin(config->expo_origin))
+		return "EXPO_ORIGIN must be https://host, in lower case and without a path";
+	return NULL;
+}
+
+static const char *find_mistake_of_push(const struct config *config)
+{
+	assert(config->fcm_origin != NULL); /* a text of the table */
+	if (config->apns_key_file[0] != '\0' && !is_apple_id(config->apns_key_id))
+		return "APNS_KEY_FILE is set, so APNS_KEY_ID must be 10 capital letters and digits";
+	if (config->apns_key_file[0] != '\0' && !is_apple_id(config->apns_team_id))
+		return "APNS_KEY_FILE is set, so APNS_TEAM_ID must be 10 capital letters and "
+		       "digits";
+	if (config->apns_key_file[0] != '\0' && !is_bundle_id(config->apns_topic))
+		return "APNS_KEY_FILE is set, so APNS_TOPIC must be the bundle id of the app";
+	if (config->vapid_key_file[0] != '\0' && !is_contact(config->vapid_subject))
+		return "VAPID_KEY_FILE is set, so VAPID_SUBJECT must be mailto: with an address, "
+		       "or an https URL";
+	if (strpbrk(config->expo_access_token, " \r\n\t") != NULL)
+		return "EXPO_ACCESS_TOKEN must be one word";
+	return find_mistake_of_origins(config);
+}
+
 /* Checks what the table cannot express: returns a sentence, or NULL when all values are valid. */
 static const char *find_mistake(const struct config *config)
 {
+	const char *mistake;
 	char host[80];
 	int port;
 
@@ -219,7 +270,8 @@ static const char *find_mistake(const struct config *config)
 		       "base64";
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
-	return find_mistake_of_media(config);
+	mistake = find_mistake_of_media(config);
+	return mistake != NULL ? mistake : find_mistake_of_push(config);
 }
 
 /* Copies texts of the environment, so that later changes of the environment do not affect them. */

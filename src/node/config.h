@@ -49,6 +49,18 @@ struct config {
 	const char *s3_access_key_id;
 	const char *s3_secret_access_key;
 	const char *media_url;
+	const char *fcm_service_account_file; /* "" means none, as of the next ones */
+	const char *fcm_origin;
+	const char *apns_key_file;
+	const char *apns_key_id;
+	const char *apns_team_id;
+	const char *apns_topic;
+	const char *apns_origin;
+	const char *apns_sandbox_origin;
+	const char *vapid_key_file;
+	const char *vapid_subject;
+	const char *expo_access_token;
+	const char *expo_origin;
 	int64_t s3_path_style;
 	int64_t s3_encryption; /* a word of CONFIG_S3_ENCRYPTIONS */
 	int64_t media_store;   /* enum media_store; not MEDIA_STORE_AUTO after config_load */

@@ -107,6 +107,30 @@ const struct option OPTIONS[] = {
     INTEGER("SEBEZ_FETCH_INTERVAL_MS", fetch_interval_ms, "50", 0, 60000, "ms",
             "Least time between two requests to one host for images that files and edits name by a "
             "URL."),
+    TEXT("FCM_SERVICE_ACCOUNT_FILE", fcm_service_account_file, "", 0, 800,
+         "File of the service account of Firebase, in JSON, with which push messages are sent by "
+         "FCM. Empty: those messages wait."),
+    TEXT("FCM_ORIGIN", fcm_origin, "https://fcm.googleapis.com", 8, 300, "Where FCM is."),
+    TEXT("APNS_KEY_FILE", apns_key_file, "", 0, 800,
+         "File of the key (.p8) with which push messages are sent by Apple's APNs. Empty: those "
+         "messages wait."),
+    TEXT("APNS_KEY_ID", apns_key_id, "", 0, 10, "Id of the key: 10 letters and digits."),
+    TEXT("APNS_TEAM_ID", apns_team_id, "", 0, 10,
+         "Id of the team of developers whose key it is: 10 letters and digits."),
+    TEXT("APNS_TOPIC", apns_topic, "", 0, 200, "Bundle id of the app, such as com.example.shop."),
+    TEXT("APNS_ORIGIN", apns_origin, "https://api.push.apple.com", 8, 300,
+         "Where APNs is for apps from the App Store and TestFlight."),
+    TEXT("APNS_SANDBOX_ORIGIN", apns_sandbox_origin, "https://api.sandbox.push.apple.com", 8, 300,
+         "Where APNs is for apps that Xcode installed."),
+    TEXT("VAPID_KEY_FILE", vapid_key_file, "", 0, 800,
+         "File of the private key on the curve P-256 by which browsers' push services know this "
+         "marketplace: PEM, or 43 characters of base64url. Empty: messages for browsers wait."),
+    TEXT("VAPID_SUBJECT", vapid_subject, "", 0, 300,
+         "Whom a push service may ask about our messages: mailto:you@shop.example or an https "
+         "URL."),
+    SECRET("EXPO_ACCESS_TOKEN", expo_access_token, 500,
+           "Access token with which push messages are sent by Expo. Empty: those messages wait."),
+    TEXT("EXPO_ORIGIN", expo_origin, "https://exp.host", 8, 300, "Where Expo's push service is."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
             "Whether a proxy stands in front, so that the client's address is the last one of "
             "X-Forwarded-For."),

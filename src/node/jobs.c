@@ -16,6 +16,7 @@
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
+#include "node/push_setup.h"
 #include "shop/feed/feed.h"
 #include "shop/media/media.h"
 #include "shop/outbox/outbox.h"
@@ -167,6 +168,7 @@ static void start_jobs(void)
 
 int jobs_main(const struct config *config, unsigned slot)
 {
+	struct push_settings push = push_setup(config);
 	struct secret secret;
 	int rc;
 
@@ -175,8 +177,8 @@ int jobs_main(const struct config *config, unsigned slot)
 	rc = process_open(config, slot, &secret, &jobs.stores);
 	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)
-		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
-		                                       .objects = jobs.stores.objects});
+		rc = shop_start(&(struct area_options){
+		    .redis = jobs.stores.redis, .objects = jobs.stores.objects, .push = &push});
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);

@@ -12,6 +12,7 @@
 #include "net/log.h"
 #include "node/metrics.h"
 #include "node/migrate.h"
+#include "node/push_setup.h"
 #include "node/running.h"
 #include "node/say.h"
 #include "node/sockets.h"
@@ -363,6 +364,8 @@ int supervise(const struct config *config)
 	log_start((enum log_level)config->log_level, "supervisor");
 	terminal_remember();
 	services_catch_signals();
+	if (push_setup_check(config) < 0)
+		return 1;
 	rc = services_open(config, SERVICES_SERVE, &su.services);
 	if (rc < 0)
 		return services_stop_asked() ? 0 : 1;

@@ -15,13 +15,17 @@ struct job;
 struct limit_rule;
 struct objects;
 struct outbox_topic;
+struct push_settings;
 struct redis;
 
 struct area_options {
 	struct redis *redis;     /* may be down */
 	const char *redis_url;   /* for a separate connection */
 	struct objects *objects; /* store/objects.h: images and files */
-	bool serves;             /* an api process, not the jobs process */
+	/* shop/push/push.h, to be copied; NULL: the process neither sends push messages nor shows
+	 * them. */
+	const struct push_settings *push;
+	bool serves; /* an api process, not the jobs process */
 };
 
 struct area {

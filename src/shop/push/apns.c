@@ -99,7 +99,7 @@ static void write_message(struct json *json, const struct push *push, const void
 	if (push->group != NULL)
 		json_put_str(json, "thread-id", push->group);
 	json_close_object(json);
-	push_write_data(json, push);
+	push_write_data(json, push, false);
 	json_close_object(json);
 }
 

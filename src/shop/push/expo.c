@@ -82,7 +82,7 @@ static void write_message(struct json *json, const struct push *push, const void
 		json_put_int(json, "badge", push->badge);
 	json_key(json, "data");
 	json_open_object(json);
-	push_write_data(json, push);
+	push_write_data(json, push, false);
 	if (push->group != NULL) /* Expo itself replaces no message by another */
 		json_put_str(json, "group", push->group);
 	json_close_object(json);
@@ -194,7 +194,7 @@ static struct push_verdict verdict_of_all(struct arena *arena, const json_t *ans
 	return verdict;
 }
 
-void expo_judge(struct arena *arena, const struct http_client_response *response, size_t count,
+bool expo_judge(struct arena *arena, const struct http_client_response *response, size_t count,
                 int64_t now_s, struct push_verdict ret[])
 {
 	const json_t *answer = push_json(arena, response);
@@ -212,6 +212,7 @@ void expo_judge(struct arena *arena, const struct http_client_response *response
 		if (ret[i].outcome == PUSH_SENT)
 			ret[i].receipt = receipt_of(arena, json_array_get(tickets, i));
 	}
+	return complete;
 }
 
 void expo_judge_receipts(struct arena *arena, const struct http_client_response *response,

@@ -62,7 +62,7 @@ static void write_data(struct json *json, const struct push *push)
 {
 	json_key(json, "data");
 	json_open_object(json);
-	push_write_data(json, push);
+	push_write_data(json, push, true);
 	if (push->device.shows_itself) {
 		if (push->title != NULL)
 			json_put_str(json, "title", push->title);

@@ -25,8 +25,8 @@ extern const char *const WEB_PUSH_URGENCIES[];                             /* by
 int64_t push_ttl_s(const struct push *push, int64_t now_s, int64_t max_s); /* at least 0 */
 /* The group, or a hash of it when it is longer than length_max (at least 43). */
 const char *push_group(struct arena *arena, const char *group, size_t length_max);
-/* id, link, lane and data, each a member with a text. */
-void push_write_data(struct json *json, const struct push *push);
+/* The members id, lane, kind, link and data. */
+void push_write_data(struct json *json, const struct push *push, bool as_text);
 void push_add_header(struct push_request *request, const char *name, const char *value);
 
 /* Judging. */

@@ -120,14 +120,20 @@ const char *push_group(struct arena *arena, const char *group, size_t length_max
 	return coded;
 }
 
-void push_write_data(struct json *json, const struct push *push)
+void push_write_data(struct json *json, const struct push *push, bool as_text)
 {
 	json_put_uuid(json, "id", push->id);
 	json_put_str(json, "lane", PUSH_LANE_NAMES[push->lane]);
+	if (push->kind != NULL)
+		json_put_str(json, "kind", push->kind);
 	if (push->link != NULL)
 		json_put_str(json, "link", push->link);
-	for (size_t i = 0; i < push->data_count; i++)
-		json_put_str(json, push->data[i].name, push->data[i].value);
+	if (push->data != NULL && as_text) {
+		json_put_str(json, "data", push->data);
+	} else if (push->data != NULL) {
+		json_key(json, "data");
+		json_raw(json, push->data, strlen(push->data));
+	}
 }
 
 void push_add_header(struct push_request *request, const char *name, const char *value)

@@ -36,10 +36,6 @@ struct push_device {
 	struct web_push_keys keys; /* a browser's */
 };
 
-struct push_pair {
-	const char *name, *value;
-};
-
 struct push {
 	struct uuid id; /* the same in every attempt; apps drop one that they have seen */
 	struct push_device device;
@@ -50,10 +46,12 @@ struct push {
 	/* Valid UTF-8. Without title and body the message is silent: it wakes the app, and sets the
 	 * badge. */
 	const char *title, *body;
-	const char *link;             /* NULL: none */
-	int32_t badge;                /* negative: it stays as it is */
-	const struct push_pair *data; /* further facts for the app */
-	size_t data_count;
+	const char *kind; /* of the notice; NULL: none */
+	const char *link; /* NULL: none */
+	int32_t badge;    /* negative: it stays as it is */
+	/* A JSON object of further facts for the app; NULL: none. It is a member of its own, so
+	 * that its names cannot be those of ours or of the provider. FCM gets it as a text. */
+	const char *data;
 };
 
 /* Requests. */
@@ -167,8 +165,9 @@ struct push_verdict apns_judge(struct arena *arena, const struct http_client_res
                                int64_t now_s);
 struct push_verdict web_push_judge(struct arena *arena, const struct http_client_response *response,
                                    int64_t now_s);
-/* One verdict for each message of the request. */
-void expo_judge(struct arena *arena, const struct http_client_response *response, size_t count,
+/* One verdict for each message of the request. False: all have the one of the request as a whole,
+ * of which a part may do better. */
+bool expo_judge(struct arena *arena, const struct http_client_response *response, size_t count,
                 int64_t now_s, struct push_verdict ret[]);
 
 /* Receipts of Expo: whether Apple and Google took what Expo had taken; kept for a day, to be asked
@@ -182,8 +181,9 @@ void expo_judge_receipts(struct arena *arena, const struct http_client_response 
                          const char *const receipts[], size_t count, int64_t now_s,
                          struct push_verdict ret[]);
 
-/* There was no response; result: of http_client_send(). */
-struct push_verdict push_unanswered(int result);
+/* There was no response; result: of http_client_send(). is_ours: the URL is made of our settings,
+ * not by a browser. */
+struct push_verdict push_unanswered(int result, bool is_ours);
 
 /* Access tokens of FCM. */
 

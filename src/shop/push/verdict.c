@@ -87,16 +87,17 @@ struct push_verdict push_verdict_of(struct arena *arena, const struct push_rule 
 	};
 }
 
-struct push_verdict push_unanswered(int result)
+struct push_verdict push_unanswered(int result, bool is_ours)
 {
 	switch (result) {
 	case -EAGAIN: /* we have too many calls under way, or stop */
 	case -ECANCELED:
 	case -ENOMEM:
 		return (struct push_verdict){.outcome = PUSH_RETRY, .reason = "not sent"};
-	case -EINVAL: /* the address makes no URL, or leads into our network */
+	case -EINVAL: /* it is no URL, or leads into our network */
 	case -EACCES:
-		return (struct push_verdict){.outcome = PUSH_DROPPED, .reason = "bad URL"};
+		return (struct push_verdict){.outcome = is_ours ? PUSH_ALARM : PUSH_DROPPED,
+		                             .reason = "bad URL"};
 	case -EKEYREJECTED:
 		return (struct push_verdict){.outcome = PUSH_PROVIDER_FAILED,
 		                             .reason = "certificate refused"};

@@ -33,7 +33,7 @@ static void write_message(struct json *json, const struct push *push, const void
 		json_put_int(json, "badge", push->badge);
 	json_key(json, "data");
 	json_open_object(json);
-	push_write_data(json, push);
+	push_write_data(json, push, false);
 	json_close_object(json);
 	json_close_object(json);
 }

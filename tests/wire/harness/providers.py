@@ -34,6 +34,7 @@ import h2.settings
 from . import certificate, push_crypto
 
 PATIENCE_S = 60
+EXPO_TOKEN = "expo-access-token"
 LIMIT_BYTES = 4096
 APNS_TYPES = {"alert": ("10", "5", "1"), "background": ("5",), "liveactivity": ("10", "5")}
 PATHS = {
@@ -433,6 +434,18 @@ class Protocol(asyncio.Protocol):
             self.transport.close()
         else:
             self.transport.abort()
+
+
+def settings(fake, write):
+    """Settings of a server that sends by the fake; write(name, text) makes a file: its path."""
+    return {"FCM_SERVICE_ACCOUNT_FILE": write("account", fake.account()),
+            "FCM_ORIGIN": fake.origin, "APNS_KEY_FILE": write("apns", fake.apns_pem),
+            "APNS_KEY_ID": fake.apns_key_id, "APNS_TEAM_ID": fake.apns_team,
+            "APNS_TOPIC": fake.apns_topic, "APNS_ORIGIN": fake.origin,
+            "APNS_SANDBOX_ORIGIN": fake.origin, "VAPID_KEY_FILE": write("vapid", fake.vapid_pem),
+            "VAPID_SUBJECT": "mailto:push@shop.example", "EXPO_ACCESS_TOKEN": EXPO_TOKEN,
+            "EXPO_ORIGIN": fake.origin, "SEBEZ_CA_FILE": str(fake.ca_file),
+            "SEBEZ_ALLOWED_NETWORKS": "127.0.0.1"}  # the endpoints of browsers are users' URLs
 
 
 def tls(folder):
