@@ -145,6 +145,10 @@ enum {
 	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,
 
+	/* Devices of one account, as the contract says: those of a household; of more, some are
+	 * forgotten ones. A notice goes to each. */
+	LIMIT_DEVICES = 20,
+
 	/* Open applications of one account: a family of shops, not a flood. */
 	LIMIT_OPEN_APPLICATIONS = 5,
 

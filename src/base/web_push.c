@@ -228,6 +228,17 @@ int web_push_encrypt(struct arena *arena, struct web_push_sender *sender,
 
 /* RFC 8292. */
 
+bool web_push_keys_are_valid(const struct web_push_keys *keys)
+{
+	EVP_PKEY *curve = p256_new();
+	EVP_PKEY *key = curve != NULL ? p256_from_point(curve, keys->point) : NULL;
+	bool valid = key != NULL;
+
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(curve);
+	return valid;
+}
+
 const char *web_push_origin(struct arena *arena, const char *endpoint)
 {
 	static const char SCHEME[] = "https://";

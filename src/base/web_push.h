@@ -5,6 +5,7 @@
 #ifndef SEBEZ_BASE_WEB_PUSH_H
 #define SEBEZ_BASE_WEB_PUSH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,9 @@ int web_push_encrypt(struct arena *arena, struct web_push_sender *sender,
                      const struct web_push_keys *keys, const void *text, size_t length,
                      const uint8_t salt[WEB_PUSH_SALT_BYTES], struct web_push_body *ret)
     __attribute__((warn_unused_result));
+
+/* The point is on the curve; false when there is no memory, too. */
+bool web_push_keys_are_valid(const struct web_push_keys *keys);
 
 /* RFC 8188 with one record: `key` is the input keying material, `key_id` is sent along. */
 int content_encrypt(struct arena *arena, const void *key, size_t key_length, const void *key_id,

@@ -14,6 +14,7 @@
 #include "shop/notices/notices.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
+#include "shop/push/push.h"
 #include "shop/vendors/vendors.h"
 #include "task/db_error.h"
 #include "task/rows.h"
@@ -21,8 +22,8 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT,    &AREA_FEED, &AREA_MEDIA,
-    &AREA_NOTICES,  &AREA_ORDERS, &AREA_OUTBOX,  &AREA_VENDORS, NULL,
+    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT, &AREA_FEED,    &AREA_MEDIA,
+    &AREA_NOTICES,  &AREA_ORDERS, &AREA_OUTBOX,  &AREA_PUSH, &AREA_VENDORS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

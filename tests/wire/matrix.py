@@ -19,6 +19,7 @@ from typing import Callable
 
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
+from harness.devices import a_phone
 from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 from harness.uploads import attachable
@@ -296,6 +297,10 @@ ROWS = {
     # notices
     "listNotifications": Row(),
     "readNotifications": Row(body=lambda w, who, side: {"up_to": NEVER, "ids": [NEVER]}),
+    # devices
+    "listDevices": Row(),
+    "putDevice": Row(body=lambda w, who, side: a_phone()),
+    "deleteDevice": Row(ids=lambda w, who, side: {"device_id": side.device()}),
     # uploads
     "createUpload": Row(body=lambda w, who, side: {
         "purpose": "avatar", "content_type": "image/jpeg", "bytes": 1000}),

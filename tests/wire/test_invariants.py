@@ -2,11 +2,14 @@
 import pytest
 
 from harness.checks import broken
+from harness.devices import a_phone, registered
 from harness.shop import fresh
 from harness.uploads import ask, make_ready
 
 PART = "(select id from sub_order where number = %(number)s)"
 TALK = "(select id from conversation where sub_order_id = " + PART + ")"
+CUSTOMER = f"(select account_id from conversation where id = {TALK})"
+SOMEBODY = f"(select id from account where id <> {CUSTOMER} limit 1)"
 UNGUARDED = "set local session_replication_role = replica;"
 LINES = f"(select id from order_line where sub_order_id = {PART})"
 
@@ -88,6 +91,13 @@ BROKEN = {
         "on conflict (owner_id) do update set number = excluded.number",
     "deleted messages have no content and no reactions":
         f"update message set deleted_at = now() where seq = 2 and conversation_id = {TALK}",
+    "a device belongs to the account of its session":
+        f"update device set account_id = {SOMEBODY} where account_id = {CUSTOMER}",
+    "no device is left of a session that was ended":
+        f"{UNGUARDED} update session set ended_at = now() "
+        f"where account_id = {CUSTOMER}",
+    "an address fits its provider":
+        f"update device set environment = 'sandbox' where account_id = {CUSTOMER}",
 }
 
 
@@ -112,6 +122,7 @@ def number(shop):
     order = customer.order((pot, 3))
     part = clay.part(order)
     talk(clay, customer, part["id"])
+    registered(customer, a_phone())
     assert clay.accept(order).status_code == 200 and clay.pack(order).status_code == 200
     shipped = clay.ship(order, lines=[{"line_id": part["lines"][0]["id"], "quantity": 1}])
     assert shipped.status_code == 200

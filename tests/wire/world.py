@@ -3,6 +3,7 @@ a customer with an order. What a valid call in it needs is said by the rows of m
 """
 from callers import twin_of
 from harness import contract
+from harness.devices import a_phone, registered
 from harness.outbox import dead_letter
 from harness.shop import ADDRESS, fresh
 from harness.wait import until
@@ -42,6 +43,7 @@ class Side:
             "sub_order": self.sub_order["id"],
             "upload_id": self.upload(),
             "up_to": self.notification(),
+            "device_id": self.device(),
         }
         self.ids["conversation_id"] = self.customer.do("openConversation", body={
             "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
@@ -71,6 +73,9 @@ class Side:
         """Of one of the customer's orders."""
         until(lambda: self.customer.do("listNotifications")["items"])
         return self.customer.do("listNotifications")["items"][0]["id"]
+
+    def device(self):
+        return registered(self.customer, a_phone())["id"]
 
     def session(self):
         """Of a second sign-in of the customer."""

@@ -61,7 +61,7 @@ static const struct push_rule REASONS[] = {
 
 /* Requests. */
 
-static bool is_address(const char *address)
+bool apns_is_address(const char *address)
 {
 	size_t length = strlen(address);
 
@@ -177,7 +177,7 @@ int apns_build(struct arena *arena, const struct apns_server *server, const stru
 	int rc;
 
 	(void)now_s;
-	if (!is_address(push->device.address))
+	if (!apns_is_address(push->device.address))
 		return -EINVAL;
 	rc = push_write(arena, push, PUSH_BODY_BYTES, write_message, NULL, &body);
 	if (rc < 0)
@@ -203,7 +203,7 @@ int apns_build_activity(struct arena *arena, const struct apns_server *server,
 
 	assert(!starts || (activity->attributes_type != NULL && activity->attributes != NULL));
 	assert(!starts || !push_is_silent(push));
-	if (!is_address(push->device.address))
+	if (!apns_is_address(push->device.address))
 		return -EINVAL;
 	rc = push_write(arena, push, PUSH_BODY_BYTES, write_activity_message, &writing, &body);
 	if (rc < 0)

@@ -43,7 +43,7 @@ static const struct push_rule REQUEST_ERRORS[] = {
 /* Requests. */
 
 /* ExponentPushToken[…] or ExpoPushToken[…]. */
-static bool is_address(const char *address)
+bool expo_is_address(const char *address)
 {
 	size_t length = strlen(address);
 
@@ -115,7 +115,7 @@ int expo_build(struct arena *arena, const struct expo_server *server, const stru
 	assert(count > 0 && count <= EXPO_BATCH);
 	for (size_t i = 0; i < count; i++) {
 		*ret_failed = i;
-		if (!is_address(pushes[i].device.address))
+		if (!expo_is_address(pushes[i].device.address))
 			return -EINVAL;
 		rc =
 		    push_write(arena, &pushes[i], PUSH_BODY_BYTES, write_message, &now_s, &message);

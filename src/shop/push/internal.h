@@ -8,6 +8,11 @@
 #include "base/json.h"
 #include "shop/push/provider.h"
 
+/* Addresses. */
+
+bool apns_is_address(const char *address);
+bool expo_is_address(const char *address);
+
 /* Building. */
 
 typedef void push_write_fn(struct json *json, const struct push *push, const void *arg);

@@ -1,5 +1,6 @@
 /*
- * push: push messages to devices. docs/NOTIFICATIONS.md has the guarantees.
+ * push: the devices of accounts, and push messages to them. docs/NOTIFICATIONS.md has the
+ * guarantees.
  *
  * A notice becomes a row of the outbox for each device (push_expand() in functions.sql); the
  * deliverer of the topics push_… (send.c) reads what is to be sent right before sending it, and
