@@ -119,6 +119,10 @@ enum {
 	 * share of the transaction's own cost is small; it holds their locks for some ten
 	 * milliseconds. */
 	LIMIT_TOGETHER = 64,
+	/* How long orders that are placed together wait for each lock, before each is placed alone:
+	 * longer than such transactions of all other processes that sell the same variant, and
+	 * short enough that who buys something else hardly waits when a row is locked for long. */
+	LIMIT_TOGETHER_LOCK_MS = 250,
 	/* Lines of an order that is placed together with others; twenty are more than most carts
 	 * have, and the statement stays below some 2 MB. */
 	LIMIT_TOGETHER_LINES = 20,

@@ -23,6 +23,7 @@ enum {
 	METRICS_FOLLOWERS_MAX = 8,
 	METRICS_OUTCOMES = 6,         /* OUTBOX_OUTCOME_COUNT */
 	METRICS_CLIENT_OUTCOMES = 5,  /* HTTP_CLIENT_OUTCOME_COUNT */
+	METRICS_TOGETHER = 3,         /* TOGETHER_OUTCOME_COUNT */
 	METRICS_UPLOAD_FAILURES = 12, /* MEDIA_FAILURES_COUNTED */
 };
 
@@ -59,6 +60,7 @@ struct metrics_gauges {
 	uint64_t redis_up, objects_up;
 	uint64_t client_calls;                             /* to other servers, in progress */
 	uint64_t client_outcomes[METRICS_CLIENT_OUTCOMES]; /* since process start */
+	uint64_t together[METRICS_TOGETHER];               /* since process start */
 	struct metrics_pool pools[METRICS_POOLS];
 	struct metrics_topic topics[METRICS_TOPICS_MAX];
 	uint64_t followers_behind_s[METRICS_FOLLOWERS_MAX]; /* as found by a jobs process */

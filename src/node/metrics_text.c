@@ -11,10 +11,12 @@
 #include "shop/outbox/outbox.h"
 #include "shop/shop.h"
 #include "store/pg.h"
+#include "task/together.h"
 #include "web/operation.h"
 
 _Static_assert(METRICS_POOLS == (int)PG_ROLE_COUNT, "a gauge for each pool");
 _Static_assert(METRICS_OUTCOMES == (int)OUTBOX_OUTCOME_COUNT, "a counter for each outcome");
+_Static_assert(METRICS_TOGETHER == (int)TOGETHER_OUTCOME_COUNT, "a count for each outcome");
 _Static_assert(METRICS_CLIENT_OUTCOMES == (int)HTTP_CLIENT_OUTCOME_COUNT, "a count for each");
 
 const int METRICS_STATUS_CODES[METRICS_STATUSES - 1] = {200, 201, 202, 204, 206, 304, 400, 401,
@@ -226,19 +228,32 @@ static void write_processes(struct buf *out, const struct metrics_segment *all,
 	}
 }
 
-static void write_client(struct buf *out, const struct metrics_segment *all)
+/* One value per outcome of each process. */
+static const struct outcome_family {
+	const char *name, *help;
+	size_t offset, count;
+	const char *const *outcomes;
+} OUTCOME_FAMILIES[] = {
+    {"sebez_client_calls_total", "Calls to other servers that ended.",
+     offsetof(struct metrics_gauges, client_outcomes), METRICS_CLIENT_OUTCOMES,
+     HTTP_CLIENT_OUTCOMES},
+    {"sebez_together_total", "Transactions of orders, or of messages, that arrived together.",
+     offsetof(struct metrics_gauges, together), METRICS_TOGETHER, TOGETHER_OUTCOMES},
+};
+
+static void write_process_outcomes(struct buf *out, const struct metrics_segment *all,
+                                   const struct outcome_family *family)
 {
-	metrics_write_head(out, "sebez_client_calls_total", "counter",
-	                   "Calls to other servers that ended.");
+	metrics_write_head(out, family->name, "counter", family->help);
 	for (unsigned slot = 0; slot < all->count; slot++) {
-		const uint64_t *counts = all->slots[slot].gauges.client_outcomes;
+		const char *gauges = (const char *)&all->slots[slot].gauges;
+		const uint64_t *counts = (const void *)(gauges + family->offset);
 
 		if (all->slots[slot].pid == 0)
 			continue;
-		for (int i = 0; i < METRICS_CLIENT_OUTCOMES; i++)
-			buf_printf(out,
-			           "sebez_client_calls_total{process=\"%u\",outcome=\"%s\"} %llu\n",
-			           slot, HTTP_CLIENT_OUTCOMES[i], (unsigned long long)counts[i]);
+		for (size_t i = 0; i < family->count; i++)
+			buf_printf(out, "%s{process=\"%u\",outcome=\"%s\"} %llu\n", family->name,
+			           slot, family->outcomes[i], (unsigned long long)counts[i]);
 	}
 }
 
@@ -392,7 +407,8 @@ void metrics_write(struct buf *out)
 	write_jobs(out, all);
 	for (size_t i = 0; i < sizeof(PROCESS_FAMILIES) / sizeof(PROCESS_FAMILIES[0]); i++)
 		write_processes(out, all, &PROCESS_FAMILIES[i]);
-	write_client(out, all);
+	for (size_t i = 0; i < sizeof(OUTCOME_FAMILIES) / sizeof(OUTCOME_FAMILIES[0]); i++)
+		write_process_outcomes(out, all, &OUTCOME_FAMILIES[i]);
 	for (size_t i = 0; i < sizeof(POOL_FAMILIES) / sizeof(POOL_FAMILIES[0]); i++)
 		write_pools(out, all, &POOL_FAMILIES[i]);
 	write_outbox(out, all);

@@ -22,6 +22,7 @@
 #include "shop/shop.h"
 #include "store/outage.h"
 #include "task/db.h"
+#include "task/together.h"
 #include "web/check.h"
 
 enum {
@@ -141,6 +142,7 @@ void process_gauges(const struct process_stores *stores, struct metrics_gauges *
 	ret->objects_up = objects_are_up(stores->objects);
 	ret->client_calls = client.calls;
 	memcpy(ret->client_outcomes, client.outcomes, sizeof(ret->client_outcomes));
+	memcpy(ret->together, together_counts(), sizeof(ret->together));
 	for (int role = 0; role < PG_ROLE_COUNT; role++) {
 		struct pg_stats stats = pg_stats(stores->pools[role]);
 

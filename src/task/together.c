@@ -13,6 +13,19 @@ struct part {
 
 _Static_assert(offsetof(struct part, task) == 0, "a task is cast to its part");
 
+const char *const TOGETHER_OUTCOMES[TOGETHER_OUTCOME_COUNT] = {
+    [TOGETHER_DONE] = "done",
+    [TOGETHER_REFUSED] = "refused",
+    [TOGETHER_FAILED] = "failed",
+};
+
+static uint64_t counts[TOGETHER_OUTCOME_COUNT];
+
+const uint64_t *together_counts(void)
+{
+	return counts;
+}
+
 static bool may_join(const struct together *together, const struct together_item *item)
 {
 	if (together->count == LIMIT_TOGETHER)
@@ -47,6 +60,19 @@ static void run_part(struct task *task)
 	together->run(task, together->count, together->running);
 }
 
+static void count(const struct task *task)
+{
+	const struct problem *problem = &task->problem;
+	enum together_outcome outcome = TOGETHER_DONE;
+
+	if (problem->code != PROBLEM_NONE)
+		outcome = problem->code->status < 500 ? TOGETHER_REFUSED : TOGETHER_FAILED;
+	if (outcome == TOGETHER_FAILED)
+		LOG_WARNING("not done together", log_str("task", task->name),
+		            log_str("why", problem->log != NULL ? problem->log : problem->detail));
+	counts[outcome]++;
+}
+
 /* After a failure each is done on its own, and the answers tell why. */
 static void run(struct together *together, struct task *task)
 {
@@ -59,15 +85,13 @@ static void run(struct together *together, struct task *task)
 
 	memcpy(part.task.request_id, task->request_id, sizeof(task->request_id));
 	part.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &part.task);
-	if (!task_run(&part.task, run_part)) {
-		LOG_DEBUG("not done together", log_str("task", task->name),
-		          log_str("detail", part.task.problem.detail));
+	if (!task_run(&part.task, run_part))
 		for (size_t i = 0; i < together->count; i++)
 			if (together->running[i] != NULL) {
 				together->running[i]->is_done = false;
 				together->running[i]->in_doubt = part.task.problem.in_doubt;
 			}
-	}
+	count(&part.task);
 	task->statements += part.task.statements;
 	task->round_trips += part.task.round_trips;
 	arena_free(part.task.arena);

@@ -5,7 +5,8 @@
  * becomes small, and without load nobody waits.
  *
  * This only saves work. Whatever is not done this way, for whatever reason, the caller does on its
- * own; when it is in doubt, in a way that has no second effect if it was done after all.
+ * own; when it is in doubt, in a way that has no second effect if it was done after all. Failures
+ * are logged, unless the database refused what was asked; both are counted.
  */
 #ifndef SEBEZ_TASK_TOGETHER_H
 #define SEBEZ_TASK_TOGETHER_H
@@ -45,5 +46,15 @@ struct together {
  * must live until then.
  */
 bool together_do(struct together *together, struct task *task, struct together_item *item);
+
+enum together_outcome {
+	TOGETHER_DONE,
+	TOGETHER_REFUSED, /* for example because stock does not suffice for all */
+	TOGETHER_FAILED,
+	TOGETHER_OUTCOME_COUNT,
+};
+extern const char *const TOGETHER_OUTCOMES[TOGETHER_OUTCOME_COUNT];
+/* Transactions of this process by outcome: TOGETHER_OUTCOME_COUNT counts. */
+const uint64_t *together_counts(void);
 
 #endif

@@ -317,18 +317,12 @@ void reply_commit_json(struct request *rq, struct db *tx, int status, const stru
 		send_good(rq, status, JSON_TYPE, 0, body->data, body->length);
 }
 
-void reply_keep_json(struct request *rq, struct db *batch, int status, const struct buf *body)
-{
-	if (rq->idempotency != NULL)
-		idempotency_keep(rq, batch, status, body);
-}
-
 const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batch, int status,
                                              const struct buf *body)
 {
 	const struct pg_error *refusal;
 
-	if (rq->idempotency != NULL && !rq->idempotency->kept)
+	if (rq->idempotency != NULL)
 		idempotency_keep(rq, batch, status, body);
 	refusal = db_try_run(batch);
 	if (refusal == NULL)

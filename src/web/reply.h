@@ -42,10 +42,6 @@ void reply_varies(struct request *rq, const char *header);
 void reply_commit_row(struct request *rq, struct db *tx, int status, const struct rows *rows);
 void reply_commit_json(struct request *rq, struct db *tx, int status, const struct buf *body);
 void reply_commit_empty(struct request *rq, struct db *tx);
-/* Adds the statement that saves the answer under the key, if any, before the other statements of
- * the batch, so that requests with the same key wait there, without locks of other rows; the
- * following reply_try_commit_json does not add it again. */
-void reply_keep_json(struct request *rq, struct db *batch, int status, const struct buf *body);
 /* As reply_commit_json of a batch, but when the database refuses it (db_try_run), sends no reply
  * and returns the refusal; NULL on success. */
 const struct pg_error *reply_try_commit_json(struct request *rq, struct db *batch, int status,

@@ -3,8 +3,8 @@ import contextlib
 
 import pytest
 import requests
-from harness.feed import in_background, until_waiting
 from conftest import serving
+from harness.feed import in_background, until_waiting
 from harness.shop import Shop, fresh, refused
 from harness.wait import until
 
@@ -31,19 +31,42 @@ def of_customers(shop, metric):
 
 
 @contextlib.contextmanager
+def held(shop, customer):
+    """What writes this customer's next order waits, with the cart but not for a lock, for the end
+    of the block."""
+    shop.db.rows("create table held (account_id uuid)")
+    shop.db.rows("grant select on held to public")
+    shop.db.rows("insert into held values (%s)", customer.id)
+    shop.db.rows(
+        "create function hold() returns trigger language plpgsql as $$ begin "
+        "while exists (select from held h where h.account_id = new.account_id) loop "
+        "perform pg_sleep(0.01); end loop; return new; end $$")
+    shop.db.rows("create trigger hold before insert on order_line for each row "
+                 "execute function hold()")
+    try:
+        yield
+    finally:
+        shop.db.rows("delete from held")
+        shop.db.rows("drop trigger hold on order_line")
+        shop.db.rows("drop function hold")
+        shop.db.rows("drop table held")
+
+
+def until_held(shop):
+    until(lambda: shop.db.one("select exists (select from pg_stat_activity "
+                              "where wait_event = 'PgSleep')"))
+
+
+@contextlib.contextmanager
 def one_under_way(shop):
     """While an order is being written: what arrives then waits for the end of the block."""
-    vendor = shop.vendor()
-    first = shop.customer().cart(vendor.product())
-    blocker = shop.db.connect()
-    with contextlib.closing(blocker), blocker.cursor() as cursor:
-        blocker.autocommit = False
-        cursor.execute("select from feed where owner_id = %s for update", (vendor.id,))
+    customer = shop.customer()
+    first = customer.cart(shop.product())
+    with held(shop, customer):
         waiting = in_background(first.place)
-        until_waiting(shop.db, 1)
+        until_held(shop)
         yield
-        blocker.rollback()
-        assert waiting().status_code == 201
+    assert waiting().status_code == 201
 
 
 def placed_meanwhile(shop, carts, meanwhile=lambda: None, key=lambda i: fresh("key")):
@@ -142,3 +165,60 @@ def test_nobody_pays_a_price_that_changed_while_others_pay_the_new_one(shop):
     refused(answers[0], 409, "quote_changed")
     assert answers[1].status_code == 201
     assert (mug.available, pan.available) == (20, 19)
+
+
+@contextlib.contextmanager
+def locked(shop, product):
+    """While an import or an edit has the variant."""
+    with contextlib.closing(shop.db.connect()) as holder, holder.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute("select from variant where id = %s for no key update", (product.variant,))
+        yield
+        cursor.execute("rollback")
+
+
+def not_done_together(shop):
+    text = requests.get(shop.server.url + "/metrics", timeout=20).text
+    return sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+               if line.startswith("sebez_together_total{") and 'outcome="failed"' in line)
+
+
+def test_an_order_that_waits_for_a_lock_delays_no_order_of_something_else(own_server):
+    # Nothing ends by itself while the test waits for an answer.
+    shop = Shop(own_server(SEBEZ_PROCESSES=1, SEBEZ_REQUEST_TIMEOUT_MS=120_000,
+                           SEBEZ_STATEMENT_TIMEOUT_MS=120_000))
+    mug, pan = shop.product(stock=20), shop.product(stock=20)
+    failed = not_done_together(shop)
+    with locked(shop, mug):
+        waiting = in_background(shop.customer().cart(mug).place)
+        until_waiting(shop.db, 1)
+        others = [in_background(shop.customer().cart(pan).place) for _ in range(3)]
+        assert [other().status_code for other in others] == [201] * 3
+        assert not waiting.is_over()
+    assert waiting().status_code == 201
+    assert (mug.available, pan.available) == (19, 17)
+    until(lambda: not_done_together(shop) > failed)
+    assert "not done together" in shop.server.log.read_text()
+
+
+def test_a_repetition_in_another_process_waits_for_the_cart_without_the_key(own_server):
+    shop = Shop(own_server(SEBEZ_PROCESSES=2))
+    customer, key = shop.customer(), fresh("key")
+    cart = customer.cart(shop.product())
+    with held(shop, customer):
+        answers = [in_background(lambda: cart.place(key=key))]
+        until_held(shop)
+        # Some of so many connections lead to the other process.
+        answers += [in_background(lambda: cart.place(key=key)) for _ in range(16)]
+        until_waiting(shop.db, 1)
+        with contextlib.closing(shop.db.connect()) as other, other.cursor() as cursor:
+            cursor.execute("begin")
+            cursor.execute("set local lock_timeout = '1s'")
+            cursor.execute("insert into idempotency_key (scope, key, operation, request_hash, "
+                           "status) values ('customer:' || %s, %s, 'placeOrder', '', 204)",
+                           (customer.id, key))
+            cursor.execute("rollback")
+    answers = [answer() for answer in answers]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1

@@ -248,6 +248,6 @@ struct rows *orders_insert_together(struct db *batch, const char *operation, siz
                                     const struct placing placings[])
 {
 	assert(db_task(batch)->actor.kind == ACTOR_JOBS && operation != NULL);
-	sql_orders_plan_once(batch);
+	sql_orders_begin_together(batch, LIMIT_TOGETHER_LOCK_MS);
 	return insert(batch, operation, count, placings);
 }

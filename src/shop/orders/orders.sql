@@ -15,10 +15,11 @@
 --     sku text?, image text?, quantity int, price bigint, rate int, commission bigint)
 -- A line of the sub-order at position `of`, from 1; the rate of its commission in basis points.
 
--- orders_plan_once (): none writes
--- For the rest of the transaction, of a role whose statements are planned for each call: for orders_insert, and what
--- it calls, that would take longer than running them.
-select set_config('plan_cache_mode', 'force_generic_plan', true);
+-- orders_begin_together (lock_ms int): none writes
+-- For the rest of the transaction: waits at most so long for each lock, so that a row that is locked for long delays
+-- no orders of others; and plans orders_insert, and what it calls, only once, as planning for each call, which is the
+-- rule for this role, would take longer than running them.
+select set_config('lock_timeout', :lock_ms::text, true), set_config('plan_cache_mode', 'force_generic_plan', true);
 
 -- orders_insert (together bool, operation text?, currency text, orders order_row[], parts part_row[],
 --     lines line_row[]): many writes -> (id uuid)

@@ -193,7 +193,6 @@ static bool write_alone(struct request *rq, const struct order *order, const str
 	bool placed;
 
 	order_lock_variants(&rq->task, order);
-	reply_keep_json(rq, batch, 201, body);
 	order_insert(batch, order);
 	placed = reply_try_commit_json(rq, batch, 201, body) == NULL;
 	key_lock_release(&rq->task);
