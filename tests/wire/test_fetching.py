@@ -8,7 +8,7 @@ from conftest import serving
 from harness import sent
 from harness.feed import members
 from harness.images import known_by_address, shown
-from harness.media import files_of
+from harness.media import files_of, keep
 from harness.pictures import FETCHING, elsewhere
 from harness.sheet import differences, exported, imported, table
 from harness.shop import Shop, fresh, money, refused
@@ -267,6 +267,28 @@ def test_a_picture_that_has_changed_takes_the_place_of_the_old_one(shop, clay, s
     assert new["uses"] == 1 and not differences(imported(clay, file))
 
 
+def test_a_picture_stays_until_what_takes_its_place_is_good(shop, clay, site):
+    moved = (200, PNG, b"<html>Moved</html>")  # is asked for whether it has changed, and fetched
+    url = site.has("/worse.png", sent.png("good"), moved, moved, sent.png("better"))
+    file = tea(site, url)
+    imported(clay, file)
+    good = settled(shop, url)
+    yesterday(shop, url)
+    imported(clay, file)
+    until(lambda: shop.db.rows("select id from upload where replaces = %s and state = 'failed'",
+                               good["id"]))
+    after = row_of(shop, url)
+    assert (after["id"], after["state"], after["uses"]) == (good["id"], "ready", 1)
+    mug = clay.product(images=[{"url": url}])
+    assert [i["id"] for i in images(clay, mug.id)] == [str(good["id"])]
+    yesterday(shop, url)
+    imported(clay, file)
+    until(lambda: row_of(shop, url)["id"] != good["id"])
+    better = settled(shop, url)
+    assert (better["state"], better["replaces"], better["uses"]) == ("ready", good["id"], 2)
+    assert [i["id"] for i in images(clay, mug.id)] == [str(better["id"])]
+
+
 def test_a_picture_stays_when_its_server_has_lost_it(shop, clay, site):
     url = site.has("/lost.png", sent.png("kept"), 404)
     file = tea(site, url)
@@ -289,6 +311,7 @@ def test_what_failed_is_tried_again_when_it_is_named_again(shop, clay, site):
     imported(clay, file)
     for url in (edited, filed):
         until(lambda url=url: row_of(shop, url)["state"] == "ready")
+        shown(shop, row_of(shop, url)["id"])
     assert images(clay, mug.id)[0]["id"] == str(row_of(shop, edited)["id"])
 
 
@@ -316,11 +339,25 @@ def test_no_host_of_a_file_keeps_others_from_being_fetched(shop, clay, site):
     assert settled(shop, url)["state"] == "ready"
 
 
+def test_parts_of_an_attempt_that_was_cut_off_are_deleted_when_the_picture_fails(shop, clay, site):
+    host = f"127.0.0.1:{site.port}"
+    shop.db.rows("insert into fetch_host values (%s, 'infinity')", host)
+    url = site.url("/gone-meanwhile.png")
+    clay.product(images=[{"url": url}])
+    upload = row_of(shop, url)["id"]
+    keep(shop.server, f"incoming/{upload}/1", sent.png("cut off"))
+    shop.db.rows("update upload set part_count = 1 where id = %s", upload)
+    shop.db.rows("update fetch_host set next_at = now() where host = %s", host)
+    assert failed(shop, url) == ("failed", "not_found", 404)
+    assert files_of(shop.server, f"incoming/{upload}") == []
+
+
 def test_pictures_count_for_the_quota_of_the_vendor(shop, clay, site):
     url = site.has("/much.png")
     shop.db.rows("insert into upload_usage values (%s, 200000, 0)", clay.id)
     clay.product(images=[{"url": url}])
     assert failed(shop, url) == ("failed", "quota_exceeded", None)
+    assert files_of(shop.server, f"incoming/{row_of(shop, url)['id']}") == []
     shop.db.rows("delete from upload_usage where owner_id = %s", clay.id)
 
 

@@ -3,6 +3,7 @@ and the operator is told once."""
 import contextlib
 import re
 import subprocess
+import time
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ import requests
 from conftest import serving
 from harness import s3, sent
 from harness.media import folder_of
+from harness.pictures import FETCHING, elsewhere
 from harness.s3_front import Front, Hang, cut, drop, halve, mark, only, refuse, stray
 from harness.shop import Shop, refused
 from harness.uploads import ask
@@ -44,7 +46,7 @@ class Marketplace(Shop):
 def shop():
     with s3.bucket() as settings:
         front = Front(settings["S3_ENDPOINT"])
-        with serving(SEBEZ_MEDIA_PROCESSES=1, SEBEZ_REQUEST_TIMEOUT_MS=2000,
+        with serving(SEBEZ_REQUEST_TIMEOUT_MS=2000, **FETCHING,
                      **{**settings, "S3_ENDPOINT": front.endpoint}) as server:
             yield Marketplace(server, front, settings)
 
@@ -96,6 +98,22 @@ def test_an_upload_waits_while_the_store_fails(shop, name):
     sent.at_rest(shop.server, upload)
     assert s3.keys_of(shop.settings, f"incoming/{upload}") == []
     assert shop.server.sebez("media", "verify").returncode == 0
+
+
+def test_pictures_are_not_fetched_again_and_again_while_the_store_fails(shop):
+    clay = shop.vendor()
+    shop.front.fault = only("PUT", "/incoming/", refuse(500, "InternalError"))
+    with elsewhere() as first, elsewhere() as second:
+        sites = (first, second)
+        clay.product(images=[{"url": site.has(f"/{n}.png")} for site in sites for n in range(12)])
+        until(lambda: shop.front.faults > 0)
+        time.sleep(5)  # in which all would come twice
+        asked = sum(len(site.asked) for site in sites)
+        assert asked <= 12, "eight at a time in the beginning, then one of all"
+        shop.front.fault = None
+        until(lambda: not shop.db.rows("select id from upload where work = 'fetch'"))
+        assert shop.db.one("select count(*) from upload where vendor_id = %s and state = 'ready'"
+                           " or work = 'publish'", clay.id) == 24
 
 
 @pytest.mark.parametrize("fault", [mark, drop], ids=["with another ETag", "never"])

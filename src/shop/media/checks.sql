@@ -22,4 +22,4 @@ select u.id::text from upload u where u.state = 'waiting' and u.expires_at < now
 
 -- check: an upload that is fetched by its address has one successor at most
 select a.id::text from upload a join upload b on b.replaces = a.replaces and b.id > a.id
-and b.removed_at is null and a.removed_at is null;
+and b.removed_at is null and a.removed_at is null and a.state <> 'failed' and b.state <> 'failed';

@@ -7,11 +7,16 @@ select q.number, q.facts::text as facts from upload_queue(:purpose, :urls, :ids,
 -- The rest is of the media process.
 
 -- upload_fetch_claim (after_host text, busy text[], interval_ms int, lease_s int): one writes -> (id uuid?,
---     source_url text?, source_host text?, etag text?, sha256 bytea?, checks bool?, attempts int?, wait_ms int?)
+--     source_url text?, source_host text?, etag text?, sha256 bytea?, checks bool?, attempts int?,
+--     part_count int?, wait_ms int?)
 -- The next upload to fetch. checks: whether the picture, which is ready, has changed.
 select (c.claimed).id, (c.claimed).source_url, (c.claimed).source_host, (c.claimed).etag, (c.claimed).sha256,
-       (c.claimed).state = 'ready' as checks, (c.claimed).attempts, c.wait_ms
+       (c.claimed).state = 'ready' as checks, (c.claimed).attempts, (c.claimed).part_count, c.wait_ms
 from upload_fetch_claim(:after_host, :busy, :interval_ms, :lease_s) c;
+
+-- upload_has_room (id uuid, bytes bigint, parts int, uploads_max int, bytes_max bigint): one writes
+--     -> (fits bool)
+select upload_has_room(:id, :bytes, :parts, :uploads_max, :bytes_max) as fits;
 
 -- upload_fetched (id uuid, bytes bigint, part_count int, etag text?, uploads_max int, bytes_max bigint): one writes
 --     -> (fits bool)
@@ -22,7 +27,8 @@ select upload_succeed(:id, :new_id) as succeeded;
 
 -- upload_fetch_end (id uuid, failure text, http_status int?): maybe
 update upload
-set state = 'failed', failure = :failure, http_status = :http_status, work = null, claimed_until = null, attempts = 0
+set state = 'failed', failure = :failure, http_status = :http_status, claimed_until = null, attempts = 0,
+    work = case when part_count is not null then 'tidy' end
 where id = :id and state = 'processing' and work = 'fetch'
 returning id;
 
@@ -52,7 +58,8 @@ returning failures;
 -- fetch_host_given_up (host text, count_max int): many -> (id uuid)
 -- It has failed for long: so do those that wait for it.
 update upload u
-set state = case when u.state = 'ready' then 'ready' else 'failed' end, work = null, claimed_until = null, attempts = 0,
+set state = case when u.state = 'ready' then 'ready' else 'failed' end, claimed_until = null, attempts = 0,
+    work = case when u.state <> 'ready' and u.part_count is not null then 'tidy' end,
     failure = case when u.state = 'ready' then null else 'unreachable' end
 where u.id in (select f.id from upload f
                where f.work = 'fetch' and (f.uses > 0 or f.replaces is not null) and f.source_host = :host

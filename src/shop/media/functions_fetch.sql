@@ -45,8 +45,9 @@ begin
 		order by u.id for no key update of u);
 	update upload u
 	set state = 'processing', failure = null, http_status = null, work = 'fetch', claimed_until = now(), attempts = 0,
-	    content_type = null, bytes = null, part_count = null, sha256 = null
-	where u.id = any (known) and u.state = 'failed' and u.work is null;
+	    content_type = null, bytes = null, sha256 = null
+	where u.id = any (known) and u.state = 'failed'
+	and (u.work is null or u.claimed_until is null or u.claimed_until < now()); -- else its parts are being deleted
 	update upload u set work = 'fetch', claimed_until = now(), attempts = 0
 	where u.id = any (known) and u.state = 'ready' and u.work is null
 	and u.fetched_at < now() - make_interval(secs => again_s);
@@ -57,6 +58,29 @@ begin
 	order by w.number;
 end $$;
 grant execute on function upload_queue(text, text[], uuid[], int) to sebez_vendor;
+
+-- Before the bytes of an upload are put: whether the quota of its owner has room for them. Then the row says of which
+-- parts there may be some, so that they are deleted whatever becomes of it.
+create or replace function upload_has_room(upload_id uuid, bytes bigint, parts int, uploads_max int, bytes_max bigint)
+returns boolean
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	mine upload;
+begin
+	select * into mine from upload u
+	where u.id = upload_id and u.state = 'processing' and u.work = 'fetch' for update;
+	if not found then -- another process was faster
+		return true;
+	end if;
+	begin
+		perform upload_charge(mine.owner_id, upload_has_room.bytes, uploads_max, bytes_max);
+	exception when sqlstate 'SBU01' then
+		return false;
+	end;
+	update upload u set part_count = greatest(u.part_count, parts) where u.id = mine.id;
+	return true;
+end $$;
+grant execute on function upload_has_room(uuid, bigint, int, int, bigint) to sebez_media;
 
 -- The bytes of an upload are there: it is published next. False when they exceed the quota of its owner.
 create or replace function upload_fetched(upload_id uuid, bytes bigint, part_count int, etag text, uploads_max int,
@@ -83,27 +107,41 @@ begin
 end $$;
 grant execute on function upload_fetched(uuid, bigint, int, text, int, bigint) to sebez_media;
 
--- The address of an upload that is ready leads to other bytes now: another upload fetches them, and takes its place
--- when it is ready itself. Until then the old picture is shown.
+-- The address of an upload that is ready leads to other bytes now: another upload fetches them. It takes the place of
+-- this one when it is ready itself (upload_takes_place()); until then, or when it fails, the address stays this one's.
 create or replace function upload_succeed(upload_id uuid, new_id uuid) returns boolean
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	mine upload;
 begin
-	update upload u set superseded = true, work = null, claimed_until = null, attempts = 0
+	update upload u set work = null, claimed_until = null, attempts = 0, fetched_at = now()
 	where u.id = upload_id and u.state = 'ready' and u.work = 'fetch' returning * into mine;
-	if not found then
+	if not found or exists (select from upload u where u.replaces = mine.id and u.state = 'processing'
+	                        and u.removed_at is null) then
 		return false;
 	end if;
 	insert into upload (id, vendor_id, purpose, visibility, state, work, priority, source_url, claimed_until,
-	                    expires_at, replaces)
+	                    expires_at, replaces, superseded)
 	values (new_id, mine.vendor_id, mine.purpose, mine.visibility, 'processing', 'fetch', 2,
-	        mine.source_url, now(), now(), mine.id);
+	        mine.source_url, now(), now(), mine.id, true);
 	return true;
 end $$;
 grant execute on function upload_succeed(uuid, uuid) to sebez_media;
 
 set local role sebez_owner;
+
+-- It is ready: its address is its own from now on, unless a third upload has it, because the old one was removed.
+create or replace function upload_takes_place() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	update upload u set superseded = true where u.id = new.replaces;
+	new.superseded := exists (
+		select from upload u
+		where u.vendor_id = new.vendor_id and u.purpose = new.purpose
+		and md5(u.source_url)::uuid = md5(new.source_url)::uuid and u.source_url is not null
+		and u.removed_at is null and not u.superseded and u.id <> new.id);
+	return new;
+end $$;
 
 -- Claims an upload to fetch, of the next host after this one in turn that may be asked now and is not busy. Without
 -- one, wait_ms is when to come again; null when nothing waits.

@@ -69,8 +69,16 @@ enum {
 	MEDIA_HOST_SIZE = HOST_SIZE + sizeof(":65535"), /* as it is written in the address */
 };
 
+/* How the store takes what fetchers bring. */
+struct media_fetch_store {
+	int64_t quiet_until_ms;
+	int64_t quiet_ms;                   /* 0: it does not fail */
+	const struct media_fetcher *trying; /* NULL: none */
+};
+
 /* Those of a process. */
 struct media_fetchers {
+	struct media_fetch_store store;
 	struct media_fetcher each[MEDIA_FETCHERS];
 	int32_t interval_ms; /* between two requests to one host, of all processes */
 	/* Called when a picture was found, before its server is asked: another fetcher may look for

@@ -14,11 +14,9 @@
 #include "net/loop.h"
 #include "shop/media/process_internal.h"
 #include "shop/media/purposes.h"
-#include "shop/media/upload.h"
 
 enum {
 	FETCH_MS = 60 * 1000, /* of one picture, with its redirects */
-	PUT_MS = 60 * 1000,   /* into the store */
 	SETTLE_MS = 20 * 1000,
 	ATTEMPTS_MAX = 5, /* that a server or network may fail */
 	AGAIN_S = 2,      /* after the first failure; then four times as long each time */
@@ -190,30 +188,26 @@ static enum fetch_outcome ask(struct fetching *fetching)
 	return rc < 0 ? judge_error(fetching, rc) : judge_answer(fetching, &response);
 }
 
-/* The bytes become parts of the upload, as if somebody had sent them. */
 static enum fetch_outcome keep(struct fetching *fetching)
 {
-	struct task *task = &fetching->task;
-	struct uuid id = *fetching->row->id;
-	struct db *db = db_of(task);
-	struct rows *rows;
-	int rc =
-	    media_put_parts(task->arena, id, fetching->fd, fetching->bytes, loop_now_ms() + PUT_MS);
+	const struct upload_fetch_claim_row *row = fetching->row;
+	struct media_fetched fetched = {
+	    .id = *row->id,
+	    .fd = fetching->fd,
+	    .bytes = fetching->bytes,
+	    .etag = fetching->etag,
+	    .parts_before = row->part_count != NULL ? *row->part_count : 0,
+	};
 
-	if (rc < 0)
-		return FETCH_LATER;
-	task->deadline_ms = loop_now_ms() + SETTLE_MS;
-	rows = sql_upload_fetched(db, &(struct upload_fetched_args){
-	                                  .id = id,
-	                                  .bytes = fetching->bytes,
-	                                  .part_count = upload_part_count(fetching->bytes),
-	                                  .etag = fetching->etag,
-	                                  .uploads_max = LIMIT_VENDOR_UPLOADS,
-	                                  .bytes_max = (int64_t)LIMIT_VENDOR_UPLOAD_MIB << 20,
-	                              });
-	return sql_upload_fetched_rows(db, rows, NULL)->fits
-	           ? FETCH_GOOD
-	           : failed(fetching, UPLOAD_FAILURE_QUOTA_EXCEEDED);
+	switch (media_fetched_keep(&fetching->task, &fetching->all->store, &fetched)) {
+	case MEDIA_KEPT:
+		return FETCH_GOOD;
+	case MEDIA_NO_ROOM:
+		return failed(fetching, UPLOAD_FAILURE_QUOTA_EXCEEDED);
+	case MEDIA_STORE_FAILED:
+		break;
+	}
+	return FETCH_LATER;
 }
 
 /* Settling. */
@@ -361,8 +355,11 @@ int32_t media_fetch_next(struct media_fetchers *all, struct media_fetcher *fetch
 	    .fetcher = fetcher,
 	    .fd = -1,
 	};
-	int32_t wait_ms = INT32_MAX;
+	int32_t wait_ms = media_store_wait_ms(&all->store, fetcher);
 
+	if (wait_ms > 0)
+		return wait_ms;
+	wait_ms = INT32_MAX;
 	uuid_format(uuid_v7(), fetching.task.request_id);
 	fetching.task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &fetching.task);
 	if (!task_run(&fetching.task, run))
@@ -373,6 +370,7 @@ int32_t media_fetch_next(struct media_fetchers *all, struct media_fetcher *fetch
 		wait_ms = 0;
 	else if (fetching.row->wait_ms != NULL)
 		wait_ms = *fetching.row->wait_ms > 0 ? *fetching.row->wait_ms : 1;
+	media_store_tried(&all->store, fetcher);
 	*fetcher = (struct media_fetcher){0};
 	if (fetching.fd >= 0)
 		close(fetching.fd);

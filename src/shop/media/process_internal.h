@@ -5,6 +5,7 @@
  *   process_type.c     which types a file may have
  *   process_file.c     reads its parts, and has a worker examine them
  *   process_fetch.c    fetches a picture by its address, before all that
+ *   process_keep.c     keeps what was fetched as parts of the upload
  *   process_put.c      puts what was made into the store
  *   process_publish.c  makes it ready
  *   process_rest.c     adds AVIF, and deletes the parts
@@ -68,6 +69,26 @@ enum work_outcome work_put_original(struct media_work *work, const char *extensi
 /* Puts the parts of an upload, as a client would. Suspends. */
 int media_put_parts(struct arena *arena, struct uuid id, int fd, int64_t bytes,
                     int64_t deadline_ms);
+
+/* What was fetched becomes parts of the upload, as if somebody had sent them. */
+struct media_fetched {
+	struct uuid id;
+	int fd; /* of the bytes */
+	int64_t bytes;
+	const char *etag;     /* NULL: none */
+	int32_t parts_before; /* that an earlier attempt may have put */
+};
+enum media_kept {
+	MEDIA_KEPT,
+	MEDIA_NO_ROOM, /* in the quota */
+	MEDIA_STORE_FAILED,
+};
+enum media_kept media_fetched_keep(struct task *task, struct media_fetch_store *store,
+                                   const struct media_fetched *fetched);
+/* While the store fails, one fetcher at a time tries it, after a pause that grows. 0: this one may
+ * fetch, and calls media_store_tried() after that. */
+int32_t media_store_wait_ms(struct media_fetch_store *store, const struct media_fetcher *fetcher);
+void media_store_tried(struct media_fetch_store *store, const struct media_fetcher *fetcher);
 
 enum work_outcome work_publish(struct media_work *work);
 enum work_outcome work_avif(struct media_work *work);

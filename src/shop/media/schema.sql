@@ -91,6 +91,9 @@ create index upload_source_failed on upload (vendor_id, created_at desc, id desc
 create index upload_work on upload (priority, id) where work <> 'fetch';
 create trigger moves before update of state on upload for each row
 	when (old.state <> new.state) execute function upload_moves();
+create trigger takes_place before update of state on upload for each row
+	when (old.state <> new.state and new.state = 'ready' and new.replaces is not null)
+	execute function upload_takes_place();
 -- One that is to be fetched counts when its bytes are there.
 create trigger count_new after insert on upload for each row when (new.bytes is not null)
 	execute function count_upload();
