@@ -115,6 +115,12 @@ def my_message(w, who, side):
     return {"message_id": side.message(who)["id"]}
 
 
+def preferences():
+    on = {"push": True, "email": True, "in_app": True}
+    return {"orders": on, "chat": on, "promotions": on, "system": on, "quiet_from": None,
+            "quiet_to": None, "time_zone": None, "email_digest": "at_once"}
+
+
 def a_message(w, who, side):
     return {"message_id": side.message()["id"]}
 
@@ -297,6 +303,8 @@ ROWS = {
     # notices
     "listNotifications": Row(),
     "readNotifications": Row(body=lambda w, who, side: {"up_to": NEVER, "ids": [NEVER]}),
+    "getNotificationPreferences": Row(),
+    "putNotificationPreferences": Row(body=lambda w, who, side: preferences()),
     # devices
     "listDevices": Row(),
     "putDevice": Row(body=lambda w, who, side: a_phone()),

@@ -24,7 +24,9 @@ begin
 	from (
 		select distinct on (e.owner_id, e.number, r.account_id)
 		       e.tx, e.owner_id, e.number, e.at, r.account_id, r.vendor_id, k.roles, k.notice, k.class, k.wait,
-		       k.lifetime, 'in_app' = any (k.channels) as listed, m.link, m.group_key, m.data
+		       k.lifetime,
+		       'in_app' = any (k.channels) and notice_wanted(r.account_id, k.class, 'in_app') as listed,
+		       m.link, m.group_key, m.data
 		from event e
 		cross join lateral notice_matches(e.kind, e.payload, e.owner_id) m
 		join notice_kinds() k on k.notice = m.notice

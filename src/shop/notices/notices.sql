@@ -45,3 +45,31 @@ select n.account_id, n.id from notice n
 where n.account_id = :account and n.listed and n.id = :up_to
 on conflict (account_id) do update set read_up_to = excluded.read_up_to
 where r.read_up_to < excluded.read_up_to;
+
+-- preferences (account uuid): one
+-- Of classes with their channels, times, and digest; the defaults when the account has none.
+select json_build_object('push', 'orders.push' <> all (u.unwanted), 'email', 'orders.email' <> all (u.unwanted),
+                         'in_app', 'orders.in_app' <> all (u.unwanted)) as orders,
+       json_build_object('push', 'chat.push' <> all (u.unwanted), 'email', 'chat.email' <> all (u.unwanted),
+                         'in_app', 'chat.in_app' <> all (u.unwanted)) as chat,
+       json_build_object('push', 'promotions.push' <> all (u.unwanted),
+                         'email', 'promotions.email' <> all (u.unwanted),
+                         'in_app', 'promotions.in_app' <> all (u.unwanted)) as promotions,
+       json_build_object('push', 'system.push' <> all (u.unwanted), 'email', 'system.email' <> all (u.unwanted),
+                         'in_app', 'system.in_app' <> all (u.unwanted)) as system,
+       json_build_object('email', 'receipts.email' <> all (u.unwanted)) as receipts,
+       to_char(p.quiet_from, 'HH24:MI') as quiet_from, to_char(p.quiet_to, 'HH24:MI') as quiet_to, p.time_zone,
+       coalesce(p.email_digest, 'at_once') as email_digest
+from (select notice_unwanted(:account) as unwanted) u
+left join notification_preference p on p.account_id = :account;
+
+-- time_zone_is_known (name text): one -> (known bool)
+select time_zone_is_known(:name) as known;
+
+-- preferences_put (account uuid, unwanted text[], quiet_from text?, quiet_to text?, time_zone text?,
+--                  email_digest text): none
+insert into notification_preference as p (account_id, unwanted, quiet_from, quiet_to, time_zone, email_digest)
+values (:account, :unwanted, cast(:quiet_from as time), cast(:quiet_to as time), :time_zone, :email_digest)
+on conflict (account_id) do update
+set unwanted = excluded.unwanted, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
+    time_zone = excluded.time_zone, email_digest = excluded.email_digest, updated_at = now();

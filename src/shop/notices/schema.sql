@@ -49,3 +49,25 @@ create policy of_customer on notice_reader to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
 insert into event_follower (name, epoch) select 'notices', e.epoch from feed_epoch e;
+
+-- What an account wants to be told, where and when; accounts that have changed nothing have no row.
+create table notification_preference (
+	account_id   uuid primary key references account (id),
+	unwanted     text[] not null, -- <class>.<channel>
+	quiet_from   time, -- local time; the end is exclusive, and of the next day when it is not later
+	quiet_to     time,
+	time_zone    text, -- of IANA; null: that of a device
+	email_digest text not null check (email_digest in (:EmailDigest)),
+	updated_at   timestamptz not null default now(),
+	check ((quiet_from is null) = (quiet_to is null)),
+	check (quiet_from <> quiet_to),
+	check (quiet_from is null or time_zone is not null),
+	check (not unwanted && array['receipts.email', 'system.email', 'system.in_app'])
+);
+
+grant select, insert, update on notification_preference to sebez_customer;
+grant select on notification_preference to sebez_jobs;
+alter table notification_preference enable row level security, force row level security;
+create policy everything on notification_preference to sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_customer on notification_preference to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());

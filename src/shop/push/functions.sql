@@ -7,6 +7,7 @@ create or replace function time_zone_is_known(name text) returns boolean languag
 	               where z.name = time_zone_is_known.name
 	               and z.name !~ '^(posix|right)/|^(Factory|localtime|posixrules)$')
 $$;
+grant execute on function time_zone_is_known(text) to sebez_customer;
 
 -- Replaces a device of the account. It takes the address from whoever had it, another account too: a phone that
 -- is passed on shows nothing of its previous owner. Of more than `most` devices of the account, those go that

@@ -1,0 +1,75 @@
+-- Notices: what accounts want to be told, where and when. docs/NOTIFICATIONS.md.
+set local role sebez_owner;
+
+-- Promotions are only sent to who has asked for them.
+create or replace function notice_unwanted(account uuid) returns text[] language sql stable as $$
+	select coalesce((select p.unwanted from notification_preference p where p.account_id = account),
+	                array['promotions.push', 'promotions.email'])
+$$;
+grant execute on function notice_unwanted(uuid) to sebez_customer, sebez_jobs;
+
+-- Class: one of notices, or receipts, which is always wanted. Channel: push, email or in_app.
+create or replace function notice_wanted(account uuid, class text, channel text) returns boolean
+language sql stable as $$
+	select class || '.' || channel <> all (notice_unwanted(account))
+$$;
+grant execute on function notice_wanted(uuid, text, text) to sebez_jobs;
+
+-- The time zone in which an account lives: as it says, or else as its device says.
+create or replace function notice_time_zone(account uuid) returns text language sql stable as $$
+	select coalesce(
+		(select p.time_zone from notification_preference p where p.account_id = account),
+		(select d.time_zone from device d where d.account_id = account and d.time_zone is not null
+		 order by d.registered_at desc limit 1),
+		'UTC')
+$$;
+grant execute on function notice_time_zone(uuid) to sebez_jobs;
+
+-- The first instant after `at` when clocks of the zone show `wanted` or more, which is at most a day ahead; all
+-- are local times without a zone but `at`. When clocks are turned back over it, that is its first occurrence; when
+-- they are turned forward over it, the turn.
+create or replace function instant_of(at timestamptz, wanted timestamp, zone text) returns timestamptz
+language plpgsql stable as $$
+declare
+	-- Right when clocks are not turned before, when they are, and when they show it at all.
+	unturned timestamptz := at + (wanted - at at time zone zone);
+	turned timestamptz := wanted at time zone zone;
+begin
+	if unturned at time zone zone = wanted then
+		return unturned;
+	elsif turned at time zone zone = wanted then
+		return turned;
+	end if;
+	return (select m from generate_series(date_trunc('minute', greatest(at, turned - interval '25 hours')),
+	                                      turned + interval '1 hour', interval '1 minute') m
+	        where m > at and m at time zone zone >= wanted order by m limit 1);
+end $$;
+
+-- When the account's quiet hours that include `at` end; null: it is not quiet then.
+create or replace function quiet_until(account uuid, at timestamptz) returns timestamptz
+language plpgsql stable as $$
+declare
+	p record;
+	clock timestamp;
+	ends timestamp;
+begin
+	select x.quiet_from, x.quiet_to, x.time_zone into p from notification_preference x
+	where x.account_id = account and x.quiet_from is not null;
+	if not found then
+		return null;
+	end if;
+	clock := at at time zone p.time_zone;
+	ends := clock::date + p.quiet_to;
+	if p.quiet_from < p.quiet_to then
+		if clock::time < p.quiet_from or clock::time >= p.quiet_to then
+			return null;
+		end if;
+	elsif clock::time >= p.quiet_from then
+		ends := ends + interval '1 day';
+	elsif clock::time >= p.quiet_to then
+		return null;
+	end if;
+	return instant_of(at, ends, p.time_zone);
+end $$;
+grant execute on function quiet_until(uuid, timestamptz) to sebez_jobs;
+grant execute on function instant_of(timestamptz, timestamp, text) to sebez_jobs;
