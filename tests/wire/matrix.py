@@ -332,6 +332,8 @@ ROWS = {
     "setTyping": Row(),
     "blockVendor": Row(ids=with_another_vendor),
     "unblockVendor": Row(),
+    "muteConversation": Row(body=lambda w, who, side: {"until": None}),
+    "unmuteConversation": Row(),
     "getUnread": Row(),
     "eraseMyMessages": Row(twin=somebody_new),
     # chat: the staff
@@ -341,6 +343,8 @@ ROWS = {
     "getVendorConversation": Row(),
     "listVendorMessages": Row(),
     "sendVendorMessage": Row(body=message_body),
+    "muteVendorConversation": Row(body=lambda w, who, side: {"until": None}),
+    "unmuteVendorConversation": Row(),
     "getVendorMessage": Row(),
     "editVendorMessage": Row(ids=my_message, body=lambda w, who, side: {"text": "Is it green?"}),
     "deleteVendorMessage": Row(ids=my_message),

@@ -20,6 +20,8 @@ select c.id, c.vendor_id as "vendor.id", v.name as "vendor.name", v.slug as "ven
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) as blocked,
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id
                and b.side = 'customer') as blocked_by_me,
+       (select m.until from conversation_mute m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+        and m.account_id = current_account() and m.until > now()) as muted_until,
        c.last_message_at, c.created_at, c.last_message_at as "_key", c.vendor_id as "_other"
 from conversation c
 left join vendor v on v.id = c.vendor_id
@@ -130,6 +132,17 @@ and (m.created_at, m.id) < (:after_key, :after_id)
 [vendor: and m.vendor_id = :vendor]
 order by m.created_at desc, m.id desc
 limit :page_size;
+
+-- conversation_mute (conversation uuid, until time?): one
+insert into conversation_mute as m (vendor_id, conversation_id, account_id, until)
+select c.vendor_id, c.id, current_account(), coalesce(:until, timestamptz '9999-12-31 00:00Z')
+from conversation c where c.id = :conversation
+on conflict (vendor_id, conversation_id, account_id) do update set until = excluded.until;
+
+-- conversation_unmute (conversation uuid): none
+delete from conversation_mute m using conversation c
+where c.id = :conversation and m.vendor_id = c.vendor_id and m.conversation_id = c.id
+and m.account_id = current_account();
 
 -- block_add (conversation uuid): none
 -- Adds an event only when the block is new.

@@ -169,3 +169,22 @@ void unblock_other_side(struct request *rq, const struct unblock_other_side_in *
 	chat_announce(batch);
 	reply_commit_empty(rq, batch);
 }
+
+/* PUT /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/mute */
+void mute_conversation(struct request *rq, const struct mute_conversation_in *in)
+{
+	if (in->until != NULL && *in->until <= clock_now_us())
+		task_end_field(&rq->task, "/until", "past", "must be a time to come");
+	sql_conversation_mute(db_of(&rq->task), in->conversation_id, in->until);
+	reply_empty(rq);
+}
+
+/* DELETE /v1[/vendors/{vendor_id}]/conversations/{conversation_id}/mute */
+void unmute_conversation(struct request *rq, const struct unmute_conversation_in *in)
+{
+	struct db *batch = db_batch(&rq->task);
+
+	sql_conversation_parties(batch, in->conversation_id);
+	sql_conversation_unmute(batch, in->conversation_id);
+	reply_commit_empty(rq, batch);
+}

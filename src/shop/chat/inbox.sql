@@ -19,6 +19,8 @@ select c.id, c.account_id as "customer.id", c.customer_name as "customer.name",
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id) as blocked,
        exists (select from chat_block b where b.vendor_id = c.vendor_id and b.account_id = c.account_id
                and b.side = 'vendor') as blocked_by_me,
+       (select m.until from conversation_mute m where m.vendor_id = c.vendor_id and m.conversation_id = c.id
+        and m.account_id = current_account() and m.until > now()) as muted_until,
        c.awaiting_since, c.last_message_at, c.created_at, c.last_message_at as "_key",
        c.account_id as "_other"
 from conversation c

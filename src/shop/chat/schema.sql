@@ -151,6 +151,30 @@ create policy of_customer on message_attachment for insert to sebez_customer
 			where parent.vendor_id = message_attachment.vendor_id and parent.id = message_attachment.conversation_id));
 create policy of_vendor on message_attachment for insert to sebez_vendor with check (vendor_id = current_vendor());
 
+-- Who gets no pushes of a conversation: its customer, or one of the staff.
+create table conversation_mute (
+	vendor_id       uuid not null,
+	conversation_id uuid not null,
+	account_id      uuid not null references account (id),
+	until           timestamptz not null, -- in the year 9999: without an end
+	primary key (vendor_id, conversation_id, account_id),
+	foreign key (vendor_id, conversation_id) references conversation (vendor_id, id) on delete cascade
+);
+create index conversation_mute_account on conversation_mute (account_id, conversation_id);
+
+grant select, insert, update (until), delete on conversation_mute to sebez_customer, sebez_vendor;
+grant select on conversation_mute to sebez_jobs;
+alter table conversation_mute enable row level security, force row level security;
+create policy everything on conversation_mute to sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_customer on conversation_mute to sebez_customer
+	using (account_id = current_account())
+	with check (account_id = current_account()
+		and exists (select from conversation parent
+			where parent.vendor_id = conversation_mute.vendor_id and parent.id = conversation_mute.conversation_id));
+create policy of_vendor on conversation_mute to sebez_vendor
+	using (vendor_id = current_vendor() and account_id = current_account())
+	with check (vendor_id = current_vendor() and account_id = current_account());
+
 -- The content of messages before each change; for admins.
 create table message_history (
 	vendor_id       uuid not null,
