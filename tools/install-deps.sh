@@ -15,7 +15,8 @@ run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml lib
      libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev postgresql
      redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
-      python3-psycopg2 python3-redis python3-botocore python3-cryptography python3-h2 python3-pil libheif-examples chromium chromium-driver fonts-dejavu-core
+      python3-psycopg2 python3-redis python3-botocore python3-cryptography python3-h2 python3-aiosmtpd
+      python3-dkim python3-nacl python3-pil libheif-examples chromium chromium-driver fonts-dejavu-core
       clang libclang-rt-dev valgrind procps nginx haproxy openssl"
 lint="clang-format clang-tidy clang-tools universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
 bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 python3-pil libvips-tools procps"

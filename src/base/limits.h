@@ -247,6 +247,12 @@ enum {
 	 */
 	LIMIT_CLIENT_REDIRECTS = 5,
 
+	/* Mails that go to a server side by side, each over a connection and in a thread: one of
+	 * libuv's four stays for others. */
+	LIMIT_MAILS_AT_ONCE = 3,
+	/* A connection is used again for so long: Amazon's servers close theirs after 10 s. */
+	LIMIT_MAIL_IDLE_S = 8,
+
 	/* Messages encrypted with one key pair (base/web_push.h): making it then costs each of them
 	 * 30 ns. */
 	LIMIT_WEB_PUSH_KEY_USES = 1000,

@@ -77,7 +77,7 @@ static int begin(const struct http_client_request *request, const char *url, boo
 	bool over_tls = strncmp(url, "https:", 6) == 0;
 
 	*error = "The certificates of the authorities cannot be read";
-	if (client.started && over_tls && http_trust_prepare(client.options.ca_file) < 0)
+	if (client.started && over_tls && trust_prepare(client.options.ca_file) < 0)
 		return -EKEYREJECTED;
 	*error = "The client is stopped";
 	if (!client.started)
@@ -412,7 +412,7 @@ static void close_all(void)
 	assert(http_client_stats().calls == 0);
 	http_multi_close(client.guarded.multi);
 	http_multi_close(client.trusted.multi);
-	http_trust_drop();
+	trust_drop();
 	curl_global_cleanup();
 }
 

@@ -1,7 +1,7 @@
 /*
  * http_client_internal: what http_client.c (calls), http_client_group.c (many of one fiber),
- * http_client_transfer.c (one request and its response), http_client_trust.c (certificates of
- * authorities) and http_client_multi.c (libcurl on the loop) share; nobody else includes it.
+ * http_client_transfer.c (one request and its response) and http_client_multi.c (libcurl on the
+ * loop) share; nobody else includes it.
  */
 #ifndef SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
 #define SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "net/co.h"
 #include "net/http_client.h"
+#include "net/trust.h"
 
 /* libcurl's multi handle on the loop: connections of its own, bounded by base/limits.h. */
 struct http_multi;
@@ -67,14 +68,6 @@ struct http_transfer {
 	char error[256];
 	char curl_error[CURL_ERROR_SIZE];
 };
-
-/* Reads the certificates of authorities in a thread when there are none yet, or those that there
- * are are a day old; ca_file NULL: those of the system. Suspends the fiber. -EKEYREJECTED when
- * there are none. */
-int http_trust_prepare(const char *ca_file) __attribute__((warn_unused_result));
-/* For CURLOPT_SSL_CTX_FUNCTION: gives them to a connection. */
-CURLcode http_trust_give(CURL *easy, void *context, void *arg);
-void http_trust_drop(void);
 
 /* NULL: no memory. `with_headers`: those that the caller gave. */
 struct http_transfer *http_transfer_new(const struct http_client_request *request, const char *url,

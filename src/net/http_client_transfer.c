@@ -235,7 +235,7 @@ static bool set_bounds(CURL *easy, const char *url)
 	       SET(DISALLOW_USERNAME_IN_URL, 1L) && SET(PROXY, "") &&
 	       SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
 	       /* libcurl would read them on the loop, which stops it for 20 to 70 ms. */
-	       SET(CAINFO, NULL) && SET(CAPATH, NULL) && SET(SSL_CTX_FUNCTION, http_trust_give) &&
+	       SET(CAINFO, NULL) && SET(CAPATH, NULL) && SET(SSL_CTX_FUNCTION, trust_give) &&
 	       SET(NOSIGNAL, 1L) &&
 	       SET(QUICK_EXIT, 1L) && /* no wait for a thread that looks up a name */
 	       SET(CONNECTTIMEOUT_MS, (long)LIMIT_CLIENT_CONNECT_MS) &&

@@ -1,8 +1,11 @@
+#include "net/trust.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <openssl/ssl.h>
 
-#include "net/http_client_internal.h"
+#include "base/list.h"
+#include "net/co.h"
 #include "net/loop.h"
 
 enum { TRUST_MS = 24 * 3600 * 1000 }; /* after that the file may have changed */
@@ -79,7 +82,7 @@ static void read_now(const char *ca_file)
 	trust.read_ms = loop_now_ms();
 }
 
-int http_trust_prepare(const char *ca_file)
+int trust_prepare(const char *ca_file)
 {
 	assert(co_self() != NULL);
 	if (trust.reading && trust.store == NULL)
@@ -90,7 +93,14 @@ int http_trust_prepare(const char *ca_file)
 	return trust.store != NULL ? 0 : -EKEYREJECTED;
 }
 
-CURLcode http_trust_give(CURL *easy, void *context, void *arg)
+X509_STORE *trust_share(void)
+{
+	assert(trust.store != NULL && co_self() != NULL);
+	X509_STORE_up_ref(trust.store);
+	return trust.store;
+}
+
+CURLcode trust_give(CURL *easy, void *context, void *arg)
 {
 	(void)easy;
 	(void)arg;
@@ -99,7 +109,7 @@ CURLcode http_trust_give(CURL *easy, void *context, void *arg)
 	return CURLE_OK;
 }
 
-void http_trust_drop(void)
+void trust_drop(void)
 {
 	X509_STORE_free(trust.store);
 	trust.store = NULL;
