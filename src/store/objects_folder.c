@@ -245,7 +245,7 @@ static int find_owner(struct folder *folder)
 static int open_folder(const struct objects_settings *settings, void **ret)
 {
 	struct folder folder = {
-	    .keys = {FOLDER_ACCESS_KEY, settings->secret, NULL},
+	    .keys = {.access_key = FOLDER_ACCESS_KEY, .secret_key = settings->secret},
 	};
 	bool made;
 	int rc;

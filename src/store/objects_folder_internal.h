@@ -31,6 +31,7 @@ struct folder {
 	uid_t uid;
 	gid_t gid;
 	struct sigv4_keys keys;
+	struct sigv4_day day; /* of the keys */
 	struct outage outages[OBJECT_ACCESS_COUNT];
 	time_t tidy_at; /* when to look for what killed processes left */
 	/* Hashes of the paths of folders whose entries in their parents are on the disk for sure.

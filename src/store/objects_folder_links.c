@@ -22,7 +22,8 @@ static const char *host_of(const char *origin)
 int folder_presign(void *store, struct arena *arena, const char *origin, const char *key,
                    int64_t bytes, int64_t expires_s, int64_t deadline_ms, const char **ret_url)
 {
-	const struct folder *folder = store;
+	struct folder *folder = store;
+	struct sigv4_keys keys = folder->keys;
 	const struct sigv4_pair headers[] = {
 	    {"content-length", arena_printf(arena, "%" PRId64, bytes)},
 	    {"content-type", object_content_type(key)},
@@ -38,8 +39,9 @@ int folder_presign(void *store, struct arena *arena, const char *origin, const c
 	};
 
 	(void)deadline_ms;
-	*ret_url = arena_printf(arena, "%s%s", origin,
-	                        sigv4_presign(arena, &folder->keys, &call, expires_s));
+	keys.day = &folder->day;
+	*ret_url =
+	    arena_printf(arena, "%s%s", origin, sigv4_presign(arena, &keys, &call, expires_s));
 	return 0;
 }
 
@@ -56,7 +58,8 @@ enum sigv4_verdict folder_verify(const struct objects_settings *settings, struct
 	enum sigv4_verdict verdict = SIGV4_FORGED;
 
 	for (size_t i = 0; i < 2 && verdict == SIGV4_FORGED && secrets[i][0] != '\0'; i++) {
-		const struct sigv4_keys keys = {FOLDER_ACCESS_KEY, secrets[i], NULL};
+		const struct sigv4_keys keys = {.access_key = FOLDER_ACCESS_KEY,
+		                                .secret_key = secrets[i]};
 
 		verdict = sigv4_verify(arena, &keys, FOLDER_REGION, call, clock_now_us());
 	}

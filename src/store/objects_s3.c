@@ -205,6 +205,7 @@ static int presign(void *store, struct arena *arena, const char *origin, const c
 		outage_on(&s3->outages[OBJECT_READ], "objects", why);
 		return -EACCES;
 	}
+	keys.day = &s3->day;
 	*ret_url = arena_printf(arena, "%s%s", s3->public_origin,
 	                        sigv4_presign(arena, &keys, &call, expires_s));
 	return 0;

@@ -15,6 +15,7 @@ struct s3 {
 	char *public_origin; /* the same for clients */
 	char *prefix;        /* of paths: "/" or "/<bucket>/" */
 	struct s3_credentials *credentials;
+	struct sigv4_day day; /* of the latest credentials */
 	struct outage outages[OBJECT_ACCESS_COUNT];
 };
 

@@ -12,6 +12,9 @@
 
 enum { KEY_BYTES = crypto_auth_hmacsha256_BYTES };
 
+_Static_assert(sizeof(((struct sigv4_day *)0)->key) == KEY_BYTES, "a day's key");
+_Static_assert(sizeof(((struct sigv4_day *)0)->day) == SIGV4_DAY_LENGTH, "without an end");
+
 static void format_date(int64_t at_us, char ret[SIGV4_DATE_LENGTH + 1])
 {
 	time_t seconds = (time_t)(at_us / 1000000);
@@ -171,18 +174,52 @@ static void hmac(const uint8_t *key, size_t key_length, const char *text, size_t
 	sodium_memzero(&state, sizeof(state));
 }
 
-const char *sigv4_signature_of(struct arena *arena, const struct sigv4_keys *keys,
-                               const char *region, const char *date, const char *text)
+static void derive(struct arena *arena, const struct sigv4_keys *keys, const char *region,
+                   const char *date, uint8_t key[KEY_BYTES])
 {
 	char *secret = arena_printf(arena, "AWS4%s", keys->secret_key);
-	char *hex = arena_alloc(arena, SIGV4_SHA256_LENGTH + 1);
-	uint8_t key[KEY_BYTES];
 
 	hmac((const uint8_t *)secret, strlen(secret), date, SIGV4_DAY_LENGTH, key);
 	sodium_memzero(secret, strlen(secret));
-	hmac(key, sizeof(key), region, strlen(region), key);
-	hmac(key, sizeof(key), "s3", 2, key);
-	hmac(key, sizeof(key), "aws4_request", strlen("aws4_request"), key);
+	hmac(key, KEY_BYTES, region, strlen(region), key);
+	hmac(key, KEY_BYTES, "s3", 2, key);
+	hmac(key, KEY_BYTES, "aws4_request", strlen("aws4_request"), key);
+}
+
+static bool is_kept(const struct sigv4_day *day, const struct sigv4_keys *keys, const char *region,
+                    const char *date)
+{
+	return memcmp(day->day, date, SIGV4_DAY_LENGTH) == 0 && strcmp(day->region, region) == 0 &&
+	       strcmp(day->secret_key, keys->secret_key) == 0;
+}
+
+/* Derives the key unless it is kept, and keeps it. */
+static void key_of(struct arena *arena, const struct sigv4_keys *keys, const char *region,
+                   const char *date, uint8_t key[KEY_BYTES])
+{
+	struct sigv4_day *day = keys->day;
+
+	if (day != NULL && is_kept(day, keys, region, date)) {
+		memcpy(key, day->key, KEY_BYTES);
+		return;
+	}
+	derive(arena, keys, region, date, key);
+	if (day == NULL || strlen(region) >= sizeof(day->region) ||
+	    strlen(keys->secret_key) >= sizeof(day->secret_key))
+		return;
+	memcpy(day->region, region, strlen(region) + 1);
+	memcpy(day->secret_key, keys->secret_key, strlen(keys->secret_key) + 1);
+	memcpy(day->day, date, SIGV4_DAY_LENGTH);
+	memcpy(day->key, key, KEY_BYTES);
+}
+
+const char *sigv4_signature_of(struct arena *arena, const struct sigv4_keys *keys,
+                               const char *region, const char *date, const char *text)
+{
+	char *hex = arena_alloc(arena, SIGV4_SHA256_LENGTH + 1);
+	uint8_t key[KEY_BYTES];
+
+	key_of(arena, keys, region, date, key);
 	hmac(key, sizeof(key), text, strlen(text), key);
 	hex_encode(key, sizeof(key), hex);
 	sodium_memzero(key, sizeof(key));

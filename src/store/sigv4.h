@@ -20,16 +20,27 @@
 enum {
 	SIGV4_SHA256_LENGTH = 64,        /* hexadecimal digits of a SHA-256 */
 	SIGV4_EXPIRES_MAX_S = 7 * 86400, /* of a presigned URL; S3's own bound */
+	SIGV4_KEPT_SIZE = 129,           /* of a secret or a region; longer ones are not kept */
 	SIGV4_PAIRS_MAX = 32,            /* headers, and parameters of the query, of a call */
 };
 
 /* In the place of the payload's SHA-256: the payload is not part of the signature. */
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 
+/* What four of the five HMACs of a signature give: the key of a day and a region. Kept by whoever
+ * signs much; all zero at first. */
+struct sigv4_day {
+	char secret_key[SIGV4_KEPT_SIZE]; /* that it is made of */
+	char region[SIGV4_KEPT_SIZE];
+	char day[8];
+	uint8_t key[32];
+};
+
 struct sigv4_keys {
 	const char *access_key;
 	const char *secret_key;
 	const char *session_token; /* NULL: the keys are not temporary */
+	struct sigv4_day *day;     /* NULL: nothing is kept */
 };
 
 struct sigv4_pair {

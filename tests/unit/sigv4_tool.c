@@ -44,8 +44,9 @@ static const char *answer(struct arena *arena, const json_t *asked)
 	    [SIGV4_EXPIRED] = "expired", [SIGV4_NOT_YET] = "not yet",
 	    [SIGV4_FORGED] = "forged",
 	};
+	static struct sigv4_day day; /* of whatever was asked before */
 	struct sigv4_keys keys = {text(asked, "access_key"), text(asked, "secret_key"),
-	                          text(asked, "session_token")};
+	                          text(asked, "session_token"), &day};
 	struct sigv4_call call = {
 	    .method = text(asked, "method"),
 	    .region = text(asked, "region"),
