@@ -106,6 +106,39 @@ def test_a_file_brings_its_pictures_in_order_with_their_texts(shop, clay, site):
     assert shop.db.one("select count(*) from upload where vendor_id = %s", clay.id) == 3
 
 
+def test_a_picture_that_staff_names_by_its_upload_is_still_that_of_the_file(shop, clay, site):
+    url = site.has("/kept.png")
+    file = tea(site, url)
+    imported(clay, file)
+    picture = {"upload_id": str(settled(shop, url)["id"]), "alt": "A cup"}
+    (item,) = clay.do("listVendorProducts")["items"]
+    clay.do("updateVendorProduct", product_id=item["id"], body={"images": [picture]})
+    assert not differences(imported(clay, file))
+    assert [i["id"] for i in images(clay, item["id"])] == [picture["upload_id"]]
+    assert url in exported(clay).decode()
+
+
+def test_pictures_from_before_they_were_fetched_are_fetched_by_the_next_file(shop, clay, site):
+    url, red = site.has("/before.png"), site.has("/red-before.png")
+    handle = fresh("pot")
+    file = sheet(site, (handle, "Pot", "", "", handle, "3.00", url, 1, "A pot", red))
+    imported(clay, file)
+    (item,) = clay.do("listVendorProducts")["items"]
+    for address in (url, red):
+        settled(shop, address)
+    shop.db.rows("""update product set images = json_build_array(json_build_object(
+        'url', %s, 'alt', 'A pot', 'image_facts', null)) where id = %s""", url, item["id"])
+    shop.db.rows("""update variant set image = json_build_object(
+        'url', %s, 'alt', '', 'image_facts', null) where product_id = %s""", red, item["id"])
+    assert images(clay, item["id"])[0]["id"] is None
+    imported(clay, file)
+    product = clay.do("getVendorProduct", product_id=item["id"])
+    assert [i["id"] for i in product["images"]] == [str(row_of(shop, url)["id"])]
+    assert product["variants"][0]["image"]["id"] == str(row_of(shop, red)["id"])
+    assert product["images"][0]["alt"] == "A pot"
+    assert not differences(imported(clay, file))
+
+
 def endless(handler):
     handler.send_response(200)
     handler.end_headers()

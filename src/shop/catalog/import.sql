@@ -175,7 +175,11 @@ with i as (
 	       case when i.grams < 0 then v.weight_grams else i.grams end as grams,
 	       s.tracked, s.backorder,
 	       case when i.barcode is null then v.barcode else nullif(i.barcode, '') end as barcode,
-	       case when i.image is null or i.image = v.image ->> 'url'
+	       case when i.image is not null and i.image = v.image ->> 'url' and i.image_facts is not null
+	                 and image_upload(v.image) is null -- written before pictures were fetched
+	            then json_build_object('url', i.image, 'alt', v.image -> 'alt', 'image_facts',
+	                                   i.image_facts::json)::text
+	            when i.image is null or i.image = v.image ->> 'url'
 	                 or strpos(i.image, v.image #>> '{image_facts,group}') > 0 then v.image::text
 	            else image_of_url(i.image, i.image_facts::json)::text end as image,
 	       jsonb_strip_nulls(v.extra || coalesce(i.extra, '{}')::jsonb) as extra

@@ -172,8 +172,14 @@ static void put_image(struct image_merge *merge, const json_t *there,
                       const struct import_image *image, const char *alt)
 {
 	size_t at = merge->count++;
+	const char *facts;
 
 	assert(there != NULL || image != NULL);
+	facts = there != NULL ? facts_text(merge->batch->work, there) : NULL;
+	if (there != NULL && facts == NULL && image != NULL && image->facts != NULL) {
+		facts = image->facts; /* written before pictures were fetched */
+		merge->changed = true;
+	}
 	if (there == NULL || json_array_get(merge->have, at) != there ||
 	    strcmp(alt_text(there), alt) != 0)
 		merge->changed = true;
@@ -181,7 +187,7 @@ static void put_image(struct image_merge *merge, const json_t *there,
 		image_keep(&merge->json, image->url, alt, image->facts);
 	else
 		image_keep(&merge->json, json_string_value(json_object_get(there, "url")), alt,
-		           facts_text(merge->batch->work, there));
+		           facts);
 }
 
 /* A file without alt texts keeps the stored ones. */
@@ -206,7 +212,7 @@ static void put_images(struct image_merge *merge)
 		const json_t *there = json_array_get(merge->have, i);
 		const struct import_image *image = image_in_file(product, there);
 
-		put_image(merge, there, NULL,
+		put_image(merge, there, image,
 		          image == NULL ? alt_text(there) : alt_of(merge, image));
 	}
 	for (size_t i = 0; i < product->image_count; i++) {

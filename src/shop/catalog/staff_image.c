@@ -9,12 +9,15 @@
 #include "shop/image.h"
 #include "shop/media/media.h"
 
-static const char *kept(struct arena *arena, const struct image_input_in *image, const char *facts)
+/* url: where it is elsewhere, also of an upload that was fetched: a file that names it means the
+ * same picture. */
+static const char *kept(struct arena *arena, const struct image_input_in *image, const char *url,
+                        const char *facts)
 {
 	struct buf buf = buf_new(arena, 256);
 	struct json json = json_new(&buf);
 
-	image_keep(&json, image->url, image->alt, facts);
+	image_keep(&json, url, image->alt, facts);
 	return buf.data;
 }
 
@@ -58,7 +61,8 @@ static const char *const *keep_images(struct db *db, size_t count,
 	struct arena *arena = db_task(db)->arena;
 	struct media_name *names = arena_array(arena, count, sizeof(names[0]));
 	const char **ret = arena_array(arena, count, sizeof(ret[0]));
-	const char *const *found, *const *by_url;
+	const struct media_file *found;
+	const char *const *by_url;
 	size_t named = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -70,13 +74,17 @@ static const char *const *keep_images(struct db *db, size_t count,
 			                 : arena_printf(arena, "%s%zu%s", field->before, i,
 			                                field->after),
 			};
-	found = media_find(db, UPLOAD_PURPOSE_PRODUCT_IMAGE, named, names);
+	found = media_find_files(db, UPLOAD_PURPOSE_PRODUCT_IMAGE, named, names);
 	by_url = facts_by_url(db, count, images);
 	for (size_t i = 0; i < count; i++) {
 		if (images[i] == NULL)
 			continue;
-		ret[i] =
-		    kept(arena, images[i], images[i]->upload_id != NULL ? *found++ : *by_url++);
+		if (images[i]->upload_id != NULL) {
+			ret[i] = kept(arena, images[i], found->source_url, found->facts);
+			found++;
+		} else {
+			ret[i] = kept(arena, images[i], images[i]->url, *by_url++);
+		}
 	}
 	return ret;
 }

@@ -12,7 +12,7 @@ grant execute on function upload_facts(upload) to sebez_customer, sebez_vendor, 
 -- The upload of a kept picture; null for none.
 create or replace function image_upload(image json) returns uuid language sql immutable parallel safe
 return (image #>> '{image_facts,id}')::uuid;
-grant execute on function image_upload(json) to sebez_kernel;
+grant execute on function image_upload(json) to sebez_vendor, sebez_kernel;
 
 -- A picture by its address, as kept with what shows it; facts: of its upload. Null for no address.
 create or replace function image_of_url(address text, facts json) returns json language sql immutable parallel safe

@@ -67,7 +67,8 @@ const struct media_file *media_find_files(struct db *db, enum upload_purpose_cho
 
 		check(db, purpose, names[i].field, row);
 		assert(row->content_type != NULL && row->bytes != NULL); /* it is ready */
-		files[i] = (struct media_file){row->facts, row->content_type, *row->bytes};
+		files[i] = (struct media_file){row->facts, row->content_type, *row->bytes,
+		                               row->source_url};
 	}
 	return files;
 }

@@ -51,6 +51,7 @@ struct media_file {
 	const char *facts; /* as media_find */
 	const char *content_type;
 	int64_t bytes;
+	const char *source_url; /* that it was fetched from; NULL: somebody sent it */
 };
 
 /* As media_find, for files that need not be images. */

@@ -32,9 +32,9 @@ update upload set removed_at = now(), work = null where id = :id and uses = 0 an
 returning id;
 
 -- uploads_named (ids uuid[]): many -> (id uuid, purpose text, state text, content_type text?, bytes bigint?,
---     facts json)
+--     source_url text?, facts json)
 -- Those of them that the actor may use (row level security). What is fetched by its address has a type and a size
 -- when it is ready.
-select u.id, u.purpose, u.state, u.content_type, u.bytes, upload_facts(u) as facts
+select u.id, u.purpose, u.state, u.content_type, u.bytes, u.source_url, upload_facts(u) as facts
 from upload u
 where u.id = any (:ids) and u.removed_at is null;
