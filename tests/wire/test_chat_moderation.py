@@ -55,6 +55,21 @@ def test_a_report_is_decided_with_what_was_said_around_it(shop, talk):
     assert talk.of_customer()["unread"] == 0
 
 
+def test_a_report_has_no_more_of_what_was_said_than_an_answer_may_have(shop, talk):
+    texts = [talk.ask(f"{n}").json() for n in range(3)]
+    answer = talk.answer("Buy more mugs!").json()
+    after = talk.ask("After").json()
+    for message in (*texts, after):  # more than a megabyte of changes each
+        shop.db.rows("""insert into message_history (vendor_id, conversation_id, seq, number,
+                                                     account_id, action, text, attachments, at)
+            select vendor_id, conversation_id, seq, n, account_id, 'edited', repeat('x', 4000),
+                   '[]', now()
+            from message, generate_series(1, 300) n where id = %s""", message["id"])
+    report = talk.of_customer("reportMessage", message_id=answer["id"], body={"reason": "spam"})
+    seen = shop.admin("moderator").do("getReport", report_id=report["id"])
+    assert [m["text"] for m in seen["conversation"]] == ["2", "Buy more mugs!", "After"]
+
+
 CONTACTS = ["ada@example.com", "+44 20 7946 0101", "https://elsewhere.example.com/mug",
             "www.elsewhere.example", "elsewhere.com/mug", "020-7946-0101"]
 

@@ -34,6 +34,41 @@ static void show_overseen(struct request *rq, struct rows *messages)
 	attachments_show_history(rq, messages, "history");
 }
 
+static void release_arena(void *arena)
+{
+	arena_free(arena);
+}
+
+/* Of the messages around one that was reported: it, and the nearest ones until the bytes of an
+ * answer are used up. A message may have thousands of characters, changes and links. */
+static void write_around(struct request *rq, const struct rows *around, struct uuid reported,
+                         struct json *json)
+{
+	size_t count = rows_count(around), at = 0, first, end, bytes = 0;
+	struct buf *texts = arena_array(rq->task.arena, count, sizeof(texts[0]));
+	struct arena *scratch = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &rq->task);
+
+	arena_defer(rq->task.arena, release_arena, scratch);
+	while (at < count &&
+	       !uuid_equal(rows_uuid(around, at, rows_column(around, "id")), reported))
+		at++;
+	first = end = at;
+	while (bytes < LIMIT_PAGE_BYTES && (first > 0 || end < count)) {
+		bool later = first == 0 || (end < count && end - at <= at - first);
+		size_t next = later ? end++ : --first;
+		struct json text;
+
+		texts[next] = buf_new(scratch, 1024);
+		text = json_new(&texts[next]);
+		rows_json_object(around, next, &text);
+		bytes += texts[next].length;
+	}
+	json_open_array(json);
+	for (size_t i = first; i < end; i++)
+		json_raw(json, texts[i].data, texts[i].length);
+	json_close_array(json);
+}
+
 /* GET /v1/admin/chat/reports/{report_id} */
 void get_report(struct request *rq, const struct get_report_in *in)
 {
@@ -56,7 +91,7 @@ void get_report(struct request *rq, const struct get_report_in *in)
 	json_key(&json, "report");
 	rows_json_object(report, 0, &json);
 	json_key(&json, "conversation");
-	rows_json_array(around, rows_count(around), &json);
+	write_around(rq, around, rows_uuid(report, 0, rows_column(report, "message.id")), &json);
 	json_close_object(&json);
 	reply_json(rq, 200, &body);
 }
