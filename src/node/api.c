@@ -23,6 +23,7 @@
 #include "node/process.h"
 #include "node/push_setup.h"
 #include "node/readiness.h"
+#include "node/well_known.h"
 #include "shop/feed/feed.h"
 #include "shop/shop.h"
 #include "web/token.h"
@@ -189,6 +190,7 @@ static int open_web(void)
 
 	set_keys();
 	media_files_start(api.stores.objects);
+	well_known_start(api.config);
 	return web_start(&options, &api.handlers);
 }
 

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "node/secret.h"
+#include "node/well_known.h"
 #include "store/redis.h"
 #include "web/origin.h"
 
@@ -271,7 +272,9 @@ static const char *find_mistake(const struct config *config)
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
 	mistake = find_mistake_of_media(config);
-	return mistake != NULL ? mistake : find_mistake_of_push(config);
+	if (mistake == NULL)
+		mistake = find_mistake_of_push(config);
+	return mistake != NULL ? mistake : well_known_mistake(config);
 }
 
 /* Copies texts of the environment, so that later changes of the environment do not affect them. */

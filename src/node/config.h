@@ -61,6 +61,9 @@ struct config {
 	const char *vapid_subject;
 	const char *expo_access_token;
 	const char *expo_origin;
+	const char *ios_app_ids;
+	const char *android_package;
+	const char *android_certificates;
 	int64_t s3_path_style;
 	int64_t s3_encryption; /* a word of CONFIG_S3_ENCRYPTIONS */
 	int64_t media_store;   /* enum media_store; not MEDIA_STORE_AUTO after config_load */

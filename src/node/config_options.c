@@ -131,6 +131,14 @@ const struct option OPTIONS[] = {
     SECRET("EXPO_ACCESS_TOKEN", expo_access_token, 500,
            "Access token with which push messages are sent by Expo. Empty: those messages wait."),
     TEXT("EXPO_ORIGIN", expo_origin, "https://exp.host", 8, 300, "Where Expo's push service is."),
+    TEXT("IOS_APP_IDS", ios_app_ids, "", 0, 1000,
+         "iOS apps that open links to this marketplace, with blanks between, each the id of a team "
+         "and a bundle id: `ABCDE12345.com.example.shop`. Empty: none."),
+    TEXT("ANDROID_PACKAGE", android_package, "", 0, 200,
+         "Android app that opens links to this marketplace: com.example.shop. Empty: none."),
+    TEXT("ANDROID_CERTIFICATES", android_certificates, "", 0, 2000,
+         "Fingerprints of the certificates that sign it, with blanks between, each SHA-256 in "
+         "capital hexadecimal digits with colons, as Play Console shows them."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
             "Whether a proxy stands in front, so that the client's address is the last one of "
             "X-Forwarded-For."),

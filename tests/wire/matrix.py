@@ -425,6 +425,8 @@ ROWS = {
     "getReadiness": Row(),
     "getMetrics": Row(),
     "getOpenapi": Row(),
+    "getAppleAppSiteAssociation": Row(),
+    "getAssetLinks": Row(),
     "getDocs": Row(),
     "getRoot": Row(),
     "putUploadPart": Row(

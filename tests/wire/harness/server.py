@@ -46,6 +46,9 @@ class Server:
             "SEBEZ_PROCESSES": "2",
             "SEBEZ_DEMO": "no",
             "SEBEZ_MEDIA_PROCESSES": "0",  # for tests of their own
+            "IOS_APP_IDS": "ABCDE12345.com.example.shop  ABCDE12345.com.example.beta",
+            "ANDROID_PACKAGE": "com.example.shop",
+            "ANDROID_CERTIFICATES": ":".join(32 * ["A0"]),
             "SEBEZ_JOBS_INTERVAL_MS": "200",
             "SEBEZ_RANKING_INTERVAL_MS": "200",
             "ASAN_OPTIONS": f"log_path={self.sanitizer}/asan:detect_leaks=1:"
