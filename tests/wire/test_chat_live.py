@@ -7,7 +7,7 @@ import pytest
 from harness.client import refused
 from harness.feed import SOON, Device, Stream, begin_polls, in_background, statements
 from harness.folds import fold_conversations
-from harness.notices import followed, waiting
+from harness.notices import followed, unfollowed, waiting
 from harness.talk import Talk
 from harness.wait import until
 
@@ -168,9 +168,11 @@ def test_a_stream_that_is_resumed_has_had_what_is_before_its_last_id(talk):
 def test_what_is_acknowledged_needs_no_push(talk, shop):
     me = Device(talk.customer)
     stream = Stream(me)
-    talk.answer()
-    stream.until(1)
-    me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[0]})
+    with unfollowed(shop.db):
+        talk.answer()
+        stream.until(1)
+        me.actor.do("acknowledgeEvents", body={"cursor": stream.ids[0]})
+        until(lambda: delivered(talk) == 1)
     followed(shop.db)
     until(lambda: waiting(shop.db, talk.id) == [])
     stream.close()

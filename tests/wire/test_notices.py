@@ -48,8 +48,7 @@ def test_a_customer_is_told_of_each_step_of_an_order(shop, clay, customer):
     for step in (clay.accept, clay.pack, clay.ship, clay.deliver):
         good(step(order))
     assert kinds(customer, shop.db) == [
-        "order_placed", "sub_order_accepted", "sub_order_shipped", "sub_order_delivered",
-        "payment_received"]  # in cash
+        "order_placed", "sub_order_accepted", "sub_order_shipped", "sub_order_delivered"]
     placed, shipped = told(customer)[0], told(customer)[2]
     assert placed["link"] == shipped["link"] == f"/orders/{order['id']}"
     assert (placed["class"], placed["vendor_id"], placed["read"]) == ("orders", None, False)
@@ -75,6 +74,22 @@ def test_staff_are_told_of_an_order_once_it_is_paid(shop, clay, customer):
     shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body={})
     assert kinds(clay.owner, shop.db) == ["vendor_order_received"]
     assert kinds(customer, shop.db) == ["order_placed", "payment_received"]
+
+
+def test_staff_are_not_told_that_an_order_is_cancelled_that_was_never_paid(shop, clay, customer):
+    mug = clay.product()
+    by_customer, by_deadline = (customer.order(mug, method="manual") for _ in range(2))
+    customer.do("cancelOrder", order_id=by_customer["id"], body={"reason": "Too late"})
+    shop.db.rows("update sub_order set deadline_at = now() where id = %s",
+                 clay.part(by_deadline)["id"])
+    until(lambda: "sub_order_cancelled" in kinds(customer, shop.db))
+    assert kinds(clay.owner, shop.db) == []
+
+
+def test_nobody_is_told_that_an_order_of_nothing_is_paid(shop, customer):
+    vendor = shop.vendor(shipping=[("Gift", 0)])
+    customer.order(vendor.product(price=0), method="manual")
+    assert kinds(customer, shop.db) == ["order_placed"]
 
 
 def test_nobody_is_told_what_they_did_themselves(shop, clay, customer):
@@ -130,6 +145,14 @@ def test_staff_are_told_that_stock_is_low_and_that_it_is_gone(shop, clay, custom
     assert of(clay.owner, shop.db, "low_stock")["data"]["available"] == 5
     assert of(clay.owner, shop.db, "out_of_stock")["link"] == \
         f"/vendors/{clay.id}/products/{mug.id}"
+
+
+def test_staff_are_told_that_stock_is_gone_when_more_is_ordered_than_there_is(
+        shop, clay, customer):
+    mug = clay.product(stock=3)
+    clay.do("updateVariant", variant_id=mug.variant, body={"backorder": True})
+    customer.order((mug, 4))
+    assert of(clay.owner, shop.db, "out_of_stock")["data"]["available"] == -1
 
 
 def test_all_staff_are_told_what_becomes_of_their_vendor(shop, clay):
@@ -210,9 +233,29 @@ def test_who_left_the_staff_or_changed_role_sees_only_what_the_present_role_is_t
     clay.do("updateStaff", user_id=packer.id, body={"role": "support"})
     assert packer.do("listNotifications") == {"items": [], "next_cursor": None, "unread": 0}
     clay.do("updateStaff", user_id=packer.id, body={"role": "fulfilment"})
-    assert packer.do("listNotifications")["unread"] == 1
-    clay.do("removeStaff", user_id=packer.id)
-    assert packer.do("listNotifications") == {"items": [], "next_cursor": None, "unread": 0}
+    assert packer.do("listNotifications")["unread"] == 0
+
+
+def test_what_was_told_to_staff_goes_with_the_role(shop, clay, customer):
+    packer, other = clay.staff("fulfilment"), clay.staff("manager")
+    customer.order(clay.product())
+    packer.order(clay.product())
+    followed(shop.db)
+
+    def kept(person):
+        return [row["kind"] for row in shop.db.rows(
+            "select kind from notice where account_id = %s order by id", person.id)]
+
+    everything = kept(packer)
+    assert sorted(everything) == ["order_placed", "vendor_order_received", "vendor_order_received"]
+    clay.do("updateStaff", user_id=packer.id, body={"role": "manager"})
+    assert kept(packer) == everything
+    clay.do("updateStaff", user_id=packer.id, body={"role": "support"})
+    assert kept(packer) == ["order_placed"]
+    clay.do("removeStaff", user_id=other.id)
+    assert kept(other) == []
+    assert kinds(clay.owner, shop.db) == ["vendor_order_received"] * 2
+    assert kinds(customer, shop.db) == ["order_placed"]
 
 
 # -- following ------------------------------------------------------------------------------------
@@ -225,25 +268,36 @@ def test_a_transaction_that_takes_long_delays_notices_and_loses_none(own_shop):
         cursor.execute("select pg_current_xact_id()::text::bigint")
         (number,) = cursor.fetchone()
         customer.order(mug)
-        cursor.execute("select feed_flush(event_payment_received(%s, order_id => %s))",
-                       (customer.id, NEVER))
+        cursor.execute("select feed_flush(event_payment_received(%s, order_id => %s, "
+                       "method => 'manual', by => 'admin'))", (customer.id, NEVER))
+        with As(own_shop.db, "sebez_jobs") as follower:
+            follower.execute("select * from notices_follow(500)")
+            follower.connection.commit()
         assert own_shop.db.one("select max(tx) > %s from event", number)
+        assert told(customer) == []
         slow.commit()
     assert kinds(customer, own_shop.db) == ["payment_received", "order_placed"]
     assert set(all_told(own_shop.db)) == set(expected(own_shop.db))
 
 
 def test_another_follower_waits_for_none_and_writes_nothing_twice(own_shop):
-    clay, customer = own_shop.vendor(), own_shop.customer()
-    mug = clay.product()
-    with contextlib.closing(own_shop.db.connect()) as slow, slow.cursor() as cursor:
-        cursor.execute("select from event_follower for update")
-        customer.order(mug)
-        with As(own_shop.db, "sebez_jobs") as other:
-            other.execute("select * from notices_follow(500)")
-            assert other.fetchone() == (0, False)
-        slow.rollback()
-    assert kinds(customer, own_shop.db) == ["order_placed"]
+    db, customer = own_shop.db, own_shop.customer()
+    mug = own_shop.vendor().product(stock=100)
+    written = orders = 0
+    with As(db, "sebez_jobs") as one, As(db, "sebez_jobs") as other:
+        other.execute("set statement_timeout = '10s'")  # it would fail, not wait
+        other.connection.commit()
+        while not written:  # the jobs process may be faster
+            one.connection.rollback()
+            customer.order(mug)
+            orders += 1
+            one.execute("select notices from notices_follow(500)")
+            (written,) = one.fetchone()
+        other.execute("select * from notices_follow(500)")
+        assert other.fetchone() == (0, False)
+        other.connection.rollback()
+        one.connection.commit()
+    assert kinds(customer, db) == ["order_placed"] * orders
 
 
 @pytest.fixture

@@ -131,6 +131,6 @@ grant execute on function stock_reserved(uuid, uuid) to sebez_vendor, sebez_admi
 create or replace function note_low_stock() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
 	perform feed_add_events(event_low_stock(new.vendor_id, product_id => new.product_id,
-		variant_id => new.id, sku => new.sku, available => new.available));
+		variant_id => new.id, sku => new.sku, available => new.available, sold_out => new.available <= 0));
 	return null;
 end $$;

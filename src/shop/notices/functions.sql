@@ -9,6 +9,16 @@ create or replace function notice_id(ms bigint, n bigint) returns uuid language 
 $$;
 grant execute on function notice_id(bigint, bigint) to sebez_jobs;
 
+-- Removes what somebody was told as staff and the present role, if any, is not told.
+create or replace function remove_notices() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	delete from notice n
+	where n.account_id = old.account_id and n.owner_id = old.vendor_id and n.vendor_id = old.vendor_id
+	and (tg_op = 'DELETE' or staff_role_bit(new.role) & n.roles = 0);
+	return null;
+end $$;
+
 -- Writes the notices of these events, each account at most one for an event.
 create or replace function notices_write(after_tx bigint, up_to bigint, ms bigint) returns bigint
 language plpgsql set plan_cache_mode = force_custom_plan as $$

@@ -23,13 +23,14 @@ create table notice (
 create index notice_due on notice (due_at) where due_at is not null;
 create index notice_expires on notice (expires_at);
 create index notice_listed on notice (account_id, id desc) where listed;
+create trigger remove_notices after delete or update of role on staff for each row execute function remove_notices();
 
 grant select (id, account_id, vendor_id, roles, kind, class, data, link, listed, created_at, read_at),
 	update (read_at) on notice to sebez_customer;
 grant select, insert, update (due_at), delete on notice to sebez_jobs;
 alter table notice enable row level security, force row level security;
 create policy everything on notice to sebez_jobs, sebez_owner using (true) with check (true);
--- Staff see what their present role is told.
+-- Staff see what their present role is told, also when it changes while a notice is written.
 create policy of_customer on notice to sebez_customer
 	using (account_id = current_account() and (vendor_id is null or exists (
 		select from staff s where s.vendor_id = notice.vendor_id and s.account_id = notice.account_id

@@ -131,6 +131,7 @@ end $$;
 -- Notes an event for the customer when a payment is received, by whatever path.
 create or replace function note_payment() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
-	perform feed_add_events(event_payment_received(new.account_id, order_id => new.order_id));
+	perform feed_add_events(event_payment_received(new.account_id, order_id => new.order_id,
+		method => new.method, by => current_setting('sebez.actor', true)));
 	return null;
 end $$;

@@ -171,8 +171,12 @@ static const char *events_of(struct db *batch, const struct placing *placing)
 		                                 .version = parts[i].version,
 		                             });
 	if (received_at(order) != NULL)
-		feed_write_payment_received(
-		    batch, customer, &(struct event_payment_received){.order_id = order->id});
+		feed_write_payment_received(batch, customer,
+		                            &(struct event_payment_received){
+		                                .order_id = order->id,
+		                                .method = PAYMENT_METHOD_MANUAL,
+		                                .by = MOVED_BY_CUSTOMER,
+		                            });
 	return feed_take_lines(batch);
 }
 

@@ -48,7 +48,7 @@ with before as (
 select feed_add_events(event_sub_order_changed(m.account_id, m.vendor_id, id => m.id, order_id => m.order_id,
 	vendor_id => m.vendor_id, number => m.number, status => m.state, version => m.version,
 	cancelled_total => shape_money(amount => m.cancelled_total, currency => m.currency),
-	by => current_setting('sebez.actor', true), change => :change))
+	by => current_setting('sebez.actor', true), was => m.from_state, change => :change))
 from moved m;
 
 -- record line_quantity (line uuid, quantity int)

@@ -3,8 +3,8 @@ import json
 
 
 def part_of(payload):
-    """What sub_order_changed says of the sub-order, without who changed it."""
-    return {key: value for key, value in payload.items() if key not in ("by", "change")}
+    """What sub_order_changed says of the sub-order as it is now."""
+    return {key: value for key, value in payload.items() if key not in ("by", "was", "change")}
 
 
 def is_open(part):

@@ -1,4 +1,5 @@
 """What people are told, and what they should be told by the contract."""
+import contextlib
 from collections import Counter
 
 from . import contract
@@ -13,6 +14,17 @@ def followed(db):
     """Once the notices of all events that are there now are written."""
     newest = db.one("select coalesce(max(tx), 0) from event")
     until(lambda: db.one("select tx >= %s from event_follower where name = 'notices'", newest))
+
+
+@contextlib.contextmanager
+def unfollowed(db):
+    """No notice is written of what is done in the block before its end, so a message's wait does
+    not end before all is done."""
+    with contextlib.closing(db.connect()) as holder, holder.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute("select from event_follower where name = 'notices' for update")
+        yield
+        cursor.execute("rollback")
 
 
 def told(actor, **arguments):
@@ -60,8 +72,11 @@ def all_told(db):
 
 
 def waiting(db, conversation_id):
-    """Notices about messages of the conversation: whether each still waits for a device."""
-    return db.rows("select due_at is not null as waits, data ->> 'seq' as seq, "
+    """Notices about messages of the conversation: whether each still waits for a device, as it does
+    for three seconds."""
+    return db.rows("select due_at is not null as waits, "
+                   "due_at is null and now() < created_at + interval '3 s' as is_early, "
+                   "data ->> 'seq' as seq, "
                    "vendor_id is null as of_customer from notice "
                    "where class = 'chat' and data ->> 'conversation_id' = %s order by id",
                    conversation_id)
