@@ -241,6 +241,13 @@ static bool set_callbacks(CURL *easy, struct sending *sending)
 	       SET(OPENSOCKETFUNCTION, on_open_socket);
 }
 
+static bool set_message(CURL *easy, const struct smtp_message *message, const char *from,
+                        struct curl_slist *to)
+{
+	return SET(MAIL_FROM, from) && SET(MAIL_RCPT, to) && SET(UPLOAD, 1L) &&
+	       SET(INFILESIZE_LARGE, (curl_off_t)message->length);
+}
+
 static CURLcode perform(struct sending *sending)
 {
 	CURL *easy = sending->line->easy;
@@ -249,12 +256,13 @@ static CURLcode perform(struct sending *sending)
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	snprintf(from, sizeof(from), "<%s>", sending->message->from);
-	snprintf(to, sizeof(to), "<%s>", sending->message->to);
+	snprintf(to, sizeof(to), "<%s>",
+	         sending->message->bytes != NULL ? sending->message->to : "");
 	list = curl_slist_append(NULL, to);
 	curl_easy_reset(easy); /* keeps the connection */
 	if (list != NULL && set_server(easy, sending) && set_callbacks(easy, sending) &&
-	    SET(MAIL_FROM, from) && SET(MAIL_RCPT, list) && SET(UPLOAD, 1L) &&
-	    SET(INFILESIZE_LARGE, (curl_off_t)sending->message->length))
+	    (sending->message->bytes != NULL ? set_message(easy, sending->message, from, list)
+	                                     : SET(CUSTOMREQUEST, "NOOP") && SET(NOBODY, 1L)))
 		code = curl_easy_perform(easy);
 	curl_slist_free_all(list);
 	return code;
@@ -336,6 +344,11 @@ static bool is_address(const char *address)
 	return length <= ADDRESS_BYTES_MAX - 2;
 }
 
+static bool has_addresses(const struct smtp_message *message)
+{
+	return message->to[0] != 0 && is_address(message->to) && is_address(message->from);
+}
+
 static void begin(const struct sending *form, struct smtp_message *message)
 {
 	struct sending *sending = malloc(sizeof(*sending));
@@ -388,8 +401,7 @@ void smtp_client_send(const struct smtp_server *server, struct smtp_message mess
 
 		if (refused != NULL)
 			fail(message, SMTP_UNREACHABLE, refused);
-		else if (message->to[0] == 0 || !is_address(message->to) ||
-		         !is_address(message->from))
+		else if (message->bytes != NULL && !has_addresses(message))
 			fail(message, SMTP_BAD_ADDRESS, "The address is malformed");
 		else
 			begin(&form, message);

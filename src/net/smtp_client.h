@@ -46,7 +46,9 @@ enum { SMTP_REASON_SIZE = 64, SMTP_URL_SIZE = 512 };
 struct smtp_message {
 	const char *from; /* of the envelope; "" for none */
 	const char *to;
-	const char *bytes; /* lines that end with CR LF; stays until the call returns */
+	/* Lines that end with CR LF; stays until the call returns. NULL: no message is sent, and
+	 * the server accepts it when it takes us. */
+	const char *bytes;
 	size_t length;
 
 	enum smtp_verdict verdict;

@@ -11,6 +11,7 @@
 #include "net/co.h"
 #include "net/loop.h"
 #include "node/admin_db.h"
+#include "node/mail_setup.h"
 #include "node/marketplace.h"
 #include "node/object_store.h"
 #include "node/push_setup.h"
@@ -234,7 +235,7 @@ static void check_objects(const struct config *config, const struct services *se
 	close(fd);
 }
 
-static void report_push(void *arg, bool good, const char *what, const char *detail)
+static void report_line(void *arg, bool good, const char *what, const char *detail)
 {
 	(void)arg;
 	report(good, what, detail);
@@ -253,7 +254,8 @@ int check_main(const struct config *config, bool data)
 	check_redis(services.redis_url);
 	check_database(config, &services, data);
 	check_objects(config, &services);
-	push_setup_probe(config, report_push);
+	push_setup_probe(config, report_line);
+	mail_setup_probe(config, report_line);
 	services_close(&services);
 	printf("%s\n", wrong == 0 ? "all checks passed" : "some checks failed");
 	return wrong != 0;

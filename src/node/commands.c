@@ -10,6 +10,7 @@
 #include "node/ask_password.h"
 #include "node/check.h"
 #include "node/jobs.h"
+#include "node/mail_setup.h"
 #include "node/media.h"
 #include "node/media_move.h"
 #include "node/migrate.h"
@@ -113,6 +114,15 @@ static int run_media_move(void)
 	return media_move_main(&call.config, call.to);
 }
 
+static int run_mail_test(void)
+{
+	if (call.to == NULL) {
+		say("mail test: --to ADDRESS is required");
+		return NOT_UNDERSTOOD;
+	}
+	return mail_setup_send(&call.config, call.to);
+}
+
 static void verify_body(struct task *task)
 {
 	shop_media_verify(task, tool_objects(), call.delete_unknown);
@@ -189,6 +199,9 @@ static int run_jobs(void)
 static const char *const TOOL_SETTINGS[] = {OF_SERVICES, NULL};
 static const char *const MEDIA_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_SECRET", "SEBEZ_RUN_AS", OF_MEDIA,
                                              NULL};
+static const char *const MAIL_SETTINGS[] = {
+    "SEBEZ_SMTP_URL",      "SEBEZ_SMTP_TLS",      "SEBEZ_MAIL_FROM", "SEBEZ_MAIL_NAME",
+    "SEBEZ_DKIM_SELECTOR", "SEBEZ_DKIM_KEY_FILE", "SEBEZ_CA_FILE",   NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
 static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
@@ -254,6 +267,13 @@ const struct command COMMANDS[] = {
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
      .flags = {{"--data", NULL, &call.data}}},
+    {.name = "mail test",
+     .arguments = "--to ADDRESS",
+     .prose = "Sends a mail to an address, as the settings say, and prints what became of it: "
+              "accepted, or why not.",
+     .run = run_mail_test,
+     .settings = MAIL_SETTINGS,
+     .flags = {{"--to", &call.to, NULL}}},
     {.name = "media move",
      .arguments = "--to s3|folder",
      .prose =

@@ -19,7 +19,7 @@ struct call {
 	bool dry_run;                        /* import */
 	const char *email, *role, *password; /* admin create */
 	bool data;                           /* check */
-	const char *to;                      /* media move */
+	const char *to;                      /* media move, mail test */
 	bool delete_unknown;                 /* media verify */
 	const char *slot;                    /* api, jobs */
 };

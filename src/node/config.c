@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "net/smtp_url.h"
 #include "node/secret.h"
 #include "node/well_known.h"
 #include "store/redis.h"
@@ -244,6 +245,40 @@ static const char *find_mistake_of_push(const struct config *config)
 	return find_mistake_of_origins(config);
 }
 
+/* local@domain of ASCII, which stands in headers and commands. */
+static bool is_mail_address(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f ||
+		    strchr("<>,;\"\\", *c) != NULL)
+			return false;
+	return at != NULL && at != text && at[1] != '\0' && strchr(text, '@') == at;
+}
+
+static const char *find_mistake_of_mail(const struct config *config)
+{
+	bool signs = config->dkim_key_file[0] != '\0';
+
+	if (config->smtp_url[0] != '\0' && !smtp_url_read(config->smtp_url, &(struct smtp_url){0}))
+		return "SEBEZ_SMTP_URL must be smtp://user:password@host:port or smtps://…, or "
+		       "without user and password";
+	if (config->mail_from[0] != '\0' && !is_mail_address(config->mail_from))
+		return "SEBEZ_MAIL_FROM must be an address of e-mail";
+	if (config->smtp_url[0] != '\0' && config->mail_from[0] == '\0')
+		return "SEBEZ_SMTP_URL is set, so SEBEZ_MAIL_FROM must be, too";
+	if (signs && config->mail_from[0] == '\0')
+		return "SEBEZ_DKIM_KEY_FILE is set, so SEBEZ_MAIL_FROM must be, too";
+	if (signs != (config->dkim_selector[0] != '\0'))
+		return "SEBEZ_DKIM_KEY_FILE and SEBEZ_DKIM_SELECTOR must be set together";
+	if (strspn(config->dkim_selector,
+	           "abcdefghijklmnopqrstuvwxyz"
+	           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") != strlen(config->dkim_selector))
+		return "SEBEZ_DKIM_SELECTOR must be letters, digits, hyphens and dots";
+	return NULL;
+}
+
 /* Checks what the table cannot express: returns a sentence, or NULL when all values are valid. */
 static const char *find_mistake(const struct config *config)
 {
@@ -274,6 +309,8 @@ static const char *find_mistake(const struct config *config)
 	mistake = find_mistake_of_media(config);
 	if (mistake == NULL)
 		mistake = find_mistake_of_push(config);
+	if (mistake == NULL)
+		mistake = find_mistake_of_mail(config);
 	return mistake != NULL ? mistake : well_known_mistake(config);
 }
 

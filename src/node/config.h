@@ -20,6 +20,8 @@ enum log_threshold {
 	LOG_THRESHOLD_ERROR
 };
 
+enum smtp_tls { SMTP_TLS_REQUIRED, SMTP_TLS_NONE };
+
 enum media_store {
 	MEDIA_STORE_AUTO,
 	MEDIA_STORE_FOLDER,
@@ -49,6 +51,12 @@ struct config {
 	const char *s3_access_key_id;
 	const char *s3_secret_access_key;
 	const char *media_url;
+	const char *smtp_url; /* "" means that no mails are sent */
+	const char *mail_from;
+	const char *mail_name;
+	const char *dkim_selector;
+	const char *dkim_key_file;
+	int64_t smtp_tls; /* enum smtp_tls */
 	const char *fcm_service_account_file; /* "" means none, as of the next ones */
 	const char *fcm_origin;
 	const char *apns_key_file;

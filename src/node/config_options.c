@@ -139,6 +139,23 @@ const struct option OPTIONS[] = {
     TEXT("ANDROID_CERTIFICATES", android_certificates, "", 0, 2000,
          "Fingerprints of the certificates that sign it, with blanks between, each SHA-256 in "
          "capital hexadecimal digits with colons, as Play Console shows them."),
+    SECRET(
+        "SEBEZ_SMTP_URL", smtp_url, 500,
+        "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465, "
+        "special characters of user and password percent-encoded. Empty: no e-mail."),
+    CHOICE("SEBEZ_SMTP_TLS", smtp_tls, "required", "required none",
+           "Whether a server named by smtp:// must have STARTTLS. none: mails and the password go "
+           "unencrypted, for a server on this machine or its network."),
+    TEXT("SEBEZ_MAIL_FROM", mail_from, "", 0, 254,
+         "Address that mails are from, such as shop@example.com; required by SEBEZ_SMTP_URL."),
+    TEXT("SEBEZ_MAIL_NAME", mail_name, "", 0, 100, "Name that mails are from."),
+    TEXT(
+        "SEBEZ_DKIM_SELECTOR", dkim_selector, "", 0, 63,
+        "Selector of the key in SEBEZ_DKIM_KEY_FILE: the name SELECTOR._domainkey of the domain of "
+        "SEBEZ_MAIL_FROM has its record in the DNS."),
+    TEXT("SEBEZ_DKIM_KEY_FILE", dkim_key_file, "", 0, 800,
+         "File of the private key, RSA or Ed25519 in PEM, that signs mails (DKIM). Empty: the mail "
+         "server signs them, or nobody."),
     BOOLEAN("SEBEZ_BEHIND_PROXY", behind_proxy, "no",
             "Whether a proxy stands in front, so that the client's address is the last one of "
             "X-Forwarded-For."),

@@ -1,0 +1,202 @@
+#include "node/mail_setup.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/dkim.h"
+#include "base/email.h"
+#include "base/limits.h"
+#include "base/mime.h"
+#include "base/uuid.h"
+#include "net/co.h"
+#include "net/http_client.h"
+#include "net/loop.h"
+#include "net/smtp_client.h"
+#include "net/smtp_url.h"
+#include "node/process.h"
+#include "node/say.h"
+
+enum { ARENA_BYTES = 1024 * 1024, PEM_BYTES = 16 * 1024 };
+
+struct mailing {
+	const struct config *config;
+	struct arena *arena;
+	struct smtp_url url;
+	struct dkim_key *key; /* NULL: mails are not signed */
+	const char *to;       /* NULL: only signs in */
+	struct smtp_message message;
+};
+
+static const char *domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	assert(at != NULL); /* find_mistake() has seen it */
+	return at + 1;
+}
+
+/* NULL: *ret_error says why. */
+static struct dkim_key *read_key(const char *path, const char **ret_error)
+{
+	FILE *file = fopen(path, "re");
+	char *pem = calloc(1, PEM_BYTES + 1);
+	struct dkim_key *key = NULL;
+
+	*ret_error = pem == NULL ? "no memory" : strerror(errno);
+	if (file != NULL && pem != NULL) {
+		size_t length = fread(pem, 1, PEM_BYTES, file);
+
+		key = dkim_key_from_pem(pem, length, ret_error);
+		explicit_bzero(pem, length);
+	}
+	if (file != NULL)
+		fclose(file);
+	free(pem);
+	return key;
+}
+
+int mail_setup_check(const struct config *config)
+{
+	const char *error;
+	struct dkim_key *key;
+
+	if (config->dkim_key_file[0] == '\0')
+		return 0;
+	key = read_key(config->dkim_key_file, &error);
+	if (key == NULL)
+		say("SEBEZ_DKIM_KEY_FILE: %s", error);
+	dkim_key_free(key);
+	return key != NULL ? 0 : -EINVAL;
+}
+
+static const char *write_test(struct mailing *mailing, size_t *ret_length)
+{
+	const struct config *config = mailing->config;
+	char id[UUID_TEXT_LENGTH + 1];
+	const char *bytes, *header = "";
+
+	uuid_format(uuid_v7(), id);
+	const char *message_id =
+	    arena_printf(mailing->arena, "%s@%s", id, domain_of(config->mail_from));
+
+	bytes = mime_write(mailing->arena,
+	                   &(struct mime_mail){.from_name = config->mail_name,
+	                                       .from = config->mail_from,
+	                                       .to = mailing->to,
+	                                       .subject = "Test of e-mail",
+	                                       .message_id = message_id,
+	                                       .time_us = clock_now_us(),
+	                                       .text = "E-mail of this marketplace works.\n",
+	                                       .html = "<!doctype html><p>E-mail of this "
+	                                               "marketplace works.</p>\n",
+	                                       .language = "en"},
+	                   ret_length);
+	if (mailing->key != NULL)
+		header =
+		    dkim_sign(mailing->arena, mailing->key, domain_of(config->mail_from),
+		              config->dkim_selector, clock_now_us() / 1000000, bytes, *ret_length);
+	if (header == NULL)
+		header = "";
+	*ret_length += strlen(header);
+	return arena_printf(mailing->arena, "%s%s", header, bytes);
+}
+
+static void send_mail(void *arg)
+{
+	struct mailing *mailing = arg;
+	const struct config *config = mailing->config;
+	const struct smtp_server server = {.url = mailing->url.server,
+	                                   .user = mailing->url.user,
+	                                   .password = mailing->url.password,
+	                                   .name = domain_of(config->mail_from),
+	                                   .plain = config->smtp_tls == SMTP_TLS_NONE};
+
+	co_sleep_ms(1); /* the loop's clock stands still while the loop does not run */
+	struct smtp_message messages[] = {{.from = config->mail_from, .to = mailing->to}};
+
+	if (mailing->to != NULL)
+		messages[0].bytes = write_test(mailing, &messages[0].length);
+	smtp_client_send(&server, messages, 1, loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS);
+	mailing->message = messages[0];
+	loop_stop();
+}
+
+static bool run(struct mailing *mailing)
+{
+	const struct config *config = mailing->config;
+	bool good = smtp_url_read(config->smtp_url, &mailing->url);
+
+	assert(good); /* find_mistake() has read it */
+	if (process_start_http_client(config) < 0)
+		return false;
+	mailing->arena = arena_new(ARENA_BYTES, NULL, NULL);
+	good = smtp_client_start(config->ca_file[0] != '\0' ? config->ca_file : NULL) == 0;
+	if (good && co_start(send_mail, mailing) == 0)
+		loop_run();
+	smtp_client_stop();
+	http_client_stop();
+	arena_free(mailing->arena);
+	return good;
+}
+
+static void probe_key(const struct config *config, mail_report_fn *report)
+{
+	struct arena *arena = arena_new(ARENA_BYTES, NULL, NULL);
+	const char *error = "";
+	struct dkim_key *key = read_key(config->dkim_key_file, &error);
+
+	if (key == NULL)
+		report(NULL, false, "SEBEZ_DKIM_KEY_FILE", error);
+	else
+		report(NULL, true,
+		       arena_printf(arena, "SEBEZ_DKIM_KEY_FILE; %s._domainkey.%s has the record",
+		                    config->dkim_selector, domain_of(config->mail_from)),
+		       dkim_record(arena, key));
+	dkim_key_free(key);
+	arena_free(arena);
+}
+
+void mail_setup_probe(const struct config *config, mail_report_fn *report)
+{
+	struct mailing mailing = {.config = config};
+
+	if (config->smtp_url[0] == '\0')
+		return;
+	if (!run(&mailing))
+		report(NULL, false, "e-mail", "see above");
+	else if (mailing.message.verdict == SMTP_ACCEPTED)
+		report(NULL, true, "SEBEZ_SMTP_URL", "the server takes us");
+	else
+		report(NULL, false, "SEBEZ_SMTP_URL", mailing.message.reason);
+	if (config->dkim_key_file[0] != '\0')
+		probe_key(config, report);
+}
+
+int mail_setup_send(const struct config *config, const char *to)
+{
+	struct mailing mailing = {.config = config, .to = to};
+	const char *error = "";
+
+	if (config->smtp_url[0] == '\0') {
+		say("mail test: SEBEZ_SMTP_URL is not set");
+		return 1;
+	}
+	if (config->dkim_key_file[0] != '\0') {
+		mailing.key = read_key(config->dkim_key_file, &error);
+		if (mailing.key == NULL) {
+			say("SEBEZ_DKIM_KEY_FILE: %s", error);
+			return 1;
+		}
+	}
+	bool good = run(&mailing);
+
+	dkim_key_free(mailing.key);
+	if (good)
+		printf("%s%s%s\n", SMTP_VERDICTS[mailing.message.verdict],
+		       mailing.message.reason[0] != '\0' ? ": " : "", mailing.message.reason);
+	return good && mailing.message.verdict == SMTP_ACCEPTED ? 0 : 1;
+}
