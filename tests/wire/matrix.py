@@ -19,7 +19,7 @@ from typing import Callable
 
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
-from harness.devices import a_phone
+from harness.devices import a_phone, an_iphone, registered
 from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 from harness.uploads import attachable
@@ -119,6 +119,16 @@ def preferences():
     on = {"push": True, "email": True, "in_app": True}
     return {"orders": on, "chat": on, "promotions": on, "system": on, "quiet_from": None,
             "quiet_to": None, "time_zone": None, "email_digest": "at_once"}
+
+
+def an_apple(w, who, side):
+    return {"device_id": registered(side.customer, an_iphone())["id"]}
+
+
+def with_activity(w, who, side):
+    ids = {**an_apple(w, who, side), "sub_order_id": side.ids["sub_order_id"]}
+    side.customer.do("putLiveActivity", **ids, body={"token": 64 * "b"})
+    return ids
 
 
 def a_message(w, who, side):
@@ -309,6 +319,8 @@ ROWS = {
     "listDevices": Row(),
     "putDevice": Row(body=lambda w, who, side: a_phone()),
     "deleteDevice": Row(ids=lambda w, who, side: {"device_id": side.device()}),
+    "putLiveActivity": Row(ids=an_apple, body=lambda w, who, side: {"token": 64 * "a"}),
+    "deleteLiveActivity": Row(ids=with_activity),
     # uploads
     "createUpload": Row(body=lambda w, who, side: {
         "purpose": "avatar", "content_type": "image/jpeg", "bytes": 1000}),

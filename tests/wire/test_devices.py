@@ -110,6 +110,8 @@ WRONG = {
     "webpush, long secret": (a_browser(auth=30 * "A"), "/auth"),
     "fcm, a key": (a_phone(p256dh=a_browser()["p256dh"]), "/p256dh"),
     "fcm, a secret": (a_phone(auth=a_browser()["auth"]), "/auth"),
+    "fcm, a token to start activities": (a_phone(start_token=64 * "a"), "/start_token"),
+    "apns, a wrong token to start": (an_iphone(start_token="start"), "/start_token"),
     "sandbox of fcm": (a_phone(environment="sandbox"), "/environment"),
     "ios shows itself": (an_iphone(shows_itself=True), "/shows_itself"),
     "a locale of Java": (a_phone(locale="pt_BR"), "/locale"),
@@ -271,3 +273,50 @@ def test_no_device_registers_while_its_session_ends(shop):
             lambda: person.call("logout", body={})])
         together(2, lambda: next(calls)())
         assert addresses(shop, person) == []
+
+
+# -- Live Activities ----------------------------------------------------------------------------
+
+def activities(shop, person):
+    return [(str(row["sub_order_id"]), row["token"]) for row in shop.db.rows(
+        "select sub_order_id, token from live_activity where account_id = %s", person.id)]
+
+
+@pytest.fixture
+def part(shop, ada):
+    clay = shop.vendor()
+    return clay.part(ada.order(clay.product()))["id"]
+
+
+def test_a_live_activity_of_a_sub_order_has_a_token_of_its_own(shop, ada, part):
+    device = registered(ada, an_iphone(start_token=64 * "C"))
+    where = {"device_id": device["id"], "sub_order_id": part}
+    assert shop.db.one("select start_token from device where account_id = %s", ada.id) == 64 * "c"
+    for token in (64 * "a", 160 * "B"):
+        ada.do("putLiveActivity", **where, body={"token": token})
+        assert activities(shop, ada) == [(part, token.lower())]
+    registered(ada, an_iphone(), device["id"])
+    assert len(activities(shop, ada)) == 1
+    ada.do("deleteLiveActivity", **where)
+    assert activities(shop, ada) == []
+    refused(ada.call("deleteLiveActivity", **where), 404)
+
+
+def test_a_live_activity_goes_with_its_device(shop, ada, part):
+    body = an_iphone()
+    device = registered(ada, body)
+    ada.do("putLiveActivity", device_id=device["id"], sub_order_id=part, body={"token": 64 * "a"})
+    registered(shop.customer(), body)
+    assert activities(shop, ada) == []
+
+
+def test_a_live_activity_is_of_an_iphone_and_of_a_sub_order_that_its_owner_bought(shop, ada, part):
+    phone, iphone = registered(ada, a_phone())["id"], registered(ada, an_iphone())["id"]
+    bob = shop.customer("Bob")
+    his = registered(bob, an_iphone())["id"]
+    token = {"token": 64 * "a"}
+    for who, device in ((ada, phone), (ada, his), (bob, his), (bob, iphone)):
+        refused(who.call("putLiveActivity", device_id=device, sub_order_id=part, body=token), 404)
+    refused(ada.call("putLiveActivity", device_id=iphone, sub_order_id=part,
+                     body={"token": "short"}), 400, field="/token")
+    assert activities(shop, ada) == activities(shop, bob) == []

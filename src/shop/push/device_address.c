@@ -57,14 +57,14 @@ static void check_fcm(struct request *rq, const struct put_device_in *in)
 	}
 }
 
-/* In lower case, so that one token is one address. */
-static const char *apns_token_of(struct request *rq, const struct put_device_in *in)
+const char *apns_token_of(struct request *rq, const char *field, const char *typed)
 {
-	char *text = arena_strdup(rq->task.arena, in->address);
+	char *text = arena_strdup(rq->task.arena, typed);
 	size_t length = strlen(text);
 
 	if (!apns_is_address(text) || length < APNS_TOKEN_LENGTH_MIN || length % 2 != 0)
-		refuse_address(rq, "must be a device token of APNs, 64 or more hexadecimal digits");
+		task_end_field(&rq->task, field, "format",
+		               "must be a token of APNs, 64 or more hexadecimal digits");
 	ascii_lower(text);
 	return text;
 }
@@ -148,6 +148,10 @@ struct device_address device_address_of(struct request *rq, const struct put_dev
 	struct device_address ret = {.text = in->address};
 
 	check_provider(rq, in);
+	if (in->start_token != NULL && in->provider != PUSH_PROVIDER_APNS)
+		task_end_field(&rq->task, "/start_token", "unexpected", "is only of apns");
+	if (in->start_token != NULL)
+		ret.start_token = apns_token_of(rq, "/start_token", in->start_token);
 	if (in->provider != PUSH_PROVIDER_WEBPUSH)
 		refuse_keys(rq, in);
 	switch (in->provider) {
@@ -155,7 +159,7 @@ struct device_address device_address_of(struct request *rq, const struct put_dev
 		check_fcm(rq, in);
 		break;
 	case PUSH_PROVIDER_APNS:
-		ret.text = apns_token_of(rq, in);
+		ret.text = apns_token_of(rq, "/address", in->address);
 		break;
 	case PUSH_PROVIDER_EXPO:
 		if (!expo_is_address(in->address))

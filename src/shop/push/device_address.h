@@ -8,9 +8,14 @@
 
 struct device_address {
 	const char *text; /* in the one form of all its spellings */
+	const char *start_token; /* NULL: none */
 	bool has_keys;
 	struct web_push_keys keys; /* of a browser */
 };
+
+/* A token of APNs in lower case, so that one token is one address; else ends the task, naming the
+ * field. */
+const char *apns_token_of(struct request *rq, const char *field, const char *text);
 
 /* Ends the task (PROBLEM_INVALID), naming the field, when the provider does not serve the platform,
  * or the address, its keys or its environment are not of the provider. */

@@ -67,6 +67,7 @@ void put_device(struct request *rq, const struct put_device_in *in)
 	                               .environment = PUSH_ENVIRONMENT_NAMES[in->environment],
 	                               .p256dh = address.has_keys ? &point : NULL,
 	                               .auth = address.has_keys ? &auth : NULL,
+	                               .start_token = address.start_token,
 	                               .app_version = in->app_version,
 	                               .locale = in->locale,
 	                               .time_zone = in->time_zone,
@@ -88,5 +89,21 @@ void list_devices(struct request *rq, const struct list_devices_in *in)
 void delete_device(struct request *rq, const struct delete_device_in *in)
 {
 	sql_device_remove(db_of(&rq->task), in->device_id);
+	reply_empty(rq);
+}
+
+/* PUT /v1/devices/{device_id}/activities/{sub_order_id} */
+void put_live_activity(struct request *rq, const struct put_live_activity_in *in)
+{
+	const char *token = apns_token_of(rq, "/token", in->token);
+
+	sql_activity_put(db_of(&rq->task), in->device_id, in->sub_order_id, token);
+	reply_empty(rq);
+}
+
+/* DELETE /v1/devices/{device_id}/activities/{sub_order_id} */
+void delete_live_activity(struct request *rq, const struct delete_live_activity_in *in)
+{
+	sql_activity_remove(db_of(&rq->task), in->device_id, in->sub_order_id);
 	reply_empty(rq);
 }

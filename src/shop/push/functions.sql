@@ -13,8 +13,8 @@ grant execute on function time_zone_is_known(text) to sebez_customer;
 -- is passed on shows nothing of its previous owner. Of more than `most` devices of the account, those go that
 -- registered longest ago.
 create or replace function device_register(device uuid, session uuid, platform text, provider text,
-	address_kind text, address text, environment text, p256dh bytea, auth bytea, app_version text, locale text,
-	time_zone text, shows_itself boolean, capabilities text[], most int) returns void
+	address_kind text, address text, environment text, p256dh bytea, auth bytea, start_token text, app_version text,
+	locale text, time_zone text, shows_itself boolean, capabilities text[], most int) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	account uuid := current_account();
@@ -38,13 +38,14 @@ begin
 	delete from device d where d.provider = device_register.provider and d.address = device_register.address
 	and (d.account_id, d.id) <> (account, device);
 	insert into device as d (account_id, id, session_id, platform, provider, address_kind, address, environment,
-	                         p256dh, auth, app_version, locale, time_zone, shows_itself, capabilities)
+	                         p256dh, auth, start_token, app_version, locale, time_zone, shows_itself, capabilities)
 	values (account, device, session, platform, provider, address_kind, address, environment, p256dh, auth,
-	        app_version, locale, time_zone, shows_itself, capabilities)
+	        start_token, app_version, locale, time_zone, shows_itself, capabilities)
 	on conflict (account_id, id) do update
 	set session_id = excluded.session_id, platform = excluded.platform, provider = excluded.provider,
 	    address_kind = excluded.address_kind, address = excluded.address, environment = excluded.environment,
-	    p256dh = excluded.p256dh, auth = excluded.auth, app_version = excluded.app_version,
+	    p256dh = excluded.p256dh, auth = excluded.auth, start_token = excluded.start_token,
+	    app_version = excluded.app_version,
 	    locale = excluded.locale, time_zone = excluded.time_zone, shows_itself = excluded.shows_itself,
 	    capabilities = excluded.capabilities, registered_at = now(), updated_at = now();
 	delete from device d using (
@@ -53,7 +54,7 @@ begin
 	where d.account_id = account and d.id = surplus.id;
 end $$;
 grant execute on function device_register(uuid, uuid, text, text, text, text, text, bytea, bytea, text, text, text,
-	boolean, text[], int) to sebez_customer;
+	text, boolean, text[], int) to sebez_customer;
 
 set local role sebez_owner;
 

@@ -14,6 +14,7 @@ create table device (
 	environment   text not null check (environment in (:PushEnvironment)),
 	p256dh        bytea check (length(p256dh) = 65), -- keys of a browser's subscription
 	auth          bytea check (length(auth) = 16),
+	start_token   text, -- by which APNs starts Live Activities
 	app_version   text,
 	locale        text,
 	time_zone     text,
@@ -23,6 +24,7 @@ create table device (
 	updated_at    timestamptz not null default now(),
 	primary key (account_id, id),
 	unique (provider, address),
+	check (start_token is null or provider = 'apns'),
 	check ((provider = 'webpush') = (p256dh is not null) and (provider = 'webpush') = (auth is not null))
 );
 create index device_session on device (session_id);
@@ -37,4 +39,24 @@ grant select, insert, update, delete on device to sebez_kernel;
 alter table device enable row level security, force row level security;
 create policy everything on device to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
 create policy of_customer on device to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+
+-- Live Activities of devices, each of which follows a sub-order.
+create table live_activity (
+	account_id    uuid not null,
+	device_id     uuid not null,
+	sub_order_id  uuid not null,
+	token         text not null, -- of the activity: what updates and ends it is sent to
+	registered_at timestamptz not null default now(),
+	primary key (account_id, device_id, sub_order_id),
+	foreign key (account_id, device_id) references device (account_id, id) on delete cascade
+);
+create index live_activity_sub_order on live_activity (sub_order_id);
+
+grant select (account_id, device_id, sub_order_id, registered_at), insert, update (token, registered_at), delete on
+	live_activity to sebez_customer;
+grant select, delete on live_activity to sebez_jobs;
+alter table live_activity enable row level security, force row level security;
+create policy everything on live_activity to sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_customer on live_activity to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
