@@ -324,9 +324,11 @@ enum {
 	/* A picture that was fetched by its address is asked for again, when a file or an edit
 	 * names it, to see whether it has changed: not with each of the imports of a day. */
 	LIMIT_FETCH_AGAIN_S = 24 * 60 * 60,
-	/* Pictures that one process fetches at once, each in memory, and of them from one host. */
+	/* Pictures that one process fetches at once, each in memory, and of them from one host and
+	 * for one vendor. */
 	LIMIT_FETCHES = 8,
 	LIMIT_HOST_FETCHES = 2,
+	LIMIT_VENDOR_FETCHES = 4,
 	/* Uploads that one run of a job ends or removes; each is some calls of the object store. */
 	LIMIT_UPLOADS_REMOVED = 1000,
 

@@ -1,4 +1,5 @@
 """Pictures that files and edits name by a URL come into our own store."""
+import contextlib
 import os
 import signal
 
@@ -226,6 +227,37 @@ def test_a_slow_server_keeps_nobody_else_waiting(shop, clay, site):
     site.go()
     for url in slow:
         assert settled(shop, url)["state"] == "ready"
+
+
+def test_a_vendor_with_many_slow_servers_keeps_no_other_waiting(shop, clay):
+    with contextlib.ExitStack() as slow:
+        sites = [slow.enter_context(elsewhere()) for _ in range(6)]
+        urls = [site.holds(f"/slow{n}.png") for site in sites for n in range(2)]
+        clay.product(images=[{"url": url} for url in urls])
+        until(lambda: sum(len(site.asked) for site in sites) == 4)
+        with elsewhere() as other:
+            url = other.has("/quick.png")
+            shop.vendor().product(images=[{"url": url}])
+            assert settled(shop, url)["state"] == "ready"
+        assert sum(len(site.asked) for site in sites) == 4, "half of the fetchers"
+        for site in sites:
+            site.go()
+        for url in urls:
+            assert settled(shop, url)["state"] == "ready"
+
+
+def test_very_many_servers_that_have_to_wait_keep_no_other_vendor_waiting(shop, clay, site):
+    many, hosts = shop.vendor(), [f"0host{n:04}.example" for n in range(1200)]
+    shop.db.rows("insert into fetch_host select h, 'infinity' from unnest(%s) h", hosts)
+    shop.db.rows("""insert into upload (id, vendor_id, purpose, visibility, state, work, priority,
+            source_url, claimed_until, expires_at, uses, released_at)
+        select gen_random_uuid(), %s, 'product_image', 'public', 'processing', 'fetch', 2,
+               'http://' || h || '/a.png', now(), now(), 1, null
+        from unnest(%s) h""", many.id, hosts)
+    url = site.has("/allowed.png")
+    clay.product(images=[{"url": url}])
+    assert settled(shop, url)["state"] == "ready"
+    shop.db.rows("update upload set uses = 0, released_at = now() where vendor_id = %s", many.id)
 
 
 def test_a_server_has_its_pause_between_two_requests(shop, clay, site):

@@ -6,13 +6,14 @@ select q.number, q.facts::text as facts from upload_queue(:purpose, :urls, :ids,
 
 -- The rest is of the media process.
 
--- upload_fetch_claim (after_host text, busy text[], interval_ms int, lease_s int): one writes -> (id uuid?,
---     source_url text?, source_host text?, etag text?, sha256 bytea?, checks bool?, attempts int?,
---     part_count int?, wait_ms int?)
+-- upload_fetch_claim (after_vendor uuid, busy_vendors uuid[], busy_hosts text[], interval_ms int, lease_s int):
+--     one writes -> (id uuid?, vendor_id uuid?, source_url text?, source_host text?, etag text?, sha256 bytea?,
+--     checks bool?, attempts int?, part_count int?, passed uuid, wait_ms int?)
 -- The next upload to fetch. checks: whether the picture, which is ready, has changed.
-select (c.claimed).id, (c.claimed).source_url, (c.claimed).source_host, (c.claimed).etag, (c.claimed).sha256,
-       (c.claimed).state = 'ready' as checks, (c.claimed).attempts, (c.claimed).part_count, c.wait_ms
-from upload_fetch_claim(:after_host, :busy, :interval_ms, :lease_s) c;
+select (c.claimed).id, (c.claimed).vendor_id, (c.claimed).source_url, (c.claimed).source_host, (c.claimed).etag,
+       (c.claimed).sha256, (c.claimed).state = 'ready' as checks, (c.claimed).attempts, (c.claimed).part_count,
+       c.passed, c.wait_ms
+from upload_fetch_claim(:after_vendor, :busy_vendors, :busy_hosts, :interval_ms, :lease_s) c;
 
 -- upload_has_room (id uuid, bytes bigint, parts int, uploads_max int, bytes_max bigint): one writes
 --     -> (fits bool)

@@ -143,52 +143,92 @@ begin
 	return new;
 end $$;
 
--- Claims an upload to fetch, of the next host after this one in turn that may be asked now and is not busy. Without
--- one, wait_ms is when to come again; null when nothing waits.
-create or replace function upload_fetch_claim(after_host text, busy text[], interval_ms int, lease_s int)
-returns table (claimed upload, wait_ms int)
+-- The host of a vendor that may be asked now and was not for longest, and when the next may be. Only of so many.
+create or replace function upload_fetch_host(of_vendor uuid, busy text[]) returns table (host text, wait interval)
+language sql stable set search_path = public, pg_temp as $$
+	with recursive hosts as (
+		(select u.source_host as host, 1 as number from upload u
+		 where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null) and u.vendor_id = of_vendor
+		 order by u.source_host limit 1)
+		union all
+		select n.host, h.number + 1
+		from hosts h
+		cross join lateral (
+			select u.source_host as host from upload u
+			where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null) and u.vendor_id = of_vendor
+			and u.source_host > h.host
+			order by u.source_host limit 1) n
+		where h.number < 1000
+	), known as (
+		select h.host, f.next_at from hosts h left join fetch_host f on f.host = h.host
+		where h.host <> all (busy)
+		and exists (select from upload u
+		            where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null) and u.vendor_id = of_vendor
+		            and u.source_host = h.host and u.claimed_until < now())
+	)
+	(select k.host, null::interval from known k where k.next_at is null or k.next_at <= now()
+	 order by k.next_at nulls first, k.host limit 1)
+	union all
+	(select null, least(min(k.next_at), now() + interval '1 hour') - now() from known k where k.next_at > now()
+	 having min(k.next_at) is not null)
+$$;
+grant execute on function upload_fetch_host(uuid, text[]) to sebez_media;
+
+-- Claims an upload to fetch, of the next vendor after this one in turn that has one whose host may be asked now; some
+-- vendors and hosts are busy. passed: the vendor that the next turn goes on after. Without an upload, wait_ms is when
+-- to come again; null when nothing waits.
+create or replace function upload_fetch_claim(after_vendor uuid, busy_vendors uuid[], busy text[], interval_ms int,
+	lease_s int)
+returns table (claimed upload, passed uuid, wait_ms int)
 language plpgsql set search_path = public, pg_temp as $$
 declare
-	turn text := after_host;
+	pause interval := make_interval(secs => interval_ms / 1000.0);
 	turned boolean := false;
-	allowed timestamptz;
+	h record;
 begin
-	for i in 1 .. 1000 loop
-		select u.source_host into turn from upload u
-		where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null) and u.source_host > turn
-		order by u.source_host limit 1;
-		if turn is null then
+	passed := after_vendor;
+	for i in 1 .. 50 loop
+		select u.vendor_id into passed from upload u
+		where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null) and u.vendor_id > passed
+		order by u.vendor_id limit 1;
+		if passed is null then
+			passed := '00000000-0000-0000-0000-000000000000';
 			exit when turned;
 			turned := true;
-			turn := '';
 			continue;
 		end if;
-		continue when turn = any (busy) or not exists (
-			select from upload u where u.work = 'fetch' and (u.uses > 0 or u.replaces is not null)
-			and u.source_host = turn and u.claimed_until < now());
-		insert into fetch_host as h (host, next_at) values (turn, now() + make_interval(secs => interval_ms / 1000.0))
-		on conflict (host) do update set next_at = now() + greatest(make_interval(secs => interval_ms / 1000.0),
-			make_interval(secs => case h.failures when 0 then 0 else least(power(2, least(h.failures - 1, 6)), 60) end))
-		where h.next_at <= now();
-		if not found then
-			select h.next_at into allowed from fetch_host h where h.host = turn;
-			wait_ms := least(wait_ms, ceil(extract(epoch from
-				least(allowed, now() + interval '1 hour') - now()) * 1000)::int);
-			continue;
-		end if;
-		update upload u
-		set claimed_until = now() + make_interval(secs => lease_s), attempts = u.attempts + 1
-		where u.id = (
-			select w.id from upload w where w.work = 'fetch' and (w.uses > 0 or w.replaces is not null)
-			and w.source_host = turn and w.claimed_until < now() and w.removed_at is null
-			order by w.claimed_until limit 1 for update skip locked)
-		returning u.* into claimed;
-		if found then
-			return next;
-			return;
-		end if;
+		continue when passed = any (busy_vendors);
+		for h in select * from upload_fetch_host(passed, busy) loop
+			if h.host is null then
+				wait_ms := least(wait_ms, ceil(extract(epoch from h.wait) * 1000)::int);
+				continue;
+			end if;
+			insert into fetch_host as f (host, next_at) values (h.host, now() + pause)
+			on conflict (host) do update set next_at = now() + greatest(pause, make_interval(secs =>
+				case f.failures when 0 then 0 else least(power(2, least(f.failures - 1, 6)), 60) end))
+			where f.next_at <= now();
+			if not found then -- another process was faster
+				wait_ms := least(wait_ms, greatest(interval_ms, 10));
+				continue;
+			end if;
+			update upload u
+			set claimed_until = now() + make_interval(secs => lease_s), attempts = u.attempts + 1
+			where u.id = (
+				select w.id from upload w where w.work = 'fetch' and (w.uses > 0 or w.replaces is not null)
+				and w.vendor_id = passed and w.source_host = h.host and w.claimed_until < now()
+				and w.removed_at is null
+				order by w.claimed_until limit 1 for update skip locked)
+			returning u.* into claimed;
+			if claimed.id is not null then
+				return next;
+				return;
+			end if;
+		end loop;
 	end loop;
+	if not turned then
+		wait_ms := least(wait_ms, 10); -- there are more vendors
+	end if;
 	claimed := null;
 	return next;
 end $$;
-grant execute on function upload_fetch_claim(text, text[], int, int) to sebez_media;
+grant execute on function upload_fetch_claim(uuid, uuid[], text[], int, int) to sebez_media;

@@ -15,7 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/host.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "media/protocol.h"
@@ -61,13 +60,11 @@ bool media_process_next(struct media_hand *hand);
 /* Fetches pictures by their addresses, one at a time, on a fiber of its own. */
 struct media_fetcher {
 	struct uuid claimed; /* nil: none */
+	struct uuid vendor;  /* of it */
 	const char *host;    /* of it; NULL: none */
 };
 
-enum {
-	MEDIA_FETCHERS = LIMIT_FETCHES,
-	MEDIA_HOST_SIZE = HOST_SIZE + sizeof(":65535"), /* as it is written in the address */
-};
+enum { MEDIA_FETCHERS = LIMIT_FETCHES };
 
 /* How the store takes what fetchers bring. */
 struct media_fetch_store {
@@ -84,7 +81,7 @@ struct media_fetchers {
 	/* Called when a picture was found, before its server is asked: another fetcher may look for
 	 * the next one. Only one may look at a time. */
 	void (*found)(void);
-	char last[MEDIA_HOST_SIZE]; /* host that was asked: the others are next */
+	struct uuid last; /* vendor whose turn it was: the others are next */
 };
 
 /* Fetches the next picture that may be fetched. Returns 0 after one, else after how many

@@ -297,15 +297,22 @@ static struct text_array busy_hosts(const struct fetching *fetching)
 	return (struct text_array){count, hosts};
 }
 
-/* False when it does not fit: a part of it may end within a character. */
-static bool copy_whole(char *to, size_t size, const char *text)
+/* Those that have their share of the fetchers, so that slow hosts of theirs delay no others. */
+static struct uuid_array busy_vendors(const struct fetching *fetching)
 {
-	size_t length = strlen(text);
+	const struct media_fetcher *each = fetching->all->each;
+	struct uuid *vendors = arena_array(fetching->task.arena, MEDIA_FETCHERS, sizeof(*vendors));
+	size_t count = 0;
 
-	if (length >= size)
-		return false;
-	memcpy(to, text, length + 1);
-	return true;
+	for (size_t i = 0; i < MEDIA_FETCHERS; i++) {
+		int same = 0;
+
+		for (size_t j = 0; each[i].host != NULL && j < MEDIA_FETCHERS; j++)
+			same += each[j].host != NULL && uuid_equal(each[j].vendor, each[i].vendor);
+		if (same >= LIMIT_VENDOR_FETCHES)
+			vendors[count++] = each[i].vendor;
+	}
+	return (struct uuid_array){count, vendors};
 }
 
 static bool claim(struct fetching *fetching)
@@ -313,17 +320,18 @@ static bool claim(struct fetching *fetching)
 	struct media_fetchers *all = fetching->all;
 	struct db *db = db_of(&fetching->task);
 
-	fetching->row =
-	    sql_upload_fetch_claim_rows(db,
-	                                sql_upload_fetch_claim(db, all->last, busy_hosts(fetching),
-	                                                       all->interval_ms, MEDIA_LEASE_S),
-	                                NULL);
+	fetching->row = sql_upload_fetch_claim_rows(
+	    db,
+	    sql_upload_fetch_claim(db, all->last, busy_vendors(fetching), busy_hosts(fetching),
+	                           all->interval_ms, MEDIA_LEASE_S),
+	    NULL);
+	all->last = fetching->row->passed;
 	if (fetching->row->id == NULL)
 		return false;
-	assert(fetching->row->source_host != NULL && fetching->row->checks != NULL);
-	if (!copy_whole(all->last, sizeof(all->last), fetching->row->source_host))
-		all->last[0] = '\0'; /* a turn begins */
+	assert(fetching->row->source_host != NULL && fetching->row->checks != NULL &&
+	       fetching->row->vendor_id != NULL);
 	fetching->fetcher->claimed = *fetching->row->id;
+	fetching->fetcher->vendor = *fetching->row->vendor_id;
 	fetching->fetcher->host = fetching->row->source_host;
 	all->found();
 	return true;

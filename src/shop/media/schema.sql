@@ -76,7 +76,9 @@ create table upload (
 );
 create index upload_account_waiting on upload (account_id) where state = 'waiting';
 create index upload_expires on upload (expires_at) where state = 'waiting';
-create index upload_fetch on upload (source_host, claimed_until)
+create index upload_fetch on upload (vendor_id, source_host, claimed_until)
+	where work = 'fetch' and (uses > 0 or replaces is not null);
+create index upload_fetch_host on upload (source_host, claimed_until)
 	where work = 'fetch' and (uses > 0 or replaces is not null);
 create index upload_group on upload (object_group, owner_id) where object_group is not null;
 create index upload_released on upload (released_at) where released_at is not null and not kept;
