@@ -2,6 +2,7 @@
 #include "shop/notices/notices.h"
 #include "shop/outbox/outbox.h"
 #include "task/job.h"
+#include "web/limit.h"
 
 enum { FOLLOW_MS = 500 };
 
@@ -22,8 +23,15 @@ static const struct outbox_topic TOPICS[] = {
     {0},
 };
 
+static const struct limit_rule LIMITS[] = {
+    /* PostgreSQL takes 30 ms to look a time zone up */
+    {"preferences", LIMIT_BY_ACCOUNT, 30, 60},
+    {0},
+};
+
 const struct area AREA_NOTICES = {
     .name = "notices",
+    .limits = LIMITS,
     .jobs = JOBS,
     .topics = TOPICS,
     .follower = "notices",
