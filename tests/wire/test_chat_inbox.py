@@ -2,6 +2,8 @@
 import contextlib
 import random
 
+import pytest
+from harness.devices import a_phone, registered
 from harness.feed import Device
 from harness.folds import fold_conversations
 from harness.notices import followed, unfollowed, waiting
@@ -143,26 +145,32 @@ def test_an_order_tells_its_conversation_what_becomes_of_it(shop):
 
 # -- pushes -------------------------------------------------------------------------------------
 
+@pytest.fixture
+def phone(talk):
+    """Of the vendor, whom pushes are for."""
+    return registered(talk.vendor.owner, a_phone())
+
+
 def pushes(shop, talk):
     followed(shop.db)
     return waiting(shop.db, talk.id)
 
 
-def test_push_is_asked_for_whom_no_device_has_told(shop, talk):
+def test_push_is_asked_for_whom_no_device_has_told(shop, talk, phone):
     talk.ask()
     (push,) = pushes(shop, talk)
     assert (push["seq"], push["of_customer"], push["is_early"]) == ("1", False, False)
     until(lambda: [push["waits"] for push in pushes(shop, talk)] == [False])
 
 
-def test_no_push_is_left_for_what_a_device_has(shop, talk):
+def test_no_push_is_left_for_what_a_device_has(shop, talk, phone):
     with unfollowed(shop.db):
         talk.ask()
         talk.of_vendor("markVendorRead", body={"seq": 1})
     until(lambda: not pushes(shop, talk))
 
 
-def test_no_push_is_left_for_what_was_taken_back(shop, talk):
+def test_no_push_is_left_for_what_was_taken_back(shop, talk, phone):
     with unfollowed(shop.db):
         message = talk.ask().json()
         talk.of_customer("deleteMessage", message_id=message["id"])
@@ -171,7 +179,7 @@ def test_no_push_is_left_for_what_was_taken_back(shop, talk):
 
 # -- delivered ----------------------------------------------------------------------------------
 
-def test_a_message_is_delivered_when_a_device_comes_back_with_a_later_cursor(shop, talk):
+def test_a_message_is_delivered_when_a_device_comes_back_with_a_later_cursor(shop, talk, phone):
     device = Device(talk.vendor.owner, vendor_id=talk.vendor.id)
     with unfollowed(shop.db):
         talk.ask("one")

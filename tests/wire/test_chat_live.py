@@ -5,6 +5,7 @@ import time
 
 import pytest
 from harness.client import refused
+from harness.devices import a_phone, registered
 from harness.feed import SOON, Device, Stream, begin_polls, in_background, statements
 from harness.folds import fold_conversations
 from harness.notices import followed, unfollowed, waiting
@@ -166,6 +167,7 @@ def test_a_stream_that_is_resumed_has_had_what_is_before_its_last_id(talk):
 
 
 def test_what_is_acknowledged_needs_no_push(talk, shop):
+    registered(talk.customer, a_phone())
     me = Device(talk.customer)
     stream = Stream(me)
     with unfollowed(shop.db):

@@ -4,6 +4,7 @@ import contextlib
 import pytest
 from conftest import serving
 from harness.client import refused
+from harness.devices import a_phone, registered
 from harness.notices import all_told, expected, followed, kinds, told, waiting
 from harness.roles import As
 from harness.shop import Shop
@@ -162,9 +163,18 @@ def test_all_staff_are_told_what_becomes_of_their_vendor(shop, clay):
 
 
 def test_messages_are_not_in_the_list(shop, talk):
+    registered(talk.customer, a_phone()), registered(talk.vendor.owner, a_phone())
     talk.ask(), talk.answer()
     assert kinds(talk.customer, shop.db) == [] and kinds(talk.vendor.owner, shop.db) == []
     assert {n["of_customer"] for n in waiting(shop.db, talk.id)} == {True, False}
+
+
+def test_a_message_has_notices_only_for_those_who_have_a_device(shop, talk):
+    talk.vendor.staff("support")
+    registered(talk.customer, a_phone())
+    talk.ask(), talk.answer()
+    followed(shop.db)
+    assert [n["of_customer"] for n in waiting(shop.db, talk.id)] == [True]
 
 
 # -- the list -------------------------------------------------------------------------------------

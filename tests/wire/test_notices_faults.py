@@ -7,6 +7,7 @@ import threading
 import time
 
 from conftest import SEED
+from harness.devices import a_phone, registered
 from harness.feed import members
 from harness.notices import all_told, expected, followed
 from harness.shop import Shop
@@ -24,6 +25,8 @@ def act(shop, rng):
         for role in rng.sample(["manager", "fulfilment", "support", "finance"], 2):
             vendor.staff(role)
     customers = [shop.customer() for _ in range(2)]
+    for person in (*customers, *(vendor.owner for vendor in vendors)):
+        registered(person, a_phone())
     goods = {vendor: vendor.product(stock=ORDERS) for vendor in vendors}
     talks = [Talk(shop, vendor, customer) for vendor in vendors for customer in customers]
     steps = [lambda: order_goes(rng, rng.choice(customers), rng.choice(vendors), goods)

@@ -19,7 +19,8 @@ begin
 	return null;
 end $$;
 
--- Writes the notices of these events, each account at most one for an event.
+-- Writes the notices of these events, each account at most one for an event. One that is only pushed is written only
+-- for an account that has a device.
 create or replace function notices_write(after_tx bigint, up_to bigint, ms bigint) returns bigint
 language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
@@ -36,7 +37,7 @@ begin
 		       e.tx, e.owner_id, e.number, e.at, r.account_id, r.vendor_id, k.roles, k.notice, k.class, k.wait,
 		       k.lifetime,
 		       'in_app' = any (k.channels) and notice_wanted(r.account_id, k.class, 'in_app') as listed,
-		       m.link, m.group_key, m.data
+		       'email' = any (k.channels) as mailed, m.link, m.group_key, m.data
 		from event e
 		cross join lateral notice_matches(e.kind, e.payload, e.owner_id) m
 		join notice_kinds() k on k.notice = m.notice
@@ -48,7 +49,8 @@ begin
 			where s.vendor_id = e.owner_id and staff_role_bit(s.role) & k.roles <> 0) r
 		where e.tx > after_tx and e.tx <= up_to
 		order by e.owner_id, e.number, r.account_id, m.place) x
-	where (x.listed or x.at + x.lifetime > now())
+	where (x.listed or x.at + x.lifetime > now()
+		and (x.mailed or exists (select from device d where d.account_id = x.account_id)))
 	and x.link is not null -- an event that an older version wrote may lack what a link needs
 	-- None of these is there, but after a backup was restored: see feed_follow.
 	on conflict (account_id, owner_id, number) do nothing;
