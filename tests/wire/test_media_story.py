@@ -108,6 +108,7 @@ def test_what_a_customer_sends_to_a_vendor_is_read_by_both(shop):
         bare = paper["file"]["url"].split("?")[0]
         assert requests.get(bare, timeout=60).status_code in (403, 404)
     sent.at_rest(shop.server, *uploads)
+    until(lambda: not shop.db.rows("select id from upload_showing"))
     (seen,) = talk.of_vendor("listVendorMessages")["items"]
     assert {v["format"] for v in seen["attachments"][0]["image"]["variants"]} == {
         "jpg", "webp", "avif"}
