@@ -293,6 +293,12 @@ enum {
 	LIMIT_OUTBOX_COUNTED = 100 * 1000,
 	/* Unread notifications, which are counted whenever they are listed; more are just many. */
 	LIMIT_NOTICES_COUNTED = 1000,
+	/* Languages with their country whose formats of numbers and dates a process keeps: those of
+	 * most shops' customers, some 100 KB each. Of more, the oldest goes. */
+	LIMIT_MESSAGE_FORMATS = 16,
+	/* Of a text that is inserted into another: the longest name has 200 characters of four
+	 * bytes; an excerpt of a message longer than it is for no screen of a phone. */
+	LIMIT_INSERTED_BYTES = 1000,
 	/* Dead letters that one request replays: one transaction, each in the audit log. */
 	LIMIT_REPLAYED = 1000,
 

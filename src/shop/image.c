@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json_tree.h"
 #include "shop/media/media.h"
 
 static const char FACTS[] = "image_facts"; /* the member that makes an object a kept picture */
@@ -88,20 +89,6 @@ static void write_image(struct json *json, const char *url, const char *alt, con
 	json_key(json, "variants");
 	write_variants(json, facts, url_of, arg);
 	json_close_object(json);
-}
-
-static void release_json(void *value)
-{
-	json_decref(value);
-}
-
-json_t *image_load(struct arena *arena, const char *text, size_t length)
-{
-	json_t *value = json_loadb(text, length, 0, NULL);
-
-	assert(value != NULL); /* PostgreSQL's */
-	arena_defer(arena, release_json, value);
-	return value;
 }
 
 void image_write_facts(struct json *json, const json_t *facts, const char *alt,

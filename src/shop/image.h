@@ -22,9 +22,6 @@ void image_write_json(struct json *json, const char *text, size_t length);
 /* Where a rendition is read; the text outlives the JSON. */
 typedef const char *image_url_fn(void *arg, const char *group, int64_t width, const char *format);
 
-/* JSON of the database; freed with the arena, so the task may end while it is written. */
-json_t *image_load(struct arena *arena, const char *text, size_t length);
-
 /* Image of a ready upload with these facts (upload_facts()), without an original address. */
 void image_write_facts(struct json *json, const json_t *facts, const char *alt,
                        image_url_fn *url_of, void *arg);

@@ -15,6 +15,7 @@
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
 #include "shop/push/push.h"
+#include "shop/texts/texts.h"
 #include "shop/vendors/vendors.h"
 #include "task/db_error.h"
 #include "task/rows.h"
@@ -22,8 +23,9 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_ACCOUNTS, &AREA_CARTS,  &AREA_CATALOG, &AREA_CHAT, &AREA_FEED,    &AREA_MEDIA,
-    &AREA_NOTICES,  &AREA_ORDERS, &AREA_OUTBOX,  &AREA_PUSH, &AREA_VENDORS, NULL,
+    &AREA_TEXTS, &AREA_ACCOUNTS, &AREA_CARTS,   &AREA_CATALOG, &AREA_CHAT,
+    &AREA_FEED,  &AREA_MEDIA,    &AREA_NOTICES, &AREA_ORDERS,  &AREA_OUTBOX,
+    &AREA_PUSH,  &AREA_VENDORS,  NULL,
 };
 
 static unsigned jobs_named(const char *name)

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json_tree.h"
 #include "base/limits.h"
 #include "chat.sql.h"
 #include "shop/image.h"
@@ -149,7 +150,7 @@ struct showing {
 
 static const json_t *load(const struct showing *showing, const char *text, size_t length)
 {
-	const json_t *value = image_load(showing->rq->task.arena, text, length);
+	const json_t *value = json_of_database(showing->rq->task.arena, text, length);
 
 	assert(json_is_array(value));
 	return value;

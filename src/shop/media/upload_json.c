@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_tree.h"
 #include "shop/image.h"
 #include "shop/media/media.h"
 #include "shop/media/upload.h"
@@ -165,8 +166,8 @@ static void put_file(struct request *rq, const struct upload_own_row *row, struc
 
 static void put_image(struct request *rq, const struct upload_own_row *row, struct json *json)
 {
-	image_write_facts(json, image_load(rq->task.arena, row->facts, strlen(row->facts)), "",
-	                  media_link, links_of(rq, row));
+	image_write_facts(json, json_of_database(rq->task.arena, row->facts, strlen(row->facts)),
+	                  "", media_link, links_of(rq, row));
 }
 
 /* The members that are null but in one state. */

@@ -15,16 +15,20 @@ with gone as (
 select count(*)::int as count from gone;
 
 -- notices_page (account uuid, unread bool, after_id uuid, page_size int): many
--- Newest first.
+-- Newest first; text is what their texts insert (notice_facts).
+with page as materialized (
 select n.id, n.kind, n.class, n.vendor_id, n.link, n.data,
-       n.read_at is not null or n.id <= r.read_up_to as read, n.created_at, 0::bigint as "_key"
+       n.read_at is not null or n.id <= r.read_up_to as read, n.created_at
 from notice n
 cross join (select coalesce((select x.read_up_to from notice_reader x where x.account_id = :account),
                             '00000000-0000-0000-0000-000000000000') as read_up_to) r
 where n.account_id = :account and n.listed and n.id < :after_id
 [unread: and n.read_at is null and n.id > r.read_up_to]
 order by n.id desc
-limit :page_size;
+limit :page_size)
+select p.id, p.kind, p.class, f.facts as text, p.vendor_id, p.link, p.data, p.read, p.created_at, 0::bigint as "_key"
+from page p join notice_facts(array(select x.id from page x)) f on f.id = p.id
+order by p.id desc;
 
 -- notices_unread (account uuid, most int): one -> (unread int)
 select count(*)::int as unread from (

@@ -28,8 +28,9 @@ create trigger remove_notices after delete or update of role on staff for each r
 grant select (id, account_id, vendor_id, roles, kind, class, data, link, listed, created_at, read_at),
 	update (read_at) on notice to sebez_customer;
 grant select, insert, update (due_at), delete on notice to sebez_jobs;
+grant select on notice to sebez_kernel;
 alter table notice enable row level security, force row level security;
-create policy everything on notice to sebez_jobs, sebez_owner using (true) with check (true);
+create policy everything on notice to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
 -- Staff see what their present role is told, also when it changes while a notice is written.
 create policy of_customer on notice to sebez_customer
 	using (account_id = current_account() and (vendor_id is null or exists (

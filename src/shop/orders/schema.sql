@@ -37,7 +37,7 @@ create trigger kept before delete or update of id, account_id, cart_id on shop_o
 	for each row execute function kept();
 
 grant select, insert on shop_order to sebez_customer, sebez_jobs; -- jobs: orders placed together
-grant select on shop_order to sebez_admin;
+grant select on shop_order to sebez_admin, sebez_kernel;
 alter table shop_order enable row level security, force row level security;
 create policy everything on shop_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
