@@ -19,13 +19,24 @@ begin
 	return null;
 end $$;
 
+-- These notices wait no more: whoever tells of them outside of the app does so in this transaction.
+create or replace function notices_tell(ids uuid[]) returns void language plpgsql as $$
+begin
+	if cardinality(ids) > 0 then
+		perform push_expand(ids);
+	end if;
+end $$;
+grant execute on function notices_tell(uuid[]) to sebez_jobs;
+
 -- Writes the notices of these events, each account at most one for an event. One that is only pushed is written only
 -- for an account that has a device.
 create or replace function notices_write(after_tx bigint, up_to bigint, ms bigint) returns bigint
 language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
 	written bigint;
+	told uuid[];
 begin
+	with fresh as (
 	insert into notice (id, account_id, vendor_id, roles, kind, class, owner_id, number, data, link, group_key,
 	                    listed, due_at, created_at, expires_at)
 	select notice_id(ms, row_number() over (order by x.tx, x.owner_id, x.number, x.account_id)), x.account_id,
@@ -53,8 +64,10 @@ begin
 		and (x.mailed or exists (select from device d where d.account_id = x.account_id)))
 	and x.link is not null -- an event that an older version wrote may lack what a link needs
 	-- None of these is there, but after a backup was restored: see feed_follow.
-	on conflict (account_id, owner_id, number) do nothing;
-	get diagnostics written = row_count;
+	on conflict (account_id, owner_id, number) do nothing
+	returning id, due_at)
+	select count(*), array_agg(f.id order by f.id) filter (where f.due_at is null) into written, told from fresh f;
+	perform notices_tell(told);
 	return written;
 end $$;
 grant execute on function notices_write(bigint, bigint, bigint) to sebez_jobs;
@@ -78,6 +91,7 @@ grant execute on function notices_follow(int) to sebez_jobs;
 create or replace function notices_due(most int) returns int language plpgsql as $$
 declare
 	ended int;
+	told uuid[];
 begin
 	with due as materialized (
 		select n.id, message_is_had((n.data ->> 'conversation_id')::uuid, (n.data ->> 'seq')::int,
@@ -87,8 +101,10 @@ begin
 		delete from notice n using due d where n.id = d.id and d.had
 	), stays as (
 		update notice n set due_at = null from due d where n.id = d.id and not d.had
+		returning n.id
 	)
-	select count(*) into ended from due;
+	select (select count(*) from due), (select array_agg(s.id order by s.id) from stays s) into ended, told;
+	perform notices_tell(told);
 	return ended;
 end $$;
 grant execute on function notices_due(int) to sebez_jobs;

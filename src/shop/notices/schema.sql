@@ -45,6 +45,7 @@ create table notice_reader (
 );
 
 grant select, insert, update (read_up_to) on notice_reader to sebez_customer;
+grant select on notice_reader to sebez_jobs;
 alter table notice_reader enable row level security, force row level security;
 create policy everything on notice_reader to sebez_jobs, sebez_owner using (true) with check (true);
 create policy of_customer on notice_reader to sebez_customer

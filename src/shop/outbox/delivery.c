@@ -105,7 +105,9 @@ void delivery_give_up(struct delivery *delivery, const char *why)
 
 void delivery_skip(struct delivery *delivery)
 {
-	assert(delivery->state == DELIVERY_UNTOUCHED);
+	assert(delivery->state == DELIVERY_UNTOUCHED || delivery->state == DELIVERY_BEGUN);
+	if (delivery->state == DELIVERY_BEGUN)
+		breaker_succeed(&delivery->batch->queue->breaker);
 	delivery->state = DELIVERY_SKIPPED;
 }
 

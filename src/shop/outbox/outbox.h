@@ -79,9 +79,9 @@ void delivery_unreachable(struct delivery *delivery, int64_t delay_ms, const cha
 /* Permanent failure: the row becomes a dead letter. */
 void delivery_give_up(struct delivery *delivery, const char *why);
 
-/* Call without an attempt. skip: the row is obsolete; move: it belongs to the queue of another
- * destination; wait: no channel that could deliver it is configured, so it waits until one is or it
- * expires. */
+/* skip: the row is obsolete; also after an attempt that has shown it. The others without one. move:
+ * it belongs to the queue of another destination; wait: no channel that could deliver it is
+ * configured, so it waits until one is or it expires. */
 void delivery_skip(struct delivery *delivery);
 void delivery_move(struct delivery *delivery, const char *destination);
 void delivery_wait(struct delivery *delivery);

@@ -1,5 +1,6 @@
 /* The push area (shop/area.h). */
 #include "shop/push/push.h"
+#include "shop/push/sender.h"
 #include "web/limit.h"
 
 static const struct limit_rule LIMITS[] = {
@@ -8,7 +9,30 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
+enum { DAY_S = 24 * 60 * 60 };
+
+/* A topic for each class, so that none waits for another. */
+static const struct outbox_topic TOPICS[] = {
+    {.name = "push_chat", .deliver = push_deliver, .expire_s = DAY_S, .drop_expired = true},
+    {.name = "push_orders", .deliver = push_deliver, .expire_s = 3 * DAY_S, .drop_expired = true},
+    {.name = "push_system", .deliver = push_deliver, .expire_s = 3 * DAY_S, .drop_expired = true},
+    {.name = "push_promotions", .deliver = push_deliver, .expire_s = DAY_S, .drop_expired = true},
+    /* Expo keeps receipts for a day. */
+    {.name = "push_receipts",
+     .deliver = push_ask_receipts,
+     .expire_s = DAY_S,
+     .drop_expired = true},
+    {0},
+};
+
+static int start(const struct area_options *options)
+{
+	return options->serves || options->push == NULL ? 0 : push_start(options->push);
+}
+
 const struct area AREA_PUSH = {
     .name = "push",
     .limits = LIMITS,
+    .topics = TOPICS,
+    .start = start,
 };

@@ -59,6 +59,9 @@ struct push {
 enum {
 	PUSH_HEADERS_MAX = 10,
 	PUSH_BODY_BYTES = 4096, /* of FCM, APNs and Expo, each */
+	/* Of an answer about one message: FCM's longest errors have some KB; and about many. */
+	PUSH_ANSWER_BYTES = 16 * 1024,
+	PUSH_ANSWERS_BYTES = 256 * 1024,
 	FCM_TTL_S_MAX = 28 * 86400,
 	APNS_COLLAPSE_ID_BYTES = 64,
 	WEB_PUSH_TOPIC_LENGTH = 32,

@@ -2,7 +2,7 @@
  * push: the devices of accounts, and push messages to them. docs/NOTIFICATIONS.md has the
  * guarantees.
  *
- * A notice becomes a row of the outbox for each device (push_expand() in functions.sql); the
+ * A notice becomes a row of the outbox for each device (push_expand() in functions_send.sql); the
  * deliverer of the topics push_… (send.c) reads what is to be sent right before sending it, and
  * sends it to the provider of the device.
  */
@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shop/area.h"
 
@@ -35,5 +36,13 @@ bool push_settings_check(const struct push_settings *settings, char *error, size
 /* One line for each provider that is configured: what of it works. Suspends the fiber. */
 typedef void push_report_fn(void *arg, bool good, const char *what, const char *detail);
 void push_probe(const struct push_settings *settings, push_report_fn *report, void *arg);
+
+/* Messages by provider and what became of them, since the start of this process, numbered from 0;
+ * false after the last. */
+struct push_count {
+	const char *provider, *outcome;
+	uint64_t count;
+};
+bool push_count(size_t number, struct push_count *ret);
 
 #endif

@@ -3,7 +3,7 @@ over TLS and HTTP/2 on loopback. They judge what they get as the real ones do, a
 test wants instead.
 
     with providers.fake() as fake:
-        fake.origin, fake.ca_file         https://localhost:PORT, and what verifies its certificate
+        fake.origin, fake.ca_file         https://127.0.0.1:PORT, and what verifies its certificate
         fake.account()                    a service account of FCM, as JSON
         fake.apns_pem, .apns_key_id, .apns_team, .apns_topic
         browser = fake.browser()          a subscription; browser.read(request.body) decrypts
@@ -444,7 +444,8 @@ def settings(fake, write):
             "APNS_TOPIC": fake.apns_topic, "APNS_ORIGIN": fake.origin,
             "APNS_SANDBOX_ORIGIN": fake.origin, "VAPID_KEY_FILE": write("vapid", fake.vapid_pem),
             "VAPID_SUBJECT": "mailto:push@shop.example", "EXPO_ACCESS_TOKEN": EXPO_TOKEN,
-            "EXPO_ORIGIN": fake.origin, "SEBEZ_CA_FILE": str(fake.ca_file),
+            "EXPO_ORIGIN": fake.origin,
+            "SEBEZ_CA_FILE": write("authority", fake.ca_file.read_text()),
             "SEBEZ_ALLOWED_NETWORKS": "127.0.0.1"}  # the endpoints of browsers are users' URLs
 
 
@@ -465,7 +466,7 @@ def fake():
     try:
         server = loop.run_until_complete(loop.create_server(
             lambda: Protocol(one), "127.0.0.1", 0, ssl=tls(folder)))
-        one.origin = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+        one.origin = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         thread.start()
         yield one
     finally:

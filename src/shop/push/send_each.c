@@ -1,0 +1,292 @@
+/* Messages that are requests of their own: FCM, APNs and Web Push, many of them side by side. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "net/http_client_group.h"
+#include "net/loop.h"
+#include "shop/push/sender.h"
+#include "shop/push/tokens.h"
+
+enum {
+	KNOWN_MS = 5 * 60 * 1000, /* how long a success says that an origin works */
+	ORIGINS = 16,
+	RENEW_ARENA_BYTES = 64 * 1024,
+};
+
+/* Origins that have answered lately. Others get one message first: when they are down, only that is
+ * lost, and APNs takes no more before it has seen our token. */
+static struct {
+	char origin[200];
+	int64_t until_ms;
+} known[ORIGINS];
+static unsigned known_next;
+
+static bool is_known(const char *origin)
+{
+	for (unsigned i = 0; i < ORIGINS; i++)
+		if (strcmp(known[i].origin, origin) == 0)
+			return loop_now_ms() < known[i].until_ms;
+	return false;
+}
+
+static void set_known(const char *origin, bool works)
+{
+	unsigned i = 0;
+
+	while (i < ORIGINS && strcmp(known[i].origin, origin) != 0)
+		i++;
+	if (i == ORIGINS)
+		i = known_next++ % ORIGINS;
+	snprintf(known[i].origin, sizeof(known[i].origin), "%s", origin);
+	known[i].until_ms = works ? loop_now_ms() + KNOWN_MS : 0;
+}
+
+/* A batch on its way. What is sent again, once with another token and once to the other environment
+ * of APNs, is queued behind the others. */
+struct flight {
+	struct push_batch *batch;
+	struct http_client_group *group;
+	struct sending **queue;
+	size_t queued, next;
+	bool may_begin; /* rows that have not begun yet */
+	bool is_fast;   /* the origin is known to work */
+};
+
+static int64_t now_s(void)
+{
+	return clock_now_us() / 1000000;
+}
+
+static const char *origin_of(struct arena *arena, const struct sending *sending)
+{
+	const struct push_settings *settings = push_sender.settings;
+
+	if (sending->provider == PUSH_FCM)
+		return settings->fcm_origin;
+	if (sending->provider == PUSH_APNS)
+		return sending->is_sandbox ? settings->apns_sandbox_origin : settings->apns_origin;
+	return web_push_origin(arena, sending->push.device.address);
+}
+
+static int build_web(struct arena *arena, struct sending *sending, struct push_request *ret)
+{
+	const char *origin = origin_of(arena, sending);
+
+	if (origin == NULL)
+		return -EINVAL;
+	sending->token = tokens_vapid(arena, origin);
+	if (sending->token == NULL)
+		return -ENOMEM;
+	const struct web_push_server server = {sending->token, push_sender.web};
+
+	return web_push_build(arena, &server, &sending->push, now_s(), ret);
+}
+
+/* The token is there already, but for that of a browser's service. */
+static int build(struct arena *arena, struct sending *sending, struct push_request *ret)
+{
+	if (sending->provider == PUSH_WEB)
+		return build_web(arena, sending, ret);
+	if (sending->provider == PUSH_APNS) {
+		const struct apns_server server = {
+		    origin_of(arena, sending), push_sender.settings->apns_topic, sending->token};
+
+		return apns_build(arena, &server, &sending->push, now_s(), ret);
+	}
+	const struct fcm_server server = {push_sender.settings->fcm_origin,
+	                                  push_sender.credentials.fcm.project, sending->token,
+	                                  false};
+
+	assert(sending->provider == PUSH_FCM);
+	return fcm_build(arena, &server, &sending->push, now_s(), ret);
+}
+
+static struct push_verdict judge(struct arena *arena, const struct sending *sending,
+                                 const struct http_client_finished *finished)
+{
+	if (finished->result < 0)
+		return push_unanswered(finished->result, sending->provider != PUSH_WEB);
+	if (sending->provider == PUSH_FCM)
+		return fcm_judge(arena, &finished->response, now_s());
+	if (sending->provider == PUSH_APNS)
+		return apns_judge(arena, &finished->response, now_s());
+	return web_push_judge(arena, &finished->response, now_s());
+}
+
+/* A message that cannot be built is as if the provider had said so. */
+static struct push_verdict unbuilt(int rc)
+{
+	if (rc == -EINVAL)
+		return (struct push_verdict){.outcome = PUSH_ADDRESS_GONE, .reason = "bad address"};
+	if (rc == -EMSGSIZE)
+		return (struct push_verdict){.outcome = PUSH_DROPPED, .reason = "too large"};
+	return (struct push_verdict){.outcome = PUSH_RETRY, .reason = "no memory"};
+}
+
+static void send_again(struct flight *flight, struct sending *sending)
+{
+	assert(flight->queued < 3 * flight->batch->count);
+	flight->queue[flight->queued++] = sending;
+}
+
+/* Another token, for this message and those that have not been sent. False: *verdict is why there
+ * is none. */
+static bool renew(struct flight *flight, struct sending *sending, struct push_verdict *verdict)
+{
+	struct arena *arena = flight->batch->task->arena;
+	const char *token = NULL;
+
+	if (sending->has_renewed || sending->provider == PUSH_WEB)
+		return false;
+	sending->has_renewed = true;
+	if (sending->provider == PUSH_FCM) {
+		tokens_fcm_refused(sending->token);
+		struct push_verdict got = tokens_fcm(arena, &token);
+
+		if (got.outcome != PUSH_SENT)
+			*verdict = got;
+	} else {
+		verdict->delay_ms = tokens_apns_refused_ms(sending->token);
+		if (verdict->delay_ms == 0)
+			token = tokens_apns(arena);
+	}
+	for (size_t i = flight->next; token != NULL && i < flight->queued; i++)
+		flight->queue[i]->token = token;
+	sending->token = token;
+	return token != NULL;
+}
+
+/* Whether it is to be sent again at once. */
+static bool is_again(struct flight *flight, struct sending *sending, struct push_verdict *verdict)
+{
+	if (verdict->outcome == PUSH_TOKEN_REFUSED)
+		return renew(flight, sending, verdict);
+	if (verdict->outcome != PUSH_WRONG_ENVIRONMENT || sending->has_switched)
+		return false;
+	sending->has_switched = true;
+	sending->is_sandbox = !sending->is_sandbox;
+	return true;
+}
+
+static void take(struct flight *flight, const struct http_client_finished *finished)
+{
+	struct sending *sending = finished->owner;
+	struct arena *arena = flight->batch->task->arena;
+	struct push_verdict verdict = judge(arena, sending, finished);
+	const char *origin = origin_of(arena, sending);
+
+	flight->is_fast = finished->result == 0 && verdict.outcome != PUSH_PROVIDER_FAILED;
+	if (flight->is_fast != is_known(origin))
+		set_known(origin, flight->is_fast);
+	if (is_again(flight, sending, &verdict))
+		send_again(flight, sending);
+	else
+		push_conclude(flight->batch, sending, &verdict);
+}
+
+/* False: there is no room; take a finished one first. */
+static bool launch(struct flight *flight, struct sending *sending)
+{
+	struct arena *arena = flight->batch->task->arena;
+	struct push_request built;
+	int rc;
+
+	if (sending->delivery->state == DELIVERY_UNTOUCHED) {
+		flight->may_begin = flight->may_begin && delivery_begin(sending->delivery);
+		if (!flight->may_begin)
+			return true; /* it is leased again later */
+	}
+	rc = build(arena, sending, &built);
+	if (rc < 0) {
+		struct push_verdict verdict = unbuilt(rc);
+
+		push_conclude(flight->batch, sending, &verdict);
+		return true;
+	}
+	const struct http_client_request request = {.method = "POST",
+	                                            .url = built.url,
+	                                            .headers = built.headers,
+	                                            .header_count = built.header_count,
+	                                            .body = built.body,
+	                                            .body_length = built.body_length,
+	                                            .body_max = PUSH_ANSWER_BYTES,
+	                                            .trusted = sending->provider != PUSH_WEB};
+
+	return http_client_group_add(flight->group, &request,
+	                             loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS, sending);
+}
+
+static bool may_launch(const struct flight *flight)
+{
+	return flight->next < flight->queued &&
+	       (flight->is_fast || http_client_group_count(flight->group) == 0);
+}
+
+static void fly(struct flight *flight)
+{
+	struct http_client_finished finished;
+
+	do {
+		while (may_launch(flight) && launch(flight, flight->queue[flight->next]))
+			flight->next++;
+		if (http_client_group_next(flight->group, &finished))
+			take(flight, &finished);
+	} while (flight->next < flight->queued || http_client_group_count(flight->group) > 0);
+}
+
+static void free_group(void *group)
+{
+	http_client_group_free(group);
+}
+
+/* The token of all; PUSH_SENT, or why there is none. */
+static struct push_verdict get_token(struct push_batch *batch)
+{
+	struct push_verdict verdict = {.outcome = PUSH_SENT};
+	const char *token = NULL;
+
+	if (batch->sendings[0].provider == PUSH_FCM)
+		verdict = tokens_fcm(batch->task->arena, &token);
+	if (batch->sendings[0].provider == PUSH_APNS) {
+		token = tokens_apns(batch->task->arena);
+		if (token == NULL)
+			verdict =
+			    (struct push_verdict){.outcome = PUSH_RETRY, .reason = "no memory"};
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		batch->sendings[i].token = token;
+	return verdict;
+}
+
+void send_each(struct push_batch *batch)
+{
+	struct arena *arena = batch->task->arena;
+	struct flight flight = {
+	    .batch = batch,
+	    .queue = arena_array(arena, 3 * batch->count, sizeof(*flight.queue)),
+	    .may_begin = true,
+	};
+	struct push_verdict verdict = get_token(batch);
+
+	assert(batch->count > 0 && batch->count <= LIMIT_CLIENT_GROUP_CALLS);
+	if (verdict.outcome == PUSH_SENT) {
+		flight.group = http_client_group_new((unsigned)batch->count);
+		if (flight.group == NULL)
+			verdict =
+			    (struct push_verdict){.outcome = PUSH_RETRY, .reason = "no memory"};
+	}
+	if (verdict.outcome != PUSH_SENT) {
+		push_conclude_all(batch, &verdict);
+		return;
+	}
+	arena_defer(arena, free_group, flight.group);
+	for (size_t i = 0; i < batch->count; i++)
+		flight.queue[flight.queued++] = &batch->sendings[i];
+	const char *origin = origin_of(arena, &batch->sendings[0]);
+
+	flight.is_fast = origin != NULL && is_known(origin);
+	fly(&flight);
+}

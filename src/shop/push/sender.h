@@ -1,0 +1,71 @@
+/*
+ * sender: sending the rows of a batch of the outbox. send.c reads what is to be sent, send_each.c
+ * sends requests of one message (FCM, APNs, Web Push), send_expo.c those of many, and outcome.c
+ * turns verdicts into outcomes. Private to the area.
+ */
+#ifndef SEBEZ_SHOP_PUSH_SENDER_H
+#define SEBEZ_SHOP_PUSH_SENDER_H
+
+#include "shop/outbox/outbox.h"
+#include "shop/push/credentials.h"
+#include "task/task.h"
+
+enum push_provider { PUSH_FCM, PUSH_APNS, PUSH_WEB, PUSH_EXPO, PUSH_PROVIDER_COUNT };
+
+/* A row of the outbox and its message. */
+struct sending {
+	struct delivery *delivery;
+	enum push_provider provider;
+	struct uuid account_id, device_id;
+	int64_t registered_ms; /* when the app registered the address */
+	struct push push;
+	bool is_sandbox;   /* APNs: where it is sent */
+	bool has_switched; /* APNs: the other environment did not know the address */
+	bool has_renewed;  /* a token of ours was refused, and it was sent with another one */
+	const char *token; /* of ours, with which it was sent */
+	int64_t begun_ms;
+};
+
+/* What became of an address: an outcome for the table `device`. */
+struct push_address {
+	const struct sending *sending;
+	bool is_gone; /* else it is of the other environment than we thought */
+};
+
+struct push_batch {
+	struct task *task;
+	struct sending *sendings;
+	size_t count;
+	struct push_address *addresses; /* room for one of each sending */
+	size_t address_count;
+	const char *alarm; /* reason of the first, and how many there were */
+	size_t alarm_count;
+};
+
+/* Of this process. */
+struct push_sender {
+	const struct push_settings *settings;
+	struct push_credentials credentials;
+	struct web_push_sender *web;
+};
+extern struct push_sender push_sender;
+
+/* Once per jobs process. 0 or -errno. */
+int push_start(const struct push_settings *settings) __attribute__((warn_unused_result));
+
+/* Deliverers (shop/outbox/outbox.h). */
+void push_deliver(struct task *task, struct delivery rows[], size_t count);
+void push_ask_receipts(struct task *task, struct delivery rows[], size_t count);
+
+void send_each(struct push_batch *batch);
+void send_expo(struct push_batch *batch);
+
+/* Reports the outcome of an attempt that delivery_begin() allowed, for the row and its address. */
+void push_conclude(struct push_batch *batch, struct sending *sending,
+                   const struct push_verdict *verdict);
+/* The same for all rows that may still begin, when there is no token for them. */
+void push_conclude_all(struct push_batch *batch, const struct push_verdict *verdict);
+/* Writes what became of addresses, and logs alarms. Suspends the fiber. */
+void push_finish(struct push_batch *batch);
+
+#endif

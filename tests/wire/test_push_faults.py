@@ -1,0 +1,62 @@
+"""Push messages while a provider is down, or slow."""
+import pytest
+
+pytest.importorskip("h2", reason="python3-h2 is not installed")
+from conftest import after  # noqa: E402
+from harness import devices, providers, pushes  # noqa: E402
+from harness.talk import Talk  # noqa: E402
+from harness.wait import until  # noqa: E402
+
+
+@pytest.fixture
+def push():
+    with pushes.sending() as one:
+        yield one
+        bad = after(one.shop.server)
+        assert not bad, "\n".join(bad)
+
+
+def ids_of(push, phone):
+    """(id, status) of each request."""
+    for request in push.of(phone["address"]):
+        body = request.json
+        yield (body["message"]["data"] if request.provider == "fcm" else body)["id"], request.status
+
+
+def test_what_waited_for_a_provider_is_sent_when_it_is_back(push):
+    phone = devices.a_phone()
+    customer = push.somebody(phone)
+    push.fake.script("", providers.Lost())
+    for _ in range(8):
+        push.tell(customer)
+    until(lambda: "left alone for a while" in push.shop.server.log.read_text())
+    tried = len(push.of(phone["address"]))
+    assert tried < 8 + 5  # not each of them, again and again
+    push.fake.scripts.clear()
+    until(lambda: push.hurry() or push.waiting(customer) == 0, 120)
+    assert len({id for id, status in ids_of(push, phone) if status == 200}) == 8
+
+
+def test_a_backlog_of_promotions_keeps_no_chat_message_waiting(push):
+    customer = push.somebody(devices.a_phone())
+    push.tell(customer)
+    push.followed()
+    # The provider takes none of them in time; as if they were promotions.
+    slow = devices.an_installation()
+    other = push.somebody(slow)
+    push.fake.script(slow["address"], providers.Stall())
+    push.tell(other)
+    push.followed()
+    push.db.rows("insert into outbox (topic, destination, subject_id, payload) "
+                 "select 'push_promotions', 'fcm', n.id, json_build_object('device_id', d.id) "
+                 "from notice n join device d on d.account_id = n.account_id "
+                 "cross join generate_series(1, 500) where n.account_id = %s "
+                 "and n.kind = 'sub_order_accepted'", other.id)
+    push.fake.wait(lambda: push.of(slow["address"]))
+    talk = Talk(push.shop, push.vendor)
+    phone = devices.a_phone()
+    devices.registered(talk.customer, phone)
+    talk.answer()
+    push.sent(phone["address"])
+    assert push.db.one("select count(*) > 0 from outbox where topic = 'push_promotions'")
+    push.db.rows("delete from outbox where topic = 'push_promotions'")
