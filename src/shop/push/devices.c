@@ -54,6 +54,8 @@ void put_device(struct request *rq, const struct put_device_in *in)
 	struct uuid session = rq->task.actor.session_id;
 	struct db *batch;
 
+	if (uuid_is_nil(in->device_id))
+		task_end_field(&rq->task, "{device_id}", "format", "must not be the nil UUID");
 	check_words(rq, in);
 	assert(!uuid_is_nil(session));
 	batch = db_batch(&rq->task);
