@@ -56,7 +56,7 @@ static void probe_fcm_messages(const struct probe *probe, const char *token)
 	    .id = uuid_v7(), .device = {.address = "none"}, .badge = -1, .expires_s = now_s() + 60};
 	struct http_client_response response;
 	struct push_request request;
-	const char *error;
+	const char *error = "no memory";
 
 	if (fcm_build(probe->arena, &server, &push, now_s(), &request) < 0 ||
 	    !send_request(probe, &request, &response, &error)) {
