@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sodium.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/pem.h"
 
 enum { PEM_BYTES_MAX = 16 * 1024, RSA_BITS_MIN = 1024, RSA_BITS_MAX = 4096 };
 
@@ -30,16 +30,6 @@ static const char *const SIGNED[] = {
 
 /* Keys. */
 
-/* Without it, OpenSSL would ask for the password of an encrypted key on the terminal. */
-static int no_password(char *buffer, int size, int writes, void *arg)
-{
-	(void)buffer;
-	(void)size;
-	(void)writes;
-	(void)arg;
-	return -1;
-}
-
 static bool is_usable(EVP_PKEY *pkey)
 {
 	int bits = EVP_PKEY_get_bits(pkey);
@@ -55,11 +45,8 @@ struct dkim_key *dkim_key_from_pem(const char *pem, size_t length, const char **
 	*ret_error = "the key is not PEM, or encrypted";
 	if (length > PEM_BYTES_MAX)
 		return NULL;
-	BIO *bio = BIO_new_mem_buf(pem, (int)length);
-	EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *pkey = pem_private_key(pem, length);
 
-	BIO_free(bio);
-	ERR_clear_error();
 	if (pkey != NULL) {
 		*ret_error = "the key must be Ed25519, or RSA with 1024 to 4096 bits";
 		key = is_usable(pkey) ? calloc(1, sizeof(*key)) : NULL;

@@ -3,13 +3,13 @@
 #include <assert.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/json.h"
+#include "base/pem.h"
 
 enum {
 	ES256_BYTES = 64,
@@ -45,26 +45,13 @@ static struct jwt_key *key_of(EVP_PKEY *pkey, const char **ret_error)
 	return NULL;
 }
 
-/* Without it, OpenSSL would ask for the password of an encrypted key on the terminal. */
-static int no_password(char *buffer, int size, int writes, void *arg)
-{
-	(void)buffer;
-	(void)size;
-	(void)writes;
-	(void)arg;
-	return -1;
-}
-
 struct jwt_key *jwt_key_from_pem(const char *pem, size_t length, const char **ret_error)
 {
 	*ret_error = "the key is not PEM";
 	if (length > JWT_PEM_BYTES_MAX)
 		return NULL;
-	BIO *bio = BIO_new_mem_buf(pem, (int)length);
-	EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *pkey = pem_private_key(pem, length);
 
-	BIO_free(bio);
-	ERR_clear_error();
 	if (pkey == NULL && memmem(pem, length, "ENCRYPTED", 9) != NULL)
 		*ret_error = "the key is encrypted";
 	return pkey != NULL ? key_of(pkey, ret_error) : NULL;

@@ -13,6 +13,13 @@
 bool apns_is_address(const char *address);
 bool expo_is_address(const char *address);
 
+/* Sending. */
+
+/* The call of a built request, which must outlive it. body_max: as in http_client.h. trusted: the
+ * operator configured its URL. */
+struct http_client_request push_call(const struct push_request *built, size_t body_max,
+                                     bool trusted);
+
 /* Building. */
 
 typedef void push_write_fn(struct json *json, const struct push *push, const void *arg);

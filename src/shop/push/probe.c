@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "net/loop.h"
+#include "shop/push/internal.h"
 #include "shop/push/tokens.h"
 
 enum { ARENA_BYTES = 1024 * 1024, CALL_MS = 15 * 1000 };
@@ -32,13 +33,7 @@ static int64_t now_s(void)
 static bool send_request(const struct probe *probe, const struct push_request *request,
                          struct http_client_response *ret, const char **ret_error)
 {
-	const struct http_client_request call = {.method = "POST",
-	                                         .url = request->url,
-	                                         .headers = request->headers,
-	                                         .header_count = request->header_count,
-	                                         .body = request->body,
-	                                         .body_length = request->body_length,
-	                                         .trusted = true};
+	const struct http_client_request call = push_call(request, 0, true);
 	int rc = http_client_send(probe->arena, &call, loop_now_ms() + CALL_MS, ret);
 
 	*ret_error = rc < 0 ? ret->error : "";

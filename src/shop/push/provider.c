@@ -141,3 +141,19 @@ void push_add_header(struct push_request *request, const char *name, const char 
 	assert(request->header_count < PUSH_HEADERS_MAX);
 	request->headers[request->header_count++] = (struct http_header){name, value};
 }
+
+struct http_client_request push_call(const struct push_request *built, size_t body_max,
+                                     bool trusted)
+{
+	assert(built->header_count <= PUSH_HEADERS_MAX);
+	return (struct http_client_request){
+	    .method = "POST",
+	    .url = built->url,
+	    .headers = built->headers,
+	    .header_count = built->header_count,
+	    .body = built->body,
+	    .body_length = built->body_length,
+	    .body_max = body_max,
+	    .trusted = trusted,
+	};
+}

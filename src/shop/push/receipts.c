@@ -9,6 +9,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "send.sql.h"
+#include "shop/push/internal.h"
 #include "shop/push/sender.h"
 
 enum { AGAIN_MS = 15 * 60 * 1000 };
@@ -76,14 +77,7 @@ static int ask(struct task *task, struct asked asked[], size_t count,
 
 	if (rc < 0)
 		return rc;
-	const struct http_client_request request = {.method = "POST",
-	                                            .url = built.url,
-	                                            .headers = built.headers,
-	                                            .header_count = built.header_count,
-	                                            .body = built.body,
-	                                            .body_length = built.body_length,
-	                                            .body_max = PUSH_ANSWERS_BYTES,
-	                                            .trusted = true};
+	const struct http_client_request request = push_call(&built, PUSH_ANSWERS_BYTES, true);
 
 	return http_client_send(task->arena, &request, loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS,
 	                        ret);

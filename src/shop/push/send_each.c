@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "net/http_client_group.h"
 #include "net/loop.h"
+#include "shop/push/internal.h"
 #include "shop/push/sender.h"
 #include "shop/push/tokens.h"
 
@@ -206,14 +207,8 @@ static bool launch(struct flight *flight, struct sending *sending)
 		push_conclude(flight->batch, sending, &verdict);
 		return true;
 	}
-	const struct http_client_request request = {.method = "POST",
-	                                            .url = built.url,
-	                                            .headers = built.headers,
-	                                            .header_count = built.header_count,
-	                                            .body = built.body,
-	                                            .body_length = built.body_length,
-	                                            .body_max = PUSH_ANSWER_BYTES,
-	                                            .trusted = sending->provider != PUSH_WEB};
+	const struct http_client_request request =
+	    push_call(&built, PUSH_ANSWER_BYTES, sending->provider != PUSH_WEB);
 
 	return http_client_group_add(flight->group, &request,
 	                             loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS, sending);

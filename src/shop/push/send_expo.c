@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "net/loop.h"
 #include "send.sql.h"
+#include "shop/push/internal.h"
 #include "shop/push/sender.h"
 
 struct part {
@@ -119,14 +120,7 @@ static bool send_part(struct part *part)
 	}
 	if (!build(part, &built))
 		return false;
-	const struct http_client_request request = {.method = "POST",
-	                                            .url = built.url,
-	                                            .headers = built.headers,
-	                                            .header_count = built.header_count,
-	                                            .body = built.body,
-	                                            .body_length = built.body_length,
-	                                            .body_max = PUSH_ANSWERS_BYTES,
-	                                            .trusted = true};
+	const struct http_client_request request = push_call(&built, PUSH_ANSWERS_BYTES, true);
 	int rc = http_client_send(part->batch->task->arena, &request, deadline_ms, &response);
 
 	return take(part, rc, &response);

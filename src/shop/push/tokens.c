@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "net/co.h"
 #include "net/loop.h"
+#include "shop/push/internal.h"
 
 enum {
 	FCM_EARLY_S = 10 * 60,   /* before its end another one is asked for */
@@ -124,14 +125,7 @@ static void ask(void)
 	assert(!tokens.fcm.is_asking);
 	tokens.fcm.is_asking = true;
 	if (form.body != NULL) {
-		const struct http_client_request request = {.method = "POST",
-		                                            .url = form.url,
-		                                            .headers = form.headers,
-		                                            .header_count = form.header_count,
-		                                            .body = form.body,
-		                                            .body_length = form.body_length,
-		                                            .body_max = FCM_BODY_BYTES,
-		                                            .trusted = true};
+		const struct http_client_request request = push_call(&form, FCM_BODY_BYTES, true);
 		int rc = http_client_send(arena, &request, loop_now_ms() + FCM_ASK_MS, &response);
 
 		verdict = take_token(arena, rc, &response);
