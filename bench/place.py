@@ -205,13 +205,15 @@ def seeded(folder, products, orders=ORDERS, events=0, tree=HERE):
     """A data folder with the marketplace of seed.sql: seeded once, then kept as a template."""
     sources = sorted(path for pattern in ("db/*.sql", "src/**/schema.sql", "src/**/functions*.sql",
                                           "bench/*.sql") for path in tree.root.glob(pattern))
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
-    template = pathlib.Path(folder) / f"template-{products}-{orders}-{events}-{version}"
+    what = f"{products} products, {orders} orders, {events} events"
+    version = hashlib.sha256(what.encode() + b"".join(path.read_bytes() for path in sources))
+    # Short: the database's socket is below it only where its path fits into a socket's address.
+    template = pathlib.Path(folder) / f"template-{version.hexdigest()[:8]}"
     if (template / "seeded").exists():
         return template
     if template.exists():
         shutil.rmtree(template)
-    say(f"seeding {products} products, {orders} orders, {events} events (once; kept in {template})")
+    say(f"seeding {what} (once; kept in {template})")
     begin = time.monotonic()
     with Server(template, tree=tree, SEBEZ_PROCESSES=1) as server:
         fill_template(server, products, orders, events)
