@@ -256,6 +256,10 @@ ROWS = {
         "email": fresh("invited") + "@example.com", "role": "support"}),
     "revokeInvitation": Row(ids=lambda w, who, side: {
         "invitation_id": side.invite(fresh("unwanted") + "@example.com")["id"]}),
+    "followVendor": Row(),
+    "unfollowVendor": Row(),
+    "listFollows": Row(),
+    "countFollowers": Row(),
     # catalogue
     "listVendorProducts": Row(),
     "countFetchedImages": Row(),

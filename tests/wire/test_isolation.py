@@ -19,6 +19,8 @@ ACTORS = ["anonymous", "guest", "customer:A", "customer:B",
 ALLOWED = {"2xx", 409}
 # The id in their path is chosen by the caller, each account for itself (test_devices.py).
 CHOOSING = {"putDevice"}
+# The vendor in their path need not be the customer's own; it is one that is published.
+FOLLOWING = {"followVendor", "unfollowVendor"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -55,7 +57,8 @@ def outcome(operation, name):
     results = []
     if "customer" in kinds:
         # Every account may shop; the ids of side A are those of customer A.
-        owns = name == "customer:A" or not operation.names("path") or operation.id in CHOOSING
+        owns = name == "customer:A" or not operation.names("path") \
+            or operation.id in CHOOSING | FOLLOWING
         results.append(ALLOWED if owns or "cart" in operation.path else {404})
     if "staff" in kinds:
         works_here = who == "staff"
@@ -198,7 +201,7 @@ def told(response, *ids):
 def test_a_foreign_id_answers_like_one_that_does_not_exist(world, operation_id, where, name):
     operation = OPERATIONS[operation_id]
     who = actor_for(world, operation)
-    public = {"public", "guest"} & set(operation.actors)
+    public = {"public", "guest"} & set(operation.actors) or operation.id in FOLLOWING
     foreign = (world.b.hidden if public and name in world.b.hidden else world.b.ids).get(name)
     if name == "vendor":
         foreign = world.b.hidden["vendor_id"]

@@ -150,3 +150,22 @@ create policy everything on shipping_method to sebez_admin, sebez_jobs, sebez_ke
 create policy published on shipping_method for select to sebez_public, sebez_customer using (active);
 create policy of_vendor on shipping_method to sebez_vendor
 	using (vendor_id = current_vendor()) with check (vendor_id = current_vendor());
+
+-- Customers who follow a vendor. Its staff may count them; who they are is known to themselves and to jobs alone.
+create table vendor_follow (
+	account_id uuid not null references account (id),
+	vendor_id  uuid not null references vendor (id),
+	since      timestamptz not null default now(),
+	primary key (account_id, vendor_id)
+);
+create index vendor_follow_latest on vendor_follow (account_id, since desc, vendor_id desc);
+create index vendor_follow_vendor on vendor_follow (vendor_id, account_id);
+
+grant select, insert (account_id, vendor_id), delete on vendor_follow to sebez_customer;
+grant select (vendor_id) on vendor_follow to sebez_vendor;
+grant select on vendor_follow to sebez_jobs;
+alter table vendor_follow enable row level security, force row level security;
+create policy everything on vendor_follow to sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_customer on vendor_follow to sebez_customer
+	using (account_id = current_account()) with check (account_id = current_account());
+create policy of_vendor on vendor_follow for select to sebez_vendor using (vendor_id = current_vendor());
