@@ -5,6 +5,8 @@ import re
 
 import yaml
 
+import api_webhooks
+
 
 class Document:
     def __init__(self, folder):
@@ -32,6 +34,7 @@ class Document:
         schemas = merged["components"].get("schemas", {})
         self.events = self._merge_events(schemas, "x-event", "Event")
         self.passing = self._merge_events(schemas, "x-passing", "PassingEvent")
+        api_webhooks.fill(schemas, self.error)
         self._check_refs(merged, merged, "#")
         return merged
 

@@ -156,6 +156,10 @@ enum {
 	 * forgotten ones. A notice goes to each. */
 	LIMIT_DEVICES = 20,
 
+	/* Webhooks of one vendor and of the platform, as the contract says: one for each system
+	 * that a business has. Each event goes to each. */
+	LIMIT_WEBHOOKS = 20,
+
 	/* Open applications of one account: a family of shops, not a flood. */
 	LIMIT_OPEN_APPLICATIONS = 5,
 

@@ -9,6 +9,7 @@
 #include "base/host.h"
 
 static const char NOT_WEB[] = "must be an http or https address";
+static const char NOT_HTTPS[] = "must be an https address";
 static const char CREDENTIALS[] = "must have no user name or password";
 static const char NOT_PUBLIC[] = "must have a host of the public internet";
 
@@ -59,12 +60,12 @@ static bool is_allowed(const char *host, const struct networks *allowed)
 	return allowed != NULL && host_address(host, &address) && networks_have(allowed, &address);
 }
 
-const char *web_address_wrong(const char *text, const struct networks *allowed)
+/* The host as ASCII; returns as web_address_wrong(). */
+static const char *parse(const char *text, char host[HOST_SIZE])
 {
 	size_t scheme = strncasecmp(text, "https://", 8) == 0  ? 8
 	                : strncasecmp(text, "http://", 7) == 0 ? 7
 	                                                       : 0;
-	char host[HOST_SIZE];
 
 	/* Browsers treat a backslash as a slash. */
 	if (scheme == 0 || has_blank(text) || strpbrk(text, "\"<>\\") != NULL)
@@ -74,7 +75,27 @@ const char *web_address_wrong(const char *text, const struct networks *allowed)
 
 	if (memchr(authority, '@', length) != NULL)
 		return CREDENTIALS;
-	if (!read_host(authority, length, host))
-		return NOT_WEB;
+	return read_host(authority, length, host) ? NULL : NOT_WEB;
+}
+
+const char *web_address_wrong(const char *text, const struct networks *allowed)
+{
+	char host[HOST_SIZE];
+	const char *wrong = parse(text, host);
+
+	if (wrong != NULL)
+		return wrong;
 	return host_is_public(host) || is_allowed(host, allowed) ? NULL : NOT_PUBLIC;
+}
+
+const char *web_address_insecure(const char *text, const struct networks *allowed)
+{
+	char host[HOST_SIZE];
+	const char *wrong = web_address_wrong(text, allowed);
+
+	if (wrong != NULL)
+		return wrong;
+	wrong = parse(text, host);
+	assert(wrong == NULL);
+	return strncasecmp(text, "https:", 6) == 0 || is_allowed(host, allowed) ? NULL : NOT_HTTPS;
 }

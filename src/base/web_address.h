@@ -9,5 +9,7 @@
  * valid: with a host on the public internet, or an address in one of these networks, and no user
  * name or password. allowed may be NULL. */
 const char *web_address_wrong(const char *text, const struct networks *allowed);
+/* The same for an address that must be https; http is good enough in one of these networks. */
+const char *web_address_insecure(const char *text, const struct networks *allowed);
 
 #endif

@@ -17,15 +17,16 @@
 #include "shop/push/push.h"
 #include "shop/texts/texts.h"
 #include "shop/vendors/vendors.h"
+#include "shop/webhooks/webhooks.h"
 #include "task/db_error.h"
 #include "task/rows.h"
 #include "web/limit.h"
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS, &AREA_ACCOUNTS, &AREA_CARTS,   &AREA_CATALOG, &AREA_CHAT,
-    &AREA_FEED,  &AREA_MEDIA,    &AREA_NOTICES, &AREA_ORDERS,  &AREA_OUTBOX,
-    &AREA_PUSH,  &AREA_VENDORS,  NULL,
+    &AREA_TEXTS, &AREA_ACCOUNTS, &AREA_CARTS,    &AREA_CATALOG, &AREA_CHAT,
+    &AREA_FEED,  &AREA_MEDIA,    &AREA_NOTICES,  &AREA_ORDERS,  &AREA_OUTBOX,
+    &AREA_PUSH,  &AREA_VENDORS,  &AREA_WEBHOOKS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

@@ -92,7 +92,7 @@ void check_leave(struct check *check, size_t length)
 
 bool check_wrong(struct check *check, const char *code, const char *format, ...)
 {
-	char detail[200];
+	char detail[520];
 	va_list args;
 
 	assert(check->arena != NULL && code[0] != 0);
@@ -146,6 +146,11 @@ void check_allow_networks(const struct networks *networks)
 const char *check_web_address(const char *text)
 {
 	return web_address_wrong(text, &allowed);
+}
+
+const char *check_secure_web_address(const char *text)
+{
+	return web_address_insecure(text, &allowed);
 }
 
 static bool check_uri(struct check *check, const char *text)
@@ -225,7 +230,7 @@ bool check_count(struct check *check, size_t count, int64_t min, int64_t max)
 
 bool check_choice(struct check *check, const char *const choices[], const char *text, int *ret)
 {
-	char known[160] = "";
+	char known[480] = "";
 
 	assert(choices != NULL && choices[0] != NULL);
 	for (int i = 0; choices[i] != NULL; i++) {

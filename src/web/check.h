@@ -50,6 +50,8 @@ bool check_text(struct check *check, enum field_format format, const char **text
                 int64_t min, int64_t max);
 /* web_address_wrong() with the networks that the operator allows. */
 const char *check_web_address(const char *text);
+/* The same, of https; of http only in the networks that the operator allows. */
+const char *check_secure_web_address(const char *text);
 void check_allow_networks(const struct networks *networks); /* once per process */
 bool check_number(struct check *check, int64_t value, int64_t min, int64_t max);
 bool check_count(struct check *check, size_t count, int64_t min, int64_t max);

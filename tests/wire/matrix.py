@@ -191,6 +191,25 @@ def new_dead_letter(w, who, side):
     return {"dead_letter_id": side.dead_letter()}
 
 
+def webhook_body(w, who, side):
+    return {"url": "https://erp.example.com/hooks", "events": ["low_stock"], "description": "Extra"}
+
+
+def few_webhooks(w, who, side):
+    w.shop.db.rows("delete from webhook where description = 'Extra'")
+
+
+def new_webhook(w, who, side):
+    few_webhooks(w, who, side)
+    return {"webhook_id": side.vendor.do("createWebhook", body=webhook_body(w, who, side))["id"]}
+
+
+def new_platform_webhook(w, who, side):
+    few_webhooks(w, who, side)
+    return {"webhook_id": w.shop.admin("operations").do(
+        "createPlatformWebhook", body=webhook_body(w, who, side))["id"]}
+
+
 def bought(*steps, **how):
     return lambda w, who, side: side.bought(*steps, **how)
 
@@ -396,6 +415,20 @@ ROWS = {
     "eraseMessages": Row(ids=new_user, body=reason),
     "getChatSettings": Row(),
     "putChatSettings": Row(body=lambda w, who, side: w.shop.admin().do("getChatSettings")),
+    # webhooks
+    "listWebhooks": Row(),
+    "createWebhook": Row(before=few_webhooks, body=webhook_body),
+    "getWebhook": Row(),
+    "putWebhook": Row(body=lambda w, who, side: {
+        **webhook_body(w, who, side), "description": "Of the side"}),
+    "deleteWebhook": Row(ids=new_webhook),
+    "rotateWebhookSecret": Row(ids=new_webhook),
+    "listPlatformWebhooks": Row(),
+    "createPlatformWebhook": Row(before=few_webhooks, body=webhook_body),
+    "getPlatformWebhook": Row(ids=new_platform_webhook),
+    "putPlatformWebhook": Row(ids=new_platform_webhook, body=webhook_body),
+    "deletePlatformWebhook": Row(ids=new_platform_webhook),
+    "rotatePlatformWebhookSecret": Row(ids=new_platform_webhook),
     # admin
     "adminListVendors": Row(),
     "adminGetVendor": Row(),

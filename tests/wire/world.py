@@ -44,6 +44,7 @@ class Side:
             "upload_id": self.upload(),
             "up_to": self.notification(),
             "device_id": self.device(),
+            "webhook_id": self.webhook(),
         }
         self.ids["conversation_id"] = self.customer.do("openConversation", body={
             "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
@@ -76,6 +77,11 @@ class Side:
 
     def device(self):
         return registered(self.customer, a_phone())["id"]
+
+    def webhook(self):
+        return self.vendor.do("createWebhook", body={
+            "url": "https://erp.example.com/hooks", "events": ["low_stock"],
+            "description": "Of the side"})["id"]
 
     def session(self):
         """Of a second sign-in of the customer."""
