@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/host.h"
 #include "base/limits.h"
 #include "net/http_client_internal.h"
 #include "net/loop.h"
@@ -68,8 +67,7 @@ static bool is_full(const struct http_kind *kind, bool in_group)
 	                : kind->calls >= LIMIT_CLIENT_CALLS;
 }
 
-/* One request without redirects. */
-static int begin(const struct http_client_request *request, const char *url, bool with_headers,
+static int begin(const struct http_client_request *request, const char *url,
                  struct http_transfer **ret, const struct http_transfer *form, const char **error)
 {
 	struct http_kind *kind = request->trusted ? &client.trusted : &client.guarded;
@@ -86,7 +84,7 @@ static int begin(const struct http_client_request *request, const char *url, boo
 	if (is_full(kind, form->in_group))
 		return -EAGAIN;
 	*error = "No memory";
-	transfer = http_transfer_new(request, url, with_headers);
+	transfer = http_transfer_new(request, url);
 	if (transfer == NULL)
 		return -ENOMEM;
 	transfer->kind = kind;
@@ -102,87 +100,6 @@ static int begin(const struct http_client_request *request, const char *url, boo
 	list_push_back(&client.transfers, &transfer->node);
 	*ret = transfer;
 	return 0;
-}
-
-static void wake_owner(struct http_transfer *transfer, void *co)
-{
-	(void)transfer;
-	co_wake(co);
-}
-
-/* *ret belongs to the caller when it is not NULL. */
-static int send_one(const struct http_client_request *request, const char *url, bool with_headers,
-                    int64_t deadline_ms, struct http_transfer **ret, const char **error)
-{
-	const struct http_transfer form = {.done = wake_owner, .owner = co_self()};
-	struct http_transfer *transfer;
-	int rc = begin(request, url, with_headers, &transfer, &form, error);
-
-	if (rc < 0)
-		return rc;
-	while (transfer->easy != NULL) {
-		if (co_wait(deadline_ms) < 0 && transfer->easy != NULL) {
-			http_call_abandon(transfer);
-			*error = "The deadline has passed";
-			return -ETIMEDOUT;
-		}
-	}
-	*error = transfer->error;
-	*ret = transfer;
-	return transfer->result;
-}
-
-/* URLs. */
-
-/* libcurl takes names as ASCII or in the encoding of the locale. */
-static bool make_host_ascii(CURLU *url)
-{
-	char ascii[HOST_SIZE], *host = NULL;
-	bool good = curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-	bool is_ascii = true;
-
-	for (const char *c = host; good && *c != 0; c++)
-		is_ascii = is_ascii && (unsigned char)*c < 0x80;
-	if (good && !is_ascii)
-		good = host_ascii(host, strlen(host), ascii) &&
-		       curl_url_set(url, CURLUPART_HOST, ascii, 0) == CURLUE_OK;
-	curl_free(host);
-	return good;
-}
-
-static bool has_scheme(CURLU *url, const char *wanted)
-{
-	char *scheme = NULL;
-	bool has = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	           strcasecmp(scheme, wanted) == 0;
-
-	curl_free(scheme);
-	return has;
-}
-
-/* Parses an absolute URL, or one relative to the handle's. */
-static int read_url(CURLU *url, const char *text, unsigned flags, const char **error)
-{
-	*error = "The URL is malformed";
-	if (curl_url_set(url, CURLUPART_URL, text, flags | CURLU_DISALLOW_USER) != CURLUE_OK)
-		return -EINVAL;
-	*error = "The URL must be http or https";
-	if (!has_scheme(url, "http") && !has_scheme(url, "https"))
-		return -EINVAL;
-	*error = "The URL has no good host name";
-	return make_host_ascii(url) ? 0 : -EINVAL;
-}
-
-static bool is_same(CURLU *a, CURLU *b, CURLUPart part)
-{
-	char *of_a = NULL, *of_b = NULL;
-	bool same = curl_url_get(a, part, &of_a, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-	            curl_url_get(b, part, &of_b, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-	            strcasecmp(of_a, of_b) == 0;
-
-	curl_free(of_a);
-	curl_free(of_b);
-	return same;
 }
 
 /* Headers. */
@@ -215,38 +132,6 @@ const char *http_client_header(const struct http_client_response *response, cons
 
 /* Calls. */
 
-struct call {
-	const struct http_client_request *request;
-	int64_t deadline_ms;
-	CURLU *url;
-	unsigned redirects;
-	bool is_first_origin;
-	struct http_transfer *transfer; /* the latest; owned */
-	const char *error;
-};
-
-static void drop_transfer(struct call *call)
-{
-	if (call->transfer != NULL)
-		http_transfer_free(call->transfer);
-	call->transfer = NULL;
-}
-
-static int send_to_url(struct call *call)
-{
-	char *url = NULL;
-	int rc;
-
-	drop_transfer(call);
-	call->error = "No memory";
-	if (curl_url_get(call->url, CURLUPART_URL, &url, 0) != CURLUE_OK)
-		return -ENOMEM;
-	rc = send_one(call->request, url, call->is_first_origin, call->deadline_ms, &call->transfer,
-	              &call->error);
-	curl_free(url);
-	return rc;
-}
-
 struct http_client_response http_call_response(const struct http_transfer *transfer)
 {
 	return (struct http_client_response){
@@ -259,42 +144,6 @@ struct http_client_response http_call_response(const struct http_transfer *trans
 	};
 }
 
-/* Target of the redirect; NULL when there is none, or the caller does not follow redirects. */
-static const char *redirect_of(const struct call *call)
-{
-	const struct http_client_response response = http_call_response(call->transfer);
-	int status = response.status;
-
-	if (call->request->redirects_max == 0)
-		return NULL;
-	if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
-		return NULL;
-	return http_client_header(&response, "Location");
-}
-
-static int follow(struct call *call, const char *location)
-{
-	CURLU *before = curl_url_dup(call->url);
-	int rc = before != NULL ? 0 : -ENOMEM;
-
-	call->error = "Too many redirects";
-	if (rc == 0 && call->redirects++ == call->request->redirects_max)
-		rc = -ELOOP;
-	if (rc == 0)
-		rc = read_url(call->url, location, CURLU_URLENCODE, &call->error);
-	if (rc == 0 && has_scheme(before, "https") && !has_scheme(call->url, "https")) {
-		call->error = "A redirect leads from https to http";
-		rc = -EACCES;
-	}
-	if (rc == 0)
-		call->is_first_origin = call->is_first_origin &&
-		                        is_same(before, call->url, CURLUPART_SCHEME) &&
-		                        is_same(before, call->url, CURLUPART_HOST) &&
-		                        is_same(before, call->url, CURLUPART_PORT);
-	curl_url_cleanup(before);
-	return rc;
-}
-
 /* What the caller gave. */
 static int read_request(const struct http_client_request *request, CURLU *url, const char **error)
 {
@@ -303,14 +152,13 @@ static int read_request(const struct http_client_request *request, CURLU *url, c
 		if (!is_header(&request->headers[i]))
 			return -EINVAL;
 	}
-	return read_url(url, request->url, CURLU_PATH_AS_IS, error);
+	return http_url_read(url, request->url, CURLU_PATH_AS_IS, error);
 }
 
-int http_call_begin(const struct http_client_request *request, bool in_group,
-                    http_transfer_done_fn *done, void *owner, struct http_transfer **ret,
-                    const char **error)
+/* `form` has what is to be known of the transfer; *ret belongs to libcurl until it is done. */
+static int begin_call(const struct http_client_request *request, const struct http_transfer *form,
+                      struct http_transfer **ret, const char **error)
 {
-	const struct http_transfer form = {.in_group = in_group, .done = done, .owner = owner};
 	CURLU *url = curl_url();
 	char *text = NULL;
 	int rc = -ENOMEM;
@@ -321,25 +169,47 @@ int http_call_begin(const struct http_client_request *request, bool in_group,
 	if (rc == 0 && curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = begin(request, text, true, ret, &form, error);
+		rc = begin(request, text, ret, form, error);
 	curl_free(text);
 	curl_url_cleanup(url);
 	return rc;
 }
 
-static int run(struct call *call)
+int http_call_begin(const struct http_client_request *request, bool in_group,
+                    http_transfer_done_fn *done, void *owner, struct http_transfer **ret,
+                    const char **error)
 {
-	const char *location;
-	int rc = read_request(call->request, call->url, &call->error);
+	const struct http_transfer form = {.in_group = in_group, .done = done, .owner = owner};
 
-	if (rc == 0)
-		rc = send_to_url(call);
-	while (rc == 0 && (location = redirect_of(call)) != NULL) {
-		rc = follow(call, location);
-		if (rc == 0)
-			rc = send_to_url(call);
+	return begin_call(request, &form, ret, error);
+}
+
+static void wake_owner(struct http_transfer *transfer, void *co)
+{
+	(void)transfer;
+	co_wake(co);
+}
+
+/* *ret belongs to the caller when it is not NULL. */
+static int run(const struct http_client_request *request, int64_t deadline_ms,
+               struct http_transfer **ret, const char **error)
+{
+	const struct http_transfer form = {.done = wake_owner, .owner = co_self()};
+	struct http_transfer *transfer;
+	int rc = begin_call(request, &form, &transfer, error);
+
+	if (rc < 0)
+		return rc;
+	while (transfer->easy != NULL) {
+		if (co_wait(deadline_ms) < 0 && transfer->easy != NULL) {
+			http_call_abandon(transfer);
+			*error = "The deadline has passed";
+			return -ETIMEDOUT;
+		}
 	}
-	return rc;
+	*error = transfer->error;
+	*ret = transfer;
+	return transfer->result;
 }
 
 static enum http_client_outcome outcome_of(int rc)
@@ -381,26 +251,19 @@ static void free_transfer(void *transfer)
 int http_client_send(struct arena *arena, const struct http_client_request *request,
                      int64_t deadline_ms, struct http_client_response *ret)
 {
-	struct call call = {.request = request,
-	                    .deadline_ms = deadline_ms,
-	                    .url = curl_url(),
-	                    .is_first_origin = true};
-	const char *method = request->method != NULL ? request->method : "GET";
+	struct http_transfer *transfer = NULL;
+	const char *error = "";
 
 	assert(co_self() != NULL && deadline_ms != 0);
 	assert(!co_has_scarce()); /* no transaction is open meanwhile */
-	assert(request->redirects_max <= LIMIT_CLIENT_REDIRECTS);
-	assert(request->redirects_max == 0 || strcmp(method, "GET") == 0 ||
-	       strcmp(method, "HEAD") == 0);
-	int rc = call.url != NULL ? run(&call) : -ENOMEM;
+	int rc = run(request, deadline_ms, &transfer, &error);
 
-	curl_url_cleanup(call.url);
 	http_call_count(rc);
-	*ret = (struct http_client_response){.body = "", .heads = "", .error = call.error};
-	if (call.transfer != NULL) {
+	*ret = (struct http_client_response){.body = "", .heads = "", .error = error};
+	if (transfer != NULL) {
 		if (rc == 0)
-			*ret = http_call_response(call.transfer);
-		arena_defer(arena, free_transfer, call.transfer);
+			*ret = http_call_response(transfer);
+		arena_defer(arena, free_transfer, transfer);
 	}
 	return rc;
 }

@@ -7,7 +7,7 @@
  *
  * By default a call goes only to addresses of the public internet (base/address.h) and to the
  * allowed networks: the address is checked when the socket is opened, after the name was resolved,
- * for every attempt and redirect. `trusted` lifts this for URLs that the operator configured, never
+ * for every attempt. `trusted` lifts this for URLs that the operator configured, never
  * for those that a user supplied. Trusted calls share no connection with the others.
  *
  * TLS certificates are always verified. No proxy (nor one that the environment names), cookie,
@@ -51,9 +51,6 @@ struct http_client_request {
 	 * dropped. Called from the loop, so it does not wait; -errno ends the call. */
 	int (*take)(void *arg, const char *bytes, size_t length);
 	void *take_arg;
-	/* Only GET and HEAD; up to LIMIT_CLIENT_REDIRECTS. Never from https to http. Another origin
-	 * gets none of the headers. */
-	unsigned redirects_max;
 	bool trusted;
 	bool http2_only; /* from the first byte, also without TLS */
 };
@@ -78,15 +75,13 @@ struct http_client_response {
  *
  * Returns 0 when there is a response, whatever its status is, or
  *   -EINVAL        the URL or a header is malformed, or the scheme is not http or https
- *   -EACCES        the host has a refused address and no other one accepts the connection, or a
- *                  redirect leads from https to http
+ *   -EACCES        the host has a refused address and no other one accepts the connection
  *   -EHOSTUNREACH  the name is not known
  *   -ECONNREFUSED  nobody accepts the connection
  *   -EKEYREJECTED  the server's certificate is not good for the host, or ca_file has none
  *   -ETIMEDOUT     the deadline has passed, or no connection was made in LIMIT_CLIENT_CONNECT_MS
  *   -ECONNRESET    the connection ended before the response did
  *   -EMSGSIZE      the response is larger than its bound
- *   -ELOOP         there are more redirects than allowed
  *   -EPROTO        what came is not HTTP
  *   -EAGAIN        LIMIT_CLIENT_CALLS or LIMIT_CLIENT_BODIES_BYTES is reached
  *   -ECANCELED     the client is stopped
@@ -111,6 +106,27 @@ struct http_client_stats {
 	uint64_t outcomes[HTTP_CLIENT_OUTCOME_COUNT];
 };
 struct http_client_stats http_client_stats(void);
+
+/*
+ * http_client_redirect: where a response leads. Calls follow no redirect; a caller that does makes
+ * a call of its own for each, at most LIMIT_CLIENT_REDIRECTS, and gives what is meant for one
+ * origin to no other.
+ *
+ *   url  that was asked
+ *   ret  set in any case
+ *
+ * Returns 0, -EINVAL when it leads to a malformed URL or one that is not http or https, -EACCES
+ * when it leads from https to http, or -ENOMEM.
+ */
+struct http_client_redirect {
+	const char *url;   /* for the next call; NULL: the response is no redirect */
+	const char *host;  /* of it, in lower case; with the port unless that is 80 or 443 */
+	bool leaves;       /* to another origin: the scheme, the host or the port differs */
+	const char *error; /* why it failed; "" when it did not */
+};
+int http_client_redirect(struct arena *arena, const char *url,
+                         const struct http_client_response *response,
+                         struct http_client_redirect *ret) __attribute__((warn_unused_result));
 
 /* The value of the first header of that name in any case; NULL when there is none. */
 const char *http_client_header(const struct http_client_response *response, const char *name);

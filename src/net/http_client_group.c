@@ -88,7 +88,6 @@ bool http_client_group_add(struct http_client_group *group,
 	int rc;
 
 	assert(co_self() != NULL && deadline_ms != 0 && !co_has_scarce());
-	assert(request->redirects_max == 0);
 	if (idle == NULL || (idle->after == &group->idle && group->taken == NULL))
 		return false;
 	call = CONTAINER_OF(idle, struct call, node);

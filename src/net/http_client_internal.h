@@ -1,7 +1,7 @@
 /*
  * http_client_internal: what http_client.c (calls), http_client_group.c (many of one fiber),
- * http_client_transfer.c (one request and its response) and http_client_multi.c (libcurl on the
- * loop) share; nobody else includes it.
+ * http_client_transfer.c (one request and its response), http_client_url.c (URLs and redirects) and
+ * http_client_multi.c (libcurl on the loop) share; nobody else includes it.
  */
 #ifndef SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
 #define SEBEZ_NET_HTTP_CLIENT_INTERNAL_H
@@ -69,9 +69,8 @@ struct http_transfer {
 	char curl_error[CURL_ERROR_SIZE];
 };
 
-/* NULL: no memory. `with_headers`: those that the caller gave. */
-struct http_transfer *http_transfer_new(const struct http_client_request *request, const char *url,
-                                        bool with_headers);
+struct http_transfer *http_transfer_new(const struct http_client_request *request,
+                                        const char *url); /* NULL: no memory */
 /* Says why it ends, before libcurl does. */
 void http_transfer_fail(struct http_transfer *transfer, int result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -79,9 +78,12 @@ void http_transfer_fail(struct http_transfer *transfer, int result, const char *
 void http_transfer_end(struct http_transfer *transfer, CURLcode code);
 void http_transfer_free(struct http_transfer *transfer); /* it is not in the list */
 
+/* Parses an absolute URL, or one relative to the handle's. 0; -EINVAL with the reason in *error. */
+int http_url_read(CURLU *url, const char *text, unsigned flags, const char **error);
+
 /* Calls. */
 
-/* Begins a call that follows no redirects; *ret belongs to libcurl until it is done. Suspends the
+/* Begins a call; *ret belongs to libcurl until it is done. Suspends the
  * fiber when certificates must be read first. Returns the errors of http_client_send. */
 int http_call_begin(const struct http_client_request *request, bool in_group,
                     http_transfer_done_fn *done, void *owner, struct http_transfer **ret,

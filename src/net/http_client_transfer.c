@@ -196,15 +196,14 @@ static bool add_header(struct curl_slist **list, const char *name, const char *v
 	return longer != NULL;
 }
 
-static bool make_headers(const struct http_client_request *request, bool with_headers,
-                         struct curl_slist **ret)
+static bool make_headers(const struct http_client_request *request, struct curl_slist **ret)
 {
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* costs a round trip */
 	/* libcurl takes a body for a form unless it is told otherwise. */
 	struct curl_slist *longer = list == NULL ? NULL : curl_slist_append(list, "Content-Type:");
 	bool good = longer != NULL;
 
-	for (size_t i = 0; good && with_headers && i < request->header_count; i++)
+	for (size_t i = 0; good && i < request->header_count; i++)
 		good = add_header(&list, request->headers[i].name, request->headers[i].value);
 	*ret = list;
 	return good;
@@ -263,8 +262,7 @@ static bool set_version(CURL *easy, const char *url, bool http2_only)
 	                                           : CURL_HTTP_VERSION_2TLS));
 }
 
-struct http_transfer *http_transfer_new(const struct http_client_request *request, const char *url,
-                                        bool with_headers)
+struct http_transfer *http_transfer_new(const struct http_client_request *request, const char *url)
 {
 	struct http_transfer *transfer = calloc(1, sizeof(*transfer));
 	CURL *easy = curl_easy_init();
@@ -279,7 +277,7 @@ struct http_transfer *http_transfer_new(const struct http_client_request *reques
 	transfer->body_max = request->body_max != 0 ? request->body_max : LIMIT_CLIENT_BODY_BYTES;
 	transfer->take = request->take;
 	transfer->take_arg = request->take_arg;
-	if (make_headers(request, with_headers, &transfer->request_headers) &&
+	if (make_headers(request, &transfer->request_headers) &&
 	    SET(HTTPHEADER, transfer->request_headers) && set_request(easy, request) &&
 	    set_bounds(easy, url) && set_version(easy, url, request->http2_only) &&
 	    set_callbacks(easy, transfer))

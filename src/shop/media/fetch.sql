@@ -7,12 +7,12 @@ select q.number, q.facts::text as facts from upload_queue(:purpose, :urls, :ids,
 -- The rest is of the media process.
 
 -- upload_fetch_claim (after_vendor uuid, busy_vendors uuid[], busy_hosts text[], interval_ms int, lease_s int):
---     one writes -> (id uuid?, vendor_id uuid?, source_url text?, source_host text?, etag text?, sha256 bytea?,
---     checks bool?, attempts int?, part_count int?, passed uuid, wait_ms int?)
+--     one writes -> (id uuid?, vendor_id uuid?, source_url text?, turned_url text?, source_host text?, etag text?,
+--     sha256 bytea?, checks bool?, attempts int?, part_count int?, passed uuid, wait_ms int?)
 -- The next upload to fetch. checks: whether the picture, which is ready, has changed.
-select (c.claimed).id, (c.claimed).vendor_id, (c.claimed).source_url, (c.claimed).source_host, (c.claimed).etag,
-       (c.claimed).sha256, (c.claimed).state = 'ready' as checks, (c.claimed).attempts, (c.claimed).part_count,
-       c.passed, c.wait_ms
+select (c.claimed).id, (c.claimed).vendor_id, (c.claimed).source_url, (c.claimed).turned_url,
+       (c.claimed).source_host, (c.claimed).etag, (c.claimed).sha256, (c.claimed).state = 'ready' as checks,
+       (c.claimed).attempts, (c.claimed).part_count, c.passed, c.wait_ms
 from upload_fetch_claim(:after_vendor, :busy_vendors, :busy_hosts, :interval_ms, :lease_s) c;
 
 -- upload_has_room (id uuid, bytes bigint, parts int, uploads_max int, bytes_max bigint): one writes
@@ -29,6 +29,7 @@ select upload_succeed(:id, :new_id) as succeeded;
 -- upload_fetch_end (id uuid, failure text, http_status int?): maybe
 update upload
 set state = 'failed', failure = :failure, http_status = :http_status, claimed_until = null, attempts = 0,
+    turned_url = null,
     work = case when part_count is not null then 'tidy' end
 where id = :id and state = 'processing' and work = 'fetch'
 returning id;
@@ -36,16 +37,24 @@ returning id;
 -- upload_fetch_keep (id uuid, etag text?): maybe
 -- The picture is as it was, or nobody knows better.
 update upload
-set work = null, claimed_until = null, attempts = 0, fetched_at = now(), etag = coalesce(:etag, etag)
+set work = null, claimed_until = null, attempts = 0, turned_url = null, fetched_at = now(),
+    etag = coalesce(:etag, etag)
 where id = :id and state = 'ready' and work = 'fetch'
 returning id;
 
--- upload_fetch_again (id uuid, after_s int, counts bool): maybe
+-- upload_fetch_again (id uuid, after_s int, counts bool, turned_url text?): maybe
+-- Then it is fetched from this URL, if any, to which its own has led.
 update upload
-set claimed_until = now() + make_interval(secs => :after_s),
+set turned_url = :turned_url,
+    claimed_until = now() + make_interval(secs => :after_s),
     attempts = case when :counts then attempts else attempts - 1 end
 where id = :id and work = 'fetch'
 returning id;
+
+-- fetch_host_turn (host text, interval_ms int): one writes -> (taken bool, wait_ms int)
+-- Whether it is asked now (functions_fetch.sql), or after how long it may be.
+select t.taken, case when t.taken then 0 else fetch_host_wait_ms(:host) end as wait_ms
+from fetch_host_take(:host, :interval_ms) as t (taken);
 
 -- fetch_host_answers (host text): none
 update fetch_host set failures = 0 where host = :host and failures > 0;
@@ -60,6 +69,7 @@ returning failures;
 -- It has failed for long: so do those that wait for it.
 update upload u
 set state = case when u.state = 'ready' then 'ready' else 'failed' end, claimed_until = null, attempts = 0,
+    turned_url = null,
     work = case when u.state <> 'ready' and u.part_count is not null then 'tidy' end,
     failure = case when u.state = 'ready' then null else 'unreachable' end
 where u.id in (select f.id from upload f

@@ -39,7 +39,7 @@ begin
 		order by w.number);
 	known := array(
 		select u.id from upload u
-		where u.id = any (named) and u.id <> all (ids)
+		where u.id = any (array(select n.id from unnest(named) as n (id) except select w.id from unnest(ids) as w (id)))
 		and (u.state <> 'ready' or u.released_at is not null
 		     or (u.work is null and u.fetched_at < now() - make_interval(secs => again_s)))
 		order by u.id for no key update of u);
@@ -100,7 +100,7 @@ begin
 		return false;
 	end;
 	update upload u
-	set work = 'publish', bytes = upload_fetched.bytes, part_count = upload_fetched.part_count,
+	set work = 'publish', turned_url = null, bytes = upload_fetched.bytes, part_count = upload_fetched.part_count,
 	    etag = upload_fetched.etag, fetched_at = now(), claimed_until = null, attempts = 0
 	where u.id = mine.id;
 	return true;
@@ -114,7 +114,7 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	mine upload;
 begin
-	update upload u set work = null, claimed_until = null, attempts = 0, fetched_at = now()
+	update upload u set work = null, claimed_until = null, attempts = 0, turned_url = null, fetched_at = now()
 	where u.id = upload_id and u.state = 'ready' and u.work = 'fetch' returning * into mine;
 	if not found or exists (select from upload u where u.replaces = mine.id and u.state = 'processing'
 	                        and u.removed_at is null) then
@@ -174,6 +174,29 @@ language sql stable set search_path = public, pg_temp as $$
 $$;
 grant execute on function upload_fetch_host(uuid, text[]) to sebez_media;
 
+-- Whether the host may be asked now; then not again before a pause, which grows while it fails.
+create or replace function fetch_host_take(host text, interval_ms int) returns boolean
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	pause interval := make_interval(secs => interval_ms / 1000.0);
+begin
+	insert into fetch_host as f (host, next_at) values (fetch_host_take.host, now() + pause)
+	on conflict on constraint fetch_host_pkey do update set next_at = now() + greatest(pause, make_interval(secs =>
+		case f.failures when 0 then 0 else least(power(2, least(f.failures - 1, 6)), 60) end))
+	where f.next_at <= now();
+	return found;
+end $$;
+grant execute on function fetch_host_take(text, int) to sebez_media;
+
+-- After how long the host may be asked: at least 1 ms, at most an hour.
+create or replace function fetch_host_wait_ms(host text) returns int
+language sql stable set search_path = public, pg_temp as $$
+	select coalesce(ceil(extract(epoch from greatest(least(min(f.next_at), now() + interval '1 hour') - now(),
+		interval '1 millisecond')) * 1000), 1)::int
+	from fetch_host f where f.host = fetch_host_wait_ms.host
+$$;
+grant execute on function fetch_host_wait_ms(text) to sebez_media;
+
 -- Claims an upload to fetch, of the next vendor after this one in turn that has one whose host may be asked now; some
 -- vendors and hosts are busy. passed: the vendor that the next turn goes on after. Without an upload, wait_ms is when
 -- to come again; null when nothing waits.
@@ -182,7 +205,6 @@ create or replace function upload_fetch_claim(after_vendor uuid, busy_vendors uu
 returns table (claimed upload, passed uuid, wait_ms int)
 language plpgsql set search_path = public, pg_temp as $$
 declare
-	pause interval := make_interval(secs => interval_ms / 1000.0);
 	turned boolean := false;
 	h record;
 begin
@@ -203,11 +225,7 @@ begin
 				wait_ms := least(wait_ms, ceil(extract(epoch from h.wait) * 1000)::int);
 				continue;
 			end if;
-			insert into fetch_host as f (host, next_at) values (h.host, now() + pause)
-			on conflict (host) do update set next_at = now() + greatest(pause, make_interval(secs =>
-				case f.failures when 0 then 0 else least(power(2, least(f.failures - 1, 6)), 60) end))
-			where f.next_at <= now();
-			if not found then -- another process was faster
+			if not fetch_host_take(h.host, interval_ms) then -- another process was faster
 				wait_ms := least(wait_ms, greatest(interval_ms, 10));
 				continue;
 			end if;

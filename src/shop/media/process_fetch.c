@@ -1,192 +1,25 @@
+#include "shop/media/process_fetch.h"
+
 #include <assert.h>
-#include <errno.h>
-#include <sodium.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "fetch.sql.h"
-#include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
-#include "shop/media/process_internal.h"
-#include "shop/media/purposes.h"
 
 enum {
-	FETCH_MS = 60 * 1000, /* of one picture, with its redirects */
-	SETTLE_MS = 20 * 1000,
-	ATTEMPTS_MAX = 5, /* that a server or network may fail */
-	AGAIN_S = 2,      /* after the first failure; then four times as long each time */
+	SETTLE_MS = FETCH_DATABASE_MS,
+	AGAIN_S = 2, /* after the first failure; then four times as long each time */
 	AGAIN_FACTOR = 4,
-	AGAIN_MAX_S = 60 * 60, /* whatever the server asks for */
-	OURS_AGAIN_S = 5,      /* after a failure of the store or of ours */
+	OURS_AGAIN_S = 5, /* after a failure of the store or of ours */
 	/* A host that has failed so often in a row, with a minute between at last, is given up for
 	 * all pictures that wait for it, so many at each further failure. */
 	HOST_FAILURES_MAX = 30,
 	GIVEN_UP_COUNT = 1000,
-	ETAG_BYTES = 500,
-};
-
-enum fetch_outcome {
-	FETCH_GOOD,
-	FETCH_UNCHANGED,
-	FETCH_CHANGED, /* a picture that was there before */
-	FETCH_FAILED,  /* for good */
-	FETCH_AGAIN,   /* because of the server or the network */
-	FETCH_LATER,   /* because of us */
-};
-
-struct fetching {
-	struct task task; /* must be first: cast to the struct */
-	struct media_fetchers *all;
-	struct media_fetcher *fetcher;
-	const struct upload_fetch_claim_row *row;
-	int fd; /* of the bytes; -1: none */
-	int64_t bytes;
-	crypto_hash_sha256_state hash;
-	const char *etag;
-	enum upload_failure_choice failure; /* of FETCH_FAILED, and of FETCH_AGAIN at the end */
-	int32_t status;                     /* of HTTP; 0: no answer */
-	int32_t after_s;                    /* that the server asks for; 0: it does not */
 };
 
 _Static_assert(offsetof(struct fetching, task) == 0, "a task is cast to it");
-
-static enum fetch_outcome failed(struct fetching *fetching, enum upload_failure_choice failure)
-{
-	fetching->failure = failure;
-	return FETCH_FAILED;
-}
-
-static enum fetch_outcome again(struct fetching *fetching)
-{
-	fetching->failure = UPLOAD_FAILURE_UNREACHABLE;
-	return FETCH_AGAIN;
-}
-
-/* Asking. */
-
-static int take(void *arg, const char *bytes, size_t length)
-{
-	struct fetching *fetching = arg;
-
-	crypto_hash_sha256_update(&fetching->hash, (const unsigned char *)bytes, length);
-	fetching->bytes += (int64_t)length;
-	while (length > 0) {
-		ssize_t count = write(fetching->fd, bytes, length);
-
-		if (count < 0 && errno != EINTR)
-			return -ENOMEM;
-		if (count > 0) {
-			bytes += count;
-			length -= (size_t)count;
-		}
-	}
-	return 0;
-}
-
-static enum fetch_outcome judge_error(struct fetching *fetching, int rc)
-{
-	switch (rc) {
-	case -EAGAIN: /* too many calls, no memory, or the process ends */
-	case -ENOMEM:
-	case -ECANCELED:
-		return FETCH_LATER;
-	case -EMSGSIZE:
-		return failed(fetching, UPLOAD_FAILURE_TOO_LARGE);
-	case -EACCES:
-	case -EINVAL:
-	case -ELOOP:
-		return failed(fetching, UPLOAD_FAILURE_REFUSED);
-	default:
-		return again(fetching);
-	}
-}
-
-static int32_t retry_after(const struct http_client_response *response)
-{
-	const char *value = http_client_header(response, "Retry-After");
-	long seconds = value != NULL ? strtol(value, NULL, 10) : 0; /* of a date: 0 */
-
-	return seconds < 0 ? 0 : seconds > AGAIN_MAX_S ? AGAIN_MAX_S : (int32_t)seconds;
-}
-
-/* As it is kept and sent again: visible ASCII. */
-static const char *etag_of(struct arena *arena, const struct http_client_response *response)
-{
-	const char *etag = http_client_header(response, "ETag");
-
-	if (etag == NULL || strlen(etag) > ETAG_BYTES)
-		return NULL;
-	for (const char *c = etag; *c != 0; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
-			return NULL;
-	return arena_strdup(arena, etag);
-}
-
-static enum fetch_outcome judge_bytes(struct fetching *fetching)
-{
-	const struct bytes *before = fetching->row->sha256;
-	uint8_t sha256[SHA256_BYTES];
-
-	crypto_hash_sha256_final(&fetching->hash, sha256);
-	if (fetching->bytes == 0)
-		return failed(fetching, UPLOAD_FAILURE_MISSING_BYTES);
-	if (!*fetching->row->checks)
-		return FETCH_GOOD;
-	return before != NULL && memcmp(before->data, sha256, SHA256_BYTES) == 0 ? FETCH_UNCHANGED
-	                                                                         : FETCH_CHANGED;
-}
-
-static enum fetch_outcome judge_answer(struct fetching *fetching,
-                                       const struct http_client_response *response)
-{
-	int status = response->status;
-
-	fetching->status = status;
-	fetching->etag = etag_of(fetching->task.arena, response);
-	if (status == 200)
-		return judge_bytes(fetching);
-	if (status == 304 && *fetching->row->checks)
-		return FETCH_UNCHANGED;
-	if (status == 404 || status == 410)
-		return failed(fetching, UPLOAD_FAILURE_NOT_FOUND);
-	if (status != 408 && status != 425 && status != 429 && status < 500)
-		return failed(fetching, UPLOAD_FAILURE_REFUSED);
-	fetching->after_s = retry_after(response);
-	return again(fetching);
-}
-
-static enum fetch_outcome ask(struct fetching *fetching)
-{
-	const struct upload_fetch_claim_row *row = fetching->row;
-	struct http_header headers[] = {{"Accept", "image/*"}, {"If-None-Match", row->etag}};
-	struct http_client_response response;
-	int rc;
-
-	fetching->fd = memfd_create("fetched", MFD_CLOEXEC);
-	if (fetching->fd < 0)
-		return FETCH_LATER;
-	crypto_hash_sha256_init(&fetching->hash);
-	rc = http_client_send(
-	    fetching->task.arena,
-	    &(struct http_client_request){
-	        .url = row->source_url,
-	        .headers = headers,
-	        .header_count = *row->checks && row->etag != NULL ? 2 : 1,
-	        .body_max = (size_t)purpose_of(UPLOAD_PURPOSE_PRODUCT_IMAGE)->image_bytes_max,
-	        .redirects_max = LIMIT_CLIENT_REDIRECTS,
-	        .take = take,
-	        .take_arg = fetching,
-	    },
-	    loop_now_ms() + FETCH_MS, &response);
-	LOG_DEBUG("a picture was asked for", log_str("url", row->source_url),
-	          log_int("status", response.status), log_str("error", response.error));
-	return rc < 0 ? judge_error(fetching, rc) : judge_answer(fetching, &response);
-}
 
 static enum fetch_outcome keep(struct fetching *fetching)
 {
@@ -203,7 +36,8 @@ static enum fetch_outcome keep(struct fetching *fetching)
 	case MEDIA_KEPT:
 		return FETCH_GOOD;
 	case MEDIA_NO_ROOM:
-		return failed(fetching, UPLOAD_FAILURE_QUOTA_EXCEEDED);
+		fetching->failure = UPLOAD_FAILURE_QUOTA_EXCEEDED;
+		return FETCH_FAILED;
 	case MEDIA_STORE_FAILED:
 		break;
 	}
@@ -225,11 +59,11 @@ static int32_t wait_of(const struct fetching *fetching)
 
 static void settle_host(struct fetching *fetching, enum fetch_outcome outcome)
 {
-	const char *host = fetching->row->source_host;
 	struct db *db = db_of(&fetching->task);
+	const char *host = fetching->host;
 	int32_t failures;
 
-	if (outcome == FETCH_LATER)
+	if (outcome == FETCH_LATER || outcome == FETCH_WAITS)
 		return;
 	if (outcome != FETCH_AGAIN) {
 		sql_fetch_host_answers(db, host);
@@ -252,68 +86,53 @@ static void fail(struct fetching *fetching)
 	media_counts.failed[fetching->failure]++;
 }
 
-static void settle(struct fetching *fetching, enum fetch_outcome outcome)
+/* The picture is fetched again after so long: from where it led, unless that is gone. */
+static void postpone(struct fetching *fetching, int32_t after_s, bool counts, bool is_gone)
+{
+	bool was_led = strcmp(fetching->url, fetching->row->source_url) != 0;
+
+	sql_upload_fetch_again(db_of(&fetching->task), *fetching->row->id, after_s, counts,
+	                       was_led && !is_gone ? fetching->url : NULL);
+}
+
+/* What the server, or those that it led to, made of the attempt. */
+static void settle_attempt(struct fetching *fetching, enum fetch_outcome outcome)
 {
 	const struct upload_fetch_claim_row *row = fetching->row;
-	struct db *db = db_of(&fetching->task);
-	bool is_over = outcome == FETCH_FAILED || *row->attempts >= ATTEMPTS_MAX;
+	bool is_over = outcome == FETCH_FAILED || *row->attempts >= FETCH_ATTEMPTS_MAX;
 
-	if (outcome == FETCH_GOOD) {
-		media_counts.fetched++;
-		return;
-	}
-	if (outcome == FETCH_CHANGED) {
-		sql_upload_succeed(db, *row->id, uuid_v7());
-	} else if (outcome == FETCH_LATER) {
-		sql_upload_fetch_again(db, *row->id, OURS_AGAIN_S, false);
+	if (outcome == FETCH_WAITS && row->turned_url == NULL) {
+		postpone(fetching, 0, false, false);
+	} else if (outcome == FETCH_WAITS && !is_over) {
+		postpone(fetching, 0, true, false);
+	} else if (outcome == FETCH_ANEW && !is_over) {
+		postpone(fetching, 0, true, true);
 	} else if (*row->checks) { /* a picture that is there stays, whatever its server says */
-		sql_upload_fetch_keep(db, *row->id, fetching->etag);
+		sql_upload_fetch_keep(db_of(&fetching->task), *row->id, fetching->etag);
 		media_counts.unchanged += outcome == FETCH_UNCHANGED;
 	} else if (is_over) {
 		fail(fetching);
 	} else {
-		sql_upload_fetch_again(db, *row->id, wait_of(fetching), true);
+		postpone(fetching, wait_of(fetching), true, false);
 		media_counts.fetched_again++;
 	}
 }
 
+static void settle(struct fetching *fetching, enum fetch_outcome outcome)
+{
+	const struct upload_fetch_claim_row *row = fetching->row;
+
+	if (outcome == FETCH_GOOD)
+		media_counts.fetched++;
+	else if (outcome == FETCH_CHANGED)
+		sql_upload_succeed(db_of(&fetching->task), *row->id, uuid_v7());
+	else if (outcome == FETCH_LATER)
+		postpone(fetching, OURS_AGAIN_S, false, false);
+	else
+		settle_attempt(fetching, outcome);
+}
+
 /* Claiming. */
-
-static struct text_array busy_hosts(const struct fetching *fetching)
-{
-	const char **hosts = arena_array(fetching->task.arena, MEDIA_FETCHERS, sizeof(hosts[0]));
-	size_t count = 0;
-
-	for (size_t i = 0; i < MEDIA_FETCHERS; i++) {
-		const char *host = fetching->all->each[i].host;
-		int same = 0;
-
-		for (size_t j = 0; host != NULL && j < MEDIA_FETCHERS; j++)
-			same += fetching->all->each[j].host != NULL &&
-			        strcmp(fetching->all->each[j].host, host) == 0;
-		if (same >= LIMIT_HOST_FETCHES)
-			hosts[count++] = host;
-	}
-	return (struct text_array){count, hosts};
-}
-
-/* Those that have their share of the fetchers, so that slow hosts of theirs delay no others. */
-static struct uuid_array busy_vendors(const struct fetching *fetching)
-{
-	const struct media_fetcher *each = fetching->all->each;
-	struct uuid *vendors = arena_array(fetching->task.arena, MEDIA_FETCHERS, sizeof(*vendors));
-	size_t count = 0;
-
-	for (size_t i = 0; i < MEDIA_FETCHERS; i++) {
-		int same = 0;
-
-		for (size_t j = 0; each[i].host != NULL && j < MEDIA_FETCHERS; j++)
-			same += each[j].host != NULL && uuid_equal(each[j].vendor, each[i].vendor);
-		if (same >= LIMIT_VENDOR_FETCHES)
-			vendors[count++] = each[i].vendor;
-	}
-	return (struct uuid_array){count, vendors};
-}
 
 static bool claim(struct fetching *fetching)
 {
@@ -322,8 +141,8 @@ static bool claim(struct fetching *fetching)
 
 	fetching->row = sql_upload_fetch_claim_rows(
 	    db,
-	    sql_upload_fetch_claim(db, all->last, busy_vendors(fetching), busy_hosts(fetching),
-	                           all->interval_ms, MEDIA_LEASE_S),
+	    sql_upload_fetch_claim(db, all->last, fetch_busy_vendors(fetching),
+	                           fetch_busy_hosts(fetching), all->interval_ms, MEDIA_LEASE_S),
 	    NULL);
 	all->last = fetching->row->passed;
 	if (fetching->row->id == NULL)
@@ -332,7 +151,12 @@ static bool claim(struct fetching *fetching)
 	       fetching->row->vendor_id != NULL);
 	fetching->fetcher->claimed = *fetching->row->id;
 	fetching->fetcher->vendor = *fetching->row->vendor_id;
-	fetching->fetcher->host = fetching->row->source_host;
+	fetching->fetcher->host = fetching->host = fetching->row->source_host;
+	fetching->url = fetching->row->source_url;
+	if (fetching->row->turned_url != NULL) {
+		fetching->url = fetching->row->turned_url;
+		fetching->left = true;
+	}
 	all->found();
 	return true;
 }
@@ -344,7 +168,7 @@ static void run(struct task *task)
 
 	if (!claim(fetching))
 		return;
-	outcome = ask(fetching);
+	outcome = fetch_ask(fetching);
 	if (outcome == FETCH_GOOD)
 		outcome = keep(fetching);
 	task->deadline_ms = loop_now_ms() + SETTLE_MS;

@@ -4,7 +4,9 @@
  *   process.c          claims the next upload, and settles it
  *   process_type.c     which types a file may have
  *   process_file.c     reads its parts, and has a worker examine them
- *   process_fetch.c    fetches a picture by its address, before all that
+ *   process_fetch.c    fetches a picture by its address, before all that: claims and settles it,
+ *   process_ask.c      asks its server, and those that it leads to,
+ *   process_turn.c     each in its turn
  *   process_keep.c     keeps what was fetched as parts of the upload
  *   process_put.c      puts what was made into the store
  *   process_publish.c  makes it ready

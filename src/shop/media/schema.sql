@@ -20,13 +20,15 @@ create table upload (
 	sha256        bytea check (octet_length(sha256) = 32), -- as declared; of the original once it is ready
 	-- It is fetched from there, for a vendor, when something has shown it by that address.
 	source_url    text,
-	source_host   text generated always as (lower(substring(source_url from '^[^:]*://([^/?#]*)'))) stored,
+	turned_url    text, -- where that has led, while the turn of this host is waited for
+	-- That is asked next; without the ports 80 and 443, so that http and https are one.
+	source_host   text generated always as (lower(regexp_replace(substring(coalesce(turned_url, source_url)
+	              from '^[^:]*://([^/?#]*)'), ':(80|443)?$', ''))) stored,
 	etag          text, -- of the server, for the next time
 	fetched_at    timestamptz, -- the server was last asked with success
 	http_status   int, -- why it failed, when a server said so
 	replaces      uuid, -- the upload of the same address that this one takes the place of
 	superseded    boolean not null default false, -- another upload has its address
-
 
 	-- What the media process found and made. The objects are <visibility>/<object_group>/….
 	object_group  text check (object_group ~ '^[0-9a-f]{32}$'),
@@ -109,7 +111,7 @@ grant select on upload to sebez_vendor, sebez_admin;
 grant select, update, delete on upload to sebez_jobs;
 grant select, update (state, failure, work, priority, claimed_until, attempts, object_group, sha256, bytes,
 	content_type, width, height, thumbhash, color, near_hash, animated, widths, formats, formats_at, bytes_stored, etag,
-	fetched_at, http_status) on upload to sebez_media;
+	fetched_at, http_status, turned_url) on upload to sebez_media;
 grant select, insert, update on upload to sebez_kernel;
 alter table upload enable row level security, force row level security;
 create policy everything on upload to sebez_admin, sebez_jobs, sebez_media, sebez_kernel, sebez_owner
