@@ -59,51 +59,50 @@ begin
 end $$;
 grant execute on function upload_queue(text, text[], uuid[], int) to sebez_vendor;
 
--- Before the bytes of an upload are put: whether the quota of its owner has room for them. Then the row says of which
--- parts there may be some, so that they are deleted whatever becomes of it.
+-- Locks an upload that is being fetched and the usage of its owner: whether the owner's quota has room for its bytes.
+-- Null when another process was faster, which has done the rest.
+create or replace function upload_fetch_fits(upload_id uuid, bytes bigint, uploads_max int, bytes_max bigint)
+returns boolean
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	owner uuid;
+begin
+	select u.owner_id into owner from upload u
+	where u.id = upload_id and u.state = 'processing' and u.work = 'fetch' for update;
+	if not found then
+		return null;
+	end if;
+	perform upload_charge(owner, bytes, uploads_max, bytes_max);
+	return true;
+exception when sqlstate 'SBU01' then
+	return false;
+end $$;
+
+-- Before the bytes of an upload are put: whether there is room for them. Then the row says of which parts there may be
+-- some, so that they are deleted whatever becomes of it.
 create or replace function upload_has_room(upload_id uuid, bytes bigint, parts int, uploads_max int, bytes_max bigint)
 returns boolean
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-	mine upload;
+	fits boolean := upload_fetch_fits(upload_id, bytes, uploads_max, bytes_max);
 begin
-	select * into mine from upload u
-	where u.id = upload_id and u.state = 'processing' and u.work = 'fetch' for update;
-	if not found then -- another process was faster
-		return true;
-	end if;
-	begin
-		perform upload_charge(mine.owner_id, upload_has_room.bytes, uploads_max, bytes_max);
-	exception when sqlstate 'SBU01' then
-		return false;
-	end;
-	update upload u set part_count = greatest(u.part_count, parts) where u.id = mine.id;
-	return true;
+	update upload u set part_count = greatest(u.part_count, parts) where u.id = upload_id and fits;
+	return coalesce(fits, true);
 end $$;
 grant execute on function upload_has_room(uuid, bigint, int, int, bigint) to sebez_media;
 
--- The bytes of an upload are there: it is published next. False when they exceed the quota of its owner.
+-- The bytes of an upload are there: it is published next. False when there is no room for them.
 create or replace function upload_fetched(upload_id uuid, bytes bigint, part_count int, etag text, uploads_max int,
 	bytes_max bigint) returns boolean
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-	mine upload;
+	fits boolean := upload_fetch_fits(upload_id, bytes, uploads_max, bytes_max);
 begin
-	select * into mine from upload u
-	where u.id = upload_id and u.state = 'processing' and u.work = 'fetch' for update;
-	if not found then -- another process was faster
-		return true;
-	end if;
-	begin
-		perform upload_charge(mine.owner_id, upload_fetched.bytes, uploads_max, bytes_max);
-	exception when sqlstate 'SBU01' then
-		return false;
-	end;
 	update upload u
 	set work = 'publish', turned_url = null, bytes = upload_fetched.bytes, part_count = upload_fetched.part_count,
 	    etag = upload_fetched.etag, fetched_at = now(), claimed_until = null, attempts = 0
-	where u.id = mine.id;
-	return true;
+	where u.id = upload_id and fits;
+	return coalesce(fits, true);
 end $$;
 grant execute on function upload_fetched(uuid, bigint, int, text, int, bigint) to sebez_media;
 
