@@ -23,6 +23,7 @@
 #include "node/process.h"
 #include "node/push_setup.h"
 #include "node/readiness.h"
+#include "node/sms_setup.h"
 #include "node/well_known.h"
 #include "shop/feed/feed.h"
 #include "shop/shop.h"
@@ -168,11 +169,13 @@ static void set_keys(void)
 static int open_shop(void)
 {
 	struct push_settings push = push_setup(api.config);
+	struct sms_settings sms = sms_setup(api.config);
 
 	return shop_start(&(struct area_options){.redis = api.stores.redis,
 	                                         .redis_url = api.config->redis_url,
 	                                         .objects = api.stores.objects,
 	                                         .push = &push,
+	                                         .sms = &sms,
 	                                         .serves = true});
 }
 

@@ -16,6 +16,7 @@
 #include "node/migrate.h"
 #include "node/running.h"
 #include "node/say.h"
+#include "node/sms_setup.h"
 #include "node/startup.h"
 #include "node/supervisor.h"
 #include "node/tool.h"
@@ -123,6 +124,15 @@ static int run_mail_test(void)
 	return mail_setup_send(&call.config, call.to);
 }
 
+static int run_sms_test(void)
+{
+	if (call.to == NULL) {
+		say("sms test: --to NUMBER is required");
+		return NOT_UNDERSTOOD;
+	}
+	return sms_setup_send(&call.config, call.to);
+}
+
 static void verify_body(struct task *task)
 {
 	shop_media_verify(task, tool_objects(), call.delete_unknown);
@@ -202,6 +212,11 @@ static const char *const MEDIA_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_SECRET", "SEBE
 static const char *const MAIL_SETTINGS[] = {
     "SEBEZ_SMTP_URL",      "SEBEZ_SMTP_TLS",      "SEBEZ_MAIL_FROM", "SEBEZ_MAIL_NAME",
     "SEBEZ_DKIM_SELECTOR", "SEBEZ_DKIM_KEY_FILE", "SEBEZ_CA_FILE",   NULL};
+static const char *const SMS_SETTINGS[] = {
+    "SMS_ROUTES",           "SMS_FROM",         "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
+    "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
+    "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
 static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
@@ -273,6 +288,13 @@ const struct command COMMANDS[] = {
               "accepted, or why not.",
      .run = run_mail_test,
      .settings = MAIL_SETTINGS,
+     .flags = {{"--to", &call.to, NULL}}},
+    {.name = "sms test",
+     .arguments = "--to NUMBER",
+     .prose = "Sends a text message to a telephone, as the settings say, and prints what became of "
+              "it: sent, or why not.",
+     .run = run_sms_test,
+     .settings = SMS_SETTINGS,
      .flags = {{"--to", &call.to, NULL}}},
     {.name = "media move",
      .arguments = "--to s3|folder",

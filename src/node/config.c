@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "net/smtp_url.h"
 #include "node/secret.h"
+#include "node/sms_setup.h"
 #include "node/well_known.h"
 #include "store/redis.h"
 #include "web/origin.h"
@@ -306,7 +307,13 @@ static const char *find_mistake(const struct config *config)
 		       "base64";
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
-	mistake = find_mistake_of_media(config);
+	const struct sms_settings sms = sms_setup(config);
+
+	mistake = sms_settings_mistake(&sms);
+	if (mistake == NULL && !is_http_origin(config->twilio_origin))
+		mistake = "TWILIO_ORIGIN must be https://host, in lower case and without a path";
+	if (mistake == NULL)
+		mistake = find_mistake_of_media(config);
 	if (mistake == NULL)
 		mistake = find_mistake_of_push(config);
 	if (mistake == NULL)

@@ -69,6 +69,15 @@ struct config {
 	const char *vapid_subject;
 	const char *expo_access_token;
 	const char *expo_origin;
+	const char *sms_routes; /* "" means that all numbers are the only provider's */
+	const char *sms_from;
+	const char *twilio_account_sid; /* "" means none, as of the gateway's URL */
+	const char *twilio_auth_token;
+	const char *twilio_origin;
+	const char *sms_gateway_url;
+	const char *sms_gateway_header;
+	const char *sms_gateway_body;
+	const char *sms_gateway_accepted;
 	const char *ios_app_ids;
 	const char *android_package;
 	const char *android_certificates;

@@ -131,6 +131,28 @@ const struct option OPTIONS[] = {
     SECRET("EXPO_ACCESS_TOKEN", expo_access_token, 500,
            "Access token with which push messages are sent by Expo. Empty: those messages wait."),
     TEXT("EXPO_ORIGIN", expo_origin, "https://exp.host", 8, 300, "Where Expo's push service is."),
+    TEXT("SMS_ROUTES", sms_routes, "", 0, 2000,
+         "Who brings text messages to which numbers: words like `+251=gateway` and `*=twilio` with "
+         "blanks between, of which the longest that fits counts. Numbers without one, and those of "
+         "`nobody`, get none. Empty: the only provider that is set has all."),
+    TEXT("SMS_FROM", sms_from, "", 0, 100,
+         "Sender of text messages: a number, a name that the provider has registered, or a "
+         "messaging service of Twilio (MG…)."),
+    TEXT("TWILIO_ACCOUNT_SID", twilio_account_sid, "", 0, 100,
+         "Account with which text messages are sent by Twilio. Empty: none are."),
+    SECRET("TWILIO_AUTH_TOKEN", twilio_auth_token, 200, "Secret of that account."),
+    TEXT("TWILIO_ORIGIN", twilio_origin, "https://api.twilio.com", 8, 300,
+         "Where Twilio is, or a service that speaks its protocol."),
+    TEXT("SMS_GATEWAY_URL", sms_gateway_url, "", 0, 800,
+         "Where any other service takes text messages, each as one POST request. Empty: none."),
+    SECRET("SMS_GATEWAY_HEADER", sms_gateway_header, 1000,
+           "Header that it knows us by: `Authorization: Bearer …`."),
+    SECRET("SMS_GATEWAY_BODY", sms_gateway_body, 2000,
+           "Body of the request, in JSON or as a form, in which {to}, {text}, {from} and {id} are "
+           "replaced: `{\"to\": \"{to}\", \"message\": \"{text}\"}` or `to={to}&message={text}`."),
+    TEXT("SMS_GATEWAY_ACCEPTED", sms_gateway_accepted, "", 0, 200,
+         "What its answer contains when it has taken the message. Empty: each answer with a status "
+         "2xx means that."),
     TEXT("IOS_APP_IDS", ios_app_ids, "", 0, 1000,
          "iOS apps that open links to this marketplace, with blanks between, each the id of a team "
          "and a bundle id: `ABCDE12345.com.example.shop`. Empty: none."),
@@ -148,7 +170,8 @@ const struct option OPTIONS[] = {
            "unencrypted, for a server on this machine or its network."),
     TEXT("SEBEZ_MAIL_FROM", mail_from, "", 0, 254,
          "Address that mails are from, such as shop@example.com; required by SEBEZ_SMTP_URL."),
-    TEXT("SEBEZ_MAIL_NAME", mail_name, "", 0, 100, "Name that mails are from."),
+    TEXT("SEBEZ_MAIL_NAME", mail_name, "", 0, 100,
+         "Name that mails are from, and that text messages name."),
     TEXT(
         "SEBEZ_DKIM_SELECTOR", dkim_selector, "", 0, 63,
         "Selector of the key in SEBEZ_DKIM_KEY_FILE: the name SELECTOR._domainkey of the domain of "

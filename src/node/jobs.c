@@ -17,6 +17,7 @@
 #include "node/metrics.h"
 #include "node/process.h"
 #include "node/push_setup.h"
+#include "node/sms_setup.h"
 #include "shop/feed/feed.h"
 #include "shop/media/media.h"
 #include "shop/outbox/outbox.h"
@@ -169,6 +170,7 @@ static void start_jobs(void)
 int jobs_main(const struct config *config, unsigned slot)
 {
 	struct push_settings push = push_setup(config);
+	struct sms_settings sms = sms_setup(config);
 	struct secret secret;
 	int rc;
 
@@ -177,8 +179,10 @@ int jobs_main(const struct config *config, unsigned slot)
 	rc = process_open(config, slot, &secret, &jobs.stores);
 	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)
-		rc = shop_start(&(struct area_options){
-		    .redis = jobs.stores.redis, .objects = jobs.stores.objects, .push = &push});
+		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
+		                                       .objects = jobs.stores.objects,
+		                                       .push = &push,
+		                                       .sms = &sms});
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);

@@ -17,6 +17,7 @@ struct objects;
 struct outbox_topic;
 struct push_settings;
 struct redis;
+struct sms_settings;
 
 struct area_options {
 	struct redis *redis;     /* may be down */
@@ -25,7 +26,8 @@ struct area_options {
 	/* shop/push/push.h, to be copied; NULL: the process neither sends push messages nor shows
 	 * them. */
 	const struct push_settings *push;
-	bool serves; /* an api process, not the jobs process */
+	const struct sms_settings *sms; /* shop/sms/sms.h, to be copied; NULL likewise */
+	bool serves;                    /* an api process, not the jobs process */
 };
 
 struct area {

@@ -15,6 +15,7 @@
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
 #include "shop/push/push.h"
+#include "shop/sms/sms.h"
 #include "shop/texts/texts.h"
 #include "shop/vendors/vendors.h"
 #include "shop/webhooks/webhooks.h"
@@ -24,9 +25,9 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS, &AREA_ACCOUNTS, &AREA_CARTS,    &AREA_CATALOG, &AREA_CHAT,
-    &AREA_FEED,  &AREA_MEDIA,    &AREA_NOTICES,  &AREA_ORDERS,  &AREA_OUTBOX,
-    &AREA_PUSH,  &AREA_VENDORS,  &AREA_WEBHOOKS, NULL,
+    &AREA_TEXTS, &AREA_ACCOUNTS, &AREA_CARTS,   &AREA_CATALOG,  &AREA_CHAT,
+    &AREA_FEED,  &AREA_MEDIA,    &AREA_NOTICES, &AREA_ORDERS,   &AREA_OUTBOX,
+    &AREA_PUSH,  &AREA_SMS,      &AREA_VENDORS, &AREA_WEBHOOKS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

@@ -54,7 +54,13 @@ static void a_number_has_one_form(void **state)
 static void other_texts_are_no_forms(void **state)
 {
 	static const char *const CASES[] = {
-	    "", "+", "251911234567", "+0911234567", "+25191123456a", "+251 911234567", "+123456",
+	    "",
+	    "+",
+	    "251911234567",
+	    "+0911234567",
+	    "+25191123456a",
+	    "+251 911234567",
+	    "+123456",
 	    "+1234567890123456",
 	};
 
