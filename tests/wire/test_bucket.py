@@ -1,4 +1,4 @@
-"""What OPERATIONS.md says of the bucket is tried as it stands there, in a real S3."""
+"""The documents of deploy/aws are tried as they stand there, in a real S3."""
 import json
 import os
 import uuid
@@ -15,11 +15,10 @@ ORIGIN = "https://shop.example.com"
 DATA = b"a picture"
 
 
-def told(words, name):
-    """The block of JSON that has these words, for a bucket of this name."""
-    pieces = (ROOT / "docs/OPERATIONS.md").read_text().split("```json\n")[1:]
-    (found,) = [piece.split("```")[0] for piece in pieces if words in piece.split("```")[0]]
-    return json.loads(found.replace("my-bucket", name))
+def told(document, name):
+    """A document of deploy/aws, for a bucket of this name."""
+    text = (ROOT / "deploy/aws" / document).read_text()
+    return json.loads(text.replace("my-bucket", name))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +35,7 @@ def link_to(store, method, key, **more):
 
 def test_a_page_of_a_named_origin_may_send_to_the_bucket(store):
     client, name = store
-    client.put_bucket_cors(Bucket=name, CORSConfiguration={
-        "CORSRules": told("AllowedOrigins", name)})
+    client.put_bucket_cors(Bucket=name, CORSConfiguration=told("cors.json", name))
     link = link_to(store, "put_object", f"incoming/{uuid.uuid4()}/1",
                    ContentType="application/octet-stream")
 
@@ -61,7 +59,8 @@ def test_a_page_of_a_named_origin_may_send_to_the_bucket(store):
 
 def test_everybody_reads_public_pictures_and_nothing_else(store):
     client, name = store
-    client.put_bucket_policy(Bucket=name, Policy=json.dumps(told('"Principal": "*"', name)))
+    client.put_bucket_policy(Bucket=name, Policy=json.dumps(
+        told("bucket-policy-public.json", name)))
     url = f"{client.meta.endpoint_url}/{name}"
     for key in ("public/a/1.jpg", "private/a/1.jpg", "incoming/a/1"):
         client.put_object(Bucket=name, Key=key, Body=DATA)
@@ -71,3 +70,11 @@ def test_everybody_reads_public_pictures_and_nothing_else(store):
     for method in ("PUT", "DELETE"):
         assert requests.request(method, f"{url}/public/a/1.jpg", data=b"x",
                                 timeout=60).status_code == 403
+
+
+def test_what_is_left_of_uploads_expires(store):
+    client, name = store
+    wanted = told("lifecycle.json", name)
+    client.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=wanted)
+    rules = client.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert {rule["ID"] for rule in rules} == {rule["ID"] for rule in wanted["Rules"]}
