@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "net/smtp_url.h"
+#include "node/config_files.h"
 #include "node/secret.h"
 #include "node/sms_setup.h"
 #include "node/well_known.h"
@@ -340,7 +341,10 @@ int config_load(struct config *ret, char *error, size_t error_size)
 	struct config config = {0};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *mistake;
+	int rc = config_take_files(error, error_size);
 
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &OPTIONS[i];
 		const char *text = getenv(option->name);
@@ -369,6 +373,13 @@ int config_load(struct config *ret, char *error, size_t error_size)
 	assert(config.processes >= 1 && config.db_connections >= 1 && config.db_leased >= 1);
 	*ret = config;
 	return 0;
+}
+
+bool config_needs_folder(const struct config *config)
+{
+	assert(config->media_store != MEDIA_STORE_AUTO); /* config_load has decided */
+	return config->database_url[0] == '\0' || config->redis_url[0] == '\0' ||
+	       config->media_store != MEDIA_STORE_S3;
 }
 
 bool config_split_listen(const char *listen, char *host, size_t host_size, int *ret_port)

@@ -2,8 +2,8 @@
  * config: every setting of a server, as one table. The parser, the text of `sebez serve --help` and
  * docs/CONFIGURATION.md are derived from the table.
  *
- * Settings come from the environment and are read once, at start. Strings live as long as the
- * process.
+ * Settings come from the environment, or from files that it names (config_files.h), and are read
+ * once, at start. Strings live as long as the process.
  */
 #ifndef SEBEZ_NODE_CONFIG_H
 #define SEBEZ_NODE_CONFIG_H
@@ -128,6 +128,10 @@ extern const size_t OPTION_COUNT;
  * names the option and never contains a secret. */
 int config_load(struct config *ret, char *error, size_t error_size)
     __attribute__((warn_unused_result));
+
+/* Whether anything is kept in the data folder: false when PostgreSQL, Redis and the store of images
+ * and files are all elsewhere. */
+bool config_needs_folder(const struct config *config);
 
 /* Splits SEBEZ_LISTEN into address and port. host gets the address without brackets. */
 bool config_split_listen(const char *listen, char *host, size_t host_size, int *ret_port);

@@ -46,7 +46,8 @@ static bool is_among(const char *const *names, const char *name)
 
 void config_print_help(FILE *out, const char *const *names)
 {
-	fprintf(out, "Settings (environment variables):\n");
+	fprintf(out, "Settings (environment variables; NAME_FILE instead of NAME names a file with "
+	             "the value):\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &OPTIONS[i];
 
@@ -70,6 +71,11 @@ void config_print_markdown(FILE *out)
 	    "All settings are environment variables, read once at start. This page is made from "
 	    "the table in\n`src/node/config.c` (`make gen`); a bad value stops the start with a "
 	    "message that names it.\n\n"
+	    "Instead of `NAME`, `NAME_FILE` may be set to the path of a file whose content is the "
+	    "value, as containers\nand systemd hand over secrets "
+	    "(`SEBEZ_SECRET_FILE=/run/secrets/sebez`). A newline at its end does not count.\n"
+	    "The file is read once, by the user who starts the program. Setting both is an "
+	    "error.\n\n"
 	    "| name | type | default | range | unit | what it is |\n|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &OPTIONS[i];

@@ -85,6 +85,9 @@ static int choose_user(const struct config *config, struct data_folder *data_fol
 		if (user == NULL)
 			user = getpwnam("nobody");
 	}
+	/* A container may run as a user id that has no name; PostgreSQL needs one. */
+	if (user == NULL && !data_folder->switches_user && !config_needs_folder(config))
+		return 0;
 	if (user == NULL || (data_folder->switches_user && user->pw_uid == 0)) {
 		say("SEBEZ_RUN_AS must be an ordinary user of this machine");
 		return -EINVAL;
@@ -242,6 +245,27 @@ static int make_folders(struct data_folder *data_folder)
 	return make_run(data_folder);
 }
 
+/* Makes the folder itself and finds its absolute path. */
+static int make_data(const struct config *config, struct data_folder *data_folder)
+{
+	char here[DATA_FOLDER_PATH_MAX / 8] = "";
+	int rc = make_parents(config->data);
+
+	if (rc == 0)
+		rc = data_folder_find(config, data_folder->data, sizeof(data_folder->data) - 64);
+	if (config_needs_folder(config))
+		return rc;
+	if (rc == 0 && access(data_folder->data, W_OK) == 0)
+		return 0;
+	data_folder->absent = true;
+	if (rc < 0 && config->data[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return -errno;
+	if (rc < 0)
+		path_format(data_folder->data, sizeof(data_folder->data), "%s/%s", here,
+		            config->data);
+	return 0;
+}
+
 int data_folder_open(const struct config *config, struct data_folder *ret)
 {
 	struct data_folder data_folder = {0};
@@ -249,9 +273,7 @@ int data_folder_open(const struct config *config, struct data_folder *ret)
 
 	if (rc < 0)
 		return rc;
-	rc = make_parents(config->data);
-	if (rc == 0)
-		rc = data_folder_find(config, data_folder.data, sizeof(data_folder.data) - 64);
+	rc = make_data(config, &data_folder);
 	if (rc < 0) {
 		say("cannot use the data folder %s (SEBEZ_DATA): %s", config->data, strerror(-rc));
 		return rc;

@@ -14,6 +14,8 @@
  * That user may have no access to the data folder (root's home): processes that need the folder get
  * it as an open descriptor.
  *
+ * When all services are external the folder may be absent or read-only (a container).
+ *
  * When an unprivileged user has started the server, a tool run by root switches to that user.
  * Otherwise it would leave files behind that the server cannot open.
  */
@@ -43,10 +45,12 @@ struct data_folder {
 	gid_t gid;
 	char user[64];
 	bool reachable; /* the children can access `data` by its path */
+	bool absent;    /* nothing can be written there, and nothing has to be */
 };
 
-/* Creates the folders; those of embedded services only when there are any. Prints the error and
- * returns -errno on failure. */
+/* Creates the folders; those of embedded services only when there are any. When it cannot, and
+ * config_needs_folder() is false, the folder is absent: no locks, no record of the server. Prints
+ * the error and returns -errno on failure. */
 int data_folder_open(const struct config *config, struct data_folder *ret)
     __attribute__((warn_unused_result));
 

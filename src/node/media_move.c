@@ -225,6 +225,10 @@ int media_move_main(const struct config *config, const char *to)
 	if (data_folder_become_owner(config) < 0 || data_folder_open(config, &data_folder) < 0 ||
 	    secret_find(config, data_folder.data, &secret) < 0)
 		return 1;
+	if (data_folder.absent) {
+		say("media move: there is no folder %s/objects that can be used", data_folder.data);
+		return 1;
+	}
 	fd = object_store_folder(&data_folder);
 	if (fd < 0)
 		return 1;

@@ -12,8 +12,8 @@
 #include "node/secret.h"
 #include "store/objects.h"
 
-/* Makes the folder, owned by the processes' user. Returns its descriptor, which stays open, or
- * prints the error and returns -errno. */
+/* Makes the folder, owned by the processes' user. Returns its descriptor, which stays open (that of
+ * /dev/null when the data folder is absent), or prints the error and returns -errno. */
 int object_store_folder(const struct data_folder *data_folder) __attribute__((warn_unused_result));
 
 /* fd: the folder. Prints the error and returns -errno on failure. `config` outlives the store. */

@@ -55,6 +55,8 @@ void running_record(const struct data_folder *data_folder, const char *url, bool
 
 	if (since_s == 0)
 		since_s = (int64_t)time(NULL);
+	if (data_folder->absent)
+		return;
 	record_path(data_folder->data, path, sizeof(path));
 	path_format(text, sizeof(text), "url %s\nversion %s\nsince %" PRId64 "\nserves %d\n", url,
 	            SEBEZ_VERSION, since_s, serves);
@@ -65,6 +67,8 @@ void running_forget(const struct data_folder *data_folder)
 {
 	char path[DATA_FOLDER_PATH_MAX];
 
+	if (data_folder->absent)
+		return;
 	record_path(data_folder->data, path, sizeof(path));
 	unlink(path);
 }

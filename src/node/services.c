@@ -257,7 +257,9 @@ int services_open(const struct config *config, enum services_use use, struct ser
 		rc = data_folder_open(config, &services->data_folder);
 	if (rc == 0)
 		rc = describe(config, services);
-	if (rc == 0 && (embedded || use == SERVICES_SERVE)) {
+	if (rc == 0 && services->data_folder.absent) {
+		services->owner = use == SERVICES_SERVE;
+	} else if (rc == 0 && (embedded || use == SERVICES_SERVE)) {
 		rc = take_lock(services, use);
 		services->owner = rc == 1;
 		if (rc == 1)

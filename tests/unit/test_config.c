@@ -1,7 +1,9 @@
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node/config.h"
 #include "node/conninfo.h"
@@ -144,6 +146,84 @@ static void a_secret_is_not_repeated(void **state)
 	assert_null(strstr(error, "kkk"));
 }
 
+/* Loads with NAME_FILE naming a file with this content. */
+static int load_with_file(const char *name, const char *content)
+{
+	char path[] = "/tmp/sebez-setting-XXXXXX", name_of_file[80];
+	int fd = mkstemp(path);
+	int rc;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+	snprintf(name_of_file, sizeof(name_of_file), "%s_FILE", name);
+	rc = load_with(name_of_file, path);
+	unlink(path);
+	return rc;
+}
+
+static void a_setting_may_be_the_content_of_a_file(void **state)
+{
+	static struct config fresh; /* texts live as long as the process */
+
+	(void)state;
+	assert_int_equal(load_with_file("SEBEZ_DRAIN_MS", "1234\n"), 0);
+	assert_int_equal(config.drain_ms, 1234);
+	assert_string_equal(getenv("SEBEZ_DRAIN_MS"), "1234"); /* for children */
+	assert_null(getenv("SEBEZ_DRAIN_MS_FILE"));
+	unsetenv("SEBEZ_DRAIN_MS");
+	assert_int_equal(load_with_file("SEBEZ_MAIL_NAME", "A shop\n\n"), 0);
+	assert_string_equal(config.mail_name, "A shop\n"); /* one newline does not count */
+	unsetenv("SEBEZ_MAIL_NAME");
+	assert_int_equal(config_load(&fresh, error, sizeof(error)), 0);
+}
+
+static void a_file_that_holds_no_value_is_refused_by_name_and_never_repeated(void **state)
+{
+	char long_value[5000];
+
+	(void)state;
+	memset(long_value, 'k', sizeof(long_value) - 1);
+	long_value[sizeof(long_value) - 1] = '\0';
+	assert_int_not_equal(load_with("SEBEZ_SECRET_FILE", "/no/such/file"), 0);
+	assert_non_null(strstr(error, "SEBEZ_SECRET_FILE"));
+	assert_non_null(strstr(error, "No such file"));
+	assert_int_not_equal(load_with("SEBEZ_SECRET_FILE", "/tmp"), 0);
+	assert_non_null(strstr(error, "directory"));
+	assert_int_not_equal(load_with_file("SEBEZ_SECRET", "\n"), 0);
+	assert_non_null(strstr(error, "empty"));
+	unsetenv("SEBEZ_SECRET");
+	assert_int_not_equal(load_with_file("SEBEZ_SECRET", long_value), 0);
+	assert_non_null(strstr(error, "SEBEZ_SECRET_FILE"));
+	assert_null(strstr(error, "kkk"));
+	assert_int_not_equal(load_with_file("SEBEZ_SECRET", "kkkkkkkkkkkkkkkkkkkkkkkk"), 0);
+	assert_non_null(strstr(error, "SEBEZ_SECRET"));
+	assert_null(strstr(error, "kkk"));
+	unsetenv("SEBEZ_SECRET");
+}
+
+static void a_setting_and_its_file_are_not_given_both(void **state)
+{
+	(void)state;
+	setenv("REDIS_URL", "unix:/a", 1);
+	assert_int_not_equal(load_with_file("REDIS_URL", "unix:/b"), 0);
+	assert_non_null(strstr(error, "REDIS_URL and REDIS_URL_FILE"));
+	unsetenv("REDIS_URL");
+}
+
+/* Else it would be unclear whether X_FILE is that setting or the file of X. */
+static void no_setting_is_called_like_the_file_of_another(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		for (size_t j = 0; j < OPTION_COUNT; j++) {
+			size_t length = strlen(OPTIONS[i].name);
+
+			assert_false(strncmp(OPTIONS[j].name, OPTIONS[i].name, length) == 0 &&
+			             strcmp(OPTIONS[j].name + length, "_FILE") == 0);
+		}
+}
+
 static void an_ipv6_address_stands_in_brackets(void **state)
 {
 	char host[80];
@@ -205,6 +285,10 @@ int main(void)
 	    cmocka_unit_test(every_bad_value_is_refused_by_name),
 	    cmocka_unit_test(a_bucket_is_where_images_and_files_are),
 	    cmocka_unit_test(a_secret_is_not_repeated),
+	    cmocka_unit_test(a_setting_may_be_the_content_of_a_file),
+	    cmocka_unit_test(a_file_that_holds_no_value_is_refused_by_name_and_never_repeated),
+	    cmocka_unit_test(a_setting_and_its_file_are_not_given_both),
+	    cmocka_unit_test(no_setting_is_called_like_the_file_of_another),
 	    cmocka_unit_test(an_ipv6_address_stands_in_brackets),
 	    cmocka_unit_test(a_secret_is_hexadecimal_or_base64),
 	    cmocka_unit_test(passwords_of_roles_differ_and_stay),
