@@ -283,6 +283,9 @@ enum {
 	LIMIT_DELIVERY_ATTEMPT_MS = 15 * 1000,
 	LIMIT_DELIVERY_BATCH_MS = 60 * 1000,
 	LIMIT_DELIVERY_LEASE_MS = 90 * 1000,
+	/* After so long, what is to be sent is read again: who signs out, or reads it elsewhere,
+	 * gets nothing later than that; and a batch is sent in less. */
+	LIMIT_PUSH_FRESH_MS = 5 * 1000,
 	/* Attempts 10 s, 20 s, … 1 h apart, half of it chance: in all two to four hours, in which
 	 * somebody fixes what the receiver refuses. That a destination is down costs its rows
 	 * nothing, but for the probes. */

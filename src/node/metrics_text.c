@@ -365,7 +365,8 @@ static void write_outbox(struct buf *out, const struct metrics_segment *all)
 	write_topics(out, all, "sebez_outbox_pending",
 	             "Rows that wait for their delivery, of all servers of the database.",
 	             offsetof(struct metrics_topic, pending));
-	write_topics(out, all, "sebez_outbox_oldest_seconds", "Age of the oldest of them.",
+	write_topics(out, all, "sebez_outbox_oldest_seconds",
+	             "Age of the oldest of them that is overdue or has failed.",
 	             offsetof(struct metrics_topic, oldest_s));
 	write_topics(out, all, "sebez_outbox_dead_letters",
 	             "Deliveries that were given up and neither replayed nor dropped.",

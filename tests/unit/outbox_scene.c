@@ -41,8 +41,8 @@ const char *sql(const char *format, ...)
 	return value;
 }
 
-const char *sql_as(const char *role, const char *statement, size_t count,
-                   const char *const values[])
+const char *sql_column_as(const char *role, const char *statement, size_t count,
+                          const char *const values[], int column)
 {
 	static char value[64];
 	const char *text = NULL;
@@ -56,9 +56,15 @@ const char *sql_as(const char *role, const char *statement, size_t count,
 	sql("reset role");
 	if (PQntuples(result) != 1)
 		fail_msg("%s: %s", statement, PQresultErrorMessage(result));
-	snprintf(value, sizeof(value), "%s", PQgetvalue(result, 0, 0));
+	snprintf(value, sizeof(value), "%s", PQgetvalue(result, 0, column));
 	PQclear(result);
 	return value;
+}
+
+const char *sql_as(const char *role, const char *statement, size_t count,
+                   const char *const values[])
+{
+	return sql_column_as(role, statement, count, values, 0);
 }
 
 long count_of(const char *what)

@@ -47,6 +47,8 @@ const char *sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Of a statement of the program, as this role. */
 const char *sql_as(const char *role, const char *statement, size_t count,
                    const char *const values[]);
+const char *sql_column_as(const char *role, const char *statement, size_t count,
+                          const char *const values[], int column);
 long count_of(const char *what); /* a table, and a condition */
 void add_rows(int count, int port, const char *says);
 

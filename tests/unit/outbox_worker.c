@@ -71,10 +71,14 @@ static bool says(const struct delivery *row, const char *what)
 
 static void deliver_one(struct task *task, struct delivery *row)
 {
-	if (says(row, "skip")) {
+	if (says(row, "leave")) {
+		return;
+	} else if (says(row, "skip")) {
 		delivery_skip(row);
 	} else if (says(row, "wait")) {
 		delivery_wait(row);
+	} else if (says(row, "postpone")) {
+		delivery_postpone(row, 3600 * 1000);
 	} else if (says(row, "move to ") && *row->destination == '\0') {
 		char *port = strchr(row->payload, ':');
 
@@ -84,7 +88,9 @@ static void deliver_one(struct task *task, struct delivery *row)
 			abort();
 		if (says(row, "fail"))
 			task_end(task, PROBLEM_INTERNAL, "It cannot be read.");
-		if (!says(row, "say nothing"))
+		if (says(row, "not sent"))
+			delivery_unsent(row);
+		else if (!says(row, "say nothing"))
 			attempt(row);
 	}
 }
@@ -93,6 +99,9 @@ static void deliver(struct task *task, struct delivery rows[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		deliver_one(task, &rows[i]);
+	for (size_t i = 0; i < count; i++)
+		if (says(&rows[i], "end badly"))
+			task_end(task, PROBLEM_INTERNAL, "It fails when all is done.");
 }
 
 /* Begins an attempt within a transaction. */

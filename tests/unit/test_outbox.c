@@ -167,6 +167,68 @@ static void what_needs_no_attempt_costs_none(void **state)
 	      1);
 }
 
+/* As often as the row was leased and put back, it is another version. */
+static void let_it_be_tried(int times)
+{
+	char version[64];
+
+	for (int i = 0; i < times; i++) {
+		snprintf(version, sizeof(version), "%s", sql("select xmin from outbox"));
+		UNTIL(strcmp(version, sql("select xmin from outbox")) != 0);
+	}
+}
+
+static void what_a_worker_could_not_send_loses_no_attempt(void **state)
+{
+	add_rows(1, one->port, "not sent");
+	work(0, LONG_LEASE, "2");
+	let_it_be_tried(8);
+	UNTIL(count_of("outbox where attempts = 0 and failed_with is null") == 1);
+	assert_int_equal(count_of("dead_letter"), 0);
+}
+
+static void what_was_not_begun_is_not_at_fault_when_a_deliverer_ends_badly(void **state)
+{
+	add_rows(1, one->port, "end badly");
+	add_rows(1, one->port, "leave");
+	one->answer = "ok";
+	work(0, LONG_LEASE, "2");
+	UNTIL(count_of("outbox") == 1 && one->count == 1);
+	let_it_be_tried(8);
+	UNTIL(count_of("outbox where attempts = 0") == 1);
+	assert_int_equal(count_of("dead_letter"), 0);
+}
+
+static void what_is_postponed_waits_as_if_it_were_new(void **state)
+{
+	add_rows(1, one->port, "postpone");
+	sql("update outbox set attempts = 1, failed_with = 'x'");
+	work(0, LONG_LEASE, "2");
+	UNTIL(count_of("outbox where attempts = 0 and failed_with is null "
+	               "and due_at > now() + interval '59 minutes'") == 1);
+	assert_int_equal(one->count, 0);
+}
+
+static long oldest_s(void)
+{
+	const char *const topics_and_most[] = {"{call}", "1000"};
+
+	return atol(sql_column_as("sebez_jobs", "outbox_measured", 2, topics_and_most, 2));
+}
+
+static void what_waits_on_purpose_is_not_old(void **state)
+{
+	sql("insert into outbox (topic, subject_id, created_at, due_at) "
+	    "values ('call', gen_random_uuid(), now() - interval '1 hour', now() + interval '1 "
+	    "hour')");
+	assert_int_equal(oldest_s(), 0);
+	sql("update outbox set due_at = now() - interval '1 minute'");
+	assert_in_range(oldest_s(), 60, 3599);
+	sql("update outbox set attempts = 1, failed_with = 'x', due_at = now() + interval '1 "
+	    "hour'");
+	assert_in_range(oldest_s(), 3600, 7200);
+}
+
 static void what_is_too_old_is_dropped_or_buried(void **state)
 {
 	sql("insert into outbox (topic, destination, subject_id, created_at, due_at) "
@@ -211,6 +273,10 @@ int main(int argc, char **argv)
 	    OUTBOX_TEST(what_is_settled_after_its_lease_changes_nothing),
 	    OUTBOX_TEST(what_is_refused_is_buried_at_once_and_replayed_with_its_id),
 	    OUTBOX_TEST(what_needs_no_attempt_costs_none),
+	    OUTBOX_TEST(what_a_worker_could_not_send_loses_no_attempt),
+	    OUTBOX_TEST(what_was_not_begun_is_not_at_fault_when_a_deliverer_ends_badly),
+	    OUTBOX_TEST(what_is_postponed_waits_as_if_it_were_new),
+	    OUTBOX_TEST(what_waits_on_purpose_is_not_old),
 	    OUTBOX_TEST(what_is_too_old_is_dropped_or_buried),
 	    OUTBOX_TEST(no_attempt_begins_within_a_transaction),
 	};

@@ -42,12 +42,12 @@ static void every_error_of_expo_has_a_verdict(void **state)
 	     "MessageTooBig"},
 	    {"{\"status\":\"error\",\"details\":{\"error\":\"MessageRateExceeded\"}}", PUSH_RETRY,
 	     MINUTE_MS, "MessageRateExceeded"},
-	    {"{\"status\":\"error\",\"details\":{\"error\":\"MismatchSenderId\"}}", PUSH_ALARM, 0,
+	    {"{\"status\":\"error\",\"details\":{\"error\":\"MismatchSenderId\"}}", PUSH_FOREIGN, 0,
 	     "MismatchSenderId"},
-	    {"{\"status\":\"error\",\"details\":{\"error\":\"InvalidCredentials\"}}", PUSH_ALARM, 0,
-	     "InvalidCredentials"},
-	    {"{\"status\":\"error\",\"details\":{\"error\":\"InvalidProviderToken\"}}", PUSH_ALARM,
-	     0, "InvalidProviderToken"},
+	    {"{\"status\":\"error\",\"details\":{\"error\":\"InvalidCredentials\"}}", PUSH_FOREIGN,
+	     0, "InvalidCredentials"},
+	    {"{\"status\":\"error\",\"details\":{\"error\":\"InvalidProviderToken\"}}",
+	     PUSH_FOREIGN, 0, "InvalidProviderToken"},
 	    {"{\"status\":\"error\",\"details\":{\"error\":\"DeveloperError\"}}", PUSH_DROPPED, 0,
 	     "DeveloperError"},
 	    {"{\"status\":\"error\",\"details\":{\"error\":\"ExpoError\"}}", PUSH_PROVIDER_FAILED,
@@ -76,11 +76,11 @@ static void every_error_of_expo_has_a_verdict(void **state)
 	assert_string_equal(verdicts[0].receipt, "r-1");
 	assert_null(verdicts[1].receipt);
 	response = response_of(200, strcat(answers, "}}"));
-	expo_judge_receipts(arena, &response, receipts, COUNT, NOW_S, verdicts);
+	assert_true(expo_judge_receipts(arena, &response, receipts, COUNT, NOW_S, verdicts));
 	for (size_t i = 0; i < COUNT; i++)
 		assert_verdict(verdicts[i], CASES[i].outcome, CASES[i].delay_ms, CASES[i].reason);
 	receipts[0] = "other";
-	expo_judge_receipts(arena, &response, receipts, 1, NOW_S, verdicts);
+	assert_true(expo_judge_receipts(arena, &response, receipts, 1, NOW_S, verdicts));
 	assert_verdict(verdicts[0], PUSH_RETRY, 0, "unknown");
 }
 
@@ -95,7 +95,7 @@ static void a_request_that_expo_refuses_is_refused_for_all_of_its_messages(void 
 	} CASES[] = {
 	    {429, "{\"errors\":[{\"code\":\"TOO_MANY_REQUESTS\"}]}", PUSH_RETRY, MINUTE_MS,
 	     "TOO_MANY_REQUESTS"},
-	    {400, "{\"errors\":[{\"code\":\"PUSH_TOO_MANY_EXPERIENCE_IDS\"}]}", PUSH_ALARM, 0,
+	    {400, "{\"errors\":[{\"code\":\"PUSH_TOO_MANY_EXPERIENCE_IDS\"}]}", PUSH_FOREIGN, 0,
 	     "PUSH_TOO_MANY_EXPERIENCE_IDS"},
 	    {400, "{\"errors\":[{\"code\":\"PUSH_TOO_MANY_NOTIFICATIONS\"}]}", PUSH_DROPPED, 0,
 	     "PUSH_TOO_MANY_NOTIFICATIONS"},
@@ -103,8 +103,8 @@ static void a_request_that_expo_refuses_is_refused_for_all_of_its_messages(void 
 	     "PUSH_TOO_MANY_RECEIPTS"},
 	    {400, "{\"errors\":[{\"code\":\"VALIDATION_ERROR\"}]}", PUSH_DROPPED, 0,
 	     "VALIDATION_ERROR"},
-	    {401, "{\"errors\":[{\"code\":\"UNAUTHORIZED\"}]}", PUSH_ALARM, 0, "UNAUTHORIZED"},
-	    {403, "{\"errors\":[{\"code\":\"FORBIDDEN\"}]}", PUSH_ALARM, 0, "FORBIDDEN"},
+	    {401, "{\"errors\":[{\"code\":\"UNAUTHORIZED\"}]}", PUSH_FOREIGN, 0, "UNAUTHORIZED"},
+	    {403, "{\"errors\":[{\"code\":\"FORBIDDEN\"}]}", PUSH_FOREIGN, 0, "FORBIDDEN"},
 	    {500, "{\"errors\":[{\"code\":\"INTERNAL_SERVER_ERROR\"}]}", PUSH_PROVIDER_FAILED, 0,
 	     "INTERNAL_SERVER_ERROR"},
 	    {503, "{\"errors\":[{\"code\":\"SERVICE_UNAVAILABLE\"}]}", PUSH_PROVIDER_FAILED, 0,
@@ -123,7 +123,7 @@ static void a_request_that_expo_refuses_is_refused_for_all_of_its_messages(void 
 		for (int j = 0; j < 2; j++)
 			assert_verdict(verdicts[j], CASES[i].outcome, CASES[i].delay_ms,
 			               CASES[i].reason);
-		expo_judge_receipts(arena, &response, RECEIPTS, 2, NOW_S, verdicts);
+		assert_false(expo_judge_receipts(arena, &response, RECEIPTS, 2, NOW_S, verdicts));
 		for (int j = 0; j < 2; j++)
 			assert_verdict(verdicts[j], CASES[i].outcome, CASES[i].delay_ms,
 			               CASES[i].reason);

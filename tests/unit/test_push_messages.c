@@ -44,9 +44,15 @@ static void an_address_of_another_form_is_refused(void **state)
 {
 	static const char *const NOT_APNS[] = {"",    "00fc/13", "00fc13?",
 	                                       "xyz", "00 fc",   "ExponentPushToken[a]"};
-	static const char *const NOT_EXPO[] = {
-	    "",     "ExponentPushToken[a", "ExponentPushToken[a]]", "Exponent",
-	    "00fc", "ExpoPushToken[a]\""};
+	static const char *const NOT_EXPO[] = {"",
+	                                       "ExponentPushToken[a",
+	                                       "ExponentPushToken[a]]",
+	                                       "Exponent",
+	                                       "00fc",
+	                                       "ExpoPushToken[a]\"",
+	                                       "ExpoPushToken[]",
+	                                       "ExpoPushToken[a b]",
+	                                       "ExpoPushToken[\xc3\xa9]"};
 	static const char *const NOT_WEB[] = {"", "http://push.example/1", "00fc",
 	                                      "https://a@push.example/"};
 	struct web_push_server server = {"vapid", web_push_sender_new()};
@@ -196,13 +202,13 @@ static void a_call_without_an_answer_says_nothing_about_an_address(void **state)
 	    {-ETIMEDOUT, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
 	    {-ECONNREFUSED, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
 	    {-ECONNRESET, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
-	    {-EHOSTUNREACH, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
+	    {-EHOSTUNREACH, PUSH_RETRY, PUSH_PROVIDER_FAILED},
 	    {-EPROTO, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
 	    {-EMSGSIZE, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
 	    {-EKEYREJECTED, PUSH_PROVIDER_FAILED, PUSH_PROVIDER_FAILED},
-	    {-EAGAIN, PUSH_RETRY, PUSH_RETRY},
-	    {-ECANCELED, PUSH_RETRY, PUSH_RETRY},
-	    {-ENOMEM, PUSH_RETRY, PUSH_RETRY},
+	    {-EAGAIN, PUSH_NOT_SENT, PUSH_NOT_SENT},
+	    {-ECANCELED, PUSH_NOT_SENT, PUSH_NOT_SENT},
+	    {-ENOMEM, PUSH_NOT_SENT, PUSH_NOT_SENT},
 	    {-EINVAL, PUSH_DROPPED, PUSH_ALARM},
 	    {-EACCES, PUSH_DROPPED, PUSH_ALARM},
 	};

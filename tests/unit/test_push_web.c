@@ -40,8 +40,8 @@ static void web_push_goes_by_the_status(void **state)
 	    {301, PUSH_DROPPED, 0},
 	    {307, PUSH_DROPPED, 0},
 	    {400, PUSH_DROPPED, 0},
-	    {401, PUSH_ALARM, 0}, /* our VAPID, or not the subscription's */
-	    {403, PUSH_ALARM, 0},
+	    {401, PUSH_FOREIGN, 0}, /* our VAPID, or not the subscription's */
+	    {403, PUSH_FOREIGN, 0},
 	    {404, PUSH_ADDRESS_GONE, 0},
 	    {408, PUSH_RETRY, 0},
 	    {410, PUSH_ADDRESS_GONE, 0},

@@ -60,3 +60,34 @@ def test_a_backlog_of_promotions_keeps_no_chat_message_waiting(push):
     push.sent(phone["address"])
     assert push.db.one("select count(*) > 0 from outbox where topic = 'push_promotions'")
     push.db.rows("delete from outbox where topic = 'push_promotions'")
+
+
+SLOTS = 400  # LIMIT_CLIENT_GROUP_CALLS
+
+
+def test_what_cannot_be_sent_because_too_much_is_under_way_loses_no_attempt(push):
+    iphone, slow = devices.an_iphone(), devices.a_phone()
+    customer, other = push.somebody(iphone), push.somebody(slow)
+    push.tell(other)
+    push.sent(slow["address"])  # so the next messages go side by side
+    push.fake.script(slow["address"], providers.Stall())
+    push.db.rows("create table seen (attempts int, failed_with text)")
+    push.db.rows("create function see() returns trigger language plpgsql security definer as "
+                 "'begin insert into seen values (new.attempts, new.failed_with); "
+                 "return null; end'")
+    push.db.rows("create trigger see after update on outbox for each row "
+                 "when (new.destination = 'apns') execute function see()")
+    push.db.rows("insert into outbox (topic, destination, subject_id, payload) "
+                 "select 'push_' || t, 'fcm', n.id, json_build_object('device_id', d.id) "
+                 "from notice n join device d on d.account_id = n.account_id "
+                 "cross join unnest(array['chat', 'orders', 'system', 'promotions']) t "
+                 "cross join generate_series(1, %s) where n.account_id = %s "
+                 "and n.kind = 'sub_order_accepted'", SLOTS // 4, other.id)
+    push.fake.wait(lambda: len(push.of(slow["address"])) > SLOTS)
+    push.tell(customer)
+    until(lambda: push.db.one("select count(*) > 2 from seen"))
+    push.fake.scripts.clear()
+    push.fake.end_connections(providers.Lost())
+    push.sent(iphone["address"])
+    assert push.db.rows("select distinct attempts, failed_with from seen order by 1") == [
+        {"attempts": 0, "failed_with": None}, {"attempts": 1, "failed_with": None}]

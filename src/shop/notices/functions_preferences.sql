@@ -45,7 +45,8 @@ begin
 	        where m > at and m at time zone zone >= wanted order by m limit 1);
 end $$;
 
--- When the account's quiet hours that include `at` end; null: it is not quiet then.
+-- When the account's quiet hours that include `at` end; null: it is not quiet then, or PostgreSQL no longer knows the
+-- time zone.
 create or replace function quiet_until(account uuid, at timestamptz) returns timestamptz
 language plpgsql stable as $$
 declare
@@ -70,6 +71,9 @@ begin
 		return null;
 	end if;
 	return instant_of(at, ends, p.time_zone);
+exception
+	when invalid_parameter_value then
+		return null;
 end $$;
 grant execute on function quiet_until(uuid, timestamptz) to sebez_jobs;
 grant execute on function instant_of(timestamptz, timestamp, text) to sebez_jobs;

@@ -23,6 +23,7 @@ create table notice (
 create index notice_due on notice (due_at) where due_at is not null;
 create index notice_expires on notice (expires_at);
 create index notice_listed on notice (account_id, id desc) where listed;
+create index notice_unread on notice (account_id, id) where listed and read_at is null; -- counted for each push
 create trigger remove_notices after delete or update of role on staff for each row execute function remove_notices();
 
 grant select (id, account_id, vendor_id, roles, kind, class, data, link, listed, created_at, read_at),

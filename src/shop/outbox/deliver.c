@@ -105,13 +105,13 @@ static void retry_alone(struct delivery *delivery, const char *why)
 }
 
 /* The deliverer failed, or reported no outcome for a row it had begun: deliver each row alone to
- * find the one that causes it. */
+ * find the one that causes it. When it failed between attempts, or after them, no row is. */
 static void retry_begun(struct delivery_batch *batch, const char *why)
 {
 	bool any_begun = false;
 
 	for (size_t i = 0; i < batch->count; i++)
-		any_begun |= batch->rows[i].state == DELIVERY_BEGUN;
+		any_begun |= batch->rows[i].was_begun;
 	for (size_t i = 0; i < batch->count; i++)
 		if (batch->rows[i].state == DELIVERY_BEGUN ||
 		    (batch->rows[i].state == DELIVERY_UNTOUCHED && !any_begun))
@@ -150,18 +150,22 @@ struct settled {
 	size_t gone_count, dead_count, returned_count;
 };
 
-/* Only attempts that were made count. */
+/* Only attempts that were made count; and none for a row that waits on purpose. */
 static void put_back(struct settled *settled, const struct delivery *row)
 {
-	bool was_tried = row->state == DELIVERY_RETRIED;
+	bool was_tried = row->state == DELIVERY_RETRIED, waits = row->state == DELIVERY_WAITING;
 
 	assert(row->attempt > 0 && row->delay_ms >= 0);
 	assert(row->state != DELIVERY_MOVED || row->move_to != NULL);
 	settled->returned[settled->returned_count++] = (struct outbox_put_back_returned){
 	    .id = row->row_id,
 	    .delay_ms = row->delay_ms,
-	    .attempts = was_tried ? row->attempt : row->attempt - 1,
-	    .why = was_tried ? row->why : row->last_why,
+	    .attempts = waits       ? 0
+	                : was_tried ? row->attempt
+	                            : row->attempt - 1,
+	    .why = waits       ? NULL
+	           : was_tried ? row->why
+	                       : row->last_why,
 	    .destination = row->state == DELIVERY_MOVED ? row->move_to : row->destination,
 	};
 }

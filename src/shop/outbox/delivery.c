@@ -29,7 +29,21 @@ bool delivery_begin(struct delivery *delivery)
 	    breaker_state(&batch->queue->breaker, loop_now_ms()) == BREAKER_OPEN)
 		return false;
 	delivery->state = DELIVERY_BEGUN;
+	delivery->was_begun = true;
 	return true;
+}
+
+void delivery_unsent(struct delivery *delivery)
+{
+	assert(delivery->state == DELIVERY_BEGUN && delivery->was_begun);
+	delivery->state = DELIVERY_UNTOUCHED;
+	delivery->was_begun = false;
+}
+
+bool delivery_is_last(const struct delivery *delivery)
+{
+	assert(delivery->attempt > 0);
+	return delivery->attempt >= outbox.options.attempts_max;
 }
 
 /* A valid, truncated reason: the destination's answer may be any bytes. */
@@ -73,9 +87,8 @@ void delivery_end_retry(struct delivery *delivery, int64_t delay_ms, const char 
 
 	assert(delivery->attempt > 0 && delay_ms >= 0);
 	delivery->delay_ms = delay_ms > backoff ? delay_ms : backoff;
-	end_attempt(
-	    delivery,
-	    delivery->attempt < options->attempts_max ? DELIVERY_RETRIED : DELIVERY_GIVEN_UP, why);
+	end_attempt(delivery, delivery_is_last(delivery) ? DELIVERY_GIVEN_UP : DELIVERY_RETRIED,
+	            why);
 }
 
 void delivery_retry(struct delivery *delivery, int64_t delay_ms, const char *why)
@@ -126,4 +139,11 @@ void delivery_wait(struct delivery *delivery)
 	assert(delivery->state == DELIVERY_UNTOUCHED);
 	delivery->state = DELIVERY_WAITING;
 	delivery->delay_ms = delivery->age_ms > WAIT_MIN_MS ? delivery->age_ms : WAIT_MIN_MS;
+}
+
+void delivery_postpone(struct delivery *delivery, int64_t delay_ms)
+{
+	assert(delivery->state == DELIVERY_UNTOUCHED && delay_ms > 0);
+	delivery->state = DELIVERY_WAITING;
+	delivery->delay_ms = delay_ms;
 }

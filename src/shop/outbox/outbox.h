@@ -45,6 +45,7 @@ struct delivery {
 	/* Set and read by the functions below. */
 	struct delivery_batch *batch;
 	enum delivery_state state;
+	bool was_begun;
 	int64_t delay_ms;
 	const char *why;
 	const char *last_why; /* of the last attempt; NULL: none, or its worker died */
@@ -79,12 +80,20 @@ void delivery_unreachable(struct delivery *delivery, int64_t delay_ms, const cha
 /* Permanent failure: the row becomes a dead letter. */
 void delivery_give_up(struct delivery *delivery, const char *why);
 
+/* The attempt was not made, because this process could not: as if it had not begun. The row is
+ * delivered later. */
+void delivery_unsent(struct delivery *delivery);
+/* Whether a failure makes the row a dead letter. */
+bool delivery_is_last(const struct delivery *delivery);
+
 /* skip: the row is obsolete; also after an attempt that has shown it. The others without one. move:
  * it belongs to the queue of another destination; wait: no channel that could deliver it is
- * configured, so it waits until one is or it expires. */
+ * configured, so it waits until one is or it expires; postpone: it is not to be delivered yet. A
+ * row that waits has all attempts again. */
 void delivery_skip(struct delivery *delivery);
 void delivery_move(struct delivery *delivery, const char *destination);
 void delivery_wait(struct delivery *delivery);
+void delivery_postpone(struct delivery *delivery, int64_t delay_ms);
 
 enum outbox_outcome {
 	OUTBOX_DELIVERED,
@@ -123,7 +132,7 @@ void outbox_purge(struct task *task);
 
 struct outbox_gauges {
 	uint64_t pending;  /* rows, counted up to LIMIT_OUTBOX_COUNTED */
-	uint64_t oldest_s; /* age of the oldest pending row */
+	uint64_t oldest_s; /* age of the oldest that waits for nothing but its delivery */
 	uint64_t dead;
 	uint64_t open, half_open; /* breakers of this process */
 	uint64_t outcomes[OUTBOX_OUTCOME_COUNT];

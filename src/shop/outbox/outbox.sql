@@ -116,11 +116,13 @@ select count(*)::int as count from deleted;
 
 -- outbox_measured (topics text[], rows_max int): many slow -> (topic text, pending bigint, oldest_s bigint,
 --     dead bigint)
--- Per topic; counts at most `rows_max` rows.
+-- Per topic; counts at most `rows_max` rows. A row that has not failed is as old as it is overdue: before, it waits on
+-- purpose.
 select t.topic, p.pending, coalesce(extract(epoch from now() - p.oldest)::bigint, 0) as oldest_s, d.dead
 from unnest(:topics::text[]) t (topic) cross join lateral (
-	select count(*) as pending, min(r.created_at) as oldest from (
-		select x.created_at from outbox x where x.topic = t.topic limit :rows_max) r) p
+	select count(*) as pending,
+	       min(case when r.failed_with is null then least(r.due_at, now()) else r.created_at end) as oldest
+	from (select x.created_at, x.due_at, x.failed_with from outbox x where x.topic = t.topic limit :rows_max) r) p
 cross join lateral (
 	select count(*) as dead from (
 		select from dead_letter l where l.topic = t.topic limit :rows_max) r) d;

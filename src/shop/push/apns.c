@@ -24,7 +24,7 @@ static const struct push_rule REASONS[] = {
     {"BadMessageId", PUSH_DROPPED, 0},
     {"BadPriority", PUSH_DROPPED, 0},
     {"BadTopic", PUSH_ALARM, 0},
-    {"DeviceTokenNotForTopic", PUSH_ALARM, 0},
+    {"DeviceTokenNotForTopic", PUSH_FOREIGN, 0},
     {"DuplicateHeaders", PUSH_DROPPED, 0},
     {"IdleTimeout", PUSH_RETRY, 0},
     {"InvalidPushType", PUSH_DROPPED, 0},
@@ -34,8 +34,8 @@ static const struct push_rule REASONS[] = {
     {"TopicDisallowed", PUSH_ALARM, 0},
     /* 403 */
     {"BadCertificate", PUSH_ALARM, 0},
-    {"BadCertificateEnvironment", PUSH_ALARM, 0},
-    {"BadEnvironmentKeyIdInToken", PUSH_ALARM, 0},
+    {"BadCertificateEnvironment", PUSH_FOREIGN, 0}, /* an app says in which one it is */
+    {"BadEnvironmentKeyIdInToken", PUSH_FOREIGN, 0},
     {"ExpiredProviderToken", PUSH_TOKEN_REFUSED, 0},
     {"Forbidden", PUSH_ALARM, 0},
     {"InvalidProviderToken", PUSH_ALARM, 0},

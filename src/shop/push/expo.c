@@ -17,9 +17,9 @@ static const struct push_rule ERRORS[] = {
     {"DeviceNotRegistered", PUSH_ADDRESS_GONE, 0},
     {"MessageTooBig", PUSH_DROPPED, 0},
     {"MessageRateExceeded", PUSH_RETRY, RATE_DELAY_MS}, /* to one device */
-    {"MismatchSenderId", PUSH_ALARM, 0},
-    {"InvalidCredentials", PUSH_ALARM, 0},
-    {"InvalidProviderToken", PUSH_ALARM, 0},
+    {"MismatchSenderId", PUSH_FOREIGN, 0},
+    {"InvalidCredentials", PUSH_FOREIGN, 0}, /* of the app's project at Expo */
+    {"InvalidProviderToken", PUSH_FOREIGN, 0},
     {"DeveloperError", PUSH_DROPPED, 0},
     {"ExpoError", PUSH_PROVIDER_FAILED, 0},
     {"ProviderError", PUSH_PROVIDER_FAILED, 0},
@@ -29,12 +29,12 @@ static const struct push_rule ERRORS[] = {
 /* errors[].code of a request that failed as a whole. */
 static const struct push_rule REQUEST_ERRORS[] = {
     {"TOO_MANY_REQUESTS", PUSH_RETRY, RATE_DELAY_MS},
-    {"PUSH_TOO_MANY_EXPERIENCE_IDS", PUSH_ALARM, 0}, /* devices of several projects */
+    {"PUSH_TOO_MANY_EXPERIENCE_IDS", PUSH_FOREIGN, 0}, /* devices of several projects */
     {"PUSH_TOO_MANY_NOTIFICATIONS", PUSH_DROPPED, 0},
     {"PUSH_TOO_MANY_RECEIPTS", PUSH_DROPPED, 0},
     {"VALIDATION_ERROR", PUSH_DROPPED, 0},
-    {"UNAUTHORIZED", PUSH_ALARM, 0},
-    {"FORBIDDEN", PUSH_ALARM, 0},
+    {"UNAUTHORIZED", PUSH_FOREIGN, 0}, /* our access token, or a project that is not ours */
+    {"FORBIDDEN", PUSH_FOREIGN, 0},
     {"INTERNAL_SERVER_ERROR", PUSH_PROVIDER_FAILED, 0},
     {"SERVICE_UNAVAILABLE", PUSH_PROVIDER_FAILED, 0},
     {0},
@@ -42,15 +42,24 @@ static const struct push_rule REQUEST_ERRORS[] = {
 
 /* Requests. */
 
-/* ExponentPushToken[…] or ExpoPushToken[…]. */
+/* ExponentPushToken[…] or ExpoPushToken[…], with a word in base64url. */
 bool expo_is_address(const char *address)
 {
-	size_t length = strlen(address);
+	static const char *const BEGINNINGS[] = {"ExponentPushToken[", "ExpoPushToken["};
 
-	return length <= ADDRESS_LENGTH_MAX &&
-	       (strncmp(address, "ExponentPushToken[", 18) == 0 ||
-	        strncmp(address, "ExpoPushToken[", 14) == 0) &&
-	       strcspn(address, "]") == length - 1;
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = strlen(BEGINNINGS[i]);
+
+		if (strncmp(address, BEGINNINGS[i], length) != 0)
+			continue;
+		const char *word = address + length;
+		size_t word_length = strspn(
+		    word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+		return word_length > 0 && strcmp(word + word_length, "]") == 0 &&
+		       length + word_length < ADDRESS_LENGTH_MAX;
+	}
+	return false;
 }
 
 static void write_texts(struct json *json, const struct push *push)
@@ -215,7 +224,7 @@ bool expo_judge(struct arena *arena, const struct http_client_response *response
 	return complete;
 }
 
-void expo_judge_receipts(struct arena *arena, const struct http_client_response *response,
+bool expo_judge_receipts(struct arena *arena, const struct http_client_response *response,
                          const char *const receipts[], size_t count, int64_t now_s,
                          struct push_verdict ret[])
 {
@@ -236,4 +245,5 @@ void expo_judge_receipts(struct arena *arena, const struct http_client_response 
 		else
 			ret[i] = verdict_of(arena, receipt, now_s);
 	}
+	return complete;
 }

@@ -20,8 +20,8 @@ enum {
 
 static const struct push_rule ERRORS[] = {
     {"UNREGISTERED", PUSH_ADDRESS_GONE, 0},
-    {"INVALID_ARGUMENT", PUSH_DROPPED, 0}, /* but see is_of_address() */
-    {"SENDER_ID_MISMATCH", PUSH_ALARM, 0}, /* the app is of another project than ours */
+    {"INVALID_ARGUMENT", PUSH_DROPPED, 0},   /* but see is_of_address() */
+    {"SENDER_ID_MISMATCH", PUSH_FOREIGN, 0}, /* the app is of another project than ours */
     {"QUOTA_EXCEEDED", PUSH_RETRY, QUOTA_MS},
     {"UNAVAILABLE", PUSH_PROVIDER_FAILED, RETRY_MS},
     {"INTERNAL", PUSH_PROVIDER_FAILED, RETRY_MS},

@@ -1,15 +1,16 @@
 -- From notices to push messages. docs/NOTIFICATIONS.md.
 set local role sebez_owner;
 
--- The queue of a device: what has limits and failures of its own. Endpoints at services that few browsers have share
--- one, so that whoever makes some up delays no others.
+-- The queue of a device: what has limits and failures of its own. Microsoft's service has a host for each region.
+-- Endpoints at services that few browsers have share one, so that whoever makes some up delays no others.
 create or replace function push_destination(provider text, environment text, address text) returns text
 language sql immutable parallel safe as $$
 	select case
 		when provider = 'apns' and environment = 'sandbox' then 'apns-sandbox'
 		when provider <> 'webpush' then provider
+		when address ~ '^https://[a-z0-9-]+\.notify\.windows\.com/' then 'notify.windows.com'
 		else coalesce(substring(address from '^https://(fcm\.googleapis\.com|updates\.push\.services\.mozilla\.com'
-		                                     || '|web\.push\.apple\.com|[a-z0-9-]+\.notify\.windows\.com)/'),
+		                                     || '|web\.push\.apple\.com)/'),
 		              'webpush') end
 $$;
 grant execute on function push_destination(text, text, text) to sebez_jobs;

@@ -1,24 +1,30 @@
 /* What a verdict means for the row of the outbox and for the address. */
 #include <assert.h>
 
-#include "net/log.h"
+#include "base/limits.h"
+#include "net/loop.h"
 #include "send.sql.h"
 #include "shop/push/sender.h"
 
-/* Somebody has to correct a setting: as rarely as that still brings the message in time. */
-enum { ALARM_DELAY_MS = 5 * 60 * 1000 };
+enum {
+	/* Somebody has to correct a setting: as rarely as that still brings the message in time. */
+	ALARM_DELAY_MS = 5 * 60 * 1000,
+	FINISH_MS = 5 * 1000,
+};
 
-static const char *const PROVIDERS[PUSH_PROVIDER_COUNT] = {
-    [PUSH_FCM] = "fcm", [PUSH_APNS] = "apns", [PUSH_WEB] = "webpush", [PUSH_EXPO] = "expo"};
+_Static_assert(LIMIT_DELIVERY_BATCH_MS + 2 * FINISH_MS < LIMIT_DELIVERY_LEASE_MS,
+               "the lease outlasts it");
 
 static const char *const OUTCOMES[PUSH_OUTCOME_COUNT] = {
     [PUSH_SENT] = "sent",
+    [PUSH_NOT_SENT] = "not_sent",
     [PUSH_RETRY] = "retry",
     [PUSH_PROVIDER_FAILED] = "provider_failed",
     [PUSH_ADDRESS_GONE] = "address_gone",
     [PUSH_WRONG_ENVIRONMENT] = "wrong_environment",
     [PUSH_TOKEN_REFUSED] = "token_refused",
     [PUSH_ALARM] = "alarm",
+    [PUSH_FOREIGN] = "foreign",
     [PUSH_DROPPED] = "dropped",
 };
 
@@ -30,8 +36,8 @@ bool push_count(size_t number, struct push_count *ret)
 
 	if (provider >= PUSH_PROVIDER_COUNT)
 		return false;
-	*ret =
-	    (struct push_count){PROVIDERS[provider], OUTCOMES[outcome], counts[provider][outcome]};
+	*ret = (struct push_count){PUSH_PROVIDERS[provider], OUTCOMES[outcome],
+	                           counts[provider][outcome]};
 	return true;
 }
 
@@ -53,14 +59,43 @@ static void end_gone(struct push_batch *batch, struct sending *sending,
 	delivery_skip(sending->delivery);
 }
 
-static void end_alarm(struct push_batch *batch, struct sending *sending,
-                      const struct push_verdict *verdict)
+/* Nobody can make dead letters by a host of their own. */
+static void end_retry(struct sending *sending, const struct push_verdict *verdict)
 {
-	if (batch->alarm_count++ == 0)
-		batch->alarm = verdict->reason;
-	delivery_retry(sending->delivery,
-	               verdict->delay_ms > ALARM_DELAY_MS ? verdict->delay_ms : ALARM_DELAY_MS,
-	               verdict->reason);
+	if (!push_is_named(sending) && delivery_is_last(sending->delivery))
+		delivery_skip(sending->delivery);
+	else if (verdict->outcome == PUSH_PROVIDER_FAILED)
+		delivery_unreachable(sending->delivery, verdict->delay_ms, verdict->reason);
+	else
+		delivery_retry(sending->delivery, verdict->delay_ms, verdict->reason);
+}
+
+/* A dead letter, which may be replayed when the setting is right; but nobody can make any by an
+ * address of another app. */
+static void end_alarm(struct sending *sending, const struct push_verdict *verdict)
+{
+	bool is_of_address = verdict->outcome == PUSH_FOREIGN &&
+	                     (!push_is_named(sending) || push_has_succeeded(sending->provider));
+
+	push_log_refusal(sending->provider, push_is_named(sending), verdict);
+	if (is_of_address && (!push_is_named(sending) || delivery_is_last(sending->delivery)))
+		delivery_skip(sending->delivery);
+	else
+		delivery_retry(sending->delivery,
+		               verdict->delay_ms > ALARM_DELAY_MS ? verdict->delay_ms
+		                                                  : ALARM_DELAY_MS,
+		               verdict->reason);
+}
+
+/* An endpoint that somebody made up may refuse whatever it gets. */
+static void end_dropped(struct sending *sending, const struct push_verdict *verdict)
+{
+	if (sending->provider != PUSH_WEB) {
+		delivery_give_up(sending->delivery, verdict->reason);
+		return;
+	}
+	push_log_refusal(sending->provider, push_is_named(sending), verdict);
+	delivery_skip(sending->delivery);
 }
 
 void push_conclude(struct push_batch *batch, struct sending *sending,
@@ -74,13 +109,15 @@ void push_conclude(struct push_batch *batch, struct sending *sending,
 	case PUSH_SENT:
 		if (sending->has_switched)
 			note_address(batch, sending, false);
+		push_note_success(sending);
 		delivery_done(delivery);
 		break;
-	case PUSH_RETRY:
-		delivery_retry(delivery, verdict->delay_ms, verdict->reason);
+	case PUSH_NOT_SENT:
+		delivery_unsent(delivery);
 		break;
+	case PUSH_RETRY:
 	case PUSH_PROVIDER_FAILED:
-		delivery_unreachable(delivery, verdict->delay_ms, verdict->reason);
+		end_retry(sending, verdict);
 		break;
 	case PUSH_ADDRESS_GONE:
 	case PUSH_WRONG_ENVIRONMENT: /* of both, as send_each() has tried the other one */
@@ -88,10 +125,11 @@ void push_conclude(struct push_batch *batch, struct sending *sending,
 		break;
 	case PUSH_TOKEN_REFUSED: /* twice, or there may be no other one yet */
 	case PUSH_ALARM:
-		end_alarm(batch, sending, verdict);
+	case PUSH_FOREIGN:
+		end_alarm(sending, verdict);
 		break;
 	case PUSH_DROPPED:
-		delivery_give_up(delivery, verdict->reason);
+		end_dropped(sending, verdict);
 		break;
 	case PUSH_OUTCOME_COUNT:
 		assert(!"an outcome");
@@ -103,10 +141,10 @@ void push_conclude_all(struct push_batch *batch, const struct push_verdict *verd
 {
 	struct push_verdict failed = *verdict;
 
-	if (verdict->outcome == PUSH_ALARM) {
-		batch->alarm = verdict->reason;
-		batch->alarm_count = 1;
-	}
+	if (verdict->outcome == PUSH_NOT_SENT)
+		return;
+	if (verdict->outcome == PUSH_ALARM)
+		push_log_refusal(batch->sendings[0].provider, true, verdict);
 	failed.outcome = PUSH_PROVIDER_FAILED;
 	for (size_t i = 0; i < batch->count && delivery_begin(batch->sendings[i].delivery); i++)
 		push_conclude(batch, &batch->sendings[i], &failed);
@@ -141,14 +179,20 @@ static void change_addresses(struct push_batch *batch)
 		sql_push_moved(db_of(batch->task), moved_count, moved);
 }
 
+void push_allow_time(struct task *task)
+{
+	int64_t until_ms = loop_now_ms() + FINISH_MS;
+
+	assert(task->deadline_ms <= until_ms + LIMIT_DELIVERY_BATCH_MS);
+	if (task->deadline_ms < until_ms)
+		task->deadline_ms = until_ms;
+}
+
 void push_finish(struct push_batch *batch)
 {
 	assert(batch->address_count <= batch->count);
-	if (batch->alarm_count > 0)
-		LOG_ERROR("push messages are refused because of a setting",
-		          log_str("provider", PROVIDERS[batch->sendings[0].provider]),
-		          log_str("reason", batch->alarm),
-		          log_int("messages", (int64_t)batch->alarm_count));
-	if (batch->address_count > 0)
-		change_addresses(batch);
+	if (batch->address_count == 0)
+		return;
+	push_allow_time(batch->task);
+	change_addresses(batch);
 }

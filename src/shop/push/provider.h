@@ -140,6 +140,7 @@ int expo_build(struct arena *arena, const struct expo_server *server, const stru
 
 enum push_outcome {
 	PUSH_SENT,
+	PUSH_NOT_SENT,        /* this process could not: nothing was tried */
 	PUSH_RETRY,           /* this message, later */
 	PUSH_PROVIDER_FAILED, /* the provider is at fault: whatever is sent to it, later */
 	PUSH_ADDRESS_GONE,    /* nobody is at the address any more */
@@ -148,7 +149,10 @@ enum push_outcome {
 	PUSH_WRONG_ENVIRONMENT,
 	PUSH_TOKEN_REFUSED, /* our access token is not valid (any more): with a new one, at once */
 	PUSH_ALARM,         /* our settings are wrong; says nothing about the address */
-	PUSH_DROPPED,       /* the provider refuses this message, and always will */
+	/* The address is of another app or another key than ours, which whoever registered it may
+	 * have caused; or our settings are wrong. */
+	PUSH_FOREIGN,
+	PUSH_DROPPED, /* the provider refuses this message, and always will */
 	PUSH_OUTCOME_COUNT,
 };
 
@@ -179,8 +183,9 @@ enum { EXPO_RECEIPTS = 1000 };
 int expo_build_receipts(struct arena *arena, const struct expo_server *server,
                         const char *const receipts[], size_t count, struct push_request *ret)
     __attribute__((warn_unused_result));
-/* PUSH_RETRY for those that are not known yet. */
-void expo_judge_receipts(struct arena *arena, const struct http_client_response *response,
+/* PUSH_RETRY for those that are not known yet. False: there are no receipts in the response, and
+ * all have its verdict. */
+bool expo_judge_receipts(struct arena *arena, const struct http_client_response *response,
                          const char *const receipts[], size_t count, int64_t now_s,
                          struct push_verdict ret[]);
 

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "net/log.h"
 #include "net/loop.h"
 #include "send.sql.h"
 #include "shop/push/internal.h"
@@ -50,7 +49,9 @@ static bool may_begin(struct task *task, struct delivery *delivery, struct asked
 
 static void conclude(struct asked *asked, const struct push_verdict *verdict, bool is_known)
 {
-	if (!is_known && verdict->outcome == PUSH_PROVIDER_FAILED)
+	if (verdict->outcome == PUSH_NOT_SENT)
+		delivery_unsent(asked->delivery);
+	else if (!is_known && verdict->outcome == PUSH_PROVIDER_FAILED)
 		delivery_unreachable(asked->delivery, verdict->delay_ms, verdict->reason);
 	else if (!is_known || verdict->outcome == PUSH_RETRY)
 		delivery_retry(asked->delivery,
@@ -58,9 +59,8 @@ static void conclude(struct asked *asked, const struct push_verdict *verdict, bo
 		               verdict->reason);
 	else
 		delivery_done(asked->delivery);
-	if (is_known && verdict->outcome == PUSH_ALARM)
-		LOG_ERROR("push messages are refused because of a setting",
-		          log_str("provider", "expo"), log_str("reason", verdict->reason));
+	if (is_known && (verdict->outcome == PUSH_ALARM || verdict->outcome == PUSH_FOREIGN))
+		push_log_refusal(PUSH_EXPO, true, verdict);
 }
 
 static int ask(struct task *task, struct asked asked[], size_t count,
@@ -90,19 +90,21 @@ static void judge(struct task *task, struct asked asked[], size_t count, int rc,
 	struct push_gone_gone *gone = arena_array(task->arena, count, sizeof(*gone));
 	const char **receipts = arena_array(task->arena, count, sizeof(*receipts));
 	size_t gone_count = 0;
+	bool is_known = false;
 
 	for (size_t i = 0; i < count; i++) {
 		receipts[i] = asked[i].receipt;
 		verdicts[i] = push_unanswered(rc, true);
 	}
 	if (rc == 0)
-		expo_judge_receipts(task->arena, response, receipts, count,
-		                    clock_now_us() / 1000000, verdicts);
+		is_known = expo_judge_receipts(task->arena, response, receipts, count,
+		                               clock_now_us() / 1000000, verdicts);
 	for (size_t i = 0; i < count; i++) {
-		conclude(&asked[i], &verdicts[i], rc == 0 && response->status == 200);
-		if (verdicts[i].outcome == PUSH_ADDRESS_GONE)
+		conclude(&asked[i], &verdicts[i], is_known);
+		if (is_known && verdicts[i].outcome == PUSH_ADDRESS_GONE)
 			gone[gone_count++] = asked[i].device;
 	}
+	push_allow_time(task);
 	if (gone_count > 0)
 		sql_push_gone(db_of(task), gone_count, gone);
 }

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "net/log.h"
+#include "net/loop.h"
 #include "send.sql.h"
 #include "shop/push/tokens.h"
 #include "shop/texts/texts.h"
@@ -132,6 +133,14 @@ static void add(struct push_batch *batch, struct delivery *delivery,
 {
 	struct push push;
 
+	if (!is_word(row->destination, delivery->destination)) {
+		delivery_move(delivery, row->destination);
+		return;
+	}
+	if (row->quiet_ms != NULL) {
+		delivery_postpone(delivery, *row->quiet_ms > 0 ? *row->quiet_ms : 1);
+		return;
+	}
 	if (!push_of(batch->task->arena, row, delivery, &push))
 		return;
 	batch->sendings[batch->count++] = (struct sending){
@@ -145,8 +154,13 @@ static void add(struct push_batch *batch, struct delivery *delivery,
 	};
 }
 
-/* Rows that no longer concern anybody are skipped, and those of a device that has another provider
- * by now are moved. */
+bool push_is_fresh(int64_t read_ms)
+{
+	return loop_now_ms() - read_ms < LIMIT_PUSH_FRESH_MS;
+}
+
+/* Rows that no longer concern anybody are skipped, those of a device that has another provider by
+ * now are moved, and those of quiet hours wait for their end. */
 static void read_batch(struct push_batch *batch, struct delivery rows[], size_t count)
 {
 	struct arena *arena = batch->task->arena;
@@ -162,18 +176,51 @@ static void read_batch(struct push_batch *batch, struct delivery rows[], size_t 
 			asked[asked_count++] = (struct push_batch_asked){
 			    .number = (int32_t)i, .notice = rows[i].subject_id, .device = device};
 	}
+	batch->read_ms = loop_now_ms();
 	found = sql_push_batch_rows(db, sql_push_batch(db, asked_count, asked), &found_count);
 	batch->sendings = arena_array(arena, found_count, sizeof(*batch->sendings));
 	batch->addresses = arena_array(arena, found_count, sizeof(*batch->addresses));
 	for (size_t i = 0; i < found_count; i++) {
-		struct delivery *delivery = &rows[found[i].number];
-
 		assert(found[i].number >= 0 && (size_t)found[i].number < count);
-		if (is_word(found[i].destination, delivery->destination))
-			add(batch, delivery, &found[i]);
-		else
-			delivery_move(delivery, found[i].destination);
+		add(batch, &rows[found[i].number], &found[i]);
 	}
+}
+
+/* Whether it may be sent as it was built. */
+static bool is_as_before(const struct sending *sending, const struct push_batch_row *row)
+{
+	return row->quiet_ms == NULL && is_word(row->destination, sending->delivery->destination) &&
+	       is_word(row->address, sending->push.device.address) &&
+	       row->registered_ms == sending->registered_ms;
+}
+
+size_t push_read_again(struct push_batch *batch, struct sending sendings[], size_t count)
+{
+	static const struct push_verdict CHANGED = {.outcome = PUSH_NOT_SENT, .reason = "changed"};
+	struct arena *arena = batch->task->arena;
+	struct push_batch_asked *asked = arena_array(arena, count, sizeof(*asked));
+	const struct push_batch_row **now = arena_array(arena, count, sizeof(*now));
+	const struct push_batch_row *found;
+	struct db *db = db_of(batch->task);
+	size_t found_count, stay = 0;
+
+	for (size_t i = 0; i < count; i++)
+		asked[i] = (struct push_batch_asked){.number = (int32_t)i,
+		                                     .notice = sendings[i].delivery->subject_id,
+		                                     .device = sendings[i].device_id};
+	found = sql_push_batch_rows(db, sql_push_batch(db, count, asked), &found_count);
+	for (size_t i = 0; i < found_count; i++)
+		now[found[i].number] = &found[i];
+	for (size_t i = 0; i < count; i++) {
+		if (now[i] == NULL)
+			delivery_skip(sendings[i].delivery);
+		else if (!is_as_before(&sendings[i], now[i]))
+			push_conclude(batch, &sendings[i], &CHANGED);
+		else
+			sendings[stay++] = sendings[i];
+	}
+	assert(stay <= count);
+	return stay;
 }
 
 static void skip_others(const struct push_batch *batch, struct delivery rows[], size_t count)

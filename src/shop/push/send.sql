@@ -3,14 +3,20 @@
 -- push_batch (asked rows(number int, notice uuid, device uuid)): many -> (number int, account_id uuid, device_id uuid,
 --     destination text, provider text, platform text, address text, address_kind text, environment text,
 --     p256dh bytea?, auth bytea?, shows_itself bool, locale text?, registered_ms bigint, kind text, class text,
---     link text, group_key text?, data json, facts text, expires_s bigint, badge int)
+--     link text, group_key text?, data json, facts text, expires_s bigint, badge int, quiet_ms bigint?)
 -- Of these rows those that still concern somebody: the device is the account's and its session lives, the account is
--- not locked, the notice is wanted, and nobody has read it.
+-- not locked, the notice is wanted, and nobody has read it. quiet_ms: until the quiet hours end.
+with badge as materialized (
+	select x.account_id, push_badge(x.account_id) as count
+	from (select distinct n.account_id from notice n where n.id = any (:asked.notice)) x
+)
 select r.number, n.account_id, d.id as device_id, push_destination(d.provider, d.environment, d.address) as destination,
        d.provider, d.platform, d.address, d.address_kind, d.environment, d.p256dh, d.auth, d.shows_itself, d.locale,
        (extract(epoch from d.registered_at) * 1000)::bigint as registered_ms, n.kind, n.class, n.link, n.group_key,
        n.data, f.facts::text as facts,
-       extract(epoch from n.created_at + k.lifetime)::bigint as expires_s, push_badge(n.account_id) as badge
+       extract(epoch from n.created_at + k.lifetime)::bigint as expires_s, b.count as badge,
+       case when n.class <> 'system' then
+           (extract(epoch from quiet_until(n.account_id, now()) - now()) * 1000)::bigint end as quiet_ms
 from :asked as r
 join notice n on n.id = r.notice
 join notice_facts(:asked.notice) f on f.id = n.id
@@ -18,6 +24,7 @@ join notice_kinds() k on k.notice = n.kind
 join device d on d.account_id = n.account_id and d.id = r.device
 join session s on s.id = d.session_id
 join account a on a.id = n.account_id
+join badge b on b.account_id = n.account_id
 left join notice_reader o on o.account_id = n.account_id
 where s.ended_at is null and s.expires_at > now() and a.locked_at is null
 and n.created_at + k.lifetime > now()

@@ -120,11 +120,12 @@ static struct push_verdict judge(struct arena *arena, const struct sending *send
 /* A message that cannot be built is as if the provider had said so. */
 static struct push_verdict unbuilt(int rc)
 {
+	assert(rc < 0);
 	if (rc == -EINVAL)
 		return (struct push_verdict){.outcome = PUSH_ADDRESS_GONE, .reason = "bad address"};
 	if (rc == -EMSGSIZE)
 		return (struct push_verdict){.outcome = PUSH_DROPPED, .reason = "too large"};
-	return (struct push_verdict){.outcome = PUSH_RETRY, .reason = "no memory"};
+	return (struct push_verdict){.outcome = PUSH_NOT_SENT, .reason = "no memory"};
 }
 
 static void send_again(struct flight *flight, struct sending *sending)
@@ -179,6 +180,12 @@ static void take(struct flight *flight, const struct http_client_finished *finis
 	struct push_verdict verdict = judge(arena, sending, finished);
 	const char *origin = origin_of(arena, sending);
 
+	if (verdict.outcome ==
+	    PUSH_NOT_SENT) { /* neither are others; it says nothing of the origin */
+		flight->may_begin = false;
+		push_conclude(flight->batch, sending, &verdict);
+		return;
+	}
 	flight->is_fast = finished->result == 0 && verdict.outcome != PUSH_PROVIDER_FAILED;
 	if (flight->is_fast != is_known(origin))
 		set_known(origin, flight->is_fast);
@@ -188,6 +195,29 @@ static void take(struct flight *flight, const struct http_client_finished *finis
 		push_conclude(flight->batch, sending, &verdict);
 }
 
+/* False: it does not go now; without an attempt it is leased again later. */
+static bool may_go(struct flight *flight, struct sending *sending)
+{
+	static const struct push_verdict LATE = {.outcome = PUSH_RETRY, .reason = "no time left"};
+	static const struct push_verdict STALE = {.outcome = PUSH_NOT_SENT, .reason = "not fresh"};
+	const struct push_batch *batch = flight->batch;
+	bool is_again = sending->has_switched || sending->has_renewed;
+	bool is_late = loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS > batch->task->deadline_ms;
+	bool is_begun = sending->delivery->state == DELIVERY_BEGUN; /* there was no room */
+
+	if (!is_again) {
+		flight->may_begin = flight->may_begin && push_is_fresh(batch->read_ms) &&
+		                    (is_begun || delivery_begin(sending->delivery));
+		if (!flight->may_begin && is_begun)
+			push_conclude(flight->batch, sending, &STALE);
+		return flight->may_begin;
+	}
+	assert(is_begun);
+	if (is_late)
+		push_conclude(flight->batch, sending, &LATE);
+	return !is_late;
+}
+
 /* False: there is no room; take a finished one first. */
 static bool launch(struct flight *flight, struct sending *sending)
 {
@@ -195,11 +225,8 @@ static bool launch(struct flight *flight, struct sending *sending)
 	struct push_request built;
 	int rc;
 
-	if (sending->delivery->state == DELIVERY_UNTOUCHED) {
-		flight->may_begin = flight->may_begin && delivery_begin(sending->delivery);
-		if (!flight->may_begin)
-			return true; /* it is leased again later */
-	}
+	if (!may_go(flight, sending))
+		return true;
 	rc = build(arena, sending, &built);
 	if (rc < 0) {
 		struct push_verdict verdict = unbuilt(rc);
@@ -249,7 +276,7 @@ static struct push_verdict get_token(struct push_batch *batch)
 		token = tokens_apns(batch->task->arena);
 		if (token == NULL)
 			verdict =
-			    (struct push_verdict){.outcome = PUSH_RETRY, .reason = "no memory"};
+			    (struct push_verdict){.outcome = PUSH_NOT_SENT, .reason = "no memory"};
 	}
 	for (size_t i = 0; i < batch->count; i++)
 		batch->sendings[i].token = token;
@@ -271,7 +298,7 @@ void send_each(struct push_batch *batch)
 		flight.group = http_client_group_new((unsigned)batch->count);
 		if (flight.group == NULL)
 			verdict =
-			    (struct push_verdict){.outcome = PUSH_RETRY, .reason = "no memory"};
+			    (struct push_verdict){.outcome = PUSH_NOT_SENT, .reason = "no memory"};
 	}
 	if (verdict.outcome != PUSH_SENT) {
 		push_conclude_all(batch, &verdict);

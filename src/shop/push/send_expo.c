@@ -1,5 +1,5 @@
 /* Expo: requests of many messages. What it refuses as a whole is sent again in halves, until the
- * message that is at fault is alone. */
+ * message that is at fault is alone; after a while each is read again before. */
 #include <assert.h>
 #include <errno.h>
 
@@ -14,6 +14,7 @@ struct part {
 	struct push_batch *batch;
 	struct sending *sendings;
 	size_t count;
+	int64_t read_ms; /* of the loop */
 };
 
 static int64_t now_s(void)
@@ -44,16 +45,18 @@ static void keep_receipts(const struct part *part, const struct push_verdict ver
 			    .receipt = verdicts[i].receipt,
 			    .registered_ms = sending->registered_ms};
 	}
+	push_allow_time(part->batch->task);
 	if (count > 0)
 		sql_push_receipts_keep(db_of(part->batch->task), count, kept);
 }
 
-/* Whether its parts may do better: a request of devices of several projects is refused, too. */
+/* Whether its parts may do better: a request of devices of several projects, or of one that is not
+ * ours, is refused, too. */
 static bool may_be_split(const struct part *part, const struct push_verdict *verdict,
                          const struct http_client_response *response)
 {
-	return part->count > 1 && response->status == 400 &&
-	       (verdict->outcome == PUSH_DROPPED || verdict->outcome == PUSH_ALARM);
+	return part->count > 1 && (response->status == 400 || push_has_succeeded(PUSH_EXPO)) &&
+	       (verdict->outcome == PUSH_DROPPED || verdict->outcome == PUSH_FOREIGN);
 }
 
 /* True: it is to be sent in halves. */
@@ -106,13 +109,31 @@ static bool build(struct part *part, struct push_request *ret)
 	return false;
 }
 
+/* Rows of halves have begun with the whole. What may not begin is leased again later. */
+static void begin(struct part *part)
+{
+	size_t begun = 0;
+
+	while (begun < part->count && (part->sendings[begun].delivery->state == DELIVERY_BEGUN ||
+	                               delivery_begin(part->sendings[begun].delivery)))
+		begun++;
+	part->count = begun;
+}
+
 /* True: it is to be sent in halves. */
 static bool send_part(struct part *part)
 {
-	static const struct push_verdict LATE = {.outcome = PUSH_RETRY, .reason = "no time left"};
-	int64_t deadline_ms = loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS;
+	static const struct push_verdict LATE = {.outcome = PUSH_NOT_SENT,
+	                                         .reason = "no time left"};
 	struct http_client_response response;
 	struct push_request built;
+
+	begin(part);
+	if (part->count > 0 && !push_is_fresh(part->read_ms)) {
+		part->read_ms = loop_now_ms();
+		part->count = push_read_again(part->batch, part->sendings, part->count);
+	}
+	int64_t deadline_ms = loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS;
 
 	if (deadline_ms > part->batch->task->deadline_ms) {
 		conclude_all(part, &LATE);
@@ -130,13 +151,11 @@ void send_expo(struct push_batch *batch)
 {
 	/* Of halves one waits while the other is sent: as many as a batch can be halved. */
 	struct part waiting[8];
-	size_t count = 0, begun = 0;
+	size_t count = 0;
 
 	_Static_assert(1 << 7 >= EXPO_BATCH && LIMIT_DELIVERY_BATCH <= (int)EXPO_BATCH,
 	               "a batch is a request");
-	while (begun < batch->count && delivery_begin(batch->sendings[begun].delivery))
-		begun++;
-	waiting[count++] = (struct part){batch, batch->sendings, begun};
+	waiting[count++] = (struct part){batch, batch->sendings, batch->count, batch->read_ms};
 	while (count > 0) {
 		struct part part = waiting[--count];
 
@@ -145,7 +164,8 @@ void send_expo(struct push_batch *batch)
 		size_t half = part.count / 2;
 
 		assert(count + 2 <= 8);
-		waiting[count++] = (struct part){batch, part.sendings + half, part.count - half};
-		waiting[count++] = (struct part){batch, part.sendings, half};
+		waiting[count++] =
+		    (struct part){batch, part.sendings + half, part.count - half, part.read_ms};
+		waiting[count++] = (struct part){batch, part.sendings, half, part.read_ms};
 	}
 }

@@ -1,7 +1,8 @@
 /*
  * sender: sending the rows of a batch of the outbox. send.c reads what is to be sent, send_each.c
- * sends requests of one message (FCM, APNs, Web Push), send_expo.c those of many, and outcome.c
- * turns verdicts into outcomes. Private to the area.
+ * sends requests of one message (FCM, APNs, Web Push), send_expo.c those of many, outcome.c turns
+ * verdicts into outcomes, and refusals.c logs those that somebody must know of. Private to the
+ * area.
  */
 #ifndef SEBEZ_SHOP_PUSH_SENDER_H
 #define SEBEZ_SHOP_PUSH_SENDER_H
@@ -38,8 +39,7 @@ struct push_batch {
 	size_t count;
 	struct push_address *addresses; /* room for one of each sending */
 	size_t address_count;
-	const char *alarm; /* reason of the first, and how many there were */
-	size_t alarm_count;
+	int64_t read_ms; /* of the loop: when it was asked whom they concern */
 };
 
 /* Of this process. */
@@ -55,17 +55,37 @@ int push_start(const struct push_settings *settings) __attribute__((warn_unused_
 
 /* Deliverers (shop/outbox/outbox.h). */
 void push_deliver(struct task *task, struct delivery rows[], size_t count);
+/* Whether what was read then still holds. */
+bool push_is_fresh(int64_t read_ms);
+/* Reads again which of these, whose attempts have begun, may be sent; the others are concluded, and
+ * left out. Returns how many stay. Suspends the fiber. */
+size_t push_read_again(struct push_batch *batch, struct sending sendings[], size_t count);
 void push_ask_receipts(struct task *task, struct delivery rows[], size_t count);
 
 void send_each(struct push_batch *batch);
 void send_expo(struct push_batch *batch);
 
-/* Reports the outcome of an attempt that delivery_begin() allowed, for the row and its address. */
+/* Reports the outcome of an attempt that delivery_begin() allowed, for the row and its address. The
+ * row may begin again after PUSH_NOT_SENT only. */
 void push_conclude(struct push_batch *batch, struct sending *sending,
                    const struct push_verdict *verdict);
 /* The same for all rows that may still begin, when there is no token for them. */
 void push_conclude_all(struct push_batch *batch, const struct push_verdict *verdict);
-/* Writes what became of addresses, and logs alarms. Suspends the fiber. */
+/* Writes what became of addresses. Suspends the fiber. */
 void push_finish(struct push_batch *batch);
+/* For a statement after the last attempt: not so long that the lease ends before the settlement. */
+void push_allow_time(struct task *task);
+
+/* The last message that a provider took came within an hour: so our settings are right. At services
+ * that are not known by name anybody may take messages: those do not count. */
+void push_note_success(const struct sending *sending);
+bool push_has_succeeded(enum push_provider provider);
+/* The service is one that we know by name, not a host that somebody gave us. */
+bool push_is_named(const struct sending *sending);
+/* Logs a verdict of PUSH_ALARM, PUSH_FOREIGN or PUSH_DROPPED, at most once an hour for each
+ * provider: as an error when a setting of ours seems to be wrong. */
+void push_log_refusal(enum push_provider provider, bool is_named,
+                      const struct push_verdict *verdict);
+extern const char *const PUSH_PROVIDERS[PUSH_PROVIDER_COUNT];
 
 #endif

@@ -119,7 +119,7 @@ static void ask(void)
 	const struct push_credentials *credentials = tokens.credentials;
 	struct push_request form =
 	    fcm_token_build(arena, &credentials->fcm, credentials->fcm_key, now_s());
-	struct push_verdict verdict = {.outcome = PUSH_RETRY, .reason = "no memory"};
+	struct push_verdict verdict = {.outcome = PUSH_NOT_SENT, .reason = "no memory"};
 	struct http_client_response response;
 
 	assert(!tokens.fcm.is_asking);

@@ -93,11 +93,14 @@ struct push_verdict push_unanswered(int result, bool is_ours)
 	case -EAGAIN: /* we have too many calls under way, or stop */
 	case -ECANCELED:
 	case -ENOMEM:
-		return (struct push_verdict){.outcome = PUSH_RETRY, .reason = "not sent"};
+		return (struct push_verdict){.outcome = PUSH_NOT_SENT, .reason = "not sent"};
 	case -EINVAL: /* it is no URL, or leads into our network */
 	case -EACCES:
 		return (struct push_verdict){.outcome = is_ours ? PUSH_ALARM : PUSH_DROPPED,
 		                             .reason = "bad URL"};
+	case -EHOSTUNREACH: /* a browser's service that is not there says nothing about others */
+		return (struct push_verdict){.outcome = is_ours ? PUSH_PROVIDER_FAILED : PUSH_RETRY,
+		                             .reason = "unknown host"};
 	case -EKEYREJECTED:
 		return (struct push_verdict){.outcome = PUSH_PROVIDER_FAILED,
 		                             .reason = "certificate refused"};

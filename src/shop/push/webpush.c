@@ -83,7 +83,7 @@ int web_push_build(struct arena *arena, const struct web_push_server *server,
 }
 
 /* Answers. Services explain themselves in as many ways as there are; the status is what RFC 8030
- * defines. */
+ * defines. A subscription may have been made with another key than ours, or made up. */
 struct push_verdict web_push_judge(struct arena *arena, const struct http_client_response *response,
                                    int64_t now_s)
 {
@@ -92,5 +92,7 @@ struct push_verdict web_push_judge(struct arena *arena, const struct http_client
 
 	if (response->status == 404 || response->status == 410)
 		verdict.outcome = PUSH_ADDRESS_GONE;
+	if (verdict.outcome == PUSH_ALARM)
+		verdict.outcome = PUSH_FOREIGN;
 	return verdict;
 }

@@ -88,6 +88,11 @@ class Pushes:
     def has_device(self, address):
         return self.db.one("select exists (select from device where address = %s)", address)
 
+    def failed(self, customer):
+        """Rows that wait for another attempt after one that failed."""
+        return self.db.one("select count(*) from outbox x join notice n on n.id = x.subject_id "
+                           "where n.account_id = %s and x.failed_with is not null", customer.id)
+
     def dead(self, customer):
         return self.db.rows("select l.why from dead_letter l join notice n on n.id = l.subject_id "
                             "where n.account_id = %s", customer.id)
