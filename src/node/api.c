@@ -17,6 +17,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/heartbeat.h"
+#include "node/mail_setup.h"
 #include "node/media_files.h"
 #include "node/member.h"
 #include "node/metrics.h"
@@ -170,13 +171,19 @@ static int open_shop(void)
 {
 	struct push_settings push = push_setup(api.config);
 	struct sms_settings sms = sms_setup(api.config);
+	struct mail_settings mail;
+	int rc = mail_setup(api.config, &api.secret, false, &mail);
 
-	return shop_start(&(struct area_options){.redis = api.stores.redis,
-	                                         .redis_url = api.config->redis_url,
-	                                         .objects = api.stores.objects,
-	                                         .push = &push,
-	                                         .sms = &sms,
-	                                         .serves = true});
+	if (rc == 0)
+		rc = shop_start(&(struct area_options){.redis = api.stores.redis,
+		                                       .redis_url = api.config->redis_url,
+		                                       .objects = api.stores.objects,
+		                                       .push = &push,
+		                                       .sms = &sms,
+		                                       .mail = &mail,
+		                                       .serves = true});
+	explicit_bzero(&mail, sizeof(mail));
+	return rc;
 }
 
 static int open_web(void)

@@ -259,6 +259,21 @@ static bool is_mail_address(const char *text)
 	return at != NULL && at != text && at[1] != '\0' && strchr(text, '@') == at;
 }
 
+/* What links are made of by adding a path. */
+static bool is_url_prefix(const char *text)
+{
+	size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
+	                : strncmp(text, "http://", 7) == 0 ? 7
+	                                                   : 0;
+	size_t length = strlen(text);
+
+	for (const char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f ||
+		    strchr("<>\"\\?#@", *c) != NULL)
+			return false;
+	return scheme > 0 && length > scheme && text[scheme] != '/' && text[length - 1] != '/';
+}
+
 static const char *find_mistake_of_mail(const struct config *config)
 {
 	bool signs = config->dkim_key_file[0] != '\0';
@@ -270,6 +285,11 @@ static const char *find_mistake_of_mail(const struct config *config)
 		return "SEBEZ_MAIL_FROM must be an address of e-mail";
 	if (config->smtp_url[0] != '\0' && config->mail_from[0] == '\0')
 		return "SEBEZ_SMTP_URL is set, so SEBEZ_MAIL_FROM must be, too";
+	if (config->public_url[0] != '\0' && !is_url_prefix(config->public_url))
+		return "SEBEZ_PUBLIC_URL must be http:// or https:// and a host, without a slash "
+		       "at its end";
+	if (config->smtp_url[0] != '\0' && config->public_url[0] == '\0')
+		return "SEBEZ_SMTP_URL is set, so SEBEZ_PUBLIC_URL must be, too";
 	if (signs && config->mail_from[0] == '\0')
 		return "SEBEZ_DKIM_KEY_FILE is set, so SEBEZ_MAIL_FROM must be, too";
 	if (signs != (config->dkim_selector[0] != '\0'))

@@ -170,6 +170,9 @@ const struct option OPTIONS[] = {
     CHOICE("SEBEZ_SMTP_TLS", smtp_tls, "required", "required none",
            "Whether a server named by smtp:// must have STARTTLS. none: mails and the password go "
            "unencrypted, for a server on this machine or its network."),
+    TEXT("SEBEZ_PUBLIC_URL", public_url, "", 0, 300,
+         "Where people reach this marketplace: https://shop.example. Links in mails begin with it; "
+         "required by SEBEZ_SMTP_URL. Empty: http:// and SEBEZ_LISTEN."),
     TEXT("SEBEZ_MAIL_FROM", mail_from, "", 0, 254,
          "Address that mails are from, such as shop@example.com; required by SEBEZ_SMTP_URL."),
     TEXT("SEBEZ_MAIL_NAME", mail_name, "", 0, 100,

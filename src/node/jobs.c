@@ -12,7 +12,9 @@
 #include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
+#include "net/smtp_client.h"
 #include "node/heartbeat.h"
+#include "node/mail_setup.h"
 #include "node/member.h"
 #include "node/metrics.h"
 #include "node/process.h"
@@ -167,22 +169,36 @@ static void start_jobs(void)
 	}
 }
 
-int jobs_main(const struct config *config, unsigned slot)
+static int open_shop(const struct config *config, const struct secret *secret)
 {
 	struct push_settings push = push_setup(config);
 	struct sms_settings sms = sms_setup(config);
+	struct mail_settings mail;
+	int rc = mail_setup(config, secret, true, &mail);
+
+	if (rc == 0)
+		rc = smtp_client_start(config->ca_file[0] != '\0' ? config->ca_file : NULL);
+	if (rc == 0)
+		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
+		                                       .objects = jobs.stores.objects,
+		                                       .push = &push,
+		                                       .sms = &sms,
+		                                       .mail = &mail});
+	explicit_bzero(&mail, sizeof(mail));
+	return rc;
+}
+
+int jobs_main(const struct config *config, unsigned slot)
+{
 	struct secret secret;
 	int rc;
 
 	process_begin(config, "jobs");
 	jobs.config = config;
 	rc = process_open(config, slot, &secret, &jobs.stores);
-	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)
-		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
-		                                       .objects = jobs.stores.objects,
-		                                       .push = &push,
-		                                       .sms = &sms});
+		rc = open_shop(config, &secret);
+	explicit_bzero(&secret, sizeof(secret));
 	if (rc < 0)
 		return 1;
 	uv_timer_init(loop_uv(), &jobs.gauges_timer);
@@ -193,6 +209,7 @@ int jobs_main(const struct config *config, unsigned slot)
 	process_ready();
 	loop_run();
 	shop_stop();
+	smtp_client_stop();
 	http_client_stop();
 	process_close_stores(&jobs.stores);
 	return 0;

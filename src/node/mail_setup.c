@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/dkim.h"
 #include "base/email.h"
 #include "base/limits.h"
@@ -71,6 +72,74 @@ int mail_setup_check(const struct config *config)
 		say("SEBEZ_DKIM_KEY_FILE: %s", error);
 	dkim_key_free(key);
 	return key != NULL ? 0 : -EINVAL;
+}
+
+/* The keys that sign links in mails. */
+static void derive_keys(const struct config *config, const struct secret *secret,
+                        struct mail_settings *ret)
+{
+	static const char PURPOSE[] = "links in mails";
+	char text[SECRET_TEXT_LENGTH + 1];
+	struct secret previous;
+
+	_Static_assert(MAIL_KEY_BYTES == (int)SECRET_BYTES, "a key is derived as one");
+	secret_derive(secret, PURPOSE, text);
+	bool good = hex_decode(text, ret->keys[0], MAIL_KEY_BYTES);
+
+	assert(good);
+	ret->key_count = 1;
+	if (config->secret_previous[0] != '\0' &&
+	    secret_parse(config->secret_previous, &previous)) {
+		secret_derive(&previous, PURPOSE, text);
+		good = hex_decode(text, ret->keys[1], MAIL_KEY_BYTES);
+		assert(good);
+		ret->key_count = 2;
+		explicit_bzero(&previous, sizeof(previous));
+	}
+	explicit_bzero(text, sizeof(text));
+}
+
+static const char *public_url_of(const struct config *config)
+{
+	static char url[sizeof("http://") + 80];
+
+	if (config->public_url[0] != '\0')
+		return config->public_url;
+	snprintf(url, sizeof(url), "http://%s", config->listen);
+	return url;
+}
+
+int mail_setup(const struct config *config, const struct secret *secret, bool sends,
+               struct mail_settings *ret)
+{
+	static struct smtp_url url;
+	const char *from =
+	    config->mail_from[0] != '\0' ? config->mail_from : "marketplace@localhost";
+	const char *error = "";
+
+	*ret = (struct mail_settings){.from = from,
+	                              .name = config->mail_name,
+	                              .public_url = public_url_of(config),
+	                              .dkim_selector = config->dkim_selector};
+	derive_keys(config, secret, ret);
+	ret->server.name = domain_of(from);
+	if (config->smtp_url[0] != '\0') {
+		bool good = smtp_url_read(config->smtp_url, &url);
+
+		assert(good); /* find_mistake() has read it */
+		ret->server.url = url.server;
+		ret->server.user = url.user;
+		ret->server.password = url.password;
+		ret->server.plain = config->smtp_tls == SMTP_TLS_NONE;
+	}
+	if (sends && config->dkim_key_file[0] != '\0') {
+		ret->dkim_key = read_key(config->dkim_key_file, &error);
+		if (ret->dkim_key == NULL) {
+			say("SEBEZ_DKIM_KEY_FILE: %s", error);
+			return -EINVAL;
+		}
+	}
+	return 0;
 }
 
 static const char *write_test(struct mailing *mailing, size_t *ret_length)

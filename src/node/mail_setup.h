@@ -5,9 +5,16 @@
 #include <stdbool.h>
 
 #include "node/config.h"
+#include "node/secret.h"
+#include "shop/mail/mail.h"
 
 /* Reads the key of DKIM. Prints the error and returns -EINVAL when it is no good. */
 int mail_setup_check(const struct config *config) __attribute__((warn_unused_result));
+
+/* The settings for the shop. sends: with the key of DKIM, which lives as long as the process.
+ * Prints the error and returns -EINVAL when that is no good. */
+int mail_setup(const struct config *config, const struct secret *secret, bool sends,
+               struct mail_settings *ret) __attribute__((warn_unused_result));
 
 /* For `sebez check`: tells whether the mail server takes us, and of the key of DKIM. Runs the
  * loop. */

@@ -13,6 +13,7 @@ struct db_constraint;
 struct db_refusal;
 struct job;
 struct limit_rule;
+struct mail_settings;
 struct objects;
 struct outbox_topic;
 struct push_settings;
@@ -27,7 +28,9 @@ struct area_options {
 	 * them. */
 	const struct push_settings *push;
 	const struct sms_settings *sms; /* shop/sms/sms.h, to be copied; NULL likewise */
-	bool serves;                    /* an api process, not the jobs process */
+	/* shop/mail/mail.h, to be copied; NULL: the process has nothing to do with mails. */
+	const struct mail_settings *mail;
+	bool serves; /* an api process, not the jobs process */
 };
 
 struct area {

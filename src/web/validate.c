@@ -108,6 +108,8 @@ static bool media_type_is(const char *header, const char *wanted)
 {
 	size_t length = strlen(wanted);
 
+	if (strcmp(wanted, "*/*") == 0)
+		return true;
 	if (header == NULL || strncasecmp(header, wanted, length) != 0)
 		return false;
 	header += length;

@@ -20,6 +20,7 @@ from typing import Callable
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
 from harness.devices import a_phone, an_iphone, registered
+from harness.mails import unsubscribe_token
 from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 from harness.uploads import attachable
@@ -51,6 +52,13 @@ def order_body(world, who, side):
 
 def choice(side):
     return {"vendor_id": side.ids["vendor_id"], "method_id": side.ids["method_id"]}
+
+
+def suppressed(db):
+    """A new row of an address that gets no mails: its id."""
+    return str(db.one("insert into mail_suppression (id, address, reason) values "
+                      "(gen_random_uuid(), %s, 'bounce') returning id",
+                      fresh("nobody") + "@example.com"))
 
 
 def line(side):
@@ -469,6 +477,15 @@ ROWS = {
     "replayDeadLetter": Row(ids=new_dead_letter),
     "replayDeadLetters": Row(body=lambda w, who, side: {"topic": "of_the_future"}),
     "dropDeadLetter": Row(ids=new_dead_letter),
+    # mails
+    "getUnsubscribePage": Row(ids=lambda w, who, side: {
+        "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
+    "unsubscribe": Row(data=lambda w, who, side: b"List-Unsubscribe=One-Click",
+                       ids=lambda w, who, side: {
+                           "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
+    "listMailSuppressions": Row(),
+    "removeMailSuppression": Row(ids=lambda w, who, side: {
+        "suppression_id": suppressed(w.shop.db)}),
     # the node
     "getHealth": Row(),
     "getReadiness": Row(),

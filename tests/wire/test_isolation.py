@@ -158,6 +158,8 @@ def positions():
             schema = contract.resolve(parameter["schema"])
             if parameter["name"] == "file":  # the program's own are the same for everybody
                 continue
+            if parameter["name"] == "link":  # signed (test_mail_sending.py)
+                continue
             if operation.id in CHOOSING:
                 continue
             if parameter["in"] == "path" or schema.get("format") == "uuid" \

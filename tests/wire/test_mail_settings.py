@@ -10,7 +10,8 @@ from harness import certificate  # noqa: E402
 from harness.mail_server import MailServer, free_port  # noqa: E402
 from harness.server import folder  # noqa: E402
 
-FROM = {"SEBEZ_MAIL_FROM": "shop@shop.example", "SEBEZ_MAIL_NAME": "Ŝuoj & Co"}
+FROM = {"SEBEZ_MAIL_FROM": "shop@shop.example", "SEBEZ_MAIL_NAME": "Ŝuoj & Co",
+        "SEBEZ_PUBLIC_URL": "https://shop.example"}
 TO = "sara@mail.example"
 
 

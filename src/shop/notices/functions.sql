@@ -24,6 +24,7 @@ create or replace function notices_tell(ids uuid[]) returns void language plpgsq
 begin
 	if cardinality(ids) > 0 then
 		perform push_expand(ids);
+		perform mail_expand(ids);
 	end if;
 end $$;
 grant execute on function notices_tell(uuid[]) to sebez_jobs;

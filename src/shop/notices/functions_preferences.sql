@@ -6,7 +6,7 @@ create or replace function notice_unwanted(account uuid) returns text[] language
 	select coalesce((select p.unwanted from notification_preference p where p.account_id = account),
 	                array['promotions.push', 'promotions.email'])
 $$;
-grant execute on function notice_unwanted(uuid) to sebez_customer, sebez_jobs;
+grant execute on function notice_unwanted(uuid) to sebez_customer, sebez_jobs, sebez_kernel;
 
 -- Class: one of notices, or receipts, which is always wanted. Channel: push, email or in_app.
 create or replace function notice_wanted(account uuid, class text, channel text) returns boolean

@@ -71,7 +71,9 @@ create table notification_preference (
 
 grant select, insert, update on notification_preference to sebez_customer;
 grant select on notification_preference to sebez_jobs;
+grant select, insert, update (unwanted, updated_at) on notification_preference to sebez_kernel;
 alter table notification_preference enable row level security, force row level security;
-create policy everything on notification_preference to sebez_jobs, sebez_owner using (true) with check (true);
+create policy everything on notification_preference to sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
 create policy of_customer on notification_preference to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());

@@ -1,0 +1,48 @@
+-- From notices to mails. docs/NOTIFICATIONS.md.
+set local role sebez_owner;
+
+-- Receipts are wanted whatever the account wants to be told of orders.
+create or replace function mail_class(kind text, class text) returns text language sql immutable parallel safe as $$
+	select case when kind = 'order_placed' then 'receipts' else class end
+$$;
+grant execute on function mail_class(text, text) to sebez_jobs;
+
+-- Whether its account is to be told by mail: by its preferences, and as staff by its present role.
+create or replace function mail_is_wanted(n notice) returns boolean language plpgsql stable as $$
+begin
+	return notice_wanted(n.account_id, mail_class(n.kind, n.class), 'email')
+	and (n.vendor_id is null or exists (
+		select from staff s where s.vendor_id = n.vendor_id and s.account_id = n.account_id
+		and staff_role_bit(s.role) & n.roles <> 0));
+end $$;
+grant execute on function mail_is_wanted(notice) to sebez_jobs;
+
+-- One row of the outbox for each of these notices that is mailed. Promotions have a queue of their own, as they are
+-- many at once.
+create or replace function mail_expand(ids uuid[]) returns void language plpgsql as $$
+begin
+	insert into outbox (topic, destination, subject_id)
+	select 'mail', case when n.class = 'promotions' then 'promotions' else '' end, n.id
+	from notice n
+	join notice_kinds() k on k.notice = n.kind and 'email' = any (k.channels)
+	join account a on a.id = n.account_id
+	where n.id = any (ids) and mail_is_wanted(n)
+	and not exists (select from mail_suppression s where s.address = a.email);
+end $$;
+grant execute on function mail_expand(uuid[]) to sebez_jobs;
+
+set local role sebez_kernel;
+
+-- Whoever has a link of a mail needs no session: the handler has verified its signature.
+create or replace function mail_unsubscribe(account uuid, class text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	insert into notification_preference as p (account_id, unwanted, email_digest)
+	select a.id, array(select distinct u from unnest(notice_unwanted(a.id) || (class || '.email')) u order by u),
+	       'at_once'
+	from account a where a.id = account
+	on conflict (account_id) do update
+	set unwanted = array(select distinct u from unnest(p.unwanted || (class || '.email')) u order by u),
+	    updated_at = now();
+end $$;
+grant execute on function mail_unsubscribe(uuid, text) to sebez_public;

@@ -1,0 +1,35 @@
+/*
+ * mail: mails of notices. docs/NOTIFICATIONS.md has the guarantees.
+ *
+ * A notice becomes a row of the outbox (mail_expand() in functions.sql); the deliverer of the topic
+ * `mail` (send.c) reads what is to be sent right before sending it, and letter.c writes it.
+ */
+#ifndef SEBEZ_SHOP_MAIL_MAIL_H
+#define SEBEZ_SHOP_MAIL_MAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/smtp_client.h"
+#include "shop/area.h"
+
+extern const struct area AREA_MAIL;
+
+enum { MAIL_KEYS_MAX = 2, MAIL_KEY_BYTES = 32 };
+
+struct dkim_key;
+
+/* Settings of the operator (docs/CONFIGURATION.md); they live as long as the process. */
+struct mail_settings {
+	struct smtp_server server; /* its url is NULL when none is set */
+	const char *from, *name;
+	const char *public_url;    /* where links begin: "https://shop.example" */
+	struct dkim_key *dkim_key; /* NULL: mails are not signed */
+	const char *dkim_selector;
+	/* Sign the links in mails: the first signs, all verify. */
+	uint8_t keys[MAIL_KEYS_MAX][MAIL_KEY_BYTES];
+	size_t key_count;
+};
+
+#endif
