@@ -10,6 +10,7 @@
 #include "shop/demo/demo.h"
 #include "shop/feed/feed.h"
 #include "shop/image.h"
+#include "shop/ledger/ledger.h"
 #include "shop/mail/mail.h"
 #include "shop/media/media.h"
 #include "shop/notices/notices.h"
@@ -26,9 +27,9 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS, &AREA_ACCOUNTS, &AREA_CARTS,    &AREA_CATALOG, &AREA_CHAT,   &AREA_FEED,
-    &AREA_MAIL,  &AREA_MEDIA,    &AREA_NOTICES,  &AREA_ORDERS,  &AREA_OUTBOX, &AREA_PUSH,
-    &AREA_SMS,   &AREA_VENDORS,  &AREA_WEBHOOKS, NULL,
+    &AREA_TEXTS,  &AREA_ACCOUNTS, &AREA_CARTS,   &AREA_CATALOG,  &AREA_CHAT,   &AREA_FEED,
+    &AREA_LEDGER, &AREA_MAIL,     &AREA_MEDIA,   &AREA_NOTICES,  &AREA_ORDERS, &AREA_OUTBOX,
+    &AREA_PUSH,   &AREA_SMS,      &AREA_VENDORS, &AREA_WEBHOOKS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

@@ -333,6 +333,12 @@ ROWS = {
         "shipment_id": side.ids["shipment_id"]}),
     "cancelSubOrderByVendor": Row(ids=bought(), body=lambda w, who, side: {
         "reason": "Broken", "lines": [line(side)]}),
+    # the ledger
+    "getBalance": Row(),
+    "listLedger": Row(),
+    "listMoneyAccounts": Row(),
+    "listJournals": Row(),
+    "getJournal": Row(),
     # the feed
     "getEvents": Row(),
     "getVendorEvents": Row(),

@@ -138,7 +138,7 @@ class Market:
         now = admin.do("getSettings")
         admin.call("putSettings", body={
             **{name: now[name] for name in ("payment_hours", "accept_hours", "complete_days",
-                                            "ship_grace_days")},
+                                            "ship_grace_days", "hold_days")},
             "service_fee_fixed": money(self.pick(0, 1, PRICE_MAX)),
             "service_fee_basis_points": self.pick(0, 1, 3333, 10_000),
             "commission_basis_points": self.pick(0, 1, 3333, 10_000)})

@@ -134,6 +134,7 @@ def test_every_tenant_table_is_keyed_by_its_tenant(db):
         "where i.indisprimary and n.nspname = 'public' group by 1")}
     with_vendor = {t for t in db.tables() if "vendor_id" in db.columns(t)}
     without = {t for t in with_vendor if "vendor_id" not in keyed[t]}
-    # Of everybody, of a customer, of the admins, of the server, of whoever uploads or is told.
+    # Of everybody, of a customer, of the admins, of the server, of whoever uploads or is told; of
+    # the marketplace or a vendor.
     assert without <= {"listing", "cart_line", "audit_log", "revocation", "upload",
-                       "notice"}
+                       "notice", "journal", "journal_entry", "webhook"}

@@ -27,6 +27,8 @@ class Side:
         assert self.vendor.accept(sent).status_code == 200
         shipped = self.vendor.ship(sent)
         assert shipped.status_code == 200, shipped.text
+        paid = self.customer.order(self.product, method="manual")
+        shop.admin("finance").do("markPaymentReceived", order_id=paid["id"], body={})
         self.ids = {
             "vendor_id": self.vendor.id,
             "product_id": self.product.id,
@@ -45,6 +47,8 @@ class Side:
             "up_to": self.notification(),
             "device_id": self.device(),
             "webhook_id": self.webhook(),
+            "journal_id": shop.admin("finance").do(
+                "listJournals", order_id=paid["id"])["items"][0]["id"],
         }
         self.ids["conversation_id"] = self.customer.do("openConversation", body={
             "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]

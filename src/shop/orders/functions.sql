@@ -40,6 +40,12 @@ return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::
 grant execute on function cancelled_with_fee(numeric, bigint, bigint) to sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 
+-- The commission on what is left of a line: 0 when nothing is left, that of the sale when everything is.
+create or replace function kept_commission(commission bigint, quantity int, kept int)
+returns bigint language sql immutable parallel safe
+return round(commission::numeric * kept / quantity)::bigint;
+grant execute on function kept_commission(bigint, int, int) to sebez_vendor, sebez_admin, sebez_kernel;
+
 -- received and refunded: amounts; received null: nothing received.
 create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
 returns text language sql immutable parallel safe
@@ -64,9 +70,33 @@ grant execute on function payment_state(text[]) to sebez_kernel;
 
 set local role sebez_kernel;
 
--- Derives the shares of the sub-orders in their payments, and the payments from their shares. It takes no other
--- input, so every role that may move a sub-order may call it. The sub-orders are locked already; payments are
--- locked after them, before stock.
+-- What is paid of these sub-orders, and what that money is for: the amounts of what is not cancelled. Sub-orders of
+-- which nothing was received are left out.
+create or replace function sub_orders_worth(sub_orders uuid[])
+returns table (vendor_id uuid, sub_order_id uuid, order_id uuid, currency text, in_cash boolean, delivered boolean,
+	received bigint, refunded bigint, goods bigint, shipping bigint, discount bigint, tax bigint, service_fee bigint,
+	commission bigint)
+language sql stable set search_path = public, pg_temp as $$
+	select s.vendor_id, s.id, s.order_id, s.currency, p.method = 'cash_on_delivery',
+	       s.state in ('delivered', 'completed'), s.received_amount, s.refunded_amount, k.goods, k.shipping, k.discount,
+	       k.tax, s.total - s.cancelled_total - (k.goods + k.shipping - k.discount + k.tax), k.commission
+	from sub_order s
+	join payment p on p.order_id = s.order_id
+	cross join lateral (
+		select case when s.state = 'cancelled' then 0 else 1 end as one,
+		       sum(l.price * (l.quantity - l.cancelled_quantity))::bigint as goods,
+		       sum(kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity))::bigint as commission
+		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l
+	cross join lateral (
+		select l.goods * l.one as goods, s.shipping * l.one as shipping, s.discount * l.one as discount,
+		       s.tax * l.one as tax, l.commission * l.one as commission) k
+	where s.id = any (sub_orders) and s.received_at is not null
+$$;
+grant execute on function sub_orders_worth(uuid[]) to sebez_owner;
+
+-- Derives the shares of the sub-orders in their payments, the payments from their shares, and the journals. It takes no
+-- other input, so every role that may move a sub-order may call it. The sub-orders are locked already; payments are
+-- locked after them, then balances, before stock.
 create or replace function settle_payments(sub_orders uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -102,6 +132,7 @@ begin
 		and (p.state, p.received_amount, p.refunded_amount)
 		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
 	end loop;
+	perform ledger_settle(sub_orders);
 end $$;
 grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 

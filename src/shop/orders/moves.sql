@@ -1,7 +1,7 @@
 -- Moving sub-orders. Rows are always locked in this order, to avoid deadlocks: sub-orders by id, conversations
--- by id, payments by id, variants by (vendor, variant), products by id. Each notification of conversations
--- locks them by id; a transaction that notifies more than once, or after locking the payment, locks them all
--- first (chat_lock).
+-- by id, payments by id, balances by vendor, variants by (vendor, variant), products by id. Each notification
+-- of conversations locks them by id; a transaction that notifies more than once, or after locking the payment,
+-- locks them all first (chat_lock).
 
 -- sub_order_lock (id uuid): one writes -> (id uuid)
 -- Other actors' sub-orders are not found.

@@ -110,11 +110,6 @@ struct order_terms {
 struct order *order_split(struct arena *arena, const struct quote *quote,
                           const struct order_terms *terms);
 
-/* The platform's commission on a quantity of a line: on all of it at sale, later on what is not
- * cancelled. */
-int64_t order_line_commission(const struct order_line *line, int32_t quantity,
-                              int32_t basis_points);
-
 /* Write the shapes of the contract. */
 void order_json(const struct order *order, enum order_view view, struct json *json);
 void sub_order_json(const struct sub_order *sub_order, enum order_view view, struct json *json);

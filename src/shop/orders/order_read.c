@@ -39,7 +39,6 @@ struct sub_order_rows sub_order_ask(struct db *batch, struct uuid sub_order_id)
 	    .sub_order = sql_sub_orders_read(batch, NULL, &sub_order_id),
 	    .lines = sql_order_lines_read(batch, NULL, &sub_order_id),
 	    .money = buyer ? NULL : sql_sub_order_money(batch, sub_order_id),
-	    .rates = buyer ? NULL : sql_commission_rates(batch, sub_order_id),
 	    .customer = admin ? sql_order_customer(batch, NULL, &sub_order_id) : NULL,
 	    .history = admin ? sql_sub_order_history_json(batch, sub_order_id) : NULL,
 	};
@@ -205,23 +204,6 @@ static unsigned staff_may_move(unsigned role)
 	       ((role & CANCEL_SUB_ORDER_BY_VENDOR_STAFF) != 0 ? BY_MANAGER : 0);
 }
 
-/* The commission on what is not cancelled. */
-static int64_t commission_of(struct db *batch, const struct rows *rows,
-                             const struct sub_order *part)
-{
-	size_t count;
-	const struct commission_rates_row *rates = sql_commission_rates_rows(batch, rows, &count);
-	int64_t total = 0;
-
-	assert(count == part->line_count);
-	for (size_t i = 0; i < count; i++) {
-		const struct order_line *line = &part->lines[i];
-		total += order_line_commission(
-		    line, line->goods.quantity - line->cancelled_quantity, rates[i].basis_points);
-	}
-	return total;
-}
-
 static void read_money(struct db *batch, const struct sub_order_rows *asked, struct sub_order *part)
 {
 	size_t count;
@@ -240,7 +222,7 @@ static void read_money(struct db *batch, const struct sub_order_rows *asked, str
 	    .refunded = money->refunded_amount,
 	};
 	assert(strlen(part->order_number) == ORDER_NUMBER_LENGTH);
-	part->commission_total = commission_of(batch, asked->rates, part);
+	part->commission_total = money->commission;
 	part->who =
 	    money->staff_role != NULL ? staff_may_move((unsigned)*money->staff_role) : BY_ADMIN;
 }

@@ -28,7 +28,7 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked);
 
 struct sub_order_rows {
 	const struct rows *sub_order, *lines;
-	const struct rows *money, *rates;      /* VIEW_VENDOR, VIEW_ADMIN, else NULL */
+	const struct rows *money;              /* VIEW_VENDOR, VIEW_ADMIN, else NULL */
 	const struct rows *customer, *history; /* VIEW_ADMIN, else NULL */
 };
 

@@ -58,22 +58,18 @@ where true
 order by s.id, l.position;
 
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
---     received_at time?, received_amount bigint?, refunded_amount bigint, staff_role int?)
--- The payment share of the sub-order, as vendors see it, and the role's bit of the calling staff.
+--     received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint, staff_role int?)
+-- The payment share of the sub-order, as vendors see it, the commission on what is not cancelled, and the role's bit
+-- of the calling staff.
 select p.method as payment_method, s.payment_state, s.total as amount, s.total - s.cancelled_total as due,
        s.received_at, s.received_amount, s.refunded_amount,
+       (select sum(kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity))::bigint
+        from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as commission,
        (select staff_role_bit(x.role) from staff x where x.vendor_id = current_vendor()
         and x.account_id = current_account()) as staff_role
 from sub_order s
 join payment p on p.order_id = s.order_id
 where s.id = :id;
-
--- commission_rates (sub_order uuid): many -> (basis_points int)
--- The commission rates of the lines, in the order of order_lines_read.
-select l.commission_basis_points as basis_points from sub_order s
-join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
-where s.id = :sub_order
-order by l.position;
 
 -- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text)
 -- The customer who placed the order, for admins.

@@ -25,12 +25,6 @@ static void number_random(char ret[ORDER_NUMBER_LENGTH + 1])
 	ret[ORDER_NUMBER_LENGTH] = '\0';
 }
 
-int64_t order_line_commission(const struct order_line *line, int32_t quantity, int32_t basis_points)
-{
-	assert(quantity >= 0 && quantity <= line->goods.quantity);
-	return money_basis_points(line->goods.price * quantity, basis_points);
-}
-
 static void split_line(const struct quote_line *from, const struct quote_group *group,
                        struct order_line *line, struct commission *commission)
 {
@@ -40,8 +34,7 @@ static void split_line(const struct quote_line *from, const struct quote_group *
 	};
 	*commission = (struct commission){
 	    .basis_points = group->commission_basis_points,
-	    .amount =
-	        order_line_commission(line, line->goods.quantity, group->commission_basis_points),
+	    .amount = money_basis_points(line->goods.total, group->commission_basis_points),
 	};
 	assert(from->problem == LINE_SELLABLE);
 	assert(commission->amount >= 0 && commission->amount <= line->goods.total);

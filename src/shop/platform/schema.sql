@@ -15,7 +15,8 @@ create table platform (
 	chat_email              text not null default 'allow' check (chat_email in (:ContactRule)),
 	chat_link               text not null default 'allow' check (chat_link in (:ContactRule)),
 	chat_retention_days     int not null default 1095 check (chat_retention_days between 1 and 36500),
-	ship_grace_days         int not null default 7 check (ship_grace_days between 1 and 365)
+	ship_grace_days         int not null default 7 check (ship_grace_days between 1 and 365),
+	hold_days               int not null default 7 check (hold_days between 0 and 365)
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

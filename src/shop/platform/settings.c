@@ -29,6 +29,7 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	                                   .accept_hours = in->accept_hours,
 	                                   .ship_grace_days = in->ship_grace_days,
 	                                   .complete_days = in->complete_days,
+	                                   .hold_days = in->hold_days,
 	                               });
 
 	if (rows_count(changed) == 0)
