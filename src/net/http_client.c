@@ -116,20 +116,6 @@ static bool is_header(const struct http_header *header)
 	                            "0123456789-_") == strlen(header->name);
 }
 
-const char *http_client_header(const struct http_client_response *response, const char *name)
-{
-	const char *end = response->heads + response->heads_length;
-
-	for (const char *at = response->heads; at < end;) {
-		const char *value = at + strlen(at) + 1;
-
-		if (strcasecmp(at, name) == 0)
-			return value;
-		at = value + strlen(value) + 1;
-	}
-	return NULL;
-}
-
 /* Calls. */
 
 struct http_client_response http_call_response(const struct http_transfer *transfer)

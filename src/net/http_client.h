@@ -130,5 +130,7 @@ int http_client_redirect(struct arena *arena, const char *url,
 
 /* The value of the first header of that name in any case; NULL when there is none. */
 const char *http_client_header(const struct http_client_response *response, const char *name);
+/* The value of Retry-After, seconds or a date, at most a day; negative when there is none. */
+int64_t http_client_retry_after_ms(const struct http_client_response *response, int64_t now_s);
 
 #endif

@@ -200,7 +200,8 @@ def new_dead_letter(w, who, side):
 
 
 def webhook_body(w, who, side):
-    return {"url": "https://erp.example.com/hooks", "events": ["low_stock"], "description": "Extra"}
+    return {"url": "https://erp.example.com/hooks", "events": ["low_stock"], "enabled": False,
+            "description": "Extra"}
 
 
 def few_webhooks(w, who, side):

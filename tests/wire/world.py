@@ -84,7 +84,7 @@ class Side:
 
     def webhook(self):
         return self.vendor.do("createWebhook", body={
-            "url": "https://erp.example.com/hooks", "events": ["low_stock"],
+            "url": "https://erp.example.com/hooks", "events": ["low_stock"], "enabled": False,
             "description": "Of the side"})["id"]
 
     def session(self):

@@ -125,7 +125,8 @@ static void deliver(struct delivery_batch *batch)
 	struct part part = {.batch = batch};
 	const char *why;
 
-	if (batch->count == 1 && batch->rows[0].attempt > outbox.options.attempts_max) {
+	if (batch->count == 1 &&
+	    batch->rows[0].attempt > delivery_attempts_max(queue_topic(batch->queue))) {
 		batch->rows[0].state = DELIVERY_GIVEN_UP;
 		batch->rows[0].why = "No attempt came to its end.";
 		return;
@@ -170,6 +171,16 @@ static void put_back(struct settled *settled, const struct delivery *row)
 	};
 }
 
+static void group_dead(struct settled *settled, const struct delivery *row)
+{
+	assert(row->why != NULL);
+	if (queue_topic(row->batch->queue)->drop_failed)
+		settled->gone[settled->gone_count++] = row->row_id;
+	else
+		settled->dead[settled->dead_count++] =
+		    (struct outbox_bury_dead){.id = row->row_id, .why = row->why};
+}
+
 static void group_row(struct settled *settled, const struct delivery *row)
 {
 	switch (row->state) {
@@ -178,9 +189,7 @@ static void group_row(struct settled *settled, const struct delivery *row)
 		settled->gone[settled->gone_count++] = row->row_id;
 		break;
 	case DELIVERY_GIVEN_UP:
-		assert(row->why != NULL);
-		settled->dead[settled->dead_count++] =
-		    (struct outbox_bury_dead){.id = row->row_id, .why = row->why};
+		group_dead(settled, row);
 		break;
 	case DELIVERY_UNTOUCHED:
 	case DELIVERY_RETRIED:

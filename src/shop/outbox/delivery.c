@@ -40,10 +40,22 @@ void delivery_unsent(struct delivery *delivery)
 	delivery->was_begun = false;
 }
 
+int32_t delivery_attempts_max(const struct outbox_topic *topic)
+{
+	int32_t delays = 0;
+
+	if (topic->delays_ms == NULL)
+		return outbox.options.attempts_max;
+	while (topic->delays_ms[delays] > 0)
+		delays++;
+	assert(delays > 0);
+	return delays + 1;
+}
+
 bool delivery_is_last(const struct delivery *delivery)
 {
 	assert(delivery->attempt > 0);
-	return delivery->attempt >= outbox.options.attempts_max;
+	return delivery->attempt >= delivery_attempts_max(queue_topic(delivery->batch->queue));
 }
 
 /* A valid, truncated reason: the destination's answer may be any bytes. */
@@ -79,16 +91,43 @@ void delivery_done(struct delivery *delivery)
 	breaker_succeed(&delivery->batch->queue->breaker);
 }
 
-void delivery_end_retry(struct delivery *delivery, int64_t delay_ms, const char *why)
+/* Before the attempt that follows this one. */
+static int64_t backoff_of(const struct delivery *delivery)
 {
 	const struct outbox_options *options = &outbox.options;
-	int64_t backoff = backoff_ms((unsigned)delivery->attempt - 1, options->retry_first_ms,
-	                             options->retry_max_ms, randombytes_random());
+	const int64_t *delays = queue_topic(delivery->batch->queue)->delays_ms;
+	int64_t delay;
 
+	if (delays == NULL)
+		return backoff_ms((unsigned)delivery->attempt - 1, options->retry_first_ms,
+		                  options->retry_max_ms, randombytes_random());
+	delay = delays[delivery->attempt - 1];
+	assert(delay > 0);
+	return delay - delay / 10 + randombytes_random() % (delay / 5 + 1);
+}
+
+int64_t delivery_plan_retry(struct delivery *delivery, int64_t delay_ms)
+{
 	assert(delivery->attempt > 0 && delay_ms >= 0);
-	delivery->delay_ms = delay_ms > backoff ? delay_ms : backoff;
-	end_attempt(delivery, delivery_is_last(delivery) ? DELIVERY_GIVEN_UP : DELIVERY_RETRIED,
-	            why);
+	assert(delivery->state == DELIVERY_BEGUN && delivery->planned_ms == 0);
+	if (delivery_is_last(delivery)) {
+		delivery->planned_ms = -1;
+	} else {
+		int64_t backoff = backoff_of(delivery);
+
+		delivery->planned_ms = delay_ms > backoff ? delay_ms : backoff;
+		delivery->planned_ms +=
+		    delivery->planned_ms == 0; /* which says that it was not called */
+	}
+	return delivery->planned_ms;
+}
+
+void delivery_end_retry(struct delivery *delivery, int64_t delay_ms, const char *why)
+{
+	if (delivery->planned_ms == 0)
+		delivery_plan_retry(delivery, delay_ms);
+	delivery->delay_ms = delivery->planned_ms > 0 ? delivery->planned_ms : 0;
+	end_attempt(delivery, delivery->planned_ms > 0 ? DELIVERY_RETRIED : DELIVERY_GIVEN_UP, why);
 }
 
 void delivery_retry(struct delivery *delivery, int64_t delay_ms, const char *why)

@@ -21,4 +21,6 @@ struct delivery_batch {
 /* Ends an attempt: the row is retried with back-off, or given up after the last attempt. */
 void delivery_end_retry(struct delivery *delivery, int64_t delay_ms, const char *why);
 
+int32_t delivery_attempts_max(const struct outbox_topic *topic);
+
 #endif

@@ -50,6 +50,7 @@ struct delivery {
 	const char *why;
 	const char *last_why; /* of the last attempt; NULL: none, or its worker died */
 	const char *move_to;
+	int64_t planned_ms; /* as delivery_plan_retry() returned; 0: not called */
 };
 
 struct outbox_topic {
@@ -63,12 +64,22 @@ struct outbox_topic {
 	void (*prune)(struct db *batch, int32_t rows_max);
 	int32_t expire_s;  /* the age at which a row is no longer delivered */
 	bool drop_expired; /* deletes expired rows; else they become dead letters */
+	bool drop_failed;  /* deletes rows that failed for good, of which the deliverer keeps a
+	                      record */
+	/* The delays between attempts, each a tenth longer or shorter by chance; ends with 0. NULL:
+	 * the back-off and the number of attempts of outbox_options. */
+	const int64_t *delays_ms;
 };
 
 /* Call before each attempt. False when no attempt may start: the breaker is open, the time of the
  * batch is up, or the process stops; then report nothing for the row, it is delivered later.
  * Asserts that the task has no open transaction. An attempt may take LIMIT_DELIVERY_ATTEMPT_MS. */
 bool delivery_begin(struct delivery *delivery);
+
+/* What delivery_retry() and delivery_unreachable() will do with this minimum of a delay, for a
+ * record that is written before: the delay, or -1 when the row has no attempts left. Their own
+ * minimum is ignored then. */
+int64_t delivery_plan_retry(struct delivery *delivery, int64_t delay_ms);
 
 /* Call after the attempt. why: the destination's answer, for admins. delay_ms: minimum delay before
  * the next attempt; the back-off may be longer. */

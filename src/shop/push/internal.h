@@ -56,9 +56,6 @@ struct push_verdict push_verdict_of(struct arena *arena, const struct push_rule 
                                     const char *code, const struct http_client_response *response,
                                     int64_t now_s);
 
-/* The value of Retry-After, seconds or a date, at most a day; negative when there is none. */
-int64_t push_retry_after_ms(const struct http_client_response *response, int64_t now_s);
-
 /* The body as JSON, freed with the arena; NULL when it is none. */
 json_t *push_json(struct arena *arena, const struct http_client_response *response);
 /* A text of the JSON, cut to what is kept of a reason; NULL when it is no text. */

@@ -8,35 +8,8 @@
 
 enum {
 	CODE_BYTES_MAX = 64,
-	RETRY_AFTER_S_MAX = 86400,
 	RATE_DELAY_MS = 60 * 1000, /* too many requests, and no word about when */
 };
-
-/* Retry-After: seconds, or a date as HTTP has it: Sun, 06 Nov 1994 08:49:37 GMT. */
-int64_t push_retry_after_ms(const struct http_client_response *response, int64_t now_s)
-{
-	const char *value = http_client_header(response, "Retry-After");
-	struct tm date = {0};
-	const char *end;
-	char *digits_end;
-	int64_t seconds;
-
-	if (value == NULL || value[0] == 0)
-		return -1;
-	if (value[0] >= '0' && value[0] <= '9') {
-		seconds = strtoll(value, &digits_end, 10); /* LLONG_MAX when it is more */
-		if (digits_end[0] != 0)
-			return -1;
-	} else {
-		end = strptime(value, "%a, %d %b %Y %H:%M:%S GMT", &date);
-		if (end == NULL || end[0] != 0)
-			return -1;
-		seconds = timegm(&date) - now_s;
-	}
-	if (seconds < 0)
-		seconds = 0;
-	return (seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : seconds) * 1000;
-}
 
 bool push_succeeded(const struct http_client_response *response)
 {
@@ -69,7 +42,7 @@ struct push_verdict push_verdict_of(struct arena *arena, const struct push_rule 
                                     int64_t now_s)
 {
 	struct push_rule rule = rule_of_status(response->status);
-	int64_t asked_ms = push_retry_after_ms(response, now_s);
+	int64_t asked_ms = http_client_retry_after_ms(response, now_s);
 
 	for (size_t i = 0; code != NULL && rules[i].code != NULL; i++) {
 		if (strcmp(rules[i].code, code) == 0) {

@@ -5,10 +5,12 @@ create table webhook (
 	id                uuid primary key,
 	vendor_id         uuid references vendor (id), -- null: the platform's
 	url               text not null check (length(url) <= 2048),
-	host              text not null generated always as (lower(substring(url from '^[A-Za-z]+://([^/?#]*)'))) stored,
+	host              text generated always as (lower(substring(url from '^[A-Za-z]+://([^/?#]*)'))) stored
+	                  check (host is not null),
 	events            text[] not null check (cardinality(events) between 1 and 50), -- kinds, each once
 	description       text not null check (length(description) <= 500),
 	enabled           boolean not null,
+	enabled_at        timestamptz not null default now(), -- it gets what happens from then on
 	disabled_reason   text check (disabled_reason in (:WebhookDisabledReason)), -- null: its owner did, or nobody
 	failing_since     timestamptz, -- the first failure since the last success
 	secret_changed_at timestamptz not null default clock_timestamp(),
@@ -22,8 +24,8 @@ create trigger audit after insert or update or delete on webhook for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
 grant select, insert (id, vendor_id, url, events, description, enabled), delete,
-	update (url, events, description, enabled, disabled_reason, failing_since, secret_changed_at, version, updated_at)
-	on webhook to sebez_vendor, sebez_admin;
+	update (url, events, description, enabled, enabled_at, disabled_reason, failing_since, secret_changed_at, version,
+	updated_at) on webhook to sebez_vendor, sebez_admin;
 grant select, update (enabled, disabled_reason, failing_since, version, updated_at) on webhook to sebez_jobs;
 alter table webhook enable row level security, force row level security;
 create policy everything on webhook to sebez_jobs, sebez_owner using (true) with check (true);
@@ -50,3 +52,36 @@ create policy of_admin on webhook_secret for insert to sebez_admin
 	with check (exists (select from webhook w where w.id = webhook_id));
 create policy of_vendor on webhook_secret for insert to sebez_vendor
 	with check (exists (select from webhook w where w.id = webhook_id));
+
+insert into event_follower (name, epoch) select 'webhooks', e.epoch from feed_epoch e;
+
+-- One row for each event and each webhook that has it, and for each test. What is sent is read from the event when it
+-- is sent, so a text that was taken back is not. Rows of a webhook that was removed go by their age.
+create table webhook_delivery (
+	id              uuid primary key, -- the receiver's webhook-id: of version 7, ascending in the order of writing
+	webhook_id      uuid not null,
+	vendor_id       uuid, -- of the webhook
+	owner_id        uuid, -- with number: the event; null: a test
+	number          bigint,
+	kind            text not null,
+	event_at        timestamptz not null,
+	state           text not null default 'pending' check (state in (:WebhookDeliveryState)),
+	attempts        int not null default 0,
+	log             jsonb not null default '[]', -- the latest attempts, as they are shown
+	next_attempt_at timestamptz,
+	created_at      timestamptz not null default now(),
+	begun_at        timestamptz not null default now(), -- when it was first to be delivered, or again
+	unique (webhook_id, owner_id, number),
+	check ((owner_id is null) = (number is null)),
+	check (state = 'pending' or next_attempt_at is null)
+);
+create index webhook_delivery_age on webhook_delivery (created_at);
+create index webhook_delivery_listed on webhook_delivery (webhook_id, id desc);
+create index webhook_delivery_pending on webhook_delivery (begun_at) where state = 'pending';
+
+grant select on webhook_delivery to sebez_vendor, sebez_admin;
+grant select, insert, update (state, attempts, log, next_attempt_at), delete on webhook_delivery to sebez_jobs;
+alter table webhook_delivery enable row level security, force row level security;
+create policy everything on webhook_delivery to sebez_jobs, sebez_owner using (true) with check (true);
+create policy of_admin on webhook_delivery for select to sebez_admin using (vendor_id is null);
+create policy of_vendor on webhook_delivery for select to sebez_vendor using (vendor_id = current_vendor());

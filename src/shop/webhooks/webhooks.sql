@@ -44,6 +44,7 @@ for update;
 update webhook
 set url = :url, events = array(select distinct e from unnest(cast(:events as text[])) e order by e),
     description = :description, enabled = :enabled,
+    enabled_at = case when enabled or not :enabled then enabled_at else now() end,
     disabled_reason = case when not :enabled then disabled_reason end,
     failing_since = case when enabled or not :enabled then failing_since end,
     version = version + 1, updated_at = now()
