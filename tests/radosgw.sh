@@ -25,20 +25,16 @@ free_port() {
 }
 
 # dbstore keeps all in files of SQLite: one process, no cluster.
-in_root() { # in_root PROGRAM [ARGUMENTS...]
-	local program=$1
-	shift
-	chroot "$root" "$program" --no-mon-config --rgw-backend-store=dbstore --rgw-config-store=dbstore \
-		--dbstore-db-dir=/shop --dbstore-config-uri=file:/shop/config.db --rgw-data=/shop/data \
-		--log-file=/shop/log --admin-socket= "$@"
-}
+store=(--no-mon-config --rgw-backend-store=dbstore --rgw-config-store=dbstore --dbstore-db-dir=/shop
+	--dbstore-config-uri=file:/shop/config.db --rgw-data=/shop/data --log-file=/shop/log --admin-socket=)
 
 port=$(free_port)
 rm -rf "$root/shop"
 mkdir -p "$root/shop/data"
-in_root radosgw-admin user create --uid=shop --display-name=Shop --access-key="$key" --secret-key="$secret" \
-	>"$root/shop/user" 2>&1 || { cat "$root/shop/user"; exit 1; }
-in_root radosgw -f --id=shop --rgw-frontends="beast endpoint=127.0.0.1:$port" >"$root/shop/out" 2>&1 &
+chroot "$root" radosgw-admin "${store[@]}" user create --uid=shop --display-name=Shop --access-key="$key" \
+	--secret-key="$secret" >"$root/shop/user" 2>&1 || { cat "$root/shop/user"; exit 1; }
+chroot "$root" radosgw "${store[@]}" -f --id=shop --rgw-frontends="beast endpoint=127.0.0.1:$port" \
+	>"$root/shop/out" 2>&1 &
 gateway=$!
 trap 'kill -TERM $gateway; wait $gateway' EXIT
 for _ in $(seq 300); do
