@@ -89,11 +89,17 @@ def test_the_demo_has_pictures_of_its_own(own_server, store):
             where json_array_length(images) <> 1 or images::text like '%http%'
             union all select slug from vendor where logo is null or banner is null
             union all select slug from category where image is null
+            union all select email from account where avatar is null
             union all select title from order_line
             where image::json #>> '{image_facts,group}' is null""")
         (newest,) = requests.get(f"{server.url}/v1/products?limit=1", timeout=60).json()["items"]
         (image,) = newest["images"]
         until(lambda: server.db.one("select formats from upload where id = %s", image["id"]))
+        (photo,) = server.db.rows("""
+            select (a ->> 'id')::uuid as id from message m, json_array_elements(m.attachments) a
+            where a ->> 'kind' = 'image'""")
+        until(lambda: server.db.one("select state = 'ready' from upload where id = %s",
+                                    photo["id"]))
         for variant in image["variants"] if store == "folder" else []:
             answer = requests.get(server.url + variant["url"], timeout=60)
             assert answer.status_code == 200, variant

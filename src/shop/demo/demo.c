@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "shop/accounts/accounts.h"
 #include "shop/catalog/catalog.h"
+#include "shop/demo/demo_chat.h"
 #include "shop/demo/demo_orders.h"
 #include "shop/demo/demo_pictures.h"
 
@@ -163,6 +164,18 @@ const char *demo_owner(const char *vendor_slug)
 	return NULL;
 }
 
+static void show_people(struct task *task, struct demo_gallery *gallery)
+{
+	for (size_t i = 0; i < VENDORS_COUNT; i++)
+		demo_show_account(task, gallery, VENDORS[i].owner,
+		                  arena_printf(task->arena, "The owner of %s", VENDORS[i].name));
+	for (size_t i = 0; i < STAFF_COUNT; i++)
+		demo_show_account(task, gallery, STAFF[i].email, STAFF[i].name);
+	for (size_t i = 0; i < CUSTOMERS_COUNT; i++)
+		demo_show_account(task, gallery, CUSTOMERS[i].email, CUSTOMERS[i].name);
+	demo_show_account(task, gallery, "admin" AT, "Alex Admin");
+}
+
 static void add_addresses(struct task *task)
 {
 	for (size_t i = 0; i < CUSTOMERS_COUNT; i++) {
@@ -266,7 +279,9 @@ void demo_load(struct task *task, struct objects *objects)
 	for (size_t i = VENDORS_COUNT; i-- > 0;) /* as lists begin: with the newest */
 		demo_show_vendor(task, &gallery, VENDORS[i].slug, VENDORS[i].name, ids[i]);
 	demo_show_categories(task, &gallery, "admin" AT);
-	printf("  %zu pictures\n", gallery.count);
+	show_people(task, &gallery);
 	demo_orders(task);
+	demo_chat(task, &gallery);
+	printf("  %zu pictures\n", gallery.count);
 	fflush(stdout);
 }

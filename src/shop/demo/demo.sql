@@ -65,3 +65,26 @@ update category c set image = i.image from :pictures as i where c.id = i.id;
 
 -- demo_variant (sku text): one -> (id uuid)
 select id from variant where sku = :sku;
+
+-- demo_show_account (avatar json): none
+update account set avatar = :avatar where id = current_account();
+
+-- demo_vendor_sub_order (slug text): one -> (vendor uuid, sub_order uuid)
+-- The customer's latest at this vendor.
+select s.vendor_id as vendor, s.id as sub_order from sub_order s join vendor v on v.id = s.vendor_id
+where s.account_id = current_account() and v.slug = :slug
+order by s.created_at desc, s.id desc limit 1;
+
+-- demo_ask (vendor uuid, account uuid, id uuid, sub_order uuid): one writes -> (id uuid)
+select conversation_open(:vendor, :account, :id, null, :sub_order) as id;
+
+-- demo_say (conversation uuid, id uuid, text text, picture json?, name text?): none writes
+-- picture: as media_give() returns it; kept as chat keeps attachments (shop/chat/attachments.h).
+select message_send(:conversation, :id, :id::text, :id,
+	(select concat_ws(' ', f.chat_email, f.chat_link, f.chat_phone) from platform f), '{}',
+	case when :picture::json is null then 'text' else 'image' end, :text,
+	case when :picture::json is not null then json_build_array(json_build_object(
+		'id', :picture::json #>> '{image_facts,id}', 'kind', 'image', 'name', :name, 'alt', :picture::json ->> 'alt',
+		'content_type', 'image/png', 'facts', :picture::json -> 'image_facts',
+		'bytes', (select u.bytes from upload u where u.id = (:picture::json #>> '{image_facts,id}')::uuid))) end,
+	null, null, null);

@@ -101,3 +101,23 @@ void demo_show_categories(struct task *task, struct demo_gallery *gallery, const
 	sql_demo_show_categories(db_of(task), count, pictures);
 	demo_sign_out(task);
 }
+
+void demo_show_account(struct task *task, struct demo_gallery *gallery, const char *email,
+                       const char *name)
+{
+	demo_sign_in(task, email, ACTOR_CUSTOMER, 0);
+	sql_demo_show_account(
+	    db_of(task),
+	    give(task, gallery,
+	         &(struct subject){DRAWING_FACE, UPLOAD_PURPOSE_AVATAR, NULL, email, name}));
+	demo_sign_out(task);
+}
+
+const char *demo_photo(struct task *task, struct demo_gallery *gallery, const char *handle,
+                       const char *alt)
+{
+	assert(task->actor.kind == ACTOR_CUSTOMER);
+	return give(
+	    task, gallery,
+	    &(struct subject){DRAWING_PHOTO, UPLOAD_PURPOSE_CHAT_ATTACHMENT, NULL, handle, alt});
+}

@@ -15,10 +15,9 @@ static const struct {
 	int width, height;
 	char mark; /* before the names of this kind in drawings.txt; 0: none */
 } KINDS[] = {
-    [DRAWING_PRODUCT] = {640, 640, 0},
-    [DRAWING_CATEGORY] = {480, 360, '@'},
-    [DRAWING_LOGO] = {240, 240, '*'},
-    [DRAWING_BANNER] = {960, 240, '*'},
+    [DRAWING_PRODUCT] = {640, 640, 0}, [DRAWING_CATEGORY] = {480, 360, '@'},
+    [DRAWING_LOGO] = {240, 240, '*'},  [DRAWING_BANNER] = {960, 240, '*'},
+    [DRAWING_FACE] = {240, 240, 0},    [DRAWING_PHOTO] = {800, 600, 0},
 };
 
 struct palette {
@@ -40,6 +39,14 @@ static const struct palette PALETTES[] = {
 };
 
 enum { PALETTES_COUNT = sizeof(PALETTES) / sizeof(PALETTES[0]) };
+
+static const uint32_t SKINS[] = {0xf3cfb0, 0xe3b088, 0xc98d5e, 0x9a6540, 0x6e4529};
+static const uint32_t HAIRS[] = {0x2b1d16, 0x503222, 0x8b5a33, 0xc79b56, 0xa4a7ab, 0x8a3b25};
+
+enum {
+	SKINS_COUNT = sizeof(SKINS) / sizeof(SKINS[0]),
+	HAIRS_COUNT = sizeof(HAIRS) / sizeof(HAIRS[0]),
+};
 
 /* What does not depend on the palette. */
 static const struct {
@@ -144,6 +151,21 @@ static const char *find_object(char mark, const char *name, uint64_t n)
 	return objects[n % count];
 }
 
+/* The n-th face, from the first again after the last. */
+static const char *find_face(uint64_t n)
+{
+	const char *faces[DRAWINGS_MAX];
+	size_t count = 0;
+
+	for (const char *line = DEMO_DRAWINGS[0].text; *line != '\0'; line = next_line(line)) {
+		assert(count < DRAWINGS_MAX);
+		if (*line == '+')
+			faces[count++] = next_line(line);
+	}
+	assert(count > 0);
+	return faces[n % count];
+}
+
 static void draw_ground(struct canvas *canvas, const struct drawing *drawing,
                         const struct palette *palette, uint64_t hash)
 {
@@ -182,6 +204,17 @@ static void draw_one(struct canvas *canvas, const struct drawing *drawing, uint6
 
 	draw_ground(canvas, drawing, palette, hash);
 	draw_standing(canvas, object, palette, placing);
+}
+
+static void draw_face(struct canvas *canvas, const struct drawing *drawing, uint64_t hash)
+{
+	struct palette palette = PALETTES[hash % PALETTES_COUNT];
+	struct placing placing = {0, 0, (float)drawing->height, (hash >> 20 & 1) != 0};
+
+	canvas_gradient(canvas, 0, tone_of(palette.top), tone_of(palette.bottom));
+	palette.a = SKINS[(hash >> 24) % SKINS_COUNT];
+	palette.c = HAIRS[(hash >> 32) % HAIRS_COUNT];
+	draw_object(canvas, find_face(hash >> 40), &palette, &placing);
 }
 
 static void draw_logo(struct canvas *canvas, const struct drawing *drawing, uint64_t hash)
@@ -233,6 +266,7 @@ void drawing_make(void *arg)
 	switch (drawing->kind) {
 	case DRAWING_PRODUCT:
 	case DRAWING_CATEGORY:
+	case DRAWING_PHOTO:
 		draw_one(canvas, drawing, hash);
 		break;
 	case DRAWING_LOGO:
@@ -240,6 +274,9 @@ void drawing_make(void *arg)
 		break;
 	case DRAWING_BANNER:
 		draw_banner(canvas, drawing, hash);
+		break;
+	case DRAWING_FACE:
+		draw_face(canvas, drawing, hash);
 		break;
 	}
 	drawing->png = canvas_png(canvas, &drawing->length);

@@ -1,6 +1,6 @@
 /*
- * drawing: what the demo's pictures show: an object of drawings.txt on a coloured ground. The same
- * name gives the same picture.
+ * drawing: what the demo's pictures show: an object or a face of drawings.txt on a coloured ground.
+ * The same name gives the same picture.
  */
 #ifndef SEBEZ_SHOP_DEMO_DRAWING_H
 #define SEBEZ_SHOP_DEMO_DRAWING_H
@@ -13,11 +13,18 @@
 extern const struct embedded_file DEMO_DRAWINGS[];
 extern const size_t DEMO_DRAWING_COUNT;
 
-enum drawing_kind { DRAWING_PRODUCT, DRAWING_CATEGORY, DRAWING_LOGO, DRAWING_BANNER };
+enum drawing_kind {
+	DRAWING_PRODUCT,
+	DRAWING_CATEGORY,
+	DRAWING_LOGO,
+	DRAWING_BANNER,
+	DRAWING_FACE,
+	DRAWING_PHOTO, /* of a product, as a customer takes it */
+};
 
 struct drawing {
 	enum drawing_kind kind;
-	const char *name; /* the product's handle, or the slug */
+	const char *name; /* the product's handle, the slug, or the person's */
 	/* Results: a PNG, which is malloc()ed. */
 	void *png;
 	size_t length;
