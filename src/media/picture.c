@@ -25,6 +25,7 @@ struct encoded {
 	const uint8_t *bytes;
 	size_t length;
 	int shrink;         /* of JPEG */
+	double scale;       /* of WebP */
 	VipsFailOn fail_on; /* of JPEG */
 };
 
@@ -49,8 +50,9 @@ static VipsImage *load(const struct encoded *encoded)
 		                    "fail_on", VIPS_FAIL_ON_ERROR, NULL);
 		break;
 	case MEDIA_WEBP:
-		vips_webpload_buffer(data, length, &image, "access", VIPS_ACCESS_SEQUENTIAL,
-		                     "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+		assert(encoded->scale > 0 && encoded->scale <= 1);
+		vips_webpload_buffer(data, length, &image, "scale", encoded->scale, "access",
+		                     VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
 		break;
 	case MEDIA_GIF:
 		vips_gifload_buffer(data, length, &image, "access", VIPS_ACCESS_SEQUENTIAL,
@@ -84,6 +86,7 @@ static enum media_failure read_header(const struct media_request *request, enum 
 	                                          .bytes = bytes,
 	                                          .length = request->bytes,
 	                                          .shrink = 1,
+	                                          .scale = 1,
 	                                          .fail_on = VIPS_FAIL_ON_ERROR});
 	bool aside;
 
@@ -138,6 +141,17 @@ static int choose_shrink(const struct media_facts *facts, uint32_t widest)
 	       facts->height / (2 * shrink) > 0)
 		shrink *= 2;
 	return (int)shrink;
+}
+
+/* libwebp has the whole picture in memory, and one that does not move it scales before that. Twice
+ * what is needed, so that the last step is ours, as for JPEG. */
+static double choose_scale(const struct media_facts *facts, uint32_t widest)
+{
+	double scale = 2.0 * widest / facts->width;
+	bool may_scale = facts->type == MEDIA_WEBP && facts->frames == 1;
+
+	assert(widest > 0);
+	return may_scale && scale < 1 && facts->height * scale >= 1 ? scale : 1;
 }
 
 static bool has_own_colours(VipsImage *image)
@@ -237,6 +251,7 @@ static enum media_failure decode(const struct media_request *request, const uint
 	    .bytes = bytes,
 	    .length = request->bytes,
 	    .shrink = choose_shrink(facts, facts->widths[facts->widths_count - 1]),
+	    .scale = choose_scale(facts, facts->widths[facts->widths_count - 1]),
 	    .fail_on = VIPS_FAIL_ON_ERROR,
 	};
 	enum media_failure failure = decode_once(&encoded, picture);

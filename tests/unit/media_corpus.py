@@ -101,15 +101,16 @@ ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (
          (0, 1, 1, 2))
 
 
-def deep_png(width, height, interlaced=False):
-    """Three colours of 16 bits."""
-    tones = struct.pack(">96H", *range(0, 65472, 682)) * (width // 32 + 1)
+def deep_png(width, height, interlaced=False, bits=16):
+    """Three colours of 16 bits, or of 8."""
+    tones = (struct.pack(">96H", *range(0, 65472, 682)) if bits == 16
+             else bytes(range(0, 192, 2))) * (width // 32 + 1)
     packer, packed = zlib.compressobj(1), []
     for x, y, right, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
-        row = b"\0" + tones[:6 * ((width - x + right - 1) // right)]
+        row = b"\0" + tones[:3 * bits // 8 * ((width - x + right - 1) // right)]
         packed += [packer.compress(row) for _ in range(y, height, down)]
     return (b"\x89PNG\r\n\x1a\n"
-            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, interlaced))
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, interlaced))
             + chunk(b"IDAT", b"".join(packed) + packer.flush()) + chunk(b"IEND", b""))
 
 
@@ -160,5 +161,7 @@ LARGEST = {
     "CMYK JPEG": lambda: encoded(picture(*LARGE, "CMYK"), "JPEG", quality=90),
     "PNG of 16 bits": lambda: deep_png(*LARGE),
     "interlaced PNG of 16 bits": lambda: deep_png(*LARGE, interlaced=True),
+    "interlaced PNG": lambda: deep_png(*LARGE, interlaced=True, bits=8),
     "WebP": lambda: encoded(picture(*LARGE), "WEBP", quality=80, method=0),
+    "lossless WebP": lambda: encoded(picture(*LARGE), "WEBP", lossless=True, quality=0, method=0),
 }
