@@ -260,6 +260,9 @@ enum {
 	/* A connection is used again for so long: Amazon's servers close theirs after 10 s. */
 	LIMIT_MAIL_IDLE_S = 8,
 
+	/* Mails that a demo without a mail server keeps and shows, of some KB each. */
+	LIMIT_MAILS_SHOWN = 100,
+
 	/* Messages encrypted with one key pair (base/web_push.h): making it then costs each of them
 	 * 30 ns. */
 	LIMIT_WEB_PUSH_KEY_USES = 1000,

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "net/loop.h"
 #include "net/smtp_client.h"
 #include "net/smtp_url.h"
+#include "node/member.h"
 #include "node/process.h"
 #include "node/say.h"
 
@@ -109,6 +111,32 @@ static const char *public_url_of(const struct config *config)
 	return url;
 }
 
+/* Whether mails go into a folder. */
+static bool has_folder(const struct config *config)
+{
+	return config->demo != 0 && config->smtp_url[0] == '\0' && config_needs_folder(config);
+}
+
+int mail_setup_folder(const struct config *config, const struct data_folder *data_folder,
+                      int *ret_fd)
+{
+	char path[DATA_FOLDER_PATH_MAX];
+	int rc;
+
+	*ret_fd = -1;
+	if (!has_folder(config))
+		return 0;
+	data_folder_path(data_folder, "mail", path, sizeof(path));
+	rc = data_folder_make_folder(data_folder, path);
+	if (rc == 0) {
+		*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		rc = *ret_fd >= 0 ? 0 : -errno;
+	}
+	if (rc < 0)
+		say("cannot use the folder %s: %s", path, strerror(-rc));
+	return rc;
+}
+
 int mail_setup(const struct config *config, const struct secret *secret, bool sends,
                struct mail_settings *ret)
 {
@@ -120,8 +148,11 @@ int mail_setup(const struct config *config, const struct secret *secret, bool se
 	*ret = (struct mail_settings){.from = from,
 	                              .name = config->mail_name,
 	                              .public_url = public_url_of(config),
-	                              .dkim_selector = config->dkim_selector};
+	                              .dkim_selector = config->dkim_selector,
+	                              .folder_fd = -1};
 	derive_keys(config, secret, ret);
+	if (has_folder(config))
+		ret->folder_fd = sends ? MEMBER_FD_MAIL_OF_JOBS : MEMBER_FD_MAIL_OF_API;
 	ret->server.name = domain_of(from);
 	if (config->smtp_url[0] != '\0') {
 		bool good = smtp_url_read(config->smtp_url, &url);

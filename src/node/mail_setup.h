@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "node/config.h"
+#include "node/data_folder.h"
 #include "node/secret.h"
 #include "shop/mail/mail.h"
 
@@ -15,6 +16,11 @@ int mail_setup_check(const struct config *config) __attribute__((warn_unused_res
  * Prints the error and returns -EINVAL when that is no good. */
 int mail_setup(const struct config *config, const struct secret *secret, bool sends,
                struct mail_settings *ret) __attribute__((warn_unused_result));
+
+/* Of a demo without a mail server: makes and opens the folder `mail`, where mails go instead; -1
+ * otherwise. Prints the error and returns -errno on failure. */
+int mail_setup_folder(const struct config *config, const struct data_folder *data_folder,
+                      int *ret_fd) __attribute__((warn_unused_result));
 
 /* For `sebez check`: tells whether the mail server takes us, and of the key of DKIM. Runs the
  * loop. */

@@ -13,6 +13,7 @@
 #include "net/log.h"
 #include "node/embedded_pg.h"
 #include "node/embedded_redis.h"
+#include "node/mail_setup.h"
 #include "node/media_worker.h"
 #include "node/metrics.h"
 #include "node/object_store.h"
@@ -41,8 +42,8 @@ static const char *variable(const char *name, const char *value)
 	return text;
 }
 
-int member_world_open(struct services *services, const struct secret *secret, int metrics_fd,
-                      struct member_world *ret)
+int member_world_open(const struct config *config, struct services *services,
+                      const struct secret *secret, int metrics_fd, struct member_world *ret)
 {
 	char key[SECRET_TEXT_LENGTH + 1];
 	struct member_world world = {.services = services, .metrics_fd = metrics_fd};
@@ -55,6 +56,10 @@ int member_world_open(struct services *services, const struct secret *secret, in
 	world.objects_fd = object_store_folder(&services->data_folder);
 	if (world.objects_fd < 0)
 		return world.objects_fd;
+	int rc = mail_setup_folder(config, &services->data_folder, &world.mail_fd);
+
+	if (rc < 0)
+		return rc;
 	while (environ[count] != NULL)
 		count++;
 	world.envp = calloc(count + 4, sizeof(world.envp[0]));
@@ -73,13 +78,16 @@ int member_world_open(struct services *services, const struct secret *secret, in
 	return 0;
 }
 
-/* The descriptor that only its kind has: a listening socket, or the workers' program. -1: none. */
+/* The descriptor that only its kind has: a listening socket, the workers' program, or the folder of
+ * mails. -1: none. */
 static int own_descriptor(const struct member_world *world, const struct member *member)
 {
 	int fd = -1;
 
 	if (member->kind == MEMBER_API)
 		fd = member->listen_fd;
+	if (member->kind == MEMBER_JOBS && world->mail_fd >= 0)
+		fd = fcntl(world->mail_fd, F_DUPFD_CLOEXEC, 0);
 	if (member->kind == MEMBER_MEDIA) {
 		fd = media_worker_open(world->program);
 		if (fd < 0) /* uploads wait until it is installed */
@@ -111,11 +119,14 @@ static int start_self(const struct member_world *world, const struct member *mem
 	own = own_descriptor(world, member);
 	spec.fds[3] = own;
 	spec.fd_count = own >= 0 ? 4 : 3;
+	if (member->kind == MEMBER_API && world->mail_fd >= 0)
+		spec.fds[spec.fd_count++] = world->mail_fd;
 	_Static_assert(MEMBER_FD_METRICS == (int)CHILD_FIRST_FD &&
 	                   MEMBER_FD_READY == MEMBER_FD_METRICS + 1 &&
 	                   MEMBER_FD_OBJECTS == MEMBER_FD_READY + 1 &&
 	                   MEMBER_FD_LISTEN == MEMBER_FD_OBJECTS + 1 &&
-	                   MEMBER_FD_WORKER == (int)MEMBER_FD_LISTEN,
+	                   MEMBER_FD_WORKER == (int)MEMBER_FD_LISTEN &&
+	                   MEMBER_FD_MAIL_OF_API == MEMBER_FD_LISTEN + 1,
 	               "spec.fds has the order of enum member_fd");
 	assert((member->kind == MEMBER_API) == (member->listen_fd >= 0));
 	ret->heartbeat.beats = metrics_beats((unsigned)member->slot);

@@ -24,6 +24,9 @@ enum member_fd {
 	MEMBER_FD_OBJECTS,                   /* the folder (node/object_store.h) */
 	MEMBER_FD_LISTEN,                    /* of api processes */
 	MEMBER_FD_WORKER = MEMBER_FD_LISTEN, /* of media processes: media_worker_open() */
+	/* Of a demo without a mail server: mail_setup_folder(). */
+	MEMBER_FD_MAIL_OF_JOBS = MEMBER_FD_LISTEN,
+	MEMBER_FD_MAIL_OF_API,
 };
 
 /* Signals that stop a process. */
@@ -64,12 +67,14 @@ struct member_world {
 	const char **envp;
 	int metrics_fd;
 	int objects_fd;
+	int mail_fd; /* -1: none */
 };
 
 /* Opens what api and jobs processes get: their environment, which is this process's without the
  * credentials they must not have, and the folder of objects. */
-int member_world_open(struct services *services, const struct secret *secret, int metrics_fd,
-                      struct member_world *ret) __attribute__((warn_unused_result));
+int member_world_open(const struct config *config, struct services *services,
+                      const struct secret *secret, int metrics_fd, struct member_world *ret)
+    __attribute__((warn_unused_result));
 
 /* Logs the error and returns -errno on failure. */
 int member_start(const struct member_world *world, const struct member *member, struct process *ret)

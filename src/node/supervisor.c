@@ -316,7 +316,7 @@ static int prepare(struct supervisor *su)
 	if (rc == 0)
 		rc = startup_demo(su->config, &su->services);
 	if (rc == 0)
-		rc = member_world_open(&su->services, &secret, metrics_fd, &su->world);
+		rc = member_world_open(su->config, &su->services, &secret, metrics_fd, &su->world);
 	if (rc < 0)
 		return rc;
 	assert(su->count == 0 && su->config->processes <= API_MAX &&

@@ -490,6 +490,9 @@ ROWS = {
     "unsubscribe": Row(data=lambda w, who, side: b"List-Unsubscribe=One-Click",
                        ids=lambda w, who, side: {
                            "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
+    "listDevMails": Row(),
+    "getDevMail": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
+    "getDevMailHtml": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
     "listMailSuppressions": Row(),
     "removeMailSuppression": Row(ids=lambda w, who, side: {
         "suppression_id": suppressed(w.shop.db)}),

@@ -1,6 +1,7 @@
 /* The mail area (shop/area.h). */
 #include "shop/mail/links.h"
 #include "shop/mail/sender.h"
+#include "shop/mail/shelf.h"
 #include "web/limit.h"
 
 static const struct limit_rule LIMITS[] = {
@@ -21,6 +22,7 @@ static int start(const struct area_options *options)
 	if (options->mail == NULL)
 		return 0;
 	links_start(options->mail);
+	shelf_start(options->mail->folder_fd);
 	if (!options->serves)
 		mail_start(options->mail);
 	return 0;

@@ -178,8 +178,8 @@ static const char *write_html(struct arena *arena, const struct mail_settings *s
 
 /* Bytes. */
 
-const char *letter_write(struct arena *arena, const struct mail_settings *settings,
-                         const struct letter *letter, size_t *ret_length)
+bool letter_write(struct arena *arena, const struct mail_settings *settings,
+                  const struct letter *letter, struct letter_written *ret)
 {
 	char id[UUID_TEXT_LENGTH + 1];
 	const char *header = "";
@@ -191,6 +191,8 @@ const char *letter_write(struct arena *arena, const struct mail_settings *settin
 	const char *unsubscribe = strncmp(settings->public_url, "https:", 6) == 0
 	                              ? unsubscribe_url(arena, settings, letter)
 	                              : NULL;
+	ret->text = write_text(arena, settings, letter);
+	ret->html = write_html(arena, settings, letter);
 	const struct mime_mail mail = {
 	    .from_name = settings->name,
 	    .from = settings->from,
@@ -198,18 +200,19 @@ const char *letter_write(struct arena *arena, const struct mail_settings *settin
 	    .subject = letter->subject,
 	    .message_id = arena_printf(arena, "%s@%s", id, settings->server.name),
 	    .time_us = now_us,
-	    .text = write_text(arena, settings, letter),
-	    .html = write_html(arena, settings, letter),
+	    .text = ret->text,
+	    .html = ret->html,
 	    .language = text_language_name(letter->reader.language),
 	    .unsubscribe = unsubscribe,
 	};
-	const char *bytes = mime_write(arena, &mail, ret_length);
+	const char *bytes = mime_write(arena, &mail, &ret->length);
 
 	if (settings->dkim_key != NULL)
 		header = dkim_sign(arena, settings->dkim_key, settings->server.name,
-		                   settings->dkim_selector, now_us / 1000000, bytes, *ret_length);
+		                   settings->dkim_selector, now_us / 1000000, bytes, ret->length);
 	if (header == NULL)
-		return NULL;
-	*ret_length += strlen(header);
-	return arena_printf(arena, "%s%s", header, bytes);
+		return false;
+	ret->length += strlen(header);
+	ret->bytes = arena_printf(arena, "%s%s", header, bytes);
+	return true;
 }

@@ -28,9 +28,14 @@ struct letter {
 	struct text_reader reader;
 };
 
-/* The bytes, signed if a key is set. NULL: no memory for the signature. */
-const char *letter_write(struct arena *arena, const struct mail_settings *settings,
-                         const struct letter *letter, size_t *ret_length);
+struct letter_written {
+	const char *bytes; /* signed if a key is set */
+	size_t length;
+	const char *text, *html; /* of which they consist */
+};
+/* False: no memory for the signature. */
+bool letter_write(struct arena *arena, const struct mail_settings *settings,
+                  const struct letter *letter, struct letter_written *ret);
 
 /* Text where HTML is expected. */
 void html_escape(struct buf *out, const char *text);

@@ -27,6 +27,7 @@ struct mail_settings {
 	const char *public_url;    /* where links begin: "https://shop.example" */
 	struct dkim_key *dkim_key; /* NULL: mails are not signed */
 	const char *dkim_selector;
+	int folder_fd; /* of a demo without a mail server: mails are files there; else -1 */
 	/* Sign the links in mails: the first signs, all verify. */
 	uint8_t keys[MAIL_KEYS_MAX][MAIL_KEY_BYTES];
 	size_t key_count;

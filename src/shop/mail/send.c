@@ -1,5 +1,6 @@
 /* The deliverer of the topic mail: reads what is to be sent, writes it, and sends it. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -9,6 +10,7 @@
 #include "shop/mail/letter.h"
 #include "shop/mail/links.h"
 #include "shop/mail/sender.h"
+#include "shop/mail/shelf.h"
 #include "task/db.h"
 
 /* Somebody has to correct a setting, or to speak with whoever runs the mail server. */
@@ -158,10 +160,34 @@ static void conclude(struct mail_batch *batch, struct sending *sending,
 	}
 }
 
+/* To the mail server, or into the folder of a demo. */
+static void send_messages(struct arena *arena, struct sending *sent[],
+                          const struct letter_written written[], size_t count,
+                          struct smtp_message messages[])
+{
+	for (size_t i = 0; i < count; i++)
+		messages[i] = (struct smtp_message){.from = settings.from,
+		                                    .to = sent[i]->letter.to,
+		                                    .bytes = written[i].bytes,
+		                                    .length = written[i].length};
+	if (settings.server.url != NULL) {
+		smtp_client_send(&settings.server, messages, count,
+		                 loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int rc = shelf_put(arena, &sent[i]->letter, &written[i]);
+
+		messages[i].verdict = rc == 0 ? SMTP_ACCEPTED : SMTP_UNREACHABLE;
+		snprintf(messages[i].reason, sizeof(messages[i].reason), "%s", strerror(-rc));
+	}
+}
+
 /* Up to LIMIT_MAILS_AT_ONCE, side by side. False: no more may begin now. */
 static bool send_some(struct mail_batch *batch, struct arena *arena, size_t *at)
 {
 	struct smtp_message messages[LIMIT_MAILS_AT_ONCE];
+	struct letter_written written[LIMIT_MAILS_AT_ONCE];
 	struct sending *sent[LIMIT_MAILS_AT_ONCE];
 	size_t count = 0;
 	bool may_begin = true;
@@ -172,20 +198,14 @@ static bool send_some(struct mail_batch *batch, struct arena *arena, size_t *at)
 		may_begin = delivery_begin(sending->delivery);
 		if (!may_begin)
 			break;
-		struct smtp_message message = {.from = settings.from, .to = sending->letter.to};
-
-		message.bytes = letter_write(arena, &settings, &sending->letter, &message.length);
-		if (message.bytes == NULL) {
-			delivery_retry(sending->delivery, 0, "no memory");
-		} else {
-			messages[count] = message;
+		if (letter_write(arena, &settings, &sending->letter, &written[count]))
 			sent[count++] = sending;
-		}
+		else
+			delivery_retry(sending->delivery, 0, "no memory");
 		++*at;
 	}
 	if (count > 0)
-		smtp_client_send(&settings.server, messages, count,
-		                 loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS);
+		send_messages(arena, sent, written, count, messages);
 	for (size_t i = 0; i < count; i++)
 		conclude(batch, sent[i], &messages[i]);
 	return may_begin && *at < batch->count;
@@ -207,7 +227,7 @@ void mail_deliver(struct task *task, struct delivery rows[], size_t count)
 	size_t at = 0;
 
 	assert(count > 0 && count <= LIMIT_DELIVERY_BATCH);
-	if (settings.server.url == NULL) {
+	if (settings.server.url == NULL && !shelf_is_there()) {
 		wait_for_server(rows, count);
 		return;
 	}

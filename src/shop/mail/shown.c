@@ -1,0 +1,166 @@
+/*
+ * shown: /dev/mail, the mails of a demo without a mail server: pages for browsers, JSON for
+ * programs. What a mail contains is shown in a frame that may do nothing.
+ */
+#include <assert.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/json_tree.h"
+#include "base/limits.h"
+#include "shop/mail/letter.h"
+#include "shop/mail/shelf.h"
+#include "web/accept.h"
+#include "web/reply.h"
+
+static const char POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; "
+                             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+static const char FRAME_POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox; "
+                                   "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+static const char HTML[] = "text/html; charset=utf-8";
+static const char HEAD[] =
+    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<title>Mails of the demo</title>\n"
+    "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:44em;margin:2em auto;padding:0 1em;"
+    "color:#1f2328}table{width:100%;border-collapse:collapse}td{padding:.5em;border-top:1px solid "
+    "#d0d7de;vertical-align:top}iframe{width:100%;height:70vh;border:1px solid #d0d7de;"
+    "border-radius:8px}.q{color:#57606a}</style>\n";
+
+static void require_shelf(struct request *rq)
+{
+	if (!shelf_is_there())
+		task_end(&rq->task, PROBLEM_NOT_FOUND,
+		         "Mails are shown here by a demo without a mail server.");
+}
+
+static bool wants_page(struct request *rq)
+{
+	reply_varies(rq, "Accept");
+	return accept_in(rq->http, "Accept", "text/html");
+}
+
+static void reply_page_of(struct request *rq, const struct buf *out, const char *policy)
+{
+	reply_header(rq, "Content-Security-Policy", policy);
+	reply_header(rq, "Referrer-Policy", "no-referrer");
+	reply_header(rq, "Cache-Control", "no-store");
+	reply_send(rq, 200, HTML, out->data, out->length);
+}
+
+/* The text of a kept mail as a tree; NULL: it has gone meanwhile. */
+static const json_t *read_mail(struct request *rq, struct uuid id)
+{
+	const char *text = shelf_read(rq->task.arena, id);
+
+	return text != NULL ? json_of_database(rq->task.arena, text, strlen(text)) : NULL;
+}
+
+static const json_t *expect_mail(struct request *rq, struct uuid id)
+{
+	require_shelf(rq);
+	const json_t *mail = read_mail(rq, id);
+
+	if (mail == NULL)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no such mail.");
+	return mail;
+}
+
+static const char *member(const json_t *mail, const char *name)
+{
+	const char *text = json_string_value(json_object_get(mail, name));
+
+	return text != NULL ? text : "";
+}
+
+static void add_row(struct buf *out, const json_t *mail)
+{
+	buf_add_str(out, "<tr><td><a href=\"/dev/mail/");
+	html_escape(out, member(mail, "id"));
+	buf_add_str(out, "\" dir=\"auto\">");
+	html_escape(out, member(mail, "subject"));
+	buf_add_str(out, "</a><td>");
+	html_escape(out, member(mail, "to"));
+	buf_add_str(out, "<td class=\"q\">");
+	html_escape(out, member(mail, "created_at"));
+	buf_add_str(out, "\n");
+}
+
+static void add_item(struct json *json, const json_t *mail)
+{
+	static const char *const SHOWN[] = {"id", "to", "subject", "created_at"};
+
+	json_open_object(json);
+	for (size_t i = 0; i < sizeof(SHOWN) / sizeof(SHOWN[0]); i++)
+		json_put_str(json, SHOWN[i], member(mail, SHOWN[i]));
+	json_close_object(json);
+}
+
+/* GET /dev/mail */
+void list_dev_mails(struct request *rq, const struct list_dev_mails_in *in)
+{
+	struct buf page = buf_new(rq->task.arena, 8192), items = buf_new(rq->task.arena, 4096);
+	struct json json = json_new(&items);
+	size_t count;
+
+	(void)in;
+	require_shelf(rq);
+	const struct uuid *ids = shelf_list(rq->task.arena, &count);
+
+	buf_printf(&page,
+	           "%s<h1>Mails</h1>\n<p class=\"q\">What the demo would have sent, the "
+	           "latest first; the files are in <code>mail</code> of the data folder."
+	           "</p>\n<table>\n",
+	           HEAD);
+	json_open_object(&json);
+	json_key(&json, "mails");
+	json_open_array(&json);
+	for (size_t i = 0; i < count && i < LIMIT_MAILS_SHOWN; i++) {
+		const json_t *mail = read_mail(rq, ids[i]);
+
+		if (mail == NULL)
+			continue;
+		add_row(&page, mail);
+		add_item(&json, mail);
+	}
+	json_close_array(&json);
+	json_close_object(&json);
+	buf_add_str(&page, "</table>\n");
+	if (wants_page(rq))
+		reply_page_of(rq, &page, POLICY);
+	else
+		reply_json(rq, 200, &items);
+}
+
+/* GET /dev/mail/{mail_id} */
+void get_dev_mail(struct request *rq, const struct get_dev_mail_in *in)
+{
+	const json_t *mail = expect_mail(rq, in->mail_id);
+	struct buf out = buf_new(rq->task.arena, 8192);
+
+	if (!wants_page(rq)) {
+		buf_add_str(&out, shelf_read(rq->task.arena, in->mail_id));
+		reply_json(rq, 200, &out);
+		return;
+	}
+	buf_printf(&out, "%s<p><a href=\"/dev/mail\">Mails</a></p>\n<h1 dir=\"auto\">", HEAD);
+	html_escape(&out, member(mail, "subject"));
+	buf_add_str(&out, "</h1>\n<p class=\"q\">");
+	html_escape(&out, member(mail, "to"));
+	buf_add_str(&out, "</p>\n<iframe sandbox title=\"The mail\" src=\"/dev/mail/");
+	html_escape(&out, member(mail, "id"));
+	buf_add_str(&out, "/html\"></iframe>\n<pre dir=\"auto\" style=\"white-space:pre-wrap\">");
+	html_escape(&out, member(mail, "text"));
+	buf_add_str(&out, "</pre>\n");
+	reply_page_of(rq, &out, POLICY);
+}
+
+/* GET /dev/mail/{mail_id}/html */
+void get_dev_mail_html(struct request *rq, const struct get_dev_mail_html_in *in)
+{
+	struct buf out = buf_new(rq->task.arena, 8192);
+
+	buf_add_str(&out, member(expect_mail(rq, in->mail_id), "html"));
+	reply_page_of(rq, &out, FRAME_POLICY);
+}
