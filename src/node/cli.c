@@ -67,6 +67,24 @@ static const struct flag *find_flag(const struct command *command, const char *w
 	return NULL;
 }
 
+/* Takes the value that follows, if the flag has one; returns how many words it took. -1: it is
+ * missing, or one too many. */
+static int take_flag(const struct flag *flag, const char *next)
+{
+	assert((flag->value != NULL) + (flag->given != NULL) + (flag->words != NULL) == 1);
+	if (flag->given != NULL) {
+		*flag->given = true;
+		return 0;
+	}
+	if (next == NULL || (flag->words != NULL && flag->words->count == WORDS_MAX))
+		return -1;
+	if (flag->value != NULL)
+		*flag->value = next;
+	else
+		flag->words->items[flag->words->count++] = next;
+	return 1;
+}
+
 static int take_arguments(const struct command *command, int count, char **words)
 {
 	size_t operands = 0;
@@ -75,13 +93,11 @@ static int take_arguments(const struct command *command, int count, char **words
 		const struct flag *flag = find_flag(command, words[i]);
 
 		if (flag != NULL) {
-			assert((flag->value != NULL) != (flag->given != NULL));
-			if (flag->value == NULL)
-				*flag->given = true;
-			else if (i + 1 >= count)
+			int taken = take_flag(flag, i + 1 < count ? words[i + 1] : NULL);
+
+			if (taken < 0)
 				return refuse(command, "missing value for", words[i]);
-			else
-				*flag->value = words[++i];
+			i += taken;
 		} else if (words[i][0] == '-' && words[i][1] != '\0') {
 			return refuse(command, "unknown option", words[i]);
 		} else if (operands < OPERANDS_MAX && command->operands[operands] != NULL) {

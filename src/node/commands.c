@@ -14,6 +14,7 @@
 #include "node/media.h"
 #include "node/media_move.h"
 #include "node/migrate.h"
+#include "node/nginx_conf.h"
 #include "node/running.h"
 #include "node/say.h"
 #include "node/sms_setup.h"
@@ -158,6 +159,13 @@ static int run_status(void)
 	return running_status(&call.config);
 }
 
+static struct nginx_options nginx;
+
+static int run_nginx_conf(void)
+{
+	return nginx_conf_main(&call.config, &nginx);
+}
+
 static int run_openapi(void)
 {
 	return fwrite(OPENAPI_JSON, 1, OPENAPI_JSON_LENGTH, stdout) == OPENAPI_JSON_LENGTH ? 0 : 1;
@@ -218,6 +226,7 @@ static const char *const SMS_SETTINGS[] = {
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
+static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
 static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
 
@@ -259,7 +268,8 @@ const struct command COMMANDS[] = {
      .run = run_import,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{"--vendor", &call.vendor, NULL}, {"--dry-run", NULL, &call.dry_run}},
+     .flags = {{.name = "--vendor", .value = &call.vendor},
+               {.name = "--dry-run", .given = &call.dry_run}},
      .operands = {&call.file}},
     {.name = "admin create",
      .arguments = "--email E [--role ROLE] [--password P]",
@@ -270,9 +280,9 @@ const struct command COMMANDS[] = {
      .run = run_admin_create,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{"--email", &call.email, NULL},
-               {"--role", &call.role, NULL},
-               {"--password", &call.password, NULL}}},
+     .flags = {{.name = "--email", .value = &call.email},
+               {.name = "--role", .value = &call.role},
+               {.name = "--password", .value = &call.password}}},
     {.name = "check",
      .arguments = "[--data]",
      .prose = "Checks configuration, services, schema and statements; with --data also the "
@@ -281,21 +291,21 @@ const struct command COMMANDS[] = {
      .run = run_check,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{"--data", NULL, &call.data}}},
+     .flags = {{.name = "--data", .given = &call.data}}},
     {.name = "mail test",
      .arguments = "--to ADDRESS",
      .prose = "Sends a mail to an address, as the settings say, and prints what became of it: "
               "accepted, or why not.",
      .run = run_mail_test,
      .settings = MAIL_SETTINGS,
-     .flags = {{"--to", &call.to, NULL}}},
+     .flags = {{.name = "--to", .value = &call.to}}},
     {.name = "sms test",
      .arguments = "--to NUMBER",
      .prose = "Sends a text message to a telephone, as the settings say, and prints what became of "
               "it: sent, or why not.",
      .run = run_sms_test,
      .settings = SMS_SETTINGS,
-     .flags = {{"--to", &call.to, NULL}}},
+     .flags = {{.name = "--to", .value = &call.to}}},
     {.name = "media move",
      .arguments = "--to s3|folder",
      .prose =
@@ -304,7 +314,7 @@ const struct command COMMANDS[] = {
      .run = run_media_move,
      .finds = FIND_MADE,
      .settings = MEDIA_SETTINGS,
-     .flags = {{"--to", &call.to, NULL}}},
+     .flags = {{.name = "--to", .value = &call.to}}},
     {.name = "media verify",
      .arguments = "[--delete-unknown]",
      .prose =
@@ -314,7 +324,35 @@ const struct command COMMANDS[] = {
      .run = run_media_verify,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{"--delete-unknown", NULL, &call.delete_unknown}}},
+     .flags = {{.name = "--delete-unknown", .given = &call.delete_unknown}}},
+    {.name = "nginx-conf",
+     .arguments = "--name HOST... --cert FILE --key FILE [--upstream ADDRESS... | "
+                  "--upstream-file FILE] [--https [ADDRESS:]PORT] [--http [ADDRESS:]PORT] "
+                  "[--acme FOLDER] [--cache FOLDER] [--metrics NETWORK...] [--log FILE|off] "
+                  "[--nginx VERSION] [--whole]",
+     .prose =
+         "Prints the configuration of nginx in front of this server: TLS, HTTP/2, and the bounds "
+         "and times that the server has. --name, --upstream and --metrics may be given several "
+         "times. --upstream: address:port of a server, else SEBEZ_LISTEN; --upstream-file: nginx "
+         "includes this file of lines `server ADDRESS;`. --acme: folder of a client that gets "
+         "certificates by HTTP. --cache: folder in which nginx keeps public pictures. --metrics: "
+         "network that may read /metrics, else nobody. --nginx: version, else 1.22. --whole: all "
+         "of nginx.conf, not only the part for its block http.",
+     .run = run_nginx_conf,
+     .settings = NGINX_SETTINGS,
+     .flags = {{.name = "--name", .words = &nginx.names},
+               {.name = "--upstream", .words = &nginx.upstreams},
+               {.name = "--upstream-file", .value = &nginx.upstream_file},
+               {.name = "--cert", .value = &nginx.cert},
+               {.name = "--key", .value = &nginx.key},
+               {.name = "--https", .value = &nginx.https},
+               {.name = "--http", .value = &nginx.http},
+               {.name = "--acme", .value = &nginx.acme},
+               {.name = "--cache", .value = &nginx.cache},
+               {.name = "--metrics", .words = &nginx.metrics},
+               {.name = "--log", .value = &nginx.log},
+               {.name = "--nginx", .value = &nginx.version},
+               {.name = "--whole", .given = &nginx.whole}}},
     {.name = "openapi",
      .prose = "Prints the contract (OpenAPI 3.1).",
      .run = run_openapi,

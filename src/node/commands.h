@@ -10,7 +10,7 @@
 #include "node/config.h"
 #include "node/find.h"
 
-enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 3, OPERANDS_MAX = 2 };
+enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 13, OPERANDS_MAX = 2, WORDS_MAX = 32 };
 
 /* The parsed command line. Strings point into argv or the environment. */
 struct call {
@@ -26,10 +26,18 @@ struct call {
 
 extern struct call call;
 
+/* The values of a flag that may be given several times. */
+struct words {
+	const char *items[WORDS_MAX];
+	size_t count;
+};
+
+/* One of the three says what it sets. */
 struct flag {
-	const char *name;   /* "--vendor" */
-	const char **value; /* NULL: a flag without a value */
-	bool *given;
+	const char *name; /* "--vendor" */
+	const char **value;
+	bool *given; /* a flag without a value */
+	struct words *words;
 };
 
 struct command {

@@ -38,8 +38,10 @@ const struct option OPTIONS[] = {
         "Address to listen on: address:port, or [address]:port for IPv6. Port 0 picks a free one."),
     TEXT("SEBEZ_DATA", data, "./var", 1, 800,
          "The data folder: the secret, the embedded PostgreSQL and Redis, their sockets and logs, "
-         "images and files. It may be absent or read-only when DATABASE_URL, REDIS_URL, S3_BUCKET "
-         "and SEBEZ_SECRET are set; sebez stop, status and reload then do not find the server."),
+         "images and files. It may be absent or read-only when a secret is set and PostgreSQL, "
+         "Redis "
+         "and the store of files are all elsewhere; sebez stop, status and reload then do not "
+         "find the server."),
     SECRET(
         "DATABASE_URL", database_url, 2000,
         "PostgreSQL to use, as a URL or key=value text, with a login that may create roles. Empty: "

@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import shares  # noqa: E402
-from harness import contract  # noqa: E402
+from harness import certificate, contract  # noqa: E402
 from harness.server import TMP, Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
 from harness.talk import Talk  # noqa: E402
@@ -114,6 +114,17 @@ def one_user_at_a_time(request):
         if request.node.get_closest_marker("one_user"):
             lock = stack.enter_context(open(pathlib.Path(TMP) / "one-user.lock", "w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trusted(tmp_path_factory):
+    """What is in front of servers has the certificate that this process makes (through.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("SEBEZ_TEST_THROUGH"):
+            folder = tmp_path_factory.mktemp("certificate")
+            certificate.write(folder)
+            patch.setenv("REQUESTS_CA_BUNDLE", str(folder / "cert"))
         yield
 
 

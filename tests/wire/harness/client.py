@@ -22,6 +22,7 @@ import requests
 import requests.adapters
 
 from . import contract
+from .through import Http2
 
 AUTO = object()
 TOKEN_AGE_S = 10 * 60  # access tokens live 15 minutes; long test runs outlive that
@@ -55,6 +56,10 @@ class Actor:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.mount("http://", _FromAddress(self.address))
+        if server.through:
+            self.session.verify = server.trusted
+            self.session.mount("https://", Http2(server.through, self.address)
+                               if server.through.kind == "h2" else _FromAddress(self.address))
         self._refreshing = threading.Lock()
 
     def __repr__(self):

@@ -64,8 +64,7 @@ class Stream:
                    "Authorization": f"Bearer {device.actor.access_token}"}
         if last_id:
             headers["Last-Event-ID"] = last_id
-        self.connection = http.client.HTTPConnection("127.0.0.1", device.actor.server.port,
-                                                     timeout=60)
+        self.connection = device.actor.server.connect()
         self.connection.request("GET", f"/v1/events?after={device.cursor}", headers=headers)
         self.socket = self.connection.sock
         self.response = self.connection.getresponse()

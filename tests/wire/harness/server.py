@@ -1,5 +1,6 @@
 """One real server: `sebez serve` with its embedded services in a folder of its own."""
 import contextlib
+import http.client
 import os
 import pathlib
 import re
@@ -15,6 +16,7 @@ import requests
 
 from .contract import BUILD, ROOT
 from .db import Database
+from .through import Through
 
 START_S = 120  # a sanitized build, initdb, and a busy machine
 STOP_S = 60
@@ -30,7 +32,7 @@ def free_port():
 class Server:
     """start(), stop(), kill(); `data` outlives a stop, so that it can be started again."""
 
-    def __init__(self, **settings):
+    def __init__(self, through=os.environ.get("SEBEZ_TEST_THROUGH"), **settings):
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="sebez-wire-", dir=TMP))
         self.data.chmod(0o755)
         self.log = self.data / "test-server.log"
@@ -60,6 +62,10 @@ class Server:
         for unwanted in ("DATABASE_URL", "REDIS_URL"):
             if unwanted not in settings:
                 self.environment.pop(unwanted, None)
+        self.through = Through(through, free_port()) if through else None
+        if through:
+            self.url = self.through.url
+            self.environment["SEBEZ_BEHIND_PROXY"] = "yes"
         self.process = None
         self._db = None
 
@@ -71,9 +77,17 @@ class Server:
                                              "serve"], cwd=ROOT, stdout=log, stderr=log,
                                             env=self.environment, start_new_session=True,
                                             **more)
+        if self.through:
+            self.through.start(self)
         if wait:
             self.wait_ready()
         return self
+
+    def connect(self):
+        """A connection of HTTP/1.1, to it or what is in front of it."""
+        if self.through:
+            return self.through.connect()
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def wait_ready(self):
         deadline = time.monotonic() + START_S
@@ -82,12 +96,18 @@ class Server:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n"
                                      + self.tail())
             try:
-                if requests.get(self.url + "/readyz", timeout=5).status_code == 200:
+                if requests.get(self.url + "/readyz", timeout=5, verify=self.trusted)\
+                        .status_code == 200:
                     return
             except requests.RequestException:
                 pass
             time.sleep(0.05)
         raise AssertionError("the server did not become ready:\n" + self.tail())
+
+    @property
+    def trusted(self):
+        """What requests verifies certificates with."""
+        return self.through.certificate if self.through else True
 
     def tail(self, lines=60):
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -191,6 +211,8 @@ class Server:
     def remove(self):
         for pid in self.family():
             self._end(pid)
+        if self.through:
+            self.through.end()
         if os.environ.get("SEBEZ_TEST_KEEP"):
             print(f"kept: {self.data}")
         else:
