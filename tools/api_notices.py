@@ -1,5 +1,6 @@
 """The notices of a contract: which events tell whom, with which link (x-notice on the schema of an
-event; docs/NOTIFICATIONS.md)."""
+event; docs/NOTIFICATIONS.md). A schema without an event says in x-cause what else its notices are
+written for; whoever writes them gives link, group and data."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 KEYS = {"notice", "to", "when", "unless", "class", "channels", "link", "group", "data", "lifetime",
         "wait"}
 NEEDED = ("notice", "to", "class", "channels", "link", "lifetime")
+# Of a notice without an event.
+CAUSE_KEYS = {"notice", "to", "class", "channels", "lifetime"}
 NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 PERIOD = re.compile(r"[1-9][0-9]{0,3} (s|minutes?|hours?|days?)")
 INSERT = re.compile(r"\{([^{}]*)\}")
@@ -20,7 +23,7 @@ MESSAGE = ("conversation_id", "seq")
 @dataclass
 class Notice:
     name: str
-    event: str
+    event: str       # or None: see cause
     roles: list      # of staff; empty: the customer
     when: dict       # member -> the values that it may have; None: it is null or not there
     unless: dict     # member -> a value that excludes the notice
@@ -31,6 +34,7 @@ class Notice:
     data: list       # members
     lifetime: str
     wait: str        # or None
+    cause: str = None
 
 
 class Notices:
@@ -43,11 +47,15 @@ class Notices:
         schemas = contract.document["components"].get("schemas", {})
         self.classes = schemas.get("NoticeClass", {}).get("enum", [])
         for name, schema in schemas.items():
-            if "x-notice" in schema and "x-event" not in schema:
-                contract.error(name, "x-notice is for schemas with x-event")
+            if "x-notice" in schema and not {"x-event", "x-cause"} & schema.keys():
+                contract.error(name, "x-notice is for schemas with x-event or x-cause")
         for event, name in contract.events.items():
             for number, entry in enumerate(schemas[name].get("x-notice", [])):
                 self._entry(f"{name} x-notice/{number}", event, name, entry)
+        for name, schema in schemas.items():
+            if "x-cause" in schema and "x-event" not in schema:
+                for number, entry in enumerate(schema.get("x-notice", [])):
+                    self._caused(f"{name} x-notice/{number}", schema["x-cause"], entry)
         if self.all and "NoticeKind" not in schemas:
             contract.error("NoticeKind", "there are notices, but no such schema for them")
         elif self.all:
@@ -75,13 +83,25 @@ class Notices:
         self._check_periods(where, made)
         self.all.append(made)
 
+    def _caused(self, where, cause, entry):
+        wrong = self._wrong_keys(entry, CAUSE_KEYS, sorted(CAUSE_KEYS))
+        if wrong or entry["to"] != "customer":
+            self.contract.error(where, wrong or "without an event it can tell the customer only")
+            return
+        made = Notice(entry["notice"], None, [], {}, {}, entry["class"], entry["channels"], "",
+                      None, [], entry["lifetime"], None, cause)
+        where = f"{where} ({made.name})"
+        self._check_names(where, made)
+        self._check_periods(where, made)
+        self.all.append(made)
+
     @staticmethod
-    def _wrong_keys(entry):
+    def _wrong_keys(entry, known=frozenset(KEYS), needed=NEEDED):
         if not isinstance(entry, dict):
             return "is not an object"
-        for key in sorted(entry.keys() - KEYS):
+        for key in sorted(entry.keys() - known):
             return f"has an unknown member {key!r}"
-        for key in NEEDED:
+        for key in needed:
             if key not in entry:
                 return f"lacks {key!r}"
         for key in ("link", "group"):
@@ -247,7 +267,8 @@ def kind_sql(notice):
 
 
 SQL = """
--- The notices. roles: the bits of the staff who are told; null: the customer is.
+-- The notices. roles: the bits of the staff who are told; null: the customer is. event: null when
+-- none tells it.
 create function notice_kinds() returns table (notice text, event text, class text, roles int,
 	channels text[], lifetime interval, wait interval)
 language sql immutable parallel safe as $$
@@ -272,7 +293,8 @@ def sql(notices):
         return ""
     return SQL.format(kinds=",\n".join(map(kind_sql, notices.all)),
                       matches="\n\tunion all\n".join(
-                          match_sql(place, each) for place, each in enumerate(notices.all, 1)))
+                          match_sql(place, each) for place, each in enumerate(notices.all, 1)
+                          if each.event))
 
 
 def table(notices):
@@ -286,8 +308,11 @@ def table(notices):
                  for name, values in each.unless.items()]
         who = f"staff: {', '.join(each.roles)}" if each.roles else "customer"
         wait = f", after {each.wait}" if each.wait else ""
-        out.append(f"| `{each.name}` | `{each.event}` | {'; '.join(when)} | {who} | {each.klass} | "
-                   f"{', '.join(each.channels)}{wait} | `{each.link}` |")
+        event = f"`{each.event}`" if each.event else "none"
+        link = f"`{each.link}`" if each.event else f"of the {each.cause}"
+        when = when or ([f"a {each.cause} is sent"] if each.cause else [])
+        out.append(f"| `{each.name}` | {event} | {'; '.join(when)} | {who} | {each.klass} | "
+                   f"{', '.join(each.channels)}{wait} | {link} |")
     return "\n".join(out)
 
 

@@ -118,6 +118,15 @@ enum {
 	/* Followers of a vendor that are counted: some 10 ms; more are a round number anyway. */
 	LIMIT_FOLLOWERS_COUNTED = 100 * 1000,
 
+	/* Accounts that one step of a campaign reads: some 50 ms, for which other notices wait. */
+	LIMIT_CAMPAIGN_STEP = 500,
+
+	/* Accounts that a preview of a campaign looks at: a second at most. */
+	LIMIT_CAMPAIGN_PREVIEWED = 10 * 1000,
+
+	/* Campaigns of a vendor, or of the marketplace, that are not over. */
+	LIMIT_OPEN_CAMPAIGNS = 100,
+
 	/* Messages or orders written in one transaction (task/together.h): enough that each one's
 	 * share of the transaction's own cost is small; it holds their locks for some ten
 	 * milliseconds. */

@@ -18,7 +18,8 @@ enum {
 };
 
 /* The beginnings of the links of notices (x-notice of the contract). */
-static const char *const LINKS[] = {"/orders/*", "/conversations/*", "/vendors/*"};
+static const char *const LINKS[] = {"/orders/*", "/conversations/*", "/vendors/*", "/products/*",
+                                    "/categories/*"};
 
 static const char *app_ids, *package, *certificates;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shop/accounts/accounts.h"
+#include "shop/campaigns/campaigns.h"
 #include "shop/carts/carts.h"
 #include "shop/catalog/catalog.h"
 #include "shop/chat/chat.h"
@@ -27,9 +28,9 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS,  &AREA_ACCOUNTS, &AREA_CARTS,   &AREA_CATALOG,  &AREA_CHAT,   &AREA_FEED,
-    &AREA_LEDGER, &AREA_MAIL,     &AREA_MEDIA,   &AREA_NOTICES,  &AREA_ORDERS, &AREA_OUTBOX,
-    &AREA_PUSH,   &AREA_SMS,      &AREA_VENDORS, &AREA_WEBHOOKS, NULL,
+    &AREA_TEXTS,  &AREA_ACCOUNTS, &AREA_CAMPAIGNS, &AREA_CARTS,   &AREA_CATALOG,  &AREA_CHAT,
+    &AREA_FEED,   &AREA_LEDGER,   &AREA_MAIL,      &AREA_MEDIA,   &AREA_NOTICES,  &AREA_ORDERS,
+    &AREA_OUTBOX, &AREA_PUSH,     &AREA_SMS,       &AREA_VENDORS, &AREA_WEBHOOKS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

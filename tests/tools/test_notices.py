@@ -118,11 +118,47 @@ def test_a_notice_has_a_name_of_its_own(tmp_path):
     assert "notice 'parcel_lost' is there twice" in error
 
 
-def test_only_events_are_told(tmp_path):
+CAUSED = {"notice": "parcel_offer", "to": "customer", "class": "orders", "channels": ["in_app"],
+          "lifetime": "1 day"}
+
+
+def caused(tmp_path, **change):
+    document = yaml.safe_load(SCHEMAS)
+    schemas = document["components"]["schemas"]
+    schemas["ParcelLostEvent"]["x-notice"] = [GOOD]
+    schemas["Offer"] = {"type": "object", "x-cause": "parade", "x-notice": [{**CAUSED, **change}]}
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    return Contract(tmp_path)
+
+
+def test_a_notice_without_an_event_is_a_kind_that_no_event_matches(tmp_path):
+    made = caused(tmp_path)
+    assert not made.errors
+    text = api_notices.sql(made.notices)
+    assert "('parcel_offer', null, 'orders', null::int, array['in_app'], interval '1 day'" in text
+    assert text.count("'parcel_offer'") == 1
+    assert "| `parcel_offer` | none | a parade is sent | customer | orders | in_app | " \
+           "of the parade |" in api_notices.table(made.notices)
+    assert made.document["components"]["schemas"]["NoticeKind"]["enum"] == [
+        "parcel_lost", "parcel_offer"]
+
+
+@pytest.mark.parametrize("change,error", [
+    ({"link": "/parcels"}, "Offer x-notice/0: has an unknown member 'link'"),
+    ({"to": ["manager"]}, "Offer x-notice/0: without an event it can tell the customer only"),
+    ({"class": "parades"}, "Offer x-notice/0 (parcel_offer): class 'parades' is not one of"),
+    ({"lifetime": "long"}, "Offer x-notice/0 (parcel_offer): lifetime 'long' is no period"),
+])
+def test_what_is_wrong_in_a_notice_without_an_event_is_named(tmp_path, change, error):
+    (found,) = caused(tmp_path, **change).errors
+    assert found.startswith(error)
+
+
+def test_only_events_and_causes_are_told(tmp_path):
     document = yaml.safe_load(SCHEMAS)
     document["components"]["schemas"]["Size"]["x-notice"] = [GOOD]
     (tmp_path / "all.yaml").write_text(yaml.safe_dump(document))
-    assert Contract(tmp_path).errors == ["Size: x-notice is for schemas with x-event"]
+    assert Contract(tmp_path).errors == ["Size: x-notice is for schemas with x-event or x-cause"]
 
 
 def test_the_page_has_the_table_and_keeps_the_rest(tmp_path):

@@ -13,7 +13,8 @@
 	"\"product\": \"" product "\", \"available\": " available                                  \
 	", \"count\": 3, \"name\": \"Ann\","                                                       \
 	"\"amount\": {\"amount\": 123450, \"currency\": \"USD\"}, \"sender\": \"Ann\","            \
-	"\"excerpt\": \"When do you ship?\", \"status\": \"approved\"}"
+	"\"excerpt\": \"When do you ship?\", \"status\": \"approved\","                            \
+	"\"title\": \"New\", \"body\": \"Come and see\"}"
 
 static struct text_reader reader_of(const char *locale)
 {
@@ -159,6 +160,23 @@ static void a_locale_with_extensions_is_that_of_its_country(void **state)
 	    told("fr-CA", "payment_refunded", ALL_FACTS("Mug", "1")).body);
 }
 
+static void a_notice_that_brings_its_texts_is_told_in_the_language_of_its_reader(void **state)
+{
+	static const char FACTS[] = "{\"language\": \"fr\", \"texts\": {"
+	                            "\"fr\": {\"title\": \"Un\\u202e mug\", \"body\": \"{count}\"},"
+	                            "\"am\": {\"title\": \"\u12a0\u12f2\u1235\", \"body\": "
+	                            "\"\u12ed\u1218\u120d\u12a8\u1271\"}}}";
+	struct text_reader reader = reader_of("en");
+	struct notice_text text;
+
+	assert_string_equal(told("am-ET", "promotion", FACTS).title,
+	                    "\u2068\u12a0\u12f2\u1235\u2069");
+	assert_string_equal(told("fr", "promotion", FACTS).title, "\u2068Un mug\u2069");
+	assert_string_equal(told("ar", "promotion", FACTS).body, "\u2068{count}\u2069");
+	assert_false(notice_text(arena, &reader, "promotion",
+	                         "{\"language\": \"fr\", \"texts\": null}", &text));
+}
+
 static int set_up(void **state)
 {
 	return arena_set_up(state) != 0 || text_start() != 0;
@@ -175,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_language_has_the_plurals_that_unicode_says),
 	    cmocka_unit_test(every_text_is_whole_in_every_language),
+	    cmocka_unit_test(a_notice_that_brings_its_texts_is_told_in_the_language_of_its_reader),
 	    cmocka_unit_test(a_count_takes_the_form_of_the_language),
 	    cmocka_unit_test(an_amount_takes_the_form_of_the_language_and_country),
 	    cmocka_unit_test(what_is_inserted_cannot_reach_beyond_itself),

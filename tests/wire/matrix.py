@@ -237,6 +237,25 @@ def shipped(w, who, side):
     return {**ids, "shipment_id": seen["shipments"][0]["id"]}
 
 
+def campaign_body(w, who, side):
+    """Of whoever calls: a vendor names itself, its products and its followers."""
+    return {"name": fresh("Campaign"),
+            "segment": {"follows_vendor_id": side.ids["follows_vendor_id"],
+                        "bought_from_vendor_id": side.ids["bought_from_vendor_id"],
+                        "bought_in_category_id": w.category_id},
+            "texts": [{"language": "en", "title": "New", "body": "Come and see"}],
+            "link": {"to": "product", "target_id": side.ids["target_id"]}}
+
+
+def campaign(state):
+    """A campaign in this state: the vendor's where the staff call, else the marketplace's."""
+    return lambda w, who, side: {"campaign_id": side.campaign(state)}
+
+
+def platform_campaign(state):
+    return lambda w, who, side: {"campaign_id": w.campaign(state)}
+
+
 ROWS = {
     # accounts
     "registerAccount": Row(body=lambda w, who, side: {
@@ -353,6 +372,31 @@ ROWS = {
     "readNotifications": Row(body=lambda w, who, side: {"up_to": NEVER, "ids": [NEVER]}),
     "getNotificationPreferences": Row(),
     "putNotificationPreferences": Row(body=lambda w, who, side: preferences()),
+    "openNotification": Row(),
+    # campaigns
+    "listVendorCampaigns": Row(),
+    "createVendorCampaign": Row(body=campaign_body),
+    "getVendorCampaign": Row(),
+    "putVendorCampaign": Row(ids=campaign("draft"), body=campaign_body),
+    "deleteVendorCampaign": Row(ids=campaign("draft")),
+    "previewVendorCampaign": Row(),
+    "testVendorCampaign": Row(),
+    "submitCampaign": Row(ids=campaign("draft")),
+    "scheduleVendorCampaign": Row(ids=campaign("approved"),
+                                  body=lambda w, who, side: {"local_at": "2999-12-24T18:00"}),
+    "stopVendorCampaign": Row(ids=campaign("approved"), body=nothing),
+    "listCampaigns": Row(),
+    "createCampaign": Row(body=campaign_body),
+    "getCampaign": Row(),
+    "putCampaign": Row(ids=platform_campaign("draft"), body=campaign_body),
+    "deleteCampaign": Row(ids=platform_campaign("draft")),
+    "previewCampaign": Row(),
+    "testCampaign": Row(),
+    "scheduleCampaign": Row(ids=platform_campaign("draft"),
+                            body=lambda w, who, side: {"send_at": "2999-12-24T18:00:00Z"}),
+    "stopCampaign": Row(ids=campaign("approved"), body=nothing),
+    "approveCampaign": Row(ids=campaign("submitted"), body=nothing),
+    "refuseCampaign": Row(ids=campaign("submitted"), body=reason),
     # devices
     "listDevices": Row(),
     "putDevice": Row(body=lambda w, who, side: a_phone()),

@@ -125,7 +125,7 @@ def unchanged(world, who, operation_id, arguments):
 # -- foreign ids --------------------------------------------------------------------------------
 
 # The same things for everybody: there is nothing to hide.
-SHARED = {"category_id", "parent_id"}
+SHARED = {"category_id", "parent_id", "bought_in_category_id"}
 
 
 def id_names(schema):

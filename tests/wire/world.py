@@ -3,6 +3,7 @@ a customer with an order. What a valid call in it needs is said by the rows of m
 """
 from callers import twin_of
 from harness import contract
+from harness.campaigns import a_campaign
 from harness.devices import a_phone, registered
 from harness.outbox import dead_letter
 from harness.shop import ADDRESS, fresh
@@ -50,6 +51,10 @@ class Side:
             "journal_id": shop.admin("finance").do(
                 "listJournals", order_id=paid["id"])["items"][0]["id"],
         }
+        self.ids["notification_id"] = self.ids["up_to"]
+        self.ids["follows_vendor_id"] = self.ids["bought_from_vendor_id"] = self.vendor.id
+        self.ids["target_id"] = self.product.id
+        self.ids["campaign_id"] = self.campaign("draft")
         self.ids["conversation_id"] = self.customer.do("openConversation", body={
             "vendor_id": self.vendor.id, "sub_order_id": self.sub_order["id"]})["id"]
         self.ids["message_id"] = self.message()["id"]
@@ -119,6 +124,14 @@ class Side:
     def canned_reply(self):
         return self.vendor.do("createCannedReply", body={"title": "Hello", "text": "Hello!"})["id"]
 
+    def campaign(self, state):
+        """A campaign of the vendor in this state; the others of former calls go."""
+        self.shop.db.rows("delete from campaign where vendor_id = %s and id::text <> %s",
+                          self.vendor.id, self.ids.get("campaign_id", ""))
+        made = self.vendor.do("createVendorCampaign", body=a_campaign("vendor", self.vendor.id))
+        self.shop.db.rows("update campaign set state = %s where id = %s", state, made["id"])
+        return made["id"]
+
     def dead_letter(self):
         return dead_letter(self.shop.db, subject_id=self.ids["conversation_id"])
 
@@ -150,6 +163,14 @@ class World:
 
     def new_category(self):
         return self.shop.admin().do("createCategory", body={"name": fresh("Category")})["id"]
+
+    def campaign(self, state):
+        """A campaign of the marketplace in this state; those of former calls go."""
+        self.shop.db.rows("delete from campaign c where vendor_id is null and not exists ("
+                          "select from campaign_recipient r where r.campaign_id = c.id)")
+        made = self.shop.admin().do("createCampaign", body=a_campaign("vendor", self.a.vendor.id))
+        self.shop.db.rows("update campaign set state = %s where id = %s", state, made["id"])
+        return made["id"]
 
     def new_vendor(self, state):
         vendor = self.shop.vendor(approved=state != "applied", shipping=())

@@ -47,3 +47,12 @@ begin
 	return query select f.tx, seen.tx, f.ms, seen.count = most;
 end $$;
 grant execute on function feed_follow(text, int) to sebez_jobs;
+
+-- A time for what is written beside a follower in the order of its times: later than all that the follower got. It
+-- reads nothing more until the transaction ends.
+create or replace function feed_follower_ms(follower text) returns bigint language sql as $$
+	update event_follower x set ms = greatest(x.ms + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+	where x.name = follower
+	returning x.ms
+$$;
+grant execute on function feed_follower_ms(text) to sebez_jobs;

@@ -23,7 +23,12 @@ language sql stable security definer set search_path = public, pg_temp as $$
 			else coalesce(n.data -> 'amount', n.data -> 'cancelled_total') end,
 		'sender', c.customer_name,
 		'excerpt', message_excerpt_plain(m),
-		'status', n.data ->> 'status')
+		'status', n.data ->> 'status',
+		-- Of a campaign, by language; language: for who reads none of these.
+		'texts', (
+			select json_object_agg(t ->> 'language', json_build_object('title', t ->> 'title', 'body', t ->> 'body'))
+			from json_array_elements(case when n.data ->> 'variant' = 'b' then g.texts_b else g.texts end) t),
+		'language', g.language)
 	from notice n
 	left join sub_order s on s.id = coalesce(n.data ->> 'sub_order_id', n.data ->> 'id')::uuid
 		and n.class = 'orders'
@@ -31,6 +36,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
 	left join conversation c on c.id = (n.data ->> 'conversation_id')::uuid
 	left join message m on m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.seq = (n.data ->> 'seq')::int
 	left join vendor v on v.id = coalesce(n.vendor_id, s.vendor_id, c.vendor_id)
+	left join campaign g on g.id = n.owner_id and n.kind = 'promotion'
 	left join product p on p.vendor_id = n.vendor_id and p.id = (n.data ->> 'product_id')::uuid
 	where n.id = any (ids) and (session_user = 'sebez_jobs' or n.account_id = current_account())
 $$;

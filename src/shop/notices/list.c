@@ -7,6 +7,7 @@
 #include "base/json_tree.h"
 #include "base/limits.h"
 #include "notices.sql.h"
+#include "shop/campaigns/campaigns.h"
 #include "shop/notices/notices.h"
 #include "shop/texts/texts.h"
 #include "web/language.h"
@@ -71,9 +72,26 @@ void read_notifications(struct request *rq, const struct read_notifications_in *
 	struct uuid account = rq->task.actor.account_id;
 	struct db *batch = db_batch(&rq->task);
 
-	if (in->ids != NULL)
-		sql_notices_read(batch, account, (struct uuid_array){in->ids_count, in->ids});
-	if (in->up_to != NULL)
+	if (in->ids != NULL) {
+		struct uuid_array ids = {in->ids_count, in->ids};
+
+		sql_notices_read(batch, account, ids);
+		campaigns_opened(batch, account, ids);
+	}
+	if (in->up_to != NULL) {
 		sql_notices_read_up_to(batch, account, *in->up_to);
+		campaigns_opened_up_to(batch, account, *in->up_to);
+	}
 	reply_commit_row(rq, batch, 200, sql_notices_unread(batch, account, LIMIT_NOTICES_COUNTED));
+}
+
+/* POST /v1/notifications/{notification_id}/opened */
+void open_notification(struct request *rq, const struct open_notification_in *in)
+{
+	struct uuid account = rq->task.actor.account_id;
+	struct db *batch = db_batch(&rq->task);
+
+	sql_notice_opened(batch, account, in->notification_id);
+	campaigns_clicked(batch, account, in->notification_id);
+	reply_commit_empty(rq, batch);
 }

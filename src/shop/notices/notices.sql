@@ -42,6 +42,9 @@ select count(*)::int as unread from (
 update notice n set read_at = now()
 where n.account_id = :account and n.id = any (:ids) and n.listed and n.read_at is null;
 
+-- notice_opened (account uuid, id uuid): one
+update notice n set read_at = coalesce(n.read_at, now()) where n.account_id = :account and n.id = :id;
+
 -- notices_read_up_to (account uuid, up_to uuid): none
 -- Nothing when the account has no such notice.
 insert into notice_reader as r (account_id, read_up_to)

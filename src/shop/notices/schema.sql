@@ -8,7 +8,7 @@ create table notice (
 	roles      int check ((roles is null) = (vendor_id is null)), -- the bits of the staff who are told
 	kind       text not null,
 	class      text not null check (class in (:NoticeClass)),
-	owner_id   uuid not null, -- with number: the event
+	owner_id   uuid not null, -- with number: the event; or a campaign and 0, or less for a test
 	number     bigint not null,
 	data       json not null,
 	link       text not null,

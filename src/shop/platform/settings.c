@@ -30,6 +30,7 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	                                   .ship_grace_days = in->ship_grace_days,
 	                                   .complete_days = in->complete_days,
 	                                   .hold_days = in->hold_days,
+	                                   .campaigns_per_week = in->campaigns_per_week,
 	                               });
 
 	if (rows_count(changed) == 0)

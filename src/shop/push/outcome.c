@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "net/loop.h"
 #include "send.sql.h"
+#include "shop/campaigns/campaigns.h"
 #include "shop/push/sender.h"
 
 enum {
@@ -188,11 +189,25 @@ void push_allow_time(struct task *task)
 		task->deadline_ms = until_ms;
 }
 
+/* Tells campaigns which of their notices a provider took for a device. */
+static void note_promotions(struct push_batch *batch)
+{
+	struct uuid *notices = arena_array(batch->task->arena, batch->count, sizeof(*notices));
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->sendings[i].push.lane == PUSH_PROMOTIONS &&
+		    batch->sendings[i].delivery->state == DELIVERY_DELIVERED)
+			notices[count++] = batch->sendings[i].delivery->subject_id;
+	if (count > 0)
+		campaigns_delivered(db_of(batch->task), (struct uuid_array){count, notices});
+}
+
 void push_finish(struct push_batch *batch)
 {
 	assert(batch->address_count <= batch->count);
-	if (batch->address_count == 0)
-		return;
 	push_allow_time(batch->task);
-	change_addresses(batch);
+	if (batch->address_count > 0)
+		change_addresses(batch);
+	note_promotions(batch);
 }

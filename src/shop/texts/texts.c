@@ -187,6 +187,20 @@ const char *text_of(struct arena *arena, const struct text_reader *reader, const
 	return write(arena, reader, key, json_of_database(arena, facts, strlen(facts)));
 }
 
+/* The facts of a notice: of one that brings its texts in several languages, title and body in the
+ * reader's. NULL: it has lost them. */
+static const json_t *facts_of(const struct text_reader *reader, const json_t *all)
+{
+	const json_t *texts = json_object_get(all, "texts");
+	const char *otherwise = json_string_value(json_object_get(all, "language"));
+	const json_t *own;
+
+	if (otherwise == NULL)
+		return all;
+	own = json_object_get(texts, reader->language->name);
+	return own != NULL ? own : json_object_get(texts, otherwise);
+}
+
 bool notice_text(struct arena *arena, const struct text_reader *reader, const char *kind,
                  const char *facts, struct notice_text *ret)
 {
@@ -197,8 +211,10 @@ bool notice_text(struct arena *arena, const struct text_reader *reader, const ch
 	if (title == NULL || body == NULL)
 		return false;
 
-	const json_t *all = json_of_database(arena, facts, strlen(facts));
+	const json_t *all = facts_of(reader, json_of_database(arena, facts, strlen(facts)));
 
+	if (all == NULL)
+		return false;
 	text.title = write(arena, reader, title, all);
 	text.body = write(arena, reader, body, all);
 	if (text.title == NULL || text.body == NULL)

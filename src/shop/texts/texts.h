@@ -4,7 +4,8 @@
  *
  * A text is found by its key and inserts facts, the members of a JSON object (notice_facts() of the
  * database): texts, numbers, amounts {"amount", "currency"}, times as texts of RFC 3339. A member
- * that is null counts as missing.
+ * that is null counts as missing. A notice may bring its own texts: {"texts": {<language>:
+ * {"title", "body"}}, "language"}, the last for who reads none of these.
  */
 #ifndef SEBEZ_SHOP_TEXTS_TEXTS_H
 #define SEBEZ_SHOP_TEXTS_TEXTS_H

@@ -7,7 +7,7 @@ from .wait import until
 
 SCHEMAS = contract.DOCUMENT["components"]["schemas"]
 ENTRIES = {schema["x-event"]: schema["x-notice"] for schema in SCHEMAS.values()
-           if "x-notice" in schema}
+           if "x-notice" in schema and "x-event" in schema}
 
 
 def followed(db):
