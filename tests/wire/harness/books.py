@@ -1,0 +1,145 @@
+"""Books that are kept beside the server's: what each event does to every account, computed here
+from prices, quantities and rates alone, in integers. Nothing of it is read from the ledger."""
+import collections
+
+PLATFORM = ("bank", "refund_due", "commission", "service_fee")
+
+
+def half_up(amount, part, whole):
+    """amount × part ÷ whole, rounded half up."""
+    return (2 * amount * part + whole) // (2 * whole)
+
+
+def allocated(amount, weights):
+    """By largest remainder, ties to the first."""
+    total = sum(weights)
+    if not total:
+        weights, total = [1] * len(weights), len(weights)
+    shares = [amount * weight // total for weight in weights]
+    rest = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % total), i))
+    for i in rest[:amount - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+class Line:
+    def __init__(self, price, quantity, basis_points):
+        self.price, self.quantity, self.left = price, quantity, quantity
+        self.shipped = 0
+        self.whole_commission = half_up(price * quantity, basis_points, 10_000)
+
+    @property
+    def goods(self):
+        return self.price * self.left
+
+    @property
+    def commission(self):
+        return half_up(self.whole_commission, self.left, self.quantity)
+
+
+class Part:
+    """A sub-order: what of it is not cancelled, and what was done with its money."""
+
+    def __init__(self, vendor, part_id, lines, shipping):
+        self.vendor, self.id, self.lines, self.shipping = vendor, part_id, lines, shipping
+        self.fee = self.percent = 0  # set by the order
+        self.paid = self.released = self.delivered = False
+
+    @property
+    def whole_goods(self):
+        return sum(line.price * line.quantity for line in self.lines.values())
+
+    @property
+    def is_cancelled(self):
+        return not any(line.left for line in self.lines.values())
+
+    def worth(self):
+        """(what the vendor earns, commission, service fee) of what is left."""
+        if self.is_cancelled:
+            return 0, 0, 0
+        goods = sum(line.goods for line in self.lines.values())
+        commission = sum(line.commission for line in self.lines.values())
+        gone = self.whole_goods - goods
+        less = half_up(self.percent, gone, self.whole_goods) if self.whole_goods else 0
+        return goods + self.shipping - commission, commission, self.fee - less
+
+    @property
+    def due(self):
+        return sum(self.worth())
+
+    @property
+    def total(self):
+        return self.whole_goods + self.shipping + self.fee
+
+
+class Books:
+    def __init__(self):
+        self.platform = collections.Counter()
+        self.pending, self.available = collections.Counter(), collections.Counter()
+
+    def place(self, order, fixed, basis_points):
+        """order: parts in the order of their numbers. Allocates the service fee; moves no money."""
+        goods = [part.whole_goods for part in order.parts]
+        percent = half_up(sum(goods), basis_points, 10_000)
+        if not sum(goods):
+            return
+        fees = allocated(fixed + percent, goods)
+        for part, fee, of_it in zip(order.parts, fees, allocated(percent, fees)):
+            part.fee, part.percent = fee, of_it
+
+    def _earn(self, part, earned, commission, fee):
+        account = self.available if part.released else self.pending
+        account[part.vendor] += earned
+        self.platform["commission"] += commission
+        self.platform["service_fee"] += fee
+
+    def receive(self, order, amount):
+        due = sum(part.due for part in order.parts)
+        for part in order.parts:
+            part.paid = True
+            self._earn(part, *part.worth())
+        self.platform["bank"] += amount
+        self.platform["refund_due"] += amount - due
+        order.refund_due += amount - due
+        order.is_paid = True
+
+    def cancel(self, order, part, quantities):
+        """quantities: {line id: how many}; all of what is not shipped when None."""
+        before = part.worth()
+        for line_id, line in part.lines.items():
+            unshipped = line.left - line.shipped
+            line.left -= unshipped if quantities is None else quantities.get(line_id, 0)
+        if part.paid:
+            change = [new - old for new, old in zip(part.worth(), before)]
+            self._earn(part, *change)
+            self.platform["refund_due"] -= sum(change)
+            order.refund_due -= sum(change)
+
+    def refund(self, order):
+        self.platform["bank"] -= order.refund_due
+        self.platform["refund_due"] -= order.refund_due
+        order.refund_due = 0
+
+    def deliver(self, order, part):
+        """The vendor has cash of what it delivered; what of it is not its own, it owes."""
+        if part.delivered:
+            return
+        part.delivered = True
+        if order.in_cash:
+            _, commission, fee = part.worth()
+            part.paid = part.released = True
+            self.available[part.vendor] -= commission + fee
+            self.platform["commission"] += commission
+            self.platform["service_fee"] += fee
+
+    def release(self, part):
+        earned = part.worth()[0]
+        part.released = True
+        self.pending[part.vendor] -= earned
+        self.available[part.vendor] += earned
+
+
+class Order:
+    def __init__(self, order_id, customer, parts, in_cash):
+        self.id, self.customer, self.parts, self.in_cash = order_id, customer, parts, in_cash
+        self.refund_due, self.is_paid = 0, False

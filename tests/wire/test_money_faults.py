@@ -1,0 +1,99 @@
+"""Processes die while money moves. Whatever dies: each move has happened with its journal, or has
+not happened; nothing is paid, owed or released twice."""
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+import requests
+
+from conftest import SEED
+from harness.contract import Violation
+from harness.shop import Shop, fresh
+from harness.wait import until
+from test_faults import VICTIMS, victim_of
+
+pytestmark = pytest.mark.plain
+ORDERS = 24
+KILLS = 3
+
+
+def surely(call):
+    """Repeats a call under one key until it is answered; what it did before is not done again."""
+    key = fresh("key")
+    while True:
+        try:
+            answer = call(key)
+        except (requests.RequestException, Violation):
+            time.sleep(0.05)
+            continue
+        if answer.status_code not in (409, 503) or "transition_not_allowed" in answer.text:
+            return answer
+
+
+class Clerk(threading.Thread):
+    """Takes its orders from the payment to the release, or cancels and refunds them."""
+
+    def __init__(self, shop, vendor, orders, seed):
+        super().__init__(daemon=True)
+        self.finance, self.vendor, self.orders = shop.admin("finance"), vendor, orders
+        self.chance, self.cancelled, self.wrong = random.Random(seed), [], None
+
+    def run(self):
+        try:
+            for order in self.orders:
+                self.finish(order)
+        except Exception as error:  # carried to the test's thread
+            self.wrong = error
+
+    def finish(self, order):
+        self.admin("markPaymentReceived", order)
+        if self.chance.random() < 0.4:
+            self.move("cancelSubOrderByVendor", order, {"reason": "Broken"})
+            self.admin("markRefunded", order)
+            self.cancelled.append(order)
+        else:
+            for operation in ("acceptSubOrder", "shipSubOrder", "deliverSubOrder"):
+                self.move(operation, order, {})
+
+    def admin(self, operation, order):
+        surely(lambda key: self.finance.call(operation, order_id=order["id"], body={}, key=key,
+                                             may_fail=True))
+
+    def move(self, operation, order, body):
+        part = self.vendor.part(order)["id"]
+        surely(lambda key: self.vendor.call(operation, sub_order_id=part, body=body, key=key,
+                                            may_fail=True))
+
+
+@pytest.mark.parametrize("victim", ["api", "jobs", "postgres"])
+def test_a_killed_process_leaves_no_move_without_its_journal(own_server, victim):
+    chance = random.Random(f"{SEED} {victim}")
+    server = own_server(SEBEZ_LIMITS="no")
+    shop = Shop(server)
+    shop.db.rows("update platform set hold_days = 0")
+    vendors = [shop.vendor(shipping=[("Gift", 0)]) for _ in range(2)]
+    clerks = []
+    for vendor in vendors:
+        pot, customer = vendor.product(price=1000, stock=1000), shop.customer()
+        for _ in range(2):
+            orders = [customer.order(pot, method="manual") for _ in range(ORDERS // 4)]
+            clerks.append(Clerk(shop, vendor, orders, chance.random()))
+    for clerk in clerks:
+        clerk.start()
+    for _ in range(KILLS):
+        clerks[0].join(chance.uniform(0.1, 0.5))
+        os.kill(victim_of(server, VICTIMS[victim], chance), signal.SIGKILL)
+        server.wait_ready()
+    for clerk in clerks:
+        clerk.join()
+    server.wait_ready()
+    server.db.close()  # what it knew may have been killed
+    assert not [clerk.wrong for clerk in clerks if clerk.wrong]
+    for vendor in vendors:
+        kept = sum(len(c.orders) - len(c.cancelled) for c in clerks if c.vendor is vendor)
+        until(lambda: vendor.do("getBalance")["available"]["amount"] == 900 * kept)
+        assert vendor.do("getBalance")["pending"]["amount"] == 0
+    assert shop.check() == []

@@ -1,0 +1,200 @@
+"""A long random walk over everything that moves money, beside books that are kept in Python
+(harness/books.py): equal to the cent after every step.
+
+    SEBEZ_TEST_MONEY=200000 SEBEZ_TEST_SEED=7 pytest tests/wire/test_money_walk.py     the full size
+"""
+import os
+import random
+
+import pytest
+
+from conftest import SEED
+from harness import contract
+from harness.books import PLATFORM, Books, Line, Order, Part
+from harness.shop import fresh, money
+
+STEPS = int(os.environ.get("SEBEZ_TEST_MONEY", "150"))
+KEPT = 8  # orders that go on, few enough that each gets far; older ones rest
+NEXT = {"placed": ["accept"] * 3 + ["cancel"], "accepted": ["ship", "ship", "cancel"],
+        "partially_shipped": ["ship", "deliver", "cancel"], "shipped": ["deliver"]}
+RATES = (0, 1, 333, 1000, 2550, 10_000)
+
+
+class Walk:
+    def __init__(self, shop, seed):
+        self.shop, self.chance, self.books = shop, random.Random(seed), Books()
+        self.finance, self.admin = shop.admin("finance"), shop.admin()
+        self.vendors = [shop.vendor(shipping=[("Parcel", price)]) for price in (0, 499, 1250)]
+        self.rates = {vendor.id: 1000 for vendor in self.vendors}
+        self.goods = [vendor.product(price=price, stock=1_000_000)
+                      for vendor in self.vendors for price in (0, 1, 333, 1999, 100_000)]
+        self.customers = [shop.customer() for _ in range(2)]
+        self.orders = []
+        self.fixed = self.basis_points = 0
+        self.start = self.platform()
+
+    def platform(self):
+        seen = {a["account"]: a["balance"]["amount"]
+                for a in self.finance.do("listMoneyAccounts")["items"]}
+        return {account: seen.get(account, 0) for account in PLATFORM}
+
+    # -- steps ------------------------------------------------------------------------------------
+
+    def change_rules(self):
+        vendor = self.chance.choice(self.vendors)
+        self.rates[vendor.id] = self.chance.choice(RATES)
+        self.admin.do("setVendorCommission", vendor_id=vendor.id,
+                      body={"commission_basis_points": self.rates[vendor.id]})
+        self.fixed, self.basis_points = self.chance.choice((0, 1, 100)), self.chance.choice(RATES)
+        self.shop.db.rows("update platform set service_fee_fixed = %s, "
+                          "service_fee_basis_points = %s", self.fixed, self.basis_points)
+
+    def place(self):
+        customer = self.chance.choice(self.customers)
+        picked = self.chance.sample(self.goods, self.chance.choice((1, 2, 4)))
+        counts = {product.variant: self.chance.choice((1, 2, 3, 7)) for product in picked}
+        prices = {product.variant: product.price for product in picked}
+        in_cash = self.chance.random() < 0.4
+        customer.call("clearCart")
+        made = customer.order(*((product, counts[product.variant]) for product in picked),
+                              method="cash_on_delivery" if in_cash else "manual")
+        order = Order(made["id"], customer, [
+            self.part_of(seen, prices, counts) for seen in sorted(
+                made["sub_orders"], key=lambda seen: seen["number"])], in_cash)
+        self.books.place(order, self.fixed, self.basis_points)
+        assert sum(part.total for part in order.parts) == made["total"]["amount"]
+        order.is_paid = made["payment"]["status"] == "received"  # of nothing
+        self.orders = [*self.orders, order][-KEPT:]
+
+    def part_of(self, seen, prices, counts):
+        vendor = seen["vendor"]["id"]
+        lines = {line["id"]: Line(prices[line["variant_id"]], counts[line["variant_id"]],
+                                  self.rates[vendor]) for line in seen["lines"]}
+        return Part(vendor, seen["id"], lines, seen["shipping"]["amount"])
+
+    def receive(self):
+        order = self.chance.choice(self.orders)
+        due, total = sum(p.due for p in order.parts), sum(p.total for p in order.parts)
+        amount = self.chance.choice((due, total, self.chance.randint(due, total)))
+        answer = self.once("markPaymentReceived", order_id=order.id,
+                           body={"amount": money(amount)})
+        if answer.status_code == 200:
+            self.books.receive(order, amount)
+
+    def refund(self):
+        order = self.chance.choice(self.orders)
+        answer = self.once("markRefunded", order_id=order.id, body={})
+        assert (answer.status_code == 200) == (order.refund_due > 0), answer.text
+        if answer.status_code == 200:
+            self.books.refund(order)
+
+    def once(self, operation, **arguments):
+        """Finance does it; sometimes twice with the same key, which is the same answer."""
+        key = fresh("key")
+        first = self.finance.call(operation, key=key, **arguments)
+        if first.status_code == 200 and self.chance.random() < 0.3:
+            assert self.finance.call(operation, key=key, **arguments).text == first.text
+        return first
+
+    def cancel_order(self):
+        order = self.chance.choice(self.orders)
+        answer = order.customer.call("cancelOrder", order_id=order.id, body={})
+        if answer.status_code == 200:
+            for part in order.parts:
+                self.books.cancel(order, part, None)
+
+    def sell(self):
+        """A step of a vendor with a part; one step in ten is not allowed in its state."""
+        order = self.chance.choice(self.orders)
+        part = self.chance.choice(order.parts)
+        (vendor,) = [v for v in self.vendors if v.id == part.vendor]
+        status = vendor.do("getSubOrder", sub_order_id=part.id)["status"]
+        allowed = NEXT.get(status, ["accept"]) if self.chance.random() < 0.9 else ["deliver"]
+        step = getattr(self, self.chance.choice(allowed))
+        step(order, part, lambda operation, body: vendor.call(
+            operation, sub_order_id=part.id, body=body))
+
+    def accept(self, order, part, call):
+        call("acceptSubOrder", {})
+
+    def some(self, part):
+        """Of each line as many as are left, or fewer."""
+        left = {line_id: line.left - line.shipped for line_id, line in part.lines.items()}
+        chosen = {line_id: self.chance.randint(1, count) for line_id, count in left.items()
+                  if count and self.chance.random() < 0.7}
+        return chosen, [{"line_id": line_id, "quantity": n} for line_id, n in chosen.items()]
+
+    def ship(self, order, part, call):
+        chosen, lines = self.some(part)
+        if not lines:
+            return
+        if call("shipSubOrder", {"lines": lines}).status_code == 200:
+            for line_id, count in chosen.items():
+                part.lines[line_id].shipped += count
+
+    def deliver(self, order, part, call):
+        self.moved(order, part, call("deliverSubOrder", {}))
+
+    def moved(self, order, part, answer):
+        if answer.status_code == 200 and answer.json()["status"] == "delivered":
+            self.books.deliver(order, part)
+
+    def cancel(self, order, part, call):
+        chosen, lines = self.some(part)
+        if not lines:
+            return
+        answer = call("cancelSubOrderByVendor", {"reason": "Broken", "lines": lines})
+        if answer.status_code == 200:
+            self.books.cancel(order, part, chosen)
+            self.moved(order, part, answer)
+
+    def release(self):
+        ready = [p for o in self.orders for p in o.parts if p.paid and p.delivered
+                 and not p.released]
+        if not ready:
+            return
+        part = self.chance.choice(ready)
+        self.shop.db.rows("update ledger_share set release_at = now() where sub_order_id = %s",
+                          part.id)
+        while self.shop.db.one("select count(*) from ledger_share where released_at is null "
+                               "and sub_order_id = %s", part.id):
+            self.shop.db.rows("select ledger_release(10)")  # unless the job was faster
+        self.books.release(part)
+
+    # -- what must hold ---------------------------------------------------------------------------
+
+    def compare(self):
+        now = self.platform()
+        assert {a: now[a] - self.start[a] for a in PLATFORM} \
+            == {a: self.books.platform[a] for a in PLATFORM}
+        for vendor in self.vendors:
+            seen = vendor.do("getBalance")
+            available = seen["available"]["amount"] - seen["debt"]["amount"]
+            assert (seen["pending"]["amount"], available) \
+                == (self.books.pending[vendor.id], self.books.available[vendor.id])
+
+    def go(self):
+        steps = {self.place: 3, self.receive: 5, self.refund: 4, self.cancel_order: 1,
+                 self.sell: 20, self.release: 4, self.change_rules: 1}
+        self.place()
+        for _ in range(STEPS):
+            (step,) = self.chance.choices([*steps], [*steps.values()])
+            step()
+            self.compare()
+
+
+@pytest.fixture
+def former_fees(shop):
+    yield
+    shop.db.rows("update platform set service_fee_fixed = 0, service_fee_basis_points = 0")
+
+
+@pytest.mark.parametrize("part", [1, 2])
+def test_books_that_are_kept_beside_the_ledger_agree_after_every_step(shop, former_fees, part):
+    walk = Walk(shop, f"{SEED} {part}")
+    walk.go()
+    causes = shop.db.rows("select distinct cause_kind from journal "
+                          "where vendor_id = any (%s::uuid[])", [v.id for v in walk.vendors])
+    assert {cause["cause_kind"] for cause in causes} == set(
+        contract.resolve({"$ref": "#/components/schemas/JournalCause"})["enum"])
+    assert shop.check() == []
