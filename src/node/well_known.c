@@ -17,9 +17,9 @@ enum {
 	FINGERPRINT_LENGTH = 3 * FINGERPRINT_BYTES - 1,
 };
 
-/* The beginnings of the links of notices (x-notice of the contract). */
-static const char *const LINKS[] = {"/orders/*", "/conversations/*", "/vendors/*", "/products/*",
-                                    "/categories/*"};
+/* The beginnings of the links of notices (x-notice of the contract) and of mails. */
+static const char *const LINKS[] = {"/orders/*",   "/conversations/*", "/vendors/*",
+                                    "/products/*", "/categories/*",    "/invitations/*"};
 
 static const char *app_ids, *package, *certificates;
 

@@ -107,6 +107,58 @@ def test_a_name_that_would_become_a_link_is_not_greeted(mail):
     assert "evil" not in sent.part("plain") + sent.part("html")
 
 
+# -- what areas write -----------------------------------------------------------------------------
+
+def invited(mail, vendor, **headers):
+    address = fresh("guest") + "@example.com"
+    made = vendor.do("createInvitation", body={"email": address, "role": "support"},
+                     headers=headers)
+    return address, made["token"]
+
+
+def test_who_is_invited_gets_a_mail_with_the_invitation(mail):
+    address, token = invited(mail, mail.vendor)
+    (sent,) = mail.smtp.wait_for(address)
+    for part in ("plain", "html"):
+        assert f"{mails.SITE}/invitations/{token}" in sent.part(part)
+        assert mail.vendor.name in sent.part(part) and "Hello" not in sent.part(part)
+        assert "has entered your address" in sent.part(part)
+    assert sent.message["List-Unsubscribe"] is None
+    until(lambda: mail.db.one("select count(*) = 0 from outbox where topic = 'mail'"))
+    # The token is nowhere any more.
+    assert mail.db.rows("select facts::text, link from mail_letter where address = %s",
+                        address) == [{"facts": "{}", "link": None}]
+
+
+def test_an_invitation_is_in_the_language_of_who_invites(mail):
+    address, _ = invited(mail, mail.vendor, **{"Accept-Language": "fr-CH"})
+    (sent,) = mail.smtp.wait_for(address)
+    assert "vous invite" in sent.message["Subject"]
+
+
+def test_an_invitation_that_fails_and_one_of_a_vendor_that_is_not_approved_send_nothing(mail):
+    applicant = mail.shop.vendor(approved=False)
+    nobody, _ = invited(mail, applicant)
+    refused(mail.vendor.call("createInvitation", body={
+        "email": mail.vendor.owner.account["email"], "role": "support"}), 409)
+    address, _ = invited(mail, mail.vendor)
+    mail.smtp.wait_for(address)
+    until(lambda: mail.db.one("select count(*) = 0 from outbox where topic = 'mail'"))
+    assert mail.smtp.to(nobody) == []
+    assert [m for m in mail.got(mail.vendor.owner) if "invites" in m.message["Subject"]] == []
+
+
+def test_a_letter_whose_process_died_before_its_row_was_gone_is_not_sent_again(mail):
+    address, _ = invited(mail, mail.vendor)
+    mail.smtp.wait_for(address)
+    until(lambda: mail.db.one("select count(*) = 1 from mail_letter "
+                              "where address = %s and sent_at is not null", address))
+    mail.db.rows("insert into outbox (topic, subject_id) select 'mail', id from mail_letter "
+                 "where address = %s", address)
+    until(lambda: mail.db.one("select count(*) = 0 from outbox where topic = 'mail'"))
+    assert len(mail.smtp.to(address)) == 1
+
+
 # -- what answers mean ----------------------------------------------------------------------------
 
 def test_an_address_that_the_server_refuses_gets_no_more_mails(mail):

@@ -2,6 +2,7 @@
 #include "shop/mail/links.h"
 #include "shop/mail/sender.h"
 #include "shop/mail/shelf.h"
+#include "task/job.h"
 #include "web/limit.h"
 
 static const struct limit_rule LIMITS[] = {
@@ -11,6 +12,11 @@ static const struct limit_rule LIMITS[] = {
 };
 
 enum { DAY_S = 24 * 60 * 60 };
+
+static const struct job JOBS[] = {
+    {"purge_mails", JOB_HOURLY, mail_purge},
+    {0},
+};
 
 static const struct outbox_topic TOPICS[] = {
     {.name = "mail", .deliver = mail_deliver, .expire_s = 3 * DAY_S, .drop_expired = true},
@@ -31,6 +37,7 @@ static int start(const struct area_options *options)
 const struct area AREA_MAIL = {
     .name = "mail",
     .limits = LIMITS,
+    .jobs = JOBS,
     .topics = TOPICS,
     .start = start,
 };

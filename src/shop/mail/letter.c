@@ -68,6 +68,11 @@ static const char *greeting(struct arena *arena, const struct letter *letter)
 	return text_of(arena, &letter->reader, "mail.greeting", facts.data);
 }
 
+static const char *reason_of(struct arena *arena, const struct letter *letter)
+{
+	return letter->reason != NULL ? letter->reason : say(arena, letter, "mail.reason");
+}
+
 static const char *unsubscribe_url(struct arena *arena, const struct mail_settings *settings,
                                    const struct letter *letter)
 {
@@ -91,13 +96,15 @@ static const char *write_text(struct arena *arena, const struct mail_settings *s
 
 		if (letter->part_count > 1)
 			buf_printf(&out, "* %s\n\n", part->title);
-		buf_printf(&out, "%s\n\n%s: %s%s\n\n", part->body, say(arena, letter, "mail.open"),
-		           settings->public_url, part->link);
+		buf_printf(&out, "%s\n\n", part->body);
+		if (part->link != NULL)
+			buf_printf(&out, "%s: %s%s\n\n", say(arena, letter, "mail.open"),
+			           settings->public_url, part->link);
 	}
 	buf_add_str(&out, "-- \n");
 	if (settings->name[0] != 0)
 		buf_printf(&out, "%s\n", settings->name);
-	buf_printf(&out, "%s\n", say(arena, letter, "mail.reason"));
+	buf_printf(&out, "%s\n", reason_of(arena, letter));
 	if (unsubscribe != NULL)
 		buf_printf(&out, "%s: %s\n", say(arena, letter, "mail.unsubscribe"), unsubscribe);
 	return out.data;
@@ -147,7 +154,10 @@ static void add_part(struct buf *out, const struct mail_settings *settings,
 	                             "background:#1f2328;color:#fff;text-decoration:none";
 
 	add_element(out, "<h1 style=\"margin:0 0 8px;font-size:20px\">", part->title, "</h1>\n");
-	add_element(out, "<p style=\"margin:0 0 16px\">", part->body, "</p>\n<p>");
+	add_element(out, "<p style=\"margin:0 0 16px\">", part->body, "</p>\n");
+	if (part->link == NULL)
+		return;
+	buf_add_str(out, "<p>");
 	add_link(out, BUTTON, arena_printf(out->arena, "%s%s", settings->public_url, part->link),
 	         say(out->arena, letter, "mail.open"));
 	buf_add_str(out, "</p>\n");
@@ -166,7 +176,7 @@ static const char *write_html(struct arena *arena, const struct mail_settings *s
 	for (size_t i = 0; i < letter->part_count; i++)
 		add_part(&out, settings, letter, &letter->parts[i]);
 	add_element(&out, "<p style=\"margin:24px 0 0;font-size:13px;color:#57606a\">",
-	            say(arena, letter, "mail.reason"), "");
+	            reason_of(arena, letter), "");
 	if (unsubscribe != NULL) {
 		buf_add_str(&out, "<br>\n");
 		add_link(&out, "color:#57606a", unsubscribe,

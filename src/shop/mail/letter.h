@@ -13,7 +13,7 @@
 
 struct letter_part {
 	const char *title, *body;
-	const char *link; /* a path of the app, below the public URL */
+	const char *link; /* a path of the app, below the public URL; NULL: none */
 };
 
 struct letter {
@@ -24,6 +24,7 @@ struct letter {
 	const char *subject;
 	const struct letter_part *parts;
 	size_t part_count;
+	const char *reason;      /* why they get it; NULL: they have an account */
 	const char *unsubscribe; /* link of links.h; NULL: it cannot be switched off */
 	struct text_reader reader;
 };

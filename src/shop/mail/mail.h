@@ -1,5 +1,6 @@
 /*
- * mail: mails of notices. docs/NOTIFICATIONS.md has the guarantees.
+ * mail: mails of notices, and those that other areas write. docs/NOTIFICATIONS.md has the
+ * guarantees.
  *
  * A notice becomes a row of the outbox (mail_expand() in functions.sql); the deliverer of the topic
  * `mail` (send.c) reads what is to be sent right before sending it, and letter.c writes it.
@@ -32,5 +33,26 @@ struct mail_settings {
 	uint8_t keys[MAIL_KEYS_MAX][MAIL_KEY_BYTES];
 	size_t key_count;
 };
+
+struct db;
+struct uuid;
+
+/*
+ * A mail that an area writes. Its texts are <key>.title, which is its subject, and <key>.body; to
+ * an address also <key>.reason, why somebody without an account gets it.
+ */
+struct mail_letter {
+	const char *key;
+	const struct uuid *account_id; /* NULL: to the address */
+	const char *address;           /* as base/email.h forms it */
+	const char *facts;             /* a JSON object of what the texts insert */
+	const char *link;              /* a path of the app, for a button; NULL: none */
+	const char *locale;            /* NULL: that of the account's device */
+};
+
+/* Adds to db's transaction or batch; it is sent after the commit, unless the account is locked or
+ * the address suppressed by then. What facts and link say is kept until it is sent, for a week at
+ * most, and no role that answers requests can read it. */
+void mail_write(struct db *db, const struct mail_letter *letter);
 
 #endif

@@ -1,7 +1,9 @@
 -- Mails. docs/NOTIFICATIONS.md.
 
--- mail_batch (asked rows(number int, notice uuid)): many -> (number int, account_id uuid, name text, address text,
---     locale text?, time_zone text, kind text, class text, link text, facts text)
+-- record mail_asked (number int, subject uuid)
+
+-- mail_batch (asked mail_asked[]): many -> (number int, account_id uuid, name text, address text, locale text?,
+--     time_zone text, kind text, class text, link text, facts text)
 -- Of these rows those that still concern somebody: the account is not locked, its address gets mails, and the notice
 -- is wanted.
 select r.number, n.account_id, a.name, a.email as address,
@@ -10,13 +12,41 @@ select r.number, n.account_id, a.name, a.email as address,
        notice_time_zone(n.account_id) as time_zone, n.kind, mail_class(n.kind, n.class) as class, n.link,
        f.facts::text as facts
 from :asked as r
-join notice n on n.id = r.notice
-join notice_facts(:asked.notice) f on f.id = n.id
+join notice n on n.id = r.subject
+join notice_facts(:asked.subject) f on f.id = n.id
 join notice_kinds() k on k.notice = n.kind
 join account a on a.id = n.account_id
 where a.locked_at is null and n.created_at + k.lifetime > now()
 and mail_is_wanted(n)
 and not exists (select from mail_suppression s where s.address = a.email);
+
+-- mail_letters (asked mail_asked[]): many -> (number int, name text?, address text, locale text?, time_zone text,
+--     text_key text, link text?, facts text)
+-- Of these rows the letters that areas wrote and that were not sent yet, under the same conditions.
+select r.number, a.name, coalesce(a.email, l.address) as address,
+       coalesce(l.locale, (select d.locale from device d where d.account_id = l.account_id and d.locale is not null
+                           order by d.registered_at desc limit 1)) as locale,
+       notice_time_zone(l.account_id) as time_zone, l.text_key, l.link, l.facts::text as facts
+from :asked as r
+join mail_letter l on l.id = r.subject
+left join account a on a.id = l.account_id
+where l.sent_at is null and a.locked_at is null
+and not exists (select from mail_suppression s where s.address = coalesce(a.email, l.address));
+
+-- mail_letters_sent (ids uuid[]): none
+update mail_letter l set facts = '{}', link = null, sent_at = now() where l.id = any (:ids);
+
+-- mail_letters_forget (rows_max int): one -> (count int)
+with gone as (
+	delete from mail_letter where id in (
+		select l.id from mail_letter l where l.created_at < now() - interval '7 days'
+		order by l.created_at limit :rows_max)
+	returning 1
+)
+select count(*)::int as count from gone;
+
+-- mail_write (id uuid, account uuid?, address text?, text_key text, facts json, link text?, locale text?): one writes
+select mail_write(:id, :account, :address, :text_key, cast(:facts as json), :link, :locale);
 
 -- mail_suppress (refused rows(id uuid, address text, reason text, detail text)): none
 insert into mail_suppression (id, address, reason, detail)

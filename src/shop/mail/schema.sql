@@ -1,4 +1,4 @@
--- Mails: addresses that get none. docs/NOTIFICATIONS.md.
+-- Mails: what areas write, and addresses that get none. docs/NOTIFICATIONS.md.
 set local role sebez_owner;
 
 create table mail_suppression (
@@ -16,3 +16,23 @@ grant select, delete on mail_suppression to sebez_admin;
 grant select, insert on mail_suppression to sebez_jobs;
 alter table mail_suppression enable row level security, force row level security;
 create policy everything on mail_suppression to sebez_admin, sebez_jobs, sebez_owner using (true) with check (true);
+
+-- A mail that an area writes (mail_write()), to an account or to an address that need not have one.
+create table mail_letter (
+	id         uuid primary key, -- subject of its row of the outbox
+	account_id uuid references account (id),
+	address    text check (length(address) <= 254),
+	text_key   text not null, -- of its texts: <key>.title, <key>.body
+	facts      json not null, -- what they insert, which only its reader may know: gone when it is sent
+	link       text, -- as of notices
+	locale     text,
+	created_at timestamptz not null default now(),
+	sent_at    timestamptz,
+	check ((account_id is null) <> (address is null))
+);
+create index mail_letter_age on mail_letter (created_at);
+
+grant select, update (facts, link, sent_at), delete on mail_letter to sebez_jobs;
+grant insert on mail_letter to sebez_kernel;
+alter table mail_letter enable row level security, force row level security;
+create policy everything on mail_letter to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);

@@ -1,4 +1,4 @@
-/* The deliverer of the topic mail: reads what is to be sent, writes it, and sends it. */
+/* The deliverer of the topic mail: writes what is to be sent, and sends it. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,7 @@
 #include "mail.sql.h"
 #include "net/log.h"
 #include "net/loop.h"
-#include "shop/mail/letter.h"
-#include "shop/mail/links.h"
+#include "shop/mail/batch.h"
 #include "shop/mail/sender.h"
 #include "shop/mail/shelf.h"
 #include "task/db.h"
@@ -19,107 +18,21 @@ enum { TURNED_AWAY_DELAY_MS = 5 * 60 * 1000 };
 static struct mail_settings settings;
 static bool told; /* that mails wait */
 
-/* A row of the outbox and its mail. */
-struct sending {
-	struct delivery *delivery;
-	struct letter letter;
-};
-
-struct mail_batch {
-	struct task *task;
-	struct sending *sendings;
-	size_t count;
-	struct mail_suppress_refused *refused; /* addresses, room for one of each sending */
-	size_t refused_count;
-};
-
 void mail_start(const struct mail_settings *given)
 {
 	assert(given->public_url[0] != 0);
 	settings = *given;
 }
 
-/* The list of which a mail of this class is; false: it cannot be switched off. */
-static bool list_of(const char *class, enum mail_list *ret)
+/* Before the row of the outbox goes: when this process dies in between, the letter is not sent
+ * again. */
+static void note_sent(struct mail_batch *batch, const struct mail_sending *sending)
 {
-	for (int list = 0; list < MAIL_LIST_COUNT; list++) {
-		if (strcmp(class, MAIL_LISTS[list]) == 0) {
-			*ret = (enum mail_list)list;
-			return true;
-		}
-	}
-	return false;
+	if (sending->is_letter)
+		batch->sent[batch->sent_count++] = sending->delivery->subject_id;
 }
 
-/* False: what it is about is there no more. */
-static bool write_words(struct arena *arena, const struct mail_batch_row *row,
-                        struct letter *letter)
-{
-	struct letter_part *part = arena_alloc(arena, sizeof(*part));
-	struct notice_text text;
-
-	if (!notice_text(arena, &letter->reader, row->kind, row->facts, &text))
-		return false;
-	*part = (struct letter_part){text.title, text.body, row->link};
-	letter->subject = text.title;
-	letter->parts = part;
-	letter->part_count = 1;
-	return true;
-}
-
-static void add(struct mail_batch *batch, struct delivery *delivery,
-                const struct mail_batch_row *row)
-{
-	struct arena *arena = batch->task->arena;
-	struct letter letter = {
-	    .id = delivery->id,
-	    .to = row->address,
-	    .name = row->name,
-	    .reader = {.language = text_language_of(row->locale, NULL),
-	               .locale = row->locale,
-	               .time_zone = row->time_zone},
-	};
-	enum mail_list list;
-
-	if (!write_words(arena, row, &letter))
-		return;
-	if (list_of(row->class, &list)) {
-		char *link = arena_alloc(arena, LINK_LENGTH + 1);
-
-		link_of_list(list, row->account_id, link);
-		letter.unsubscribe = link;
-	}
-	batch->sendings[batch->count++] = (struct sending){delivery, letter};
-}
-
-/* Rows that no longer concern anybody are skipped. */
-static void read_batch(struct mail_batch *batch, struct delivery rows[], size_t count)
-{
-	struct arena *arena = batch->task->arena;
-	struct db *db = db_of(batch->task);
-	struct mail_batch_asked *asked = arena_array(arena, count, sizeof(*asked));
-	bool *is_sent = arena_array(arena, count, sizeof(*is_sent));
-	const struct mail_batch_row *found;
-	size_t found_count;
-
-	for (size_t i = 0; i < count; i++)
-		asked[i] = (struct mail_batch_asked){(int32_t)i, rows[i].subject_id};
-	found = sql_mail_batch_rows(db, sql_mail_batch(db, count, asked), &found_count);
-	assert(found_count <= count);
-	batch->sendings = arena_array(arena, found_count, sizeof(*batch->sendings));
-	batch->refused = arena_array(arena, found_count, sizeof(*batch->refused));
-	for (size_t i = 0; i < found_count; i++) {
-		assert(found[i].number >= 0 && (size_t)found[i].number < count);
-		add(batch, &rows[found[i].number], &found[i]);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		is_sent[batch->sendings[i].delivery - rows] = true;
-	for (size_t i = 0; i < count; i++)
-		if (!is_sent[i])
-			delivery_skip(&rows[i]);
-}
-
-static void note_refused(struct mail_batch *batch, const struct sending *sending,
+static void note_refused(struct mail_batch *batch, const struct mail_sending *sending,
                          const char *reason)
 {
 	batch->refused[batch->refused_count++] =
@@ -129,13 +42,14 @@ static void note_refused(struct mail_batch *batch, const struct sending *sending
 	                                   .detail = arena_strdup(batch->task->arena, reason)};
 }
 
-static void conclude(struct mail_batch *batch, struct sending *sending,
+static void conclude(struct mail_batch *batch, struct mail_sending *sending,
                      const struct smtp_message *message)
 {
 	struct delivery *delivery = sending->delivery;
 
 	switch (message->verdict) {
 	case SMTP_ACCEPTED:
+		note_sent(batch, sending);
 		delivery_done(delivery);
 		break;
 	case SMTP_TEMPORARY:
@@ -143,6 +57,7 @@ static void conclude(struct mail_batch *batch, struct sending *sending,
 		break;
 	case SMTP_BAD_ADDRESS:
 		note_refused(batch, sending, message->reason);
+		note_sent(batch, sending);
 		delivery_skip(delivery);
 		break;
 	case SMTP_PERMANENT:
@@ -161,7 +76,7 @@ static void conclude(struct mail_batch *batch, struct sending *sending,
 }
 
 /* To the mail server, or into the folder of a demo. */
-static void send_messages(struct arena *arena, struct sending *sent[],
+static void send_messages(struct arena *arena, struct mail_sending *sent[],
                           const struct letter_written written[], size_t count,
                           struct smtp_message messages[])
 {
@@ -188,12 +103,12 @@ static bool send_some(struct mail_batch *batch, struct arena *arena, size_t *at)
 {
 	struct smtp_message messages[LIMIT_MAILS_AT_ONCE];
 	struct letter_written written[LIMIT_MAILS_AT_ONCE];
-	struct sending *sent[LIMIT_MAILS_AT_ONCE];
+	struct mail_sending *sent[LIMIT_MAILS_AT_ONCE];
 	size_t count = 0;
 	bool may_begin = true;
 
 	while (*at < batch->count && count < LIMIT_MAILS_AT_ONCE && may_begin) {
-		struct sending *sending = &batch->sendings[*at];
+		struct mail_sending *sending = &batch->sendings[*at];
 
 		may_begin = delivery_begin(sending->delivery);
 		if (!may_begin)
@@ -231,9 +146,12 @@ void mail_deliver(struct task *task, struct delivery rows[], size_t count)
 		wait_for_server(rows, count);
 		return;
 	}
-	read_batch(&batch, rows, count);
+	mail_read(&batch, rows, count);
 	while (send_some(&batch, task->arena, &at))
 		;
+	if (batch.sent_count > 0)
+		sql_mail_letters_sent(db_of(task),
+		                      (struct uuid_array){batch.sent_count, batch.sent});
 	if (batch.refused_count > 0)
 		sql_mail_suppress(db_of(task), batch.refused_count, batch.refused);
 }

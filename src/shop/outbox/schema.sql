@@ -17,10 +17,10 @@ create table outbox (
 -- Each (topic, destination) is a queue, found without reading the others.
 create index outbox_due on outbox (topic, destination, due_at);
 
-grant insert on outbox to sebez_admin;
+grant insert on outbox to sebez_admin, sebez_kernel;
 grant select, insert, update, delete on outbox to sebez_jobs;
 alter table outbox enable row level security, force row level security;
-create policy everything on outbox to sebez_admin, sebez_jobs, sebez_owner using (true) with check (true);
+create policy everything on outbox to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
 
 create table dead_letter (
 	id          uuid primary key, -- id of the delivery

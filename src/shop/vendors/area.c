@@ -9,6 +9,8 @@ static const struct db_constraint CONSTRAINTS[] = {
 };
 
 static const struct limit_rule LIMITS[] = {
+    /* each is a mail to an address that somebody chooses */
+    {"invitation", LIMIT_BY_ACCOUNT, 30, 3600},
     {"follow", LIMIT_BY_ACCOUNT, 60, 60},
     {0},
 };

@@ -8,7 +8,10 @@
 #include "base/codec.h"
 #include "shop/accounts/accounts.h"
 #include "shop/feed/feed.h"
+#include "shop/mail/mail.h"
+#include "shop/texts/texts.h"
 #include "vendors.sql.h"
+#include "web/language.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -74,6 +77,25 @@ void list_invitations(struct request *rq, const struct list_invitations_in *in)
 	                                page.after_id, page.count));
 }
 
+/* The mail of an invitation, in the language of who invites. */
+static void send_invitation(struct request *rq, struct db *tx,
+                            const struct create_invitation_in *in, const char *token)
+{
+	const struct invitation_facts_row *row =
+	    sql_invitation_facts_rows(tx, sql_invitation_facts(tx, in->vendor_id), NULL);
+
+	if (row == NULL)
+		return;
+	mail_write(tx, &(struct mail_letter){
+	                   .key = "mail.invitation",
+	                   .address = in->email,
+	                   .facts = row->facts,
+	                   .link = arena_printf(rq->task.arena, "/invitations/%s", token),
+	                   .locale = language_choose(http_header(rq->http, "Accept-Language"),
+	                                             text_language_names()),
+	               });
+}
+
 /* POST /v1/vendors/{vendor_id}/invitations: the token is returned once, and only its hash is
  * stored. */
 void create_invitation(struct request *rq, const struct create_invitation_in *in)
@@ -92,6 +114,7 @@ void create_invitation(struct request *rq, const struct create_invitation_in *in
 	if (rows_count(sql_staff_by_email(tx, in->vendor_id, email_key)) > 0)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "This e-mail address already belongs to a staff member.");
+	send_invitation(rq, tx, in, token);
 	reply_commit_row(
 	    rq, tx, 201,
 	    sql_invitation_insert(tx, &(struct invitation_insert_args){

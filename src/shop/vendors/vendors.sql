@@ -162,6 +162,11 @@ values (:vendor, :id, :email, :email_key, :role, :token_hash, current_account(),
         now() + make_interval(days => :days))
 returning id, email, role, :token as token, expires_at, created_at;
 
+-- invitation_facts (vendor uuid): maybe -> (facts text)
+-- What the mail of an invitation inserts; nothing unless the vendor is approved, so that strangers send no mails.
+select json_build_object('vendor', v.name)::text as facts from vendor v
+where v.id = :vendor and v.state = 'approved';
+
 -- invitation_revoke (vendor uuid, id uuid): one
 update staff_invitation set revoked_at = now()
 where vendor_id = :vendor and id = :id and accepted_at is null and revoked_at is null

@@ -1,0 +1,136 @@
+/* Reads what the rows of a batch say, and to whom, right before they are sent. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "shop/mail/batch.h"
+#include "shop/mail/links.h"
+#include "task/db.h"
+
+static struct text_reader reader_of(const char *locale, const char *time_zone)
+{
+	return (struct text_reader){
+	    .language = text_language_of(locale, NULL), .locale = locale, .time_zone = time_zone};
+}
+
+/* The list of which a mail of this class is; false: it cannot be switched off. */
+static bool list_of(const char *class, enum mail_list *ret)
+{
+	for (int list = 0; list < MAIL_LIST_COUNT; list++) {
+		if (strcmp(class, MAIL_LISTS[list]) == 0) {
+			*ret = (enum mail_list)list;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *link_of(struct arena *arena, enum mail_list list, struct uuid account)
+{
+	char *link = arena_alloc(arena, LINK_LENGTH + 1);
+
+	link_of_list(list, account, link);
+	return link;
+}
+
+static void add(struct mail_batch *batch, struct delivery *delivery, struct letter *letter,
+                bool is_letter)
+{
+	letter->id = delivery->id;
+	batch->sendings[batch->count++] = (struct mail_sending){delivery, *letter, is_letter};
+}
+
+/* Of one part. */
+static void set_part(struct arena *arena, struct letter *letter, const char *title,
+                     const char *body, const char *link)
+{
+	struct letter_part *part = arena_alloc(arena, sizeof(*part));
+
+	*part = (struct letter_part){title, body, link};
+	letter->subject = title;
+	letter->parts = part;
+	letter->part_count = 1;
+}
+
+static void add_notice(struct mail_batch *batch, struct delivery *delivery,
+                       const struct mail_batch_row *row)
+{
+	struct arena *arena = batch->task->arena;
+	struct letter letter = {.to = row->address,
+	                        .name = row->name,
+	                        .reader = reader_of(row->locale, row->time_zone)};
+	struct notice_text text;
+	enum mail_list list;
+
+	/* What it is about may be there no more. */
+	if (!notice_text(arena, &letter.reader, row->kind, row->facts, &text))
+		return;
+	set_part(arena, &letter, text.title, text.body, row->link);
+	if (list_of(row->class, &list))
+		letter.unsubscribe = link_of(arena, list, row->account_id);
+	add(batch, delivery, &letter, false);
+}
+
+static const char *text_part(struct arena *arena, const struct letter *letter,
+                             const struct mail_letters_row *row, const char *part)
+{
+	return text_of(arena, &letter->reader, arena_printf(arena, "%s.%s", row->text_key, part),
+	               row->facts);
+}
+
+static void add_letter(struct mail_batch *batch, struct delivery *delivery,
+                       const struct mail_letters_row *row)
+{
+	struct arena *arena = batch->task->arena;
+	struct letter letter = {.to = row->address,
+	                        .name = row->name,
+	                        .reader = reader_of(row->locale, row->time_zone)};
+	const char *title = text_part(arena, &letter, row, "title");
+	const char *body = text_part(arena, &letter, row, "body");
+
+	assert(title != NULL && body != NULL); /* mail_write() was given the facts */
+	set_part(arena, &letter, title, body, row->link);
+	if (row->name == NULL)
+		letter.reason = text_part(arena, &letter, row, "reason");
+	add(batch, delivery, &letter, true);
+}
+
+static void skip_others(const struct mail_batch *batch, struct delivery rows[], size_t count)
+{
+	bool *is_sent = arena_array(batch->task->arena, count, sizeof(*is_sent));
+
+	for (size_t i = 0; i < batch->count; i++)
+		is_sent[batch->sendings[i].delivery - rows] = true;
+	for (size_t i = 0; i < count; i++)
+		if (!is_sent[i])
+			delivery_skip(&rows[i]);
+}
+
+void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count)
+{
+	struct arena *arena = batch->task->arena;
+	struct db *db = db_batch(batch->task);
+	struct mail_asked *asked = arena_array(arena, count, sizeof(*asked));
+	size_t notice_count, letter_count;
+
+	assert(count > 0 && count <= LIMIT_DELIVERY_BATCH);
+	for (size_t i = 0; i < count; i++)
+		asked[i] = (struct mail_asked){(int32_t)i, rows[i].subject_id};
+	const struct rows *of_notices = sql_mail_batch(db, count, asked);
+	const struct rows *of_letters = sql_mail_letters(db, count, asked);
+
+	db_run(db);
+	const struct mail_batch_row *notices = sql_mail_batch_rows(db, of_notices, &notice_count);
+	const struct mail_letters_row *letters =
+	    sql_mail_letters_rows(db, of_letters, &letter_count);
+
+	assert(notice_count + letter_count <= count);
+	batch->sendings = arena_array(arena, count, sizeof(*batch->sendings));
+	batch->refused = arena_array(arena, count, sizeof(*batch->refused));
+	batch->sent = arena_array(arena, count, sizeof(*batch->sent));
+	for (size_t i = 0; i < notice_count; i++)
+		add_notice(batch, &rows[notices[i].number], &notices[i]);
+	for (size_t i = 0; i < letter_count; i++)
+		add_letter(batch, &rows[letters[i].number], &letters[i]);
+	skip_others(batch, rows, count);
+}

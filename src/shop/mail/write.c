@@ -1,0 +1,34 @@
+/* mail_write: mails that other areas write in their transactions. */
+#include <assert.h>
+
+#include "mail.sql.h"
+#include "shop/mail/mail.h"
+#include "shop/mail/sender.h"
+#include "task/db.h"
+
+enum { FORGET_MAX = 5000 };
+
+void mail_write(struct db *db, const struct mail_letter *letter)
+{
+	assert((letter->account_id == NULL) != (letter->address == NULL));
+	sql_mail_write(db, &(struct mail_write_args){.id = uuid_v7(),
+	                                             .account = letter->account_id,
+	                                             .address = letter->address,
+	                                             .text_key = letter->key,
+	                                             .facts = letter->facts,
+	                                             .link = letter->link,
+	                                             .locale = letter->locale});
+}
+
+void mail_purge(struct task *task)
+{
+	struct db *db = db_of(task);
+	int32_t count;
+
+	do {
+		count =
+		    sql_mail_letters_forget_rows(db, sql_mail_letters_forget(db, FORGET_MAX), NULL)
+		        ->count;
+		assert(count >= 0 && count <= FORGET_MAX);
+	} while (count == FORGET_MAX);
+}
