@@ -269,6 +269,9 @@ enum {
 	/* A connection is used again for so long: Amazon's servers close theirs after 10 s. */
 	LIMIT_MAIL_IDLE_S = 8,
 
+	/* Notices that one mail tells; more of a day are in the app. */
+	LIMIT_DIGEST_NOTICES = 50,
+
 	/* Mails that a demo without a mail server keeps and shows, of some KB each. */
 	LIMIT_MAILS_SHOWN = 100,
 

@@ -18,6 +18,7 @@ enum {
 };
 
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
+/* The beginnings of the links of notices (x-notice of the contract) and of mails. */
 static const char *const LINKS[] = {"/orders/*",   "/conversations/*", "/vendors/*",
                                     "/products/*", "/categories/*",    "/invitations/*"};
 

@@ -13,7 +13,8 @@ def test_apple_reads_which_apps_open_which_links(shop):
     (detail,) = answer.json()["applinks"]["details"]
     assert detail["appIDs"] == ["ABCDE12345.com.example.shop", "ABCDE12345.com.example.beta"]
     assert {component["/"] for component in detail["components"]} == {
-        "/orders/*", "/conversations/*", "/vendors/*", "/products/*", "/categories/*"}
+        "/orders/*", "/conversations/*", "/vendors/*", "/products/*", "/categories/*",
+        "/invitations/*"}
 
 
 def test_google_reads_which_app_opens_links(shop):

@@ -7,10 +7,16 @@
 #include "shop/outbox/outbox.h"
 #include "task/task.h"
 
+enum mail_kind {
+	MAIL_OF_NOTICE,
+	MAIL_OF_AREA, /* a letter (mail_write()) */
+	MAIL_OF_DIGEST,
+};
+
 struct mail_sending {
 	struct delivery *delivery;
 	struct letter letter;
-	bool is_letter; /* an area wrote it; else it is of a notice */
+	enum mail_kind kind;
 };
 
 struct mail_batch {
@@ -22,6 +28,8 @@ struct mail_batch {
 	size_t refused_count;
 	struct uuid *sent; /* letters of areas */
 	size_t sent_count;
+	struct uuid *done; /* digests that need no further attempt */
+	size_t done_count;
 };
 
 /* Reads what is to be sent for these rows of the outbox; those that no longer concern anybody are

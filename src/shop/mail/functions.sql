@@ -17,35 +17,76 @@ begin
 end $$;
 grant execute on function mail_is_wanted(notice) to sebez_jobs;
 
--- One row of the outbox for each of these notices that is mailed. Promotions have a queue of their own, as they are
--- many at once.
+-- When the digest is sent that an account's notices of this time are in: at the next hour, or at 8:00 where it lives.
+create or replace function mail_digest_due(account uuid, digest text, at timestamptz) returns timestamptz
+language plpgsql stable as $$
+declare
+	zone text;
+	wanted timestamp;
+begin
+	if digest = 'hourly' then
+		return date_trunc('hour', at) + interval '1 hour';
+	end if;
+	zone := notice_time_zone(account);
+	wanted := (at at time zone zone)::date + time '08:00';
+	if wanted <= at at time zone zone then
+		wanted := wanted + interval '1 day';
+	end if;
+	return instant_of(at, wanted, zone);
+end $$;
+grant execute on function mail_digest_due(uuid, text, timestamptz) to sebez_jobs;
+
+-- One row of the outbox for each of these notices that is mailed at once, and one for each digest that begins with
+-- them. Promotions have a queue of their own, as they are many at once. Receipts and what is of the system wait for no
+-- digest.
 create or replace function mail_expand(ids uuid[]) returns void language plpgsql as $$
 begin
-	insert into outbox (topic, destination, subject_id)
-	select 'mail', case when n.class = 'promotions' then 'promotions' else '' end, n.id
-	from notice n
-	join notice_kinds() k on k.notice = n.kind and 'email' = any (k.channels)
-	join account a on a.id = n.account_id
-	where n.id = any (ids) and mail_is_wanted(n)
-	and not exists (select from mail_suppression s where s.address = a.email);
+	with mailed as materialized (
+		select n.id, n.account_id, n.class,
+		       case when mail_class(n.kind, n.class) not in ('receipts', 'system') then coalesce(
+				(select p.email_digest from notification_preference p where p.account_id = n.account_id), 'at_once')
+		       else 'at_once' end as digest
+		from notice n
+		join notice_kinds() k on k.notice = n.kind and 'email' = any (k.channels)
+		join account a on a.id = n.account_id
+		where n.id = any (ids) and mail_is_wanted(n)
+		and not exists (select from mail_suppression s where s.address = a.email)
+	), at_once as (
+		insert into outbox (topic, destination, subject_id)
+		select 'mail', case when m.class = 'promotions' then 'promotions' else '' end, m.id
+		from mailed m where m.digest = 'at_once'
+	), opened as (
+		insert into mail_digest as d (id, account_id, due_at)
+		select gen_random_uuid(), m.account_id, mail_digest_due(m.account_id, m.digest, now())
+		from (select distinct x.account_id, x.digest from mailed x where x.digest <> 'at_once'
+		      order by x.account_id) m
+		-- Locks the open one, so that it is not closed before the notices are in it.
+		on conflict (account_id) where is_open do update set due_at = d.due_at
+		returning d.id, d.account_id, d.due_at, d.xmax = 0 as is_new
+	), listed as (
+		insert into mail_digest_notice (digest_id, notice_id)
+		select o.id, m.id from opened o join mailed m on m.account_id = o.account_id and m.digest <> 'at_once'
+	)
+	insert into outbox (topic, subject_id, due_at)
+	select 'mail', o.id, o.due_at from opened o where o.is_new;
 end $$;
 grant execute on function mail_expand(uuid[]) to sebez_jobs;
 
 set local role sebez_kernel;
 
 -- Whoever has a link of a mail needs no session: the handler has verified its signature.
-create or replace function mail_unsubscribe(account uuid, class text) returns void
+create or replace function mail_unsubscribe(account uuid, unwanted text[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
 	insert into notification_preference as p (account_id, unwanted, email_digest)
-	select a.id, array(select distinct u from unnest(notice_unwanted(a.id) || (class || '.email')) u order by u),
+	select a.id, array(select distinct u from unnest(notice_unwanted(a.id) || mail_unsubscribe.unwanted) u order by u),
 	       'at_once'
 	from account a where a.id = account
 	on conflict (account_id) do update
-	set unwanted = array(select distinct u from unnest(p.unwanted || (class || '.email')) u order by u),
+	set unwanted = array(select distinct u from unnest(p.unwanted || mail_unsubscribe.unwanted) u order by u),
 	    updated_at = now();
 end $$;
-grant execute on function mail_unsubscribe(uuid, text) to sebez_public;
+grant execute on function mail_unsubscribe(uuid, text[]) to sebez_public;
 
 -- A mail that follows from this transaction, of whatever role: to the account, or to the address.
 create or replace function mail_write(id uuid, account uuid, address text, text_key text, facts json, link text,
@@ -56,5 +97,6 @@ begin
 	        mail_write.locale);
 	insert into outbox (topic, subject_id) values ('mail', mail_write.id);
 end $$;
-grant execute on function mail_write(uuid, uuid, text, text, json, text, text) to sebez_auth, sebez_customer, sebez_vendor,
+grant execute on function mail_write(uuid, uuid, text, text, json, text, text) to sebez_auth,
+	sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;

@@ -5,7 +5,11 @@
 #include <string.h>
 
 const char *const MAIL_LISTS[MAIL_LIST_COUNT] = {
-    [MAIL_ORDERS] = "orders", [MAIL_CHAT] = "chat", [MAIL_PROMOTIONS] = "promotions"};
+    [MAIL_ORDERS] = "orders",
+    [MAIL_CHAT] = "chat",
+    [MAIL_PROMOTIONS] = "promotions",
+    [MAIL_ALL] = "all",
+};
 
 _Static_assert(LINK_CODE_BYTES >= crypto_generichash_BYTES_MIN, "length of a code");
 

@@ -9,9 +9,9 @@
 #include "base/uuid.h"
 #include "shop/mail/mail.h"
 
-/* What is no longer wanted: one class of notices. */
-enum mail_list { MAIL_ORDERS, MAIL_CHAT, MAIL_PROMOTIONS, MAIL_LIST_COUNT };
-extern const char *const MAIL_LISTS[MAIL_LIST_COUNT]; /* names of the classes */
+/* What is no longer wanted: one class of notices, or all that a digest may have. */
+enum mail_list { MAIL_ORDERS, MAIL_CHAT, MAIL_PROMOTIONS, MAIL_ALL, MAIL_LIST_COUNT };
+extern const char *const MAIL_LISTS[MAIL_LIST_COUNT]; /* names of the classes, and "all" */
 
 enum { LINK_CODE_BYTES = 16, LINK_BYTES = 1 + 16 + LINK_CODE_BYTES };
 enum { LINK_LENGTH = BASE64URL_LENGTH(LINK_BYTES) };

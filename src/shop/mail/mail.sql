@@ -20,6 +20,51 @@ where a.locked_at is null and n.created_at + k.lifetime > now()
 and mail_is_wanted(n)
 and not exists (select from mail_suppression s where s.address = a.email);
 
+-- mail_digests_close (ids uuid[]): none
+-- Those of these that are about to be sent take no more notices, also when they are sent later: a repetition says the
+-- same.
+update mail_digest d set is_open = false where d.id = any (:ids) and d.is_open;
+
+-- mail_digests (asked mail_asked[], notices_max int): many -> (number int, account_id uuid, name text,
+--     address text, locale text?, time_zone text, kind text, class text, link text, facts text)
+-- Of these rows the notices of each digest, oldest first, of those the newest: under the same conditions, and only
+-- unread ones.
+with listed as materialized (
+	select r.number, n.id
+	from :asked as r
+	join mail_digest g on g.id = r.subject
+	left join notice_reader o on o.account_id = g.account_id
+	cross join lateral (
+		select n.id from mail_digest_notice m join notice n on n.id = m.notice_id
+		where m.digest_id = g.id and n.read_at is null
+		and not (n.listed and n.id <= coalesce(o.read_up_to, '00000000-0000-0000-0000-000000000000'))
+		order by n.id desc limit :notices_max) n
+)
+select l.number, n.account_id, a.name, a.email as address,
+       (select d.locale from device d where d.account_id = n.account_id and d.locale is not null
+        order by d.registered_at desc limit 1) as locale,
+       notice_time_zone(n.account_id) as time_zone, n.kind, mail_class(n.kind, n.class) as class, n.link,
+       f.facts::text as facts
+from listed l
+join notice n on n.id = l.id
+join notice_facts(array(select x.id from listed x)) f on f.id = n.id
+join account a on a.id = n.account_id
+where a.locked_at is null and mail_is_wanted(n)
+and not exists (select from mail_suppression s where s.address = a.email)
+order by l.number, n.id;
+
+-- mail_digests_done (ids uuid[]): none
+delete from mail_digest d where d.id = any (:ids);
+
+-- mail_digests_forget (rows_max int): one -> (count int)
+-- Those whose row of the outbox has expired: the next notice begins another one.
+with gone as (
+	delete from mail_digest where id in (
+		select d.id from mail_digest d where d.due_at < now() - interval '3 days' order by d.due_at limit :rows_max)
+	returning 1
+)
+select count(*)::int as count from gone;
+
 -- mail_letters (asked mail_asked[]): many -> (number int, name text?, address text, locale text?, time_zone text,
 --     text_key text, link text?, facts text)
 -- Of these rows the letters that areas wrote and that were not sent yet, under the same conditions.
@@ -53,8 +98,8 @@ insert into mail_suppression (id, address, reason, detail)
 select x.id, x.address, x.reason, x.detail from :refused as x
 on conflict (address) do nothing;
 
--- mail_unsubscribe (account uuid, class text): one writes
-select mail_unsubscribe(:account, :class);
+-- mail_unsubscribe (account uuid, unwanted text[]): one writes
+select mail_unsubscribe(:account, :unwanted);
 
 -- mail_suppressions (address text?, after_key time, after_id uuid, page_size int): many
 -- Latest first.

@@ -16,7 +16,7 @@ static struct text_reader reader_of(const char *locale, const char *time_zone)
 /* The list of which a mail of this class is; false: it cannot be switched off. */
 static bool list_of(const char *class, enum mail_list *ret)
 {
-	for (int list = 0; list < MAIL_LIST_COUNT; list++) {
+	for (int list = 0; list < MAIL_ALL; list++) {
 		if (strcmp(class, MAIL_LISTS[list]) == 0) {
 			*ret = (enum mail_list)list;
 			return true;
@@ -34,10 +34,10 @@ static const char *link_of(struct arena *arena, enum mail_list list, struct uuid
 }
 
 static void add(struct mail_batch *batch, struct delivery *delivery, struct letter *letter,
-                bool is_letter)
+                enum mail_kind kind)
 {
 	letter->id = delivery->id;
-	batch->sendings[batch->count++] = (struct mail_sending){delivery, *letter, is_letter};
+	batch->sendings[batch->count++] = (struct mail_sending){delivery, *letter, kind};
 }
 
 /* Of one part. */
@@ -68,7 +68,7 @@ static void add_notice(struct mail_batch *batch, struct delivery *delivery,
 	set_part(arena, &letter, text.title, text.body, row->link);
 	if (list_of(row->class, &list))
 		letter.unsubscribe = link_of(arena, list, row->account_id);
-	add(batch, delivery, &letter, false);
+	add(batch, delivery, &letter, MAIL_OF_NOTICE);
 }
 
 static const char *text_part(struct arena *arena, const struct letter *letter,
@@ -92,7 +92,56 @@ static void add_letter(struct mail_batch *batch, struct delivery *delivery,
 	set_part(arena, &letter, title, body, row->link);
 	if (row->name == NULL)
 		letter.reason = text_part(arena, &letter, row, "reason");
-	add(batch, delivery, &letter, true);
+	add(batch, delivery, &letter, MAIL_OF_AREA);
+}
+
+/* Whether a part says what there is. */
+static bool write_part(struct arena *arena, const struct text_reader *reader,
+                       const struct mail_digests_row *row, struct letter_part *ret)
+{
+	struct notice_text text;
+
+	if (!notice_text(arena, reader, row->kind, row->facts, &text))
+		return false;
+	*ret = (struct letter_part){text.title, text.body, row->link};
+	return true;
+}
+
+/* The rows of one digest. */
+static void add_digest(struct mail_batch *batch, struct delivery *delivery,
+                       const struct mail_digests_row row[], size_t count)
+{
+	struct arena *arena = batch->task->arena;
+	struct letter_part *parts = arena_array(arena, count, sizeof(*parts));
+	struct letter letter = {.to = row->address,
+	                        .name = row->name,
+	                        .parts = parts,
+	                        .reader = reader_of(row->locale, row->time_zone)};
+
+	for (size_t i = 0; i < count; i++)
+		if (write_part(arena, &letter.reader, &row[i], &parts[letter.part_count]))
+			letter.part_count++;
+	if (letter.part_count == 0)
+		return;
+	letter.subject = parts[0].title;
+	if (letter.part_count > 1)
+		letter.subject = text_of(arena, &letter.reader, "mail.digest.subject",
+		                         arena_printf(arena, "{\"count\":%zu}", letter.part_count));
+	letter.unsubscribe = link_of(arena, MAIL_ALL, row->account_id);
+	add(batch, delivery, &letter, MAIL_OF_DIGEST);
+}
+
+static void add_digests(struct mail_batch *batch, struct delivery rows[],
+                        const struct mail_digests_row found[], size_t count)
+{
+	size_t length;
+
+	for (size_t i = 0; i < count; i += length) {
+		length = 1;
+		while (i + length < count && found[i + length].number == found[i].number)
+			length++;
+		add_digest(batch, &rows[found[i].number], &found[i], length);
+	}
 }
 
 static void skip_others(const struct mail_batch *batch, struct delivery rows[], size_t count)
@@ -111,12 +160,18 @@ void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count)
 	struct arena *arena = batch->task->arena;
 	struct db *db = db_batch(batch->task);
 	struct mail_asked *asked = arena_array(arena, count, sizeof(*asked));
-	size_t notice_count, letter_count;
+	struct uuid *subjects = arena_array(arena, count, sizeof(*subjects));
+	size_t notice_count, letter_count, digest_count;
 
 	assert(count > 0 && count <= LIMIT_DELIVERY_BATCH);
 	for (size_t i = 0; i < count; i++)
+		subjects[i] = rows[i].subject_id;
+	for (size_t i = 0; i < count; i++)
 		asked[i] = (struct mail_asked){(int32_t)i, rows[i].subject_id};
+	/* Before they are read, in a transaction of its own. */
+	sql_mail_digests_close(db_of(batch->task), (struct uuid_array){count, subjects});
 	const struct rows *of_notices = sql_mail_batch(db, count, asked);
+	const struct rows *of_digests = sql_mail_digests(db, count, asked, LIMIT_DIGEST_NOTICES);
 	const struct rows *of_letters = sql_mail_letters(db, count, asked);
 
 	db_run(db);
@@ -124,13 +179,18 @@ void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count)
 	const struct mail_letters_row *letters =
 	    sql_mail_letters_rows(db, of_letters, &letter_count);
 
+	const struct mail_digests_row *digests =
+	    sql_mail_digests_rows(db, of_digests, &digest_count);
+
 	assert(notice_count + letter_count <= count);
 	batch->sendings = arena_array(arena, count, sizeof(*batch->sendings));
 	batch->refused = arena_array(arena, count, sizeof(*batch->refused));
+	batch->done = arena_array(arena, count, sizeof(*batch->done));
 	batch->sent = arena_array(arena, count, sizeof(*batch->sent));
 	for (size_t i = 0; i < notice_count; i++)
 		add_notice(batch, &rows[notices[i].number], &notices[i]);
 	for (size_t i = 0; i < letter_count; i++)
 		add_letter(batch, &rows[letters[i].number], &letters[i]);
+	add_digests(batch, rows, digests, digest_count);
 	skip_others(batch, rows, count);
 }

@@ -36,3 +36,27 @@ grant select, update (facts, link, sent_at), delete on mail_letter to sebez_jobs
 grant insert on mail_letter to sebez_kernel;
 alter table mail_letter enable row level security, force row level security;
 create policy everything on mail_letter to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
+
+-- Notices that an account gets in one mail, of an hour or a day. One is open: it takes further notices until it is
+-- sent.
+create table mail_digest (
+	id         uuid primary key, -- subject of its row of the outbox
+	account_id uuid not null references account (id),
+	due_at     timestamptz not null,
+	is_open    boolean not null default true
+);
+create unique index mail_digest_open on mail_digest (account_id) where is_open;
+create index mail_digest_due on mail_digest (due_at);
+
+create table mail_digest_notice (
+	digest_id uuid not null references mail_digest (id) on delete cascade,
+	notice_id uuid not null, -- which may be gone
+	primary key (digest_id, notice_id)
+);
+
+grant select, insert, update (due_at, is_open), delete on mail_digest to sebez_jobs;
+grant select, insert, delete on mail_digest_notice to sebez_jobs;
+alter table mail_digest enable row level security, force row level security;
+alter table mail_digest_notice enable row level security, force row level security;
+create policy everything on mail_digest to sebez_jobs, sebez_owner using (true) with check (true);
+create policy everything on mail_digest_notice to sebez_jobs, sebez_owner using (true) with check (true);

@@ -28,7 +28,9 @@ void mail_start(const struct mail_settings *given)
  * again. */
 static void note_sent(struct mail_batch *batch, const struct mail_sending *sending)
 {
-	if (sending->is_letter)
+	if (sending->kind == MAIL_OF_DIGEST)
+		batch->done[batch->done_count++] = sending->delivery->subject_id;
+	if (sending->kind == MAIL_OF_AREA)
 		batch->sent[batch->sent_count++] = sending->delivery->subject_id;
 }
 
@@ -152,6 +154,9 @@ void mail_deliver(struct task *task, struct delivery rows[], size_t count)
 	if (batch.sent_count > 0)
 		sql_mail_letters_sent(db_of(task),
 		                      (struct uuid_array){batch.sent_count, batch.sent});
+	if (batch.done_count > 0)
+		sql_mail_digests_done(db_of(task),
+		                      (struct uuid_array){batch.done_count, batch.done});
 	if (batch.refused_count > 0)
 		sql_mail_suppress(db_of(task), batch.refused_count, batch.refused);
 }

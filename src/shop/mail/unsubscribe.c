@@ -76,6 +76,19 @@ void get_unsubscribe_page(struct request *rq, const struct get_unsubscribe_page_
 	reply_page_about(rq, list, "mail.unsubscription.ask", true);
 }
 
+/* As preferences name it. */
+static struct text_array unwanted_of(struct request *rq, enum mail_list list)
+{
+	const char **names = arena_array(rq->task.arena, MAIL_LIST_COUNT, sizeof(*names));
+	size_t count = 0;
+
+	for (int each = 0; each < MAIL_ALL; each++)
+		if (list == MAIL_ALL || (int)list == each)
+			names[count++] = arena_printf(rq->task.arena, "%s.email", MAIL_LISTS[each]);
+	assert(count > 0);
+	return (struct text_array){count, names};
+}
+
 /* A form of one or the other type, in which nothing new is said. */
 static void drop_body(struct request *rq)
 {
@@ -96,6 +109,6 @@ void unsubscribe(struct request *rq, const struct unsubscribe_in *in)
 	enum mail_list list = read_link(rq, in->link, &account);
 
 	drop_body(rq);
-	sql_mail_unsubscribe(db_of(&rq->task), account, MAIL_LISTS[list]);
+	sql_mail_unsubscribe(db_of(&rq->task), account, unwanted_of(rq, list));
 	reply_page_about(rq, list, "mail.unsubscription.done", false);
 }

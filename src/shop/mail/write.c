@@ -20,15 +20,25 @@ void mail_write(struct db *db, const struct mail_letter *letter)
 	                                             .locale = letter->locale});
 }
 
+/* What is old goes, some rows at a time. */
+static int32_t forget_letters(struct db *db)
+{
+	return sql_mail_letters_forget_rows(db, sql_mail_letters_forget(db, FORGET_MAX), NULL)
+	    ->count;
+}
+
+static int32_t forget_digests(struct db *db)
+{
+	return sql_mail_digests_forget_rows(db, sql_mail_digests_forget(db, FORGET_MAX), NULL)
+	    ->count;
+}
+
 void mail_purge(struct task *task)
 {
 	struct db *db = db_of(task);
-	int32_t count;
 
-	do {
-		count =
-		    sql_mail_letters_forget_rows(db, sql_mail_letters_forget(db, FORGET_MAX), NULL)
-		        ->count;
-		assert(count >= 0 && count <= FORGET_MAX);
-	} while (count == FORGET_MAX);
+	while (forget_letters(db) == FORGET_MAX)
+		;
+	while (forget_digests(db) == FORGET_MAX)
+		;
 }

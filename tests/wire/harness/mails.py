@@ -11,7 +11,7 @@ from .wait import until
 
 FROM = "shop@shop.example"
 SITE = "https://shop.example"
-LISTS = ("orders", "chat", "promotions")
+LISTS = ("orders", "chat", "promotions", "all")
 
 
 def key_of(server):
