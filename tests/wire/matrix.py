@@ -219,6 +219,26 @@ def new_platform_webhook(w, who, side):
         "createPlatformWebhook", body=webhook_body(w, who, side))["id"]}
 
 
+def ended_delivery(w, webhook_id, vendor_id):
+    """Of a webhook that is enabled for nothing that happens, so nothing of it is sent meanwhile."""
+    w.shop.db.rows("update webhook set enabled = true, events = '{nothing}' where id = %s",
+                   webhook_id)
+    return str(w.shop.db.one(
+        "insert into webhook_delivery (id, webhook_id, vendor_id, kind, event_at, state) "
+        "values (gen_random_uuid(), %s, %s, 'webhook_test', now(), 'failed') returning id",
+        webhook_id, vendor_id))
+
+
+def new_delivery(w, who, side):
+    ids = new_webhook(w, who, side)
+    return {**ids, "delivery_id": ended_delivery(w, ids["webhook_id"], side.vendor.id)}
+
+
+def new_platform_delivery(w, who, side):
+    ids = new_platform_webhook(w, who, side)
+    return {**ids, "delivery_id": ended_delivery(w, ids["webhook_id"], None)}
+
+
 def bought(*steps, **how):
     return lambda w, who, side: side.bought(*steps, **how)
 
@@ -482,6 +502,12 @@ ROWS = {
         **webhook_body(w, who, side), "description": "Of the side"}),
     "deleteWebhook": Row(ids=new_webhook),
     "rotateWebhookSecret": Row(ids=new_webhook),
+    "testWebhook": Row(ids=new_webhook),
+    "listWebhookDeliveries": Row(),
+    "redeliverWebhook": Row(ids=new_delivery),
+    "testPlatformWebhook": Row(ids=new_platform_webhook),
+    "listPlatformWebhookDeliveries": Row(ids=new_platform_webhook),
+    "redeliverPlatformWebhook": Row(ids=new_platform_delivery),
     "listPlatformWebhooks": Row(),
     "createPlatformWebhook": Row(before=few_webhooks, body=webhook_body),
     "getPlatformWebhook": Row(ids=new_platform_webhook),

@@ -18,7 +18,7 @@ language sql immutable parallel safe as $$
 	select coalesce(vendor::text, 'platform') || ' '
 	       || case when octet_length(host) <= 150 then host else encode(sha256(convert_to(host, 'UTF8')), 'hex') end
 $$;
-grant execute on function webhook_destination(uuid, text) to sebez_jobs;
+grant execute on function webhook_destination(uuid, text) to sebez_jobs, sebez_vendor, sebez_admin;
 
 -- Writes one delivery for each of these events and each webhook that has it. The platform's get the events of vendors
 -- from their feeds, and the others from those of customers.

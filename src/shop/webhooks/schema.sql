@@ -79,9 +79,17 @@ create index webhook_delivery_age on webhook_delivery (created_at);
 create index webhook_delivery_listed on webhook_delivery (webhook_id, id desc);
 create index webhook_delivery_pending on webhook_delivery (begun_at) where state = 'pending';
 
-grant select on webhook_delivery to sebez_vendor, sebez_admin;
+grant select, insert (id, webhook_id, vendor_id, kind, event_at), update (state, begun_at)
+	on webhook_delivery to sebez_vendor, sebez_admin;
 grant select, insert, update (state, attempts, log, next_attempt_at), delete on webhook_delivery to sebez_jobs;
 alter table webhook_delivery enable row level security, force row level security;
 create policy everything on webhook_delivery to sebez_jobs, sebez_owner using (true) with check (true);
-create policy of_admin on webhook_delivery for select to sebez_admin using (vendor_id is null);
-create policy of_vendor on webhook_delivery for select to sebez_vendor using (vendor_id = current_vendor());
+create policy of_admin on webhook_delivery to sebez_admin using (vendor_id is null)
+	with check (vendor_id is null and exists (select from webhook w where w.id = webhook_id));
+create policy of_vendor on webhook_delivery to sebez_vendor using (vendor_id = current_vendor())
+	with check (vendor_id = current_vendor() and exists (select from webhook w where w.id = webhook_id));
+
+-- Of the effects that follow a transaction these are the only ones that staff ask for.
+grant insert (topic, destination, subject_id) on outbox to sebez_vendor;
+create policy of_webhooks on outbox for insert to sebez_vendor with check (
+	topic = 'webhooks' and exists (select from webhook_delivery d where d.id = subject_id));

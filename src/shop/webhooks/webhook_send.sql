@@ -6,7 +6,9 @@ select f.deliveries, f.more from webhooks_follow(:most) f;
 -- webhook_batch (ids uuid[]): many -> (id uuid, webhook_id uuid, enabled bool, destination text, url text, keys text,
 --     kind text, event_at time, vendor_id uuid?, data json?)
 -- Of these deliveries those that are pending and whose webhook is there. vendor_id: whom the event is about.
-select d.id, d.webhook_id, w.enabled, webhook_destination(w.vendor_id, w.host) as destination, w.url,
+-- A test is sent whether the webhook is enabled or not.
+select d.id, d.webhook_id, w.enabled or d.owner_id is null as enabled,
+       webhook_destination(w.vendor_id, w.host) as destination, w.url,
        webhook_keys(w.id) as keys, d.kind, d.event_at,
        (select v.id from vendor v where v.id = coalesce(d.vendor_id, d.owner_id)) as vendor_id, webhook_data(d) as data
 from webhook_delivery d
@@ -38,7 +40,7 @@ with ended as (
 	select d.id from webhook_delivery d
 	where d.state = 'pending' and (
 		d.begun_at < now() - interval '5 days'
-		or not exists (select from webhook w where w.id = d.webhook_id and w.enabled))
+		or not exists (select from webhook w where w.id = d.webhook_id and (w.enabled or d.owner_id is null)))
 	order by d.begun_at limit :rows_max for update skip locked
 ), changed as (
 	update webhook_delivery d set state = 'failed', next_attempt_at = null from ended e where d.id = e.id

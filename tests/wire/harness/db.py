@@ -85,14 +85,20 @@ class Database:
     def fingerprint(self, without=TRACES):
         """Of every row: equal before and after means that nothing was written. What earlier calls
         left in the outbox is delivered first; of the outbox itself it counts whether a row was
-        added, and of notices, which end their wait by themselves, those that were read."""
+        added, of notices, which end their wait by themselves, those that were read, and of webhooks
+        and their deliveries what their owners asked for, not what became of calls."""
         self.let_effects_leave()
         parts = [f"select '{table}' as t, count(*) as n, "
                  "coalesce(max(xmin::text::bigint), 0) as x, "
                  f"coalesce(sum(hashtext(ctid::text || xmin::text)::bigint), 0) as h from {table}"
-                 for table in self.tables() if table not in (*without, "outbox", "notice")]
+                 for table in self.tables() if table not in (
+                     *without, "outbox", "notice", "webhook", "webhook_delivery")]
         parts.append("select 'outbox', 0, coalesce(max(id), 0), 0 from outbox")
         parts.append("select 'notice', count(*), 0, 0 from notice where read_at is not null")
+        parts.append("select 'webhook', count(*), 0, coalesce(sum(hashtext(concat(id, url, events, "
+                     "description, enabled_at, secret_changed_at))::bigint), 0) from webhook")
+        parts.append("select 'webhook_delivery', count(*), 0, coalesce(sum(hashtext(concat(id, "
+                     "begun_at))::bigint), 0) from webhook_delivery where owner_id is null")
         found = self.rows(" union all ".join(parts))
         return {row["t"]: (row["n"], row["x"], row["h"]) for row in found}
 
