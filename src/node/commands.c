@@ -21,6 +21,7 @@
 #include "node/startup.h"
 #include "node/supervisor.h"
 #include "node/tool.h"
+#include "shop/mail/mail.h"
 #include "shop/shop.h"
 
 enum { PASSWORD_CHARACTERS_MAX = 256 };
@@ -134,6 +135,25 @@ static int run_sms_test(void)
 	return sms_setup_send(&call.config, call.to);
 }
 
+/* What a mail server's pipe gives; what is longer than any mail that came back is cut off. */
+static void bounce_body(struct task *task)
+{
+	enum { BOUNCE_BYTES_MAX = 1024 * 1024 };
+	char *text = arena_alloc(task->arena, BOUNCE_BYTES_MAX);
+	size_t length = fread(text, 1, BOUNCE_BYTES_MAX, stdin);
+	struct mail_settings settings;
+
+	if (mail_setup(&call.config, tool_secret(), false, &settings) < 0)
+		task_end(task, PROBLEM_INVALID, "The settings of mails are no good.");
+	puts(mail_take_bounce(task, &settings, text, length));
+	explicit_bzero(&settings, sizeof(settings));
+}
+
+static int run_mail_bounce(void)
+{
+	return tool_run(&call.config, "mail bounce", bounce_body, NULL);
+}
+
 static void verify_body(struct task *task)
 {
 	shop_media_verify(task, tool_objects(), call.delete_unknown);
@@ -225,6 +245,7 @@ static const char *const SMS_SETTINGS[] = {
     "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
+static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
@@ -306,6 +327,12 @@ const struct command COMMANDS[] = {
      .run = run_sms_test,
      .settings = SMS_SETTINGS,
      .flags = {{.name = "--to", .value = &call.to}}},
+    {.name = "mail bounce",
+     .prose = "Reads a mail that came back from standard input, as a pipe of the mail server gives "
+              "it, and sends nothing more to the address that it could not be brought to.",
+     .run = run_mail_bounce,
+     .finds = FIND_MADE,
+     .settings = BOUNCE_SETTINGS},
     {.name = "media move",
      .arguments = "--to s3|folder",
      .prose =

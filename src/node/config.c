@@ -14,6 +14,7 @@
 #include "node/secret.h"
 #include "node/sms_setup.h"
 #include "node/well_known.h"
+#include "shop/mail/mail.h"
 #include "store/redis.h"
 #include "web/origin.h"
 
@@ -290,6 +291,13 @@ static const char *find_mistake_of_mail(const struct config *config)
 		       "at its end";
 	if (config->smtp_url[0] != '\0' && config->public_url[0] == '\0')
 		return "SEBEZ_SMTP_URL is set, so SEBEZ_PUBLIC_URL must be, too";
+	if (config->bounce_address[0] != '\0' &&
+	    (!is_mail_address(config->bounce_address) ||
+	     strchr(config->bounce_address, '@') - config->bounce_address > BOUNCE_NAME_MAX))
+		return "SEBEZ_BOUNCE_ADDRESS must be an address of e-mail with at most 13 "
+		       "characters before the @";
+	if (config->mail_webhook_secret[0] != '\0' && strlen(config->mail_webhook_secret) < 16)
+		return "SEBEZ_MAIL_WEBHOOK_SECRET must have 16 characters at least";
 	if (signs && config->mail_from[0] == '\0')
 		return "SEBEZ_DKIM_KEY_FILE is set, so SEBEZ_MAIL_FROM must be, too";
 	if (signs != (config->dkim_selector[0] != '\0'))

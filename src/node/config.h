@@ -52,6 +52,8 @@ struct config {
 	const char *s3_secret_access_key;
 	const char *media_url;
 	const char *smtp_url; /* "" means that no mails are sent */
+	const char *bounce_address; /* "" means mail_from */
+	const char *mail_webhook_secret; /* "" means that nobody tells of bounces */
 	const char *public_url; /* "" means the address of SEBEZ_LISTEN */
 	const char *mail_from;
 	const char *mail_name;

@@ -177,6 +177,14 @@ const struct option OPTIONS[] = {
          "required by SEBEZ_SMTP_URL. Empty: http:// and SEBEZ_LISTEN."),
     TEXT("SEBEZ_MAIL_FROM", mail_from, "", 0, 254,
          "Address that mails are from, such as shop@example.com; required by SEBEZ_SMTP_URL."),
+    TEXT("SEBEZ_BOUNCE_ADDRESS", bounce_address, "", 0, 254,
+         "Address to which mails come back that cannot be delivered: bounces@shop.example. A code "
+         "is "
+         "put behind its name (bounces+…@shop.example), and `sebez mail bounce` reads what arrives "
+         "there. Empty: SEBEZ_MAIL_FROM, without a code."),
+    SECRET("SEBEZ_MAIL_WEBHOOK_SECRET", mail_webhook_secret, 200,
+           "Password with which a mail provider tells of bounces and complaints at "
+           "/v1/webhooks/mail: 16 characters at least. Empty: nobody does."),
     TEXT("SEBEZ_MAIL_NAME", mail_name, "", 0, 100,
          "Name that mails are from, and that text messages name."),
     TEXT(

@@ -147,6 +147,8 @@ int mail_setup(const struct config *config, const struct secret *secret, bool se
 
 	*ret = (struct mail_settings){.from = from,
 	                              .name = config->mail_name,
+	                              .bounce_address = config->bounce_address,
+	                              .webhook_secret = config->mail_webhook_secret,
 	                              .public_url = public_url_of(config),
 	                              .dkim_selector = config->dkim_selector,
 	                              .folder_fd = -1};

@@ -22,12 +22,19 @@ static struct {
 	void (*body)(struct task *task);
 	bool good;
 	struct objects *objects;
+	const struct secret *secret;
 } tool;
 
 struct objects *tool_objects(void)
 {
 	assert(tool.objects != NULL);
 	return tool.objects;
+}
+
+const struct secret *tool_secret(void)
+{
+	assert(tool.secret != NULL);
+	return tool.secret;
 }
 
 static void run_task(void *arg)
@@ -61,6 +68,7 @@ static void run_on_loop(const struct config *config, const struct services *serv
 	                                          secret, objects_fd, &stores) < 0)
 		return;
 	tool.objects = stores.objects;
+	tool.secret = secret;
 	if (process_start_http_client(config) == 0 && co_start(run_task, NULL) == 0)
 		loop_run();
 	http_client_stop();

@@ -6,6 +6,7 @@
 #define SEBEZ_NODE_TOOL_H
 
 #include "node/config.h"
+#include "node/secret.h"
 #include "node/services.h"
 #include "store/objects.h"
 #include "task/task.h"
@@ -14,6 +15,8 @@
  * while the services are still running. Returns an exit status. */
 int tool_run(const struct config *config, const char *name, void (*body)(struct task *task),
              int (*after)(const struct services *services));
-struct objects *tool_objects(void); /* for the body */
+/* For the body. */
+struct objects *tool_objects(void);
+const struct secret *tool_secret(void);
 
 #endif

@@ -560,6 +560,7 @@ ROWS = {
     "unsubscribe": Row(data=lambda w, who, side: b"List-Unsubscribe=One-Click",
                        ids=lambda w, who, side: {
                            "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
+    "takeMailWebhook": Row(data=lambda w, who, side: b"{}"),
     "listDevMails": Row(),
     "getDevMail": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
     "getDevMailHtml": Row(ids=lambda w, who, side: {"mail_id": NEVER}),

@@ -7,6 +7,7 @@
 
 static const struct limit_rule LIMITS[] = {
     /* the servers of a mail provider unsubscribe for many */
+    {"mail_webhook", LIMIT_BY_ADDRESS, 600, 60},
     {"unsubscribe", LIMIT_BY_ADDRESS, 300, 60},
     {0},
 };
@@ -28,6 +29,7 @@ static int start(const struct area_options *options)
 	if (options->mail == NULL)
 		return 0;
 	links_start(options->mail);
+	mail_webhook_start(options->mail);
 	shelf_start(options->mail->folder_fd);
 	if (!options->serves)
 		mail_start(options->mail);

@@ -17,6 +17,7 @@ struct mail_sending {
 	struct delivery *delivery;
 	struct letter letter;
 	enum mail_kind kind;
+	struct uuid account_id; /* but of a letter */
 };
 
 struct mail_batch {

@@ -100,3 +100,14 @@ end $$;
 grant execute on function mail_write(uuid, uuid, text, text, json, text, text) to sebez_auth,
 	sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
+
+-- What a mail provider tells: the handler has verified who it is.
+create or replace function mail_suppress(addresses text[], reason text, detail text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	insert into mail_suppression (id, address, reason, detail)
+	select gen_random_uuid(), a, mail_suppress.reason, mail_suppress.detail
+	from (select distinct unnest(addresses) as a) x
+	on conflict (address) do nothing;
+end $$;
+grant execute on function mail_suppress(text[], text, text) to sebez_public;

@@ -17,7 +17,12 @@
 
 extern const struct area AREA_MAIL;
 
-enum { MAIL_KEYS_MAX = 2, MAIL_KEY_BYTES = 32 };
+enum {
+	MAIL_KEYS_MAX = 2,
+	MAIL_KEY_BYTES = 32,
+	/* A local part has 64 characters: this, a plus, and a code of 50. */
+	BOUNCE_NAME_MAX = 13,
+};
 
 struct dkim_key;
 
@@ -25,8 +30,10 @@ struct dkim_key;
 struct mail_settings {
 	struct smtp_server server; /* its url is NULL when none is set */
 	const char *from, *name;
-	const char *public_url;    /* where links begin: "https://shop.example" */
-	struct dkim_key *dkim_key; /* NULL: mails are not signed */
+	const char *bounce_address; /* "": mails come back to `from` */
+	const char *webhook_secret; /* of the provider that tells of bounces; "": none */
+	const char *public_url;     /* where links begin: "https://shop.example" */
+	struct dkim_key *dkim_key;  /* NULL: mails are not signed */
 	const char *dkim_selector;
 	int folder_fd; /* of a demo without a mail server: mails are files there; else -1 */
 	/* Sign the links in mails: the first signs, all verify. */
@@ -35,6 +42,7 @@ struct mail_settings {
 };
 
 struct db;
+struct task;
 struct uuid;
 
 /*
@@ -54,5 +62,10 @@ struct mail_letter {
  * the address suppressed by then. What facts and link say is kept until it is sent, for a week at
  * most, and no role that answers requests can read it. */
 void mail_write(struct db *db, const struct mail_letter *letter);
+
+/* A task of the command line: reads a mail that came back, and suppresses the address that it was
+ * sent to. Returns a sentence about what was done. */
+const char *mail_take_bounce(struct task *task, const struct mail_settings *settings,
+                             const char *text, size_t length);
 
 #endif

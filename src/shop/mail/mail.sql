@@ -65,10 +65,10 @@ with gone as (
 )
 select count(*)::int as count from gone;
 
--- mail_letters (asked mail_asked[]): many -> (number int, name text?, address text, locale text?, time_zone text,
---     text_key text, link text?, facts text)
+-- mail_letters (asked mail_asked[]): many -> (number int, account_id uuid?, name text?, address text, locale text?,
+--     time_zone text, text_key text, link text?, facts text)
 -- Of these rows the letters that areas wrote and that were not sent yet, under the same conditions.
-select r.number, a.name, coalesce(a.email, l.address) as address,
+select r.number, l.account_id, a.name, coalesce(a.email, l.address) as address,
        coalesce(l.locale, (select d.locale from device d where d.account_id = l.account_id and d.locale is not null
                            order by d.registered_at desc limit 1)) as locale,
        notice_time_zone(l.account_id) as time_zone, l.text_key, l.link, l.facts::text as facts
@@ -97,6 +97,15 @@ select mail_write(:id, :account, :address, :text_key, cast(:facts as json), :lin
 insert into mail_suppression (id, address, reason, detail)
 select x.id, x.address, x.reason, x.detail from :refused as x
 on conflict (address) do nothing;
+
+-- mail_suppress_told (addresses text[], reason text, detail text): one writes
+select mail_suppress(:addresses, :reason, :detail);
+
+-- mail_address_of (account uuid?, letter uuid?): maybe -> (address text)
+-- Whom a mail that comes back was sent to; the account's address may be another one by now.
+select a.email as address from account a where a.id = :account
+union all
+select l.address from mail_letter l where l.id = :letter and l.address is not null;
 
 -- mail_unsubscribe (account uuid, unwanted text[]): one writes
 select mail_unsubscribe(:account, :unwanted);

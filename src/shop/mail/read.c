@@ -34,10 +34,10 @@ static const char *link_of(struct arena *arena, enum mail_list list, struct uuid
 }
 
 static void add(struct mail_batch *batch, struct delivery *delivery, struct letter *letter,
-                enum mail_kind kind)
+                enum mail_kind kind, struct uuid account)
 {
 	letter->id = delivery->id;
-	batch->sendings[batch->count++] = (struct mail_sending){delivery, *letter, kind};
+	batch->sendings[batch->count++] = (struct mail_sending){delivery, *letter, kind, account};
 }
 
 /* Of one part. */
@@ -68,7 +68,7 @@ static void add_notice(struct mail_batch *batch, struct delivery *delivery,
 	set_part(arena, &letter, text.title, text.body, row->link);
 	if (list_of(row->class, &list))
 		letter.unsubscribe = link_of(arena, list, row->account_id);
-	add(batch, delivery, &letter, MAIL_OF_NOTICE);
+	add(batch, delivery, &letter, MAIL_OF_NOTICE, row->account_id);
 }
 
 static const char *text_part(struct arena *arena, const struct letter *letter,
@@ -92,7 +92,8 @@ static void add_letter(struct mail_batch *batch, struct delivery *delivery,
 	set_part(arena, &letter, title, body, row->link);
 	if (row->name == NULL)
 		letter.reason = text_part(arena, &letter, row, "reason");
-	add(batch, delivery, &letter, MAIL_OF_AREA);
+	add(batch, delivery, &letter, MAIL_OF_AREA,
+	    row->account_id != NULL ? *row->account_id : (struct uuid){0});
 }
 
 /* Whether a part says what there is. */
@@ -128,7 +129,7 @@ static void add_digest(struct mail_batch *batch, struct delivery *delivery,
 		letter.subject = text_of(arena, &letter.reader, "mail.digest.subject",
 		                         arena_printf(arena, "{\"count\":%zu}", letter.part_count));
 	letter.unsubscribe = link_of(arena, MAIL_ALL, row->account_id);
-	add(batch, delivery, &letter, MAIL_OF_DIGEST);
+	add(batch, delivery, &letter, MAIL_OF_DIGEST, row->account_id);
 }
 
 static void add_digests(struct mail_batch *batch, struct delivery rows[],

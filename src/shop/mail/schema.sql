@@ -13,9 +13,10 @@ create trigger audit after delete on mail_suppression for each row
 	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
 
 grant select, delete on mail_suppression to sebez_admin;
-grant select, insert on mail_suppression to sebez_jobs;
+grant select, insert on mail_suppression to sebez_jobs, sebez_kernel;
 alter table mail_suppression enable row level security, force row level security;
-create policy everything on mail_suppression to sebez_admin, sebez_jobs, sebez_owner using (true) with check (true);
+create policy everything on mail_suppression to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
+	using (true) with check (true);
 
 -- A mail that an area writes (mail_write()), to an account or to an address that need not have one.
 create table mail_letter (

@@ -8,6 +8,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "shop/mail/batch.h"
+#include "shop/mail/links.h"
 #include "shop/mail/sender.h"
 #include "shop/mail/shelf.h"
 #include "task/db.h"
@@ -77,13 +78,25 @@ static void conclude(struct mail_batch *batch, struct mail_sending *sending,
 	}
 }
 
+/* The sender of the envelope. */
+static const char *sender_of(struct arena *arena, const struct mail_sending *sending)
+{
+	if (settings.bounce_address[0] == 0)
+		return settings.from;
+	if (uuid_is_nil(sending->account_id))
+		return bounce_sender(arena, settings.bounce_address, BOUNCE_OF_LETTER,
+		                     sending->delivery->subject_id, sending->letter.to);
+	return bounce_sender(arena, settings.bounce_address, BOUNCE_OF_ACCOUNT, sending->account_id,
+	                     sending->letter.to);
+}
+
 /* To the mail server, or into the folder of a demo. */
 static void send_messages(struct arena *arena, struct mail_sending *sent[],
                           const struct letter_written written[], size_t count,
                           struct smtp_message messages[])
 {
 	for (size_t i = 0; i < count; i++)
-		messages[i] = (struct smtp_message){.from = settings.from,
+		messages[i] = (struct smtp_message){.from = sender_of(arena, sent[i]),
 		                                    .to = sent[i]->letter.to,
 		                                    .bytes = written[i].bytes,
 		                                    .length = written[i].length};

@@ -8,7 +8,8 @@
 
 void mail_start(const struct mail_settings *settings); /* once per jobs process; copied */
 
-void mail_purge(struct task *task); /* job: forgets what is old */
+void mail_webhook_start(const struct mail_settings *settings); /* once per process */
+void mail_purge(struct task *task);                            /* job: forgets what is old */
 
 /* Deliverer (shop/outbox/outbox.h). */
 void mail_deliver(struct task *task, struct delivery rows[], size_t count);
