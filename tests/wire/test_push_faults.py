@@ -1,11 +1,20 @@
-"""Push messages while a provider is down, or slow."""
+"""Push messages while processes die, answers are lost, and a provider is down or slow."""
+import contextlib
+import dataclasses
+import os
+import random
+import signal
+
 import pytest
 
 pytest.importorskip("h2", reason="python3-h2 is not installed")
-from conftest import after  # noqa: E402
+from conftest import SEED, after  # noqa: E402
 from harness import devices, providers, pushes  # noqa: E402
+from harness.feed import members  # noqa: E402
 from harness.talk import Talk  # noqa: E402
 from harness.wait import until  # noqa: E402
+
+ROUNDS, ORDERS = 4, 5
 
 
 @pytest.fixture
@@ -21,6 +30,59 @@ def ids_of(push, phone):
     for request in push.of(phone["address"]):
         body = request.json
         yield (body["message"]["data"] if request.provider == "fcm" else body)["id"], request.status
+
+
+@contextlib.contextmanager
+def answers_get_lost(push, rng):
+    """Of three of ten requests: of the one, or with its connection those of all on it."""
+    for provider in ("fcm", "apns"):
+        def judge(request, own=getattr(push.fake, provider)):
+            own(request)  # may refuse it
+            chance = rng.random()
+            if chance < 0.05:
+                raise providers.Refused(providers.Lost())
+            if chance < 0.3:
+                raise providers.Refused(providers.Reset(providers.CANCEL))
+            return dataclasses.replace(own(request), after_s=0.05)
+        setattr(push.fake, provider, judge)
+    yield
+    del push.fake.fcm, push.fake.apns
+
+
+def kill_jobs(push):
+    for pid in members(push.shop.server, "jobs"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def end_leases(push, killed_at):
+    """What processes had that were killed: nobody settles it, and its lease, of 90 s, goes on."""
+    push.db.rows("update outbox set due_at = now() where due_at > now() "
+                 "and due_at between %s and %s + interval '90 s'", killed_at, killed_at)
+
+
+def test_each_message_is_acknowledged_whatever_dies_and_is_lost(push):
+    print("seed", SEED)
+    phones = [devices.a_phone(), devices.an_iphone()]
+    customer = push.somebody(*phones)
+    with answers_get_lost(push, random.Random(SEED)):
+        for _ in range(ROUNDS):
+            before = len(push.fake.got)
+            for _ in range(ORDERS):
+                push.tell(customer)
+            push.fake.wait(lambda: len(push.fake.got) > before)
+            kill_jobs(push)  # while messages are under way
+        killed_at = push.db.one("select clock_timestamp()")
+        push.followed()
+        # Five failures in a row, which chance may bring, let a queue rest for 15 s and more.
+        until(lambda: push.hurry() or end_leases(push, killed_at)
+              or push.waiting(customer) == 0, 120)
+    assert push.dead(customer) == []
+    for phone in phones:
+        requests = list(ids_of(push, phone))
+        taken = {id for id, status in requests if status == 200}
+        assert len(taken) == ROUNDS * ORDERS and {id for id, _ in requests} == taken
+        assert len(requests) > ROUNDS * ORDERS  # some were repeated, under the id that they had
 
 
 def test_what_waited_for_a_provider_is_sent_when_it_is_back(push):
@@ -65,11 +127,23 @@ def test_a_backlog_of_promotions_keeps_no_chat_message_waiting(push):
 SLOTS = 400  # LIMIT_CLIENT_GROUP_CALLS
 
 
+def again(push, customer, classes, times):
+    """The message that they are told is sent so many times more, as of each of these classes."""
+    push.db.rows("insert into outbox (topic, destination, subject_id, payload) "
+                 "select 'push_' || t, 'fcm', n.id, json_build_object('device_id', d.id) "
+                 "from notice n join device d on d.account_id = n.account_id "
+                 "cross join unnest(%s) t cross join generate_series(1, %s) "
+                 "where n.account_id = %s and n.kind = 'sub_order_accepted'",
+                 classes, times, customer.id)
+
+
 def test_what_cannot_be_sent_because_too_much_is_under_way_loses_no_attempt(push):
     iphone, slow = devices.an_iphone(), devices.a_phone()
     customer, other = push.somebody(iphone), push.somebody(slow)
     push.tell(other)
-    push.sent(slow["address"])  # so the next messages go side by side
+    push.sent(slow["address"])
+    again(push, other, ["orders"], 100)
+    push.sent(slow["address"], 101)  # so the next ones go side by side
     push.fake.script(slow["address"], providers.Stall())
     push.db.rows("create table seen (attempts int, failed_with text)")
     push.db.rows("create function see() returns trigger language plpgsql security definer as "
@@ -77,13 +151,8 @@ def test_what_cannot_be_sent_because_too_much_is_under_way_loses_no_attempt(push
                  "return null; end'")
     push.db.rows("create trigger see after update on outbox for each row "
                  "when (new.destination = 'apns') execute function see()")
-    push.db.rows("insert into outbox (topic, destination, subject_id, payload) "
-                 "select 'push_' || t, 'fcm', n.id, json_build_object('device_id', d.id) "
-                 "from notice n join device d on d.account_id = n.account_id "
-                 "cross join unnest(array['chat', 'orders', 'system', 'promotions']) t "
-                 "cross join generate_series(1, %s) where n.account_id = %s "
-                 "and n.kind = 'sub_order_accepted'", SLOTS // 4, other.id)
-    push.fake.wait(lambda: len(push.of(slow["address"])) > SLOTS)
+    again(push, other, ["chat", "orders", "system", "promotions"], SLOTS // 4)
+    push.fake.wait(lambda: len(push.of(slow["address"])) > 100 + SLOTS)
     push.tell(customer)
     until(lambda: push.db.one("select count(*) > 2 from seen"))
     push.fake.scripts.clear()

@@ -12,37 +12,49 @@
 #include "shop/push/tokens.h"
 
 enum {
-	KNOWN_MS = 5 * 60 * 1000, /* how long a success says that an origin works */
+	KNOWN_MS = 5 * 60 * 1000, /* how long an answer says how an origin works */
 	ORIGINS = 16,
 	RENEW_ARENA_BYTES = 64 * 1024,
 };
 
-/* Origins that have answered lately. Others get one message first: when they are down, only that is
- * lost, and APNs takes no more before it has seen our token. */
-static struct {
-	char origin[200];
+/* How many messages may be under way to an origin: one first, and one more for each that is
+ * answered; after a failure one again. So an outage costs one attempt, a connection that breaks
+ * takes few messages with it while that happens often, and APNs, which takes no more before it has
+ * seen our token, gets one. */
+static struct origin {
+	char name[200];
+	unsigned room;
 	int64_t until_ms;
-} known[ORIGINS];
-static unsigned known_next;
+} origins[ORIGINS];
+static unsigned origins_next;
 
-static bool is_known(const char *origin)
+static struct origin *origin_find(const char *name)
 {
 	for (unsigned i = 0; i < ORIGINS; i++)
-		if (strcmp(known[i].origin, origin) == 0)
-			return loop_now_ms() < known[i].until_ms;
-	return false;
+		if (strcmp(origins[i].name, name) == 0)
+			return &origins[i];
+	return NULL;
 }
 
-static void set_known(const char *origin, bool works)
+static unsigned room_of(const char *name)
 {
-	unsigned i = 0;
+	const struct origin *origin = origin_find(name);
 
-	while (i < ORIGINS && strcmp(known[i].origin, origin) != 0)
-		i++;
-	if (i == ORIGINS)
-		i = known_next++ % ORIGINS;
-	snprintf(known[i].origin, sizeof(known[i].origin), "%s", origin);
-	known[i].until_ms = works ? loop_now_ms() + KNOWN_MS : 0;
+	return origin != NULL && loop_now_ms() < origin->until_ms ? origin->room : 1;
+}
+
+static void note_answer(const char *name, bool works)
+{
+	unsigned room = room_of(name);
+	struct origin *origin = origin_find(name);
+
+	if (origin == NULL) {
+		origin = &origins[origins_next++ % ORIGINS];
+		snprintf(origin->name, sizeof(origin->name), "%s", name);
+	}
+	origin->room = !works ? 1 : room < LIMIT_DELIVERY_BATCH ? room + 1 : room;
+	origin->until_ms = loop_now_ms() + KNOWN_MS;
+	assert(origin->room > 0 && origin->room <= LIMIT_DELIVERY_BATCH);
 }
 
 /* A batch on its way. What is sent again, once with another token and once to the other environment
@@ -53,7 +65,6 @@ struct flight {
 	struct sending **queue;
 	size_t queued, next;
 	bool may_begin; /* rows that have not begun yet */
-	bool is_fast;   /* the origin is known to work */
 };
 
 static int64_t now_s(void)
@@ -61,7 +72,7 @@ static int64_t now_s(void)
 	return clock_now_us() / 1000000;
 }
 
-static const char *origin_of(struct arena *arena, const struct sending *sending)
+static const char *origin_of(struct arena *arena, struct sending *sending)
 {
 	const struct push_settings *settings = push_sender.settings;
 
@@ -69,7 +80,9 @@ static const char *origin_of(struct arena *arena, const struct sending *sending)
 		return settings->fcm_origin;
 	if (sending->provider == PUSH_APNS)
 		return sending->is_sandbox ? settings->apns_sandbox_origin : settings->apns_origin;
-	return web_push_origin(arena, sending->push.device.address);
+	if (sending->web_origin == NULL)
+		sending->web_origin = web_push_origin(arena, sending->push.device.address);
+	return sending->web_origin;
 }
 
 static int build_web(struct arena *arena, struct sending *sending, struct push_request *ret)
@@ -178,17 +191,15 @@ static void take(struct flight *flight, const struct http_client_finished *finis
 	struct sending *sending = finished->owner;
 	struct arena *arena = flight->batch->task->arena;
 	struct push_verdict verdict = judge(arena, sending, finished);
-	const char *origin = origin_of(arena, sending);
 
-	if (verdict.outcome ==
-	    PUSH_NOT_SENT) { /* neither are others; it says nothing of the origin */
+	/* Neither are others; and it says nothing of the origin. */
+	if (verdict.outcome == PUSH_NOT_SENT) {
 		flight->may_begin = false;
 		push_conclude(flight->batch, sending, &verdict);
 		return;
 	}
-	flight->is_fast = finished->result == 0 && verdict.outcome != PUSH_PROVIDER_FAILED;
-	if (flight->is_fast != is_known(origin))
-		set_known(origin, flight->is_fast);
+	note_answer(origin_of(arena, sending),
+	            finished->result == 0 && verdict.outcome != PUSH_PROVIDER_FAILED);
 	if (is_again(flight, sending, &verdict))
 		send_again(flight, sending);
 	else
@@ -243,8 +254,13 @@ static bool launch(struct flight *flight, struct sending *sending)
 
 static bool may_launch(const struct flight *flight)
 {
-	return flight->next < flight->queued &&
-	       (flight->is_fast || http_client_group_count(flight->group) == 0);
+	unsigned under_way = http_client_group_count(flight->group);
+
+	if (flight->next == flight->queued)
+		return false;
+	const char *origin = origin_of(flight->batch->task->arena, flight->queue[flight->next]);
+
+	return under_way == 0 || origin == NULL || under_way < room_of(origin);
 }
 
 static void fly(struct flight *flight)
@@ -307,8 +323,5 @@ void send_each(struct push_batch *batch)
 	arena_defer(arena, free_group, flight.group);
 	for (size_t i = 0; i < batch->count; i++)
 		flight.queue[flight.queued++] = &batch->sendings[i];
-	const char *origin = origin_of(arena, &batch->sendings[0]);
-
-	flight.is_fast = origin != NULL && is_known(origin);
 	fly(&flight);
 }

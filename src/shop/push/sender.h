@@ -20,11 +20,11 @@ struct sending {
 	struct uuid account_id, device_id;
 	int64_t registered_ms; /* when the app registered the address */
 	struct push push;
-	bool is_sandbox;   /* APNs: where it is sent */
-	bool has_switched; /* APNs: the other environment did not know the address */
-	bool has_renewed;  /* a token of ours was refused, and it was sent with another one */
-	const char *token; /* of ours, with which it was sent */
-	int64_t begun_ms;
+	bool is_sandbox;        /* APNs: where it is sent */
+	bool has_switched;      /* APNs: the other environment did not know the address */
+	bool has_renewed;       /* a token of ours was refused, and it was sent with another one */
+	const char *token;      /* of ours, with which it was sent */
+	const char *web_origin; /* of a browser's address, once it was needed */
 };
 
 /* What became of an address: an outcome for the table `device`. */

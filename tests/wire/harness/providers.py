@@ -64,6 +64,9 @@ class Lost:
     """The request is taken; the connection breaks before the answer."""
 
 
+CANCEL = h2.errors.ErrorCodes.CANCEL  # of a request that may have been taken
+
+
 @dataclasses.dataclass
 class Reset:
     code: int = h2.errors.ErrorCodes.REFUSED_STREAM  # RST_STREAM; REFUSED_STREAM: not taken
