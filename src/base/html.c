@@ -323,3 +323,28 @@ const char *html_clean(struct arena *arena, const char *text)
 	}
 	return text;
 }
+
+void html_escape(struct buf *out, const char *text)
+{
+	for (; *text != 0; text++) {
+		switch (*text) {
+		case '&':
+			buf_add_str(out, "&amp;");
+			break;
+		case '<':
+			buf_add_str(out, "&lt;");
+			break;
+		case '>':
+			buf_add_str(out, "&gt;");
+			break;
+		case '"':
+			buf_add_str(out, "&quot;");
+			break;
+		case '\'':
+			buf_add_str(out, "&#39;");
+			break;
+		default:
+			buf_add_char(out, *text);
+		}
+	}
+}

@@ -10,9 +10,13 @@
 #define SEBEZ_BASE_HTML_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 /* In the arena; text without a tag, and HTML that is already clean, are returned unchanged. text is
  * valid UTF-8. */
 const char *html_clean(struct arena *arena, const char *text);
+
+/* Text where HTML is expected. */
+void html_escape(struct buf *out, const char *text);
 
 #endif

@@ -562,6 +562,7 @@ ROWS = {
                            "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
     "takeMailWebhook": Row(data=lambda w, who, side: b"{}"),
     "listDevMails": Row(),
+    "listDevPushes": Row(),
     "getDevMail": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
     "getDevMailHtml": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
     "listMailSuppressions": Row(),

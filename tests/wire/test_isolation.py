@@ -21,9 +21,9 @@ ALLOWED = {"2xx", 409}
 CHOOSING = {"putDevice"}
 # The vendor in their path need not be the customer's own; it is one that is published.
 FOLLOWING = {"followVendor", "unfollowVendor"}
-# Only a demo has these (test_mail_demo.py), and the last needs a setting (test_mail_bounces.py), of
-# which the server here has neither.
-OF_A_DEMO = {"listDevMails", "getDevMail", "getDevMailHtml", "takeMailWebhook"}
+# Only a demo has these (test_mail_demo.py, test_push_demo.py), and the last needs a setting
+# (test_mail_bounces.py), of which the server here has neither.
+OF_A_DEMO = {"listDevMails", "listDevPushes", "getDevMail", "getDevMailHtml", "takeMailWebhook"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

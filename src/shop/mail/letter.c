@@ -6,35 +6,11 @@
 
 #include "base/clock.h"
 #include "base/dkim.h"
+#include "base/html.h"
 #include "base/json.h"
 #include "base/mime.h"
 
 enum { GREETED_NAME_BYTES_MAX = 80 };
-
-void html_escape(struct buf *out, const char *text)
-{
-	for (; *text != 0; text++) {
-		switch (*text) {
-		case '&':
-			buf_add_str(out, "&amp;");
-			break;
-		case '<':
-			buf_add_str(out, "&lt;");
-			break;
-		case '>':
-			buf_add_str(out, "&gt;");
-			break;
-		case '"':
-			buf_add_str(out, "&quot;");
-			break;
-		case '\'':
-			buf_add_str(out, "&#39;");
-			break;
-		default:
-			buf_add_char(out, *text);
-		}
-	}
-}
 
 /* Whoever registers with an address of somebody else chooses the name: one that mail programs make
  * a link of is left out. */

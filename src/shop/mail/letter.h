@@ -38,7 +38,4 @@ struct letter_written {
 bool letter_write(struct arena *arena, const struct mail_settings *settings,
                   const struct letter *letter, struct letter_written *ret);
 
-/* Text where HTML is expected. */
-void html_escape(struct buf *out, const char *text);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api.gen.h"
+#include "base/html.h"
 #include "base/json_tree.h"
 #include "base/limits.h"
 #include "shop/mail/letter.h"

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "api.gen.h"
+#include "base/html.h"
 #include "mail.sql.h"
 #include "shop/mail/letter.h"
 #include "shop/mail/links.h"

@@ -1,6 +1,7 @@
 /* The push area (shop/area.h). */
 #include "shop/push/push.h"
 #include "shop/push/sender.h"
+#include "shop/push/show.h"
 #include "web/limit.h"
 
 static const struct limit_rule LIMITS[] = {
@@ -27,7 +28,10 @@ static const struct outbox_topic TOPICS[] = {
 
 static int start(const struct area_options *options)
 {
-	return options->serves || options->push == NULL ? 0 : push_start(options->push);
+	if (options->push == NULL)
+		return 0;
+	push_show_start(options);
+	return options->serves ? 0 : push_start(options->push);
 }
 
 const struct area AREA_PUSH = {

@@ -1,5 +1,6 @@
 /* The deliverer of the topics push_…: reads what is to be sent, and sends it. */
 #include "shop/push/sender.h"
+#include "shop/push/show.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -147,6 +148,7 @@ static void add(struct push_batch *batch, struct delivery *delivery,
 	    .delivery = delivery,
 	    .provider = provider_of(row),
 	    .account_id = row->account_id,
+	    .email = row->email,
 	    .device_id = row->device_id,
 	    .registered_ms = row->registered_ms,
 	    .push = push,
@@ -269,7 +271,9 @@ void push_deliver(struct task *task, struct delivery rows[], size_t count)
 	skip_others(&batch, rows, count);
 	if (batch.count == 0)
 		return;
-	if (!is_configured(batch.sendings[0].provider))
+	if (push_show_is_on())
+		push_show(&batch);
+	else if (!is_configured(batch.sendings[0].provider))
 		wait_for_provider(&batch);
 	else if (batch.sendings[0].provider == PUSH_EXPO)
 		send_expo(&batch);

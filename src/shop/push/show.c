@@ -1,0 +1,110 @@
+#include "shop/push/show.h"
+
+#include <assert.h>
+#include <hiredis/hiredis.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "net/loop.h"
+#include "shop/push/sender.h"
+#include "store/redis.h"
+
+enum { REDIS_MS = 2000 };
+
+#define KEY PUSH_SHOWN_KEY
+static struct {
+	struct redis *redis;
+	bool is_on;
+} show;
+
+void push_show_start(const struct area_options *options)
+{
+	const struct push_settings *settings = options->push;
+
+	show.redis = options->redis;
+	show.is_on = settings->demo && options->redis != NULL &&
+	             settings->fcm_account_file[0] == '\0' && settings->apns_key_file[0] == '\0' &&
+	             settings->vapid_key_file[0] == '\0' && settings->expo_access_token[0] == '\0';
+}
+
+bool push_show_is_on(void)
+{
+	return show.is_on;
+}
+
+struct redis *push_show_redis(void)
+{
+	return show.is_on ? show.redis : NULL;
+}
+
+/* Putting. */
+
+static const char *as_json(struct arena *arena, const struct sending *sending)
+{
+	static const char *const PLATFORMS[] = {
+	    [PUSH_IOS] = "ios", [PUSH_ANDROID] = "android", [PUSH_BROWSER] = "web"};
+	const struct push *push = &sending->push;
+	struct buf out = buf_new(arena, 1024);
+	struct json json = json_new(&out);
+
+	json_open_object(&json);
+	json_put_uuid(&json, "id", push->id);
+	json_put_str(&json, "to", sending->email);
+	json_put_str(&json, "platform", PLATFORMS[push->device.platform]);
+	json_put_str(&json, "provider", PUSH_PROVIDERS[sending->provider]);
+	json_put_str(&json, "class", PUSH_LANE_NAMES[push->lane]);
+	json_put_str(&json, "kind", push->kind);
+	json_put_str(&json, "title", push->title);
+	json_put_str(&json, "body", push->body);
+	json_put_str(&json, "link", push->link);
+	json_put_int(&json, "badge", push->badge);
+	json_put_time(&json, "created_at", clock_now_us());
+	json_close_object(&json);
+	return out.data;
+}
+
+/* 0 or -errno of redis_call. */
+static int put(const struct push_batch *batch)
+{
+	struct arena *arena = batch->task->arena;
+	const char **argv = arena_array(arena, batch->count + 2, sizeof(*argv));
+	size_t *lengths = arena_array(arena, batch->count + 2, sizeof(*lengths));
+	const char *last = arena_printf(arena, "%d", LIMIT_PUSHES_SHOWN - 1);
+	const char *trim[] = {"LTRIM", KEY, "0", last};
+	const size_t trim_lengths[] = {5, sizeof(KEY) - 1, 1, strlen(last)};
+	struct redisReply *reply;
+
+	argv[0] = "LPUSH";
+	argv[1] = KEY;
+	for (size_t i = 0; i < batch->count; i++)
+		argv[i + 2] = as_json(arena, &batch->sendings[i]);
+	for (size_t i = 0; i < batch->count + 2; i++)
+		lengths[i] = strlen(argv[i]);
+	int rc = redis_call(show.redis, loop_now_ms() + REDIS_MS, &reply, (int)batch->count + 2,
+	                    argv, lengths);
+
+	if (rc != 0)
+		return rc;
+	freeReplyObject(reply);
+	redis_send(show.redis, 4, trim, trim_lengths);
+	return 0;
+}
+
+void push_show(struct push_batch *batch)
+{
+	struct push_verdict verdict = {.outcome = PUSH_SENT, .reason = "shown"};
+	size_t begun = 0;
+
+	assert(show.is_on && batch->count > 0);
+	while (begun < batch->count && delivery_begin(batch->sendings[begun].delivery))
+		begun++;
+	batch->count = begun;
+	if (begun == 0)
+		return;
+	if (put(batch) != 0)
+		verdict = (struct push_verdict){.outcome = PUSH_NOT_SENT, .reason = "no Redis"};
+	for (size_t i = 0; i < begun; i++)
+		push_conclude(batch, &batch->sendings[i], &verdict);
+}

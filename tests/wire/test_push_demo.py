@@ -1,0 +1,77 @@
+"""Push messages of a demo without a provider: the newest, at /dev/push."""
+import pytest
+import requests
+from harness import devices
+from harness.server import Server
+from harness.shop import Shop, refused
+from harness.talk import Talk
+from harness.wait import until
+
+BROWSER = {"Accept": "text/html"}
+HOSTILE = '<img src=x onerror=alert(1)> & "Söhne"'
+KEPT = 100
+
+
+@pytest.fixture(scope="module")
+def demo():
+    server = Server(SEBEZ_DEMO="yes")
+    try:
+        server.start()
+        yield Shop(server)
+        assert server.stop() == []
+    finally:
+        server.remove()
+
+
+def pushes(demo, customer):
+    return [push for push in demo.anonymous().do("listDevPushes")["pushes"]
+            if push["to"] == customer.account["email"]]
+
+
+def told(demo):
+    """A customer with a phone, an order that its vendor has accepted, and what the phone got."""
+    customer, vendor = demo.customer(), demo.vendor()
+    devices.registered(customer, devices.a_phone(locale="fr"))
+    order = customer.order(vendor.product())
+    assert vendor.accept(order).status_code == 200
+    until(lambda: pushes(demo, customer))
+    (push,) = pushes(demo, customer)
+    return customer, vendor, order, push
+
+
+def test_a_demo_shows_the_push_messages_that_it_would_have_sent(demo):
+    _, vendor, order, push = told(demo)
+    assert (push["platform"], push["provider"]) == ("android", "fcm")
+    assert (push["class"], push["kind"]) == ("orders", "sub_order_accepted")
+    assert push["title"] == "Commande acceptée" and push["link"] == f"/orders/{order['id']}"
+    assert vendor.part(order)["number"] in push["body"]
+    assert push["badge"] == 2
+
+
+def test_a_browser_gets_a_page_in_which_a_text_can_do_nothing(demo):
+    talk = Talk(demo, demo.vendor())
+    devices.registered(talk.customer, devices.an_iphone())
+    talk.answer(HOSTILE)
+    until(lambda: pushes(demo, talk.customer))
+    assert HOSTILE in pushes(demo, talk.customer)[0]["body"]
+    answer = requests.get(demo.server.url + "/dev/push", headers=BROWSER, timeout=20)
+    assert f"/conversations/{talk.id}" in answer.text and "&lt;img src=x" in answer.text
+    assert "<img" not in answer.text
+    assert "script" not in answer.headers["Content-Security-Policy"]
+
+
+def test_the_newest_stay(demo):
+    customer, _, _, push = told(demo)
+    demo.db.rows("insert into outbox (topic, destination, subject_id, payload) "
+                 "select 'push_orders', 'fcm', n.id, json_build_object('device_id', d.id) "
+                 "from notice n join device d on d.account_id = n.account_id "
+                 "cross join generate_series(1, %s) where n.account_id = %s "
+                 "and n.kind = 'sub_order_accepted'", KEPT + 50, customer.id)
+    until(lambda: demo.db.one("select count(*) = 0 from outbox where topic = 'push_orders'"))
+    shown = demo.anonymous().do("listDevPushes")["pushes"]
+    assert len(shown) == KEPT
+    assert all(one["id"] == push["id"] for one in shown)  # repetitions have its id
+
+
+def test_without_a_demo_nothing_is_shown(server):
+    refused(Shop(server).anonymous().call("listDevPushes"), 404)
