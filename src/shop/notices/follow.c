@@ -2,6 +2,7 @@
 
 #include "notices.sql.h"
 #include "shop/notices/notices.h"
+#include "shop/outbox/outbox.h"
 #include "task/forget.h"
 
 enum {
@@ -11,8 +12,8 @@ enum {
 	FORGET_MAX = 20000,
 };
 
-/* One transaction. True when there may be more to do. */
-static bool follow_some(struct task *task)
+/* One transaction. True when there may be more to do; *told: it may have written to the outbox. */
+static bool follow_some(struct task *task, bool *told)
 {
 	struct db *batch = db_batch(task);
 	const struct rows *followed = sql_notices_follow(batch, EVENTS_MAX);
@@ -20,16 +21,24 @@ static bool follow_some(struct task *task)
 
 	db_run(batch);
 	int32_t ended = sql_notices_due_rows(batch, due, &(size_t){0})->count;
+	const struct notices_follow_row *row =
+	    sql_notices_follow_rows(batch, followed, &(size_t){0});
 
 	assert(ended >= 0 && ended <= DUE_MAX);
-	return sql_notices_follow_rows(batch, followed, &(size_t){0})->more || ended == DUE_MAX;
+	*told |= ended > 0 || row->notices > 0;
+	return row->more || ended == DUE_MAX;
 }
 
 void notices_follow(struct task *task)
 {
-	for (int rounds = 0; rounds < ROUNDS_MAX; rounds++)
-		if (!follow_some(task))
-			return;
+	bool more = true, told = false;
+
+	for (int rounds = 0; more && rounds < ROUNDS_MAX; rounds++) {
+		more = follow_some(task, &told);
+		/* A message to a phone need not wait for the next look at the outbox. */
+		if (told && (rounds == 0 || !more))
+			outbox_dispatch(task);
+	}
 }
 
 static int32_t forget(struct task *task)
