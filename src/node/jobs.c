@@ -131,6 +131,7 @@ static void on_gauges(uv_timer_t *timer)
 	(void)timer;
 	process_gauges(&jobs.stores, &gauges);
 	fill_topics(gauges.topics);
+	metrics_fill_push(gauges.pushes);
 	for (size_t i = 0; feed_follower(i) != NULL; i++) {
 		assert(i < METRICS_FOLLOWERS_MAX);
 		gauges.followers_behind_s[i] = feed_follower_behind_s(i);

@@ -25,6 +25,7 @@ enum {
 	METRICS_CLIENT_OUTCOMES = 5,  /* HTTP_CLIENT_OUTCOME_COUNT */
 	METRICS_TOGETHER = 3,         /* TOGETHER_OUTCOME_COUNT */
 	METRICS_UPLOAD_FAILURES = 12, /* MEDIA_FAILURES_COUNTED */
+	METRICS_PUSHES = 40,          /* of push_count() */
 };
 
 struct metrics_pool {
@@ -64,6 +65,7 @@ struct metrics_gauges {
 	struct metrics_pool pools[METRICS_POOLS];
 	struct metrics_topic topics[METRICS_TOPICS_MAX];
 	uint64_t followers_behind_s[METRICS_FOLLOWERS_MAX]; /* as found by a jobs process */
+	uint64_t pushes[METRICS_PUSHES];                    /* since process start */
 	bool is_media;
 	struct metrics_media media;
 	struct metrics_uploads uploads;
@@ -79,6 +81,9 @@ void metrics_request(unsigned operation, int status, int64_t duration_us);
 void metrics_job(unsigned job, bool good, int64_t duration_us);
 /* Called once a second by the running loop; also counts as a heartbeat. */
 void metrics_set(const struct metrics_gauges *gauges);
+
+/* What this process knows of its push messages. */
+void metrics_fill_push(uint64_t pushes[METRICS_PUSHES]);
 
 /* For the supervisor. metrics_watch maps the segment without a slot of its own; metrics_beats is
  * how often the slot's process has called metrics_set; metrics_give assigns the slot back to a

@@ -45,5 +45,6 @@ size_t metrics_segment_size(unsigned slots);
 /* For the files that write the text. */
 void metrics_write_head(struct buf *out, const char *name, const char *type, const char *help);
 void metrics_write_media(struct buf *out, const struct metrics_segment *all);
+void metrics_write_push(struct buf *out, const struct metrics_segment *all);
 
 #endif

@@ -414,5 +414,6 @@ void metrics_write(struct buf *out)
 		write_pools(out, all, &POOL_FAMILIES[i]);
 	write_outbox(out, all);
 	write_followers(out, all);
+	metrics_write_push(out, all);
 	metrics_write_media(out, all);
 }

@@ -137,16 +137,18 @@ def test_nobody_else_reads_what_is_to_be_delivered(shop, role, table):
 def test_metrics_tell_how_far_the_outbox_is_behind(own_server):
     server = own_server()
     dead_letter(server.db)
-    for age in ("1 minute", "1 hour"):
-        server.db.rows("insert into outbox (topic, subject_id, created_at, due_at) values "
-                       "('push_orders', gen_random_uuid(), now() - %s::interval, "
-                       "now() + interval '1 hour')", age)
+    # Only the second has failed; the third waits on purpose.
+    for age, why in (("1 minute", None), ("1 hour", "No answer"), ("3 hours", None)):
+        server.db.rows("insert into outbox (topic, subject_id, created_at, due_at, attempts, "
+                       "failed_with) values ('push_orders', gen_random_uuid(), "
+                       "now() - %s::interval, now() + interval '1 hour', %s, %s)",
+                       age, int(why is not None), why)
     run_jobs_anew(server)
 
     def value(name, labels):
         return {sample[1]: sample[2] for sample in metrics(server)[name][1]}[labels]
 
-    until(lambda: value("sebez_outbox_pending", 'topic="push_orders"') == 2)
+    until(lambda: value("sebez_outbox_pending", 'topic="push_orders"') == 3)
     until(lambda: value("sebez_outbox_dead_letters", 'topic="push_chat"') == 1)
     assert 3600 <= value("sebez_outbox_oldest_seconds", 'topic="push_orders"') < 7200
     assert value("sebez_outbox_breakers", 'topic="push_chat",state="open"') == 0

@@ -1,6 +1,7 @@
 """Push messages: what refusals do that whoever registers a device may cause, and what a wrong
 setting of ours does."""
 import pytest
+import requests
 
 pytest.importorskip("h2", reason="python3-h2 is not installed")
 from conftest import after  # noqa: E402
@@ -98,6 +99,21 @@ def test_a_wrong_setting_is_told_once_an_hour(push):
         push.tell(customer)
         until(lambda: push.failed(customer) == 1)
     assert len(lines(push, SETTING, "TopicDisallowed")) == 1
+
+
+def test_metrics_tell_what_each_provider_answered(push):
+    def count(provider, outcome):
+        (value,) = [int(line.split()[-1]) for line in
+                    requests.get(push.shop.server.url + "/metrics", timeout=20).text.splitlines()
+                    if line.startswith("sebez_push_messages_total{"
+                                       f'provider="{provider}",outcome="{outcome}"}}')]
+        return value
+
+    before = count("fcm", "sent"), count("fcm", "dropped")
+    phones = [devices.a_phone(), devices.a_phone()]
+    push.fake.script(phones[0]["address"], providers.fcm_error("INVALID_ARGUMENT"))
+    accepted_by(push, *phones)
+    until(lambda: (count("fcm", "sent"), count("fcm", "dropped")) == (before[0] + 1, before[1] + 1))
 
 
 def test_the_hosts_of_microsoft_share_a_queue(push):
