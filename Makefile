@@ -7,7 +7,7 @@ SEBEZ_DEMO ?= yes
 export SEBEZ_DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps test lint bench gen docs clean
+.PHONY: help run build deps test lint bench gen docs drill clean
 
 help:
 	@echo "make run     install what is missing, build, start with embedded services and the demo"
@@ -15,6 +15,7 @@ help:
 	@echo "make test    every test"
 	@echo "make lint    every check of the source"
 	@echo "make bench   measure; writes docs/BENCHMARKS.md's figures"
+	@echo "make drill   containers, as deploy/ describes them, built and tried (as root)"
 	@echo "make gen     docs/API.md and docs/CONFIGURATION.md from their sources"
 	@echo "make deps    install the packages for building and running"
 	@echo "make clean   remove what was built (not ./var, the data)"
@@ -44,6 +45,9 @@ bench:
 	@tools/install-deps.sh run bench
 	@$(MAKE) --no-print-directory build
 	@bench/run.sh
+
+drill:
+	@deploy/drills/run.sh
 
 gen docs: build
 	@/usr/bin/python3 tools/gen_api.py --docs

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the Debian packages that are missing, and nothing else.
-#   tools/install-deps.sh [GROUP...]     groups: run (default), test, lint, bench
+#   tools/install-deps.sh [GROUP...]     groups: run (default), build, test, lint, bench
 #
 # Services that come with the packages (PostgreSQL, Redis, nginx) are neither started, nor restarted,
 # nor enabled, and no default database cluster is made: Sebez runs its own. When all packages are
@@ -10,10 +10,10 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 
 # A name per package; a|b: either will do, the first is installed.
 # curl is what the README talks to the server with.
-run="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
+build="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
      libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
-     libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev postgresql
-     redis-server|valkey-server curl"
+     libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev"
+run="$build postgresql redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis python3-botocore python3-cryptography python3-h2 python3-aiosmtpd
       python3-dkim python3-nacl python3-pil libheif-examples chromium chromium-driver fonts-dejavu-core
@@ -22,6 +22,7 @@ lint="clang-format clang-tidy clang-tools universal-ctags python3-pytest python3
 bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 python3-pil libvips-tools procps"
 # The codecs of HEIC and AVIF, which Debian 12 has in libheif1.
 if ! grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
+	build="$build libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"
 	run="$run libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"
 	test="$test libheif-plugin-x265"
 fi
@@ -31,6 +32,7 @@ wanted=
 for group in ${*:-run}; do
 	case $group in
 	run) wanted="$wanted $run" ;;
+	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $test" ;;
 	lint) wanted="$wanted $lint" ;;
 	bench) wanted="$wanted $bench" ;;

@@ -15,6 +15,7 @@
 #include "node/media_move.h"
 #include "node/migrate.h"
 #include "node/nginx_conf.h"
+#include "node/ready.h"
 #include "node/running.h"
 #include "node/say.h"
 #include "node/sms_setup.h"
@@ -186,6 +187,11 @@ static int run_nginx_conf(void)
 	return nginx_conf_main(&call.config, &nginx);
 }
 
+static int run_ready(void)
+{
+	return ready_main(&call.config);
+}
+
 static int run_openapi(void)
 {
 	return fwrite(OPENAPI_JSON, 1, OPENAPI_JSON_LENGTH, stdout) == OPENAPI_JSON_LENGTH ? 0 : 1;
@@ -248,6 +254,7 @@ static const char *const SMS_SETTINGS[] = {
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
+static const char *const READY_SETTINGS[] = {"SEBEZ_LISTEN", NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
 static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
 
@@ -352,6 +359,12 @@ const struct command COMMANDS[] = {
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
      .flags = {{.name = "--delete-unknown", .given = &call.delete_unknown}}},
+    {.name = "ready",
+     .prose =
+         "Asks the server at SEBEZ_LISTEN whether it can serve (/readyz); fails when it cannot "
+         "or does not answer. For health checks of containers.",
+     .run = run_ready,
+     .settings = READY_SETTINGS},
     {.name = "nginx-conf",
      .arguments = "--name HOST... --cert FILE --key FILE [--upstream ADDRESS... | "
                   "--upstream-file FILE] [--https [ADDRESS:]PORT] [--http [ADDRESS:]PORT] "

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ("tools/install-deps.sh", "tests/run.sh", "tests/keeper.py", "tests/lint/run.sh",
-           "tests/slow.sh", "tests/radosgw.sh", "bench/run.sh", "tools/gen_api.py",
-           "tools/gen_sql.py")
+           "tests/slow.sh", "tests/radosgw.sh", "bench/run.sh", "deploy/drills/run.sh",
+           "tools/gen_api.py", "tools/gen_sql.py")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

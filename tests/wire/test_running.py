@@ -330,6 +330,16 @@ def test_a_start_that_may_not_write_to_the_data_folder_says_so():
     assert f"cannot write to the data folder {server.data}/var" in done.stderr
 
 
+def test_a_health_check_says_whether_the_server_can_serve(own_server):
+    server = own_server(SEBEZ_PROCESSES=1)
+    assert server.sebez("ready").stdout == "ready\n"
+    assert server.stop() == []
+    done = server.sebez("ready", check=False)
+    assert done.returncode == 1
+    assert f"127.0.0.1:{server.port} does not answer" in done.stderr
+    server.start()
+
+
 @pytest.mark.parametrize("arguments, status", [
     ([], 2), (["--help"], 0), (["nonsense"], 2), (["serve", "--fast"], 2), (["serve", "--help"], 0),
     (["-h"], 0), (["help"], 0), (["help", "check"], 0), (["help", "admin"], 0), (["admin"], 2),

@@ -1,0 +1,110 @@
+#!/bin/bash
+# The image of deploy/Dockerfile is built from a Debian that mmdebstrap makes, and runs as it should in
+# production: no capabilities, nothing writable, all services elsewhere, secrets as files. It becomes
+# healthy, plays the story of the README (an order, a picture), and ends with 0 on SIGTERM.
+#   SEBEZ_DRILL_BASE=FILE     an archive of the base, instead of making one
+set -eu
+source=$(realpath "$(dirname "$0")/../..")
+
+skip() { echo "$*"; exit 77; }
+[ "$(id -u)" -eq 0 ] || skip "root is needed to run containers"
+for program in dockerd redis-server curl python3; do
+	command -v $program > /dev/null || skip "$program is not installed"
+done
+[ -n "${SEBEZ_DRILL_BASE:-}" ] || command -v mmdebstrap > /dev/null || skip "mmdebstrap is not installed"
+/usr/bin/python3 -c 'import botocore' 2> /dev/null || skip "python3-botocore is not installed"
+pg=$(ls -d /usr/lib/postgresql/*/bin 2> /dev/null | sort -V | tail -n 1)
+[ -n "$pg" ] || skip "postgresql is not installed"
+
+work=$(mktemp -d /var/tmp/sebez-drill-XXXXXX)
+chmod 755 "$work"
+export DOCKER_HOST=unix://$work/docker.sock DOCKER_BUILDKIT=0
+docker=$(command -v /usr/bin/docker || command -v docker)
+running=()
+as_postgres() { setpriv --reuid postgres --regid postgres --clear-groups env -C / "$@"; }
+finish() {
+	$docker rm -f drill > /dev/null 2>&1 || true
+	as_postgres "$pg/pg_ctl" -D "$work/pg" -m immediate stop > /dev/null 2>&1 || true
+	for pid in ${running[@]+"${running[@]}"}; do
+		kill "$pid" 2> /dev/null || true
+		wait "$pid" 2> /dev/null || true
+	done
+	umount "$work/exec/netns/default" 2> /dev/null || true # of the host's network, held by dockerd
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+wait_for() { # seconds, what, command...
+	local end=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || { echo "$what did not come"; exit 1; }
+		sleep 0.2
+	done
+}
+
+echo "a container engine of its own, which changes no network of this machine"
+dockerd --data-root "$work/docker" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
+	-H "$DOCKER_HOST" --iptables=false --ip-forward=false --bridge=none > "$work/dockerd.log" 2>&1 &
+running+=($!)
+wait_for 60 "dockerd" $docker info
+
+echo "the base and the image"
+if [ -z "${SEBEZ_DRILL_BASE:-}" ]; then
+	SEBEZ_DRILL_BASE=$work/base.tar
+	mmdebstrap --quiet --variant=minbase bookworm "$SEBEZ_DRILL_BASE"
+fi
+$docker import "$SEBEZ_DRILL_BASE" debian:bookworm-slim > /dev/null
+$docker build --quiet --network host -f "$source/deploy/Dockerfile" -t sebez "$source" > /dev/null
+size() { $docker image inspect -f '{{.Size}}' "$1"; }
+beyond=$((($(size sebez) - $(size debian:bookworm-slim)) / 1000000))
+
+echo "PostgreSQL, Redis and a store of files, as if they were elsewhere"
+pg_port=$(free_port) redis_port=$(free_port) port=$(free_port)
+mkdir "$work/secrets" "$work/pg"
+chown postgres "$work/pg"
+password=$(openssl rand -hex 16)
+openssl rand -hex 32 > "$work/secrets/secret"
+echo "postgresql://market:$password@127.0.0.1:$pg_port/market" > "$work/secrets/database_url"
+echo "$password" > "$work/password"
+as_postgres "$pg/initdb" -D "$work/pg" -A scram-sha-256 --pwfile="$work/password" -U market > /dev/null
+as_postgres "$pg/pg_ctl" -D "$work/pg" -w -l "$work/pg/log" \
+	-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=" start > /dev/null
+PGPASSWORD=$password psql -q -h 127.0.0.1 -p "$pg_port" -U market -c 'create database market' postgres
+redis-server --port "$redis_port" --bind 127.0.0.1 --save '' > /dev/null &
+running+=($!)
+mkfifo "$work/until"
+/usr/bin/python3 "$source/tests/unit/s3_peer.py" < "$work/until" > "$work/s3" &
+running+=($!)
+exec 9> "$work/until" # the peer ends with its standard input
+wait_for 20 "the store of files" test -s "$work/s3"
+
+echo "the container"
+$docker run -d --name drill --network host --read-only --cap-drop ALL --security-opt no-new-privileges \
+	-v "$work/secrets:/run/secrets:ro" -e SEBEZ_SECRET_FILE=/run/secrets/secret \
+	-e DATABASE_URL_FILE=/run/secrets/database_url -e REDIS_URL="redis://127.0.0.1:$redis_port" \
+	-e S3_ENDPOINT="http://127.0.0.1:$(cat "$work/s3")" -e S3_BUCKET=shop -e S3_REGION=eu-central-1 \
+	-e S3_ACCESS_KEY_ID=fixed -e S3_SECRET_ACCESS_KEY=fixed-secret -e S3_PATH_STYLE=yes \
+	-e SEBEZ_LISTEN="127.0.0.1:$port" -e SEBEZ_DEMO=yes sebez > /dev/null
+failed() { echo "$*"; $docker logs drill 2>&1 | tail -n 30; echo "$*"; exit 1; }
+health() { [ "$($docker inspect -f '{{.State.Health.Status}}' drill)" = healthy ]; }
+(wait_for 180 "health" health) || failed "it did not become healthy"
+$docker exec drill sebez check | tail -n 1
+if $docker exec drill touch /var/lib/sebez/x 2> /dev/null; then failed "its root can be written to"; fi
+
+echo "the story of the README"
+awk '/^```sh/ {on = 1; next} /^```/ {on = 0} on' "$source/README.md" > "$work/story"
+awk '/^It prints$/ {at = 1} at && /^```text/ {on = 1; next} on && /^```/ {exit} on' "$source/README.md" \
+	> "$work/expected"
+SHOP=http://127.0.0.1:$port bash "$work/story" > "$work/told" || failed "the story failed"
+number='^[0-9A-Z]{4}-[0-9A-Z]{4}$'
+diff <(grep -vE "$number" "$work/expected") <(grep -vE "$number" "$work/told") ||
+	failed "the story ended otherwise"
+
+echo "SIGTERM"
+$docker stop -t 30 drill > /dev/null
+code=$($docker inspect -f '{{.State.ExitCode}}' drill)
+[ "$code" = 0 ] || failed "it ended with $code"
+echo "healthy, an order placed, ended with 0; $beyond MB beyond the base"
