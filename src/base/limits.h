@@ -158,6 +158,13 @@ enum {
 	 * */
 	LIMIT_GUESSES = 2,
 
+	/* Codes by text message: long enough for a slow network, and five guesses at each of ten
+	 * codes a day are one in 20,000. */
+	LIMIT_PHONE_CODE_S = 5 * 60,
+	LIMIT_PHONE_CODE_TRIES = 5,
+	LIMIT_PHONE_CODES_LATELY = 3, /* of a number in ten minutes */
+	LIMIT_PHONE_CODES_DAILY = 10,
+
 	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,
 

@@ -112,3 +112,26 @@ size_t unicode_cut(const char *text, size_t length, size_t most)
 	assert(cut == UBRK_DONE || (size_t)cut <= most);
 	return cut == UBRK_DONE ? 0 : (size_t)cut;
 }
+
+bool unicode_digits(const char *text, size_t count, char *ret)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	int32_t length = (int32_t)strlen(text);
+	size_t digits = 0;
+
+	for (int32_t i = 0; i < length;) {
+		UChar32 c;
+
+		U8_NEXT(bytes, i, length, c);
+		int32_t digit = u_charDigitValue(c);
+
+		if (digit < 0 && !u_isUWhiteSpace(c) && u_charType(c) != U_DASH_PUNCTUATION)
+			return false;
+		if (digit >= 0 && digits == count)
+			return false;
+		if (digit >= 0)
+			ret[digits++] = (char)('0' + digit);
+	}
+	ret[digits] = 0;
+	return digits == count;
+}

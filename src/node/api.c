@@ -170,7 +170,7 @@ static void set_keys(void)
 static int open_shop(void)
 {
 	struct push_settings push = push_setup(api.config);
-	struct sms_settings sms = sms_setup(api.config);
+	struct sms_settings sms = sms_setup_with_keys(api.config, &api.secret);
 	struct mail_settings mail;
 	int rc = mail_setup(api.config, &api.secret, false, &mail);
 

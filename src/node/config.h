@@ -59,7 +59,7 @@ struct config {
 	const char *mail_name;
 	const char *dkim_selector;
 	const char *dkim_key_file;
-	int64_t smtp_tls; /* enum smtp_tls */
+	int64_t smtp_tls;                     /* enum smtp_tls */
 	const char *fcm_service_account_file; /* "" means none, as of the next ones */
 	const char *fcm_origin;
 	const char *apns_key_file;
@@ -88,6 +88,7 @@ struct config {
 	int64_t s3_encryption; /* a word of CONFIG_S3_ENCRYPTIONS */
 	int64_t media_store;   /* enum media_store; not MEDIA_STORE_AUTO after config_load */
 	int64_t media_processes;
+	int64_t sms_country_hourly;
 	int64_t fetch_interval_ms;
 	int64_t processes; /* never 0 after config_load */
 	int64_t log_level; /* enum log_threshold */

@@ -157,6 +157,10 @@ const struct option OPTIONS[] = {
     TEXT("SMS_GATEWAY_ACCEPTED", sms_gateway_accepted, "", 0, 200,
          "What its answer contains when it has taken the message. Empty: each answer with a status "
          "2xx means that."),
+    INTEGER(
+        "SMS_COUNTRY_HOURLY", sms_country_hourly, "1000", 1, 1000000, "codes",
+        "Codes that all numbers of a country get by text message in an hour: what strangers who "
+        "ask for many can make it cost."),
     TEXT("IOS_APP_IDS", ios_app_ids, "", 0, 1000,
          "iOS apps that open links to this marketplace, with blanks between, each the id of a team "
          "and a bundle id: `ABCDE12345.com.example.shop`. Empty: none."),

@@ -173,7 +173,7 @@ static void start_jobs(void)
 static int open_shop(const struct config *config, const struct secret *secret)
 {
 	struct push_settings push = push_setup(config);
-	struct sms_settings sms = sms_setup(config);
+	struct sms_settings sms = sms_setup_with_keys(config, secret);
 	struct mail_settings mail;
 	int rc = mail_setup(config, secret, true, &mail);
 

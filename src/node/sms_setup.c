@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/limits.h"
 #include "base/phone.h"
 #include "net/co.h"
@@ -27,8 +28,36 @@ struct sms_settings sms_setup(const struct config *config)
 	    .gateway_header = config->sms_gateway_header,
 	    .gateway_body = config->sms_gateway_body,
 	    .gateway_accepted = config->sms_gateway_accepted,
+	    .hourly = config->sms_country_hourly,
 	    .shop = config->mail_name[0] != '\0' ? config->mail_name : "Sebez",
 	};
+}
+
+static void derive(const struct secret *secret, uint8_t ret[SMS_KEY_BYTES])
+{
+	char text[SECRET_TEXT_LENGTH + 1];
+	bool decoded;
+
+	secret_derive(secret, "codes by text message", text);
+	decoded = hex_decode(text, ret, SMS_KEY_BYTES);
+	assert(decoded);
+	explicit_bzero(text, sizeof(text));
+}
+
+struct sms_settings sms_setup_with_keys(const struct config *config, const struct secret *secret)
+{
+	struct sms_settings settings = sms_setup(config);
+	struct secret previous;
+
+	derive(secret, settings.keys[settings.key_count++]);
+	if (config->secret_previous[0] != '\0') {
+		bool parsed = secret_parse(config->secret_previous, &previous);
+
+		assert(parsed); /* config_load has validated the key */
+		derive(&previous, settings.keys[settings.key_count++]);
+		explicit_bzero(&previous, sizeof(previous));
+	}
+	return settings;
 }
 
 struct sending {

@@ -3,9 +3,13 @@
 #define SEBEZ_NODE_SMS_SETUP_H
 
 #include "node/config.h"
+#include "node/secret.h"
 #include "shop/sms/sms.h"
 
-struct sms_settings sms_setup(const struct config *config);
+struct sms_settings sms_setup(const struct config *config); /* without keys */
+
+/* For processes that make and check codes. */
+struct sms_settings sms_setup_with_keys(const struct config *config, const struct secret *secret);
 
 /* Sends a message to a number as the settings say, and prints what became of it. Returns an exit
  * status. Runs the loop. */

@@ -19,6 +19,7 @@ from typing import Callable
 
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
+from harness.codes import coded, fresh_phone
 from harness.devices import a_phone, an_iphone, registered
 from harness.mails import unsubscribe_token
 from harness.media import a_file, put_headers, signed_query
@@ -282,6 +283,10 @@ ROWS = {
         "email": fresh("new") + "@example.com", "password": PASSWORD, "name": "New"}),
     "login": Row(body=lambda w, who, side: {
         "email": side.customer.account["email"], "password": PASSWORD}),
+    "requestPhoneCode": Row(body=lambda w, who, side: {"phone": fresh_phone()}),
+    "signInByPhone": Row(body=lambda w, who, side: {
+        **coded(w.shop.server, w.shop.anonymous()), "name": "New"}),
+    "setMyPhone": Row(body=lambda w, who, side: {"phone": None, "current_password": PASSWORD}),
     "refresh": Row(body=lambda w, who, side: {
         "refresh_token": twin_of(side.customer).refresh_token}),
     "logout": Row(body=nothing, twin=twin_of),

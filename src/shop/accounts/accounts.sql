@@ -3,19 +3,19 @@
 
 -- account_view (account uuid): one
 -- The account as shown to its owner.
-select a.id, a.email, a.name, a.avatar, a.admin_role, coalesce((
+select a.id, a.email, a.phone, a.name, a.avatar, a.admin_role, coalesce((
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 	                                  'role', s.role) order by v.name, v.id)
 	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
        a.created_at, a.version as "_version"
 from account a where a.id = :account;
 
--- account_by_email (key text, typed text): maybe -> (id uuid, email_key text, password_hash text)
+-- account_by_email (key text, typed text): maybe -> (id uuid, email_key text, password_hash text?)
 -- An exact match of the typed address comes first: accounts older than keys have it.
 select id, email_key, password_hash from account where email_key in (:key, :typed)
 order by email_key = :typed desc limit 1;
 
--- account_of_session (account uuid, session uuid): maybe -> (email_key text, password_hash text, locked bool)
+-- account_of_session (account uuid, session uuid): maybe -> (email_key text?, password_hash text?, locked bool)
 -- For code that runs without the envelope: no row when the session has ended.
 select a.email_key, a.password_hash, a.locked_at is not null as locked
 from account a join session s on s.account_id = a.id
@@ -28,7 +28,7 @@ values (:id, :email, :email_key, :name, :password_hash);
 -- account_version_lock (account uuid): one writes -> (version int)
 select version from account where id = :account for no key update;
 
--- account_row_lock (account uuid): one writes -> (password_hash text, locked bool, admin bool, version int)
+-- account_row_lock (account uuid): one writes -> (password_hash text?, locked bool, admin bool, version int)
 -- Blocks password changes, locking and sign-ins of the account until the end of the transaction.
 select password_hash, locked_at is not null as locked, admin_role is not null as admin, version
 from account where id = :account for no key update;

@@ -2,9 +2,11 @@
  * admin_users: lists accounts, locks them, and sets their admin roles.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "admin_users.sql.h"
 #include "api.gen.h"
+#include "base/phone.h"
 #include "shop/platform/platform.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -13,10 +15,18 @@
 void admin_list_users(struct request *rq, const struct admin_list_users_in *in)
 {
 	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	char phone[PHONE_LENGTH + 1];
+	bool by_phone = in->q != NULL && phone_form(in->q, strlen(in->q), phone);
 
 	reply_page(rq, &page,
-	           sql_admin_users_page(db_of(&rq->task), in->q, in->locked, page.after_key,
-	                                page.after_id, page.count));
+	           sql_admin_users_page(db_of(&rq->task), &(struct admin_users_page_args){
+	                                                      .q = by_phone ? NULL : in->q,
+	                                                      .phone = by_phone ? phone : NULL,
+	                                                      .locked = in->locked,
+	                                                      .after_key = page.after_key,
+	                                                      .after_id = page.after_id,
+	                                                      .page_size = page.count,
+	                                                  }));
 }
 
 /* GET /v1/admin/users/{user_id} */
@@ -90,6 +100,12 @@ void set_admin_role(struct request *rq, const struct set_admin_role_in *in)
 	if (uuid_equal(in->user_id, rq->task.actor.account_id))
 		task_end(&rq->task, PROBLEM_CONFLICT, "You cannot change your own role.");
 	lock_as_superadmin(tx);
+	const struct admin_user_row_lock_row *user =
+	    sql_admin_user_row_lock_rows(tx, sql_admin_user_row_lock(tx, in->user_id), NULL);
+
+	if (in->role != NULL && !user->has_password)
+		task_end(&rq->task, PROBLEM_CONFLICT,
+		         "Admins sign in with a password, and this account has none.");
 	sql_admin_user_set_role(tx, in->user_id,
 	                        in->role != NULL ? ADMIN_ROLE_NAMES[*in->role] : NULL);
 	sql_admin_user_end_sessions(tx, in->user_id);

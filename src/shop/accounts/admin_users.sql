@@ -1,16 +1,17 @@
 -- Accounts, listed and locked by admins. The admin's role sees every row; every write is in the audit log.
 
--- admin_users_page (q text?, locked bool?, after_key time, after_id uuid, page_size int): many
-select a.id, a.email, a.name, a.avatar, a.admin_role, a.locked_at, a.created_at, a.created_at as "_key"
+-- admin_users_page (q text?, phone text?, locked bool?, after_key time, after_id uuid, page_size int): many
+select a.id, a.email, a.phone, a.name, a.avatar, a.admin_role, a.locked_at, a.created_at, a.created_at as "_key"
 from account a
 where (a.created_at, a.id) < (:after_key, :after_id)
-[q: and a.email || ' ' || a.name ilike containing(:q)]
+[q: and coalesce(a.email, '') || ' ' || a.name ilike containing(:q)]
+[phone: and a.phone = :phone]
 [locked: and (a.locked_at is not null) = :locked]
 order by a.created_at desc, a.id desc
 limit :page_size;
 
 -- admin_user (id uuid): one
-select a.id, a.email, a.name, a.avatar, a.admin_role,
+select a.id, a.email, a.phone, a.name, a.avatar, a.admin_role,
        coalesce((
 		select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 		                                  'role', s.role) order by s.created_at, v.id)
@@ -19,8 +20,10 @@ select a.id, a.email, a.name, a.avatar, a.admin_role,
 from account a
 where a.id = :id;
 
--- admin_user_row_lock (id uuid): one -> (is_admin bool, is_self bool, by_superadmin bool)
+-- admin_user_row_lock (id uuid): one -> (is_admin bool, is_self bool, by_superadmin bool,
+--     has_password bool)
 select a.admin_role is not null as is_admin, a.id = current_account() as is_self,
+       a.email is not null as has_password,
        (select me.admin_role = 'superadmin' and me.locked_at is null
         from account me where me.id = current_account()) as by_superadmin
 from account a

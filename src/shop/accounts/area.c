@@ -1,6 +1,9 @@
 /* The accounts' area (shop/area.h). */
+#include "base/limits.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/phone_code.h"
 #include "shop/accounts/upkeep.h"
+#include "shop/outbox/outbox.h"
 #include "task/db_error.h"
 #include "task/job.h"
 #include "web/limit.h"
@@ -11,6 +14,8 @@ const struct problem_code PROBLEM_TOKEN_REUSED[1] = {
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
      "An account with this e-mail address already exists."},
+    {"account_phone", PROBLEM_EXISTS, "/phone", "exists",
+     "Another account signs in with this number."},
     {0},
 };
 
@@ -25,6 +30,8 @@ static const struct limit_rule LIMITS[] = {
     {"register", LIMIT_BY_ADDRESS, 600, 60},
     /* a token lives 15 minutes; an office shares an address */
     {"refresh", LIMIT_BY_ADDRESS, 1200, 60},
+    /* numbers and countries have limits of their own (phone_code_add()) */
+    {"phone_code", LIMIT_BY_ADDRESS, 120, 600},
     {0},
 };
 
@@ -33,9 +40,18 @@ static const struct job JOBS[] = {
     {0},
 };
 
+static const struct outbox_topic TOPICS[] = {
+    {.name = "phone_code",
+     .deliver = phone_code_deliver,
+     .expire_s = LIMIT_PHONE_CODE_S,
+     .drop_expired = true},
+    {0},
+};
+
 const struct area AREA_ACCOUNTS = {
     .name = "accounts",
     .constraints = CONSTRAINTS,
     .limits = LIMITS,
     .jobs = JOBS,
+    .topics = TOPICS,
 };

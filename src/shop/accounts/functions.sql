@@ -46,3 +46,32 @@ begin
 	where i.vendor_id = invitation.vendor_id and i.id = invitation.id;
 end $$;
 grant execute on function invitation_accept(text) to sebez_customer;
+
+-- Makes a code for a number, and has it sent. Returns 0, or after how many seconds it may be asked for again: a number
+-- gets `lately` codes in ten minutes and `daily` in a day, and all numbers of a calling code `hourly` in an hour,
+-- because messages cost money and the numbers are what strangers type.
+create or replace function phone_code_add(id uuid, phone text, calling_code text, language text, lasts_s int,
+                                          lately int, daily int, hourly int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_variable
+declare
+	wait interval;
+begin
+	-- One after the other, or requests at the same time would each see too few.
+	perform pg_advisory_xact_lock(hashtextextended('phone_code ' || calling_code, 0));
+	select greatest(
+		(select c.created_at from phone_code c where c.phone = phone
+		 order by c.created_at desc offset lately - 1 limit 1) + interval '10 minutes',
+		(select c.created_at from phone_code c where c.phone = phone
+		 order by c.created_at desc offset daily - 1 limit 1) + interval '1 day',
+		(select c.created_at from phone_code c where c.calling_code = calling_code
+		 order by c.created_at desc offset hourly - 1 limit 1) + interval '1 hour') - now() into wait;
+	if wait > interval '0' then
+		return ceil(extract(epoch from wait));
+	end if;
+	insert into phone_code (id, phone, calling_code, language, expires_at)
+	values (id, phone, calling_code, language, now() + lasts_s * interval '1 second');
+	insert into outbox (topic, subject_id) values ('phone_code', id);
+	return 0;
+end $$;
+grant execute on function phone_code_add(uuid, text, text, text, int, int, int, int) to sebez_auth;

@@ -19,26 +19,25 @@ void get_me(struct request *rq, const struct get_me_in *in)
 	reply_row(rq, sql_account_view(db_of(&rq->task), rq->task.actor.account_id));
 }
 
-/* Returns the hash that current_password matched. Runs without the envelope, so it checks the
- * session itself.
- */
-static const char *check_current_password(struct request *rq, const struct update_me_in *in)
+const char *account_check_password(struct request *rq, const char *current_password)
 {
 	const struct actor *actor = &rq->task.actor;
 	struct db *db = db_as(&rq->task, PG_AUTH);
 	const struct account_of_session_row *account = sql_account_of_session_rows(
 	    db, sql_account_of_session(db, actor->account_id, actor->session_id), NULL);
 
-	assert(in->password != NULL); /* nothing else requires the current one */
 	if (account == NULL)
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
 	if (account->locked)
 		sign_in_refuse_locked(rq);
-	if (in->current_password == NULL)
+	if (account->password_hash == NULL)
+		task_end(&rq->task, PROBLEM_CONFLICT,
+		         "The account has no password; it signs in by its telephone number.");
+	if (current_password == NULL)
 		task_end_field(&rq->task, "/current_password", "required",
-		               "Changing the password requires current_password.");
+		               "This change requires current_password.");
 	sign_in_throttle(rq, account->email_key);
-	if (!password_matches(&rq->task, account->password_hash, in->current_password, NULL))
+	if (!password_matches(&rq->task, account->password_hash, current_password, NULL))
 		sign_in_refuse(rq);
 	limit_refund_guesses(rq);
 	return account->password_hash;
@@ -53,13 +52,13 @@ static bool has_profile(const struct update_me_in *in)
 static void change_password(struct request *rq, const struct update_me_in *in, const char *avatar)
 {
 	const struct actor *actor = &rq->task.actor;
-	const char *old_hash = check_current_password(rq, in);
+	const char *old_hash = account_check_password(rq, in->current_password);
 	const char *new_hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 	const struct account_row_lock_row *account =
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, actor->account_id), NULL);
 
-	assert(!password_is_outdated(new_hash));
+	assert(!password_is_outdated(new_hash) && account->password_hash != NULL);
 	if (strcmp(account->password_hash, old_hash) != 0)
 		sign_in_refuse(rq); /* changed during hashing */
 	request_expect(rq, account->version);

@@ -3,24 +3,30 @@ set local role sebez_owner;
 
 create table account (
 	id            uuid primary key,
-	email         text not null check (email = lower(email collate "C") and length(email) <= 254),
+	email         text check (email = lower(email collate "C") and length(email) <= 254), -- null: signs in by phone
 	name          text not null check (length(name) between 1 and 200),
 	avatar        json, -- as shop/image.h keeps pictures
-	password_hash text not null,
+	password_hash text,
 	admin_role    text check (admin_role in (:AdminRole)),
 	locked_at     timestamptz,
 	locked_reason text,
 	version       int not null default 1,
 	created_at    timestamptz not null default now(),
 	updated_at    timestamptz not null default now(),
-	email_key     text not null, -- unique key of an account: account_key() of shop/accounts/accounts.h
-	avatar_upload_id uuid generated always as ((avatar #>> '{image_facts,id}')::uuid) stored references upload (id)
+	email_key     text, -- unique key of an account: account_key() of shop/accounts/accounts.h
+	phone         text check (phone ~ '^\+[1-9][0-9]{6,14}$'), -- as phone_form() of base/phone.h; proved by a code
+	avatar_upload_id uuid generated always as ((avatar #>> '{image_facts,id}')::uuid) stored references upload (id),
+	check ((email is null) = (email_key is null)),
+	check ((email is null) = (password_hash is null)), -- it signs in by both, or by its number alone,
+	check (coalesce(email, phone) is not null),
+	check (admin_role is null or email is not null) -- which admins do not
 );
 create index account_admin_role on account (admin_role) where admin_role is not null;
 create index account_avatar on account (avatar_upload_id) where avatar_upload_id is not null;
 create index account_created on account (created_at desc, id desc);
 create unique index account_email_key on account (email_key);
-create index account_name_trgm on account using gin ((email || ' ' || name) gin_trgm_ops);
+create index account_name_trgm on account using gin ((coalesce(email, '') || ' ' || name) gin_trgm_ops);
+create unique index account_phone on account (phone);
 create trigger kept before delete or update of id on account
 	for each row execute function kept();
 create trigger audit after insert or update or delete on account for each row
@@ -32,12 +38,12 @@ create trigger track_uploads after insert or update of avatar on account for eac
 create trigger show_avatar after update of formats, uses on upload for each row
 	when (new.purpose = 'avatar' and upload_is_shown_anew(old, new)) execute function show_upload('account.avatar');
 
-grant select, insert (id, email, name, password_hash, email_key), update (email, name, avatar, password_hash,
+grant select, insert (id, email, name, password_hash, email_key, phone), update (email, name, avatar, password_hash,
 	version, updated_at, email_key) on account to sebez_auth;
-grant select (id, email, name, avatar, admin_role, locked_at, version, created_at), update (name, avatar, version,
-	updated_at) on account to sebez_customer;
+grant select (id, email, phone, name, avatar, admin_role, locked_at, version, created_at), update (name, avatar,
+	version, updated_at, phone) on account to sebez_customer;
 grant select (id, email, name, avatar, email_key) on account to sebez_vendor;
-grant select (id, email, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
+grant select (id, email, phone, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
 	email_key), update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;
 grant select (id, email, name, locked_at, created_at) on account to sebez_jobs;
 grant select, insert, update (password_hash, admin_role, version, updated_at, email_key) on account to sebez_kernel;
@@ -94,6 +100,28 @@ alter table refresh_token enable row level security, force row level security;
 create policy everything on refresh_token to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
 create policy sign_in on refresh_token to sebez_auth using (true) with check (true);
+
+-- A code that was sent to a telephone: who knows it has proved the number. The code itself follows from the id and the
+-- server's key (sms_code()), so it is kept nowhere.
+create table phone_code (
+	id           uuid primary key,
+	phone        text not null,
+	calling_code text not null,
+	language     text not null, -- of its text
+	created_at   timestamptz not null default now(),
+	expires_at   timestamptz not null,
+	tries        int not null default 0, -- codes that were compared with it
+	used_at      timestamptz
+);
+create index phone_code_country on phone_code (calling_code, created_at);
+create index phone_code_phone on phone_code (phone, created_at desc);
+
+grant select, update (tries, used_at) on phone_code to sebez_auth;
+grant select, delete on phone_code to sebez_jobs;
+grant select, insert on phone_code to sebez_kernel;
+alter table phone_code enable row level security, force row level security;
+create policy everything on phone_code to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
+create policy sign_in on phone_code to sebez_auth using (true) with check (true);
 
 create table address (
 	account_id  uuid not null references account (id),

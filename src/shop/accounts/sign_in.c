@@ -131,9 +131,7 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 	sql_guest_cart_merged(tx, guest->id);
 }
 
-/* Starts a session in tx, commits, and replies. */
-static void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
-                    int status)
+void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status)
 {
 	struct signed_in signed_in = {
 	    .account_id = account_id,
@@ -212,6 +210,7 @@ void login(struct request *rq, const struct login_in *in)
 	const struct account_row_lock_row *locked =
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, account->id), NULL);
 
+	assert(hash != NULL && locked->password_hash != NULL); /* a password is never taken away */
 	if (strcmp(locked->password_hash, hash) != 0)
 		sign_in_refuse(rq); /* changed during hashing */
 	if (locked->locked)

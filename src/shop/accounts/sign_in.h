@@ -19,6 +19,9 @@ struct signed_in {
 	struct refresh_token token;
 };
 
+/* Starts a session in tx (of sebez_auth) with the guest's cart, commits, and replies. Suspends. */
+void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status);
+
 /* Commits tx (of sebez_auth) and replies with tokens. Suspends. */
 void sign_in_reply(struct request *rq, struct db *tx, int status,
                    const struct signed_in *signed_in);
@@ -31,6 +34,11 @@ void sign_in_reply(struct request *rq, struct db *tx, int status,
  * Ends the task (429). Suspends.
  */
 void sign_in_throttle(struct request *rq, const char *email_key);
+
+/* Compares with the password of the signed-in account and returns the hash that it matched. NULL:
+ * not given. Runs without the envelope, so it checks the session itself. Ends the task (400, 401,
+ * 409). Suspends. */
+const char *account_check_password(struct request *rq, const char *current_password);
 
 _Noreturn void sign_in_refuse(struct request *rq); /* bad_credentials, whatever the cause */
 _Noreturn void sign_in_refuse_locked(struct request *rq);

@@ -7,6 +7,7 @@
 #include "accounts.sql.h"
 #include "api.gen.h"
 #include "base/email.h"
+#include "phone.sql.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/upkeep.h"
@@ -96,10 +97,18 @@ static int32_t purge_invitations(struct task *task)
 	    ->count;
 }
 
+static int32_t purge_phone_codes(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_phone_code_purge_rows(db, sql_phone_code_purge(db, PURGE_COUNT), NULL)->count;
+}
+
 void accounts_purge(struct task *task)
 {
 	forget_all(task, purge_sessions, PURGE_COUNT);
 	forget_all(task, purge_tokens, PURGE_COUNT);
 	forget_all(task, purge_guest_carts, PURGE_COUNT);
 	forget_all(task, purge_invitations, PURGE_COUNT);
+	forget_all(task, purge_phone_codes, PURGE_COUNT);
 }

@@ -50,7 +50,7 @@ begin
 		join notice_kinds() k on k.notice = n.kind and 'email' = any (k.channels)
 		join account a on a.id = n.account_id
 		where n.id = any (ids) and mail_is_wanted(n)
-		and not exists (select from mail_suppression s where s.address = a.email)
+		and a.email is not null and not exists (select from mail_suppression s where s.address = a.email)
 	), at_once as (
 		insert into outbox (topic, destination, subject_id)
 		select 'mail', case when m.class = 'promotions' then 'promotions' else '' end, m.id

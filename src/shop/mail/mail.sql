@@ -18,7 +18,7 @@ join notice_kinds() k on k.notice = n.kind
 join account a on a.id = n.account_id
 where a.locked_at is null and n.created_at + k.lifetime > now()
 and mail_is_wanted(n)
-and not exists (select from mail_suppression s where s.address = a.email);
+and a.email is not null and not exists (select from mail_suppression s where s.address = a.email);
 
 -- mail_digests_close (ids uuid[]): none
 -- Those of these that are about to be sent take no more notices, also when they are sent later: a repetition says the
@@ -50,7 +50,7 @@ join notice n on n.id = l.id
 join notice_facts(array(select x.id from listed x)) f on f.id = n.id
 join account a on a.id = n.account_id
 where a.locked_at is null and mail_is_wanted(n)
-and not exists (select from mail_suppression s where s.address = a.email)
+and a.email is not null and not exists (select from mail_suppression s where s.address = a.email)
 order by l.number, n.id;
 
 -- mail_digests_done (ids uuid[]): none
@@ -76,6 +76,7 @@ from :asked as r
 join mail_letter l on l.id = r.subject
 left join account a on a.id = l.account_id
 where l.sent_at is null and a.locked_at is null
+and coalesce(a.email, l.address) is not null
 and not exists (select from mail_suppression s where s.address = coalesce(a.email, l.address));
 
 -- mail_letters_sent (ids uuid[]): none

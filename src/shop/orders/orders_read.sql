@@ -71,7 +71,7 @@ from sub_order s
 join payment p on p.order_id = s.order_id
 where s.id = :id;
 
--- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text)
+-- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text?)
 -- The customer who placed the order, for admins.
 select a.id, a.name, a.email from account a
 where true

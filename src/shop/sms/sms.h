@@ -14,9 +14,12 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/uuid.h"
 #include "shop/area.h"
 
 extern const struct area AREA_SMS;
+
+enum { SMS_KEYS_MAX = 2, SMS_KEY_BYTES = 32, SMS_CODE_DIGITS = 6 };
 
 /* Settings of the operator (docs/CONFIGURATION.md), "" when not set; they live as long as the
  * process. */
@@ -26,6 +29,10 @@ struct sms_settings {
 	const char *twilio_account_sid, *twilio_auth_token, *twilio_origin;
 	const char *gateway_url, *gateway_header, *gateway_body, *gateway_accepted;
 	const char *shop; /* name of the marketplace in texts */
+	int64_t hourly;   /* codes that all numbers of a calling code get in an hour */
+	/* Codes follow from these: new ones from the first. */
+	uint8_t keys[SMS_KEYS_MAX][SMS_KEY_BYTES];
+	size_t key_count;
 };
 
 /* A sentence that names the setting and contains no secret; NULL: all are well. */
@@ -39,6 +46,11 @@ enum sms_provider sms_route(const struct sms_settings *settings, const char *pho
 
 /* The settings of this process, from the start of the area on. */
 const struct sms_settings *sms_settings(void);
+
+/* The code that follows from an id and key number `key` of the settings. */
+void sms_code(struct uuid id, size_t key, char ret[SMS_CODE_DIGITS + 1]);
+/* Whether it is the code of the id with any of the keys, in constant time. */
+bool sms_code_is(struct uuid id, const char code[SMS_CODE_DIGITS + 1]);
 
 enum sms_outcome {
 	SMS_SENT,            /* the provider has taken it */

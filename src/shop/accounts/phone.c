@@ -1,0 +1,95 @@
+/*
+ * phone: accounts that are known by a telephone number, and sign in with a code.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "accounts.sql.h"
+#include "api.gen.h"
+#include "phone.sql.h"
+#include "shop/accounts/password.h"
+#include "shop/accounts/phone_code.h"
+#include "shop/accounts/sign_in.h"
+#include "web/limit.h"
+#include "web/reply.h"
+
+static struct uuid add_account(struct request *rq, struct db *tx, const char *phone,
+                               const char *name)
+{
+	struct uuid id = uuid_v7();
+
+	if (name == NULL)
+		task_end_field(&rq->task, "/name", "required",
+		               "No account has this number yet; a name makes one.");
+	sql_account_add_phone(tx, id, phone, name);
+	return id;
+}
+
+/* POST /v1/auth/phone */
+void sign_in_by_phone(struct request *rq, const struct sign_in_by_phone_in *in)
+{
+	const char *phone = phone_given(rq, "/phone", in->phone);
+	struct uuid code = phone_code_prove(rq, phone, in->code);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+
+	phone_code_spend(tx, code);
+	const struct account_by_phone_row *account =
+	    sql_account_by_phone_rows(tx, sql_account_by_phone(tx, phone), NULL);
+
+	if (account == NULL) {
+		sign_in(rq, tx, add_account(rq, tx, phone, in->name), false, 201);
+		return;
+	}
+	if (account->locked)
+		sign_in_refuse_locked(rq);
+	if (account->admin)
+		task_end(&rq->task, PROBLEM_FORBIDDEN, "Admins sign in with their password.");
+	sign_in(rq, tx, account->id, false, 200);
+}
+
+/* By the password; an account without one, by a code for its present number. Whoever has found a
+ * device that is signed in could else lock its owner out. */
+static void reauthenticate(struct request *rq, const struct set_my_phone_in *in)
+{
+	const struct actor *actor = &rq->task.actor;
+	struct db *db = db_as(&rq->task, PG_AUTH);
+	const struct account_of_session_phone_row *own = sql_account_of_session_phone_rows(
+	    db, sql_account_of_session_phone(db, actor->account_id, actor->session_id), NULL);
+
+	if (own == NULL)
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
+	if (own->has_password) {
+		account_check_password(rq, in->current_password);
+		return;
+	}
+	if (in->phone == NULL)
+		task_end_about(&rq->task, PROBLEM_CONFLICT, "/phone", "needed",
+		               "The account could not sign in without its number.");
+	if (in->current_code == NULL)
+		task_end_field(&rq->task, "/current_code", "required",
+		               "Changing the number requires a code for the present one.");
+	assert(own->phone != NULL); /* it signs in */
+	phone_code_spend(db, phone_code_prove(rq, own->phone, in->current_code));
+}
+
+/* PUT /v1/me/phone */
+void set_my_phone(struct request *rq, const struct set_my_phone_in *in)
+{
+	struct uuid account = rq->task.actor.account_id;
+	const char *phone = NULL;
+
+	if (in->phone != NULL) {
+		phone = phone_given(rq, "/phone", in->phone);
+		if (in->code == NULL)
+			task_end_field(&rq->task, "/code", "required",
+			               "The number must be proved by a code.");
+		reauthenticate(rq, in);
+		phone_code_spend(db_as(&rq->task, PG_AUTH), phone_code_prove(rq, phone, in->code));
+	} else {
+		reauthenticate(rq, in);
+	}
+	struct db *tx = db_begin(&rq->task);
+
+	sql_account_set_phone(tx, account, phone);
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, account));
+}

@@ -1,0 +1,343 @@
+"""Accounts that are known by a telephone number: codes by text message, signing in with them, and
+what bounds their price."""
+import re
+
+import pytest
+from harness.client import refused, together
+from harness.codes import code_of, coded, fresh_phone
+from harness.server import Server
+from harness.sessions import credentials
+from harness.shop import PASSWORD, Shop
+from harness.sms_provider import SmsProvider
+from harness.wait import until
+
+
+def impatient(shop):
+    """Somebody who takes 429 for an answer."""
+    person = shop.anonymous()
+    person.patient = False
+    return person
+
+
+def lines(person):
+    return {line["variant_id"]: line["quantity"]
+            for group in person.do("getCart")["vendors"] for line in group["lines"]}
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 1000000:06d}"
+
+
+def by_phone(shop, phone=None, name="Sara Bekele"):
+    """Somebody who has just made an account."""
+    person = shop.anonymous()
+    body = {**coded(shop.server, person, phone), "name": name}
+    return person._signed_in(person.do("signInByPhone", body=body))
+
+
+# -- signing in ---------------------------------------------------------------------------------
+
+def test_a_code_makes_an_account_and_signs_in_to_it_later(shop):
+    phone = fresh_phone()
+    person = by_phone(shop, phone)
+    assert person.account["phone"] == phone and person.account["email"] is None
+    again = shop.anonymous()
+    answer = again.call("signInByPhone", body=coded(shop.server, again, phone))
+    assert answer.status_code == 200 and answer.json()["user"] == person.account
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_new_number_needs_a_name_and_its_code_stays_good_meanwhile(shop):
+    person = shop.anonymous()
+    body = coded(shop.server, person)
+    problem = refused(person.call("signInByPhone", body=body), 400)
+    assert [(e["field"], e["code"]) for e in problem["errors"]] == [("/name", "required")]
+    assert person.call("signInByPhone", body={**body, "name": "Sara"}).status_code == 201
+
+
+def test_a_number_is_one_however_it_is_written(shop):
+    person = by_phone(shop, "+251911222333")
+    body = {"phone": "00251 (91) 122-2333"}
+    assert shop.anonymous().do("requestPhoneCode", body=body)["phone"] == "+251911222333"
+    code = code_of(shop.server, "+251911222333")
+    arabic = "".join(chr(0x660 + int(digit)) for digit in code[:3]) + " " + code[3:]
+    body = {"phone": "+251-911-222-333", "code": arabic}
+    assert shop.anonymous().do("signInByPhone", body=body)["user"]["id"] == person.id
+
+
+def test_a_code_works_once(shop):
+    person = shop.anonymous()
+    body = {**coded(shop.server, person), "name": "Sara"}
+    answers = together(6, lambda i: shop.anonymous().call("signInByPhone", body=body))
+    assert sorted(a.status_code for a in answers) == [201] + 5 * [401]
+    refused(person.call("signInByPhone", body=body), 401, "bad_credentials")
+
+
+def test_five_guesses_spend_a_code(shop):
+    person = shop.anonymous()
+    body = {**coded(shop.server, person), "name": "Sara"}
+    for _ in range(5):
+        refused(person.call("signInByPhone", body={**body, "code": wrong(body["code"])}), 401,
+                "bad_credentials")
+    refused(person.call("signInByPhone", body=body), 401, "bad_credentials")
+
+
+def test_guesses_at_once_are_five_as_well(shop):
+    person = shop.anonymous()
+    body = {**coded(shop.server, person), "name": "Sara"}
+    together(12, lambda i: shop.anonymous().call(
+        "signInByPhone", body={**body, "code": wrong(body["code"])}))
+    assert shop.db.one("select tries from phone_code where phone = %s", body["phone"]) == 5
+
+
+def test_a_later_code_replaces_an_earlier_one_and_an_expired_one_is_of_no_use(shop):
+    person = shop.anonymous()
+    first = coded(shop.server, person)
+    second = coded(shop.server, person, first["phone"])
+    refused(person.call("signInByPhone", body={**first, "name": "Sara"}), 401)
+    shop.db.rows("update phone_code set expires_at = now() where phone = %s", first["phone"])
+    refused(person.call("signInByPhone", body={**second, "name": "Sara"}), 401, "bad_credentials")
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", " ", "١٢٣"])
+def test_what_is_no_code_costs_no_guess(shop, code):
+    person = shop.anonymous()
+    body = coded(shop.server, person)
+    assert person.call("signInByPhone", body={**body, "code": code}).status_code in (401, 400)
+    assert shop.db.one("select tries from phone_code where phone = %s", body["phone"]) == 0
+
+
+def test_a_code_of_another_number_is_wrong(shop):
+    person = shop.anonymous()
+    mine, other = coded(shop.server, person), coded(shop.server, person)
+    refused(person.call("signInByPhone", body={**other, "code": mine["code"], "name": "Sara"}),
+            401, "bad_credentials")
+
+
+def test_a_guests_cart_becomes_the_accounts(shop):
+    vendor = shop.vendor()
+    mug = vendor.product()
+    guest = shop.guest()
+    guest.cart(mug)
+    body = {**coded(shop.server, guest), "name": "Sara"}
+    person = guest._signed_in(guest.do("signInByPhone", body=body))
+    assert lines(person) == {mug.variant: 1}
+
+
+def test_a_locked_account_is_told_so_and_admins_are_sent_to_their_password(shop):
+    person = by_phone(shop)
+    shop.db.rows("update account set locked_at = now() where id = %s", person.id)
+    body = coded(shop.server, shop.anonymous(), person.account["phone"])
+    refused(shop.anonymous().call("signInByPhone", body=body), 403, "account_locked")
+    shop.db.rows("update account set locked_at = null where id = %s", person.id)
+    problem = refused(shop.admin().call("setAdminRole", user_id=person.id,
+                                        body={"role": "support"}), 409)
+    assert "password" in problem["detail"]
+
+
+def test_an_admin_with_a_number_does_not_sign_in_by_it(shop):
+    person = shop.customer()
+    phone = fresh_phone()
+    shop.db.rows("update account set phone = %s, admin_role = 'support' where id = %s", phone,
+                 person.id)
+    body = coded(shop.server, shop.anonymous(), phone)
+    refused(shop.anonymous().call("signInByPhone", body=body), 403, "forbidden")
+
+
+# -- the number of an account -------------------------------------------------------------------
+
+def test_an_account_gets_a_number_and_signs_in_by_it(shop):
+    person = shop.customer()
+    body = {**coded(shop.server, person), "current_password": PASSWORD}
+    assert person.do("setMyPhone", body=body)["phone"] == body["phone"]
+    again = shop.anonymous()
+    signed_in = again.do("signInByPhone", body=coded(shop.server, again, body["phone"]))
+    assert signed_in["user"]["id"] == person.id
+    assert person.do("setMyPhone", body={"phone": None, "current_password": PASSWORD})[
+        "phone"] is None
+
+
+def test_whoever_found_an_open_device_cannot_change_the_number(shop):
+    person = shop.customer()
+    body = coded(shop.server, person)
+    problem = refused(person.call("setMyPhone", body=body), 400)
+    assert problem["errors"][0]["field"] == "/current_password"
+    refused(person.call("setMyPhone", body={**body, "current_password": "wrong wrong"}), 401,
+            "bad_credentials")
+    other = by_phone(shop)
+    body = coded(shop.server, other)
+    assert refused(other.call("setMyPhone", body=body), 400)["errors"][0]["field"] == \
+        "/current_code"
+    refused(other.call("setMyPhone", body={**body, "current_code": "000000"}), 401)
+    own = coded(shop.server, other, other.account["phone"])
+    changed = other.do("setMyPhone", body={**body, "current_code": own["code"]})
+    assert changed["phone"] == body["phone"]
+
+
+def test_a_number_must_be_proved(shop):
+    person = shop.customer()
+    body = {"phone": fresh_phone(), "current_password": PASSWORD}
+    assert refused(person.call("setMyPhone", body=body), 400)["errors"][0]["field"] == "/code"
+    refused(person.call("setMyPhone", body={**body, "code": "123456"}), 401, "bad_credentials")
+
+
+def test_a_number_belongs_to_one_account(shop):
+    owner, other = by_phone(shop), shop.customer()
+    body = coded(shop.server, other, owner.account["phone"])
+    problem = refused(other.call("setMyPhone", body={**body, "current_password": PASSWORD}), 409,
+                      "already_exists")
+    assert problem["errors"][0]["field"] == "/phone"
+
+
+def test_the_only_way_to_sign_in_stays(shop):
+    person = by_phone(shop)
+    own = coded(shop.server, person, person.account["phone"])
+    refused(person.call("setMyPhone", body={"phone": None, "current_code": own["code"]}), 409)
+    assert person.do("getMe")["phone"] == person.account["phone"]
+    refused(person.call("updateMe", body={"password": "another one", "current_password": "x"}),
+            409)
+    refused(shop.anonymous().call("login", body=credentials(person, "")), 400)
+
+
+def test_admins_find_an_account_by_its_number(shop):
+    person = by_phone(shop)
+    spelled = re.sub(r"(\+251)(.*)", r"\1 (\2)", person.account["phone"])
+    [found] = shop.admin().do("adminListUsers", q=spelled)["items"]
+    assert found["id"] == person.id and found["email"] is None
+    assert person.id in [user["id"] for user in
+                         shop.admin().do("adminListUsers", q="Sara Bekele")["items"]]
+
+
+# -- what bounds the price ----------------------------------------------------------------------
+
+def test_a_number_gets_three_codes_in_ten_minutes_and_ten_in_a_day(shop):
+    phone = fresh_phone()
+    person = impatient(shop)
+    for _ in range(3):
+        person.do("requestPhoneCode", body={"phone": phone})
+    answer = person.call("requestPhoneCode", body={"phone": phone})
+    refused(answer, 429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 600
+    shop.db.rows("update phone_code set created_at = created_at - interval '1 hour' * (1 + tries) "
+                 "where phone = %s", phone)
+    shop.db.rows("insert into phone_code (id, phone, calling_code, language, created_at, "
+                 "expires_at) select gen_random_uuid(), %s, '251', 'en', "
+                 "now() - interval '2 hours', now() from generate_series(1, 7)", phone)
+    answer = person.call("requestPhoneCode", body={"phone": phone})
+    refused(answer, 429, "rate_limited")
+    assert int(answer.headers["Retry-After"]) > 20 * 3600
+
+
+def test_requests_at_once_get_no_more(shop):
+    phone = fresh_phone()
+    answers = together(10, lambda i: impatient(shop).call("requestPhoneCode",
+                                                          body={"phone": phone}))
+    assert sorted(a.status_code for a in answers) == 3 * [202] + 7 * [429]
+
+
+@pytest.mark.parametrize("phone", ["0911234567", "ada@example.com", "+", "+12"])
+def test_a_number_needs_its_calling_code(shop, phone):
+    problem = refused(shop.anonymous().call("requestPhoneCode", body={"phone": phone}), 400)
+    assert [(e["field"], e["code"]) for e in problem["errors"]] == [("/phone", "format")]
+
+
+# -- sending ------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def provider():
+    one = SmsProvider()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def sending(provider):
+    """A shop that pays for messages to Ethiopia, and for two codes an hour to Kenya."""
+    server = Server(**provider.gateway(SMS_ROUTES="+251=gateway +254=gateway",
+                                       SEBEZ_MAIL_NAME="Clay & Co", SMS_COUNTRY_HOURLY="2"))
+    try:
+        yield Shop(server.start())
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def cheap(sending, provider):
+    """Without the codes of other tests."""
+    provider.answer = lambda message: None
+    sending.db.rows("delete from phone_code")
+    return sending
+
+
+@pytest.mark.parametrize("language, text", [
+    ("en", "is your code for Clay & Co."), ("am", "ኮድዎ"), ("ar-EG", "رمزك"),
+    ("fr", "est votre code")])
+def test_the_code_comes_in_the_language_of_who_asks(cheap, provider, language, text):
+    phone = fresh_phone()
+    cheap.anonymous().do("requestPhoneCode", body={"phone": phone},
+                         headers={"Accept-Language": language})
+    until(lambda: provider.to(phone))
+    [message] = provider.to(phone)
+    assert message["text"].startswith(code_of(cheap.server, phone) + " ")
+    assert text in message["text"] and not set(message["text"]) & {"\u2068", "\u2069"}
+    assert len(message["text"]) <= (160 if language in ("en", "fr") else 140)
+    body = {"phone": phone, "code": message["text"].split()[0], "name": "Sara"}
+    assert cheap.anonymous().call("signInByPhone", body=body).status_code == 201
+
+
+def test_a_provider_that_fails_is_asked_again(cheap, provider):
+    asked = []
+    provider.answer = lambda message: asked.append(message) or (
+        (503, {}) if len(asked) < 2 else None)
+    phone = fresh_phone()
+    cheap.anonymous().do("requestPhoneCode", body={"phone": phone})
+    until(lambda: provider.to(phone))
+    assert len({message["id"] for message in asked}) == 1
+
+
+def test_a_code_that_was_replaced_is_sent_no_more(cheap, provider):
+    phone, asked = fresh_phone(), []
+    provider.answer = lambda message: asked.append(message["text"]) or (503, {})
+    cheap.anonymous().do("requestPhoneCode", body={"phone": phone})
+    first = code_of(cheap.server, phone)
+    until(lambda: asked)
+    provider.answer = lambda message: None
+    cheap.anonymous().do("requestPhoneCode", body={"phone": phone})
+    until(lambda: cheap.db.one("select count(*) = 0 from outbox where topic = 'phone_code'"))
+    assert [message["text"][:6] for message in provider.to(phone)] != [first]
+    assert len(provider.to(phone)) == 1
+
+
+def test_a_refused_number_is_left_alone(cheap, provider):
+    asked = []
+    provider.answer = lambda message: asked.append(message) or (400, {})
+    cheap.anonymous().do("requestPhoneCode", body={"phone": fresh_phone()})
+    until(lambda: asked and cheap.db.one(
+        "select count(*) = 0 from outbox where topic = 'phone_code'"))
+    assert len(asked) == 1 and cheap.db.rows("select why from dead_letter") == []
+
+
+def test_countries_without_a_provider_cost_nothing(cheap):
+    problem = refused(cheap.anonymous().call("requestPhoneCode", body={"phone": "+8801712345678"}),
+                      400)
+    assert [(e["field"], e["code"]) for e in problem["errors"]] == [("/phone", "unreachable")]
+    assert cheap.db.one("select count(*) from phone_code") == 0
+
+
+def test_a_country_gets_so_many_codes_an_hour(cheap):
+    stranger = impatient(cheap)
+    for number in range(2):
+        stranger.do("requestPhoneCode", body={"phone": f"+25471234567{number}"})
+    answer = stranger.call("requestPhoneCode", body={"phone": "+254712345679"})
+    refused(answer, 429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    stranger.do("requestPhoneCode", body={"phone": fresh_phone()})  # another country
+
+
+def test_neither_numbers_nor_codes_are_in_the_log(cheap, provider):
+    provider.answer = lambda message: (401, {})
+    phone = fresh_phone()
+    cheap.anonymous().do("requestPhoneCode", body={"phone": phone})
+    until(lambda: "refuses us" in cheap.server.log.read_text())
+    text = cheap.server.log.read_text()
+    assert phone[1:] not in text and code_of(cheap.server, phone) not in text
