@@ -49,6 +49,18 @@ def test_fcm_gets_a_message_for_each_phone(push):
     assert push.dead(customer) == []
 
 
+def test_who_has_no_e_mail_address_gets_messages(push):
+    phone = devices.a_phone()
+    customer = push.somebody(phone)
+    push.db.rows("update account set email = null, email_key = null, password_hash = null, "
+                 "phone = '+251911234567' where id = %s", customer.id)
+    push.tell(customer)
+    push.sent(phone["address"])
+    push.settled(customer)
+    assert push.db.one("select count(*) from outbox where topic = 'mail' and subject_id in "
+                       "(select id from notice where account_id = %s)", customer.id) == 0
+
+
 def test_apns_gets_a_message_in_the_environment_of_the_phone(push):
     phone = devices.an_iphone(environment="sandbox")
     order = push.tell(push.somebody(phone))

@@ -104,7 +104,7 @@ select mail_suppress(:addresses, :reason, :detail);
 
 -- mail_address_of (account uuid?, letter uuid?): maybe -> (address text)
 -- Whom a mail that comes back was sent to; the account's address may be another one by now.
-select a.email as address from account a where a.id = :account
+select a.email as address from account a where a.id = :account and a.email is not null
 union all
 select l.address from mail_letter l where l.id = :letter and l.address is not null;
 

@@ -7,7 +7,7 @@
 #include "web/request.h"
 
 struct device_address {
-	const char *text; /* in the one form of all its spellings */
+	const char *text;        /* in the one form of all its spellings */
 	const char *start_token; /* NULL: none */
 	bool has_keys;
 	struct web_push_keys keys; /* of a browser */

@@ -3,7 +3,7 @@
 -- push_batch (asked rows(number int, notice uuid, device uuid)): many -> (number int, account_id uuid, device_id uuid,
 --     destination text, provider text, platform text, address text, address_kind text, environment text,
 --     p256dh bytea?, auth bytea?, shows_itself bool, locale text?, registered_ms bigint, kind text, class text,
---     link text, group_key text?, data json, facts text, expires_s bigint, badge int, email text,
+--     link text, group_key text?, data json, facts text, expires_s bigint, badge int, known_as text,
 --     quiet_ms bigint?)
 -- Of these rows those that still concern somebody: the device is the account's and its session lives, the account is
 -- not locked, the notice is wanted, and nobody has read it. quiet_ms: until the quiet hours end.
@@ -15,7 +15,8 @@ select r.number, n.account_id, d.id as device_id, push_destination(d.provider, d
        d.provider, d.platform, d.address, d.address_kind, d.environment, d.p256dh, d.auth, d.shows_itself, d.locale,
        (extract(epoch from d.registered_at) * 1000)::bigint as registered_ms, n.kind, n.class, n.link, n.group_key,
        n.data, f.facts::text as facts,
-       extract(epoch from n.created_at + k.lifetime)::bigint as expires_s, b.count as badge, a.email,
+       extract(epoch from n.created_at + k.lifetime)::bigint as expires_s, b.count as badge,
+       coalesce(a.email, a.name) as known_as,
        case when n.class <> 'system' then
            (extract(epoch from quiet_until(n.account_id, now()) - now()) * 1000)::bigint end as quiet_ms
 from :asked as r

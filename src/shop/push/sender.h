@@ -18,7 +18,7 @@ struct sending {
 	struct delivery *delivery;
 	enum push_provider provider;
 	struct uuid account_id, device_id;
-	const char *email; /* of the account, for push_show() */
+	const char *known_as;  /* the account, for push_show() */
 	int64_t registered_ms; /* when the app registered the address */
 	struct push push;
 	bool is_sandbox;        /* APNs: where it is sent */

@@ -51,7 +51,7 @@ static const char *as_json(struct arena *arena, const struct sending *sending)
 
 	json_open_object(&json);
 	json_put_uuid(&json, "id", push->id);
-	json_put_str(&json, "to", sending->email);
+	json_put_str(&json, "to", sending->known_as);
 	json_put_str(&json, "platform", PLATFORMS[push->device.platform]);
 	json_put_str(&json, "provider", PUSH_PROVIDERS[sending->provider]);
 	json_put_str(&json, "class", PUSH_LANE_NAMES[push->lane]);
