@@ -345,7 +345,8 @@ def test_what_is_told_in_quiet_hours_waits_for_their_end(push):
     push.followed()
     (row,) = push.db.rows(
         "select x.due_at > now() + interval '59 minutes' as waits, x.attempts from outbox x "
-        "join notice n on n.id = x.subject_id where n.account_id = %s", customer.id)
+        "join notice n on n.id = x.subject_id where n.account_id = %s "
+        "and x.topic like 'push_%%'", customer.id)
     assert row == {"waits": True, "attempts": 0}
     assert push.of(phone["address"]) == []
 
