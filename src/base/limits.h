@@ -295,6 +295,10 @@ enum {
 	 * destinations hold up no other topic. */
 	LIMIT_DELIVERIES = 64,
 	LIMIT_DELIVERIES_OF_TOPIC = 32,
+	/* Of them, for queues whose last batch took long: so slow receivers leave half to the rest.
+	 */
+	LIMIT_DELIVERIES_OF_SLOW = 16,
+	LIMIT_DELIVERY_SLOW_MS = 5 * 1000,
 	/* Queues that a process remembers: those, and one for each destination that fails. 256
 	 * bytes each. Of more, the oldest is forgotten, and its destination tried again. */
 	LIMIT_DELIVERY_QUEUES = 1024,

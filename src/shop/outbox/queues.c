@@ -107,6 +107,31 @@ static int32_t rows_allowed(struct queue *queue)
 	return LIMIT_DELIVERY_BATCH;
 }
 
+static bool is_crowded(size_t topic)
+{
+	return outbox.busy_of[topic] >= LIMIT_DELIVERIES_OF_TOPIC;
+}
+
+/* Slow queues have a part of a topic's fibers, so that the others need not wait until they have no
+ * more rows, which may be never. */
+static bool may_start(const struct queue *queue)
+{
+	return !queue->is_slow || outbox.slow_of[queue->topic] < LIMIT_DELIVERIES_OF_SLOW;
+}
+
+static void free_fiber(struct queue *queue)
+{
+	assert(queue->is_busy && outbox.busy > 0 && outbox.busy_of[queue->topic] > 0);
+	queue->is_busy = false;
+	outbox.busy--;
+	outbox.busy_of[queue->topic]--;
+	if (queue->counts_as_slow) {
+		assert(outbox.slow_of[queue->topic] > 0);
+		outbox.slow_of[queue->topic]--;
+		queue->counts_as_slow = false;
+	}
+}
+
 static void serve(void *arg)
 {
 	struct queue *queue = arg;
@@ -114,18 +139,21 @@ static void serve(void *arg)
 	assert(queue->is_busy && list_is_empty(&queue->next));
 	for (int rounds = 0; rounds < ROUNDS_MAX && !outbox.is_stopping; rounds++) {
 		int32_t rows_max = rows_allowed(queue);
+		int64_t begun_ms = loop_now_ms();
+		bool may_have_more;
 
-		if (rows_max == 0 || !delivery_run(queue, rows_max))
+		if (rows_max == 0)
+			break;
+		may_have_more = delivery_run(queue, rows_max);
+		queue->is_slow = loop_now_ms() - begun_ms >= LIMIT_DELIVERY_SLOW_MS;
+		if (!may_have_more || (queue->is_slow && is_crowded(queue->topic)))
 			break;
 	}
-	assert(queue->is_busy && outbox.busy > 0 && outbox.busy_of[queue->topic] > 0);
-	queue->is_busy = false;
-	outbox.busy--;
-	outbox.busy_of[queue->topic]--;
+	free_fiber(queue);
 	/* Move to the end: the list is sorted by idle time, longest first. */
 	list_remove(&queue->node);
 	list_push_back(&outbox.queues, &queue->node);
-	if (breaker_is_pristine(&queue->breaker))
+	if (breaker_is_pristine(&queue->breaker) && !queue->is_slow)
 		forget_queue(queue);
 }
 
@@ -146,13 +174,15 @@ static void start_queue(size_t topic, const char *destination)
 {
 	struct queue *queue = find_queue(topic, destination);
 
-	if (outbox.busy >= LIMIT_DELIVERIES || outbox.busy_of[topic] >= LIMIT_DELIVERIES_OF_TOPIC)
+	if (outbox.busy >= LIMIT_DELIVERIES || is_crowded(topic))
 		return;
 	if (queue == NULL)
 		queue = new_queue(topic, destination);
-	if (queue == NULL || queue->is_busy)
+	if (queue == NULL || queue->is_busy || !may_start(queue))
 		return;
 	queue->is_busy = true;
+	queue->counts_as_slow = queue->is_slow;
+	outbox.slow_of[topic] += queue->is_slow;
 	outbox.busy++;
 	outbox.busy_of[topic]++;
 	assert(outbox.busy_of[topic] <= outbox.busy && outbox.busy <= LIMIT_DELIVERIES);
@@ -167,7 +197,7 @@ static struct text_array topics_to_ask(struct task *task)
 	size_t count = 0;
 
 	for (size_t i = 0; i < outbox.topic_count; i++)
-		if (outbox.busy_of[i] < LIMIT_DELIVERIES_OF_TOPIC)
+		if (!is_crowded(i))
 			names[count++] = outbox.topics[i]->name;
 	return (struct text_array){count, names};
 }
@@ -191,7 +221,7 @@ static size_t queues_to_skip(struct task *task, struct outbox_queues_skipped *re
 	{
 		struct queue *queue = CONTAINER_OF(at, struct queue, node);
 
-		if (!queue->is_busy && rows_allowed(queue) > 0)
+		if (!queue->is_busy && rows_allowed(queue) > 0 && may_start(queue))
 			continue;
 		/* Copied, as the queue may be freed while the statement runs. */
 		ret[count++] = (struct outbox_queues_skipped){
@@ -268,8 +298,9 @@ void outbox_start(const struct outbox_options *options)
 	assert(outbox.topic_count > 0);
 	outbox.topics = calloc(outbox.topic_count, sizeof(*outbox.topics));
 	outbox.busy_of = calloc(outbox.topic_count, sizeof(*outbox.busy_of));
+	outbox.slow_of = calloc(outbox.topic_count, sizeof(*outbox.slow_of));
 	outbox.gauges = calloc(outbox.topic_count, sizeof(*outbox.gauges));
-	assert(outbox.topics != NULL && outbox.busy_of != NULL &&
+	assert(outbox.topics != NULL && outbox.busy_of != NULL && outbox.slow_of != NULL &&
 	       outbox.gauges != NULL); /* fatal at startup */
 	list_topics(outbox.topics);
 	for (size_t i = 0; i < outbox.topic_count; i++)

@@ -14,7 +14,9 @@ struct queue {
 	struct list_node next; /* in outbox.starting */
 	size_t topic;          /* index in outbox.topics */
 	struct breaker breaker;
-	bool is_busy; /* a fiber serves it or is starting */
+	bool is_busy;        /* a fiber serves it or is starting */
+	bool is_slow;        /* its last batch took LIMIT_DELIVERY_SLOW_MS */
+	bool counts_as_slow; /* in slow_of, while it is busy */
 	char destination[LIMIT_DESTINATION_BYTES + 1];
 };
 
@@ -23,11 +25,12 @@ extern struct outbox {
 	const struct outbox_topic **topics;
 	size_t topic_count;
 	bool is_started, is_stopping;
-	struct list_node queues; /* busy, or with failures in the breaker */
+	struct list_node queues; /* busy, slow, or with failures in the breaker */
 	unsigned queue_count;
 	unsigned busy;
 	/* Per element of topics[]. */
 	unsigned *busy_of;
+	unsigned *slow_of; /* of those that were slow when they became busy */
 	struct outbox_gauges *gauges;
 } outbox;
 

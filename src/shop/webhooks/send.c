@@ -18,6 +18,7 @@
 
 enum {
 	QUICK_MS = 1000, /* a host that answers within it gets several calls side by side */
+	SLOW_MS = 5000,  /* one that takes longer gets no further one in this batch */
 	SIDE_BY_SIDE = 4,
 	HEADERS = 5,
 };
@@ -42,6 +43,7 @@ struct batch {
 	size_t dropped_count;
 	struct http_client_group *group;
 	unsigned side_by_side;
+	bool is_slow;
 };
 
 static void write_body(struct arena *arena, struct call *call)
@@ -157,6 +159,7 @@ static void take(struct batch *batch, const struct http_client_finished *finishe
 	call->status = finished->response.status;
 	call->verdict =
 	    webhook_judge(finished->result, &finished->response, clock_now_us() / 1000000);
+	batch->is_slow |= call->duration_ms >= SLOW_MS;
 	batch->side_by_side =
 	    finished->result == 0 && call->duration_ms <= QUICK_MS ? SIDE_BY_SIDE : 1;
 }
@@ -180,6 +183,7 @@ static void call_all(struct batch *batch)
 		}
 		if (http_client_group_next(batch->group, &finished))
 			take(batch, &finished);
+		may_begin = may_begin && !batch->is_slow;
 	} while ((may_begin && batch->begun < batch->count) ||
 	         http_client_group_count(batch->group) > 0);
 }
