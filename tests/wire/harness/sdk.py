@@ -21,8 +21,8 @@ NODE_MIN = 18
 INSTALL_S = 300
 
 
-def installed():
-    """The folder, or why there is none."""
+def installed(source=SOURCE, folder=FOLDER, files=FILES):
+    """The folder with what npm installs by these files, or why there is none."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             return None, f"{program} is not installed (Debian: nodejs, npm)"
@@ -30,25 +30,25 @@ def installed():
                              check=True).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < NODE_MIN:
         return None, f"node {version} is older than {NODE_MIN}"
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with open(FOLDER / "lock", "w", encoding="utf-8") as lock:
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        whole = "".join((SOURCE / name).read_text() for name in FILES)
-        stamp = FOLDER / "installed"
+        whole = "".join((source / name).read_text() for name in files)
+        stamp = folder / "installed"
         if stamp.exists() and stamp.read_text() == whole:
-            return FOLDER, None
-        for name in FILES:
-            shutil.copy(SOURCE / name, FOLDER)
+            return folder, None
+        for name in files:
+            shutil.copy(source / name, folder)
         try:
             done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                                  cwd=FOLDER, capture_output=True, text=True, check=False,
+                                  cwd=folder, capture_output=True, text=True, check=False,
                                   timeout=INSTALL_S)
         except subprocess.TimeoutExpired:
-            return None, f"npm did not install the SDK within {INSTALL_S} s"
+            return None, f"npm did not install it within {INSTALL_S} s"
         if done.returncode != 0:
-            return None, f"npm could not install the SDK: {done.stderr.strip()[:300]}"
+            return None, f"npm could not install it: {done.stderr.strip()[:300]}"
         stamp.write_text(whole)
-    return FOLDER, None
+    return folder, None
 
 
 class Sdk:
