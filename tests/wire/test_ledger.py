@@ -306,6 +306,56 @@ def test_a_journal_that_does_not_balance_is_refused(shop, statement):
     connection.close()
 
 
+def owes(shop, price=10000):
+    """A vendor that took cash, of which a tenth is not its own."""
+    clay = shop.vendor(shipping=[("Gift", 0)])
+    delivered(clay, shop.customer().order(clay.product(price=price)))
+    return clay
+
+
+def pay_debt(shop, vendor, amount, **arguments):
+    return shop.admin("finance").call("markDebtPaid", vendor_id=vendor.id, **arguments,
+                                      body={"amount": money(amount), "reference": "CLAY"})
+
+
+def test_a_debt_that_was_paid_is_recorded_and_a_mistake_is_taken_back_once(shop):
+    clay = owes(shop)
+    paid = good(pay_debt(shop, clay, 400))
+    assert balance(clay) == has(debt=600)
+    assert paid["reason"] == "CLAY" and paid["cause"]["id"] == paid["id"]
+    assert [(e["account"], e["amount"]["amount"]) for e in paid["entries"]] \
+        == [("bank", 400), ("available", -400)]
+    finance = shop.admin("finance")
+    back = finance.do("reverseJournal", journal_id=paid["id"], body={"reason": "Of another"})
+    assert back["reverses"] == paid["id"] and balance(clay) == has(debt=1000)
+    refused(finance.call("reverseJournal", journal_id=paid["id"], body={"reason": "Again"}), 409)
+    refused(finance.call("reverseJournal", journal_id=back["id"], body={"reason": "Again"}), 409)
+    assert lines(clay)[-2:] == [("available", "debt", 400), ("available", "debt", -400)]
+    (newest, _) = clay.do("listLedger", limit=2)["items"]
+    assert newest["reason"] == "Of another" and newest["sub_order_id"] is None
+
+
+def test_no_more_is_paid_than_is_owed(shop):
+    clay = owes(shop)
+    refused(pay_debt(shop, clay, 1001), 400, field="/amount/amount")
+    refused(pay_debt(shop, clay, 0), 400, field="/amount/amount")
+    refused(shop.admin("finance").call("markDebtPaid", vendor_id=clay.id,
+                                       body={"amount": money(1, "EUR")}), 400,
+            field="/amount/currency")
+    answers = together(4, lambda: pay_debt(shop, clay, 600))
+    assert sorted(a.status_code for a in answers) == [200, 400, 400, 400]
+    assert balance(clay) == has(debt=400)
+
+
+def test_what_follows_from_an_order_is_not_taken_back_by_hand(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product(), method="manual")
+    received(shop, order)
+    finance = shop.admin("finance")
+    (journal,) = finance.do("listJournals", order_id=order["id"])["items"]
+    refused(finance.call("reverseJournal", journal_id=journal["id"], body={"reason": "No"}), 409)
+
+
 def test_only_owners_and_finance_staff_read_the_balance(shop):
     clay = shop.vendor()
     for role, status in (("finance", 200), ("manager", 403), ("support", 403)):

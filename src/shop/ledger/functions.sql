@@ -79,17 +79,14 @@ grant execute on function share_entries(boolean, text, bigint, bigint, bigint, b
 
 set local role sebez_kernel;
 
--- Locks the balances of the vendors of these sub-orders, so that the entries that follow are numbered in the order
--- of their commits.
-create or replace function ledger_lock(sub_orders uuid[]) returns void
+-- Locks the balances of these vendors, so that the entries that follow are numbered in the order of their commits.
+create or replace function ledger_lock(vendors uuid[]) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
 	insert into vendor_balance (vendor_id, currency)
-	select distinct s.vendor_id, s.currency from sub_order s where s.id = any (sub_orders) order by 1
+	select distinct v.id, f.currency from unnest(vendors) v (id) cross join platform f order by 1
 	on conflict do nothing;
-	perform from vendor_balance b
-	where b.vendor_id in (select s.vendor_id from sub_order s where s.id = any (sub_orders))
-	order by b.vendor_id, b.currency for no key update;
+	perform from vendor_balance b where b.vendor_id = any (vendors) order by b.vendor_id, b.currency for no key update;
 end $$;
 
 -- Writes a journal for each of these sub-orders whose worth is not what its journals contain. The sub-orders and their
@@ -100,7 +97,7 @@ begin
 	if not exists (select from sub_order s where s.id = any (sub_orders) and s.received_at is not null) then
 		return;
 	end if;
-	perform ledger_lock(sub_orders);
+	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (sub_orders)));
 	with compared as materialized (
 		select w.*, h.released_at is not null as released, coalesce(h.journals, 0) as journals,
 		       h.sub_order_id is not null and h.release_at is null as awaits_delivery,
@@ -164,7 +161,7 @@ begin
 		order by h.release_at
 		limit most
 		for no key update of s skip locked);
-	perform ledger_lock(due);
+	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id,
 		       h.goods + h.shipping - h.discount + h.tax - h.commission as earned

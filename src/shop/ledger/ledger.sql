@@ -74,6 +74,12 @@ where true
 order by j.id desc
 limit :page_size];
 
+-- debt_paid (vendor uuid, amount bigint, currency text, reference text?): one writes -> (id uuid)
+select ledger_debt_paid(:vendor, :amount, marketplace_currency(:currency, '/amount/currency'), :reference) as id;
+
+-- journal_reverse (id uuid, reason text): one writes -> (id uuid)
+select ledger_reverse(:id, :reason) as id;
+
 -- ledger_release_some (most int): one writes -> (done int)
 select ledger_release(:most) as done;
 

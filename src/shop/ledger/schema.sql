@@ -5,7 +5,7 @@ set local role sebez_owner;
 create table journal (
 	id           uuid primary key,
 	cause_kind   text not null check (cause_kind in (:JournalCause)),
-	cause_id     uuid not null, -- the sub-order
+	cause_id     uuid not null, -- the sub-order; of a paid debt its own id, of a reversal that of what it takes back
 	cause_number int not null default 1, -- of causes that a thing can have several times
 	currency     text not null,
 	vendor_id    uuid, -- whose accounts its entries are of, other than the platform's

@@ -132,6 +132,11 @@ class Books:
             self.platform["commission"] += commission
             self.platform["service_fee"] += fee
 
+    def debt_paid(self, vendor_id, amount):
+        """Negative: taken back."""
+        self.available[vendor_id] += amount
+        self.platform["bank"] += amount
+
     def release(self, part):
         earned = part.worth()[0]
         part.released = True
