@@ -109,6 +109,13 @@ static void pass_on(void)
 		}
 }
 
+/* A fetch has ended: the host or vendor that it was of may have kept the next one waiting. */
+static void wake_looker(void)
+{
+	if (media.looking != NULL && media.looking->waiting != NULL)
+		co_wake(media.looking->waiting);
+}
+
 static void look(struct fetcher *fetcher)
 {
 	int64_t wait_ms;
@@ -117,6 +124,7 @@ static void look(struct fetcher *fetcher)
 	wait_ms = media_fetch_next(&media.fetchers, fetcher->fetcher);
 	if (wait_ms == 0) { /* it passed on when it found one */
 		wake_hands();
+		wake_looker();
 		return;
 	}
 	if (wait_ms > media.config->jobs_interval_ms)

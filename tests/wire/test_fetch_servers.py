@@ -60,6 +60,13 @@ def test_a_slow_server_keeps_nobody_else_waiting(shop, clay, site):
         assert settled(shop, url)["state"] == "ready"
 
 
+def test_the_next_picture_of_a_server_is_asked_for_as_soon_as_one_has_come(own_server, site):
+    server = own_server(**FETCHING, SEBEZ_JOBS_INTERVAL_MS=3600000)  # nobody looks by the clock
+    urls = [site.has(f"/one-of-many{n}.png") for n in range(12)]
+    Shop(server).vendor().product(images=[{"url": url} for url in urls])
+    until(lambda: len(site.asked) == len(urls))
+
+
 def test_a_vendor_with_many_slow_servers_keeps_no_other_waiting(shop, clay):
     with contextlib.ExitStack() as slow:
         sites = [slow.enter_context(elsewhere()) for _ in range(6)]
