@@ -89,6 +89,7 @@ def test_a_server_that_others_lead_to_is_asked_for_two_pictures_at_a_time(shop, 
     near = site.has("/near.png")
     clay.product(images=[{"url": near}])
     assert settled(shop, near)["state"] == "ready"
+    until(lambda: len(other.asked) >= 2)
     assert len(other.asked) == 2
     other.go()
     for url in urls:

@@ -168,7 +168,7 @@ static void run(struct task *task)
 
 	if (!claim(fetching))
 		return;
-	outcome = fetch_ask(fetching);
+	outcome = fetch_has_share(fetching) ? fetch_ask(fetching) : FETCH_LATER;
 	if (outcome == FETCH_GOOD)
 		outcome = keep(fetching);
 	task->deadline_ms = loop_now_ms() + SETTLE_MS;

@@ -50,6 +50,9 @@ enum fetch_outcome fetch_ask(struct fetching *fetching);
 /* Whether the host may be asked now, from then on by this fetcher, after a short wait at most.
  * Suspends. */
 bool fetch_turn(struct fetching *fetching, const char *host);
+/* Whether no more fetchers ask the host than may: while this one claimed, a redirect may have led
+ * another there. */
+bool fetch_has_share(const struct fetching *fetching);
 /* The hosts and vendors that have their share of the fetchers. */
 struct text_array fetch_busy_hosts(const struct fetching *fetching);
 struct uuid_array fetch_busy_vendors(const struct fetching *fetching);

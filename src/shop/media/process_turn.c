@@ -49,6 +49,12 @@ struct uuid_array fetch_busy_vendors(const struct fetching *fetching)
 	return (struct uuid_array){count, vendors};
 }
 
+bool fetch_has_share(const struct fetching *fetching)
+{
+	assert(fetching->fetcher->host != NULL);
+	return at_host(fetching->all, fetching->fetcher->host) <= LIMIT_HOST_FETCHES;
+}
+
 bool fetch_turn(struct fetching *fetching, const char *host)
 {
 	struct media_fetchers *all = fetching->all;
