@@ -62,6 +62,7 @@ class Side:
         self.ids["held_id"] = self.held()
         self.ids["reply_id"] = self.canned_reply()
         self.ids["dead_letter_id"] = self.dead_letter()
+        self.ids["delivery_id"] = self.webhook_delivery()
         # What exists and is not published, for those who see only what is.
         self.hidden = {
             "vendor_id": shop.vendor(approved=False).id,
@@ -91,6 +92,13 @@ class Side:
         return self.vendor.do("createWebhook", body={
             "url": "https://erp.example.com/hooks", "events": ["low_stock"], "enabled": False,
             "description": "Of the side"})["id"]
+
+    def webhook_delivery(self):
+        """Of the side's webhook; it is sent no more."""
+        return str(self.shop.db.one(
+            "insert into webhook_delivery (id, webhook_id, vendor_id, kind, event_at, state) "
+            "values (gen_random_uuid(), %s, %s, 'webhook_test', now(), 'failed') returning id",
+            self.ids["webhook_id"], self.vendor.id))
 
     def session(self):
         """Of a second sign-in of the customer."""
