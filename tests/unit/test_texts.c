@@ -14,7 +14,8 @@
 	", \"count\": 3, \"name\": \"Ann\","                                                       \
 	"\"amount\": {\"amount\": 123450, \"currency\": \"USD\"}, \"sender\": \"Ann\","            \
 	"\"excerpt\": \"When do you ship?\", \"status\": \"approved\","                            \
-	"\"title\": \"New\", \"body\": \"Come and see\"}"
+	"\"title\": \"New\", \"body\": \"Come and see\", \"class\": \"orders\","                   \
+	"\"code\": \"012345\", \"shop\": \"Clay & Co\"}"
 
 static struct text_reader reader_of(const char *locale)
 {
