@@ -44,7 +44,8 @@ and not exists (select from phone_code later where later.phone = c.phone
 -- After a day they bound no more.
 with deleted as (
 	delete from phone_code where id in (
-		select c.id from phone_code c where c.created_at < now() - interval '2 days' limit :rows_max)
+		select c.id from phone_code c where c.created_at < now() - interval '2 days'
+		order by c.created_at limit :rows_max)
 	returning 1
 )
 select count(*)::int as count from deleted;

@@ -113,6 +113,7 @@ create table phone_code (
 	tries        int not null default 0, -- codes that were compared with it
 	used_at      timestamptz
 );
+create index phone_code_age on phone_code (created_at);
 create index phone_code_country on phone_code (calling_code, created_at);
 create index phone_code_phone on phone_code (phone, created_at desc);
 
