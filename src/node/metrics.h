@@ -16,8 +16,8 @@
 #include "base/buf.h"
 
 enum {
-	METRICS_OPERATIONS_MAX = 256, /* one is for requests that match no operation */
-	METRICS_JOBS_MAX = 32,
+	METRICS_OPERATIONS_MAX = 512, /* one is for requests that match no operation */
+	METRICS_JOBS_MAX = 64,
 	METRICS_POOLS = 7, /* PG_ROLE_COUNT */
 	METRICS_TOPICS_MAX = 32,
 	METRICS_FOLLOWERS_MAX = 8,
