@@ -158,12 +158,12 @@ enum {
 	 * */
 	LIMIT_GUESSES = 2,
 
-	/* Codes by text message: long enough for a slow network, and five guesses at each of ten
-	 * codes a day are one in 20,000. */
+	/* Codes by text message: long enough for a slow network, and five guesses at each of twenty
+	 * codes a day are one in 10,000. */
 	LIMIT_PHONE_CODE_S = 5 * 60,
 	LIMIT_PHONE_CODE_TRIES = 5,
-	LIMIT_PHONE_CODES_LATELY = 3, /* of a number in ten minutes */
-	LIMIT_PHONE_CODES_DAILY = 10,
+	LIMIT_PHONE_CODES_LATELY = 5, /* of a number in ten minutes */
+	LIMIT_PHONE_CODES_DAILY = 20,
 
 	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,

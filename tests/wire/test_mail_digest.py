@@ -77,6 +77,16 @@ def test_a_daily_mail_is_due_at_eight_where_its_reader_lives(mail, zone):
         days=1, minutes=1)
 
 
+def test_a_zone_that_postgresql_knows_no_more_is_utc(mail):
+    customer = somebody(mail, time_zone="Africa/Addis_Ababa")
+    mail.db.rows("update notification_preference set time_zone = 'Atlantis/Deep' "
+                 "where account_id = %s", customer.id)
+    mail.tell(customer)
+    notices.followed(mail.db)
+    (one,) = digests(mail, customer)
+    assert one["due_at"].astimezone(datetime.timezone.utc).hour == 8
+
+
 def test_what_is_read_or_no_longer_wanted_is_left_out(mail):
     customer = somebody(mail)
     mail.tell(customer)

@@ -59,7 +59,7 @@ def test_each_country_has_its_provider(provider):
 @pytest.mark.parametrize("status, code, outcome", [
     (400, 21211, "number refused"), (400, 21610, "number refused"), (401, 20003,
                                                                      "provider refuses us"),
-    (400, 21408, "provider refuses us"), (429, 20429, "retry"), (503, None, "provider failed")])
+    (400, 21408, "number refused"), (429, 20429, "retry"), (503, None, "provider failed")])
 def test_what_twilio_answers_is_told(provider, status, code, outcome):
     provider.answer = lambda message: (status, {"code": code, "message": "+251911234567!"})
     ended, said = sent(provider.twilio())

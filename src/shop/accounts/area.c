@@ -32,6 +32,10 @@ static const struct limit_rule LIMITS[] = {
     {"refresh", LIMIT_BY_ADDRESS, 1200, 60},
     /* numbers and countries have limits of their own (phone_code_add()) */
     {"phone_code", LIMIT_BY_ADDRESS, 120, 600},
+    /* fewer than the number gets, so that a stranger at one address leaves some to its owner */
+    {"phone_number", LIMIT_BY_OTHER_AT_ADDRESS, 10, 24 * 60 * 60},
+    /* wrong codes, for whatever numbers */
+    {"phone_guess", LIMIT_BY_OTHER_AT_ADDRESS, 60, 60 * 60},
     {0},
 };
 

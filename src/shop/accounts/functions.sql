@@ -48,8 +48,8 @@ end $$;
 grant execute on function invitation_accept(text) to sebez_customer;
 
 -- Makes a code for a number, and has it sent. Returns 0, or after how many seconds it may be asked for again: a number
--- gets `lately` codes in ten minutes and `daily` in a day, and all numbers of a calling code `hourly` in an hour,
--- because messages cost money and the numbers are what strangers type.
+-- gets `lately` codes in ten minutes and `daily` in a day that nobody used, and all numbers of a calling code `hourly`
+-- in an hour, because messages cost money and the numbers are what strangers type.
 create or replace function phone_code_add(id uuid, phone text, calling_code text, language text, lasts_s int,
                                           lately int, daily int, hourly int) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -60,9 +60,9 @@ begin
 	-- One after the other, or requests at the same time would each see too few.
 	perform pg_advisory_xact_lock(hashtextextended('phone_code ' || calling_code, 0));
 	select greatest(
-		(select c.created_at from phone_code c where c.phone = phone
+		(select c.created_at from phone_code c where c.phone = phone and c.used_at is null
 		 order by c.created_at desc offset lately - 1 limit 1) + interval '10 minutes',
-		(select c.created_at from phone_code c where c.phone = phone
+		(select c.created_at from phone_code c where c.phone = phone and c.used_at is null
 		 order by c.created_at desc offset daily - 1 limit 1) + interval '1 day',
 		(select c.created_at from phone_code c where c.calling_code = calling_code
 		 order by c.created_at desc offset hourly - 1 limit 1) + interval '1 hour') - now() into wait;
@@ -71,7 +71,8 @@ begin
 	end if;
 	insert into phone_code (id, phone, calling_code, language, expires_at)
 	values (id, phone, calling_code, language, now() + lasts_s * interval '1 second');
-	insert into outbox (topic, subject_id) values ('phone_code', id);
+	-- A queue for each country, so that the failures of one provider delay no other's.
+	insert into outbox (topic, destination, subject_id) values ('phone_code', calling_code, id);
 	return 0;
 end $$;
 grant execute on function phone_code_add(uuid, text, text, text, int, int, int, int) to sebez_auth;

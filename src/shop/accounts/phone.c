@@ -29,10 +29,11 @@ static struct uuid add_account(struct request *rq, struct db *tx, const char *ph
 void sign_in_by_phone(struct request *rq, const struct sign_in_by_phone_in *in)
 {
 	const char *phone = phone_given(rq, "/phone", in->phone);
-	struct uuid code = phone_code_prove(rq, phone, in->code);
+
+	phone_code_prove(rq, phone, in->code_id, in->code);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 
-	phone_code_spend(tx, code);
+	phone_code_spend(tx, in->code_id);
 	const struct account_by_phone_row *account =
 	    sql_account_by_phone_rows(tx, sql_account_by_phone(tx, phone), NULL);
 
@@ -47,9 +48,9 @@ void sign_in_by_phone(struct request *rq, const struct sign_in_by_phone_in *in)
 	sign_in(rq, tx, account->id, false, 200);
 }
 
-/* By the password; an account without one, by a code for its present number. Whoever has found a
- * device that is signed in could else lock its owner out. */
-static void reauthenticate(struct request *rq, const struct set_my_phone_in *in)
+/* By the password; an account without one, by a code for its present number, which the caller
+ * spends: then true. Whoever has found a device that is signed in could else lock its owner out. */
+static bool reauthenticate(struct request *rq, const struct set_my_phone_in *in)
 {
 	const struct actor *actor = &rq->task.actor;
 	struct db *db = db_as(&rq->task, PG_AUTH);
@@ -60,36 +61,38 @@ static void reauthenticate(struct request *rq, const struct set_my_phone_in *in)
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
 	if (own->has_password) {
 		account_check_password(rq, in->current_password);
-		return;
+		return false;
 	}
 	if (in->phone == NULL)
 		task_end_about(&rq->task, PROBLEM_CONFLICT, "/phone", "needed",
 		               "The account could not sign in without its number.");
-	if (in->current_code == NULL)
+	if (in->current_code == NULL || in->current_code_id == NULL)
 		task_end_field(&rq->task, "/current_code", "required",
 		               "Changing the number requires a code for the present one.");
 	assert(own->phone != NULL); /* it signs in */
-	phone_code_spend(db, phone_code_prove(rq, own->phone, in->current_code));
+	phone_code_prove(rq, own->phone, *in->current_code_id, in->current_code);
+	return true;
 }
 
 /* PUT /v1/me/phone */
 void set_my_phone(struct request *rq, const struct set_my_phone_in *in)
 {
 	struct uuid account = rq->task.actor.account_id;
-	const char *phone = NULL;
+	const char *phone = in->phone == NULL ? NULL : phone_given(rq, "/phone", in->phone);
 
-	if (in->phone != NULL) {
-		phone = phone_given(rq, "/phone", in->phone);
-		if (in->code == NULL)
-			task_end_field(&rq->task, "/code", "required",
-			               "The number must be proved by a code.");
-		reauthenticate(rq, in);
-		phone_code_spend(db_as(&rq->task, PG_AUTH), phone_code_prove(rq, phone, in->code));
-	} else {
-		reauthenticate(rq, in);
-	}
-	struct db *tx = db_begin(&rq->task);
+	if (phone != NULL && (in->code == NULL || in->code_id == NULL))
+		task_end_field(&rq->task, "/code", "required",
+		               "The number must be proved by a code.");
+	bool by_code = reauthenticate(rq, in);
 
+	if (phone != NULL)
+		phone_code_prove(rq, phone, *in->code_id, in->code);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+
+	if (by_code)
+		phone_code_spend(tx, *in->current_code_id);
+	if (phone != NULL)
+		phone_code_spend(tx, *in->code_id);
 	sql_account_set_phone(tx, account, phone);
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account));
 }

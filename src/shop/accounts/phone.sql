@@ -4,11 +4,10 @@
 --     hourly int): one writes -> (wait_s int)
 select phone_code_add(:id, :phone, :calling_code, :language, :lasts_s, :lately, :daily, :hourly) as wait_s;
 
--- phone_code_try (phone text, tries_max int): maybe -> (id uuid)
--- The number's latest code, for one more comparison. None: it is used, expired, or was guessed at too often.
+-- phone_code_try (id uuid, phone text, tries_max int): maybe -> (id uuid)
+-- For one more comparison. None: it is of another number, used, expired, or was guessed at too often.
 update phone_code set tries = tries + 1
-where id = (select c.id from phone_code c where c.phone = :phone order by c.created_at desc, c.id desc limit 1)
-and used_at is null and expires_at > now() and tries < :tries_max
+where id = :id and phone = :phone and used_at is null and expires_at > now() and tries < :tries_max
 returning id;
 
 -- phone_code_use (id uuid): maybe -> (id uuid)
@@ -29,16 +28,13 @@ where a.id = :account and s.id = :session and s.ended_at is null and s.expires_a
 insert into account (id, phone, name) values (:id, :phone, :name);
 
 -- account_set_phone (account uuid, phone text?): one
--- As the account itself.
 update account set phone = :phone, version = version + 1, updated_at = now() where id = :account;
 
 -- phone_codes_to_send (asked rows(number int, id uuid)): many -> (number int, id uuid, phone text, language text)
--- Of these codes those that are of use: the latest of their numbers, neither used nor expired.
+-- Of these codes those that are of use: neither used nor expired.
 select r.number, c.id, c.phone, c.language
 from :asked as r join phone_code c on c.id = r.id
-where c.used_at is null and c.expires_at > now()
-and not exists (select from phone_code later where later.phone = c.phone
-                and (later.created_at, later.id) > (c.created_at, c.id));
+where c.used_at is null and c.expires_at > now();
 
 -- phone_code_purge (rows_max int): one -> (count int)
 -- After a day they bound no more.

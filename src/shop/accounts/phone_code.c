@@ -1,9 +1,11 @@
 #include "shop/accounts/phone_code.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "api.gen.h"
+#include "base/codec.h"
 #include "base/limits.h"
 #include "base/phone.h"
 #include "base/unicode.h"
@@ -13,6 +15,7 @@
 #include "shop/sms/sms.h"
 #include "shop/texts/texts.h"
 #include "web/language.h"
+#include "web/limit.h"
 #include "web/reply.h"
 
 const char *phone_given(struct request *rq, const char *field, const char *typed)
@@ -31,25 +34,36 @@ static _Noreturn void refuse(struct task *task)
 	task_end(task, PROBLEM_BAD_CREDENTIALS, "The code is wrong, used or expired.");
 }
 
-struct uuid phone_code_prove(struct request *rq, const char *phone, const char *typed)
+void phone_code_prove(struct request *rq, const char *phone, struct uuid id, const char *typed)
 {
-	struct db *db = db_as(&rq->task, PG_AUTH);
 	char code[SMS_CODE_DIGITS + 1];
 
 	if (!unicode_digits(typed, SMS_CODE_DIGITS, code))
 		refuse(&rq->task);
-	const struct phone_code_try_row *latest = sql_phone_code_try_rows(
-	    db, sql_phone_code_try(db, phone, LIMIT_PHONE_CODE_TRIES), NULL);
+	limit_guess(rq, "phone_guess", "any");
+	struct db *db = db_as(&rq->task, PG_AUTH);
 
-	if (latest == NULL || !sms_code_is(latest->id, code))
+	if (rows_count(sql_phone_code_try(db, id, phone, LIMIT_PHONE_CODE_TRIES)) == 0 ||
+	    !sms_code_is(id, code))
 		refuse(&rq->task);
-	return latest->id;
+	limit_refund_guesses(rq);
 }
 
 void phone_code_spend(struct db *db, struct uuid code)
 {
 	if (rows_count(sql_phone_code_use(db, code)) == 0)
 		refuse(db_task(db));
+}
+
+/* Counters store a hash, so that they do not reveal who signs in. */
+static const char *phone_who(struct request *rq, const char *phone)
+{
+	uint8_t hash[crypto_generichash_BYTES_MIN];
+	char *text = arena_alloc(rq->task.arena, 2 * sizeof(hash) + 1);
+
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)phone, strlen(phone), NULL, 0);
+	hex_encode(hash, sizeof(hash), text);
+	return text;
 }
 
 /* POST /v1/auth/phone/codes */
@@ -64,6 +78,7 @@ void request_phone_code(struct request *rq, const struct request_phone_code_in *
 		task_end_field(&rq->task, "/phone", "unreachable",
 		               "No text messages are sent to numbers that begin with +%s.",
 		               calling_code);
+	limit_guess(rq, "phone_number", phone_who(rq, phone));
 	const struct phone_code_add_args code = {
 	    .id = uuid_v7(),
 	    .phone = phone,
@@ -87,6 +102,7 @@ void request_phone_code(struct request *rq, const struct request_phone_code_in *
 	struct json json = json_new(&body);
 
 	json_open_object(&json);
+	json_put_uuid(&json, "code_id", code.id);
 	json_put_str(&json, "phone", phone);
 	json_put_int(&json, "expires_in", LIMIT_PHONE_CODE_S);
 	json_close_object(&json);

@@ -12,14 +12,15 @@
 const char *phone_given(struct request *rq, const char *field, const char *typed);
 
 /*
- * Compares `typed` with the latest code of the number, of which each may be compared with
- * LIMIT_PHONE_CODE_TRIES times, and returns its id; phone_code_spend() then uses it. Ends the task
- * (401 bad_credentials) when it is another, expired or used. Suspends.
+ * Compares `typed` with the code of that id, which may be compared with LIMIT_PHONE_CODE_TRIES
+ * times; phone_code_spend() then uses it. Ends the task (401 bad_credentials) when it is another,
+ * expired, used or of another number. Only who asked for a code knows its id, so nobody else can
+ * use it up. Suspends.
  */
-struct uuid phone_code_prove(struct request *rq, const char *phone, const char *typed);
+void phone_code_prove(struct request *rq, const char *phone, struct uuid id, const char *typed);
 
-/* In a transaction, or outside one, as sebez_auth. Ends the task like the one before when another
- * request has used the code meanwhile. */
+/* In a transaction of sebez_auth. Ends the task like the one before when another request has used
+ * the code meanwhile. */
 void phone_code_spend(struct db *db, struct uuid code);
 
 /* The deliverer of the topic phone_code. */

@@ -39,9 +39,9 @@ create trigger show_avatar after update of formats, uses on upload for each row
 	when (new.purpose = 'avatar' and upload_is_shown_anew(old, new)) execute function show_upload('account.avatar');
 
 grant select, insert (id, email, name, password_hash, email_key, phone), update (email, name, avatar, password_hash,
-	version, updated_at, email_key) on account to sebez_auth;
+	version, updated_at, email_key, phone) on account to sebez_auth;
 grant select (id, email, phone, name, avatar, admin_role, locked_at, version, created_at), update (name, avatar,
-	version, updated_at, phone) on account to sebez_customer;
+	version, updated_at) on account to sebez_customer;
 grant select (id, email, name, avatar, email_key) on account to sebez_vendor;
 grant select (id, email, phone, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
 	email_key), update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;

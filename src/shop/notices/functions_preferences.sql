@@ -16,13 +16,20 @@ $$;
 grant execute on function notice_wanted(uuid, text, text) to sebez_jobs;
 
 -- The time zone in which an account lives: as it says, or else as its device says.
-create or replace function notice_time_zone(account uuid) returns text language sql stable as $$
-	select coalesce(
+create or replace function notice_time_zone(account uuid) returns text language plpgsql stable as $$
+declare
+	zone text := coalesce(
 		(select p.time_zone from notification_preference p where p.account_id = account),
 		(select d.time_zone from device d where d.account_id = account and d.time_zone is not null
 		 order by d.registered_at desc limit 1),
-		'UTC')
-$$;
+		'UTC');
+begin
+	perform now() at time zone zone;
+	return zone;
+exception
+	when invalid_parameter_value then
+		return 'UTC'; -- PostgreSQL knows the zone no more
+end $$;
 grant execute on function notice_time_zone(uuid) to sebez_jobs;
 
 -- The first instant after `at` when clocks of the zone show `wanted` or more, which is at most a day ahead; all

@@ -21,11 +21,11 @@ static const struct {
     {21211, SMS_NUMBER_REFUSED}, /* not a number */
     {21214, SMS_NUMBER_REFUSED}, /* cannot be reached */
     {21217, SMS_NUMBER_REFUSED}, /* not a number */
-    {21408, SMS_ALARM},          /* the account may not send to that country */
+    {21408, SMS_NUMBER_REFUSED}, /* the account may not send to that country */
     {21606, SMS_ALARM},          /* the sender is not ours */
     {21610, SMS_NUMBER_REFUSED}, /* its owner has answered STOP */
     {21611, SMS_RETRY},          /* the sender's queue is full */
-    {21612, SMS_ALARM},          /* no route from the sender to that country */
+    {21612, SMS_NUMBER_REFUSED}, /* no route from the sender to that number */
     {21614, SMS_NUMBER_REFUSED}, /* not a mobile telephone */
     {21659, SMS_ALARM},          /* the sender is not ours */
     {30001, SMS_RETRY},          /* queue overflow */

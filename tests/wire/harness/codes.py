@@ -3,12 +3,12 @@ import hashlib
 import uuid
 
 
-def code_of(server, phone):
-    """The latest that a number was sent."""
+def code_of(server, phone, id=None):
+    """The latest that a number was sent, or that of an id."""
     secret = bytes.fromhex((server.data / "var/secret").read_text().strip())
     key = hashlib.blake2b(b"codes by text message", key=secret, digest_size=32).digest()
-    id = server.db.one("select id from phone_code where phone = %s "
-                       "order by created_at desc limit 1", phone)
+    id = id or server.db.one("select id from phone_code where phone = %s "
+                             "order by created_at desc limit 1", phone)
     hashed = hashlib.blake2b(uuid.UUID(str(id)).bytes, key=key, digest_size=16).digest()
     return f"{int.from_bytes(hashed[:8], 'big') % 1000000:06d}"
 
@@ -18,7 +18,7 @@ def fresh_phone():
 
 
 def coded(server, actor, phone=None):
-    """{"phone", "code"} after a code was asked for."""
+    """{"phone", "code_id", "code"} after a code was asked for."""
     phone = phone or fresh_phone()
-    actor.do("requestPhoneCode", body={"phone": phone})
-    return {"phone": phone, "code": code_of(server, phone)}
+    id = actor.do("requestPhoneCode", body={"phone": phone})["code_id"]
+    return {"phone": phone, "code_id": id, "code": code_of(server, phone, id)}

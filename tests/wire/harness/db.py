@@ -76,7 +76,7 @@ class Database:
         while time.monotonic() < deadline and self.one(
                 "select exists (select from outbox "
                 "where topic not like 'push_%' "
-                "and topic not in ('mail', 'webhooks')) "  # those wait for somebody
+                "and topic not in ('mail', 'webhooks', 'phone_code')) "  # those wait for somebody
                 "or exists (select from event e, event_follower f where e.tx > f.tx) "
                 "or exists (select from sale_pending) or exists (select from ranking_pending)"):
             self.rows("select notices_follow(500)")  # sooner than the jobs process does
