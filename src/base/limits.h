@@ -313,6 +313,7 @@ enum {
 	/* After so long, what is to be sent is read again: who signs out, or reads it elsewhere,
 	 * gets nothing later than that; and a batch is sent in less. */
 	LIMIT_PUSH_FRESH_MS = 5 * 1000,
+	LIMIT_WEBHOOK_FRESH_MS = 5 * 1000,
 	/* Attempts 10 s, 20 s, … 1 h apart, half of it chance: in all two to four hours, in which
 	 * somebody fixes what the receiver refuses. That a destination is down costs its rows
 	 * nothing, but for the probes. */

@@ -339,6 +339,9 @@ void http_transfer_end(struct http_transfer *transfer, CURLcode code)
 		http_transfer_fail(transfer, result_of(code), "%s",
 		                   transfer->curl_error[0] != 0 ? transfer->curl_error
 		                                                : curl_easy_strerror(code));
+	/* libcurl 7.88 takes any number for HTTP/2. */
+	if (transfer->result == 0 && (status < 100 || status > 999))
+		http_transfer_fail(transfer, -EPROTO, "status %ld", status);
 	transfer->status = transfer->result == 0 ? (int)status : 0;
 	drop_easy(transfer);
 }

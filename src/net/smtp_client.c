@@ -67,8 +67,8 @@ static void fail(struct smtp_message *message, enum smtp_verdict verdict, const 
 /* The answer to a message or its recipient; what comes before them is said to us. */
 static enum smtp_verdict verdict_of_answer(const struct sending *sending, long status)
 {
-	bool of_message =
-	    strcmp(sending->command, "DATA") == 0 || strcmp(sending->command, "MAIL") == 0;
+	bool of_sender = strcmp(sending->command, "MAIL") == 0;
+	bool of_message = of_sender || strcmp(sending->command, "DATA") == 0;
 	bool of_recipient = strcmp(sending->command, "RCPT") == 0;
 	const char *enhanced = sending->enhanced;
 
@@ -79,16 +79,13 @@ static enum smtp_verdict verdict_of_answer(const struct sending *sending, long s
 	if (status == 530 || status == 535 || status == 538 || !(of_message || of_recipient))
 		return SMTP_TURNED_AWAY;
 	/* RFC 3463: x.1 is about addresses, x.2 about the mailbox, of which x.2.2 is full and x.2.3
-	 * is about the length; x.1.7 and x.1.8 are about the sender. */
-	bool has_code = enhanced[0] != 0;
-	bool no_mailbox = (strncmp(enhanced, "5.1.", 4) == 0 && strcmp(enhanced, "5.1.7") != 0 &&
-	                   strcmp(enhanced, "5.1.8") != 0) ||
+	 * is about the length; x.1.7 and x.1.8 are about the sender, and x.1.0 may be. Without such
+	 * a code, 550 may as well refuse us. */
+	bool no_mailbox = (strncmp(enhanced, "5.1.", 4) == 0 && strcmp(enhanced, "5.1.0") != 0 &&
+	                   strcmp(enhanced, "5.1.7") != 0 && strcmp(enhanced, "5.1.8") != 0) ||
 	                  strcmp(enhanced, "5.2.0") == 0 || strcmp(enhanced, "5.2.1") == 0;
 
-	if (no_mailbox ||
-	    (!has_code && of_recipient && (status == 550 || status == 551 || status == 553)))
-		return SMTP_BAD_ADDRESS;
-	return SMTP_PERMANENT;
+	return no_mailbox && !of_sender ? SMTP_BAD_ADDRESS : SMTP_PERMANENT;
 }
 
 static enum smtp_verdict verdict_of_failure(CURLcode code)
@@ -349,20 +346,32 @@ static bool has_addresses(const struct smtp_message *message)
 	return message->to[0] != 0 && is_address(message->to) && is_address(message->from);
 }
 
-static void begin(const struct sending *form, struct smtp_message *message)
+/* NULL: other fibers send until the deadline. */
+static struct line *wait_for_line(int64_t deadline_ms)
 {
-	struct sending *sending = malloc(sizeof(*sending));
+	struct line *line;
+
+	while ((line = free_line()) == NULL && loop_now_ms() < deadline_ms)
+		co_sleep_ms(BUSY_MS);
+	return loop_now_ms() < deadline_ms ? line : NULL;
+}
+
+static void begin(const struct sending *form, struct smtp_message *message, int64_t deadline_ms)
+{
+	struct line *line = wait_for_line(deadline_ms);
+	struct sending *sending = line == NULL ? NULL : malloc(sizeof(*sending));
 
 	if (sending == NULL) {
-		fail(message, SMTP_UNREACHABLE, "No memory");
+		fail(message, line == NULL ? SMTP_TEMPORARY : SMTP_UNREACHABLE,
+		     line == NULL ? "No connection was free in time" : "No memory");
 		return;
 	}
 	*sending = *form;
 	sending->message = message;
+	sending->left_ms = deadline_ms - loop_now_ms();
 	if (sending->store != NULL)
 		X509_STORE_up_ref(sending->store);
-	while ((sending->line = free_line()) == NULL) /* another fiber sends */
-		co_sleep_ms(BUSY_MS);
+	sending->line = line;
 	sending->line->sending = sending;
 	++*sending->waiting;
 	int rc = uv_queue_work(loop_uv(), &sending->work, work, on_done);
@@ -404,7 +413,7 @@ void smtp_client_send(const struct smtp_server *server, struct smtp_message mess
 		else if (message->bytes != NULL && !has_addresses(message))
 			fail(message, SMTP_BAD_ADDRESS, "The address is malformed");
 		else
-			begin(&form, message);
+			begin(&form, message, deadline_ms);
 	}
 	while (waiting > 0)
 		(void)co_wait(0);

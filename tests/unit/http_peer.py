@@ -164,6 +164,10 @@ class Peer(http.server.BaseHTTPRequestHandler):
     def at_silence(self):
         self.close_connection = True
 
+    def at_strange(self):
+        self.wfile.write(b"HTTP/2 042 Strange\r\nContent-Length: 0\r\n\r\n")
+        self.close_connection = True
+
     def at_garbage(self):
         self.wfile.write(b"220 this is no HTTP\r\n")
         self.close_connection = True

@@ -139,6 +139,7 @@ ON_FIBER(a_connection_that_breaks_is_an_error)
 	expect_failure(get(at("/cut")), -ECONNRESET, "990 bytes");
 	expect_failure(get(at("/silence")), -ECONNRESET, "empty reply");
 	expect_failure(get(at("/garbage")), -EPROTO, "HTTP");
+	expect_failure(get(at("/strange")), -EPROTO, "status 42");
 }
 
 ON_FIBER(connections_are_used_again)

@@ -172,8 +172,10 @@ def test_messages_arrive_and_share_connections(tool, server):
 
 
 @pytest.mark.parametrize("command, answer, verdict", [
-    ("RCPT", "550 5.1.1 No such user", "bad_address"), ("RCPT", "550 No such user", "bad_address"),
-    ("RCPT", "551 Moved", "bad_address"), ("RCPT", "553 Bad name", "bad_address"),
+    ("RCPT", "550 5.1.1 No such user", "bad_address"), ("RCPT", "550 No such user", "permanent"),
+    ("RCPT", "550 relay not permitted", "permanent"), ("RCPT", "551 Moved", "permanent"),
+    ("RCPT", "550 5.1.0 Sender address rejected", "permanent"),
+    ("MAIL", "550 5.1.1 No such user", "permanent"),
     ("RCPT", "550 5.2.1 Disabled", "bad_address"),
     ("DATA", "550 5.1.1 No such user", "bad_address"),
     ("RCPT", "550 5.7.1 Listed", "permanent"), ("RCPT", "552 5.2.2 Full", "permanent"),

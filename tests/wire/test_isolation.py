@@ -46,7 +46,9 @@ def test_every_id_that_a_body_can_hold_is_in_its_row(world):
 # but not for a vendor (test_uploads.py). And uploads, which must be ready to be shown
 # (test_images.py: those of another owner are refused).
 WITHOUT_ID = {("createUpload", "vendor_id"), ("createVendorProduct", "upload_id"),
-              ("updateVendorProduct", "upload_id")}
+              ("updateVendorProduct", "upload_id"),
+              # A code of another number is refused (test_phone.py).
+              ("setMyPhone", "code_id"), ("setMyPhone", "current_code_id")}
 
 
 def outcome(operation, name):

@@ -137,4 +137,5 @@ def test_every_tenant_table_is_keyed_by_its_tenant(db):
     # Of everybody, of a customer, of the admins, of the server, of whoever uploads or is told; of
     # the marketplace or a vendor.
     assert without <= {"listing", "cart_line", "audit_log", "revocation", "upload",
-                       "notice", "journal", "journal_entry", "webhook"}
+                       "notice", "journal", "journal_entry", "webhook", "campaign",
+                       "campaign_recipient", "campaign_test", "webhook_delivery"}

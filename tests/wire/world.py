@@ -4,6 +4,7 @@ a customer with an order. What a valid call in it needs is said by the rows of m
 from callers import twin_of
 from harness import contract
 from harness.campaigns import a_campaign
+from harness.codes import coded
 from harness.devices import a_phone, registered
 from harness.outbox import dead_letter
 from harness.shop import ADDRESS, fresh
@@ -63,6 +64,7 @@ class Side:
         self.ids["reply_id"] = self.canned_reply()
         self.ids["dead_letter_id"] = self.dead_letter()
         self.ids["delivery_id"] = self.webhook_delivery()
+        self.ids["code_id"] = coded(shop.server, shop.anonymous())["code_id"]
         # What exists and is not published, for those who see only what is.
         self.hidden = {
             "vendor_id": shop.vendor(approved=False).id,

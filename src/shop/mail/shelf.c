@@ -36,7 +36,7 @@ static const char *name_of(struct arena *arena, struct uuid id, const char *endi
 	return arena_printf(arena, "%s.%s", text, ending);
 }
 
-static int put_file(const char *name, const char *bytes, size_t length)
+static int write_file(const char *name, const char *bytes, size_t length)
 {
 	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	ssize_t written;
@@ -47,6 +47,19 @@ static int put_file(const char *name, const char *bytes, size_t length)
 	if (close(fd) != 0 || written < 0)
 		return -errno;
 	return (size_t)written == length ? 0 : -ENOSPC;
+}
+
+/* Whole, or not at all: a reader never sees a part. */
+static int put_file(struct arena *arena, const char *name, const char *bytes, size_t length)
+{
+	const char *partial = arena_printf(arena, "%s.partial", name);
+	int rc = write_file(partial, bytes, length);
+
+	if (rc == 0 && renameat(folder, partial, folder, name) != 0)
+		rc = -errno;
+	if (rc < 0)
+		unlinkat(folder, partial, 0);
+	return rc;
 }
 
 static int newest_first(const void *a, const void *b)
@@ -109,9 +122,9 @@ int shelf_put(struct arena *arena, const struct letter *letter,
 	json_put_str(&json, "text", written->text);
 	json_put_str(&json, "html", written->html);
 	json_close_object(&json);
-	rc = put_file(name_of(arena, letter->id, "eml"), written->bytes, written->length);
+	rc = put_file(arena, name_of(arena, letter->id, "eml"), written->bytes, written->length);
 	if (rc == 0) /* last, as it is what lists show */
-		rc = put_file(name_of(arena, letter->id, "json"), out.data, out.length);
+		rc = put_file(arena, name_of(arena, letter->id, "json"), out.data, out.length);
 	drop_oldest(arena);
 	return rc;
 }

@@ -76,6 +76,7 @@ create table webhook_delivery (
 	check (state = 'pending' or next_attempt_at is null)
 );
 create index webhook_delivery_age on webhook_delivery (created_at);
+create index webhook_delivery_state on webhook_delivery (webhook_id, state, id desc);
 create index webhook_delivery_listed on webhook_delivery (webhook_id, id desc);
 create index webhook_delivery_pending on webhook_delivery (begun_at) where state = 'pending';
 

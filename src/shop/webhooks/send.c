@@ -42,6 +42,7 @@ struct batch {
 	struct uuid *dropped; /* deliveries that are not to be sent any more */
 	size_t dropped_count;
 	struct http_client_group *group;
+	int64_t read_ms;
 	unsigned side_by_side;
 	bool is_slow;
 };
@@ -94,6 +95,7 @@ static void read_batch(struct batch *batch, struct delivery rows[], size_t count
 
 	for (size_t i = 0; i < count; i++)
 		ids[i] = rows[i].subject_id;
+	batch->read_ms = loop_now_ms();
 	found = sql_webhook_batch_rows(db, sql_webhook_batch(db, (struct uuid_array){count, ids}),
 	                               &found_count);
 	batch->calls = arena_array(arena, count, sizeof(*batch->calls));
@@ -164,6 +166,12 @@ static void take(struct batch *batch, const struct http_client_finished *finishe
 	    finished->result == 0 && call->duration_ms <= QUICK_MS ? SIDE_BY_SIDE : 1;
 }
 
+/* What was read long ago may have changed: rows that do not begin are leased and read again. */
+static bool is_fresh(const struct batch *batch)
+{
+	return loop_now_ms() - batch->read_ms < LIMIT_WEBHOOK_FRESH_MS;
+}
+
 /* The first alone: a host that is down or slow holds one connection. */
 static void call_all(struct batch *batch)
 {
@@ -176,14 +184,17 @@ static void call_all(struct batch *batch)
 		       http_client_group_count(batch->group) < batch->side_by_side) {
 			struct call *call = &batch->calls[batch->begun];
 
-			may_begin = delivery_begin(call->delivery);
-			if (may_begin && !launch(batch, call))
-				assert(!"the group has room for all");
+			may_begin = is_fresh(batch) && delivery_begin(call->delivery);
+			if (may_begin && !launch(batch, call)) {
+				/* All calls of the process are taken. */
+				delivery_unsent(call->delivery);
+				may_begin = false;
+			}
 			batch->begun += may_begin;
 		}
 		if (http_client_group_next(batch->group, &finished))
 			take(batch, &finished);
-		may_begin = may_begin && !batch->is_slow;
+		may_begin = may_begin && !batch->is_slow && is_fresh(batch);
 	} while ((may_begin && batch->begun < batch->count) ||
 	         http_client_group_count(batch->group) > 0);
 }
