@@ -181,11 +181,12 @@ static int run(const struct http_client_request *request, int64_t deadline_ms,
                struct http_transfer **ret, const char **error)
 {
 	const struct http_transfer form = {.done = wake_owner, .owner = co_self()};
-	struct http_transfer *transfer;
+	struct http_transfer *transfer = NULL;
 	int rc = begin_call(request, &form, &transfer, error);
 
 	if (rc < 0)
 		return rc;
+	assert(transfer != NULL);
 	while (transfer->easy != NULL) {
 		if (co_wait(deadline_ms) < 0 && transfer->easy != NULL) {
 			http_call_abandon(transfer);

@@ -180,7 +180,7 @@ static enum fetch_outcome follow(struct fetching *fetching,
 enum fetch_outcome fetch_ask(struct fetching *fetching)
 {
 	int64_t deadline_ms = loop_now_ms() + FETCH_MS;
-	struct http_client_redirect redirect;
+	struct http_client_redirect redirect = {0};
 	struct http_client_response response;
 	enum fetch_outcome outcome = FETCH_GOOD;
 
