@@ -14,7 +14,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import shares  # noqa: E402
-from harness import certificate, contract  # noqa: E402
+from harness import certificate, codes, contract  # noqa: E402
+from harness.pictures import elsewhere  # noqa: E402
 from harness.server import TMP, Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
 from harness.talk import Talk  # noqa: E402
@@ -130,8 +131,7 @@ def trusted(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server():
-    # Codes by text message can be asked for, and get nowhere.
-    with serving(SMS_GATEWAY_URL="http://127.0.0.1:9/", SMS_GATEWAY_BODY="{to} {text}") as server:
+    with serving(**codes.NOWHERE) as server:
         yield server
 
 
@@ -155,6 +155,19 @@ def db(world):
 def talk(shop):
     """A customer and a vendor in conversation, both new."""
     return Talk(shop)
+
+
+@pytest.fixture
+def clay(shop):
+    """A new vendor."""
+    return shop.vendor()
+
+
+@pytest.fixture
+def site():
+    """A server elsewhere, which has pictures."""
+    with elsewhere() as site:
+        yield site
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from callers import twin_of
 from conftest import SEED
 from harness import contract
+from harness.codes import NOWHERE
 from harness.contract import OPERATIONS
 from harness.shop import Shop, money, refused
 from harness.sub_orders import good, some
@@ -61,7 +62,7 @@ QUERY_NUMBERS = [(o.id, p["name"]) for o in OPERATIONS.values() for p in o.param
 
 
 def test_every_number_that_can_be_written_has_an_answer_at_its_bounds(own_server):
-    world = World(Shop(own_server()))
+    world = World(Shop(own_server(**NOWHERE)))
     for operation_id, path in BODY_NUMBERS:
         operation = OPERATIONS[operation_id]
         who = actor_for(world, operation)

@@ -5,7 +5,7 @@ from conftest import serving
 from harness import sent
 from harness.fetched import failed, images, row_of, settled, sheet, tea, yesterday
 from harness.images import shown
-from harness.pictures import FETCHING, elsewhere
+from harness.pictures import FETCHING
 from harness.sheet import differences, exported, imported
 from harness.shop import Shop, fresh
 from harness.wait import until
@@ -17,17 +17,6 @@ PNG = {"Content-Type": "image/png"}
 def shop():
     with serving(**FETCHING) as server:
         yield Shop(server)
-
-
-@pytest.fixture
-def site():
-    with elsewhere() as site:
-        yield site
-
-
-@pytest.fixture
-def clay(shop):
-    return shop.vendor()
 
 
 def test_a_picture_that_has_not_changed_is_not_sent_again(shop, clay, site):

@@ -16,21 +16,10 @@ def shop():
 
 
 @pytest.fixture
-def site():
-    with elsewhere() as site:
-        yield site
-
-
-@pytest.fixture
 def other():
     """Where the site leads to."""
     with elsewhere() as other:
         yield other
-
-
-@pytest.fixture
-def clay(shop):
-    return shop.vendor()
 
 
 def leads(site, path, *targets):

@@ -18,17 +18,6 @@ def shop():
         yield Shop(server)
 
 
-@pytest.fixture
-def site():
-    with elsewhere() as site:
-        yield site
-
-
-@pytest.fixture
-def clay(shop):
-    return shop.vendor()
-
-
 def test_a_server_that_fails_for_a_while_is_asked_again(shop, clay, site):
     broken = site.has("/broken.png", 500, sent.png("mended"))
     busy = site.has("/busy.png", (429, {"Retry-After": "1"}, b""), sent.png("not busy"))

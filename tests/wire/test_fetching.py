@@ -10,7 +10,7 @@ from harness.feed import members
 from harness.fetched import failed, images, row_of, settled, sheet
 from harness.images import known_by_address
 from harness.media import files_of, keep
-from harness.pictures import FETCHING, elsewhere
+from harness.pictures import FETCHING
 from harness.sheet import differences, exported, imported
 from harness.shop import Shop, fresh, money, refused
 from harness.wait import until
@@ -22,17 +22,6 @@ PNG = {"Content-Type": "image/png"}
 def shop():
     with serving(**FETCHING) as server:
         yield Shop(server)
-
-
-@pytest.fixture
-def site():
-    with elsewhere() as site:
-        yield site
-
-
-@pytest.fixture
-def clay(shop):
-    return shop.vendor()
 
 
 def test_a_picture_of_a_url_is_fetched_and_shown_from_the_store(shop, clay, site):

@@ -24,11 +24,6 @@ def site():
         yield site
 
 
-@pytest.fixture
-def clay(shop):
-    return shop.vendor()
-
-
 def logged(vendor, webhook, **query):
     return vendor.do("listWebhookDeliveries", webhook_id=webhook["id"], **query)["items"]
 

@@ -23,11 +23,6 @@ def site():
 
 
 @pytest.fixture
-def clay(shop):
-    return shop.vendor()
-
-
-@pytest.fixture
 def admin(shop):
     return shop.admin("operations")
 

@@ -164,6 +164,7 @@ void mail_deliver(struct task *task, struct delivery rows[], size_t count)
 	mail_read(&batch, rows, count);
 	while (send_some(&batch, task->arena, &at))
 		;
+	delivery_allow_time(task);
 	if (batch.sent_count > 0)
 		sql_mail_letters_sent(db_of(task),
 		                      (struct uuid_array){batch.sent_count, batch.sent});

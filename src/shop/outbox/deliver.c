@@ -12,14 +12,24 @@
 
 enum {
 	PRUNE_MAX = 5000,      /* rows per transaction */
+	FINISH_MS = 5 * 1000,  /* for statements of a deliverer after its last attempt */
 	SETTLE_MS = 20 * 1000, /* timeout of the settlement */
 };
 
 _Static_assert(LIMIT_DELIVERY_ATTEMPT_MS < LIMIT_DELIVERY_BATCH_MS, "a batch has attempts");
-_Static_assert(LIMIT_DELIVERY_BATCH_MS + SETTLE_MS < LIMIT_DELIVERY_LEASE_MS,
+_Static_assert(LIMIT_DELIVERY_BATCH_MS + FINISH_MS + SETTLE_MS < LIMIT_DELIVERY_LEASE_MS,
                "a lease outlasts the batch and its settlement");
 
 _Static_assert(offsetof(struct delivery_batch, task) == 0, "a task is cast to its batch");
+
+void delivery_allow_time(struct task *task)
+{
+	int64_t until_ms = loop_now_ms() + FINISH_MS;
+
+	assert(task->deadline_ms <= until_ms + LIMIT_DELIVERY_BATCH_MS);
+	if (task->deadline_ms < until_ms)
+		task->deadline_ms = until_ms;
+}
 
 /* The deliverer's task. */
 struct part {

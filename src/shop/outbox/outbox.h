@@ -94,6 +94,9 @@ void delivery_give_up(struct delivery *delivery, const char *why);
 /* The attempt was not made, because this process could not: as if it had not begun. The row is
  * delivered later. */
 void delivery_unsent(struct delivery *delivery);
+/* Before statements of the deliverer after its last attempt, which may have taken all of its time:
+ * gives them a few seconds, after which the lease still holds for the settlement. */
+void delivery_allow_time(struct task *task);
 /* Whether a failure makes the row a dead letter. */
 bool delivery_is_last(const struct delivery *delivery);
 

@@ -10,11 +10,7 @@
 enum {
 	/* Somebody has to correct a setting: as rarely as that still brings the message in time. */
 	ALARM_DELAY_MS = 5 * 60 * 1000,
-	FINISH_MS = 5 * 1000,
 };
-
-_Static_assert(LIMIT_DELIVERY_BATCH_MS + 2 * FINISH_MS < LIMIT_DELIVERY_LEASE_MS,
-               "the lease outlasts it");
 
 static const char *const OUTCOMES[PUSH_OUTCOME_COUNT] = {
     [PUSH_SENT] = "sent",
@@ -180,15 +176,6 @@ static void change_addresses(struct push_batch *batch)
 		sql_push_moved(db_of(batch->task), moved_count, moved);
 }
 
-void push_allow_time(struct task *task)
-{
-	int64_t until_ms = loop_now_ms() + FINISH_MS;
-
-	assert(task->deadline_ms <= until_ms + LIMIT_DELIVERY_BATCH_MS);
-	if (task->deadline_ms < until_ms)
-		task->deadline_ms = until_ms;
-}
-
 /* Tells campaigns which of their notices a provider took for a device. */
 static void note_promotions(struct push_batch *batch)
 {
@@ -206,7 +193,7 @@ static void note_promotions(struct push_batch *batch)
 void push_finish(struct push_batch *batch)
 {
 	assert(batch->address_count <= batch->count);
-	push_allow_time(batch->task);
+	delivery_allow_time(batch->task);
 	if (batch->address_count > 0)
 		change_addresses(batch);
 	note_promotions(batch);

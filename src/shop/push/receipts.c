@@ -104,7 +104,7 @@ static void judge(struct task *task, struct asked asked[], size_t count, int rc,
 		if (is_known && verdicts[i].outcome == PUSH_ADDRESS_GONE)
 			gone[gone_count++] = asked[i].device;
 	}
-	push_allow_time(task);
+	delivery_allow_time(task);
 	if (gone_count > 0)
 		sql_push_gone(db_of(task), gone_count, gone);
 }

@@ -45,7 +45,7 @@ static void keep_receipts(const struct part *part, const struct push_verdict ver
 			    .receipt = verdicts[i].receipt,
 			    .registered_ms = sending->registered_ms};
 	}
-	push_allow_time(part->batch->task);
+	delivery_allow_time(part->batch->task);
 	if (count > 0)
 		sql_push_receipts_keep(db_of(part->batch->task), count, kept);
 }

@@ -74,8 +74,6 @@ void push_conclude(struct push_batch *batch, struct sending *sending,
 void push_conclude_all(struct push_batch *batch, const struct push_verdict *verdict);
 /* Writes what became of addresses. Suspends the fiber. */
 void push_finish(struct push_batch *batch);
-/* For a statement after the last attempt: not so long that the lease ends before the settlement. */
-void push_allow_time(struct task *task);
 
 /* The last message that a provider took came within an hour: so our settings are right. At services
  * that are not known by name anybody may take messages: those do not count. */

@@ -328,6 +328,7 @@ void webhooks_deliver(struct task *task, struct delivery rows[], size_t count)
 		arena_defer(task->arena, free_group, batch.group);
 		call_all(&batch);
 	}
+	delivery_allow_time(task);
 	write_outcomes(&batch);
 	for (size_t i = 0; i < batch.begun; i++)
 		report(&batch.calls[i], task->arena);
