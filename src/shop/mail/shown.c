@@ -19,6 +19,8 @@ static const char POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; fra
                              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 static const char FRAME_POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox; "
                                    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+enum { SECONDS_LENGTH = 19 }; /* of a time in RFC 3339 */
+
 static const char HTML[] = "text/html; charset=utf-8";
 static const char HEAD[] =
     "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
@@ -26,7 +28,8 @@ static const char HEAD[] =
     "<title>Mails of the demo</title>\n"
     "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:44em;margin:2em auto;padding:0 1em;"
     "color:#1f2328}table{width:100%;border-collapse:collapse}td{padding:.5em;border-top:1px solid "
-    "#d0d7de;vertical-align:top}iframe{width:100%;height:70vh;border:1px solid #d0d7de;"
+    "#d0d7de;vertical-align:top}td.q{white-space:nowrap}iframe{width:100%;height:70vh;border:1px "
+    "solid #d0d7de;"
     "border-radius:8px}.q{color:#57606a}</style>\n";
 
 static void require_shelf(struct request *rq)
@@ -77,6 +80,8 @@ static const char *member(const json_t *mail, const char *name)
 
 static void add_row(struct buf *out, const json_t *mail)
 {
+	const char *time = member(mail, "created_at");
+
 	buf_add_str(out, "<tr><td><a href=\"/dev/mail/");
 	html_escape(out, member(mail, "id"));
 	buf_add_str(out, "\" dir=\"auto\">");
@@ -84,8 +89,8 @@ static void add_row(struct buf *out, const json_t *mail)
 	buf_add_str(out, "</a><td>");
 	html_escape(out, member(mail, "to"));
 	buf_add_str(out, "<td class=\"q\">");
-	html_escape(out, member(mail, "created_at"));
-	buf_add_str(out, "\n");
+	html_escape(out, arena_strndup(out->arena, time, strnlen(time, SECONDS_LENGTH)));
+	buf_add_str(out, "Z\n");
 }
 
 static void add_item(struct json *json, const json_t *mail)
