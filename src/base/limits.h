@@ -165,6 +165,15 @@ enum {
 	LIMIT_PHONE_CODES_LATELY = 5, /* of a number in ten minutes */
 	LIMIT_PHONE_CODES_DAILY = 20,
 
+	/* Codes by mail: mails take their time. Of a purpose an address gets this many that nobody
+	 * used. Guessing is bounded by the length of the codes that lead into an account (50 bits);
+	 * those of six digits lead into none that is there. */
+	LIMIT_RESET_CODE_S = 30 * 60,
+	LIMIT_EMAIL_CODE_S = 7 * 24 * 60 * 60, /* of any of them */
+	LIMIT_EMAIL_CODE_TRIES = 5,
+	LIMIT_EMAIL_CODES_LATELY = 5, /* in ten minutes */
+	LIMIT_EMAIL_CODES_DAILY = 20,
+
 	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,
 

@@ -19,8 +19,9 @@ enum {
 
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
-static const char *const LINKS[] = {"/orders/*",   "/conversations/*", "/vendors/*",
-                                    "/products/*", "/categories/*",    "/invitations/*"};
+static const char *const LINKS[] = {"/orders/*",         "/conversations/*", "/vendors/*",
+                                    "/products/*",       "/categories/*",    "/invitations/*",
+                                    "/password-resets/*"};
 
 static const char *app_ids, *package, *certificates;
 

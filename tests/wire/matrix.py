@@ -19,7 +19,7 @@ from typing import Callable
 
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
-from harness.codes import coded, fresh_phone
+from harness.codes import coded, fresh_phone, reset_of
 from harness.devices import a_phone, an_iphone, registered
 from harness.mails import unsubscribe_token
 from harness.media import a_file, put_headers, signed_query
@@ -295,6 +295,12 @@ ROWS = {
         "email": fresh("new") + "@example.com", "password": PASSWORD, "name": "New"}),
     "login": Row(body=lambda w, who, side: {
         "email": side.customer.account["email"], "password": PASSWORD}),
+    "requestPasswordReset": Row(body=lambda w, who, side: {
+        "email": fresh("nobody") + "@example.com"}),
+    "resetPassword": Row(body=lambda w, who, side: {
+        **reset_of(w.shop, w.shop.customer().account["email"]), "password": PASSWORD}),
+    "setMyPassword": Row(body=lambda w, who, side: {
+        "password": PASSWORD, "current_password": PASSWORD}, twin=somebody_new),
     "requestPhoneCode": Row(body=lambda w, who, side: {"phone": fresh_phone()}),
     "signInByPhone": Row(body=lambda w, who, side: {
         **coded(w.shop.server, w.shop.anonymous()), "name": "New"}),

@@ -238,7 +238,7 @@ def test_a_session_that_is_ended_from_elsewhere_loses_its_device(shop, ada):
 
 def test_a_new_password_takes_the_devices_of_other_sessions(shop, ada):
     other, mine, theirs = on_two_sessions(shop, ada)
-    ada.do("updateMe", body={"password": "staple battery horse", "current_password": PASSWORD})
+    ada.do("setMyPassword", body={"password": "staple battery horse", "current_password": PASSWORD})
     assert ids(ada) == [mine]
 
 

@@ -74,8 +74,8 @@ def test_a_password_is_the_same_however_its_letters_are_composed(shop):
     email = fresh("pw") + "@example.com"
     person = shop.anonymous().register(email, DECOMPOSED, "Ada")
     assert shop.anonymous().login(email, COMPOSED).id == person.id
-    person.do("updateMe", body={"password": "\u00e9t\u00e9 \u00e9t\u00e9s",
-                                "current_password": COMPOSED})
+    person.do("setMyPassword", body={"password": "\u00e9t\u00e9 \u00e9t\u00e9s",
+                                     "current_password": COMPOSED})
     assert shop.anonymous().login(email, "e\u0301te\u0301 e\u0301te\u0301s").id == person.id
 
 

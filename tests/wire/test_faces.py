@@ -132,13 +132,3 @@ def test_a_new_category_has_a_picture_and_a_removed_one_lets_it_go(shop):
     assert uses(shop, picture) == 1
     admin.do("deleteCategory", category_id=made["id"])
     assert uses(shop, picture) == 0
-
-
-def test_an_avatar_and_a_password_change_together(shop):
-    customer = shop.customer()
-    picture, path = uploaded(shop.server, customer, "avatar")
-    me = customer.do("updateMe", body={"avatar": {"upload_id": picture},
-                                       "password": "new " + PASSWORD,
-                                       "current_password": PASSWORD})
-    assert me["avatar"] == known_by_upload(picture, path)
-    assert customer.login(customer.account["email"], "new " + PASSWORD).account == me

@@ -102,12 +102,3 @@ def test_what_is_new_is_edited_by_the_tag_that_its_making_gave(shop):
                                body={"title": fresh("T")}, headers=tag)
     assert edit().status_code == 200
     refused(edit(), 412, "version_mismatch")
-
-
-def test_a_password_changes_only_as_the_account_was_read(shop):
-    person = shop.customer()
-    tag = person.call("getMe").headers["ETag"]
-    person.do("updateMe", body={"name": "Ada Lovelace"})
-    body = {"password": "new password", "current_password": person.password}
-    refused(person.call("updateMe", body=body, headers={"If-Match": tag}), 412)
-    assert shop.anonymous().login(person.account["email"], person.password)

@@ -218,8 +218,8 @@ def test_the_only_way_to_sign_in_stays(shop):
     body = {"phone": None, "current_code_id": own["code_id"], "current_code": own["code"]}
     refused(person.call("setMyPhone", body=body), 409)
     assert person.do("getMe")["phone"] == person.account["phone"]
-    refused(person.call("updateMe", body={"password": "another one", "current_password": "x"}),
-            409)
+    refused(person.call("setMyPassword", body={"password": "another one",
+                                               "current_password": "x"}), 409)
     refused(shop.anonymous().call("login", body=credentials(person, "")), 400)
 
 

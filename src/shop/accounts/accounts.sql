@@ -34,6 +34,12 @@ select password_hash, locked_at is not null as locked, admin_role is not null as
 from account where id = :account for no key update;
 
 -- account_set_password (account uuid, password_hash text): one
+-- Codes that were asked for before are void (account_to_recover).
+update account set password_hash = :password_hash, password_changed_at = clock_timestamp(), updated_at = now()
+where id = :account;
+
+-- account_rehash (account uuid, password_hash text): one
+-- Of the same password.
 update account set password_hash = :password_hash, updated_at = now() where id = :account;
 
 -- account_set_email (account uuid, email text, email_key text): maybe -> (id uuid)

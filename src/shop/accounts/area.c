@@ -1,6 +1,7 @@
 /* The accounts' area (shop/area.h). */
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/email_code.h"
 #include "shop/accounts/phone_code.h"
 #include "shop/accounts/upkeep.h"
 #include "shop/outbox/outbox.h"
@@ -36,6 +37,10 @@ static const struct limit_rule LIMITS[] = {
     {"phone_number", LIMIT_BY_OTHER_AT_ADDRESS, 10, 24 * 60 * 60},
     /* wrong codes, for whatever numbers */
     {"phone_guess", LIMIT_BY_OTHER_AT_ADDRESS, 60, 60 * 60},
+    /* the same for codes by mail (email_code_add()) */
+    {"email_code", LIMIT_BY_ADDRESS, 120, 600},
+    {"email_address", LIMIT_BY_OTHER_AT_ADDRESS, 10, 24 * 60 * 60},
+    {"email_guess", LIMIT_BY_OTHER_AT_ADDRESS, 60, 60 * 60},
     {0},
 };
 
@@ -45,6 +50,10 @@ static const struct job JOBS[] = {
 };
 
 static const struct outbox_topic TOPICS[] = {
+    {.name = "email_code",
+     .deliver = email_code_deliver,
+     .expire_s = LIMIT_EMAIL_CODE_S,
+     .drop_expired = true},
     {.name = "phone_code",
      .deliver = phone_code_deliver,
      .expire_s = LIMIT_PHONE_CODE_S,

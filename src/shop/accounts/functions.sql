@@ -15,7 +15,7 @@ begin
 	        account_make_admin.name, account_make_admin.password_hash, account_make_admin.role)
 	on conflict (email_key) do update
 	set admin_role = excluded.admin_role, password_hash = excluded.password_hash, version = a.version + 1,
-	    updated_at = now()
+	    updated_at = now(), password_changed_at = clock_timestamp()
 	returning a.id into made;
 	update session s set ended_at = now() where s.account_id = made and s.ended_at is null;
 end $$;

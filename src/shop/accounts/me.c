@@ -1,8 +1,7 @@
 /*
- * The signed-in account: its profile, name and password, and accepting an invitation.
+ * The signed-in account: its profile and name, and accepting an invitation.
  */
 #include <assert.h>
-#include <string.h>
 
 #include "accounts.sql.h"
 #include "api.gen.h"
@@ -43,42 +42,12 @@ const char *account_check_password(struct request *rq, const char *current_passw
 	return account->password_hash;
 }
 
-static bool has_profile(const struct update_me_in *in)
-{
-	return in->name != NULL || in->avatar_given;
-}
-
-/* Ends all other sessions, which signed in with the old password. */
-static void change_password(struct request *rq, const struct update_me_in *in, const char *avatar)
-{
-	const struct actor *actor = &rq->task.actor;
-	const char *old_hash = account_check_password(rq, in->current_password);
-	const char *new_hash = password_hash(&rq->task, in->password);
-	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct account_row_lock_row *account =
-	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, actor->account_id), NULL);
-
-	assert(!password_is_outdated(new_hash) && account->password_hash != NULL);
-	if (strcmp(account->password_hash, old_hash) != 0)
-		sign_in_refuse(rq); /* changed during hashing */
-	request_expect(rq, account->version);
-	sql_account_set_password(tx, actor->account_id, new_hash);
-	sql_session_end_others(tx, actor->account_id, actor->session_id);
-	if (has_profile(in))
-		sql_account_set_profile(tx, actor->account_id, in->name, in->avatar_given, avatar);
-	reply_commit_row(rq, tx, 200, sql_account_view(tx, actor->account_id));
-}
-
 /* PATCH /v1/me */
 void update_me(struct request *rq, const struct update_me_in *in)
 {
 	const char *avatar =
 	    media_keep(db_of(&rq->task), UPLOAD_PURPOSE_AVATAR, in->avatar, "/avatar");
 
-	if (in->password != NULL) {
-		change_password(rq, in, avatar);
-		return;
-	}
 	struct uuid account_id = rq->task.actor.account_id;
 	struct db *tx = db_begin(&rq->task);
 
@@ -86,7 +55,7 @@ void update_me(struct request *rq, const struct update_me_in *in)
 	request_expect(
 	    rq, sql_account_version_lock_rows(tx, sql_account_version_lock(tx, account_id), NULL)
 	            ->version);
-	if (has_profile(in))
+	if (in->name != NULL || in->avatar_given)
 		sql_account_set_profile(tx, account_id, in->name, in->avatar_given, avatar);
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account_id));
 }

@@ -1,17 +1,16 @@
 #include "shop/accounts/phone_code.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "api.gen.h"
-#include "base/codec.h"
 #include "base/limits.h"
 #include "base/phone.h"
 #include "base/unicode.h"
 #include "net/log.h"
 #include "net/loop.h"
 #include "phone.sql.h"
+#include "shop/accounts/sign_in.h"
 #include "shop/sms/sms.h"
 #include "shop/texts/texts.h"
 #include "web/language.h"
@@ -55,17 +54,6 @@ void phone_code_spend(struct db *db, struct uuid code)
 		refuse(db_task(db));
 }
 
-/* Counters store a hash, so that they do not reveal who signs in. */
-static const char *phone_who(struct request *rq, const char *phone)
-{
-	uint8_t hash[crypto_generichash_BYTES_MIN];
-	char *text = arena_alloc(rq->task.arena, 2 * sizeof(hash) + 1);
-
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)phone, strlen(phone), NULL, 0);
-	hex_encode(hash, sizeof(hash), text);
-	return text;
-}
-
 /* POST /v1/auth/phone/codes */
 void request_phone_code(struct request *rq, const struct request_phone_code_in *in)
 {
@@ -78,7 +66,7 @@ void request_phone_code(struct request *rq, const struct request_phone_code_in *
 		task_end_field(&rq->task, "/phone", "unreachable",
 		               "No text messages are sent to numbers that begin with +%s.",
 		               calling_code);
-	limit_guess(rq, "phone_number", phone_who(rq, phone));
+	limit_guess(rq, "phone_number", sign_in_who(rq, phone));
 	const struct phone_code_add_args code = {
 	    .id = uuid_v7(),
 	    .phone = phone,

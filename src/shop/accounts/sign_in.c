@@ -47,21 +47,20 @@ const char *account_key(struct arena *arena, const char *typed)
 	return email != NULL ? email_key(arena, email) : lower(arena, typed);
 }
 
-/* Counters store a hash, so that they do not reveal who signs in. */
-static void hash_key(const char *email_key, char ret[2 * WHO_BYTES + 1])
+const char *sign_in_who(struct request *rq, const char *who)
 {
 	uint8_t hash[WHO_BYTES];
+	char *text = arena_alloc(rq->task.arena, 2 * sizeof(hash) + 1);
 
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)email_key, strlen(email_key), NULL,
-	                   0);
-	hex_encode(hash, sizeof(hash), ret);
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)who, strlen(who), NULL, 0);
+	hex_encode(hash, sizeof(hash), text);
+	return text;
 }
 
 void sign_in_throttle(struct request *rq, const char *email_key)
 {
-	char who[2 * WHO_BYTES + 1];
+	const char *who = sign_in_who(rq, email_key);
 
-	hash_key(email_key, who);
 	limit_guess(rq, "login_guess", who);
 	limit_guess(rq, "login_account", who);
 }
@@ -216,7 +215,7 @@ void login(struct request *rq, const struct login_in *in)
 	if (locked->locked)
 		sign_in_refuse_locked(rq);
 	if (renewed != NULL)
-		sql_account_set_password(tx, account->id, renewed);
+		sql_account_rehash(tx, account->id, renewed);
 	if (strcmp(account->email_key, key) != 0)
 		renew_email(rq, tx, account->id, in->email, key);
 	sign_in(rq, tx, account->id, locked->admin, 200);

@@ -35,6 +35,9 @@ void sign_in_reply(struct request *rq, struct db *tx, int status,
  */
 void sign_in_throttle(struct request *rq, const char *email_key);
 
+/* For limit_guess: a hash of an address or a number, so that counters do not reveal who it is. */
+const char *sign_in_who(struct request *rq, const char *who);
+
 /* Compares with the password of the signed-in account and returns the hash that it matched. NULL:
  * not given. Runs without the envelope, so it checks the session itself. Ends the task (400, 401,
  * 409). Suspends. */

@@ -7,6 +7,7 @@
 #include "accounts.sql.h"
 #include "api.gen.h"
 #include "base/email.h"
+#include "email_code.sql.h"
 #include "phone.sql.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
@@ -104,6 +105,13 @@ static int32_t purge_phone_codes(struct task *task)
 	return sql_phone_code_purge_rows(db, sql_phone_code_purge(db, PURGE_COUNT), NULL)->count;
 }
 
+static int32_t purge_email_codes(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_email_code_purge_rows(db, sql_email_code_purge(db, PURGE_COUNT), NULL)->count;
+}
+
 void accounts_purge(struct task *task)
 {
 	forget_all(task, purge_sessions, PURGE_COUNT);
@@ -111,4 +119,5 @@ void accounts_purge(struct task *task)
 	forget_all(task, purge_guest_carts, PURGE_COUNT);
 	forget_all(task, purge_invitations, PURGE_COUNT);
 	forget_all(task, purge_phone_codes, PURGE_COUNT);
+	forget_all(task, purge_email_codes, PURGE_COUNT);
 }

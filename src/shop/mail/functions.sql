@@ -90,14 +90,14 @@ grant execute on function mail_unsubscribe(uuid, text[]) to sebez_public;
 
 -- A mail that follows from this transaction, of whatever role: to the account, or to the address.
 create or replace function mail_write(id uuid, account uuid, address text, text_key text, facts json, link text,
-	locale text) returns void language plpgsql security definer set search_path = public, pg_temp as $$
+	locale text, lasts_s int) returns void language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-	insert into mail_letter (id, account_id, address, text_key, facts, link, locale)
+	insert into mail_letter (id, account_id, address, text_key, facts, link, locale, expires_at)
 	values (mail_write.id, account, mail_write.address, mail_write.text_key, mail_write.facts, mail_write.link,
-	        mail_write.locale);
+	        mail_write.locale, now() + lasts_s * interval '1 second');
 	insert into outbox (topic, subject_id) values ('mail', mail_write.id);
 end $$;
-grant execute on function mail_write(uuid, uuid, text, text, json, text, text) to sebez_auth,
+grant execute on function mail_write(uuid, uuid, text, text, json, text, text, int) to sebez_auth,
 	sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 

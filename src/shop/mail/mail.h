@@ -56,6 +56,7 @@ struct mail_letter {
 	const char *facts;             /* a JSON object of what the texts insert */
 	const char *link;              /* a path of the app, for a button; NULL: none */
 	const char *locale;            /* NULL: that of the account's device */
+	int32_t lasts_s; /* later it is not sent any more; 0: whenever it can be */
 };
 
 /* Adds to db's transaction or batch; it is sent after the commit, unless the account is locked or

@@ -75,7 +75,7 @@ select r.number, l.account_id, a.name, coalesce(a.email, l.address) as address,
 from :asked as r
 join mail_letter l on l.id = r.subject
 left join account a on a.id = l.account_id
-where l.sent_at is null and a.locked_at is null
+where l.sent_at is null and a.locked_at is null and coalesce(l.expires_at > now(), true)
 and coalesce(a.email, l.address) is not null
 and not exists (select from mail_suppression s where s.address = coalesce(a.email, l.address));
 
@@ -91,8 +91,9 @@ with gone as (
 )
 select count(*)::int as count from gone;
 
--- mail_write (id uuid, account uuid?, address text?, text_key text, facts json, link text?, locale text?): one writes
-select mail_write(:id, :account, :address, :text_key, cast(:facts as json), :link, :locale);
+-- mail_write (id uuid, account uuid?, address text?, text_key text, facts json, link text?, locale text?,
+--     lasts_s int?): one writes
+select mail_write(:id, :account, :address, :text_key, cast(:facts as json), :link, :locale, :lasts_s);
 
 -- mail_suppress (refused rows(id uuid, address text, reason text, detail text)): none
 insert into mail_suppression (id, address, reason, detail)

@@ -28,6 +28,7 @@ create table mail_letter (
 	link       text, -- as of notices
 	locale     text,
 	created_at timestamptz not null default now(),
+	expires_at timestamptz, -- then it is not sent any more
 	sent_at    timestamptz,
 	check ((account_id is null) <> (address is null))
 );

@@ -11,13 +11,15 @@ enum { FORGET_MAX = 5000 };
 void mail_write(struct db *db, const struct mail_letter *letter)
 {
 	assert((letter->account_id == NULL) != (letter->address == NULL));
-	sql_mail_write(db, &(struct mail_write_args){.id = uuid_v7(),
-	                                             .account = letter->account_id,
-	                                             .address = letter->address,
-	                                             .text_key = letter->key,
-	                                             .facts = letter->facts,
-	                                             .link = letter->link,
-	                                             .locale = letter->locale});
+	sql_mail_write(db, &(struct mail_write_args){
+	                       .id = uuid_v7(),
+	                       .account = letter->account_id,
+	                       .address = letter->address,
+	                       .text_key = letter->key,
+	                       .facts = letter->facts,
+	                       .link = letter->link,
+	                       .locale = letter->locale,
+	                       .lasts_s = letter->lasts_s > 0 ? &letter->lasts_s : NULL});
 }
 
 /* What is old goes, some rows at a time. */

@@ -1,4 +1,4 @@
-"""Codes by text message, made as the server makes them, but by code of our own."""
+"""Codes by text message and by mail, made as the server makes them, but by code of our own."""
 import hashlib
 import uuid
 
@@ -8,12 +8,26 @@ NOWHERE = {"SMS_GATEWAY_URL": "http://127.0.0.1:9/", "SMS_GATEWAY_BODY": "{to} {
 
 def code_of(server, phone, id=None):
     """The latest that a number was sent, or that of an id."""
-    secret = bytes.fromhex((server.data / "var/secret").read_text().strip())
-    key = hashlib.blake2b(b"codes by text message", key=secret, digest_size=32).digest()
     id = id or server.db.one("select id from phone_code where phone = %s "
                              "order by created_at desc limit 1", phone)
-    hashed = hashlib.blake2b(uuid.UUID(str(id)).bytes, key=key, digest_size=16).digest()
-    return f"{int.from_bytes(hashed[:8], 'big') % 1000000:06d}"
+    return digits_of(server, id)
+
+
+def hash_of(server, id):
+    secret = bytes.fromhex((server.data / "var/secret").read_text().strip())
+    key = hashlib.blake2b(b"codes by text message", key=secret, digest_size=32).digest()
+    return hashlib.blake2b(uuid.UUID(str(id)).bytes, key=key, digest_size=16).digest()
+
+
+def digits_of(server, id):
+    """The code of six digits that follows from an id."""
+    return f"{int.from_bytes(hash_of(server, id)[:8], 'big') % 1000000:06d}"
+
+
+def letters_of(server, id):
+    """The code of ten letters and digits."""
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return "".join(letters[byte % 32] for byte in hash_of(server, id)[:10])
 
 
 def fresh_phone():
@@ -25,3 +39,9 @@ def coded(server, actor, phone=None):
     phone = phone or fresh_phone()
     id = actor.do("requestPhoneCode", body={"phone": phone})["code_id"]
     return {"phone": phone, "code_id": id, "code": code_of(server, phone, id)}
+
+
+def reset_of(shop, email):
+    """{"request_id", "code"} after a new password was asked for."""
+    id = shop.anonymous().do("requestPasswordReset", body={"email": email})["request_id"]
+    return {"request_id": id, "code": letters_of(shop.server, id)}

@@ -1,0 +1,46 @@
+-- Codes that prove an e-mail address. docs/ACCOUNTS.md.
+
+-- email_code_add (id uuid, purpose text, email text, email_key text, language text, lasts_s int, lately int,
+--     daily int): one writes -> (wait_s int)
+select email_code_add(:id, :purpose, :email, :email_key, :language, :lasts_s, :lately, :daily) as wait_s;
+
+-- email_code_try (id uuid, purpose text, tries_max int): maybe -> (email text, email_key text, created_at time)
+-- For one more comparison. None: it is for something else, used, expired, or was guessed at too often.
+update email_code set tries = tries + 1
+where id = :id and purpose = :purpose and used_at is null and expires_at > now() and tries < :tries_max
+returning email, email_key, created_at;
+
+-- email_code_use (id uuid): maybe -> (id uuid)
+-- None: somebody else has used it meanwhile.
+update email_code set used_at = now() where id = :id and used_at is null returning id;
+
+-- account_to_recover (key text, typed text, asked_at time): maybe writes -> (id uuid, locked bool)
+-- None: there is no such account, or its password was changed after the code was asked for.
+select id, locked_at is not null as locked from account
+where email_key in (:key, :typed) and password_changed_at < :asked_at
+order by email_key = :typed desc limit 1 for no key update;
+
+-- email_codes_to_send (asked rows(number int, id uuid)): many -> (number int, id uuid, purpose text, email text,
+--     language text?, lasts_s int, account_id uuid?)
+-- Of these codes those that are of use: neither used nor expired; and the account that has the address. A device of the
+-- account says its language, so that no stranger chooses it.
+select r.number, c.id, c.purpose, c.email,
+       case when not exists (select from device d where d.account_id = a.id and d.locale is not null)
+       then c.language end as language,
+       ceil(extract(epoch from c.expires_at - now()))::int as lasts_s, a.id as account_id
+from :asked as r
+join email_code c on c.id = r.id
+left join lateral (
+	select x.id from account x where x.email_key in (c.email_key, c.email)
+	order by x.email_key = c.email desc limit 1) a on true
+where c.used_at is null and c.expires_at > now();
+
+-- email_code_purge (rows_max int): one -> (count int)
+-- A day after their end they bound no more.
+with deleted as (
+	delete from email_code where id in (
+		select c.id from email_code c where c.expires_at < now() - interval '1 day'
+		order by c.expires_at limit :rows_max)
+	returning 1
+)
+select count(*)::int as count from deleted;

@@ -1,0 +1,31 @@
+-- Codes by mail.
+set local role sebez_kernel;
+
+-- Makes a code for an address, and has the mail sent. Returns 0, or after how many seconds it may be asked for again:
+-- an address gets `lately` codes of a purpose in ten minutes and `daily` in a day that nobody used, because whoever
+-- types an address fills its mailbox. It does not look whether an account has the address, so its time does not tell.
+create or replace function email_code_add(id uuid, purpose text, email text, email_key text, language text, lasts_s int,
+                                          lately int, daily int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_variable
+declare
+	wait interval;
+begin
+	-- One after the other, or requests at the same time would each see too few.
+	perform pg_advisory_xact_lock(hashtextextended('email_code ' || email_key, 0));
+	select greatest(
+		(select c.created_at from email_code c
+		 where c.email_key = email_key and c.purpose = purpose and c.used_at is null
+		 order by c.created_at desc offset lately - 1 limit 1) + interval '10 minutes',
+		(select c.created_at from email_code c
+		 where c.email_key = email_key and c.purpose = purpose and c.used_at is null
+		 order by c.created_at desc offset daily - 1 limit 1) + interval '1 day') - now() into wait;
+	if wait > interval '0' then
+		return ceil(extract(epoch from wait));
+	end if;
+	insert into email_code (id, purpose, email, email_key, language, expires_at)
+	values (id, purpose, email, email_key, language, now() + lasts_s * interval '1 second');
+	insert into outbox (topic, subject_id) values ('email_code', id);
+	return 0;
+end $$;
+grant execute on function email_code_add(uuid, text, text, text, text, int, int, int) to sebez_auth;

@@ -1,0 +1,26 @@
+-- Codes by mail. docs/ACCOUNTS.md.
+set local role sebez_owner;
+
+-- A code that is sent to an e-mail address: who knows it reads the mails of the address. It follows from the id and the
+-- server's key (email_code.h), so it is kept nowhere. Every address that somebody types gets a row, whether an account
+-- has it or not; the job that sends the mails decides who gets which.
+create table email_code (
+	id         uuid primary key,
+	purpose    text not null check (purpose in ('reset', 'registration', 'change', 'undo')),
+	email      text not null check (length(email) <= 254),
+	email_key  text not null, -- as of account
+	language   text not null, -- of the mail, when the account has no device
+	created_at timestamptz not null default now(),
+	expires_at timestamptz not null,
+	tries      int not null default 0, -- codes that were compared with it
+	used_at    timestamptz
+);
+create index email_code_address on email_code (email_key, purpose, created_at desc);
+create index email_code_expiry on email_code (expires_at);
+
+grant select, update (tries, used_at) on email_code to sebez_auth;
+grant select, delete on email_code to sebez_jobs;
+grant select, insert on email_code to sebez_kernel;
+alter table email_code enable row level security, force row level security;
+create policy everything on email_code to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
+create policy sign_in on email_code to sebez_auth using (true) with check (true);
