@@ -33,7 +33,8 @@ static int place_descriptors(const struct child_spec *spec)
 		if (dup2(high[i], CHILD_FIRST_FD + i) < 0)
 			return -errno;
 	if (spec->output_fd >= 0 &&
-	    (dup2(spec->output_fd, STDOUT_FILENO) < 0 || dup2(spec->output_fd, STDERR_FILENO) < 0))
+	    (dup2(spec->output_fd, STDOUT_FILENO) < 0 ||
+	     (!spec->keeps_error && dup2(spec->output_fd, STDERR_FILENO) < 0)))
 		return -errno;
 	return 0;
 }

@@ -22,6 +22,7 @@ struct child_spec {
 	int death_signal;       /* signal for the child when this process dies */
 	int input_fd;           /* for standard input; 0: /dev/null */
 	int output_fd;          /* for standard output and error; -1: inherited */
+	bool keeps_error;       /* standard error is inherited in any case */
 	int fds[CHILD_FDS_MAX]; /* fds[i] becomes descriptor CHILD_FIRST_FD + i */
 	int fd_count;
 };

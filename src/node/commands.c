@@ -8,6 +8,8 @@
 #include "api.gen.h"
 #include "node/api.h"
 #include "node/ask_password.h"
+#include "node/backup.h"
+#include "node/backup_wal.h"
 #include "node/check.h"
 #include "node/jobs.h"
 #include "node/mail_setup.h"
@@ -165,6 +167,47 @@ static int run_media_verify(void)
 	return tool_run(&call.config, "media verify", verify_body, NULL);
 }
 
+static struct backup_call backup;
+static struct {
+	const char *path, *name; /* of wal-put and wal-get */
+	bool ends_sessions;      /* of restored */
+} wal;
+
+static int run_backup(void)
+{
+	return backup_main(&call.config);
+}
+
+static int run_backup_list(void)
+{
+	return backup_list_main(&call.config);
+}
+
+static int run_backup_verify(void)
+{
+	return backup_verify_main(&call.config);
+}
+
+static int run_restore(void)
+{
+	return backup_restore_main(&call.config, &backup);
+}
+
+static int run_restored(void)
+{
+	return backup_restored_main(&call.config, wal.ends_sessions);
+}
+
+static int run_wal_put(void)
+{
+	return backup_wal_put(wal.path);
+}
+
+static int run_wal_get(void)
+{
+	return backup_wal_get(wal.name, wal.path);
+}
+
 static int run_reload(void)
 {
 	return running_reload(&call.config);
@@ -251,6 +294,8 @@ static const char *const SMS_SETTINGS[] = {
     "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
+static const char *const BACKUP_SETTINGS[] = {OF_SERVICES, "SEBEZ_BACKUP_FOLDER",
+                                              "SEBEZ_BACKUP_KEY", "SEBEZ_BACKUP_DAYS", NULL};
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
@@ -320,6 +365,46 @@ const struct command COMMANDS[] = {
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
      .flags = {{.name = "--data", .given = &call.data}}},
+    {.name = "backup list",
+     .arguments = "",
+     .prose = "Prints the backups that there are, the newest last; fails when there is none.",
+     .run = run_backup_list,
+     .settings = BACKUP_SETTINGS},
+    {.name = "backup verify",
+     .arguments = "",
+     .prose = "Reads all backups, the archived log and the copies of images and files, and prints "
+              "what is damaged or missing; fails when there is any.",
+     .run = run_backup_verify,
+     .settings = BACKUP_SETTINGS},
+    {.name = "backup",
+     .prose =
+         "Makes a backup of the embedded PostgreSQL, and of images and files in the folder, in "
+         "SEBEZ_BACKUP_FOLDER, or else in SEBEZ_DATA/backup. A running server keeps serving.",
+     .run = run_backup,
+     .finds = FIND_MADE,
+     .settings = BACKUP_SETTINGS},
+    {.name = "restore",
+     .arguments = "[--to TIME] [--backup LABEL] [--timeline NUMBER]",
+     .prose = "Makes the database, images and files of a data folder that has no database, from "
+              "the newest backup and the archived log; with --to as they were at that moment "
+              "(2026-11-30T09:30:00Z), when all sessions end, too. --backup: from this one of "
+              "`sebez backup list`. --timeline: of the log, where it branched at an earlier "
+              "restore, if not the one that was in use at that moment.",
+     .run = run_restore,
+     .settings = BACKUP_SETTINGS,
+     .flags = {{.name = "--to", .value = &backup.to},
+               {.name = "--backup", .value = &backup.label},
+               {.name = "--timeline", .value = &backup.timeline}}},
+    {.name = "restored",
+     .arguments = "[--end-sessions]",
+     .prose = "Must follow each restore of a database by other means than `sebez restore`, before "
+              "anybody is served: clients then read their state again. --end-sessions: it was "
+              "restored to an earlier moment on purpose, so passwords and revoked sessions of "
+              "that moment are valid again, and everybody signs in anew.",
+     .run = run_restored,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS,
+     .flags = {{.name = "--end-sessions", .given = &wal.ends_sessions}}},
     {.name = "mail test",
      .arguments = "--to ADDRESS",
      .prose = "Sends a mail to an address, as the settings say, and prints what became of it: "
@@ -401,6 +486,16 @@ const struct command COMMANDS[] = {
      .prose = "Prints the version.",
      .run = run_version,
      .needs_no_config = true},
+    {.name = "wal-put",
+     .run = run_wal_put,
+     .operands = {&wal.path},
+     .needs_no_config = true,
+     .hidden = true},
+    {.name = "wal-get",
+     .run = run_wal_get,
+     .operands = {&wal.name, &wal.path},
+     .needs_no_config = true,
+     .hidden = true},
     {.name = "api", .run = run_api, .operands = {&call.slot}, .hidden = true},
     {.name = "media", .run = run_media, .operands = {&call.slot}, .hidden = true},
     {.name = "jobs", .run = run_jobs, .operands = {&call.slot}, .hidden = true},

@@ -39,6 +39,8 @@ struct config {
 	const char *redis_url;    /* "" means embedded */
 	const char *secret;       /* a key; "" means the key file in the data folder */
 	const char *secret_previous;
+	const char *backup_folder;    /* "" means that nothing is archived */
+	const char *backup_key;       /* "" means not encrypted */
 	const char *run_as;           /* "" means postgres, or nobody */
 	const char *currency;         /* "" means the database's currency; USD for a new database */
 	const char *ca_file;          /* "" means the system's CA certificates */
@@ -51,10 +53,10 @@ struct config {
 	const char *s3_access_key_id;
 	const char *s3_secret_access_key;
 	const char *media_url;
-	const char *smtp_url; /* "" means that no mails are sent */
-	const char *bounce_address; /* "" means mail_from */
+	const char *smtp_url;            /* "" means that no mails are sent */
+	const char *bounce_address;      /* "" means mail_from */
 	const char *mail_webhook_secret; /* "" means that nobody tells of bounces */
-	const char *public_url; /* "" means the address of SEBEZ_LISTEN */
+	const char *public_url;          /* "" means the address of SEBEZ_LISTEN */
 	const char *mail_from;
 	const char *mail_name;
 	const char *dkim_selector;
@@ -100,6 +102,7 @@ struct config {
 	int64_t statement_timeout_ms;
 	int64_t request_timeout_ms;
 	int64_t drain_ms;
+	int64_t backup_days;
 	int64_t jobs_interval_ms;
 	int64_t ranking_interval_ms;
 	int64_t payment_hours;

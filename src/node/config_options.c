@@ -215,6 +215,17 @@ const struct option OPTIONS[] = {
             "exports have 15 minutes."),
     INTEGER("SEBEZ_DRAIN_MS", drain_ms, "10000", 0, 600000, "ms",
             "Time for a stopping process to finish requests in progress."),
+    TEXT("SEBEZ_BACKUP_FOLDER", backup_folder, "", 0, 800,
+         "Folder for backups of the embedded PostgreSQL, and of images and files in the folder, on "
+         "another disk or machine. They are then made by schedule, and its write-ahead log is "
+         "archived there all the time. Empty: only `sebez backup` makes one, in "
+         "SEBEZ_DATA/backup."),
+    SECRET("SEBEZ_BACKUP_KEY", backup_key, 200,
+           "Key that backups are encrypted with: 32 bytes as 64 hexadecimal digits or as base64. "
+           "Keep it elsewhere: without it nobody can restore them. Empty: they are not encrypted, "
+           "and do not contain SEBEZ_SECRET."),
+    INTEGER("SEBEZ_BACKUP_DAYS", backup_days, "14", 1, 3650, "days",
+            "Each moment of so many past days can be restored; older backups are deleted."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",
             "Interval at which the jobs process looks for work."),
     INTEGER("SEBEZ_RANKING_INTERVAL_MS", ranking_interval_ms, "600000", 10, 86400000, "ms",

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "node/backup_wal.h"
 #include "node/say.h"
 #include "store/pg.h"
 
@@ -46,6 +47,11 @@ static const char SETTINGS[] =
     "log_line_prefix = '%m [%p] %u '\n"
     "timezone = 'UTC'\n"
     "lc_messages = 'C'\n";
+
+/* While a setting names a folder for backups. A segment that nobody fills is archived after a
+ * minute, so that is what a lost machine costs. */
+static const char ARCHIVING[] = "archive_mode = on\narchive_timeout = 60\n"
+                                "archive_command = '" BACKUP_WAL_PUT "'\n";
 
 /* Finds the folder with the programs of the newest installed version. */
 static int find_programs(char *ret, size_t size)
@@ -202,21 +208,23 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	char text[2048];
 	int rc;
 
-	_Static_assert(sizeof(SETTINGS) + DATA_FOLDER_RUN_MAX + 256 < sizeof(text),
+	_Static_assert(sizeof(SETTINGS) + sizeof(ARCHIVING) + DATA_FOLDER_RUN_MAX + 256 <
+	                   sizeof(text),
 	               "the settings fit");
 	assert(data_folder->run[0] == '/');
 	path_format(text, sizeof(text),
-	            "%sshared_buffers = %lldMB\neffective_cache_size = %lldMB\n"
+	            "%s%sshared_buffers = %lldMB\neffective_cache_size = %lldMB\n"
 	            "max_connections = %lld\nunix_socket_directories = '%s'\n"
 	            "include_if_exists 'postgresql.user.conf'\n",
-	            SETTINGS, shared_buffers_mb(), memory_mb() / 2,
+	            SETTINGS, config->backup_folder[0] != '\0' ? ARCHIVING : "",
+	            shared_buffers_mb(), memory_mb() / 2,
 	            (long long)(wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN),
 	            data_folder->run);
 	rc = write_file(data_folder, folder, "postgresql.conf", text);
 	if (rc == 0)
 		rc = write_file(data_folder, folder, "pg_hba.conf",
 		                "# Written by sebez at each start.\n"
-		                "local all " EMBEDDED_PG_SUPERUSER " peer map=sebez\n"
+		                "local all,replication " EMBEDDED_PG_SUPERUSER " peer map=sebez\n"
 		                "local all all scram-sha-256\n");
 	/* Only the user who started the server may log in as superuser, not the user of the api
 	 * processes. */
@@ -285,14 +293,13 @@ int embedded_pg_prepare(const struct data_folder *data_folder, const struct conf
 	return rc;
 }
 
-/* Finds the postgres binary of the version that created the cluster: no other can run it. */
-static int find_postgres(const char *path, char *ret, size_t size)
+int embedded_pg_program(const char *cluster, const char *program, char *ret, size_t size)
 {
 	char name[DATA_FOLDER_PATH_MAX + 16];
 	char version[16] = "";
 	FILE *file;
 
-	path_format(name, sizeof(name), "%s/PG_VERSION", path);
+	path_format(name, sizeof(name), "%s/PG_VERSION", cluster);
 	file = fopen(name, "re");
 	if (file == NULL)
 		return -errno;
@@ -300,34 +307,81 @@ static int find_postgres(const char *path, char *ret, size_t size)
 		version[0] = '\0';
 	fclose(file);
 	version[strcspn(version, "\n")] = '\0';
-	path_format(ret, size, "/usr/lib/postgresql/%s/bin/postgres", version);
+	path_format(ret, size, "/usr/lib/postgresql/%s/bin/%s", version, program);
 	if (access(ret, X_OK) == 0)
 		return 0;
-	say("the data folder requires PostgreSQL %s, which is not installed", version);
+	say("the data folder requires PostgreSQL %s, of which %s is not installed", version,
+	    program);
 	return -ENOENT;
 }
 
-int embedded_pg_spawn(const struct data_folder *data_folder, pid_t *ret)
+/* The folder for backups may be away, which does not keep the shop from serving: then PostgreSQL
+ * keeps its log until it is there again at a later start. */
+static bool lend(const struct data_folder *data_folder, const struct config *config,
+                 struct child_spec *spec, struct backup_loan *ret)
 {
-	char program[300] = "", path[DATA_FOLDER_PATH_MAX], name[DATA_FOLDER_PATH_MAX];
-	const char *argv[] = {program, "-D", name, NULL};
-	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", NULL};
-	struct child_spec spec = data_folder_child(data_folder, program, argv);
-	int rc;
+	return config->backup_folder[0] != '\0' &&
+	       backup_wal_lend(config, data_folder, spec, ret) == 0;
+}
 
-	data_folder_path(data_folder, "postgres", path, sizeof(path));
-	rc = find_postgres(path, program, sizeof(program));
+static int spawn(const struct data_folder *data_folder, const struct config *config,
+                 const char *path, const char *const *settings, pid_t *ret)
+{
+	char program[300] = "", name[DATA_FOLDER_PATH_MAX + 8];
+	const char *argv[4 + 2 * EMBEDDED_PG_SETTINGS_MAX] = {program, "-D", name};
+	const char *envp[7] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
+	struct child_spec spec = data_folder_child(data_folder, program, argv);
+	struct backup_loan loan = {.program_fd = -1, .wal_fd = -1};
+	int rc = embedded_pg_program(path, "postgres", program, sizeof(program));
+
+	for (int i = 0; settings != NULL && settings[i] != NULL; i++) {
+		assert(i < EMBEDDED_PG_SETTINGS_MAX);
+		argv[3 + 2 * i] = "-c";
+		argv[4 + 2 * i] = settings[i];
+	}
 	if (rc == 0)
 		rc = name_folder(data_folder, path, &spec, name, sizeof(name));
 	if (rc < 0)
 		return rc;
+	if (lend(data_folder, config, &spec, &loan)) {
+		envp[3] = loan.program;
+		envp[4] = loan.wal;
+		envp[5] = loan.key[0] != '\0' ? loan.key : NULL;
+	}
 	spec.envp = envp;
 	spec.death_signal = SIGINT;
 	spec.output_fd = data_folder_open_log(data_folder, "postgres");
 	rc = child_spawn(&spec, ret);
 	close(spec.output_fd);
-	close_folder(&spec);
+	backup_wal_lent(&loan);
+	/* The first descriptor is the folder, unless its path will do. */
+	if (!data_folder->reachable)
+		close_folder(&spec);
 	return rc;
+}
+
+int embedded_pg_spawn(const struct data_folder *data_folder, const struct config *config,
+                      pid_t *ret)
+{
+	char path[DATA_FOLDER_PATH_MAX];
+
+	data_folder_path(data_folder, "postgres", path, sizeof(path));
+	return spawn(data_folder, config, path, NULL, ret);
+}
+
+int embedded_pg_spawn_in(const struct data_folder *data_folder, const struct config *config,
+                         const char *name, const char *const *settings, pid_t *ret)
+{
+	char path[DATA_FOLDER_PATH_MAX];
+	int folder, rc;
+
+	data_folder_path(data_folder, name, path, sizeof(path));
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -errno;
+	rc = write_settings(data_folder, config, folder);
+	close(folder);
+	return rc < 0 ? rc : spawn(data_folder, config, path, settings, ret);
 }
 
 void embedded_pg_stop(pid_t pid)

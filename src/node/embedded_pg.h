@@ -18,7 +18,17 @@
  * first use, writes its configuration. Prints the error and returns -errno on failure. */
 int embedded_pg_prepare(const struct data_folder *data_folder, const struct config *config)
     __attribute__((warn_unused_result));
-int embedded_pg_spawn(const struct data_folder *data_folder, pid_t *ret)
+int embedded_pg_spawn(const struct data_folder *data_folder, const struct config *config,
+                      pid_t *ret) __attribute__((warn_unused_result));
+/* A cluster in another folder below the data folder, with settings of this start alone:
+ * `name=value`, NULL after the last. */
+enum { EMBEDDED_PG_SETTINGS_MAX = 12 };
+int embedded_pg_spawn_in(const struct data_folder *data_folder, const struct config *config,
+                         const char *name, const char *const *settings, pid_t *ret)
+    __attribute__((warn_unused_result));
+/* The path of a program of the version that made this cluster: no other can run it. Prints the
+ * error. */
+int embedded_pg_program(const char *cluster, const char *program, char *ret, size_t size)
     __attribute__((warn_unused_result));
 void embedded_pg_stop(pid_t pid);
 

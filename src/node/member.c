@@ -22,7 +22,7 @@
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
 
 static const char *const HIDDEN[] = {
-    "DATABASE_URL=", "REDIS_URL=", "SEBEZ_SECRET=", "SEBEZ_NODE_DATABASE="};
+    "DATABASE_URL=", "REDIS_URL=", "SEBEZ_SECRET=", "SEBEZ_NODE_DATABASE=", "SEBEZ_BACKUP_KEY="};
 
 static bool is_hidden(const char *variable)
 {
@@ -155,7 +155,8 @@ int member_start(const struct member_world *world, const struct member *member, 
 		rc = start_self(world, member, &process);
 		break;
 	case MEMBER_PG:
-		rc = embedded_pg_spawn(&world->services->data_folder, &process.pid);
+		rc = embedded_pg_spawn(&world->services->data_folder, world->services->config,
+		                       &process.pid);
 		world->services->pg = rc == 0 ? process.pid : 0;
 		process.ready = true;
 		break;

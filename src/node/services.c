@@ -164,7 +164,8 @@ static int start_owned(const struct config *config, struct services *services)
 	if (rc == 0 && services->pg_embedded) {
 		rc = embedded_pg_prepare(&services->data_folder, config);
 		if (rc == 0)
-			rc = embedded_pg_spawn(&services->data_folder, &services->pg);
+			rc = embedded_pg_spawn(&services->data_folder, services->config,
+			                       &services->pg);
 	}
 	return rc;
 }
@@ -176,7 +177,7 @@ static int start_pg_again(struct services *services, int64_t until_ms)
 	services->pg = 0;
 	if (clock_monotonic_ms() < until_ms) {
 		child_sleep_ms(RETRY_MS);
-		return embedded_pg_spawn(&services->data_folder, &services->pg);
+		return embedded_pg_spawn(&services->data_folder, services->config, &services->pg);
 	}
 	say("PostgreSQL did not start; see %s/log/postgres.log", services->data_folder.data);
 	return -ECHILD;
@@ -251,6 +252,7 @@ int services_open(const struct config *config, enum services_use use, struct ser
 	memset(services, 0, sizeof(*services));
 	services->lock_fd = -1;
 	services->users_fd = -1;
+	services->config = config;
 	embedded = config->database_url[0] == '\0' || config->redis_url[0] == '\0';
 	rc = embedded && use == SERVICES_TOOL ? data_folder_become_owner(config) : 0;
 	if (rc == 0)

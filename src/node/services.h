@@ -25,6 +25,7 @@ enum services_use {
 };
 
 struct services {
+	const struct config *config; /* outlives it */
 	struct data_folder data_folder;
 	bool pg_embedded, redis_embedded;
 	bool owner;

@@ -1,0 +1,81 @@
+/*
+ * backup: backups of the embedded PostgreSQL and of what belongs to its rows, their restore, and
+ * the drill that shows that they can be restored. docs/OPERATIONS.md, "Backups", describes them for
+ * operators.
+ *
+ *   backup.c          the commands
+ *   backup_plain.c    a backup by pg_basebackup
+ *   backup_objects.c  copies of images and files
+ *   backup_wal.c      the archived log
+ *   backup_verify.c   reads all that a restore would read
+ *   backup_restore.c  a cluster from a backup, at a moment
+ *   backup_folder.c   the folder that all of them share
+ */
+#ifndef SEBEZ_NODE_BACKUP_H
+#define SEBEZ_NODE_BACKUP_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/backup_folder.h"
+#include "node/config.h"
+#include "node/services.h"
+
+/* Functions print the error and return -errno on failure, unless they say otherwise. */
+
+/* A new backup of the running cluster: rows, then images and files, then the secret, then the info
+ * that makes it complete. A backup that was cut off leaves nothing that is taken for one. Expires
+ * older ones. */
+int backup_plain_make(const struct config *config, const struct services *services,
+                      struct backup_folder *folder, struct backup_info *ret)
+    __attribute__((warn_unused_result));
+
+/* Deletes backups that no moment of the past `days` needs, and the log before the oldest that is
+ * left. */
+int backup_plain_expire(const struct backup_folder *folder, int64_t days)
+    __attribute__((warn_unused_result));
+
+/* Copies objects that are new, and marks copies of those that are gone, which are deleted `days`
+ * later. */
+int backup_objects_copy(const struct backup_folder *folder, const struct data_folder *data_folder,
+                        int64_t days, int64_t *ret_count) __attribute__((warn_unused_result));
+/* Writes all copies into SEBEZ_DATA/objects. What is there already is kept. */
+int backup_objects_restore(const struct backup_folder *folder,
+                           const struct data_folder *data_folder, int64_t *ret_count)
+    __attribute__((warn_unused_result));
+/* Reads all copies; prints and counts those that are damaged. */
+int backup_objects_verify(const struct backup_folder *folder, int64_t *ret_count, int *ret_bad)
+    __attribute__((warn_unused_result));
+
+/* Reads all that any restore would read; prints and counts what is damaged or missing. */
+int backup_verify(struct backup_folder *folder, int *ret_bad) __attribute__((warn_unused_result));
+
+struct backup_target {
+	const char *label; /* NULL: the newest that began and ended before the moment */
+	int64_t at_us;     /* Unix time of the moment; 0: as late as there is something */
+	unsigned timeline; /* 0: the one that was in use at the moment */
+	bool drill;        /* archives nothing, for it is thrown away */
+};
+
+/* A cluster, its objects and its secret in a data folder that has no cluster; the epoch of the feed
+ * is renewed. */
+int backup_restore(const struct config *config, const struct data_folder *data_folder,
+                   struct backup_folder *folder, const struct backup_target *target,
+                   struct backup_info *ret) __attribute__((warn_unused_result));
+
+/* What must be done in a database that was restored, by whatever means. ends_sessions: it was
+ * restored to an earlier moment on purpose. */
+int backup_restored(PGconn *conn, bool ends_sessions) __attribute__((warn_unused_result));
+
+/* Commands. They return exit statuses. */
+struct backup_call {
+	const char *label, *to, *timeline; /* of restore, as given; NULL: not given */
+};
+int backup_main(const struct config *config);
+int backup_list_main(const struct config *config);
+int backup_verify_main(const struct config *config);
+int backup_restore_main(const struct config *config, const struct backup_call *given);
+int backup_restored_main(const struct config *config, bool ends_sessions);
+
+#endif

@@ -1,0 +1,296 @@
+#include "node/backup_folder.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/say.h"
+#include "node/secret.h"
+
+enum { INFO_BYTES_MAX = 4096 };
+
+static int open_below(const struct backup_folder *folder, const char *name,
+                      const struct data_folder *owner, bool make)
+{
+	char path[DATA_FOLDER_PATH_MAX + 16];
+	int rc = 0, fd;
+
+	path_format(path, sizeof(path), "%s/%s", folder->path, name);
+	if (make && owner != NULL)
+		rc = data_folder_make_folder(owner, path);
+	else if (make && mkdirat(folder->fd, name, 0700) != 0 && errno != EEXIST)
+		rc = -errno;
+	fd = rc < 0 ? rc : openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 && rc == 0 ? -errno : fd;
+}
+
+static int find_path(const struct config *config, const struct data_folder *data_folder, bool make,
+                     struct backup_folder *folder)
+{
+	char real[DATA_FOLDER_PATH_MAX * 4];
+	const char *path = config->backup_folder;
+
+	folder->archives = path[0] != '\0';
+	if (!folder->archives) {
+		data_folder_path(data_folder, "backup", folder->path, sizeof(folder->path));
+		path = folder->path;
+	}
+	if (make && mkdir(path, 0700) != 0 && errno != EEXIST)
+		return -errno;
+	if (realpath(path, real) == NULL)
+		return -errno;
+	if (strlen(real) >= sizeof(folder->path) - 64)
+		return -ENAMETOOLONG;
+	path_format(folder->path, sizeof(folder->path), "%s", real);
+	return 0;
+}
+
+static int open_parts(struct backup_folder *folder, const struct data_folder *data_folder,
+                      bool make)
+{
+	folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder->fd < 0)
+		return -errno;
+	folder->base_fd = open_below(folder, "base", NULL, make);
+	if (folder->base_fd < 0)
+		return folder->base_fd;
+	/* PostgreSQL's user writes it, by a descriptor. */
+	folder->wal_fd = open_below(folder, "wal", data_folder, make);
+	if (folder->wal_fd < 0)
+		return folder->wal_fd;
+	folder->objects_fd = open_below(folder, "objects", NULL, make);
+	return folder->objects_fd < 0 ? folder->objects_fd : 0;
+}
+
+int backup_folder_open(const struct config *config, const struct data_folder *data_folder,
+                       bool make, struct backup_folder *ret)
+{
+	struct backup_folder folder = {
+	    .fd = -1, .base_fd = -1, .wal_fd = -1, .objects_fd = -1, .lock_fd = -1};
+	struct secret key;
+	int rc = find_path(config, data_folder, make, &folder);
+
+	if (rc == 0)
+		rc = open_parts(&folder, data_folder, make);
+	if (rc == 0 && config->backup_key[0] != '\0') {
+		rc = secret_parse(config->backup_key, &key) ? 0 : -EINVAL;
+		_Static_assert((int)SECRET_BYTES == (int)BACKUP_KEY_BYTES, "a key");
+		memcpy(folder.key.bytes, key.key, SECRET_BYTES);
+		folder.key.given = true;
+		explicit_bzero(&key, sizeof(key));
+	}
+	if (rc == 0) {
+		*ret = folder;
+		return 0;
+	}
+	if (make || rc != -ENOENT)
+		say("cannot use the folder for backups %s: %s",
+		    folder.archives ? config->backup_folder : folder.path, strerror(-rc));
+	backup_folder_close(&folder);
+	return rc;
+}
+
+void backup_folder_close(struct backup_folder *folder)
+{
+	int *fds[] = {&folder->fd, &folder->base_fd, &folder->wal_fd, &folder->objects_fd,
+	              &folder->lock_fd};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	explicit_bzero(&folder->key, sizeof(folder->key));
+}
+
+int backup_folder_lock(struct backup_folder *folder)
+{
+	int fd = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		folder->lock_fd = fd;
+		return 0;
+	}
+	rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	close(fd);
+	if (rc == -EBUSY)
+		say("another command is writing a backup to %s", folder->path);
+	return rc;
+}
+
+int backup_folder_write(int fd, const char *name, const char *text)
+{
+	char temporary[BACKUP_NAME_MAX];
+	size_t length = strlen(text);
+	int rc = 0, file;
+
+	path_format(temporary, sizeof(temporary), ".%s.%d.new", name, (int)getpid());
+	file = openat(fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file < 0)
+		return -errno;
+	if (write(file, text, length) != (ssize_t)length)
+		rc = -ENOSPC;
+	if (rc == 0 && fsync(file) != 0)
+		rc = -errno;
+	close(file);
+	if (rc == 0 && renameat(fd, temporary, fd, name) != 0)
+		rc = -errno;
+	if (rc < 0)
+		unlinkat(fd, temporary, 0);
+	return rc < 0 || fsync(fd) == 0 ? rc : -errno;
+}
+
+void backup_folder_read(int fd, const char *name, char *ret, size_t size)
+{
+	int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t count = file < 0 ? 0 : read(file, ret, size - 1);
+
+	assert(size > 0);
+	ret[count > 0 ? count : 0] = '\0';
+	if (file >= 0)
+		close(file);
+}
+
+int backup_info_write(int fd, const struct backup_info *info)
+{
+	char text[INFO_BYTES_MAX];
+	size_t used;
+
+	path_format(text, sizeof(text),
+	            "began %" PRId64 "\nended %" PRId64 "\nbytes %" PRId64 "\nobjects %" PRId64
+	            "\ntimeline %u\nsystem %s\nfirst %s\nlast %s\n",
+	            info->began_s, info->ended_s, info->bytes, info->objects, info->timeline,
+	            info->system, info->wal_first, info->wal_last);
+	for (int i = 0; i < info->count_count; i++) {
+		used = strlen(text);
+		path_format(text + used, sizeof(text) - used, "count %s %" PRId64 "\n",
+		            info->counts[i].table, info->counts[i].rows);
+	}
+	return backup_folder_write(fd, "info", text);
+}
+
+static void read_line(const char *line, struct backup_info *info)
+{
+	char table[32];
+	int64_t rows;
+
+	(void)sscanf(line, "began %" SCNd64, &info->began_s);
+	(void)sscanf(line, "ended %" SCNd64, &info->ended_s);
+	(void)sscanf(line, "bytes %" SCNd64, &info->bytes);
+	(void)sscanf(line, "objects %" SCNd64, &info->objects);
+	(void)sscanf(line, "timeline %u", &info->timeline);
+	(void)sscanf(line, "system %23s", info->system);
+	(void)sscanf(line, "first %24s", info->wal_first);
+	(void)sscanf(line, "last %24s", info->wal_last);
+	if (sscanf(line, "count %31s %" SCNd64, table, &rows) == 2 &&
+	    info->count_count < BACKUP_COUNTS_MAX) {
+		memcpy(info->counts[info->count_count].table, table, sizeof(table));
+		info->counts[info->count_count++].rows = rows;
+	}
+}
+
+static bool read_info(const struct backup_folder *folder, const char *label,
+                      struct backup_info *ret)
+{
+	char text[INFO_BYTES_MAX], *rest = text, *line;
+	int fd = openat(folder->base_fd, label, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || strlen(label) >= sizeof(ret->label))
+		return false;
+	backup_folder_read(fd, "info", text, sizeof(text));
+	close(fd);
+	*ret = (struct backup_info){0};
+	path_format(ret->label, sizeof(ret->label), "%s", label);
+	while ((line = strsep(&rest, "\n")) != NULL)
+		read_line(line, ret);
+	return ret->ended_s > 0 && ret->timeline > 0 && strlen(ret->wal_first) == WAL_NAME &&
+	       strlen(ret->wal_last) == WAL_NAME;
+}
+
+static int by_label(const void *a, const void *b)
+{
+	const struct backup_info *one = a, *other = b;
+
+	return strcmp(one->label, other->label);
+}
+
+int backup_folder_list(const struct backup_folder *folder, struct backup_info **ret,
+                       size_t *ret_count)
+{
+	int fd = openat(folder->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	struct backup_info *list;
+	size_t count = 0;
+
+	if (dir == NULL)
+		return -errno;
+	list = calloc(BACKUP_BACKUPS_MAX, sizeof(list[0]));
+	assert(list != NULL);
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && count < BACKUP_BACKUPS_MAX &&
+		    read_info(folder, entry->d_name, &list[count]))
+			count++;
+	closedir(dir);
+	qsort(list, count, sizeof(list[0]), by_label);
+	*ret = list;
+	*ret_count = count;
+	return 0;
+}
+
+int backup_folder_remove(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (dir == NULL)
+		return errno == ENOENT ? 0 : -errno;
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, entry->d_name, 0) == 0)
+			continue;
+		rc = errno == EISDIR || errno == EPERM ? backup_folder_remove(fd, entry->d_name)
+		                                       : -errno;
+	}
+	closedir(dir);
+	return rc < 0 || unlinkat(parent, name, AT_REMOVEDIR) == 0 ? rc : -errno;
+}
+
+void backup_bytes_text(int64_t bytes, char *ret, size_t size)
+{
+	static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB"};
+	double value = (double)bytes;
+	int unit = 0;
+
+	while (value >= 999.5 && unit < 4) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(ret, size, value < 9.95 && unit > 0 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
+}
+
+void backup_age_text(int64_t seconds, char *ret, size_t size)
+{
+	if (seconds < 120)
+		snprintf(ret, size, "%" PRId64 " s", seconds);
+	else if (seconds < 120 * 60)
+		snprintf(ret, size, "%" PRId64 " min", seconds / 60);
+	else if (seconds < INT64_C(48) * 3600)
+		snprintf(ret, size, "%" PRId64 " h", seconds / 3600);
+	else
+		snprintf(ret, size, "%" PRId64 " days", seconds / 86400);
+}

@@ -1,0 +1,273 @@
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "node/admin_db.h"
+#include "node/backup.h"
+#include "node/backup_wal.h"
+#include "node/child.h"
+#include "node/embedded_pg.h"
+#include "node/say.h"
+
+/* Their rows are never deleted, so a restored database has as many at least. */
+static const char *const COUNTED[] = {"account",    "vendor",        "product",
+                                      "shop_order", "sub_order",     "order_line",
+                                      "journal",    "journal_entry", "audit_log"};
+
+enum { COUNTED_COUNT = sizeof(COUNTED) / sizeof(COUNTED[0]) };
+_Static_assert((int)COUNTED_COUNT <= (int)BACKUP_COUNTS_MAX, "an info has room for them");
+
+static int64_t now_s(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static int ask_text(PGconn *conn, const char *query, char *ret, size_t size)
+{
+	PGresult *result;
+	int rc = admin_db_ask(conn, query, &result);
+
+	if (rc < 0)
+		return rc;
+	assert(PQntuples(result) == 1 && strlen(PQgetvalue(result, 0, 0)) < size);
+	path_format(ret, size, "%s", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return 0;
+}
+
+/* The folder has backups of one cluster only: those of two would expire each other's log. */
+static int check_system(PGconn *conn, const struct backup_folder *folder, struct backup_info *info)
+{
+	char known[24];
+	int rc = ask_text(conn, "select system_identifier from pg_control_system()", info->system,
+	                  sizeof(info->system));
+
+	if (rc < 0)
+		return rc;
+	backup_folder_read(folder->fd, "system", known, sizeof(known));
+	if (known[0] == '\0')
+		return backup_folder_write(folder->fd, "system", info->system);
+	if (strcmp(known, info->system) == 0)
+		return 0;
+	say("%s has backups of another database: use an empty folder", folder->path);
+	return -EEXIST;
+}
+
+static int begin(PGconn *conn, const struct backup_folder *folder, struct backup_info *info)
+{
+	char query[128], rows[24];
+	int rc = check_system(conn, folder, info);
+
+	if (rc == 0)
+		rc = ask_text(conn, "select pg_walfile_name(pg_current_wal_lsn())", info->wal_first,
+		              sizeof(info->wal_first));
+	/* It keeps the log of the backup until this connection ends. */
+	if (rc == 0)
+		rc = admin_db_run(conn, "select pg_create_physical_replication_slot("
+		                        "'sebez_backup_' || pg_backend_pid(), true, true)");
+	for (int i = 0; rc == 0 && i < COUNTED_COUNT; i++) {
+		path_format(query, sizeof(query), "select count(*) from %s", COUNTED[i]);
+		rc = ask_text(conn, query, rows, sizeof(rows));
+		path_format(info->counts[i].table, sizeof(info->counts[i].table), "%s", COUNTED[i]);
+		info->counts[i].rows = strtoll(rows, NULL, 10);
+		info->count_count = i + 1;
+	}
+	/* A segment's name begins with it. */
+	return rc < 0 || sscanf(info->wal_first, "%8X", &info->timeline) == 1 ? rc : -EBADMSG;
+}
+
+/* pg_basebackup writes the cluster to a pipe, with the log that makes it whole. */
+static int spawn_dump(const struct services *services, int out, pid_t *ret)
+{
+	char program[300], cluster[DATA_FOLDER_PATH_MAX];
+	const char *argv[] = {program,
+	                      "--dbname",
+	                      services->admin,
+	                      "--pgdata=-",
+	                      "--format=tar",
+	                      "--wal-method=fetch",
+	                      "--no-password",
+	                      "--no-sync",
+	                      "--checkpoint=fast",
+	                      "--label=sebez",
+	                      "--manifest-checksums=SHA256",
+	                      NULL};
+	const char *envp[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", NULL};
+	struct child_spec spec = {.program = program,
+	                          .argv = argv,
+	                          .envp = envp,
+	                          .output_fd = out,
+	                          .keeps_error = true,
+	                          .death_signal = SIGTERM};
+	int rc;
+
+	data_folder_path(&services->data_folder, "postgres", cluster, sizeof(cluster));
+	rc = embedded_pg_program(cluster, "pg_basebackup", program, sizeof(program));
+	return rc < 0 ? rc : child_spawn(&spec, ret);
+}
+
+static int dump(const struct services *services, const struct backup_folder *folder, int dir,
+                int64_t *ret_bytes)
+{
+	int pipes[2], status = 0;
+	pid_t pid = 0;
+	int rc = pipe2(pipes, O_CLOEXEC) != 0 ? -errno : 0;
+
+	if (rc < 0)
+		return rc;
+	rc = spawn_dump(services, pipes[1], &pid);
+	close(pipes[1]);
+	if (rc == 0)
+		rc = backup_file_put(dir, "base.tar", pipes[0], &folder->key, BACKUP_LEVEL_FAST,
+		                     ret_bytes);
+	close(pipes[0]); /* after a failure it ends of that */
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (rc == 0 && status != 0) {
+		say("pg_basebackup failed");
+		rc = -EIO;
+	}
+	return rc;
+}
+
+/* The shop's secret, for a machine that has none. */
+static int keep_secret(const struct config *config, const struct services *services,
+                       const struct backup_folder *folder)
+{
+	char text[SECRET_TEXT_LENGTH + 1];
+	struct secret secret;
+	int pipes[2];
+	int rc;
+
+	if (!folder->key.given)
+		return 0;
+	rc = secret_find(config, services->data_folder.data, &secret);
+	if (rc == 0 && pipe2(pipes, O_CLOEXEC) != 0)
+		rc = -errno;
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < SECRET_BYTES; i++)
+		snprintf(text + (ptrdiff_t)i * 2, 3, "%02x", secret.key[i]);
+	if (write(pipes[1], text, SECRET_TEXT_LENGTH) != SECRET_TEXT_LENGTH) /* a pipe takes it */
+		rc = -EIO;
+	close(pipes[1]);
+	backup_file_remove(folder->fd, "secret"); /* it may have been rotated */
+	if (rc == 0)
+		rc = backup_file_put(folder->fd, "secret", pipes[0], &folder->key,
+		                     BACKUP_LEVEL_NONE, NULL);
+	close(pipes[0]);
+	explicit_bzero(&secret, sizeof(secret));
+	explicit_bzero(text, sizeof(text));
+	return rc;
+}
+
+/* What commands that were killed have left. */
+static void remove_unfinished(const struct backup_folder *folder)
+{
+	int fd = openat(folder->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	assert(folder->lock_fd >= 0);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] == '.' && strstr(entry->d_name, ".new") != NULL)
+			backup_folder_remove(folder->base_fd, entry->d_name);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static int write_backup(const struct config *config, const struct services *services,
+                        const struct backup_folder *folder, PGconn *conn, int dir,
+                        struct backup_info *info)
+{
+	int rc = begin(conn, folder, info);
+
+	if (rc == 0)
+		rc = dump(services, folder, dir, &info->bytes);
+	if (rc == 0)
+		rc = ask_text(conn, "select pg_walfile_name(pg_current_wal_lsn())", info->wal_last,
+		              sizeof(info->wal_last));
+	if (rc == 0 && config->media_store == MEDIA_STORE_FOLDER)
+		rc = backup_objects_copy(folder, &services->data_folder, config->backup_days,
+		                         &info->objects);
+	if (rc == 0)
+		rc = keep_secret(config, services, folder);
+	info->ended_s = now_s();
+	return rc < 0 ? rc : backup_info_write(dir, info);
+}
+
+static int make_dir(const struct backup_folder *folder, const char *name)
+{
+	int fd;
+
+	if (mkdirat(folder->base_fd, name, 0700) != 0)
+		return -errno;
+	fd = openat(folder->base_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int backup_plain_make(const struct config *config, const struct services *services,
+                      struct backup_folder *folder, struct backup_info *ret)
+{
+	struct backup_info info = {.began_s = now_s()};
+	char unfinished[BACKUP_LABEL_MAX + 8];
+	PGconn *conn;
+	struct tm utc;
+	time_t at = (time_t)info.began_s;
+	int dir, rc = admin_db_open(services, false, &conn);
+
+	if (rc < 0)
+		return rc;
+	remove_unfinished(folder);
+	strftime(info.label, sizeof(info.label), "%Y%m%d-%H%M%SF", gmtime_r(&at, &utc));
+	path_format(unfinished, sizeof(unfinished), ".%s.new", info.label);
+	dir = make_dir(folder, unfinished);
+	rc = dir < 0 ? dir : write_backup(config, services, folder, conn, dir, &info);
+	PQfinish(conn);
+	if (dir >= 0)
+		close(dir);
+	if (rc == 0 && renameat(folder->base_fd, unfinished, folder->base_fd, info.label) != 0)
+		rc = -errno;
+	if (rc == 0 && fsync(folder->base_fd) != 0)
+		rc = -errno;
+	if (rc < 0) {
+		backup_folder_remove(folder->base_fd, unfinished);
+		say("no backup was made in %s: %s", folder->path, strerror(-rc));
+		return rc;
+	}
+	*ret = info;
+	return backup_plain_expire(folder, config->backup_days);
+}
+
+int backup_plain_expire(const struct backup_folder *folder, int64_t days)
+{
+	int64_t since_s = now_s() - days * 86400;
+	struct backup_info *list;
+	size_t count, kept = 0;
+	int rc = backup_folder_list(folder, &list, &count);
+
+	if (rc < 0)
+		return rc;
+	/* The newest that had ended then is what its moment is restored from. */
+	while (kept + 1 < count && list[kept + 1].ended_s <= since_s)
+		kept++;
+	for (size_t i = 0; rc == 0 && i < kept; i++)
+		rc = backup_folder_remove(folder->base_fd, list[i].label);
+	if (rc == 0 && count > 0)
+		backup_wal_expire(folder, list[kept].wal_first);
+	free(list);
+	if (rc < 0)
+		say("an old backup in %s cannot be deleted: %s", folder->path, strerror(-rc));
+	return rc;
+}

@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/backup.h"
+#include "node/backup_wal.h"
+#include "node/say.h"
+
+struct verify {
+	struct backup_folder *folder;
+	int bad;
+	int64_t segments;
+};
+
+static void report(struct verify *verify, const char *name, int rc)
+{
+	if (rc == 0)
+		return;
+	printf("%-8s %s: %s\n", rc == -ENOENT ? "missing" : "damaged", name,
+	       rc == -EBADMSG ? "damaged, or of another key" : strerror(-rc));
+	verify->bad++;
+}
+
+static void verify_backup(struct verify *verify, const struct backup_info *info)
+{
+	int dir = openat(verify->folder->base_fd, info->label,
+	                 O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int before = verify->bad;
+
+	report(verify, info->label,
+	       dir < 0 ? -errno : backup_file_get(dir, "base.tar", &verify->folder->key, -1));
+	if (dir >= 0)
+		close(dir);
+	if (verify->bad == before)
+		printf("good     %s\n", info->label);
+}
+
+/* From the oldest backup on there is one chain, which ends with what was archived last. */
+static int verify_log(struct verify *verify, const struct backup_info *oldest)
+{
+	char last[WAL_NAME + 1], missing[WAL_NAME + 1], name[WAL_NAME + 1];
+	int rc = backup_wal_last(verify->folder, oldest->wal_first, last, missing);
+
+	if (rc < 0)
+		return rc;
+	if (missing[0] != '\0')
+		report(verify, missing, -ENOENT);
+	path_format(name, sizeof(name), "%s", oldest->wal_first);
+	while (last[0] != '\0' && strcmp(name + 8, last + 8) <= 0) {
+		/* Of each timeline that has it. */
+		for (unsigned timeline = oldest->timeline; timeline < oldest->timeline + 64;
+		     timeline++) {
+			char of[WAL_NAME + 1];
+
+			path_format(of, sizeof(of), "%08X%s", timeline, name + 8);
+			if (!backup_file_exists(verify->folder->wal_fd, of))
+				continue;
+			report(
+			    verify, of,
+			    backup_file_get(verify->folder->wal_fd, of, &verify->folder->key, -1));
+			verify->segments++;
+		}
+		backup_wal_next(name, name);
+	}
+	return 0;
+}
+
+int backup_verify(struct backup_folder *folder, int *ret_bad)
+{
+	struct verify verify = {.folder = folder};
+	struct backup_info *list;
+	int64_t objects = 0;
+	int rc, bad = 0;
+	size_t count;
+
+	rc = backup_folder_list(folder, &list, &count);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < count; i++)
+		verify_backup(&verify, &list[i]);
+	if (count > 0 && folder->archives)
+		rc = verify_log(&verify, &list[0]);
+	free(list);
+	if (rc == 0)
+		rc = backup_objects_verify(folder, &objects, &bad);
+	*ret_bad = verify.bad + bad;
+	printf("%zu backups, %" PRId64 " segments of the log, %" PRId64
+	       " images and files: %d damaged "
+	       "or missing\n",
+	       count, verify.segments, objects, *ret_bad);
+	return rc;
+}
