@@ -389,6 +389,10 @@ enum {
 	 * of 256 KB: a slow phone holds one for minutes. */
 	LIMIT_FILE_PUTS = 128,
 
+	/* A file of up to so many bytes is copied, which takes less CPU than a second call to send
+	 * it after the headers; a slow reader then holds the copy instead of a descriptor. */
+	LIMIT_FILE_COPIED_BYTES = 64 * 1024,
+
 	/* Responses kept by the cache of one process, and their bytes. */
 	LIMIT_CACHE_ENTRIES = 4096,
 	LIMIT_CACHE_BYTES = 8 * 1024 * 1024,

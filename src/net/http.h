@@ -117,7 +117,8 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
 
 /*
  * http_reply_file: the same with `length` bytes of a file from `offset` on as the body, which the
- * kernel sends without copying them. Takes the descriptor over. The file must not shrink.
+ * kernel sends without copying them, unless they are few (LIMIT_FILE_COPIED_BYTES). Takes the
+ * descriptor over. The file must not shrink, and its bytes should be in memory.
  */
 void http_reply_file(struct http_exchange *ex, int status, size_t header_count,
                      const struct http_header headers[], int fd, int64_t offset, int64_t length);

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
+
 size_t http_write_head(int status, size_t header_count, const struct http_header headers[],
                        bool closes, size_t body_length, char ret[HTTP_HEAD_BYTES])
 {
@@ -70,6 +72,34 @@ void http_reply(struct http_exchange *ex, int status, size_t header_count,
 	http_answered(ex);
 }
 
+/* A response with a copy of the bytes, so that they are sent in one call with the headers. NULL
+ * when there is no memory, or the file does not have them. */
+static struct MHD_Response *copy_file(int fd, int64_t offset, size_t length)
+{
+	void *bytes = malloc(length);
+	struct MHD_Response *response = NULL;
+
+	assert(length > 0);
+	if (bytes != NULL && pread(fd, bytes, length, offset) == (ssize_t)length)
+		response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+	if (response == NULL)
+		free(bytes);
+	return response;
+}
+
+/* Takes the descriptor over, unless it returns NULL. */
+static struct MHD_Response *file_response(int status, int fd, int64_t offset, int64_t length)
+{
+	bool is_small = length > 0 && length <= LIMIT_FILE_COPIED_BYTES && status != 304;
+	struct MHD_Response *copy = is_small ? copy_file(fd, offset, (size_t)length) : NULL;
+
+	if (copy == NULL)
+		return MHD_create_response_from_fd_at_offset64((uint64_t)length, fd,
+		                                               (uint64_t)offset);
+	(void)close(fd);
+	return copy;
+}
+
 void http_reply_file(struct http_exchange *ex, int status, size_t header_count,
                      const struct http_header headers[], int fd, int64_t offset, int64_t length)
 {
@@ -77,8 +107,7 @@ void http_reply_file(struct http_exchange *ex, int status, size_t header_count,
 	ex->replied = true;
 	ex->status = status;
 	if (ex->connection != NULL) {
-		ex->response =
-		    MHD_create_response_from_fd_at_offset64((uint64_t)length, fd, (uint64_t)offset);
+		ex->response = file_response(status, fd, offset, length);
 		(void)http_add_headers(ex->response, header_count, headers);
 	}
 	if (ex->response == NULL)
