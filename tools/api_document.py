@@ -40,7 +40,8 @@ class Document:
 
     def _merge_events(self, schemas, extension, whole):
         """The kinds of events are the schemas with the extension, which are their payloads; the
-        component `whole` becomes any of them. Gives {kind: name of the schema}."""
+        component `whole` becomes any of them, each a whole object with its kind. Gives
+        {kind: name of the schema}."""
         kinds = {}
         for name, schema in schemas.items():
             kind = schema.get(extension)
@@ -52,9 +53,11 @@ class Document:
         if kinds and whole not in schemas:
             self.error(whole, f"there are events, but no schema {whole} for them")
         elif kinds:
-            schemas[whole]["properties"]["kind"]["enum"] = list(kinds)
+            common = dict(schemas[whole]["properties"])
+            common["kind"]["enum"] = list(kinds)
             schemas[whole]["oneOf"] = [
-                {"properties": {"kind": {"const": kind},
+                {"type": "object", "required": list(common),
+                 "properties": {**common, "kind": {"type": "string", "const": kind},
                                 "payload": {"$ref": f"#/components/schemas/{name}"}}}
                 for kind, name in kinds.items()]
         return kinds

@@ -112,7 +112,7 @@ def validate(value, schema):
 
 def without_null(schema):
     """What a value other than null has to fit, where null is allowed beside a component."""
-    choices = schema.get("oneOf", [])
+    choices = schema.get("anyOf", [])
     if len(choices) == 2 and choices[1] == {"type": "null"}:
         return resolve(choices[0])
     return schema
@@ -293,3 +293,63 @@ def test_required_members_of_a_response_are_described(path, method, operation):
         for where, schema in walk(resolve(content["schema"])):
             if isinstance(schema, dict) and "properties" in schema and "required" in schema:
                 assert set(schema["required"]) <= set(schema["properties"]), where
+
+
+# -- what generators of clients need
+
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def is_anonymous(node):
+    return "properties" in node or "enum" in node
+
+
+def inner_schemas(schema, where):
+    """(where, schema) of everything within a schema but the parts of its allOf."""
+    for name, child in schema.get("properties", {}).items():
+        yield f"{where}.{name}", child
+        yield from inner_schemas(child, f"{where}.{name}")
+    for key in ("anyOf", "oneOf"):
+        for child in schema.get(key, []):
+            yield f"{where} {key}", child
+            yield from inner_schemas(child, f"{where} {key}")
+    for part in schema.get("allOf", []):
+        yield from inner_schemas(part, where)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield f"{where}[]", schema[key]
+            yield from inner_schemas(schema[key], f"{where}[]")
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_every_object_and_enum_within_a_schema_has_a_name(name):
+    assert [where for where, schema in inner_schemas(SCHEMAS[name], name)
+            if is_anonymous(schema)] == []
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_a_schema_is_never_null_itself(name):
+    """Where it may be null, it is used as anyOf: [it, null]."""
+    schema = SCHEMAS[name]
+    assert "null" not in types_of(schema) and None not in schema.get("enum", [])
+    assert {"type": "null"} not in schema.get("anyOf", []) + schema.get("oneOf", [])
+
+
+@each_operation
+def test_bodies_and_answers_in_json_have_names(path, method, operation):
+    if not path.startswith("/v1/"):
+        return  # for browsers and operators, or as another standard has it
+    found = list(bodies(operation)) + list(contents(operation))
+    assert [where for where, content in found if is_anonymous(content["schema"])] == []
+
+
+PROBLEMS = re.compile(r'const struct problem_code \w+\[1\] = \{\s*\{"(\w+)", (\d+),')
+
+
+def test_the_codes_of_problems_are_those_of_the_program():
+    program = {found for file in (API.parent / "src").rglob("*.c")
+               for found in PROBLEMS.findall(file.read_text())}
+    rows = re.findall(r"^\| (\d{3}) \| (`.*`) \|$", DOCUMENT["info"]["description"], re.M)
+    listed = {(code, status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+    assert listed == program
+    assert sorted(SCHEMAS["ProblemCode"]["enum"]) == sorted(code for code, _ in program)

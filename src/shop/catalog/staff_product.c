@@ -107,7 +107,7 @@ static void insert_product(struct db *tx, const struct create_vendor_product_in 
 	                             .handle = handle,
 	                             .title = in->title,
 	                             .description = in->description,
-	                             .status = CREATE_VENDOR_PRODUCT_STATUS_NAMES[in->status],
+	                             .status = NEW_PRODUCT_STATUS_NAMES[in->status],
 	                             .category = in->category_id,
 	                             .product_type = in->product_type,
 	                             .tags = tags_of(arena, in->tags_count, in->tags),

@@ -101,7 +101,7 @@ void decide_report(struct request *rq, const struct decide_report_in *in)
 {
 	struct db *batch = db_batch(&rq->task);
 
-	sql_report_decide(batch, in->report_id, in->decision == DECIDE_REPORT_DECISION_REMOVE);
+	sql_report_decide(batch, in->report_id, in->decision == REPORT_DECISION_REMOVE);
 	chat_announce(batch);
 	reply_commit_empty(rq, batch);
 }
@@ -149,7 +149,7 @@ void decide_held_message(struct request *rq, const struct decide_held_message_in
 {
 	struct db *batch = db_batch(&rq->task);
 
-	sql_held_decide(batch, in->held_id, in->decision == DECIDE_HELD_MESSAGE_DECISION_RELEASE);
+	sql_held_decide(batch, in->held_id, in->decision == HELD_DECISION_RELEASE);
 	chat_announce(batch);
 	reply_commit_empty(rq, batch);
 }
