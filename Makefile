@@ -7,7 +7,7 @@ SEBEZ_DEMO ?= yes
 export SEBEZ_DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps test lint bench gen docs drill clean
+.PHONY: help run build deps deb test lint bench gen docs drill clean
 
 help:
 	@echo "make run     install what is missing, build, start with embedded services and the demo"
@@ -15,7 +15,8 @@ help:
 	@echo "make test    every test"
 	@echo "make lint    every check of the source"
 	@echo "make bench   measure; writes docs/BENCHMARKS.md's figures"
-	@echo "make drill   containers, as deploy/ describes them, built and tried (as root)"
+	@echo "make deb     the Debian package; puts it into build-deb"
+	@echo "make drill   containers, packages and certificates, as deploy/ describes them, tried (as root)"
 	@echo "make gen     docs/API.md and docs/CONFIGURATION.md from their sources"
 	@echo "make deps    install the packages for building and running"
 	@echo "make clean   remove what was built (not ./var, the data)"
@@ -46,6 +47,10 @@ bench:
 	@$(MAKE) --no-print-directory build
 	@bench/run.sh
 
+deb:
+	@tools/install-deps.sh deb
+	@deploy/deb.sh
+
 drill:
 	@deploy/drills/run.sh
 
@@ -54,4 +59,4 @@ gen docs: build
 	@$(BUILD)/sebez serve --help=markdown > docs/CONFIGURATION.md
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz
+	rm -rf build build-asan build-clang build-fuzz build-deb

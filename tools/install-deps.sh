@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that are missing, and nothing else.
-#   tools/install-deps.sh [GROUP...]     groups: run (default), build, test, lint, bench
+#   tools/install-deps.sh [GROUP...]     groups: run (default), build, test, lint, bench, deb
+#   tools/install-deps.sh --print GROUP  only prints them, as debian/control has them
 #
 # Services that come with the packages (PostgreSQL, Redis, nginx) are neither started, nor restarted,
 # nor enabled, and no default database cluster is made: Sebez runs its own. When all packages are
@@ -26,8 +27,14 @@ if ! grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
 	run="$run libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"
 	test="$test libheif-plugin-x265"
 fi
+deb="$build dpkg-dev debhelper lintian"
 services="redis-server valkey-server nginx haproxy"
 
+only_print=
+if [ "${1:-}" = --print ]; then
+	only_print=yes
+	shift
+fi
 wanted=
 for group in ${*:-run}; do
 	case $group in
@@ -36,9 +43,15 @@ for group in ${*:-run}; do
 	test) wanted="$wanted $test" ;;
 	lint) wanted="$wanted $lint" ;;
 	bench) wanted="$wanted $bench" ;;
+	deb) wanted="$wanted $deb" ;;
 	*) echo "install-deps: there is no group $group" >&2; exit 2 ;;
 	esac
 done
+
+if [ -n "$only_print" ]; then
+	echo $wanted | sed 's/ /, /g; s/|/ | /g'
+	exit 0
+fi
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "install-deps: this is not Debian; these packages are needed:" $wanted >&2

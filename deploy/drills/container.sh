@@ -6,11 +6,9 @@
 set -eu
 source=$(realpath "$(dirname "$0")/../..")
 
-skip() { echo "$*"; exit 77; }
+. "$source/deploy/drills/common.bash"
 [ "$(id -u)" -eq 0 ] || skip "root is needed to run containers"
-for program in dockerd redis-server curl python3; do
-	command -v $program > /dev/null || skip "$program is not installed"
-done
+needs dockerd redis-server curl python3
 [ -n "${SEBEZ_DRILL_BASE:-}" ] || command -v mmdebstrap > /dev/null || skip "mmdebstrap is not installed"
 /usr/bin/python3 -c 'import botocore' 2> /dev/null || skip "python3-botocore is not installed"
 pg=$(ls -d /usr/lib/postgresql/*/bin 2> /dev/null | sort -V | tail -n 1)
@@ -34,16 +32,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-wait_for() { # seconds, what, command...
-	local end=$((SECONDS + $1)) what=$2
-	shift 2
-	until "$@" > /dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || { echo "$what did not come"; exit 1; }
-		sleep 0.2
-	done
-}
 
 echo "a container engine of its own, which changes no network of this machine"
 dockerd --data-root "$work/docker" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
@@ -95,13 +83,7 @@ $docker exec drill sebez check | tail -n 1
 if $docker exec drill touch /var/lib/sebez/x 2> /dev/null; then failed "its root can be written to"; fi
 
 echo "the story of the README"
-awk '/^```sh/ {on = 1; next} /^```/ {on = 0} on' "$source/README.md" > "$work/story"
-awk '/^It prints$/ {at = 1} at && /^```text/ {on = 1; next} on && /^```/ {exit} on' "$source/README.md" \
-	> "$work/expected"
-SHOP=http://127.0.0.1:$port bash "$work/story" > "$work/told" || failed "the story failed"
-number='^[0-9A-Z]{4}-[0-9A-Z]{4}$'
-diff <(grep -vE "$number" "$work/expected") <(grep -vE "$number" "$work/told") ||
-	failed "the story ended otherwise"
+play_story "http://127.0.0.1:$port" "$work" || failed "the story failed, or ended otherwise"
 
 echo "SIGTERM"
 $docker stop -t 30 drill > /dev/null
