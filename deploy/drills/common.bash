@@ -22,6 +22,6 @@ play_story() {
 	awk '/^```sh/ {on = 1; next} /^```/ {on = 0} on' "$source/README.md" > "$folder/story"
 	awk '/^It prints$/ {at = 1} at && /^```text/ {on = 1; next} on && /^```/ {exit} on' "$source/README.md" \
 		> "$folder/expected"
-	"$@" env SHOP="$url" bash "$folder/story" > "$folder/told" || return 1
+	"$@" env SHOP="$url" timeout 300 bash "$folder/story" > "$folder/told" || return 1
 	diff <(grep -vE "$number" "$folder/expected") <(grep -vE "$number" "$folder/told")
 }

@@ -16,7 +16,10 @@ root=$work/root group=$cgroups/sebez-drill-$$ init=
 finish() {
 	[ -z "$init" ] || kill -9 "$init" 2> /dev/null || true # with it all others of its namespace
 	wait
-	[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2> /dev/null || true
+	for _ in 1 2 3 4 5; do # its processes take a moment to end
+		[ -d "$group" ] || break
+		find "$group" -depth -type d -exec rmdir {} \; 2> /dev/null || sleep 1
+	done
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -96,7 +99,8 @@ inside sh -c 'openssl rand -hex 32 > /etc/sebez/credentials/secret
 	echo SEBEZ_DEMO=yes >> /etc/sebez/sebez.env
 	systemctl enable --quiet --now sebez'
 (wait_for 180 "readiness" inside sebez ready) || failed "it did not become ready"
-inside sebez-settings check | tail -n 1
+check() { inside sebez-settings check "$@" > "$work/check" 2>&1 || { cat "$work/check"; failed "the check failed"; }; }
+check
 play_story http://127.0.0.1:8080 "$work" nsenter -t "$init" -n || failed "the story failed, or ended otherwise"
 killed() { nsenter -t "$init" -n curl -s http://127.0.0.1:8080/metrics |
 	awk '/^sebez_media_workers_killed_total/ {sum += $2} END {print sum + 0}'; }
@@ -129,7 +133,7 @@ inside dpkg -i /next.deb > /dev/null 2>&1
 inside systemctl start sebez
 (wait_for 120 "readiness" inside sebez ready) || failed "it did not become ready again"
 [ "$(orders)" = "$placed" ] || failed "orders were lost"
-inside sebez-settings check --data | tail -n 1
+check --data
 inside dpkg -P sebez > "$work/dpkg.log" 2>&1 || { cat "$work/dpkg.log"; exit 1; }
 inside test -d /var/lib/sebez/postgres || failed "purging it removed the data"
 inside test ! -e /etc/sebez/sebez.env || failed "purging it left its settings"

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <glib.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <vips/vips.h>
 
 #include "base/limits.h"
@@ -83,11 +85,27 @@ static bool use(const struct codec *codec, VipsImage *image)
 	return used;
 }
 
+/* libvips before 8.15 writes code in memory for what it does to pixels, and aborts where the
+ * service may not have such memory (MemoryDenyWriteExecute=). Without it a picture takes 7 %
+ * longer. */
+static void avoid_written_code(void)
+{
+	enum { PAGE = 4096, LAST_MINOR = 14 };
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page != MAP_FAILED)
+		munmap(page, PAGE);
+	else if (vips_version(0) == 8 && vips_version(1) <= LAST_MINOR)
+		setenv("VIPS_NOVECTOR", "1", 1);
+}
+
 bool codecs_start(const char **ret_missing)
 {
 	VipsImage *grey = NULL, *image = NULL;
 
 	*ret_missing = "libvips";
+	avoid_written_code();
 	if (vips_init("sebez-media-worker") != 0)
 		return false;
 	g_log_set_writer_func(ignore_log, NULL, NULL);
