@@ -38,16 +38,18 @@ def page(program):
     yield ".SH COMMANDS"
     for name, arguments, prose in commands(program):
         yield f".TP\n.BI \"{plain(name)} \" \"{plain(arguments)}\"\n{plain(prose)}"
-    yield (".SH ENVIRONMENT\nSettings are environment variables. Instead of\n.IR NAME ,\n.I NAME_FILE\n"
-           "may name a file whose content is the value.")
+    yield (".SH ENVIRONMENT\nSettings are environment variables. Instead of\n.IR NAME ,\n"
+           ".I NAME_FILE\nmay name a file whose content is the value.")
     for name, fallback, more, prose in settings(program):
         more = f" ({plain(more)})" if more else ""
         yield f".TP\n\\fB{plain(name)}\\fR={plain(fallback)}{more}\n{plain(prose)}"
-    yield (".SH FILES\n.TP\n.I /etc/sebez/sebez.env\nSettings of the service.\n"
-           ".TP\n.I /etc/sebez/credentials\nSecrets of the service, a file each, which root alone reads.\n"
-           ".TP\n.I /var/lib/sebez\nThe data folder of the service.")
-    yield (".SH EXIT STATUS\n0 after success, 1 after a failure, 2 when arguments or settings are not "
-           "understood.")
+    yield ".SH FILES"
+    for path, prose in (("/etc/sebez/sebez.env", "Settings of the service."),
+                        ("/etc/sebez/credentials", "Its secrets, which root alone reads."),
+                        ("/var/lib/sebez", "Its data folder.")):
+        yield f".TP\n.I {path}\n{prose}"
+    yield (".SH EXIT STATUS\n0 after success, 1 after a failure, 2 when arguments or settings are "
+           "not understood.")
     yield ".SH SEE ALSO\n.BR sebez\\-settings (8),\n.I /usr/share/doc/sebez/OPERATIONS.md.gz"
 
 

@@ -212,7 +212,7 @@ int api_main(const struct config *config, unsigned slot)
 	snprintf(name, sizeof(name), "api %u", slot);
 	process_begin(config, name);
 	api.config = config;
-	rc = process_open(config, slot, &api.secret, &api.stores);
+	rc = process_open(config, slot, "api", &api.secret, &api.stores);
 	if (rc == 0)
 		rc = open_web();
 	if (rc == 0)

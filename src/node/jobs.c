@@ -99,6 +99,7 @@ static void run_forever(void *arg)
 	int64_t interval_ms = interval_of(job);
 
 	assert(interval_ms > 0 && job->run != NULL);
+	metrics_job_begins(number_of(job), interval_ms);
 	while (!jobs.stopping) {
 		run_once(job);
 		co_sleep_ms(interval_ms);
@@ -196,7 +197,7 @@ int jobs_main(const struct config *config, unsigned slot)
 
 	process_begin(config, "jobs");
 	jobs.config = config;
-	rc = process_open(config, slot, &secret, &jobs.stores);
+	rc = process_open(config, slot, "jobs", &secret, &jobs.stores);
 	if (rc == 0)
 		rc = open_shop(config, &secret);
 	explicit_bzero(&secret, sizeof(secret));

@@ -252,7 +252,7 @@ static void start_fetchers(void)
 static int open_all(unsigned slot)
 {
 	struct secret secret;
-	int rc = process_open(media.config, slot, &secret, &media.stores);
+	int rc = process_open(media.config, slot, "media", &secret, &media.stores);
 
 	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)

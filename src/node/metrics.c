@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "node/metrics_segment.h"
 
 static struct metrics_segment segment;
@@ -52,7 +54,12 @@ static int map(int fd, size_t least_bytes)
 	return 0;
 }
 
-int metrics_attach(int fd, unsigned slot)
+static void add(uint64_t *counter, uint64_t amount)
+{
+	__atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
+}
+
+int metrics_attach(int fd, unsigned slot, const char *kind)
 {
 	int rc = map(fd, metrics_segment_size(slot + 1));
 
@@ -61,6 +68,8 @@ int metrics_attach(int fd, unsigned slot)
 	assert(segment.mine == NULL && slot < segment.count);
 	segment.mine = &segment.slots[slot];
 	segment.mine->pid = getpid();
+	snprintf(segment.mine->kind, sizeof(segment.mine->kind), "%s", kind);
+	add(&segment.mine->starts, 1);
 	return 0;
 }
 
@@ -79,11 +88,6 @@ void metrics_give(unsigned slot, pid_t pid)
 {
 	assert(slot < segment.count);
 	segment.slots[slot].pid = pid;
-}
-
-static void add(uint64_t *counter, uint64_t amount)
-{
-	__atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
 }
 
 static unsigned status_index(int status)
@@ -125,6 +129,21 @@ void metrics_job(unsigned job, bool good, int64_t duration_us)
 	counts = &segment.mine->jobs[job];
 	add(good ? &counts->good : &counts->failed, 1);
 	add(&counts->sum_us, (uint64_t)duration_us);
+	if (good)
+		counts->good_at_ms = (uint64_t)clock_monotonic_ms();
+}
+
+void metrics_job_begins(unsigned job, int64_t interval_ms)
+{
+	struct metrics_job *counts;
+
+	assert(interval_ms > 0);
+	if (segment.mine == NULL || job >= METRICS_JOBS_MAX)
+		return;
+	counts = &segment.mine->jobs[job];
+	counts->interval_ms = (uint64_t)interval_ms;
+	if (counts->good_at_ms == 0)
+		counts->good_at_ms = (uint64_t)clock_monotonic_ms();
 }
 
 void metrics_set(const struct metrics_gauges *gauges)

@@ -73,12 +73,15 @@ struct metrics_gauges {
 
 /* Creates a segment with this many slots. Returns its descriptor or -errno. */
 int metrics_create(unsigned slots) __attribute__((warn_unused_result));
-/* Maps the segment. Without a segment (tools, tests) all functions below do nothing. */
-int metrics_attach(int fd, unsigned slot) __attribute__((warn_unused_result));
+/* Maps the segment. kind: "api", "jobs", "media". Without a segment (tools, tests) all functions
+ * below do nothing. */
+int metrics_attach(int fd, unsigned slot, const char *kind) __attribute__((warn_unused_result));
 
 /* operation: its number, or the number of operations when the request matched none. */
 void metrics_request(unsigned operation, int status, int64_t duration_us);
 void metrics_job(unsigned job, bool good, int64_t duration_us);
+/* That this process runs the job, and how often. From then on its last good run has an age. */
+void metrics_job_begins(unsigned job, int64_t interval_ms);
 /* Called once a second by the running loop; also counts as a heartbeat. */
 void metrics_set(const struct metrics_gauges *gauges);
 

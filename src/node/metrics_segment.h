@@ -1,6 +1,6 @@
 /*
- * metrics_segment: the layout of the shared memory, for metrics.c (writer), metrics_text.c and
- * metrics_media.c (readers).
+ * metrics_segment: the layout of the shared memory, for metrics.c (writer) and metrics_*.c
+ * (readers).
  */
 #ifndef SEBEZ_NODE_METRICS_SEGMENT_H
 #define SEBEZ_NODE_METRICS_SEGMENT_H
@@ -23,11 +23,13 @@ struct metrics_operation {
 
 struct metrics_job {
 	uint64_t good, failed, sum_us;
+	uint64_t good_at_ms, interval_ms; /* of the monotonic clock; 0: not run by this process */
 };
 
 struct metrics_slot {
 	pid_t pid; /* the process its gauges and beats belong to; 0: never used */
-	uint64_t beats;
+	char kind[8];
+	uint64_t beats, starts;
 	struct metrics_gauges gauges;
 	struct metrics_operation operations[METRICS_OPERATIONS_MAX];
 	struct metrics_job jobs[METRICS_JOBS_MAX];
@@ -44,6 +46,7 @@ size_t metrics_segment_size(unsigned slots);
 
 /* For the files that write the text. */
 void metrics_write_head(struct buf *out, const char *name, const char *type, const char *help);
+void metrics_write_jobs(struct buf *out, const struct metrics_segment *all);
 void metrics_write_media(struct buf *out, const struct metrics_segment *all);
 void metrics_write_push(struct buf *out, const struct metrics_segment *all);
 

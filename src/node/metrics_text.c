@@ -119,40 +119,6 @@ static void write_operations(struct buf *out, const struct metrics_segment *all)
 	}
 }
 
-static void sum_job(const struct metrics_segment *all, size_t job, struct metrics_job *ret)
-{
-	*ret = (struct metrics_job){0};
-	for (unsigned slot = 0; slot < all->count; slot++) {
-		const struct metrics_job *one = &all->slots[slot].jobs[job];
-
-		ret->good += read_counter(&one->good);
-		ret->failed += read_counter(&one->failed);
-		ret->sum_us += read_counter(&one->sum_us);
-	}
-}
-
-static void write_jobs(struct buf *out, const struct metrics_segment *all)
-{
-	const struct job *job;
-	struct metrics_job sum;
-
-	metrics_write_head(out, "sebez_job_runs_total", "counter", "Runs of background jobs.");
-	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
-		sum_job(all, i, &sum);
-		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"good\"} %llu\n",
-		           job->name, (unsigned long long)sum.good);
-		buf_printf(out, "sebez_job_runs_total{job=\"%s\",result=\"failed\"} %llu\n",
-		           job->name, (unsigned long long)sum.failed);
-	}
-	metrics_write_head(out, "sebez_job_seconds_total", "counter",
-	                   "Time that background jobs took.");
-	for (size_t i = 0; (job = shop_job(i)) != NULL; i++) {
-		sum_job(all, i, &sum);
-		buf_printf(out, "sebez_job_seconds_total{job=\"%s\"} %.6f\n", job->name,
-		           (double)sum.sum_us / 1e6);
-	}
-}
-
 /* The process's private memory in bytes; 0 when it has exited. */
 static uint64_t private_bytes(pid_t pid)
 {
@@ -240,6 +206,21 @@ static const struct outcome_family {
     {"sebez_together_total", "Transactions of orders, or of messages, that arrived together.",
      offsetof(struct metrics_gauges, together), METRICS_TOGETHER, TOGETHER_OUTCOMES},
 };
+
+static void write_kinds(struct buf *out, const struct metrics_segment *all)
+{
+	metrics_write_head(out, "sebez_info", "gauge", "The version that answers.");
+	buf_printf(out, "sebez_info{version=\"%s\"} 1\n", SEBEZ_VERSION);
+	metrics_write_head(
+	    out, "sebez_process_starts_total", "counter",
+	    "How often this process was started: once, and after each death or reload.");
+	for (unsigned slot = 0; slot < all->count; slot++)
+		if (all->slots[slot].pid != 0)
+			buf_printf(out,
+			           "sebez_process_starts_total{process=\"%u\",kind=\"%s\"} %llu\n",
+			           slot, all->slots[slot].kind,
+			           (unsigned long long)read_counter(&all->slots[slot].starts));
+}
 
 static void write_process_outcomes(struct buf *out, const struct metrics_segment *all,
                                    const struct outcome_family *family)
@@ -405,7 +386,8 @@ void metrics_write(struct buf *out)
 		return;
 	assert(OPERATION_COUNT < METRICS_OPERATIONS_MAX);
 	write_operations(out, all);
-	write_jobs(out, all);
+	metrics_write_jobs(out, all);
+	write_kinds(out, all);
 	for (size_t i = 0; i < sizeof(PROCESS_FAMILIES) / sizeof(PROCESS_FAMILIES[0]); i++)
 		write_processes(out, all, &PROCESS_FAMILIES[i]);
 	for (size_t i = 0; i < sizeof(OUTCOME_FAMILIES) / sizeof(OUTCOME_FAMILIES[0]); i++)

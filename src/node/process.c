@@ -101,10 +101,10 @@ int process_start_http_client(const struct config *config)
 	return rc;
 }
 
-int process_open(const struct config *config, unsigned slot, struct secret *ret_secret,
-                 struct process_stores *ret)
+int process_open(const struct config *config, unsigned slot, const char *kind,
+                 struct secret *ret_secret, struct process_stores *ret)
 {
-	int rc = metrics_attach(MEMBER_FD_METRICS, slot);
+	int rc = metrics_attach(MEMBER_FD_METRICS, slot, kind);
 
 	if (rc < 0 || !secret_parse(config->secret, ret_secret)) {
 		say("this process is started by `sebez serve`");

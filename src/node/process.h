@@ -33,8 +33,9 @@ int process_start_http_client(const struct config *config) __attribute__((warn_u
 
 /* For a process that `sebez serve` starts: its slot of the metrics, the secret, its stores, and the
  * HTTP client. Prints the error and returns -errno on failure. */
-int process_open(const struct config *config, unsigned slot, struct secret *ret_secret,
-                 struct process_stores *ret) __attribute__((warn_unused_result));
+int process_open(const struct config *config, unsigned slot, const char *kind,
+                 struct secret *ret_secret, struct process_stores *ret)
+    __attribute__((warn_unused_result));
 
 /* Whether the database answers a statement before the deadline; suspends the fiber. */
 bool process_database_answers(struct pg_pool *pool, int64_t deadline_ms);

@@ -1,16 +1,71 @@
 """What deploy/ hands to other programs is what they accept, and as safe as it says."""
+import json
 import pathlib
+import re
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
-DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MONITORING = ROOT / "deploy/monitoring"
+needs_promtool = pytest.mark.skipif(not shutil.which("promtool"),
+                                    reason="prometheus is not installed")
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def run(*words, **more):
+    return subprocess.run(words, capture_output=True, text=True, check=False, **more)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_the_unit_gives_the_service_no_more_than_it_needs():
-    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20",
-                           DEPLOY / "debian/sebez.service"], capture_output=True, text=True, check=False)
+    done = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20",
+               ROOT / "deploy/debian/sebez.service")
     assert done.returncode == 0, done.stdout
-    assert done.stderr == "", "names that systemd does not know allow and forbid nothing"
+    assert "ignoring" not in done.stderr, "what systemd does not know allows and forbids nothing"
+
+
+@needs_promtool
+@pytest.mark.parametrize("words", [["check", "config", "prometheus.yaml"],
+                                   ["check", "rules", "sebez.rules.yaml"],
+                                   ["test", "rules", "sebez.rules.test.yaml"]], ids=" ".join)
+def test_prometheus_accepts_the_rules_and_they_find_what_they_should(words):
+    done = run("promtool", *words, cwd=MONITORING)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def rules():
+    groups = yaml.safe_load((MONITORING / "sebez.rules.yaml").read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def test_each_alert_leads_to_its_section_of_the_runbook():
+    text = (ROOT / "docs/OPERATIONS.md").read_text()
+    sections = dict(re.findall(r"(?ms)^### (Sebez\w+)\n(.*?)(?=^##)", text))
+    alerts = {rule["alert"]: rule for rule in rules() if "alert" in rule}
+    assert alerts.keys() == sections.keys()
+    for name, rule in alerts.items():
+        assert rule["annotations"]["runbook"] == f"docs/OPERATIONS.md#{name.lower()}"
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert "**Means**" in sections[name] and "**Do**" in sections[name], name
+
+
+def test_operations_that_rules_and_dashboards_name_are_in_the_contract():
+    known = set(re.findall(r"operationId: (\w+)", "".join(
+        path.read_text() for path in (ROOT / "api").glob("*.yaml"))))
+    texts = [rule["expr"] for rule in rules()]
+    for path in (MONITORING / "dashboards").glob("*.json"):
+        texts.append(path.read_text().replace('\\"', '"'))
+    named = {name for text in texts
+             for found in re.findall(r'operation(?:=~|!~|=|!=)"([^"]+)"', text)
+             for name in found.split("|")}
+    assert named <= known and len(named) > 5
+
+
+def test_dashboards_have_what_grafana_needs_to_import_them():
+    boards = [json.loads(path.read_text()) for path in (MONITORING / "dashboards").glob("*.json")]
+    assert len({board["uid"] for board in boards}) == len(boards) == 2
+    for board in boards:
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(set(ids)) == len(ids) > 5 and board["title"]

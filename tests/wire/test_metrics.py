@@ -1,7 +1,14 @@
 """/metrics keeps to the letter of the Prometheus text format."""
+import json
 import re
+import shutil
+import subprocess
 
+import pytest
 import requests
+import yaml
+
+from harness.contract import ROOT
 
 HEAD = re.compile(r"# (HELP|TYPE) ([a-z_]+) (.+)")
 SAMPLE = re.compile(r'([a-z_]+)\{((?:[a-z]+="[^"\\]+",?)+)\} ([0-9.]+)')
@@ -68,3 +75,47 @@ def test_what_was_asked_of_no_operation_is_counted_too(server):
     requests.get(server.url + "/no/such/path", timeout=20)
     requests.delete(server.url + "/healthz", timeout=20)
     assert (counted(404), counted(405)) == (before[0] + 1, before[1] + 1)
+
+
+def asked_for():
+    """(where, PromQL) of everything that rules and dashboards ask for."""
+    folder = ROOT / "deploy/monitoring"
+    for group in yaml.safe_load((folder / "sebez.rules.yaml").read_text())["groups"]:
+        for rule in group["rules"]:
+            yield rule.get("alert") or rule["record"], rule["expr"]
+    for path in (folder / "dashboards").glob("*.json"):
+        for panel in json.loads(path.read_text())["panels"]:
+            for target in panel["targets"]:
+                yield panel["title"], target["expr"]
+
+
+def test_rules_and_dashboards_ask_for_metrics_and_labels_that_there_are(server):
+    requests.get(server.url + "/v1/products", timeout=20)
+    labels = {}  # None: a family of which this server has no sample
+    for family, (_, samples) in metrics(server).items():
+        labels.setdefault(family)
+        for name, text, _ in samples:
+            labels[name] = labels.get(name) or {"instance"}
+            labels[name].update(re.findall(r'([a-z_]+)="', text))
+    # Of other exporters, and of the rules themselves.
+    labels |= {"up": {"job", "instance"}, "node_filesystem_avail_bytes": {"fstype", "mountpoint"},
+               "node_filesystem_size_bytes": {"fstype", "mountpoint"},
+               "sebez:slo_bad": {"slo"}, "sebez:slo_all": {"slo"}, "sebez:slo_budget": {"slo"},
+               "sebez:slo_burn": {"slo", "window"}}
+    count = 0
+    for where, text in asked_for():
+        for name, matchers in re.findall(r"\b((?:sebez|node)[_:][a-z_:]+|up)\b(?:{([^}]*)})?",
+                                         text):
+            assert name in labels, f"{where}: there is no {name}"
+            for label in re.findall(r'([a-z_]+)(?:!=|=~|!~|=)"', matchers):
+                assert label in (labels[name] or [label]), f"{where}: {name} has no {label}"
+            count += 1
+    assert count > 60
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="prometheus is not installed")
+def test_promtool_finds_nothing_in_the_metrics(server):
+    text = requests.get(server.url + "/metrics", timeout=20).text
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                          text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
