@@ -302,9 +302,9 @@ def test_another_follower_waits_for_none_and_writes_nothing_twice(own_shop):
             customer.order(mug)
             orders += 1
             one.execute("select notices from notices_follow(500)")
-            (written,) = one.fetchone()
+            (written,) = one.fetchone() or (0,)
         other.execute("select * from notices_follow(500)")
-        assert other.fetchone() == (0, False)
+        assert other.fetchone() is None
         other.connection.rollback()
         one.connection.commit()
     assert kinds(customer, db) == ["order_placed"] * orders

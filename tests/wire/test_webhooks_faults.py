@@ -32,7 +32,7 @@ def states(shop, webhook):
 
 
 def followed(shop, webhook, count):
-    until(lambda: shop.db.rows("select webhooks_follow(500)")
+    until(lambda: shop.db.rows("select webhooks_follow(500)") is not None
           and len(states(shop, webhook)) >= count)
 
 

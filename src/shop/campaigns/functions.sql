@@ -101,7 +101,8 @@ begin
 		 where c.follows_vendor_id is null and b.id > campaign_candidates.after_account
 		 order by b.id limit most)) x
 	join account a on a.id = x.id
-	cross join lateral (select notice_unwanted(x.id) as unwanted) u
+	left join notification_preference p on p.account_id = x.id
+	cross join lateral (select coalesce(p.unwanted, notice_unwanted_at_first()) as unwanted) u
 	left join lateral (
 		select o.created_at from shop_order o
 		where (c.last_order_within_days is not null or c.last_order_before_days is not null)
@@ -133,8 +134,7 @@ declare
 	ms bigint;
 	ids uuid[];
 begin
-	-- The follower waits until the transaction ends, so that ids ascend in the order of writing.
-	ms := feed_follower_ms('notices');
+	ms := clock_ms('notices');
 	with fresh as (
 		insert into notice (id, account_id, kind, class, owner_id, number, data, link, listed, created_at, expires_at)
 		select x.id, x.account, k.notice, k.class, c.id, 0,
@@ -166,38 +166,41 @@ create or replace function campaign_next_pass(c campaign) returns timestamptz la
 $$;
 grant execute on function campaign_next_pass(campaign) to sebez_jobs;
 
--- Of the next `most` accounts: how many there are and the last of them, those to be told now, and how many have had
--- enough of campaigns this week.
-create or replace function campaign_choose(c campaign, most int)
-returns table (read bigint, last uuid, accounts uuid[], listed boolean[], capped bigint) language plpgsql stable as $$
+-- Reads the next `most` accounts up to the last before one too many, of which `budget` may be told: those to be told
+-- now, how many have had enough of campaigns this week, and the last account. ended: there are no more.
+create or replace function campaign_choose(c campaign, most int, budget int)
+returns table (ended boolean, last uuid, accounts uuid[], listed boolean[], capped bigint) language plpgsql stable as $$
 begin
 	return query
-	select count(*) as read, max(k.account_id::text collate "C")::uuid as last,
-	       array_agg(k.account_id) filter (where k.due and k.free) as accounts,
-	       array_agg(k.listed) filter (where k.due and k.free) as listed,
-	       count(*) filter (where k.due and not k.free and k.at > c.passed_at) as capped
+	select count(*) < most and max(k.nth) <= budget is not false,
+	       (array_agg(k.account_id order by k.account_id desc) filter (where k.nth <= budget))[1],
+	       array_agg(k.account_id order by k.account_id) filter (where k.due and k.free and k.nth <= budget),
+	       array_agg(k.listed order by k.account_id) filter (where k.due and k.free and k.nth <= budget),
+	       count(*) filter (where k.due and not k.free and k.nth <= budget and k.at > c.passed_at)
 	from (
-		select x.account_id, x.listed, x.at,
-		       x.meant and x.at <= c.pass_at and not exists (
-		               select from campaign_recipient r
-		               where r.campaign_id = c.id and r.account_id = x.account_id) as due,
-		       (select count(*) from campaign_recipient r
-		        where r.account_id = x.account_id and r.sent_at > now() - interval '7 days')
-		       < f.campaigns_per_week as free
-		from campaign_candidates(c, c.after_account, most) x
-		cross join platform f) k;
+		select d.*, count(*) filter (where d.due and d.free) over (order by d.account_id) as nth
+		from (
+			select x.account_id, x.listed, x.at,
+			       x.meant and x.at <= c.pass_at and not exists (
+			               select from campaign_recipient r
+			               where r.campaign_id = c.id and r.account_id = x.account_id) as due,
+			       (select count(*) from campaign_recipient r
+			        where r.account_id = x.account_id and r.sent_at > now() - interval '7 days')
+			       < f.campaigns_per_week as free
+			from campaign_candidates(c, c.after_account, most) x
+			cross join platform f) d) k;
 end $$;
-grant execute on function campaign_choose(campaign, int) to sebez_jobs;
+grant execute on function campaign_choose(campaign, int, int) to sebez_jobs;
 
 -- One step of the campaign that has waited longest: reads the next accounts, at most `most`, tells those that are
--- meant, and notes how far it came, in one transaction. So nobody is told twice or left out, wherever it is cut off.
--- False: there is nothing to do now, or another process does it.
+-- meant, as many as its minute has left, and notes how far it came, in one transaction. So nobody is told twice or
+-- left out, wherever it is cut off. False: there is nothing to do now, or another process does it.
 create or replace function campaigns_step(most int) returns boolean language plpgsql as $$
 declare
 	c campaign;
-	budget int;
 	seen record;
 	told record;
+	pass timestamptz;
 begin
 	-- One at a time, so that they count each other's for the cap.
 	if not pg_try_advisory_xact_lock(hashtextextended('campaigns', 0)) then
@@ -225,8 +228,7 @@ begin
 		c.minute_at := now();
 		c.minute_count := 0;
 	end if;
-	budget := least(most, c.per_minute - c.minute_count);
-	select x.* into seen from campaign_choose(c, budget) x;
+	select x.* into seen from campaign_choose(c, most, c.per_minute - c.minute_count) x;
 	select 0 as told_a, 0 as told_b into told;
 	if cardinality(seen.accounts) > 0 then
 		select t.* into told from campaign_tell(c, seen.accounts, seen.listed) t;
@@ -234,9 +236,10 @@ begin
 	c.minute_count := c.minute_count + told.told_a + told.told_b;
 	c.after_account := seen.last;
 	c.next_at := case when c.minute_count < c.per_minute then now() else c.minute_at + interval '1 minute' end;
-	if seen.read < budget then
+	if seen.ended then
 		c.after_account := null;
-		c.next_at := campaign_next_pass(c);
+		pass := campaign_next_pass(c);
+		c.next_at := case when pass is not null then greatest(pass, c.next_at) end;
 	end if;
 	update campaign x
 	set state = case when c.next_at is null then 'sent' else 'sending' end, next_at = c.next_at, pass_at = c.pass_at,
@@ -264,7 +267,7 @@ begin
 			select y.campaign_id, y.account_id from campaign_test y limit most)
 		returning x.campaign_id, x.account_id
 	loop
-		ms := feed_follower_ms('notices');
+		ms := clock_ms('notices');
 		with fresh as (
 			insert into notice (id, account_id, kind, class, owner_id, number, data, link, listed, created_at,
 			                    expires_at)

@@ -2,15 +2,14 @@
 set local role sebez_owner;
 
 -- The next transactions with events that this follower has not read, of about `most` events. The caller reads the
--- events with tx > after_tx and tx <= up_to_tx in the same transaction: so each is read once. ms is the time, later
--- than any that the follower got before. more: there may be more to read. No row: there is nothing to read, or
--- another process is reading.
+-- events with tx > after_tx and tx <= up_to_tx in the same transaction: so each is read once. more: there may be more
+-- to read. No row: there is nothing to read, or another process is reading.
 --
 -- A transaction is read once it is sure that all with lower numbers have ended: so none is missed, however long one
 -- takes. Like the feed's sweep this does not go beyond the newest transaction of which it has found an event,
 -- because numbers that were rolled back before a crash come again.
 create or replace function feed_follow(follower text, most int)
-returns table (after_tx bigint, up_to_tx bigint, ms bigint, more boolean) language plpgsql as $$
+returns table (after_tx bigint, up_to_tx bigint, more boolean) language plpgsql as $$
 declare
 	f event_follower;
 	present bigint;
@@ -42,17 +41,16 @@ begin
 	if seen.tx is null then
 		return;
 	end if;
-	f.ms := greatest(f.ms + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint);
-	update event_follower x set tx = seen.tx, ms = f.ms where x.name = follower;
-	return query select f.tx, seen.tx, f.ms, seen.count = most;
+	update event_follower x set tx = seen.tx where x.name = follower;
+	return query select f.tx, seen.tx, seen.count = most;
 end $$;
 grant execute on function feed_follow(text, int) to sebez_jobs;
 
--- A time for what is written beside a follower in the order of its times: later than all that the follower got. It
--- reads nothing more until the transaction ends.
-create or replace function feed_follower_ms(follower text) returns bigint language sql as $$
-	update event_follower x set ms = greatest(x.ms + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
-	where x.name = follower
+-- A time for ids that ascend in the order of writing (notice_id()): later than all that this clock gave. Others who
+-- ask wait until the transaction ends, so it is asked as late as possible.
+create or replace function clock_ms(clock text) returns bigint language sql as $$
+	update id_clock x set ms = greatest(x.ms + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+	where x.name = clock
 	returning x.ms
 $$;
-grant execute on function feed_follower_ms(text) to sebez_jobs;
+grant execute on function clock_ms(text) to sebez_jobs;

@@ -55,11 +55,18 @@ create policy of_vendor on event for select to sebez_vendor using (owner_id = cu
 create table event_follower (
 	name  text primary key,
 	epoch bigint not null, -- of the feed
-	tx    bigint not null default 0,
-	ms    bigint not null default 0 -- its latest time
+	tx    bigint not null default 0
 );
 
 grant select, update on event_follower to sebez_jobs;
+
+-- The latest time of ids that ascend in the order of writing. clock_ms().
+create table id_clock (
+	name text primary key,
+	ms   bigint not null default 0
+);
+
+grant select, update on id_clock to sebez_jobs;
 
 -- Lost permissions, which end parked polls. Null ids mean any.
 create table revocation (

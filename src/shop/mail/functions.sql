@@ -7,15 +7,16 @@ create or replace function mail_class(kind text, class text) returns text langua
 $$;
 grant execute on function mail_class(text, text) to sebez_jobs;
 
--- Whether its account is to be told by mail: by its preferences, and as staff by its present role.
-create or replace function mail_is_wanted(n notice) returns boolean language plpgsql stable as $$
-begin
-	return notice_wanted(n.account_id, mail_class(n.kind, n.class), 'email')
-	and (n.vendor_id is null or exists (
-		select from staff s where s.vendor_id = n.vendor_id and s.account_id = n.account_id
-		and staff_role_bit(s.role) & n.roles <> 0));
-end $$;
-grant execute on function mail_is_wanted(notice) to sebez_jobs;
+-- Of these notices those of which their accounts are to be told by mail: their addresses get mails.
+create or replace function mail_wanted(ids uuid[])
+returns table (id uuid, account_id uuid, address text, kind text, class text, email_digest text)
+language sql stable as $$
+	select w.id, w.account_id, a.email, w.kind, mail_class(w.kind, w.class), w.email_digest
+	from notices_wanted(ids, 'email') w
+	join account a on a.id = w.account_id
+	where a.email is not null and not exists (select from mail_suppression s where s.address = a.email)
+$$;
+grant execute on function mail_wanted(uuid[]) to sebez_jobs;
 
 -- When the digest is sent that an account's notices of this time are in: at the next hour, or at 8:00 where it lives.
 create or replace function mail_digest_due(account uuid, digest text, at timestamptz) returns timestamptz
@@ -42,15 +43,10 @@ grant execute on function mail_digest_due(uuid, text, timestamptz) to sebez_jobs
 create or replace function mail_expand(ids uuid[]) returns void language plpgsql as $$
 begin
 	with mailed as materialized (
-		select n.id, n.account_id, n.class,
-		       case when mail_class(n.kind, n.class) not in ('receipts', 'system') then coalesce(
-				(select p.email_digest from notification_preference p where p.account_id = n.account_id), 'at_once')
-		       else 'at_once' end as digest
-		from notice n
-		join notice_kinds() k on k.notice = n.kind and 'email' = any (k.channels)
-		join account a on a.id = n.account_id
-		where n.id = any (ids) and mail_is_wanted(n)
-		and a.email is not null and not exists (select from mail_suppression s where s.address = a.email)
+		select w.id, w.account_id, w.class,
+		       case when w.class in ('receipts', 'system') then 'at_once' else w.email_digest end as digest
+		from mail_wanted(ids) w
+		join notice_kinds() k on k.notice = w.kind and 'email' = any (k.channels)
 	), at_once as (
 		insert into outbox (topic, destination, subject_id)
 		select 'mail', case when m.class = 'promotions' then 'promotions' else '' end, m.id

@@ -6,19 +6,17 @@
 --     time_zone text, kind text, class text, link text, facts text)
 -- Of these rows those that still concern somebody: the account is not locked, its address gets mails, and the notice
 -- is wanted.
-select r.number, n.account_id, a.name, a.email as address,
+select r.number, n.account_id, a.name, w.address,
        (select d.locale from device d where d.account_id = n.account_id and d.locale is not null
         order by d.registered_at desc limit 1) as locale,
-       notice_time_zone(n.account_id) as time_zone, n.kind, mail_class(n.kind, n.class) as class, n.link,
-       f.facts::text as facts
+       notice_time_zone(n.account_id) as time_zone, n.kind, w.class, n.link, f.facts::text as facts
 from :asked as r
 join notice n on n.id = r.subject
+join mail_wanted(:asked.subject) w on w.id = n.id
 join notice_facts(:asked.subject) f on f.id = n.id
 join notice_kinds() k on k.notice = n.kind
 join account a on a.id = n.account_id
-where a.locked_at is null and n.created_at + k.lifetime > now()
-and mail_is_wanted(n)
-and a.email is not null and not exists (select from mail_suppression s where s.address = a.email);
+where a.locked_at is null and n.created_at + k.lifetime > now();
 
 -- mail_digests_close (ids uuid[]): none
 -- Those of these that are about to be sent take no more notices, also when they are sent later: a repetition says the
@@ -40,17 +38,16 @@ with listed as materialized (
 		and not (n.listed and n.id <= coalesce(o.read_up_to, '00000000-0000-0000-0000-000000000000'))
 		order by n.id desc limit :notices_max) n
 )
-select l.number, n.account_id, a.name, a.email as address,
+select l.number, n.account_id, a.name, w.address,
        (select d.locale from device d where d.account_id = n.account_id and d.locale is not null
         order by d.registered_at desc limit 1) as locale,
-       notice_time_zone(n.account_id) as time_zone, n.kind, mail_class(n.kind, n.class) as class, n.link,
-       f.facts::text as facts
+       notice_time_zone(n.account_id) as time_zone, n.kind, w.class, n.link, f.facts::text as facts
 from listed l
 join notice n on n.id = l.id
+join mail_wanted(array(select x.id from listed x)) w on w.id = n.id
 join notice_facts(array(select x.id from listed x)) f on f.id = n.id
 join account a on a.id = n.account_id
-where a.locked_at is null and mail_is_wanted(n)
-and a.email is not null and not exists (select from mail_suppression s where s.address = a.email)
+where a.locked_at is null
 order by l.number, n.id;
 
 -- mail_digests_done (ids uuid[]): none

@@ -25,8 +25,8 @@ static bool follow_some(struct task *task, bool *told)
 	    sql_notices_follow_rows(batch, followed, &(size_t){0});
 
 	assert(ended >= 0 && ended <= DUE_MAX);
-	*told |= ended > 0 || row->notices > 0;
-	return row->more || ended == DUE_MAX;
+	*told |= ended > 0 || (row != NULL && row->notices > 0);
+	return (row != NULL && row->more) || ended == DUE_MAX;
 }
 
 void notices_follow(struct task *task)

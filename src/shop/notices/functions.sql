@@ -29,11 +29,12 @@ begin
 end $$;
 grant execute on function notices_tell(uuid[]) to sebez_jobs;
 
--- Writes the notices of these events, each account at most one for an event. One that is only pushed is written only
--- for an account that has a device.
-create or replace function notices_write(after_tx bigint, up_to bigint, ms bigint) returns bigint
+-- Writes the notices of the events of these transactions, each account at most one for an event. One that is only
+-- pushed is written only for an account that has a device.
+create or replace function notices_write(after_tx bigint, up_to bigint) returns bigint
 language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
+	ms bigint := clock_ms('notices');
 	written bigint;
 	told uuid[];
 begin
@@ -71,21 +72,14 @@ begin
 	perform notices_tell(told);
 	return written;
 end $$;
-grant execute on function notices_write(bigint, bigint, bigint) to sebez_jobs;
+grant execute on function notices_write(bigint, bigint) to sebez_jobs;
 
--- Reads the next transactions with events, up to about `most` events, and writes their notices.
+-- Reads the next transactions with events, of about `most` events, and writes their notices; no row: there is nothing
+-- to read.
 create or replace function notices_follow(most int) returns table (notices bigint, more boolean)
-language plpgsql as $$
-declare
-	next record;
-begin
-	select f.* into next from feed_follow('notices', most) f;
-	if not found then
-		return query select 0::bigint, false;
-		return;
-	end if;
-	return query select notices_write(next.after_tx, next.up_to_tx, next.ms), next.more;
-end $$;
+language sql as $$
+	select notices_write(f.after_tx, f.up_to_tx), f.more from feed_follow('notices', most) f
+$$;
 grant execute on function notices_follow(int) to sebez_jobs;
 
 -- Ends the wait of notices about messages: removes those that a device has, or that are gone.

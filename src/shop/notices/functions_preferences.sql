@@ -1,10 +1,15 @@
 -- Notices: what accounts want to be told, where and when. docs/NOTIFICATIONS.md.
 set local role sebez_owner;
 
--- Promotions are only sent to who has asked for them.
+-- Until an account changes something: promotions are only sent to who has asked for them.
+create or replace function notice_unwanted_at_first() returns text[] language sql immutable parallel safe as $$
+	select array['promotions.push', 'promotions.email']
+$$;
+grant execute on function notice_unwanted_at_first() to sebez_customer, sebez_jobs, sebez_kernel;
+
 create or replace function notice_unwanted(account uuid) returns text[] language sql stable as $$
 	select coalesce((select p.unwanted from notification_preference p where p.account_id = account),
-	                array['promotions.push', 'promotions.email'])
+	                notice_unwanted_at_first())
 $$;
 grant execute on function notice_unwanted(uuid) to sebez_customer, sebez_jobs, sebez_kernel;
 
@@ -14,6 +19,23 @@ language sql stable as $$
 	select class || '.' || channel <> all (notice_unwanted(account))
 $$;
 grant execute on function notice_wanted(uuid, text, text) to sebez_jobs;
+
+-- Of these notices those that their accounts want on this channel: by their preferences, and as staff by their present
+-- role. One join for all of them: a campaign tells hundreds at once.
+create or replace function notices_wanted(ids uuid[], channel text)
+returns table (id uuid, account_id uuid, kind text, class text, data json, has_quiet_hours boolean, email_digest text)
+language sql stable as $$
+	select n.id, n.account_id, n.kind, n.class, n.data, p.quiet_from is not null, coalesce(p.email_digest, 'at_once')
+	from notice n
+	left join notification_preference p on p.account_id = n.account_id
+	where n.id = any (ids)
+	and case when channel = 'email' then mail_class(n.kind, n.class) else n.class end || '.' || channel
+	    <> all (coalesce(p.unwanted, notice_unwanted_at_first()))
+	and (n.vendor_id is null or exists (
+		select from staff s where s.vendor_id = n.vendor_id and s.account_id = n.account_id
+		and staff_role_bit(s.role) & n.roles <> 0))
+$$;
+grant execute on function notices_wanted(uuid[], text) to sebez_jobs;
 
 -- The time zone in which an account lives: as it says, or else as its device says.
 create or replace function notice_time_zone(account uuid) returns text language plpgsql stable as $$

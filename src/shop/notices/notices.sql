@@ -1,6 +1,6 @@
 -- Notices. docs/NOTIFICATIONS.md.
 
--- notices_follow (most int): one writes -> (notices bigint, more bool)
+-- notices_follow (most int): maybe writes -> (notices bigint, more bool)
 select f.notices, f.more from notices_follow(:most) f;
 
 -- notices_due (most int): one writes -> (count int)

@@ -53,6 +53,7 @@ create policy of_customer on notice_reader to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
 insert into event_follower (name, epoch) select 'notices', e.epoch from feed_epoch e;
+insert into id_clock (name) values ('notices');
 
 -- What an account wants to be told, where and when; accounts that have changed nothing have no row.
 create table notification_preference (

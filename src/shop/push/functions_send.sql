@@ -15,20 +15,18 @@ language sql immutable parallel safe as $$
 $$;
 grant execute on function push_destination(text, text, text) to sebez_jobs;
 
--- Whether its account is to be told on its devices: by its preferences, unless it has muted the
--- conversation, and as staff by its present role.
-create or replace function push_is_wanted(n notice) returns boolean language plpgsql stable as $$
-begin
-	return notice_wanted(n.account_id, n.class, 'push')
-	and not exists (
+-- Of these notices those of which their accounts are to be told on their devices: not of a conversation that they have
+-- muted.
+create or replace function push_wanted(ids uuid[])
+returns table (id uuid, account_id uuid, kind text, class text, has_quiet_hours boolean) language sql stable as $$
+	select w.id, w.account_id, w.kind, w.class, w.has_quiet_hours
+	from notices_wanted(ids, 'push') w
+	where not exists (
 		select from conversation_mute m
-		where m.account_id = n.account_id and m.conversation_id = (n.data ->> 'conversation_id')::uuid
+		where m.account_id = w.account_id and m.conversation_id = (w.data ->> 'conversation_id')::uuid
 		and m.until > now())
-	and (n.vendor_id is null or exists (
-		select from staff s where s.vendor_id = n.vendor_id and s.account_id = n.account_id
-		and staff_role_bit(s.role) & n.roles <> 0));
-end $$;
-grant execute on function push_is_wanted(notice) to sebez_jobs;
+$$;
+grant execute on function push_wanted(uuid[]) to sebez_jobs;
 
 -- What an app shows at its icon: unread notifications and messages.
 create or replace function push_badge(account uuid) returns int language sql stable as $$
@@ -49,13 +47,12 @@ grant execute on function push_badge(uuid) to sebez_jobs;
 create or replace function push_expand(ids uuid[]) returns void language plpgsql as $$
 begin
 	insert into outbox (topic, destination, subject_id, payload, due_at)
-	select 'push_' || n.class, push_destination(d.provider, d.environment, d.address), n.id,
-	       json_build_object('device_id', d.id), coalesce(q.until, now())
-	from notice n
-	join notice_kinds() k on k.notice = n.kind and 'push' = any (k.channels)
-	join device d on d.account_id = n.account_id
-	cross join lateral (
-		select case when n.class <> 'system' then quiet_until(n.account_id, now()) end as until) q
-	where n.id = any (ids) and push_is_wanted(n);
+	select 'push_' || w.class, push_destination(d.provider, d.environment, d.address), w.id,
+	       json_build_object('device_id', d.id),
+	       coalesce(case when w.has_quiet_hours and w.class <> 'system' then quiet_until(w.account_id, now()) end,
+	                now())
+	from push_wanted(ids) w
+	join notice_kinds() k on k.notice = w.kind and 'push' = any (k.channels)
+	join device d on d.account_id = w.account_id;
 end $$;
 grant execute on function push_expand(uuid[]) to sebez_jobs;

@@ -21,6 +21,7 @@ select r.number, n.account_id, d.id as device_id, push_destination(d.provider, d
            (extract(epoch from quiet_until(n.account_id, now()) - now()) * 1000)::bigint end as quiet_ms
 from :asked as r
 join notice n on n.id = r.notice
+join push_wanted(:asked.notice) w on w.id = n.id
 join notice_facts(:asked.notice) f on f.id = n.id
 join notice_kinds() k on k.notice = n.kind
 join device d on d.account_id = n.account_id and d.id = r.device
@@ -31,7 +32,6 @@ left join notice_reader o on o.account_id = n.account_id
 where s.ended_at is null and s.expires_at > now() and a.locked_at is null
 and n.created_at + k.lifetime > now()
 and n.read_at is null and not (n.listed and n.id <= coalesce(o.read_up_to, '00000000-0000-0000-0000-000000000000'))
-and push_is_wanted(n)
 and (n.data ->> 'seq' is null or not message_is_had((n.data ->> 'conversation_id')::uuid, (n.data ->> 'seq')::int,
                                                     case when n.vendor_id is null then 'customer' else 'vendor' end));
 

@@ -15,8 +15,10 @@ void webhooks_follow(struct task *task)
 {
 	for (int rounds = 0; rounds < ROUNDS_MAX; rounds++) {
 		struct db *db = db_of(task);
+		const struct webhooks_follow_row *row =
+		    sql_webhooks_follow_rows(db, sql_webhooks_follow(db, EVENTS_MAX), NULL);
 
-		if (!sql_webhooks_follow_rows(db, sql_webhooks_follow(db, EVENTS_MAX), NULL)->more)
+		if (row == NULL || !row->more)
 			return;
 	}
 }

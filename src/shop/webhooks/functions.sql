@@ -20,13 +20,18 @@ language sql immutable parallel safe as $$
 $$;
 grant execute on function webhook_destination(uuid, text) to sebez_jobs, sebez_vendor, sebez_admin;
 
--- Writes one delivery for each of these events and each webhook that has it. The platform's get the events of vendors
--- from their feeds, and the others from those of customers.
-create or replace function webhooks_write(after_tx bigint, up_to bigint, ms bigint) returns bigint
+-- Writes one delivery for each event of these transactions and each webhook that has it. The platform's get the events
+-- of vendors from their feeds, and the others from those of customers.
+create or replace function webhooks_write(after_tx bigint, up_to bigint) returns bigint
 language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
+	ms bigint;
 	written bigint;
 begin
+	if not exists (select from webhook w where w.enabled) then
+		return 0;
+	end if;
+	ms := clock_ms('webhooks');
 	with wanted as (
 		select e.owner_id, e.number, e.kind, e.at, w.id as webhook_id, w.vendor_id, w.host
 		from event e
@@ -56,25 +61,14 @@ begin
 	select count(*) into written from queued;
 	return written;
 end $$;
-grant execute on function webhooks_write(bigint, bigint, bigint) to sebez_jobs;
+grant execute on function webhooks_write(bigint, bigint) to sebez_jobs;
 
--- Reads the next transactions with events, up to about `most` events, and writes their deliveries.
+-- Reads the next transactions with events, of about `most` events, and writes their deliveries; no row: there is
+-- nothing to read.
 create or replace function webhooks_follow(most int) returns table (deliveries bigint, more boolean)
-language plpgsql as $$
-declare
-	next record;
-begin
-	select f.* into next from feed_follow('webhooks', most) f;
-	if not found then
-		return query select 0::bigint, false;
-		return;
-	end if;
-	if not exists (select from webhook w where w.enabled) then
-		return query select 0::bigint, next.more;
-		return;
-	end if;
-	return query select webhooks_write(next.after_tx, next.up_to_tx, next.ms), next.more;
-end $$;
+language sql as $$
+	select webhooks_write(f.after_tx, f.up_to_tx), f.more from feed_follow('webhooks', most) f
+$$;
 grant execute on function webhooks_follow(int) to sebez_jobs;
 
 -- The keys that sign a call now, the newest first, in hexadecimal.

@@ -54,6 +54,7 @@ create policy of_vendor on webhook_secret for insert to sebez_vendor
 	with check (exists (select from webhook w where w.id = webhook_id));
 
 insert into event_follower (name, epoch) select 'webhooks', e.epoch from feed_epoch e;
+insert into id_clock (name) values ('webhooks');
 
 -- One row for each event and each webhook that has it, and for each test. What is sent is read from the event when it
 -- is sent, so a text that was taken back is not. Rows of a webhook that was removed go by their age.

@@ -1,6 +1,6 @@
 -- Delivering to webhooks. docs/WEBHOOKS.md.
 
--- webhooks_follow (most int): one writes -> (deliveries bigint, more bool)
+-- webhooks_follow (most int): maybe writes -> (deliveries bigint, more bool)
 select f.deliveries, f.more from webhooks_follow(:most) f;
 
 -- webhook_batch (ids uuid[]): many -> (id uuid, webhook_id uuid, enabled bool, destination text, url text, keys text,

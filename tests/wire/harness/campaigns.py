@@ -1,6 +1,7 @@
 """Campaigns, and whom they told."""
 from collections import Counter
 
+from .devices import a_phone, registered
 from .shop import fresh
 from .wait import until
 
@@ -63,3 +64,24 @@ class Campaign:
 
 def promotions(person, **arguments):
     return [n for n in person.all("listNotifications", **arguments) if n["kind"] == "promotion"]
+
+
+def follower(shop, vendor, **device):
+    person = shop.customer()
+    person.do("followVendor", vendor_id=vendor.id)
+    if device:
+        registered(person, a_phone(**device))
+    return person
+
+
+def prefer(person, **promotion):
+    defaults = person.do("getNotificationPreferences")
+    person.do("putNotificationPreferences",
+              body=defaults | {"promotions": defaults["promotions"] | promotion})
+
+
+def told_of(campaign, people):
+    """Whether each was told, and nobody but these."""
+    told = campaign.told()
+    assert set(told) <= {person.id for person in people} and set(told.values()) <= {1}
+    return [person.id in told for person in people]
