@@ -5,7 +5,8 @@ BENCH_FOLDER (where the seeded data is kept between runs; else in a folder of /t
 BENCH_IMPORT_ROWS (500000), BENCH_COST_COUNT (2000) and BENCH_COST_CONNECTIONS (8) of the figure
 cost, BENCH_BESIDE_SECONDS (20), BENCH_OLD_ORDERS (500000) and BENCH_OLD_EVENTS (5000000) of growth,
 BENCH_PICTURES (5) of pictures, BENCH_PUT_MB (256) of uploads, BENCH_QUEUE (40) of media_beside,
-BENCH_URLS_COUNT (10000) of fetched, BENCH_AGAINST (a commit, for the figures ..._against),
+BENCH_URLS_COUNT (10000) of fetched, BENCH_PEOPLE (1000000) of campaign,
+BENCH_AGAINST (a commit, for the figures ..._against),
 BENCH_SMALL=1 (a small marketplace, to try a figure), BENCH_BUILD (build-release). Those of the
 feed: BENCH_PARKED (how many polls; each figure has its own number), BENCH_PARKED_MINUTES (10).
 """
@@ -17,6 +18,7 @@ import time
 
 import against
 import beside
+import campaign
 import checkout
 import cost
 import feed_nchan
@@ -121,6 +123,9 @@ FOLDER_FIGURES = {
     "feed_empty": ("10 empty polls/s per core", feed_parked.feed_empty, "per_core", ">= 30000"),
     "feed_send": ("11 sent to delivered", feed_send.feed_send,
                   ("p50_ms", "p99_ms", "rate", "ratio"), ("<= 4", "<= 15", ">= 5000", ">= 0.6")),
+    "campaign": ("22 a campaign, people told/s", campaign.campaign,
+                 ("rate", "jobs_mb", "twice", "notices_beside_ms.p95"),
+                 ("", "<= 40", "<= 0", "")),
     "feed_recovery": ("12 all caught up, s", feed_recovery.feed_recovery,
                       ("warm.seconds", "empty.seconds"), ("<= 10", "<= 10")),
 }
