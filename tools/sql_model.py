@@ -6,7 +6,7 @@ import re
 from sql_statement import TYPES, Clause, Column, Param, Record, Statement
 
 FIRST_NUMBER = 64  # lower numbers are for statements written by hand (src/task/db_envelope.c)
-PARAMS_MAX = 56  # LIMIT_PG_PARAMS
+PARAMS_MAX = 64  # LIMIT_PG_PARAMS
 COMBINATIONS_MAX = 2048  # of one statement: each is a text in the program
 KINDS = ("none", "one", "maybe", "many")
 OUR_WORDS = {"db", "rows", "count", "params", "which", "arena", "args"}

@@ -107,9 +107,9 @@ enum {
 	 * MB of the longest events until the connection is closed. */
 	LIMIT_REDIS_PENDING = 8192,
 
-	/* Parameters of a statement, of which inserting orders has 54, the most; and statements
+	/* Parameters of a statement, of which inserting orders has 57, the most; and statements
 	 * of a batch. */
-	LIMIT_PG_PARAMS = 56,
+	LIMIT_PG_PARAMS = 64,
 	LIMIT_PG_BATCH = 32,
 
 	/* Attachments of a message, as the contract says: a screenful of pictures. */
@@ -123,6 +123,10 @@ enum {
 
 	/* Accounts that a preview of a campaign looks at: a second at most. */
 	LIMIT_CAMPAIGN_PREVIEWED = 10 * 1000,
+
+	/* Rules of commission. For each line of a quote, as many are tried as come before the one
+	 * that fits: some microseconds. */
+	LIMIT_COMMISSION_RULES = 500,
 
 	/* Campaigns of a vendor, or of the marketplace, that are not over. */
 	LIMIT_OPEN_CAMPAIGNS = 100,

@@ -11,6 +11,17 @@ static void no_memory(void *owner)
 	fail_msg("the arena is full");
 }
 
+static struct commission_terms random_terms(void)
+{
+	return (struct commission_terms){
+	    .basis_points = (int32_t)random_between(0, 10000),
+	    .per_unit = random_between(0, 1) * random_between(0, 5000),
+	    .minimum = random_between(0, 1) * random_between(0, 50),
+	    .maximum = random_between(-1, 1) < 0 ? -1 : random_between(50, 10000),
+	    .on_shipping = random_between(0, 1),
+	};
+}
+
 /* A cart of a few vendors with a few lines each, as if read from the database. */
 static struct quote *random_quote(struct arena *arena)
 {
@@ -32,7 +43,6 @@ static struct quote *random_quote(struct arena *arena)
 		    .vendor_id = uuid_v7(),
 		    .vendor_name = "Clay",
 		    .vendor_slug = "clay",
-		    .commission_basis_points = (int32_t)random_between(0, 10000),
 		    .lines = quote->lines + quote->line_count,
 		    .line_count = (size_t)random_between(1, LINES_MAX),
 		    .methods = arena_array(arena, METHODS, sizeof(group->methods[0])),
@@ -48,6 +58,7 @@ static struct quote *random_quote(struct arena *arena)
 		for (size_t i = 0; i < group->line_count; i++)
 			quote->lines[quote->line_count++] = (struct quote_line){
 			    .vendor_id = group->vendor_id,
+			    .commission = random_terms(),
 			    .goods =
 			        {
 			            .variant_id = uuid_v7(),
@@ -80,18 +91,20 @@ static struct order *split(struct arena *arena, const struct quote *quote)
 
 static void assert_part_adds_up(const struct sub_order *part)
 {
-	int64_t lines = 0;
+	int64_t lines = 0, of_shipping = 0;
 
 	for (size_t i = 0; i < part->line_count; i++) {
 		const struct order_line *line = &part->lines[i];
 		assert_int_equal(line->goods.total, line->goods.price * line->goods.quantity);
 		assert_int_equal(line->cancelled_quantity + line->shipped_quantity, 0);
-		assert_int_equal(
-		    part->commissions[i].amount,
-		    money_basis_points(line->goods.total, part->commissions[i].basis_points));
+		assert_int_equal(part->commissions[i].amount,
+		                 commission_of(&part->commissions[i].terms, line->goods.total,
+		                               line->goods.quantity));
+		of_shipping += part->commissions[i].of_shipping;
 		assert_in_range(part->commissions[i].amount, 0, line->goods.total);
 		lines += line->goods.total;
 	}
+	assert_in_range(of_shipping, 0, part->amounts.shipping + (int64_t)part->line_count);
 	assert_int_equal(lines, part->amounts.subtotal);
 	assert_int_equal(part->amounts.total, part->amounts.subtotal + part->amounts.shipping -
 	                                          part->amounts.discount + part->amounts.tax +

@@ -264,6 +264,18 @@ def debt_paid(w, who, side):
         "markDebtPaid", vendor_id=side.vendor.id, body={"amount": money(1)})["id"]}
 
 
+def rule_body(w, who, side):
+    """One that applies to nothing any more: other tests go on."""
+    return {"name": "A test", "position": 9, "product_id": side.ids["product_id"],
+            "category_id": w.category_id, "basis_points": 100,
+            "valid_until": "2026-01-01T00:00:00Z"}
+
+
+def new_rule(w, who, side):
+    return {"rule_id": w.shop.admin("finance").do(
+        "createCommissionRule", body=rule_body(w, who, side))["id"]}
+
+
 def shipped(w, who, side):
     ids = side.bought("accept", "ship")
     seen = side.vendor.do("getSubOrder", sub_order_id=ids["sub_order_id"])
@@ -548,6 +560,13 @@ ROWS = {
     "reinstateVendor": Row(ids=vendor_in("suspended"), body=nothing),
     "closeVendor": Row(ids=vendor_in("suspended"), body=reason),
     "setVendorCommission": Row(body=lambda w, who, side: {"commission_basis_points": None}),
+    "listCommissionRules": Row(),
+    "createCommissionRule": Row(body=rule_body),
+    "getCommissionRule": Row(ids=new_rule),
+    "putCommissionRule": Row(ids=new_rule, body=rule_body),
+    "deleteCommissionRule": Row(ids=new_rule),
+    "previewCommission": Row(body=lambda w, who, side: {
+        "sale": {"product_id": side.ids["product_id"]}, "draft": rule_body(w, who, side)}),
     "adminListUsers": Row(),
     "adminGetUser": Row(),
     "lockUser": Row(ids=new_user, body=reason),

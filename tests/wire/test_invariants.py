@@ -66,8 +66,12 @@ BROKEN = {
         f"(select order_id from sub_order where id = {PART})",
     "lines are of goods of their vendor":
         f"{UNGUARDED} update order_line set product_id = gen_random_uuid() where id in {LINES}",
-    "commission is the line's rate of its total":
+    "commission is what the line's rule takes of its total":
         f"update order_line set commission = commission + 1 where id in {LINES}",
+    "the versions of a rule of commission follow each other":
+        "insert into commission_rule (id, rule_id, version, name, position, basis_points, "
+        "per_unit, on_shipping) values "
+        "(gen_random_uuid(), gen_random_uuid(), 2, 'x', 1, 0, 0, false)",
     "event numbers of a feed have no gap and end at its last number":
         "delete from event where kind = 'message_edited' and owner_id = "
         f"(select account_id from conversation where id = {TALK})",

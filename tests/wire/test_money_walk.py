@@ -10,7 +10,7 @@ import pytest
 
 from conftest import SEED
 from harness import contract
-from harness.books import PLATFORM, Books, Line, Order, Part
+from harness.books import PLATFORM, Books, Line, Order, Part, Terms
 from harness.shop import fresh, money
 
 STEPS = int(os.environ.get("SEBEZ_TEST_MONEY", "200"))
@@ -30,7 +30,7 @@ class Walk:
         self.goods = [vendor.product(price=price, stock=1_000_000)
                       for vendor in self.vendors for price in (0, 1, 333, 1999, 100_000)]
         self.customers = [shop.customer() for _ in range(2)]
-        self.orders = []
+        self.orders, self.rules, self.tax = [], [], 0
         self.fixed = self.basis_points = 0
         self.start = self.platform()
 
@@ -46,15 +46,50 @@ class Walk:
         self.rates[vendor.id] = self.chance.choice(RATES)
         self.admin.do("setVendorCommission", vendor_id=vendor.id,
                       body={"commission_basis_points": self.rates[vendor.id]})
+        self.tax = self.chance.choice((0, 0, 2000))
+        self.change_a_rule()
         self.fixed, self.basis_points = self.chance.choice((0, 1, 100)), self.chance.choice(RATES)
         self.shop.db.rows("update platform set service_fee_fixed = %s, "
-                          "service_fee_basis_points = %s", self.fixed, self.basis_points)
+                          "service_fee_basis_points = %s, commission_tax_basis_points = %s",
+                          self.fixed, self.basis_points, self.tax)
+
+    def change_a_rule(self):
+        """One for a vendor or a product is added, changed, or removed."""
+        if len(self.rules) > 3:
+            gone = self.rules.pop(0)
+            self.admin.do("deleteCommissionRule", rule_id=gone[0])
+        goods = self.chance.choice(self.goods)
+        body = {"name": "Walk", "position": self.chance.randint(1, 5),
+                "vendor_id": goods.vendor.id,
+                **({"product_id": goods.id} if self.chance.random() < 0.5 else {}),
+                "basis_points": self.chance.choice(RATES),
+                "per_unit": money(self.chance.choice((0, 25))),
+                "minimum": money(self.chance.choice((0, 40))),
+                **({"maximum": money(1500)} if self.chance.random() < 0.5 else {}),
+                "on_shipping": self.chance.random() < 0.5,
+                **({"tax_basis_points": 1900} if self.chance.random() < 0.3 else {})}
+        if self.rules and self.chance.random() < 0.5:
+            rule_id = self.rules.pop(self.chance.randrange(len(self.rules)))[0]
+            self.admin.do("putCommissionRule", rule_id=rule_id, body=body)
+        else:
+            rule_id = self.admin.do("createCommissionRule", body=body)["id"]
+        self.rules.append((rule_id, body))
+        self.rules.sort(key=lambda rule: (rule[1]["position"], rule[0]))
+
+    def terms(self, vendor_id, product_id):
+        for _, rule in self.rules:
+            if rule["vendor_id"] == vendor_id and rule.get("product_id", product_id) == product_id:
+                return Terms(rule["basis_points"], rule["per_unit"]["amount"],
+                             rule["minimum"]["amount"], rule.get("maximum", {}).get("amount"),
+                             rule["on_shipping"], rule.get("tax_basis_points", self.tax))
+        return Terms(self.rates[vendor_id], tax=self.tax)
 
     def place(self):
         customer = self.chance.choice(self.customers)
         picked = self.chance.sample(self.goods, self.chance.choice((1, 2, 4)))
         counts = {product.variant: self.chance.choice((1, 2, 3, 7)) for product in picked}
         prices = {product.variant: product.price for product in picked}
+        self.product_of = {product.variant: product.id for product in picked}
         in_cash = self.chance.random() < 0.3
         customer.call("clearCart")
         made = customer.order(*((product, counts[product.variant]) for product in picked),
@@ -70,7 +105,8 @@ class Walk:
     def part_of(self, seen, prices, counts):
         vendor = seen["vendor"]["id"]
         lines = {line["id"]: Line(prices[line["variant_id"]], counts[line["variant_id"]],
-                                  self.rates[vendor]) for line in seen["lines"]}
+                                  self.terms(vendor, self.product_of[line["variant_id"]]))
+                 for line in seen["lines"]}
         return Part(vendor, seen["id"], lines, seen["shipping"]["amount"])
 
     def receive(self):
@@ -207,7 +243,9 @@ class Walk:
 @pytest.fixture
 def former_fees(shop):
     yield
-    shop.db.rows("update platform set service_fee_fixed = 0, service_fee_basis_points = 0")
+    shop.db.rows("update platform set service_fee_fixed = 0, service_fee_basis_points = 0, "
+                 "commission_tax_basis_points = 0")
+    shop.db.rows("update commission_rule set replaced_at = now() where replaced_at is null")
 
 
 @pytest.mark.parametrize("part", [1, 2])

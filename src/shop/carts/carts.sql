@@ -51,13 +51,15 @@ update cart set version = version + 1, updated_at = now() where id in (select ca
 
 -- cart_lines (): many -> (vendor_id uuid, variant_id uuid, product_id uuid, quantity int, title text,
 --     variant_title text, sku text?, image json?, price bigint, available bigint?, tracked bool?,
---     backorder bool?, published bool, vendor_name text, vendor_slug text?, commission_basis_points int?)
+--     backorder bool?, published bool, vendor_name text, vendor_slug text?, commission_basis_points int?,
+--     category_path text?)
 -- Lines in lock order of stock. Unpublished goods are shown as they were put in.
 select l.vendor_id, l.variant_id, l.product_id, l.quantity, coalesce(p.title, l.title) as title,
        coalesce(v.title, l.variant_title) as variant_title, v.sku,
        coalesce(v.image, p.images -> 0) as image, coalesce(v.price, l.price) as price,
        v.available, v.tracked, v.backorder, p.id is not null as published,
-       coalesce(n.name, l.vendor_name) as vendor_name, n.slug as vendor_slug, n.commission_basis_points
+       coalesce(n.name, l.vendor_name) as vendor_name, n.slug as vendor_slug, n.commission_basis_points,
+       (select array_to_string(g.path, ' ') from category g where g.id = p.category_id) as category_path
 from cart c
 join cart_line l on l.cart_id = c.id
 left join variant v on v.vendor_id = l.vendor_id and v.id = l.variant_id
@@ -77,7 +79,8 @@ where m.active and m.vendor_id in (
 order by m.vendor_id, m.price, m.position, m.id;
 
 -- platform_terms (): one -> (currency text, service_fee_fixed bigint, service_fee_basis_points int,
---     commission_basis_points int, payment_hours int, accept_hours int)
-select currency, service_fee_fixed, service_fee_basis_points, commission_basis_points, payment_hours,
-       accept_hours
+--     commission_basis_points int, commission_tax_basis_points int, commission_rules_version bigint, now time,
+--     payment_hours int, accept_hours int)
+select currency, service_fee_fixed, service_fee_basis_points, commission_basis_points, commission_tax_basis_points,
+       commission_rules_version, now() as now, payment_hours, accept_hours
 from platform;

@@ -13,6 +13,7 @@
 #define SEBEZ_SHOP_CARTS_QUOTE_H
 
 #include "shop/carts/sale.h"
+#include "shop/commissions/commissions.h"
 
 struct shipping_choice_input_in; /* of the contract: vendor_id, method_id */
 
@@ -25,6 +26,7 @@ struct quote_line {
 	bool tracked;      /* false: any quantity can be bought */
 	bool backorder;    /* more than available can be bought */
 	enum line_problem problem;
+	struct commission_terms commission;
 };
 
 struct quote_method {
@@ -39,7 +41,6 @@ struct quote_method {
 struct quote_group {
 	struct uuid vendor_id;
 	const char *vendor_name, *vendor_slug;
-	int32_t commission_basis_points;
 	struct quote_line *lines;
 	size_t line_count;
 	struct quote_method *methods; /* available to the destination, cheapest first */
@@ -54,7 +55,7 @@ struct quote_terms {
 	char currency[4];
 	int64_t service_fee_fixed;
 	int32_t service_fee_basis_points;
-	int32_t commission_basis_points;
+	struct commission_defaults commission;
 	int32_t payment_hours, accept_hours;
 };
 

@@ -37,6 +37,19 @@ static enum line_problem problem_of(const struct cart_lines_row *row)
 	return LINE_SELLABLE;
 }
 
+static struct commission_terms commission_on(const struct cart_lines_row *row,
+                                             const struct commission_defaults *defaults,
+                                             const struct commission_rules *rules)
+{
+	return commission_find(rules, defaults,
+	                       &(struct commission_goods){
+	                           .vendor_id = row->vendor_id,
+	                           .product_id = row->product_id,
+	                           .category_path = row->category_path,
+	                           .vendor_basis_points = row->commission_basis_points,
+	                       });
+}
+
 static struct quote_line line_of(const struct cart_lines_row *row)
 {
 	assert(row->quantity > 0 && row->quantity <= LIMIT_LINE_QUANTITY);
@@ -94,18 +107,16 @@ static void read_methods(struct arena *arena, struct quote_group *group, size_t 
 	}
 }
 
-static void read_lines(struct quote *quote, size_t count, const struct cart_lines_row rows[])
+static void read_lines(struct quote *quote, size_t count, const struct cart_lines_row rows[],
+                       const struct commission_rules *rules)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct quote_group *group = quote->groups + quote->group_count;
 		if (i == 0 || !uuid_equal(rows[i].vendor_id, rows[i - 1].vendor_id)) {
-			const int32_t *own = rows[i].commission_basis_points;
 			*group = (struct quote_group){
 			    .vendor_id = rows[i].vendor_id,
 			    .vendor_name = rows[i].vendor_name,
 			    .vendor_slug = rows[i].vendor_slug,
-			    .commission_basis_points =
-			        own != NULL ? *own : quote->terms.commission_basis_points,
 			    .lines = quote->lines + i,
 			};
 			quote->group_count++;
@@ -113,6 +124,8 @@ static void read_lines(struct quote *quote, size_t count, const struct cart_line
 			group--;
 		}
 		quote->lines[i] = line_of(&rows[i]);
+		quote->lines[i].commission =
+		    commission_on(&rows[i], &quote->terms.commission, rules);
 		quote->problem_count += quote->lines[i].problem != LINE_SELLABLE;
 		group->line_count++;
 	}
@@ -126,7 +139,13 @@ static void read_terms(struct quote *quote, const struct platform_terms_row *ter
 	quote->terms = (struct quote_terms){
 	    .service_fee_fixed = terms->service_fee_fixed,
 	    .service_fee_basis_points = terms->service_fee_basis_points,
-	    .commission_basis_points = terms->commission_basis_points,
+	    .commission =
+	        {
+	            .rules_version = terms->commission_rules_version,
+	            .basis_points = terms->commission_basis_points,
+	            .tax_basis_points = terms->commission_tax_basis_points,
+	            .now_us = terms->now,
+	        },
 	    .payment_hours = terms->payment_hours,
 	    .accept_hours = terms->accept_hours,
 	};
@@ -156,7 +175,8 @@ struct quote *quote_fetch(struct db *batch, const struct quote_rows *asked)
 	read_terms(quote, sql_platform_terms_rows(batch, asked->terms, &count));
 	quote->lines = arena_array(arena, line_count, sizeof(quote->lines[0]));
 	quote->groups = arena_array(arena, line_count, sizeof(quote->groups[0]));
-	read_lines(quote, line_count, lines);
+	read_lines(quote, line_count, lines,
+	           commission_rules(db_task(batch), quote->terms.commission.rules_version));
 	for (size_t g = 0; g < quote->group_count; g++)
 		read_methods(arena, &quote->groups[g], method_count, methods);
 	return quote;

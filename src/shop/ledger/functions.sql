@@ -52,11 +52,11 @@ end $$;
 -- The entries of a journal that changes the worth of a share by these amounts. earnings: the account of the vendor that
 -- has what it earned.
 create or replace function share_entries(in_cash boolean, earnings text, received bigint, refunded bigint, goods bigint,
-	shipping bigint, discount bigint, tax bigint, service_fee bigint, commission bigint)
+	shipping bigint, discount bigint, tax bigint, service_fee bigint, commission bigint, commission_tax bigint)
 returns table (number int, account text, is_vendors boolean, item text, amount bigint)
 language sql immutable parallel safe as $$
 	select e.* from (select goods + shipping - discount + tax as sold, in_cash and received <> 0 as by_cash) x
-	cross join lateral (select x.*, x.sold - commission as earned) y
+	cross join lateral (select x.*, x.sold - commission - commission_tax as earned) y
 	cross join lateral (values
 		(1, case when in_cash then 'vendor_cash' else 'bank' end, in_cash, 'payment', received),
 		(2, earnings, true, 'goods', -goods),
@@ -64,7 +64,9 @@ language sql immutable parallel safe as $$
 		(4, earnings, true, 'discount', discount),
 		(5, earnings, true, 'tax', -tax),
 		(6, earnings, true, 'commission', commission),
-		(7, 'commission', false, 'commission', -commission),
+		(7, earnings, true, 'commission_tax', commission_tax),
+		(8, 'commission', false, 'commission', -commission),
+		(8, 'commission_tax', false, 'commission_tax', -commission_tax),
 		(8, 'service_fee', false, 'service_fee', -service_fee),
 		(9, 'refund_due', false, 'refund_due', y.sold + service_fee - received + refunded),
 		(10, 'bank', false, 'refund', -refunded),
@@ -74,7 +76,8 @@ language sql immutable parallel safe as $$
 		(13, 'vendor_cash', true, 'set_off', case when y.by_cash then -received end)
 	) e (number, account, is_vendors, item, amount)
 $$;
-grant execute on function share_entries(boolean, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint)
+grant execute on function share_entries(boolean, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
+	bigint)
 	to sebez_kernel;
 
 set local role sebez_kernel;
@@ -105,12 +108,13 @@ begin
 		       w.goods - coalesce(h.goods, 0) as d_goods, w.shipping - coalesce(h.shipping, 0) as d_shipping,
 		       w.discount - coalesce(h.discount, 0) as d_discount, w.tax - coalesce(h.tax, 0) as d_tax,
 		       w.service_fee - coalesce(h.service_fee, 0) as d_service_fee,
-		       w.commission - coalesce(h.commission, 0) as d_commission
+		       w.commission - coalesce(h.commission, 0) as d_commission,
+		       w.commission_tax - coalesce(h.commission_tax, 0) as d_commission_tax
 		from sub_orders_worth(sub_orders) w
 		left join ledger_share h on h.vendor_id = w.vendor_id and h.sub_order_id = w.sub_order_id
 	), worth as materialized (
 		select c.*, (c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
-		             c.d_commission) <> (0, 0, 0, 0, 0, 0, 0, 0) as differs
+		             c.d_commission, c.d_commission_tax) <> (0, 0, 0, 0, 0, 0, 0, 0, 0) as differs
 		from compared c
 	), change as materialized (
 		select w.*, journal_new_id() as id from worth w where w.differs
@@ -128,14 +132,14 @@ begin
 		select c.id, e.account, case when e.is_vendors then c.vendor_id end, e.item, e.amount
 		from change c cross join share_entries(c.in_cash, case when c.released then 'available' else 'pending' end,
 			c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
-			c.d_commission) e
+			c.d_commission, c.d_commission_tax) e
 		where e.amount <> 0
 		order by c.vendor_id, c.sub_order_id, e.number
 	)
 	insert into ledger_share as h (vendor_id, sub_order_id, currency, received, refunded, goods, shipping, discount,
-	                               tax, service_fee, commission, journals, release_at, released_at)
+	                               tax, service_fee, commission, commission_tax, journals, release_at, released_at)
 	select w.vendor_id, w.sub_order_id, w.currency, w.received, w.refunded, w.goods, w.shipping, w.discount, w.tax,
-	       w.service_fee, w.commission, w.journals + w.differs::int,
+	       w.service_fee, w.commission, w.commission_tax, w.journals + w.differs::int,
 	       case when w.delivered then now() + make_interval(days => p.hold_days) end,
 	       case when w.in_cash then now() end
 	from worth w cross join platform p
@@ -144,7 +148,8 @@ begin
 	set received = excluded.received, refunded = excluded.refunded, goods = excluded.goods,
 	    shipping = excluded.shipping, discount = excluded.discount, tax = excluded.tax,
 	    service_fee = excluded.service_fee, commission = excluded.commission,
-	    journals = excluded.journals, release_at = coalesce(h.release_at, excluded.release_at);
+	    commission_tax = excluded.commission_tax, journals = excluded.journals,
+	    release_at = coalesce(h.release_at, excluded.release_at);
 end $$;
 grant execute on function ledger_settle(uuid[]) to sebez_kernel;
 
@@ -164,7 +169,7 @@ begin
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id,
-		       h.goods + h.shipping - h.discount + h.tax - h.commission as earned
+		       h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax as earned
 		from sub_order s join ledger_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
 		where s.id = any (due) and h.released_at is null
 	), written as (

@@ -13,7 +13,8 @@ select m.currency, m.pending as "pending.amount", m.currency as "pending.currenc
        m.currency as "in_payout.currency", greatest(-m.available, 0) as "debt.amount",
        m.currency as "debt.currency",
        (select json_build_object('at', json_time(h.release_at), 'amount', json_build_object(
-	       'amount', h.goods + h.shipping - h.discount + h.tax - h.commission, 'currency', h.currency))
+	       'amount', h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax,
+	       'currency', h.currency))
         from ledger_share h
         where h.vendor_id = current_vendor() and h.released_at is null and h.release_at is not null
         order by h.release_at limit 1) as next_release

@@ -69,6 +69,7 @@ create table ledger_share (
 	tax          bigint not null,
 	service_fee  bigint not null,
 	commission   bigint not null,
+	commission_tax bigint not null,
 	journals     int not null, -- written so far
 	release_at   timestamptz, -- null: not delivered, or not paid
 	released_at  timestamptz, -- since then its money is available; null: it is pending

@@ -96,9 +96,16 @@ full join (select l.product_id, sale_day(s.created_at) as day, sum(l.quantity - 
 	on o.product_id = c.product_id and o.day = c.day
 where coalesce(c.units, 0) <> coalesce(o.units, 0);
 
--- check: commission is the line's rate of its total
+-- check: commission is what the line's rule takes of its total
 select l.id::text from order_line l
-where abs(l.commission - l.total::numeric * l.commission_basis_points / 10000) > 0.5;
+join sub_order s on s.vendor_id = l.vendor_id and s.id = l.sub_order_id
+left join commission_rule r on r.id = l.commission_rule_id
+cross join lateral (select round(l.total::numeric * l.commission_basis_points / 10000)
+	+ coalesce(r.per_unit, 0) * l.quantity as taken) t
+where s.discount = 0 and l.commission <> least(l.total,
+		greatest(t.taken, coalesce(r.minimum, 0) * l.quantity), r.maximum * l.quantity)
+	or l.commission_rule_id is not null and r.basis_points is distinct from l.commission_basis_points
+	or l.shipping_commission > 0 and r.on_shipping is distinct from true;
 
 -- check: orders are of an account, with a payment
 select o.number from shop_order o where not exists (select from account a where a.id = o.account_id)

@@ -46,6 +46,12 @@ returns bigint language sql immutable parallel safe
 return round(commission::numeric * kept / quantity)::bigint;
 grant execute on function kept_commission(bigint, int, int) to sebez_vendor, sebez_admin, sebez_kernel;
 
+-- The tax on a commission.
+create or replace function commission_tax(commission bigint, basis_points int)
+returns bigint language sql immutable parallel safe
+return round(commission::numeric * basis_points / 10000)::bigint;
+grant execute on function commission_tax(bigint, int) to sebez_vendor, sebez_admin, sebez_kernel;
+
 -- received and refunded: amounts; received null: nothing received.
 create or replace function payment_share_state(cancelled boolean, received bigint, refunded bigint, due bigint)
 returns text language sql immutable parallel safe
@@ -75,21 +81,27 @@ set local role sebez_kernel;
 create or replace function sub_orders_worth(sub_orders uuid[])
 returns table (vendor_id uuid, sub_order_id uuid, order_id uuid, currency text, in_cash boolean, delivered boolean,
 	received bigint, refunded bigint, goods bigint, shipping bigint, discount bigint, tax bigint, service_fee bigint,
-	commission bigint)
+	commission bigint, commission_tax bigint)
 language sql stable set search_path = public, pg_temp as $$
 	select s.vendor_id, s.id, s.order_id, s.currency, p.method = 'cash_on_delivery',
 	       s.state in ('delivered', 'completed'), s.received_amount, s.refunded_amount, k.goods, k.shipping, k.discount,
-	       k.tax, s.total - s.cancelled_total - (k.goods + k.shipping - k.discount + k.tax), k.commission
+	       k.tax, s.total - s.cancelled_total - (k.goods + k.shipping - k.discount + k.tax), k.commission,
+	       k.commission_tax
 	from sub_order s
 	join payment p on p.order_id = s.order_id
 	cross join lateral (
 		select case when s.state = 'cancelled' then 0 else 1 end as one,
 		       sum(l.price * (l.quantity - l.cancelled_quantity))::bigint as goods,
-		       sum(kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity))::bigint as commission
-		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l
+		       sum(c.amount)::bigint as commission,
+		       sum(commission_tax(c.amount, l.commission_tax_basis_points))::bigint as commission_tax
+		from order_line l
+		cross join lateral (select kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity)
+			+ l.shipping_commission as amount) c
+		where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l
 	cross join lateral (
 		select l.goods * l.one as goods, s.shipping * l.one as shipping, s.discount * l.one as discount,
-		       s.tax * l.one as tax, l.commission * l.one as commission) k
+		       s.tax * l.one as tax, l.commission * l.one as commission,
+		       l.commission_tax * l.one as commission_tax) k
 	where s.id = any (sub_orders) and s.received_at is not null
 $$;
 grant execute on function sub_orders_worth(uuid[]) to sebez_owner;

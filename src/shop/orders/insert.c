@@ -107,8 +107,11 @@ static struct line_row line_row(const struct sub_order *part, size_t i, size_t o
 	    .image = line->goods.image,
 	    .quantity = line->goods.quantity,
 	    .price = line->goods.price,
-	    .rate = commission->basis_points,
+	    .rule = uuid_is_nil(commission->terms.rule) ? NULL : &commission->terms.rule,
+	    .rate = commission->terms.basis_points,
 	    .commission = commission->amount,
+	    .shipping_commission = commission->of_shipping,
+	    .tax_rate = commission->terms.tax_basis_points,
 	};
 }
 

@@ -22,8 +22,9 @@ struct order_line {
 };
 
 struct commission {
-	int32_t basis_points;
+	struct commission_terms terms;
 	int64_t amount;
+	int64_t of_shipping; /* on the line's share of the shipping */
 };
 
 /* The payment of an order, or the share of it that belongs to one sub-order. */
@@ -63,7 +64,7 @@ struct sub_order {
 	/* For vendors and admins only: */
 	const char *order_number; /* NULL when not read */
 	struct payment share;
-	int64_t commission_total;
+	int64_t commission_total, commission_tax;
 	/* For admins only: */
 	struct uuid customer_id;
 	const char *account_name, *account_email;

@@ -128,6 +128,7 @@ static void members_of_vendor(struct json *json, const struct sub_order *part)
 	json_put_str(json, "note", part->note);
 	payment(json, &part->share, part->currency);
 	json_put_money(json, "commission", part->commission_total, part->currency);
+	json_put_money(json, "commission_tax", part->commission_tax, part->currency);
 }
 
 void sub_order_json(const struct sub_order *part, enum order_view view, struct json *json)

@@ -223,6 +223,7 @@ static void read_money(struct db *batch, const struct sub_order_rows *asked, str
 	};
 	assert(strlen(part->order_number) == ORDER_NUMBER_LENGTH);
 	part->commission_total = money->commission;
+	part->commission_tax = money->commission_tax;
 	part->who =
 	    money->staff_role != NULL ? staff_may_move((unsigned)*money->staff_role) : BY_ADMIN;
 }

@@ -12,8 +12,9 @@
 -- A sub-order of the order at position `of`, from 1.
 
 -- record line_row (of int, id uuid, position int, product uuid, variant uuid, title text, variant_title text,
---     sku text?, image text?, quantity int, price bigint, rate int, commission bigint)
--- A line of the sub-order at position `of`, from 1; the rate of its commission in basis points.
+--     sku text?, image text?, quantity int, price bigint, rule uuid?, rate int, commission bigint,
+--     shipping_commission bigint, tax_rate int)
+-- A line of the sub-order at position `of`, from 1; rates in basis points, of its commission and of the tax on that.
 
 -- orders_begin_together (lock_ms int): none writes
 -- For the rest of the transaction: waits at most so long for each lock, so that a row that is locked for long delays
@@ -65,9 +66,10 @@ with asked as materialized (
 	from part p
 ), line as (
 	insert into order_line (account_id, vendor_id, sub_order_id, id, position, product_id, variant_id, title,
-	                        variant_title, sku, image, quantity, price, commission_basis_points, commission, total)
+	                        variant_title, sku, image, quantity, price, commission_rule_id, commission_basis_points,
+	                        commission, shipping_commission, commission_tax_basis_points, total)
 	select p.account, p.vendor, p.id, l.id, l.position, l.product, l.variant, l.title, l.variant_title, l.sku, l.image,
-	       l.quantity, l.price, l.rate, l.commission, l.price * l.quantity
+	       l.quantity, l.price, l.rule, l.rate, l.commission, l.shipping_commission, l.tax_rate, l.price * l.quantity
 	from :lines as l join part p on p.ordinality = l.of
 	returning vendor_id, variant_id, quantity, price, image
 ), payments as (

@@ -58,17 +58,24 @@ where true
 order by s.id, l.position;
 
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
---     received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint, staff_role int?)
+--     received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint,
+--     commission_tax bigint, staff_role int?)
 -- The payment share of the sub-order, as vendors see it, the commission on what is not cancelled, and the role's bit
 -- of the calling staff.
 select p.method as payment_method, s.payment_state, s.total as amount, s.total - s.cancelled_total as due,
        s.received_at, s.received_amount, s.refunded_amount,
-       (select sum(kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity))::bigint
-        from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) as commission,
+       k.commission, k.commission_tax,
        (select staff_role_bit(x.role) from staff x where x.vendor_id = current_vendor()
         and x.account_id = current_account()) as staff_role
 from sub_order s
 join payment p on p.order_id = s.order_id
+cross join lateral (
+	select sum(c.amount)::bigint as commission,
+	       sum(commission_tax(c.amount, l.commission_tax_basis_points))::bigint as commission_tax
+	from order_line l
+	cross join lateral (select kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity)
+		+ case when s.state = 'cancelled' then 0 else l.shipping_commission end as amount) c
+	where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) k
 where s.id = :id;
 
 -- order_customer (order uuid?, sub_order uuid?): one -> (id uuid, name text, email text?)

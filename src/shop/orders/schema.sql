@@ -135,6 +135,9 @@ create table order_line (
 	-- The platform's commission on the line, fixed at sale; never shown to customers.
 	commission_basis_points int not null,
 	commission         bigint not null check (commission between 0 and total),
+	commission_rule_id uuid, -- of the version of the rule; null: the vendor's or the marketplace's rate
+	shipping_commission bigint not null default 0 check (shipping_commission >= 0), -- on its share of the shipping
+	commission_tax_basis_points int not null default 0, -- tax on both
 	primary key (vendor_id, id),
 	check (total = price * quantity),
 	check (cancelled_quantity >= 0 and shipped_quantity >= 0

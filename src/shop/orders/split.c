@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/money.h"
 #include "shop/orders/order.h"
 
@@ -25,7 +26,7 @@ static void number_random(char ret[ORDER_NUMBER_LENGTH + 1])
 	ret[ORDER_NUMBER_LENGTH] = '\0';
 }
 
-static void split_line(const struct quote_line *from, const struct quote_group *group,
+static void split_line(const struct quote_line *from, int64_t discount, int64_t shipping,
                        struct order_line *line, struct commission *commission)
 {
 	*line = (struct order_line){
@@ -33,11 +34,28 @@ static void split_line(const struct quote_line *from, const struct quote_group *
 	    .goods = from->goods,
 	};
 	*commission = (struct commission){
-	    .basis_points = group->commission_basis_points,
-	    .amount = money_basis_points(line->goods.total, group->commission_basis_points),
+	    .terms = from->commission,
+	    .amount = commission_of(&from->commission, line->goods.total - discount,
+	                            line->goods.quantity),
+	    .of_shipping = commission_of_shipping(&from->commission, shipping),
 	};
 	assert(from->problem == LINE_SELLABLE);
 	assert(commission->amount >= 0 && commission->amount <= line->goods.total);
+}
+
+/* Discount and shipping belong to the lines in proportion to their totals. */
+static void split_lines(const struct quote_group *group, struct sub_order *part)
+{
+	int64_t totals[LIMIT_CART_LINES], discounts[LIMIT_CART_LINES], shipping[LIMIT_CART_LINES];
+
+	assert(group->line_count <= LIMIT_CART_LINES);
+	for (size_t i = 0; i < group->line_count; i++)
+		totals[i] = group->lines[i].goods.total;
+	allocate(group->amounts.discount, group->line_count, totals, discounts);
+	allocate(group->amounts.shipping, group->line_count, totals, shipping);
+	for (size_t i = 0; i < group->line_count; i++)
+		split_line(&group->lines[i], discounts[i], shipping[i], &part->lines[i],
+		           &part->commissions[i]);
 }
 
 static void split_group(struct arena *arena, const struct order *order,
@@ -73,8 +91,7 @@ static void split_group(struct arena *arena, const struct order *order,
 	};
 	assert(strlen(part->number) <= SUB_ORDER_NUMBER_LENGTH);
 	memcpy(part->currency, order->currency, sizeof(part->currency));
-	for (size_t i = 0; i < group->line_count; i++)
-		split_line(&group->lines[i], group, &part->lines[i], &part->commissions[i]);
+	split_lines(group, part);
 }
 
 struct order *order_split(struct arena *arena, const struct quote *quote,

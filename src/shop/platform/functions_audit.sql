@@ -22,6 +22,7 @@ declare
 		when 'message' then array['text', 'attachments', 'card', 'client_id', 'client_digest']
 		when 'message_held' then array['text', 'attachments', 'card']
 		when 'message_report' then array['comment']
+		when 'platform' then array['commission_rules_version']
 		when 'webhook' then array['url'] -- may contain a secret of its receiver
 		else '{}' end;
 	written jsonb;

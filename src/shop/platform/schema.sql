@@ -17,7 +17,9 @@ create table platform (
 	chat_retention_days     int not null default 1095 check (chat_retention_days between 1 and 36500),
 	ship_grace_days         int not null default 7 check (ship_grace_days between 1 and 365),
 	hold_days               int not null default 7 check (hold_days between 0 and 365),
-	campaigns_per_week      int not null default 3 check (campaigns_per_week between 0 and 100)
+	campaigns_per_week      int not null default 3 check (campaigns_per_week between 0 and 100),
+	commission_tax_basis_points int not null default 0 check (commission_tax_basis_points between 0 and 10000),
+	commission_rules_version bigint not null default 0 -- of all rules together
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

@@ -3,23 +3,27 @@
 -- admin_settings (): one
 select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.currency as "service_fee_fixed.currency", f.service_fee_basis_points, f.commission_basis_points,
-       f.payment_hours, f.accept_hours, f.ship_grace_days, f.complete_days, f.hold_days, f.campaigns_per_week,
+       f.commission_tax_basis_points, f.payment_hours, f.accept_hours, f.ship_grace_days, f.complete_days, f.hold_days,
+       f.campaigns_per_week,
        f.version, f.version as "_version"
 from platform f;
 
 -- admin_settings_put (if_match int[]?, fee_fixed bigint, fee_currency text, fee_basis_points int,
 --     commission_basis_points int, payment_hours int, accept_hours int, ship_grace_days int, complete_days int,
---     hold_days int, campaigns_per_week int?): maybe
+--     hold_days int, campaigns_per_week int?, commission_tax_basis_points int?): maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,
     service_fee_basis_points = :fee_basis_points, commission_basis_points = :commission_basis_points,
     payment_hours = :payment_hours, accept_hours = :accept_hours, ship_grace_days = :ship_grace_days,
     complete_days = :complete_days, hold_days = :hold_days,
-    campaigns_per_week = coalesce(:campaigns_per_week, campaigns_per_week), version = version + 1
+    campaigns_per_week = coalesce(:campaigns_per_week, campaigns_per_week),
+    commission_tax_basis_points = coalesce(:commission_tax_basis_points, commission_tax_basis_points),
+    version = version + 1
 where true
 [if_match: and version = any (:if_match)]
 returning currency, service_fee_fixed as "service_fee_fixed.amount",
           currency as "service_fee_fixed.currency", service_fee_basis_points, commission_basis_points,
-          payment_hours, accept_hours, ship_grace_days, complete_days, hold_days, campaigns_per_week, version,
+          commission_tax_basis_points, payment_hours, accept_hours, ship_grace_days, complete_days, hold_days,
+          campaigns_per_week, version,
           version as "_version";

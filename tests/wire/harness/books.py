@@ -1,8 +1,9 @@
 """Books that are kept beside the server's: what each event does to every account, computed here
 from prices, quantities and rates alone, in integers. Nothing of it is read from the ledger."""
 import collections
+import dataclasses
 
-PLATFORM = ("bank", "refund_due", "commission", "service_fee")
+PLATFORM = ("bank", "refund_due", "commission", "commission_tax", "service_fee")
 
 
 def half_up(amount, part, whole):
@@ -22,11 +23,27 @@ def allocated(amount, weights):
     return shares
 
 
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """What a rule of commission takes."""
+    basis_points: int
+    per_unit: int = 0
+    minimum: int = 0
+    maximum: int | None = None
+    on_shipping: bool = False
+    tax: int = 0
+
+
 class Line:
-    def __init__(self, price, quantity, basis_points):
+    def __init__(self, price, quantity, terms):
         self.price, self.quantity, self.left = price, quantity, quantity
-        self.shipped = 0
-        self.whole_commission = half_up(price * quantity, basis_points, 10_000)
+        self.shipped, self.terms = 0, terms
+        taken = half_up(price * quantity, terms.basis_points, 10_000) + terms.per_unit * quantity
+        taken = max(taken, terms.minimum * quantity)
+        if terms.maximum is not None:
+            taken = min(taken, terms.maximum * quantity)
+        self.whole_commission = min(taken, price * quantity)
+        self.of_shipping = 0  # set by the part
 
     @property
     def goods(self):
@@ -34,7 +51,11 @@ class Line:
 
     @property
     def commission(self):
-        return half_up(self.whole_commission, self.left, self.quantity)
+        return half_up(self.whole_commission, self.left, self.quantity) + self.of_shipping
+
+    @property
+    def tax(self):
+        return half_up(self.commission, self.terms.tax, 10_000)
 
 
 class Part:
@@ -43,6 +64,10 @@ class Part:
     def __init__(self, vendor, part_id, lines, shipping):
         self.vendor, self.id, self.lines, self.shipping = vendor, part_id, lines, shipping
         self.fee = self.percent = 0  # set by the order
+        shares = allocated(shipping, [line.price * line.quantity for line in lines.values()])
+        for line, share in zip(lines.values(), shares):
+            if line.terms.on_shipping:
+                line.of_shipping = half_up(share, line.terms.basis_points, 10_000)
         self.paid = self.released = self.delivered = False
 
     @property
@@ -54,14 +79,15 @@ class Part:
         return not any(line.left for line in self.lines.values())
 
     def worth(self):
-        """(what the vendor earns, commission, service fee) of what is left."""
+        """(what the vendor earns, commission, tax on it, service fee) of what is left."""
         if self.is_cancelled:
-            return 0, 0, 0
+            return 0, 0, 0, 0
         goods = sum(line.goods for line in self.lines.values())
         commission = sum(line.commission for line in self.lines.values())
+        tax = sum(line.tax for line in self.lines.values())
         gone = self.whole_goods - goods
         less = half_up(self.percent, gone, self.whole_goods) if self.whole_goods else 0
-        return goods + self.shipping - commission, commission, self.fee - less
+        return goods + self.shipping - commission - tax, commission, tax, self.fee - less
 
     @property
     def due(self):
@@ -87,10 +113,11 @@ class Books:
         for part, fee, of_it in zip(order.parts, fees, allocated(percent, fees)):
             part.fee, part.percent = fee, of_it
 
-    def _earn(self, part, earned, commission, fee):
+    def _earn(self, part, earned, commission, tax, fee):
         account = self.available if part.released else self.pending
         account[part.vendor] += earned
         self.platform["commission"] += commission
+        self.platform["commission_tax"] += tax
         self.platform["service_fee"] += fee
 
     def receive(self, order, amount):
@@ -126,10 +153,11 @@ class Books:
             return
         part.delivered = True
         if order.in_cash:
-            _, commission, fee = part.worth()
+            _, commission, tax, fee = part.worth()
             part.paid = part.released = True
-            self.available[part.vendor] -= commission + fee
+            self.available[part.vendor] -= commission + tax + fee
             self.platform["commission"] += commission
+            self.platform["commission_tax"] += tax
             self.platform["service_fee"] += fee
 
     def debt_paid(self, vendor_id, amount):
