@@ -114,6 +114,22 @@ int backup_verify_main(const struct config *config)
 	return rc == 0 && bad == 0 ? 0 : 1;
 }
 
+int backup_drill_main(const struct config *config)
+{
+	struct data_folder data_folder;
+	struct backup_folder folder;
+	bool good = false;
+	int rc;
+
+	if (!is_embedded(config) || open_folder(config, &data_folder, &folder) < 0)
+		return 1;
+	rc = backup_folder_lock(&folder);
+	if (rc == 0)
+		rc = backup_drill(config, &data_folder, &folder, &good);
+	backup_folder_close(&folder);
+	return rc == 0 && good ? 0 : 1;
+}
+
 static bool read_target(const struct backup_call *given, struct backup_target *ret)
 {
 	*ret = (struct backup_target){.label = given->label};

@@ -9,6 +9,8 @@
  *   backup_wal.c      the archived log
  *   backup_verify.c   reads all that a restore would read
  *   backup_restore.c  a cluster from a backup, at a moment
+ *   backup_drill.c    restores the newest into a scratch folder, and looks at it
+ *   backup_keeper.c   the schedule, run by the supervisor
  *   backup_folder.c   the folder that all of them share
  */
 #ifndef SEBEZ_NODE_BACKUP_H
@@ -55,7 +57,7 @@ struct backup_target {
 	const char *label; /* NULL: the newest that began and ended before the moment */
 	int64_t at_us;     /* Unix time of the moment; 0: as late as there is something */
 	unsigned timeline; /* 0: the one that was in use at the moment */
-	bool drill;        /* archives nothing, for it is thrown away */
+	bool drill;        /* of rows only; archives nothing, for it is thrown away */
 };
 
 /* A cluster, its objects and its secret in a data folder that has no cluster; the epoch of the feed
@@ -63,6 +65,12 @@ struct backup_target {
 int backup_restore(const struct config *config, const struct data_folder *data_folder,
                    struct backup_folder *folder, const struct backup_target *target,
                    struct backup_info *ret) __attribute__((warn_unused_result));
+
+/* Restores the newest backup into SEBEZ_DATA/drill, checks it there, and removes it if it is good.
+ * The report is in the folder for backups. Prints what was found. */
+#define BACKUP_DRILL_REPORT "drill.json"
+int backup_drill(const struct config *config, const struct data_folder *data_folder,
+                 struct backup_folder *folder, bool *ret_good) __attribute__((warn_unused_result));
 
 /* What must be done in a database that was restored, by whatever means. ends_sessions: it was
  * restored to an earlier moment on purpose. */
@@ -75,6 +83,9 @@ struct backup_call {
 int backup_main(const struct config *config);
 int backup_list_main(const struct config *config);
 int backup_verify_main(const struct config *config);
+int backup_drill_main(const struct config *config);
+int backup_status_main(const struct config *config);
+int backup_keeper_main(const struct config *config);
 int backup_restore_main(const struct config *config, const struct backup_call *given);
 int backup_restored_main(const struct config *config, bool ends_sessions);
 

@@ -114,18 +114,19 @@ void backup_folder_close(struct backup_folder *folder)
 int backup_folder_lock(struct backup_folder *folder)
 {
 	int fd = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int rc;
+	int rc = 0;
 
+	assert(folder->lock_fd < 0);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		folder->lock_fd = fd;
-		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		say("waiting for another command that uses %s", folder->path);
+		rc = flock(fd, LOCK_EX) != 0 ? -errno : 0;
 	}
-	rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	close(fd);
-	if (rc == -EBUSY)
-		say("another command is writing a backup to %s", folder->path);
+	if (rc < 0)
+		close(fd);
+	else
+		folder->lock_fd = fd;
 	return rc;
 }
 

@@ -7,9 +7,9 @@
  *   wal/              segments and history of the write-ahead log; written by PostgreSQL's user
  *   objects/          images and files, as in SEBEZ_DATA/objects
  *   secret            SEBEZ_SECRET of the shop; only with a key
- *   drill             the outcome of the last restore drill
+ *   drill.json        the report of the last restore drill
  *
- * Files but `system`, `lock`, `info` and `drill` are of node/backup_file.h.
+ * Files but `system`, `lock`, `info` and `drill.json` are of node/backup_file.h.
  */
 #ifndef SEBEZ_NODE_BACKUP_FOLDER_H
 #define SEBEZ_NODE_BACKUP_FOLDER_H
@@ -54,7 +54,7 @@ int backup_folder_open(const struct config *config, const struct data_folder *da
                        bool make, struct backup_folder *ret) __attribute__((warn_unused_result));
 void backup_folder_close(struct backup_folder *folder);
 
-/* -EBUSY, with a message, while another command holds it. */
+/* Waits, with a message, while another command holds it. */
 int backup_folder_lock(struct backup_folder *folder) __attribute__((warn_unused_result));
 
 /* The oldest first; free *ret with free(). Whatever is not a complete backup is passed over. */

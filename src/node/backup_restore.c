@@ -383,7 +383,7 @@ int backup_restore(const struct config *config, const struct data_folder *data_f
 	if (rc == 0)
 		rc = restore_secret(&restore);
 	/* Objects first: rows that a server sees have theirs. */
-	if (rc == 0)
+	if (rc == 0 && !target->drill)
 		rc = backup_objects_restore(folder, data_folder, &objects);
 	if (rc == 0)
 		rc = restore_cluster(&restore);

@@ -188,6 +188,21 @@ static int run_backup_verify(void)
 	return backup_verify_main(&call.config);
 }
 
+static int run_backup_drill(void)
+{
+	return backup_drill_main(&call.config);
+}
+
+static int run_backup_status(void)
+{
+	return backup_status_main(&call.config);
+}
+
+static int run_backup_keeper(void)
+{
+	return backup_keeper_main(&call.config);
+}
+
 static int run_restore(void)
 {
 	return backup_restore_main(&call.config, &backup);
@@ -294,8 +309,9 @@ static const char *const SMS_SETTINGS[] = {
     "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
-static const char *const BACKUP_SETTINGS[] = {OF_SERVICES, "SEBEZ_BACKUP_FOLDER",
-                                              "SEBEZ_BACKUP_KEY", "SEBEZ_BACKUP_DAYS", NULL};
+static const char *const BACKUP_SETTINGS[] = {OF_SERVICES,          "SEBEZ_BACKUP_FOLDER",
+                                              "SEBEZ_BACKUP_KEY",   "SEBEZ_BACKUP_DAYS",
+                                              "SEBEZ_BACKUP_HOURS", NULL};
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
@@ -375,6 +391,20 @@ const struct command COMMANDS[] = {
      .prose = "Reads all backups, the archived log and the copies of images and files, and prints "
               "what is damaged or missing; fails when there is any.",
      .run = run_backup_verify,
+     .settings = BACKUP_SETTINGS},
+    {.name = "backup status",
+     .arguments = "",
+     .prose = "Prints how old the newest backup is, how much of the log waits to be archived, and "
+              "the outcome of the last drill; fails when any of it is not as it should be.",
+     .run = run_backup_status,
+     .settings = BACKUP_SETTINGS},
+    {.name = "backup drill",
+     .arguments = "",
+     .prose = "Restores the newest backup into SEBEZ_DATA/drill, checks pages, rows and counts "
+              "there, writes a report (drill.json in the folder for backups), and removes it; "
+              "fails when something is wrong.",
+     .run = run_backup_drill,
+     .finds = FIND_MADE,
      .settings = BACKUP_SETTINGS},
     {.name = "backup",
      .prose =
@@ -486,6 +516,7 @@ const struct command COMMANDS[] = {
      .prose = "Prints the version.",
      .run = run_version,
      .needs_no_config = true},
+    {.name = "backup-keeper", .run = run_backup_keeper, .hidden = true},
     {.name = "wal-put",
      .run = run_wal_put,
      .operands = {&wal.path},

@@ -103,6 +103,7 @@ struct config {
 	int64_t request_timeout_ms;
 	int64_t drain_ms;
 	int64_t backup_days;
+	int64_t backup_hours; /* 0: no schedule */
 	int64_t jobs_interval_ms;
 	int64_t ranking_interval_ms;
 	int64_t payment_hours;

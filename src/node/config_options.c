@@ -224,6 +224,9 @@ const struct option OPTIONS[] = {
            "Key that backups are encrypted with: 32 bytes as 64 hexadecimal digits or as base64. "
            "Keep it elsewhere: without it nobody can restore them. Empty: they are not encrypted, "
            "and do not contain SEBEZ_SECRET."),
+    INTEGER("SEBEZ_BACKUP_HOURS", backup_hours, "24", 0, 8760, "hours",
+            "How often `serve` makes a backup, once a folder for them is set. It tries one restore "
+            "a week. 0: by itself it makes none."),
     INTEGER("SEBEZ_BACKUP_DAYS", backup_days, "14", 1, 3650, "days",
             "Each moment of so many past days can be restored; older backups are deleted."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",

@@ -142,6 +142,21 @@ static int start_self(const struct member_world *world, const struct member *mem
 	return 0;
 }
 
+/* As this process's user, who alone may log in to the embedded database as its superuser. */
+static int start_backup(const struct member_world *world, pid_t *ret)
+{
+	const char *argv[] = {"sebez", "backup-keeper", NULL};
+	struct child_spec spec = {.program = world->program,
+	                          .argv = argv,
+	                          .output_fd = -1,
+	                          .death_signal = MEMBER_SIGNAL_STOP,
+	                          .fds = {world->metrics_fd},
+	                          .fd_count = 1};
+
+	setenv("SEBEZ_DATA", world->services->data_folder.data, 1); /* an absolute path */
+	return child_spawn(&spec, ret);
+}
+
 int member_start(const struct member_world *world, const struct member *member, struct process *ret)
 {
 	struct process process = {.ready_fd = -1, .started_ms = clock_monotonic_ms()};
@@ -165,6 +180,10 @@ int member_start(const struct member_world *world, const struct member *member, 
 		world->services->redis = rc == 0 ? process.pid : 0;
 		process.ready = true;
 		break;
+	case MEMBER_BACKUP:
+		rc = start_backup(world, &process.pid);
+		process.ready = true;
+		break;
 	}
 	if (rc < 0)
 		LOG_ERROR("cannot start a process", log_str("which", member_name(member)),
@@ -179,9 +198,9 @@ int member_start(const struct member_world *world, const struct member *member, 
 
 const char *member_name(const struct member *member)
 {
-	static const char *const NAMES[] = {"api", "jobs", "media", "postgres", "redis"};
+	static const char *const NAMES[] = {"api", "jobs", "media", "postgres", "redis", "backup"};
 
-	_Static_assert(sizeof(NAMES) / sizeof(NAMES[0]) == MEMBER_REDIS + 1,
+	_Static_assert(sizeof(NAMES) / sizeof(NAMES[0]) == MEMBER_BACKUP + 1,
 	               "a name for each kind");
 	return NAMES[member->kind];
 }

@@ -15,7 +15,7 @@
 #include "node/secret.h"
 #include "node/services.h"
 
-enum member_kind { MEMBER_API, MEMBER_JOBS, MEMBER_MEDIA, MEMBER_PG, MEMBER_REDIS };
+enum member_kind { MEMBER_API, MEMBER_JOBS, MEMBER_MEDIA, MEMBER_PG, MEMBER_REDIS, MEMBER_BACKUP };
 
 /* Descriptors passed to processes of our own program (node/child.h), in this order. */
 enum member_fd {

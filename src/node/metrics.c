@@ -14,7 +14,9 @@ static struct metrics_segment segment;
 
 size_t metrics_segment_size(unsigned slots)
 {
-	return slots * sizeof(struct metrics_slot);
+	_Static_assert(sizeof(struct metrics_backup) < sizeof(struct metrics_slot),
+	               "the number of slots follows from the size");
+	return slots * sizeof(struct metrics_slot) + sizeof(struct metrics_backup);
 }
 
 const struct metrics_segment *metrics_segment(void)
@@ -51,6 +53,7 @@ static int map(int fd, size_t least_bytes)
 		return -errno;
 	segment.slots = bytes;
 	segment.count = (unsigned)((size_t)info.st_size / sizeof(struct metrics_slot));
+	segment.backup = (struct metrics_backup *)(segment.slots + segment.count);
 	return 0;
 }
 
@@ -153,4 +156,10 @@ void metrics_set(const struct metrics_gauges *gauges)
 		return;
 	segment.mine->gauges = *gauges;
 	add(&segment.mine->beats, 1);
+}
+
+void metrics_set_backup(const struct metrics_backup *backup)
+{
+	if (segment.backup != NULL)
+		*segment.backup = *backup;
 }

@@ -71,6 +71,18 @@ struct metrics_gauges {
 	struct metrics_uploads uploads;
 };
 
+/* Of the backups of this server, when it makes them by itself. Times are Unix times. */
+struct metrics_backup {
+	bool kept;
+	int64_t newest_s; /* when the newest began; without one, when the server began to try */
+	int64_t bytes;
+	uint64_t failures; /* since the newest */
+	uint64_t waiting;  /* files of the log that are not archived yet */
+	int64_t oldest_s;  /* since when the oldest of them waits; 0: none */
+	int64_t drill_s;   /* of the last drill; without one, when the server began */
+	bool drill_failed;
+};
+
 /* Creates a segment with this many slots. Returns its descriptor or -errno. */
 int metrics_create(unsigned slots) __attribute__((warn_unused_result));
 /* Maps the segment. kind: "api", "jobs", "media". Without a segment (tools, tests) all functions
@@ -84,6 +96,9 @@ void metrics_job(unsigned job, bool good, int64_t duration_us);
 void metrics_job_begins(unsigned job, int64_t interval_ms);
 /* Called once a second by the running loop; also counts as a heartbeat. */
 void metrics_set(const struct metrics_gauges *gauges);
+
+/* For the process that keeps backups, after metrics_watch. */
+void metrics_set_backup(const struct metrics_backup *backup);
 
 /* What this process knows of its push messages. */
 void metrics_fill_push(uint64_t pushes[METRICS_PUSHES]);

@@ -38,6 +38,7 @@ struct metrics_slot {
 struct metrics_segment {
 	struct metrics_slot *slots; /* NULL: not attached */
 	unsigned count;
+	struct metrics_backup *backup; /* behind the slots */
 	struct metrics_slot *mine;
 };
 
@@ -48,6 +49,7 @@ size_t metrics_segment_size(unsigned slots);
 void metrics_write_head(struct buf *out, const char *name, const char *type, const char *help);
 void metrics_write_jobs(struct buf *out, const struct metrics_segment *all);
 void metrics_write_media(struct buf *out, const struct metrics_segment *all);
+void metrics_write_backup(struct buf *out, const struct metrics_segment *all);
 void metrics_write_push(struct buf *out, const struct metrics_segment *all);
 
 #endif

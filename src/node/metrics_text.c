@@ -398,4 +398,5 @@ void metrics_write(struct buf *out)
 	write_followers(out, all);
 	metrics_write_push(out, all);
 	metrics_write_media(out, all);
+	metrics_write_backup(out, all);
 }

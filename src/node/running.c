@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "node/backup_keeper.h"
 #include "node/child.h"
 #include "node/say.h"
 
@@ -137,7 +138,7 @@ int running_stop(const struct config *config)
 
 int running_status(const struct config *config)
 {
-	char data[DATA_FOLDER_PATH_MAX - 64], since[32] = "";
+	char data[DATA_FOLDER_PATH_MAX - 64], since[32] = "", backup[160];
 	struct running running;
 	time_t at;
 	struct tm utc;
@@ -149,5 +150,8 @@ int running_status(const struct config *config)
 	printf("Sebez is %s:  %s\n  process  %d\n  version  %s\n  since    %s\n  data     %s\n",
 	       running.serves ? "running" : "starting", running.url, (int)running.pid,
 	       running.version, since, data);
+	backup_note_read(data, backup, sizeof(backup));
+	if (backup[0] != '\0')
+		printf("  backup   %s\n", backup);
 	return 0;
 }

@@ -190,6 +190,7 @@ static void begin_stop(struct supervisor *su)
 	/* Send SIGTERM to retiring processes: they must stop sooner now. */
 	for (int i = 0; i < su->leaving_count; i++)
 		kill(su->leaving[i].pid, MEMBER_SIGNAL_STOP);
+	let_go_all(su, MEMBER_BACKUP);
 	let_go_all(su, MEMBER_API);
 }
 
@@ -331,6 +332,9 @@ static int prepare(struct supervisor *su)
 		add_member(su, MEMBER_PG, -1, su->services.pg);
 	if (su->services.redis_embedded)
 		add_member(su, MEMBER_REDIS, -1, su->services.redis);
+	if (su->services.pg_embedded && su->config->backup_folder[0] != '\0' &&
+	    su->config->backup_hours > 0)
+		add_member(su, MEMBER_BACKUP, -1, 0);
 	return 0;
 }
 

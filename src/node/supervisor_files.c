@@ -53,6 +53,7 @@ static void restart(struct supervisor *su, struct member *member, enum files_cha
 		break;
 	case MEMBER_PG:
 	case MEMBER_REDIS:
+	case MEMBER_BACKUP:
 		kill(member->now.pid, member->kind == MEMBER_PG ? SIGINT : SIGTERM);
 		member->kill_at_ms = clock_monotonic_ms() + GOING_MS;
 		break;

@@ -2,15 +2,18 @@
 meanwhile."""
 import contextlib
 import datetime
+import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
 
 import pytest
+import requests
 from harness import sent
-from harness.contract import BUILD
+from harness.contract import BUILD, ROOT
 from harness.server import folder
 from harness.shop import Shop
 from harness.wait import until
@@ -23,7 +26,8 @@ def backed_up(**settings):
     """A server that is not started, and the folder for its backups."""
     with folder(**settings) as server:
         target = server.data / "backup"
-        server.environment |= {"SEBEZ_BACKUP_FOLDER": str(target)}
+        server.environment = {"SEBEZ_BACKUP_FOLDER": str(target), "SEBEZ_BACKUP_HOURS": "0",
+                              **server.environment}
         yield server, target
 
 
@@ -113,18 +117,82 @@ def test_the_newest_is_restored_and_sessions_go_on():
         assert server.stop() == []
 
 
-def test_without_settings_a_backup_is_in_the_data_folder():
+def gauge(server, name):
+    lines = requests.get(server.url + "/metrics", timeout=10).text.splitlines()
+    return next((float(line.split()[1]) for line in lines if line.startswith(name + " ")), None)
+
+
+def test_a_server_with_a_folder_for_backups_keeps_them_and_drills_their_restore():
+    with backed_up(SEBEZ_BACKUP_KEY=KEY, SEBEZ_BACKUP_HOURS="24") as (server, target):
+        shop = Shop(server.start())
+        shop.customer().order(shop.mug)
+        report = target / "drill.json"
+        until(report.exists, 120)
+        told = json.loads(report.read_text())
+        assert told["good"] is True, told
+        assert told["checks"] == {"restore": "good", "counts": "good", "pages": "good",
+                                  "rows": "good", "objects": "0 copies, 0 damaged"}
+        assert told["tables"]["account"]["restored"] >= told["tables"]["account"]["backup"]
+        until(lambda: not (server.data / "var/drill").exists())
+        until(lambda: gauge(server, "sebez_backup_bytes") > 1_000_000)
+        assert gauge(server, "sebez_backup_failures") == 0
+        assert gauge(server, "sebez_backup_drill_failed") == 0
+        assert gauge(server, "sebez_backup_age_seconds") < 600
+        assert "old" in server.sebez("status").stdout.partition("backup")[2]
+        assert "drill" in server.sebez("backup", "status").stdout
+        # A backup that is damaged is found by the next drill, and everybody is told.
+        (base,) = target.glob("base/*/base.tar.gz.enc")
+        base.write_bytes(base.read_bytes()[:-100])
+        assert server.sebez("backup", "drill", check=False).returncode == 1
+        assert json.loads(report.read_text())["good"] is False
+        until(lambda: gauge(server, "sebez_backup_drill_failed") == 1)
+        until(lambda: "could NOT be restored" in server.sebez("status").stdout)
+        assert server.sebez("backup", "status", check=False).returncode == 1
+        assert server.stop() == []
+
+
+def commands_of_the_page():
+    """Each command of OPERATIONS.md's section, in its order."""
+    page = (ROOT / "docs/OPERATIONS.md").read_text().partition("\n## Backups\n")[2]
+    section = page.partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    return [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+def test_every_command_of_the_page_does_what_it_says():
     with folder() as server:
+        target = server.data / "mnt-backup"
+        server.environment["PATH"] = f"{BUILD}:{server.environment['PATH']}"
+
+        def bash(line):
+            done = subprocess.run(["bash", "-ec", line], cwd=server.data, env=server.environment,
+                                  capture_output=True, text=True, check=False, timeout=120)
+            assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}{server.tail(9)}"
+            return done.stdout
+
         shop = Shop(server.start())
         placed = {shop.customer().order(shop.mug)["number"]}
-        done = server.sebez("backup")
-        assert "SEBEZ_BACKUP_FOLDER on another disk" in done.stderr
-        assert server.sebez("backup", "list").stdout.count("\n") == 1
-        server.stop()
-        (server.data / "var/postgres").rename(server.data / "postgres.lost")
-        assert server.sebez("restore", "--to", now(), check=False).returncode == 1
-        server.sebez("restore")
-        server.start()
+        for line in commands_of_the_page():
+            if line.startswith("export "):
+                name, _, value = line.removeprefix("export ").partition("=")
+                value = value.replace("/mnt/backup", str(target))
+                server.environment[name] = bash(f"echo {value}").strip()
+            elif line == "sebez serve":
+                if server.process.poll() is None:
+                    assert server.stop() == []  # it has the settings only now
+                server.start()
+                until(lambda: server.sebez("backup", "list", check=False).returncode == 0)
+            elif line == "sebez stop":
+                archive_all(server)
+                bash(line)
+                assert server.stop() == []
+            elif "--to" in line:
+                bash("mv var/postgres var/postgres.again")
+                bash(re.sub(r"--to \S+", f"--to {moment}", line))
+            else:
+                bash(line)
+            if line == "sebez backup drill":
+                moment = now()
         assert numbers(Shop(server)) == placed
         assert server.stop() == []
 
