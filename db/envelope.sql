@@ -52,22 +52,36 @@ begin
 end $$;
 grant execute on function act_as_guest(text, text) to sebez_customer;
 
+-- Who acts for a vendor or the platform must have a second factor when the marketplace demands it.
+create or replace function require_second_factor(account_id uuid) returns void
+language plpgsql as $$
+begin
+	if two_factor_is_overdue(account_id) then
+		raise exception 'The marketplace demands a second factor of this account: set up an authenticator app'
+			using errcode = 'SBF01';
+	end if;
+end $$;
+
 -- Vendors that the account does not work for are not found.
 create or replace function act_as_staff(account_id uuid, session_id uuid, vendor_id uuid, roles int,
                                         request_id text)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	role text;
+	since timestamptz;
 	ignored text;
 begin
 	ignored := act_as_session(account_id, session_id);
-	select s.role into role from staff s
+	select s.role, p.two_factor_staff_since into role, since from staff s cross join platform p
 	where s.vendor_id = act_as_staff.vendor_id and s.account_id = act_as_staff.account_id;
 	if not found then
 		raise exception 'Vendor not found' using errcode = 'SB404';
 	end if;
 	if staff_role_bit(role) & roles = 0 then
 		raise exception 'Your role (%) does not allow this', role using errcode = 'SB403';
+	end if;
+	if since is not null then
+		ignored := require_second_factor(account_id);
 	end if;
 	ignored := set_config('sebez.vendor', vendor_id::text, true);
 	ignored := set_config('sebez.role', role, true);
@@ -81,12 +95,17 @@ create or replace function act_as_admin(account_id uuid, session_id uuid, roles 
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	role text;
+	since timestamptz;
 	ignored text;
 begin
 	ignored := act_as_session(account_id, session_id);
-	select a.admin_role into role from account a where a.id = act_as_admin.account_id;
+	select a.admin_role, p.two_factor_admins_since into role, since
+	from account a cross join platform p where a.id = act_as_admin.account_id;
 	if role is null or admin_role_bit(role) & roles = 0 then
 		raise exception 'Your role does not allow this' using errcode = 'SB403';
+	end if;
+	if since is not null then
+		ignored := require_second_factor(account_id);
 	end if;
 	ignored := set_config('sebez.scope', 'admin:' || account_id, true);
 	ignored := set_config('sebez.request', request_id, true);

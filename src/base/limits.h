@@ -178,6 +178,13 @@ enum {
 	LIMIT_EMAIL_CODES_LATELY = 5, /* in ten minutes */
 	LIMIT_EMAIL_CODES_DAILY = 20,
 
+	/* A sign-in waits so long for its second factor, as the contract says: time to look for
+	 * recovery codes. Five tries are mistypings; who guesses has the limits of the account. */
+	LIMIT_CHALLENGE_MINUTES = 10,
+	LIMIT_CHALLENGE_TRIES = 5,
+	/* Time to install an authenticator app and to type its first code. */
+	LIMIT_ENROLMENT_MINUTES = 30,
+
 	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,
 

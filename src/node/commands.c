@@ -106,6 +106,25 @@ static int run_admin_create(void)
 	return rc;
 }
 
+static void reset_factors_body(struct task *task)
+{
+	shop_reset_factors(task, call.email);
+}
+
+static int run_reset_factors(void)
+{
+	int rc;
+
+	if (call.email == NULL) {
+		say("admin reset-factors: --email E is required");
+		return NOT_UNDERSTOOD;
+	}
+	rc = tool_run(&call.config, "admin reset-factors", reset_factors_body, NULL);
+	if (rc == 0)
+		printf("%s signs in with the password alone, and has no session\n", call.email);
+	return rc;
+}
+
 static int run_check(void)
 {
 	return check_main(&call.config, call.data);
@@ -372,6 +391,14 @@ const struct command COMMANDS[] = {
      .flags = {{.name = "--email", .value = &call.email},
                {.name = "--role", .value = &call.role},
                {.name = "--password", .value = &call.password}}},
+    {.name = "admin reset-factors",
+     .arguments = "--email E",
+     .prose = "Takes the second factor of an account away and ends its sessions, for somebody who "
+              "lost the authenticator app and the recovery codes. The audit log tells.",
+     .run = run_reset_factors,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS,
+     .flags = {{.name = "--email", .value = &call.email}}},
     {.name = "check",
      .arguments = "[--data]",
      .prose = "Checks configuration, services, schema and statements; with --data also the "

@@ -17,7 +17,7 @@ struct call {
 	struct config config;
 	const char *vendor, *file;           /* import */
 	bool dry_run;                        /* import */
-	const char *email, *role, *password; /* admin create */
+	const char *email, *role, *password; /* admin create, admin reset-factors */
 	bool data;                           /* check */
 	const char *to;                      /* media move, mail test */
 	bool delete_unknown;                 /* media verify */

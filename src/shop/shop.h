@@ -41,4 +41,7 @@ void shop_media_verify(struct task *task, struct objects *objects, bool deletes)
 void shop_admin_create(struct task *task, const char *email, const char *role,
                        const char *password);
 
+/* Takes an account's second factor away (accounts/accounts.h). */
+void shop_reset_factors(struct task *task, const char *email);
+
 #endif

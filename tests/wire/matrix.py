@@ -24,6 +24,7 @@ from harness.devices import a_phone, an_iphone, registered
 from harness.mails import unsubscribe_token
 from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
+from harness.totp import App, code_of, enrolled
 from harness.uploads import attachable
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
@@ -80,6 +81,33 @@ def invitation_token(w, who, side):
         return {"token": "inv1_nothing"}
     body = {"email": who.account["email"], "role": "support"}
     return {"token": w.new_vendor("applied").do("createInvitation", body=body)["token"]}
+
+
+def challenge_answer(w, who, side):
+    person = enrolled(w.shop, w.shop.customer())
+    body = {"email": person.account["email"], "password": PASSWORD}
+    challenge = person.do("login", body=body, token=None)
+    return {"challenge_id": challenge["challenge_id"], "code": code_of(w.shop, person)}
+
+
+def is_new(who):
+    """Whether it is somebody_new: others go on signing in with their password alone."""
+    return who.account and who.account["name"] == "Somebody"
+
+
+def first_code(w, who, side):
+    """Of an authenticator app that waits to be confirmed."""
+    return {"code": App(who.do("beginTotp", body={})["secret"]).at(App.now())
+            if is_new(who) else "123456"}
+
+
+def with_app(w, who, side):
+    if is_new(who):
+        enrolled(w.shop, who)
+
+
+def app_code(w, who, side):
+    return {"code": code_of(w.shop, who) if is_new(who) else "123456"}
 
 
 def settings(w, who, side):
@@ -317,6 +345,12 @@ ROWS = {
     "signInByPhone": Row(body=lambda w, who, side: {
         **coded(w.shop.server, w.shop.anonymous()), "name": "New"}),
     "setMyPhone": Row(body=lambda w, who, side: {"phone": None, "current_password": PASSWORD}),
+    "answerChallenge": Row(body=challenge_answer),
+    "getTwoFactor": Row(),
+    "beginTotp": Row(body=nothing, twin=somebody_new),
+    "confirmTotp": Row(body=first_code, twin=somebody_new),
+    "renewRecoveryCodes": Row(before=with_app, body=app_code, twin=somebody_new),
+    "disableTotp": Row(before=with_app, body=app_code, twin=somebody_new),
     "refresh": Row(body=lambda w, who, side: {
         "refresh_token": twin_of(side.customer).refresh_token}),
     "logout": Row(body=nothing, twin=twin_of),

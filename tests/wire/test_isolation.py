@@ -50,7 +50,8 @@ WITHOUT_ID = {("createUpload", "vendor_id"), ("createVendorProduct", "upload_id"
               # A code of another number is refused (test_phone.py).
               ("setMyPhone", "code_id"), ("setMyPhone", "current_code_id"),
               # Nobody's: who knows the code reads the mails of the address (test_recovery.py).
-              ("resetPassword", "request_id")}
+              ("resetPassword", "request_id"),
+              ("answerChallenge", "challenge_id")}
 
 
 def outcome(operation, name):

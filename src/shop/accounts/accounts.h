@@ -13,6 +13,7 @@
 extern const struct area AREA_ACCOUNTS;
 
 extern const struct problem_code PROBLEM_TOKEN_REUSED[1];
+extern const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1];
 
 /*
  * The account key of an e-mail address, independent of its spelling, in the arena (base/email.h).
@@ -29,5 +30,10 @@ const char *account_key(struct arena *arena, const char *typed);
  */
 void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password);
+
+/* Takes the second factor of the account with this e-mail address away, and ends its sessions, for
+ * somebody who lost app and recovery codes. The audit log tells. Ends the task (404) when there is
+ * no such account. Runs as sebez_jobs. May suspend. */
+void accounts_reset_factors(struct task *task, const char *email);
 
 #endif

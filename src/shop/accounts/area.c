@@ -11,6 +11,8 @@
 
 const struct problem_code PROBLEM_TOKEN_REUSED[1] = {
     {"refresh_token_reused", 401, "Refresh token already used"}};
+const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1] = {
+    {"second_factor_required", 403, "A second factor is required"}};
 
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
@@ -41,6 +43,16 @@ static const struct limit_rule LIMITS[] = {
     {"email_code", LIMIT_BY_ADDRESS, 120, 600},
     {"email_address", LIMIT_BY_OTHER_AT_ADDRESS, 10, 24 * 60 * 60},
     {"email_guess", LIMIT_BY_OTHER_AT_ADDRESS, 60, 60 * 60},
+    /* wrong codes of a second factor of one account, from one network */
+    {"code_guess", LIMIT_BY_OTHER_AT_ADDRESS, 10, 15 * 60},
+    /* and from all networks where it never signed in: 720 a day of a million, three of which are
+     * right at any time */
+    {"code_account", LIMIT_BY_OTHER, 30, 60 * 60},
+    {0},
+};
+
+static const struct db_refusal REFUSALS[] = {
+    {"SBF01", PROBLEM_SECOND_FACTOR_REQUIRED, NULL},
     {0},
 };
 
@@ -63,6 +75,7 @@ static const struct outbox_topic TOPICS[] = {
 
 const struct area AREA_ACCOUNTS = {
     .name = "accounts",
+    .refusals = REFUSALS,
     .constraints = CONSTRAINTS,
     .limits = LIMITS,
     .jobs = JOBS,

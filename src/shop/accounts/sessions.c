@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/sign_in.h"
+#include "two_factor.sql.h"
 #include "web/reply.h"
 #include "web/token.h"
 
@@ -36,6 +37,7 @@ static struct refresh_token rotate(struct db *tx, const struct refresh_token *to
 	sql_refresh_token_use(chain, bytes_of(&hash));
 	sql_refresh_token_add(chain, bytes_of(&successor_hash), row->session_id, row->number + 1);
 	sql_session_prolong(chain, row->session_id, SESSION_DAYS);
+	sql_two_factor_grace_start(chain, row->account_id);
 	db_run(chain);
 	return successor;
 }

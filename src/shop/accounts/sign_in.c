@@ -12,6 +12,8 @@
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/password.h"
+#include "shop/accounts/two_factor.h"
+#include "two_factor.sql.h"
 #include "web/limit.h"
 #include "web/reply.h"
 #include "web/token.h"
@@ -132,6 +134,15 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 
 void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status)
 {
+	if (two_factor_is_on(tx, account_id))
+		challenge_reply(rq, tx, account_id);
+	else
+		sign_in_at_once(rq, tx, account_id, admin, status);
+}
+
+void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
+                     int status)
+{
 	struct signed_in signed_in = {
 	    .account_id = account_id,
 	    .session_id = uuid_v7(),
@@ -145,6 +156,7 @@ void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool adm
 	                  request_address(rq), SESSION_DAYS);
 	sql_refresh_token_add(chain, (struct bytes){hash.bytes, sizeof(hash.bytes)},
 	                      signed_in.session_id, 1);
+	sql_two_factor_grace_start(chain, account_id);
 	db_run(chain);
 	merge_guest_cart(rq, tx, account_id);
 	sign_in_reply(rq, tx, status, &signed_in);

@@ -19,8 +19,14 @@ struct signed_in {
 	struct refresh_token token;
 };
 
-/* Starts a session in tx (of sebez_auth) with the guest's cart, commits, and replies. Suspends. */
+/* After a first factor was right. An account without a second one is signed in at once; else the
+ * reply is a challenge (202), whose answer signs in. In tx (of sebez_auth), which is committed.
+ * Suspends. */
 void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status);
+
+/* Starts a session in tx (of sebez_auth) with the guest's cart, commits, and replies. Suspends. */
+void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
+                     int status);
 
 /* Commits tx (of sebez_auth) and replies with tokens. Suspends. */
 void sign_in_reply(struct request *rq, struct db *tx, int status,

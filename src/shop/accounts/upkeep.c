@@ -13,6 +13,7 @@
 #include "shop/accounts/password.h"
 #include "shop/accounts/upkeep.h"
 #include "task/forget.h"
+#include "two_factor.sql.h"
 #include "web/check.h"
 
 enum {
@@ -112,6 +113,22 @@ static int32_t purge_email_codes(struct task *task)
 	return sql_email_code_purge_rows(db, sql_email_code_purge(db, PURGE_COUNT), NULL)->count;
 }
 
+static int32_t purge_challenges(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_challenge_purge_rows(db, sql_challenge_purge(db, PURGE_COUNT), NULL)->count;
+}
+
+void accounts_reset_factors(struct task *task, const char *email)
+{
+	struct db *db = db_as(task, PG_JOBS);
+	const char *key = account_key(task->arena, email);
+
+	if (!sql_account_reset_factors_rows(db, sql_account_reset_factors(db, key), NULL)->is_found)
+		task_end(task, PROBLEM_NOT_FOUND, "No account has the e-mail address %s.", email);
+}
+
 void accounts_purge(struct task *task)
 {
 	forget_all(task, purge_sessions, PURGE_COUNT);
@@ -120,4 +137,5 @@ void accounts_purge(struct task *task)
 	forget_all(task, purge_invitations, PURGE_COUNT);
 	forget_all(task, purge_phone_codes, PURGE_COUNT);
 	forget_all(task, purge_email_codes, PURGE_COUNT);
+	forget_all(task, purge_challenges, PURGE_COUNT);
 }

@@ -19,7 +19,10 @@ create table platform (
 	hold_days               int not null default 7 check (hold_days between 0 and 365),
 	campaigns_per_week      int not null default 3 check (campaigns_per_week between 0 and 100),
 	commission_tax_basis_points int not null default 0 check (commission_tax_basis_points between 0 and 10000),
-	commission_rules_version bigint not null default 0 -- of all rules together
+	commission_rules_version bigint not null default 0, -- of all rules together
+	two_factor_admins_since timestamptz, -- when second factors were demanded of admins; null: they are not
+	two_factor_staff_since  timestamptz, -- and of the staff of vendors
+	two_factor_grace_days   int not null default 14 check (two_factor_grace_days between 0 and 90)
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

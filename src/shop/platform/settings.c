@@ -32,6 +32,9 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	            .hold_days = in->hold_days,
 	            .campaigns_per_week = in->campaigns_per_week,
 	            .commission_tax_basis_points = in->commission_tax_basis_points,
+	            .two_factor_admins = in->two_factor_admins,
+	            .two_factor_staff = in->two_factor_staff,
+	            .two_factor_grace_days = in->two_factor_grace_days,
 	        });
 
 	if (rows_count(changed) == 0)

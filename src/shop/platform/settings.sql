@@ -4,13 +4,15 @@
 select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.currency as "service_fee_fixed.currency", f.service_fee_basis_points, f.commission_basis_points,
        f.commission_tax_basis_points, f.payment_hours, f.accept_hours, f.ship_grace_days, f.complete_days, f.hold_days,
-       f.campaigns_per_week,
+       f.campaigns_per_week, f.two_factor_admins_since is not null as two_factor_admins,
+       f.two_factor_staff_since is not null as two_factor_staff, f.two_factor_grace_days,
        f.version, f.version as "_version"
 from platform f;
 
 -- admin_settings_put (if_match int[]?, fee_fixed bigint, fee_currency text, fee_basis_points int,
 --     commission_basis_points int, payment_hours int, accept_hours int, ship_grace_days int, complete_days int,
---     hold_days int, campaigns_per_week int?, commission_tax_basis_points int?): maybe
+--     hold_days int, campaigns_per_week int?, commission_tax_basis_points int?, two_factor_admins bool?,
+--     two_factor_staff bool?, two_factor_grace_days int?): maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,
@@ -19,11 +21,16 @@ set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_
     complete_days = :complete_days, hold_days = :hold_days,
     campaigns_per_week = coalesce(:campaigns_per_week, campaigns_per_week),
     commission_tax_basis_points = coalesce(:commission_tax_basis_points, commission_tax_basis_points),
-    version = version + 1
+    two_factor_admins_since = case when coalesce(:two_factor_admins, two_factor_admins_since is not null)
+                              then coalesce(two_factor_admins_since, now()) end,
+    two_factor_staff_since = case when coalesce(:two_factor_staff, two_factor_staff_since is not null)
+                             then coalesce(two_factor_staff_since, now()) end,
+    two_factor_grace_days = coalesce(:two_factor_grace_days, two_factor_grace_days), version = version + 1
 where true
 [if_match: and version = any (:if_match)]
 returning currency, service_fee_fixed as "service_fee_fixed.amount",
           currency as "service_fee_fixed.currency", service_fee_basis_points, commission_basis_points,
           commission_tax_basis_points, payment_hours, accept_hours, ship_grace_days, complete_days, hold_days,
-          campaigns_per_week, version,
+          campaigns_per_week, two_factor_admins_since is not null as two_factor_admins,
+          two_factor_staff_since is not null as two_factor_staff, two_factor_grace_days, version,
           version as "_version";

@@ -1,0 +1,72 @@
+-- The second factor: who must have one, and the way back in for who lost it.
+set local role sebez_kernel;
+
+-- When an account must have a second factor, because the marketplace demands it of admins or staff; null: it need
+-- not. The grace begins when the account first signs in without one, and not before the marketplace demands it.
+create or replace function two_factor_due(account uuid) returns timestamptz
+language sql stable security definer set search_path = public, pg_temp as $$
+	select greatest(d.since, coalesce((select g.started_at from two_factor_grace g
+	                                   where g.account_id = two_factor_due.account), now()))
+	       + make_interval(days => d.two_factor_grace_days)
+	from (
+		select least(case when a.admin_role is not null then p.two_factor_admins_since end,
+		             case when exists (select from staff s where s.account_id = a.id)
+		                  then p.two_factor_staff_since end) as since, p.two_factor_grace_days
+		from account a cross join platform p where a.id = two_factor_due.account
+	) d
+	where d.since is not null;
+$$;
+grant execute on function two_factor_due(uuid) to sebez_customer, sebez_auth;
+
+create or replace function two_factor_is_overdue(account uuid) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select not exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
+	       and coalesce(two_factor_due(account) <= now(), false);
+$$;
+
+-- At each sign-in and refresh.
+create or replace function two_factor_grace_start(account uuid) returns void
+language sql security definer set search_path = public, pg_temp as $$
+	insert into two_factor_grace (account_id)
+	select account
+	where two_factor_due(account) is not null
+	and not exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
+	and not exists (select from two_factor_grace g where g.account_id = account)
+	on conflict do nothing;
+$$;
+grant execute on function two_factor_grace_start(uuid) to sebez_auth;
+
+-- A sign-in that waits for its second factor ends with what it began with.
+create or replace function end_challenges() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	delete from sign_in_challenge c where c.account_id = new.id;
+	return null;
+end $$;
+grant execute on function end_challenges() to sebez_owner;
+
+set local role sebez_owner; -- which writes the audit log
+
+-- From the command line: takes an account's second factor away and ends its sessions. Returns false when there is no
+-- such account. No role that serves requests may call it.
+create or replace function account_reset_factors(email_key text) returns boolean
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	found_id uuid;
+	had boolean;
+begin
+	select a.id into found_id from account a where a.email_key = account_reset_factors.email_key for no key update;
+	if not found then
+		return false;
+	end if;
+	delete from totp t where t.account_id = found_id;
+	had := found;
+	delete from recovery_code r where r.account_id = found_id;
+	delete from sign_in_challenge c where c.account_id = found_id;
+	delete from two_factor_grace g where g.account_id = found_id; -- it begins anew
+	update session s set ended_at = now() where s.account_id = found_id and s.ended_at is null;
+	insert into audit_log (actor, action, object_kind, object_id, before, after)
+	values ('operator', 'delete', 'second_factor', found_id, jsonb_build_object('totp', had), null);
+	return true;
+end $$;
+grant execute on function account_reset_factors(text) to sebez_jobs;
