@@ -61,7 +61,8 @@ static void report(const struct task *task, const struct job *job, bool good, in
 		            log_str("detail", task->problem.detail));
 }
 
-static void run_once(const struct job *job)
+/* Returns after how long the job wants to run again; 0: after its interval. */
+static int64_t run_once(const struct job *job)
 {
 	struct task task = {
 	    .deadline_ms = loop_now_ms() + JOB_MS,
@@ -79,6 +80,7 @@ static void run_once(const struct job *job)
 	jobs.running--;
 	report(&task, job, good, clock_now_us() - started_us);
 	arena_free(task.arena);
+	return good ? task.again_ms : 0;
 }
 
 static int64_t interval_of(const struct job *job)
@@ -101,8 +103,9 @@ static void run_forever(void *arg)
 	assert(interval_ms > 0 && job->run != NULL);
 	metrics_job_begins(number_of(job), interval_ms);
 	while (!jobs.stopping) {
-		run_once(job);
-		co_sleep_ms(interval_ms);
+		int64_t again_ms = run_once(job);
+
+		co_sleep_ms(again_ms > 0 && again_ms < interval_ms ? again_ms : interval_ms);
 	}
 }
 

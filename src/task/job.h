@@ -8,6 +8,7 @@
 #ifndef SEBEZ_TASK_JOB_H
 #define SEBEZ_TASK_JOB_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "task/task.h"
@@ -20,8 +21,16 @@ enum {
 
 struct job {
 	const char *name;
-	int64_t interval_ms; /* between the end of a run and the next */
+	int64_t interval_ms; /* between the end of a run and the next, at most */
 	void (*run)(struct task *task);
 };
+
+/* The job that runs has more to do in so many ms: its next run is then, unless its interval is over
+ * earlier. */
+static inline void job_again(struct task *task, int64_t ms)
+{
+	assert(ms > 0);
+	task->again_ms = ms;
+}
 
 #endif

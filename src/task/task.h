@@ -64,6 +64,7 @@ struct task {
 	struct problem problem;
 	jmp_buf end_point;
 	bool running;
+	int64_t again_ms; /* job_again() */
 	/* Something was committed, so the task cannot be retried. */
 	bool has_written;
 	unsigned statements; /* counters for logs and tests */

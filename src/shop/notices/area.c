@@ -3,10 +3,15 @@
 #include "task/job.h"
 #include "web/limit.h"
 
-enum { FOLLOW_MS = 500 };
+enum {
+	FOLLOW_MS = 500,
+	/* Waits end when they are over: notices_end_waits() asks for its next run. */
+	WAITS_MS = 500,
+};
 
 static const struct job JOBS[] = {
     {"notices", FOLLOW_MS, notices_follow},
+    {"end_waits", WAITS_MS, notices_end_waits},
     {"purge_notices", JOB_HOURLY, notices_purge},
     {0},
 };

@@ -15,7 +15,8 @@
 extern const struct area AREA_NOTICES;
 
 /* Jobs. */
-void notices_follow(struct task *task); /* writes the notices of new events; ends waits */
-void notices_purge(struct task *task);  /* deletes those that have expired */
+void notices_follow(struct task *task);    /* writes the notices of new events */
+void notices_end_waits(struct task *task); /* ends the waits of those about messages */
+void notices_purge(struct task *task);     /* deletes those that have expired */
 
 #endif

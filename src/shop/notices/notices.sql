@@ -6,6 +6,11 @@ select f.notices, f.more from notices_follow(:most) f;
 -- notices_due (most int): one writes -> (count int)
 select notices_due(:most) as count;
 
+-- notices_next_due (): one -> (ms bigint?)
+-- Until the next wait of a notice ends, by the clock of the database.
+select ceil(extract(epoch from min(n.due_at) - clock_timestamp()) * 1000)::bigint as ms
+from notice n where n.due_at is not null;
+
 -- notices_forget (most int): one -> (count int)
 with gone as (
 	delete from notice where id in (

@@ -144,8 +144,10 @@ static void serve(void *arg)
 
 		if (rows_max == 0)
 			break;
+		queue->is_asked = false;
 		may_have_more = delivery_run(queue, rows_max);
 		queue->is_slow = loop_now_ms() - begun_ms >= LIMIT_DELIVERY_SLOW_MS;
+		may_have_more |= queue->is_asked;
 		if (!may_have_more || (queue->is_slow && is_crowded(queue->topic)))
 			break;
 	}
@@ -211,6 +213,19 @@ static size_t topic_number(const char *name)
 	return 0;
 }
 
+/* Those that are busy are not asked for: they look themselves once more. */
+static void ask_busy_queues(void)
+{
+	struct list_node *at, *next;
+
+	LIST_EACH(at, next, &outbox.queues)
+	{
+		struct queue *queue = CONTAINER_OF(at, struct queue, node);
+
+		queue->is_asked = queue->is_busy;
+	}
+}
+
 /* Writes the queues not to be served now to ret[queue_count]. */
 static size_t queues_to_skip(struct task *task, struct outbox_queues_skipped *ret)
 {
@@ -245,6 +260,7 @@ void outbox_dispatch(struct task *task)
 
 	assert(outbox.is_started && rows_max >= 0);
 	assert(skipped_count <= outbox.queue_count);
+	ask_busy_queues();
 	if (outbox.is_stopping || rows_max == 0 || topics.count == 0)
 		return;
 	row = sql_outbox_queues_rows(

@@ -15,6 +15,7 @@ struct queue {
 	size_t topic;          /* index in outbox.topics */
 	struct breaker breaker;
 	bool is_busy;        /* a fiber serves it or is starting */
+	bool is_asked;       /* while it is busy: it may have got rows since its last lease */
 	bool is_slow;        /* its last batch took LIMIT_DELIVERY_SLOW_MS */
 	bool counts_as_slow; /* in slow_of, while it is busy */
 	char destination[LIMIT_DESTINATION_BYTES + 1];
