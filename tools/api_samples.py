@@ -1,10 +1,22 @@
 """How an operation is called, in the shell and in TypeScript: made from the contract's examples.
 
-The server is $SHOP, the access token $TOKEN, what the path names $VENDOR_ID and so on; in
-TypeScript shop, token, vendorId."""
+The server is $SHOP, the access token $TOKEN, what the path names $VENDOR_ID and so on. In
+TypeScript `sebez` is a client of the SDK, vendor_id a variable; what the SDK lacks is fetched."""
 
 import json
 import re
+
+import clients_ts
+
+
+def given(parameter):
+    """A member of the SDK's input: a variable, or the example."""
+    name = parameter["name"]
+    if parameter["in"] == "path" and "example" not in parameter:
+        return [name]
+    if parameter["in"] == "path" or (parameter["in"] == "query" and parameter.get("required")):
+        return [f"{name}: {json.dumps(parameter['example'])}"]
+    return []
 
 
 class Call:
@@ -17,6 +29,7 @@ class Call:
         parameters = [contract.resolve(entry)[1]
                       for entry in item.get("parameters", []) + node.get("parameters", [])]
         self.path = op.path
+        self.members = [member for entry in parameters for member in given(entry)]
         for parameter in parameters:
             if parameter["in"] == "path" and "example" in parameter:
                 self.path = self.path.replace("{%s}" % parameter["name"], parameter["example"])
@@ -57,11 +70,6 @@ def answer_of(contract, node):
     return None
 
 
-def camel(name):
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
 def indented(value, by):
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return text.replace("\n", "\n" + " " * by)
@@ -85,31 +93,36 @@ def shell(call):
     return " \\\n  ".join(lines)
 
 
-def typescript(call):
-    target = "`${shop}" + call.target(lambda name: "${%s}" % camel(name)) + "`"
-    headers = []
-    if call.signed_in:
-        headers.append("Authorization: `Bearer ${token}`,")
-    if call.media_type:
-        headers.append(f'"Content-Type": "{call.media_type}",')
-    if call.key:
-        headers.append('"Idempotency-Key": crypto.randomUUID(), // the same one when sent again')
-    options = [] if call.method == "GET" else [f'  method: "{call.method}",']
-    if headers:
-        options += ["  headers: {"] + ["    " + line for line in headers] + ["  },"]
-    if call.file:
-        options.append("  body: file,")
-    elif call.body is not None:
-        options.append(f"  body: JSON.stringify({indented(call.body, 2)}),")
-    lines = [f"const response = await fetch({target}, {{"] + options + ["});"] if options else [
-        f"const response = await fetch({target});"]
-    lines.append("if (!response.ok) throw await response.json(); // a problem, with its code")
-    if call.answer:
-        lines.append(f"const answer = await response.{call.answer}();")
-    return "\n".join(lines)
+def fetched(call):
+    target = "`${shop}" + call.target(lambda name: "${%s}" % name) + "`"
+    method = "" if call.method == "GET" else f', {{ method: "{call.method}" }}'
+    return (f"const response = await fetch({target}{method});\n"
+            "if (!response.ok) throw await response.json(); // a problem, with its code")
+
+
+def unquoted(text):
+    """JSON as people write objects in TypeScript."""
+    return re.sub(r'^(\s*)"([A-Za-z_]\w*)":', r"\1\2:", text, flags=re.MULTILINE)
+
+
+def typescript(call, op):
+    if not clients_ts.is_for_clients(op):
+        return fetched(call)
+    members = list(call.members) + (["body: file"] if call.file else [])
+    if isinstance(call.body, dict):
+        members += [f"{name}: {unquoted(indented(value, 2))}" for name, value in call.body.items()]
+    short = ", ".join(members)
+    if not members:
+        given_input = ""
+    elif len(short) <= 60 and "\n" not in short:
+        given_input = f"{{ {short} }}"
+    else:
+        given_input = "{\n" + "".join(f"  {member},\n" for member in members) + "}"
+    answer = "const answer = " if call.answer else ""
+    return f"{answer}await sebez.{op.id}({given_input});"
 
 
 def samples(contract, op):
     call = Call(contract, op)
     return [{"lang": "Shell", "label": "curl", "source": shell(call)},
-            {"lang": "TypeScript", "label": "TypeScript", "source": typescript(call)}]
+            {"lang": "TypeScript", "label": "TypeScript", "source": typescript(call, op)}]

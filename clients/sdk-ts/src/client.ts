@@ -1,0 +1,220 @@
+import { OPERATIONS, type Api, type SignedIn } from "./api.gen.ts";
+import { operationOf, targetOf, type CallOptions, type Operation } from "./call.ts";
+import { NoAnswer, problemOf, type SebezProblem } from "./problem.ts";
+import { exclusive, memoryStore, NOBODY, type Saved, type SessionStore } from "./session.ts";
+import { backOffMs, pause, within } from "./time.ts";
+
+export interface SebezOptions {
+  /** Where the server is: "https://shop.example.com". */
+  url: string;
+  /** Where tokens are kept; without one, in memory. */
+  store?: SessionStore;
+  /** Language of texts for people, "am" or "fr-CA". */
+  language?: string;
+  /** Called when the session has ended: it expired, or was ended elsewhere. */
+  onSignedOut?: () => void;
+  /** How often a call is sent at most, when it may be sent again. */
+  attempts?: number;
+  /** How long one attempt may take. */
+  timeoutMs?: number;
+  fetch?: typeof fetch;
+}
+
+type Name = keyof Api;
+type Answer<N extends Name> = Awaited<ReturnType<Api[N]>>;
+type Given<N extends Name> = NonNullable<Parameters<Api[N]>[0]>;
+/** Operations that answer pages. */
+export type ListName = { [N in Name]: Answer<N> extends Page<unknown> ? N : never }[Name];
+interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+/** An answer with all of its body. */
+interface Whole {
+  response: Response;
+  text: string;
+}
+type ItemOf<N extends Name> = Answer<N> extends Page<infer T> ? T : never;
+
+/** May be sent again when no answer came: it has its effect once. */
+function isRepeatable(operation: Operation): boolean {
+  return operation.key || ["GET", "PUT", "DELETE"].includes(operation.method);
+}
+
+/** Whether the server wants it to be sent again. */
+function isLater(problem: SebezProblem, operation: Operation): boolean {
+  if (problem.code === "overloaded" || problem.status === 429) return true;
+  const undecided = problem.status >= 502 || problem.code === "request_in_progress";
+  return undecided && isRepeatable(operation);
+}
+
+/** The client of one server for one account. Every operation of the contract is a method. */
+export interface Sebez extends Api {}
+export class Sebez {
+  readonly options: SebezOptions;
+  #store: SessionStore;
+  #saved: Promise<Saved> | null = null;
+  #refreshing: Promise<void> | null = null;
+
+  constructor(options: SebezOptions) {
+    this.options = { ...options, url: options.url.replace(/\/+$/, "") };
+    this.#store = options.store ?? memoryStore();
+  }
+
+  /** Whether there is a session; it may have ended elsewhere. */
+  async isSignedIn(): Promise<boolean> {
+    return (await this.#load()).access_token !== null;
+  }
+
+  /** All items of a list, page after page. */
+  async *all<N extends ListName>(name: N, input?: Given<N>, options?: CallOptions):
+      AsyncGenerator<ItemOf<N>, void, undefined> {
+    let cursor: string | null = null;
+    do {
+      const page = (await this.call(name, { ...input, ...(cursor ? { cursor } : {}) } as Given<N>,
+        options)) as Page<ItemOf<N>>;
+      yield* page.items;
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  /** An operation by its name. */
+  async call<N extends Name>(name: N, input?: Given<N>, options: CallOptions = {}):
+      Promise<Answer<N>> {
+    const operation = operationOf(OPERATIONS[name]);
+    const target = targetOf(operation, (input ?? {}) as Record<string, unknown>);
+    const headers = this.#headers(operation, options);
+    const { response, text } = await this.#sendUntilAnswered(operation, target, headers, options);
+    options.onResponse?.(response);
+    if (name === "logout") await this.#save({ ...NOBODY });
+    const answer = text === "" ? undefined : operation.text ? text : JSON.parse(text);
+    await this.#learn(response, answer);
+    return answer as Answer<N>;
+  }
+
+  async #sendUntilAnswered(operation: Operation, target: { path: string; body?: BodyInit },
+      headers: Record<string, string>, options: CallOptions): Promise<Whole> {
+    const most = this.options.attempts ?? 5;
+    let refreshed = false;
+    for (let attempt = 1; ; attempt++) {
+      const saved = await this.#load();
+      let whole: Whole;
+      try {
+        whole = await this.#send(operation, target, this.#identify(operation, saved, headers),
+          options.signal);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (attempt >= most || !isRepeatable(operation)) throw new NoAnswer(error);
+        await pause(backOffMs(attempt), options.signal);
+        continue;
+      }
+      if (whole.response.ok) return whole;
+      const problem = problemOf(whole.response, whole.text);
+      const isOld = problem.code === "unauthenticated" && !operation.public && !refreshed;
+      if (isOld && saved.access_token) {
+        await this.#refresh(saved.access_token);
+        refreshed = true;
+      } else if (attempt < most && isLater(problem, operation)) {
+        await pause((problem.retryAfterMs ?? backOffMs(attempt)) + Math.random() * 1000,
+          options.signal);
+      } else {
+        throw problem;
+      }
+    }
+  }
+
+  #headers(operation: Operation, options: CallOptions): Record<string, string> {
+    const headers: Record<string, string> = { Accept: operation.text ? "*/*" : "application/json" };
+    const language = options.language ?? this.options.language;
+    if (language) headers["Accept-Language"] = language;
+    if (operation.body) headers["Content-Type"] = "application/json";
+    if (operation.file) headers["Content-Type"] = operation.file;
+    if (operation.key) headers["Idempotency-Key"] = options.idempotencyKey ?? freshKey();
+    if (options.ifMatch !== undefined)
+      headers["If-Match"] = typeof options.ifMatch === "number" ? `"${options.ifMatch}"`
+        : options.ifMatch;
+    return headers;
+  }
+
+  #identify(operation: Operation, saved: Saved, headers: Record<string, string>):
+      Record<string, string> {
+    const more: Record<string, string> = {};
+    if (saved.access_token && !operation.public) more.Authorization = `Bearer ${saved.access_token}`;
+    if (saved.cart_token && (operation.guests || operation.path.startsWith("/v1/auth/")))
+      more["X-Cart-Token"] = saved.cart_token;
+    return { ...headers, ...more };
+  }
+
+  async #send(operation: Operation, target: { path: string; body?: BodyInit },
+      headers: Record<string, string>, signal?: AbortSignal): Promise<Whole> {
+    const limit = within(this.options.timeoutMs ?? 60_000, signal);
+    try {
+      const send = this.options.fetch ?? fetch;
+      const response = await send(this.options.url + target.path, {
+        method: operation.method, headers, body: target.body, signal: limit.signal,
+      });
+      return { response, text: await response.text() };
+    } finally {
+      limit.end();
+    }
+  }
+
+  /** One at a time: a refresh token works once. */
+  #refresh(used: string): Promise<void> {
+    this.#refreshing ??= exclusive(() => this.#exchange(used)).finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #exchange(used: string): Promise<void> {
+    this.#saved = null; // another tab may have done it
+    const saved = await this.#load();
+    if (saved.access_token !== used || saved.refresh_token === null) return;
+    try {
+      await this.call("refresh", { refresh_token: saved.refresh_token });
+    } catch (error) {
+      if ((error as SebezProblem).status === 401) {
+        await this.#save({ ...NOBODY });
+        this.options.onSignedOut?.();
+      }
+      throw error;
+    }
+  }
+
+  /** Tokens that an answer brings. */
+  async #learn(response: Response, answer: unknown): Promise<void> {
+    const cart = response.headers.get("X-Cart-Token");
+    const tokens = answer as Partial<SignedIn> | undefined;
+    if (typeof tokens?.access_token === "string" && typeof tokens.refresh_token === "string")
+      await this.#save({
+        access_token: tokens.access_token, refresh_token: tokens.refresh_token, cart_token: null,
+      });
+    else if (cart) await this.#save({ ...(await this.#load()), cart_token: cart });
+  }
+
+  #load(): Promise<Saved> {
+    this.#saved ??= Promise.resolve(this.#store.load()).then((saved) => saved ?? NOBODY);
+    return this.#saved;
+  }
+
+  async #save(saved: Saved): Promise<void> {
+    this.#saved = Promise.resolve(saved);
+    await this.#store.save(saved);
+  }
+}
+
+for (const name of Object.keys(OPERATIONS) as Name[])
+  Object.defineProperty(Sebez.prototype, name, {
+    value(this: Sebez, input?: Given<Name>, options?: CallOptions) {
+      return this.call(name, input, options);
+    },
+  });
+
+/** A key that no other call has; React Native has no crypto.randomUUID. */
+export function freshKey(): string {
+  const random = globalThis.crypto?.randomUUID?.();
+  if (random) return random;
+  const part = () => Math.random().toString(36).slice(2, 12);
+  return `${Date.now().toString(36)}-${part()}-${part()}`;
+}

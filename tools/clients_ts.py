@@ -1,0 +1,191 @@
+"""The contract as TypeScript: the types of every schema, what each operation takes and answers, and
+a line for each operation that says how it is called."""
+
+import json
+import re
+
+NOTE = "// Made by tools/gen_clients.py from the contract in api/. Do not edit."
+PRIMITIVES = {"string": "string", "integer": "number", "number": "number",
+              "boolean": "boolean", "null": "null"}
+FILE = "string | Blob | Uint8Array"  # a body that is sent as it is
+NAME = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+def key(name):
+    return name if NAME.fullmatch(name) else json.dumps(name)
+
+
+def comment(text, indent=""):
+    text = " ".join(str(text or "").split()).replace("*/", "*\u200b/")
+    return [f"{indent}/** {text} */"] if text else []
+
+
+class Types:
+    """Schemas as types. The server bounds what is in an input; here only its shape counts."""
+
+    def __init__(self, contract):
+        self.contract = contract
+        self.schemas = contract.document["components"]["schemas"]
+
+    def of(self, schema, indent=""):
+        if "$ref" in schema:
+            return schema["$ref"].rsplit("/", 1)[1]
+        for several in ("anyOf", "oneOf"):
+            if several in schema:
+                return " | ".join(dict.fromkeys(self.of(part, indent) for part in schema[several]))
+        if "allOf" in schema:
+            parts = [self.of(part, indent) for part in schema["allOf"]]
+            return " & ".join(f"({part})" if " | " in part else part for part in parts)
+        if "const" in schema:
+            return json.dumps(schema["const"])
+        if "enum" in schema:
+            return " | ".join(json.dumps(value) for value in schema["enum"])
+        kinds = schema.get("type", [])
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        return " | ".join(self.plain(kind, schema, indent) for kind in kinds) or "unknown"
+
+    def plain(self, kind, schema, indent):
+        if kind == "array":
+            item = self.of(schema.get("items", {}), indent)
+            return f"Array<{item}>" if re.search(r"[ {]", item) else f"{item}[]"
+        if kind != "object":
+            return PRIMITIVES[kind]
+        if "properties" in schema:
+            return self.members(schema, indent)
+        more = schema.get("additionalProperties")
+        value = self.of(more, indent) if isinstance(more, dict) else "unknown"
+        return f"Record<string, {value}>"
+
+    def members(self, schema, indent=""):
+        required = schema.get("required", [])
+        inner, lines = indent + "  ", []
+        for name, node in schema["properties"].items():
+            lines += comment(node.get("description"), inner)
+            optional = "" if name in required else "?"
+            lines.append(f"{inner}{key(name)}{optional}: {self.of(node, inner)};")
+        return "\n".join(["{", *lines, indent + "}"])
+
+    def declaration(self, name):
+        schema = self.schemas[name]
+        about = comment(schema.get("description"))
+        if name in ("Event", "PassingEvent"):  # one object per kind, without what they share
+            schema = {"oneOf": schema["oneOf"]}
+        elif "properties" in schema and "allOf" not in schema:
+            return [*about, f"export interface {name} {self.members(schema)}"]
+        text = self.of(schema)
+        if name == "ProblemCode":
+            text += " | (string & {})"  # there may be more in the future
+        return [*about, f"export type {name} = {text};"]
+
+
+class Call:
+    """What an operation takes and answers."""
+
+    def __init__(self, types, op):
+        contract = types.contract
+        self.op = op
+        item = contract.document["paths"][op.path]
+        self.node = item[op.method.lower()]
+        declared = contract._declared(item.get("parameters", []), self.node)
+        self.parameters = [node for (place, _), node in declared.items()
+                           if place in ("path", "query")]
+        self.query = [node["name"] for node in self.parameters if node["in"] == "query"]
+        self.headers = {name for place, name in declared if place == "header"}
+        _, body = contract.resolve(self.node.get("requestBody") or {})
+        self.media, content = next(iter(body.get("content", {}).items()), (None, {}))
+        self.body = content.get("schema")
+        self.types = types
+
+    def input(self):
+        lines = []
+        for node in self.parameters:
+            lines += comment(node.get("description"), "  ")
+            optional = "" if node.get("required") else "?"
+            lines.append(f"  {key(node['name'])}{optional}: {self.types.of(node['schema'], '  ')};")
+        if self.op.stream:
+            lines.append(f"  body: {FILE};")
+        parts = ["\n".join(["{", *lines, "}"])] if lines else []
+        if self.body and not self.op.stream:
+            parts.append(self.types.of(self.body))
+        return " & ".join(parts)
+
+    def is_optional(self):
+        required = any(node.get("required") for node in self.parameters)
+        return not required and not (self.op.body and self.op.body_required)
+
+    def answer(self):
+        found = []
+        for status, response in self.node["responses"].items():
+            if status.startswith("2"):
+                content = self.types.contract.resolve(response)[1].get("content", {})
+                found.append(self.types.of(content["application/json"]["schema"])
+                             if "application/json" in content else "string" if content else "void")
+        return " | ".join(dict.fromkeys(found))
+
+    def line(self):
+        """METHOD path?query flags; the flags: b body, f file, g guests, k key, p public, t text."""
+        op = self.op
+        flags = "".join(flag for flag, there in (
+            ("b", op.body and not op.stream), ("f", op.stream), ("g", "guest" in op.kinds),
+            ("k", "Idempotency-Key" in self.headers), ("p", op.kinds == {"public"}),
+            ("t", self.answer() == "string")) if there)
+        query = "?" + ",".join(self.query) if self.query else ""
+        media = f" {self.media}" if op.stream else ""
+        return f"{op.method} {op.path}{query} {flags}{media}".rstrip()
+
+
+def is_for_clients(op):
+    """Not what browsers, providers and operators call."""
+    return op.path.startswith("/v1/") and not op.signed and (
+        not op.stream or op.media_type != "*/*")
+
+
+def reached(types, calls):
+    """The names of the schemas that the calls lead to, and the problem, sorted."""
+    found, open_ = set(), ["Problem", "Event", "PassingEvent"]
+    nodes = [call.node for call in calls] + [call.parameters for call in calls]
+
+    def look(node):
+        if isinstance(node, list):
+            for each in node:
+                look(each)
+        elif isinstance(node, dict):
+            ref = node.get("$ref", "")
+            if ref.startswith("#/components/schemas/"):
+                open_.append(ref.rsplit("/", 1)[1])
+            elif ref:
+                look(types.contract.resolve({"$ref": ref})[1])
+            for name, child in node.items():
+                if name not in ("example", "examples"):
+                    look(child)
+
+    look(nodes)
+    while open_:
+        name = open_.pop()
+        if name not in found:
+            found.add(name)
+            look(types.schemas[name])
+    return sorted(found)
+
+
+def text(contract):
+    types = Types(contract)
+    calls = [Call(types, op) for op in contract.operations if is_for_clients(op)]
+    calls.sort(key=lambda call: call.op.id)
+    out = [NOTE, ""]
+    for name in reached(types, calls):
+        out += types.declaration(name)
+    out += ["", "/** What the calls take and answer, by the name of the operation. */",
+            "export interface Api {"]
+    for call in calls:
+        given = call.input()
+        input_type = given.replace("\n", "\n  ") or "Record<string, never>"
+        optional = "?" if call.is_optional() else ""
+        out += comment(call.op.summary, "  ")
+        out.append(f"  {call.op.id}(input{optional}: {input_type}, options?: CallOptions): "
+                   f"Promise<{call.answer()}>;")
+    out += ["}", "", "/** How each is called: METHOD path?query flags (see call.ts). */",
+            "export const OPERATIONS: Record<keyof Api, string> = {"]
+    out += [f"  {call.op.id}: {json.dumps(call.line())}," for call in calls]
+    out += ["};", ""]
+    return "\n".join([out[0], 'import type { CallOptions } from "./call.ts";', *out[1:]])
