@@ -24,6 +24,7 @@
 #include "node/startup.h"
 #include "node/supervisor.h"
 #include "node/tool.h"
+#include "node/top.h"
 #include "shop/mail/mail.h"
 #include "shop/shop.h"
 
@@ -269,6 +270,11 @@ static int run_ready(void)
 	return ready_main(&call.config);
 }
 
+static int run_top(void)
+{
+	return top_main(&call.config, call.once);
+}
+
 static int run_openapi(void)
 {
 	return fwrite(OPENAPI_JSON, 1, OPENAPI_JSON_LENGTH, stdout) == OPENAPI_JSON_LENGTH ? 0 : 1;
@@ -507,6 +513,14 @@ const struct command COMMANDS[] = {
          "or does not answer. For health checks of containers.",
      .run = run_ready,
      .settings = READY_SETTINGS},
+    {.name = "top",
+     .arguments = "[--once]",
+     .prose = "Shows what the server at SEBEZ_LISTEN does, every two seconds: requests and their "
+              "latency, the database, what waits to be sent, jobs, processes. With --once, or "
+              "without a terminal, it prints the last second and ends.",
+     .run = run_top,
+     .settings = READY_SETTINGS,
+     .flags = {{.name = "--once", .given = &call.once}}},
     {.name = "nginx-conf",
      .arguments = "--name HOST... --cert FILE --key FILE [--upstream ADDRESS... | "
                   "--upstream-file FILE] [--https [ADDRESS:]PORT] [--http [ADDRESS:]PORT] "

@@ -21,6 +21,7 @@ struct call {
 	bool data;                           /* check */
 	const char *to;                      /* media move, mail test */
 	bool delete_unknown;                 /* media verify */
+	bool once;                           /* top */
 	const char *slot;                    /* api, jobs */
 };
 

@@ -19,15 +19,17 @@ def run(*words, **more):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
-def test_the_unit_gives_the_service_no_more_than_it_needs():
+@pytest.mark.parametrize("unit", ["debian/sebez", "certificates/sebez-certificate"])
+def test_a_unit_gives_its_service_no_more_than_it_needs(unit):
     done = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20",
-               ROOT / "deploy/debian/sebez.service")
+               ROOT / f"deploy/{unit}.service")
     assert done.returncode == 0, done.stdout
     assert "ignoring" not in done.stderr, "what systemd does not know allows and forbids nothing"
 
 
 @needs_promtool
 @pytest.mark.parametrize("words", [["check", "config", "prometheus.yaml"],
+                                   ["check", "config", "compose.yaml"],
                                    ["check", "rules", "sebez.rules.yaml"],
                                    ["test", "rules", "sebez.rules.test.yaml"]], ids=" ".join)
 def test_prometheus_accepts_the_rules_and_they_find_what_they_should(words):

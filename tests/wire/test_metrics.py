@@ -97,9 +97,12 @@ def test_rules_and_dashboards_ask_for_metrics_and_labels_that_there_are(server):
         for name, text, _ in samples:
             labels[name] = labels.get(name) or {"instance"}
             labels[name].update(re.findall(r'([a-z_]+)="', text))
-    # Of other exporters, and of the rules themselves.
+    # Of other exporters, of deploy/certificates, and of the rules themselves.
     labels |= {"up": {"job", "instance"}, "node_filesystem_avail_bytes": {"fstype", "mountpoint"},
                "node_filesystem_size_bytes": {"fstype", "mountpoint"},
+               "sebez_certificate_not_after_seconds": {"name"},
+               "sebez_certificate_failed": {"name"},
+               "sebez_certificate_checked_seconds": {"name"},
                "sebez:slo_bad": {"slo"}, "sebez:slo_all": {"slo"}, "sebez:slo_budget": {"slo"},
                "sebez:slo_burn": {"slo", "window"}}
     count = 0
