@@ -97,7 +97,9 @@ def test_rules_and_dashboards_ask_for_metrics_and_labels_that_there_are(server):
         for name, text, _ in samples:
             labels[name] = labels.get(name) or {"instance"}
             labels[name].update(re.findall(r'([a-z_]+)="', text))
-    # Of other exporters, of deploy/certificates, and of the rules themselves.
+    # Of servers that make backups, of other exporters, of deploy/certificates, and of the rules
+    backups = (ROOT / "src/node/metrics_backup.c").read_text()
+    labels |= dict.fromkeys(re.findall(r'"(sebez_backup_\w+)"', backups))
     labels |= {"up": {"job", "instance"}, "node_filesystem_avail_bytes": {"fstype", "mountpoint"},
                "node_filesystem_size_bytes": {"fstype", "mountpoint"},
                "sebez_certificate_not_after_seconds": {"name"},
