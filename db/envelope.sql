@@ -113,6 +113,18 @@ begin
 end $$;
 grant execute on function act_as_admin(uuid, uuid, int, text) to sebez_admin;
 
+-- Refuses an operation that needs a recent proof of who acts, and says what proves it.
+create or replace function require_recent(account_id uuid, session_id uuid, seconds int) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	if not exists (select from session s where s.id = session_id and s.account_id = require_recent.account_id
+	               and s.authenticated_at > now() - make_interval(secs => seconds)) then
+		raise exception 'This needs a recent proof of who you are (POST /v1/auth/step-up)'
+			using errcode = 'SBR01', detail = account_proofs(account_id);
+	end if;
+end $$;
+grant execute on function require_recent(uuid, uuid, int) to sebez_customer, sebez_vendor, sebez_admin;
+
 create or replace function act_as_jobs(request_id text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare

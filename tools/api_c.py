@@ -178,6 +178,7 @@ def operation_row(index, op):
         f"\t\t.body_bytes_max = {bound}, .media_type = {quote(op.media_type)},",
         f"\t\t.limit = {quote(op.limit)}, .limit_when = {quote(op.limit_when)},",
         f"\t\t.cached = {str(op.cached).lower()},",
+        f"\t\t.recent_s = {op.recent_s},",
         f"\t\t.takes_ticket = {str(op.ticket).lower()},",
         f"\t\t.is_signed = {str(op.signed).lower()},",
         f"\t\t.input = {object_value(op.cname, op.input)},",

@@ -79,6 +79,9 @@ def facts(op):
         out.append(f"Rate rule `{op.limit}`" + f", with `?{op.limit_when}`" * bool(op.limit_when))
     if op.cached:
         out.append("Cached up to one second")
+    if op.recent_s:
+        out.append(f"Needs a proof of who calls of the last {op.recent_s // 60} minutes "
+                   "(`stepUp`)")
     if op.ticket:
         out.append("`?ticket` may stand for the access token")
     if op.signed:

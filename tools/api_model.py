@@ -33,6 +33,7 @@ class Operation:
     limit_when: str  # the query parameter for which it counts, or None
     cached: bool
     ticket: bool
+    recent_s: int  # how old the proof of who calls may be; 0: any age
     stream: bool
     signed: bool
     media_type: str
@@ -106,6 +107,7 @@ class Contract(Schemas):
         ticket = bool(node.get("x-ticket", False))
         if ticket and (method != "get" or ("query", "ticket") not in self._declared(shared, node)):
             self.error(where, "x-ticket is for GETs with a parameter ?ticket")
+        recent_s = self._recent(where, kinds, node)
         limit, limit_when = self._limit(where, shared, node)
         idempotency = node.get("x-idempotency",
                                "optional" if method == "post" and not stream else "none")
@@ -115,10 +117,21 @@ class Contract(Schemas):
             id=name, handler=handler, method=method.upper(), path=path, area=self.areas[path],
             summary=node.get("summary", ""), description=node.get("description", ""), kinds=kinds,
             staff_roles=staff, admin_roles=admin, idempotency=idempotency,
-            limit=limit, limit_when=limit_when, cached=cached, ticket=ticket, stream=stream,
+            limit=limit, limit_when=limit_when, cached=cached, ticket=ticket,
+            recent_s=recent_s, stream=stream,
             signed=signed, media_type=media, body=body,
             body_required=required, body_max=node.get("x-body-max", 0), input=struct,
             responses=[str(status) for status in node.get("responses", {})]))
+
+    def _recent(self, where, kinds, node):
+        """x-recent: 15m, in seconds."""
+        text = str(node.get("x-recent", "0m"))
+        if not re.fullmatch(r"[0-9]{1,4}m", text):
+            self.error(where, f"x-recent {text!r} is no number of minutes, such as 15m")
+            return 0
+        if text != "0m" and kinds & {"public", "guest"}:
+            self.error(where, "x-recent is for operations that need a session")
+        return 60 * int(text[:-1])
 
     def _limit(self, where, shared, node):
         """The rate rule of the operation, or of a parameter of its query, and that one's name."""

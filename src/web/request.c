@@ -18,6 +18,7 @@
 #include "web/idempotency.h"
 #include "web/limit.h"
 #include "web/origin.h"
+#include "web/recent.h"
 #include "web/refusal.h"
 #include "web/reply.h"
 #include "web/request_context.h"
@@ -241,6 +242,7 @@ static void run(struct task *task)
 
 	if (idempotency_begin(rq))
 		return;
+	recent_require(rq);
 	retry_remember(rq, in);
 	retry_call(task);
 }

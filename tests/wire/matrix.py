@@ -346,6 +346,7 @@ ROWS = {
         **coded(w.shop.server, w.shop.anonymous()), "name": "New"}),
     "setMyPhone": Row(body=lambda w, who, side: {"phone": None, "current_password": PASSWORD}),
     "answerChallenge": Row(body=challenge_answer),
+    "stepUp": Row(body=lambda w, who, side: {"password": PASSWORD}),
     "getTwoFactor": Row(),
     "beginTotp": Row(body=nothing, twin=somebody_new),
     "confirmTotp": Row(body=first_code, twin=somebody_new),

@@ -13,6 +13,8 @@ const struct problem_code PROBLEM_TOKEN_REUSED[1] = {
     {"refresh_token_reused", 401, "Refresh token already used"}};
 const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1] = {
     {"second_factor_required", 403, "A second factor is required"}};
+const struct problem_code PROBLEM_RECENT_REQUIRED[1] = {
+    {"recent_authentication_required", 403, "A recent proof of who you are is required"}};
 
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
@@ -53,6 +55,7 @@ static const struct limit_rule LIMITS[] = {
 
 static const struct db_refusal REFUSALS[] = {
     {"SBF01", PROBLEM_SECOND_FACTOR_REQUIRED, NULL},
+    {"SBR01", PROBLEM_RECENT_REQUIRED, "methods"},
     {0},
 };
 

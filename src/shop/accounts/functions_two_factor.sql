@@ -24,6 +24,15 @@ language sql stable security definer set search_path = public, pg_temp as $$
 	       and coalesce(two_factor_due(account) <= now(), false);
 $$;
 
+-- What proves anew who an account is (step_up.c).
+create or replace function account_proofs(account uuid) returns json
+language sql stable security definer set search_path = public, pg_temp as $$
+	select case when exists (select from totp t where t.account_id = a.id and t.confirmed_at is not null)
+	            then '["totp", "recovery_code"]'::json
+	            when a.password_hash is not null then '["password"]'::json else '["phone_code"]'::json end
+	from account a where a.id = account;
+$$;
+
 -- At each sign-in and refresh.
 create or replace function two_factor_grace_start(account uuid) returns void
 language sql security definer set search_path = public, pg_temp as $$

@@ -1,0 +1,71 @@
+/*
+ * step_up: proving anew who one is, for operations that need it (x-recent, web/recent.h).
+ */
+#include <assert.h>
+
+#include "api.gen.h"
+#include "shop/accounts/password.h"
+#include "shop/accounts/phone_code.h"
+#include "shop/accounts/sign_in.h"
+#include "shop/accounts/two_factor.h"
+#include "step_up.sql.h"
+#include "web/limit.h"
+#include "web/reply.h"
+
+static const char *need(struct request *rq, const char *text, const char *field, const char *detail)
+{
+	if (text == NULL)
+		task_end_field(&rq->task, field, "required", "%s", detail);
+	return text;
+}
+
+/* A transaction of sebez_auth in which the proof was used up. An account with a second factor needs
+ * that: the session has seen the first one, and a password may be known to others. */
+static struct db *prove(struct request *rq, const struct step_up_in *in,
+                        const struct session_way_in_row *way)
+{
+	struct uuid account = rq->task.actor.account_id;
+	struct db *tx;
+
+	if (way->has_totp) {
+		const char *code =
+		    need(rq, in->code, "/code", "This account needs a code of its app.");
+
+		two_factor_throttle(rq, account, code);
+		tx = db_begin_as(&rq->task, PG_AUTH);
+		two_factor_use(rq, tx, account, code);
+		limit_refund_guesses(rq);
+		return tx;
+	}
+	if (way->has_password) {
+		account_check_password(
+		    rq, need(rq, in->password, "/password", "This account needs its password."));
+		return db_begin_as(&rq->task, PG_AUTH);
+	}
+	const char *code = need(rq, in->code, "/code", "This account needs a code by telephone.");
+
+	if (in->code_id == NULL)
+		task_end_field(&rq->task, "/code_id", "required", "Which code?");
+	assert(way->phone != NULL); /* it signs in */
+	phone_code_prove(rq, way->phone, *in->code_id, code);
+	tx = db_begin_as(&rq->task, PG_AUTH);
+	phone_code_spend(tx, *in->code_id);
+	return tx;
+}
+
+/* POST /v1/auth/step-up */
+void step_up(struct request *rq, const struct step_up_in *in)
+{
+	const struct actor *actor = &rq->task.actor;
+	struct db *db = db_as(&rq->task, PG_AUTH);
+	const struct session_way_in_row *way = sql_session_way_in_rows(
+	    db, sql_session_way_in(db, actor->account_id, actor->session_id), NULL);
+
+	if (way == NULL)
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
+	struct db *tx = prove(rq, in, way);
+
+	if (rows_count(sql_session_prove(tx, actor->session_id)) == 0)
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
+	reply_commit_empty(rq, tx);
+}

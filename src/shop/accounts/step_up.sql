@@ -1,0 +1,13 @@
+-- Proving anew who one is. As sebez_auth, which no envelope guards.
+
+-- session_way_in (account uuid, session uuid): maybe -> (phone text?, has_password bool, has_totp bool)
+-- How the account proves itself; no row when the session has ended.
+select a.phone, a.password_hash is not null as has_password,
+       exists (select from totp t where t.account_id = a.id and t.confirmed_at is not null) as has_totp
+from account a join session s on s.account_id = a.id
+where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
+
+-- session_prove (session uuid): maybe -> (authenticated_at time)
+-- None: it has ended meanwhile.
+update session set authenticated_at = now() where id = :session and ended_at is null
+returning authenticated_at;
