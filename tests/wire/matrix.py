@@ -304,6 +304,32 @@ def new_rule(w, who, side):
         "createCommissionRule", body=rule_body(w, who, side))["id"]}
 
 
+def account_body(w, who, side):
+    return {"holder": "A test", "country": "DE", "iban": "DE89370400440532013000",
+            "current_password": PASSWORD}
+
+
+def held_account(w, who, side):
+    for _ in range(2):
+        side.vendor.do("putPayoutAccount", body=account_body(w, who, side))
+
+
+def payout(state):
+    """Of the side, in this state."""
+    return lambda w, who, side: {"payout_id": side.payout(state)}
+
+
+def export_body(w, who, side):
+    return {"format": "csv", "debtor_name": "A test", "debtor_iban": "DE89370400440532013000",
+            "execute_on": "2026-12-07"}
+
+
+def exported(w, who, side):
+    side.payout("approved")
+    return {"export_id": w.shop.admin("finance").do(
+        "exportPayouts", body=export_body(w, who, side))["id"]}
+
+
 def shipped(w, who, side):
     ids = side.bought("accept", "ship")
     seen = side.vendor.do("getSubOrder", sub_order_id=ids["sub_order_id"])
@@ -602,6 +628,23 @@ ROWS = {
     "deleteCommissionRule": Row(ids=new_rule),
     "previewCommission": Row(body=lambda w, who, side: {
         "sale": {"product_id": side.ids["product_id"]}, "draft": rule_body(w, who, side)}),
+    # payouts
+    "getPayoutAccount": Row(),
+    "putPayoutAccount": Row(body=account_body),
+    "withdrawPayoutAccount": Row(before=held_account),
+    "listPayouts": Row(),
+    "getPayout": Row(),
+    "adminListPayouts": Row(),
+    "runPayouts": Row(body=lambda w, who, side: {"vendor_id": side.ids["vendor_id"]}),
+    "adminGetPayout": Row(),
+    "approvePayout": Row(ids=payout("pending")),
+    "markPayoutPaid": Row(ids=payout("approved"), body=nothing),
+    "markPayoutFailed": Row(ids=payout("approved"), body=reason),
+    "markPayoutReturned": Row(ids=payout("paid"), body=reason),
+    "exportPayouts": Row(before=lambda w, who, side: side.payout("approved"), body=export_body),
+    "getPayoutExport": Row(ids=exported, query={"format": "csv"}),
+    "getPayoutTerms": Row(),
+    "putPayoutTerms": Row(body=nothing),
     "adminListUsers": Row(),
     "adminGetUser": Row(),
     "lockUser": Row(ids=new_user, body=reason),

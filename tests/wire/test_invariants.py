@@ -106,6 +106,9 @@ BROKEN = {
 
 VENDOR = "(select vendor_id from sub_order where number = %(number)s)"
 SHARE = f"where vendor_id = {VENDOR}"
+PAYOUT = (f"{UNGUARDED} insert into payout (vendor_id, id, currency, amount, account_id, "
+          f"entries_until, state, approved_at) values ({VENDOR}, gen_random_uuid(), 'USD', 1, "
+          "gen_random_uuid(), 1,")
 BROKEN |= {
     "entries of a journal sum to zero":
         f"{UNGUARDED} update journal_entry set amount = amount + 1 {SHARE} and item = 'goods'",
@@ -126,6 +129,15 @@ BROKEN |= {
         f"and journal_id in (select id from journal {SHARE})",
     "delivered and paid sub-orders have a time of release":
         f"update ledger_share set release_at = null {SHARE}",
+    "what is in payout is the sum of payouts that are under way":
+        f"update vendor_balance set in_payout = in_payout + 1 {SHARE}",
+    "each payout has the journals of its moves, once":
+        f"{UNGUARDED} update journal set cause_kind = 'payout_paid' {SHARE} "
+        "and cause_number = 1",
+    "approved payouts were approved":
+        f"{PAYOUT} 'approved', null)",
+    "what is reserved is the sum of what is held of shares":
+        f"update ledger_share set reserved = 1, reserved_until = now() {SHARE}",
     "sums by day equal the entries that were carried":
         "insert into ledger_day (day, account, currency, debit, credit) "
         "values ('2001-01-01', 'bank', 'USD', 1, 0)",

@@ -68,6 +68,67 @@ class Clerk(threading.Thread):
                                             may_fail=True))
 
 
+VENDORS = 1500
+EARNED = """
+with v as (
+	insert into vendor (id, slug, name, state)
+	select gen_random_uuid(), 'v-' || n, 'V', 'approved' from generate_series(1, %s) n
+	returning id
+), a as (
+	insert into payout_account (vendor_id, id, holder, country, iban, masked, entered_by,
+	                            active_at)
+	select id, gen_random_uuid(), 'V', 'DE', 'DE89370400440532013000', '3000', id, now()
+	from v
+), b as (
+	insert into vendor_balance (vendor_id, currency) select id, 'USD' from v
+), j as (
+	insert into journal (id, cause_kind, cause_id, currency, vendor_id, actor)
+	select id, 'debt_paid', id, 'USD', id, 'system' from v returning id
+)
+insert into journal_entry (journal_id, account, vendor_id, item, amount)
+select j.id, e.account, e.vendor, 'debt', e.amount
+from j cross join lateral (values ('bank', null, 777), ('available', j.id, -777))
+	e (account, vendor, amount)"""
+
+
+@pytest.mark.parametrize("victim", ["api", "postgres"])
+def test_a_run_that_is_killed_pays_nobody_twice(own_server, victim):
+    """Two admins run payouts again and again, under keys of their own, while processes die."""
+    chance = random.Random(f"{SEED} payouts {victim}")
+    server = own_server(SEBEZ_LIMITS="no")
+    shop = Shop(server)
+    admins = [shop.admin("finance"), shop.admin("finance")]
+    shop.db.rows(EARNED, VENDORS)
+    counts = []
+
+    def run(admin):
+        while True:
+            seen = surely(lambda key: admin.call("runPayouts", body={}, key=key,
+                                                 may_fail=True)).json()
+            counts.append(seen["count"])
+            if not seen["count"]:
+                return
+
+    clerks = [threading.Thread(target=run, args=[admin], daemon=True) for admin in admins]
+    for clerk in clerks:
+        clerk.start()
+    for _ in range(KILLS):
+        clerks[0].join(chance.uniform(0.05, 0.3))
+        os.kill(victim_of(server, VICTIMS[victim], chance), signal.SIGKILL)
+        server.wait_ready()
+    for clerk in clerks:
+        clerk.join()
+    server.wait_ready()
+    server.db.close()
+    assert sum(counts) <= VENDORS  # the job may have made the others
+    assert shop.db.rows("select count(*), count(distinct vendor_id) as vendors, "
+                        "sum(amount)::bigint as total from payout") == [
+        {"count": VENDORS, "vendors": VENDORS, "total": 777 * VENDORS}]
+    assert shop.db.one("select count(*) from journal where cause_kind = 'payout_stamped'") \
+        == VENDORS
+    assert shop.check() == []
+
+
 @pytest.mark.parametrize("victim", ["api", "jobs", "postgres"])
 def test_a_killed_process_leaves_no_move_without_its_journal(own_server, victim):
     chance = random.Random(f"{SEED} {victim}")

@@ -10,13 +10,16 @@ import pytest
 
 from conftest import SEED
 from harness import contract
-from harness.books import PLATFORM, Books, Line, Order, Part, Terms
-from harness.shop import fresh, money
+from harness.books import PLATFORM, Books, Line, Order, Part, Payout, Terms
+from harness.shop import PASSWORD, fresh, money
 
 STEPS = int(os.environ.get("SEBEZ_TEST_MONEY", "200"))
 KEPT = 8  # orders that go on, few enough that each gets far; older ones rest
 NEXT = {"placed": ["accept"] * 3 + ["cancel"], "accepted": ["ship", "ship", "cancel"],
         "partially_shipped": ["ship", "deliver", "cancel"], "shipped": ["deliver"]}
+MOVES = {"pending": ["approvePayout"] * 3 + ["markPayoutFailed"],
+         "approved": ["markPayoutPaid"] * 3 + ["markPayoutFailed"],
+         "paid": ["markPayoutReturned"]}
 CAUSES = set(contract.resolve({"$ref": "#/components/schemas/JournalCause"})["enum"])
 RATES = (0, 1, 333, 1000, 2550, 10_000)
 
@@ -31,8 +34,20 @@ class Walk:
                       for vendor in self.vendors for price in (0, 1, 333, 1999, 100_000)]
         self.customers = [shop.customer() for _ in range(2)]
         self.orders, self.rules, self.tax = [], [], 0
+        self.payouts, self.reserves = [], {vendor.id: 0 for vendor in self.vendors}
         self.fixed = self.basis_points = 0
         self.start = self.platform()
+        for vendor in self.vendors:
+            vendor.do("putPayoutAccount", body={
+                "holder": "Walk", "country": "DE", "iban": "DE89370400440532013000",
+                "current_password": PASSWORD})
+            self.set_terms(vendor)
+
+    def set_terms(self, vendor):
+        self.reserves[vendor.id] = self.chance.choice((0, 1000, 3333))
+        self.finance.do("putPayoutTerms", vendor_id=vendor.id, body={
+            "schedule": "manual", "reserve_days": 30,
+            "reserve_basis_points": self.reserves[vendor.id]})
 
     def platform(self):
         seen = {a["account"]: a["balance"]["amount"]
@@ -48,6 +63,7 @@ class Walk:
                       body={"commission_basis_points": self.rates[vendor.id]})
         self.tax = self.chance.choice((0, 0, 2000))
         self.change_a_rule()
+        self.set_terms(vendor)
         self.fixed, self.basis_points = self.chance.choice((0, 1, 100)), self.chance.choice(RATES)
         self.shop.db.rows("update platform set service_fee_fixed = %s, "
                           "service_fee_basis_points = %s, commission_tax_basis_points = %s",
@@ -186,7 +202,7 @@ class Walk:
             self.moved(order, part, answer)
 
     def pay_debt(self):
-        """Of some vendor that has one; a third of them by mistake."""
+        """Of some vendor that has one; half of them by mistake."""
         owing = [v.id for v in self.vendors if self.books.available[v.id] < 0]
         if not owing:
             return
@@ -194,7 +210,7 @@ class Walk:
         amount = self.chance.randint(1, -self.books.available[vendor_id])
         paid = self.once("markDebtPaid", vendor_id=vendor_id, body={"amount": money(amount)})
         self.books.debt_paid(vendor_id, amount)
-        if self.chance.random() < 0.3:
+        if self.chance.random() < 0.5:
             self.once("reverseJournal", journal_id=paid.json()["id"], body={"reason": "Wrong"})
             self.books.debt_paid(vendor_id, -amount)
 
@@ -209,7 +225,43 @@ class Walk:
         while self.shop.db.one("select count(*) from ledger_share where released_at is null "
                                "and sub_order_id = %s", part.id):
             self.shop.db.rows("select ledger_release(10)")  # unless the job was faster
-        self.books.release(part)
+        self.books.release(part, self.reserves[part.vendor])
+
+    def release_reserve(self):
+        held = [p for o in self.orders for p in o.parts if p.reserved]
+        if not held:
+            return
+        part = self.chance.choice(held)
+        self.shop.db.rows("update ledger_share set reserved_until = now() "
+                          "where sub_order_id = %s", part.id)
+        while self.shop.db.one("select count(*) from ledger_share where sub_order_id = %s "
+                               "and reserved_until is not null", part.id):
+            self.shop.db.rows("select ledger_release_reserves(10)")
+        self.books.release_reserve(part)
+
+    def pay_out(self):
+        vendor = self.chance.choice(self.vendors)
+        amount = self.books.pay_out(vendor.id)
+        seen = self.once("runPayouts", body={"vendor_id": vendor.id}).json()
+        assert (seen["count"], seen["total"]) == (int(amount > 0), money(amount))
+        if amount:
+            newest = vendor.do("listPayouts", limit=1)["items"][0]
+            self.payouts.append(Payout(newest["id"], vendor.id, amount))
+
+    def move_payout(self):
+        open_ones = [payout for payout in self.payouts if payout.state in MOVES]
+        if not open_ones:
+            return
+        payout = self.chance.choice(open_ones)
+        operation = self.chance.choice(MOVES[payout.state])
+        body = {"markPayoutPaid": {"body": {}}, "approvePayout": {}}.get(
+            operation, {"body": {"reason": "Closed"}})
+        state = self.once(operation, payout_id=payout.id, **body).json()["status"]
+        if operation == "approvePayout":
+            payout.state = state
+        else:
+            self.books.payout_moved(payout, state)
+        assert payout.state == state
 
     def causes(self):
         return {row["kind"] for row in self.shop.db.rows(
@@ -225,12 +277,16 @@ class Walk:
         for vendor in self.vendors:
             seen = vendor.do("getBalance")
             available = seen["available"]["amount"] - seen["debt"]["amount"]
-            assert (seen["pending"]["amount"], available) \
-                == (self.books.pending[vendor.id], self.books.available[vendor.id])
+            books = self.books
+            assert (seen["pending"]["amount"], available, seen["reserved"]["amount"],
+                    seen["in_payout"]["amount"]) == (
+                books.pending[vendor.id], books.available[vendor.id], books.reserved[vendor.id],
+                books.in_payout[vendor.id])
 
     def go(self):
         steps = {self.place: 3, self.receive: 7, self.refund: 4, self.cancel_order: 1,
-                 self.sell: 20, self.release: 4, self.pay_debt: 2, self.change_rules: 1}
+                 self.sell: 20, self.release: 4, self.release_reserve: 1, self.pay_out: 2,
+                 self.move_payout: 3, self.pay_debt: 6, self.change_rules: 1}
         self.place()
         for number in range(10 * STEPS):
             if number >= STEPS and self.causes() == CAUSES:

@@ -12,6 +12,18 @@ from harness.wait import until
 from matrix import ROWS
 
 
+FOUND = """
+with b as (
+	insert into vendor_balance (vendor_id, currency) values (%s, 'USD') on conflict do nothing
+), j as (
+	insert into journal (id, cause_kind, cause_id, currency, vendor_id, actor)
+	values (gen_random_uuid(), 'debt_paid', gen_random_uuid(), 'USD', %s, 'system') returning id
+)
+insert into journal_entry (journal_id, account, vendor_id, item, amount)
+select j.id, 'bank', null::uuid, 'debt', 1000000 from j
+union all select j.id, 'available', %s::uuid, 'debt', -1000000 from j"""
+
+
 class Side:
     """A vendor and a customer, with one of each thing that is somebody's."""
 
@@ -62,6 +74,7 @@ class Side:
         self.ids["report_id"] = self.report()
         self.ids["held_id"] = self.held()
         self.ids["reply_id"] = self.canned_reply()
+        self.ids["payout_id"] = self.payout("pending")
         self.ids["dead_letter_id"] = self.dead_letter()
         self.ids["delivery_id"] = self.webhook_delivery()
         self.ids["code_id"] = coded(shop.server, shop.anonymous())["code_id"]
@@ -94,6 +107,24 @@ class Side:
         return self.vendor.do("createWebhook", body={
             "url": "https://erp.example.com/hooks", "events": ["low_stock"], "enabled": False,
             "description": "Of the side"})["id"]
+
+    def payout(self, state):
+        """A payout of some money that finance found for the vendor."""
+        from matrix import account_body
+        shop, vendor = self.shop, self.vendor
+        shop.db.rows("update payout_account set active_at = created_at where vendor_id = %s",
+                     vendor.id)
+        if not vendor.do("getPayoutAccount")["current"]:
+            vendor.do("putPayoutAccount", body=account_body(None, None, self))
+        shop.db.rows(FOUND, *[vendor.id] * 3)
+        finance = shop.admin("finance")
+        finance.do("runPayouts", body={"vendor_id": vendor.id})
+        made = vendor.do("listPayouts", limit=1)["items"][0]["id"]
+        if state != "pending":
+            finance.do("approvePayout", payout_id=made)
+        if state == "paid":
+            finance.do("markPayoutPaid", payout_id=made, body={})
+        return made
 
     def webhook_delivery(self):
         """Of the side's webhook; it is sent no more."""

@@ -8,7 +8,7 @@
 #define SEBEZ_SHOP_ACCOUNTS_ACCOUNTS_H
 
 #include "shop/area.h"
-#include "task/task.h"
+#include "web/request.h"
 
 extern const struct area AREA_ACCOUNTS;
 
@@ -22,6 +22,11 @@ extern const struct problem_code PROBLEM_RECENT_REQUIRED[1];
  * what is one account. An invalid address gives a key that no account has.
  */
 const char *account_key(struct arena *arena, const char *typed);
+
+/* Compares with the password of the signed-in account and returns the hash that it matched. NULL:
+ * not given. Runs without the envelope, so it checks the session itself. Ends the task (400, 401,
+ * 409). Suspends. */
+const char *account_check_password(struct request *rq, const char *current_password);
 
 /*
  * Makes an admin account, or makes an existing account admin: sets its role and password, and ends

@@ -4,6 +4,7 @@
 #ifndef SEBEZ_SHOP_ACCOUNTS_SIGN_IN_H
 #define SEBEZ_SHOP_ACCOUNTS_SIGN_IN_H
 
+#include "shop/accounts/accounts.h"
 #include "shop/accounts/refresh.h"
 #include "task/db.h"
 #include "web/request.h"
@@ -43,11 +44,6 @@ void sign_in_throttle(struct request *rq, const char *email_key);
 
 /* For limit_guess: a hash of an address or a number, so that counters do not reveal who it is. */
 const char *sign_in_who(struct request *rq, const char *who);
-
-/* Compares with the password of the signed-in account and returns the hash that it matched. NULL:
- * not given. Runs without the envelope, so it checks the session itself. Ends the task (400, 401,
- * 409). Suspends. */
-const char *account_check_password(struct request *rq, const char *current_password);
 
 _Noreturn void sign_in_refuse(struct request *rq); /* bad_credentials, whatever the cause */
 _Noreturn void sign_in_refuse_locked(struct request *rq);

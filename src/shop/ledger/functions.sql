@@ -168,9 +168,16 @@ begin
 		for no key update of s skip locked);
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
-		select h.*, s.order_id, journal_new_id() as id,
-		       h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax as earned
+		select h.*, s.order_id, journal_new_id() as id, e.earned, r.days,
+		       case when r.days > 0 and e.earned > 0 then round(e.earned::numeric * r.basis_points / 10000)::bigint
+		            else 0 end as kept
 		from sub_order s join ledger_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+		cross join platform f
+		left join payout_terms t on t.vendor_id = s.vendor_id
+		cross join lateral (select h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax
+			as earned) e
+		cross join lateral (select coalesce(t.reserve_basis_points, f.payout_reserve_basis_points) as basis_points,
+			coalesce(t.reserve_days, f.payout_reserve_days) as days) r
 		where s.id = any (due) and h.released_at is null
 	), written as (
 		insert into journal (id, cause_kind, cause_id, currency, vendor_id, sub_order_id, order_id, actor)
@@ -178,17 +185,55 @@ begin
 		from share h where h.earned <> 0
 	), entries as (
 		insert into journal_entry (journal_id, account, vendor_id, item, amount)
-		select h.id, e.account, h.vendor_id, 'release', e.amount
+		select h.id, e.account, h.vendor_id, e.item, e.amount
 		from share h cross join lateral (values
-			(1, 'pending', h.earned), (2, 'available', -h.earned)) e (position, account, amount)
-		where h.earned <> 0
+			(1, 'pending', 'release', h.earned), (2, 'available', 'release', h.kept - h.earned),
+			(3, 'reserved', 'reserve', -h.kept)) e (position, account, item, amount)
+		where e.amount <> 0
 		order by h.vendor_id, h.sub_order_id, e.position
 	)
-	update ledger_share x set released_at = now(), journals = x.journals + (h.earned <> 0)::int
+	update ledger_share x set released_at = now(), journals = x.journals + (h.earned <> 0)::int, reserved = h.kept,
+		reserved_until = case when h.kept > 0 then now() + make_interval(days => h.days) end
 	from share h where x.vendor_id = h.vendor_id and x.sub_order_id = h.sub_order_id;
 	return cardinality(due);
 end $$;
 grant execute on function ledger_release(int) to sebez_jobs;
+
+-- Makes available what was held back of up to `most` sub-orders until now. Never waits for a sub-order. Returns how
+-- many.
+create or replace function ledger_release_reserves(most int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	due uuid[];
+begin
+	due := array(
+		select s.id from ledger_share h
+		join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
+		where h.reserved_until <= now()
+		order by h.reserved_until
+		limit most
+		for no key update of s skip locked);
+	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
+	with share as materialized (
+		select h.*, s.order_id, journal_new_id() as id
+		from sub_order s join ledger_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
+		where s.id = any (due) and h.reserved_until <= now()
+	), written as (
+		insert into journal (id, cause_kind, cause_id, currency, vendor_id, sub_order_id, order_id, actor)
+		select h.id, 'reserve_released', h.sub_order_id, h.currency, h.vendor_id, h.sub_order_id, h.order_id, 'system'
+		from share h
+	), entries as (
+		insert into journal_entry (journal_id, account, vendor_id, item, amount)
+		select h.id, e.account, h.vendor_id, 'reserve', e.amount
+		from share h cross join lateral (values
+			(1, 'reserved', h.reserved), (2, 'available', -h.reserved)) e (position, account, amount)
+		order by h.vendor_id, h.sub_order_id, e.position
+	)
+	update ledger_share x set reserved_until = null, journals = x.journals + 1
+	from share h where x.vendor_id = h.vendor_id and x.sub_order_id = h.sub_order_id;
+	return cardinality(due);
+end $$;
+grant execute on function ledger_release_reserves(int) to sebez_jobs;
 
 -- Adds the entries of up to `most` journals to the sums by day. Returns how many journals.
 create or replace function ledger_carry(most int) returns int

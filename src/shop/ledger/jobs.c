@@ -27,6 +27,15 @@ static int32_t release_some(struct task *task)
 	    ->done;
 }
 
+static int32_t release_reserves_some(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_ledger_release_reserves_some_rows(
+	           db, sql_ledger_release_reserves_some(db, RELEASED_MAX), NULL)
+	    ->done;
+}
+
 static int32_t carry_some(struct task *task)
 {
 	struct db *db = db_of(task);
@@ -48,6 +57,7 @@ static void repeat(struct task *task, int32_t (*some)(struct task *task), int32_
 void ledger_release(struct task *task)
 {
 	repeat(task, release_some, RELEASED_MAX);
+	repeat(task, release_reserves_some, RELEASED_MAX);
 }
 
 void ledger_carry(struct task *task)

@@ -4,7 +4,8 @@
 
 #include "task/task.h"
 
-/* Makes pending earnings available when their hold days are over. */
+/* Makes pending earnings available when their hold days are over, and reserves when their time is.
+ */
 void ledger_release(struct task *task);
 
 /* Adds the entries of new journals to the sums by day. */

@@ -84,5 +84,8 @@ select ledger_reverse(:id, :reason) as id;
 -- ledger_release_some (most int): one writes -> (done int)
 select ledger_release(:most) as done;
 
+-- ledger_release_reserves_some (most int): one writes -> (done int)
+select ledger_release_reserves(:most) as done;
+
 -- ledger_carry_some (most int): one writes -> (done int)
 select ledger_carry(:most) as done;

@@ -73,11 +73,14 @@ create table ledger_share (
 	journals     int not null, -- written so far
 	release_at   timestamptz, -- null: not delivered, or not paid
 	released_at  timestamptz, -- since then its money is available; null: it is pending
+	reserved     bigint not null default 0, -- of what was released, held back
+	reserved_until timestamptz, -- null: none is held back any more
 	primary key (vendor_id, sub_order_id),
 	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
 	check (refunded between 0 and received)
 );
 create index ledger_share_release on ledger_share (release_at) where released_at is null;
+create index ledger_share_reserved on ledger_share (reserved_until) where reserved_until is not null;
 create index ledger_share_vendor on ledger_share (vendor_id, release_at) where released_at is null;
 
 grant select on ledger_share to sebez_vendor, sebez_admin;

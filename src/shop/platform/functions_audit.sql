@@ -23,6 +23,7 @@ declare
 		when 'message_held' then array['text', 'attachments', 'card']
 		when 'message_report' then array['comment']
 		when 'platform' then array['commission_rules_version']
+		when 'payout_account' then array['iban', 'number', 'bank_code']
 		when 'webhook' then array['url'] -- may contain a secret of its receiver
 		else '{}' end;
 	written jsonb;

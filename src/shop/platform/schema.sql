@@ -19,6 +19,11 @@ create table platform (
 	hold_days               int not null default 7 check (hold_days between 0 and 365),
 	campaigns_per_week      int not null default 3 check (campaigns_per_week between 0 and 100),
 	commission_tax_basis_points int not null default 0 check (commission_tax_basis_points between 0 and 10000),
+	payout_schedule         text not null default 'weekly' check (payout_schedule in (:PayoutSchedule)),
+	payout_minimum          bigint not null default 0 check (payout_minimum >= 0),
+	payout_approvals        int not null default 1 check (payout_approvals between 0 and 2), -- by so many admins
+	payout_reserve_basis_points int not null default 0 check (payout_reserve_basis_points between 0 and 10000),
+	payout_reserve_days     int not null default 0 check (payout_reserve_days between 0 and 365),
 	commission_rules_version bigint not null default 0, -- of all rules together
 	two_factor_admins_since timestamptz, -- when second factors were demanded of admins; null: they are not
 	two_factor_staff_since  timestamptz, -- and of the staff of vendors

@@ -4,7 +4,9 @@
 select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.currency as "service_fee_fixed.currency", f.service_fee_basis_points, f.commission_basis_points,
        f.commission_tax_basis_points, f.payment_hours, f.accept_hours, f.ship_grace_days, f.complete_days, f.hold_days,
-       f.campaigns_per_week, f.two_factor_admins_since is not null as two_factor_admins,
+       f.campaigns_per_week, f.payout_schedule, f.payout_minimum as "payout_minimum.amount",
+       f.currency as "payout_minimum.currency", f.payout_approvals, f.payout_reserve_basis_points,
+       f.payout_reserve_days, f.two_factor_admins_since is not null as two_factor_admins,
        f.two_factor_staff_since is not null as two_factor_staff, f.two_factor_grace_days,
        f.version, f.version as "_version"
 from platform f;
@@ -12,7 +14,8 @@ from platform f;
 -- admin_settings_put (if_match int[]?, fee_fixed bigint, fee_currency text, fee_basis_points int,
 --     commission_basis_points int, payment_hours int, accept_hours int, ship_grace_days int, complete_days int,
 --     hold_days int, campaigns_per_week int?, commission_tax_basis_points int?, two_factor_admins bool?,
---     two_factor_staff bool?, two_factor_grace_days int?): maybe
+--     two_factor_staff bool?, two_factor_grace_days int?, payout_schedule text?, payout_minimum bigint?,
+--     payout_currency text?, payout_approvals int?, payout_reserve_basis_points int?, payout_reserve_days int?): maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,
@@ -21,6 +24,12 @@ set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_
     complete_days = :complete_days, hold_days = :hold_days,
     campaigns_per_week = coalesce(:campaigns_per_week, campaigns_per_week),
     commission_tax_basis_points = coalesce(:commission_tax_basis_points, commission_tax_basis_points),
+    payout_schedule = coalesce(:payout_schedule, payout_schedule),
+    payout_minimum = coalesce(case when marketplace_currency(:payout_currency, '/payout_minimum/currency')
+                              is not null then :payout_minimum end, payout_minimum),
+    payout_approvals = coalesce(:payout_approvals, payout_approvals),
+    payout_reserve_basis_points = coalesce(:payout_reserve_basis_points, payout_reserve_basis_points),
+    payout_reserve_days = coalesce(:payout_reserve_days, payout_reserve_days),
     two_factor_admins_since = case when coalesce(:two_factor_admins, two_factor_admins_since is not null)
                               then coalesce(two_factor_admins_since, now()) end,
     two_factor_staff_since = case when coalesce(:two_factor_staff, two_factor_staff_since is not null)
@@ -31,6 +40,8 @@ where true
 returning currency, service_fee_fixed as "service_fee_fixed.amount",
           currency as "service_fee_fixed.currency", service_fee_basis_points, commission_basis_points,
           commission_tax_basis_points, payment_hours, accept_hours, ship_grace_days, complete_days, hold_days,
-          campaigns_per_week, two_factor_admins_since is not null as two_factor_admins,
+          campaigns_per_week, payout_schedule, payout_minimum as "payout_minimum.amount",
+          currency as "payout_minimum.currency", payout_approvals, payout_reserve_basis_points, payout_reserve_days,
+          two_factor_admins_since is not null as two_factor_admins,
           two_factor_staff_since is not null as two_factor_staff, two_factor_grace_days, version,
           version as "_version";

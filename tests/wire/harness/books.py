@@ -69,6 +69,7 @@ class Part:
             if line.terms.on_shipping:
                 line.of_shipping = half_up(share, line.terms.basis_points, 10_000)
         self.paid = self.released = self.delivered = False
+        self.reserved = 0
 
     @property
     def whole_goods(self):
@@ -102,6 +103,7 @@ class Books:
     def __init__(self):
         self.platform = collections.Counter()
         self.pending, self.available = collections.Counter(), collections.Counter()
+        self.reserved, self.in_payout = collections.Counter(), collections.Counter()
 
     def place(self, order, fixed, basis_points):
         """order: parts in the order of their numbers. Allocates the service fee; moves no money."""
@@ -165,11 +167,47 @@ class Books:
         self.available[vendor_id] += amount
         self.platform["bank"] += amount
 
-    def release(self, part):
+    def release(self, part, basis_points=0):
+        """basis_points: of the reserve that is held back."""
         earned = part.worth()[0]
         part.released = True
+        part.reserved = half_up(earned, basis_points, 10_000) if earned > 0 else 0
         self.pending[part.vendor] -= earned
-        self.available[part.vendor] += earned
+        self.available[part.vendor] += earned - part.reserved
+        self.reserved[part.vendor] += part.reserved
+
+    def release_reserve(self, part):
+        self.reserved[part.vendor] -= part.reserved
+        self.available[part.vendor] += part.reserved
+        part.reserved = 0
+
+    def pay_out(self, vendor_id):
+        """All that is available. Returns how much."""
+        amount = max(self.available[vendor_id], 0)
+        self.available[vendor_id] -= amount
+        self.in_payout[vendor_id] += amount
+        return amount
+
+    def payout_moved(self, payout, state):
+        """payout: a vendor, an amount and a state."""
+        came_from = {"paid": self.in_payout, "failed": self.in_payout, "returned": None}[state]
+        if came_from is not None:
+            came_from[payout.vendor] -= payout.amount
+        if state == "paid":
+            self.platform["bank"] -= payout.amount
+        else:
+            self.available[payout.vendor] += payout.amount
+        if state == "returned":
+            self.platform["bank"] += payout.amount
+        payout.state = state
+
+
+@dataclasses.dataclass
+class Payout:
+    id: str
+    vendor: str
+    amount: int
+    state: str = "pending"
 
 
 class Order:

@@ -90,6 +90,8 @@ class State:
     def _low_stock(self, payload):
         pass
 
+    _payout_paid = _payout_failed = _payout_account_changed = _low_stock
+
     def _withheld(self, payload):
         pass
 
