@@ -49,6 +49,8 @@ END
 mkdir "$work/metrics"
 certificate() { CERTIFICATE_ENV=$work/certificate.env "$source/deploy/certificates/sebez-certificate" "$@"; }
 certificate stand-in
+certificate expiry
+! grep -q '^sebez_certificate_not_after' "$work/metrics/sebez_certificate.prom" || failed "the metrics tell of no nginx"
 "$sebez" nginx-conf --whole --name "$name" --name "www.$name" --cert "$work/tls/cert.pem" --key "$work/tls/key.pem" \
 	--https "127.0.0.1:$https" --http "127.0.0.1:$http" --upstream "127.0.0.1:$port" --acme "$work/challenges" \
 	--log off --nginx "$(nginx -v 2>&1 | sed 's,.*/,,')" |
