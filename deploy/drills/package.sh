@@ -1,19 +1,21 @@
 #!/bin/bash
 # The Debian package is built, and lintian finds nothing. In a fresh Debian that mmdebstrap makes, with its
-# own systemd as process 1, it is installed, started by its unit, used (the story of the README), upgraded
-# under requests, removed, installed again and purged. No request of the upgrade fails, and orders stay.
+# own systemd as process 1, it is installed, started by its unit, used (the story of the README),
+# gets a certificate by its timer's unit, is upgraded under requests, removed, installed again and purged. No
+# request of the upgrade fails, and orders stay.
 #   SEBEZ_DRILL_ROOT=FILE     an archive of that Debian: made when the file is absent, else used
 set -eu
 source=$(realpath "$(dirname "$0")/../..")
 . "$source/deploy/drills/common.bash"
 [ "$(id -u)" -eq 0 ] || skip "root is needed to run a system"
-needs mmdebstrap dh lintian unshare nsenter ip curl python3
+needs mmdebstrap dh lintian unshare nsenter ip curl openssl pebble pebble-challtestsrv
 cgroups=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
 [ -n "$cgroups" ] || skip "systemd needs cgroups of version 2"
 
 work=$(mktemp -d /var/tmp/sebez-drill-XXXXXX)
-root=$work/root group=$cgroups/sebez-drill-$$ init=
+root=$work/root group=$cgroups/sebez-drill-$$ init= others=()
 finish() {
+	for pid in ${others[@]+"${others[@]}"}; do kill "$pid" 2> /dev/null || true; done
 	[ -z "$init" ] || kill -9 "$init" 2> /dev/null || true # with it all others of its namespace
 	wait
 	for _ in 1 2 3 4 5; do # its processes take a moment to end
@@ -41,7 +43,7 @@ echo "a fresh Debian"
 archive=${SEBEZ_DRILL_ROOT:-$work/root.tar}
 depends=$(dpkg-deb -f "$deb" Depends | tr ',' '\n' | sed 's/|.*//; s/(.*)//; s/ //g' | paste -sd ,)
 [ -e "$archive" ] || mmdebstrap --quiet --variant=minbase \
-	--include="systemd,systemd-sysv,dbus,libnss-systemd,procps,postgresql,redis-server,$depends" bookworm "$archive"
+	--include="systemd,systemd-sysv,dbus,libnss-systemd,procps,postgresql,redis-server,nginx,lego,$depends" bookworm "$archive"
 mkdir "$root"
 tar -C "$root" -xf "$archive"
 cp "$deb" "$root/first.deb"
@@ -110,6 +112,40 @@ orders() { inside setpriv --reuid sebez --regid sebez --clear-groups sh -c \
 placed=$(orders)
 [ "$placed" -gt 0 ] || failed "there is no order"
 
+echo "a certificate"
+cat > "$work/pebble.json" << END
+{"pebble": {"listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
+ "certificate": "$work/acme.pem", "privateKey": "$work/acme.key", "httpPort": 80, "tlsPort": 443,
+ "ocspResponderURL": "", "externalAccountBindingRequired": false}}
+END
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	-keyout "$work/acme.key" -out "$work/acme.pem" 2> /dev/null
+inside sh -c 'cat > /etc/sebez/acme.pem' < "$work/acme.pem"
+nsenter -t "$init" -n pebble-challtestsrv -dns01 127.0.0.1:8053 -http01 "" -https01 "" -tlsalpn01 "" \
+	-management 127.0.0.1:8055 -defaultIPv6 "" > "$work/names.log" 2>&1 &
+others+=($!)
+PEBBLE_VA_NOSLEEP=1 nsenter -t "$init" -n pebble -config "$work/pebble.json" -dnsserver 127.0.0.1:8053 \
+	> "$work/pebble.log" 2>&1 &
+others+=($!)
+wait_for 20 "the authority" nsenter -t "$init" -n curl -sfk https://127.0.0.1:15000/roots/0 -o "$work/root.pem"
+inside sh -ec 'mkdir -p /var/lib/prometheus/node-exporter
+	cat >> /etc/sebez/certificate.env << END
+NAMES=shop.example.test
+EMAIL=drill@example.test
+SERVER=https://localhost:14000/dir
+LEGO_CA_CERTIFICATES=/etc/sebez/acme.pem
+END
+	sebez-certificate stand-in
+	sebez nginx-conf --name shop.example.test --cert /etc/sebez/tls/cert.pem --key /etc/sebez/tls/key.pem \
+		--acme /var/lib/acme --nginx 1.22 > /etc/nginx/sites-enabled/sebez
+	nginx -q -t && systemctl reload nginx' || failed "nginx refuses the configuration"
+inside systemctl start sebez-certificate ||
+	{ inside journalctl --no-pager -n 30 -u sebez-certificate; failed "there is no certificate"; }
+nsenter -t "$init" -n curl -sf --cacert "$work/root.pem" --resolve shop.example.test:443:127.0.0.1 \
+	https://shop.example.test/healthz -o /dev/null || failed "nginx does not serve it"
+inside grep -q '^sebez_certificate_failed 0' /var/lib/prometheus/node-exporter/sebez_certificate.prom ||
+	failed "the metrics do not say so"
+
 echo "an upgrade under requests"
 apis() { inside pgrep -u sebez -f 'sebez api' | sort | paste -sd ' '; }
 before=$(apis)
@@ -137,4 +173,4 @@ check --data
 inside dpkg -P sebez > "$work/dpkg.log" 2>&1 || { cat "$work/dpkg.log"; exit 1; }
 inside test -d /var/lib/sebez/postgres || failed "purging it removed the data"
 inside test ! -e /etc/sebez/sebez.env || failed "purging it left its settings"
-echo "lintian clean, story played, upgrade: $lost of $asked requests failed, $placed orders kept"
+echo "lintian clean, story played, certificate got, upgrade: $lost of $asked requests failed, $placed orders kept"
