@@ -18,7 +18,7 @@ run="$build postgresql redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis python3-botocore python3-cryptography python3-h2 python3-aiosmtpd
       python3-dkim python3-nacl python3-pil libheif-examples chromium chromium-driver fonts-dejavu-core
-      clang libclang-rt-dev valgrind procps nginx haproxy openssl prometheus systemd"
+      clang libclang-rt-dev valgrind procps nginx haproxy openssl pgbackrest prometheus systemd"
 lint="clang-format clang-tidy clang-tools universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
 bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 python3-pil libvips-tools procps"
 # The codecs of HEIC and AVIF, which Debian 12 has in libheif1.

@@ -109,7 +109,7 @@ int backup_verify_main(const struct config *config)
 
 	if (!is_embedded(config) || open_folder(config, &data_folder, &folder) < 0)
 		return 1;
-	rc = backup_verify(&folder, &bad);
+	rc = backup_verify(&folder, &data_folder, &bad);
 	backup_folder_close(&folder);
 	return rc == 0 && bad == 0 ? 0 : 1;
 }

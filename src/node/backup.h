@@ -5,6 +5,7 @@
  *
  *   backup.c          the commands
  *   backup_plain.c    a backup by pg_basebackup
+ *   backup_rest.c     the same by pgBackRest
  *   backup_objects.c  copies of images and files
  *   backup_wal.c      the archived log
  *   backup_verify.c   reads all that a restore would read
@@ -51,7 +52,8 @@ int backup_objects_verify(const struct backup_folder *folder, int64_t *ret_count
     __attribute__((warn_unused_result));
 
 /* Reads all that any restore would read; prints and counts what is damaged or missing. */
-int backup_verify(struct backup_folder *folder, int *ret_bad) __attribute__((warn_unused_result));
+int backup_verify(struct backup_folder *folder, const struct data_folder *data_folder, int *ret_bad)
+    __attribute__((warn_unused_result));
 
 struct backup_target {
 	const char *label; /* NULL: the newest that began and ended before the moment */

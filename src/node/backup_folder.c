@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/backup_rest.h"
 #include "node/say.h"
 #include "node/secret.h"
 
@@ -43,7 +44,7 @@ static int find_path(const struct config *config, const struct data_folder *data
 		data_folder_path(data_folder, "backup", folder->path, sizeof(folder->path));
 		path = folder->path;
 	}
-	if (make && mkdir(path, 0700) != 0 && errno != EEXIST)
+	if (make && mkdir(path, 0711) != 0 && errno != EEXIST)
 		return -errno;
 	if (realpath(path, real) == NULL)
 		return -errno;
@@ -70,28 +71,88 @@ static int open_parts(struct backup_folder *folder, const struct data_folder *da
 	return folder->objects_fd < 0 ? folder->objects_fd : 0;
 }
 
+static bool is_rest(const char *tool)
+{
+	return strcmp(tool, "pgbackrest") == 0;
+}
+
+/* A folder goes on with what it was begun with; only an empty one is open to a choice. */
+static int choose_tool(const struct config *config, const struct data_folder *data_folder,
+                       struct backup_folder *folder)
+{
+	static const char *const WORDS[] = {"auto", "plain", "pgbackrest"};
+	const char *wanted = WORDS[config->backup_tool], *why = NULL;
+	char tool[32];
+	bool can;
+
+	backup_folder_read(folder->fd, "tool", tool, sizeof(tool));
+	if (tool[0] != '\0' && config->backup_tool != BACKUP_TOOL_AUTO &&
+	    strcmp(tool, wanted) != 0) {
+		say("%s was begun with %s, and SEBEZ_BACKUP_TOOL is %s: use an empty folder",
+		    folder->path, tool, wanted);
+		return -EEXIST;
+	}
+	can = folder->archives && backup_rest_can(data_folder, folder->path, &why);
+	folder->rest =
+	    tool[0] != '\0' ? is_rest(tool) : can && config->backup_tool != BACKUP_TOOL_PLAIN;
+	if ((folder->rest || config->backup_tool == BACKUP_TOOL_PGBACKREST) && !can) {
+		say("pgbackrest cannot be used for %s: %s", folder->path,
+		    why != NULL ? why : "SEBEZ_BACKUP_FOLDER is not set");
+		return -EINVAL;
+	}
+	path_format(folder->conf, sizeof(folder->conf), "%s/pgbackrest/pgbackrest.conf",
+	            data_folder->data);
+	return 0;
+}
+
+static int begin_tool(const struct config *config, const struct data_folder *data_folder,
+                      struct backup_folder *folder)
+{
+	char tool[32];
+	int rc = folder->rest ? backup_rest_prepare(config, data_folder, folder) : 0;
+
+	backup_folder_read(folder->fd, "tool", tool, sizeof(tool));
+	return rc < 0 || tool[0] != '\0'
+	           ? rc
+	           : backup_folder_write(folder->fd, "tool", folder->rest ? "pgbackrest" : "plain");
+}
+
+static int read_key(const struct config *config, struct backup_key *ret)
+{
+	struct secret key;
+
+	if (config->backup_key[0] == '\0')
+		return 0;
+	if (!secret_parse(config->backup_key, &key))
+		return -EINVAL;
+	_Static_assert((int)SECRET_BYTES == (int)BACKUP_KEY_BYTES, "a key");
+	memcpy(ret->bytes, key.key, SECRET_BYTES);
+	ret->given = true;
+	explicit_bzero(&key, sizeof(key));
+	return 0;
+}
+
 int backup_folder_open(const struct config *config, const struct data_folder *data_folder,
                        bool make, struct backup_folder *ret)
 {
 	struct backup_folder folder = {
 	    .fd = -1, .base_fd = -1, .wal_fd = -1, .objects_fd = -1, .lock_fd = -1};
-	struct secret key;
+	unsigned said = say_count();
 	int rc = find_path(config, data_folder, make, &folder);
 
 	if (rc == 0)
 		rc = open_parts(&folder, data_folder, make);
-	if (rc == 0 && config->backup_key[0] != '\0') {
-		rc = secret_parse(config->backup_key, &key) ? 0 : -EINVAL;
-		_Static_assert((int)SECRET_BYTES == (int)BACKUP_KEY_BYTES, "a key");
-		memcpy(folder.key.bytes, key.key, SECRET_BYTES);
-		folder.key.given = true;
-		explicit_bzero(&key, sizeof(key));
-	}
+	if (rc == 0)
+		rc = read_key(config, &folder.key);
+	if (rc == 0)
+		rc = choose_tool(config, data_folder, &folder);
+	if (rc == 0 && (make || folder.rest))
+		rc = begin_tool(config, data_folder, &folder);
 	if (rc == 0) {
 		*ret = folder;
 		return 0;
 	}
-	if (make || rc != -ENOENT)
+	if (say_count() == said && (make || rc != -ENOENT))
 		say("cannot use the folder for backups %s: %s",
 		    folder.archives ? config->backup_folder : folder.path, strerror(-rc));
 	backup_folder_close(&folder);
@@ -132,6 +193,12 @@ int backup_folder_lock(struct backup_folder *folder)
 
 int backup_folder_write(int fd, const char *name, const char *text)
 {
+	return backup_folder_write_for(fd, name, text, NULL);
+}
+
+int backup_folder_write_for(int fd, const char *name, const char *text,
+                            const struct data_folder *owner)
+{
 	char temporary[BACKUP_NAME_MAX];
 	size_t length = strlen(text);
 	int rc = 0, file;
@@ -142,6 +209,9 @@ int backup_folder_write(int fd, const char *name, const char *text)
 		return -errno;
 	if (write(file, text, length) != (ssize_t)length)
 		rc = -ENOSPC;
+	if (rc == 0 && owner != NULL && owner->switches_user &&
+	    fchown(file, owner->uid, owner->gid) != 0)
+		rc = -errno;
 	if (rc == 0 && fsync(file) != 0)
 		rc = -errno;
 	close(file);

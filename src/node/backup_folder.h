@@ -1,6 +1,7 @@
 /*
- * backup_folder: where backups are kept by the method `plain` (node/backup.h).
+ * backup_folder: where backups are kept.
  *
+ *   tool              plain or pgbackrest
  *   system            the identifier of the PostgreSQL cluster whose backups these are
  *   lock              held by the one command that writes backups
  *   base/<label>/     base.tar and info, of a full backup; .<label>.new while it is made
@@ -9,7 +10,7 @@
  *   secret            SEBEZ_SECRET of the shop; only with a key
  *   drill.json        the report of the last restore drill
  *
- * Files but `system`, `lock`, `info` and `drill.json` are of node/backup_file.h.
+ * Files but `tool`, `system`, `lock`, `info` and `drill.json` are of node/backup_file.h.
  */
 #ifndef SEBEZ_NODE_BACKUP_FOLDER_H
 #define SEBEZ_NODE_BACKUP_FOLDER_H
@@ -22,11 +23,13 @@
 #include "node/config.h"
 #include "node/data_folder.h"
 
-enum { BACKUP_LABEL_MAX = 32, BACKUP_COUNTS_MAX = 16, BACKUP_BACKUPS_MAX = 1024, WAL_NAME = 24 };
+enum { BACKUP_LABEL_MAX = 48, BACKUP_COUNTS_MAX = 16, BACKUP_BACKUPS_MAX = 1024, WAL_NAME = 24 };
 
 struct backup_folder {
 	char path[DATA_FOLDER_PATH_MAX]; /* absolute */
 	bool archives;                   /* a setting names it, so WAL is archived there */
+	bool rest;                       /* rows and WAL are kept by node/backup_rest.h */
+	char conf[DATA_FOLDER_PATH_MAX]; /* its configuration */
 	struct backup_key key;
 	int fd, base_fd, wal_fd, objects_fd, lock_fd; /* lock_fd: -1 when not locked */
 };
@@ -64,6 +67,9 @@ int backup_folder_list(const struct backup_folder *folder, struct backup_info **
 /* A small file of lines, replaced as a whole. */
 int backup_folder_write(int fd, const char *name, const char *text)
     __attribute__((warn_unused_result));
+/* The same, readable for the user of the children alone. */
+int backup_folder_write_for(int fd, const char *name, const char *text,
+                            const struct data_folder *owner) __attribute__((warn_unused_result));
 /* Its text, cut to size; "" when there is none. */
 void backup_folder_read(int fd, const char *name, char *ret, size_t size);
 

@@ -14,6 +14,7 @@
 
 #include "node/admin_db.h"
 #include "node/backup.h"
+#include "node/backup_rest.h"
 #include "node/backup_wal.h"
 #include "node/child.h"
 #include "node/embedded_pg.h"
@@ -194,7 +195,8 @@ static int write_backup(const struct config *config, const struct services *serv
 	int rc = begin(conn, folder, info);
 
 	if (rc == 0)
-		rc = dump(services, folder, dir, &info->bytes);
+		rc = folder->rest ? backup_rest_dump(config, services, folder, conn, info)
+		                  : dump(services, folder, dir, &info->bytes);
 	if (rc == 0)
 		rc = ask_text(conn, "select pg_walfile_name(pg_current_wal_lsn())", info->wal_last,
 		              sizeof(info->wal_last));
@@ -247,7 +249,7 @@ int backup_plain_make(const struct config *config, const struct services *servic
 		return rc;
 	}
 	*ret = info;
-	return backup_plain_expire(folder, config->backup_days);
+	return folder->rest ? 0 : backup_plain_expire(folder, config->backup_days);
 }
 
 int backup_plain_expire(const struct backup_folder *folder, int64_t days)

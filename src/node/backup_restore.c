@@ -14,13 +14,14 @@
 #include "base/clock.h"
 #include "node/admin_db.h"
 #include "node/backup.h"
+#include "node/backup_rest.h"
 #include "node/backup_wal.h"
 #include "node/child.h"
 #include "node/conninfo.h"
 #include "node/embedded_pg.h"
 #include "node/say.h"
 
-enum { POLL_MS = 50, SAY_MS = 60 * 1000 };
+enum { POLL_MS = 50, SAY_MS = 60 * 1000, COMMAND_MAX = 2560 };
 
 #define UNFINISHED "postgres.new"
 
@@ -193,11 +194,25 @@ static int signal_recovery(const struct restore *restore, int cluster)
 	return rc;
 }
 
+/* The cluster is not where postgresql.conf's command expects it. */
+static void set_commands(const struct restore *restore, char get[COMMAND_MAX],
+                         char put[COMMAND_MAX])
+{
+	char cluster[DATA_FOLDER_PATH_MAX], command[COMMAND_MAX - 32];
+
+	data_folder_path(restore->data_folder, UNFINISHED, cluster, sizeof(cluster));
+	backup_wal_command(restore->folder, cluster, false, command, sizeof(command));
+	path_format(get, COMMAND_MAX, "restore_command=%s", command);
+	backup_wal_command(restore->folder, cluster, true, command, sizeof(command));
+	path_format(put, COMMAND_MAX, "archive_command=%s", command);
+}
+
 static int spawn_recovery(const struct restore *restore, int cluster, pid_t *ret)
 {
 	const struct backup_target *target = restore->target;
 	time_t at = (time_t)(target->at_us / 1000000);
 	char moment[96], timeline[48], day[32];
+	static char get[COMMAND_MAX], put[COMMAND_MAX];
 	const char *settings[EMBEDDED_PG_SETTINGS_MAX] = {"hot_standby=off"};
 	int count = 1, rc = 0;
 	struct tm utc;
@@ -206,7 +221,9 @@ static int spawn_recovery(const struct restore *restore, int cluster, pid_t *ret
 		settings[count++] = "archive_mode=off";
 	if (restore->folder->archives) {
 		rc = signal_recovery(restore, cluster);
-		settings[count++] = "restore_command=" BACKUP_WAL_GET;
+		settings[count++] = get;
+		settings[count++] = put;
+		set_commands(restore, get, put);
 		settings[count++] = "recovery_target_action=promote";
 		settings[count++] = timeline;
 		path_format(timeline, sizeof(timeline), "recovery_target_timeline=latest");
@@ -215,6 +232,7 @@ static int spawn_recovery(const struct restore *restore, int cluster, pid_t *ret
 		path_format(timeline, sizeof(timeline), "recovery_target_timeline=%u",
 		            target->timeline != 0
 		                ? target->timeline
+
 		                : backup_wal_timeline_at(restore->folder, restore->info.timeline,
 		                                         (int64_t)at));
 		strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S", gmtime_r(&at, &utc));
@@ -351,9 +369,14 @@ static int restore_cluster(struct restore *restore)
 	cluster = rc < 0 ? rc : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cluster < 0)
 		return rc < 0 ? rc : -errno;
-	rc = unpack(restore, cluster);
-	if (rc == 0)
-		rc = verify(restore, path, cluster);
+	if (restore->folder->rest) {
+		rc = backup_rest_unpack(restore->folder, restore->data_folder, restore->info.label,
+		                        path);
+	} else {
+		rc = unpack(restore, cluster);
+		if (rc == 0)
+			rc = verify(restore, path, cluster);
+	}
 	if (rc == 0)
 		rc = recover(restore, cluster);
 	close(cluster);

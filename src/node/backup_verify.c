@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "node/backup.h"
+#include "node/backup_rest.h"
 #include "node/backup_wal.h"
 #include "node/say.h"
 
@@ -49,6 +50,8 @@ static int verify_log(struct verify *verify, const struct backup_info *oldest)
 		return rc;
 	if (missing[0] != '\0')
 		report(verify, missing, -ENOENT);
+	if (verify->folder->rest) /* which has read them itself */
+		return 0;
 	path_format(name, sizeof(name), "%s", oldest->wal_first);
 	while (last[0] != '\0' && strcmp(name + 8, last + 8) <= 0) {
 		/* Of each timeline that has it. */
@@ -69,20 +72,25 @@ static int verify_log(struct verify *verify, const struct backup_info *oldest)
 	return 0;
 }
 
-int backup_verify(struct backup_folder *folder, int *ret_bad)
+int backup_verify(struct backup_folder *folder, const struct data_folder *data_folder, int *ret_bad)
 {
 	struct verify verify = {.folder = folder};
 	struct backup_info *list;
 	int64_t objects = 0;
 	int rc, bad = 0;
+	bool good = false;
 	size_t count;
 
 	rc = backup_folder_list(folder, &list, &count);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !folder->rest; i++)
 		verify_backup(&verify, &list[i]);
-	if (count > 0 && folder->archives)
+	if (folder->rest) {
+		rc = backup_rest_verify(folder, data_folder, &good);
+		verify.bad += good ? 0 : 1;
+	}
+	if (rc == 0 && count > 0 && folder->archives)
 		rc = verify_log(&verify, &list[0]);
 	free(list);
 	if (rc == 0)

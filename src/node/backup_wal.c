@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node/backup_rest.h"
 #include "node/say.h"
 #include "node/secret.h"
 
@@ -64,7 +66,7 @@ int backup_wal_lend(const struct config *config, const struct data_folder *data_
                     struct child_spec *spec, struct backup_loan *ret)
 {
 	struct backup_loan loan = {.program_fd = -1, .wal_fd = -1};
-	struct backup_folder folder;
+	struct backup_folder folder = {0};
 	int rc = lend_key(config, &loan);
 
 	assert(spec->fd_count + 2 <= CHILD_FDS_MAX && config->backup_folder[0] != '\0');
@@ -72,6 +74,10 @@ int backup_wal_lend(const struct config *config, const struct data_folder *data_
 		rc = backup_folder_open(config, data_folder, true, &folder);
 	if (rc < 0)
 		return rc;
+	if (folder.rest) {
+		backup_folder_close(&folder);
+		return 1;
+	}
 	loan.wal_fd = fcntl(folder.wal_fd, F_DUPFD_CLOEXEC, 0);
 	backup_folder_close(&folder);
 	loan.program_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
@@ -97,6 +103,16 @@ void backup_wal_lent(struct backup_loan *loan)
 		close(loan->wal_fd);
 	explicit_bzero(loan, sizeof(*loan));
 	loan->program_fd = loan->wal_fd = -1;
+}
+
+void backup_wal_command(const struct backup_folder *folder, const char *cluster, bool put,
+                        char *ret, size_t size)
+{
+	if (folder->rest)
+		backup_rest_command(folder, cluster, put, ret, size);
+	else
+		path_format(ret, size, "\"$SEBEZ_PROGRAM\" %s \"%%p\"",
+		            put ? "wal-put" : "wal-get %f");
 }
 
 /* The command's side of the loan. */
@@ -190,60 +206,116 @@ static int open_dir(const struct backup_folder *folder, DIR **ret)
 	return *ret == NULL ? -errno : 0;
 }
 
-/* Segments that are there, in order; free *ret with free(). */
-static int list_segments(const struct backup_folder *folder, wal_name **ret, size_t *ret_count)
+struct names {
+	wal_name *items;
+	size_t count, room;
+};
+
+static void add_name(struct names *names, const char *name)
 {
-	size_t count = 0, room = 1024;
-	wal_name *names = malloc(room * sizeof(*names));
+	if (names->count == NAMES_MAX)
+		return;
+	if (names->count == names->room) {
+		names->room = names->room == 0 ? 1024 : names->room * 2;
+		names->items = realloc(names->items, names->room * sizeof(names->items[0]));
+		assert(names->items != NULL);
+	}
+	path_format(names->items[names->count++], sizeof(names->items[0]), "%.24s", name);
+}
+
+/* pgBackRest's are <segment>-<hash>.lz4, in folders of 256. Free *ret with globfree(). */
+static void find_in_rest(const struct backup_folder *folder, const char *pattern, glob_t *ret)
+{
+	char path[DATA_FOLDER_PATH_MAX + 64];
+
+	path_format(path, sizeof(path), "%s/pgbackrest/archive/sebez/*/%s", folder->path, pattern);
+	if (glob(path, GLOB_NOSORT, NULL, ret) != 0)
+		ret->gl_pathc = 0;
+}
+
+static void list_of_rest(const struct backup_folder *folder, struct names *names)
+{
+	glob_t found;
+
+	find_in_rest(folder, "*/*-*", &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *name = strrchr(found.gl_pathv[i], '/') + 1;
+
+		if (strspn(name, HEX) == WAL_NAME && name[WAL_NAME] == '-')
+			add_name(names, name);
+	}
+	if (found.gl_pathc > 0)
+		globfree(&found);
+}
+
+/* Segments that are there, in order; free ret->items with free(). */
+static int list_segments(const struct backup_folder *folder, struct names *ret)
+{
 	const struct dirent *entry;
 	char name[BACKUP_NAME_MAX];
 	DIR *dir;
 	int rc = open_dir(folder, &dir);
 
-	assert(names != NULL);
+	*ret = (struct names){0};
+	if (folder->rest)
+		list_of_rest(folder, ret);
 	while (rc == 0 && (entry = readdir(dir)) != NULL) {
 		path_format(name, sizeof(name), "%s", entry->d_name);
-		if (!backup_file_strip(name) || !is_segment(name) || count == NAMES_MAX)
-			continue;
-		if (count == room) {
-			room *= 2;
-			names = realloc(names, room * sizeof(*names));
-			assert(names != NULL);
-		}
-		memcpy(names[count++], name, sizeof(*names));
+		if (backup_file_strip(name) && is_segment(name))
+			add_name(ret, name);
 	}
 	if (rc == 0)
 		closedir(dir);
-	qsort(names, count, sizeof(*names), by_name);
-	*ret = names;
-	*ret_count = count;
+	if (ret->count > 0)
+		qsort(ret->items, ret->count, sizeof(ret->items[0]), by_name);
 	return rc;
 }
 
 int backup_wal_last(const struct backup_folder *folder, const char *first, char ret[WAL_NAME + 1],
                     char ret_missing[WAL_NAME + 1])
 {
-	wal_name *names, next;
-	size_t count, i = 0;
-	int rc = list_segments(folder, &names, &count);
+	struct names names;
+	wal_name next;
+	size_t i = 0;
+	int rc = list_segments(folder, &names);
 
 	path_format(next, sizeof(next), "%s", first);
 	ret[0] = ret_missing[0] = '\0';
-	while (i < count && strcmp(names[i], first) < 0)
+	while (i < names.count && strcmp(names.items[i], first) < 0)
 		i++;
-	for (; i < count && ret_missing[0] == '\0'; i++) {
-		bool branches = ret[0] != '\0' && strncmp(names[i], next, 8) != 0;
+	for (; i < names.count && ret_missing[0] == '\0'; i++) {
+		bool branches = ret[0] != '\0' && strncmp(names.items[i], next, 8) != 0;
 
 		/* A branch begins with the segment in which it left the older timeline, so at the
 		 * latest with the one after the last of that. */
-		if (branches ? strcmp(names[i] + 8, next + 8) > 0 : strcmp(names[i], next) != 0)
+		if (branches ? strcmp(names.items[i] + 8, next + 8) > 0
+		             : strcmp(names.items[i], next) != 0)
 			path_format(ret_missing, WAL_NAME + 1, "%s", next);
 		else
-			path_format(ret, WAL_NAME + 1, "%s", names[i]);
-		backup_wal_next(names[i], next);
+			path_format(ret, WAL_NAME + 1, "%s", names.items[i]);
+		backup_wal_next(names.items[i], next);
 	}
-	free(names);
+	free(names.items);
 	return rc;
+}
+
+static unsigned rest_timeline_at(const struct backup_folder *folder, unsigned least, int64_t at_s)
+{
+	struct stat info;
+	glob_t found;
+
+	find_in_rest(folder, "????????.history", &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		unsigned timeline = 0;
+
+		if (sscanf(strrchr(found.gl_pathv[i], '/') + 1, "%8X.history", &timeline) == 1 &&
+		    timeline > least && stat(found.gl_pathv[i], &info) == 0 &&
+		    info.st_mtime <= at_s)
+			least = timeline;
+	}
+	if (found.gl_pathc > 0)
+		globfree(&found);
+	return least;
 }
 
 unsigned backup_wal_timeline_at(const struct backup_folder *folder, unsigned least, int64_t at_s)
@@ -253,6 +325,8 @@ unsigned backup_wal_timeline_at(const struct backup_folder *folder, unsigned lea
 	struct stat info;
 	DIR *dir;
 
+	if (folder->rest)
+		return rest_timeline_at(folder, least, at_s);
 	if (open_dir(folder, &dir) < 0)
 		return least;
 	while ((entry = readdir(dir)) != NULL) {

@@ -18,16 +18,17 @@ struct backup_loan {
 	    key[160]; /* variables of its environment; "" when there is none */
 };
 
-/* Lends them to the child: adds descriptors to the spec. Prints the error and returns -errno on
- * failure. */
+/* Lends them to the child: adds descriptors to the spec. 1: pgBackRest needs no loan. Prints the
+ * error and returns -errno on failure. */
 int backup_wal_lend(const struct config *config, const struct data_folder *data_folder,
                     struct child_spec *spec, struct backup_loan *ret)
     __attribute__((warn_unused_result));
 void backup_wal_lent(struct backup_loan *loan); /* after child_spawn */
 
-/* The commands that postgresql.conf has. */
-#define BACKUP_WAL_PUT "\"$SEBEZ_PROGRAM\" wal-put \"%p\""
-#define BACKUP_WAL_GET "\"$SEBEZ_PROGRAM\" wal-get %f \"%p\""
+/* The command for postgresql.conf of the cluster in this folder: archive_command, or else
+ * restore_command. */
+void backup_wal_command(const struct backup_folder *folder, const char *cluster, bool put,
+                        char *ret, size_t size);
 
 int backup_wal_put(const char *path);
 int backup_wal_get(const char *name, const char *path);

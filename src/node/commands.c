@@ -334,9 +334,13 @@ static const char *const SMS_SETTINGS[] = {
     "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
-static const char *const BACKUP_SETTINGS[] = {OF_SERVICES,          "SEBEZ_BACKUP_FOLDER",
-                                              "SEBEZ_BACKUP_KEY",   "SEBEZ_BACKUP_DAYS",
-                                              "SEBEZ_BACKUP_HOURS", NULL};
+static const char *const BACKUP_SETTINGS[] = {OF_SERVICES,
+                                              "SEBEZ_BACKUP_FOLDER",
+                                              "SEBEZ_BACKUP_KEY",
+                                              "SEBEZ_BACKUP_DAYS",
+                                              "SEBEZ_BACKUP_HOURS",
+                                              "SEBEZ_BACKUP_TOOL",
+                                              NULL};
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};

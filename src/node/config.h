@@ -20,6 +20,8 @@ enum log_threshold {
 	LOG_THRESHOLD_ERROR
 };
 
+enum backup_tool { BACKUP_TOOL_AUTO, BACKUP_TOOL_PLAIN, BACKUP_TOOL_PGBACKREST };
+
 enum smtp_tls { SMTP_TLS_REQUIRED, SMTP_TLS_NONE };
 
 enum media_store {
@@ -102,6 +104,7 @@ struct config {
 	int64_t statement_timeout_ms;
 	int64_t request_timeout_ms;
 	int64_t drain_ms;
+	int64_t backup_tool; /* enum backup_tool */
 	int64_t backup_days;
 	int64_t backup_hours; /* 0: no schedule */
 	int64_t jobs_interval_ms;

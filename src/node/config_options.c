@@ -224,6 +224,11 @@ const struct option OPTIONS[] = {
            "Key that backups are encrypted with: 32 bytes as 64 hexadecimal digits or as base64. "
            "Keep it elsewhere: without it nobody can restore them. Empty: they are not encrypted, "
            "and do not contain SEBEZ_SECRET."),
+    CHOICE("SEBEZ_BACKUP_TOOL", backup_tool, "auto", "auto plain pgbackrest",
+           "What makes them. plain: PostgreSQL's own pg_basebackup, each backup a full one. "
+           "pgbackrest: that program, a full one each week and else what differs from it. auto: "
+           "pgbackrest where it is installed and its user reaches both folders, else plain. What "
+           "a folder was begun with goes on."),
     INTEGER("SEBEZ_BACKUP_HOURS", backup_hours, "24", 0, 8760, "hours",
             "How often `serve` makes a backup, once a folder for them is set. It tries one restore "
             "a week. 0: by itself it makes none."),

@@ -101,9 +101,9 @@ static int choose_user(const struct config *config, struct data_folder *data_fol
 	return 0;
 }
 
-/* Whether the children can enter the folder: checked with access() in a forked process that has
+/* Checked with access() in a forked process that has
  * switched to their user. */
-static bool is_reachable(const struct data_folder *data_folder, const char *path)
+bool data_folder_is_reachable(const struct data_folder *data_folder, const char *path)
 {
 	int status = 0;
 	pid_t pid;
@@ -235,7 +235,7 @@ static int make_folders(struct data_folder *data_folder)
 	char log[DATA_FOLDER_PATH_MAX];
 	int rc;
 
-	data_folder->reachable = is_reachable(data_folder, data_folder->data);
+	data_folder->reachable = data_folder_is_reachable(data_folder, data_folder->data);
 	data_folder_path(data_folder, "log", log, sizeof(log));
 	if (mkdir(log, 0755) != 0 && errno != EEXIST) {
 		rc = -errno;

@@ -63,6 +63,9 @@ int data_folder_find(const struct config *config, char *ret, size_t size)
  * user. Prints the error and returns -errno on failure. */
 int data_folder_become_owner(const struct config *config) __attribute__((warn_unused_result));
 
+/* Whether the user of the children can enter a folder by its path. */
+bool data_folder_is_reachable(const struct data_folder *data_folder, const char *path);
+
 /* snprintf for paths: asserts that the result fits. */
 void path_format(char *ret, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -48,11 +48,6 @@ static const char SETTINGS[] =
     "timezone = 'UTC'\n"
     "lc_messages = 'C'\n";
 
-/* While a setting names a folder for backups. A segment that nobody fills is archived after a
- * minute, so that is what a lost machine costs. */
-static const char ARCHIVING[] = "archive_mode = on\narchive_timeout = 60\n"
-                                "archive_command = '" BACKUP_WAL_PUT "'\n";
-
 /* Finds the folder with the programs of the newest installed version. */
 static int find_programs(char *ret, size_t size)
 {
@@ -197,6 +192,27 @@ static long long shared_buffers_mb(void)
 	return share < SHARED_BUFFERS_MAX_MB ? share : SHARED_BUFFERS_MAX_MB;
 }
 
+/* While a setting names a folder for backups. A segment that nobody fills is archived after a
+ * minute, so that is what a lost machine costs. When the folder is away, the shop is served all the
+ * same: then PostgreSQL keeps its log until a start with the folder. */
+static void archive(const struct data_folder *data_folder, const struct config *config, char *ret,
+                    size_t size)
+{
+	char command[2560] = "false", cluster[DATA_FOLDER_PATH_MAX];
+	struct backup_folder folder;
+
+	ret[0] = '\0';
+	if (config->backup_folder[0] == '\0')
+		return;
+	data_folder_path(data_folder, "postgres", cluster, sizeof(cluster));
+	if (backup_folder_open(config, data_folder, true, &folder) == 0) {
+		backup_wal_command(&folder, cluster, true, command, sizeof(command));
+		backup_folder_close(&folder);
+	}
+	path_format(ret, size, "archive_mode = on\narchive_timeout = 60\narchive_command = '%s'\n",
+	            command);
+}
+
 static int write_settings(const struct data_folder *data_folder, const struct config *config,
                           int folder)
 {
@@ -205,19 +221,19 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	 * open. */
 	int64_t wanted = 20 + ((config->processes + 2) * ROLES + config->media_processes) *
 	                          (config->db_connections + config->db_leased);
-	char text[2048];
+	static char text[6144], archiving[3072];
 	int rc;
 
-	_Static_assert(sizeof(SETTINGS) + sizeof(ARCHIVING) + DATA_FOLDER_RUN_MAX + 256 <
+	_Static_assert(sizeof(SETTINGS) + sizeof(archiving) + DATA_FOLDER_RUN_MAX + 256 <
 	                   sizeof(text),
 	               "the settings fit");
+	archive(data_folder, config, archiving, sizeof(archiving));
 	assert(data_folder->run[0] == '/');
 	path_format(text, sizeof(text),
 	            "%s%sshared_buffers = %lldMB\neffective_cache_size = %lldMB\n"
 	            "max_connections = %lld\nunix_socket_directories = '%s'\n"
 	            "include_if_exists 'postgresql.user.conf'\n",
-	            SETTINGS, config->backup_folder[0] != '\0' ? ARCHIVING : "",
-	            shared_buffers_mb(), memory_mb() / 2,
+	            SETTINGS, archiving, shared_buffers_mb(), memory_mb() / 2,
 	            (long long)(wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN),
 	            data_folder->run);
 	rc = write_file(data_folder, folder, "postgresql.conf", text);

@@ -6,8 +6,10 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -19,14 +21,19 @@ from harness.shop import Shop
 from harness.wait import until
 
 KEY = "01" * 32
+DRILL = os.environ.get("SEBEZ_DRILL")  # all of it: deploy/drills/backup.sh
+long = pytest.mark.skipif(not DRILL, reason="a part of make drill")
 
 
 @contextlib.contextmanager
-def backed_up(**settings):
+def backed_up(tool="plain", **settings):
     """A server that is not started, and the folder for its backups."""
+    if tool == "pgbackrest" and not shutil.which(tool):
+        pytest.skip("pgbackrest is not installed")
     with folder(**settings) as server:
         target = server.data / "backup"
         server.environment = {"SEBEZ_BACKUP_FOLDER": str(target), "SEBEZ_BACKUP_HOURS": "0",
+                              "SEBEZ_BACKUP_TOOL": tool,
                               **server.environment}
         yield server, target
 
@@ -41,7 +48,8 @@ def archive_all(server):
     server.db.rows("insert into mark values (now())")
     last = server.db.one("select pg_walfile_name(pg_switch_wal())")
     wal = pathlib.Path(server.environment["SEBEZ_BACKUP_FOLDER"]) / "wal"
-    until(lambda: list(wal.glob(last + ".gz*")))
+    repository = wal.parent / "pgbackrest/archive"
+    until(lambda: [*wal.glob(last + ".gz*"), *repository.rglob(last + "-*")])
 
 
 def set_aside(server, name):
@@ -53,8 +61,9 @@ def now():
     return datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
 
 
-def test_a_moment_is_restored_with_every_order_before_it_and_nothing_after():
-    with backed_up(SEBEZ_BACKUP_KEY=KEY, SEBEZ_MEDIA_PROCESSES="1") as (server, target):
+@pytest.mark.parametrize("tool", ["plain", "pgbackrest"])
+def test_a_moment_is_restored_with_every_order_before_it_and_nothing_after(tool):
+    with backed_up(tool, SEBEZ_BACKUP_KEY=KEY, SEBEZ_MEDIA_PROCESSES="1") as (server, target):
         shop = Shop(server.start())
         customer = shop.customer()
         mug = shop.mug
@@ -62,6 +71,7 @@ def test_a_moment_is_restored_with_every_order_before_it_and_nothing_after():
         picture = sent.send(customer, sent.png("kept"))
         assert sent.done(customer, picture)["state"] == "ready"
         server.sebez("backup")
+        server.sebez("backup")  # by pgBackRest: what differs from the first
         placed |= {customer.order(mug)["number"] for _ in range(5)}
         epoch = server.db.one("select epoch from feed_epoch")
         moment = now()
@@ -69,7 +79,8 @@ def test_a_moment_is_restored_with_every_order_before_it_and_nothing_after():
         archive_all(server)
         secret = (server.data / "var/secret").read_bytes()
         server.stop()
-        for attempt in ("lost", "first"):  # the second one has a branch of the log before it
+        # The second one has a branch of the log before it, which a restore must not follow.
+        for attempt in ("lost", "first") if DRILL or tool == "plain" else ("lost",):
             set_aside(server, attempt)
             done = server.sebez("restore", "--to", moment)
             assert "restored" in done.stdout
@@ -88,6 +99,7 @@ def test_a_moment_is_restored_with_every_order_before_it_and_nothing_after():
         assert not list(target.glob("base/*/base.tar.gz")), "something is not encrypted"
 
 
+@long
 def test_the_newest_is_restored_and_sessions_go_on():
     with backed_up() as (server, target):
         shop = Shop(server.start())
@@ -181,7 +193,8 @@ def test_every_command_of_the_page_does_what_it_says():
                 if server.process.poll() is None:
                     assert server.stop() == []  # it has the settings only now
                 server.start()
-                until(lambda: server.sebez("backup", "list", check=False).returncode == 0)
+                until(lambda: (target / "drill.json").exists(), 120)  # the first ones by itself
+                until(lambda: not (server.data / "var/drill").exists())
             elif line == "sebez stop":
                 archive_all(server)
                 bash(line)
@@ -197,8 +210,10 @@ def test_every_command_of_the_page_does_what_it_says():
         assert server.stop() == []
 
 
-def test_a_killed_backup_is_none_and_the_next_one_is_whole():
-    with backed_up() as (server, target):
+@long
+@pytest.mark.parametrize("tool", ["plain", "pgbackrest"])
+def test_a_killed_backup_is_none_and_the_next_one_is_whole(tool):
+    with backed_up(tool) as (server, target):
         server.start()
         process = subprocess.Popen([BUILD / "sebez", "backup"], env=server.environment)
         until(lambda: list(target.glob("base/.*.new")))
@@ -261,16 +276,16 @@ def test_what_is_damaged_is_found_and_not_restored():
         segment.write_bytes(good)
         (base,) = target.glob("base/*/base.tar.gz.enc")
         whole = base.read_bytes()
-        for broken in (whole[:-100], whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:]):
-            base.write_bytes(broken)
-            assert "damaged" in server.sebez("restore", check=False).stderr
+        base.write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
+        assert "damaged" in server.sebez("restore", check=False).stderr
+        base.write_bytes(whole[:-100])
+        assert "damaged" in server.sebez("restore", check=False).stderr
         base.write_bytes(whole)
         server.environment["SEBEZ_BACKUP_KEY"] = "02" * 32
         assert "another key" in server.sebez("restore", check=False).stderr
-        server.environment["SEBEZ_BACKUP_KEY"] = KEY
-        server.sebez("restore")
 
 
+@long
 @pytest.mark.skipif(os.geteuid() != 0, reason="root is needed to mount a small disk")
 def test_a_full_disk_of_backups_stops_no_order_and_leaves_no_half_backup():
     with backed_up() as (server, target):
@@ -291,3 +306,80 @@ def test_a_full_disk_of_backups_stops_no_order_and_leaves_no_half_backup():
             assert server.stop() == []
         finally:
             subprocess.run(["umount", "--lazy", target], check=False)
+
+
+@long
+@pytest.mark.parametrize("tool", ["plain", "pgbackrest"])
+def test_under_load_and_kills_every_order_before_the_moment_is_there(tool):
+    """Orders are placed all the time, while backups are killed, and PostgreSQL is."""
+    with backed_up(tool, SEBEZ_BACKUP_KEY=KEY) as (server, _):
+        shop = Shop(server.start())
+        customer, mug = shop.customer(), shop.mug
+        placed, ended = [], threading.Event()
+
+        def place():
+            while not ended.is_set():
+                with contextlib.suppress(AssertionError, requests.RequestException):
+                    placed.append(customer.order(mug)["number"])
+
+        load = threading.Thread(target=place)
+        load.start()
+        server.sebez("backup")
+        for after_s in (0.1, 0.7, 1.5):
+            process = subprocess.Popen([BUILD / "sebez", "backup"], env=server.environment)
+            time.sleep(after_s)
+            process.kill()
+            process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int((server.data / "var/postgres/postmaster.pid").read_text().split()[0]),
+                        signal.SIGKILL)
+            count = len(placed)
+            until(lambda: len(placed) > count + 3)
+        done = server.sebez("backup")
+        ended.set()
+        load.join()
+        acknowledged = set(placed)
+        server.db.close()  # PostgreSQL was killed
+        moment = now()
+        server.db.rows("drop table shop_order cascade")
+        archive_all(server)
+        server.sebez("backup", "verify")
+        server.stop()
+        set_aside(server, "lost")
+        began = time.monotonic()
+        server.sebez("restore", "--to", moment)
+        took_s = time.monotonic() - began
+        server.start()
+        lost = acknowledged - numbers(Shop(server))
+        assert not lost, f"{len(lost)} of {len(acknowledged)} orders are lost; {done.stdout}"
+        server.sebez("check", "--data")
+        print(f"{tool}: {len(acknowledged)} orders, 0 lost, restored in {took_s:.0f} s")
+        assert server.stop() == []
+
+
+@long
+@pytest.mark.parametrize("what", ["backup", "log", "gap"])
+def test_damage_of_a_repository_of_pgbackrest_is_found(what):
+    with backed_up("pgbackrest", SEBEZ_BACKUP_KEY=KEY) as (server, target):
+        server.start()
+        server.sebez("backup")
+        for _ in range(3):
+            archive_all(server)
+        server.sebez("backup", "verify")
+        repository = target / "pgbackrest"
+        if what == "backup":
+            bundles = repository.glob("backup/sebez/*F/bundle/*")
+            broken = max(bundles, key=lambda path: path.stat().st_size)
+        else:
+            broken = sorted(repository.glob("archive/sebez/*/*/*-*"))[-2]
+        if what == "gap":
+            broken.unlink()
+        else:
+            with broken.open("r+b") as file:
+                file.seek(100)
+                file.write(b"damage")
+        assert server.sebez("backup", "verify", check=False).returncode == 1
+        # A bundle or a segment that a restore needs makes the drill fail, too.
+        drilled = server.sebez("backup", "drill", check=False)
+        assert drilled.returncode == 1, drilled.stdout
+        assert server.stop() == []
