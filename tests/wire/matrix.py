@@ -628,6 +628,8 @@ ROWS = {
     "deleteCommissionRule": Row(ids=new_rule),
     "previewCommission": Row(body=lambda w, who, side: {
         "sale": {"product_id": side.ids["product_id"]}, "draft": rule_body(w, who, side)}),
+    "listStatements": Row(),
+    "getStatement": Row(ids=lambda w, who, side: {"month": "2026-02"}),
     # payouts
     "getPayoutAccount": Row(),
     "putPayoutAccount": Row(body=account_body),

@@ -166,7 +166,8 @@ def positions():
             continue
         for parameter in operation.parameters:
             schema = contract.resolve(parameter["schema"])
-            if parameter["name"] == "file":  # the program's own are the same for everybody
+            # The program's own files, and months, are the same for everybody.
+            if parameter["name"] in ("file", "month"):
                 continue
             if operation.id in OF_A_DEMO:
                 continue

@@ -41,6 +41,9 @@ create trigger commissions_changed after insert or update on commission_rule
 
 grant select, insert, update (replaced_at) on commission_rule to sebez_admin;
 grant select on commission_rule to sebez_jobs, sebez_kernel;
+grant select (id, name, vendor_id) on commission_rule to sebez_vendor; -- shown beside what was taken
 alter table commission_rule enable row level security, force row level security;
 create policy everything on commission_rule to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
+create policy of_vendor on commission_rule for select to sebez_vendor
+	using (vendor_id is null or vendor_id = current_vendor());

@@ -26,7 +26,8 @@ create trigger post_journals after insert on journal
 	referencing new table as written for each statement execute function post_journals();
 
 grant select on journal to sebez_admin;
-grant select (id, cause_kind, currency, vendor_id, sub_order_id, order_id, at, reason) on journal to sebez_vendor;
+grant select (id, cause_kind, cause_id, currency, vendor_id, sub_order_id, order_id, at, reason) on journal to
+	sebez_vendor;
 grant select, insert on journal to sebez_kernel;
 alter table journal enable row level security, force row level security;
 create policy everything on journal to sebez_admin, sebez_kernel, sebez_owner using (true) with check (true);

@@ -1,0 +1,225 @@
+/*
+ * statements: a month of a vendor's ledger, as JSON or CSV. What it was at the beginning and all
+ * entries are what it was at the end, exactly. Written a page at a time while it is read, each with
+ * its own memory.
+ */
+#include <assert.h>
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/limits.h"
+#include "base/money.h"
+#include "net/loop.h"
+#include "statements.sql.h"
+#include "web/reply.h"
+
+enum { PAGE = 1000 };
+
+struct statement {
+	struct task task; /* of the page; first, so that a task can be cast to its statement */
+	const struct statement_head_row *head;
+	bool csv;
+	int64_t after; /* the entry that was written last */
+	size_t written;
+	size_t count; /* of the page */
+	struct buf page;
+};
+
+_Static_assert(offsetof(struct statement, task) == 0, "a task is cast to its statement");
+
+/* GET /v1/vendors/{vendor_id}/statements */
+void list_statements(struct request *rq, const struct list_statements_in *in)
+{
+	reply_list(rq, sql_statements_list(db_of(&rq->task)));
+}
+
+/* 2026-02 */
+static bool is_month(const char *text)
+{
+	for (size_t i = 0; i < 7; i++)
+		if (i == 4 ? text[i] != '-' : !isdigit((unsigned char)text[i]))
+			return false;
+	int month = (text[5] - '0') * 10 + text[6] - '0';
+
+	return text[7] == '\0' && text[0] == '2' && month >= 1 && month <= 12;
+}
+
+static void add_cell(struct buf *buf, const char *text)
+{
+	bool formula = text != NULL && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+
+	buf_add_str(buf, formula ? ",\"'" : ",\"");
+	for (const char *at = text != NULL ? text : ""; *at != '\0'; at++)
+		buf_add(buf, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
+	buf_add_str(buf, "\"");
+}
+
+static void add_csv_line(struct buf *buf, const struct statement_lines_row *row)
+{
+	char amount[32], payout[UUID_TEXT_LENGTH + 1] = "";
+	struct json json = json_new(buf);
+
+	if (row->payout_id != NULL)
+		uuid_format(*row->payout_id, payout);
+	money_format_decimal(row->amount_amount, row->amount_currency, amount);
+	buf_printf(buf, "%lld,", (long long)row->id);
+	json_time(&json, row->at);
+	buf_printf(buf, ",%s,%s,%s,%s,%s", row->cause, row->account, row->item, amount,
+	           row->amount_currency);
+	add_cell(buf, row->sub_order_number);
+	buf_printf(buf, ",%s", payout);
+	add_cell(buf, row->commission_rules);
+	add_cell(buf, row->reason);
+	buf_add_str(buf, "\r\n");
+}
+
+static void read_page(struct task *task)
+{
+	struct statement *statement = (struct statement *)(void *)task;
+	const struct statement_head_row *head = statement->head;
+	struct db *db = db_of(task);
+	struct rows *rows = sql_statement_lines(db, head->from, head->until, statement->after,
+	                                        head->last_id != NULL ? *head->last_id : 0, PAGE);
+	const struct statement_lines_row *lines =
+	    sql_statement_lines_rows(db, rows, &statement->count);
+
+	statement->page = buf_new(task->arena, 64 * 1024);
+	for (size_t i = 0; i < statement->count; i++) {
+		assert(lines[i].id > statement->after);
+		statement->after = lines[i].id;
+		if (statement->csv) {
+			add_csv_line(&statement->page, &lines[i]);
+			continue;
+		}
+		struct json json = json_new(&statement->page);
+		if (statement->written + i > 0)
+			buf_add_str(&statement->page, ",");
+		rows_json_object(rows, i, &json);
+	}
+	statement->written += statement->count;
+}
+
+static void drop_page(void *arg)
+{
+	struct statement *statement = arg;
+
+	arena_free(statement->task.arena);
+	statement->task.arena = NULL;
+}
+
+static void next_page(struct request *rq, struct statement *statement)
+{
+	drop_page(statement);
+	statement->task = (struct task){
+	    .actor = rq->task.actor,
+	    .name = rq->task.name,
+	    .deadline_ms = loop_now_ms() + LIMIT_REQUEST_MS,
+	};
+	memcpy(statement->task.request_id, rq->task.request_id, sizeof(rq->task.request_id));
+	statement->task.arena =
+	    arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &statement->task);
+	rq->task.deadline_ms = statement->task.deadline_ms;
+	bool good = task_run(&statement->task, read_page);
+
+	rq->task.statements += statement->task.statements;
+	rq->task.round_trips += statement->task.round_trips;
+	if (!good)
+		task_end_with(&rq->task, (struct problem){
+		                             .code = statement->task.problem.code,
+		                             .detail = "The statement could not be read.",
+		                         });
+}
+
+struct balances {
+	int64_t pending, available, reserved, in_payout;
+};
+
+static void put_balances(struct json *json, const char *key, const struct balances *of,
+                         const char *currency)
+{
+	json_key(json, key);
+	json_open_object(json);
+	json_put_money(json, "pending", of->pending, currency);
+	json_put_money(json, "available", of->available, currency);
+	json_put_money(json, "reserved", of->reserved, currency);
+	json_put_money(json, "in_payout", of->in_payout, currency);
+	json_close_object(json);
+}
+
+static void add_csv_balances(struct buf *buf, const char *what, const struct balances *of,
+                             const char *currency)
+{
+	const struct {
+		const char *account;
+		int64_t amount;
+	} rows[] = {{"pending", of->pending},
+	            {"available", of->available},
+	            {"reserved", of->reserved},
+	            {"in_payout", of->in_payout}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char amount[32];
+		money_format_decimal(rows[i].amount, currency, amount);
+		buf_printf(buf, ",,%s,%s,,%s,%s,,,,\r\n", what, rows[i].account, amount, currency);
+	}
+}
+
+static void begin(struct buf *buf, const struct statement *statement, const char *month,
+                  const struct balances *opening, const struct balances *closing)
+{
+	const struct statement_head_row *head = statement->head;
+	struct json json = json_new(buf);
+
+	if (statement->csv) {
+		buf_add_str(buf, "Entry,Time,Cause,Account,Item,Amount,Currency,Sub-order,Payout,"
+		                 "Commission rules,Reason\r\n");
+		add_csv_balances(buf, "opening", opening, head->currency);
+		return;
+	}
+	json_open_object(&json);
+	json_put_str(&json, "id", month);
+	json_put_time(&json, "from", head->from);
+	json_put_time(&json, "until", head->until);
+	put_balances(&json, "opening", opening, head->currency);
+	put_balances(&json, "closing", closing, head->currency);
+	json_key(&json, "lines");
+	buf_add_str(buf, "[");
+}
+
+/* GET /v1/vendors/{vendor_id}/statements/{month} */
+void get_statement(struct request *rq, const struct get_statement_in *in)
+{
+	struct statement *statement = arena_alloc(rq->task.arena, sizeof(*statement));
+	struct db *db = db_of(&rq->task);
+	struct buf text = buf_new(rq->task.arena, 2048);
+
+	if (!is_month(in->month))
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "Statement not found.");
+	const struct statement_head_row *head =
+	    sql_statement_head_rows(db, sql_statement_head(db, in->month), NULL);
+	const struct balances opening = {head->opening_pending, head->opening_available,
+	                                 head->opening_reserved, head->opening_in_payout};
+	const struct balances closing = {head->closing_pending, head->closing_available,
+	                                 head->closing_reserved, head->closing_in_payout};
+
+	statement->head = head;
+	statement->csv = in->format == GET_STATEMENT_FORMAT_CSV;
+	arena_defer(rq->task.arena, drop_page, statement);
+	next_page(rq, statement); /* until the first byte an error can be reported */
+	begin(&text, statement, in->month, &opening, &closing);
+	reply_stream_begin(rq, 200, statement->csv ? "text/csv" : "application/json");
+	reply_stream_write(rq, text.data, text.length);
+	while (statement->count > 0) {
+		reply_stream_write(rq, statement->page.data, statement->page.length);
+		next_page(rq, statement);
+	}
+	buf_clear(&text);
+	if (statement->csv)
+		add_csv_balances(&text, "closing", &closing, head->currency);
+	else
+		buf_add_str(&text, "]}");
+	reply_stream_write(rq, text.data, text.length);
+	reply_stream_end(rq);
+}
