@@ -128,6 +128,10 @@ enum {
 	 * that fits: some microseconds. */
 	LIMIT_COMMISSION_RULES = 500,
 
+	/* Attempts to pay one order: of a customer who tries every card twice. Each is a call to a
+	 * provider, which counts refusals against us. */
+	LIMIT_PAYMENT_ATTEMPTS = 20,
+
 	/* Campaigns of a vendor, or of the marketplace, that are not over. */
 	LIMIT_OPEN_CAMPAIGNS = 100,
 

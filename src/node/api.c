@@ -21,6 +21,7 @@
 #include "node/media_files.h"
 #include "node/member.h"
 #include "node/metrics.h"
+#include "node/payment_setup.h"
 #include "node/process.h"
 #include "node/push_setup.h"
 #include "node/readiness.h"
@@ -172,6 +173,7 @@ static int open_shop(void)
 	struct push_settings push = push_setup(api.config);
 	struct sms_settings sms = sms_setup_with_keys(api.config, &api.secret);
 	struct mail_settings mail;
+	struct payment_settings payments = payment_setup(api.config);
 	int rc = mail_setup(api.config, &api.secret, false, &mail);
 
 	if (rc == 0)
@@ -181,6 +183,7 @@ static int open_shop(void)
 		                                       .push = &push,
 		                                       .sms = &sms,
 		                                       .mail = &mail,
+		                                       .payments = &payments,
 		                                       .serves = true});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;

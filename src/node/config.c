@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "net/smtp_url.h"
 #include "node/config_files.h"
+#include "node/payment_setup.h"
 #include "node/secret.h"
 #include "node/sms_setup.h"
 #include "node/well_known.h"
@@ -339,10 +340,13 @@ static const char *find_mistake(const struct config *config)
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
 	const struct sms_settings sms = sms_setup(config);
+	const struct payment_settings payments = payment_setup(config);
 
 	mistake = sms_settings_mistake(&sms);
 	if (mistake == NULL && !is_http_origin(config->twilio_origin))
 		mistake = "TWILIO_ORIGIN must be https://host, in lower case and without a path";
+	if (mistake == NULL)
+		mistake = payment_settings_mistake(&payments);
 	if (mistake == NULL)
 		mistake = find_mistake_of_media(config);
 	if (mistake == NULL)

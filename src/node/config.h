@@ -24,6 +24,9 @@ enum backup_tool { BACKUP_TOOL_AUTO, BACKUP_TOOL_PLAIN, BACKUP_TOOL_PGBACKREST }
 
 enum smtp_tls { SMTP_TLS_REQUIRED, SMTP_TLS_NONE };
 
+/* SEBEZ_SANDBOX, in the order of its words. */
+enum sandbox { SANDBOX_AUTO, SANDBOX_YES, SANDBOX_NO };
+
 enum media_store {
 	MEDIA_STORE_AUTO,
 	MEDIA_STORE_FOLDER,
@@ -59,6 +62,7 @@ struct config {
 	const char *bounce_address;      /* "" means mail_from */
 	const char *mail_webhook_secret; /* "" means that nobody tells of bounces */
 	const char *public_url;          /* "" means the address of SEBEZ_LISTEN */
+	const char *return_urls;
 	const char *mail_from;
 	const char *mail_name;
 	const char *dkim_selector;
@@ -109,6 +113,8 @@ struct config {
 	int64_t backup_hours; /* 0: no schedule */
 	int64_t jobs_interval_ms;
 	int64_t ranking_interval_ms;
+	int64_t sandbox; /* enum sandbox */
+	int64_t payment_minutes;
 	int64_t payment_hours;
 	int64_t accept_hours;
 	int64_t complete_days;

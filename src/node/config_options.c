@@ -245,6 +245,15 @@ const struct option OPTIONS[] = {
     INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
             "Of a new marketplace: an order that waits for its payment is cancelled after this "
             "long." LATER),
+    CHOICE("SEBEZ_SANDBOX", sandbox, "auto", "auto yes no",
+           "Whether orders can be paid by the sandbox, a payment provider that moves no money. "
+           "auto: if SEBEZ_DEMO is yes."),
+    INTEGER("SEBEZ_PAYMENT_MINUTES", payment_minutes, "30", 1, 1440, "minutes",
+            "An order that is to be paid by a provider of payments is cancelled after this long."),
+    TEXT("SEBEZ_RETURN_URLS", return_urls, "", 0, 2000,
+         "Where pages of payment providers may lead customers, besides this server, "
+         "SEBEZ_PUBLIC_URL and SEBEZ_ORIGINS: beginnings of URLs of apps with blanks between, such "
+         "as `shop://paid`."),
     INTEGER("SEBEZ_ACCEPT_HOURS", accept_hours, "48", 1, 8760, "hours",
             "Of a new marketplace: a sub-order that its vendor has not accepted is cancelled after "
             "this long." LATER),

@@ -17,6 +17,7 @@
 #include "node/mail_setup.h"
 #include "node/member.h"
 #include "node/metrics.h"
+#include "node/payment_setup.h"
 #include "node/process.h"
 #include "node/push_setup.h"
 #include "node/sms_setup.h"
@@ -179,6 +180,7 @@ static int open_shop(const struct config *config, const struct secret *secret)
 	struct push_settings push = push_setup(config);
 	struct sms_settings sms = sms_setup_with_keys(config, secret);
 	struct mail_settings mail;
+	struct payment_settings payments = payment_setup(config);
 	int rc = mail_setup(config, secret, true, &mail);
 
 	if (rc == 0)
@@ -188,7 +190,8 @@ static int open_shop(const struct config *config, const struct secret *secret)
 		                                       .objects = jobs.stores.objects,
 		                                       .push = &push,
 		                                       .sms = &sms,
-		                                       .mail = &mail});
+		                                       .mail = &mail,
+		                                       .payments = &payments});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;
 }

@@ -16,6 +16,7 @@ struct limit_rule;
 struct mail_settings;
 struct objects;
 struct outbox_topic;
+struct payment_settings;
 struct push_settings;
 struct redis;
 struct sms_settings;
@@ -30,6 +31,8 @@ struct area_options {
 	const struct sms_settings *sms; /* shop/sms/sms.h, to be copied; NULL likewise */
 	/* shop/mail/mail.h, to be copied; NULL: the process has nothing to do with mails. */
 	const struct mail_settings *mail;
+	/* shop/payments/payments.h, to be copied; NULL: the process has nothing to do with them. */
+	const struct payment_settings *payments;
 	bool serves; /* an api process, not the jobs process */
 };
 

@@ -272,6 +272,19 @@ def bought(*steps, **how):
     return lambda w, who, side: side.bought(*steps, **how)
 
 
+def declined(w, who, side):
+    return side.declined()
+
+
+def at_the_sandbox(w, who, side):
+    """An attempt that waits for its customer, and that no job asks about."""
+    order = side.customer.order(side.product, method="sandbox")
+    made = side.customer.do("createPaymentAttempt", order_id=order["id"],
+                            body={"token": "sandbox_action"})
+    w.shop.db.rows("update payment_attempt set ask_at = 'infinity' where id = %s", made["id"])
+    return {"attempt_id": made["id"], "decision": "pay"}
+
+
 def paid_and_cancelled(w, who, side):
     ids = side.bought(method="manual")
     w.shop.admin("finance").do("markPaymentReceived", order_id=ids["order_id"], body={})
@@ -453,6 +466,10 @@ ROWS = {
                       body=order_body),
     "listOrders": Row(),
     "getOrder": Row(),
+    "listPaymentAttempts": Row(),
+    "createPaymentAttempt": Row(ids=bought(method="sandbox"), body=nothing),
+    "getPaymentAttempt": Row(ids=declined),
+    "checkPaymentAttempt": Row(ids=declined),
     "cancelOrder": Row(ids=bought(), body=reason),
     "cancelSubOrder": Row(ids=bought(), body=lambda w, who, side: {"lines": [line(side)]}),
     "confirmDelivery": Row(ids=bought("accept", "ship"), body=nothing),
@@ -663,6 +680,8 @@ ROWS = {
     "relistProduct": Row(ids=new_product, body=nothing),
     "adminListOrders": Row(),
     "adminGetOrder": Row(),
+    "adminListPaymentAttempts": Row(),
+    "listPaymentRefunds": Row(),
     "markPaymentReceived": Row(ids=bought(method="manual"), body=nothing),
     "markRefunded": Row(ids=paid_and_cancelled, body=nothing),
     "adminListSubOrders": Row(),
@@ -685,6 +704,9 @@ ROWS = {
                        ids=lambda w, who, side: {
                            "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
     "takeMailWebhook": Row(data=lambda w, who, side: b"{}"),
+    "listPaymentMethods": Row(),
+    "getSandboxPage": Row(ids=at_the_sandbox),
+    "decideSandboxPayment": Row(data=lambda w, who, side: b"", ids=at_the_sandbox),
     "listDevMails": Row(),
     "listDevPushes": Row(),
     "getDevMail": Row(ids=lambda w, who, side: {"mail_id": NEVER}),

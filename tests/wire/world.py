@@ -64,6 +64,7 @@ class Side:
             "journal_id": shop.admin("finance").do(
                 "listJournals", order_id=paid["id"])["items"][0]["id"],
         }
+        self.ids["attempt_id"] = self.declined()["attempt_id"]
         self.ids["notification_id"] = self.ids["up_to"]
         self.ids["follows_vendor_id"] = self.ids["bought_from_vendor_id"] = self.vendor.id
         self.ids["target_id"] = self.product.id
@@ -175,6 +176,13 @@ class Side:
 
     def dead_letter(self):
         return dead_letter(self.shop.db, subject_id=self.ids["conversation_id"])
+
+    def declined(self):
+        """An attempt to pay that is over, so it is asked about no more."""
+        order = self.customer.order(self.product, method="sandbox")
+        made = self.customer.do("createPaymentAttempt", order_id=order["id"],
+                                body={"token": "sandbox_declined"})
+        return {"order_id": order["id"], "attempt_id": made["id"]}
 
     def bought(self, *steps, method="cash_on_delivery"):
         """A new order of the customer from the vendor, on which the vendor took these steps."""

@@ -49,16 +49,17 @@ begin
 	return null;
 end $$;
 
--- The entries of a journal that changes the worth of a share by these amounts. earnings: the account of the vendor that
--- has what it earned.
-create or replace function share_entries(in_cash boolean, earnings text, received bigint, refunded bigint, goods bigint,
+-- The entries of a journal that changes the worth of a share by these amounts. paid_to: the account that the payment
+-- came to; earnings: the account of the vendor that has what it earned.
+create or replace function share_entries(paid_to text, earnings text, received bigint, refunded bigint, goods bigint,
 	shipping bigint, discount bigint, tax bigint, service_fee bigint, commission bigint, commission_tax bigint)
 returns table (number int, account text, is_vendors boolean, item text, amount bigint)
 language sql immutable parallel safe as $$
-	select e.* from (select goods + shipping - discount + tax as sold, in_cash and received <> 0 as by_cash) x
+	select e.* from (select goods + shipping - discount + tax as sold, paid_to = 'vendor_cash' as in_cash) w
+	cross join lateral (select w.*, w.in_cash and received <> 0 as by_cash) x
 	cross join lateral (select x.*, x.sold - commission - commission_tax as earned) y
 	cross join lateral (values
-		(1, case when in_cash then 'vendor_cash' else 'bank' end, in_cash, 'payment', received),
+		(1, paid_to, x.in_cash, 'payment', received),
 		(2, earnings, true, 'goods', -goods),
 		(3, earnings, true, 'shipping', -shipping),
 		(4, earnings, true, 'discount', discount),
@@ -69,14 +70,14 @@ language sql immutable parallel safe as $$
 		(8, 'commission_tax', false, 'commission_tax', -commission_tax),
 		(8, 'service_fee', false, 'service_fee', -service_fee),
 		(9, 'refund_due', false, 'refund_due', y.sold + service_fee - received + refunded),
-		(10, 'bank', false, 'refund', -refunded),
+		(10, case when x.in_cash then 'bank' else paid_to end, false, 'refund', -refunded),
 		-- The vendor keeps what it earned of the cash, and owes the rest.
 		(11, earnings, true, 'set_off', case when y.by_cash then y.earned end),
 		(12, 'available', true, 'set_off', case when y.by_cash then received - y.earned end),
 		(13, 'vendor_cash', true, 'set_off', case when y.by_cash then -received end)
 	) e (number, account, is_vendors, item, amount)
 $$;
-grant execute on function share_entries(boolean, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
+grant execute on function share_entries(text, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
 	bigint)
 	to sebez_kernel;
 
@@ -121,7 +122,7 @@ begin
 	), written as (
 		insert into journal (id, cause_kind, cause_id, cause_number, currency, vendor_id, sub_order_id, order_id,
 		                     actor, actor_id)
-		select c.id, case when c.d_received <> 0 and c.in_cash then 'cash_received'
+		select c.id, case when c.d_received <> 0 and c.account = 'vendor_cash' then 'cash_received'
 		                  when c.d_received <> 0 then 'payment_received'
 		                  when c.d_refunded <> 0 then 'refunded' else 'cancelled' end,
 		       c.sub_order_id, c.journals + 1, c.currency, c.vendor_id, c.sub_order_id, c.order_id,
@@ -130,7 +131,7 @@ begin
 	), entries as (
 		insert into journal_entry (journal_id, account, vendor_id, item, amount)
 		select c.id, e.account, case when e.is_vendors then c.vendor_id end, e.item, e.amount
-		from change c cross join share_entries(c.in_cash, case when c.released then 'available' else 'pending' end,
+		from change c cross join share_entries(c.account, case when c.released then 'available' else 'pending' end,
 			c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
 			c.d_commission, c.d_commission_tax) e
 		where e.amount <> 0
@@ -141,7 +142,7 @@ begin
 	select w.vendor_id, w.sub_order_id, w.currency, w.received, w.refunded, w.goods, w.shipping, w.discount, w.tax,
 	       w.service_fee, w.commission, w.commission_tax, w.journals + w.differs::int,
 	       case when w.delivered then now() + make_interval(days => p.hold_days) end,
-	       case when w.in_cash then now() end
+	       case when w.account = 'vendor_cash' then now() end
 	from worth w cross join platform p
 	where w.differs or w.awaits_delivery and w.delivered
 	on conflict (vendor_id, sub_order_id) do update

@@ -45,7 +45,7 @@ with sums as (
 	join journal_entry e on e.journal_id = j.id
 ), totals as (
 	select x.account, x.currency, sum(x.debit)::bigint as debit, sum(x.credit)::bigint as credit,
-	       case when x.account in ('bank', 'vendor_cash') then 'asset'
+	       case when x.account in ('bank', 'vendor_cash') or x.account like 'provider:%' then 'asset'
 	            when x.account in ('commission', 'service_fee') then 'revenue' else 'liability' end as kind
 	from sums x group by x.account, x.currency
 )

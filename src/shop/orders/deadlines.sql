@@ -1,9 +1,13 @@
 -- Automatic transitions of sub-orders at their deadlines.
 
 -- sub_orders_due (most int, only uuid?): many writes -> (id uuid, state text)
--- Never waits: sub-orders locked by another transaction are skipped until a later run.
+-- Never waits: sub-orders locked by another transaction are skipped until a later run, and those that may be paid
+-- already for a day at most.
 select s.id, s.state from sub_order s
 where s.deadline_at <= now() [only: and s.id = :only]
+and not (s.state = 'awaiting_payment' and exists (
+	select from payment_attempt a where a.order_id = s.order_id and a.state in ('created', 'authorised', 'unknown')
+	and a.created_at > now() - interval '1 day'))
 and not exists (select from deadline_failure f where f.vendor_id = s.vendor_id and f.sub_order_id = s.id
                 and f.deadline_at = s.deadline_at and f.retry_at > now())
 order by s.deadline_at

@@ -74,16 +74,21 @@ return case
 end;
 grant execute on function payment_state(text[]) to sebez_kernel;
 
+-- The account that a payment by this method comes to.
+create or replace function payment_account(method text) returns text language sql immutable parallel safe
+return case method when 'cash_on_delivery' then 'vendor_cash' when 'manual' then 'bank' else 'provider:' || method end;
+grant execute on function payment_account(text) to sebez_kernel;
+
 set local role sebez_kernel;
 
 -- What is paid of these sub-orders, and what that money is for: the amounts of what is not cancelled. Sub-orders of
 -- which nothing was received are left out.
 create or replace function sub_orders_worth(sub_orders uuid[])
-returns table (vendor_id uuid, sub_order_id uuid, order_id uuid, currency text, in_cash boolean, delivered boolean,
+returns table (vendor_id uuid, sub_order_id uuid, order_id uuid, currency text, account text, delivered boolean,
 	received bigint, refunded bigint, goods bigint, shipping bigint, discount bigint, tax bigint, service_fee bigint,
 	commission bigint, commission_tax bigint)
 language sql stable set search_path = public, pg_temp as $$
-	select s.vendor_id, s.id, s.order_id, s.currency, p.method = 'cash_on_delivery',
+	select s.vendor_id, s.id, s.order_id, s.currency, payment_account(p.method),
 	       s.state in ('delivered', 'completed'), s.received_amount, s.refunded_amount, k.goods, k.shipping, k.discount,
 	       k.tax, s.total - s.cancelled_total - (k.goods + k.shipping - k.discount + k.tax), k.commission,
 	       k.commission_tax
@@ -144,6 +149,7 @@ begin
 		and (p.state, p.received_amount, p.refunded_amount)
 		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
 	end loop;
+	perform refund_by_providers(sub_orders);
 	perform ledger_settle(sub_orders);
 end $$;
 grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;

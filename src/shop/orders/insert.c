@@ -143,6 +143,17 @@ static struct sub_order_state_out state_event(const struct sub_order *part)
 	return out;
 }
 
+static enum payment_method_choice method_of(const struct order *order)
+{
+	int method = 0;
+
+	while (strcmp(PAYMENT_METHOD_NAMES[method], order->payment.method) != 0) {
+		method++;
+		assert(method < PAYMENT_METHOD_COUNT);
+	}
+	return (enum payment_method_choice)method;
+}
+
 /* For the customer of the order and for the vendor of each sub-order. Returns them as lines, which
  * the statement adds for the orders that it places. */
 static const char *events_of(struct db *batch, const struct placing *placing)
@@ -177,7 +188,7 @@ static const char *events_of(struct db *batch, const struct placing *placing)
 		feed_write_payment_received(batch, customer,
 		                            &(struct event_payment_received){
 		                                .order_id = order->id,
-		                                .method = PAYMENT_METHOD_MANUAL,
+		                                .method = method_of(order),
 		                                .by = MOVED_BY_CUSTOMER,
 		                            });
 	return feed_take_lines(batch);

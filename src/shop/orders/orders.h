@@ -43,4 +43,13 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
                     const char *reason);
 
+/* For the area `payments`, in its transactions as the jobs role, in which the sub-orders of the
+ * order are locked. Collect in chain; the first runs it before. */
+
+/* A provider took this amount, at least what is due: sub-orders that await it are placed, and the
+ * excess is due for refund. */
+void orders_receive(struct db *chain, struct uuid order_id, int64_t amount, const char *reference);
+/* A provider has paid back a row of payment_refund. */
+void orders_refund(struct db *chain, struct uuid order_id, struct uuid refund_id);
+
 #endif

@@ -7,6 +7,7 @@
 #include "api.gen.h"
 #include "moves.sql.h"
 #include "payments.sql.h"
+#include "provided.sql.h"
 #include "shop/chat/chat.h"
 #include "shop/feed/feed.h"
 #include "shop/orders/order_reply.h"
@@ -69,7 +70,7 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 	struct order *order = order_lock(chain, in->order_id);
 
 	if (strcmp(order->payment.method, "manual") != 0)
-		end_not_allowed(&rq->task, CANCELLED, 0, "The payment method is cash on delivery.");
+		end_not_allowed(&rq->task, CANCELLED, 0, "The payment is not a bank transfer.");
 	if (!is_in_state(order, "pending") && !is_in_state(order, "cancelled"))
 		end_not_allowed(&rq->task, CANCELLED, 0, "The payment was already received.");
 	chat_lock(chain, all_parts(rq->task.arena, order));
@@ -90,6 +91,9 @@ void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 
 	if (!is_in_state(order, "refund_due"))
 		end_not_allowed(&rq->task, CANCELLED, 0, "No refund is due.");
+	if (sql_refunds_under_way_rows(tx, sql_refunds_under_way(tx, in->order_id), NULL)->any)
+		end_not_allowed(&rq->task, CANCELLED, 0, "The provider is asked to refund it.");
+	sql_refunds_by_hand(chain, in->order_id);
 	sql_payment_refund(chain, in->order_id, in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));
 	feed_notify(chain);

@@ -16,6 +16,7 @@
 #include "shop/carts/carts.h"
 #include "shop/orders/orders.h"
 #include "shop/orders/place_together.h"
+#include "shop/payments/payments.h"
 #include "task/key_lock.h"
 #include "web/idempotency.h"
 #include "web/reply.h"
@@ -25,6 +26,19 @@ enum {
 	 * milliseconds between the two round trips. */
 	PLACE_TRIES_MAX = 5,
 };
+
+static const int64_t HOUR_US = (int64_t)3600 * 1000000;
+
+/* A provider that the customer may have been offered, and no more is. */
+static void check_method(struct task *task, const struct place_order_in *in)
+{
+	enum payment_method_choice method = in->payment.method;
+
+	if (method != PAYMENT_METHOD_CASH_ON_DELIVERY && method != PAYMENT_METHOD_MANUAL &&
+	    !payments_offer(PAYMENT_METHOD_NAMES[method], in->quote_total.currency))
+		task_end_field(task, "/payment/method", "unavailable",
+		               "Orders cannot be paid in this way here.");
+}
 
 static const char *quote_member(struct arena *arena, const struct quote *quote)
 {
@@ -131,6 +145,13 @@ static const char *address_json(struct arena *arena, const struct address_input_
 	return buf.data;
 }
 
+/* How long an order waits for its payment. */
+static int64_t payment_time_us(const struct quote *quote, enum payment_method_choice method)
+{
+	return method == PAYMENT_METHOD_MANUAL ? quote->terms.payment_hours * HOUR_US
+	                                       : payments_minutes() * (HOUR_US / 60);
+}
+
 /* Cash is paid at delivery, so the order is placed at once; other payments are awaited first,
  * unless the total is 0. */
 static struct order_terms terms_of(struct arena *arena, const struct quote *quote,
@@ -139,15 +160,16 @@ static struct order_terms terms_of(struct arena *arena, const struct quote *quot
 	bool cash = in->payment.method == PAYMENT_METHOD_CASH_ON_DELIVERY;
 	bool paid = !cash && quote->amounts.total == 0;
 	bool placed = cash || paid;
-	int64_t hours = placed ? quote->terms.accept_hours : quote->terms.payment_hours;
+	int64_t time_us = placed ? quote->terms.accept_hours * HOUR_US
+	                         : payment_time_us(quote, in->payment.method);
 	int64_t now_us = clock_now_us();
 
 	return (struct order_terms){
-	    .payment_method = cash ? "cash_on_delivery" : "manual",
+	    .payment_method = PAYMENT_METHOD_NAMES[in->payment.method],
 	    .state = placed ? PLACED : AWAITING_PAYMENT,
 	    .paid = paid,
 	    .now_us = now_us,
-	    .deadline_us = now_us + hours * 3600 * 1000000,
+	    .deadline_us = now_us + time_us,
 	    .shipping_address = address_json(arena, &in->shipping_address),
 	    .customer_name = in->shipping_address.name,
 	    .note = in->note,
@@ -220,6 +242,7 @@ void place_order(struct request *rq, const struct place_order_in *in)
 {
 	struct task *task = &rq->task;
 
+	check_method(task, in);
 	for (int i = 0; i < PLACE_TRIES_MAX; i++) {
 		struct quote *quote = agreed_quote(task, in);
 		struct order_terms terms = terms_of(task->arena, quote, in);

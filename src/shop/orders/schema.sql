@@ -103,7 +103,7 @@ grant select, insert, update (state, cancelled_total, deadline_at, ship_by, canc
 grant select, update (state, cancelled_total, deadline_at, ship_by, cancel_reason, version, updated_at) on
 	sub_order to sebez_vendor, sebez_admin, sebez_jobs;
 grant insert on sub_order to sebez_jobs;
-grant update (payment_state, received_at, received_amount, refunded_amount) on sub_order to sebez_admin;
+grant update (payment_state, received_at, received_amount, refunded_amount) on sub_order to sebez_admin, sebez_jobs;
 grant select, update (payment_state, received_at, received_amount) on sub_order to sebez_kernel;
 alter table sub_order enable row level security, force row level security;
 create policy everything on sub_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
@@ -276,6 +276,7 @@ create trigger note_payment after update of received_at on payment for each row
 	when (old.received_at is null and new.received_at is not null) execute function note_payment();
 
 grant select, insert on payment to sebez_customer, sebez_jobs;
+grant update (reference, received_by, refunded_at, refund_reference) on payment to sebez_jobs;
 grant select (id, order_id, method) on payment to sebez_vendor; -- not the amount of the whole order
 grant select, update (reference, received_by, refunded_at, refunded_by, refund_reference) on payment to sebez_admin;
 grant select, update (state, received_at, received_amount, refunded_amount) on payment to sebez_kernel;

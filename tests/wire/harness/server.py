@@ -47,6 +47,7 @@ class Server:
             "SEBEZ_LISTEN": f"127.0.0.1:{self.port}",
             "SEBEZ_PROCESSES": "2",
             "SEBEZ_DEMO": "no",
+            "SEBEZ_SANDBOX": "yes",
             "SEBEZ_MEDIA_PROCESSES": "0",  # for tests of their own
             "IOS_APP_IDS": "ABCDE12345.com.example.shop  ABCDE12345.com.example.beta",
             "ANDROID_PACKAGE": "com.example.shop",

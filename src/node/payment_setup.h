@@ -1,0 +1,10 @@
+/* payment_setup: the providers of payments that the settings name. */
+#ifndef SEBEZ_NODE_PAYMENT_SETUP_H
+#define SEBEZ_NODE_PAYMENT_SETUP_H
+
+#include "node/config.h"
+#include "shop/payments/payments.h"
+
+struct payment_settings payment_setup(const struct config *config);
+
+#endif

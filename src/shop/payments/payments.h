@@ -1,0 +1,32 @@
+/*
+ * payments: payments that providers take (docs/MONEY.md, "Payments"). The interface for other
+ * areas and for the settings.
+ */
+#ifndef SEBEZ_SHOP_PAYMENTS_PAYMENTS_H
+#define SEBEZ_SHOP_PAYMENTS_PAYMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shop/area.h"
+
+extern const struct area AREA_PAYMENTS;
+
+/* Settings of the operator (docs/CONFIGURATION.md), "" when not set; they live as long as the
+ * process. */
+struct payment_settings {
+	bool sandbox;            /* orders can be paid by it */
+	int64_t minutes;         /* how long an order waits for a provider */
+	const char *origins;     /* of pages that may call us */
+	const char *public_url;  /* of this marketplace */
+	const char *return_urls; /* beginnings of URLs of apps, with blanks between */
+};
+
+/* A sentence that names the setting and contains no secret; NULL: all are well. */
+const char *payment_settings_mistake(const struct payment_settings *settings);
+
+/* Whether a provider of that name takes payments here. */
+bool payments_offer(const char *method, const char *currency);
+int64_t payments_minutes(void);
+
+#endif

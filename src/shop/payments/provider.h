@@ -1,0 +1,97 @@
+/*
+ * provider: what Sebez knows about providers of payments, one file for each. Private to the area.
+ *
+ * A provider is asked about one attempt or refund at a time, outside of any transaction, with the
+ * id of our row as idempotency key; so asking again is harmless. Its answer is one word of enum
+ * payment_word, whatever its protocol is.
+ */
+#ifndef SEBEZ_SHOP_PAYMENTS_PROVIDER_H
+#define SEBEZ_SHOP_PAYMENTS_PROVIDER_H
+
+#include "base/uuid.h"
+#include "shop/payments/payments.h"
+#include "task/task.h"
+
+enum payment_act {
+	PAYMENT_START,
+	PAYMENT_FETCH, /* what became of the attempt */
+	PAYMENT_CAPTURE,
+	PAYMENT_CANCEL,
+	PAYMENT_REFUND,
+	PAYMENT_FETCH_REFUND,
+};
+
+struct payment_ask {
+	enum payment_act act;
+	struct uuid attempt;
+	int64_t amount;
+	const char *currency;
+	const char *order_number;
+	const char *token, *return_url; /* may be NULL */
+	const char *reference;          /* the provider's id of the attempt; NULL: not known */
+	const char *origin;             /* of this server, for PAYMENT_START; else NULL */
+	/* PAYMENT_REFUND, PAYMENT_FETCH_REFUND */
+	struct uuid refund;
+	int64_t refund_amount;
+	const char *refund_reference; /* may be NULL */
+};
+
+enum payment_word {
+	/* Of an attempt. */
+	PAYMENT_NEEDS_ACTION,
+	PAYMENT_AUTHORISED,
+	PAYMENT_CAPTURED,
+	PAYMENT_FAILED,
+	PAYMENT_CANCELLED,
+	PAYMENT_EXPIRED,
+	PAYMENT_PROCESSING, /* it does not know yet */
+	PAYMENT_ABSENT,     /* it was never asked */
+	/* Of a refund. */
+	PAYMENT_REFUNDED,
+	PAYMENT_REFUND_PENDING,
+	PAYMENT_REFUND_REFUSED,
+	/* Of either. */
+	PAYMENT_UNANSWERED, /* it may have done what it was asked */
+	PAYMENT_UNSENT,     /* it was not asked: this process could not */
+	PAYMENT_MISTAKE,    /* it refuses us: our settings or our request are wrong */
+	PAYMENT_WORD_COUNT,
+};
+extern const char *const PAYMENT_WORDS[PAYMENT_WORD_COUNT]; /* for logs */
+
+struct payment_answer {
+	enum payment_word word;
+	const char *reference; /* the provider's id of the attempt or refund; NULL: not said */
+	const char *action;    /* PaymentAction of the contract as JSON; NULL: none */
+	const char *failure;   /* a word; NULL: none */
+};
+
+enum payment_can {
+	PAYMENT_CAN_CANCEL = 1 << 0,
+	PAYMENT_TAKES_TOKENS = 1 << 1,
+};
+
+struct payment_provider {
+	const char *name;
+	unsigned can;
+	/* Whether it is set up, and takes that currency. */
+	bool (*offers)(const struct payment_settings *settings, const char *currency);
+	/* May wait. */
+	struct payment_answer (*ask)(struct task *task, const struct payment_settings *settings,
+	                             const struct payment_ask *ask);
+};
+
+extern const struct payment_provider SANDBOX;
+
+/* All of them; ends with NULL. */
+extern const struct payment_provider *const PAYMENT_PROVIDERS[];
+/* NULL: none of that name. */
+const struct payment_provider *payment_provider_named(const char *name);
+
+/* Asks it. Asserts that no transaction is open. */
+struct payment_answer payment_ask(struct task *task, const struct payment_provider *provider,
+                                  const struct payment_ask *ask);
+
+void payment_settings_keep(const struct payment_settings *settings); /* once per process */
+const struct payment_settings *payment_settings(void);
+
+#endif

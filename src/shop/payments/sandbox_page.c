@@ -1,0 +1,140 @@
+/* sandbox_page: /dev/pay, where a customer of the sandbox pays or declines. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/html.h"
+#include "sandbox.sql.h"
+#include "shop/payments/provider.h"
+#include "web/accept.h"
+#include "web/reply.h"
+
+static const char HEAD[] =
+    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<title>The sandbox</title>\n"
+    "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:30em;margin:2em auto;padding:0 1em;"
+    "color:#1f2328}button{font:inherit;padding:.5em 1em;margin:0 .5em 0 0}form{display:inline}"
+    ".q{color:#57606a}</style>\n"
+    "<h1>The sandbox</h1>\n<p class=\"q\">A payment provider for trying: no money moves.</p>\n";
+
+static const struct sandbox_charge_read_row *read_charge(struct request *rq, struct uuid id)
+{
+	struct db *db = db_as(&rq->task, PG_JOBS);
+	const struct sandbox_charge_read_row *charge;
+	size_t count;
+
+	if (!payment_settings()->sandbox)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "There is no sandbox.");
+	charge = sql_sandbox_charge_read_rows(db, sql_sandbox_charge_read(db, id), &count);
+	if (count == 0)
+		task_end(&rq->task, PROBLEM_NOT_FOUND, "The sandbox does not know this payment.");
+	return charge;
+}
+
+static bool wants_page(struct request *rq)
+{
+	reply_varies(rq, "Accept");
+	return accept_in(rq->http, "Accept", "text/html");
+}
+
+static void reply_as_json(struct request *rq, struct uuid id,
+                          const struct sandbox_charge_read_row *charge)
+{
+	struct buf out = buf_new(rq->task.arena, 256);
+	struct json json = json_new(&out);
+
+	json_open_object(&json);
+	json_put_uuid(&json, "id", id);
+	json_key(&json, "amount");
+	json_open_object(&json);
+	json_put_int(&json, "amount", charge->amount);
+	json_put_str(&json, "currency", charge->currency);
+	json_close_object(&json);
+	json_put_str(&json, "status", charge->state);
+	json_close_object(&json);
+	reply_json(rq, 200, &out);
+}
+
+static void add_forms(struct buf *out, struct uuid id)
+{
+	static const char *const DECISIONS[][2] = {{"pay", "Pay"}, {"decline", "Decline"}};
+	char text[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(id, text);
+	for (size_t i = 0; i < 2; i++)
+		buf_printf(out,
+		           "<form method=\"post\" action=\"/dev/pay/%s/%s\"><button>%s</button>"
+		           "</form>\n",
+		           text, DECISIONS[i][0], DECISIONS[i][1]);
+}
+
+/* back: where to go on, or NULL. */
+static void reply_as_page(struct request *rq, struct uuid id,
+                          const struct sandbox_charge_read_row *charge, const char *back)
+{
+	struct buf out = buf_new(rq->task.arena, 2048);
+
+	buf_add_str(&out, HEAD);
+	buf_printf(&out, "<p>%" PRId64 " minor units of ", charge->amount);
+	html_escape(&out, charge->currency);
+	buf_printf(&out, ": %s</p>\n", charge->state);
+	if (strcmp(charge->state, "needs_action") == 0)
+		add_forms(&out, id);
+	if (back != NULL) {
+		buf_add_str(&out, "<meta http-equiv=\"refresh\" content=\"1; url=");
+		html_escape(&out, back);
+		buf_add_str(&out, "\">\n<p><a href=\"");
+		html_escape(&out, back);
+		buf_add_str(&out, "\">Back to the shop</a></p>\n");
+	}
+	reply_header(rq, "Content-Security-Policy",
+	             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+	             "form-action 'self'; frame-ancestors 'none'");
+	reply_header(rq, "Referrer-Policy", "no-referrer");
+	reply_header(rq, "Cache-Control", "no-store");
+	reply_send(rq, 200, "text/html; charset=utf-8", out.data, out.length);
+}
+
+/* GET /dev/pay/{attempt_id} */
+void get_sandbox_page(struct request *rq, const struct get_sandbox_page_in *in)
+{
+	const struct sandbox_charge_read_row *charge = read_charge(rq, in->attempt_id);
+
+	if (wants_page(rq))
+		reply_as_page(rq, in->attempt_id, charge, NULL);
+	else
+		reply_as_json(rq, in->attempt_id, charge);
+}
+
+/* A form without fields. */
+static void drop_body(struct request *rq)
+{
+	char bytes[512];
+	long count;
+
+	do {
+		count = http_read(rq->http, bytes, sizeof(bytes), rq->task.deadline_ms);
+	} while (count > 0);
+	if (count < 0)
+		task_end(&rq->task, PROBLEM_INVALID, "The request did not come to its end.");
+}
+
+/* POST /dev/pay/{attempt_id}/{decision} */
+void decide_sandbox_payment(struct request *rq, const struct decide_sandbox_payment_in *in)
+{
+	bool pays = in->decision == DECIDE_SANDBOX_PAYMENT_DECISION_PAY;
+	struct db *db = db_as(&rq->task, PG_JOBS);
+	const struct sandbox_return_url_row *back;
+	size_t count;
+
+	drop_body(rq);
+	read_charge(rq, in->attempt_id);
+	sql_sandbox_charge_move(db, in->attempt_id, "needs_action", pays ? "captured" : "failed");
+	back = sql_sandbox_return_url_rows(db, sql_sandbox_return_url(db, in->attempt_id), &count);
+	if (wants_page(rq))
+		reply_as_page(rq, in->attempt_id, read_charge(rq, in->attempt_id),
+		              count > 0 ? back->return_url : NULL);
+	else
+		reply_as_json(rq, in->attempt_id, read_charge(rq, in->attempt_id));
+}
