@@ -62,6 +62,8 @@ struct config {
 	const char *bounce_address;      /* "" means mail_from */
 	const char *mail_webhook_secret; /* "" means that nobody tells of bounces */
 	const char *public_url;          /* "" means the address of SEBEZ_LISTEN */
+	const char *chapa_secret_key, *chapa_webhook_secrets, *chapa_url;
+	const char *stripe_secret_key, *stripe_webhook_secrets, *stripe_url;
 	const char *return_urls;
 	const char *mail_from;
 	const char *mail_name;

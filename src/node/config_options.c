@@ -250,6 +250,21 @@ const struct option OPTIONS[] = {
            "auto: if SEBEZ_DEMO is yes."),
     INTEGER("SEBEZ_PAYMENT_MINUTES", payment_minutes, "30", 1, 1440, "minutes",
             "An order that is to be paid by a provider of payments is cancelled after this long."),
+    SECRET("CHAPA_SECRET_KEY", chapa_secret_key, 200,
+           "Secret key with which payments are taken by Chapa, in ETB and USD. Empty: none are."),
+    SECRET(
+        "CHAPA_WEBHOOK_SECRETS", chapa_webhook_secrets, 400,
+        "Secret hash of Chapa's webhooks at /v1/payment-webhooks/chapa, as its dashboard has it; "
+        "while it changes, the new one and the one before with a blank between. Empty: "
+        "webhooks are refused, and payments are noticed later."),
+    TEXT("CHAPA_URL", chapa_url, "https://api.chapa.co", 8, 300, "Where Chapa is."),
+    SECRET("STRIPE_SECRET_KEY", stripe_secret_key, 300,
+           "Secret key with which payments are taken by Stripe. Empty: none are."),
+    SECRET("STRIPE_WEBHOOK_SECRETS", stripe_webhook_secrets, 400,
+           "Signing secret of Stripe's webhooks at /v1/payment-webhooks/stripe (whsec_…); while it "
+           "changes, the new one and the one before with a blank between. Empty: webhooks are "
+           "refused, and payments are noticed later."),
+    TEXT("STRIPE_URL", stripe_url, "https://api.stripe.com", 8, 300, "Where Stripe is."),
     TEXT("SEBEZ_RETURN_URLS", return_urls, "", 0, 2000,
          "Where pages of payment providers may lead customers, besides this server, "
          "SEBEZ_PUBLIC_URL and SEBEZ_ORIGINS: beginnings of URLs of apps with blanks between, such "

@@ -705,6 +705,8 @@ ROWS = {
                            "link": unsubscribe_token(w.shop.server, "promotions", NEVER)}),
     "takeMailWebhook": Row(data=lambda w, who, side: b"{}"),
     "listPaymentMethods": Row(),
+    "takePaymentWebhook": Row(data=lambda w, who, side: b"{}", ids=lambda w, who, side: {
+        "provider": "nobody"}),
     "getSandboxPage": Row(ids=at_the_sandbox),
     "decideSandboxPayment": Row(data=lambda w, who, side: b"", ids=at_the_sandbox),
     "listDevMails": Row(),

@@ -14,6 +14,7 @@ static int start(const struct area_options *options)
 
 static const struct job JOBS[] = {
     {"payments", JOB_AT_SETTING, attempts_reconcile},
+    {"purge_payment_webhooks", JOB_HOURLY, payment_webhooks_purge},
     {0},
 };
 
@@ -25,6 +26,8 @@ static const struct outbox_topic TOPICS[] = {
 static const struct limit_rule LIMITS[] = {
     /* somebody who tries their cards; each is a call to a provider */
     {"payment_attempts", LIMIT_BY_ACCOUNT, 60, 60},
+    /* a provider calls from few addresses, for all payments */
+    {"payment_webhooks", LIMIT_BY_ADDRESS, 6000, 60},
     {0},
 };
 

@@ -95,7 +95,8 @@ static const char *state_after(const struct attempt_lock_row *row,
 	bool is_new = strcmp(row->state, "created") == 0;
 
 	switch (answer->word) {
-	case PAYMENT_NEEDS_ACTION:
+	case PAYMENT_NEEDS_ACTION: /* of a provider that cancels nothing */
+		return row->is_over ? "cancelled" : PAYMENT_WORDS[answer->word];
 	case PAYMENT_AUTHORISED:
 	case PAYMENT_CAPTURED:
 	case PAYMENT_FAILED:

@@ -19,6 +19,9 @@ void attempt_finish(struct task *task, struct uuid id, const struct payment_answ
 /* Job: carries on with attempts that are due. */
 void attempts_reconcile(struct task *task);
 
+/* Job: forgets old webhooks. */
+void payment_webhooks_purge(struct task *task);
+
 /* The deliverer of the topic `payment_refunds` (shop/outbox/outbox.h). */
 void refunds_deliver(struct task *task, struct delivery rows[], size_t count);
 

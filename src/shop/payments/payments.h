@@ -15,10 +15,13 @@ extern const struct area AREA_PAYMENTS;
 /* Settings of the operator (docs/CONFIGURATION.md), "" when not set; they live as long as the
  * process. */
 struct payment_settings {
-	bool sandbox;            /* orders can be paid by it */
-	int64_t minutes;         /* how long an order waits for a provider */
-	const char *origins;     /* of pages that may call us */
-	const char *public_url;  /* of this marketplace */
+	bool sandbox;           /* orders can be paid by it */
+	int64_t minutes;        /* how long an order waits for a provider */
+	const char *origins;    /* of pages that may call us */
+	const char *public_url; /* of this marketplace */
+	/* Secrets of webhooks: one, or the new one and the one before with a blank between. */
+	const char *chapa_secret_key, *chapa_webhook_secrets, *chapa_url;
+	const char *stripe_secret_key, *stripe_webhook_secrets, *stripe_url;
 	const char *return_urls; /* beginnings of URLs of apps, with blanks between */
 };
 

@@ -7,7 +7,7 @@
 #include "net/log.h"
 #include "task/db.h"
 
-const struct payment_provider *const PAYMENT_PROVIDERS[] = {&SANDBOX, NULL};
+const struct payment_provider *const PAYMENT_PROVIDERS[] = {&SANDBOX, &CHAPA, &STRIPE, NULL};
 
 const char *const PAYMENT_WORDS[PAYMENT_WORD_COUNT] = {
     [PAYMENT_NEEDS_ACTION] = "needs_action",
@@ -40,9 +40,20 @@ const struct payment_settings *payment_settings(void)
 	return &kept;
 }
 
+static bool is_url(const char *text)
+{
+	return (strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0) &&
+	       strpbrk(text, " ?#") == NULL && text[strlen(text) - 1] != '/';
+}
+
 const char *payment_settings_mistake(const struct payment_settings *settings)
 {
 	const char *urls = settings->return_urls;
+
+	if (!is_url(settings->chapa_url))
+		return "CHAPA_URL must be https:// and a host, without a slash at its end";
+	if (!is_url(settings->stripe_url))
+		return "STRIPE_URL must be https:// and a host, without a slash at its end";
 
 	for (; *urls != 0; urls += strspn(urls, " ")) {
 		size_t length = strcspn(urls, " ");

@@ -8,6 +8,8 @@
 #ifndef SEBEZ_SHOP_PAYMENTS_PROVIDER_H
 #define SEBEZ_SHOP_PAYMENTS_PROVIDER_H
 
+#include <jansson.h>
+
 #include "base/uuid.h"
 #include "shop/payments/payments.h"
 #include "task/task.h"
@@ -70,6 +72,8 @@ enum payment_can {
 	PAYMENT_TAKES_TOKENS = 1 << 1,
 };
 
+struct webhook_in;
+
 struct payment_provider {
 	const char *name;
 	unsigned can;
@@ -78,9 +82,13 @@ struct payment_provider {
 	/* May wait. */
 	struct payment_answer (*ask)(struct task *task, const struct payment_settings *settings,
 	                             const struct payment_ask *ask);
+	/* Of its webhooks (webhook.h): whether one is its own, and the attempt that it is about, by
+	 * our id; NULL: none. NULL: it has no webhooks. */
+	bool (*verify)(const struct payment_settings *settings, const struct webhook_in *webhook);
+	const char *(*subject)(const json_t *json);
 };
 
-extern const struct payment_provider SANDBOX;
+extern const struct payment_provider SANDBOX, CHAPA, STRIPE;
 
 /* All of them; ends with NULL. */
 extern const struct payment_provider *const PAYMENT_PROVIDERS[];

@@ -78,6 +78,19 @@ alter table payment_refund enable row level security, force row level security;
 create policy everything on payment_refund to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
 
+-- What providers told, so that the same is not taken for news: of its body the hash, as it names people.
+create table payment_webhook (
+	provider    text not null check (provider in (:PaymentProvider)),
+	digest      bytea not null check (octet_length(digest) = 32),
+	attempt_id  uuid not null, -- nil: none of ours
+	received_at timestamptz not null default now(),
+	primary key (provider, digest)
+);
+create index payment_webhook_age on payment_webhook (received_at);
+grant select, insert, delete on payment_webhook to sebez_jobs;
+alter table payment_webhook enable row level security, force row level security;
+create policy everything on payment_webhook to sebez_jobs, sebez_owner using (true) with check (true);
+
 -- What the sandbox knows: a provider inside this server, which keeps books of its own.
 create table sandbox_charge (
 	id         uuid primary key, -- the attempt's

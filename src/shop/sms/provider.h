@@ -6,6 +6,7 @@
 #define SEBEZ_SHOP_SMS_PROVIDER_H
 
 #include "base/buf.h"
+#include "base/form.h"
 #include "net/http_client.h"
 #include "shop/sms/sms.h"
 
@@ -31,8 +32,5 @@ const char *gateway_mistake(const struct sms_settings *settings);
 
 /* By the status alone. */
 struct sms_verdict sms_verdict_of_status(struct arena *arena, int status);
-
-/* Adds text as application/x-www-form-urlencoded has it. */
-void form_add(struct buf *body, const char *text);
 
 #endif

@@ -117,19 +117,6 @@ const char *sms_settings_mistake(const struct sms_settings *settings)
 
 /* Sending. */
 
-void form_add(struct buf *body, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    strchr("-._~", c) != NULL)
-			buf_add_char(body, (char)c);
-		else
-			buf_printf(body, "%%%02X", c);
-	}
-}
-
 struct sms_verdict sms_verdict_of_status(struct arena *arena, int status)
 {
 	struct sms_verdict verdict = {.reason = arena_printf(arena, "status %d", status)};

@@ -1,0 +1,272 @@
+"""Providers across HTTP: what they are asked, what is made of their answers and webhooks, and that
+nobody pays twice, or gets their money back twice, whatever is lost or dies meanwhile."""
+import os
+import random
+import signal
+import threading
+
+import pytest
+
+from conftest import SEED, serving
+from harness.payment_fakes import (CHAPA_OLD, STRIPE_OLD, Chapa, Stripe, settings)
+from harness.shop import Shop, fresh, refused, together
+from harness.sub_orders import good
+from harness.wait import until
+from test_attempts import attempt, books, due_now, state_of
+from test_faults import VICTIMS, victim_of
+from test_money_faults import surely
+
+
+class Scene:
+    def __init__(self, server, chapa, stripe):
+        self.server, self.shop = server, Shop(server)
+        self.fakes = {"chapa": chapa, "stripe": stripe}
+        self.vendor = self.shop.vendor(shipping=[("Gift", 0)])
+        self.pot = self.vendor.product(price=1500, stock=100_000)
+
+    def order(self, method, customer=None):
+        customer = customer or self.shop.customer()
+        return customer, customer.order(self.pot, method=method)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    chapa, stripe = Chapa(), Stripe()
+    with serving(**settings(chapa, stripe)) as server:
+        yield Scene(server, chapa, stripe)
+    chapa.close()
+    stripe.close()
+
+
+@pytest.fixture(autouse=True)
+def the_data_stays_sound(scene):
+    yield
+    for fake in scene.fakes.values():
+        fake.lose = lambda method, path: False
+    assert scene.shop.check() == []
+
+
+def begun(customer, order):
+    made = attempt(customer, order)
+    assert made.status_code == 201, made.text
+    assert made.json()["status"] == "needs_action", made.text
+    return made.json()
+
+
+def checked(customer, order, made):
+    return customer.do("checkPaymentAttempt", order_id=order["id"], attempt_id=made["id"])
+
+
+def test_both_are_offered(scene):
+    offered = [o["method"] for o in scene.shop.guest().do("listPaymentMethods")["items"]]
+    assert offered == ["cash_on_delivery", "manual", "sandbox", "chapa", "stripe"]
+
+
+@pytest.mark.parametrize("method", ["chapa", "stripe"])
+def test_a_customer_pays_and_gets_back_what_is_cancelled(scene, method):
+    fake = scene.fakes[method]
+    customer, order = scene.order(method)
+    made = begun(customer, order)
+    if method == "chapa":
+        assert made["next_action"] == {"kind": "redirect", "url": f"{fake.url}/pay/{made['id']}"}
+        assert fake.payments[made["id"]]["amount"] == "15.00"
+    else:
+        intent = fake.intent_of(made["id"])
+        assert made["next_action"] == {"kind": "confirm", "client_secret": intent["client_secret"]}
+        assert (intent["amount"], intent["currency"]) == (1500, "usd")
+    assert checked(customer, order, made)["status"] == "needs_action"
+    fake.pay(made["id"])
+    assert checked(customer, order, made)["status"] == "captured"
+    assert books(scene.shop, order) == {f"provider:{method}": 1500, "pending": -1350,
+                                        "commission": -150}
+    before = fake.refunded()
+    good(scene.vendor.cancel(order))
+    until(lambda: fake.refunded() > before)
+    scene.shop.db.rows("update outbox set due_at = now() where topic = 'payment_refunds'")
+    until(lambda: customer.see(order)["payment"]["status"] == "refunded")
+    assert fake.refunded() - before == (15 if method == "chapa" else 1500)
+    assert books(scene.shop, order) == {}
+
+
+@pytest.mark.parametrize("method", ["chapa", "stripe"])
+def test_a_webhook_is_a_hint_and_only_a_signed_one(scene, method):
+    fake, url = scene.fakes[method], scene.server.url
+    customer, order = scene.order(method)
+    made = begun(customer, order)
+    assert fake.tell(url, made["id"], "forged").status_code == 401
+    assert fake.tell(url, made["id"]).status_code == 204  # it lies: nobody has paid
+    assert fake.tell(url, "0198f1c2-0000-7000-8000-000000000000").status_code == 204
+    assert fake.tell(url, "nothing of ours").status_code == 204
+    if method == "stripe":
+        assert fake.tell(url, made["id"], age_s=301).status_code == 401
+        assert fake.tell(url, made["id"], kind="payout.paid").status_code == 204
+    until(lambda: not scene.shop.db.one(
+        "select ask_at <= now() from payment_attempt where id = %s", made["id"]))
+    assert state_of(scene.shop, made) == "needs_action"
+    fake.pay(made["id"])
+    old = CHAPA_OLD if method == "chapa" else STRIPE_OLD
+    told = {"status": "paid"} if method == "chapa" else {"kind": "charge.succeeded"}
+    answers = together(6, lambda i: fake.tell(url, made["id"], old, **told))
+    assert {answer.status_code for answer in answers} == {204}
+    until(lambda: state_of(scene.shop, made) == "captured")
+    assert customer.see(order)["status"] == "placed"
+    assert fake.tell(url, made["id"]).status_code == 204  # late, and once more
+    assert scene.shop.db.one("select count(*) from payment_attempt where order_id = %s "
+                             "and outcome is not null", order["id"]) == 1
+
+
+def test_webhooks_of_nobody_are_not_found(scene):
+    for provider in ("sandbox", "nobody"):
+        refused(scene.shop.anonymous().call("takePaymentWebhook", provider=provider, data=b"{}"),
+                404)
+
+
+def test_another_amount_than_was_asked_places_nothing(scene):
+    fake = scene.fakes["chapa"]
+    customer, order = scene.order("chapa")
+    made = begun(customer, order)
+    fake.payments[made["id"]].update(amount="14.99", status="success")
+    assert checked(customer, order, made)["status"] == "needs_action"
+    assert customer.see(order)["status"] == "awaiting_payment"
+    fake.payments[made["id"]].update(amount="15.00")
+    assert checked(customer, order, made)["status"] == "captured"
+
+
+@pytest.mark.parametrize("method", ["chapa", "stripe"])
+def test_an_answer_that_is_lost_is_asked_for_again(scene, method):
+    fake = scene.fakes[method]
+    customer, order = scene.order(method)
+    fake.lose = lambda verb, path: verb == "POST"
+    made = attempt(customer, order).json()
+    assert made["status"] == "unknown"
+    refused(attempt(customer, order), 409)
+    fake.lose = lambda verb, path: False
+    fake.pay(made["id"])
+    assert checked(customer, order, made)["status"] == "captured"
+    before = fake.refunded()
+    fake.lose = lambda verb, path: verb == "POST" and "refund" in path
+    good(scene.vendor.cancel(order))
+    until(lambda: fake.refunded() > before)
+    fake.lose = lambda verb, path: False
+
+    def is_back():
+        scene.shop.db.rows("update outbox set due_at = least(due_at, now() + interval '10 ms') "
+                           "where topic = 'payment_refunds' and failed_with is not null")
+        return customer.see(order)["payment"]["status"] == "refunded"
+    until(is_back)
+    assert fake.refunded() - before == (15 if method == "chapa" else 1500)
+
+
+def test_an_abandoned_intent_is_cancelled_and_one_that_was_paid_goes_back(scene):
+    fake = scene.fakes["stripe"]
+    for is_paid in (False, True):
+        customer, order = scene.order("stripe")
+        made = begun(customer, order)
+        customer.do("cancelOrder", order_id=order["id"], body={})
+        if is_paid:
+            fake.pay(made["id"])
+        due_now(scene.shop, made)
+        wanted = "captured" if is_paid else "cancelled"
+        until(lambda: state_of(scene.shop, made) == wanted)
+    until(lambda: customer.see(order)["payment"]["status"] == "refunded")
+    assert books(scene.shop, order) == {}
+
+
+def test_a_provider_that_refuses_us_leaves_the_order_to_another_attempt(scene):
+    customer, order = scene.order("chapa")
+    fake, real = scene.fakes["chapa"], scene.fakes["chapa"].take
+    fake.take = lambda *asked: (401, {"message": "Invalid API Key", "status": "failed"})
+    made = attempt(customer, order).json()
+    fake.take = real
+    assert (made["status"], made["failure"]) == ("failed", "not_begun")
+    begun(customer, order)
+
+
+class Payer(threading.Thread):
+    """Pays its orders, cancels some of them; each call is repeated until it is answered."""
+
+    def __init__(self, scene, method, orders, seed):
+        super().__init__(daemon=True)
+        self.scene, self.method, self.orders = scene, method, orders
+        self.chance, self.wrong, self.cancelled = random.Random(seed), None, []
+
+    def run(self):
+        try:
+            for customer, order in self.orders:
+                self.pay(customer, order)
+        except Exception as error:  # carried to the test's thread
+            self.wrong = error
+
+    def pay(self, customer, order):
+        fake, finished = self.scene.fakes[self.method], False
+        while not finished:
+            made = surely(lambda key: customer.call(
+                "createPaymentAttempt", order_id=order["id"], body={}, key=key, may_fail=True))
+            if made.status_code != 201 or made.json()["status"] in ("failed", "cancelled"):
+                continue
+            made = made.json()
+            fake.pay(made["id"])
+            fake.tell(self.scene.server.url, made["id"])  # before anybody asks, or to nobody
+            seen = surely(lambda key: customer.call(
+                "checkPaymentAttempt", order_id=order["id"], attempt_id=made["id"], may_fail=True))
+            finished = seen.json()["status"] in ("captured", "unknown", "needs_action")
+        if self.chance.random() < 0.4:
+            surely(lambda key: customer.call("cancelOrder", order_id=order["id"], body={}, key=key,
+                                             may_fail=True))
+            self.cancelled.append(order)
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("victim", ["api", "jobs"])
+def test_a_killed_process_loses_no_payment_and_makes_none_twice(own_server, victim):
+    """Both processes of the api, the job, webhooks and a provider that loses answers, at once."""
+    chance = random.Random(f"{SEED} payments {victim}")
+    chapa, stripe = Chapa(), Stripe()
+    scene = Scene(own_server(SEBEZ_LIMITS="no", **settings(chapa, stripe)), chapa, stripe)
+    shop, lost = scene.shop, random.Random(f"{SEED} {victim} lost")
+    payers = [Payer(scene, method, [scene.order(method) for _ in range(8)], chance.random())
+              for method in ("chapa", "stripe") for _ in range(2)]
+    for fake in (chapa, stripe):
+        fake.lose = lambda verb, path: lost.random() < 0.15
+    for payer in payers:
+        payer.start()
+    for _ in range(3):
+        payers[0].join(chance.uniform(0.2, 0.8))
+        os.kill(victim_of(scene.server, VICTIMS[victim], chance), signal.SIGKILL)
+        scene.server.wait_ready()
+    for payer in payers:
+        payer.join()
+    assert not [payer.wrong for payer in payers if payer.wrong]
+    for fake in (chapa, stripe):
+        fake.lose = lambda verb, path: False
+    scene.server.wait_ready()
+    shop.db.close()  # what it knew may have been killed
+
+    def is_over():
+        """What the job and the outbox would do by themselves, sooner."""
+        shop.db.rows("update payment_attempt set ask_at = now(), created_at = created_at - "
+                     "interval '1 hour' where state in ('created', 'unknown', 'needs_action')")
+        shop.db.rows("update outbox set due_at = now() where topic = 'payment_refunds' "
+                     "and failed_with is not null")
+        return not shop.db.one(
+            "select exists (select from payment_attempt where state in ('created', 'unknown')) or "
+            "exists (select from payment_refund where state = 'pending') or "
+            "exists (select from payment where state = 'refund_due')")
+    until(is_over, 90)
+    for payer in payers:
+        for customer, order in payer.orders:
+            is_cancelled = order in payer.cancelled
+            assert customer.see(order)["status"] == ("cancelled" if is_cancelled else "placed")
+    kept = [(payer.method, len(payer.orders) - len(payer.cancelled)) for payer in payers]
+    came = {"chapa": sum(float(p["amount"]) for p in chapa.payments.values()
+                         if p["status"] == "success"),
+            "stripe": sum(i["amount_received"] for i in stripe.intents.values()) / 100}
+    for fake, method, unit in ((chapa, "chapa", 1), (stripe, "stripe", 100)):
+        assert came[method] - fake.refunded() / unit == 15 * sum(
+            count for name, count in kept if name == method)
+        assert shop.db.one("select coalesce(sum(e.amount), 0) from journal_entry e "
+                           "where e.account = %s", f"provider:{method}") == 1500 * sum(
+            count for name, count in kept if name == method)
+    assert shop.check() == []
+    for fake in (chapa, stripe):
+        fake.close()
