@@ -51,8 +51,8 @@ order by s.id for update;
 
 -- attempt_lock (id uuid): one writes -> (state text, order_id uuid, account_id uuid, amount bigint, currency text,
 --     is_old bool, is_over bool, order_waits bool)
--- is_old: a request to begin it can no longer be on its way. is_over: nobody pays it any more. order_waits: for money, or it was cancelled before any
--- came.
+-- is_old: a request to begin it can no longer be on its way. is_over: nobody pays it any more. order_waits: for money,
+-- or it was cancelled before any came.
 select a.state, a.order_id, a.account_id, a.amount, a.currency, a.created_at < now() - interval '2 minutes' as is_old,
        a.expires_at < now() - interval '1 day' as is_over,
        p.received_at is null as order_waits

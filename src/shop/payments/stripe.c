@@ -145,16 +145,22 @@ static struct payment_answer start(struct task *task, const struct payment_setti
 	return read_intent(arena, &reply, ask);
 }
 
+/* When the answer to the first request was lost, it is asked for again, to learn the id. */
 static struct payment_answer fetch(struct task *task, const struct payment_settings *settings,
                                    const struct payment_ask *ask)
 {
+	const char *reference = ask->reference;
 	struct payment_reply reply;
 
-	if (ask->reference == NULL)
-		return start(task, settings, ask);
-	reply =
-	    call(task, settings,
-	         arena_printf(task->arena, "/v1/payment_intents/%s", ask->reference), NULL, NULL);
+	if (reference == NULL) {
+		struct payment_answer first = start(task, settings, ask);
+
+		if (first.reference == NULL)
+			return first;
+		reference = first.reference;
+	}
+	reply = call(task, settings, arena_printf(task->arena, "/v1/payment_intents/%s", reference),
+	             NULL, NULL);
 	return read_intent(task->arena, &reply, ask);
 }
 
@@ -167,7 +173,7 @@ static struct payment_answer move(struct task *task, const struct payment_settin
 	struct payment_reply reply;
 
 	if (ask->reference == NULL)
-		return start(task, settings, ask);
+		return fetch(task, settings, ask);
 	if (strcmp(verb, "cancel") == 0)
 		form_put(&form, "cancellation_reason", "abandoned");
 	else

@@ -1,8 +1,8 @@
 -- What providers told.
 
 -- payment_webhook_take (provider text, digest bytea, attempt uuid): none
--- Notes it, and has the job ask about the attempt, if it is ours and nothing was captured yet. One that was noted before
--- changes nothing.
+-- Notes it, and has the job ask about the attempt, if it is ours and nothing was captured yet. One that was noted
+-- before changes nothing.
 with noted as (
 	insert into payment_webhook (provider, digest, attempt_id) values (:provider, :digest, :attempt)
 	on conflict (provider, digest) do nothing

@@ -1,5 +1,5 @@
-"""Payment providers that tests control: they keep books of what they took, refuse what the real ones
-refuse, and can lose an answer after they did what they were asked."""
+"""Payment providers that tests control: they keep books of what they took, refuse what the real
+ones refuse, and can lose an answer after they did what they were asked."""
 import hashlib
 import hmac
 import http.server
