@@ -1,21 +1,22 @@
-"""How an operation is called, in the shell and in TypeScript: made from the contract's examples.
+"""How an operation is called, in the shell, in TypeScript and in Dart: made from the contract's
+examples.
 
 The server is $SHOP, the access token $TOKEN, what the path names $VENDOR_ID and so on. In
-TypeScript `sebez` is a client of the SDK, vendor_id a variable; what the SDK lacks is fetched."""
+TypeScript `sebez` is a client of the SDK, vendor_id a variable; what the SDK lacks is fetched. In
+Dart it is vendorId."""
 
 import json
 import re
 
+import clients_dart
 import clients_ts
 
 
 def given(parameter):
-    """A member of the SDK's input: a variable, or the example."""
+    """(name, its example, or None for a variable) of what a call by an SDK needs."""
     name = parameter["name"]
-    if parameter["in"] == "path" and "example" not in parameter:
-        return [name]
     if parameter["in"] == "path" or (parameter["in"] == "query" and parameter.get("required")):
-        return [f"{name}: {json.dumps(parameter['example'])}"]
+        return [(name, parameter.get("example"))]
     return []
 
 
@@ -29,7 +30,7 @@ class Call:
         parameters = [contract.resolve(entry)[1]
                       for entry in item.get("parameters", []) + node.get("parameters", [])]
         self.path = op.path
-        self.members = [member for entry in parameters for member in given(entry)]
+        self.given = [member for entry in parameters for member in given(entry)]
         for parameter in parameters:
             if parameter["in"] == "path" and "example" in parameter:
                 self.path = self.path.replace("{%s}" % parameter["name"], parameter["example"])
@@ -108,12 +109,13 @@ def unquoted(text):
 def typescript(call, op):
     if not clients_ts.is_for_clients(op):
         return fetched(call)
-    members = list(call.members) + (["body: file"] if call.file else [])
+    members = [name if value is None else f"{name}: {json.dumps(value)}"
+               for name, value in call.given] + (["body: file"] if call.file else [])
     if isinstance(call.body, dict):
         members += [f"{name}: {unquoted(indented(value, 2))}" for name, value in call.body.items()]
     short = ", ".join(members)
     if not members:
-        given_input = ""
+        given_input = "" if call.body is None else "{}"
     elif len(short) <= 60 and "\n" not in short:
         given_input = f"{{ {short} }}"
     else:
@@ -122,7 +124,15 @@ def typescript(call, op):
     return f"{answer}await sebez.{op.id}({given_input});"
 
 
+def dart(contract, call, op):
+    answer = "final answer = " if call.answer else ""
+    return f"{answer}await sebez.{clients_dart.Samples(contract).of(op, call.given, call.body)};"
+
+
 def samples(contract, op):
     call = Call(contract, op)
-    return [{"lang": "Shell", "label": "curl", "source": shell(call)},
+    made = [{"lang": "Shell", "label": "curl", "source": shell(call)},
             {"lang": "TypeScript", "label": "TypeScript", "source": typescript(call, op)}]
+    if clients_ts.is_for_clients(op):
+        made.append({"lang": "Dart", "label": "Dart", "source": dart(contract, call, op)})
+    return made

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the part of the TypeScript SDK that follows from the contract, api/*.yaml: its types, and
-how each operation is called. `npm run build` of clients/sdk-ts calls it.
+"""Makes the part of an SDK that follows from the contract, api/*.yaml: its types, and how each
+operation is called. It is not committed.
 
-    gen_clients.py [FILE]    writes it, to clients/sdk-ts/src/api.gen.ts
+    gen_clients.py ts [FILE]      clients/sdk-ts/src/api.gen.ts (`npm run build` calls it)
+    gen_clients.py dart [FILE]    clients/sdk-dart/lib/src/api.gen.dart
 """
 
 import pathlib
@@ -11,19 +12,24 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import clients_dart  # noqa: E402
 import clients_ts  # noqa: E402
 from api_model import Contract  # noqa: E402
 from gen_api import write  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+KINDS = {"ts": (clients_ts.text, "clients/sdk-ts/src/api.gen.ts"),
+         "dart": (clients_dart.text, "clients/sdk-dart/lib/src/api.gen.dart")}
 
 
 def main():
+    if not 2 <= len(sys.argv) <= 3 or sys.argv[1] not in KINDS:
+        sys.exit(__doc__)
+    text, place = KINDS[sys.argv[1]]
     contract = Contract(ROOT / "api")
     if contract.errors:
         sys.exit("\n".join(contract.errors))
-    default = ROOT / "clients/sdk-ts/src/api.gen.ts"
-    write(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default, clients_ts.text(contract))
+    write(pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / place, text(contract))
 
 
 if __name__ == "__main__":

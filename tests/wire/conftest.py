@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import shares  # noqa: E402
 from harness import certificate, codes, contract  # noqa: E402
+from harness.clients import made_world  # noqa: E402
 from harness.pictures import elsewhere  # noqa: E402
 from harness.server import TMP, Server  # noqa: E402
 from harness.shop import Shop  # noqa: E402
@@ -206,3 +207,12 @@ def own_server():
     finally:
         for server in servers:
             server.remove()
+
+
+@pytest.fixture(scope="module")
+def sdk_world(tmp_path_factory):
+    """The file that tells the tests of an SDK what they act on: clients.py."""
+    with serving(SEBEZ_MEDIA_PROCESSES=1) as running:
+        file = tmp_path_factory.mktemp("sdk") / "world.json"
+        file.write_text(json.dumps(made_world(Shop(running))))
+        yield file
