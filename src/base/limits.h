@@ -334,6 +334,9 @@ enum {
 	LIMIT_DELIVERY_ATTEMPT_MS = 15 * 1000,
 	LIMIT_DELIVERY_BATCH_MS = 60 * 1000,
 	LIMIT_DELIVERY_LEASE_MS = 90 * 1000,
+	/* The same for a host of a browser that is not known by name: those share a queue, of which
+	 * one that does not answer keeps the others' next messages waiting for so long. */
+	LIMIT_PUSH_UNNAMED_ATTEMPT_MS = 5 * 1000,
 	/* After so long, what is to be sent is read again: who signs out, or reads it elsewhere,
 	 * gets nothing later than that; and a batch is sent in less. */
 	LIMIT_PUSH_FRESH_MS = 5 * 1000,

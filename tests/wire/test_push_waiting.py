@@ -1,4 +1,8 @@
 """Push messages that wait, and whom they concern when they are sent."""
+import contextlib
+import socket
+import threading
+
 import pytest
 
 pytest.importorskip("h2", reason="python3-h2 is not installed")
@@ -92,6 +96,44 @@ def test_who_does_not_want_it_any_more_gets_nothing_of_a_batch_that_takes_long(p
     want_no_more(customer)
     push.settled(customer)
     assert sorted(len(push.of(phone["address"])) for phone in phones) == [0, 1]
+
+
+@contextlib.contextmanager
+def silent_host():
+    """(origin, its connections): it takes them, and answers nothing."""
+    taken = []
+
+    def take(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(listener.accept()[0])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=take, args=(listener,), daemon=True).start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}", taken
+        listener.shutdown(socket.SHUT_RDWR)
+    for connection in taken:
+        connection.close()
+
+
+def is_open(connection):
+    connection.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while connection.recv(65536):
+            pass
+        return False
+    return True
+
+
+def test_a_host_that_never_answers_holds_up_no_other_of_its_queue(push):
+    with silent_host() as (origin, taken):
+        silent = [devices.a_browser(address=f"{origin}/{number}") for number in range(6)]
+        browser, body = pushes.browser(push.fake)
+        customer = push.somebody(*silent[:3], body, *silent[3:])
+        push.tell(customer)
+        push.sent(browser.endpoint)
+        assert taken and all(map(is_open, taken)) and len(taken) == 1
+        until(lambda: push.failed(customer) == len(silent))
+    assert push.dead(customer) == []
 
 
 def test_who_does_not_want_it_any_more_gets_nothing_of_halves_for_expo(push):

@@ -56,12 +56,12 @@ static void end_gone(struct push_batch *batch, struct sending *sending,
 	delivery_skip(sending->delivery);
 }
 
-/* Nobody can make dead letters by a host of their own. */
+/* Nobody can make dead letters by a host of their own, nor pause the queue that it shares. */
 static void end_retry(struct sending *sending, const struct push_verdict *verdict)
 {
 	if (!push_is_named(sending) && delivery_is_last(sending->delivery))
 		delivery_skip(sending->delivery);
-	else if (verdict->outcome == PUSH_PROVIDER_FAILED)
+	else if (verdict->outcome == PUSH_PROVIDER_FAILED && push_is_named(sending))
 		delivery_unreachable(sending->delivery, verdict->delay_ms, verdict->reason);
 	else
 		delivery_retry(sending->delivery, verdict->delay_ms, verdict->reason);

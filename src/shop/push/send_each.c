@@ -186,12 +186,32 @@ static bool is_again(struct flight *flight, struct sending *sending, struct push
 	return true;
 }
 
+static bool is_to(struct arena *arena, struct sending *sending, const char *origin)
+{
+	const char *its = origin_of(arena, sending);
+
+	return its != NULL && strcmp(its, origin) == 0;
+}
+
+/* Nobody knows what kind of host it is: its other messages do not wait for it one by one. */
+static void lose_hope(struct flight *flight, struct sending *failed)
+{
+	struct arena *arena = flight->batch->task->arena;
+	const char *origin = origin_of(arena, failed);
+
+	assert(origin != NULL && !push_is_named(failed));
+	for (size_t i = flight->next; i < flight->queued; i++)
+		if (is_to(arena, flight->queue[i], origin))
+			flight->queue[i]->is_hopeless = true;
+}
+
 static void take(struct flight *flight, const struct http_client_finished *finished)
 {
 	struct sending *sending = finished->owner;
 	struct arena *arena = flight->batch->task->arena;
 	struct push_verdict verdict = judge(arena, sending, finished);
 
+	sending->is_under_way = false;
 	/* Neither are others; and it says nothing of the origin. */
 	if (verdict.outcome == PUSH_NOT_SENT) {
 		flight->may_begin = false;
@@ -200,6 +220,8 @@ static void take(struct flight *flight, const struct http_client_finished *finis
 	}
 	note_answer(origin_of(arena, sending),
 	            finished->result == 0 && verdict.outcome != PUSH_PROVIDER_FAILED);
+	if (verdict.outcome == PUSH_PROVIDER_FAILED && !push_is_named(sending))
+		lose_hope(flight, sending);
 	if (is_again(flight, sending, &verdict))
 		send_again(flight, sending);
 	else
@@ -229,13 +251,25 @@ static bool may_go(struct flight *flight, struct sending *sending)
 	return !is_late;
 }
 
+static int64_t attempt_ms(const struct sending *sending)
+{
+	return push_is_named(sending) ? LIMIT_DELIVERY_ATTEMPT_MS : LIMIT_PUSH_UNNAMED_ATTEMPT_MS;
+}
+
 /* False: there is no room; take a finished one first. */
 static bool launch(struct flight *flight, struct sending *sending)
 {
+	static const struct push_verdict HOPELESS = {.outcome = PUSH_RETRY,
+	                                             .reason = "its host does not answer"};
 	struct arena *arena = flight->batch->task->arena;
 	struct push_request built;
 	int rc;
 
+	if (sending->is_hopeless) {
+		if (sending->delivery->state == DELIVERY_BEGUN || delivery_begin(sending->delivery))
+			push_conclude(flight->batch, sending, &HOPELESS);
+		return true;
+	}
 	if (!may_go(flight, sending))
 		return true;
 	rc = build(arena, sending, &built);
@@ -248,19 +282,51 @@ static bool launch(struct flight *flight, struct sending *sending)
 	const struct http_client_request request =
 	    push_call(&built, PUSH_ANSWER_BYTES, sending->provider != PUSH_WEB);
 
-	return http_client_group_add(flight->group, &request,
-	                             loop_now_ms() + LIMIT_DELIVERY_ATTEMPT_MS, sending);
+	sending->is_under_way = http_client_group_add(flight->group, &request,
+	                                              loop_now_ms() + attempt_ms(sending), sending);
+	return sending->is_under_way;
 }
 
-static bool may_launch(const struct flight *flight)
+static unsigned under_way_to(const struct flight *flight, const char *origin)
 {
+	struct push_batch *batch = flight->batch;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+		count += batch->sendings[i].is_under_way &&
+		         is_to(batch->task->arena, &batch->sendings[i], origin);
+	return count;
+}
+
+static bool has_room(const struct flight *flight, struct sending *sending)
+{
+	const char *origin = origin_of(flight->batch->task->arena, sending);
 	unsigned under_way = http_client_group_count(flight->group);
 
-	if (flight->next == flight->queued)
-		return false;
-	const char *origin = origin_of(flight->batch->task->arena, flight->queue[flight->next]);
+	if (under_way == 0 || origin == NULL || sending->is_hopeless)
+		return true;
+	if (!push_is_named(sending))
+		under_way = under_way_to(flight, origin);
+	return under_way == 0 || under_way < room_of(origin);
+}
 
-	return under_way == 0 || origin == NULL || under_way < room_of(origin);
+/* Whether one may go now, which is then the next: of the queue that many hosts share, the first
+ * whose host has room. */
+static bool may_launch(struct flight *flight)
+{
+	for (size_t i = flight->next; i < flight->queued; i++) {
+		struct sending *sending = flight->queue[i];
+
+		if (has_room(flight, sending)) {
+			memmove(&flight->queue[flight->next + 1], &flight->queue[flight->next],
+			        (i - flight->next) * sizeof(struct sending *));
+			flight->queue[flight->next] = sending;
+			return true;
+		}
+		if (push_is_named(sending))
+			break;
+	}
+	return false;
 }
 
 static void fly(struct flight *flight)

@@ -26,6 +26,8 @@ struct sending {
 	bool has_renewed;       /* a token of ours was refused, and it was sent with another one */
 	const char *token;      /* of ours, with which it was sent */
 	const char *web_origin; /* of a browser's address, once it was needed */
+	bool is_under_way;
+	bool is_hopeless; /* its host has failed for another one of the batch */
 };
 
 /* What became of an address: an outcome for the table `device`. */
