@@ -15,7 +15,8 @@
 	"\"amount\": {\"amount\": 123450, \"currency\": \"USD\"}, \"sender\": \"Ann\","            \
 	"\"excerpt\": \"When do you ship?\", \"status\": \"approved\","                            \
 	"\"title\": \"New\", \"body\": \"Come and see\", \"class\": \"orders\","                   \
-	"\"code\": \"012345\", \"shop\": \"Clay & Co\"}"
+	"\"campaign\": \"Winter\", \"reason\": \"Too loud\", \"host\": \"shop.example\","          \
+	"\"disabled\": \"gone\", \"code\": \"012345\", \"shop\": \"Clay & Co\"}"
 
 static struct text_reader reader_of(const char *locale)
 {

@@ -2,6 +2,7 @@
 import pytest
 from harness.campaigns import Campaign, a_campaign, follower, told_of
 from harness.client import refused
+from harness.wait import until
 
 
 @pytest.fixture
@@ -39,6 +40,30 @@ def test_who_is_refused_reads_why_and_submits_again(shop, vendor):
     changed = campaign.do("put", body=a_campaign("vendor", vendor.id, name="Quiet"))
     assert (changed["status"], changed["reason"], changed["name"]) == ("draft", None, "Quiet")
     vendor.do("submitCampaign", campaign_id=campaign.id)
+
+
+def decisions(person, language):
+    return [(n["kind"], n["text"]["body"], n["link"]) for n in
+            person.all("listNotifications", headers={"Accept-Language": language})
+            if n["kind"].startswith("campaign_")]
+
+
+def test_owners_and_managers_are_told_what_was_decided_and_why(shop, vendor):
+    campaign, admin = Campaign(shop, vendor, name="Winter"), shop.admin()
+    manager, packer = vendor.staff("manager"), vendor.staff("fulfilment")
+    vendor.do("submitCampaign", campaign_id=campaign.id)
+    admin.do("refuseCampaign", campaign_id=campaign.id, body={"reason": "Too loud"})
+    campaign.do("put", body=a_campaign("vendor", vendor.id, name="Winter"))
+    vendor.do("submitCampaign", campaign_id=campaign.id)
+    admin.do("approveCampaign", campaign_id=campaign.id, body={})
+    link = f"/vendors/{vendor.id}/campaigns/{campaign.id}"
+    refusal = ("campaign_refused", "\u2068Winter\u2069 was refused: \u2068Too loud\u2069", link)
+    for person in (vendor.owner, manager):
+        until(lambda person=person: [kind for kind, _, _ in decisions(person, "en")]
+              == ["campaign_approved", "campaign_refused"])
+        assert decisions(person, "en")[1] == refusal
+    assert len({decisions(manager, language)[1][1] for language in ("en", "am", "ar", "fr")}) == 4
+    assert not decisions(packer, "en")
 
 
 def test_a_campaign_of_the_marketplace_needs_no_approval(shop, vendor):

@@ -83,6 +83,18 @@ def test_events_are_told_to_each_webhook_although_jobs_are_killed(shop, site):
         assert len({call.id for call in site.got(f"/{n}")}) == 6
 
 
+def test_what_dies_in_its_last_attempt_has_failed_when_its_lease_ends(shop, site):
+    clay = shop.vendor()
+    made = hooked(clay, site, "/last", 500)
+    shop.customer().order(clay.product(stock=5))
+    row = attempted(shop, made, 1)
+    shop.db.rows("update outbox set attempts = 10, failed_with = null, due_at = now() "
+                 "where topic = 'webhooks' and subject_id = %s", row["id"])
+    until(lambda: states(shop, made) == ["failed"])
+    until(lambda: shop.db.one("select count(*) = 0 from outbox where subject_id = %s", row["id"]))
+    assert delivery(shop, made)["next_attempt_at"] is None and len(site.got("/last")) == 1
+
+
 def test_slow_receivers_delay_only_themselves(shop, site):
     """More of them than there are fibers, with more to get than a quick vendor waits for."""
     go = threading.Event()

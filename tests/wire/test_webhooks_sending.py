@@ -161,6 +161,12 @@ def test_a_receiver_that_is_gone_is_called_no_more(shop, clay, site):
     until(lambda: not clay.do("getWebhook", webhook_id=made["id"])["enabled"])
     assert clay.do("getWebhook", webhook_id=made["id"])["disabled_reason"] == "gone"
     assert delivery(shop, made)["state"] == "failed"
+    until(lambda: [n for n in clay.owner.all("listNotifications")
+                   if n["kind"] == "webhook_disabled"])
+    (notice,) = [n for n in clay.owner.all("listNotifications") if n["kind"] == "webhook_disabled"]
+    assert "(410)" in notice["text"]["body"] and notice["class"] == "system"
+    assert notice["link"] == f"/vendors/{clay.id}/webhooks/{made['id']}"
+    assert notice["data"]["reason"] == "gone" and notice["data"]["host"] in made["url"]
     shop.customer().order(clay.product(stock=5))
     shop.db.let_effects_leave()
     assert len(site.got(where)) == 1
@@ -169,6 +175,23 @@ def test_a_receiver_that_is_gone_is_called_no_more(shop, clay, site):
     assert (again["enabled"], again["disabled_reason"]) == (True, None)
     shop.customer().order(clay.product(stock=5))
     assert len(site.wait(where, 2)) == 2
+
+
+def test_admins_get_a_mail_when_one_of_the_platform_is_disabled(shop, admin, clay, site):
+    where = path()
+    with platform(admin, site, where, "order_placed") as made:
+        shop.db.rows("update webhook set url = %s where id = %s", site.url(where, 410), made["id"])
+        shop.customer().order(clay.product(stock=5))
+        until(lambda: not admin.do("getPlatformWebhook", webhook_id=made["id"])["enabled"])
+    letters = shop.db.rows(
+        "select l.account_id::text as id, l.facts, l.link from mail_letter l "
+        "join outbox o on o.subject_id = l.id and o.topic = 'mail' "
+        "where l.text_key = 'webhook_disabled'")
+    assert {row["id"] for row in letters} == {row["id"] for row in shop.db.rows(
+        "select id::text from account where admin_role in ('operations', 'superadmin')")}
+    assert admin.id in {row["id"] for row in letters}
+    assert all(row["facts"]["disabled"] == "gone" and row["facts"]["host"] in made["url"]
+               and row["link"] == f"/admin/webhooks/{made['id']}" for row in letters)
 
 
 def test_one_that_fails_for_three_days_is_disabled(shop, clay, site):

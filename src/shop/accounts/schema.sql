@@ -46,7 +46,7 @@ grant select (id, email, phone, name, avatar, admin_role, locked_at, version, cr
 grant select (id, email, name, avatar, email_key) on account to sebez_vendor;
 grant select (id, email, phone, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
 	email_key), update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;
-grant select (id, email, name, locked_at, created_at, email_key) on account to sebez_jobs;
+grant select (id, email, name, admin_role, locked_at, created_at, email_key) on account to sebez_jobs;
 grant select, insert, update (password_hash, admin_role, version, updated_at, email_key, password_changed_at)
 	on account to sebez_kernel;
 alter table account enable row level security, force row level security;

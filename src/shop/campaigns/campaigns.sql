@@ -83,11 +83,12 @@ where c.id = :id
 [vendor: and c.vendor_id = :vendor]
 for update;
 
--- campaign_move (id uuid, to_state text, reason text?): one
+-- campaign_move (id uuid, to_state text, reason text?): one -> (vendor uuid?, name text)
 update campaign
 set state = :to_state, reason = :reason, finished_at = case when :to_state = 'stopped' then now() end,
     version = version + 1, updated_at = now()
-where id = :id;
+where id = :id
+returning vendor_id as vendor, name;
 
 -- campaign_schedule (id uuid, send_at time?, local_at time?): one
 -- The first clocks show a local time 14 hours before those of UTC.

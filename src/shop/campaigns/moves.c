@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "campaigns.sql.h"
+#include "shop/feed/feed.h"
 #include "shop/platform/platform.h"
 #include "web/reply.h"
 
@@ -33,6 +34,16 @@ int32_t campaign_lock_for(struct db *tx, const struct uuid *vendor_id, struct uu
 	return found->version;
 }
 
+static void tell(struct db *tx, struct uuid id, const struct campaign_move_row *moved,
+                 enum campaign_decision_choice decision, const char *reason)
+{
+	assert(moved->vendor != NULL); /* campaign_moves() */
+	feed_write_campaign_decided(
+	    tx, *moved->vendor,
+	    &(struct event_campaign_decided){
+	        .campaign_id = id, .name = moved->name, .decision = decision, .reason = reason});
+}
+
 static void move(struct request *rq, const struct uuid *vendor_id, struct uuid id,
                  enum campaign_status_choice to, const char *reason)
 {
@@ -40,7 +51,13 @@ static void move(struct request *rq, const struct uuid *vendor_id, struct uuid i
 
 	campaign_lock_for(tx, vendor_id, id, to);
 	platform_audit_reason(tx, reason);
-	sql_campaign_move(tx, id, CAMPAIGN_STATUS_NAMES[to], reason);
+	const struct campaign_move_row *moved = sql_campaign_move_rows(
+	    tx, sql_campaign_move(tx, id, CAMPAIGN_STATUS_NAMES[to], reason), NULL);
+
+	if (to == CAMPAIGN_STATUS_APPROVED)
+		tell(tx, id, moved, CAMPAIGN_DECISION_APPROVED, reason);
+	else if (to == CAMPAIGN_STATUS_REFUSED)
+		tell(tx, id, moved, CAMPAIGN_DECISION_REFUSED, reason);
 	reply_commit_row(rq, tx, 200, sql_campaign_get(tx, vendor_id != NULL, vendor_id, id));
 }
 

@@ -24,6 +24,10 @@ language sql stable security definer set search_path = public, pg_temp as $$
 		'sender', c.customer_name,
 		'excerpt', message_excerpt_plain(m),
 		'status', n.data ->> 'status',
+		'campaign', n.data ->> 'name',
+		'host', n.data ->> 'host',
+		'reason', n.data ->> 'reason',
+		'disabled', n.data ->> 'reason',
 		-- Of a campaign, by language; language: for who reads none of these.
 		'texts', (
 			select json_object_agg(t ->> 'language', json_build_object('title', t ->> 'title', 'body', t ->> 'body'))

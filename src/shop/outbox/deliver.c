@@ -132,13 +132,15 @@ static void retry_begun(struct delivery_batch *batch, const char *why)
 
 static void deliver(struct delivery_batch *batch)
 {
+	const struct outbox_topic *topic = queue_topic(batch->queue);
 	struct part part = {.batch = batch};
 	const char *why;
 
-	if (batch->count == 1 &&
-	    batch->rows[0].attempt > delivery_attempts_max(queue_topic(batch->queue))) {
+	if (batch->count == 1 && batch->rows[0].attempt > delivery_attempts_max(topic)) {
 		batch->rows[0].state = DELIVERY_GIVEN_UP;
 		batch->rows[0].why = "No attempt came to its end.";
+		if (topic->lost != NULL)
+			topic->lost(&batch->task, batch->rows[0].subject_id);
 		return;
 	}
 	batch->part = &part.task;

@@ -62,6 +62,9 @@ struct outbox_topic {
 	/* Collects statements that delete obsolete due rows, before the others are leased; looks at
 	 * the first `rows_max` rows. NULL: nothing to prune. */
 	void (*prune)(struct db *batch, int32_t rows_max);
+	/* A row is given up because no process survived its last attempt: called in a task of its
+	 * batch, perhaps again. For a deliverer that keeps a record. NULL: nobody need know. */
+	void (*lost)(struct task *task, struct uuid subject_id);
 	int32_t expire_s;  /* the age at which a row is no longer delivered */
 	bool drop_expired; /* deletes expired rows; else they become dead letters */
 	bool drop_failed;  /* deletes rows that failed for good, of which the deliverer keeps a

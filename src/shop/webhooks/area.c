@@ -23,6 +23,7 @@ static const int64_t DELAYS_MS[] = {
 static const struct outbox_topic TOPICS[] = {
     {.name = "webhooks",
      .deliver = webhooks_deliver,
+     .lost = webhook_lost,
      .expire_s = 6 * DAY_S,
      .drop_expired = true,
      .drop_failed = true,

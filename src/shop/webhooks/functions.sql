@@ -91,17 +91,39 @@ begin
 end $$;
 grant execute on function webhook_data(webhook_delivery) to sebez_jobs;
 
+-- A webhook was disabled: its vendor is told by an event, and of the platform's the admins who run them by a mail.
+create or replace function webhook_tell(w webhook) returns void language plpgsql as $$
+begin
+	if w.vendor_id is not null then
+		perform feed_add_events(event_webhook_disabled(w.vendor_id, webhook_id => w.id, host => w.host,
+		                                               reason => w.disabled_reason));
+		return;
+	end if;
+	perform mail_write(gen_random_uuid(), a.id, null, 'webhook_disabled',
+	                   json_build_object('host', w.host, 'disabled', w.disabled_reason), '/admin/webhooks/' || w.id,
+	                   null, null)
+	from account a where a.admin_role in ('operations', 'superadmin') and a.locked_at is null;
+end $$;
+grant execute on function webhook_tell(webhook) to sebez_jobs;
+
 -- What became of calls of these webhooks: one that answers is good, one that says that it is gone is disabled, and so
 -- is one of which no call has succeeded for three days.
 create or replace function webhooks_judge(good uuid[], bad uuid[], gone uuid[]) returns void language plpgsql as $$
+declare
+	disabled webhook;
 begin
 	update webhook w set failing_since = null where w.id = any (good) and w.failing_since is not null;
 	update webhook w set failing_since = now()
 	where w.id = any (bad) and w.id <> all (good) and w.failing_since is null;
-	update webhook w
-	set enabled = false, disabled_reason = case when w.id = any (gone) then 'gone' else 'failing' end,
-	    version = w.version + 1, updated_at = now()
-	where w.enabled
-	and (w.id = any (gone) or w.id = any (bad) and w.failing_since < now() - interval '3 days');
+	for disabled in
+		update webhook w
+		set enabled = false, disabled_reason = case when w.id = any (gone) then 'gone' else 'failing' end,
+		    version = w.version + 1, updated_at = now()
+		where w.enabled
+		and (w.id = any (gone) or w.id = any (bad) and w.failing_since < now() - interval '3 days')
+		returning w.*
+	loop
+		perform webhook_tell(disabled);
+	end loop;
 end $$;
 grant execute on function webhooks_judge(uuid[], uuid[], uuid[]) to sebez_jobs;

@@ -19,6 +19,8 @@ void webhooks_purge(struct task *task);  /* ends and deletes old deliveries, del
 
 /* The deliverer of the topic `webhooks` (shop/outbox/outbox.h). */
 void webhooks_deliver(struct task *task, struct delivery rows[], size_t count);
+/* Its last attempt never came to its end. */
+void webhook_lost(struct task *task, struct uuid delivery);
 
 /* The value of webhook-signature: a signature for each of the keys, which are hexadecimal, with
  * blanks between them. NULL when one is not. */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "net/http_client_group.h"
 #include "net/loop.h"
+#include "shop/feed/feed.h"
 #include "shop/image.h"
 #include "shop/webhooks/internal.h"
 #include "task/db.h"
@@ -267,6 +268,7 @@ static void judge_webhooks(struct batch *batch, struct db *tx)
 	sql_webhooks_judge(tx, (struct uuid_array){counts[0], ids[0]},
 	                   (struct uuid_array){counts[1], ids[1]},
 	                   (struct uuid_array){counts[2], ids[2]});
+	feed_notify(tx); /* for a vendor whose webhook is disabled now */
 }
 
 static void write_outcomes(struct batch *batch)
@@ -308,6 +310,11 @@ static void report(struct call *call, struct arena *arena)
 		delivery_unsent(call->delivery);
 		break;
 	}
+}
+
+void webhook_lost(struct task *task, struct uuid delivery)
+{
+	sql_webhook_dropped(db_of(task), (struct uuid_array){1, &delivery});
 }
 
 static void free_group(void *group)
