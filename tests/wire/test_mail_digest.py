@@ -7,6 +7,8 @@ import pytest
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
 from conftest import after  # noqa: E402
 from harness import mails, notices  # noqa: E402
+from harness.campaigns import Campaign  # noqa: E402
+from harness.mails import SITE  # noqa: E402
 from harness.wait import until  # noqa: E402
 from test_mail_sending import PREFERENCES, WANTED  # noqa: E402
 
@@ -142,3 +144,40 @@ def test_one_click_ends_all_that_a_digest_has(mail):
     assert [now[name]["email"] for name in ("orders", "chat", "promotions", "system")] == [
         False, False, False, True]
     assert now["email_digest"] == "daily" and now["orders"]["push"] is True
+
+
+# Digests of 50 notices for each of these accounts, which are due now.
+FULL = """
+with people as (select unnest(%s::uuid[]) as id), digest as (
+    insert into mail_digest (id, account_id, due_at, is_open)
+    select gen_random_uuid(), id, now(), false from people returning id, account_id
+), told as (
+    insert into notice (id, account_id, kind, class, owner_id, number, data, link, listed,
+                        created_at, expires_at)
+    select gen_random_uuid(), p.id, 'promotion', 'promotions', %s, i, '{"variant": "a"}',
+           '/products/1', true, now(), now() + interval '1 day'
+    from people p, generate_series(1, 50) i returning id, account_id
+), listed as (
+    insert into mail_digest_notice (digest_id, notice_id)
+    select d.id, t.id from digest d join told t using (account_id)
+)
+insert into outbox (topic, subject_id) select 'mail', id from digest"""
+
+
+def test_digests_that_are_full_come_however_many_are_due_at_once(mail):
+    people = mail.db.rows(
+        "with made as (insert into account (id, email, email_key, name, password_hash) "
+        "select gen_random_uuid(), x, x, 'Fan', '!' from (select 'full' || n || '@mail.example' "
+        "as x from generate_series(1, 60) n) y returning id, email), prefer as (insert into "
+        "notification_preference (account_id, unwanted, email_digest) "
+        "select id, '{}', 'daily' from made) select id::text, email from made")
+    ids = [row["id"] for row in people]
+    campaign = Campaign(mail.shop, texts=[
+        {"language": "en", "title": 100 * "\u1200", "body": 500 * "\u1200"}])
+    mail.db.rows(FULL, ids, campaign.id)
+    until(lambda: mail.db.one("select count(*) = 0 from mail_digest where account_id = "
+                              "any (%s::uuid[])", ids), 120)
+    assert "deliverer failed" not in mail.shop.server.log.read_text()
+    for row in people:
+        (one,) = mail.smtp.to(row["email"])
+        assert one.part("plain").count(f"{SITE}/products/1") == 50

@@ -15,9 +15,11 @@ enum mail_kind {
 
 struct mail_sending {
 	struct delivery *delivery;
-	struct letter letter;
 	enum mail_kind kind;
 	struct uuid account_id; /* but of a letter */
+	const void *rows;       /* what it tells, of the statement of its kind */
+	size_t row_count;
+	struct letter letter; /* once it is composed */
 };
 
 struct mail_batch {
@@ -36,5 +38,9 @@ struct mail_batch {
 /* Reads what is to be sent for these rows of the outbox; those that no longer concern anybody are
  * skipped. batch->task is set. */
 void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count);
+
+/* Writes the letter, right before it is sent: the texts of a batch of full digests together would
+ * be too much. False: what it is about is there no more. */
+bool mail_compose(struct arena *arena, struct mail_sending *sending);
 
 #endif

@@ -33,13 +33,6 @@ static const char *link_of(struct arena *arena, enum mail_list list, struct uuid
 	return link;
 }
 
-static void add(struct mail_batch *batch, struct delivery *delivery, struct letter *letter,
-                enum mail_kind kind, struct uuid account)
-{
-	letter->id = delivery->id;
-	batch->sendings[batch->count++] = (struct mail_sending){delivery, *letter, kind, account};
-}
-
 /* Of one part. */
 static void set_part(struct arena *arena, struct letter *letter, const char *title,
                      const char *body, const char *link)
@@ -52,23 +45,22 @@ static void set_part(struct arena *arena, struct letter *letter, const char *tit
 	letter->part_count = 1;
 }
 
-static void add_notice(struct mail_batch *batch, struct delivery *delivery,
-                       const struct mail_batch_row *row)
+static bool compose_notice(struct arena *arena, const struct mail_batch_row *row,
+                           struct letter *letter)
 {
-	struct arena *arena = batch->task->arena;
-	struct letter letter = {.to = row->address,
-	                        .name = row->name,
-	                        .reader = reader_of(row->locale, row->time_zone)};
 	struct notice_text text;
 	enum mail_list list;
 
+	letter->to = row->address;
+	letter->name = row->name;
+	letter->reader = reader_of(row->locale, row->time_zone);
 	/* What it is about may be there no more. */
-	if (!notice_text(arena, &letter.reader, row->kind, row->facts, &text))
-		return;
-	set_part(arena, &letter, text.title, text.body, row->link);
+	if (!notice_text(arena, &letter->reader, row->kind, row->facts, &text))
+		return false;
+	set_part(arena, letter, text.title, text.body, row->link);
 	if (list_of(row->class, &list))
-		letter.unsubscribe = link_of(arena, list, row->account_id);
-	add(batch, delivery, &letter, MAIL_OF_NOTICE, row->account_id);
+		letter->unsubscribe = link_of(arena, list, row->account_id);
+	return true;
 }
 
 static const char *text_part(struct arena *arena, const struct letter *letter,
@@ -78,22 +70,20 @@ static const char *text_part(struct arena *arena, const struct letter *letter,
 	               row->facts);
 }
 
-static void add_letter(struct mail_batch *batch, struct delivery *delivery,
-                       const struct mail_letters_row *row)
+static bool compose_letter(struct arena *arena, const struct mail_letters_row *row,
+                           struct letter *letter)
 {
-	struct arena *arena = batch->task->arena;
-	struct letter letter = {.to = row->address,
-	                        .name = row->name,
-	                        .reader = reader_of(row->locale, row->time_zone)};
-	const char *title = text_part(arena, &letter, row, "title");
-	const char *body = text_part(arena, &letter, row, "body");
+	letter->to = row->address;
+	letter->name = row->name;
+	letter->reader = reader_of(row->locale, row->time_zone);
+	const char *title = text_part(arena, letter, row, "title");
+	const char *body = text_part(arena, letter, row, "body");
 
 	assert(title != NULL && body != NULL); /* mail_write() was given the facts */
-	set_part(arena, &letter, title, body, row->link);
+	set_part(arena, letter, title, body, row->link);
 	if (row->name == NULL)
-		letter.reason = text_part(arena, &letter, row, "reason");
-	add(batch, delivery, &letter, MAIL_OF_AREA,
-	    row->account_id != NULL ? *row->account_id : (struct uuid){0});
+		letter->reason = text_part(arena, letter, row, "reason");
+	return true;
 }
 
 /* Whether a part says what there is. */
@@ -109,27 +99,55 @@ static bool write_part(struct arena *arena, const struct text_reader *reader,
 }
 
 /* The rows of one digest. */
-static void add_digest(struct mail_batch *batch, struct delivery *delivery,
-                       const struct mail_digests_row row[], size_t count)
+static bool compose_digest(struct arena *arena, const struct mail_digests_row row[], size_t count,
+                           struct letter *letter)
 {
-	struct arena *arena = batch->task->arena;
 	struct letter_part *parts = arena_array(arena, count, sizeof(*parts));
-	struct letter letter = {.to = row->address,
-	                        .name = row->name,
-	                        .parts = parts,
-	                        .reader = reader_of(row->locale, row->time_zone)};
 
+	letter->to = row->address;
+	letter->name = row->name;
+	letter->parts = parts;
+	letter->reader = reader_of(row->locale, row->time_zone);
 	for (size_t i = 0; i < count; i++)
-		if (write_part(arena, &letter.reader, &row[i], &parts[letter.part_count]))
-			letter.part_count++;
-	if (letter.part_count == 0)
-		return;
-	letter.subject = parts[0].title;
-	if (letter.part_count > 1)
-		letter.subject = text_of(arena, &letter.reader, "mail.digest.subject",
-		                         arena_printf(arena, "{\"count\":%zu}", letter.part_count));
-	letter.unsubscribe = link_of(arena, MAIL_ALL, row->account_id);
-	add(batch, delivery, &letter, MAIL_OF_DIGEST, row->account_id);
+		if (write_part(arena, &letter->reader, &row[i], &parts[letter->part_count]))
+			letter->part_count++;
+	if (letter->part_count == 0)
+		return false;
+	letter->subject = parts[0].title;
+	if (letter->part_count > 1)
+		letter->subject =
+		    text_of(arena, &letter->reader, "mail.digest.subject",
+		            arena_printf(arena, "{\"count\":%zu}", letter->part_count));
+	letter->unsubscribe = link_of(arena, MAIL_ALL, row->account_id);
+	return true;
+}
+
+bool mail_compose(struct arena *arena, struct mail_sending *sending)
+{
+	struct letter *letter = &sending->letter;
+
+	assert(sending->row_count > 0);
+	*letter = (struct letter){.id = sending->delivery->id};
+	switch (sending->kind) {
+	case MAIL_OF_NOTICE:
+		return compose_notice(arena, sending->rows, letter);
+	case MAIL_OF_AREA:
+		return compose_letter(arena, sending->rows, letter);
+	case MAIL_OF_DIGEST:
+		return compose_digest(arena, sending->rows, sending->row_count, letter);
+	}
+	assert(!"a kind of mail");
+	return false;
+}
+
+static void add(struct mail_batch *batch, struct delivery *delivery, enum mail_kind kind,
+                struct uuid account, const void *rows, size_t count)
+{
+	batch->sendings[batch->count++] = (struct mail_sending){.delivery = delivery,
+	                                                        .kind = kind,
+	                                                        .account_id = account,
+	                                                        .rows = rows,
+	                                                        .row_count = count};
 }
 
 static void add_digests(struct mail_batch *batch, struct delivery rows[],
@@ -141,7 +159,8 @@ static void add_digests(struct mail_batch *batch, struct delivery rows[],
 		length = 1;
 		while (i + length < count && found[i + length].number == found[i].number)
 			length++;
-		add_digest(batch, &rows[found[i].number], &found[i], length);
+		add(batch, &rows[found[i].number], MAIL_OF_DIGEST, found[i].account_id, &found[i],
+		    length);
 	}
 }
 
@@ -189,9 +208,12 @@ void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count)
 	batch->done = arena_array(arena, count, sizeof(*batch->done));
 	batch->sent = arena_array(arena, count, sizeof(*batch->sent));
 	for (size_t i = 0; i < notice_count; i++)
-		add_notice(batch, &rows[notices[i].number], &notices[i]);
+		add(batch, &rows[notices[i].number], MAIL_OF_NOTICE, notices[i].account_id,
+		    &notices[i], 1);
 	for (size_t i = 0; i < letter_count; i++)
-		add_letter(batch, &rows[letters[i].number], &letters[i]);
+		add(batch, &rows[letters[i].number], MAIL_OF_AREA,
+		    letters[i].account_id != NULL ? *letters[i].account_id : (struct uuid){0},
+		    &letters[i], 1);
 	add_digests(batch, rows, digests, digest_count);
 	skip_others(batch, rows, count);
 }

@@ -1,5 +1,6 @@
 /* The deliverer of the topic mail: writes what is to be sent, and sends it. */
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,32 +114,64 @@ static void send_messages(struct arena *arena, struct mail_sending *sent[],
 	}
 }
 
-/* Up to LIMIT_MAILS_AT_ONCE, side by side. False: no more may begin now. */
-static bool send_some(struct mail_batch *batch, struct arena *arena, size_t *at)
+/* Up to LIMIT_MAILS_AT_ONCE mails, side by side, in memory of their own. */
+struct some {
+	struct task task; /* must be first: cast to it */
+	struct mail_batch *batch;
+	size_t *at; /* the next of the batch */
+	bool may_begin;
+};
+
+_Static_assert(offsetof(struct some, task) == 0, "a task is cast to what it is part of");
+
+/* Begins the next one and writes it. False: there is nothing to send of it, or now. */
+static bool begin_next(struct some *some, struct mail_sending *sending,
+                       struct letter_written *written)
 {
+	some->may_begin = delivery_begin(sending->delivery);
+	if (!some->may_begin)
+		return false;
+	++*some->at;
+	if (!mail_compose(some->task.arena, sending)) {
+		delivery_skip(sending->delivery);
+		return false;
+	}
+	if (letter_write(some->task.arena, &settings, &sending->letter, written))
+		return true;
+	delivery_retry(sending->delivery, 0, "no memory");
+	return false;
+}
+
+static void send_some(struct task *task)
+{
+	struct some *some = (struct some *)(void *)task;
+	struct mail_batch *batch = some->batch;
 	struct smtp_message messages[LIMIT_MAILS_AT_ONCE];
 	struct letter_written written[LIMIT_MAILS_AT_ONCE];
 	struct mail_sending *sent[LIMIT_MAILS_AT_ONCE];
 	size_t count = 0;
-	bool may_begin = true;
 
-	while (*at < batch->count && count < LIMIT_MAILS_AT_ONCE && may_begin) {
-		struct mail_sending *sending = &batch->sendings[*at];
+	while (*some->at < batch->count && count < LIMIT_MAILS_AT_ONCE && some->may_begin) {
+		struct mail_sending *sending = &batch->sendings[*some->at];
 
-		may_begin = delivery_begin(sending->delivery);
-		if (!may_begin)
-			break;
-		if (letter_write(arena, &settings, &sending->letter, &written[count]))
+		if (begin_next(some, sending, &written[count]))
 			sent[count++] = sending;
-		else
-			delivery_retry(sending->delivery, 0, "no memory");
-		++*at;
 	}
 	if (count > 0)
-		send_messages(arena, sent, written, count, messages);
+		send_messages(task->arena, sent, written, count, messages);
 	for (size_t i = 0; i < count; i++)
 		conclude(batch, sent[i], &messages[i]);
-	return may_begin && *at < batch->count;
+}
+
+/* When some cannot be written, the outbox delivers those that had begun one by one. */
+static bool send_next(struct mail_batch *batch, size_t *at)
+{
+	struct some some = {.batch = batch, .at = at, .may_begin = true};
+	const char *why = task_attempt(batch->task, &some.task, send_some);
+
+	if (why != NULL)
+		LOG_WARNING("mails could not be written", log_str("why", why));
+	return some.may_begin && *at < batch->count;
 }
 
 /* Without a mail server they wait until there is one, or they expire. */
@@ -162,7 +195,7 @@ void mail_deliver(struct task *task, struct delivery rows[], size_t count)
 		return;
 	}
 	mail_read(&batch, rows, count);
-	while (send_some(&batch, task->arena, &at))
+	while (send_next(&batch, &at))
 		;
 	delivery_allow_time(task);
 	if (batch.sent_count > 0)
