@@ -305,7 +305,7 @@ enum {
 
 	/* Mails that a demo without a mail server keeps and shows, of some KB each. */
 	LIMIT_MAILS_SHOWN = 100,
-	LIMIT_PUSHES_SHOWN = 100, /* push messages of a demo without a provider, likewise */
+	LIMIT_SHOWN = 100, /* push and text messages of a demo without a provider, likewise */
 
 	/* Messages encrypted with one key pair (base/web_push.h): making it then costs each of them
 	 * 30 ns. */

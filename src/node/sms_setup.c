@@ -49,6 +49,7 @@ struct sms_settings sms_setup_with_keys(const struct config *config, const struc
 	struct sms_settings settings = sms_setup(config);
 	struct secret previous;
 
+	settings.demo = config->demo != 0;
 	derive(secret, settings.keys[settings.key_count++]);
 	if (config->secret_previous[0] != '\0') {
 		bool parsed = secret_parse(config->secret_previous, &previous);

@@ -85,8 +85,9 @@ void startup_announce(const struct config *config, const char *url)
 	printf("\nSebez is running:  %s\n", url);
 	printf("  API reference    /docs, /openapi.json\n"
 	       "  health, metrics  /healthz, /readyz, /metrics\n");
-	if (config->demo != 0 && config->smtp_url[0] == '\0')
-		printf("  its mails        /dev/mail\n");
+	if (config->demo != 0)
+		printf("  what it sends    %s/dev/push, /dev/sms\n",
+		       config->smtp_url[0] == '\0' ? "/dev/mail, " : "");
 	if (config->demo != 0)
 		printf("%s", shop_demo_accounts());
 	printf("Ctrl-C stops it.\n\n");

@@ -711,6 +711,7 @@ ROWS = {
     "decideSandboxPayment": Row(data=lambda w, who, side: b"", ids=at_the_sandbox),
     "listDevMails": Row(),
     "listDevPushes": Row(),
+    "listDevSms": Row(),
     "getDevMail": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
     "getDevMailHtml": Row(ids=lambda w, who, side: {"mail_id": NEVER}),
     "listMailSuppressions": Row(),

@@ -23,8 +23,8 @@ CHOOSING = {"putDevice"}
 FOLLOWING = {"followVendor", "unfollowVendor"}
 # Only a demo has these (test_mail_demo.py, test_push_demo.py), and the last needs a setting
 # (test_mail_bounces.py), of which the server here has neither.
-OF_A_DEMO = {"listDevMails", "listDevPushes", "getDevMail", "getDevMailHtml", "takeMailWebhook",
-             "takePaymentWebhook"}
+OF_A_DEMO = {"listDevMails", "listDevPushes", "listDevSms", "getDevMail", "getDevMailHtml",
+             "takeMailWebhook", "takePaymentWebhook"}
 # Whoever has the link is the customer of the sandbox.
 BY_LINK = {"getSandboxPage", "decideSandboxPayment"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

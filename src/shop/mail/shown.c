@@ -12,45 +12,18 @@
 #include "base/limits.h"
 #include "shop/mail/letter.h"
 #include "shop/mail/shelf.h"
-#include "web/accept.h"
+#include "web/dev_page.h"
 #include "web/reply.h"
 
-static const char POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; "
-                             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 static const char FRAME_POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox; "
                                    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 enum { SECONDS_LENGTH = 19 }; /* of a time in RFC 3339 */
-
-static const char HTML[] = "text/html; charset=utf-8";
-static const char HEAD[] =
-    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<title>Mails of the demo</title>\n"
-    "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:44em;margin:2em auto;padding:0 1em;"
-    "color:#1f2328}table{width:100%;border-collapse:collapse}td{padding:.5em;border-top:1px solid "
-    "#d0d7de;vertical-align:top}td.q{white-space:nowrap}iframe{width:100%;height:70vh;border:1px "
-    "solid #d0d7de;"
-    "border-radius:8px}.q{color:#57606a}</style>\n";
 
 static void require_shelf(struct request *rq)
 {
 	if (!shelf_is_there())
 		task_end(&rq->task, PROBLEM_NOT_FOUND,
 		         "Mails are shown here by a demo without a mail server.");
-}
-
-static bool wants_page(struct request *rq)
-{
-	reply_varies(rq, "Accept");
-	return accept_in(rq->http, "Accept", "text/html");
-}
-
-static void reply_page_of(struct request *rq, const struct buf *out, const char *policy)
-{
-	reply_header(rq, "Content-Security-Policy", policy);
-	reply_header(rq, "Referrer-Policy", "no-referrer");
-	reply_header(rq, "Cache-Control", "no-store");
-	reply_send(rq, 200, HTML, out->data, out->length);
 }
 
 /* The text of a kept mail as a tree; NULL: it has gone meanwhile. */
@@ -106,19 +79,18 @@ static void add_item(struct json *json, const json_t *mail)
 /* GET /dev/mail */
 void list_dev_mails(struct request *rq, const struct list_dev_mails_in *in)
 {
-	struct buf page = buf_new(rq->task.arena, 8192), items = buf_new(rq->task.arena, 4096);
+	struct buf items = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&items);
 	size_t count;
 
 	(void)in;
 	require_shelf(rq);
 	const struct uuid *ids = shelf_list(rq->task.arena, &count);
+	struct buf page = dev_page_new(rq, "Mails",
+	                               "What the demo would have sent, the latest first; the files "
+	                               "are in <code>mail</code> of the data folder.");
 
-	buf_printf(&page,
-	           "%s<h1>Mails</h1>\n<p class=\"q\">What the demo would have sent, the "
-	           "latest first; the files are in <code>mail</code> of the data folder."
-	           "</p>\n<table>\n",
-	           HEAD);
+	buf_add_str(&page, "<table>\n");
 	json_open_object(&json);
 	json_key(&json, "mails");
 	json_open_array(&json);
@@ -133,8 +105,8 @@ void list_dev_mails(struct request *rq, const struct list_dev_mails_in *in)
 	json_close_array(&json);
 	json_close_object(&json);
 	buf_add_str(&page, "</table>\n");
-	if (wants_page(rq))
-		reply_page_of(rq, &page, POLICY);
+	if (dev_page_is_asked(rq))
+		dev_page_reply(rq, &page, NULL);
 	else
 		reply_json(rq, 200, &items);
 }
@@ -143,23 +115,23 @@ void list_dev_mails(struct request *rq, const struct list_dev_mails_in *in)
 void get_dev_mail(struct request *rq, const struct get_dev_mail_in *in)
 {
 	const json_t *mail = expect_mail(rq, in->mail_id);
-	struct buf out = buf_new(rq->task.arena, 8192);
+	struct buf out;
 
-	if (!wants_page(rq)) {
+	if (!dev_page_is_asked(rq)) {
+		out = buf_new(rq->task.arena, 8192);
 		buf_add_str(&out, shelf_read(rq->task.arena, in->mail_id));
 		reply_json(rq, 200, &out);
 		return;
 	}
-	buf_printf(&out, "%s<p><a href=\"/dev/mail\">Mails</a></p>\n<h1 dir=\"auto\">", HEAD);
-	html_escape(&out, member(mail, "subject"));
-	buf_add_str(&out, "</h1>\n<p class=\"q\">");
+	out = dev_page_new(rq, member(mail, "subject"), "<a href=\"/dev/mail\">Mails</a>");
+	buf_add_str(&out, "<p class=\"q\">");
 	html_escape(&out, member(mail, "to"));
 	buf_add_str(&out, "</p>\n<iframe sandbox title=\"The mail\" src=\"/dev/mail/");
 	html_escape(&out, member(mail, "id"));
 	buf_add_str(&out, "/html\"></iframe>\n<pre dir=\"auto\" style=\"white-space:pre-wrap\">");
 	html_escape(&out, member(mail, "text"));
 	buf_add_str(&out, "</pre>\n");
-	reply_page_of(rq, &out, POLICY);
+	dev_page_reply(rq, &out, NULL);
 }
 
 /* GET /dev/mail/{mail_id}/html */
@@ -168,5 +140,5 @@ void get_dev_mail_html(struct request *rq, const struct get_dev_mail_html_in *in
 	struct buf out = buf_new(rq->task.arena, 8192);
 
 	buf_add_str(&out, member(expect_mail(rq, in->mail_id), "html"));
-	reply_page_of(rq, &out, FRAME_POLICY);
+	dev_page_reply(rq, &out, FRAME_POLICY);
 }

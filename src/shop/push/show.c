@@ -1,19 +1,26 @@
 #include "shop/push/show.h"
 
 #include <assert.h>
-#include <hiredis/hiredis.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/limits.h"
-#include "net/loop.h"
 #include "shop/push/sender.h"
-#include "store/redis.h"
 
-enum { REDIS_MS = 2000 };
+static const char *const BELOW[] = {"to",   "platform",   "provider", "class",
+                                    "link", "created_at", NULL};
 
-#define KEY PUSH_SHOWN_KEY
+const struct dev_list PUSHES_SHOWN = {
+    .key = "sebez:dev:push",
+    .name = "pushes",
+    .title = "Push messages",
+    .lead = "What the demo would have sent to devices, the latest first. "
+            "<code>PUT /v1/devices/{device_id}</code> registers one; it may have any address.",
+    .absent = "Push messages are shown here by a demo without a provider.",
+    .heading = "title",
+    .text = "body",
+    .below = BELOW,
+};
+
 static struct {
 	struct redis *redis;
 	bool is_on;
@@ -69,27 +76,11 @@ static const char *as_json(struct arena *arena, const struct sending *sending)
 static int put(const struct push_batch *batch)
 {
 	struct arena *arena = batch->task->arena;
-	const char **argv = arena_array(arena, batch->count + 2, sizeof(*argv));
-	size_t *lengths = arena_array(arena, batch->count + 2, sizeof(*lengths));
-	const char *last = arena_printf(arena, "%d", LIMIT_PUSHES_SHOWN - 1);
-	const char *trim[] = {"LTRIM", KEY, "0", last};
-	const size_t trim_lengths[] = {5, sizeof(KEY) - 1, 1, strlen(last)};
-	struct redisReply *reply;
+	const char **items = arena_array(arena, batch->count, sizeof(*items));
 
-	argv[0] = "LPUSH";
-	argv[1] = KEY;
 	for (size_t i = 0; i < batch->count; i++)
-		argv[i + 2] = as_json(arena, &batch->sendings[i]);
-	for (size_t i = 0; i < batch->count + 2; i++)
-		lengths[i] = strlen(argv[i]);
-	int rc = redis_call(show.redis, loop_now_ms() + REDIS_MS, &reply, (int)batch->count + 2,
-	                    argv, lengths);
-
-	if (rc != 0)
-		return rc;
-	freeReplyObject(reply);
-	redis_send(show.redis, 4, trim, trim_lengths);
-	return 0;
+		items[i] = as_json(arena, &batch->sendings[i]);
+	return dev_list_add(arena, show.redis, &PUSHES_SHOWN, items, batch->count);
 }
 
 void push_show(struct push_batch *batch)

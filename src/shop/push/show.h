@@ -1,13 +1,14 @@
 /*
  * show: a demo without any provider shows its push messages at /dev/push, the newest
- * LIMIT_PUSHES_SHOWN. show.c puts them into Redis, shown.c is the page. Private to the area.
+ * LIMIT_SHOWN. Private to the area.
  */
 #ifndef SEBEZ_SHOP_PUSH_SHOW_H
 #define SEBEZ_SHOP_PUSH_SHOW_H
 
 #include "shop/area.h"
+#include "web/dev_page.h"
 
-#define PUSH_SHOWN_KEY "sebez:dev:push" /* a list, the newest first */
+extern const struct dev_list PUSHES_SHOWN;
 
 struct push_batch;
 

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "shop/sms/sms.h"
+#include "shop/sms/provider.h"
 
 static struct sms_settings kept;
 
@@ -12,6 +12,7 @@ static int start(const struct area_options *options)
 		return 0; /* a process that sends none */
 	assert(sms_settings_mistake(options->sms) == NULL);
 	kept = *options->sms;
+	sms_show_start(options->redis);
 	return 0;
 }
 

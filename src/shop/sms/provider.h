@@ -30,6 +30,12 @@ struct sms_verdict gateway_judge(struct arena *arena, const struct sms_settings 
 /* What is wrong with its settings; NULL: nothing. */
 const char *gateway_mistake(const struct sms_settings *settings);
 
+/* What a demo without a provider would have sent is shown (show.c). redis: may be NULL. */
+struct redis;
+void sms_show_start(struct redis *redis);
+bool sms_show_is_on(const struct sms_settings *settings);
+struct sms_verdict sms_show(struct arena *arena, const struct sms *sms);
+
 /* By the status alone. */
 struct sms_verdict sms_verdict_of_status(struct arena *arena, int status);
 

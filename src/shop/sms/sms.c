@@ -66,6 +66,7 @@ enum sms_provider sms_route(const struct sms_settings *settings, const char *pho
 	if (routes[0] == '\0')
 		return is_set(settings, SMS_TWILIO)    ? SMS_TWILIO
 		       : is_set(settings, SMS_GATEWAY) ? SMS_GATEWAY
+		       : sms_show_is_on(settings)      ? SMS_SHOWN
 		                                       : SMS_NOBODY;
 	while (*routes != '\0') {
 		if (!read_route(&routes, &prefix, &length, &provider))
@@ -160,6 +161,8 @@ struct sms_verdict sms_send(struct arena *arena, const struct sms_settings *sett
 	struct http_client_response response;
 
 	assert(provider != SMS_NOBODY);
+	if (provider == SMS_SHOWN)
+		return sms_show(arena, sms);
 	struct sms_request built = provider == SMS_TWILIO ? twilio_build(arena, settings, sms)
 	                                                  : gateway_build(arena, settings, sms);
 	const struct http_client_request request = {

@@ -29,6 +29,7 @@ struct sms_settings {
 	const char *twilio_account_sid, *twilio_auth_token, *twilio_origin;
 	const char *gateway_url, *gateway_header, *gateway_body, *gateway_accepted;
 	const char *shop; /* name of the marketplace in texts */
+	bool demo;        /* it is loaded: without a provider messages are shown at /dev/sms */
 	int64_t hourly;   /* codes that all numbers of a calling code get in an hour */
 	/* Codes follow from these: new ones from the first. */
 	uint8_t keys[SMS_KEYS_MAX][SMS_KEY_BYTES];
@@ -38,7 +39,13 @@ struct sms_settings {
 /* A sentence that names the setting and contains no secret; NULL: all are well. */
 const char *sms_settings_mistake(const struct sms_settings *settings);
 
-enum sms_provider { SMS_NOBODY, SMS_TWILIO, SMS_GATEWAY, SMS_PROVIDER_COUNT };
+enum sms_provider {
+	SMS_NOBODY,
+	SMS_TWILIO,
+	SMS_GATEWAY,
+	SMS_PROVIDER_COUNT,
+	SMS_SHOWN, /* at /dev/sms, of all numbers; no route names it */
+};
 extern const char *const SMS_PROVIDER_NAMES[SMS_PROVIDER_COUNT]; /* as in SMS_ROUTES */
 
 /* Who brings messages to a number as phone_form() writes it. */
