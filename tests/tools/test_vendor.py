@@ -30,7 +30,7 @@ def test_what_is_there_is_what_the_list_says():
 
 
 def test_what_differs_is_missing_or_is_too_much_is_told(copy):
-    [file] = copy.glob("vendor/*.gz")
+    [file] = copy.glob("vendor/*.js.gz")
     spec = importlib.util.spec_from_file_location("vendor", copy / "tools/vendor.py")
     vendor = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(vendor)

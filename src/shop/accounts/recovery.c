@@ -6,6 +6,7 @@
 
 #include "accounts.sql.h"
 #include "api.gen.h"
+#include "shop/accounts/common_password.h"
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
@@ -34,6 +35,7 @@ void request_password_reset(struct request *rq, const struct request_password_re
  * after its code was asked for. Does not sign in, so that a mailbox is no second way in. */
 void reset_password(struct request *rq, const struct reset_password_in *in)
 {
+	password_refuse_common(&rq->task, "/password", in->password); /* before a code is tried */
 	const struct email_code_try_row *code =
 	    email_code_prove(rq, EMAIL_CODE_RESET, in->request_id, in->code);
 	const char *hash = password_hash(&rq->task, in->password);
@@ -56,6 +58,8 @@ void reset_password(struct request *rq, const struct reset_password_in *in)
 void set_my_password(struct request *rq, const struct set_my_password_in *in)
 {
 	const struct actor *actor = &rq->task.actor;
+
+	password_refuse_common(&rq->task, "/password", in->password);
 	const char *old_hash = account_check_password(rq, in->current_password);
 	const char *new_hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);

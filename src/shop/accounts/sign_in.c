@@ -11,6 +11,7 @@
 #include "base/email.h"
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/common_password.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/two_factor.h"
 #include "two_factor.sql.h"
@@ -191,6 +192,7 @@ void register_account(struct request *rq, const struct register_account_in *in)
 	if (find_account(rq, key, in->email) != NULL)
 		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
 		               "An account with this e-mail address already exists.");
+	password_refuse_common(&rq->task, "/password", in->password);
 	const char *hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 

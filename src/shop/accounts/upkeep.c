@@ -10,6 +10,7 @@
 #include "email_code.sql.h"
 #include "phone.sql.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/common_password.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/upkeep.h"
 #include "task/forget.h"
@@ -51,6 +52,9 @@ void accounts_create_admin(struct task *task, const char *email, const char *nam
 	                PASSWORD_MAX))
 		task_end(task, PROBLEM_INVALID, "A password has %d to %d characters.", PASSWORD_MIN,
 		         PASSWORD_MAX);
+	if (password_is_common(task->arena, password))
+		task_end(task, PROBLEM_INVALID,
+		         "The password is one of the most common passwords.");
 	assert(email_form(task->arena, address, strlen(address)) != NULL);
 	const char *hash = password_hash(task, password);
 
