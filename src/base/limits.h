@@ -189,6 +189,9 @@ enum {
 	/* Time to install an authenticator app and to type its first code. */
 	LIMIT_ENROLMENT_MINUTES = 30,
 
+	/* Devices that an account is known to sign in from; a former one is told of again. */
+	LIMIT_KNOWN_DEVICES = 50,
+
 	/* Addresses of one account, as the contract says: the list is one page. */
 	LIMIT_ADDRESSES = 50,
 

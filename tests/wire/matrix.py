@@ -401,6 +401,7 @@ ROWS = {
     "updateAddress": Row(body=lambda w, who, side: {"city": "Paris"}),
     "deleteAddress": Row(ids=lambda w, who, side: {"address_id": side.address()}),
     "listMySessions": Row(),
+    "endOtherSessions": Row(twin=somebody_new),
     "endSession": Row(ids=lambda w, who, side: {"session_id": side.session()}),
     "acceptInvitation": Row(body=invitation_token),
     # the shop window

@@ -56,9 +56,9 @@ where id = :account;
 -- account_make_admin (id uuid, email text, email_key text, name text, role text, password_hash text): one writes
 select account_make_admin(:id, :email, :email_key, :name, :role, :password_hash);
 
--- session_start (id uuid, account uuid, user_agent text?, address text?, days int): none
-insert into session (id, account_id, user_agent, address, expires_at)
-values (:id, :account, :user_agent, :address, now() + make_interval(days => :days));
+-- session_start (id uuid, account uuid, user_agent text?, device_name text?, address text?, days int): none
+insert into session (id, account_id, user_agent, device_name, address, expires_at)
+values (:id, :account, :user_agent, :device_name, :address, now() + make_interval(days => :days));
 
 -- session_prolong (session uuid, days int): none
 -- Moves expires_at once a day, because it is indexed: updates that keep it are heap-only.
@@ -81,7 +81,7 @@ update session set ended_at = now()
 where account_id = :account and id <> :session and ended_at is null;
 
 -- session_list (session uuid): many
-select id, id = :session as current, user_agent, created_at, used_at as last_used_at, expires_at
+select id, id = :session as current, device_name, user_agent, address, created_at, used_at as last_used_at, expires_at
 from session where ended_at is null and expires_at > now()
 order by used_at desc, id desc limit 100;
 

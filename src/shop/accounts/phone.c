@@ -45,7 +45,8 @@ void sign_in_by_phone(struct request *rq, const struct sign_in_by_phone_in *in)
 		sign_in_refuse_locked(rq);
 	if (account->admin)
 		task_end(&rq->task, PROBLEM_FORBIDDEN, "Admins sign in with their password.");
-	sign_in(rq, tx, account->id, false, 200);
+	sign_in_on(rq, tx, account->id, false, 200,
+	           &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
 }
 
 /* By the password; an account without one, by a code for its present number, which the caller

@@ -62,6 +62,7 @@ create table session (
 	id         uuid primary key,
 	account_id uuid not null references account (id),
 	user_agent text,
+	device_name text check (length(device_name) <= 120), -- its own, or its user agent in a few words
 	address    text,
 	created_at timestamptz not null default now(),
 	used_at    timestamptz not null default now(),

@@ -166,6 +166,16 @@ void list_my_sessions(struct request *rq, const struct list_my_sessions_in *in)
 	reply_list(rq, sql_session_list(db_of(&rq->task), rq->task.actor.session_id));
 }
 
+/* DELETE /v1/me/sessions */
+void end_other_sessions(struct request *rq, const struct end_other_sessions_in *in)
+{
+	const struct actor *actor = &rq->task.actor;
+
+	(void)in;
+	sql_session_end_others(db_of(&rq->task), actor->account_id, actor->session_id);
+	reply_empty(rq);
+}
+
 /* DELETE /v1/me/sessions/{session_id} */
 void end_session(struct request *rq, const struct end_session_in *in)
 {

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/common_password.h"
+#include "shop/accounts/known_device.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/two_factor.h"
 #include "two_factor.sql.h"
@@ -133,17 +134,25 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 	sql_guest_cart_merged(tx, guest->id);
 }
 
-void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status)
+void sign_in_on(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status,
+                const struct sign_in_device *device)
 {
 	if (two_factor_is_on(tx, account_id))
 		challenge_reply(rq, tx, account_id);
 	else
-		sign_in_at_once(rq, tx, account_id, admin, status);
+		sign_in_at_once(rq, tx, account_id, admin, status, device);
+}
+
+void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status)
+{
+	sign_in_on(rq, tx, account_id, admin, status, NULL);
 }
 
 void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
-                     int status)
+                     int status, const struct sign_in_device *device)
 {
+	const char *agent = user_agent(rq), *words = device_words(rq->task.arena, agent);
+	const char *name = device != NULL && device->name != NULL ? device->name : words;
 	struct signed_in signed_in = {
 	    .account_id = account_id,
 	    .session_id = uuid_v7(),
@@ -153,12 +162,20 @@ void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, 
 	struct refresh_hash hash = refresh_token_hash(&signed_in.token);
 	struct db *chain = db_chain(tx);
 
-	sql_session_start(chain, signed_in.session_id, account_id, user_agent(rq),
-	                  request_address(rq), SESSION_DAYS);
+	sql_session_start(chain, &(struct session_start_args){.id = signed_in.session_id,
+	                                                      .account = account_id,
+	                                                      .user_agent = agent,
+	                                                      .device_name = name,
+	                                                      .address = request_address(rq),
+	                                                      .days = SESSION_DAYS});
 	sql_refresh_token_add(chain, (struct bytes){hash.bytes, sizeof(hash.bytes)},
 	                      signed_in.session_id, 1);
 	sql_two_factor_grace_start(chain, account_id);
+	struct rows *noted = device_note(rq, chain, account_id, device, words);
+
 	db_run(chain);
+	if (status != 201)
+		device_tell(rq, tx, account_id, noted, name);
 	merge_guest_cart(rq, tx, account_id);
 	sign_in_reply(rq, tx, status, &signed_in);
 }
@@ -232,5 +249,6 @@ void login(struct request *rq, const struct login_in *in)
 		sql_account_rehash(tx, account->id, renewed);
 	if (strcmp(account->email_key, key) != 0)
 		renew_email(rq, tx, account->id, in->email, key);
-	sign_in(rq, tx, account->id, locked->admin, 200);
+	sign_in_on(rq, tx, account->id, locked->admin, 200,
+	           &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
 }

@@ -25,9 +25,19 @@ struct signed_in {
  * Suspends. */
 void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status);
 
-/* Starts a session in tx (of sebez_auth) with the guest's cart, commits, and replies. Suspends. */
+/* What a client says of its device; either may be NULL. */
+struct sign_in_device {
+	const char *name;
+	const struct uuid *id; /* that its app made and keeps */
+};
+
+void sign_in_on(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status,
+                const struct sign_in_device *device);
+
+/* Starts a session in tx (of sebez_auth) with the guest's cart, commits, and replies. device may be
+ * NULL. A new device of an account that is not new itself (201) is told of by mail. Suspends. */
 void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
-                     int status);
+                     int status, const struct sign_in_device *device);
 
 /* Commits tx (of sebez_auth) and replies with tokens. Suspends. */
 void sign_in_reply(struct request *rq, struct db *tx, int status,
