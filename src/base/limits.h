@@ -177,6 +177,7 @@ enum {
 	 * used. Guessing is bounded by the length of the codes that lead into an account (50 bits);
 	 * those of six digits lead into none that is there. */
 	LIMIT_RESET_CODE_S = 30 * 60,
+	LIMIT_REGISTRATION_CODE_S = 60 * 60,
 	LIMIT_EMAIL_CODE_S = 7 * 24 * 60 * 60, /* of any of them */
 	LIMIT_EMAIL_CODE_TRIES = 5,
 	LIMIT_EMAIL_CODES_LATELY = 5, /* in ten minutes */

@@ -19,9 +19,9 @@ enum {
 
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
-static const char *const LINKS[] = {"/orders/*",         "/conversations/*", "/vendors/*",
-                                    "/products/*",       "/categories/*",    "/invitations/*",
-                                    "/password-resets/*"};
+static const char *const LINKS[] = {"/orders/*",          "/conversations/*", "/vendors/*",
+                                    "/products/*",        "/categories/*",    "/invitations/*",
+                                    "/password-resets/*", "/registrations/*"};
 
 static const char *app_ids, *package, *certificates;
 

@@ -20,6 +20,7 @@ from typing import Callable
 from callers import somebody_new, stand_in, twin_of
 from harness import contract
 from harness.codes import coded, fresh_phone, reset_of
+from harness.codes import registered as registered_address
 from harness.devices import a_phone, an_iphone, registered
 from harness.mails import unsubscribe_token
 from harness.media import a_file, put_headers, signed_query
@@ -372,6 +373,8 @@ ROWS = {
     # accounts
     "registerAccount": Row(body=lambda w, who, side: {
         "email": fresh("new") + "@example.com", "password": PASSWORD, "name": "New"}),
+    "confirmRegistration": Row(body=lambda w, who, side: registered_address(
+        w.shop, fresh("new") + "@example.com")),
     "login": Row(body=lambda w, who, side: {
         "email": side.customer.account["email"], "password": PASSWORD}),
     "requestPasswordReset": Row(body=lambda w, who, side: {

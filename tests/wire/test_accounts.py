@@ -6,22 +6,7 @@ from harness.client import refused, together
 from harness.sessions import again, credentials, refreshed
 from harness.shop import ADDRESS, PASSWORD, fresh
 
-# -- registering and signing in -----------------------------------------------------------------
-
-def test_an_address_registers_once_whatever_its_case(shop):
-    email = fresh("Case") + "@Example.com"
-    person = shop.anonymous().register(email, PASSWORD, "Ada")
-    assert person.account["email"] == email.lower()
-    body = {"email": email.swapcase(), "password": PASSWORD, "name": "Ada"}
-    refused(shop.anonymous().call("registerAccount", body=body), 409, "already_exists")
-
-
-def test_of_many_who_register_one_address_at_once_one_does(shop):
-    body = {"email": fresh("race") + "@example.com", "password": PASSWORD, "name": "Ada"}
-    people = [shop.anonymous() for _ in range(8)]
-    answers = together(8, lambda i: people[i].call("registerAccount", body=body))
-    assert sorted(a.status_code for a in answers) == [201] + 7 * [409]
-
+# -- signing in --------------------------------------------------------------------------------
 
 def test_signing_in_answers_with_tokens_that_nobody_stores(shop):
     person = shop.customer()

@@ -53,7 +53,7 @@ WITHOUT_ID = {("createUpload", "vendor_id"), ("createVendorProduct", "upload_id"
               # A code of another number is refused (test_phone.py).
               ("setMyPhone", "code_id"), ("setMyPhone", "current_code_id"),
               # Nobody's: who knows the code reads the mails of the address (test_recovery.py).
-              ("resetPassword", "request_id"),
+              ("resetPassword", "request_id"), ("confirmRegistration", "registration_id"),
               ("answerChallenge", "challenge_id"), ("stepUp", "code_id"),
               # Of the caller's own making.
               ("answerChallenge", "device_id"), ("login", "device_id"),

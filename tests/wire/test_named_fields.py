@@ -1,6 +1,6 @@
 """What is refused is named: taken names, unknown references, text that is none, blank text."""
 import pytest
-from harness.client import refused, together
+from harness.client import refused
 from harness.shop import PASSWORD, fresh, money
 
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -60,15 +60,6 @@ def test_a_taken_slug_is_named(shop, clay):
     refused(shop.admin().call("createCategory", body=body), 409, "already_exists", field="/slug")
     refused(shop.admin().call("updateCategory", category_id=other["id"],
                               body={"slug": made["slug"]}), 409, "already_exists", field="/slug")
-
-
-def test_a_taken_address_is_named_even_in_a_race(shop):
-    body = {"email": fresh("race") + "@example.com", "password": PASSWORD, "name": "Ada"}
-    people = [shop.anonymous() for _ in range(6)]
-    answers = together(6, lambda i: people[i].call("registerAccount", body=body))
-    for answer in answers:
-        if answer.status_code != 201:
-            refused(answer, 409, "already_exists", field="/email")
 
 
 ID = "0190b0b0-0000-7000-8000-00000000beef"

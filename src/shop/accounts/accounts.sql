@@ -3,7 +3,7 @@
 
 -- account_view (account uuid): one
 -- The account as shown to its owner.
-select a.id, a.email, a.phone, a.name, a.avatar, a.admin_role, coalesce((
+select a.id, a.email, a.email_verified_at, a.phone, a.name, a.avatar, a.admin_role, coalesce((
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 	                                  'role', s.role) order by v.name, v.id)
 	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
@@ -22,8 +22,8 @@ from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
 
 -- account_add (id uuid, email text, email_key text, name text, password_hash text): none
-insert into account (id, email, email_key, name, password_hash)
-values (:id, :email, :email_key, :name, :password_hash);
+insert into account (id, email, email_key, name, password_hash, email_verified_at)
+values (:id, :email, :email_key, :name, :password_hash, now());
 
 -- account_version_lock (account uuid): one writes -> (version int)
 select version from account where id = :account for no key update;

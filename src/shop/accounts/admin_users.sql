@@ -11,7 +11,7 @@ order by a.created_at desc, a.id desc
 limit :page_size;
 
 -- admin_user (id uuid): one
-select a.id, a.email, a.phone, a.name, a.avatar, a.admin_role,
+select a.id, a.email, a.email_verified_at, a.phone, a.name, a.avatar, a.admin_role,
        coalesce((
 		select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 		                                  'role', s.role) order by s.created_at, v.id)

@@ -18,15 +18,22 @@
 #include "web/limit.h"
 #include "web/reply.h"
 
+/* Instead of a code: somebody has typed the address of an account where one without was wanted. */
+static const char MAIL_ACCOUNT_EXISTS[] = "mail.account_exists";
+
 static const struct {
 	const char *name; /* as in the table */
 	int lasts_s;
 	bool is_long;
 	const char *page; /* of the app, where the link of the mail leads */
-	const char *text_key;
+	const char
+	    *to_account; /* what an account gets that has the address: a mail with the code, */
+	const char *to_address; /* or an address without one; NULL: nothing */
 } PURPOSES[EMAIL_CODE_PURPOSES] = {
     [EMAIL_CODE_RESET] = {"reset", LIMIT_RESET_CODE_S, true, "password-resets",
-                          "mail.password_reset"},
+                          "mail.password_reset", NULL},
+    [EMAIL_CODE_REGISTRATION] = {"registration", LIMIT_REGISTRATION_CODE_S, false, "registrations",
+                                 MAIL_ACCOUNT_EXISTS, "mail.registration"},
 };
 
 /* Without I, L, O and U, which are mistaken for others. */
@@ -98,6 +105,11 @@ _Noreturn void email_code_refuse(struct task *task)
 	task_end(task, PROBLEM_BAD_CREDENTIALS, "The code is wrong, used or expired.");
 }
 
+void email_code_count(struct request *rq, const char *email)
+{
+	limit_guess(rq, "email_address", sign_in_who(rq, account_key(rq->task.arena, email)));
+}
+
 void email_code_ask(struct request *rq, struct db *db, struct uuid id,
                     enum email_code_purpose purpose, const char *email)
 {
@@ -113,7 +125,6 @@ void email_code_ask(struct request *rq, struct db *db, struct uuid id,
 	    .daily = LIMIT_EMAIL_CODES_DAILY,
 	};
 
-	limit_guess(rq, "email_address", sign_in_who(rq, code.email_key));
 	int32_t wait_s = sql_email_code_add_rows(db, sql_email_code_add(db, &code), NULL)->wait_s;
 
 	if (wait_s > 0)
@@ -194,20 +205,30 @@ static bool write_letter(struct db *db, const struct email_codes_to_send_row *ro
 	enum email_code_purpose purpose = purpose_named(row->purpose);
 	char id[UUID_TEXT_LENGTH + 1];
 
-	if (purpose == EMAIL_CODE_PURPOSES || row->account_id == NULL)
-		return false;
-	struct code code = make(purpose, row->id, 0);
+	if (purpose == EMAIL_CODE_PURPOSES)
+		return false; /* of a newer version */
+	bool has_account = row->account_id != NULL;
+	struct mail_letter letter = {
+	    .id = row->id,
+	    .key = has_account ? PURPOSES[purpose].to_account : PURPOSES[purpose].to_address,
+	    .account_id = row->account_id,
+	    .address = has_account ? NULL : row->email,
+	    .facts = "{}",
+	    .locale = row->language,
+	    .lasts_s = row->lasts_s,
+	};
 
-	uuid_format(row->id, id);
-	mail_write(
-	    db, &(struct mail_letter){
-	            .key = PURPOSES[purpose].text_key,
-	            .account_id = row->account_id,
-	            .facts = facts_of(arena, &code, PURPOSES[purpose].is_long),
-	            .link = arena_printf(arena, "/%s/%s/%s", PURPOSES[purpose].page, id, code.text),
-	            .locale = row->language,
-	            .lasts_s = row->lasts_s,
-	        });
+	if (letter.key == NULL)
+		return false;
+	if (letter.key != MAIL_ACCOUNT_EXISTS) {
+		struct code code = make(purpose, row->id, 0);
+
+		uuid_format(row->id, id);
+		letter.facts = facts_of(arena, &code, PURPOSES[purpose].is_long);
+		letter.link =
+		    arena_printf(arena, "/%s/%s/%s", PURPOSES[purpose].page, id, code.text);
+	}
+	mail_write(db, &letter);
 	return true;
 }
 

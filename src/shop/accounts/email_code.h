@@ -22,6 +22,10 @@ enum email_code_purpose {
 
 enum { EMAIL_CODE_LETTERS = 10, EMAIL_CODE_DIGITS = 6 };
 
+/* Before email_code_ask(): counts what is asked for from the caller's network. Ends the task (429).
+ * Suspends. */
+void email_code_count(struct request *rq, const char *email);
+
 /*
  * Makes a code for the address and has it sent, in db, which is of sebez_auth. Looks at no account:
  * its work is the same for every address. Ends the task (429) when the address gets too many.

@@ -14,6 +14,12 @@ returning email, email_key, created_at;
 -- None: somebody else has used it meanwhile.
 update email_code set used_at = now() where id = :id and used_at is null returning id;
 
+-- registration_add (id uuid, name text, password_hash text): none
+insert into registration (id, name, password_hash) values (:id, :name, :password_hash);
+
+-- registration_take (id uuid): one -> (name text, password_hash text)
+delete from registration where id = :id returning name, password_hash;
+
 -- account_to_recover (key text, typed text, asked_at time): maybe writes -> (id uuid, locked bool)
 -- None: there is no such account, or its password was changed after the code was asked for.
 select id, locked_at is not null as locked from account

@@ -10,9 +10,9 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	made uuid;
 begin
-	insert into account as a (id, email, email_key, name, password_hash, admin_role)
+	insert into account as a (id, email, email_key, name, password_hash, admin_role, email_verified_at)
 	values (account_make_admin.id, account_make_admin.email, account_make_admin.email_key,
-	        account_make_admin.name, account_make_admin.password_hash, account_make_admin.role)
+	        account_make_admin.name, account_make_admin.password_hash, account_make_admin.role, now())
 	on conflict (email_key) do update
 	set admin_role = excluded.admin_role, password_hash = excluded.password_hash, version = a.version + 1,
 	    updated_at = now(), password_changed_at = clock_timestamp()

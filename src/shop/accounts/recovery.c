@@ -27,6 +27,7 @@ void request_password_reset(struct request *rq, const struct request_password_re
 {
 	struct uuid id = uuid_v7();
 
+	email_code_count(rq, in->email);
 	email_code_ask(rq, db_as(&rq->task, PG_AUTH), id, EMAIL_CODE_RESET, in->email);
 	email_code_reply(rq, NULL, "request_id", id, EMAIL_CODE_RESET);
 }

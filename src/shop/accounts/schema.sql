@@ -15,6 +15,7 @@ create table account (
 	updated_at    timestamptz not null default now(),
 	email_key     text, -- unique key of an account: account_key() of shop/accounts/accounts.h
 	phone         text check (phone ~ '^\+[1-9][0-9]{6,14}$'), -- as phone_form() of base/phone.h; proved by a code
+	email_verified_at timestamptz, -- its owner has shown that they read its mails
 	password_changed_at timestamptz not null default now(),
 	avatar_upload_id uuid generated always as ((avatar #>> '{image_facts,id}')::uuid) stored references upload (id),
 	check ((email is null) = (email_key is null)),
@@ -39,13 +40,15 @@ create trigger track_uploads after insert or update of avatar on account for eac
 create trigger show_avatar after update of formats, uses on upload for each row
 	when (new.purpose = 'avatar' and upload_is_shown_anew(old, new)) execute function show_upload('account.avatar');
 
-grant select, insert (id, email, name, password_hash, email_key, phone), update (email, name, avatar, password_hash,
+grant select, insert (id, email, name, password_hash, email_key, phone,
+	email_verified_at), update (email, name, avatar, password_hash,
 	version, updated_at, email_key, phone, password_changed_at) on account to sebez_auth;
-grant select (id, email, phone, name, avatar, admin_role, locked_at, version, created_at), update (name, avatar,
-	version, updated_at) on account to sebez_customer;
+grant select (id, email, phone, name, avatar, admin_role, locked_at, version, created_at, email_verified_at),
+	update (name, avatar, version, updated_at) on account to sebez_customer;
 grant select (id, email, name, avatar, email_key) on account to sebez_vendor;
 grant select (id, email, phone, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
-	email_key), update (admin_role, locked_at, locked_reason, version, updated_at) on account to sebez_admin;
+	email_key, email_verified_at), update (admin_role, locked_at, locked_reason, version, updated_at)
+	on account to sebez_admin;
 grant select (id, email, name, admin_role, locked_at, created_at, email_key) on account to sebez_jobs;
 grant select, insert, update (password_hash, admin_role, version, updated_at, email_key, password_changed_at)
 	on account to sebez_kernel;

@@ -24,3 +24,15 @@ grant select, insert on email_code to sebez_kernel;
 alter table email_code enable row level security, force row level security;
 create policy everything on email_code to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
 create policy sign_in on email_code to sebez_auth using (true) with check (true);
+
+-- Who wants an account, until the code that was sent to the address is confirmed.
+create table registration (
+	id            uuid primary key references email_code (id) on delete cascade,
+	name          text not null check (length(name) between 1 and 200),
+	password_hash text not null
+);
+
+grant select, insert, delete on registration to sebez_auth;
+alter table registration enable row level security, force row level security;
+create policy everything on registration to sebez_owner using (true) with check (true);
+create policy sign_in on registration to sebez_auth using (true) with check (true);

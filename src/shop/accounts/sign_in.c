@@ -199,24 +199,6 @@ static void renew_email(struct request *rq, struct db *tx, struct uuid account_i
 		sql_account_set_email(tx, account_id, email, key);
 }
 
-/* POST /v1/auth/register */
-void register_account(struct request *rq, const struct register_account_in *in)
-{
-	struct uuid account_id = uuid_v7();
-	const char *key = account_key(rq->task.arena, in->email);
-
-	/* Before paying for the hash; the unique index decides between concurrent requests. */
-	if (find_account(rq, key, in->email) != NULL)
-		task_end_about(&rq->task, PROBLEM_EXISTS, "/email", "exists",
-		               "An account with this e-mail address already exists.");
-	password_refuse_common(&rq->task, "/password", in->password);
-	const char *hash = password_hash(&rq->task, in->password);
-	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-
-	sql_account_add(tx, account_id, in->email, key, in->name, hash);
-	sign_in(rq, tx, account_id, false, 201);
-}
-
 /*
  * POST /v1/auth/login
  *

@@ -7,8 +7,8 @@ select not exists (select from vendor) as empty;
 -- record demo_person (id uuid, email text, name text)
 
 -- demo_add_accounts (people demo_person[], password_hash text): none
-insert into account (id, email, email_key, name, password_hash)
-select i.id, i.email, i.email, i.name, :password_hash from :people as i;
+insert into account (id, email, email_key, name, password_hash, email_verified_at)
+select i.id, i.email, i.email, i.name, :password_hash, now() from :people as i;
 
 -- demo_account (email text): one -> (id uuid)
 select id from account where email_key = :email;

@@ -90,8 +90,11 @@ create or replace function mail_write(id uuid, account uuid, address text, text_
 begin
 	insert into mail_letter (id, account_id, address, text_key, facts, link, locale, expires_at)
 	values (mail_write.id, account, mail_write.address, mail_write.text_key, mail_write.facts, mail_write.link,
-	        mail_write.locale, now() + lasts_s * interval '1 second');
-	insert into outbox (topic, subject_id) values ('mail', mail_write.id);
+	        mail_write.locale, now() + lasts_s * interval '1 second')
+	on conflict on constraint mail_letter_pkey do nothing;
+	if found then
+		insert into outbox (topic, subject_id) values ('mail', mail_write.id);
+	end if;
 end $$;
 grant execute on function mail_write(uuid, uuid, text, text, json, text, text, int) to sebez_auth,
 	sebez_customer, sebez_vendor,

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/uuid.h"
 #include "net/smtp_client.h"
 #include "shop/area.h"
 
@@ -43,20 +44,21 @@ struct mail_settings {
 
 struct db;
 struct task;
-struct uuid;
 
 /*
  * A mail that an area writes. Its texts are <key>.title, which is its subject, and <key>.body; to
  * an address also <key>.reason, why somebody without an account gets it.
  */
 struct mail_letter {
+	struct uuid id; /* nil: makes one. A second letter with the same id is ignored, and one of a
+	                   code by mail is not sent any more when the code is used */
 	const char *key;
 	const struct uuid *account_id; /* NULL: to the address */
 	const char *address;           /* as base/email.h forms it */
 	const char *facts;             /* a JSON object of what the texts insert */
 	const char *link;              /* a path of the app, for a button; NULL: none */
 	const char *locale;            /* NULL: that of the account's device */
-	int32_t lasts_s; /* later it is not sent any more; 0: whenever it can be */
+	int32_t lasts_s;               /* later it is not sent any more; 0: whenever it can be */
 };
 
 /* Adds to db's transaction or batch; it is sent after the commit, unless the account is locked or

@@ -73,6 +73,7 @@ from :asked as r
 join mail_letter l on l.id = r.subject
 left join account a on a.id = l.account_id
 where l.sent_at is null and a.locked_at is null and coalesce(l.expires_at > now(), true)
+and not exists (select from email_code c where c.id = l.id and c.used_at is not null)
 and coalesce(a.email, l.address) is not null
 and not exists (select from mail_suppression s where s.address = coalesce(a.email, l.address));
 

@@ -35,7 +35,7 @@ create table mail_letter (
 create index mail_letter_age on mail_letter (created_at);
 
 grant select, update (facts, link, sent_at), delete on mail_letter to sebez_jobs;
-grant insert on mail_letter to sebez_kernel;
+grant select (id), insert on mail_letter to sebez_kernel;
 alter table mail_letter enable row level security, force row level security;
 create policy everything on mail_letter to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
 

@@ -12,7 +12,7 @@ void mail_write(struct db *db, const struct mail_letter *letter)
 {
 	assert((letter->account_id == NULL) != (letter->address == NULL));
 	sql_mail_write(db, &(struct mail_write_args){
-	                       .id = uuid_v7(),
+	                       .id = uuid_is_nil(letter->id) ? uuid_v7() : letter->id,
 	                       .account = letter->account_id,
 	                       .address = letter->address,
 	                       .text_key = letter->key,

@@ -22,6 +22,7 @@ import requests
 import requests.adapters
 
 from . import contract
+from .codes import digits_of
 from .through import Http2
 
 AUTO = object()
@@ -74,7 +75,9 @@ class Actor:
     def register(self, email, password, name):
         self.password = password
         body = {"email": email, "password": password, "name": name}
-        return self._signed_in(self.do("registerAccount", body=body))
+        id = self.do("registerAccount", body=body)["registration_id"]
+        return self._signed_in(self.do("confirmRegistration", body={
+            "registration_id": id, "code": digits_of(self.server, id)}))
 
     def login(self, email, password):
         self.password = password

@@ -1,0 +1,46 @@
+/*
+ * registration: an account, once its address is proved. docs/ACCOUNTS.md.
+ *
+ * Nobody learns whether an address has an account: a registration hashes the password and writes
+ * the same rows in either case, and the mail says which it is.
+ */
+#include <assert.h>
+
+#include "accounts.sql.h"
+#include "api.gen.h"
+#include "shop/accounts/email_code.h"
+#include "shop/accounts/password.h"
+#include "shop/accounts/sign_in.h"
+
+/* POST /v1/auth/register */
+void register_account(struct request *rq, const struct register_account_in *in)
+{
+	struct uuid id = uuid_v7();
+
+	email_code_count(rq, in->email);
+	password_refuse_common(&rq->task, "/password", in->password);
+	const char *hash = password_hash(&rq->task, in->password);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+
+	email_code_ask(rq, tx, id, EMAIL_CODE_REGISTRATION, in->email);
+	sql_registration_add(tx, id, in->name, hash);
+	email_code_reply(rq, tx, "registration_id", id, EMAIL_CODE_REGISTRATION);
+}
+
+/* POST /v1/auth/register/confirm: the unique index decides when two have registered the address. */
+void confirm_registration(struct request *rq, const struct confirm_registration_in *in)
+{
+	struct uuid account_id = uuid_v7();
+	const struct email_code_try_row *code =
+	    email_code_prove(rq, EMAIL_CODE_REGISTRATION, in->registration_id, in->code);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+
+	email_code_spend(tx, in->registration_id);
+	const struct registration_take_row *wanted =
+	    sql_registration_take_rows(tx, sql_registration_take(tx, in->registration_id), NULL);
+
+	assert(!password_is_outdated(wanted->password_hash));
+	sql_account_add(tx, account_id, code->email, code->email_key, wanted->name,
+	                wanted->password_hash);
+	sign_in_at_once(rq, tx, account_id, false, 201, NULL);
+}
