@@ -8,6 +8,7 @@
 
 #include "accounts.sql.h"
 #include "api.gen.h"
+#include "shop/accounts/common_password.h"
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
