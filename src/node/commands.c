@@ -1,311 +1,8 @@
 #include "node/commands.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "api.gen.h"
-#include "node/api.h"
-#include "node/ask_password.h"
-#include "node/backup.h"
-#include "node/backup_wal.h"
-#include "node/check.h"
-#include "node/jobs.h"
-#include "node/mail_setup.h"
-#include "node/media.h"
-#include "node/media_move.h"
-#include "node/migrate.h"
-#include "node/nginx_conf.h"
-#include "node/ready.h"
-#include "node/running.h"
-#include "node/say.h"
-#include "node/sms_setup.h"
-#include "node/startup.h"
-#include "node/supervisor.h"
-#include "node/tool.h"
-#include "node/top.h"
-#include "shop/mail/mail.h"
-#include "shop/shop.h"
-
-enum { PASSWORD_CHARACTERS_MAX = 256 };
-
-struct call call;
-
-static int run_serve(void)
-{
-	return supervise(&call.config);
-}
-
-static int run_migrate(void)
-{
-	static struct services services;
-	struct secret secret;
-	int rc = services_open(&call.config, SERVICES_TOOL, &services);
-
-	if (rc < 0)
-		return 1;
-	rc = secret_load(&call.config, services.data_folder.data, &secret);
-	if (rc == 0)
-		rc = migrate(&call.config, &services, &secret, MIGRATE_FOR_ITSELF);
-	services_close(&services);
-	if (rc == 0)
-		printf("the schema is up to date\n");
-	return rc == 0 ? 0 : 1;
-}
-
-static void demo_body(struct task *task)
-{
-	shop_demo_load(task, tool_objects());
-}
-
-static int run_demo(void)
-{
-	return tool_run(&call.config, "demo", demo_body, startup_demo_done);
-}
-
-static void import_body(struct task *task)
-{
-	shop_import(task, call.vendor, call.file, call.dry_run);
-}
-
-static int run_import(void)
-{
-	if (call.vendor == NULL) {
-		say("import: --vendor SLUG is required");
-		return NOT_UNDERSTOOD;
-	}
-	return tool_run(&call.config, "import", import_body, NULL);
-}
-
-static void admin_body(struct task *task)
-{
-	shop_admin_create(task, call.email, call.role, call.password);
-}
-
-static int run_admin_create(void)
-{
-	static char line[4 * PASSWORD_CHARACTERS_MAX + sizeof("\r\n")];
-	const char *role = call.role != NULL ? call.role : "superadmin";
-	int rc;
-
-	if (call.email == NULL) {
-		say("admin create: --email E is required");
-		return NOT_UNDERSTOOD;
-	}
-	/* The environment is safer than an argument, which every user of the machine can read. */
-	if (call.password == NULL)
-		call.password = getenv("SEBEZ_ADMIN_PASSWORD");
-	if (call.password == NULL) {
-		if (ask_password(line, sizeof(line)) < 0)
-			return 1;
-		call.password = line;
-	}
-	rc = tool_run(&call.config, "admin create", admin_body, NULL);
-	if (rc == 0)
-		printf("%s is an admin: %s\n", call.email, role);
-	return rc;
-}
-
-static void reset_factors_body(struct task *task)
-{
-	shop_reset_factors(task, call.email);
-}
-
-static int run_reset_factors(void)
-{
-	int rc;
-
-	if (call.email == NULL) {
-		say("admin reset-factors: --email E is required");
-		return NOT_UNDERSTOOD;
-	}
-	rc = tool_run(&call.config, "admin reset-factors", reset_factors_body, NULL);
-	if (rc == 0)
-		printf("%s signs in with the password alone, and has no session\n", call.email);
-	return rc;
-}
-
-static int run_check(void)
-{
-	return check_main(&call.config, call.data);
-}
-
-static int run_media_move(void)
-{
-	if (call.to == NULL || (strcmp(call.to, "s3") != 0 && strcmp(call.to, "folder") != 0)) {
-		say("media move: --to s3 or --to folder is required");
-		return NOT_UNDERSTOOD;
-	}
-	return media_move_main(&call.config, call.to);
-}
-
-static int run_mail_test(void)
-{
-	if (call.to == NULL) {
-		say("mail test: --to ADDRESS is required");
-		return NOT_UNDERSTOOD;
-	}
-	return mail_setup_send(&call.config, call.to);
-}
-
-static int run_sms_test(void)
-{
-	if (call.to == NULL) {
-		say("sms test: --to NUMBER is required");
-		return NOT_UNDERSTOOD;
-	}
-	return sms_setup_send(&call.config, call.to);
-}
-
-/* What a mail server's pipe gives; what is longer than any mail that came back is cut off. */
-static void bounce_body(struct task *task)
-{
-	enum { BOUNCE_BYTES_MAX = 1024 * 1024 };
-	char *text = arena_alloc(task->arena, BOUNCE_BYTES_MAX);
-	size_t length = fread(text, 1, BOUNCE_BYTES_MAX, stdin);
-	struct mail_settings settings;
-
-	if (mail_setup(&call.config, tool_secret(), false, &settings) < 0)
-		task_end(task, PROBLEM_INVALID, "The settings of mails are no good.");
-	puts(mail_take_bounce(task, &settings, text, length));
-	explicit_bzero(&settings, sizeof(settings));
-}
-
-static int run_mail_bounce(void)
-{
-	return tool_run(&call.config, "mail bounce", bounce_body, NULL);
-}
-
-static void verify_body(struct task *task)
-{
-	shop_media_verify(task, tool_objects(), call.delete_unknown);
-}
-
-static int run_media_verify(void)
-{
-	return tool_run(&call.config, "media verify", verify_body, NULL);
-}
-
-static struct backup_call backup;
-static struct {
-	const char *path, *name; /* of wal-put and wal-get */
-	bool ends_sessions;      /* of restored */
-} wal;
-
-static int run_backup(void)
-{
-	return backup_main(&call.config);
-}
-
-static int run_backup_list(void)
-{
-	return backup_list_main(&call.config);
-}
-
-static int run_backup_verify(void)
-{
-	return backup_verify_main(&call.config);
-}
-
-static int run_backup_drill(void)
-{
-	return backup_drill_main(&call.config);
-}
-
-static int run_backup_status(void)
-{
-	return backup_status_main(&call.config);
-}
-
-static int run_backup_keeper(void)
-{
-	return backup_keeper_main(&call.config);
-}
-
-static int run_restore(void)
-{
-	return backup_restore_main(&call.config, &backup);
-}
-
-static int run_restored(void)
-{
-	return backup_restored_main(&call.config, wal.ends_sessions);
-}
-
-static int run_wal_put(void)
-{
-	return backup_wal_put(wal.path);
-}
-
-static int run_wal_get(void)
-{
-	return backup_wal_get(wal.name, wal.path);
-}
-
-static int run_reload(void)
-{
-	return running_reload(&call.config);
-}
-
-static int run_stop(void)
-{
-	return running_stop(&call.config);
-}
-
-static int run_status(void)
-{
-	return running_status(&call.config);
-}
-
-static struct nginx_options nginx;
-
-static int run_nginx_conf(void)
-{
-	return nginx_conf_main(&call.config, &nginx);
-}
-
-static int run_ready(void)
-{
-	return ready_main(&call.config);
-}
-
-static int run_top(void)
-{
-	return top_main(&call.config, call.once);
-}
-
-static int run_openapi(void)
-{
-	return fwrite(OPENAPI_JSON, 1, OPENAPI_JSON_LENGTH, stdout) == OPENAPI_JSON_LENGTH ? 0 : 1;
-}
-
-static int run_version(void)
-{
-	printf("sebez %s\n", SEBEZ_VERSION);
-	return 0;
-}
-
-static unsigned slot(void)
-{
-	assert(call.slot != NULL); /* an operand is required */
-	return (unsigned)strtoul(call.slot, NULL, 10);
-}
-
-static int run_api(void)
-{
-	return api_main(&call.config, slot());
-}
-
-static int run_media(void)
-{
-	return media_main(&call.config, slot());
-}
-
-static int run_jobs(void)
-{
-	return jobs_main(&call.config, slot());
-}
+#include "node/commands_run.h"
 
 /* Initial settings of a new marketplace. */
 #define OF_A_NEW_ONE                                                                               \
@@ -459,9 +156,9 @@ const struct command COMMANDS[] = {
               "restore, if not the one that was in use at that moment.",
      .run = run_restore,
      .settings = BACKUP_SETTINGS,
-     .flags = {{.name = "--to", .value = &backup.to},
-               {.name = "--backup", .value = &backup.label},
-               {.name = "--timeline", .value = &backup.timeline}}},
+     .flags = {{.name = "--to", .value = &call.restore.to},
+               {.name = "--backup", .value = &call.restore.label},
+               {.name = "--timeline", .value = &call.restore.timeline}}},
     {.name = "restored",
      .arguments = "[--end-sessions]",
      .prose = "Must follow each restore of a database by other means than `sebez restore`, before "
@@ -471,7 +168,7 @@ const struct command COMMANDS[] = {
      .run = run_restored,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{.name = "--end-sessions", .given = &wal.ends_sessions}}},
+     .flags = {{.name = "--end-sessions", .given = &call.ends_sessions}}},
     {.name = "mail test",
      .arguments = "--to ADDRESS",
      .prose = "Sends a mail to an address, as the settings say, and prints what became of it: "
@@ -540,19 +237,19 @@ const struct command COMMANDS[] = {
          "of nginx.conf, not only the part for its block http.",
      .run = run_nginx_conf,
      .settings = NGINX_SETTINGS,
-     .flags = {{.name = "--name", .words = &nginx.names},
-               {.name = "--upstream", .words = &nginx.upstreams},
-               {.name = "--upstream-file", .value = &nginx.upstream_file},
-               {.name = "--cert", .value = &nginx.cert},
-               {.name = "--key", .value = &nginx.key},
-               {.name = "--https", .value = &nginx.https},
-               {.name = "--http", .value = &nginx.http},
-               {.name = "--acme", .value = &nginx.acme},
-               {.name = "--cache", .value = &nginx.cache},
-               {.name = "--metrics", .words = &nginx.metrics},
-               {.name = "--log", .value = &nginx.log},
-               {.name = "--nginx", .value = &nginx.version},
-               {.name = "--whole", .given = &nginx.whole}}},
+     .flags = {{.name = "--name", .words = &call.nginx.names},
+               {.name = "--upstream", .words = &call.nginx.upstreams},
+               {.name = "--upstream-file", .value = &call.nginx.upstream_file},
+               {.name = "--cert", .value = &call.nginx.cert},
+               {.name = "--key", .value = &call.nginx.key},
+               {.name = "--https", .value = &call.nginx.https},
+               {.name = "--http", .value = &call.nginx.http},
+               {.name = "--acme", .value = &call.nginx.acme},
+               {.name = "--cache", .value = &call.nginx.cache},
+               {.name = "--metrics", .words = &call.nginx.metrics},
+               {.name = "--log", .value = &call.nginx.log},
+               {.name = "--nginx", .value = &call.nginx.version},
+               {.name = "--whole", .given = &call.nginx.whole}}},
     {.name = "openapi",
      .prose = "Prints the contract (OpenAPI 3.1).",
      .run = run_openapi,
@@ -564,12 +261,12 @@ const struct command COMMANDS[] = {
     {.name = "backup-keeper", .run = run_backup_keeper, .hidden = true},
     {.name = "wal-put",
      .run = run_wal_put,
-     .operands = {&wal.path},
+     .operands = {&call.wal_path},
      .needs_no_config = true,
      .hidden = true},
     {.name = "wal-get",
      .run = run_wal_get,
-     .operands = {&wal.name, &wal.path},
+     .operands = {&call.wal_name, &call.wal_path},
      .needs_no_config = true,
      .hidden = true},
     {.name = "api", .run = run_api, .operands = {&call.slot}, .hidden = true},

@@ -7,10 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "node/backup.h"
 #include "node/config.h"
 #include "node/find.h"
+#include "node/nginx_conf.h"
+#include "node/words.h"
 
-enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 13, OPERANDS_MAX = 2, WORDS_MAX = 32 };
+enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 13, OPERANDS_MAX = 2 };
 
 /* The parsed command line. Strings point into argv or the environment. */
 struct call {
@@ -22,16 +25,14 @@ struct call {
 	const char *to;                      /* media move, mail test */
 	bool delete_unknown;                 /* media verify */
 	bool once;                           /* top */
-	const char *slot;                    /* api, jobs */
+	struct backup_call restore;
+	bool ends_sessions;              /* restored */
+	const char *wal_path, *wal_name; /* wal-put, wal-get */
+	struct nginx_options nginx;      /* nginx-conf */
+	const char *slot;                /* api, jobs */
 };
 
 extern struct call call;
-
-/* The values of a flag that may be given several times. */
-struct words {
-	const char *items[WORDS_MAX];
-	size_t count;
-};
 
 /* One of the three says what it sets. */
 struct flag {

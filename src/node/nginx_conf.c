@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "node/commands.h"
 #include "node/say.h"
 #include "task/problem.h"
 

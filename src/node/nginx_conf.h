@@ -5,7 +5,10 @@
 #ifndef SEBEZ_NODE_NGINX_CONF_H
 #define SEBEZ_NODE_NGINX_CONF_H
 
-#include "node/commands.h"
+#include <stdbool.h>
+
+#include "node/config.h"
+#include "node/words.h"
 
 /* The options of the command; NULL and empty lists are those not given. */
 struct nginx_options {

@@ -1,5 +1,5 @@
 """A Dart that runs programs: Debian and npm have no SDK, but the package of Sass for 32 bits
-contains a whole virtual machine. Where it cannot be had or run, tests of it are skipped."""
+contains a whole virtual machine. Where it cannot be installed or run, tests of it are skipped."""
 import base64
 import fcntl
 import hashlib
