@@ -26,7 +26,7 @@ ROLES = ("sebez_public", "sebez_auth", "sebez_customer", "sebez_vendor", "sebez_
 # What a parameter may be, by its type: where plans depend on the values, null would make all of
 # them empty.
 LIKELY = {
-    "uuid": "'018bcfe5-6801-7001-8000-000000000001'", "text": "'x'", "integer": "100",
+    "uuid": "'018bcfe5-6801-7001-8000-000000000001'", "text": "'1'", "integer": "100",
     "bigint": "100", "boolean": "true", "timestamp with time zone": "now()",
     "double precision": "1", "jsonb": "'{}'", "bytea": "'x'",
 }

@@ -44,9 +44,9 @@ where c.used_at is null and c.expires_at > now();
 -- email_code_purge (rows_max int): one -> (count int)
 -- A day after their end they bound no more.
 with deleted as (
-	delete from email_code where id in (
+	delete from email_code where id = any (array(
 		select c.id from email_code c where c.expires_at < now() - interval '1 day'
-		order by c.expires_at limit :rows_max)
+		order by c.expires_at limit :rows_max))
 	returning 1
 )
 select count(*)::int as count from deleted;

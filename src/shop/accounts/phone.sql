@@ -39,9 +39,9 @@ where c.used_at is null and c.expires_at > now();
 -- phone_code_purge (rows_max int): one -> (count int)
 -- After a day they bound no more.
 with deleted as (
-	delete from phone_code where id in (
+	delete from phone_code where id = any (array(
 		select c.id from phone_code c where c.created_at < now() - interval '2 days'
-		order by c.created_at limit :rows_max)
+		order by c.created_at limit :rows_max))
 	returning 1
 )
 select count(*)::int as count from deleted;

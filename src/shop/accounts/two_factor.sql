@@ -80,8 +80,8 @@ select two_factor_grace_start(:account);
 
 -- challenge_purge (rows_max int): one -> (count int)
 with deleted as (
-	delete from sign_in_challenge where id in (
-		select id from sign_in_challenge where expires_at < now() limit :rows_max)
+	delete from sign_in_challenge where id = any (array(
+		select id from sign_in_challenge where expires_at < now() order by expires_at limit :rows_max))
 	returning 1
 )
 select count(*)::int as count from deleted;
