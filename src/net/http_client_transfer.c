@@ -125,6 +125,16 @@ static bool keep_header(struct http_text *head, const char *line, size_t length)
 	       append(head, value, (size_t)(end - value)) && append(head, "", 1);
 }
 
+/* libcurl 7.88 takes any number for HTTP/2. */
+static void expect_status(struct http_transfer *transfer)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (transfer->result == 0 && (status < 100 || status > 999))
+		http_transfer_fail(transfer, -EPROTO, "status %ld", status);
+}
+
 /* Called for each header line: of interim responses, of the response, and of trailers. */
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
@@ -138,6 +148,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	} else if (count > 5 && strncasecmp(line, "HTTP/", 5) == 0) {
 		transfer->head_ended = false;
 		transfer->head.length = 0;
+		expect_status(transfer); /* already, so that libcurl drops the connection */
 	} else if (count <= 2) {
 		transfer->head_ended = true;
 	} else if (!transfer->head_ended && !keep_header(&transfer->head, line, count)) {
@@ -339,9 +350,7 @@ void http_transfer_end(struct http_transfer *transfer, CURLcode code)
 		http_transfer_fail(transfer, result_of(code), "%s",
 		                   transfer->curl_error[0] != 0 ? transfer->curl_error
 		                                                : curl_easy_strerror(code));
-	/* libcurl 7.88 takes any number for HTTP/2. */
-	if (transfer->result == 0 && (status < 100 || status > 999))
-		http_transfer_fail(transfer, -EPROTO, "status %ld", status);
+	expect_status(transfer);
 	transfer->status = transfer->result == 0 ? (int)status : 0;
 	drop_easy(transfer);
 }
