@@ -16,6 +16,7 @@
 	"\"excerpt\": \"When do you ship?\", \"status\": \"approved\","                            \
 	"\"title\": \"New\", \"body\": \"Come and see\", \"class\": \"orders\","                   \
 	"\"campaign\": \"Winter\", \"reason\": \"Too loud\", \"host\": \"shop.example\","          \
+	"\"device\": \"Chrome on Windows\", \"address\": \"192.0.2.7\","                           \
 	"\"disabled\": \"gone\", \"code\": \"012345\", \"shop\": \"Clay & Co\"}"
 
 static struct text_reader reader_of(const char *locale)
