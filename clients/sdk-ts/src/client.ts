@@ -36,13 +36,22 @@ interface Whole {
 }
 type ItemOf<N extends Name> = Answer<N> extends Page<infer T> ? T : never;
 
+/** A refresh that is repeated within 30 seconds gets the same tokens; later it ends the session. */
+const REFRESH = "/v1/auth/refresh";
+const REFRESH_ATTEMPT_MS = 7000;
+const REFRESH_ATTEMPTS = 3;
+/** What the server wants to be asked later than this is told to the caller at once. */
+const WAIT_MAX_MS = 30_000;
+
 /** May be sent again when no answer came: it has its effect once. */
 function isRepeatable(operation: Operation): boolean {
-  return operation.key || ["GET", "PUT", "DELETE"].includes(operation.method);
+  return operation.key || operation.path === REFRESH
+    || ["GET", "PUT", "DELETE"].includes(operation.method);
 }
 
 /** Whether the server wants it to be sent again. */
 function isLater(problem: SebezProblem, operation: Operation): boolean {
+  if ((problem.retryAfterMs ?? 0) > WAIT_MAX_MS) return false;
   if (problem.code === "overloaded" || problem.status === 429) return true;
   const undecided = problem.status >= 502 || problem.code === "request_in_progress";
   return undecided && isRepeatable(operation);
@@ -94,7 +103,7 @@ export class Sebez {
 
   async #sendUntilAnswered(operation: Operation, target: { path: string; body?: BodyInit },
       headers: Record<string, string>, options: CallOptions): Promise<Whole> {
-    const most = this.options.attempts ?? 5;
+    const most = operation.path === REFRESH ? REFRESH_ATTEMPTS : this.options.attempts ?? 5;
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
       const saved = await this.#load();
@@ -147,7 +156,9 @@ export class Sebez {
 
   async #send(operation: Operation, target: { path: string; body?: BodyInit },
       headers: Record<string, string>, signal?: AbortSignal): Promise<Whole> {
-    const limit = within(this.options.timeoutMs ?? 60_000, signal);
+    const usual = this.options.timeoutMs ?? 60_000;
+    const limit = within(operation.path === REFRESH ? Math.min(usual, REFRESH_ATTEMPT_MS) : usual,
+      signal);
     try {
       const send = this.options.fetch ?? fetch;
       const response = await send(this.options.url + target.path, {
@@ -194,8 +205,15 @@ export class Sebez {
   }
 
   #load(): Promise<Saved> {
-    this.#saved ??= Promise.resolve(this.#store.load()).then((saved) => saved ?? NOBODY);
+    this.#saved ??= this.#loadAnew().catch((error) => {
+      this.#saved = null; // a keychain that is locked may be open later
+      throw error;
+    });
     return this.#saved;
+  }
+
+  async #loadAnew(): Promise<Saved> {
+    return (await this.#store.load()) ?? NOBODY;
   }
 
   async #save(saved: Saved): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CreateUploadInput, Upload, UploadTarget } from "./api.gen.ts";
 import type { Sebez } from "./client.ts";
 import { NoAnswer, problemOf } from "./problem.ts";
-import { backOffMs, pause } from "./time.ts";
+import { backOffMs, pause, within } from "./time.ts";
 
 export interface UploadOptions {
   signal?: AbortSignal;
@@ -12,6 +12,8 @@ export interface UploadOptions {
 }
 
 const ATTEMPTS = 5;
+/** Of a part: 8 MiB at 14 KB/s. */
+const PART_MS = 10 * 60 * 1000;
 
 /** The pieces that are still to be sent. */
 function piecesOf(target: UploadTarget, bytes: number): { url: string; offset: number; bytes: number }[] {
@@ -24,8 +26,9 @@ async function put(client: Sebez, url: string, headers: Record<string, string>, 
   const send = client.options.fetch ?? fetch;
   const whole = url.startsWith("/") ? client.options.url + url : url;
   for (let attempt = 1; ; attempt++) {
+    const limit = within(PART_MS, signal);
     try {
-      const response = await send(whole, { method: "PUT", headers, body: piece, signal });
+      const response = await send(whole, { method: "PUT", headers, body: piece, signal: limit.signal });
       if (response.ok) return;
       const problem = problemOf(response, await response.text());
       if (problem.status < 500 || attempt >= ATTEMPTS) throw problem;
@@ -35,6 +38,8 @@ async function put(client: Sebez, url: string, headers: Record<string, string>, 
       if ((error as { status?: number }).status !== undefined) throw error;
       if (attempt >= ATTEMPTS) throw new NoAnswer(error);
       await pause(backOffMs(attempt), signal);
+    } finally {
+      limit.end();
     }
   }
 }

@@ -81,6 +81,40 @@ test("many calls with an old token refresh it once", async () => {
   assert.notEqual(kept.access_token, "at1_old");
 });
 
+test("a refresh whose answer is lost is repeated and keeps the session", async () => {
+  let kept = null;
+  let lost = 0;
+  const store = { load: () => kept, save: (saved) => { kept = saved; } };
+  await signedIn("customer", undefined, { store });
+  kept = { ...kept, access_token: "at1_old" };
+  const sebez = client(async (request, send) => {
+    const response = await send();
+    if (request.url.endsWith("/v1/auth/refresh") && lost++ < 1) throw LOST;
+    return response;
+  }, { store });
+  assert.ok((await sebez.getMe()).id);
+  assert.equal(lost, 2);
+});
+
+test("a store that fails once is asked again", async () => {
+  let asked = 0;
+  const store = { load: () => { if (asked++ === 0) throw new Error("locked"); return null; }, save: () => {} };
+  const sebez = client(undefined, { store });
+  await assert.rejects(sebez.listProducts({ limit: 1 }), /locked/);
+  assert.ok((await sebez.listProducts({ limit: 1 })).items.length);
+});
+
+test("what is refused for long is told at once", async () => {
+  let sent = 0;
+  const sebez = client(() => {
+    sent++;
+    return new Response(JSON.stringify({ code: "rate_limited", status: 429, detail: "", title: "" }),
+      { status: 429, headers: { "Retry-After": "3600" } });
+  });
+  await assert.rejects(sebez.listProducts({ limit: 1 }), { code: "rate_limited", retryAfterMs: 3600000 });
+  assert.equal(sent, 1);
+});
+
 test("a session that was ended elsewhere is told once", async () => {
   let told = 0;
   const sebez = await signedIn("customer", undefined, { onSignedOut: () => told++ });

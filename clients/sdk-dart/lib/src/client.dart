@@ -10,6 +10,14 @@ import 'transport.dart';
 
 export 'time.dart' show freshKey;
 
+/// A refresh that is repeated within 30 seconds gets the same tokens; later it ends the session.
+const _refreshPath = '/v1/auth/refresh';
+const _refreshAttempt = Duration(seconds: 7);
+const _refreshAttempts = 3;
+
+/// What the server wants to be asked later than this is told to the caller at once.
+const _waitMax = Duration(seconds: 30);
+
 /// The client of one server for one account. Every operation of the contract is a method.
 class Sebez with Api {
   Sebez({
@@ -73,15 +81,18 @@ class Sebez with Api {
 
   Future<Answer> _sendUntilAnswered(
       Operation operation, Uri target, Map<String, String> headers, Uint8List? body) async {
+    final isRefresh = operation.path == _refreshPath;
+    final most = isRefresh ? _refreshAttempts : attempts;
+    final time = isRefresh && limit > _refreshAttempt ? _refreshAttempt : limit;
     var refreshed = false;
     for (var attempt = 1;; attempt++) {
       final saved = await _load();
       final ({int status, Map<String, String> headers, String text}) came;
       try {
         came = await transport.send(
-            operation.method, target, {...headers, ..._identify(operation, saved)}, body, limit);
+            operation.method, target, {...headers, ..._identify(operation, saved)}, body, time);
       } catch (error) {
-        if (attempt >= attempts || !operation.isRepeatable) throw NoAnswer(error);
+        if (attempt >= most || !(operation.isRepeatable || isRefresh)) throw NoAnswer(error);
         await Future<void>.delayed(backOff(attempt));
         continue;
       }
@@ -91,7 +102,7 @@ class Sebez with Api {
       if (isOld && !refreshed && saved.accessToken != null) {
         await _refresh(saved.accessToken!);
         refreshed = true;
-      } else if (attempt < attempts && _isLater(problem, operation)) {
+      } else if (attempt < most && _isLater(problem, operation)) {
         await Future<void>.delayed(aBitLater(problem.retryAfter ?? backOff(attempt)));
       } else {
         throw problem;
@@ -104,6 +115,7 @@ class Sebez with Api {
 
   /// Whether the server wants it to be sent again.
   bool _isLater(SebezProblem problem, Operation operation) {
+    if ((problem.retryAfter ?? Duration.zero) > _waitMax) return false;
     if (problem.code == ProblemCode.overloaded || problem.status == 429) return true;
     final isUndecided = problem.status >= 502 || problem.code == ProblemCode.requestInProgress;
     return isUndecided && operation.isRepeatable;
@@ -155,7 +167,16 @@ class Sebez with Api {
     }
   }
 
-  Future<Saved> _load() => _saved ??= _store.load().then((saved) => saved ?? const Saved());
+  Future<Saved> _load() => _saved ??= _loadAnew();
+
+  Future<Saved> _loadAnew() async {
+    try {
+      return await _store.load() ?? const Saved();
+    } catch (_) {
+      _saved = null; // a keychain that is locked may be open later
+      rethrow;
+    }
+  }
 
   Future<void> _save(Saved saved) {
     _saved = Future.value(saved);
