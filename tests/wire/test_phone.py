@@ -175,6 +175,23 @@ def test_an_account_gets_a_number_and_signs_in_by_it(shop):
         "phone"] is None
 
 
+def test_a_change_of_the_number_is_told_by_mail_and_ends_with_the_session(shop):
+    def told():
+        return shop.db.rows("select text_key, facts from mail_letter where account_id = %s",
+                            person.id)
+
+    person = shop.customer()
+    body = {**coded(shop.server, person), "current_password": PASSWORD}
+    shop.db.rows("update account set locked_at = now() where id = %s", person.id)
+    refused(person.call("setMyPhone", body=body), 403, "account_locked")
+    assert told() == []
+    shop.db.rows("update account set locked_at = null where id = %s", person.id)
+    person.do("setMyPhone", body=body)
+    assert told() == [{"text_key": "mail.phone_changed", "facts": {}}]
+    shop.db.rows("update session set ended_at = now() where account_id = %s", person.id)
+    refused(person.call("setMyPhone", body=body), 401, "unauthenticated")
+
+
 def test_whoever_found_an_open_device_cannot_change_the_number(shop):
     person = shop.customer()
     body = coded(shop.server, person)

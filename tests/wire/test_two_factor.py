@@ -41,6 +41,15 @@ def letters(shop, person):
 
 # -- setting it up ------------------------------------------------------------------------------
 
+def test_guesses_at_the_first_code_are_bounded(shop):
+    person = shop.customer()
+    app = App(person.do("beginTotp", body={})["secret"])
+    person.patient = False
+    answers = [person.call("confirmTotp", body={"code": wrong(app.at(App.now()))}).status_code
+               for _ in range(11)]
+    assert answers == 10 * [401] + [429]
+
+
 def test_an_app_is_set_up_by_its_first_code(shop):
     person = shop.customer()
     begun = person.do("beginTotp", body={})

@@ -10,6 +10,7 @@
 #include "shop/accounts/password.h"
 #include "shop/accounts/phone_code.h"
 #include "shop/accounts/sign_in.h"
+#include "shop/accounts/two_factor.h"
 #include "web/limit.h"
 #include "web/reply.h"
 
@@ -88,12 +89,13 @@ void set_my_phone(struct request *rq, const struct set_my_phone_in *in)
 
 	if (phone != NULL)
 		phone_code_prove(rq, phone, *in->code_id, in->code);
-	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+	struct db *tx = session_begin(rq, NULL);
 
 	if (by_code)
 		phone_code_spend(tx, *in->current_code_id);
 	if (phone != NULL)
 		phone_code_spend(tx, *in->code_id);
 	sql_account_set_phone(tx, account, phone);
+	two_factor_tell(tx, account, "mail.phone_changed", "{}");
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account));
 }

@@ -35,6 +35,23 @@ _Noreturn void sign_in_refuse_locked(struct request *rq)
 	task_end(&rq->task, PROBLEM_ACCOUNT_LOCKED, "This account is locked.");
 }
 
+struct db *session_begin(struct request *rq, const char **ret_login)
+{
+	const struct actor *actor = &rq->task.actor;
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+	const struct session_account_lock_row *own = sql_session_account_lock_rows(
+	    tx, sql_session_account_lock(tx, actor->account_id, actor->session_id), NULL);
+
+	if (own == NULL)
+		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
+	if (own->locked)
+		sign_in_refuse_locked(rq);
+	assert(own->login != NULL); /* an account has an address or a number */
+	if (ret_login != NULL)
+		*ret_login = own->login;
+	return tx;
+}
+
 static const char *lower(struct arena *arena, const char *typed)
 {
 	char *lower = arena_strdup(arena, typed);

@@ -52,6 +52,12 @@ void sign_in_reply(struct request *rq, struct db *tx, int status,
  */
 void sign_in_throttle(struct request *rq, const char *email_key);
 
+/* A transaction of sebez_auth, for which no envelope checks the session: it has not ended, and the
+ * account, which is not locked, stays as it is until the end. *ret_login, unless NULL: its address
+ * or number. Ends the task when the session has ended (401) or the account is locked (403).
+ * Suspends. */
+struct db *session_begin(struct request *rq, const char **ret_login);
+
 /* For limit_guess: a hash of an address or a number, so that counters do not reveal who it is. */
 const char *sign_in_who(struct request *rq, const char *who);
 

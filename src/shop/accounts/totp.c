@@ -25,25 +25,6 @@ void get_two_factor(struct request *rq, const struct get_two_factor_in *in)
 	reply_row(rq, sql_two_factor_state(db_of(&rq->task), rq->task.actor.account_id));
 }
 
-/* A transaction of sebez_auth, for which no envelope checks the session; the account is locked
- * until its end. */
-static struct db *begin(struct request *rq, const char **ret_login)
-{
-	const struct actor *actor = &rq->task.actor;
-	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
-	const struct session_account_lock_row *own = sql_session_account_lock_rows(
-	    tx, sql_session_account_lock(tx, actor->account_id, actor->session_id), NULL);
-
-	if (own == NULL)
-		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
-	if (own->locked)
-		sign_in_refuse_locked(rq);
-	assert(own->login != NULL); /* an account has an address or a number */
-	if (ret_login != NULL)
-		*ret_login = own->login;
-	return tx;
-}
-
 /* All but letters and digits as %XX (RFC 3986). */
 static void put_encoded(struct buf *buf, const char *text)
 {
@@ -84,7 +65,7 @@ void begin_totp(struct request *rq, const struct begin_totp_in *in)
 
 	if (in->code != NULL)
 		two_factor_throttle(rq, account, in->code);
-	struct db *tx = begin(rq, &login);
+	struct db *tx = session_begin(rq, &login);
 
 	if (two_factor_is_on(tx, account)) {
 		if (in->code == NULL)
@@ -147,7 +128,9 @@ static void reply_codes(struct request *rq, struct db *tx, const struct totp_sec
 void confirm_totp(struct request *rq, const struct confirm_totp_in *in)
 {
 	const struct actor *actor = &rq->task.actor;
-	struct db *tx = begin(rq, NULL);
+
+	two_factor_throttle(rq, actor->account_id, in->code);
+	struct db *tx = session_begin(rq, NULL);
 	const struct totp_lock_row *row =
 	    sql_totp_lock_rows(tx, sql_totp_lock(tx, actor->account_id), NULL);
 	char digits[TOTP_DIGITS + 1];
@@ -164,6 +147,7 @@ void confirm_totp(struct request *rq, const struct confirm_totp_in *in)
 	if (step < 0)
 		task_end(&rq->task, PROBLEM_BAD_CREDENTIALS,
 		         "The code is not the app's; is the clock of the telephone right?");
+	limit_refund_guesses(rq);
 	sql_totp_confirm(tx, actor->account_id,
 	                 totp_secret_seal(rq->task.arena, actor->account_id, &secret), step);
 	sql_session_end_others(tx, actor->account_id, actor->session_id);
@@ -177,7 +161,7 @@ void renew_recovery_codes(struct request *rq, const struct renew_recovery_codes_
 	struct uuid account = rq->task.actor.account_id;
 
 	two_factor_throttle(rq, account, in->code);
-	struct db *tx = begin(rq, NULL);
+	struct db *tx = session_begin(rq, NULL);
 
 	two_factor_use(rq, tx, account, in->code);
 	limit_refund_guesses(rq);
@@ -195,7 +179,7 @@ void disable_totp(struct request *rq, const struct disable_totp_in *in)
 	struct uuid account = rq->task.actor.account_id;
 
 	two_factor_throttle(rq, account, in->code);
-	struct db *tx = begin(rq, NULL);
+	struct db *tx = session_begin(rq, NULL);
 
 	two_factor_use(rq, tx, account, in->code);
 	limit_refund_guesses(rq);
