@@ -323,8 +323,7 @@ def new_rule(w, who, side):
 
 
 def account_body(w, who, side):
-    return {"holder": "A test", "country": "DE", "iban": "DE89370400440532013000",
-            "current_password": PASSWORD}
+    return {"holder": "A test", "country": "DE", "iban": "DE89370400440532013000"}
 
 
 def held_account(w, who, side):

@@ -9,7 +9,6 @@
 #include "api.gen.h"
 #include "base/iban.h"
 #include "payouts.sql.h"
-#include "shop/accounts/accounts.h"
 #include "shop/feed/feed.h"
 #include "web/reply.h"
 
@@ -86,7 +85,6 @@ void put_payout_account(struct request *rq, const struct put_payout_account_in *
 	sql_payout_accounts(db_of(&rq->task));
 	struct details details = details_of(&rq->task, in);
 
-	account_check_password(rq, in->current_password);
 	struct db *tx = db_begin(&rq->task);
 	bool is_change =
 	    sql_payout_accounts_lock_rows(tx, sql_payout_accounts_lock(tx, in->vendor_id), NULL)
