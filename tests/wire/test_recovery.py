@@ -176,6 +176,22 @@ def test_an_address_gets_five_codes_in_ten_minutes_whether_it_has_an_account_or_
     assert asks(fresh("nobody") + "@example.com") == 5 * [202] + [429]
 
 
+def test_twenty_codes_in_a_day_keep_nobody_from_another_one_when_none_of_them_works(shop):
+    person = shop.anonymous()
+    person.patient = False
+    body = {"email": fresh("bothered") + "@example.com"}
+    shop.db.rows("insert into email_code (id, purpose, email, email_key, language, created_at, "
+                 "expires_at) select gen_random_uuid(), 'reset', %s, %s, 'en', "
+                 "now() - interval '2 hours', now() - interval '1 hour' "
+                 "from generate_series(1, 20)", body["email"], body["email"])
+    assert person.call("requestPasswordReset", body=body).status_code == 202
+    answer = person.call("requestPasswordReset", body=body)  # the one before works
+    refused(answer, 429, "rate_limited")
+    assert int(answer.headers["Retry-After"]) > 20 * 3600
+    shop.db.rows("update email_code set expires_at = now() where email = %s", body["email"])
+    assert person.call("requestPasswordReset", body=body).status_code == 202
+
+
 def test_codes_are_kept_nowhere(shop):
     person = shop.customer()
     code = asked_for(shop, person)

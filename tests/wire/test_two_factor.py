@@ -210,11 +210,16 @@ def test_a_challenge_ends_with_the_password_that_began_it(shop):
     refused(answer(person, challenge, code_of(shop, person)), 404, "not_found")
 
 
-def test_an_account_that_was_locked_meanwhile_is_told_so(shop):
+@pytest.mark.parametrize("change, back", [("locked_at = now()", "locked_at = null"),
+                                          ("admin_role = 'support'", "admin_role = null")])
+def test_a_challenge_ends_when_the_account_is_locked_or_its_role_changes(shop, change, back):
     person = enrolled(shop, shop.customer())
     challenge = challenged(person)
-    shop.db.rows("update account set locked_at = now() where id = %s", person.id)
-    refused(answer(person, challenge, code_of(shop, person)), 403, "account_locked")
+    shop.db.rows(f"update account set {change} where id = %s", person.id)
+    refused(answer(person, challenge, code_of(shop, person)), 404, "not_found")
+    shop.db.rows(f"update account set {back} where id = %s", person.id)
+    refused(answer(person, challenge, code_of(shop, person)), 404, "not_found")
+    assert answer(person, challenged(person), code_of(shop, person)).status_code == 200
 
 
 # -- what bounds guessing -----------------------------------------------------------------------

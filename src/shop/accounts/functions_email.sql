@@ -3,7 +3,9 @@ set local role sebez_kernel;
 
 -- Makes a code for an address, and has the mail sent. Returns 0, or after how many seconds it may be asked for again:
 -- an address gets `lately` codes of a purpose in ten minutes and `daily` in a day that nobody used, because whoever
--- types an address fills its mailbox. It does not look whether an account has the address, so its time does not tell.
+-- types an address fills its mailbox. Those of a day bound only while one of them works: who is bothered by a stranger
+-- has a code that is as good, or gets another. It does not look whether an account has the address, so its time does
+-- not tell.
 create or replace function email_code_add(id uuid, purpose text, email text, email_key text, language text, lasts_s int,
                                           lately int, daily int) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -19,6 +21,9 @@ begin
 		 order by c.created_at desc offset lately - 1 limit 1) + interval '10 minutes',
 		(select c.created_at from email_code c
 		 where c.email_key = email_key and c.purpose = purpose and c.used_at is null
+		 and exists (select from email_code w
+		             where w.email_key = email_key and w.purpose = purpose and w.used_at is null
+		             and w.expires_at > now())
 		 order by c.created_at desc offset daily - 1 limit 1) + interval '1 day') - now() into wait;
 	if wait > interval '0' then
 		return ceil(extract(epoch from wait));

@@ -46,8 +46,10 @@ create table sign_in_challenge (
 );
 create index sign_in_challenge_account on sign_in_challenge (account_id);
 create index sign_in_challenge_expires on sign_in_challenge (expires_at);
-create trigger end_challenges after update of password_hash, email_key, phone on account for each row
-	when ((old.password_hash, old.email_key, old.phone) is distinct from (new.password_hash, new.email_key, new.phone))
+create trigger end_challenges after update of password_hash, email_key, phone, admin_role, locked_at on account
+	for each row
+	when ((old.password_hash, old.email_key, old.phone, old.admin_role, old.locked_at) is distinct from
+	      (new.password_hash, new.email_key, new.phone, new.admin_role, new.locked_at))
 	execute function end_challenges();
 
 grant select, insert, update (tries), delete on sign_in_challenge to sebez_auth;
