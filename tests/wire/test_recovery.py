@@ -192,8 +192,24 @@ def test_twenty_codes_in_a_day_keep_nobody_from_another_one_when_none_of_them_wo
     assert person.call("requestPasswordReset", body=body).status_code == 202
 
 
-def test_codes_are_kept_nowhere(shop):
-    person = shop.customer()
-    code = asked_for(shop, person)
-    row = shop.db.rows("select * from email_code where id = %s", code["request_id"])
-    assert letters_of(shop.server, code["request_id"]) not in str(row)
+def test_a_code_is_in_no_row_but_its_letter_until_that_is_sent_or_skipped(mail):
+    shop = mail.shop
+
+    def letter(code):
+        return shop.db.rows("select facts::text, link from mail_letter where id = %s",
+                            code["request_id"])
+
+    def settled():
+        sent(shop)
+        until(lambda: shop.db.one("select count(*) = 0 from outbox where topic = 'mail'"))
+
+    person, locked = shop.customer(), shop.customer()
+    shop.db.rows("update account set locked_at = now() where id = %s", locked.id)
+    codes = [asked_for(shop, person), asked_for(shop, locked)]
+    settled()
+    assert len(mail.smtp.wait_for(person.account["email"], 1)) == 1
+    assert mail.smtp.to(locked.account["email"]) == []
+    assert [letter(code) for code in codes] == 2 * [[{"facts": "{}", "link": None}]]
+    for code in codes:
+        row = shop.db.rows("select * from email_code where id = %s", code["request_id"])
+        assert letters_of(shop.server, code["request_id"]) not in str(row)

@@ -2,7 +2,7 @@
 set local role sebez_owner;
 
 -- A code that is sent to an e-mail address: who knows it reads the mails of the address. It follows from the id and the
--- server's key (email_code.h), so it is kept nowhere. Every address that somebody types gets a row, whether an account
+-- server's key (email_code.h), so its row has none. Every address that somebody types gets a row, whether an account
 -- has it or not; the job that sends the mails decides who gets which.
 create table email_code (
 	id         uuid primary key,

@@ -26,11 +26,11 @@ struct mail_batch {
 	struct task *task;
 	struct mail_sending *sendings;
 	size_t count;
-	/* Each with room for one of each sending. */
+	/* Each with room for one of each row. */
 	struct mail_suppress_refused *refused; /* addresses */
 	size_t refused_count;
-	struct uuid *sent; /* letters of areas */
-	size_t sent_count;
+	struct uuid *ended; /* letters of areas: sent, or skipped */
+	size_t ended_count;
 	struct uuid *done; /* digests that need no further attempt */
 	size_t done_count;
 };

@@ -77,8 +77,9 @@ and not exists (select from email_code c where c.id = l.id and c.used_at is not 
 and coalesce(a.email, l.address) is not null
 and not exists (select from mail_suppression s where s.address = coalesce(a.email, l.address));
 
--- mail_letters_sent (ids uuid[]): none
-update mail_letter l set facts = '{}', link = null, sent_at = now() where l.id = any (:ids);
+-- mail_letters_end (ids uuid[]): none
+-- Those that were sent, and those that nobody gets any more: what they tell goes, such as codes.
+update mail_letter l set facts = '{}', link = null, sent_at = now() where l.id = any (:ids) and l.sent_at is null;
 
 -- mail_letters_forget (rows_max int): one -> (count int)
 with gone as (

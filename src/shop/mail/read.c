@@ -164,15 +164,17 @@ static void add_digests(struct mail_batch *batch, struct delivery rows[],
 	}
 }
 
-static void skip_others(const struct mail_batch *batch, struct delivery rows[], size_t count)
+static void skip_others(struct mail_batch *batch, struct delivery rows[], size_t count)
 {
 	bool *is_sent = arena_array(batch->task->arena, count, sizeof(*is_sent));
 
 	for (size_t i = 0; i < batch->count; i++)
 		is_sent[batch->sendings[i].delivery - rows] = true;
 	for (size_t i = 0; i < count; i++)
-		if (!is_sent[i])
+		if (!is_sent[i]) {
+			batch->ended[batch->ended_count++] = rows[i].subject_id; /* if a letter */
 			delivery_skip(&rows[i]);
+		}
 }
 
 void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count)
@@ -206,7 +208,7 @@ void mail_read(struct mail_batch *batch, struct delivery rows[], size_t count)
 	batch->sendings = arena_array(arena, count, sizeof(*batch->sendings));
 	batch->refused = arena_array(arena, count, sizeof(*batch->refused));
 	batch->done = arena_array(arena, count, sizeof(*batch->done));
-	batch->sent = arena_array(arena, count, sizeof(*batch->sent));
+	batch->ended = arena_array(arena, count, sizeof(*batch->ended));
 	for (size_t i = 0; i < notice_count; i++)
 		add(batch, &rows[notices[i].number], MAIL_OF_NOTICE, notices[i].account_id,
 		    &notices[i], 1);

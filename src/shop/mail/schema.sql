@@ -24,12 +24,12 @@ create table mail_letter (
 	account_id uuid references account (id),
 	address    text check (length(address) <= 254),
 	text_key   text not null, -- of its texts: <key>.title, <key>.body
-	facts      json not null, -- what they insert, which only its reader may know: gone when it is sent
+	facts      json not null, -- what they insert, which only its reader may know: gone when it is sent or skipped
 	link       text, -- as of notices
 	locale     text,
 	created_at timestamptz not null default now(),
 	expires_at timestamptz, -- then it is not sent any more
-	sent_at    timestamptz,
+	sent_at    timestamptz, -- or skipped
 	check ((account_id is null) <> (address is null))
 );
 create index mail_letter_age on mail_letter (created_at);

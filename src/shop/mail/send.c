@@ -33,7 +33,7 @@ static void note_sent(struct mail_batch *batch, const struct mail_sending *sendi
 	if (sending->kind == MAIL_OF_DIGEST)
 		batch->done[batch->done_count++] = sending->delivery->subject_id;
 	if (sending->kind == MAIL_OF_AREA)
-		batch->sent[batch->sent_count++] = sending->delivery->subject_id;
+		batch->ended[batch->ended_count++] = sending->delivery->subject_id;
 }
 
 static void note_refused(struct mail_batch *batch, const struct mail_sending *sending,
@@ -198,9 +198,9 @@ void mail_deliver(struct task *task, struct delivery rows[], size_t count)
 	while (send_next(&batch, &at))
 		;
 	delivery_allow_time(task);
-	if (batch.sent_count > 0)
-		sql_mail_letters_sent(db_of(task),
-		                      (struct uuid_array){batch.sent_count, batch.sent});
+	if (batch.ended_count > 0)
+		sql_mail_letters_end(db_of(task),
+		                     (struct uuid_array){batch.ended_count, batch.ended});
 	if (batch.done_count > 0)
 		sql_mail_digests_done(db_of(task),
 		                      (struct uuid_array){batch.done_count, batch.done});
