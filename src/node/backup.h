@@ -68,8 +68,9 @@ int backup_restore(const struct config *config, const struct data_folder *data_f
                    struct backup_folder *folder, const struct backup_target *target,
                    struct backup_info *ret) __attribute__((warn_unused_result));
 
-/* Restores the newest backup into SEBEZ_DATA/drill, checks it there, and removes it if it is good.
- * The report is in the folder for backups. Prints what was found. */
+/* Restores the newest backup into SEBEZ_DATA/drill, checks it there, and removes all but its logs.
+ * The report is in the folder for backups. Prints what was found. -ENOSPC: the live database needs
+ * the room; -EINTR: it was stopped; both without a report. */
 #define BACKUP_DRILL_REPORT "drill.json"
 int backup_drill(const struct config *config, const struct data_folder *data_folder,
                  struct backup_folder *folder, bool *ret_good) __attribute__((warn_unused_result));

@@ -1,5 +1,7 @@
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <libpq-fe.h>
@@ -7,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +21,11 @@
 #include "node/say.h"
 
 #define SCRATCH "drill" /* below the data folder */
+
+/* What stays free beside a restored database, for the log of the live one meanwhile. */
+#define MARGIN_BYTES (INT64_C(256) << 20)
+
+enum { OPEN_FOLDERS = 16 };
 
 struct drill {
 	const struct config *config; /* of the shop */
@@ -52,7 +61,7 @@ static int run(const struct drill *drill, const char *program, const char *const
 	path_format(data, sizeof(data), "SEBEZ_DATA=%s", drill->data);
 	path_format(user, sizeof(user), "SEBEZ_RUN_AS=%s", drill->config->run_as);
 	spec.output_fd = data_folder_open_log(&drill->services.data_folder, "checks");
-	rc = child_run(&spec);
+	rc = child_run_until(&spec, services_stop_asked);
 	close(spec.output_fd);
 	return rc;
 }
@@ -130,8 +139,10 @@ static void check_all(struct drill *drill)
 	} else {
 		note(drill, "counts", "no connection", false);
 	}
-	check_pages(drill);
-	check_rows(drill);
+	if (!services_stop_asked())
+		check_pages(drill);
+	if (!services_stop_asked())
+		check_rows(drill);
 	services_close(&drill->services);
 }
 
@@ -184,14 +195,73 @@ static int write_report(const struct drill *drill, int64_t took_s)
 	return rc;
 }
 
-/* A scratch folder of a drill that was cut off may still have its PostgreSQL for a moment. */
-static int clear(const struct drill *drill)
+static int remove_path(const char *path)
 {
-	const char *argv[] = {"rm", "-rf", drill->data, NULL};
+	const char *argv[] = {"rm", "-rf", path, NULL};
 	struct child_spec rm = {.program = "/bin/rm", .argv = argv, .output_fd = -1};
 
-	assert(strstr(drill->data, "/" SCRATCH) != NULL);
+	assert(strstr(path, "/" SCRATCH) != NULL);
 	return child_run(&rm) == 0 ? 0 : -EIO;
+}
+
+/* What a drill that was cut off has left, too. */
+static int clear(const struct drill *drill)
+{
+	return remove_path(drill->data);
+}
+
+/* The disk is that of the live database: of a drill that was not good only the logs stay. */
+static void clear_but_logs(const struct drill *drill)
+{
+	char path[DATA_FOLDER_PATH_MAX + 256];
+	const struct dirent *entry;
+	DIR *dir = opendir(drill->data);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    strcmp(entry->d_name, "log") == 0)
+			continue;
+		path_format(path, sizeof(path), "%s/%s", drill->data, entry->d_name);
+		if (remove_path(path) < 0)
+			say("%s cannot be removed: remove it", path);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static int64_t tree_bytes;
+
+static int add_bytes(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+	(void)path, (void)at;
+	if (kind == FTW_F)
+		tree_bytes += info->st_size; /* what is sparse is not when it is restored */
+	return 0;
+}
+
+/* A restore needs about the room of the live database, and must not take the last of its disk. */
+static int check_room(const struct data_folder *data_folder)
+{
+	char cluster[DATA_FOLDER_PATH_MAX], needed[24], there[24];
+	struct statvfs room;
+	int64_t free_bytes, need;
+
+	data_folder_path(data_folder, "postgres", cluster, sizeof(cluster));
+	tree_bytes = 0;
+	/* Files come and go meanwhile; where there is no live database there is nothing to harm. */
+	if (nftw(cluster, add_bytes, OPEN_FOLDERS, FTW_PHYS) != 0 && errno != ENOENT)
+		return -errno;
+	if (statvfs(data_folder->data, &room) != 0)
+		return -errno;
+	need = tree_bytes + tree_bytes / 10 + MARGIN_BYTES;
+	free_bytes = (int64_t)(room.f_bavail * room.f_frsize);
+	if (free_bytes >= need)
+		return 0;
+	backup_bytes_text(need, needed, sizeof(needed));
+	backup_bytes_text(free_bytes, there, sizeof(there));
+	say("a drill needs %s free in %s, and there are %s: nothing was restored", needed,
+	    data_folder->data, there);
+	return -ENOSPC;
 }
 
 static int restore(struct drill *drill)
@@ -210,34 +280,52 @@ static int restore(struct drill *drill)
 	return rc;
 }
 
+static int try_it(struct drill *drill)
+{
+	time_t began = time(NULL);
+	int rc = restore(drill);
+
+	if (services_stop_asked())
+		return -EINTR;
+	note(drill, "restore", rc == 0 ? "good" : "the newest backup cannot be restored", rc == 0);
+	if (rc == 0)
+		check_all(drill);
+	if (!services_stop_asked())
+		check_objects(drill);
+	if (services_stop_asked()) /* what it stopped is not found to be wrong */
+		return -EINTR;
+	rc = write_report(drill, (int64_t)(time(NULL) - began));
+	printf("%s %s\n", drill->info.label, drill->good ? "can be restored" : "is NOT good");
+	return rc;
+}
+
 int backup_drill(const struct config *config, const struct data_folder *data_folder,
                  struct backup_folder *folder, bool *ret_good)
 {
 	static struct drill drill;
-	time_t began = time(NULL);
 	int rc;
 
 	drill = (struct drill){.config = config, .folder = folder, .good = true};
+	services_catch_signals();
 	rc = prepare(&drill, data_folder);
-	if (rc < 0 || (rc = clear(&drill)) < 0)
-		return rc;
+	if (rc < 0 || (rc = clear(&drill)) < 0 || (rc = check_room(data_folder)) < 0)
+		goto forget;
 	drill.checks = json_object();
 	drill.tables = json_object();
 	assert(drill.checks != NULL && drill.tables != NULL);
-	rc = restore(&drill);
-	note(&drill, "restore", rc == 0 ? "good" : "the newest backup cannot be restored", rc == 0);
-	if (rc == 0)
-		check_all(&drill);
-	check_objects(&drill);
-	rc = write_report(&drill, (int64_t)(time(NULL) - began));
-	printf("%s %s\n", drill.info.label, drill.good ? "can be restored" : "is NOT good");
-	*ret_good = drill.good;
-	if (drill.good)
+	rc = try_it(&drill);
+	*ret_good = rc == 0 && drill.good;
+	if (drill.good || rc == -EINTR) {
 		(void)clear(&drill);
-	else
+	} else {
+		clear_but_logs(&drill);
 		say("see the logs in %s/log", drill.data);
+	}
+	if (rc == -EINTR)
+		say("the drill was stopped: it says nothing of the backup");
 	json_decref(drill.checks);
 	json_decref(drill.tables);
+forget:
 	explicit_bzero(&drill, sizeof(drill));
 	return rc;
 }

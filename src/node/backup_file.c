@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "node/data_folder.h"
+#include "node/services.h"
 
 enum {
 	CHUNK_BYTES = 64 * 1024,
@@ -235,7 +236,7 @@ static int expand_all(struct reader *reader, struct sink *sink)
 	if (inflateInit2(&stream, GZIP) != Z_OK)
 		return -ENOMEM;
 	while (state != Z_STREAM_END && rc == 0) {
-		ssize_t count = reader_next(reader);
+		ssize_t count = services_stop_asked() ? -EINTR : reader_next(reader);
 
 		if (count <= 0) {
 			rc = count < 0 ? (int)count : -EBADMSG; /* it ends too early */

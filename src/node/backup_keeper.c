@@ -24,6 +24,7 @@ enum {
 	AWAY_MS = 60 * 1000, /* the next look at a folder that is away */
 	RETRY_S = 600,       /* after a failure; a full disk does not get emptier by trying */
 	DRILL_S = 7 * 86400,
+	DRILL_AGAIN_S = 86400, /* of one that failed, or was not finished */
 	LATE_S = 900, /* of the log: some segments, or a folder that is away */
 };
 
@@ -128,7 +129,7 @@ static void make_backup(struct keeper *keeper, int64_t now_s)
 static void try_restore(struct keeper *keeper, int64_t now_s)
 {
 	/* The report has the time of a drill that was made; one that could not be is tried anew. */
-	keeper->drill_retry_s = now_s + 86400;
+	keeper->drill_retry_s = now_s + DRILL_AGAIN_S;
 	if (run("drill"))
 		LOG_INFO("restore drill was good");
 	else
@@ -181,7 +182,8 @@ static int keep(struct keeper *keeper)
 	    (newest.began_s == 0 || now_s - newest.began_s >= keeper->config->backup_hours * 3600))
 		make_backup(keeper, now_s);
 	else if (newest.began_s != 0 && now_s >= keeper->drill_retry_s &&
-	         (now.drill_s == keeper->began_s || now_s - now.drill_s >= DRILL_S))
+	         (now.drill_s == keeper->began_s ||
+	          now_s - now.drill_s >= (now.drill_failed ? DRILL_AGAIN_S : DRILL_S)))
 		try_restore(keeper, now_s);
 	return LOOK_MS;
 }

@@ -234,8 +234,8 @@ static int verify_one(struct walk *walk, int fd, int other, const char *name)
 		return 0;
 	walk->count++;
 	rc = backup_file_get_entry(fd, name, &walk->folder->key, -1);
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || rc == -EINTR)
+		return rc;
 	printf("damaged  objects/…/%s: %s\n", name, strerror(-rc));
 	walk->bad++;
 	return 0;

@@ -125,7 +125,7 @@ static int run(const struct backup_folder *folder, const struct data_folder *dat
 	spec.output_fd = output >= 0 ? output : none;
 	spec.keeps_error = true;
 	spec.death_signal = SIGTERM;
-	rc = child_run(&spec);
+	rc = child_run_until(&spec, services_stop_asked);
 	explicit_bzero(secret, sizeof(secret));
 	if (none >= 0)
 		close(none);

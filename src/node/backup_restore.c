@@ -125,11 +125,16 @@ static int spawn_on(const struct restore *restore, const char *program, const ch
 static int wait_for(pid_t pid)
 {
 	int status = 0;
+	pid_t ended;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
+	while ((ended = waitpid(pid, &status, WNOHANG)) != pid) {
+		if (ended < 0 && errno != EINTR)
 			return -errno;
-	return status == 0 ? 0 : -EIO;
+		if (services_stop_asked())
+			kill(pid, SIGTERM);
+		child_sleep_ms(POLL_MS);
+	}
+	return status == 0 ? 0 : services_stop_asked() ? -EINTR : -EIO;
 }
 
 static int unpack(const struct restore *restore, int cluster)
@@ -152,7 +157,7 @@ static int unpack(const struct restore *restore, int cluster)
 		rc = rc == 0 ? ended : rc;
 	}
 	close(dir);
-	if (rc < 0)
+	if (rc < 0 && rc != -EINTR)
 		say("backup %s cannot be unpacked: %s", restore->info.label,
 		    rc == -EBADMSG  ? "it is damaged, or of another key"
 		    : rc == -ENOKEY ? "it is encrypted, and SEBEZ_BACKUP_KEY is not set"
@@ -172,7 +177,7 @@ static int verify(const struct restore *restore, const char *path, int cluster)
 		rc = spawn_on(restore, program, argv, cluster, 0, &pid);
 	if (rc == 0)
 		rc = wait_for(pid);
-	if (rc < 0)
+	if (rc < 0 && rc != -EINTR)
 		say("backup %s does not have the checksums it was made with; see "
 		    "%s/log/restore.log",
 		    restore->info.label, restore->data_folder->data);

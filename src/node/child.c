@@ -16,6 +16,8 @@
 #include "base/clock.h"
 #include "node/data_folder.h"
 
+enum { LOOK_MS = 20, STOP_MS = 60 * 1000 }; /* of a child that is waited for */
+
 static int place_descriptors(const struct child_spec *spec)
 {
 	int high[CHILD_FDS_MAX];
@@ -139,6 +141,12 @@ close_program:
 	return failure;
 }
 
+static int outcome_of(int status)
+{
+	assert(WIFEXITED(status) || WIFSIGNALED(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int child_run(const struct child_spec *spec)
 {
 	int status = 0;
@@ -150,8 +158,29 @@ int child_run(const struct child_spec *spec)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	assert(WIFEXITED(status) || WIFSIGNALED(status));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return outcome_of(status);
+}
+
+int child_run_until(const struct child_spec *spec, bool (*stop_asked)(void))
+{
+	pid_t pid, ended = 0;
+	int status = 0;
+	int rc = child_spawn(spec, &pid);
+
+	while (rc == 0 && ended == 0) {
+		ended = waitpid(pid, &status, WNOHANG);
+		if (ended < 0 && errno != EINTR)
+			return -errno;
+		if (ended == 0 && stop_asked()) {
+			child_stop(pid, SIGTERM, STOP_MS);
+			return -EINTR;
+		}
+		if (ended <= 0) {
+			ended = 0;
+			child_sleep_ms(LOOK_MS);
+		}
+	}
+	return rc < 0 ? rc : outcome_of(status);
 }
 
 /* Start time of the process in clock ticks since boot; 0 when it does not exist or is a zombie: the

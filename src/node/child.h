@@ -33,6 +33,9 @@ int child_spawn(const struct child_spec *spec, pid_t *ret) __attribute__((warn_u
 
 /* Runs the program to completion. Returns its exit status, 128 + signal, or -errno. */
 int child_run(const struct child_spec *spec) __attribute__((warn_unused_result));
+/* The same, and passes SIGTERM on when this process is asked to stop; then it returns -EINTR. */
+int child_run_until(const struct child_spec *spec, bool (*stop_asked)(void))
+    __attribute__((warn_unused_result));
 
 /* Sends the signal and waits for the process to exit; SIGKILL after timeout_ms. Works for children
  * and for other processes. */

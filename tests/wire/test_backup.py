@@ -157,9 +157,32 @@ def test_a_server_with_a_folder_for_backups_keeps_them_and_drills_their_restore(
         base.write_bytes(base.read_bytes()[:-100])
         assert server.sebez("backup", "drill", check=False).returncode == 1
         assert json.loads(report.read_text())["good"] is False
+        assert os.listdir(server.data / "var/drill") == ["log"], "the disk is the live database's"
         until(lambda: gauge(server, "sebez_backup_drill_failed") == 1)
         until(lambda: "could NOT be restored" in server.sebez("status").stdout)
         assert server.sebez("backup", "status", check=False).returncode == 1
+        assert server.stop() == []
+
+
+def test_a_drill_takes_no_room_that_the_live_database_needs_and_one_that_is_stopped_says_nothing():
+    with backed_up() as (server, target):
+        server.start()
+        server.sebez("backup")
+        report = target / "drill.json"
+        big = server.data / "var/postgres/big"
+        big.touch()
+        os.truncate(big, 1 << 42)
+        done = server.sebez("backup", "drill", check=False)
+        assert (done.returncode, "free in" in done.stderr) == (1, True), done.stderr
+        assert not report.exists() and not (server.data / "var/drill").exists()
+        big.unlink()
+        process = subprocess.Popen([BUILD / "sebez", "backup", "drill"], env=server.environment,
+                                   stderr=subprocess.PIPE, text=True)
+        until((server.data / "var/drill/postgres").exists)  # it is checked now
+        process.send_signal(signal.SIGTERM)
+        assert "was stopped" in process.communicate()[1]
+        assert process.returncode == 1
+        assert not report.exists() and not (server.data / "var/drill").exists()
         assert server.stop() == []
 
 
