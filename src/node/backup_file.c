@@ -364,8 +364,14 @@ int backup_file_put(int folder, const char *name, int source, const struct backu
 	int rc;
 
 	assert(name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL);
-	if (backup_file_exists(folder, name))
-		return compare(folder, name, source, key);
+	rc = backup_file_exists(folder, name);
+	if (rc > 0) {
+		rc = compare(folder, name, source, key);
+		/* Who put it there may have died before its name was on the disk. */
+		return rc == 0 && fsync(folder) != 0 ? -errno : rc;
+	}
+	if (rc < 0)
+		return rc;
 	name_file(name, key->given, path);
 	path_format(temporary, sizeof(temporary), ".%s.%d.new", name, (int)getpid());
 	rc = write_new(folder, temporary, source, key, level, ret_bytes);
@@ -379,26 +385,34 @@ int backup_file_put(int folder, const char *name, int source, const struct backu
 	return rc;
 }
 
-bool backup_file_exists(int folder, const char *name)
+int backup_file_replace(int folder, const char *name, int source, const struct backup_key *key,
+                        enum backup_level level)
+{
+	char path[BACKUP_NAME_MAX], temporary[BACKUP_NAME_MAX];
+	int rc;
+
+	name_file(name, key->given, path);
+	path_format(temporary, sizeof(temporary), ".%s.%d.new", name, (int)getpid());
+	rc = write_new(folder, temporary, source, key, level, NULL);
+	if (rc == 0 && renameat(folder, temporary, folder, path) != 0)
+		rc = -errno;
+	if (rc < 0)
+		unlinkat(folder, temporary, 0);
+	return rc == 0 && fsync(folder) != 0 ? -errno : rc;
+}
+
+int backup_file_exists(int folder, const char *name)
 {
 	char path[BACKUP_NAME_MAX];
 
 	for (int sealed = 0; sealed <= 1; sealed++) {
 		name_file(name, sealed == 1, path);
 		if (faccessat(folder, path, F_OK, 0) == 0)
-			return true;
+			return 1;
+		if (errno != ENOENT)
+			return -errno;
 	}
-	return false;
-}
-
-void backup_file_remove(int folder, const char *name)
-{
-	char path[BACKUP_NAME_MAX];
-
-	for (int sealed = 0; sealed <= 1; sealed++) {
-		name_file(name, sealed == 1, path);
-		unlinkat(folder, path, 0);
-	}
+	return 0;
 }
 
 bool backup_file_strip(char *name)

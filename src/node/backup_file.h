@@ -3,8 +3,8 @@
  * there is a key (libsodium's secretstream, so that a part that is missing, changed or in another
  * place is noticed). Without a key it is an ordinary .gz.
  *
- * Not for threads. A file is whole or absent, also after a crash, and is never replaced by one with
- * other content.
+ * Not for threads. A file is whole or absent, also after a crash, and only backup_file_replace
+ * replaces one by another content.
  */
 #ifndef SEBEZ_NODE_BACKUP_FILE_H
 #define SEBEZ_NODE_BACKUP_FILE_H
@@ -30,6 +30,10 @@ int backup_file_put(int folder, const char *name, int source, const struct backu
                     enum backup_level level, int64_t *ret_bytes)
     __attribute__((warn_unused_result));
 
+/* The same, of content that changes: replaces the file that is there, which stays until then. */
+int backup_file_replace(int folder, const char *name, int source, const struct backup_key *key,
+                        enum backup_level level) __attribute__((warn_unused_result));
+
 /* Writes what the file was made from to `out`; -1: only verifies it. -ENOENT; -EBADMSG: damaged, or
  * of another key; -ENOKEY: it is encrypted and there is no key; -EINTR: this process is asked to stop. */
 int backup_file_get(int folder, const char *name, const struct backup_key *key, int out)
@@ -39,8 +43,8 @@ int backup_file_get(int folder, const char *name, const struct backup_key *key, 
 int backup_file_get_entry(int folder, const char *entry, const struct backup_key *key, int out)
     __attribute__((warn_unused_result));
 
-bool backup_file_exists(int folder, const char *name);
-void backup_file_remove(int folder, const char *name);
+/* 1, 0, or -errno when the folder cannot be read. */
+int backup_file_exists(int folder, const char *name) __attribute__((warn_unused_result));
 
 /* Takes the ending .gz or .gz.enc from a name; false when it has none. */
 bool backup_file_strip(char *name);

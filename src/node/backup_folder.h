@@ -25,6 +25,8 @@
 
 enum { BACKUP_LABEL_MAX = 48, BACKUP_COUNTS_MAX = 16, BACKUP_BACKUPS_MAX = 1024, WAL_NAME = 24 };
 
+enum { WAL_TIMELINE = 8 }; /* with which a name begins; the rest is a position */
+
 struct backup_folder {
 	char path[DATA_FOLDER_PATH_MAX]; /* absolute */
 	bool archives;                   /* a setting names it, so WAL is archived there */

@@ -94,8 +94,9 @@ static int copy_one(struct walk *walk, int fd, int other, const char *name)
 		           ? 0
 		           : descend(walk, fd, other, name, true, copy_one);
 	walk->count++;
-	if (backup_file_exists(other, name))
-		return 0;
+	rc = backup_file_exists(other, name);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	source = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (source < 0) /* deleted meanwhile */
 		return errno == ENOENT ? 0 : -errno;

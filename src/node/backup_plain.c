@@ -163,10 +163,9 @@ static int keep_secret(const struct config *config, const struct services *servi
 	if (write(pipes[1], text, SECRET_TEXT_LENGTH) != SECRET_TEXT_LENGTH) /* a pipe takes it */
 		rc = -EIO;
 	close(pipes[1]);
-	backup_file_remove(folder->fd, "secret"); /* it may have been rotated */
-	if (rc == 0)
-		rc = backup_file_put(folder->fd, "secret", pipes[0], &folder->key,
-		                     BACKUP_LEVEL_NONE, NULL);
+	if (rc == 0) /* it may have been rotated */
+		rc = backup_file_replace(folder->fd, "secret", pipes[0], &folder->key,
+		                         BACKUP_LEVEL_NONE);
 	close(pipes[0]);
 	explicit_bzero(&secret, sizeof(secret));
 	explicit_bzero(text, sizeof(text));
@@ -256,7 +255,7 @@ int backup_plain_expire(const struct backup_folder *folder, int64_t days)
 {
 	int64_t since_s = now_s() - days * 86400;
 	struct backup_info *list;
-	size_t count, kept = 0;
+	size_t count, kept = 0, first;
 	int rc = backup_folder_list(folder, &list, &count);
 
 	if (rc < 0)
@@ -266,8 +265,14 @@ int backup_plain_expire(const struct backup_folder *folder, int64_t days)
 		kept++;
 	for (size_t i = 0; rc == 0 && i < kept; i++)
 		rc = backup_folder_remove(folder->base_fd, list[i].label);
+	/* After a restore to the past a newer backup begins at an earlier position of the log. */
+	first = kept;
+	for (size_t i = kept; i < count; i++)
+		if (strcmp(list[i].wal_first + WAL_TIMELINE, list[first].wal_first + WAL_TIMELINE) <
+		    0)
+			first = i;
 	if (rc == 0 && count > 0)
-		backup_wal_expire(folder, list[kept].wal_first);
+		backup_wal_expire(folder, list[first].wal_first);
 	free(list);
 	if (rc < 0)
 		say("an old backup in %s cannot be deleted: %s", folder->path, strerror(-rc));

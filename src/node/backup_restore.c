@@ -344,7 +344,10 @@ static int restore_secret(const struct restore *restore)
 	data_folder_path(restore->data_folder, "secret", path, sizeof(path));
 	if (restore->config->secret[0] != '\0' || access(path, F_OK) == 0)
 		return 0;
-	if (!backup_file_exists(restore->folder->fd, "secret")) {
+	rc = backup_file_exists(restore->folder->fd, "secret");
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
 		say("the backup has no secret: set SEBEZ_SECRET to that of the shop, or a new one "
 		    "is "
 		    "made, with which everybody signs in again");

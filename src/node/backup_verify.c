@@ -60,11 +60,13 @@ static int verify_log(struct verify *verify, const struct backup_info *oldest)
 			char of[WAL_NAME + 1];
 
 			path_format(of, sizeof(of), "%08X%s", timeline, name + 8);
-			if (!backup_file_exists(verify->folder->wal_fd, of))
+			rc = backup_file_exists(verify->folder->wal_fd, of);
+			if (rc == 0)
 				continue;
-			report(
-			    verify, of,
-			    backup_file_get(verify->folder->wal_fd, of, &verify->folder->key, -1));
+			if (rc > 0)
+				rc = backup_file_get(verify->folder->wal_fd, of,
+				                     &verify->folder->key, -1);
+			report(verify, of, rc);
 			verify->segments++;
 		}
 		backup_wal_next(name, name);

@@ -168,10 +168,12 @@ int backup_wal_get(const char *name, const char *path)
 		say("wal-get: cannot open the folder for backups");
 		return STATUS_BROKEN;
 	}
-	if (!backup_file_exists(folder, name))
+	rc = backup_file_exists(folder, name);
+	if (rc == 0)
 		return STATUS_MISSING;
-	out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	rc = out < 0 ? -errno : backup_file_get(folder, name, &key, out);
+	out = rc < 0 ? rc : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (rc > 0)
+		rc = out < 0 ? -errno : backup_file_get(folder, name, &key, out);
 	explicit_bzero(&key, sizeof(key));
 	if (out >= 0 && close(out) != 0 && rc == 0)
 		rc = -errno;

@@ -282,6 +282,45 @@ def test_a_segment_is_archived_whole_or_not_at_all_and_never_replaced():
         assert (process.returncode, archived.read_bytes()) == (1, before)
 
 
+def test_an_archive_that_cannot_be_read_is_not_the_end_of_the_log():
+    with folder() as server:
+        name = "0000000100000000000000AB"
+
+        def get():
+            return subprocess.run(
+                [BUILD / "sebez", "wal-get", name, server.data / "out"], check=False,
+                env={**server.environment, "SEBEZ_WAL": str(server.data)}).returncode
+
+        assert get() == 1
+        (server.data / f"{name}.gz").symlink_to(f"{name}.gz")  # ELOOP, as ESTALE of a lost mount
+        assert get() > 128, "PostgreSQL stops"
+
+
+def test_the_log_of_a_new_timeline_stays_when_it_begins_before_an_older_backup():
+    with backed_up() as (server, target):
+        server.start()
+        server.sebez("backup")
+        archive_all(server)
+        moment = now()
+        for _ in range(3):
+            archive_all(server)
+        time.sleep(1)  # backups know the second in which they ended
+        server.sebez("backup")
+        server.stop()
+        set_aside(server, "lost")
+        server.sebez("restore", "--to", moment)
+        server.start()
+        for info in target.glob("base/*/info"):  # both are out of SEBEZ_BACKUP_DAYS
+            info.write_text(re.sub(r"ended \d+", "ended 1000000000", info.read_text()))
+        server.sebez("backup")
+        archive_all(server)
+        infos = [path.read_text() for path in sorted(target.glob("base/*/info"))]
+        firsts = [re.search(r"first (\w+)", text)[1] for text in infos]
+        assert len(firsts) == 2 and firsts[0][8:] > firsts[1][8:], firsts
+        assert list(target.glob(f"wal/{firsts[1]}.gz*")), "the newest backup needs it"
+        assert server.stop() == []
+
+
 def test_what_is_damaged_is_found_and_not_restored():
     with backed_up(SEBEZ_BACKUP_KEY=KEY) as (server, target):
         server.start()
