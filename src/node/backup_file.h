@@ -35,7 +35,8 @@ int backup_file_replace(int folder, const char *name, int source, const struct b
                         enum backup_level level) __attribute__((warn_unused_result));
 
 /* Writes what the file was made from to `out`; -1: only verifies it. -ENOENT; -EBADMSG: damaged, or
- * of another key; -ENOKEY: it is encrypted and there is no key; -EINTR: this process is asked to stop. */
+ * of another key; -ENOKEY: it is encrypted and there is no key; -EINTR: this process is asked
+ * to stop. */
 int backup_file_get(int folder, const char *name, const struct backup_key *key, int out)
     __attribute__((warn_unused_result));
 

@@ -302,19 +302,33 @@ int backup_folder_list(const struct backup_folder *folder, struct backup_info **
 	int fd = openat(folder->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	struct backup_info *list;
-	size_t count = 0;
+	struct backup_info *list = NULL, info;
+	size_t count = 0, room = 0;
+	int rc = 0;
 
 	if (dir == NULL)
 		return -errno;
-	list = calloc(BACKUP_BACKUPS_MAX, sizeof(list[0]));
-	assert(list != NULL);
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.' && count < BACKUP_BACKUPS_MAX &&
-		    read_info(folder, entry->d_name, &list[count]))
-			count++;
+	while (rc == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || !read_info(folder, entry->d_name, &info))
+			continue;
+		if (count == room) {
+			room = room == 0 ? 64 : room * 2;
+			list = realloc(list, room * sizeof(list[0]));
+			assert(list != NULL);
+		}
+		list[count++] = info;
+		rc = count > BACKUP_BACKUPS_MAX ? -E2BIG : 0;
+	}
+	if (rc == 0 && errno != 0)
+		rc = -errno;
 	closedir(dir);
-	qsort(list, count, sizeof(list[0]), by_label);
+	if (rc < 0) {
+		say("the backups in %s cannot be listed: %s", folder->path, strerror(-rc));
+		free(list);
+		return rc;
+	}
+	if (count > 0)
+		qsort(list, count, sizeof(list[0]), by_label);
 	*ret = list;
 	*ret_count = count;
 	return 0;

@@ -23,7 +23,7 @@
 #include "node/config.h"
 #include "node/data_folder.h"
 
-enum { BACKUP_LABEL_MAX = 48, BACKUP_COUNTS_MAX = 16, BACKUP_BACKUPS_MAX = 1024, WAL_NAME = 24 };
+enum { BACKUP_LABEL_MAX = 48, BACKUP_COUNTS_MAX = 16, BACKUP_BACKUPS_MAX = 1 << 17, WAL_NAME = 24 };
 
 enum { WAL_TIMELINE = 8 }; /* with which a name begins; the rest is a position */
 
@@ -62,7 +62,8 @@ void backup_folder_close(struct backup_folder *folder);
 /* Waits, with a message, while another command holds it. */
 int backup_folder_lock(struct backup_folder *folder) __attribute__((warn_unused_result));
 
-/* The oldest first; free *ret with free(). Whatever is not a complete backup is passed over. */
+/* The oldest first; free *ret with free(). Whatever is not a complete backup is passed over. -E2BIG:
+ * there are more than BACKUP_BACKUPS_MAX, one each hour for ten years. */
 int backup_folder_list(const struct backup_folder *folder, struct backup_info **ret,
                        size_t *ret_count) __attribute__((warn_unused_result));
 

@@ -18,7 +18,7 @@
 
 enum {
 	PER_FILE = 256, /* segments of 16 MB in 4 GB, whose number is the middle of a name */
-	NAMES_MAX = 1 << 20,
+	NAMES_MAX = 1 << 22, /* 64 TB of log */
 	LEFT_AGE_S = 3600, /* no command writes one file for so long */
 	/* PostgreSQL ends recovery at a file that is not there (1), and stops at a status above
 	 * 128: what cannot be read must not be taken for the end of the log. */
@@ -213,16 +213,17 @@ struct names {
 	size_t count, room;
 };
 
-static void add_name(struct names *names, const char *name)
+static int add_name(struct names *names, const char *name)
 {
 	if (names->count == NAMES_MAX)
-		return;
+		return -E2BIG;
 	if (names->count == names->room) {
 		names->room = names->room == 0 ? 1024 : names->room * 2;
 		names->items = realloc(names->items, names->room * sizeof(names->items[0]));
 		assert(names->items != NULL);
 	}
 	path_format(names->items[names->count++], sizeof(names->items[0]), "%.24s", name);
+	return 0;
 }
 
 /* pgBackRest's are <segment>-<hash>.lz4, in folders of 256. Free *ret with globfree(). */
@@ -235,19 +236,21 @@ static void find_in_rest(const struct backup_folder *folder, const char *pattern
 		ret->gl_pathc = 0;
 }
 
-static void list_of_rest(const struct backup_folder *folder, struct names *names)
+static int list_of_rest(const struct backup_folder *folder, struct names *names)
 {
 	glob_t found;
+	int rc = 0;
 
 	find_in_rest(folder, "*/*-*", &found);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
+	for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++) {
 		const char *name = strrchr(found.gl_pathv[i], '/') + 1;
 
 		if (strspn(name, HEX) == WAL_NAME && name[WAL_NAME] == '-')
-			add_name(names, name);
+			rc = add_name(names, name);
 	}
 	if (found.gl_pathc > 0)
 		globfree(&found);
+	return rc;
 }
 
 /* Segments that are there, in order; free ret->items with free(). */
@@ -259,15 +262,20 @@ static int list_segments(const struct backup_folder *folder, struct names *ret)
 	int rc = open_dir(folder, &dir);
 
 	*ret = (struct names){0};
+	if (rc < 0)
+		return rc;
 	if (folder->rest)
-		list_of_rest(folder, ret);
-	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		rc = list_of_rest(folder, ret);
+	while (rc == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
 		path_format(name, sizeof(name), "%s", entry->d_name);
 		if (backup_file_strip(name) && is_segment(name))
-			add_name(ret, name);
+			rc = add_name(ret, name);
 	}
-	if (rc == 0)
-		closedir(dir);
+	if (rc == 0 && errno != 0)
+		rc = -errno;
+	closedir(dir);
+	if (rc < 0)
+		say("the archived log in %s cannot be listed: %s", folder->path, strerror(-rc));
 	if (ret->count > 0)
 		qsort(ret->items, ret->count, sizeof(ret->items[0]), by_name);
 	return rc;
