@@ -27,6 +27,26 @@ def test_a_unit_gives_its_service_no_more_than_it_needs(unit):
     assert "ignoring" not in done.stderr, "what systemd does not know allows and forbids nothing"
 
 
+def test_settings_are_read_as_systemd_reads_them(tmp_path):
+    values = {"A": "postgres://u:a&b@h/d?x=1&y=2", "B": "$HOME `id` $(id)", "C": "a;b#c",
+              "D": "it's", "E": " two words ", "F": "a\\b*", "G": "", "H": "/etc/sebez/credentials/x"}
+    lines = ["# SEBEZ_Z=1", "; SEBEZ_Z=1", "", "no setting", "SEBEZ_A=" + values["A"],
+             f"  SEBEZ_B='{values['B']}'  ", f"SEBEZ_C={values['C']}",
+             f"SEBEZ_D=\"{values['D']}\"", f"SEBEZ_E='{values['E']}'", f"SEBEZ_F={values['F']}", "SEBEZ_G=",
+             "SEBEZ_H=/run/credentials/sebez.service/sebez_x"]
+    (tmp_path / "sebez.env").write_text("\n".join(lines))
+    text = (ROOT / "deploy/debian/sebez-settings").read_text()
+    for here, there in (("id -u", "echo 0"), ("/usr/bin/sebez", "/usr/bin/env"),
+                        ("/etc/sebez/sebez.env", str(tmp_path / "sebez.env"))):
+        assert here in text
+        text = text.replace(here, there)
+    done = run("sh", "-c", text, "sebez-settings", "-0", env={"PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stderr) == (0, "")
+    told = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+    assert told.pop("SEBEZ_DATA") == "/var/lib/sebez"
+    assert {name[6:]: value for name, value in told.items() if name.startswith("SEBEZ_")} == values
+
+
 @needs_promtool
 @pytest.mark.parametrize("words", [["check", "config", "prometheus.yaml"],
                                    ["check", "config", "compose.yaml"],
