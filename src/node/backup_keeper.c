@@ -25,7 +25,7 @@ enum {
 	RETRY_S = 600,       /* after a failure; a full disk does not get emptier by trying */
 	DRILL_S = 7 * 86400,
 	DRILL_AGAIN_S = 86400, /* of one that failed, or was not finished */
-	LATE_S = 900, /* of the log: some segments, or a folder that is away */
+	LATE_S = 900,          /* of the log: some segments, or a folder that is away */
 };
 
 #define NOTE "backup.note" /* in the data folder */
@@ -171,6 +171,7 @@ static int keep(struct keeper *keeper)
 	}
 	write_note(keeper, &now);
 	now.failures = keeper->failures;
+	now.interval_s = keeper->config->backup_hours * 3600;
 	if (now.newest_s == 0)
 		now.newest_s = keeper->began_s;
 	if (now.drill_s == 0)

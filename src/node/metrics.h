@@ -74,7 +74,8 @@ struct metrics_gauges {
 /* Of the backups of this server, when it makes them by itself. Times are Unix times. */
 struct metrics_backup {
 	bool kept;
-	int64_t newest_s; /* when the newest began; without one, when the server began to try */
+	int64_t interval_s; /* between two */
+	int64_t newest_s;   /* when the newest began; without one, when the server began to try */
 	int64_t bytes;
 	uint64_t failures; /* since the newest */
 	uint64_t waiting;  /* files of the log that are not archived yet */

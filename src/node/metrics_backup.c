@@ -28,6 +28,8 @@ void metrics_write_backup(struct buf *out, const struct metrics_segment *all)
 	write_one(out, "sebez_backup_age_seconds",
 	          "Since the newest backup began; without one, since the server began to try.",
 	          age_of(backup.newest_s));
+	write_one(out, "sebez_backup_interval_seconds", "From one backup to the next.",
+	          backup.interval_s);
 	write_one(out, "sebez_backup_bytes", "Of the newest backup.", backup.bytes);
 	write_one(out, "sebez_backup_failures", "Attempts that failed since the newest backup.",
 	          (int64_t)backup.failures);
