@@ -62,8 +62,8 @@ void backup_folder_close(struct backup_folder *folder);
 /* Waits, with a message, while another command holds it. */
 int backup_folder_lock(struct backup_folder *folder) __attribute__((warn_unused_result));
 
-/* The oldest first; free *ret with free(). Whatever is not a complete backup is passed over. -E2BIG:
- * there are more than BACKUP_BACKUPS_MAX, one each hour for ten years. */
+/* The oldest first; free *ret with free(). Whatever is not a complete backup is passed over.
+ * -E2BIG: there are more than BACKUP_BACKUPS_MAX, one each hour for ten years. */
 int backup_folder_list(const struct backup_folder *folder, struct backup_info **ret,
                        size_t *ret_count) __attribute__((warn_unused_result));
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "node/admin_db.h"
 #include "node/backup.h"
 #include "node/backup_rest.h"
@@ -24,6 +25,9 @@
 static const char *const COUNTED[] = {"account",    "vendor",        "product",
                                       "shop_order", "sub_order",     "order_line",
                                       "journal",    "journal_entry", "audit_log"};
+
+/* A folder that takes a segment of 16 MB in ten minutes keeps up with no shop. */
+enum { ARCHIVE_MS = 10 * 60 * 1000, POLL_MS = 100 };
 
 enum { COUNTED_COUNT = sizeof(COUNTED) / sizeof(COUNTED[0]) };
 _Static_assert((int)COUNTED_COUNT <= (int)BACKUP_COUNTS_MAX, "an info has room for them");
@@ -187,6 +191,66 @@ static void remove_unfinished(const struct backup_folder *folder)
 		closedir(dir);
 }
 
+/* Whether PostgreSQL has archived up to there and yet not into this folder. */
+static bool goes_elsewhere(PGconn *conn, const char *last)
+{
+	char archived[BACKUP_NAME_MAX];
+
+	return ask_text(conn,
+	                "select case current_setting('archive_mode') when 'off' then 'off' "
+	                "else coalesce(substring(last_archived_wal from '^[0-9A-F]{24}$'), '') end "
+	                "from pg_stat_archiver",
+	                archived, sizeof(archived)) == 0 &&
+	       (strcmp(archived, "off") == 0 || strcmp(archived, last) >= 0);
+}
+
+/* The log that a restore needs at least is in the folder, or it is no backup. */
+static int wait_for_log(PGconn *conn, const struct backup_folder *folder,
+                        const struct backup_info *info)
+{
+	int64_t until_ms = clock_monotonic_ms() + ARCHIVE_MS;
+	char next[WAL_NAME + 1];
+	bool elsewhere = false;
+	int rc = 0;
+
+	path_format(next, sizeof(next), "%s", info->wal_first);
+	while (strcmp(next, info->wal_last) <= 0) {
+		rc = backup_file_exists(folder->wal_fd, next);
+		if (rc < 0)
+			break;
+		if (rc > 0) {
+			backup_wal_next(next, next);
+			until_ms = clock_monotonic_ms() + ARCHIVE_MS;
+			continue;
+		}
+		if (services_stop_asked())
+			return -EINTR;
+		if (elsewhere || clock_monotonic_ms() > until_ms) {
+			say("%s of the log is not in %s/wal: %s", next, folder->path,
+			    elsewhere ? "the log goes elsewhere; start the server anew with this "
+			                "SEBEZ_BACKUP_FOLDER"
+			              : "PostgreSQL cannot archive it; see log/postgres.log");
+			return -ENODATA;
+		}
+		elsewhere = goes_elsewhere(conn, info->wal_last); /* and look once more */
+		if (!elsewhere)
+			child_sleep_ms(POLL_MS);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* Ends the segment, so that it is archived now. What begins a segment is not yet in it. */
+static int end_log(PGconn *conn, const struct backup_folder *folder, struct backup_info *info)
+{
+	bool archives = folder->archives && !folder->rest; /* pgBackRest waits by itself */
+	int rc = ask_text(conn,
+	                  archives ? "select pg_walfile_name(pg_switch_wal() - 1)"
+	                           : "select pg_walfile_name(pg_current_wal_lsn())",
+	                  info->wal_last, sizeof(info->wal_last));
+
+	return rc == 0 && archives ? wait_for_log(conn, folder, info) : rc;
+}
+
 static int write_backup(const struct config *config, const struct services *services,
                         const struct backup_folder *folder, PGconn *conn, int dir,
                         struct backup_info *info)
@@ -197,8 +261,7 @@ static int write_backup(const struct config *config, const struct services *serv
 		rc = folder->rest ? backup_rest_dump(config, services, folder, conn, info)
 		                  : dump(services, folder, dir, &info->bytes);
 	if (rc == 0)
-		rc = ask_text(conn, "select pg_walfile_name(pg_current_wal_lsn())", info->wal_last,
-		              sizeof(info->wal_last));
+		rc = end_log(conn, folder, info);
 	if (rc == 0 && config->media_store == MEDIA_STORE_FOLDER)
 		rc = backup_objects_copy(folder, &services->data_folder, config->backup_days,
 		                         &info->objects);

@@ -40,14 +40,32 @@ static void verify_backup(struct verify *verify, const struct backup_info *info)
 		printf("good     %s\n", info->label);
 }
 
-/* From the oldest backup on there is one chain, which ends with what was archived last. */
-static int verify_log(struct verify *verify, const struct backup_info *oldest)
+/* The chain has to reach what the last backup needs. */
+static void find_missing_end(const struct backup_info *list, size_t count, const char *last,
+                             char missing[WAL_NAME + 1])
 {
+	const char *end = list[0].wal_last;
+
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(list[i].wal_last, end) > 0)
+			end = list[i].wal_last;
+	if (last[0] == '\0')
+		path_format(missing, WAL_NAME + 1, "%s", list[0].wal_first);
+	else if (strcmp(last, end) < 0)
+		backup_wal_next(last, missing);
+}
+
+/* From the oldest backup on there is one chain, which ends with what was archived last. */
+static int verify_log(struct verify *verify, const struct backup_info *list, size_t count)
+{
+	const struct backup_info *oldest = &list[0];
 	char last[WAL_NAME + 1], missing[WAL_NAME + 1], name[WAL_NAME + 1];
 	int rc = backup_wal_last(verify->folder, oldest->wal_first, last, missing);
 
 	if (rc < 0)
 		return rc;
+	if (missing[0] == '\0' && !verify->folder->rest)
+		find_missing_end(list, count, last, missing);
 	if (missing[0] != '\0')
 		report(verify, missing, -ENOENT);
 	if (verify->folder->rest) /* which has read them itself */
@@ -93,7 +111,7 @@ int backup_verify(struct backup_folder *folder, const struct data_folder *data_f
 		verify.bad += good ? 0 : 1;
 	}
 	if (rc == 0 && count > 0 && folder->archives)
-		rc = verify_log(&verify, &list[0]);
+		rc = verify_log(&verify, list, count);
 	free(list);
 	if (rc == 0)
 		rc = backup_objects_verify(folder, &objects, &bad);

@@ -17,9 +17,9 @@
 #include "node/secret.h"
 
 enum {
-	PER_FILE = 256, /* segments of 16 MB in 4 GB, whose number is the middle of a name */
+	PER_FILE = 256,      /* segments of 16 MB in 4 GB, whose number is the middle of a name */
 	NAMES_MAX = 1 << 22, /* 64 TB of log */
-	LEFT_AGE_S = 3600, /* no command writes one file for so long */
+	LEFT_AGE_S = 3600,   /* no command writes one file for so long */
 	/* PostgreSQL ends recovery at a file that is not there (1), and stops at a status above
 	 * 128: what cannot be read must not be taken for the end of the log. */
 	STATUS_MISSING = 1,

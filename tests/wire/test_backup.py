@@ -150,6 +150,7 @@ def test_a_server_with_a_folder_for_backups_keeps_them_and_drills_their_restore(
         assert gauge(server, "sebez_backup_failures") == 0
         assert gauge(server, "sebez_backup_drill_failed") == 0
         assert gauge(server, "sebez_backup_age_seconds") < 600
+        assert gauge(server, "sebez_backup_interval_seconds") == 86400
         assert "old" in server.sebez("status").stdout.partition("backup")[2]
         assert "drill" in server.sebez("backup", "status").stdout
         # A backup that is damaged is found by the next drill, and everybody is told.
@@ -294,6 +295,29 @@ def test_an_archive_that_cannot_be_read_is_not_the_end_of_the_log():
         assert get() == 1
         (server.data / f"{name}.gz").symlink_to(f"{name}.gz")  # ELOOP, as ESTALE of a lost mount
         assert get() > 128, "PostgreSQL stops"
+
+
+def test_a_backup_without_its_log_is_none():
+    with backed_up() as (server, target):
+        server.start()
+        server.sebez("backup")
+        server.sebez("backup", "verify")  # its log is there already
+        last = sorted(target.glob("wal/0*.gz"))[-1]
+        last.rename(server.data / last.name)
+        missing = server.sebez("backup", "verify", check=False)
+        assert (missing.returncode, "missing " in missing.stdout) == (1, True), missing.stdout
+        server.environment["SEBEZ_BACKUP_FOLDER"] = str(server.data / "other")
+        elsewhere = server.sebez("backup", check=False)
+        assert (elsewhere.returncode, "goes elsewhere" in elsewhere.stderr) == (1, True), elsewhere
+        assert not list((server.data / "other").glob("base/*"))
+        server.environment["SEBEZ_BACKUP_FOLDER"] = str(target)
+        (info,) = target.glob("base/*/info")
+        for number in range(1100):
+            again = target / f"base/20200101-{number:06}F"
+            again.mkdir()
+            shutil.copy(info, again)
+        assert len(server.sebez("backup", "list").stdout.splitlines()) == 1101
+        assert server.stop() == []
 
 
 def test_the_log_of_a_new_timeline_stays_when_it_begins_before_an_older_backup():
