@@ -29,11 +29,12 @@ def test_a_unit_gives_its_service_no_more_than_it_needs(unit):
 
 def test_settings_are_read_as_systemd_reads_them(tmp_path):
     values = {"A": "postgres://u:a&b@h/d?x=1&y=2", "B": "$HOME `id` $(id)", "C": "a;b#c",
-              "D": "it's", "E": " two words ", "F": "a\\b*", "G": "", "H": "/etc/sebez/credentials/x"}
+              "D": "it's", "E": " two words ", "F": "a\\b*", "G": "",
+              "H": "/etc/sebez/credentials/x"}
     lines = ["# SEBEZ_Z=1", "; SEBEZ_Z=1", "", "no setting", "SEBEZ_A=" + values["A"],
              f"  SEBEZ_B='{values['B']}'  ", f"SEBEZ_C={values['C']}",
-             f"SEBEZ_D=\"{values['D']}\"", f"SEBEZ_E='{values['E']}'", f"SEBEZ_F={values['F']}", "SEBEZ_G=",
-             "SEBEZ_H=/run/credentials/sebez.service/sebez_x"]
+             f"SEBEZ_D=\"{values['D']}\"", f"SEBEZ_E='{values['E']}'", f"SEBEZ_F={values['F']}",
+             "SEBEZ_G=", "SEBEZ_H=/run/credentials/sebez.service/sebez_x"]
     (tmp_path / "sebez.env").write_text("\n".join(lines))
     text = (ROOT / "deploy/debian/sebez-settings").read_text()
     for here, there in (("id -u", "echo 0"), ("/usr/bin/sebez", "/usr/bin/env"),
