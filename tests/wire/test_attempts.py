@@ -257,6 +257,38 @@ def test_a_refund_that_the_provider_refuses_waits_for_an_admin(shop, bought):
     assert books(shop, order) == {}
 
 
+def placed_by_admin(shop, *parts):
+    for part in parts:
+        good(shop.admin("support").call("transitionSubOrder", sub_order_id=part["id"],
+                                        body={"to": "placed", "reason": "By phone"}))
+
+
+@pytest.mark.parametrize("placed", [1, 2])
+def test_what_an_admin_placed_without_a_payment_is_still_to_be_paid(shop, placed):
+    customer, clay, iron = shop.customer(), shop.vendor(), shop.vendor()
+    order = customer.order(clay.product(price=1000), iron.product(price=500), method="sandbox")
+    placed_by_admin(shop, *[vendor.part(order) for vendor in (clay, iron)[:placed]])
+    made = paid_by(customer, order)
+    assert made["status"] == "captured" and made["amount"] == order["total"]
+    total = order["total"]["amount"]
+    assert sums(customer.see(order)["payment"]) == ("received", total, total, 0)
+    assert customer.see(order)["status"] == "placed"
+
+
+def test_less_than_is_due_pays_no_order_and_goes_back(shop, bought):
+    customer, _, order = bought
+    key = fresh("key")
+    shop.db.rows("insert into payment_attempt (id, order_id, account_id, provider, amount, "
+                 "currency, idempotency_key, expires_at) select gen_random_uuid(), "
+                 "order_id, account_id, method, 700, currency, %s, now() + interval '1 hour' "
+                 "from payment where order_id = %s", key, order["id"])
+    assert attempt(customer, order, key).json()["status"] == "captured"
+    assert customer.see(order)["status"] == "awaiting_payment"
+    until(lambda: books(shop, order) == {})
+    assert paid_by(customer, order)["amount"] == order["total"]
+    assert customer.see(order)["status"] == "placed"
+
+
 def test_methods_that_are_not_offered_are_refused(shop):
     offered = shop.guest().do("listPaymentMethods")["items"]
     assert [(o["method"], o["is_online"], o["minutes"]) for o in offered[:3]] == [

@@ -140,13 +140,13 @@ static void write_answer(struct db *chain, struct uuid id, const struct attempt_
 	           });
 }
 
-static void log_late(const struct attempt_lock_row *row, struct uuid id)
+static void log_extra(const struct attempt_lock_row *row, struct uuid id)
 {
 	char attempt[UUID_TEXT_LENGTH + 1], order[UUID_TEXT_LENGTH + 1];
 
 	uuid_format(id, attempt);
 	uuid_format(row->order_id, order);
-	LOG_WARNING("an order was paid twice; the second payment goes back",
+	LOG_WARNING("an order was paid twice, or too little; this payment goes back",
 	            log_str("attempt_id", attempt), log_str("order_id", order));
 }
 
@@ -170,7 +170,7 @@ void attempt_finish(struct task *task, struct uuid id, const struct payment_answ
 		orders_receive(chain, row->order_id, row->amount, answer->reference);
 	} else if (answer->word == PAYMENT_CAPTURED) {
 		sql_attempt_extra(chain, id);
-		log_late(row, id);
+		log_extra(row, id);
 	}
 	db_run(chain);
 	db_commit(tx);

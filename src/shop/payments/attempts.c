@@ -4,7 +4,6 @@
 
 #include "api.gen.h"
 #include "attempts.sql.h"
-#include "base/clock.h"
 #include "base/limits.h"
 #include "shop/payments/attempt.h"
 #include "shop/payments/return_url.h"
@@ -83,7 +82,7 @@ static struct uuid prepare(struct request *rq, const struct create_payment_attem
 	            .key = rq->idempotency->key,
 	            .token = in->token,
 	            .return_url = in->return_url,
-	            .expires_at = order->expires_at != NULL ? *order->expires_at : clock_now_us(),
+	            .expires_at = order->expires_at,
 	        });
 	found = find_earlier(rq, db, in->order_id, &id);
 	assert(found);

@@ -1,13 +1,15 @@
 -- Attempts: of their customers, and their phases.
 
 -- order_to_pay (order uuid): one -> (method text, currency text, due bigint, tried bigint, under_way bool,
---     expires_at time?)
--- due: of what awaits its payment.
+--     expires_at time)
+-- due: of what is not paid, also where an admin placed it without a payment. expires_at: when the first sub-order that
+-- awaits its payment is cancelled; when none does, an hour from now.
 select p.method, p.currency, coalesce(s.due, 0)::bigint as due, a.tried, a.under_way, s.expires_at
 from payment p
 cross join lateral (
-	select sum(x.total - x.cancelled_total) as due, min(x.deadline_at) as expires_at
-	from sub_order x where x.order_id = p.order_id and x.state = 'awaiting_payment') s
+	select sum(x.total - x.cancelled_total) as due,
+	       coalesce(min(x.deadline_at) filter (where x.state = 'awaiting_payment'), now() + interval '1 hour') as expires_at
+	from sub_order x where x.order_id = p.order_id and x.payment_state = 'pending') s
 cross join lateral (
 	select count(*) as tried, coalesce(bool_or(x.state in ('authorised', 'unknown')), false) as under_way
 	from payment_attempt x where x.order_id = p.order_id) a
@@ -52,11 +54,13 @@ order by s.id for update;
 -- attempt_lock (id uuid): one writes -> (state text, order_id uuid, account_id uuid, amount bigint, currency text,
 --     is_old bool, is_over bool, order_waits bool)
 -- is_old: a request to begin it can no longer be on its way. is_over: nobody pays it any more. order_waits: for money,
--- or it was cancelled before any came.
+-- or it was cancelled before any came; and the amount is no less than what is due.
 select a.state, a.order_id, a.account_id, a.amount, a.currency, a.created_at < now() - interval '2 minutes' as is_old,
        a.expires_at < now() - interval '1 day' as is_over,
-       p.received_at is null as order_waits
-from payment_attempt a join payment p on p.order_id = a.order_id
+       p.received_at is null and a.amount between s.due and p.amount as order_waits
+from payment_attempt a
+join payment p on p.order_id = a.order_id
+cross join lateral (select sum(x.total - x.cancelled_total) as due from sub_order x where x.order_id = a.order_id) s
 where a.id = :id for update of a;
 
 -- attempt_write (id uuid, state text, reference text?, action text?, failure text?, outcome text?): none
@@ -108,8 +112,10 @@ select s.id from sub_order s where s.order_id = (select r.order_id from payment_
 order by s.id for update;
 
 -- refund_lock (id uuid): one writes -> (state text, attempt_id uuid, order_id uuid, account_id uuid, amount bigint,
---     currency text, is_extra bool)
-select r.state, r.attempt_id, r.order_id, r.account_id, r.amount, r.currency, r.sub_orders = '{}' as is_extra
+--     currency text, is_extra bool, is_doubtful bool)
+-- is_doubtful: it was asked for before, and the provider may have made it.
+select r.state, r.attempt_id, r.order_id, r.account_id, r.amount, r.currency, r.sub_orders = '{}' as is_extra,
+       r.updated_at > r.created_at and (r.state <> 'failed' or r.failure = 'unanswered') as is_doubtful
 from payment_refund r where r.id = :id for update;
 
 -- refund_write (id uuid, state text, reference text?, failure text?): none
