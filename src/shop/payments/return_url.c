@@ -36,8 +36,10 @@ static bool is_plain(const char *url)
 bool return_url_is_good(struct request *rq, const struct payment_settings *settings,
                         const char *url)
 {
-	return is_plain(url) && (begins_with_one_of(url, request_origin(rq)) ||
-	                         begins_with_one_of(url, settings->origins) ||
-	                         begins_with_one_of(url, settings->public_url) ||
-	                         begins_with_one_of(url, settings->return_urls));
+	/* Whoever calls chooses the Host: it counts only where our own address is not set. */
+	const char *own = settings->public_url[0] != 0 ? settings->public_url : request_origin(rq);
+
+	return is_plain(url) &&
+	       (begins_with_one_of(url, own) || begins_with_one_of(url, settings->origins) ||
+	        begins_with_one_of(url, settings->return_urls));
 }
