@@ -19,7 +19,10 @@ static const struct job JOBS[] = {
 };
 
 static const struct outbox_topic TOPICS[] = {
-    {.name = "payment_refunds", .deliver = refunds_deliver, .expire_s = 90 * DAY_S},
+    {.name = "payment_refunds",
+     .deliver = refunds_deliver,
+     .lost = refunds_lost,
+     .expire_s = 90 * DAY_S},
     {0},
 };
 

@@ -24,5 +24,7 @@ void payment_webhooks_purge(struct task *task);
 
 /* The deliverer of the topic `payment_refunds` (shop/outbox/outbox.h). */
 void refunds_deliver(struct task *task, struct delivery rows[], size_t count);
+/* A refund whose delivery died without an answer: it is failed. */
+void refunds_lost(struct task *task, struct uuid id);
 
 #endif

@@ -161,6 +161,7 @@ static struct payment_answer refund(struct task *task, const struct payment_sett
 	struct arena *arena = task->arena;
 	struct buf form = buf_new(arena, 256);
 	struct payment_reply reply;
+	struct payment_answer answer;
 
 	form_put(&form, "amount", major_units(arena, ask->refund_amount, ask->currency));
 	form_put(&form, "reason", ask->order_number);
@@ -170,7 +171,11 @@ static struct payment_answer refund(struct task *task, const struct payment_sett
 	         arena_printf(arena, "/v1/refund/%s",
 	                      ask->reference != NULL ? ask->reference : id_of(arena, ask->attempt)),
 	         &form, "application/x-www-form-urlencoded");
-	return refund_answer(&reply);
+	answer = refund_answer(&reply);
+	/* It may refuse the repetition of a refund that it made. */
+	if (answer.word == PAYMENT_REFUND_REFUSED && ask->is_doubtful)
+		answer.word = PAYMENT_UNANSWERED;
+	return answer;
 }
 
 static struct payment_answer fetch_refund(struct task *task,

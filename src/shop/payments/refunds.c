@@ -38,29 +38,87 @@ static void write_refunded(struct db *chain, struct uuid id, const struct refund
 	}
 }
 
-static void finish(struct task *task, struct uuid id, const struct payment_answer *answer)
+/* The refund, locked after the sub-orders of its order, as everywhere. */
+static const struct refund_lock_row *lock(struct db *chain, struct uuid id)
 {
-	struct db *tx = db_begin_as(task, PG_JOBS);
-	struct db *chain = db_chain(tx);
 	struct rows *locked;
-	const struct refund_lock_row *row;
 
 	sql_refund_sub_orders_lock(chain, id);
 	locked = sql_refund_lock(chain, id);
 	db_run(chain);
-	row = sql_refund_lock_rows(chain, locked, NULL);
-	if (strcmp(row->state, "pending") != 0 && strcmp(row->state, "failed") != 0) {
-		db_commit(tx); /* refunded, by somebody who was faster or by hand */
+	return sql_refund_lock_rows(chain, locked, NULL);
+}
+
+static bool is_open(const struct refund_lock_row *row)
+{
+	return strcmp(row->state, "pending") == 0 || strcmp(row->state, "failed") == 0;
+}
+
+/* Before the provider is asked: from now on the refund is under way, and nobody records it by hand.
+ * False when that was done, or it is refunded. */
+static bool take(struct task *task, struct uuid id, bool *is_doubtful)
+{
+	struct db *tx = db_begin_as(task, PG_JOBS);
+	struct db *chain = db_chain(tx);
+	const struct refund_lock_row *row = lock(chain, id);
+	bool is_taken = is_open(row);
+
+	*is_doubtful = row->is_doubtful;
+	if (is_taken) {
+		sql_refund_write(chain, id, "pending", NULL, NULL);
+		db_run(chain);
+	}
+	db_commit(tx);
+	return is_taken;
+}
+
+static void log_twice(struct uuid id, const struct refund_lock_row *row)
+{
+	char refund[UUID_TEXT_LENGTH + 1], order[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(id, refund);
+	uuid_format(row->order_id, order);
+	LOG_ERROR("a provider made a refund that was recorded by hand, too",
+	          log_str("refund_id", refund), log_str("order_id", order));
+}
+
+/* is_last: it is not asked for again by itself, so that it is failed, and may be made by hand. */
+static void finish(struct task *task, struct uuid id, const struct payment_answer *answer,
+                   bool is_last)
+{
+	struct db *tx = db_begin_as(task, PG_JOBS);
+	struct db *chain = db_chain(tx);
+	const struct refund_lock_row *row = lock(chain, id);
+	bool is_refused = answer->word == PAYMENT_REFUND_REFUSED;
+
+	if (!is_open(row)) { /* refunded, by somebody who was faster or by hand */
+		if (answer->word == PAYMENT_REFUNDED && strcmp(row->state, "by_hand") == 0)
+			log_twice(id, row);
+		db_commit(tx);
 		return;
 	}
 	if (answer->word == PAYMENT_REFUNDED)
 		write_refunded(chain, id, row, answer->reference);
 	else
-		sql_refund_write(chain, id,
-		                 answer->word == PAYMENT_REFUND_REFUSED ? "failed" : "pending",
-		                 answer->reference, answer->failure);
+		sql_refund_write(chain, id, is_refused || is_last ? "failed" : "pending",
+		                 answer->reference,
+		                 is_refused ? answer->failure
+		                 : is_last  ? "unanswered"
+		                            : NULL);
 	db_run(chain);
 	db_commit(tx);
+}
+
+/* Whether this answer of the last attempt leaves a dead letter. */
+static bool is_last(const struct delivery *delivery, const struct payment_answer *answer)
+{
+	return delivery_is_last(delivery) &&
+	       (answer->word == PAYMENT_UNANSWERED || answer->word == PAYMENT_MISTAKE);
+}
+
+void refunds_lost(struct task *task, struct uuid id)
+{
+	finish(task, id, &(struct payment_answer){.word = PAYMENT_UNANSWERED}, true);
 }
 
 static void conclude(struct delivery *delivery, const struct payment_answer *answer)
@@ -87,16 +145,13 @@ static void conclude(struct delivery *delivery, const struct payment_answer *ans
 	}
 }
 
-static void send(struct task *task, struct delivery *delivery,
-                 const struct refunds_to_send_row *row)
+static struct payment_answer ask(struct task *task, const struct refunds_to_send_row *row,
+                                 bool is_doubtful)
 {
 	const struct payment_provider *provider = payment_provider_named(row->provider);
-	struct payment_answer answer;
 
 	assert(provider != NULL && row->refund_amount <= row->amount);
-	if (!delivery_begin(delivery))
-		return;
-	answer = payment_ask(
+	return payment_ask(
 	    task, provider,
 	    &(struct payment_ask){
 	        .act = row->refund_reference != NULL ? PAYMENT_FETCH_REFUND : PAYMENT_REFUND,
@@ -109,10 +164,26 @@ static void send(struct task *task, struct delivery *delivery,
 	        .refund = row->id,
 	        .refund_amount = row->refund_amount,
 	        .refund_reference = row->refund_reference,
+	        .is_doubtful = is_doubtful,
 	    });
+}
+
+static void send(struct task *task, struct delivery *delivery,
+                 const struct refunds_to_send_row *row)
+{
+	struct payment_answer answer;
+	bool is_doubtful;
+
+	if (!delivery_begin(delivery))
+		return;
+	if (!take(task, row->id, &is_doubtful)) {
+		delivery_skip(delivery);
+		return;
+	}
+	answer = ask(task, row, is_doubtful);
 	delivery_allow_time(task);
 	if (answer.word != PAYMENT_UNSENT)
-		finish(task, row->id, &answer);
+		finish(task, row->id, &answer, is_last(delivery, &answer));
 	conclude(delivery, &answer);
 }
 

@@ -24,10 +24,12 @@ static int64_t factor_of(const char *currency)
 	return strcmp(currency, "ISK") == 0 || strcmp(currency, "UGX") == 0 ? 100 : 1;
 }
 
-/* Of currencies with three decimals it takes tens only, which orders need not be. */
+/* Of currencies with three decimals it takes tens only, which orders need not be; of MGA, which has
+ * two here, none. */
 static bool offers(const struct payment_settings *settings, const char *currency)
 {
-	return settings->stripe_secret_key[0] != 0 && currency_exponent(currency) < 3;
+	return settings->stripe_secret_key[0] != 0 && currency_exponent(currency) < 3 &&
+	       strcmp(currency, "MGA") != 0;
 }
 
 static const char *id_of(struct arena *arena, struct uuid id)
@@ -205,6 +207,34 @@ static struct payment_answer read_refund(const struct payment_reply *reply)
 	return answer;
 }
 
+/* The refund of this id among those of its payment, when it may have been made: Stripe forgets
+ * idempotency keys after a day. *found false: there is none. */
+static struct payment_answer find_refund(struct task *task, const struct payment_settings *settings,
+                                         const struct payment_ask *ask, const char *id, bool *found)
+{
+	struct payment_reply reply = call(
+	    task, settings,
+	    arena_printf(task->arena, "/v1/refunds?payment_intent=%s&limit=100", ask->reference),
+	    NULL, NULL);
+	const json_t *all = reply.json != NULL ? json_object_get(reply.json, "data") : NULL;
+
+	*found = true;
+	if (reply.problem != PAYMENT_WORD_COUNT)
+		return (struct payment_answer){.word = reply.problem};
+	if (reply.status >= 400 || !json_is_array(all))
+		return (struct payment_answer){.word = PAYMENT_UNANSWERED};
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const struct payment_reply one = {.problem = PAYMENT_WORD_COUNT,
+		                                  .status = reply.status,
+		                                  .json = json_array_get(all, i)};
+
+		if (is(&one, "metadata.refund_id", id))
+			return read_refund(&one);
+	}
+	*found = false;
+	return (struct payment_answer){.word = PAYMENT_UNANSWERED};
+}
+
 static struct payment_answer refund(struct task *task, const struct payment_settings *settings,
                                     const struct payment_ask *ask)
 {
@@ -214,6 +244,13 @@ static struct payment_answer refund(struct task *task, const struct payment_sett
 	struct payment_reply reply;
 
 	assert(ask->reference != NULL); /* it was captured, so its intent is known */
+	if (ask->is_doubtful) {
+		bool found;
+		struct payment_answer earlier = find_refund(task, settings, ask, id, &found);
+
+		if (found)
+			return earlier;
+	}
 	form_put(&form, "payment_intent", ask->reference);
 	form_put(&form, "amount",
 	         arena_printf(arena, "%" PRId64, ask->refund_amount * factor_of(ask->currency)));

@@ -70,11 +70,12 @@ class Fake:
 
 
 class Chapa(Fake):
-    """`payments`: by tx_ref, {amount, currency, status, refunds: {reference: amount}}."""
+    """`payments`: by tx_ref, {amount, currency, status, refunds: {reference: amount}}. `refuses`:
+    whether it refuses the repetition of a refund."""
 
     def __init__(self):
         super().__init__()
-        self.payments = {}
+        self.payments, self.refuses = {}, False
 
     def take(self, method, path, headers, body):
         if headers["Authorization"] != f"Bearer {CHAPA_KEY}":
@@ -116,6 +117,9 @@ class Chapa(Fake):
         (payment,) = [p for ref, p in self.payments.items()
                       if reference in (ref, "AP" + ref[-8:])]
         again = asked["reference"] in payment["refunds"]
+        if again and self.refuses:
+            return 400, {"message": "Reference has been used before", "status": "failed",
+                         "data": None}
         payment["refunds"][asked["reference"]] = float(asked["amount"])
         if sum(payment["refunds"].values()) > float(payment["amount"]):
             del payment["refunds"][asked["reference"]]
@@ -155,6 +159,11 @@ class Stripe(Fake):
         if key in self.keys:
             asked, answer = self.keys[key]
             return answer if asked == (path, form) else (400, {"error": {"code": "key_in_use"}})
+        path, _, query = path.partition("?")
+        if (method, path) == ("GET", "/v1/refunds"):
+            (intent,) = urllib.parse.parse_qs(query)["payment_intent"]
+            return 200, {"data": [refund for refund in self.refunds.values()
+                                  if refund["payment_intent"] == intent]}
         answer = self.do(method, path.strip("/").split("/")[1:], form)
         if key:
             self.keys[key] = (path, form), answer
@@ -186,7 +195,8 @@ class Stripe(Fake):
             if before + int(form["amount"]) > intent["amount_received"]:
                 return 400, {"error": {"code": "amount_too_large"}}
             refund = {"id": f"re_{len(self.refunds)}", "status": "succeeded",
-                      "payment_intent": intent["id"], "amount": int(form["amount"])}
+                      "payment_intent": intent["id"], "amount": int(form["amount"]),
+                      "metadata": {"refund_id": form["metadata[refund_id]"]}}
             self.refunds[refund["id"]] = refund
             return 200, dict(refund)
         return 200, dict(self.refunds[parts[1]])
