@@ -17,6 +17,9 @@ from test_faults import VICTIMS, victim_of
 from test_money_faults import surely
 
 
+OURS = "https://shop.example"
+
+
 class Scene:
     def __init__(self, server, chapa, stripe):
         self.server, self.shop = server, Shop(server)
@@ -32,7 +35,7 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene():
     chapa, stripe = Chapa(), Stripe()
-    with serving(**settings(chapa, stripe)) as server:
+    with serving(SEBEZ_PUBLIC_URL=OURS, **settings(chapa, stripe)) as server:
         yield Scene(server, chapa, stripe)
     chapa.close()
     stripe.close()
@@ -42,7 +45,8 @@ def scene():
 def the_data_stays_sound(scene):
     yield
     for fake in scene.fakes.values():
-        fake.lose = lambda method, path: False
+        fake.lose, fake.stall = lambda method, path: False, None
+    scene.fakes["chapa"].refuses = False
     assert scene.shop.check() == []
 
 
@@ -115,6 +119,43 @@ def test_a_webhook_is_a_hint_and_only_a_signed_one(scene, method):
                              "and outcome is not null", order["id"]) == 1
 
 
+def test_a_hint_that_comes_while_the_provider_is_asked_is_kept(scene):
+    fake = scene.fakes["chapa"]
+    customer, order = scene.order("chapa")
+    made = begun(customer, order)
+    before, fake.stall = len(fake.asked), threading.Event()
+    scene.shop.db.rows("update payment_attempt set ask_at = now(), asked = 10 where id = %s",
+                       made["id"])
+    until(lambda: len(fake.asked) > before)  # it was not paid then
+    fake.pay(made["id"])
+    assert fake.tell(scene.server.url, made["id"]).status_code == 204
+    fake.stall.set()
+    until(lambda: state_of(scene.shop, made) == "captured")
+
+
+def test_a_lost_answer_of_a_poll_leaves_the_page_to_the_customer(scene):
+    fake = scene.fakes["chapa"]
+    customer, order = scene.order("chapa")
+    made = begun(customer, order)
+    fake.lose = lambda verb, path: True
+    seen = checked(customer, order, made)
+    assert (seen["status"], seen["next_action"]) == ("needs_action", made["next_action"])
+
+
+def test_a_payment_that_failed_and_cannot_be_cancelled_is_asked_about_again(scene):
+    fake = scene.fakes["chapa"]
+    customer, order = scene.order("chapa")
+    made = begun(customer, order)
+    fake.pay(made["id"], "failed/cancelled")
+    failed = checked(customer, order, made)
+    assert (failed["status"], failed["next_action"]) == ("failed", None)
+    fake.pay(made["id"])
+    scene.shop.db.rows("update payment_attempt set ask_at = ask_at - interval '1 hour' "
+                       "where id = %s", made["id"])
+    until(lambda: state_of(scene.shop, made) == "captured")
+    assert customer.see(order)["status"] == "placed"
+
+
 def test_webhooks_of_nobody_are_not_found(scene):
     for provider in ("sandbox", "nobody"):
         refused(scene.shop.anonymous().call("takePaymentWebhook", provider=provider, data=b"{}"),
@@ -155,6 +196,73 @@ def test_an_answer_that_is_lost_is_asked_for_again(scene, method):
         return customer.see(order)["payment"]["status"] == "refunded"
     until(is_back)
     assert fake.refunded() - before == (15 if method == "chapa" else 1500)
+
+
+def lose_refund(scene, method):
+    """An order whose refund was made, of which only the provider knows."""
+    fake = scene.fakes[method]
+    customer, order = scene.order(method)
+    made = begun(customer, order)
+    fake.pay(made["id"])
+    checked(customer, order, made)
+    before = fake.refunded()
+    fake.lose = lambda verb, path: verb == "POST" and "refund" in path
+    good(scene.vendor.cancel(order))
+    until(lambda: fake.refunded() > before)
+    until(lambda: scene.shop.db.one("select failed_with from outbox where subject_id = %s",
+                                    refund_of(scene, order)["id"]) is not None)
+    fake.lose = lambda verb, path: False
+    return customer, order
+
+
+def refund_of(scene, order):
+    (refund,) = scene.shop.db.rows("select id, state, failure from payment_refund "
+                                   "where order_id = %s", order["id"])
+    return refund
+
+
+def last_attempt(scene, order):
+    """The next attempt of its delivery is the last one, and now."""
+    scene.shop.db.rows("update outbox set attempts = 11, due_at = now() where subject_id = %s",
+                       refund_of(scene, order)["id"])
+
+
+def test_a_refund_that_was_made_long_ago_is_found_without_its_key(scene):
+    fake = scene.fakes["stripe"]
+    customer, order = lose_refund(scene, "stripe")
+    before = fake.refunded()
+    fake.keys.clear()
+    last_attempt(scene, order)
+    until(lambda: customer.see(order)["payment"]["status"] == "refunded")
+    assert fake.refunded() == before
+
+
+def test_a_refused_repetition_is_no_refusal_and_finance_may_record_what_stays_unknown(scene):
+    fake, finance = scene.fakes["chapa"], scene.shop.admin("finance")
+    fake.refuses = True
+    customer, order = lose_refund(scene, "chapa")
+    refused(finance.call("markRefunded", order_id=order["id"], body={}), 409)
+    last_attempt(scene, order)
+    until(lambda: refund_of(scene, order)["state"] == "failed")
+    assert refund_of(scene, order)["failure"] == "unanswered"
+    finance.do("markRefunded", order_id=order["id"], body={"reference": "Seen at Chapa"})
+    assert customer.see(order)["payment"]["status"] == "refunded"
+    assert books(scene.shop, order) == {}
+    until(lambda: scene.shop.db.one("select count(*) from dead_letter where subject_id = %s",
+                                    refund_of(scene, order)["id"]) == 1)
+    asked = len(fake.asked)
+    scene.shop.db.rows("insert into outbox (topic, destination, subject_id) "
+                       "values ('payment_refunds', 'chapa', %s)", refund_of(scene, order)["id"])
+    until(lambda: scene.shop.db.one("select count(*) from outbox where subject_id = %s",
+                                    refund_of(scene, order)["id"]) == 0)
+    assert len(fake.asked) == asked and refund_of(scene, order)["state"] == "by_hand"
+
+
+def test_a_page_leads_to_the_public_address_whatever_the_host_says(scene):
+    customer, order = scene.order("chapa")
+    refused(attempt(customer, order, return_url=f"{scene.server.url}/paid"), 400, "invalid_input",
+            "/return_url")
+    assert attempt(customer, order, return_url=f"{OURS}/paid").status_code == 201
 
 
 def test_an_abandoned_intent_is_cancelled_and_one_that_was_paid_goes_back(scene):
@@ -249,7 +357,8 @@ def test_a_killed_process_loses_no_payment_and_makes_none_twice(own_server, vict
         shop.db.rows("update outbox set due_at = now() + interval '2 s' "
                      "where topic = 'payment_refunds' and due_at > now() + interval '5 s'")
         return not shop.db.one(
-            "select exists (select from payment_attempt where state in ('created', 'unknown')) or "
+            "select exists (select from payment_attempt "
+            "where state in ('created', 'unknown', 'needs_action')) or "
             "exists (select from payment_refund where state = 'pending') or "
             "exists (select from payment where state = 'refund_due')")
     until(is_over, 90)

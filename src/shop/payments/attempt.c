@@ -16,9 +16,10 @@
 
 enum {
 	CAPTURES_MAX = 2, /* asks in a row: an authorised attempt is captured at once */
-	/* Attempts that one run of the job takes; each may wait for its provider. */
+	/* Attempts of a provider that one run of the job takes, and the time after which it asks
+	 * about no other of them; each may wait for its provider. */
 	DUE_MAX = 20,
-	RUN_MS = 15 * 1000,
+	RUN_MS = 5 * 1000,
 };
 
 static enum payment_act act_for(const struct attempt_to_ask_row *row,
@@ -41,8 +42,8 @@ static const struct attempt_to_ask_row *read_attempt(struct task *task, struct u
 	return sql_attempt_to_ask_rows(db, sql_attempt_to_ask(db, id), NULL);
 }
 
-/* Whether there is more to do. */
-static bool step(struct task *task, struct uuid id, const char *origin)
+/* The answer; PAYMENT_CAPTURED also when that is known. */
+static enum payment_word step(struct task *task, struct uuid id, const char *origin)
 {
 	const struct attempt_to_ask_row *row = read_attempt(task, id);
 	const struct payment_provider *provider = payment_provider_named(row->provider);
@@ -50,7 +51,7 @@ static bool step(struct task *task, struct uuid id, const char *origin)
 
 	assert(provider != NULL); /* the table says so */
 	if (strcmp(row->state, "captured") == 0)
-		return false;
+		return PAYMENT_CAPTURED;
 	enum payment_act act = act_for(row, provider, origin != NULL);
 
 	answer = payment_ask(task, provider,
@@ -70,14 +71,16 @@ static bool step(struct task *task, struct uuid id, const char *origin)
 	    (answer.word == PAYMENT_UNSENT || answer.word == PAYMENT_MISTAKE))
 		answer = (struct payment_answer){.word = PAYMENT_FAILED, .failure = "not_begun"};
 	attempt_finish(task, id, &answer);
-	return answer.word == PAYMENT_AUTHORISED;
+	return answer.word;
 }
 
-void attempt_carry_on(struct task *task, struct uuid id, const char *origin)
+bool attempt_carry_on(struct task *task, struct uuid id, const char *origin)
 {
-	for (int i = 0; i < CAPTURES_MAX; i++)
-		if (!step(task, id, origin))
-			return;
+	enum payment_word word = PAYMENT_AUTHORISED;
+
+	for (int i = 0; i < CAPTURES_MAX && word == PAYMENT_AUTHORISED; i++)
+		word = step(task, id, origin);
+	return word != PAYMENT_UNANSWERED;
 }
 
 /* Phase 3. */
@@ -105,8 +108,9 @@ static const char *state_after(const struct attempt_lock_row *row,
 		return PAYMENT_WORDS[answer->word];
 	case PAYMENT_PROCESSING:
 		return is_new ? "unknown" : row->state;
-	case PAYMENT_UNANSWERED:
-		return is_open(row->state) ? "unknown" : row->state;
+	case PAYMENT_UNANSWERED: /* the customer may go on with what there is to do */
+		return is_open(row->state) && strcmp(row->state, "needs_action") != 0 ? "unknown"
+		                                                                      : row->state;
 	case PAYMENT_ABSENT:
 		return row->is_old ? "failed" : is_new ? "unknown" : row->state;
 	case PAYMENT_UNSENT:
@@ -120,6 +124,24 @@ static const char *state_after(const struct attempt_lock_row *row,
 	}
 	assert(!"a word about an attempt");
 	return row->state;
+}
+
+/* Whether it is asked about again even when it is over: the answer did not say what became of it,
+ * or the customer may still pay what nobody can cancel. */
+static bool asks_again(const struct attempt_lock_row *row, const struct payment_answer *answer)
+{
+	const struct payment_provider *provider = payment_provider_named(row->provider);
+
+	assert(provider != NULL);
+	switch (answer->word) {
+	case PAYMENT_PROCESSING:
+	case PAYMENT_UNANSWERED:
+	case PAYMENT_UNSENT:
+	case PAYMENT_MISTAKE:
+		return true;
+	default:
+		return !(provider->can & PAYMENT_CAN_CANCEL) && !row->is_long_over;
+	}
 }
 
 static void write_answer(struct db *chain, struct uuid id, const struct attempt_lock_row *row,
@@ -137,6 +159,7 @@ static void write_answer(struct db *chain, struct uuid id, const struct attempt_
 	               .outcome = !comes             ? NULL
 	                          : row->order_waits ? "order"
 	                                             : "extra",
+	               .again = asks_again(row, answer),
 	           });
 }
 
@@ -180,33 +203,56 @@ void attempt_finish(struct task *task, struct uuid id, const struct payment_answ
 struct due {
 	struct task task; /* must be first: cast to it */
 	struct uuid id;
+	bool is_answered;
 };
 
 _Static_assert(offsetof(struct due, task) == 0, "a task is cast to its attempt");
 
 static void carry_on_with(struct task *task)
 {
-	attempt_carry_on(task, ((struct due *)(void *)task)->id, NULL);
+	struct due *due = (struct due *)(void *)task;
+
+	due->is_answered = attempt_carry_on(task, due->id, NULL);
 }
 
-void attempts_reconcile(struct task *task)
+/* Whether the provider answered, so that it may be asked about another one. */
+static bool reconcile_one(struct task *task, struct uuid id)
+{
+	struct due due = {.id = id, .is_answered = true};
+	const char *why = task_attempt(task, &due.task, carry_on_with);
+	char text[UUID_TEXT_LENGTH + 1];
+
+	if (why != NULL) {
+		uuid_format(id, text);
+		LOG_WARNING("an attempt to pay cannot go on yet", log_str("attempt_id", text),
+		            log_str("reason", why));
+	}
+	return due.is_answered;
+}
+
+static void reconcile_those_of(struct task *task, const struct payment_provider *provider)
 {
 	struct db *db = db_of(task);
 	int64_t end_ms = loop_now_ms() + RUN_MS;
 	const struct attempts_due_row *rows;
-	size_t count;
+	size_t count, next = 0;
+	bool goes_on = true;
 
-	rows = sql_attempts_due_rows(db, sql_attempts_due(db, DUE_MAX), &count);
+	rows = sql_attempts_due_rows(db, sql_attempts_due(db, provider->name, DUE_MAX), &count);
 	assert(count <= DUE_MAX);
-	for (size_t i = 0; i < count && loop_now_ms() < end_ms; i++) {
-		struct due due = {.id = rows[i].id};
-		const char *why = task_attempt(task, &due.task, carry_on_with);
-		char id[UUID_TEXT_LENGTH + 1];
+	while (next < count && goes_on)
+		goes_on = reconcile_one(task, rows[next++].id) && loop_now_ms() < end_ms;
+	if (next == count)
+		return;
+	struct uuid *rest = arena_array(task->arena, count - next, sizeof(rest[0]));
 
-		if (why == NULL)
-			continue;
-		uuid_format(due.id, id);
-		LOG_WARNING("an attempt to pay cannot go on yet", log_str("attempt_id", id),
-		            log_str("reason", why));
-	}
+	for (size_t i = next; i < count; i++)
+		rest[i - next] = rows[i].id;
+	sql_attempts_give_back(db, (struct uuid_array){count - next, rest});
+}
+
+void attempts_reconcile(struct task *task)
+{
+	for (size_t i = 0; PAYMENT_PROVIDERS[i] != NULL; i++)
+		reconcile_those_of(task, PAYMENT_PROVIDERS[i]);
 }

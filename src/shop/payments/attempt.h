@@ -10,8 +10,8 @@
 
 /* Asks the provider what became of the attempt, or begins or ends it, and finishes: phases 2 and 3.
  * May be called at any time, by several at once. origin: of this server, where a request begins the
- * attempt; NULL: it is only asked about. */
-void attempt_carry_on(struct task *task, struct uuid id, const char *origin);
+ * attempt; NULL: it is only asked about. False: the provider did not answer. */
+bool attempt_carry_on(struct task *task, struct uuid id, const char *origin);
 
 /* Phase 3: writes the answer, and pays the order with it or gives the money back, once. */
 void attempt_finish(struct task *task, struct uuid id, const struct payment_answer *answer);

@@ -72,18 +72,17 @@ static struct uuid prepare(struct request *rq, const struct create_payment_attem
 	if (find_earlier(rq, db, in->order_id, &id))
 		return id;
 	check(rq, in, order);
-	sql_attempt_insert(
-	    db, &(struct attempt_insert_args){
-	            .id = id,
-	            .order = in->order_id,
-	            .provider = order->method,
-	            .amount = order->due,
-	            .currency = order->currency,
-	            .key = rq->idempotency->key,
-	            .token = in->token,
-	            .return_url = in->return_url,
-	            .expires_at = order->expires_at,
-	        });
+	sql_attempt_insert(db, &(struct attempt_insert_args){
+	                           .id = id,
+	                           .order = in->order_id,
+	                           .provider = order->method,
+	                           .amount = order->due,
+	                           .currency = order->currency,
+	                           .key = rq->idempotency->key,
+	                           .token = in->token,
+	                           .return_url = in->return_url,
+	                           .expires_at = order->expires_at,
+	                       });
 	found = find_earlier(rq, db, in->order_id, &id);
 	assert(found);
 	return id;

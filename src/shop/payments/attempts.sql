@@ -8,7 +8,8 @@ select p.method, p.currency, coalesce(s.due, 0)::bigint as due, a.tried, a.under
 from payment p
 cross join lateral (
 	select sum(x.total - x.cancelled_total) as due,
-	       coalesce(min(x.deadline_at) filter (where x.state = 'awaiting_payment'), now() + interval '1 hour') as expires_at
+	       coalesce(min(x.deadline_at) filter (where x.state = 'awaiting_payment'),
+	                now() + interval '1 hour') as expires_at
 	from sub_order x where x.order_id = p.order_id and x.payment_state = 'pending') s
 cross join lateral (
 	select count(*) as tried, coalesce(bool_or(x.state in ('authorised', 'unknown')), false) as under_way
@@ -31,7 +32,8 @@ on conflict (account_id, idempotency_key) do nothing;
 -- attempts_read (order uuid, id uuid?): many -> (id uuid)
 -- As they are shown.
 select a.id, a.order_id, a.provider as method, a.state as status, a.amount as "amount.amount",
-       a.currency as "amount.currency", a.action as next_action, a.failure, a.expires_at, a.created_at
+       a.currency as "amount.currency", case when a.state = 'needs_action' then a.action end as next_action,
+       a.failure, a.expires_at, a.created_at
 from payment_attempt a
 where a.order_id = :order [id: and a.id = :id]
 order by a.id;
@@ -52,41 +54,53 @@ select s.id from sub_order s where s.order_id = (select a.order_id from payment_
 order by s.id for update;
 
 -- attempt_lock (id uuid): one writes -> (state text, order_id uuid, account_id uuid, amount bigint, currency text,
---     is_old bool, is_over bool, order_waits bool)
--- is_old: a request to begin it can no longer be on its way. is_over: nobody pays it any more. order_waits: for money,
--- or it was cancelled before any came; and the amount is no less than what is due.
-select a.state, a.order_id, a.account_id, a.amount, a.currency, a.created_at < now() - interval '2 minutes' as is_old,
-       a.expires_at < now() - interval '1 day' as is_over,
+--     provider text, is_old bool, is_over bool, is_long_over bool, order_waits bool)
+-- is_old: a request to begin it can no longer be on its way. is_over: nobody pays it any more. is_long_over: for a day.
+-- order_waits: for money, or it was cancelled before any came; and the amount is no less than what is due.
+select a.state, a.order_id, a.account_id, a.amount, a.currency, a.provider,
+       a.created_at < now() - interval '2 minutes' as is_old,
+       a.expires_at < now() - interval '1 day' as is_over, a.expires_at < now() - interval '2 days' as is_long_over,
        p.received_at is null and a.amount between s.due and p.amount as order_waits
 from payment_attempt a
 join payment p on p.order_id = a.order_id
 cross join lateral (select sum(x.total - x.cancelled_total) as due from sub_order x where x.order_id = a.order_id) s
 where a.id = :id for update of a;
 
--- attempt_write (id uuid, state text, reference text?, action text?, failure text?, outcome text?): none
--- An answer that does not follow from the state changes nothing of it. What is not over is asked about again: soon at
--- first, later once in ten minutes.
+-- attempt_write (id uuid, state text, reference text?, action text?, failure text?, outcome text?, again bool): none
+-- An answer that does not follow from the state changes nothing of it. What is not over is asked about again, and so is
+-- for a month what is over, when again: soon at first, later once in ten minutes, or in an hour. When somebody wants it
+-- to be asked about now, since it was asked about, that stays.
 update payment_attempt a
-set state = n.state, reference = coalesce(:reference, a.reference),
-    action = case when n.state = 'needs_action' then coalesce(:action::json, a.action) end,
+set state = n.state, reference = coalesce(:reference, a.reference), action = coalesce(:action::json, a.action),
     failure = case when n.state in ('failed', 'cancelled', 'expired') then coalesce(:failure, a.failure) end,
     outcome = :outcome, updated_at = now(),
-    ask_at = case when n.state in ('created', 'needs_action', 'authorised', 'unknown')
-                  then now() + make_interval(secs => least(600, 5 * 2 ^ least(a.asked, 10))) end
-from (select x.id, case when payment_attempt_may(x.state, :state) then :state else x.state end as state
-      from payment_attempt x where x.id = :id) n
+    ask_at = case when n.state = 'captured' then null
+                  when a.ask_at <= clock_timestamp() then a.ask_at
+                  when n.is_open or :again and a.expires_at > now() - interval '30 days'
+                  then now() + make_interval(secs => least(case when n.is_open then 600 else 3600 end,
+                                                           5 * 2 ^ least(a.asked, 10))) end
+from (select x.id, y.state, y.state in ('created', 'needs_action', 'authorised', 'unknown') as is_open
+      from payment_attempt x
+      cross join lateral (
+	select case when payment_attempt_may(x.state, :state) then :state else x.state end as state) y
+      where x.id = :id) n
 where a.id = n.id;
 
 -- attempt_extra (id uuid): none writes
 select refund_extra(:id);
 
--- attempts_due (most int): many -> (id uuid)
--- Takes those that are due; another one may after two minutes.
+-- attempts_due (provider text, most int): many -> (id uuid)
+-- Takes those of a provider that are due; another one may after two minutes.
 update payment_attempt a set ask_at = now() + interval '2 minutes', asked = a.asked + 1
-from (select x.id from payment_attempt x where x.ask_at <= now() order by x.ask_at limit :most
+from (select x.id from payment_attempt x where x.ask_at <= now() and x.provider = :provider order by x.ask_at limit :most
       for update skip locked) d
 where a.id = d.id
 returning a.id;
+
+-- attempts_give_back (ids uuid[]): none
+-- Those that were taken, and not asked about.
+update payment_attempt a set ask_at = least(a.ask_at, now()), asked = greatest(a.asked - 1, 0)
+where a.id = any (:ids) and a.ask_at is not null;
 
 -- Refunds.
 
