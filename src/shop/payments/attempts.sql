@@ -92,8 +92,8 @@ select refund_extra(:id);
 -- attempts_due (provider text, most int): many -> (id uuid)
 -- Takes those of a provider that are due; another one may after two minutes.
 update payment_attempt a set ask_at = now() + interval '2 minutes', asked = a.asked + 1
-from (select x.id from payment_attempt x where x.ask_at <= now() and x.provider = :provider order by x.ask_at limit :most
-      for update skip locked) d
+from (select x.id from payment_attempt x where x.ask_at <= now() and x.provider = :provider
+      order by x.ask_at limit :most for update skip locked) d
 where a.id = d.id
 returning a.id;
 

@@ -36,7 +36,7 @@ struct payment_ask {
 	struct uuid refund;
 	int64_t refund_amount;
 	const char *refund_reference; /* may be NULL */
-	bool is_doubtful; /* it was asked for before, and may have been made */
+	bool is_doubtful;             /* it was asked for before, and may have been made */
 };
 
 enum payment_word {
