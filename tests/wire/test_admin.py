@@ -350,7 +350,8 @@ def test_no_secret_is_in_the_log(shop):
     person = shop.customer()
     shop.admin().do("lockUser", user_id=person.id, body={"reason": "Test"})
     entries = shop.admin().do("listAudit", object_id=person.id)["items"]
-    assert entries and "argon2" not in str(entries) and "password" not in str(entries)
+    told = str(entries).replace("password_changed_at", "")
+    assert entries and "argon2" not in told and "password" not in told
 
 
 def test_the_log_is_read_page_by_page_each_entry_once(shop):

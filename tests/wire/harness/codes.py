@@ -1,5 +1,6 @@
 """Codes by text message and by mail, made as the server makes them, but by code of our own."""
 import hashlib
+import pathlib
 import uuid
 
 # Settings with which codes can be asked for, and get nowhere.
@@ -13,9 +14,15 @@ def code_of(server, phone, id=None):
     return digits_of(server, id)
 
 
+def secret_of(server):
+    """As the server is told it, or keeps it."""
+    told = server.environment.get("SEBEZ_SECRET")
+    file = server.environment.get("SEBEZ_SECRET_FILE", server.data / "var/secret")
+    return bytes.fromhex(told or pathlib.Path(file).read_text().strip())
+
+
 def hash_of(server, id):
-    secret = bytes.fromhex(server.environment.get("SEBEZ_SECRET")
-                           or (server.data / "var/secret").read_text().strip())
+    secret = secret_of(server)
     key = hashlib.blake2b(b"codes by text message", key=secret, digest_size=32).digest()
     return hashlib.blake2b(uuid.UUID(str(id)).bytes, key=key, digest_size=16).digest()
 
