@@ -175,14 +175,13 @@ static int read_info(const struct backup_folder *folder, const struct data_folde
 
 static bool has_label(const json_t *backups, const char *label)
 {
-	const char *one;
-	size_t i;
-	json_t *backup;
+	for (size_t i = 0; i < json_array_size(backups); i++) {
+		const char *one =
+		    json_string_value(json_object_get(json_array_get(backups, i), "label"));
 
-	json_array_foreach(
-	    backups, i,
-	    backup) if ((one = json_string_value(json_object_get(backup, "label"))) != NULL &&
-	                strcmp(one, label) == 0) return true;
+		if (one != NULL && strcmp(one, label) == 0)
+			return true;
+	}
 	return false;
 }
 

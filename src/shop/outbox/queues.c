@@ -147,7 +147,7 @@ static void serve(void *arg)
 		queue->is_asked = false;
 		may_have_more = delivery_run(queue, rows_max);
 		queue->is_slow = loop_now_ms() - begun_ms >= LIMIT_DELIVERY_SLOW_MS;
-		may_have_more |= queue->is_asked;
+		may_have_more |= queue->is_asked && !queue->is_slow;
 		if (!may_have_more || (queue->is_slow && is_crowded(queue->topic)))
 			break;
 	}
