@@ -25,7 +25,7 @@ class Types:
 
     def __init__(self, contract):
         self.contract = contract
-        self.schemas = contract.document["components"]["schemas"]
+        self.schemas = contract.document.get("components", {}).get("schemas", {})
 
     def of(self, schema, indent=""):
         if "$ref" in schema:
