@@ -183,11 +183,25 @@ def not_done_together(shop):
                if line.startswith("sebez_together_total{") and 'outcome="failed"' in line)
 
 
+def open_all_connections(shop):
+    """Those that requests of customers share. While one alone is open, a statement is sent behind
+    what waits for a lock."""
+    customer = shop.customer()
+
+    def are_open():
+        for answer in [in_background(lambda: customer.do("getCart")) for _ in range(8)]:
+            answer()
+        return of_customers(shop, "connections") >= 4  # SEBEZ_DB_CONNECTIONS
+
+    until(are_open)
+
+
 def test_an_order_that_waits_for_a_lock_delays_no_order_of_something_else(own_server):
     # Nothing ends by itself while the test waits for an answer.
     shop = Shop(own_server(SEBEZ_PROCESSES=1, SEBEZ_REQUEST_TIMEOUT_MS=120_000,
                            SEBEZ_STATEMENT_TIMEOUT_MS=120_000))
     mug, pan = shop.product(stock=20), shop.product(stock=20)
+    open_all_connections(shop)
     failed = not_done_together(shop)
     with locked(shop, mug):
         waiting = in_background(shop.customer().cart(mug).place)
