@@ -281,20 +281,34 @@ static int make_dir(const struct backup_folder *folder, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A backup is named after the second in which it begins, so another one waits for the next. */
+static void name_backup(const struct backup_folder *folder, struct backup_info *info)
+{
+	static const struct timespec TENTH = {.tv_nsec = 100 * 1000 * 1000};
+	struct tm utc;
+
+	for (;;) {
+		time_t at = (time_t)(info->began_s = now_s());
+
+		strftime(info->label, sizeof(info->label), "%Y%m%d-%H%M%SF", gmtime_r(&at, &utc));
+		if (faccessat(folder->base_fd, info->label, F_OK, 0) != 0)
+			return;
+		(void)nanosleep(&TENTH, NULL);
+	}
+}
+
 int backup_plain_make(const struct config *config, const struct services *services,
                       struct backup_folder *folder, struct backup_info *ret)
 {
-	struct backup_info info = {.began_s = now_s()};
+	struct backup_info info = {0};
 	char unfinished[BACKUP_LABEL_MAX + 8];
 	PGconn *conn;
-	struct tm utc;
-	time_t at = (time_t)info.began_s;
 	int dir, rc = admin_db_open(services, false, &conn);
 
 	if (rc < 0)
 		return rc;
 	remove_unfinished(folder);
-	strftime(info.label, sizeof(info.label), "%Y%m%d-%H%M%SF", gmtime_r(&at, &utc));
+	name_backup(folder, &info);
 	path_format(unfinished, sizeof(unfinished), ".%s.new", info.label);
 	dir = make_dir(folder, unfinished);
 	rc = dir < 0 ? dir : write_backup(config, services, folder, conn, dir, &info);
