@@ -7,7 +7,8 @@ import tempfile
 
 from harness import certificate, nginx, providers
 
-# As in pushes.py: the first server reads the whole request.
+# The first server reads the whole request, as providers do: libcurl 7.88 takes an answer that comes
+# before it has sent the body for an error.
 NGINX = """
     ssl_certificate {folder}/cert; ssl_certificate_key {folder}/key;
     keepalive_requests 10000000;

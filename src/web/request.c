@@ -35,6 +35,19 @@ const struct web_options *web_options(void)
 	return &web.options;
 }
 
+void request_drop_body(struct request *rq)
+{
+	char bytes[512];
+	long count;
+
+	assert(rq->operation != NULL && !rq->replied);
+	do {
+		count = http_read(rq->http, bytes, sizeof(bytes), rq->task.deadline_ms);
+	} while (count > 0);
+	if (count < 0)
+		task_end(&rq->task, PROBLEM_INVALID, "The request did not come to its end.");
+}
+
 const char *request_address(struct request *rq)
 {
 	char *address = arena_alloc(rq->task.arena, CLIENT_ADDRESS_SIZE);

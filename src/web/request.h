@@ -32,6 +32,10 @@ const char *request_address(struct request *rq);
 /* Scheme and host of this server as the client reaches it, in the arena: "https://shop.example". */
 const char *request_origin(struct request *rq);
 
+/* Reads the body of an x-stream operation to its end and forgets it: of a form whose fields say
+ * nothing. Suspends; ends the task when the client sends less than it said. */
+void request_drop_body(struct request *rq);
+
 /* The versions that If-Match allows, for a statement that changes only those; NULL when any is
  * allowed: the header is absent or "*". Empty when no tag in it has a version. */
 const struct int_array *request_if_match(struct request *rq);

@@ -4,8 +4,8 @@ import email.policy
 
 import pytest
 import requests
+from conftest import serving
 from harness import notices
-from harness.server import Server
 from harness.shop import Shop, refused
 from harness.wait import until
 
@@ -16,13 +16,8 @@ KEPT = 100
 
 @pytest.fixture(scope="module")
 def demo():
-    server = Server(SEBEZ_DEMO="yes", SEBEZ_MAIL_NAME="Souq")
-    try:
-        server.start()
+    with serving(SEBEZ_DEMO="yes", SEBEZ_MAIL_NAME="Souq") as server:
         yield Shop(server)
-        assert server.stop() == []
-    finally:
-        server.remove()
 
 
 def told(demo, name="Ada Byron"):

@@ -91,6 +91,20 @@ from j cross join lateral (values ('bank', null, 777), ('available', j.id, -777)
 	e (account, vendor, amount)"""
 
 
+def work_through_kills(server, clerks, victim, chance, soonest, latest):
+    """The threads work, and their victim is killed again and again; then everything is up."""
+    for clerk in clerks:
+        clerk.start()
+    for _ in range(KILLS):
+        clerks[0].join(chance.uniform(soonest, latest))
+        os.kill(victim_of(server, VICTIMS[victim], chance), signal.SIGKILL)
+        server.wait_ready()
+    for clerk in clerks:
+        clerk.join()
+    server.wait_ready()
+    server.db.close()  # what it knew may have been killed
+
+
 @pytest.mark.parametrize("victim", ["api", "postgres"])
 def test_a_run_that_is_killed_pays_nobody_twice(own_server, victim):
     """Two admins run payouts again and again, under keys of their own, while processes die."""
@@ -110,16 +124,7 @@ def test_a_run_that_is_killed_pays_nobody_twice(own_server, victim):
                 return
 
     clerks = [threading.Thread(target=run, args=[admin], daemon=True) for admin in admins]
-    for clerk in clerks:
-        clerk.start()
-    for _ in range(KILLS):
-        clerks[0].join(chance.uniform(0.05, 0.3))
-        os.kill(victim_of(server, VICTIMS[victim], chance), signal.SIGKILL)
-        server.wait_ready()
-    for clerk in clerks:
-        clerk.join()
-    server.wait_ready()
-    server.db.close()
+    work_through_kills(server, clerks, victim, chance, 0.05, 0.3)
     assert sum(counts) <= VENDORS  # the job may have made the others
     assert shop.db.rows("select count(*), count(distinct vendor_id) as vendors, "
                         "sum(amount)::bigint as total from payout") == [
@@ -142,16 +147,7 @@ def test_a_killed_process_leaves_no_move_without_its_journal(own_server, victim)
         for _ in range(2):
             orders = [customer.order(pot, method="manual") for _ in range(ORDERS // 4)]
             clerks.append(Clerk(shop, vendor, orders, chance.random()))
-    for clerk in clerks:
-        clerk.start()
-    for _ in range(KILLS):
-        clerks[0].join(chance.uniform(0.1, 0.5))
-        os.kill(victim_of(server, VICTIMS[victim], chance), signal.SIGKILL)
-        server.wait_ready()
-    for clerk in clerks:
-        clerk.join()
-    server.wait_ready()
-    server.db.close()  # what it knew may have been killed
+    work_through_kills(server, clerks, victim, chance, 0.1, 0.5)
     assert not [clerk.wrong for clerk in clerks if clerk.wrong]
     for vendor in vendors:
         kept = sum(len(c.orders) - len(c.cancelled) for c in clerks if c.vendor is vendor)

@@ -1,8 +1,8 @@
 """Push messages of a demo without a provider: the newest, at /dev/push."""
 import pytest
 import requests
+from conftest import serving
 from harness import devices
-from harness.server import Server
 from harness.shop import Shop, refused
 from harness.talk import Talk
 from harness.wait import until
@@ -14,13 +14,8 @@ KEPT = 100
 
 @pytest.fixture(scope="module")
 def demo():
-    server = Server(SEBEZ_DEMO="yes")
-    try:
-        server.start()
+    with serving(SEBEZ_DEMO="yes") as server:
         yield Shop(server)
-        assert server.stop() == []
-    finally:
-        server.remove()
 
 
 def pushes(demo, customer):

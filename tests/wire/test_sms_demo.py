@@ -1,26 +1,20 @@
 """Text messages of a demo without a provider: the newest, at /dev/sms."""
 import re
 
+import pytest
 import requests
+from conftest import serving
 from harness.codes import fresh_phone
-from harness.server import Server
 from harness.shop import Shop, refused
 from harness.wait import until
-
-import pytest
 
 BROWSER = {"Accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
 def demo():
-    server = Server(SEBEZ_DEMO="yes")
-    try:
-        server.start()
+    with serving(SEBEZ_DEMO="yes") as server:
         yield Shop(server)
-        assert server.stop() == []
-    finally:
-        server.remove()
 
 
 def messages(demo, phone):

@@ -90,26 +90,13 @@ static struct text_array unwanted_of(struct request *rq, enum mail_list list)
 	return (struct text_array){count, names};
 }
 
-/* A form of one or the other type, in which nothing new is said. */
-static void drop_body(struct request *rq)
-{
-	char bytes[512];
-	long count;
-
-	do {
-		count = http_read(rq->http, bytes, sizeof(bytes), rq->task.deadline_ms);
-	} while (count > 0);
-	if (count < 0)
-		task_end(&rq->task, PROBLEM_INVALID, "The request did not come to its end.");
-}
-
 /* POST /v1/mail/unsubscribe/{link} */
 void unsubscribe(struct request *rq, const struct unsubscribe_in *in)
 {
 	struct uuid account;
 	enum mail_list list = read_link(rq, in->link, &account);
 
-	drop_body(rq);
+	request_drop_body(rq);
 	sql_mail_unsubscribe(db_of(&rq->task), account, unwanted_of(rq, list));
 	reply_page_about(rq, list, "mail.unsubscription.done", false);
 }

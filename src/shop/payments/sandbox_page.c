@@ -107,19 +107,6 @@ void get_sandbox_page(struct request *rq, const struct get_sandbox_page_in *in)
 		reply_as_json(rq, in->attempt_id, charge);
 }
 
-/* A form without fields. */
-static void drop_body(struct request *rq)
-{
-	char bytes[512];
-	long count;
-
-	do {
-		count = http_read(rq->http, bytes, sizeof(bytes), rq->task.deadline_ms);
-	} while (count > 0);
-	if (count < 0)
-		task_end(&rq->task, PROBLEM_INVALID, "The request did not come to its end.");
-}
-
 /* POST /dev/pay/{attempt_id}/{decision} */
 void decide_sandbox_payment(struct request *rq, const struct decide_sandbox_payment_in *in)
 {
@@ -128,7 +115,7 @@ void decide_sandbox_payment(struct request *rq, const struct decide_sandbox_paym
 	const struct sandbox_return_url_row *back;
 	size_t count;
 
-	drop_body(rq);
+	request_drop_body(rq);
 	read_charge(rq, in->attempt_id);
 	sql_sandbox_charge_move(db, in->attempt_id, "needs_action", pays ? "captured" : "failed");
 	back = sql_sandbox_return_url_rows(db, sql_sandbox_return_url(db, in->attempt_id), &count);
