@@ -216,3 +216,14 @@ def sdk_world(tmp_path_factory):
         file = tmp_path_factory.mktemp("sdk") / "world.json"
         file.write_text(json.dumps(made_world(Shop(running))))
         yield file
+
+
+@pytest.fixture(scope="module")
+def mail():
+    """A server that sends mails, and the mail server that takes them: mails.py."""
+    from harness import mails  # needs aiosmtpd, which the tests of mails ask for
+
+    with mails.sending() as one:
+        yield one
+        bad = after(one.shop.server)
+        assert not bad, "\n".join(bad)

@@ -5,20 +5,11 @@ import zoneinfo
 import pytest
 
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
-from conftest import after  # noqa: E402
 from harness import mails, notices  # noqa: E402
 from harness.campaigns import Campaign  # noqa: E402
 from harness.mails import SITE  # noqa: E402
 from harness.wait import until  # noqa: E402
 from test_mail_sending import PREFERENCES, WANTED  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mails.sending() as one:
-        yield one
-        bad = after(one.shop.server)
-        assert not bad, "\n".join(bad)
 
 
 def somebody(mail, digest="daily", **changes):

@@ -6,7 +6,6 @@ import pytest
 import requests
 
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
-from conftest import after  # noqa: E402
 from harness import devices, mails, notices  # noqa: E402
 from harness.shop import fresh, refused  # noqa: E402
 from harness.wait import until  # noqa: E402
@@ -17,14 +16,6 @@ PREFERENCES = {"orders": WANTED, "chat": WANTED, "system": WANTED,
                "quiet_to": None, "time_zone": None, "email_digest": "at_once"}
 # What has no effect in HTML, in a header, or on the text around it.
 HOSTILE = 'Ada <script>alert("1")</script> & Söhne'
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mails.sending() as one:
-        yield one
-        bad = after(one.shop.server)
-        assert not bad, "\n".join(bad)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ import re
 import pytest
 
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
-from conftest import after  # noqa: E402
 from harness import devices, mails  # noqa: E402
 from harness.client import together  # noqa: E402
 from harness.codes import letters_of, reset_of  # noqa: E402
@@ -13,14 +12,6 @@ from harness.shop import PASSWORD, fresh, refused  # noqa: E402
 from harness.wait import until  # noqa: E402
 
 NEW = "staple battery horse"
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mails.sending() as one:
-        yield one
-        bad = after(one.shop.server)
-        assert not bad, "\n".join(bad)
 
 
 def reset(shop, code, password=NEW):

@@ -5,20 +5,11 @@ import re
 import pytest
 
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
-from conftest import after  # noqa: E402
 from harness import mails  # noqa: E402
 from harness.client import together  # noqa: E402
 from harness.codes import registered  # noqa: E402
 from harness.shop import PASSWORD, fresh, refused  # noqa: E402
 from harness.wait import until  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mails.sending() as one:
-        yield one
-        bad = after(one.shop.server)
-        assert not bad, "\n".join(bad)
 
 
 def new_address():

@@ -125,14 +125,8 @@ void email_code_ask(struct request *rq, struct db *db, struct uuid id,
 	    .daily = LIMIT_EMAIL_CODES_DAILY,
 	};
 
-	int32_t wait_s = sql_email_code_add_rows(db, sql_email_code_add(db, &code), NULL)->wait_s;
-
-	if (wait_s > 0)
-		task_end_with(
-		    &rq->task,
-		    (struct problem){.code = PROBLEM_RATE_LIMITED,
-		                     .detail = "Too many codes were asked for; retry later.",
-		                     .retry_after_s = wait_s});
+	sign_in_expect_no_wait(
+	    rq, sql_email_code_add_rows(db, sql_email_code_add(db, &code), NULL)->wait_s);
 }
 
 void email_code_reply(struct request *rq, struct db *tx, const char *name, struct uuid id,

@@ -78,14 +78,8 @@ void request_phone_code(struct request *rq, const struct request_phone_code_in *
 	    .daily = LIMIT_PHONE_CODES_DAILY,
 	    .hourly = (int32_t)sms_settings()->hourly,
 	};
-	int32_t wait_s = sql_phone_code_add_rows(db, sql_phone_code_add(db, &code), NULL)->wait_s;
-
-	if (wait_s > 0)
-		task_end_with(
-		    &rq->task,
-		    (struct problem){.code = PROBLEM_RATE_LIMITED,
-		                     .detail = "Too many codes were asked for; retry later.",
-		                     .retry_after_s = wait_s});
+	sign_in_expect_no_wait(
+	    rq, sql_phone_code_add_rows(db, sql_phone_code_add(db, &code), NULL)->wait_s);
 	struct buf body = buf_new(rq->task.arena, 128);
 	struct json json = json_new(&body);
 

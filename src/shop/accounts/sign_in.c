@@ -25,6 +25,17 @@ enum { USER_AGENT_BYTES = 200, WHO_BYTES = 16 };
 _Static_assert(WHO_BYTES >= crypto_generichash_BYTES_MIN, "length of a hash");
 _Static_assert(ACCESS_TOKEN_S < SESSION_DAYS * 24 * 3600, "a session outlives its access tokens");
 
+void sign_in_expect_no_wait(struct request *rq, int32_t wait_s)
+{
+	assert(wait_s >= 0);
+	if (wait_s > 0)
+		task_end_with(
+		    &rq->task,
+		    (struct problem){.code = PROBLEM_RATE_LIMITED,
+		                     .detail = "Too many codes were asked for; retry later.",
+		                     .retry_after_s = wait_s});
+}
+
 _Noreturn void sign_in_refuse(struct request *rq)
 {
 	task_end(&rq->task, PROBLEM_BAD_CREDENTIALS, "E-mail or password is wrong.");

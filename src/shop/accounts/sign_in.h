@@ -61,6 +61,9 @@ struct db *session_begin(struct request *rq, const char **ret_login);
 /* For limit_guess: a hash of an address or a number, so that counters do not reveal who it is. */
 const char *sign_in_who(struct request *rq, const char *who);
 
+/* Ends the task (429) when another code may be asked for only after wait_s seconds. */
+void sign_in_expect_no_wait(struct request *rq, int32_t wait_s);
+
 _Noreturn void sign_in_refuse(struct request *rq); /* bad_credentials, whatever the cause */
 _Noreturn void sign_in_refuse_locked(struct request *rq);
 
