@@ -14,7 +14,7 @@
 #include "web/accept.h"
 #include "web/reply.h"
 
-enum { REDIS_MS = 2000 };
+enum { REDIS_MS = 2000, SECONDS_LENGTH = 19 /* of a time in RFC 3339 */ };
 
 static const char POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; "
                              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -24,7 +24,8 @@ static const char STYLE[] =
     "#d0d7de;vertical-align:top}td.q{white-space:nowrap}iframe{width:100%;height:70vh;border:1px "
     "solid #d0d7de;border-radius:8px}article{padding:.75em 1em;margin:.75em 0;border:1px solid "
     "#d0d7de;border-radius:12px}article h2,article p{margin:0;font-size:1em}.q{color:#57606a}"
-    "article .q{font-size:.875em}";
+    "article .q{font-size:.875em}form{display:inline}button{font:inherit;padding:.5em 1em;"
+    "margin-right:.5em}";
 
 struct buf dev_page_new(struct request *rq, const char *title, const char *lead)
 {
@@ -33,10 +34,16 @@ struct buf dev_page_new(struct request *rq, const char *title, const char *lead)
 	buf_add_str(&page, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 	                   "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
 	html_escape(&page, title);
-	buf_printf(&page, " of the demo</title>\n<style>%s</style>\n<h1 dir=\"auto\">", STYLE);
+	buf_printf(&page, "</title>\n<style>%s</style>\n<h1 dir=\"auto\">", STYLE);
 	html_escape(&page, title);
 	buf_printf(&page, "</h1>\n<p class=\"q\">%s</p>\n", lead);
 	return page;
+}
+
+void dev_page_time(struct buf *page, const char *time)
+{
+	html_escape(page, arena_strndup(page->arena, time, strnlen(time, SECONDS_LENGTH)));
+	buf_add_str(page, "Z");
 }
 
 bool dev_page_is_asked(struct request *rq)
@@ -99,9 +106,10 @@ static void add_article(struct buf *out, const struct dev_list *list, const json
 	html_escape(out, member(item, list->text));
 	buf_add_str(out, "</p>\n<p class=\"q\">");
 	for (const char *const *name = list->below; *name != NULL; name++) {
-		buf_add_str(out, name > list->below ? " \u00b7 " : "");
 		html_escape(out, member(item, *name));
+		buf_add_str(out, " \u00b7 ");
 	}
+	dev_page_time(out, member(item, "created_at"));
 	buf_add_str(out, "</p>\n</article>\n");
 }
 

@@ -1,6 +1,6 @@
 /*
- * dev_page: what a demo would have sent to people, below /dev/: pages for browsers, JSON for
- * programs. One head, layout and policy for all of them.
+ * dev_page: pages below /dev/ for who tries a shop: what a demo would have sent to people, and the
+ * sandbox. HTML for browsers, JSON for programs. One head, layout and policy for all of them.
  */
 #ifndef SEBEZ_WEB_DEV_PAGE_H
 #define SEBEZ_WEB_DEV_PAGE_H
@@ -15,6 +15,8 @@ struct request;
 
 /* A page with its head, heading and first paragraph, which is HTML. */
 struct buf dev_page_new(struct request *rq, const char *title, const char *lead);
+/* A time in RFC 3339, to the second. */
+void dev_page_time(struct buf *page, const char *time);
 /* Whether a browser asks. */
 bool dev_page_is_asked(struct request *rq);
 /* policy: NULL for that of these pages. */
@@ -27,7 +29,7 @@ struct dev_list {
 	const char *title, *lead;   /* of the page; lead is HTML */
 	const char *absent;         /* a sentence for a server that shows none */
 	const char *heading, *text; /* members of each; heading may be NULL */
-	const char *const *below;   /* further ones; ends with NULL */
+	const char *const *below;   /* further ones, before created_at; ends with NULL */
 };
 
 /* Adds JSON objects. Suspends the fiber. 0 or -errno of redis_call(). */

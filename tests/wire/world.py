@@ -111,7 +111,7 @@ class Side:
 
     def payout(self, state):
         """A payout of some money that finance found for the vendor."""
-        from matrix import account_body
+        from makers import account_body
         shop, vendor = self.shop, self.vendor
         shop.db.rows("update payout_account set active_at = created_at where vendor_id = %s",
                      vendor.id)

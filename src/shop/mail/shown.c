@@ -17,7 +17,6 @@
 
 static const char FRAME_POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; sandbox; "
                                    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
-enum { SECONDS_LENGTH = 19 }; /* of a time in RFC 3339 */
 
 static void require_shelf(struct request *rq)
 {
@@ -53,8 +52,6 @@ static const char *member(const json_t *mail, const char *name)
 
 static void add_row(struct buf *out, const json_t *mail)
 {
-	const char *time = member(mail, "created_at");
-
 	buf_add_str(out, "<tr><td><a href=\"/dev/mail/");
 	html_escape(out, member(mail, "id"));
 	buf_add_str(out, "\" dir=\"auto\">");
@@ -62,8 +59,8 @@ static void add_row(struct buf *out, const json_t *mail)
 	buf_add_str(out, "</a><td>");
 	html_escape(out, member(mail, "to"));
 	buf_add_str(out, "<td class=\"q\">");
-	html_escape(out, arena_strndup(out->arena, time, strnlen(time, SECONDS_LENGTH)));
-	buf_add_str(out, "Z\n");
+	dev_page_time(out, member(mail, "created_at"));
+	buf_add_char(out, '\n');
 }
 
 static void add_item(struct json *json, const json_t *mail)

@@ -1,22 +1,17 @@
 /* sandbox_page: /dev/pay, where a customer of the sandbox pays or declines. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "api.gen.h"
 #include "base/html.h"
+#include "base/money.h"
 #include "sandbox.sql.h"
 #include "shop/payments/provider.h"
-#include "web/accept.h"
+#include "web/dev_page.h"
 #include "web/reply.h"
 
-static const char HEAD[] =
-    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<title>The sandbox</title>\n"
-    "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:30em;margin:2em auto;padding:0 1em;"
-    "color:#1f2328}button{font:inherit;padding:.5em 1em;margin:0 .5em 0 0}form{display:inline}"
-    ".q{color:#57606a}</style>\n"
-    "<h1>The sandbox</h1>\n<p class=\"q\">A payment provider for trying: no money moves.</p>\n";
+/* As that of the other pages, but for the buttons. */
+static const char POLICY[] = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+                             "form-action 'self'; frame-ancestors 'none'";
 
 static const struct sandbox_charge_read_row *read_charge(struct request *rq, struct uuid id)
 {
@@ -30,12 +25,6 @@ static const struct sandbox_charge_read_row *read_charge(struct request *rq, str
 	if (count == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "The sandbox does not know this payment.");
 	return charge;
-}
-
-static bool wants_page(struct request *rq)
-{
-	reply_varies(rq, "Accept");
-	return accept_in(rq->http, "Accept", "text/html");
 }
 
 static void reply_as_json(struct request *rq, struct uuid id,
@@ -69,16 +58,35 @@ static void add_forms(struct buf *out, struct uuid id)
 		           text, DECISIONS[i][0], DECISIONS[i][1]);
 }
 
+static const char *in_words(const char *state)
+{
+	static const char *const STATES[][2] = {
+	    {"needs_action", "waits for you"},
+	    {"authorised", "authorised"},
+	    {"processing", "being processed"},
+	    {"captured", "paid"},
+	    {"failed", "declined"},
+	    {"cancelled", "cancelled"},
+	};
+
+	for (size_t i = 0; i < sizeof(STATES) / sizeof(STATES[0]); i++)
+		if (strcmp(state, STATES[i][0]) == 0)
+			return STATES[i][1];
+	return state;
+}
+
 /* back: where to go on, or NULL. */
 static void reply_as_page(struct request *rq, struct uuid id,
                           const struct sandbox_charge_read_row *charge, const char *back)
 {
-	struct buf out = buf_new(rq->task.arena, 2048);
+	struct buf out =
+	    dev_page_new(rq, "Sandbox", "A payment provider for trying: no money moves.");
+	char amount[32];
 
-	buf_add_str(&out, HEAD);
-	buf_printf(&out, "<p>%" PRId64 " minor units of ", charge->amount);
+	money_format_decimal(charge->amount, charge->currency, amount);
+	buf_printf(&out, "<p>%s ", amount);
 	html_escape(&out, charge->currency);
-	buf_printf(&out, ": %s</p>\n", charge->state);
+	buf_printf(&out, ": %s</p>\n", in_words(charge->state));
 	if (strcmp(charge->state, "needs_action") == 0)
 		add_forms(&out, id);
 	if (back != NULL) {
@@ -88,12 +96,7 @@ static void reply_as_page(struct request *rq, struct uuid id,
 		html_escape(&out, back);
 		buf_add_str(&out, "\">Back to the shop</a></p>\n");
 	}
-	reply_header(rq, "Content-Security-Policy",
-	             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-	             "form-action 'self'; frame-ancestors 'none'");
-	reply_header(rq, "Referrer-Policy", "no-referrer");
-	reply_header(rq, "Cache-Control", "no-store");
-	reply_send(rq, 200, "text/html; charset=utf-8", out.data, out.length);
+	dev_page_reply(rq, &out, POLICY);
 }
 
 /* GET /dev/pay/{attempt_id} */
@@ -101,7 +104,7 @@ void get_sandbox_page(struct request *rq, const struct get_sandbox_page_in *in)
 {
 	const struct sandbox_charge_read_row *charge = read_charge(rq, in->attempt_id);
 
-	if (wants_page(rq))
+	if (dev_page_is_asked(rq))
 		reply_as_page(rq, in->attempt_id, charge, NULL);
 	else
 		reply_as_json(rq, in->attempt_id, charge);
@@ -119,7 +122,7 @@ void decide_sandbox_payment(struct request *rq, const struct decide_sandbox_paym
 	read_charge(rq, in->attempt_id);
 	sql_sandbox_charge_move(db, in->attempt_id, "needs_action", pays ? "captured" : "failed");
 	back = sql_sandbox_return_url_rows(db, sql_sandbox_return_url(db, in->attempt_id), &count);
-	if (wants_page(rq))
+	if (dev_page_is_asked(rq))
 		reply_as_page(rq, in->attempt_id, read_charge(rq, in->attempt_id),
 		              count > 0 ? back->return_url : NULL);
 	else

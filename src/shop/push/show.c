@@ -6,8 +6,7 @@
 #include "base/json.h"
 #include "shop/push/sender.h"
 
-static const char *const BELOW[] = {"to",   "platform",   "provider", "class",
-                                    "link", "created_at", NULL};
+static const char *const BELOW[] = {"to", "platform", "provider", "class", "link", NULL};
 
 const struct dev_list PUSHES_SHOWN = {
     .key = "sebez:dev:push",

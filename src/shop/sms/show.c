@@ -7,7 +7,7 @@
 #include "shop/sms/provider.h"
 #include "web/dev_page.h"
 
-static const char *const BELOW[] = {"to", "created_at", NULL};
+static const char *const BELOW[] = {"to", NULL};
 
 static const struct dev_list SHOWN = {
     .key = "sebez:dev:sms",
