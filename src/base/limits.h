@@ -178,6 +178,8 @@ enum {
 	 * those of six digits lead into none that is there. */
 	LIMIT_RESET_CODE_S = 30 * 60,
 	LIMIT_REGISTRATION_CODE_S = 60 * 60,
+	LIMIT_EMAIL_CHANGE_S = 60 * 60,
+	LIMIT_EMAIL_UNDO_S = 7 * 24 * 60 * 60, /* time to find the mail in another mailbox */
 	LIMIT_EMAIL_CODE_S = 7 * 24 * 60 * 60, /* of any of them */
 	LIMIT_EMAIL_CODE_TRIES = 5,
 	LIMIT_EMAIL_CODES_LATELY = 5, /* in ten minutes */

@@ -21,7 +21,8 @@ enum {
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
 static const char *const LINKS[] = {"/orders/*",          "/conversations/*", "/vendors/*",
                                     "/products/*",        "/categories/*",    "/invitations/*",
-                                    "/password-resets/*", "/registrations/*"};
+                                    "/password-resets/*", "/registrations/*", "/email-changes/*",
+                                    "/email-undos/*"};
 
 static const char *app_ids, *package, *certificates;
 

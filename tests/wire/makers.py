@@ -2,6 +2,7 @@
 acts, and the side that is acted on, as a row does (matrix.py)."""
 from callers import somebody_new
 from harness import contract
+from harness.codes import change_of, undo_of
 from harness.devices import an_iphone, registered
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 from harness.totp import App, code_of, enrolled
@@ -54,6 +55,19 @@ def challenge_answer(w, who, side):
     body = {"email": person.account["email"], "password": PASSWORD}
     challenge = person.do("login", body=body, token=None)
     return {"challenge_id": challenge["challenge_id"], "code": code_of(w.shop, person)}
+
+
+def changed_address(w, who, side):
+    if not is_new(who):
+        return {"change_id": "0190b0b0-0000-7000-8000-00000000dead", "code": "123456"}
+    return change_of(w.shop, who, fresh("another") + "@example.com")
+
+
+def former_address(w, who, side):
+    person = w.shop.customer()
+    former = person.account["email"]
+    person.do("confirmEmailChange", body=change_of(w.shop, person, fresh("other") + "@example.com"))
+    return {**undo_of(w.shop, former), "password": PASSWORD}
 
 
 def is_new(who):

@@ -14,7 +14,8 @@ def test_apple_reads_which_apps_open_which_links(shop):
     assert detail["appIDs"] == ["ABCDE12345.com.example.shop", "ABCDE12345.com.example.beta"]
     assert {component["/"] for component in detail["components"]} == {
         "/orders/*", "/conversations/*", "/vendors/*", "/products/*", "/categories/*",
-        "/invitations/*", "/password-resets/*", "/registrations/*"}
+        "/invitations/*", "/password-resets/*", "/registrations/*",
+         "/email-changes/*", "/email-undos/*"}
 
 
 def test_google_reads_which_app_opens_links(shop):

@@ -15,6 +15,7 @@ CODE, REASON, ROLE = {"code": "123456"}, {"reason": "A test"}, {"role": "support
 BODIES = {"confirmTotp": CODE, "disableTotp": CODE, "renewRecoveryCodes": CODE,
           "reverseJournal": REASON, "markPayoutFailed": REASON, "markPayoutReturned": REASON,
           "setAdminRole": ROLE, "updateStaff": ROLE,
+          "requestEmailChange": {"email": "another@example.com"},
           "setMyPhone": {"phone": None, "current_password": PASSWORD}}
 RECENT = sorted(o.id for o in contract.OPERATIONS.values() if "x-recent" in o.spec)
 

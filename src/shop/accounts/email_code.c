@@ -18,22 +18,23 @@
 #include "web/limit.h"
 #include "web/reply.h"
 
-/* Instead of a code: somebody has typed the address of an account where one without was wanted. */
-static const char MAIL_ACCOUNT_EXISTS[] = "mail.account_exists";
-
 static const struct {
 	const char *name; /* as in the table */
 	int lasts_s;
 	bool is_long;
-	const char *page; /* of the app, where the link of the mail leads */
-	const char
-	    *to_account; /* what an account gets that has the address: a mail with the code, */
-	const char *to_address; /* or an address without one; NULL: nothing */
+	bool is_for_account; /* the code is for who has an account; else for who has none */
+	const char *page;    /* of the app, where the link of the mail leads */
+	/* What an account gets that has the address, or an address without one; NULL: nothing. */
+	const char *to_account, *to_address;
 } PURPOSES[EMAIL_CODE_PURPOSES] = {
-    [EMAIL_CODE_RESET] = {"reset", LIMIT_RESET_CODE_S, true, "password-resets",
+    [EMAIL_CODE_RESET] = {"reset", LIMIT_RESET_CODE_S, true, true, "password-resets",
                           "mail.password_reset", NULL},
-    [EMAIL_CODE_REGISTRATION] = {"registration", LIMIT_REGISTRATION_CODE_S, false, "registrations",
-                                 MAIL_ACCOUNT_EXISTS, "mail.registration"},
+    [EMAIL_CODE_REGISTRATION] = {"registration", LIMIT_REGISTRATION_CODE_S, false, false,
+                                 "registrations", "mail.account_exists", "mail.registration"},
+    [EMAIL_CODE_CHANGE] = {"email_change", LIMIT_EMAIL_CHANGE_S, false, false, "email-changes",
+                           "mail.email_taken", "mail.email_change"},
+    [EMAIL_CODE_UNDO] = {"email_undo", LIMIT_EMAIL_UNDO_S, true, false, "email-undos", NULL,
+                         "mail.email_changed"},
 };
 
 /* Without I, L, O and U, which are mistaken for others. */
@@ -192,15 +193,27 @@ static const char *facts_of(struct arena *arena, const struct code *code, bool i
 	return facts.data;
 }
 
+static void add_code(struct arena *arena, enum email_code_purpose purpose, struct uuid id,
+                     struct mail_letter *letter)
+{
+	struct code code = make(purpose, id, 0);
+	char text[UUID_TEXT_LENGTH + 1];
+
+	uuid_format(id, text);
+	letter->facts = facts_of(arena, &code, PURPOSES[purpose].is_long);
+	letter->link = arena_printf(arena, "/%s/%s/%s", PURPOSES[purpose].page, text, code.text);
+}
+
 /* False: nobody gets a mail. */
 static bool write_letter(struct db *db, const struct email_codes_to_send_row *row)
 {
-	struct arena *arena = db_task(db)->arena;
 	enum email_code_purpose purpose = purpose_named(row->purpose);
-	char id[UUID_TEXT_LENGTH + 1];
 
 	if (purpose == EMAIL_CODE_PURPOSES)
 		return false; /* of a newer version */
+	/* Who asks for a password with a former address gets the way back to it once more. */
+	if (row->undo_id != NULL)
+		purpose = EMAIL_CODE_UNDO;
 	bool has_account = row->account_id != NULL;
 	struct mail_letter letter = {
 	    .id = row->id,
@@ -214,14 +227,9 @@ static bool write_letter(struct db *db, const struct email_codes_to_send_row *ro
 
 	if (letter.key == NULL)
 		return false;
-	if (letter.key != MAIL_ACCOUNT_EXISTS) {
-		struct code code = make(purpose, row->id, 0);
-
-		uuid_format(row->id, id);
-		letter.facts = facts_of(arena, &code, PURPOSES[purpose].is_long);
-		letter.link =
-		    arena_printf(arena, "/%s/%s/%s", PURPOSES[purpose].page, id, code.text);
-	}
+	if (has_account == PURPOSES[purpose].is_for_account)
+		add_code(db_task(db)->arena, purpose,
+		         row->undo_id != NULL ? *row->undo_id : row->id, &letter);
 	mail_write(db, &letter);
 	return true;
 }

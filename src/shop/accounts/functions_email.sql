@@ -34,3 +34,21 @@ begin
 	return 0;
 end $$;
 grant execute on function email_code_add(uuid, text, text, text, text, int, int, int) to sebez_auth;
+
+-- Has a code sent to the present address of the account, which is about to get another one: whoever has it takes the
+-- address back.
+create or replace function email_undo_add(id uuid, account uuid, language text, lasts_s int) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+	insert into email_code (id, purpose, email, email_key, language, expires_at)
+	select email_undo_add.id, 'email_undo', a.email, a.email_key, email_undo_add.language,
+	       now() + lasts_s * interval '1 second'
+	from account a where a.id = account and a.email is not null;
+	if found then
+		insert into email_change (id, account_id, phone)
+		select email_undo_add.id, a.id, a.phone from account a where a.id = account;
+		insert into outbox (topic, subject_id) values ('email_code', email_undo_add.id);
+	end if;
+end $$;
+grant execute on function email_undo_add(uuid, uuid, text, int) to sebez_auth;

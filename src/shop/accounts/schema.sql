@@ -42,7 +42,7 @@ create trigger show_avatar after update of formats, uses on upload for each row
 
 grant select, insert (id, email, name, password_hash, email_key, phone,
 	email_verified_at), update (email, name, avatar, password_hash,
-	version, updated_at, email_key, phone, password_changed_at) on account to sebez_auth;
+	version, updated_at, email_key, phone, password_changed_at, email_verified_at) on account to sebez_auth;
 grant select (id, email, phone, name, avatar, admin_role, locked_at, version, created_at, email_verified_at),
 	update (name, avatar, version, updated_at) on account to sebez_customer;
 grant select (id, email, name, avatar, email_key) on account to sebez_vendor;

@@ -6,7 +6,7 @@ set local role sebez_owner;
 -- has it or not; the job that sends the mails decides who gets which.
 create table email_code (
 	id         uuid primary key,
-	purpose    text not null check (purpose in ('reset', 'registration')),
+	purpose    text not null check (purpose in ('reset', 'registration', 'email_change', 'email_undo')),
 	email      text not null check (length(email) <= 254),
 	email_key  text not null, -- as of account
 	language   text not null, -- of the mail, when the account has no device
@@ -36,3 +36,18 @@ grant select, insert, delete on registration to sebez_auth;
 alter table registration enable row level security, force row level security;
 create policy everything on registration to sebez_owner using (true) with check (true);
 create policy sign_in on registration to sebez_auth using (true) with check (true);
+
+-- The account that a code changes the address of; or, for a week, gives a former address back to.
+create table email_change (
+	id         uuid primary key references email_code (id) on delete cascade,
+	account_id uuid not null references account (id),
+	phone      text -- of a code for a former address: the number that the account had then
+);
+create index email_change_account on email_change (account_id);
+
+grant select, insert (id, account_id) on email_change to sebez_auth;
+grant select on email_change to sebez_jobs;
+grant insert on email_change to sebez_kernel;
+alter table email_change enable row level security, force row level security;
+create policy everything on email_change to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
+create policy sign_in on email_change to sebez_auth using (true) with check (true);

@@ -60,3 +60,16 @@ def registered(shop, email, password="correct horse battery", name="Ada Byron"):
     id = shop.anonymous().do("registerAccount", body={
         "email": email, "password": password, "name": name})["registration_id"]
     return {"registration_id": id, "code": digits_of(shop.server, id)}
+
+
+def change_of(shop, person, email):
+    """{"change_id", "code"} after somebody has asked for another address."""
+    id = person.do("requestEmailChange", body={"email": email})["change_id"]
+    return {"change_id": id, "code": digits_of(shop.server, id)}
+
+
+def undo_of(shop, email):
+    """{"undo_id", "code"} of the last mail to a former address."""
+    id = str(shop.db.one("select id from email_code where purpose = 'email_undo' and email = %s "
+                         "order by created_at desc limit 1", email))
+    return {"undo_id": id, "code": letters_of(shop.server, id)}
