@@ -1,13 +1,15 @@
 """The contract as TypeScript: the types of every schema, what each operation takes and answers, and
-a line for each operation that says how it is called."""
+a table that says how each is called."""
 
 import json
+import os.path
 import re
 
 NOTE = "// Made by tools/gen_clients.py from the contract in api/. Do not edit."
 PRIMITIVES = {"string": "string", "integer": "number", "number": "number",
               "boolean": "boolean", "null": "null"}
 FILE = "string | Blob | Uint8Array"  # a body that is sent as it is
+PREFIX = "/v1/"  # of every path that clients call
 NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -123,20 +125,32 @@ class Call:
         return " | ".join(dict.fromkeys(found))
 
     def line(self):
-        """METHOD path?query flags; the flags: b body, f file, g guests, k key, p public, t text."""
+        """METHODflags name query media; the flags: b body, g guests, k key, p public, t text.
+        With a media type, the body is a file."""
         op = self.op
         flags = "".join(flag for flag, there in (
-            ("b", op.body and not op.stream), ("f", op.stream), ("g", "guest" in op.kinds),
+            ("b", op.body and not op.stream), ("g", "guest" in op.kinds),
             ("k", "Idempotency-Key" in self.headers), ("p", op.kinds == {"public"}),
             ("t", self.answer() == "string")) if there)
-        query = "?" + ",".join(self.query) if self.query else ""
-        media = f" {self.media}" if op.stream else ""
-        return f"{op.method} {op.path}{query} {flags}{media}".rstrip()
+        media = self.media if op.stream else ""
+        return f"{op.method}{flags} {op.id} {','.join(self.query)} {media}".rstrip()
+
+
+def table(calls):
+    """A line for each call, by path: how many segments it shares with the path of the line before,
+    its other segments, and how it is called. Half as long, compressed, as whole paths by name."""
+    lines, before = [], []
+    for call in sorted(calls, key=lambda call: (call.op.path, call.op.method)):
+        path = call.op.path.removeprefix(PREFIX).split("/")
+        shared = len(os.path.commonprefix([before, path]))
+        lines.append(f"{shared} {'/'.join(path[shared:])} {call.line()}")
+        before = path
+    return lines
 
 
 def is_for_clients(op):
     """Not what browsers, providers and operators call."""
-    return op.path.startswith("/v1/") and not op.signed and (
+    return op.path.startswith(PREFIX) and not op.signed and (
         not op.stream or op.media_type != "*/*")
 
 
@@ -184,8 +198,6 @@ def text(contract):
         out += comment(call.op.summary, "  ")
         out.append(f"  {call.op.id}(input{optional}: {input_type}, options?: CallOptions): "
                    f"Promise<{call.answer()}>;")
-    out += ["}", "", "/** How each is called: METHOD path?query flags (see call.ts). */",
-            "export const OPERATIONS: Record<keyof Api, string> = {"]
-    out += [f"  {call.op.id}: {json.dumps(call.line())}," for call in calls]
-    out += ["};", ""]
+    out += ["}", "", "/** How each is called (see operationsOf() in call.ts). */",
+            "export const TABLE = `", *table(calls), "`;", ""]
     return "\n".join([out[0], 'import type { CallOptions } from "./call.ts";', *out[1:]])

@@ -13,14 +13,13 @@ export interface CallOptions {
   onResponse?: (response: Response) => void;
 }
 
-/** An operation, read from its line "METHOD path?query flags media". */
 export interface Operation {
   method: string;
   path: string;
   query: string[];
   /** Its body is made of the members of the input that are in neither path nor query. */
   body: boolean;
-  /** Its body is `input.body` as it is. */
+  /** Its body is `input.body` as it is, of this type. */
   file: string | null;
   guests: boolean;
   key: boolean;
@@ -28,15 +27,25 @@ export interface Operation {
   text: boolean;
 }
 
-export function operationOf(line: string): Operation {
-  const [method = "", target = "", flags = "", media = null] = line.split(" ");
-  const [path = "", query] = target.split("?");
-  return {
-    method, path, query: query?.split(",") ?? [],
-    body: flags.includes("b"), file: flags.includes("f") ? media : null,
-    guests: flags.includes("g"), key: flags.includes("k"), public: flags.includes("p"),
-    text: flags.includes("t"),
-  };
+/**
+ * The operations of a table by name. Its lines are in the order of their paths: "shared rest
+ * METHODflags name query media", where `shared` is the number of segments that the path has in
+ * common with the one before, and `rest` are its others.
+ */
+export function operationsOf(table: string): Record<string, Operation> {
+  const operations: Record<string, Operation> = {};
+  let path: string[] = [];
+  for (const line of table.trim().split("\n")) {
+    const [shared, rest, call = "", name = "", query, media = null] = line.split(" ");
+    path = [...path.slice(0, Number(shared)), ...(rest ? rest.split("/") : [])];
+    const method = call.replace(/[a-z]+/, "");
+    const has = (flag: string) => call.includes(flag);
+    operations[name] = {
+      method, path: `/v1/${path.join("/")}`, query: query ? query.split(",") : [],
+      body: has("b"), file: media, guests: has("g"), key: has("k"), public: has("p"), text: has("t"),
+    };
+  }
+  return operations;
 }
 
 type Input = Record<string, unknown>;

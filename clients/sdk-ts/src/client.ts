@@ -1,5 +1,5 @@
-import { OPERATIONS, type Api, type SignedIn } from "./api.gen.ts";
-import { operationOf, targetOf, type CallOptions, type Operation } from "./call.ts";
+import { TABLE, type Api, type SignedIn } from "./api.gen.ts";
+import { operationsOf, targetOf, type CallOptions, type Operation } from "./call.ts";
 import { NoAnswer, problemOf, type SebezProblem } from "./problem.ts";
 import { exclusive, memoryStore, NOBODY, type Saved, type SessionStore } from "./session.ts";
 import { backOffMs, pause, within } from "./time.ts";
@@ -42,6 +42,8 @@ const REFRESH_ATTEMPT_MS = 7000;
 const REFRESH_ATTEMPTS = 3;
 /** What the server wants to be asked later than this is told to the caller at once. */
 const WAIT_MAX_MS = 30_000;
+
+const OPERATIONS = operationsOf(TABLE) as Record<Name, Operation>;
 
 /** May be sent again when no answer came: it has its effect once. */
 function isRepeatable(operation: Operation): boolean {
@@ -90,7 +92,7 @@ export class Sebez {
   /** An operation by its name. */
   async call<N extends Name>(name: N, input?: Given<N>, options: CallOptions = {}):
       Promise<Answer<N>> {
-    const operation = operationOf(OPERATIONS[name]);
+    const operation = OPERATIONS[name];
     const target = targetOf(operation, (input ?? {}) as Record<string, unknown>);
     const headers = this.#headers(operation, options);
     const { response, text } = await this.#sendUntilAnswered(operation, target, headers, options);
