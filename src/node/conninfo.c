@@ -27,9 +27,51 @@ int conninfo_add(char *ret, size_t size, const char *key, const char *value)
 	return 0;
 }
 
+/* What is set where the URL does not say it: so that a host which disappears is noticed in seconds,
+ * and of several servers the one that takes writes is used. */
+static const struct {
+	const char *key, *value;
+	bool of_several; /* only where the URL names several servers */
+} ABSENT[] = {
+    {"target_session_attrs", "read-write", true}, {"connect_timeout", CONNINFO_CONNECT_S, false},
+    {"tcp_user_timeout", "3000", false},          {"keepalives_idle", "2", false},
+    {"keepalives_interval", "1", false},          {"keepalives_count", "3", false},
+};
+
+static const char *value_of(const PQconninfoOption *options, const char *key)
+{
+	for (const PQconninfoOption *at = options; at->keyword != NULL; at++)
+		if (strcmp(at->keyword, key) == 0 && at->val != NULL && at->val[0] != '\0')
+			return at->val;
+	return NULL;
+}
+
+static bool names_several(const PQconninfoOption *options)
+{
+	const char *hosts = value_of(options, "host");
+	const char *addresses = value_of(options, "hostaddr");
+
+	return (hosts != NULL && strchr(hosts, ',') != NULL) ||
+	       (addresses != NULL && strchr(addresses, ',') != NULL);
+}
+
+static int add_absent(const PQconninfoOption *options, char *admin, char *base, size_t size)
+{
+	bool several = names_several(options);
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(ABSENT) / sizeof(ABSENT[0]) && rc == 0; i++) {
+		if ((ABSENT[i].of_several && !several) || value_of(options, ABSENT[i].key) != NULL)
+			continue;
+		rc = conninfo_add(admin, size, ABSENT[i].key, ABSENT[i].value);
+		if (rc == 0)
+			rc = conninfo_add(base, size, ABSENT[i].key, ABSENT[i].value);
+	}
+	return rc;
+}
+
 static int add_all(const PQconninfoOption *options, char *admin, char *base, size_t size)
 {
-	bool has_limit = false;
 	int rc = 0;
 
 	assert(admin[0] == '\0' && base[0] == '\0');
@@ -39,15 +81,11 @@ static int add_all(const PQconninfoOption *options, char *admin, char *base, siz
 
 		if (at->val == NULL || at->val[0] == '\0')
 			continue;
-		if (strcmp(at->keyword, "connect_timeout") == 0)
-			has_limit = true;
 		rc = conninfo_add(admin, size, at->keyword, at->val);
 		if (rc == 0 && !personal)
 			rc = conninfo_add(base, size, at->keyword, at->val);
 	}
-	if (rc == 0 && !has_limit)
-		rc = conninfo_add(admin, size, "connect_timeout", CONNINFO_CONNECT_S);
-	return rc;
+	return rc == 0 ? add_absent(options, admin, base, size) : rc;
 }
 
 int conninfo_split(const char *url, char *admin, char *base, size_t size)

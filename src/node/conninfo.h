@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
-/* Connect timeout in seconds. Migration connects with blocking calls; a host that drops packets
- * would block it for minutes. */
-#define CONNINFO_CONNECT_S "5"
+/* Connect timeout in seconds, for each host. Migration connects with blocking calls; a host that
+ * drops packets would block it for minutes. */
+#define CONNINFO_CONNECT_S "3"
 
 /* Appends " key='value'", quoted, to the text in ret. Returns -ENAMETOOLONG when it does not
  * fit. */
@@ -16,8 +16,9 @@ int conninfo_add(char *ret, size_t size, const char *key, const char *value)
     __attribute__((warn_unused_result));
 
 /*
- * Parses a URL or key=value text. `admin` gets all settings, plus a connect_timeout when there is
- * none; `base` gets all except user and password. Prints the error and returns -errno on failure.
+ * Parses a URL or key=value text. `admin` gets all settings; `base` gets all except user and
+ * password. Where it does not say so itself, both get timeouts of TCP, and with several servers
+ * target_session_attrs=read-write. Prints the error and returns -errno on failure.
  */
 int conninfo_split(const char *url, char *admin, char *base, size_t size)
     __attribute__((warn_unused_result));

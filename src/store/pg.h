@@ -12,7 +12,9 @@
  *
  * Statements are prepared on a connection when it first meets them, in the same flush.
  *
- * Failure: a lost connection is reopened with back-off and jitter, one attempt at a time. Batches
+ * Failure: a lost connection is reopened with back-off and jitter, one attempt at a time, each of
+ * which begins with another server when there are several; and a server that no longer answers any
+ * of its connections, nor a new one, has lost them (pg_knock.c). Batches
  * not yet sent are redistributed. Batches already sent end with -EPIPE ("outcome unknown"), unless
  * they only read: those are sent again until their deadline. A full queue is -EAGAIN at once. While
  * there is no connection, waiting batches end with -EHOSTDOWN at their deadline, or at once when

@@ -11,6 +11,10 @@
 /* Interval at which the server looks whether the client has closed the connection. */
 #define ORPHAN_CHECK_MS "1000"
 
+/* After some ten seconds the server ends the sessions of a machine of ours that has disappeared. */
+#define OUR_ABSENCE                                                                                \
+	"-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+
 enum {
 	RESOLVE_MS = 1000, /* after this the last known addresses are used */
 	CONNECT_MS = 3000, /* an attempt without any response for this long has failed */
@@ -95,11 +99,20 @@ static void close_pg(struct pg_conn *conn)
 	conn->has_result = conn->retiring = conn->dirty = false;
 }
 
+static bool is_knock(const struct pg_conn *conn)
+{
+	return conn == &conn->pool->knock;
+}
+
 /* reason NULL: take it from libpq. */
 static void open_failed(struct pg_conn *conn, const char *why)
 {
 	char reason[256];
 
+	if (is_knock(conn)) {
+		pg_conn_give_up(conn); /* a refusal is an answer, too */
+		return;
+	}
 	snprintf(reason, sizeof(reason), "%s", why != NULL ? why : PQerrorMessage(conn->pg));
 	close_pg(conn);
 	pg_conn_set_state(conn, PG_CONN_DOWN);
@@ -109,12 +122,16 @@ static void open_failed(struct pg_conn *conn, const char *why)
 static void opened(struct pg_conn *conn)
 {
 	assert(conn->state == PG_CONN_CONNECTING && conn->count == 0);
+	if (is_knock(conn)) {
+		pg_conn_give_up(conn); /* it has been answered */
+		return;
+	}
 	if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
 		open_failed(conn, NULL);
 		return;
 	}
 	pg_conn_set_state(conn, PG_CONN_READY);
-	conn->opened_ms = loop_now_ms();
+	conn->opened_ms = conn->answered_ms = loop_now_ms();
 	pg_conn_watch(conn, UV_READABLE);
 	pg_pool_opened(conn->pool);
 }
@@ -142,7 +159,7 @@ static void connect_step(struct pg_conn *conn)
 
 static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 {
-	char options[320];
+	char options[512];
 	/* A statement's optional clauses are texts of their own, so one plan fits each; left to
 	 * itself the planner would plan a listing anew on every call. Statements of jobs and media
 	 * work on queues that were empty when they were first planned, and run once a second: they
@@ -155,7 +172,7 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 	snprintf(options, sizeof(options),
 	         "-c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
 	         "-c client_connection_check_interval=" ORPHAN_CHECK_MS " "
-	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35",
+	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35 " OUR_ABSENCE,
 	         timeout_ms, idle_ms, plans);
 	/* The conninfo may override keys before dbname; those after it are fixed. */
 	const char *const keys[] = {
@@ -182,30 +199,47 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 		pg_conn_watch(conn, UV_WRITABLE);
 }
 
+static void start_at_turn(struct pg_conn *conn)
+{
+	struct pg_names_lists lists = {0}; /* libpq treats an empty value as unset */
+
+	if (conn->pool->names != NULL)
+		pg_names_lists(conn->pool->names, conn->pool->turn, &lists);
+	start(conn, &lists);
+}
+
 static void on_found(void *arg, const char *reason)
 {
 	struct pg_conn *conn = arg;
-	struct pg_names_lists lists;
 
-	if (reason != NULL) {
+	if (reason != NULL)
 		open_failed(conn, reason);
-		return;
-	}
-	pg_names_lists(conn->pool->names, conn->pool->failures, &lists);
-	start(conn, &lists);
+	else
+		start_at_turn(conn);
+}
+
+static void set_connecting(struct pg_conn *conn)
+{
+	pg_conn_set_state(conn, PG_CONN_CONNECTING);
+	conn->heard_ms = loop_now_ms();
+	conn->sequence = 0;
 }
 
 void pg_conn_open(struct pg_conn *conn)
 {
-	static const struct pg_names_lists NONE; /* libpq treats an empty value as unset */
+	struct pg_names *names = conn->pool->names;
 
-	pg_conn_set_state(conn, PG_CONN_CONNECTING);
-	conn->heard_ms = loop_now_ms();
-	conn->sequence = 0;
-	if (conn->pool->names != NULL)
-		pg_names_look_up(conn->pool->names, on_found, conn);
+	set_connecting(conn);
+	if (names != NULL && pg_names_need_look_up(names))
+		pg_names_look_up(names, on_found, conn);
 	else
-		start(conn, &NONE);
+		start_at_turn(conn);
+}
+
+void pg_conn_open_at(struct pg_conn *conn, const struct pg_names_lists *lists)
+{
+	set_connecting(conn);
+	start(conn, lists);
 }
 
 /* Resends read-only batches that were sent; the outcome of the others is unknown. */
@@ -285,7 +319,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	struct pg_conn *conn = watch->conn;
 	if (conn == NULL)
 		return;
-	conn->heard_ms = loop_now_ms();
+	conn->heard_ms = conn->answered_ms = loop_now_ms();
 	if (conn->state == PG_CONN_CONNECTING) {
 		connect_step(conn);
 		return;
@@ -320,7 +354,9 @@ void pg_conn_check_silence(struct pg_conn *conn, int64_t now_ms)
 		return;
 	}
 	if (conn->state == PG_CONN_CONNECTING) {
-		if (silent_ms > CONNECT_MS)
+		if (silent_ms > CONNECT_MS && is_knock(conn))
+			pg_knock_unanswered(conn->pool);
+		else if (silent_ms > CONNECT_MS)
 			open_failed(conn, "no response");
 		return;
 	}

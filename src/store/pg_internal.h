@@ -4,6 +4,7 @@
  * pg_conn.c     a connection's life: its states, its socket, its end
  * pg_segment.c  what travels on it: segments (a batch and its Sync), prepared statements
  * pg_names.c    where the hosts that it names are
+ * pg_knock.c    whether a silent server is still there
  * pg_pool.c     who gets which connection, and when another is opened
  * pg_lease.c    connections that belong to one task
  */
@@ -18,6 +19,7 @@
 
 struct co;
 struct pg_names;
+struct pg_names_lists;
 
 enum pg_conn_state {
 	PG_CONN_DOWN,
@@ -72,6 +74,7 @@ struct pg_conn {
 	bool retiring;    /* takes no more batches; reopened when those sent are done */
 	bool dirty;       /* something waits to be flushed */
 	int64_t heard_ms; /* last sign of life, or when one was first expected */
+	int64_t answered_ms; /* last sign of life */
 	int64_t opened_ms;
 	struct pg_lease lease;
 };
@@ -90,11 +93,14 @@ struct pg_pool {
 	int statement_timeout_ms;
 	unsigned shared_max, leased_max;
 	struct pg_conn *conns; /* shared ones, then leased ones */
+	struct pg_conn knock;  /* asks whether a silent server is still there; carries nothing */
+	int64_t knocked_ms;
 	struct pg_batch *queue_first, **queue_last;
 	struct pg_lease_waiter *leases_first, **leases_last;
 	unsigned lease_waiters;
 	bool connecting;   /* one attempt at a time */
 	unsigned failures; /* consecutive failed attempts */
+	unsigned turn;     /* with which address an attempt begins; another one after a failure */
 	int64_t retry_ms;  /* no attempt before */
 	bool touched;      /* there is something to do before the loop sleeps */
 	struct outage outage;
@@ -105,6 +111,7 @@ struct pg_pool {
 /* pg_conn.c */
 void pg_conn_set_state(struct pg_conn *conn, enum pg_conn_state state);
 void pg_conn_open(struct pg_conn *conn);
+void pg_conn_open_at(struct pg_conn *conn, const struct pg_names_lists *lists);
 void pg_conn_flush(struct pg_conn *conn); /* also reads pending input; may lose the connection */
 void pg_conn_watch(struct pg_conn *conn, int events);
 /* The connection is lost: fails or resends its batches. */
@@ -126,6 +133,10 @@ bool pg_segment_read(struct pg_conn *conn);
 void pg_segment_clear_results(struct pg_batch *batch);
 void pg_error_fill(struct pg_error *error, const PGresult *result, const char *statement);
 bool pg_error_is_fatal(const PGresult *result);
+
+/* pg_knock.c */
+void pg_knock_tick(struct pg_pool *pool, int64_t now_ms);
+void pg_knock_unanswered(struct pg_pool *pool);
 
 /* pg_pool.c */
 void pg_pool_touch(struct pg_pool *pool);

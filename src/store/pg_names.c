@@ -35,37 +35,54 @@ struct pg_names {
 /* Copies the element before the next comma. Returns the rest, NULL at the end. */
 static const char *take_element(const char *list, char *ret, size_t size)
 {
+	ret[0] = '\0';
+	if (list == NULL)
+		return NULL;
 	size_t length = strcspn(list, ",");
 
 	snprintf(ret, size, "%.*s", (int)(length < size ? length : size - 1), list);
 	return list[length] == ',' ? list + length + 1 : NULL;
 }
 
-static bool add_servers(struct pg_names *names, const char *hosts, const char *ports)
+/* The lists of a conninfo. Hosts or addresses may be missing, and ports. */
+struct texts {
+	const char *hosts, *addresses, *ports;
+};
+
+static bool add_server(struct pg_names *names, struct texts *rest, bool one_port)
 {
-	bool one_port = ports == NULL || strchr(ports, ',') == NULL;
+	struct server *server = &names->servers[names->count];
+	bool has_address = rest->addresses != NULL;
 
-	while (hosts != NULL) {
-		struct server *server = &names->servers[names->count];
+	if (names->count == SERVERS_MAX ||
+	    (rest->hosts != NULL && strcspn(rest->hosts, ",") >= sizeof(server->host)))
+		return false;
+	rest->hosts = take_element(rest->hosts, server->host, sizeof(server->host));
+	rest->addresses =
+	    take_element(rest->addresses, server->addresses, sizeof(server->addresses));
+	const char *ports = take_element(rest->ports, server->port, sizeof(server->port));
 
-		if (names->count == SERVERS_MAX || strcspn(hosts, ",") >= HOST_MAX)
-			return false;
-		hosts = take_element(hosts, server->host, sizeof(server->host));
-		if (ports != NULL) {
-			const char *next = take_element(ports, server->port, sizeof(server->port));
-
-			ports = one_port ? ports : next;
-		}
-		server->is_name = server->host[0] != '\0' && server->host[0] != '/' &&
-		                  server->host[0] != '@' && !resolve_is_address(server->host);
-		if (!server->is_name && resolve_is_address(server->host))
-			memcpy(server->addresses, server->host, sizeof(server->host));
-		names->count++;
-	}
+	rest->ports = one_port ? rest->ports : ports;
+	if (!has_address && resolve_is_address(server->host))
+		memcpy(server->addresses, server->host, sizeof(server->host));
+	else if (!has_address)
+		server->is_name =
+		    server->host[0] != '\0' && server->host[0] != '/' && server->host[0] != '@';
+	names->count++;
 	return true;
 }
 
-static bool any_is_name(const struct pg_names *names)
+static bool add_servers(struct pg_names *names, struct texts texts)
+{
+	bool one_port = texts.ports != NULL && strchr(texts.ports, ',') == NULL;
+
+	while (texts.hosts != NULL || texts.addresses != NULL)
+		if (!add_server(names, &texts, one_port))
+			return false;
+	return true;
+}
+
+bool pg_names_need_look_up(const struct pg_names *names)
 {
 	for (unsigned i = 0; i < names->count; i++)
 		if (names->servers[i].is_name)
@@ -76,8 +93,7 @@ static bool any_is_name(const struct pg_names *names)
 struct pg_names *pg_names_new(const char *conninfo)
 {
 	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
-	const char *hosts = NULL, *ports = NULL;
-	bool has_address = false;
+	struct texts texts = {0};
 	struct pg_names *names;
 
 	if (options == NULL)
@@ -86,15 +102,15 @@ struct pg_names *pg_names_new(const char *conninfo)
 		if (at->val == NULL || at->val[0] == '\0')
 			continue;
 		if (strcmp(at->keyword, "host") == 0)
-			hosts = at->val;
+			texts.hosts = at->val;
+		if (strcmp(at->keyword, "hostaddr") == 0)
+			texts.addresses = at->val;
 		if (strcmp(at->keyword, "port") == 0)
-			ports = at->val;
-		has_address |= strcmp(at->keyword, "hostaddr") == 0;
+			texts.ports = at->val;
 	}
 	names = calloc(1, sizeof(*names));
 	assert(names != NULL);
-	if (has_address || hosts == NULL || !add_servers(names, hosts, ports) ||
-	    !any_is_name(names)) {
+	if (!add_servers(names, texts) || (names->count < 2 && !pg_names_need_look_up(names))) {
 		free(names);
 		names = NULL;
 	}
@@ -151,7 +167,8 @@ void pg_names_look_up(struct pg_names *names, pg_names_done_fn *done, void *arg)
 	names->at = 0;
 	names->done = done;
 	names->arg = arg;
-	look_up_next(names); /* there is at least one name, so done is not called here */
+	assert(pg_names_need_look_up(names)); /* so done is not called here */
+	look_up_next(names);
 }
 
 void pg_names_hurry(struct pg_names *names)

@@ -1,5 +1,6 @@
 /* pg_names: the addresses of the hosts in a conninfo, looked up anew for each connection, because a
- * name may point elsewhere after a failover. libpq's own lookup would block the loop. */
+ * name may point elsewhere after a failover. libpq's own lookup would block the loop, and it would
+ * begin each attempt with the same server, even when that one does not answer. */
 #ifndef SEBEZ_STORE_PG_NAMES_H
 #define SEBEZ_STORE_PG_NAMES_H
 
@@ -7,10 +8,11 @@
 
 struct pg_names;
 
-/* Returns NULL when there is nothing to look up: only sockets and addresses, or a text that libpq
- * will reject. */
+/* Returns NULL when there is nothing to choose: one socket or address, or a text that libpq will
+ * reject. */
 struct pg_names *pg_names_new(const char *conninfo);
 void pg_names_free(struct pg_names *names); /* NULL is fine */
+bool pg_names_need_look_up(const struct pg_names *names); /* false: all are sockets or addresses */
 
 /* Called once, never within pg_names_look_up. Reason NULL: there are addresses. */
 typedef void pg_names_done_fn(void *arg, const char *reason);

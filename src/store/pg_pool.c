@@ -161,6 +161,7 @@ void pg_pool_opened(struct pg_pool *pool)
 void pg_pool_open_failed(struct pg_pool *pool, const char *reason)
 {
 	outage_on(&pool->outage, PG_ROLE_NAMES[pool->role], reason);
+	pool->turn++;
 	pool->retry_ms = loop_now_ms() + backoff_ms(pool->failures++, BACKOFF_FIRST_MS,
 	                                            BACKOFF_MAX_MS, randombytes_random());
 	pg_pool_touch(pool);
@@ -260,6 +261,8 @@ static void on_tick(uv_timer_t *timer)
 	for (struct pg_pool *pool = all.pools; pool != NULL; pool = pool->next) {
 		for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++)
 			pg_conn_check_silence(&pool->conns[i], now_ms);
+		pg_conn_check_silence(&pool->knock, now_ms);
+		pg_knock_tick(pool, now_ms);
 		if (pool->queue_first != NULL || pool->leases_first != NULL)
 			pg_pool_touch(pool); /* a back-off may be over */
 	}
@@ -283,6 +286,7 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 		*conn = (struct pg_conn){.pool = pool, .is_leased = i >= pool->shared_max};
 		conn->lease.conn = conn;
 	}
+	pool->knock.pool = pool;
 	pool->queue_last = &pool->queue_first;
 	pool->leases_last = &pool->leases_first;
 	if (all.hook.run == NULL) {
@@ -301,10 +305,13 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 
 struct pg_pool *pg_pool_open_beside(const struct pg_pool *pool)
 {
-	return pg_pool_open(pool->role, &(struct pg_pool_options){.conninfo = pool->conninfo,
-	                                                          .shared_max = 1,
-	                                                          .statement_timeout_ms =
-	                                                              pool->statement_timeout_ms});
+	struct pg_pool_options options = {.conninfo = pool->conninfo,
+	                                  .shared_max = 1,
+	                                  .statement_timeout_ms = pool->statement_timeout_ms};
+	struct pg_pool *beside = pg_pool_open(pool->role, &options);
+
+	beside->turn = pool->turn;
+	return beside;
 }
 
 static void conn_close(struct pg_conn *conn)
@@ -321,6 +328,7 @@ void pg_pool_close(struct pg_pool *pool)
 {
 	for (unsigned i = 0; i < pool->shared_max + pool->leased_max; i++)
 		conn_close(&pool->conns[i]);
+	conn_close(&pool->knock);
 	queue_fail_all(pool, -EHOSTDOWN);
 	pg_lease_fail_all(pool, -EHOSTDOWN);
 	assert(pool->queue_first == NULL && pool->stats.queued == 0);

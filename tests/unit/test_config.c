@@ -271,10 +271,43 @@ static void the_base_conninfo_has_no_login(void **state)
 	    conninfo_split("postgresql://me:pa'ss@127.0.0.1:5433/shop", admin, base, sizeof(base)),
 	    0);
 	assert_non_null(strstr(admin, "user='me' password='pa\\'ss'"));
-	assert_null(strstr(base, "user"));
+	assert_null(strstr(base, "user="));
 	assert_null(strstr(base, "password"));
 	assert_non_null(strstr(base, "dbname='shop'"));
 	assert_non_null(strstr(base, "host='127.0.0.1'"));
+}
+
+static void several_servers_are_asked_for_the_one_that_takes_writes(void **state)
+{
+	char admin[1024], base[1024];
+
+	(void)state;
+	assert_int_equal(conninfo_split("postgresql://me@a,b/shop", admin, base, sizeof(base)), 0);
+	assert_non_null(strstr(admin, "target_session_attrs='read-write'"));
+	assert_non_null(strstr(base, "target_session_attrs='read-write'"));
+	assert_int_equal(conninfo_split("postgresql://me@a/shop", admin, base, sizeof(base)), 0);
+	assert_null(strstr(base, "target_session_attrs"));
+	assert_int_equal(conninfo_split("postgresql://me@a,b/shop?target_session_attrs=primary",
+	                                admin, base, sizeof(base)),
+	                 0);
+	assert_non_null(strstr(base, "target_session_attrs='primary'"));
+	assert_null(strstr(base, "read-write"));
+}
+
+static void a_server_that_disappears_is_noticed_unless_the_url_says_otherwise(void **state)
+{
+	char admin[1024], base[1024];
+
+	(void)state;
+	assert_int_equal(conninfo_split("host=a tcp_user_timeout=60000 keepalives_idle=30", admin,
+	                                base, sizeof(base)),
+	                 0);
+	assert_non_null(strstr(base, "tcp_user_timeout='60000'"));
+	assert_null(strstr(base, "tcp_user_timeout='3000'"));
+	assert_non_null(strstr(base, "keepalives_idle='30'"));
+	assert_null(strstr(base, "keepalives_idle='2'"));
+	assert_non_null(strstr(base, "keepalives_count='3'"));
+	assert_non_null(strstr(admin, "connect_timeout='" CONNINFO_CONNECT_S "'"));
 }
 
 int main(void)
@@ -293,6 +326,8 @@ int main(void)
 	    cmocka_unit_test(a_secret_is_hexadecimal_or_base64),
 	    cmocka_unit_test(passwords_of_roles_differ_and_stay),
 	    cmocka_unit_test(the_base_conninfo_has_no_login),
+	    cmocka_unit_test(several_servers_are_asked_for_the_one_that_takes_writes),
+	    cmocka_unit_test(a_server_that_disappears_is_noticed_unless_the_url_says_otherwise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
