@@ -273,6 +273,17 @@ def paid_and_cancelled(w, who, side):
     return ids
 
 
+def delivered_ids(w, who, side):
+    """Of an order that was delivered and paid in cash."""
+    ids = side.bought("accept", "ship")
+    side.vendor.do("deliverSubOrder", sub_order_id=ids["sub_order_id"], body={})
+    return ids
+
+
+def refund_body(w, who, side):
+    return {"lines": [line(side)], "reason": "A test"}
+
+
 def indebted(w, who, side):
     """A vendor that took cash, and so owes commission. Not the side's, which may have money to be
     paid out."""

@@ -26,14 +26,15 @@ from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
 from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox, bought, campaign,
                     campaign_body, challenge_answer, changed_address, choice, debt_paid, declined,
-                    emoji, export_body, exported, few_webhooks, first_code, former_address,
-                    held_account, indebted, invitation_token, line, message_body, my_message,
-                    new_dead_letter, new_delivery, new_platform_delivery, new_platform_webhook,
-                    new_product, new_rule, new_staff, new_user, new_webhook, nothing, order_body,
-                    own_cursor, paid_and_cancelled, payout, platform_campaign, preferences,
-                    product_of_two, put_in_cart, reason, report_body, rule_body, settings, shipped,
-                    subject, suppressed, vendor_cursor, vendor_in, webhook_body, with_activity,
-                    with_another_customer, with_another_vendor, with_app, with_options)
+                    delivered_ids, emoji, export_body, exported, few_webhooks, first_code,
+                    former_address, held_account, indebted, invitation_token, line, message_body,
+                    my_message, new_dead_letter, new_delivery, new_platform_delivery,
+                    new_platform_webhook, new_product, new_rule, new_staff, new_user, new_webhook,
+                    nothing, order_body, own_cursor, paid_and_cancelled, payout, platform_campaign,
+                    preferences, product_of_two, put_in_cart, reason, refund_body, report_body,
+                    rule_body, settings, shipped, subject, suppressed, vendor_cursor, vendor_in,
+                    webhook_body, with_activity, with_another_customer, with_another_vendor,
+                    with_app, with_options)
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -173,6 +174,11 @@ ROWS = {
         "carrier": "Post", "lines": [line(side)]}),
     "deliverSubOrder": Row(ids=shipped, body=lambda w, who, side: {
         "shipment_id": side.ids["shipment_id"]}),
+    "listSubOrderRefunds": Row(),
+    "listVendorRefunds": Row(),
+    "refundSubOrder": Row(ids=delivered_ids, body=refund_body),
+    "adminListRefunds": Row(),
+    "adminRefundSubOrder": Row(ids=delivered_ids, body=refund_body),
     "cancelSubOrderByVendor": Row(ids=bought(), body=lambda w, who, side: {
         "reason": "Broken", "lines": [line(side)]}),
     # the ledger

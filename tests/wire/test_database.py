@@ -253,7 +253,7 @@ def test_customers_hang_nothing_on_what_is_another_s(world, db):
 
 def test_customers_are_not_shown_the_commission_on_what_they_bought(world, db):
     hidden = {"commission", "commission_basis_points", "commission_rule_id",
-              "shipping_commission", "commission_tax_basis_points"}
+              "shipping_commission", "commission_tax_basis_points", "commissioned_quantity"}
     assert db.columns("order_line") - set(readable(db, "sebez_customer", "order_line")) == hidden
     with As(db, "sebez_customer", account=world.a.customer.id, actor="customer") as cursor:
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):

@@ -129,6 +129,8 @@ BROKEN |= {
         f"and journal_id in (select id from journal {SHARE})",
     "delivered and paid sub-orders have a time of release":
         f"update ledger_share set release_at = null {SHARE}",
+    "what was refunded of sub-orders and lines is the sum of their refunds":
+        f"update sub_order set goodwill = goodwill + 1 {SHARE}",
     "what is in payout is the sum of payouts that are under way":
         f"update vendor_balance set in_payout = in_payout + 1 {SHARE}",
     "each payout has the journals of its moves, once":

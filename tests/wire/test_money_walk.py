@@ -12,6 +12,7 @@ from conftest import SEED
 from harness import contract
 from harness.books import PLATFORM, Books, Line, Order, Part, Payout, Terms
 from harness.shop import fresh, money
+from harness.wait import until
 
 STEPS = int(os.environ.get("SEBEZ_TEST_MONEY", "200"))
 KEPT = 8  # orders that go on, few enough that each gets far; older ones rest
@@ -106,16 +107,18 @@ class Walk:
         counts = {product.variant: self.chance.choice((1, 2, 3, 7)) for product in picked}
         prices = {product.variant: product.price for product in picked}
         self.product_of = {product.variant: product.id for product in picked}
-        in_cash = self.chance.random() < 0.3
+        method = self.chance.choice(("cash_on_delivery", "manual", "manual", "sandbox"))
+        in_cash = method == "cash_on_delivery"
         customer.call("clearCart")
         made = customer.order(*((product, counts[product.variant]) for product in picked),
-                              method="cash_on_delivery" if in_cash else "manual")
+                              method=method)
         order = Order(made["id"], customer, [
             self.part_of(seen, prices, counts) for seen in sorted(
                 made["sub_orders"], key=lambda seen: seen["number"])], in_cash)
         self.books.place(order, self.fixed, self.basis_points)
         assert sum(part.total for part in order.parts) == made["total"]["amount"]
         order.is_paid = made["payment"]["status"] == "received"  # of nothing
+        order.account = "provider:sandbox" if method == "sandbox" else "bank"
         self.orders = [*self.orders, order][-KEPT:]
 
     def part_of(self, seen, prices, counts):
@@ -125,8 +128,26 @@ class Walk:
                  for line in seen["lines"]}
         return Part(vendor, seen["id"], lines, seen["shipping"]["amount"])
 
+    def charge(self, order):
+        """By card: what is due, and what goes back of it goes by itself."""
+        due = sum(p.due for p in order.parts)
+        answer = order.customer.call("createPaymentAttempt", order_id=order.id, body={})
+        if answer.status_code == 201 and answer.json()["status"] == "captured":
+            self.books.receive(order, due)
+
+    def await_refund(self, order):
+        """Of an order that was paid by card."""
+        if order.account == "bank" or not order.refund_due:
+            return
+        back = self.books.platform["provider:sandbox"] - order.refund_due
+        until(lambda: self.platform()["provider:sandbox"] - self.start["provider:sandbox"] == back)
+        self.books.refund(order)
+
     def receive(self):
         order = self.chance.choice(self.orders)
+        if order.account != "bank":
+            self.charge(order)
+            return
         due, total = sum(p.due for p in order.parts), sum(p.total for p in order.parts)
         amount = self.chance.choice((due, total, self.chance.randint(due, total)))
         answer = self.once("markPaymentReceived", order_id=order.id,
@@ -134,8 +155,40 @@ class Walk:
         if answer.status_code == 200:
             self.books.receive(order, amount)
 
+    def grant(self):
+        """A refund of something that was shipped, by its vendor or by the marketplace."""
+        chosen = [(order, part) for order in self.orders for part in order.parts if part.paid
+                  and any(line.shipped for line in part.lines.values())]
+        if not chosen:
+            return
+        order, part = self.chance.choice(chosen)
+        (vendor,) = [v for v in self.vendors if v.id == part.vendor]
+        keeps = self.chance.random() < 0.3
+        self.shop.db.rows("update platform set refund_keeps_commission = %s", keeps)
+        left = {line_id: line.shipped - line.refunded for line_id, line in part.lines.items()}
+        lines = {line_id: self.chance.randint(1, count) for line_id, count in left.items()
+                 if count and self.chance.random() < 0.5}
+        shipping = self.chance.choice((0, 0, part.shipping - part.shipping_back, 1))
+        goodwill = self.chance.choice((0, 0, 1, 250))
+        by_platform = self.chance.random() < 0.5
+        body = {"reason": "Walk", "shipping": money(shipping), "goodwill": money(goodwill),
+                **({"lines": [{"line_id": line_id, "quantity": count, "restock": True}
+                              for line_id, count in lines.items()]} if lines else {})}
+        if by_platform:
+            answer = self.once("adminRefundSubOrder", sub_order_id=part.id,
+                               body={**body, "goodwill_by": "marketplace"})
+        else:
+            answer = vendor.call("refundSubOrder", sub_order_id=part.id, body=body,
+                                 key=fresh("key"))
+        if answer.status_code == 201:
+            back = self.books.grant(order, part, lines, shipping, goodwill, by_platform, keeps)
+            assert answer.json()["amount"] == money(back)
+            self.await_refund(order)
+
     def refund(self):
-        order = self.chance.choice(self.orders)
+        order = self.chance.choice([o for o in self.orders if o.account == "bank"] or [None])
+        if order is None:
+            return
         answer = self.once("markRefunded", order_id=order.id, body={})
         assert (answer.status_code == 200) == (order.refund_due > 0), answer.text
         if answer.status_code == 200:
@@ -145,7 +198,7 @@ class Walk:
         """Finance does it; sometimes twice with the same key, which is the same answer."""
         key = fresh("key")
         first = self.finance.call(operation, key=key, **arguments)
-        if first.status_code == 200 and self.chance.random() < 0.3:
+        if first.status_code in (200, 201) and self.chance.random() < 0.3:
             assert self.finance.call(operation, key=key, **arguments).text == first.text
         return first
 
@@ -155,6 +208,7 @@ class Walk:
         if answer.status_code == 200:
             for part in order.parts:
                 self.books.cancel(order, part, None)
+            self.await_refund(order)
 
     def sell(self):
         """A step of a vendor with a part; one step in ten is not allowed in its state."""
@@ -199,6 +253,7 @@ class Walk:
         answer = call("cancelSubOrderByVendor", {"reason": "Broken", "lines": lines})
         if answer.status_code == 200:
             self.books.cancel(order, part, chosen)
+            self.await_refund(order)
             self.moved(order, part, answer)
 
     def pay_debt(self):
@@ -284,9 +339,9 @@ class Walk:
                 books.in_payout[vendor.id])
 
     def go(self):
-        steps = {self.place: 3, self.receive: 7, self.refund: 4, self.cancel_order: 1,
-                 self.sell: 20, self.release: 4, self.release_reserve: 1, self.pay_out: 2,
-                 self.move_payout: 3, self.pay_debt: 6, self.change_rules: 1}
+        steps = {self.place: 3, self.receive: 7, self.grant: 5, self.refund: 4,
+                 self.cancel_order: 1, self.sell: 20, self.release: 4, self.release_reserve: 1,
+                 self.pay_out: 2, self.move_payout: 3, self.pay_debt: 6, self.change_rules: 1}
         self.place()
         for number in range(10 * STEPS):
             if number >= STEPS and self.causes() == CAUSES:
@@ -300,7 +355,7 @@ class Walk:
 def former_fees(shop):
     yield
     shop.db.rows("update platform set service_fee_fixed = 0, service_fee_basis_points = 0, "
-                 "commission_tax_basis_points = 0")
+                 "commission_tax_basis_points = 0, refund_keeps_commission = false")
     shop.db.rows("update commission_rule set replaced_at = now() where replaced_at is null")
 
 

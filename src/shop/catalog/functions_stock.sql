@@ -118,6 +118,31 @@ begin
 end $$;
 grant execute on function release_stock(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
+-- Adds to the stock what a refund says can be sold again. Variants are locked last.
+create or replace function restock_refunded(vendor uuid, refund uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	touched uuid[];
+begin
+	with locked as materialized (
+		select v.id, r.quantity
+		from (select l.variant_id, sum(x.quantity) as quantity from sub_order_refund_line x
+		      join order_line l on l.vendor_id = x.vendor_id and l.id = x.order_line_id
+		      where x.vendor_id = vendor and x.refund_id = refund and x.restocked group by 1) r
+		join variant v on v.vendor_id = vendor and v.id = r.variant_id
+		order by v.id for no key update of v
+	), noted as (
+		insert into stock_adjustment (vendor_id, id, variant_id, delta, reason, account_id)
+		select vendor, journal_new_id(), l.id, l.quantity, 'refunded', current_account() from locked l
+	), returned as (
+		update variant v set available = v.available + l.quantity
+		from locked l where v.vendor_id = vendor and v.id = l.id
+		returning v.id
+	)
+	select array_agg(r.id) into touched from returned r;
+	perform refresh_in_stock(touched);
+end $$;
+
 set local role sebez_owner;
 
 -- Sold, but neither shipped nor cancelled.

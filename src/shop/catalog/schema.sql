@@ -195,6 +195,7 @@ create table stock_adjustment (
 
 grant select, insert on stock_adjustment to sebez_vendor;
 grant select on stock_adjustment to sebez_admin;
+grant insert on stock_adjustment to sebez_kernel;
 alter table stock_adjustment enable row level security, force row level security;
 create policy everything on stock_adjustment to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);

@@ -31,10 +31,10 @@ select s.number from sub_orders_worth(array(select id from sub_order where recei
 join sub_order s on s.id = w.sub_order_id
 left join ledger_share h on h.vendor_id = w.vendor_id and h.sub_order_id = w.sub_order_id
 where (w.received, w.refunded, w.goods, w.shipping, w.discount, w.tax, w.service_fee, w.commission,
-	w.commission_tax) <>
+	w.commission_tax, w.goodwill, w.platform_goodwill) <>
 	(coalesce(h.received, 0), coalesce(h.refunded, 0), coalesce(h.goods, 0), coalesce(h.shipping, 0),
 	 coalesce(h.discount, 0), coalesce(h.tax, 0), coalesce(h.service_fee, 0), coalesce(h.commission, 0),
-	 coalesce(h.commission_tax, 0))
+	 coalesce(h.commission_tax, 0), coalesce(h.goodwill, 0), coalesce(h.platform_goodwill, 0))
 union all
 select h.sub_order_id::text from ledger_share h join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
 where s.received_at is null;
@@ -52,6 +52,8 @@ cross join lateral (
 		-coalesce(sum(e.amount) filter (where e.account = 'commission'), 0) as commission,
 		coalesce(sum(e.amount) filter (where e.item = 'commission' and e.account <> 'commission'), 0) as taken,
 		-coalesce(sum(e.amount) filter (where e.account = 'commission_tax'), 0) as commission_tax,
+		coalesce(sum(e.amount) filter (where e.item = 'goodwill' and e.account <> 'goodwill'), 0) as goodwill,
+		coalesce(sum(e.amount) filter (where e.account = 'goodwill'), 0) as platform_goodwill,
 		-coalesce(sum(e.amount) filter (where e.account = 'refund_due'), 0) as refund_due,
 		-coalesce(sum(e.amount) filter (where e.account = 'pending'), 0) as pending,
 		count(distinct j.id) as journals
@@ -59,11 +61,12 @@ cross join lateral (
 	where j.order_id = (select s.order_id from sub_order s where s.id = h.sub_order_id)
 	and j.sub_order_id = h.sub_order_id) e
 where (e.received, e.refunded, e.goods, e.shipping, e.discount, e.tax, e.service_fee, e.commission, e.taken,
-	e.commission_tax,	e.refund_due, e.pending, e.journals) is distinct from
+	e.commission_tax, e.goodwill, e.platform_goodwill, e.refund_due, e.pending, e.journals) is distinct from
 	(h.received, h.refunded, h.goods, h.shipping, h.discount, h.tax, h.service_fee, h.commission, h.commission,
-	h.commission_tax,	h.received - h.refunded - (h.goods + h.shipping - h.discount + h.tax + h.service_fee),
+	h.commission_tax, h.goodwill, h.platform_goodwill, h.received - h.refunded - (h.goods + h.shipping - h.discount
+		+ h.tax + h.service_fee - h.goodwill - h.platform_goodwill),
 	case when h.released_at is null then h.goods + h.shipping - h.discount + h.tax - h.commission
-		- h.commission_tax else 0 end,
+		- h.commission_tax - h.goodwill else 0 end,
 	h.journals);
 
 -- check: what orders received and got back is the sum of their entries

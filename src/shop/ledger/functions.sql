@@ -52,12 +52,13 @@ end $$;
 -- The entries of a journal that changes the worth of a share by these amounts. paid_to: the account that the payment
 -- came to; earnings: the account of the vendor that has what it earned.
 create or replace function share_entries(paid_to text, earnings text, received bigint, refunded bigint, goods bigint,
-	shipping bigint, discount bigint, tax bigint, service_fee bigint, commission bigint, commission_tax bigint)
+	shipping bigint, discount bigint, tax bigint, service_fee bigint, commission bigint, commission_tax bigint,
+	goodwill bigint, platform_goodwill bigint)
 returns table (number int, account text, is_vendors boolean, item text, amount bigint)
 language sql immutable parallel safe as $$
 	select e.* from (select goods + shipping - discount + tax as sold, paid_to = 'vendor_cash' as in_cash) w
 	cross join lateral (select w.*, w.in_cash and received <> 0 as by_cash) x
-	cross join lateral (select x.*, x.sold - commission - commission_tax as earned) y
+	cross join lateral (select x.*, x.sold - commission - commission_tax - goodwill as earned) y
 	cross join lateral (values
 		(1, paid_to, x.in_cash, 'payment', received),
 		(2, earnings, true, 'goods', -goods),
@@ -66,10 +67,13 @@ language sql immutable parallel safe as $$
 		(5, earnings, true, 'tax', -tax),
 		(6, earnings, true, 'commission', commission),
 		(7, earnings, true, 'commission_tax', commission_tax),
+		(7, earnings, true, 'goodwill', goodwill),
 		(8, 'commission', false, 'commission', -commission),
 		(8, 'commission_tax', false, 'commission_tax', -commission_tax),
 		(8, 'service_fee', false, 'service_fee', -service_fee),
-		(9, 'refund_due', false, 'refund_due', y.sold + service_fee - received + refunded),
+		(8, 'goodwill', false, 'goodwill', platform_goodwill),
+		(9, 'refund_due', false, 'refund_due', y.sold + service_fee - goodwill - platform_goodwill - received
+		                                       + refunded),
 		(10, case when x.in_cash then 'bank' else paid_to end, false, 'refund', -refunded),
 		-- The vendor keeps what it earned of the cash, and owes the rest.
 		(11, earnings, true, 'set_off', case when y.by_cash then y.earned end),
@@ -78,8 +82,7 @@ language sql immutable parallel safe as $$
 	) e (number, account, is_vendors, item, amount)
 $$;
 grant execute on function share_entries(text, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
-	bigint)
-	to sebez_kernel;
+	bigint, bigint, bigint) to sebez_kernel;
 
 set local role sebez_kernel;
 
@@ -94,8 +97,8 @@ begin
 end $$;
 
 -- Writes a journal for each of these sub-orders whose worth is not what its journals contain. The sub-orders and their
--- payments are locked already. Delivered ones get the time of their release.
-create or replace function ledger_settle(sub_orders uuid[]) returns void
+-- payments are locked already. less: the cause when less is owed. Delivered ones get the time of their release.
+create or replace function ledger_settle(sub_orders uuid[], less text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
 	if not exists (select from sub_order s where s.id = any (sub_orders) and s.received_at is not null) then
@@ -110,12 +113,15 @@ begin
 		       w.discount - coalesce(h.discount, 0) as d_discount, w.tax - coalesce(h.tax, 0) as d_tax,
 		       w.service_fee - coalesce(h.service_fee, 0) as d_service_fee,
 		       w.commission - coalesce(h.commission, 0) as d_commission,
-		       w.commission_tax - coalesce(h.commission_tax, 0) as d_commission_tax
+		       w.commission_tax - coalesce(h.commission_tax, 0) as d_commission_tax,
+		       w.goodwill - coalesce(h.goodwill, 0) as d_goodwill,
+		       w.platform_goodwill - coalesce(h.platform_goodwill, 0) as d_platform_goodwill
 		from sub_orders_worth(sub_orders) w
 		left join ledger_share h on h.vendor_id = w.vendor_id and h.sub_order_id = w.sub_order_id
 	), worth as materialized (
 		select c.*, (c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
-		             c.d_commission, c.d_commission_tax) <> (0, 0, 0, 0, 0, 0, 0, 0, 0) as differs
+		             c.d_commission, c.d_commission_tax, c.d_goodwill, c.d_platform_goodwill)
+		            <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) as differs
 		from compared c
 	), change as materialized (
 		select w.*, journal_new_id() as id from worth w where w.differs
@@ -124,7 +130,7 @@ begin
 		                     actor, actor_id)
 		select c.id, case when c.d_received <> 0 and c.account = 'vendor_cash' then 'cash_received'
 		                  when c.d_received <> 0 then 'payment_received'
-		                  when c.d_refunded <> 0 then 'refunded' else 'cancelled' end,
+		                  when c.d_refunded <> 0 then 'refunded' else less end,
 		       c.sub_order_id, c.journals + 1, c.currency, c.vendor_id, c.sub_order_id, c.order_id,
 		       current_setting('sebez.actor', true), current_account()
 		from change c
@@ -133,14 +139,16 @@ begin
 		select c.id, e.account, case when e.is_vendors then c.vendor_id end, e.item, e.amount
 		from change c cross join share_entries(c.account, case when c.released then 'available' else 'pending' end,
 			c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
-			c.d_commission, c.d_commission_tax) e
+			c.d_commission, c.d_commission_tax, c.d_goodwill, c.d_platform_goodwill) e
 		where e.amount <> 0
 		order by c.vendor_id, c.sub_order_id, e.number
 	)
 	insert into ledger_share as h (vendor_id, sub_order_id, currency, received, refunded, goods, shipping, discount,
-	                               tax, service_fee, commission, commission_tax, journals, release_at, released_at)
+	                               tax, service_fee, commission, commission_tax, goodwill, platform_goodwill,
+	                               journals, release_at, released_at)
 	select w.vendor_id, w.sub_order_id, w.currency, w.received, w.refunded, w.goods, w.shipping, w.discount, w.tax,
-	       w.service_fee, w.commission, w.commission_tax, w.journals + w.differs::int,
+	       w.service_fee, w.commission, w.commission_tax, w.goodwill, w.platform_goodwill,
+	       w.journals + w.differs::int,
 	       case when w.delivered then now() + make_interval(days => p.hold_days) end,
 	       case when w.account = 'vendor_cash' then now() end
 	from worth w cross join platform p
@@ -149,10 +157,11 @@ begin
 	set received = excluded.received, refunded = excluded.refunded, goods = excluded.goods,
 	    shipping = excluded.shipping, discount = excluded.discount, tax = excluded.tax,
 	    service_fee = excluded.service_fee, commission = excluded.commission,
-	    commission_tax = excluded.commission_tax, journals = excluded.journals,
+	    commission_tax = excluded.commission_tax, goodwill = excluded.goodwill,
+	    platform_goodwill = excluded.platform_goodwill, journals = excluded.journals,
 	    release_at = coalesce(h.release_at, excluded.release_at);
 end $$;
-grant execute on function ledger_settle(uuid[]) to sebez_kernel;
+grant execute on function ledger_settle(uuid[], text) to sebez_kernel;
 
 -- Releases the earnings of up to `most` sub-orders whose time has come. Never waits for a sub-order. Returns how many.
 create or replace function ledger_release(most int) returns int
@@ -176,7 +185,7 @@ begin
 		cross join platform f
 		left join payout_terms t on t.vendor_id = s.vendor_id
 		cross join lateral (select h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax
-			as earned) e
+			- h.goodwill as earned) e
 		cross join lateral (select coalesce(t.reserve_basis_points, f.payout_reserve_basis_points) as basis_points,
 			coalesce(t.reserve_days, f.payout_reserve_days) as days) r
 		where s.id = any (due) and h.released_at is null

@@ -13,7 +13,7 @@ select m.currency, m.pending as "pending.amount", m.currency as "pending.currenc
        m.currency as "in_payout.currency", greatest(-m.available, 0) as "debt.amount",
        m.currency as "debt.currency",
        (select json_build_object('at', json_time(h.release_at), 'amount', json_build_object(
-	       'amount', h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax,
+	       'amount', h.goods + h.shipping - h.discount + h.tax - h.commission - h.commission_tax - h.goodwill,
 	       'currency', h.currency))
         from ledger_share h
         where h.vendor_id = current_vendor() and h.released_at is null and h.release_at is not null
@@ -46,11 +46,12 @@ with sums as (
 ), totals as (
 	select x.account, x.currency, sum(x.debit)::bigint as debit, sum(x.credit)::bigint as credit,
 	       case when x.account in ('bank', 'vendor_cash') or x.account like 'provider:%' then 'asset'
-	            when x.account in ('commission', 'service_fee') then 'revenue' else 'liability' end as kind
+	            when x.account in ('commission', 'service_fee') then 'revenue'
+	            when x.account = 'goodwill' then 'expense' else 'liability' end as kind
 	from sums x group by x.account, x.currency
 )
-select t.account, t.kind, case t.kind when 'asset' then t.debit - t.credit else t.credit - t.debit end
-       as "balance.amount", t.currency as "balance.currency", t.debit as "debit.amount",
+select t.account, t.kind, case when t.kind in ('asset', 'expense') then t.debit - t.credit
+       else t.credit - t.debit end as "balance.amount", t.currency as "balance.currency", t.debit as "debit.amount",
        t.currency as "debit.currency", t.credit as "credit.amount", t.currency as "credit.currency"
 from totals t order by t.account, t.currency;
 

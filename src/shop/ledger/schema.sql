@@ -71,6 +71,8 @@ create table ledger_share (
 	service_fee  bigint not null,
 	commission   bigint not null,
 	commission_tax bigint not null,
+	goodwill     bigint not null, -- of the vendor
+	platform_goodwill bigint not null, -- of the marketplace
 	journals     int not null, -- written so far
 	release_at   timestamptz, -- null: not delivered, or not paid
 	released_at  timestamptz, -- since then its money is available; null: it is pending

@@ -33,8 +33,30 @@ or coalesce(h.first, s.state) not in ('awaiting_payment', 'placed');
 
 -- check: the cancelled total of a sub-order follows from its lines
 select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
-	else (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
+	else (select least(s.total, s.goodwill + s.platform_goodwill + sub_order_gone(
+			sum(l.price * (l.cancelled_quantity + l.refunded_quantity)), sum(l.price * l.refunded_quantity),
+			s.subtotal, s.percent_fee, s.discount, s.tax, s.refunded_shipping))
 		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end;
+
+-- check: what was refunded of sub-orders and lines is the sum of their refunds
+select s.number from sub_order s
+cross join lateral (select coalesce(sum(r.amount), 0) as amount, coalesce(sum(r.shipping), 0) as shipping,
+	coalesce(sum(r.shipping) filter (where not r.commission_kept), 0) as uncommissioned,
+	coalesce(sum(r.goodwill) filter (where r.goodwill_by = 'vendor'), 0) as goodwill,
+	coalesce(sum(r.goodwill) filter (where r.goodwill_by = 'marketplace'), 0) as platform_goodwill
+	from sub_order_refund r where r.vendor_id = s.vendor_id and r.sub_order_id = s.id) r
+where (s.refunded_shipping, s.uncommissioned_shipping, s.goodwill, s.platform_goodwill)
+	<> (r.shipping, r.uncommissioned, r.goodwill, r.platform_goodwill)
+or r.amount <> case s.state when 'cancelled' then 0 else s.cancelled_total
+	- (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
+	   from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end
+union all
+select l.id::text from order_line l
+cross join lateral (select coalesce(sum(x.quantity), 0) as quantity,
+	coalesce(sum(x.quantity) filter (where r.commission_kept), 0) as commissioned
+	from sub_order_refund_line x join sub_order_refund r on r.vendor_id = x.vendor_id and r.id = x.refund_id
+	where x.vendor_id = l.vendor_id and x.order_line_id = l.id and r.sub_order_id = l.sub_order_id) x
+where (l.refunded_quantity, l.commissioned_quantity) <> (x.quantity, x.commissioned);
 
 -- check: payment states of sub-orders follow from amounts received, refunded and cancelled
 select s.number from sub_order s join payment p on p.order_id = s.order_id

@@ -38,13 +38,36 @@ create or replace function cancelled_with_fee(goods numeric, subtotal bigint, pe
 returns bigint language sql immutable parallel safe
 return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::bigint;
 grant execute on function cancelled_with_fee(numeric, bigint, bigint) to sebez_customer, sebez_vendor,
-	sebez_admin, sebez_jobs;
+	sebez_admin, sebez_jobs, sebez_kernel;
+
+-- What goes of an amount with refunded goods: all of it with all goods, in proportion to their price before.
+create or replace function refunded_share(amount bigint, refunded numeric, subtotal bigint)
+returns bigint language sql immutable parallel safe
+return coalesce(round(amount * refunded / nullif(subtotal, 0)), 0)::bigint;
+grant execute on function refunded_share(bigint, numeric, bigint) to sebez_customer, sebez_vendor, sebez_admin,
+	sebez_jobs, sebez_kernel;
+
+-- What of a sub-order is no longer owed, without what was granted as goodwill. gone: the price of goods that were
+-- cancelled or refunded; refunded: of those, that of refunded ones, with which their share of discount and tax goes.
+create or replace function sub_order_gone(gone numeric, refunded numeric, subtotal bigint, percent_fee bigint,
+	discount bigint, tax bigint, refunded_shipping bigint)
+returns bigint language sql immutable parallel safe
+return cancelled_with_fee(gone, subtotal, percent_fee) - refunded_share(discount, refunded, subtotal)
+	+ refunded_share(tax, refunded, subtotal) + refunded_shipping;
+grant execute on function sub_order_gone(numeric, numeric, bigint, bigint, bigint, bigint, bigint) to sebez_customer,
+	sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
 -- The commission on what is left of a line: 0 when nothing is left, that of the sale when everything is.
 create or replace function kept_commission(commission bigint, quantity int, kept int)
 returns bigint language sql immutable parallel safe
 return round(commission::numeric * kept / quantity)::bigint;
 grant execute on function kept_commission(bigint, int, int) to sebez_vendor, sebez_admin, sebez_kernel;
+
+-- The commission on the shipping of a line, when that of a part of the shipping was given back.
+create or replace function kept_shipping_commission(commission bigint, shipping bigint, without bigint)
+returns bigint language sql immutable parallel safe
+return coalesce(round(commission::numeric * (shipping - without) / nullif(shipping, 0)), commission)::bigint;
+grant execute on function kept_shipping_commission(bigint, bigint, bigint) to sebez_vendor, sebez_admin, sebez_kernel;
 
 -- The tax on a commission.
 create or replace function commission_tax(commission bigint, basis_points int)
@@ -86,35 +109,44 @@ set local role sebez_kernel;
 create or replace function sub_orders_worth(sub_orders uuid[])
 returns table (vendor_id uuid, sub_order_id uuid, order_id uuid, currency text, account text, delivered boolean,
 	received bigint, refunded bigint, goods bigint, shipping bigint, discount bigint, tax bigint, service_fee bigint,
-	commission bigint, commission_tax bigint)
+	commission bigint, commission_tax bigint, goodwill bigint, platform_goodwill bigint)
 language sql stable set search_path = public, pg_temp as $$
 	select s.vendor_id, s.id, s.order_id, s.currency, payment_account(p.method),
 	       s.state in ('delivered', 'completed'), s.received_amount, s.refunded_amount, k.goods, k.shipping, k.discount,
-	       k.tax, s.total - s.cancelled_total - (k.goods + k.shipping - k.discount + k.tax), k.commission,
-	       k.commission_tax
+	       k.tax, g.due + g.given - (k.goods + k.shipping - k.discount + k.tax), k.commission,
+	       k.commission_tax, least(s.goodwill, g.given), g.given - least(s.goodwill, g.given)
 	from sub_order s
 	join payment p on p.order_id = s.order_id
 	cross join lateral (
 		select case when s.state = 'cancelled' then 0 else 1 end as one,
-		       sum(l.price * (l.quantity - l.cancelled_quantity))::bigint as goods,
+		       sum(l.price * (l.quantity - l.cancelled_quantity - l.refunded_quantity))::bigint as goods,
+		       sum(l.price * (l.cancelled_quantity + l.refunded_quantity)) as gone,
+		       sum(l.price * l.refunded_quantity) as refunded,
 		       sum(c.amount)::bigint as commission,
 		       sum(commission_tax(c.amount, l.commission_tax_basis_points))::bigint as commission_tax
 		from order_line l
-		cross join lateral (select kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity)
-			+ l.shipping_commission as amount) c
+		cross join lateral (select kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity
+				- l.refunded_quantity + l.commissioned_quantity)
+			+ kept_shipping_commission(l.shipping_commission, s.shipping, s.uncommissioned_shipping) as amount) c
 		where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l
 	cross join lateral (
-		select l.goods * l.one as goods, s.shipping * l.one as shipping, s.discount * l.one as discount,
-		       s.tax * l.one as tax, l.commission * l.one as commission,
-		       l.commission_tax * l.one as commission_tax) k
+		select l.goods * l.one as goods, (s.shipping - s.refunded_shipping) * l.one as shipping,
+		       (s.discount - refunded_share(s.discount, l.refunded, s.subtotal)) * l.one as discount,
+		       (s.tax - refunded_share(s.tax, l.refunded, s.subtotal)) * l.one as tax,
+		       l.commission * l.one as commission, l.commission_tax * l.one as commission_tax) k
+	-- Of the goodwill, no more is given than what is left of the total.
+	cross join lateral (
+		select s.total - s.cancelled_total as due, case s.state when 'cancelled' then 0 else s.cancelled_total
+			- sub_order_gone(l.gone, l.refunded, s.subtotal, s.percent_fee, s.discount, s.tax,
+				s.refunded_shipping) end as given) g
 	where s.id = any (sub_orders) and s.received_at is not null
 $$;
 grant execute on function sub_orders_worth(uuid[]) to sebez_owner;
 
 -- Derives the shares of the sub-orders in their payments, the payments from their shares, and the journals. It takes no
--- other input, so every role that may move a sub-order may call it. The sub-orders are locked already; payments are
--- locked after them, then balances, before stock.
-create or replace function settle_payments(sub_orders uuid[]) returns void
+-- other input but the word for what made less owed, so every role that may move a sub-order may call it. The sub-orders
+-- are locked already; payments are locked after them, then balances, before stock.
+create or replace function settle_payments(sub_orders uuid[], cause text default 'cancelled') returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	one record;
@@ -150,9 +182,9 @@ begin
 		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
 	end loop;
 	perform refund_by_providers(sub_orders);
-	perform ledger_settle(sub_orders);
+	perform ledger_settle(sub_orders, cause);
 end $$;
-grant execute on function settle_payments(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+grant execute on function settle_payments(uuid[], text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
 set local role sebez_owner;
 

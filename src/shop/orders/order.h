@@ -19,6 +19,7 @@ struct order_line {
 	struct uuid id;
 	struct goods goods;
 	int32_t cancelled_quantity, shipped_quantity;
+	int32_t refunded_quantity; /* of the shipped one */
 };
 
 struct commission {

@@ -21,6 +21,7 @@ static void one_line(struct json *json, const struct sub_order *part, const stru
 	goods_json(&line->goods, part->currency, json);
 	json_put_int(json, "cancelled_quantity", line->cancelled_quantity);
 	json_put_int(json, "shipped_quantity", line->shipped_quantity);
+	json_put_int(json, "refunded_quantity", line->refunded_quantity);
 	json_close_object(json);
 }
 

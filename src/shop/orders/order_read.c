@@ -117,6 +117,7 @@ static struct order_line line_of(const struct order_lines_read_row *row)
 	        },
 	    .cancelled_quantity = row->cancelled_quantity,
 	    .shipped_quantity = row->shipped_quantity,
+	    .refunded_quantity = row->refunded_quantity,
 	};
 }
 

@@ -15,6 +15,8 @@
 
 extern const struct area AREA_ORDERS;
 
+struct refund_line_input_in;
+
 /* The view of the task's actor: customer, staff or admin. */
 enum order_view order_view_of(const struct task *task);
 
@@ -42,6 +44,20 @@ const struct order *orders_place(struct task *task, const struct order_terms *te
 /* Moves a whole sub-order to a state. */
 void orders_move_to(struct task *task, struct uuid sub_order_id, enum sub_order_state to,
                     const char *reason);
+
+/* A refund of a sub-order that was shipped and paid. */
+struct order_refund {
+	struct uuid id, sub_order_id;
+	size_t line_count;
+	const struct refund_line_input_in *lines; /* of the contract: line_id, quantity, restock */
+	int64_t shipping, goodwill;
+	const char *shipping_currency, *goodwill_currency; /* NULL: the marketplace's */
+	const char *goodwill_by;                           /* GoodwillBy of the contract */
+	const char *reason;
+};
+/* Grants it, with all that follows from it. The sub-order is locked. Collects in chain; what is not
+ * possible ends the task when that runs (400 of a field, 409). */
+void orders_grant_refund(struct db *chain, const struct order_refund *refund);
 
 /* For the area `payments`, in its transactions as the jobs role, in which the sub-orders of the
  * order are locked. Collect in chain; the first runs it before. */

@@ -47,9 +47,9 @@ order by s.id;
 
 -- order_lines_read (order uuid?, sub_order uuid?): many -> (sub_order_id uuid, id uuid, product_id uuid,
 --     variant_id uuid, title text, variant_title text, sku text?, image text?, quantity int,
---     cancelled_quantity int, shipped_quantity int, price bigint, total bigint)
+--     cancelled_quantity int, shipped_quantity int, refunded_quantity int, price bigint, total bigint)
 select l.sub_order_id, l.id, l.product_id, l.variant_id, l.title, l.variant_title, l.sku, l.image,
-       l.quantity, l.cancelled_quantity, l.shipped_quantity, l.price, l.total
+       l.quantity, l.cancelled_quantity, l.shipped_quantity, l.refunded_quantity, l.price, l.total
 from sub_order s
 join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id
 where true
@@ -60,8 +60,8 @@ order by s.id, l.position;
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
 --     received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint,
 --     commission_tax bigint, staff_role int?)
--- The payment share of the sub-order, as vendors see it, the commission on what is not cancelled, and the role's bit
--- of the calling staff.
+-- The payment share of the sub-order, as vendors see it, the commission that is kept, and the role's bit of the calling
+-- staff.
 select p.method as payment_method, s.payment_state, s.total as amount, s.total - s.cancelled_total as due,
        s.received_at, s.received_amount, s.refunded_amount,
        k.commission, k.commission_tax,
@@ -73,8 +73,10 @@ cross join lateral (
 	select sum(c.amount)::bigint as commission,
 	       sum(commission_tax(c.amount, l.commission_tax_basis_points))::bigint as commission_tax
 	from order_line l
-	cross join lateral (select kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity)
-		+ case when s.state = 'cancelled' then 0 else l.shipping_commission end as amount) c
+	cross join lateral (select kept_commission(l.commission, l.quantity, l.quantity - l.cancelled_quantity
+			- l.refunded_quantity + l.commissioned_quantity)
+		+ case when s.state = 'cancelled' then 0 else kept_shipping_commission(l.shipping_commission,
+			s.shipping, s.uncommissioned_shipping) end as amount) c
 	where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) k
 where s.id = :id;
 

@@ -58,6 +58,7 @@ create table sub_order (
 	tax              bigint not null default 0 check (tax >= 0),
 	fee              bigint not null default 0 check (fee >= 0),
 	total            bigint not null,
+	-- What of the total is no longer owed: cancelled, or refunded later. sub_order_gone().
 	cancelled_total  bigint not null default 0 check (cancelled_total between 0 and total),
 	shipping_method_id   uuid,
 	shipping_method_name text not null,
@@ -78,6 +79,13 @@ create table sub_order (
 	received_at      timestamptz,
 	received_amount  bigint check (received_amount between 0 and total),
 	refunded_amount  bigint not null default 0,
+	-- What was granted after shipping, beside lines: refund_sub_order().
+	refunded_shipping bigint not null default 0 check (refunded_shipping between 0 and shipping),
+	-- Of it, that of which the commission was given back.
+	uncommissioned_shipping bigint not null default 0
+		check (uncommissioned_shipping between 0 and refunded_shipping),
+	goodwill         bigint not null default 0 check (goodwill >= 0), -- of the vendor
+	platform_goodwill bigint not null default 0 check (platform_goodwill >= 0), -- of the marketplace
 	primary key (vendor_id, id),
 	unique (id),
 	unique (order_id, vendor_id),
@@ -104,7 +112,8 @@ grant select, update (state, cancelled_total, deadline_at, ship_by, cancel_reaso
 	sub_order to sebez_vendor, sebez_admin, sebez_jobs;
 grant insert on sub_order to sebez_jobs;
 grant update (payment_state, received_at, received_amount, refunded_amount) on sub_order to sebez_admin, sebez_jobs;
-grant select, update (payment_state, received_at, received_amount) on sub_order to sebez_kernel;
+grant select, update (payment_state, received_at, received_amount, cancelled_total, refunded_shipping,
+	uncommissioned_shipping, goodwill, platform_goodwill, version, updated_at) on sub_order to sebez_kernel;
 alter table sub_order enable row level security, force row level security;
 create policy everything on sub_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
@@ -132,6 +141,9 @@ create table order_line (
 	shipped_quantity   int not null default 0,
 	-- Of the cancelled quantity, what release_stock() has returned to the variant; the line holds the rest.
 	released_quantity  int not null default 0,
+	-- Of the shipped quantity, what was refunded, and of that, of how many the commission was not given back.
+	refunded_quantity  int not null default 0,
+	commissioned_quantity int not null default 0,
 	-- The platform's commission on the line, fixed at sale; never shown to customers.
 	commission_basis_points int not null,
 	commission         bigint not null check (commission between 0 and total),
@@ -142,22 +154,25 @@ create table order_line (
 	check (total = price * quantity),
 	check (cancelled_quantity >= 0 and shipped_quantity >= 0
 	       and cancelled_quantity + shipped_quantity <= quantity),
-	check (released_quantity between 0 and cancelled_quantity)
+	check (released_quantity between 0 and cancelled_quantity),
+	check (refunded_quantity between 0 and shipped_quantity),
+	check (commissioned_quantity between 0 and refunded_quantity)
 );
 create index order_line_open on order_line (vendor_id, variant_id)
 	where cancelled_quantity + shipped_quantity < quantity;
 create index order_line_sub_order on order_line (vendor_id, sub_order_id, position);
 create trigger kept before delete or update of vendor_id, id, sub_order_id, account_id, product_id, variant_id
 	on order_line for each row execute function kept();
-create trigger audit after update of cancelled_quantity, shipped_quantity on order_line for each row
+create trigger audit after update of cancelled_quantity, shipped_quantity, refunded_quantity on order_line for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
 
 grant select (vendor_id, id, sub_order_id, account_id, position, product_id, variant_id, title, variant_title, sku,
-	image, quantity, price, total, cancelled_quantity, shipped_quantity, released_quantity), insert,
+	image, quantity, price, total, cancelled_quantity, shipped_quantity, released_quantity, refunded_quantity),
+	insert,
 	update (cancelled_quantity) on order_line to sebez_customer;
 grant select, update (cancelled_quantity, shipped_quantity) on order_line to sebez_vendor, sebez_admin;
 grant select, insert, update (cancelled_quantity) on order_line to sebez_jobs;
-grant select, update (released_quantity) on order_line to sebez_kernel;
+grant select, update (released_quantity, refunded_quantity, commissioned_quantity) on order_line to sebez_kernel;
 alter table order_line enable row level security, force row level security;
 create policy everything on order_line to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);

@@ -27,7 +27,8 @@ create table platform (
 	commission_rules_version bigint not null default 0, -- of all rules together
 	two_factor_admins_since timestamptz, -- when second factors were demanded of admins; null: they are not
 	two_factor_staff_since  timestamptz, -- and of the staff of vendors
-	two_factor_grace_days   int not null default 14 check (two_factor_grace_days between 0 and 90)
+	two_factor_grace_days   int not null default 14 check (two_factor_grace_days between 0 and 90),
+	refund_keeps_commission boolean not null default false -- on what is refunded after it was shipped
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

@@ -44,6 +44,7 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	        .two_factor_admins = in->two_factor_admins,
 	        .two_factor_staff = in->two_factor_staff,
 	        .two_factor_grace_days = in->two_factor_grace_days,
+	        .refund_keeps_commission = in->refund_keeps_commission,
 	    });
 
 	if (rows_count(changed) == 0)

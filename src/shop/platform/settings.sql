@@ -7,7 +7,7 @@ select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.campaigns_per_week, f.payout_schedule, f.payout_minimum as "payout_minimum.amount",
        f.currency as "payout_minimum.currency", f.payout_approvals, f.payout_reserve_basis_points,
        f.payout_reserve_days, f.two_factor_admins_since is not null as two_factor_admins,
-       f.two_factor_staff_since is not null as two_factor_staff, f.two_factor_grace_days,
+       f.two_factor_staff_since is not null as two_factor_staff, f.two_factor_grace_days, f.refund_keeps_commission,
        f.version, f.version as "_version"
 from platform f;
 
@@ -15,7 +15,8 @@ from platform f;
 --     commission_basis_points int, payment_hours int, accept_hours int, ship_grace_days int, complete_days int,
 --     hold_days int, campaigns_per_week int?, commission_tax_basis_points int?, two_factor_admins bool?,
 --     two_factor_staff bool?, two_factor_grace_days int?, payout_schedule text?, payout_minimum bigint?,
---     payout_currency text?, payout_approvals int?, payout_reserve_basis_points int?, payout_reserve_days int?): maybe
+--     payout_currency text?, payout_approvals int?, payout_reserve_basis_points int?, payout_reserve_days int?,
+--     refund_keeps_commission bool?): maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,
@@ -34,7 +35,8 @@ set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_
                               then coalesce(two_factor_admins_since, now()) end,
     two_factor_staff_since = case when coalesce(:two_factor_staff, two_factor_staff_since is not null)
                              then coalesce(two_factor_staff_since, now()) end,
-    two_factor_grace_days = coalesce(:two_factor_grace_days, two_factor_grace_days), version = version + 1
+    two_factor_grace_days = coalesce(:two_factor_grace_days, two_factor_grace_days),
+    refund_keeps_commission = coalesce(:refund_keeps_commission, refund_keeps_commission), version = version + 1
 where true
 [if_match: and version = any (:if_match)]
 returning currency, service_fee_fixed as "service_fee_fixed.amount",
@@ -43,5 +45,5 @@ returning currency, service_fee_fixed as "service_fee_fixed.amount",
           campaigns_per_week, payout_schedule, payout_minimum as "payout_minimum.amount",
           currency as "payout_minimum.currency", payout_approvals, payout_reserve_basis_points, payout_reserve_days,
           two_factor_admins_since is not null as two_factor_admins,
-          two_factor_staff_since is not null as two_factor_staff, two_factor_grace_days, version,
-          version as "_version";
+          two_factor_staff_since is not null as two_factor_staff, two_factor_grace_days, refund_keeps_commission,
+          version, version as "_version";

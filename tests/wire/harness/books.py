@@ -3,7 +3,8 @@ from prices, quantities and rates alone, in integers. Nothing of it is read from
 import collections
 import dataclasses
 
-PLATFORM = ("bank", "refund_due", "commission", "commission_tax", "service_fee")
+PLATFORM = ("bank", "refund_due", "commission", "commission_tax", "service_fee", "goodwill",
+            "provider:sandbox")
 
 
 def half_up(amount, part, whole):
@@ -38,6 +39,8 @@ class Line:
     def __init__(self, price, quantity, terms):
         self.price, self.quantity, self.left = price, quantity, quantity
         self.shipped, self.terms = 0, terms
+        self.refunded = self.kept = 0  # of those, how many the commission stayed on
+        self.of_shipping_left = lambda of_shipping: of_shipping  # set by the part
         taken = half_up(price * quantity, terms.basis_points, 10_000) + terms.per_unit * quantity
         taken = max(taken, terms.minimum * quantity)
         if terms.maximum is not None:
@@ -47,11 +50,12 @@ class Line:
 
     @property
     def goods(self):
-        return self.price * self.left
+        return self.price * (self.left - self.refunded)
 
     @property
     def commission(self):
-        return half_up(self.whole_commission, self.left, self.quantity) + self.of_shipping
+        return half_up(self.whole_commission, self.left - self.refunded + self.kept,
+                       self.quantity) + self.of_shipping_left(self.of_shipping)
 
     @property
     def tax(self):
@@ -68,8 +72,15 @@ class Part:
         for line, share in zip(lines.values(), shares):
             if line.terms.on_shipping:
                 line.of_shipping = half_up(share, line.terms.basis_points, 10_000)
+            line.of_shipping_left = self.shipping_commission
         self.paid = self.released = self.delivered = False
         self.reserved = 0
+        self.shipping_back = self.shipping_free = 0  # of that, without its commission
+        self.goodwill = self.platform_goodwill = 0  # as granted
+
+    def shipping_commission(self, whole):
+        return half_up(whole, self.shipping - self.shipping_free, self.shipping) \
+            if self.shipping else whole
 
     @property
     def whole_goods(self):
@@ -80,15 +91,23 @@ class Part:
         return not any(line.left for line in self.lines.values())
 
     def worth(self):
-        """(what the vendor earns, commission, tax on it, service fee) of what is left."""
+        """(what the vendor earns, commission, tax on it, service fee, less what the marketplace
+        gives) of what is left. What was given counts as far as anything is left."""
         if self.is_cancelled:
-            return 0, 0, 0, 0
+            return 0, 0, 0, 0, 0
+        earned, commission, tax, fee = self.worth_before_goodwill()
+        room = earned + commission + tax + fee
+        ours = min(self.goodwill, room)
+        return (earned - ours, commission, tax, fee, -min(self.platform_goodwill, room - ours))
+
+    def worth_before_goodwill(self):
         goods = sum(line.goods for line in self.lines.values())
         commission = sum(line.commission for line in self.lines.values())
         tax = sum(line.tax for line in self.lines.values())
         gone = self.whole_goods - goods
         less = half_up(self.percent, gone, self.whole_goods) if self.whole_goods else 0
-        return goods + self.shipping - commission - tax, commission, tax, self.fee - less
+        return (goods + self.shipping - self.shipping_back - commission - tax, commission, tax,
+                self.fee - less)
 
     @property
     def due(self):
@@ -115,19 +134,20 @@ class Books:
         for part, fee, of_it in zip(order.parts, fees, allocated(percent, fees)):
             part.fee, part.percent = fee, of_it
 
-    def _earn(self, part, earned, commission, tax, fee):
+    def _earn(self, part, earned, commission, tax, fee, given):
         account = self.available if part.released else self.pending
         account[part.vendor] += earned
         self.platform["commission"] += commission
         self.platform["commission_tax"] += tax
         self.platform["service_fee"] += fee
+        self.platform["goodwill"] -= given
 
     def receive(self, order, amount):
         due = sum(part.due for part in order.parts)
         for part in order.parts:
             part.paid = True
             self._earn(part, *part.worth())
-        self.platform["bank"] += amount
+        self.platform[order.account] += amount
         self.platform["refund_due"] += amount - due
         order.refund_due += amount - due
         order.is_paid = True
@@ -144,8 +164,24 @@ class Books:
             self.platform["refund_due"] -= sum(change)
             order.refund_due -= sum(change)
 
+    def grant(self, order, part, quantities, shipping, goodwill, by_platform, keeps):
+        """A refund of what was shipped. Returns what the customer gets back."""
+        before = part.worth()
+        for line_id, count in quantities.items():
+            part.lines[line_id].refunded += count
+            part.lines[line_id].kept += count if keeps else 0
+        part.shipping_back += shipping
+        part.shipping_free += 0 if keeps else shipping
+        part.platform_goodwill += goodwill if by_platform else 0
+        part.goodwill += 0 if by_platform else goodwill
+        change = [new - old for new, old in zip(part.worth(), before)]
+        self._earn(part, *change)
+        self.platform["refund_due"] -= sum(change)
+        order.refund_due -= sum(change)
+        return -sum(change)
+
     def refund(self, order):
-        self.platform["bank"] -= order.refund_due
+        self.platform[order.account] -= order.refund_due
         self.platform["refund_due"] -= order.refund_due
         order.refund_due = 0
 
@@ -155,7 +191,7 @@ class Books:
             return
         part.delivered = True
         if order.in_cash:
-            _, commission, tax, fee = part.worth()
+            _, commission, tax, fee, _ = part.worth()
             part.paid = part.released = True
             self.available[part.vendor] -= commission + tax + fee
             self.platform["commission"] += commission
@@ -214,3 +250,4 @@ class Order:
     def __init__(self, order_id, customer, parts, in_cash):
         self.id, self.customer, self.parts, self.in_cash = order_id, customer, parts, in_cash
         self.refund_due, self.is_paid = 0, False
+        self.account = "bank"  # of the marketplace, where its money comes to
