@@ -9,6 +9,6 @@ cd "$(dirname "$0")/../.."
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 SEBEZ_DRILL=yes SEBEZ_BUILD=${SEBEZ_BUILD:-build} tests/keeper.py /usr/bin/python3 -m pytest -q -rP \
-	-p no:cacheprovider tests/wire/test_backup.py > "$out" 2>&1 || { cat "$out"; exit 1; }
+	-p no:cacheprovider tests/wire/test_backup*.py > "$out" 2>&1 || { cat "$out"; exit 1; }
 grep -E 'orders, 0 lost' "$out"
 echo "$(tail -n 1 "$out" | sed 's/ in .*//'): $(grep -E 'orders, 0 lost' "$out" | paste -sd ';')"

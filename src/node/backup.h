@@ -7,8 +7,11 @@
  *   backup_plain.c    a backup by pg_basebackup
  *   backup_rest.c     the same by pgBackRest
  *   backup_objects.c  copies of images and files
- *   backup_wal.c      the archived log
+ *   backup_wal.c      archives the log
+ *   backup_log.c      what is archived
+ *   backup_branch.c   its branches
  *   backup_verify.c   reads all that a restore would read
+ *   backup_choose.c   which backup a restore takes, of which branch
  *   backup_restore.c  a cluster from a backup, at a moment
  *   backup_drill.c    restores the newest into a scratch folder, and looks at it
  *   backup_keeper.c   the schedule, run by the supervisor
@@ -22,6 +25,7 @@
 #include <stdint.h>
 
 #include "node/backup_folder.h"
+#include "node/backup_log.h"
 #include "node/config.h"
 #include "node/services.h"
 
@@ -56,11 +60,21 @@ int backup_verify(struct backup_folder *folder, const struct data_folder *data_f
     __attribute__((warn_unused_result));
 
 struct backup_target {
-	const char *label; /* NULL: the newest that began and ended before the moment */
+	const char *label; /* NULL: the newest of the branch that had ended by the moment */
 	int64_t at_us;     /* Unix time of the moment; 0: as late as there is something */
 	unsigned timeline; /* 0: the one that was in use at the moment */
 	bool drill;        /* of rows only; archives nothing, for it is thrown away */
 };
+
+struct backup_choice {
+	struct backup_info info;
+	struct backup_branch branch; /* unless the log is not archived */
+};
+
+/* Looks for a gap, too, which a restore without a moment would take for the end of the log. */
+int backup_choose(const struct backup_folder *folder, const struct data_folder *data_folder,
+                  const struct backup_target *target, struct backup_choice *ret)
+    __attribute__((warn_unused_result));
 
 /* A cluster, its objects and its secret in a data folder that has no cluster; the epoch of the feed
  * is renewed. */

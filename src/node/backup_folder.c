@@ -240,9 +240,9 @@ int backup_info_write(int fd, const struct backup_info *info)
 
 	path_format(text, sizeof(text),
 	            "began %" PRId64 "\nended %" PRId64 "\nbytes %" PRId64 "\nobjects %" PRId64
-	            "\ntimeline %u\nsystem %s\nfirst %s\nlast %s\n",
+	            "\ntimeline %u\nsystem %s\nfirst %s\nlast %s\nstop %" PRIu64 "\n",
 	            info->began_s, info->ended_s, info->bytes, info->objects, info->timeline,
-	            info->system, info->wal_first, info->wal_last);
+	            info->system, info->wal_first, info->wal_last, info->stop);
 	for (int i = 0; i < info->count_count; i++) {
 		used = strlen(text);
 		path_format(text + used, sizeof(text) - used, "count %s %" PRId64 "\n",
@@ -264,6 +264,7 @@ static void read_line(const char *line, struct backup_info *info)
 	(void)sscanf(line, "system %23s", info->system);
 	(void)sscanf(line, "first %24s", info->wal_first);
 	(void)sscanf(line, "last %24s", info->wal_last);
+	(void)sscanf(line, "stop %" SCNu64, &info->stop);
 	if (sscanf(line, "count %31s %" SCNd64, table, &rows) == 2 &&
 	    info->count_count < BACKUP_COUNTS_MAX) {
 		memcpy(info->counts[info->count_count].table, table, sizeof(table));
@@ -275,6 +276,7 @@ static bool read_info(const struct backup_folder *folder, const char *label,
                       struct backup_info *ret)
 {
 	char text[INFO_BYTES_MAX], *rest = text, *line;
+	unsigned high, low;
 	int fd = openat(folder->base_fd, label, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0 || strlen(label) >= sizeof(ret->label))
@@ -285,6 +287,9 @@ static bool read_info(const struct backup_folder *folder, const char *label,
 	path_format(ret->label, sizeof(ret->label), "%s", label);
 	while ((line = strsep(&rest, "\n")) != NULL)
 		read_line(line, ret);
+	/* Of a backup that does not say: the end of its last segment. */
+	if (ret->stop == 0 && sscanf(ret->wal_last, "%*8X%8X%8X", &high, &low) == 2)
+		ret->stop = ((((uint64_t)high << 8) | low) + 1) << 24;
 	return ret->ended_s > 0 && ret->timeline > 0 && strlen(ret->wal_first) == WAL_NAME &&
 	       strlen(ret->wal_last) == WAL_NAME;
 }

@@ -45,6 +45,7 @@ struct backup_info {
 	unsigned timeline;
 	char system[24];
 	char wal_first[WAL_NAME + 1], wal_last[WAL_NAME + 1]; /* what a restore needs at least */
+	uint64_t stop; /* the position of the log that it needs at least */
 	struct {
 		char table[32];
 		int64_t rows; /* when the backup began; these tables lose no rows */

@@ -11,18 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/log.h"
+#include "node/aside.h"
 #include "node/backup.h"
 #include "node/child.h"
 #include "node/member.h"
 
 enum {
 	LOOK_MS = 5000,
-	AWAY_MS = 60 * 1000, /* the next look at a folder that is away */
-	RETRY_S = 600,       /* after a failure; a full disk does not get emptier by trying */
+	BUSY_MS = 500,         /* the next look for the end of a backup or a drill */
+	AWAY_MS = 60 * 1000,   /* the next look at a folder that is away */
+	FOLDER_MS = 30 * 1000, /* a look at a folder that takes longer has failed */
+	RETRY_S = 600,         /* after a failure; a full disk does not get emptier by trying */
 	DRILL_S = 7 * 86400,
 	DRILL_AGAIN_S = 86400, /* of one that failed, or was not finished */
 	LATE_S = 900,          /* of the log: some segments, or a folder that is away */
@@ -70,10 +75,9 @@ static void look_at_drill(const struct backup_folder *folder, struct metrics_bac
 	json_decref(report);
 }
 
-int backup_look(const struct backup_folder *folder, const struct data_folder *data_folder,
-                struct metrics_backup *ret, struct backup_info *ret_newest)
+static int look_at_folder(const struct backup_folder *folder, struct metrics_backup *ret,
+                          struct backup_info *ret_newest)
 {
-	struct metrics_backup now = {.kept = true};
 	struct backup_info *list;
 	size_t count;
 	int rc = backup_folder_list(folder, &list, &count);
@@ -84,56 +88,79 @@ int backup_look(const struct backup_folder *folder, const struct data_folder *da
 	if (count > 0)
 		*ret_newest = list[count - 1];
 	free(list);
-	now.newest_s = ret_newest->began_s;
-	now.bytes = ret_newest->bytes;
+	ret->newest_s = ret_newest->began_s;
+	ret->bytes = ret_newest->bytes;
+	look_at_drill(folder, ret);
+	return 0;
+}
+
+int backup_look(const struct backup_folder *folder, const struct data_folder *data_folder,
+                struct metrics_backup *ret, struct backup_info *ret_newest)
+{
+	struct metrics_backup now = {.kept = true};
+	int rc = look_at_folder(folder, &now, ret_newest);
+
+	if (rc < 0)
+		return rc;
 	look_at_log(data_folder, &now);
-	look_at_drill(folder, &now);
 	*ret = now;
 	return 0;
 }
+
+enum work { NOTHING, BACKUP, DRILL };
 
 struct keeper {
 	const struct config *config;
 	struct data_folder data_folder;
 	int64_t began_s, retry_s, drill_retry_s;
-	uint64_t failures;
+	uint64_t failures, away; /* looks at a folder that is away, one after the other */
+	enum work work;          /* what the child does */
+	pid_t child;
+	struct metrics_backup known; /* when the folder was looked at last */
 };
 
-/* Runs our own program with these words. */
-static bool run(const char *word)
+/* Our own program with this word after `backup`. It is watched meanwhile: the log goes on. */
+static void start(struct keeper *keeper, enum work work)
 {
-	const char *argv[] = {"sebez", "backup", word, NULL};
+	const char *argv[] = {"sebez", "backup", work == DRILL ? "drill" : NULL, NULL};
 	char program[1024] = "";
 	struct child_spec spec = {
 	    .program = program, .argv = argv, .output_fd = STDERR_FILENO, .death_signal = SIGTERM};
-	int rc = -EIO;
 
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
-		rc = child_run(&spec);
-	return rc == 0;
+	assert(keeper->work == NOTHING && work != NOTHING);
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0 &&
+	    child_spawn(&spec, &keeper->child) == 0)
+		keeper->work = work;
+	else
+		LOG_ERROR("cannot start a backup");
 }
 
-static void make_backup(struct keeper *keeper, int64_t now_s)
+static void backup_ended(struct keeper *keeper, bool good)
 {
-	if (run(NULL)) {
+	if (good) {
 		keeper->failures = 0;
 		LOG_INFO("backup made");
 		return;
 	}
 	keeper->failures++;
-	keeper->retry_s = now_s + RETRY_S;
+	keeper->retry_s = (int64_t)time(NULL) + RETRY_S;
 	LOG_ERROR("backup failed", log_str("folder", keeper->config->backup_folder),
 	          log_int("failures", (int64_t)keeper->failures));
 }
 
-static void try_restore(struct keeper *keeper, int64_t now_s)
+static void look_at_child(struct keeper *keeper)
 {
-	/* The report has the time of a drill that was made; one that could not be is tried anew. */
-	keeper->drill_retry_s = now_s + DRILL_AGAIN_S;
-	if (run("drill"))
+	int status = 0;
+
+	if (keeper->work == NOTHING || waitpid(keeper->child, &status, WNOHANG) == 0)
+		return;
+	if (keeper->work == BACKUP)
+		backup_ended(keeper, status == 0);
+	else if (status == 0)
 		LOG_INFO("restore drill was good");
 	else
 		LOG_ERROR("restore drill failed", log_str("folder", keeper->config->backup_folder));
+	keeper->work = NOTHING;
 }
 
 static void write_note(const struct keeper *keeper, const struct metrics_backup *now)
@@ -142,51 +169,101 @@ static void write_note(const struct keeper *keeper, const struct metrics_backup 
 	int fd = open(keeper->data_folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	path_format(text, sizeof(text), "%" PRId64 " %" PRIu64 " %d\n", now->newest_s,
-	            keeper->failures, now->drill_failed ? 1 : 0);
+	            keeper->failures + keeper->away, now->drill_failed ? 1 : 0);
 	if (fd >= 0 && backup_folder_write(fd, NOTE, text) < 0)
 		LOG_WARNING("the data folder cannot be written");
 	if (fd >= 0)
 		close(fd);
 }
 
+/* What the folder says. */
+struct look {
+	const struct keeper *keeper;
+	struct metrics_backup now;
+	struct backup_info newest;
+};
+
+static int look_aside(void *arg, int *ret_fd)
+{
+	struct look *look = arg;
+	struct backup_folder folder;
+	int rc =
+	    backup_folder_open(look->keeper->config, &look->keeper->data_folder, true, &folder);
+
+	(void)ret_fd;
+	if (rc == 0) {
+		rc = look_at_folder(&folder, &look->now, &look->newest);
+		backup_folder_close(&folder);
+	}
+	return rc;
+}
+
+static void note_away(struct keeper *keeper, int rc)
+{
+	keeper->away++;
+	LOG_ERROR("folder for backups is away", log_str("folder", keeper->config->backup_folder),
+	          log_str("reason", rc == -ETIMEDOUT ? "it does not answer" : strerror(-rc)));
+}
+
+static void start_due(struct keeper *keeper, const struct look *look)
+{
+	int64_t now_s = (int64_t)time(NULL), newest_s = look->newest.began_s;
+	const struct metrics_backup *now = &look->now;
+
+	if (keeper->work != NOTHING)
+		return;
+	if (now_s >= keeper->retry_s &&
+	    (newest_s == 0 || now_s - newest_s >= keeper->config->backup_hours * 3600)) {
+		start(keeper, BACKUP);
+	} else if (newest_s != 0 && now_s >= keeper->drill_retry_s &&
+	           (now->drill_s == keeper->began_s ||
+	            now_s - now->drill_s >= (now->drill_failed ? DRILL_AGAIN_S : DRILL_S))) {
+		/* The report has the time of a drill that was made; one that could not be is tried
+		 * anew. */
+		keeper->drill_retry_s = now_s + DRILL_AGAIN_S;
+		start(keeper, DRILL);
+	}
+}
+
 /* One look, and what it is time for. Returns when to look again. */
 static int keep(struct keeper *keeper)
 {
-	int64_t now_s = (int64_t)time(NULL);
-	struct metrics_backup now = {.kept = true};
-	struct backup_folder folder;
-	struct backup_info newest = {0};
-	int rc = backup_folder_open(keeper->config, &keeper->data_folder, true, &folder);
+	struct look look = {.keeper = keeper};
+	int rc = aside_run(look_aside, &look, sizeof(look), FOLDER_MS, NULL);
 
-	if (rc == 0) {
-		rc = backup_look(&folder, &keeper->data_folder, &now, &newest);
-		backup_folder_close(&folder);
-	}
 	if (rc < 0) {
-		look_at_log(&keeper->data_folder, &now);
-		keeper->failures++;
-		LOG_ERROR("folder for backups is away",
-		          log_str("folder", keeper->config->backup_folder),
-		          log_str("reason", strerror(-rc)));
+		note_away(keeper, rc);
+		look.now = keeper->known;
+	} else {
+		keeper->away = 0;
+		keeper->known = look.now;
 	}
-	write_note(keeper, &now);
-	now.failures = keeper->failures;
-	now.interval_s = keeper->config->backup_hours * 3600;
-	if (now.newest_s == 0)
-		now.newest_s = keeper->began_s;
-	if (now.drill_s == 0)
-		now.drill_s = keeper->began_s;
-	metrics_set_backup(&now);
+	look.now.kept = true;
+	look_at_log(&keeper->data_folder, &look.now); /* of this machine */
+	write_note(keeper, &look.now);
+	look.now.failures = keeper->failures + keeper->away;
+	look.now.interval_s = keeper->config->backup_hours * 3600;
+	if (look.now.newest_s == 0)
+		look.now.newest_s = keeper->began_s;
+	if (look.now.drill_s == 0)
+		look.now.drill_s = keeper->began_s;
+	metrics_set_backup(&look.now);
 	if (rc < 0)
 		return AWAY_MS;
-	if (now_s >= keeper->retry_s &&
-	    (newest.began_s == 0 || now_s - newest.began_s >= keeper->config->backup_hours * 3600))
-		make_backup(keeper, now_s);
-	else if (newest.began_s != 0 && now_s >= keeper->drill_retry_s &&
-	         (now.drill_s == keeper->began_s ||
-	          now_s - now.drill_s >= (now.drill_failed ? DRILL_AGAIN_S : DRILL_S)))
-		try_restore(keeper, now_s);
+	start_due(keeper, &look);
 	return LOOK_MS;
+}
+
+/* Sleeps, but for the end of the child. */
+static void sleep_ms(struct keeper *keeper, int64_t wait_ms)
+{
+	int64_t until_ms = clock_monotonic_ms() + wait_ms;
+	enum work work = keeper->work;
+
+	while (work == keeper->work && clock_monotonic_ms() < until_ms) {
+		child_sleep_ms(work == NOTHING ? (int)wait_ms : BUSY_MS);
+		look_at_child(keeper);
+	}
 }
 
 int backup_keeper_main(const struct config *config)
@@ -200,7 +277,7 @@ int backup_keeper_main(const struct config *config)
 		return 1;
 	assert(config->backup_folder[0] != '\0' && config->backup_hours > 0);
 	for (;;) { /* until SIGTERM, which ends a backup in progress, too */
-		child_sleep_ms(keep(&keeper));
+		sleep_ms(&keeper, keep(&keeper));
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "node/admin_db.h"
 #include "node/backup.h"
+#include "node/backup_log.h"
 #include "node/backup_rest.h"
 #include "node/backup_wal.h"
 #include "node/child.h"
@@ -219,7 +220,7 @@ static int wait_for_log(PGconn *conn, const struct backup_folder *folder,
 		if (rc < 0)
 			break;
 		if (rc > 0) {
-			backup_wal_next(next, next);
+			backup_log_next(next, next);
 			until_ms = clock_monotonic_ms() + ARCHIVE_MS;
 			continue;
 		}
@@ -243,10 +244,16 @@ static int wait_for_log(PGconn *conn, const struct backup_folder *folder,
 static int end_log(PGconn *conn, const struct backup_folder *folder, struct backup_info *info)
 {
 	bool archives = folder->archives && !folder->rest; /* pgBackRest waits by itself */
-	int rc = ask_text(conn,
-	                  archives ? "select pg_walfile_name(pg_switch_wal() - 1)"
-	                           : "select pg_walfile_name(pg_current_wal_lsn())",
-	                  info->wal_last, sizeof(info->wal_last));
+	char stop[24];
+	int rc = ask_text(conn, "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn", stop,
+	                  sizeof(stop));
+
+	info->stop = rc < 0 ? 0 : strtoull(stop, NULL, 10);
+	if (rc == 0)
+		rc = ask_text(conn,
+		              archives ? "select pg_walfile_name(pg_switch_wal() - 1)"
+		                       : "select pg_walfile_name(pg_current_wal_lsn())",
+		              info->wal_last, sizeof(info->wal_last));
 
 	return rc == 0 && archives ? wait_for_log(conn, folder, info) : rc;
 }

@@ -155,22 +155,32 @@ static int make_role(PGconn *conn, const char *password)
 	return rc;
 }
 
+/* What it prints; release *ret with json_decref. */
+static int run_for_json(const struct backup_folder *folder, const struct data_folder *data_folder,
+                        const char *const words[ARGUMENTS_MAX], json_t **ret)
+{
+	int fd = memfd_create("pgbackrest", MFD_CLOEXEC), rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = run(folder, data_folder, NULL, fd, words);
+	*ret = rc < 0 || lseek(fd, 0, SEEK_SET) != 0 ? NULL : json_loadfd(fd, 0, NULL);
+	close(fd);
+	return *ret != NULL ? 0 : rc < 0 ? rc : -EBADMSG;
+}
+
 static int read_info(const struct backup_folder *folder, const struct data_folder *data_folder,
                      json_t **ret)
 {
 	static const char *const WORDS[ARGUMENTS_MAX] = {"info", "--output=json"};
-	int fd = memfd_create("pgbackrest-info", MFD_CLOEXEC);
 	json_t *all;
-	int rc;
+	int rc = run_for_json(folder, data_folder, WORDS, &all);
 
-	if (fd < 0)
-		return -errno;
-	rc = run(folder, data_folder, NULL, fd, WORDS);
-	all = rc < 0 || lseek(fd, 0, SEEK_SET) != 0 ? NULL : json_loadfd(fd, 0, NULL);
-	close(fd);
+	if (rc < 0)
+		return rc;
 	*ret = json_incref(json_object_get(json_array_get(all, 0), "backup"));
 	json_decref(all);
-	return *ret != NULL ? 0 : rc < 0 ? rc : -EBADMSG;
+	return *ret != NULL ? 0 : -EBADMSG;
 }
 
 static bool has_label(const json_t *backups, const char *label)
@@ -270,6 +280,24 @@ int backup_rest_unpack(const struct backup_folder *folder, const struct data_fol
 	path_format(set, sizeof(set), "--set=%s", label);
 	path_format(path, sizeof(path), "--pg1-path=%s", cluster);
 	return run(folder, data_folder, NULL, -1, words);
+}
+
+int backup_rest_list(const struct backup_folder *folder, const struct data_folder *data_folder,
+                     const char *below, json_t **ret)
+{
+	const char *words[ARGUMENTS_MAX] = {"repo-ls", "--recurse", "--output=json", below};
+
+	return run_for_json(folder, data_folder, words, ret);
+}
+
+int backup_rest_get(const struct backup_folder *folder, const struct data_folder *data_folder,
+                    const char *below, const char *name, int out)
+{
+	char path[256];
+	const char *words[ARGUMENTS_MAX] = {"repo-get", path};
+
+	path_format(path, sizeof(path), "%s/%s", below, name);
+	return run(folder, data_folder, NULL, out, words);
 }
 
 int backup_rest_verify(const struct backup_folder *folder, const struct data_folder *data_folder,

@@ -6,6 +6,7 @@
 #ifndef SEBEZ_NODE_BACKUP_REST_H
 #define SEBEZ_NODE_BACKUP_REST_H
 
+#include <jansson.h>
 #include <libpq-fe.h>
 #include <stdbool.h>
 
@@ -32,6 +33,16 @@ int backup_rest_dump(const struct config *config, const struct services *service
 /* Into a folder that exists and is empty. Every file is compared with its checksum. */
 int backup_rest_unpack(const struct backup_folder *folder, const struct data_folder *data_folder,
                        const char *label, const char *cluster) __attribute__((warn_unused_result));
+
+/* Files below a folder of the repository: names in it, each with "time" and "size". Release *ret
+ * with json_decref. */
+#define BACKUP_REST_ARCHIVE "archive/sebez"
+int backup_rest_list(const struct backup_folder *folder, const struct data_folder *data_folder,
+                     const char *below, json_t **ret) __attribute__((warn_unused_result));
+/* One of them, to a descriptor: decrypted, as it was archived. */
+int backup_rest_get(const struct backup_folder *folder, const struct data_folder *data_folder,
+                    const char *below, const char *name, int out)
+    __attribute__((warn_unused_result));
 
 /* Whether all that it has is whole; prints what is not. */
 int backup_rest_verify(const struct backup_folder *folder, const struct data_folder *data_folder,

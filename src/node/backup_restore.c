@@ -30,7 +30,7 @@ struct restore {
 	const struct data_folder *data_folder;
 	struct backup_folder *folder;
 	const struct backup_target *target;
-	struct backup_info info;
+	struct backup_choice choice;
 	int lock_fd;
 };
 
@@ -54,53 +54,6 @@ static int take_lock(struct restore *restore)
 		return -EEXIST;
 	}
 	return 0;
-}
-
-static int choose(struct restore *restore)
-{
-	const struct backup_target *target = restore->target;
-	struct backup_info *list;
-	bool found = false;
-	size_t count;
-	int rc = backup_folder_list(restore->folder, &list, &count);
-
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < count; i++) {
-		if (target->label != NULL
-		        ? strcmp(list[i].label, target->label) != 0
-		        : target->at_us != 0 && list[i].ended_s * 1000000 > target->at_us)
-			continue;
-		restore->info = list[i];
-		found = true;
-	}
-	free(list);
-	if (found)
-		return 0;
-	if (count == 0)
-		say("%s has no complete backup", restore->folder->path);
-	else if (target->label != NULL)
-		say("%s has no backup %s", restore->folder->path, target->label);
-	else
-		say("%s has no backup that had ended by then", restore->folder->path);
-	return -ENOENT;
-}
-
-/* What is restored as late as possible must not end at a gap unnoticed. */
-static int check_log(const struct restore *restore)
-{
-	char last[WAL_NAME + 1], missing[WAL_NAME + 1];
-	int rc;
-
-	if (!restore->folder->archives || restore->target->at_us != 0)
-		return 0;
-	rc = backup_wal_last(restore->folder, restore->info.wal_first, last, missing);
-	if (rc < 0 || missing[0] == '\0')
-		return rc;
-	say("the archived log has a gap: %s is missing. What is after it cannot be restored; --to "
-	    "restores a moment before it",
-	    missing);
-	return -ENODATA;
 }
 
 /* Runs a program as PostgreSQL's user on the new cluster, which it sees as descriptor 3. */
@@ -140,7 +93,7 @@ static int wait_for(pid_t pid)
 static int unpack(const struct restore *restore, int cluster)
 {
 	const char *argv[] = {"tar", "-x", "-C", "/proc/self/fd/3", NULL};
-	int dir = openat(restore->folder->base_fd, restore->info.label,
+	int dir = openat(restore->folder->base_fd, restore->choice.info.label,
 	                 O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	int pipes[2], rc, ended;
 	pid_t pid;
@@ -158,7 +111,7 @@ static int unpack(const struct restore *restore, int cluster)
 	}
 	close(dir);
 	if (rc < 0 && rc != -EINTR)
-		say("backup %s cannot be unpacked: %s", restore->info.label,
+		say("backup %s cannot be unpacked: %s", restore->choice.info.label,
 		    rc == -EBADMSG  ? "it is damaged, or of another key"
 		    : rc == -ENOKEY ? "it is encrypted, and SEBEZ_BACKUP_KEY is not set"
 		                    : strerror(-rc));
@@ -180,7 +133,7 @@ static int verify(const struct restore *restore, const char *path, int cluster)
 	if (rc < 0 && rc != -EINTR)
 		say("backup %s does not have the checksums it was made with; see "
 		    "%s/log/restore.log",
-		    restore->info.label, restore->data_folder->data);
+		    restore->choice.info.label, restore->data_folder->data);
 	return rc;
 }
 
@@ -231,15 +184,11 @@ static int spawn_recovery(const struct restore *restore, int cluster, pid_t *ret
 		set_commands(restore, get, put);
 		settings[count++] = "recovery_target_action=promote";
 		settings[count++] = timeline;
-		path_format(timeline, sizeof(timeline), "recovery_target_timeline=latest");
+		/* Not PostgreSQL's "latest", which may be a branch of an earlier moment. */
+		path_format(timeline, sizeof(timeline), "recovery_target_timeline=%u",
+		            restore->choice.branch.timeline);
 	}
 	if (target->at_us != 0) {
-		path_format(timeline, sizeof(timeline), "recovery_target_timeline=%u",
-		            target->timeline != 0
-		                ? target->timeline
-
-		                : backup_wal_timeline_at(restore->folder, restore->info.timeline,
-		                                         (int64_t)at));
 		strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S", gmtime_r(&at, &utc));
 		path_format(moment, sizeof(moment), "recovery_target_time=%s.%06d+00", day,
 		            (int)(target->at_us % 1000000));
@@ -378,8 +327,8 @@ static int restore_cluster(struct restore *restore)
 	if (cluster < 0)
 		return rc < 0 ? rc : -errno;
 	if (restore->folder->rest) {
-		rc = backup_rest_unpack(restore->folder, restore->data_folder, restore->info.label,
-		                        path);
+		rc = backup_rest_unpack(restore->folder, restore->data_folder,
+		                        restore->choice.info.label, path);
 	} else {
 		rc = unpack(restore, cluster);
 		if (rc == 0)
@@ -398,19 +347,20 @@ int backup_restore(const struct config *config, const struct data_folder *data_f
                    struct backup_folder *folder, const struct backup_target *target,
                    struct backup_info *ret)
 {
-	struct restore restore = {.config = config,
-	                          .data_folder = data_folder,
-	                          .folder = folder,
-	                          .target = target,
-	                          .lock_fd = -1};
+	static struct restore restore;
 	unsigned said = say_count();
 	int64_t objects = 0;
-	int rc = take_lock(&restore);
+	int rc;
+
+	restore = (struct restore){.config = config,
+	                           .data_folder = data_folder,
+	                           .folder = folder,
+	                           .target = target,
+	                           .lock_fd = -1};
+	rc = take_lock(&restore);
 
 	if (rc == 0)
-		rc = choose(&restore);
-	if (rc == 0)
-		rc = check_log(&restore);
+		rc = backup_choose(folder, data_folder, target, &restore.choice);
 	if (rc == 0)
 		rc = restore_secret(&restore);
 	/* Objects first: rows that a server sees have theirs. */
@@ -422,6 +372,6 @@ int backup_restore(const struct config *config, const struct data_folder *data_f
 		close(restore.lock_fd);
 	if (rc < 0 && say_count() == said)
 		say("nothing was restored: %s", strerror(-rc));
-	*ret = restore.info;
+	*ret = restore.choice.info;
 	return rc;
 }

@@ -8,11 +8,11 @@
 
 #include "node/backup.h"
 #include "node/backup_rest.h"
-#include "node/backup_wal.h"
 #include "node/say.h"
 
 struct verify {
 	struct backup_folder *folder;
+	struct backup_log log;
 	int bad;
 	int64_t segments;
 };
@@ -40,67 +40,105 @@ static void verify_backup(struct verify *verify, const struct backup_info *info)
 		printf("good     %s\n", info->label);
 }
 
-/* The chain has to reach what the last backup needs. */
-static void find_missing_end(const struct backup_info *list, size_t count, const char *last,
-                             char missing[WAL_NAME + 1])
+static void report_missing(struct verify *verify, const char *segment)
 {
-	const char *end = list[0].wal_last;
-
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(list[i].wal_last, end) > 0)
-			end = list[i].wal_last;
-	if (last[0] == '\0')
-		path_format(missing, WAL_NAME + 1, "%s", list[0].wal_first);
-	else if (strcmp(last, end) < 0)
-		backup_wal_next(last, missing);
+	report(verify, segment, -ENOENT);
+	backup_log_add(&verify->log, segment); /* once */
 }
 
-/* From the oldest backup on there is one chain, which ends with what was archived last. */
-static int verify_log(struct verify *verify, const struct backup_info *list, size_t count)
+/* What it needs at least. */
+static void find_missing_of(struct verify *verify, const struct backup_info *info)
 {
-	const struct backup_info *oldest = &list[0];
-	char last[WAL_NAME + 1], missing[WAL_NAME + 1], name[WAL_NAME + 1];
-	int rc = backup_wal_last(verify->folder, oldest->wal_first, last, missing);
+	wal_name name;
+
+	path_format(name, sizeof(name), "%s", info->wal_first);
+	for (; strcmp(name, info->wal_last) <= 0; backup_log_next(name, name))
+		if (!backup_log_has(&verify->log, name))
+			report_missing(verify, name);
+}
+
+/* From the oldest position that a backup needs, each timeline is whole. */
+static void find_gaps(struct verify *verify, const char *oldest)
+{
+	for (size_t i = 1; i < verify->log.count; i++) {
+		const char *before = verify->log.segments[i - 1], *name = verify->log.segments[i];
+		wal_name next;
+
+		backup_log_next(before, next);
+		if (strncmp(before, name, WAL_TIMELINE) != 0 ||
+		    strcmp(before + WAL_TIMELINE, oldest + WAL_TIMELINE) < 0 ||
+		    strcmp(name, next) == 0)
+			continue;
+		report_missing(verify, next);
+		i = 0; /* it is in the list now */
+	}
+}
+
+/* The newest branch reaches back to its oldest backup. */
+static int find_gap_of_branch(struct verify *verify, const struct data_folder *data_folder,
+                              const struct backup_info *list, size_t count)
+{
+	static struct backup_branch branch;
+	unsigned timeline = backup_branch_at(&verify->log, list, count, INT64_MAX);
+	int rc = backup_branch_read(verify->folder, data_folder, &verify->log, timeline, &branch);
+	wal_name missing = "";
+
+	if (rc < 0) {
+		verify->bad++;
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (backup_branch_has(&branch, &list[i])) {
+			do {
+				backup_branch_gap(&branch, &verify->log, &list[i], missing);
+				if (missing[0] != '\0')
+					report_missing(verify, missing);
+			} while (missing[0] != '\0');
+			break;
+		}
+	return 0;
+}
+
+static int verify_log(struct verify *verify, const struct data_folder *data_folder,
+                      const struct backup_info *list, size_t count)
+{
+	const char *oldest = list[0].wal_first;
+	int rc = backup_log_read(verify->folder, data_folder, &verify->log);
 
 	if (rc < 0)
 		return rc;
-	if (missing[0] == '\0' && !verify->folder->rest)
-		find_missing_end(list, count, last, missing);
-	if (missing[0] != '\0')
-		report(verify, missing, -ENOENT);
-	if (verify->folder->rest) /* which has read them itself */
-		return 0;
-	path_format(name, sizeof(name), "%s", oldest->wal_first);
-	while (last[0] != '\0' && strcmp(name + 8, last + 8) <= 0) {
-		/* Of each timeline that has it. */
-		for (unsigned timeline = oldest->timeline; timeline < oldest->timeline + 64;
-		     timeline++) {
-			char of[WAL_NAME + 1];
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(list[i].wal_first + WAL_TIMELINE, oldest + WAL_TIMELINE) < 0)
+			oldest = list[i].wal_first;
+	/* pgBackRest reads its own. */
+	for (size_t i = 0; i < verify->log.count && !verify->folder->rest && rc != -EINTR; i++) {
+		const char *name = verify->log.segments[i];
 
-			path_format(of, sizeof(of), "%08X%s", timeline, name + 8);
-			rc = backup_file_exists(verify->folder->wal_fd, of);
-			if (rc == 0)
-				continue;
-			if (rc > 0)
-				rc = backup_file_get(verify->folder->wal_fd, of,
-				                     &verify->folder->key, -1);
-			report(verify, of, rc);
-			verify->segments++;
-		}
-		backup_wal_next(name, name);
+		if (strcmp(name + WAL_TIMELINE, oldest + WAL_TIMELINE) < 0)
+			continue;
+		rc = backup_file_get(verify->folder->wal_fd, name, &verify->folder->key, -1);
+		if (rc != -EINTR)
+			report(verify, name, rc);
+		verify->segments++;
 	}
-	return 0;
+	if (rc == -EINTR)
+		return rc;
+	find_gaps(verify, oldest);
+	for (size_t i = 0; i < count && !verify->folder->rest; i++)
+		find_missing_of(verify, &list[i]);
+	return find_gap_of_branch(verify, data_folder, list, count);
 }
 
 int backup_verify(struct backup_folder *folder, const struct data_folder *data_folder, int *ret_bad)
 {
-	struct verify verify = {.folder = folder};
+	static struct verify verify;
 	struct backup_info *list;
 	int64_t objects = 0;
 	int rc, bad = 0;
 	bool good = false;
 	size_t count;
 
+	verify = (struct verify){.folder = folder};
 	rc = backup_folder_list(folder, &list, &count);
 	if (rc < 0)
 		return rc;
@@ -111,8 +149,9 @@ int backup_verify(struct backup_folder *folder, const struct data_folder *data_f
 		verify.bad += good ? 0 : 1;
 	}
 	if (rc == 0 && count > 0 && folder->archives)
-		rc = verify_log(&verify, list, count);
+		rc = verify_log(&verify, data_folder, list, count);
 	free(list);
+	backup_log_free(&verify.log);
 	if (rc == 0)
 		rc = backup_objects_verify(folder, &objects, &bad);
 	*ret_bad = verify.bad + bad;

@@ -18,8 +18,20 @@ struct backup_loan {
 	    key[160]; /* variables of its environment; "" when there is none */
 };
 
-/* Lends them to the child: adds descriptors to the spec. 1: pgBackRest needs no loan. Prints the
- * error and returns -errno on failure. */
+/*
+ * Both look at the folder in a process of its own, for some seconds: whoever starts PostgreSQL must
+ * not hang with it. They print the error and return -errno on failure, -ETIMEDOUT when the folder
+ * does not answer.
+ *
+ * backup_wal_archive_command: for the postgresql.conf of the cluster in this folder.
+ *
+ * backup_wal_lend: lends them to the child: adds descriptors to the spec. 1: pgBackRest needs no
+ * loan.
+ */
+enum { BACKUP_COMMAND_MAX = 2560 };
+int backup_wal_archive_command(const struct config *config, const struct data_folder *data_folder,
+                               const char *cluster, char *ret, size_t size)
+    __attribute__((warn_unused_result));
 int backup_wal_lend(const struct config *config, const struct data_folder *data_folder,
                     struct child_spec *spec, struct backup_loan *ret)
     __attribute__((warn_unused_result));
@@ -32,18 +44,6 @@ void backup_wal_command(const struct backup_folder *folder, const char *cluster,
 
 int backup_wal_put(const char *path);
 int backup_wal_get(const char *name, const char *path);
-
-/* The segment after this one. */
-void backup_wal_next(const char name[WAL_NAME + 1], char ret[WAL_NAME + 1]);
-
-/* The last segment of this timeline, or of a later one that branched off, that follows `first`
- * without a gap. A gap is when a later segment is there: *ret_missing is the first that is not, ""
- * when there is no gap. */
-int backup_wal_last(const struct backup_folder *folder, const char *first, char ret[WAL_NAME + 1],
-                    char ret_missing[WAL_NAME + 1]) __attribute__((warn_unused_result));
-
-/* The newest timeline whose branch was archived at this Unix time or before; at least `least`. */
-unsigned backup_wal_timeline_at(const struct backup_folder *folder, unsigned least, int64_t at_s);
 
 /* Removes what no backup from `first` on needs; and what killed commands left. */
 void backup_wal_expire(const struct backup_folder *folder, const char *first);

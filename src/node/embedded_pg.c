@@ -198,17 +198,14 @@ static long long shared_buffers_mb(void)
 static void archive(const struct data_folder *data_folder, const struct config *config, char *ret,
                     size_t size)
 {
-	char command[2560] = "false", cluster[DATA_FOLDER_PATH_MAX];
-	struct backup_folder folder;
+	char command[BACKUP_COMMAND_MAX], cluster[DATA_FOLDER_PATH_MAX];
 
 	ret[0] = '\0';
 	if (config->backup_folder[0] == '\0')
 		return;
 	data_folder_path(data_folder, "postgres", cluster, sizeof(cluster));
-	if (backup_folder_open(config, data_folder, true, &folder) == 0) {
-		backup_wal_command(&folder, cluster, true, command, sizeof(command));
-		backup_folder_close(&folder);
-	}
+	if (backup_wal_archive_command(config, data_folder, cluster, command, sizeof(command)) < 0)
+		path_format(command, sizeof(command), "false");
 	path_format(ret, size, "archive_mode = on\narchive_timeout = 60\narchive_command = '%s'\n",
 	            command);
 }

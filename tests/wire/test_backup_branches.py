@@ -1,0 +1,62 @@
+"""A restore to the past begins a branch of the log: what it left is not taken for the shop."""
+import re
+import time
+
+import pytest
+from harness.backups import DRILL, KEY, archive_all, backed_up, long, now, numbers, set_aside
+from harness.shop import Shop
+
+
+def test_the_log_of_a_new_timeline_stays_when_it_begins_before_an_older_backup():
+    with backed_up() as (server, target):
+        server.start()
+        server.sebez("backup")
+        archive_all(server)
+        moment = now()
+        for _ in range(3):
+            archive_all(server)
+        time.sleep(1)  # backups know the second in which they ended
+        server.sebez("backup")
+        server.stop()
+        set_aside(server, "lost")
+        server.sebez("restore", "--to", moment)
+        server.start()
+        for info in target.glob("base/*/info"):  # both are out of SEBEZ_BACKUP_DAYS
+            info.write_text(re.sub(r"ended \d+", "ended 1000000000", info.read_text()))
+        server.sebez("backup")
+        archive_all(server)
+        infos = [path.read_text() for path in sorted(target.glob("base/*/info"))]
+        firsts = [re.search(r"first (\w+)", text)[1] for text in infos]
+        assert len(firsts) == 2 and firsts[0][8:] > firsts[1][8:], firsts
+        assert list(target.glob(f"wal/{firsts[1]}.gz*")), "the newest backup needs it"
+        assert server.stop() == []
+
+
+@pytest.mark.parametrize("tool", ["plain", pytest.param("pgbackrest", marks=long)])
+def test_a_backup_of_a_branch_that_was_left_is_not_restored(tool):
+    with backed_up(tool, SEBEZ_BACKUP_KEY=KEY) as (server, target):
+        shop = Shop(server.start())
+        server.sebez("backup")
+        placed = {shop.customer().order(shop.mug)["number"]}
+        moment = now()
+        left = {shop.customer().order(shop.mug)["number"]}
+        archive_all(server)
+        time.sleep(1)  # backups know the second in which they ended
+        server.sebez("backup")
+        newest = server.sebez("backup", "list").stdout.splitlines()[-1].split()[0]
+        server.stop()
+        set_aside(server, "left")
+        server.sebez("restore", "--to", moment)
+        again = Shop(server.start())
+        placed |= {again.customer().order(again.mug)["number"]}
+        later = now()
+        archive_all(server)
+        server.sebez("backup", "verify")
+        server.stop()
+        for how in ([], ["--to", later], ["--backup", newest])[:3 if DRILL else 2]:
+            set_aside(server, f"lost-{len(how)}-{'-'.join(how[:1])}")
+            server.sebez("restore", *how)
+            there = numbers(Shop(server.start()))
+            # What names the branch that was left gets it, up to where it ends.
+            assert there == (placed if "--backup" not in how else there & placed | left), how
+            server.stop()
