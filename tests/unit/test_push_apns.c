@@ -64,8 +64,9 @@ static void a_live_activity_starts_moves_and_ends(void **state)
 	assert_request("https://apns.example/3/device/" TOKEN,
 	               "{\"aps\":{\"timestamp\":1796000000,\"event\":\"start\",\"content-state\":{"
 	               "\"step\":1},\"attributes-type\":\"OrderAttributes\",\"attributes\":{"
-	               "\"order\":\"7\"},\"stale-date\":1796000600,\"alert\":{\"title\":\"Abebe\","
-	               "\"body\":\"When does \\\"it\\\" ship?\"},\"sound\":\"default\"}}");
+	               "\"order\":\"7\"},\"input-push-token\":1,\"stale-date\":1796000600,"
+	               "\"alert\":{\"title\":\"Abebe\","
+	               "\"body\":\"When does \\\"it\\\" ship?\"}}}");
 	assert_string_equal(header("apns-topic"), "com.example.shop.push-type.liveactivity");
 	assert_string_equal(header("apns-push-type"), "liveactivity");
 	assert_string_equal(header("apns-priority"), "10");
@@ -79,10 +80,12 @@ static void a_live_activity_starts_moves_and_ends(void **state)
 	               "\"step\":1}}}");
 	assert_string_equal(header("apns-priority"), "5");
 	activity.event = APNS_ACTIVITY_END;
+	activity.moves = true;
 	assert_int_equal(apns_build_activity(arena, &APNS, &push, &activity, NOW_S, &request), 0);
 	assert_request("https://apns.example/3/device/" TOKEN,
 	               "{\"aps\":{\"timestamp\":1796000000,\"event\":\"end\",\"content-state\":{"
 	               "\"step\":1},\"dismissal-date\":1796000900}}");
+	assert_string_equal(header("apns-priority"), "10");
 }
 
 static struct push_verdict apns(int status, const char *body)

@@ -281,7 +281,8 @@ def test_no_device_registers_while_its_session_ends(shop):
 
 def activities(shop, person):
     return [(str(row["sub_order_id"]), row["token"]) for row in shop.db.rows(
-        "select sub_order_id, token from live_activity where account_id = %s", person.id)]
+        "select sub_order_id, token from live_activity where account_id = %s and is_reachable",
+        person.id)]
 
 
 @pytest.fixture

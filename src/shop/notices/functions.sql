@@ -24,13 +24,15 @@ create or replace function notices_tell(ids uuid[]) returns void language plpgsq
 begin
 	if cardinality(ids) > 0 then
 		perform push_expand(ids);
+		perform activities_start(ids);
 		perform mail_expand(ids);
 	end if;
 end $$;
 grant execute on function notices_tell(uuid[]) to sebez_jobs;
 
 -- Writes the notices of the events of these transactions, each account at most one for an event. One that is only
--- pushed is written only for an account that has a device.
+-- pushed is written only for an account that has a device. What follows the same events on a screen moves, too. Returns
+-- how much is told.
 create or replace function notices_write(after_tx bigint, up_to bigint) returns bigint
 language plpgsql set plan_cache_mode = force_custom_plan as $$
 declare
@@ -70,7 +72,7 @@ begin
 	returning id, due_at)
 	select count(*), array_agg(f.id order by f.id) filter (where f.due_at is null) into written, told from fresh f;
 	perform notices_tell(told);
-	return written;
+	return written + activities_move(after_tx, up_to);
 end $$;
 grant execute on function notices_write(bigint, bigint) to sebez_jobs;
 

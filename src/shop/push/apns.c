@@ -120,15 +120,15 @@ static void write_activity(struct json *json, const struct push *push,
 		json_put_str(json, "attributes-type", activity->attributes_type);
 		json_key(json, "attributes");
 		json_raw(json, activity->attributes, strlen(activity->attributes));
+		/* iOS 18 makes a token for updates only when it is asked for one. */
+		json_put_int(json, "input-push-token", 1);
 	}
 	if (activity->stale_s != 0)
 		json_put_int(json, "stale-date", activity->stale_s);
 	if (activity->event == APNS_ACTIVITY_END && activity->dismissal_s != 0)
 		json_put_int(json, "dismissal-date", activity->dismissal_s);
-	if (!push_is_silent(push)) {
+	if (!push_is_silent(push))
 		write_alert(json, push);
-		json_put_str(json, "sound", "default");
-	}
 }
 
 struct activity_writing {
@@ -213,7 +213,8 @@ int apns_build_activity(struct arena *arena, const struct apns_server *server,
 	                arena_printf(arena, "%s.push-type.liveactivity", server->topic));
 	push_add_header(ret, "apns-push-type", "liveactivity");
 	/* iOS counts those of priority 10 against a budget of the app. */
-	push_add_header(ret, "apns-priority", push_is_silent(push) ? "5" : "10");
+	push_add_header(ret, "apns-priority",
+	                push_is_silent(push) && !activity->moves ? "5" : "10");
 	return 0;
 }
 

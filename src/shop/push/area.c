@@ -10,7 +10,7 @@ static const struct limit_rule LIMITS[] = {
     {0},
 };
 
-enum { DAY_S = 24 * 60 * 60 };
+enum { DAY_S = 24 * 60 * 60, ACTIVITY_S = 8 * 60 * 60 };
 
 /* A topic for each class, so that none waits for another. */
 static const struct outbox_topic TOPICS[] = {
@@ -18,6 +18,11 @@ static const struct outbox_topic TOPICS[] = {
     {.name = "push_orders", .deliver = push_deliver, .expire_s = 3 * DAY_S, .drop_expired = true},
     {.name = "push_system", .deliver = push_deliver, .expire_s = 3 * DAY_S, .drop_expired = true},
     {.name = "push_promotions", .deliver = push_deliver, .expire_s = DAY_S, .drop_expired = true},
+    /* iOS ends an activity after 8 hours. */
+    {.name = "live_activity",
+     .deliver = activities_deliver,
+     .expire_s = ACTIVITY_S,
+     .drop_expired = true},
     /* Expo keeps receipts for a day. */
     {.name = "push_receipts",
      .deliver = push_ask_receipts,

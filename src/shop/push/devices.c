@@ -106,6 +106,6 @@ void put_live_activity(struct request *rq, const struct put_live_activity_in *in
 /* DELETE /v1/devices/{device_id}/activities/{sub_order_id} */
 void delete_live_activity(struct request *rq, const struct delete_live_activity_in *in)
 {
-	sql_activity_remove(db_of(&rq->task), in->device_id, in->sub_order_id);
+	sql_activity_end(db_of(&rq->task), in->device_id, in->sub_order_id);
 	reply_empty(rq);
 }

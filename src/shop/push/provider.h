@@ -106,6 +106,7 @@ enum apns_activity_event { APNS_ACTIVITY_START, APNS_ACTIVITY_UPDATE, APNS_ACTIV
 
 struct apns_activity {
 	enum apns_activity_event event;
+	bool moves; /* what it follows went on: shown at once, even without an alert */
 	const char *state;           /* JSON object: content-state */
 	const char *attributes_type; /* of a start: name of the app's type, and its value as JSON */
 	const char *attributes;
@@ -113,7 +114,7 @@ struct apns_activity {
 	int64_t dismissal_s; /* of an end: when it vanishes; 0: the system decides, up to 4 hours */
 };
 /* The device's address is a push-to-start token for a start, the activity's token otherwise. The
- * texts are an alert, which a start needs. */
+ * texts are an alert, which a start needs; it makes no sound, as a message is sent besides. */
 int apns_build_activity(struct arena *arena, const struct apns_server *server,
                         const struct push *push, const struct apns_activity *activity,
                         int64_t now_s, struct push_request *ret)

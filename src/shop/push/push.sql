@@ -26,5 +26,6 @@ join sub_order s on s.id = :sub_order and s.account_id = d.account_id
 where d.id = :device and d.provider = 'apns'
 on conflict (account_id, device_id, sub_order_id) do update set token = :token, registered_at = now();
 
--- activity_remove (device uuid, sub_order uuid): one
-delete from live_activity where device_id = :device and sub_order_id = :sub_order;
+-- activity_end (device uuid, sub_order uuid): one
+update live_activity set token = null, registered_at = now()
+where device_id = :device and sub_order_id = :sub_order and is_reachable;

@@ -34,28 +34,33 @@ create trigger remove_devices after update of ended_at on session for each row
 -- Not the address and the keys: who has them can send to the device.
 grant select (account_id, id, session_id, platform, provider, address_kind, address_end, environment, app_version,
 	locale, time_zone, shows_itself, capabilities, registered_at, updated_at), delete on device to sebez_customer;
-grant select, update (environment, updated_at), delete on device to sebez_jobs;
+grant select, update (environment, start_token, updated_at), delete on device to sebez_jobs;
 grant select, insert, update, delete on device to sebez_kernel;
 alter table device enable row level security, force row level security;
 create policy everything on device to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
 create policy of_customer on device to sebez_customer
 	using (account_id = current_account()) with check (account_id = current_account());
 
--- Live Activities of devices, each of which follows a sub-order.
+-- Live Activities of devices, each of which follows a sub-order. One without a token was asked to start, or is over:
+-- it is kept so that no other one is started at once.
 create table live_activity (
 	account_id    uuid not null,
 	device_id     uuid not null,
 	sub_order_id  uuid not null,
-	token         text not null, -- of the activity: what updates and ends it is sent to
-	registered_at timestamptz not null default now(),
+	token         text, -- of the activity: what updates and ends it is sent to
+	registered_at timestamptz not null default now(), -- the token, or else when it was asked to start or was over
+	is_reachable  boolean not null generated always as (token is not null) stored,
 	primary key (account_id, device_id, sub_order_id),
 	foreign key (account_id, device_id) references device (account_id, id) on delete cascade
 );
 create index live_activity_sub_order on live_activity (sub_order_id);
+create trigger show_activity after insert or update of token on live_activity for each row
+	when (new.token is not null) execute function show_activity();
 
-grant select (account_id, device_id, sub_order_id, registered_at), insert, update (token, registered_at), delete on
-	live_activity to sebez_customer;
-grant select, delete on live_activity to sebez_jobs;
+-- Not the token, but whether there is one.
+grant select (account_id, device_id, sub_order_id, is_reachable, registered_at), insert, update (token, registered_at)
+	on live_activity to sebez_customer;
+grant select, insert, update (token, registered_at), delete on live_activity to sebez_jobs;
 alter table live_activity enable row level security, force row level security;
 create policy everything on live_activity to sebez_jobs, sebez_owner using (true) with check (true);
 create policy of_customer on live_activity to sebez_customer

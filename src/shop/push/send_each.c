@@ -108,7 +108,10 @@ static int build(struct arena *arena, struct sending *sending, struct push_reque
 		const struct apns_server server = {
 		    origin_of(arena, sending), push_sender.settings->apns_topic, sending->token};
 
-		return apns_build(arena, &server, &sending->push, now_s(), ret);
+		return sending->activity == NULL
+		           ? apns_build(arena, &server, &sending->push, now_s(), ret)
+		           : apns_build_activity(arena, &server, &sending->push, sending->activity,
+		                                 now_s(), ret);
 	}
 	const struct fcm_server server = {push_sender.settings->fcm_origin,
 	                                  push_sender.credentials.fcm.project, sending->token,

@@ -1,8 +1,8 @@
 /*
  * sender: sending the rows of a batch of the outbox. send.c reads what is to be sent, send_each.c
  * sends requests of one message (FCM, APNs, Web Push), send_expo.c those of many, outcome.c turns
- * verdicts into outcomes, and refusals.c logs those that somebody must know of. Private to the
- * area.
+ * verdicts into outcomes, and refusals.c logs those that somebody must know of. activities.c sends
+ * what moves Live Activities. Private to the area.
  */
 #ifndef SEBEZ_SHOP_PUSH_SENDER_H
 #define SEBEZ_SHOP_PUSH_SENDER_H
@@ -21,6 +21,7 @@ struct sending {
 	const char *known_as;  /* the account, for push_show() */
 	int64_t registered_ms; /* when the app registered the address */
 	struct push push;
+	const struct apns_activity *activity; /* NULL: it is a message */
 	bool is_sandbox;        /* APNs: where it is sent */
 	bool has_switched;      /* APNs: the other environment did not know the address */
 	bool has_renewed;       /* a token of ours was refused, and it was sent with another one */
@@ -64,6 +65,7 @@ bool push_is_fresh(int64_t read_ms);
  * left out. Returns how many stay. Suspends the fiber. */
 size_t push_read_again(struct push_batch *batch, struct sending sendings[], size_t count);
 void push_ask_receipts(struct task *task, struct delivery rows[], size_t count);
+void activities_deliver(struct task *task, struct delivery rows[], size_t count);
 
 void send_each(struct push_batch *batch);
 void send_expo(struct push_batch *batch);

@@ -81,7 +81,7 @@ class Pushes:
     def hurry(self):
         """Lets rows that wait for their next attempt be due; those that are leased are so for
         some 90 seconds, and none waits for that long."""
-        self.db.rows("update outbox set due_at = now() where topic like 'push_%' "
+        self.db.rows("update outbox set due_at = now() where topic ~ '^(push_|live_activity)' "
                      "and attempts > 0 and failed_with is not null and due_at > now() "
                      "and due_at not between now() + interval '61 s' and now() + interval '91 s'")
 
