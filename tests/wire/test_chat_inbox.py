@@ -170,6 +170,24 @@ def test_no_push_is_left_for_what_a_device_has(shop, talk, phone):
     until(lambda: not pushes(shop, talk))
 
 
+def test_what_a_colleague_has_on_the_screen_is_pushed_to_the_others(shop, talk, phone):
+    colleague, reader = talk.vendor.staff("support"), talk.vendor.staff("manager")
+    for person in (colleague, reader):
+        registered(person, a_phone())
+    device = Device(colleague, vendor_id=talk.vendor.id)
+    with unfollowed(shop.db):
+        talk.ask()
+        device.poll()
+        device.poll()
+        until(lambda: talk.of_customer()["delivered"]["vendor"] == 1)
+        reader.do("markVendorRead", vendor_id=talk.vendor.id, conversation_id=talk.id,
+                  body={"seq": 1})
+    until(lambda: [push["waits"] for push in pushes(shop, talk)] == [False])
+    told = shop.db.rows("select account_id::text from notice where vendor_id = %s "
+                        "and kind = 'message_from_customer'", talk.vendor.id)
+    assert told == [{"account_id": talk.vendor.owner.id}]
+
+
 def test_no_push_is_left_for_what_was_taken_back(shop, talk, phone):
     with unfollowed(shop.db):
         message = talk.ask().json()

@@ -23,7 +23,7 @@ HOT = {
     "cart": {"version", "updated_at"}, "cart_line": {"quantity", "price", "added_at"},
     "chat_acknowledged": {"number"}, "feed": {"last_number"}, "session": {"used_at"},
     "conversation": {"customer_delivered", "customer_read", "vendor_delivered", "vendor_read"},
-    "staff_read": {"seq"}, "variant": {"available"},
+    "staff_acknowledged": {"number"}, "staff_read": {"seq"}, "variant": {"available"},
 }
 
 

@@ -33,6 +33,18 @@ void chat_system_message(struct db *db, struct uuid_array sub_orders, const char
 	chat_announce(db);
 }
 
+void chat_delivered_to(struct db *db, size_t count, const struct chat_reader readers[])
+{
+	struct staff_acknowledged_readers *rows =
+	    arena_array(db_task(db)->arena, count, sizeof(*rows));
+
+	assert(count > 0);
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct staff_acknowledged_readers){readers[i].vendor, readers[i].account,
+		                                              readers[i].number};
+	sql_staff_acknowledged(db, count, rows);
+}
+
 void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers)
 {
 	assert(owners.count == numbers.count);

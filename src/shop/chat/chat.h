@@ -26,4 +26,11 @@ void chat_system_message(struct db *db, struct uuid_array sub_orders, const char
  * the messages among them as delivered. For the feed, as sebez_jobs. Collects in db. */
 void chat_delivered(struct db *db, struct uuid_array owners, struct bigint_array numbers);
 
+/* Devices of these members of staff did so: they are not told of those messages by push. */
+struct chat_reader {
+	struct uuid vendor, account;
+	int64_t number;
+};
+void chat_delivered_to(struct db *db, size_t count, const struct chat_reader readers[]);
+
 #endif

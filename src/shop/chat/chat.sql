@@ -188,5 +188,13 @@ select e.asked_at, e.done_at from chat_erase_ask(:account, :reason) e;
 -- chat_erase_step (most int): one writes -> (more bool)
 select chat_erase_step(:most) as more;
 
+-- staff_acknowledged (readers rows(vendor uuid, account uuid, number bigint)): none
+-- Those who have left the staff meanwhile are left out.
+insert into staff_acknowledged as a (vendor_id, account_id, number)
+select r.vendor, r.account, max(r.number) from :readers as r
+where exists (select from staff s where s.vendor_id = r.vendor and s.account_id = r.account)
+group by r.vendor, r.account order by r.vendor, r.account
+on conflict (vendor_id, account_id) do update set number = excluded.number where a.number < excluded.number;
+
 -- chat_acknowledged (owners uuid[], numbers bigint[]): none writes
 select feed_acknowledged(:owners, :numbers);

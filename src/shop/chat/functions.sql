@@ -53,16 +53,23 @@ begin
 end $$;
 grant execute on function sub_order_card(uuid, uuid, uuid) to sebez_customer, sebez_vendor;
 
--- Whether nobody of this side needs to be told of a message any more: one of its devices has it, or it is gone.
-create or replace function message_is_had(conversation uuid, number int, side text) returns boolean
-language sql stable as $$
+-- Whether the account of this notice about a message need not be told of it any more: a device of theirs has it by its
+-- feed, they have read it, or it is gone. What their colleagues have seen does not count.
+create or replace function message_is_had(n notice) returns boolean language sql stable as $$
 	select not exists (
 		select from conversation c
-		join message m on m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.seq = number
-		where c.id = conversation and m.deleted_at is null
-		and case side when 'customer' then c.customer_delivered else c.vendor_delivered end < number)
+		join message m on m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.seq = (n.data ->> 'seq')::int
+		where c.id = (n.data ->> 'conversation_id')::uuid and m.deleted_at is null
+		and case when n.vendor_id is null then c.customer_delivered < m.seq
+		         else not exists (
+		                 select from staff_acknowledged a
+		                 where a.vendor_id = n.vendor_id and a.account_id = n.account_id and a.number >= n.number)
+		             and not exists (
+		                 select from staff_read r
+		                 where r.vendor_id = n.vendor_id and r.conversation_id = c.id and r.staff_id = n.account_id
+		                 and r.seq >= m.seq) end)
 $$;
-grant execute on function message_is_had(uuid, int, text) to sebez_jobs;
+grant execute on function message_is_had(notice) to sebez_jobs;
 
 set local role sebez_kernel;
 

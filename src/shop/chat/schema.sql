@@ -288,6 +288,7 @@ create table staff_read (
 ) with (fillfactor = 80); -- room for HOT updates of seq
 
 grant select, insert, update (seq) on staff_read to sebez_vendor;
+grant select on staff_read to sebez_jobs;
 alter table staff_read enable row level security, force row level security;
 create policy everything on staff_read to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
@@ -321,3 +322,16 @@ grant select, insert, update on chat_acknowledged to sebez_kernel;
 alter table chat_acknowledged enable row level security, force row level security;
 create policy everything on chat_acknowledged to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);
+
+-- The last number of the vendor's feed that a device of this member of the staff has acknowledged.
+create table staff_acknowledged (
+	vendor_id  uuid not null,
+	account_id uuid not null,
+	number     bigint not null,
+	primary key (vendor_id, account_id),
+	foreign key (vendor_id, account_id) references staff (vendor_id, account_id) on delete cascade
+) with (fillfactor = 50); -- as feed
+
+grant select, insert, update (number) on staff_acknowledged to sebez_jobs;
+alter table staff_acknowledged enable row level security, force row level security;
+create policy everything on staff_acknowledged to sebez_jobs, sebez_owner using (true) with check (true);

@@ -12,6 +12,7 @@
 enum {
 	OWNERS_MAX = 4000,   /* per cycle; the rest is left to the next */
 	OWNERS_AT_ONCE = 64, /* per step, which is a transaction */
+	READERS_AT_ONCE = 256,
 	CYCLE_MS = 1000,
 	DEADLINE_MS = 5000,
 };
@@ -24,27 +25,84 @@ static struct {
 	int64_t numbers[OWNERS_MAX];
 } cycle;
 
+/* Of a vendor's feed: which of its staff have a message is of interest, too. */
+static bool is_behind(const struct followed *feed, const struct grant *grant)
+{
+	return feed->of_vendor && grant->passed > grant->reported && feed->asks > grant->reported;
+}
+
+static bool has_news(const struct followed *feed)
+{
+	const struct grant *grant = feed->grants;
+
+	if (feed->passed > feed->reported && feed->asks > feed->reported)
+		return true;
+	while (grant != NULL && !is_behind(feed, grant))
+		grant = grant->next;
+	return grant != NULL;
+}
+
 static void collect(struct followed *feed, void *arg)
 {
 	(void)arg;
-	if (feed->passed <= feed->reported || feed->asks <= feed->reported ||
-	    cycle.count == OWNERS_MAX)
+	if (cycle.count == OWNERS_MAX || !has_news(feed))
 		return;
 	assert(feed->passed > 0);
 	cycle.owners[cycle.count] = feed->id;
 	cycle.numbers[cycle.count++] = feed->passed;
 }
 
+/* The sessions of a step whose devices have acknowledged more than chat knows. */
+struct readers {
+	size_t count;
+	struct chat_reader readers[READERS_AT_ONCE];
+	struct uuid sessions[READERS_AT_ONCE];
+};
+
+static void find_readers(struct uuid owner, struct readers *ret)
+{
+	const struct followed *feed = hub_find(owner);
+	const struct grant *grant = feed != NULL ? feed->grants : NULL;
+
+	for (; grant != NULL && ret->count < READERS_AT_ONCE; grant = grant->next) {
+		if (!is_behind(feed, grant))
+			continue;
+		ret->readers[ret->count] =
+		    (struct chat_reader){owner, grant->account_id, grant->passed};
+		ret->sessions[ret->count++] = grant->session_id;
+	}
+}
+
+static void note_reported(const struct readers *readers)
+{
+	for (size_t i = 0; i < readers->count; i++) {
+		struct followed *feed = hub_find(readers->readers[i].vendor);
+		struct grant *grant = feed != NULL ? feed->grants : NULL;
+
+		while (grant != NULL && !uuid_equal(grant->session_id, readers->sessions[i]))
+			grant = grant->next;
+		if (grant != NULL && grant->reported < readers->readers[i].number)
+			grant->reported = readers->readers[i].number;
+	}
+}
+
 static void report_delivered(struct task *task)
 {
 	struct db *batch = db_batch(task);
+	struct readers *readers = arena_alloc(task->arena, sizeof(*readers));
 	size_t first = cycle.first;
 	size_t count = cycle.count - first < OWNERS_AT_ONCE ? cycle.count - first : OWNERS_AT_ONCE;
 
 	assert(first < cycle.count && count <= OWNERS_AT_ONCE);
+	readers->count = 0;
+	for (size_t i = first; i < first + count; i++)
+		find_readers(cycle.owners[i], readers);
 	chat_delivered(batch, (struct uuid_array){count, cycle.owners + first},
 	               (struct bigint_array){count, cycle.numbers + first});
+	if (readers->count > 0)
+		chat_delivered_to(batch, readers->count, readers->readers);
 	db_run(batch);
+	note_reported(readers);
 	for (size_t i = first; i < first + count; i++) {
 		struct followed *feed = hub_find(cycle.owners[i]);
 

@@ -88,15 +88,21 @@ static bool may_park(const struct request *rq, const struct followed *feed)
 	       hub_granted(feed, rq->task.actor.session_id, loop_now_ms() - GRANT_MS);
 }
 
-/* A device has acknowledged all events up to here; delivered.c notifies chat. Ignored for roles
- * that do not receive messages. */
-static void acknowledge(struct followed *feed, uint32_t role, int64_t number)
+/* The device of this session has acknowledged all events up to here; delivered.c notifies chat.
+ * Ignored for roles that do not receive messages. */
+static void acknowledge(struct followed *feed, struct uuid session_id, uint32_t role,
+                        int64_t number)
 {
 	bool is_received = role == 0 || (EVENT_KIND_STAFF[EVENT_MESSAGE_SENT] & role) != 0;
 
 	assert(number >= 0);
-	if (is_received && number > feed->passed)
+	if (!is_received)
+		return;
+	if (number > feed->passed)
 		feed->passed = number;
+	for (struct grant *grant = feed->grants; grant != NULL; grant = grant->next)
+		if (uuid_equal(grant->session_id, session_id) && number > grant->passed)
+			grant->passed = number;
 }
 
 /* GET /v1[/vendors/{vendor_id}]/events */
@@ -116,7 +122,7 @@ void get_events(struct request *rq, const struct get_events_in *in)
 
 	assert(page->count <= (size_t)ask.limit && ask.limit <= LIMIT_PAGE);
 	if (ask.has_cursor && !page->resync)
-		acknowledge(feed, page->role, ask.cursor.number);
+		acknowledge(feed, rq->task.actor.session_id, page->role, ask.cursor.number);
 	if (ask.is_stream && may_park(rq, feed))
 		begin_stream(rq, &ask, feed, page);
 	else if (!ask.is_stream && is_empty && waits && may_park(rq, feed))
@@ -168,6 +174,6 @@ void acknowledge_events(struct request *rq, const struct acknowledge_events_in *
 	if (page->resync)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "The cursor has expired; read the state again.");
-	acknowledge(feed, page->role, cursor.number);
+	acknowledge(feed, rq->task.actor.session_id, page->role, cursor.number);
 	reply_empty(rq);
 }

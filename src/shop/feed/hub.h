@@ -35,6 +35,8 @@ struct grant {
 	struct uuid account_id;
 	int64_t asked_ms; /* time of the query: revocations seen since then apply */
 	uint32_t role;    /* bit of the staff role; 0: a customer, who receives everything */
+	int64_t passed;   /* highest number that its device has acknowledged */
+	int64_t reported; /* highest number reported to chat */
 };
 
 struct followed {

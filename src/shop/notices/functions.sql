@@ -91,9 +91,8 @@ declare
 	told uuid[];
 begin
 	with due as materialized (
-		select n.id, message_is_had((n.data ->> 'conversation_id')::uuid, (n.data ->> 'seq')::int,
-		                            case when n.vendor_id is null then 'customer' else 'vendor' end) as had
-		from (select x.* from notice x where x.due_at <= now() order by x.due_at limit most for update skip locked) n
+		select (d.n).id, message_is_had(d.n) as had
+		from (select x as n from notice x where x.due_at <= now() order by x.due_at limit most for update skip locked) d
 	), gone as (
 		delete from notice n using due d where n.id = d.id and d.had
 	), stays as (

@@ -32,8 +32,7 @@ left join notice_reader o on o.account_id = n.account_id
 where s.ended_at is null and s.expires_at > now() and a.locked_at is null
 and n.created_at + k.lifetime > now()
 and n.read_at is null and not (n.listed and n.id <= coalesce(o.read_up_to, '00000000-0000-0000-0000-000000000000'))
-and (n.data ->> 'seq' is null or not message_is_had((n.data ->> 'conversation_id')::uuid, (n.data ->> 'seq')::int,
-                                                    case when n.vendor_id is null then 'customer' else 'vendor' end));
+and (n.data ->> 'seq' is null or not message_is_had(n));
 
 -- push_gone (gone rows(account_id uuid, device_id uuid, address text?, registered_ms bigint)): none
 -- Nobody is at these addresses; not when the app has registered since. Without an address: at that of the time.
