@@ -151,6 +151,9 @@ enum {
 	 * concurrent orders of five lines rarely collide. 24 bytes each. */
 	LIMIT_KEY_LOCK_STRIPES = 4096,
 
+	/* Five years of a report, by day some 2000 rows of sums. */
+	LIMIT_REPORT_DAYS = 5 * 366,
+
 	/* Items of one page, as the contract says. */
 	LIMIT_PAGE = 100,
 	/* Bytes of one page: it ends before the item that would exceed them, and the next page

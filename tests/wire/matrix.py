@@ -189,6 +189,9 @@ ROWS = {
     "getJournal": Row(),
     "markDebtPaid": Row(ids=indebted, body=lambda w, who, side: {"amount": money(1)}),
     "reverseJournal": Row(ids=debt_paid, body=reason),
+    # reports
+    "reportSales": Row(),
+    "reportMoney": Row(),
     # the feed
     "getEvents": Row(),
     "getVendorEvents": Row(),

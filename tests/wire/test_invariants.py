@@ -143,6 +143,16 @@ BROKEN |= {
     "sums by day equal the entries that were carried":
         "insert into ledger_day (day, account, currency, debit, credit) "
         "values ('2001-01-01', 'bank', 'USD', 1, 0)",
+    "lines of sales add up to the entries of their journals":
+        f"{UNGUARDED} update sale_line set goods = goods + 1 {SHARE}",
+    "lines of sales have the units that are left of them":
+        f"{UNGUARDED} update sale_line set units = units + 1 {SHARE}",
+    "sums of sales of vendors equal the lines that were counted":
+        f"insert into vendor_sales values ({VENDOR}, 'all', 'day', '2001-01-01', '', "
+        "1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+    "sums of sales of the marketplace equal the lines that were counted":
+        "insert into platform_sales values ('all', 'day', '2001-01-01', '', "
+        "1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
 }
 
 

@@ -80,7 +80,8 @@ def test_a_month_begins_with_what_the_one_before_ended_with(shop):
                        [older, clay.id])
         for present, past_id in cursor.fetchall():
             for table, column in (("journal", "id"), ("journal_entry", "journal_id"),
-                                  ("ledger_uncarried", "journal_id")):
+                                  ("ledger_uncarried", "journal_id"), ("sale_line", "journal_id"),
+                                  ("sale_uncounted", "journal_id")):
                 cursor.execute(f"update {table} set {column} = %s where {column} = %s",
                                [past_id, present])
         past.commit()

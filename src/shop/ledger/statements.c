@@ -6,28 +6,25 @@
 #include <assert.h>
 #include <ctype.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "api.gen.h"
-#include "base/limits.h"
+#include "base/csv.h"
 #include "base/money.h"
-#include "net/loop.h"
 #include "statements.sql.h"
+#include "web/paged.h"
 #include "web/reply.h"
 
 enum { PAGE = 1000 };
 
 struct statement {
-	struct task task; /* of the page; first, so that a task can be cast to its statement */
+	struct paged paged; /* first, so that it can be cast to its statement */
 	const struct statement_head_row *head;
 	bool csv;
 	int64_t after; /* the entry that was written last */
 	size_t written;
-	size_t count; /* of the page */
-	struct buf page;
 };
 
-_Static_assert(offsetof(struct statement, task) == 0, "a task is cast to its statement");
+_Static_assert(offsetof(struct statement, paged) == 0, "pages are cast to their statement");
 
 /* GET /v1/vendors/{vendor_id}/statements */
 void list_statements(struct request *rq, const struct list_statements_in *in)
@@ -46,16 +43,6 @@ static bool is_month(const char *text)
 	return text[7] == '\0' && text[0] == '2' && month >= 1 && month <= 12;
 }
 
-static void add_cell(struct buf *buf, const char *text)
-{
-	bool formula = text != NULL && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-
-	buf_add_str(buf, formula ? ",\"'" : ",\"");
-	for (const char *at = text != NULL ? text : ""; *at != '\0'; at++)
-		buf_add(buf, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
-	buf_add_str(buf, "\"");
-}
-
 static void add_csv_line(struct buf *buf, const struct statement_lines_row *row)
 {
 	char amount[32], payout[UUID_TEXT_LENGTH + 1] = "";
@@ -68,68 +55,39 @@ static void add_csv_line(struct buf *buf, const struct statement_lines_row *row)
 	json_time(&json, row->at);
 	buf_printf(buf, ",%s,%s,%s,%s,%s", row->cause, row->account, row->item, amount,
 	           row->amount_currency);
-	add_cell(buf, row->sub_order_number);
-	buf_printf(buf, ",%s", payout);
-	add_cell(buf, row->commission_rules);
-	add_cell(buf, row->reason);
+	buf_add_str(buf, ",");
+	csv_add_cell(buf, row->sub_order_number);
+	buf_printf(buf, ",%s,", payout);
+	csv_add_cell(buf, row->commission_rules);
+	buf_add_str(buf, ",");
+	csv_add_cell(buf, row->reason);
 	buf_add_str(buf, "\r\n");
 }
 
-static void read_page(struct task *task)
+static size_t read_lines(struct paged *paged)
 {
-	struct statement *statement = (struct statement *)(void *)task;
+	struct statement *statement = (struct statement *)(void *)paged;
 	const struct statement_head_row *head = statement->head;
-	struct db *db = db_of(task);
+	struct db *db = db_of(&paged->task);
+	size_t count;
 	struct rows *rows = sql_statement_lines(db, head->from, head->until, statement->after,
 	                                        head->last_id != NULL ? *head->last_id : 0, PAGE);
-	const struct statement_lines_row *lines =
-	    sql_statement_lines_rows(db, rows, &statement->count);
+	const struct statement_lines_row *lines = sql_statement_lines_rows(db, rows, &count);
 
-	statement->page = buf_new(task->arena, 64 * 1024);
-	for (size_t i = 0; i < statement->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		assert(lines[i].id > statement->after);
 		statement->after = lines[i].id;
 		if (statement->csv) {
-			add_csv_line(&statement->page, &lines[i]);
+			add_csv_line(&paged->text, &lines[i]);
 			continue;
 		}
-		struct json json = json_new(&statement->page);
+		struct json json = json_new(&paged->text);
 		if (statement->written + i > 0)
-			buf_add_str(&statement->page, ",");
+			buf_add_str(&paged->text, ",");
 		rows_json_object(rows, i, &json);
 	}
-	statement->written += statement->count;
-}
-
-static void drop_page(void *arg)
-{
-	struct statement *statement = arg;
-
-	arena_free(statement->task.arena);
-	statement->task.arena = NULL;
-}
-
-static void next_page(struct request *rq, struct statement *statement)
-{
-	drop_page(statement);
-	statement->task = (struct task){
-	    .actor = rq->task.actor,
-	    .name = rq->task.name,
-	    .deadline_ms = loop_now_ms() + LIMIT_REQUEST_MS,
-	};
-	memcpy(statement->task.request_id, rq->task.request_id, sizeof(rq->task.request_id));
-	statement->task.arena =
-	    arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &statement->task);
-	rq->task.deadline_ms = statement->task.deadline_ms;
-	bool good = task_run(&statement->task, read_page);
-
-	rq->task.statements += statement->task.statements;
-	rq->task.round_trips += statement->task.round_trips;
-	if (!good)
-		task_end_with(&rq->task, (struct problem){
-		                             .code = statement->task.problem.code,
-		                             .detail = "The statement could not be read.",
-		                         });
+	statement->written += count;
+	return count;
 }
 
 struct balances {
@@ -205,16 +163,14 @@ void get_statement(struct request *rq, const struct get_statement_in *in)
 	                                 head->closing_reserved, head->closing_in_payout};
 
 	statement->head = head;
+	/* so that no earlier months are looked through */
+	statement->after = head->first_id != NULL ? *head->first_id - 1 : 0;
 	statement->csv = in->format == GET_STATEMENT_FORMAT_CSV;
-	arena_defer(rq->task.arena, drop_page, statement);
-	next_page(rq, statement); /* until the first byte an error can be reported */
+	paged_open(rq, &statement->paged, read_lines);
 	begin(&text, statement, in->month, &opening, &closing);
 	reply_stream_begin(rq, 200, statement->csv ? "text/csv" : "application/json");
 	reply_stream_write(rq, text.data, text.length);
-	while (statement->count > 0) {
-		reply_stream_write(rq, statement->page.data, statement->page.length);
-		next_page(rq, statement);
-	}
+	paged_send(rq, &statement->paged);
 	buf_clear(&text);
 	if (statement->csv)
 		add_csv_balances(&text, "closing", &closing, head->currency);

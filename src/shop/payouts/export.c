@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "api.gen.h"
+#include "base/csv.h"
 #include "base/iban.h"
 #include "base/money.h"
 #include "payouts.sql.h"
@@ -60,19 +61,6 @@ void export_payouts(struct request *rq, const struct export_payouts_in *in)
 	reply_commit_row(rq, tx, 201, sql_payout_export_view(tx, id));
 }
 
-/* A cell that a spreadsheet takes for text, whatever it begins with. */
-static void add_cell(struct buf *buf, const char *text)
-{
-	bool formula = text != NULL && strchr("=+-@\t\r", text[0]) != NULL && text[0] != '\0';
-
-	buf_add_str(buf, "\"");
-	if (formula)
-		buf_add_str(buf, "'");
-	for (const char *at = text != NULL ? text : ""; *at != '\0'; at++)
-		buf_add(buf, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
-	buf_add_str(buf, "\"");
-}
-
 static void add_csv(struct buf *buf, const struct payout_export_page_row *row)
 {
 	char id[UUID_TEXT_LENGTH + 1], amount[32];
@@ -84,7 +72,7 @@ static void add_csv(struct buf *buf, const struct payout_export_page_row *row)
 	buf_add_str(buf, id);
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
 		buf_add_str(buf, ",");
-		add_cell(buf, cells[i]);
+		csv_add_cell(buf, cells[i]);
 	}
 	buf_printf(buf, ",%s,%s\r\n", amount, row->currency);
 }
