@@ -33,14 +33,19 @@ static const bool MAY_BECOME[PG_CONN_STATE_COUNT][PG_CONN_STATE_COUNT] = {
     [PG_CONN_CLEANING] = {[PG_CONN_READY] = true, [PG_CONN_DOWN] = true},
 };
 
+static bool is_knock(const struct pg_conn *conn)
+{
+	return conn == &conn->pool->knock;
+}
+
 void pg_conn_set_state(struct pg_conn *conn, enum pg_conn_state state)
 {
 	assert(MAY_BECOME[conn->state][state]);
 	assert(conn->is_leased || state < PG_CONN_LEASED);
-	if (conn->state == PG_CONN_CONNECTING)
+	if (conn->state == PG_CONN_CONNECTING && !is_knock(conn))
 		conn->pool->connecting = false;
 	conn->state = state;
-	if (state == PG_CONN_CONNECTING) {
+	if (state == PG_CONN_CONNECTING && !is_knock(conn)) {
 		assert(!conn->pool->connecting);
 		conn->pool->connecting = true;
 	}
@@ -96,12 +101,7 @@ static void close_pg(struct pg_conn *conn)
 	free(conn->prepared);
 	conn->prepared = NULL;
 	conn->prepared_size = 0;
-	conn->has_result = conn->retiring = conn->dirty = false;
-}
-
-static bool is_knock(const struct pg_conn *conn)
-{
-	return conn == &conn->pool->knock;
+	conn->has_result = conn->retiring = conn->dirty = conn->asks_timeline = false;
 }
 
 /* reason NULL: take it from libpq. */
@@ -122,6 +122,11 @@ static void open_failed(struct pg_conn *conn, const char *why)
 static void opened(struct pg_conn *conn)
 {
 	assert(conn->state == PG_CONN_CONNECTING && conn->count == 0);
+	pg_timeline_seen(pg_pool_first(), conn->timeline);
+	if (pg_timeline_is_outdated(conn)) {
+		open_failed(conn, "another server has taken over from this one");
+		return;
+	}
 	if (is_knock(conn)) {
 		pg_conn_give_up(conn); /* it has been answered */
 		return;
@@ -141,6 +146,15 @@ static void opened(struct pg_conn *conn)
 static void connect_step(struct pg_conn *conn)
 {
 	unwatch(conn);
+	if (conn->asks_timeline) {
+		if (!pg_timeline_read(conn))
+			pg_conn_watch(conn, UV_READABLE);
+		else if (PQstatus(conn->pg) == CONNECTION_OK)
+			opened(conn);
+		else
+			open_failed(conn, NULL);
+		return;
+	}
 	switch (PQconnectPoll(conn->pg)) {
 	case PGRES_POLLING_READING:
 		pg_conn_watch(conn, UV_READABLE);
@@ -149,7 +163,12 @@ static void connect_step(struct pg_conn *conn)
 		pg_conn_watch(conn, UV_WRITABLE);
 		break;
 	case PGRES_POLLING_OK:
-		opened(conn);
+		if (!pg_timeline_matters(conn->pool))
+			opened(conn);
+		else if (pg_timeline_ask(conn))
+			pg_conn_watch(conn, UV_READABLE);
+		else
+			open_failed(conn, NULL);
 		break;
 	default:
 		open_failed(conn, NULL);

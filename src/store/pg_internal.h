@@ -5,6 +5,7 @@
  * pg_segment.c  what travels on it: segments (a batch and its Sync), prepared statements
  * pg_names.c    where the hosts that it names are
  * pg_knock.c    whether a silent server is still there
+ * pg_timeline.c whether another server has taken over
  * pg_pool.c     who gets which connection, and when another is opened
  * pg_lease.c    connections that belong to one task
  */
@@ -70,10 +71,12 @@ struct pg_conn {
 	 * set when the Parse is sent and taken back when it failed or was skipped. */
 	uint64_t *prepared;
 	size_t prepared_size;
-	bool has_result;  /* the current command has given its result; its NULL comes next */
-	bool retiring;    /* takes no more batches; reopened when those sent are done */
-	bool dirty;       /* something waits to be flushed */
-	int64_t heard_ms; /* last sign of life, or when one was first expected */
+	bool asks_timeline;  /* before it is ready */
+	uint32_t timeline;   /* of the server; 0: unknown */
+	bool has_result;     /* the current command has given its result; its NULL comes next */
+	bool retiring;       /* takes no more batches; reopened when those sent are done */
+	bool dirty;          /* something waits to be flushed */
+	int64_t heard_ms;    /* last sign of life, or when one was first expected */
 	int64_t answered_ms; /* last sign of life */
 	int64_t opened_ms;
 	struct pg_lease lease;
@@ -93,7 +96,7 @@ struct pg_pool {
 	int statement_timeout_ms;
 	unsigned shared_max, leased_max;
 	struct pg_conn *conns; /* shared ones, then leased ones */
-	struct pg_conn knock;  /* asks whether a silent server is still there; carries nothing */
+	struct pg_conn knock;  /* looks at a server, see pg_knock.c and pg_timeline.c */
 	int64_t knocked_ms;
 	struct pg_batch *queue_first, **queue_last;
 	struct pg_lease_waiter *leases_first, **leases_last;
@@ -138,7 +141,17 @@ bool pg_error_is_fatal(const PGresult *result);
 void pg_knock_tick(struct pg_pool *pool, int64_t now_ms);
 void pg_knock_unanswered(struct pg_pool *pool);
 
+/* pg_timeline.c */
+bool pg_timeline_matters(const struct pg_pool *pool);
+bool pg_timeline_ask(struct pg_conn *conn);  /* sends; false: the connection is lost */
+bool pg_timeline_read(struct pg_conn *conn); /* false: the answer is not complete yet */
+bool pg_timeline_is_outdated(const struct pg_conn *conn);
+/* When it is the highest so far, connections of lower ones are lost in all of the pools. */
+void pg_timeline_seen(struct pg_pool *pools, uint32_t timeline);
+void pg_timeline_tick(struct pg_pool *pool, int64_t now_ms);
+
 /* pg_pool.c */
+struct pg_pool *pg_pool_first(void);
 void pg_pool_touch(struct pg_pool *pool);
 void pg_pool_requeue(struct pg_pool *pool, struct pg_batch *batch); /* at the front */
 void pg_pool_opened(struct pg_pool *pool);

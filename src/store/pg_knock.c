@@ -71,7 +71,7 @@ static void knock(struct pg_pool *pool, const struct pg_conn *at)
 {
 	struct pg_names_lists lists = {0};
 
-	assert(!pool->connecting && pool->knock.state == PG_CONN_DOWN);
+	assert(pool->knock.state == PG_CONN_DOWN);
 	(void)snprintf(lists.hosts, sizeof(lists.hosts), "%s", PQhost(at->pg));
 	(void)snprintf(lists.addresses, sizeof(lists.addresses), "%s", PQhostaddr(at->pg));
 	(void)snprintf(lists.ports, sizeof(lists.ports), "%s", PQport(at->pg));
@@ -80,7 +80,8 @@ static void knock(struct pg_pool *pool, const struct pg_conn *at)
 
 void pg_knock_tick(struct pg_pool *pool, int64_t now_ms)
 {
-	if (pool->names == NULL || pool->connecting || now_ms - pool->knocked_ms < SILENT_MS)
+	if (pool->names == NULL || pool->knock.state != PG_CONN_DOWN ||
+	    now_ms - pool->knocked_ms < SILENT_MS)
 		return;
 	for (unsigned i = 0; i < conn_count(pool); i++) {
 		const struct pg_conn *conn = &pool->conns[i];

@@ -82,6 +82,11 @@ static bool add_servers(struct pg_names *names, struct texts texts)
 	return true;
 }
 
+bool pg_names_are_several(const struct pg_names *names)
+{
+	return names->count > 1;
+}
+
 bool pg_names_need_look_up(const struct pg_names *names)
 {
 	for (unsigned i = 0; i < names->count; i++)

@@ -12,6 +12,7 @@ struct pg_names;
  * reject. */
 struct pg_names *pg_names_new(const char *conninfo);
 void pg_names_free(struct pg_names *names); /* NULL is fine */
+bool pg_names_are_several(const struct pg_names *names);
 bool pg_names_need_look_up(const struct pg_names *names); /* false: all are sockets or addresses */
 
 /* Called once, never within pg_names_look_up. Reason NULL: there are addresses. */

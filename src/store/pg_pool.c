@@ -29,6 +29,11 @@ static struct {
 	uv_timer_t tick;
 } all;
 
+struct pg_pool *pg_pool_first(void)
+{
+	return all.pools;
+}
+
 void pg_pool_touch(struct pg_pool *pool)
 {
 	if (pool->touched)
@@ -263,6 +268,7 @@ static void on_tick(uv_timer_t *timer)
 			pg_conn_check_silence(&pool->conns[i], now_ms);
 		pg_conn_check_silence(&pool->knock, now_ms);
 		pg_knock_tick(pool, now_ms);
+		pg_timeline_tick(pool, now_ms);
 		if (pool->queue_first != NULL || pool->leases_first != NULL)
 			pg_pool_touch(pool); /* a back-off may be over */
 	}

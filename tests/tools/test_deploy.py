@@ -1,9 +1,11 @@
 """What deploy/ hands to other programs is what they accept, and as safe as it says."""
+import http.server
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import threading
 
 import pytest
 import yaml
@@ -92,3 +94,59 @@ def test_dashboards_have_what_grafana_needs_to_import_them():
     for board in boards:
         ids = [panel["id"] for panel in board["panels"]]
         assert len(set(ids)) == len(ids) > 5 and board["title"]
+
+
+@pytest.fixture
+def members():
+    """Starts what answers like a member of a cluster of this version; returns its address."""
+    servers = []
+
+    def start(version, **config):
+        class Member(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                answers = {"/patroni": {"patroni": {"version": version}}, "/config": config}
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(answers[self.path]).encode())
+
+            def log_message(self, *args):
+                pass
+
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Member))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+SYNCHRONOUS = {"synchronous_mode": True, "synchronous_mode_strict": True}
+
+
+@pytest.mark.parametrize("versions, config, told", [
+    (["3.0.2", "3.0.2"], SYNCHRONOUS, "loses acknowledged orders"),
+    (["2.1.4"], SYNCHRONOUS, "loses acknowledged orders"),
+    (["4.0.7", "3.3.2"], SYNCHRONOUS, "the versions differ"),
+    (["4.0.7"], {"synchronous_mode": True}, "not both on"),
+])
+def test_a_cluster_that_would_lose_orders_is_refused(members, versions, config, told):
+    done = run(ROOT / "deploy/ha/check-patroni", *(members(one, **config) for one in versions))
+    assert done.returncode == 1 and told in done.stdout
+
+
+def test_a_cluster_that_is_as_deploy_has_it_is_accepted(members):
+    asked = yaml.safe_load((ROOT / "deploy/ha/patroni.yaml").read_text())["bootstrap"]["dcs"]
+    done = run(ROOT / "deploy/ha/check-patroni", *(members("3.0.3", **asked) for _ in range(3)))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="HAProxy is not installed")
+def test_haproxy_accepts_the_configuration_of_the_cluster(tmp_path):
+    text = (ROOT / "deploy/ha/haproxy.cfg").read_text()
+    for number in (1, 2, 3):
+        text = text.replace(f"DB{number}", f"127.0.0.{number}")
+    (tmp_path / "haproxy.cfg").write_text(text)
+    done = run("haproxy", "-c", "-f", tmp_path / "haproxy.cfg")
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr

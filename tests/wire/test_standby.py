@@ -20,7 +20,8 @@ def both():
 
 def test_nothing_acknowledged_is_lost_or_doubled_when_a_standby_takes_over(both):
     """First the primary's machine stands still: it still takes connections, and answers nothing.
-    Then the one that took over loses its power, and the first takes over from it."""
+    When it goes on, it believes to be the primary still. Then the one that took over loses its
+    power, and the first takes over from it."""
     # Statements may take longer than anybody waits: so it is not they that end the wait.
     with serving(SEBEZ_SECRET="04" * 32, DATABASE_URL=both.url, SEBEZ_LIMITS="no",
                  SEBEZ_STATEMENT_TIMEOUT_MS=60000) as server:
@@ -36,6 +37,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_a_standby_takes_over(both)
         both.primary.signal(signal.SIGSTOP)
         both.fail_over()
         until(more(people))
+        both.standby.signal(signal.SIGCONT)
+        until(more(people, 10))
 
         both.rejoin()
         until(more(people))

@@ -40,6 +40,20 @@ def as_postgres(*words, **more):
                           text=True, cwd="/", **more)
 
 
+def children_of(pid):
+    try:
+        return list(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except FileNotFoundError:
+        return []
+
+
+def create_database(folder, port):
+    connection = psycopg2.connect(host=folder, port=port, user=SUPERUSER, dbname="postgres")
+    connection.autocommit = True
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute(f"create database {DATABASE}")
+
+
 class Instance:
     def __init__(self, root, name):
         self.name = name
@@ -58,11 +72,7 @@ class Instance:
                     "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         self._configure()
         self.start()
-        connection = psycopg2.connect(host=self.folder, port=self.port, user=SUPERUSER,
-                                      dbname="postgres")
-        connection.autocommit = True
-        with contextlib.closing(connection), connection.cursor() as cursor:
-            cursor.execute(f"create database {DATABASE}")
+        create_database(self.folder, self.port)
         return self
 
     def _configure(self):
@@ -97,12 +107,7 @@ class Instance:
 
     def pids(self):
         """Of the postmaster first, then of all that it has begun."""
-        first = self.postmaster
-        try:
-            children = pathlib.Path(f"/proc/{first}/task/{first}/children").read_text()
-        except FileNotFoundError:
-            return []
-        return [first, *map(int, children.split())]
+        return [self.postmaster, *children_of(self.postmaster)]
 
     def signal(self, number):
         for pid in self.pids():

@@ -104,12 +104,18 @@ class Writer(Persistent):
         return [] if known in (there, there[:-1]) else sorted(set(known) ^ set(there))
 
 
+def raise_wrong(people):
+    for one in people:
+        if one.wrong:
+            raise one.wrong
+
+
 def more(people, count=1):
     """Whether each of them has succeeded so often since this was called, as a function to ask."""
     before = [len(one.acknowledged) for one in people]
 
     def is_so():
-        assert [one.wrong for one in people if one.wrong] == []
+        raise_wrong(people)
         return all(len(one.acknowledged) >= n + count for one, n in zip(people, before))
     return is_so
 
@@ -119,4 +125,4 @@ def stop(people):
         one.done.set()
     for one in people:
         one.join()
-    assert [one.wrong for one in people if one.wrong] == []
+    raise_wrong(people)
