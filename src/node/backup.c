@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "node/admin_db.h"
+#include "node/backup_bucket.h"
 #include "node/commands.h"
 #include "node/say.h"
 
@@ -59,13 +60,15 @@ int backup_main(const struct config *config)
 			print_line(&info, info.ended_s);
 			say_lacks(&folder);
 		}
+		if (rc == 0 && config->backup_url[0] != '\0')
+			rc = backup_bucket_ship(config, &services.data_folder, &folder);
 		backup_folder_close(&folder);
 	}
 	services_close(&services);
 	return rc == 0 ? 0 : 1;
 }
 
-/* Opens the folder without starting anything. */
+/* Opens the folder without starting anything; one that has nothing gets what the bucket has. */
 static int open_folder(const struct config *config, struct data_folder *data_folder,
                        struct backup_folder *ret)
 {
@@ -73,6 +76,8 @@ static int open_folder(const struct config *config, struct data_folder *data_fol
 
 	if (rc == 0)
 		rc = data_folder_open(config, data_folder);
+	if (rc == 0)
+		rc = backup_bucket_fetch(config, data_folder);
 	if (rc < 0)
 		return rc;
 	rc = backup_folder_open(config, data_folder, false, ret);
@@ -105,13 +110,39 @@ int backup_verify_main(const struct config *config)
 {
 	struct data_folder data_folder;
 	struct backup_folder folder;
-	int rc, bad = 0;
+	int rc, bad = 0, lacking = 0;
 
 	if (!is_embedded(config) || open_folder(config, &data_folder, &folder) < 0)
 		return 1;
 	rc = backup_verify(&folder, &data_folder, &bad);
+	if (rc == 0 && config->backup_url[0] != '\0')
+		rc = backup_bucket_compare(config, &folder, &lacking);
 	backup_folder_close(&folder);
-	return rc == 0 && bad == 0 ? 0 : 1;
+	return rc == 0 && bad == 0 && lacking == 0 ? 0 : 1;
+}
+
+int backup_images_main(const struct config *config)
+{
+	struct data_folder data_folder;
+	struct backup_folder folder;
+	int64_t count = 0;
+	int rc;
+
+	if (config->media_store != MEDIA_STORE_FOLDER) {
+		say("images and files are in a bucket, which is not copied: turn on its "
+		    "versioning");
+		return 1;
+	}
+	if (data_folder_become_owner(config) < 0 || data_folder_open(config, &data_folder) < 0 ||
+	    backup_folder_open(config, &data_folder, true, &folder) < 0)
+		return 1;
+	rc = backup_folder_lock(&folder);
+	if (rc == 0)
+		rc = backup_objects_copy(&folder, &data_folder, config->backup_days, &count);
+	if (rc == 0)
+		printf("%s has copies of %" PRId64 " images and files\n", folder.path, count);
+	backup_folder_close(&folder);
+	return rc == 0 ? 0 : 1;
 }
 
 int backup_drill_main(const struct config *config)

@@ -15,7 +15,9 @@
  *   backup_restore.c  a cluster from a backup, at a moment
  *   backup_drill.c    restores the newest into a scratch folder, and looks at it
  *   backup_keeper.c   the schedule, run by the supervisor
+ *   backup_status.c   what is known of them, for people
  *   backup_folder.c   the folder that all of them share
+ *   backup_bucket.h   all of it once more in a bucket
  */
 #ifndef SEBEZ_NODE_BACKUP_H
 #define SEBEZ_NODE_BACKUP_H
@@ -45,6 +47,7 @@ int backup_plain_expire(const struct backup_folder *folder, int64_t days)
 
 /* Copies objects that are new, and marks copies of those that are gone, which are deleted `days`
  * later. */
+#define BACKUP_COPIED "copied" /* when all of them had been, a Unix time */
 int backup_objects_copy(const struct backup_folder *folder, const struct data_folder *data_folder,
                         int64_t days, int64_t *ret_count) __attribute__((warn_unused_result));
 /* Writes all copies into SEBEZ_DATA/objects. What is there already is kept. */
@@ -100,6 +103,7 @@ struct backup_call {
 int backup_main(const struct config *config);
 int backup_list_main(const struct config *config);
 int backup_verify_main(const struct config *config);
+int backup_images_main(const struct config *config);
 int backup_drill_main(const struct config *config);
 int backup_status_main(const struct config *config);
 int backup_keeper_main(const struct config *config);

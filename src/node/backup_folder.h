@@ -7,6 +7,8 @@
  *   base/<label>/     base.tar and info, of a full backup; .<label>.new while it is made
  *   wal/              segments and history of the write-ahead log; written by PostgreSQL's user
  *   objects/          images and files, as in SEBEZ_DATA/objects
+ *   copied            when images and files had been copied, all of them
+ *   bucket            the bucket that has all of this once more
  *   secret            SEBEZ_SECRET of the shop; only with a key
  *   drill.json        the report of the last restore drill
  *

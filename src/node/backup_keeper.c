@@ -19,6 +19,7 @@
 #include "net/log.h"
 #include "node/aside.h"
 #include "node/backup.h"
+#include "node/backup_bucket.h"
 #include "node/child.h"
 #include "node/member.h"
 
@@ -30,10 +31,7 @@ enum {
 	RETRY_S = 600,         /* after a failure; a full disk does not get emptier by trying */
 	DRILL_S = 7 * 86400,
 	DRILL_AGAIN_S = 86400, /* of one that failed, or was not finished */
-	LATE_S = 900,          /* of the log: some segments, or a folder that is away */
 };
-
-#define NOTE "backup.note" /* in the data folder */
 
 /* Files of the log that PostgreSQL marks as not archived yet. */
 static void look_at_log(const struct data_folder *data_folder, struct metrics_backup *ret)
@@ -75,10 +73,16 @@ static void look_at_drill(const struct backup_folder *folder, struct metrics_bac
 	json_decref(report);
 }
 
+static int64_t images_interval_s(const struct config *config)
+{
+	return config->media_store == MEDIA_STORE_FOLDER ? config->backup_images_minutes * 60 : 0;
+}
+
 static int look_at_folder(const struct backup_folder *folder, struct metrics_backup *ret,
                           struct backup_info *ret_newest)
 {
 	struct backup_info *list;
+	char copied[24];
 	size_t count;
 	int rc = backup_folder_list(folder, &list, &count);
 
@@ -90,6 +94,8 @@ static int look_at_folder(const struct backup_folder *folder, struct metrics_bac
 	free(list);
 	ret->newest_s = ret_newest->began_s;
 	ret->bytes = ret_newest->bytes;
+	backup_folder_read(folder->fd, BACKUP_COPIED, copied, sizeof(copied));
+	ret->images_s = strtoll(copied, NULL, 10);
 	look_at_drill(folder, ret);
 	return 0;
 }
@@ -107,22 +113,24 @@ int backup_look(const struct backup_folder *folder, const struct data_folder *da
 	return 0;
 }
 
-enum work { NOTHING, BACKUP, DRILL };
+enum work { NOTHING, BACKUP, DRILL, IMAGES };
 
 struct keeper {
 	const struct config *config;
 	struct data_folder data_folder;
-	int64_t began_s, retry_s, drill_retry_s;
+	int64_t began_s, retry_s, drill_retry_s, images_retry_s;
 	uint64_t failures, away; /* looks at a folder that is away, one after the other */
 	enum work work;          /* what the child does */
 	pid_t child;
+	pid_t shipper;               /* takes files to the bucket; 0: it is not running */
 	struct metrics_backup known; /* when the folder was looked at last */
 };
 
 /* Our own program with this word after `backup`. It is watched meanwhile: the log goes on. */
 static void start(struct keeper *keeper, enum work work)
 {
-	const char *argv[] = {"sebez", "backup", work == DRILL ? "drill" : NULL, NULL};
+	static const char *const WORDS[] = {[DRILL] = "drill", [IMAGES] = "images"};
+	const char *argv[] = {"sebez", "backup", work == BACKUP ? NULL : WORDS[work], NULL};
 	char program[1024] = "";
 	struct child_spec spec = {
 	    .program = program, .argv = argv, .output_fd = STDERR_FILENO, .death_signal = SIGTERM};
@@ -156,11 +164,47 @@ static void look_at_child(struct keeper *keeper)
 		return;
 	if (keeper->work == BACKUP)
 		backup_ended(keeper, status == 0);
+	else if (keeper->work == IMAGES && status != 0)
+		LOG_ERROR("images and files could not be copied",
+		          log_str("folder", keeper->config->backup_folder));
+	else if (keeper->work == IMAGES)
+		LOG_DEBUG("images and files copied");
 	else if (status == 0)
 		LOG_INFO("restore drill was good");
 	else
 		LOG_ERROR("restore drill failed", log_str("folder", keeper->config->backup_folder));
 	keeper->work = NOTHING;
+}
+
+static void look_at_shipper(struct keeper *keeper)
+{
+	const char *argv[] = {"sebez", "backup-ship", NULL};
+	char program[1024] = "";
+	struct child_spec spec = {
+	    .program = program, .argv = argv, .output_fd = STDERR_FILENO, .death_signal = SIGTERM};
+
+	if (keeper->config->backup_url[0] == '\0')
+		return;
+	if (keeper->shipper > 0 && waitpid(keeper->shipper, NULL, WNOHANG) == 0)
+		return;
+	if (keeper->shipper > 0)
+		LOG_ERROR("nothing is taken to the bucket for backups until the next attempt");
+	keeper->shipper = 0;
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) <= 0 ||
+	    child_spawn(&spec, &keeper->shipper) < 0)
+		keeper->shipper = 0;
+}
+
+static void look_at_bucket(const struct keeper *keeper, struct metrics_backup *ret)
+{
+	struct backup_bucket_note note;
+
+	ret->has_bucket = keeper->config->backup_url[0] != '\0';
+	if (!backup_bucket_note_read(keeper->data_folder.data, &note))
+		note = (struct backup_bucket_note){0};
+	ret->bucket_waiting = (uint64_t)note.waiting;
+	ret->bucket_s = note.clean_s > 0 ? note.clean_s : keeper->began_s;
+	ret->bucket_log_s = note.log_s > 0 ? note.log_s : keeper->began_s;
 }
 
 static void write_note(const struct keeper *keeper, const struct metrics_backup *now)
@@ -170,7 +214,7 @@ static void write_note(const struct keeper *keeper, const struct metrics_backup 
 
 	path_format(text, sizeof(text), "%" PRId64 " %" PRIu64 " %d\n", now->newest_s,
 	            keeper->failures + keeper->away, now->drill_failed ? 1 : 0);
-	if (fd >= 0 && backup_folder_write(fd, NOTE, text) < 0)
+	if (fd >= 0 && backup_folder_write(fd, BACKUP_NOTE, text) < 0)
 		LOG_WARNING("the data folder cannot be written");
 	if (fd >= 0)
 		close(fd);
@@ -210,7 +254,7 @@ static void start_due(struct keeper *keeper, const struct look *look)
 	int64_t now_s = (int64_t)time(NULL), newest_s = look->newest.began_s;
 	const struct metrics_backup *now = &look->now;
 
-	if (keeper->work != NOTHING)
+	if (keeper->work != NOTHING || keeper->config->backup_hours == 0)
 		return;
 	if (now_s >= keeper->retry_s &&
 	    (newest_s == 0 || now_s - newest_s >= keeper->config->backup_hours * 3600)) {
@@ -222,6 +266,10 @@ static void start_due(struct keeper *keeper, const struct look *look)
 		 * anew. */
 		keeper->drill_retry_s = now_s + DRILL_AGAIN_S;
 		start(keeper, DRILL);
+	} else if (now->images_interval_s > 0 && now_s >= keeper->images_retry_s &&
+	           now_s - now->images_s >= now->images_interval_s) {
+		keeper->images_retry_s = now_s + RETRY_S;
+		start(keeper, IMAGES);
 	}
 }
 
@@ -231,6 +279,7 @@ static int keep(struct keeper *keeper)
 	struct look look = {.keeper = keeper};
 	int rc = aside_run(look_aside, &look, sizeof(look), FOLDER_MS, NULL);
 
+	look_at_shipper(keeper);
 	if (rc < 0) {
 		note_away(keeper, rc);
 		look.now = keeper->known;
@@ -240,6 +289,8 @@ static int keep(struct keeper *keeper)
 	}
 	look.now.kept = true;
 	look_at_log(&keeper->data_folder, &look.now); /* of this machine */
+	look_at_bucket(keeper, &look.now);
+	look.now.images_interval_s = images_interval_s(keeper->config);
 	write_note(keeper, &look.now);
 	look.now.failures = keeper->failures + keeper->away;
 	look.now.interval_s = keeper->config->backup_hours * 3600;
@@ -247,6 +298,8 @@ static int keep(struct keeper *keeper)
 		look.now.newest_s = keeper->began_s;
 	if (look.now.drill_s == 0)
 		look.now.drill_s = keeper->began_s;
+	if (look.now.images_s == 0)
+		look.now.images_s = keeper->began_s;
 	metrics_set_backup(&look.now);
 	if (rc < 0)
 		return AWAY_MS;
@@ -263,6 +316,7 @@ static void sleep_ms(struct keeper *keeper, int64_t wait_ms)
 	while (work == keeper->work && clock_monotonic_ms() < until_ms) {
 		child_sleep_ms(work == NOTHING ? (int)wait_ms : BUSY_MS);
 		look_at_child(keeper);
+		look_at_shipper(keeper);
 	}
 }
 
@@ -275,82 +329,8 @@ int backup_keeper_main(const struct config *config)
 	if (data_folder_open(config, &keeper.data_folder) < 0 ||
 	    metrics_watch(MEMBER_FD_METRICS) < 0)
 		return 1;
-	assert(config->backup_folder[0] != '\0' && config->backup_hours > 0);
+	assert(config->backup_folder[0] != '\0');
 	for (;;) { /* until SIGTERM, which ends a backup in progress, too */
 		sleep_ms(&keeper, keep(&keeper));
 	}
-}
-
-void backup_note_read(const char *data, char *ret, size_t size)
-{
-	int fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC), drill_failed = 0;
-	char text[128] = "", age[24];
-	int64_t newest_s = 0;
-	uint64_t failures = 0;
-
-	ret[0] = '\0';
-	if (fd < 0)
-		return;
-	backup_folder_read(fd, NOTE, text, sizeof(text));
-	close(fd);
-	if (sscanf(text, "%" SCNd64 " %" SCNu64 " %d", &newest_s, &failures, &drill_failed) != 3)
-		return;
-	backup_age_text((int64_t)time(NULL) - newest_s, age, sizeof(age));
-	snprintf(ret, size, "%s%s%s%s", newest_s == 0 ? "none yet" : age,
-	         newest_s == 0 ? "" : " old", failures > 0 ? ", the last attempt FAILED" : "",
-	         drill_failed != 0 ? ", it could NOT be restored in the last drill" : "");
-}
-
-static bool print_state(const struct config *config, const struct backup_folder *folder,
-                        const struct metrics_backup *now, const struct backup_info *newest)
-{
-	int64_t now_s = (int64_t)time(NULL);
-	int64_t late_s = config->backup_hours > 0 ? config->backup_hours * 7200 : INT64_MAX;
-	bool log_late = now->oldest_s != 0 && now_s - now->oldest_s > LATE_S;
-	char age[24], bytes[24];
-
-	printf("folder   %s%s\n", folder->path, folder->key.given ? ", encrypted" : "");
-	backup_age_text(now_s - newest->began_s, age, sizeof(age));
-	backup_bytes_text(newest->bytes, bytes, sizeof(bytes));
-	if (newest->began_s == 0)
-		printf("newest   none\n");
-	else
-		printf("newest   %s, %s, %" PRId64 " images and files, %s old%s\n", newest->label,
-		       bytes, newest->objects, age,
-		       now_s - newest->began_s > late_s ? ": LATE" : "");
-	backup_age_text(now_s - now->oldest_s, age, sizeof(age));
-	if (!folder->archives)
-		printf("log      is not archived: SEBEZ_BACKUP_FOLDER is not set\n");
-	else if (now->waiting == 0)
-		printf("log      is archived\n");
-	else
-		printf("log      %" PRIu64 " files wait, for %s%s\n", now->waiting, age,
-		       log_late ? ": LATE" : "");
-	backup_age_text(now_s - now->drill_s, age, sizeof(age));
-	if (now->drill_s == 0)
-		printf("drill    none yet\n");
-	else
-		printf("drill    %s ago: %s\n", age, now->drill_failed ? "FAILED" : "good");
-	return newest->began_s != 0 && now_s - newest->began_s <= late_s && !log_late &&
-	       !now->drill_failed;
-}
-
-int backup_status_main(const struct config *config)
-{
-	struct data_folder data_folder;
-	struct metrics_backup now;
-	struct backup_folder folder;
-	struct backup_info newest;
-	bool good = false;
-
-	if (data_folder_open(config, &data_folder) < 0)
-		return 1;
-	if (backup_folder_open(config, &data_folder, false, &folder) < 0) {
-		printf("newest   none\n");
-		return 1;
-	}
-	if (backup_look(&folder, &data_folder, &now, &newest) == 0)
-		good = print_state(config, &folder, &now, &newest);
-	backup_folder_close(&folder);
-	return good ? 0 : 1;
 }

@@ -13,6 +13,8 @@ int backup_look(const struct backup_folder *folder, const struct data_folder *da
                 struct metrics_backup *ret, struct backup_info *ret_newest)
     __attribute__((warn_unused_result));
 
+#define BACKUP_NOTE "backup.note" /* in the data folder */
+
 /* What the keeper noted last, as a line for people; "" when no keeper has run. */
 void backup_note_read(const char *data, char *ret, size_t size);
 

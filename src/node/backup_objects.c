@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -143,18 +144,22 @@ int backup_objects_copy(const struct backup_folder *folder, const struct data_fo
                         int64_t days, int64_t *ret_count)
 {
 	struct walk walk = {.folder = folder, .gone_before_s = (int64_t)time(NULL) - days * 86400};
-	char path[DATA_FOLDER_PATH_MAX];
+	char path[DATA_FOLDER_PATH_MAX], text[24];
 	int fd, rc;
 
 	data_folder_path(data_folder, "objects", path, sizeof(path));
 	*ret_count = 0;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	rc = each(&walk, fd, folder->objects_fd, copy_one);
-	if (rc == 0)
+	if (fd < 0 && errno != ENOENT)
+		return -errno;
+	path_format(text, sizeof(text), "%" PRId64, (int64_t)time(NULL));
+	rc = fd < 0 ? 0 : each(&walk, fd, folder->objects_fd, copy_one);
+	if (rc == 0 && fd >= 0)
 		rc = each(&walk, folder->objects_fd, fd, mark_one);
-	close(fd);
+	if (rc == 0)
+		rc = backup_folder_write(folder->fd, BACKUP_COPIED, text);
+	if (fd >= 0)
+		close(fd);
 	*ret_count = walk.count;
 	if (rc < 0)
 		say("images and files cannot be copied to %s: %s", folder->path, strerror(-rc));

@@ -31,13 +31,10 @@ static const char *const SMS_SETTINGS[] = {
     "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
-static const char *const BACKUP_SETTINGS[] = {OF_SERVICES,
-                                              "SEBEZ_BACKUP_FOLDER",
-                                              "SEBEZ_BACKUP_KEY",
-                                              "SEBEZ_BACKUP_DAYS",
-                                              "SEBEZ_BACKUP_HOURS",
-                                              "SEBEZ_BACKUP_TOOL",
-                                              NULL};
+static const char *const BACKUP_SETTINGS[] = {
+    OF_SERVICES,         "SEBEZ_BACKUP_FOLDER",         "SEBEZ_BACKUP_URL",
+    "SEBEZ_BACKUP_KEY",  "SEBEZ_BACKUP_DAYS",           "SEBEZ_BACKUP_HOURS",
+    "SEBEZ_BACKUP_TOOL", "SEBEZ_BACKUP_IMAGES_MINUTES", NULL};
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
@@ -131,6 +128,12 @@ const struct command COMMANDS[] = {
      .prose = "Prints how old the newest backup is, how much of the log waits to be archived, and "
               "the outcome of the last drill; fails when any of it is not as it should be.",
      .run = run_backup_status,
+     .settings = BACKUP_SETTINGS},
+    {.name = "backup images",
+     .arguments = "",
+     .prose = "Copies images and files that are new to the folder for backups, without a backup of "
+              "the database.",
+     .run = run_backup_images,
      .settings = BACKUP_SETTINGS},
     {.name = "backup drill",
      .arguments = "",
@@ -259,6 +262,7 @@ const struct command COMMANDS[] = {
      .run = run_version,
      .needs_no_config = true},
     {.name = "backup-keeper", .run = run_backup_keeper, .hidden = true},
+    {.name = "backup-ship", .run = run_backup_ship, .hidden = true},
     {.name = "wal-put",
      .run = run_wal_put,
      .operands = {&call.wal_path},

@@ -9,6 +9,7 @@
 #include "node/api.h"
 #include "node/ask_password.h"
 #include "node/backup.h"
+#include "node/backup_bucket.h"
 #include "node/backup_wal.h"
 #include "node/check.h"
 #include "node/commands.h"
@@ -213,9 +214,19 @@ int run_backup_status(void)
 	return backup_status_main(&call.config);
 }
 
+int run_backup_images(void)
+{
+	return backup_images_main(&call.config);
+}
+
 int run_backup_keeper(void)
 {
 	return backup_keeper_main(&call.config);
+}
+
+int run_backup_ship(void)
+{
+	return backup_ship_main(&call.config);
 }
 
 int run_restore(void)

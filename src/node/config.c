@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "net/smtp_url.h"
+#include "node/backup_bucket.h"
 #include "node/config_files.h"
 #include "node/payment_setup.h"
 #include "node/secret.h"
@@ -310,6 +311,22 @@ static const char *find_mistake_of_mail(const struct config *config)
 	return NULL;
 }
 
+static const char *find_mistake_of_backups(const struct config *config)
+{
+	char bucket[64], prefix[BACKUP_PREFIX_MAX];
+
+	if (!is_key(config->backup_key))
+		return "SEBEZ_BACKUP_KEY must be 32 bytes, as 64 hexadecimal digits or as base64";
+	if (config->backup_url[0] == '\0')
+		return NULL;
+	if (!backup_bucket_parse(config->backup_url, bucket, prefix))
+		return "SEBEZ_BACKUP_URL must be s3://bucket or s3://bucket/prefix, the prefix of "
+		       "letters, digits and -_./, without a slash at its end";
+	if (config->backup_folder[0] == '\0')
+		return "SEBEZ_BACKUP_URL is set, so SEBEZ_BACKUP_FOLDER must be, too";
+	return NULL;
+}
+
 /* Checks what the table cannot express: returns a sentence, or NULL when all values are valid. */
 static const char *find_mistake(const struct config *config)
 {
@@ -335,14 +352,14 @@ static const char *find_mistake(const struct config *config)
 	if (!is_key(config->secret_previous))
 		return "SEBEZ_SECRET_PREVIOUS must be 32 bytes, as 64 hexadecimal digits or as "
 		       "base64";
-	if (!is_key(config->backup_key))
-		return "SEBEZ_BACKUP_KEY must be 32 bytes, as 64 hexadecimal digits or as base64";
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
 	const struct sms_settings sms = sms_setup(config);
 	const struct payment_settings payments = payment_setup(config);
 
-	mistake = sms_settings_mistake(&sms);
+	mistake = find_mistake_of_backups(config);
+	if (mistake == NULL)
+		mistake = sms_settings_mistake(&sms);
 	if (mistake == NULL && !is_http_origin(config->twilio_origin))
 		mistake = "TWILIO_ORIGIN must be https://host, in lower case and without a path";
 	if (mistake == NULL)

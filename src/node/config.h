@@ -45,6 +45,7 @@ struct config {
 	const char *secret;       /* a key; "" means the key file in the data folder */
 	const char *secret_previous;
 	const char *backup_folder;    /* "" means that nothing is archived */
+	const char *backup_url;       /* "" means in no bucket */
 	const char *backup_key;       /* "" means not encrypted */
 	const char *run_as;           /* "" means postgres, or nobody */
 	const char *currency;         /* "" means the database's currency; USD for a new database */
@@ -112,7 +113,8 @@ struct config {
 	int64_t drain_ms;
 	int64_t backup_tool; /* enum backup_tool */
 	int64_t backup_days;
-	int64_t backup_hours; /* 0: no schedule */
+	int64_t backup_images_minutes; /* 0: with each backup */
+	int64_t backup_hours;          /* 0: no schedule */
 	int64_t jobs_interval_ms;
 	int64_t ranking_interval_ms;
 	int64_t sandbox; /* enum sandbox */

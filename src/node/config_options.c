@@ -220,6 +220,11 @@ const struct option OPTIONS[] = {
          "another disk or machine. They are then made by schedule, and its write-ahead log is "
          "archived there all the time. Empty: only `sebez backup` makes one, in "
          "SEBEZ_DATA/backup."),
+    TEXT("SEBEZ_BACKUP_URL", backup_url, "", 0, 300,
+         "Bucket of S3 that has all of SEBEZ_BACKUP_FOLDER once more: s3://bucket or "
+         "s3://bucket/prefix, at S3_ENDPOINT in S3_REGION with S3_ACCESS_KEY_ID. `serve` takes "
+         "what is new there within seconds, and deletes there what the folder has expired; "
+         "`sebez restore` gets it from there into an empty folder. Empty: none."),
     SECRET("SEBEZ_BACKUP_KEY", backup_key, 200,
            "Key that backups are encrypted with: 32 bytes as 64 hexadecimal digits or as base64. "
            "Keep it elsewhere: without it nobody can restore them. Empty: they are not encrypted, "
@@ -232,6 +237,9 @@ const struct option OPTIONS[] = {
     INTEGER("SEBEZ_BACKUP_HOURS", backup_hours, "24", 0, 8760, "hours",
             "How often `serve` makes a backup, once a folder for them is set. It tries one restore "
             "a week. 0: by itself it makes none."),
+    INTEGER("SEBEZ_BACKUP_IMAGES_MINUTES", backup_images_minutes, "60", 0, 10080, "minutes",
+            "How often `serve` copies images and files that are new to the folder for backups, "
+            "besides with each backup. 0: only with each."),
     INTEGER("SEBEZ_BACKUP_DAYS", backup_days, "14", 1, 3650, "days",
             "Each moment of so many past days can be restored; older backups are deleted."),
     INTEGER("SEBEZ_JOBS_INTERVAL_MS", jobs_interval_ms, "1000", 10, 3600000, "ms",

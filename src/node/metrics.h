@@ -82,6 +82,11 @@ struct metrics_backup {
 	int64_t oldest_s;  /* since when the oldest of them waits; 0: none */
 	int64_t drill_s;   /* of the last drill; without one, when the server began */
 	bool drill_failed;
+	int64_t images_interval_s; /* 0: images and files are not copied by themselves */
+	int64_t images_s;          /* when all that there were then had been copied */
+	bool has_bucket;
+	uint64_t bucket_waiting;        /* files that are not in it yet */
+	int64_t bucket_s, bucket_log_s; /* all that the folder had then was in it, of the log */
 };
 
 /* Creates a segment with this many slots. Returns its descriptor or -errno. */

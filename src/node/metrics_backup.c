@@ -42,4 +42,19 @@ void metrics_write_backup(struct buf *out, const struct metrics_segment *all)
 	          age_of(backup.drill_s));
 	write_one(out, "sebez_backup_drill_failed", "Whether that found something wrong.",
 	          backup.drill_failed ? 1 : 0);
+	if (backup.images_interval_s > 0) {
+		write_one(out, "sebez_backup_images_age_seconds",
+		          "Since images and files were copied last.", age_of(backup.images_s));
+		write_one(out, "sebez_backup_images_interval_seconds",
+		          "From one copying of them to the next.", backup.images_interval_s);
+	}
+	if (!backup.has_bucket)
+		return;
+	write_one(out, "sebez_backup_bucket_waiting", "Files that are not in the bucket yet.",
+	          (int64_t)backup.bucket_waiting);
+	write_one(out, "sebez_backup_bucket_age_seconds",
+	          "Since the bucket had all that the folder has.", age_of(backup.bucket_s));
+	write_one(out, "sebez_backup_bucket_log_age_seconds",
+	          "Since the bucket had all of the log that is archived.",
+	          age_of(backup.bucket_log_s));
 }

@@ -333,7 +333,7 @@ static int prepare(struct supervisor *su)
 	if (su->services.redis_embedded)
 		add_member(su, MEMBER_REDIS, -1, su->services.redis);
 	if (su->services.pg_embedded && su->config->backup_folder[0] != '\0' &&
-	    su->config->backup_hours > 0)
+	    (su->config->backup_hours > 0 || su->config->backup_url[0] != '\0'))
 		add_member(su, MEMBER_BACKUP, -1, 0);
 	return 0;
 }

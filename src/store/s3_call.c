@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "net/co.h"
 #include "net/loop.h"
+#include "store/bucket.h"
 #include "store/s3_internal.h"
 
 enum {
@@ -153,7 +154,7 @@ int s3_send(struct s3 *s3, struct arena *arena, const struct s3_call *call, int6
 {
 	struct attempt attempt = {RETRY, -ETIMEDOUT, "the deadline had passed"};
 
-	assert(call->key[0] == '\0' || object_key_is_valid(call->key));
+	assert(call->key[0] == '\0' || bucket_key_is_valid(call->key));
 	assert(call->body_length <= OBJECT_PIECE_BYTES);
 
 	for (unsigned failures = 0; failures < ATTEMPTS_MAX; failures++) {

@@ -56,6 +56,10 @@ static const char *const BAD[][2] = {
     {"SEBEZ_COMPLETE_DAYS", "0"},
     {"SEBEZ_SECRET", "short"},
     {"SEBEZ_SECRET_PREVIOUS", "short"},
+    {"SEBEZ_BACKUP_URL", "https://bucket"},
+    {"SEBEZ_BACKUP_URL", "s3://b/"},
+    {"SEBEZ_BACKUP_URL", "s3://bucket/a//b"},
+    {"SEBEZ_BACKUP_URL", "s3://bucket/good"}, /* without a folder */
     {"SEBEZ_ALLOWED_NETWORKS", "localhost"},
     {"SEBEZ_ALLOWED_NETWORKS", "10.0.0.1/8"},
     {"SEBEZ_CA_FILE", "/no/such/file"},

@@ -10,7 +10,7 @@ import time
 
 import pytest
 import requests
-from harness import sent
+from harness import s3, sent
 from harness.backups import DRILL, KEY, archive_all, backed_up, long, now, numbers, set_aside
 from harness.contract import BUILD, ROOT
 from harness.server import folder
@@ -95,7 +95,7 @@ def commands_of_the_page():
 
 
 def test_every_command_of_the_page_does_what_it_says():
-    with folder() as server:
+    with s3.bucket() as settings, folder(**settings, SEBEZ_MEDIA_STORE="folder") as server:
         target = server.data / "mnt-backup"
         server.environment["PATH"] = f"{BUILD}:{server.environment['PATH']}"
 
@@ -111,6 +111,7 @@ def test_every_command_of_the_page_does_what_it_says():
             if line.startswith("export "):
                 name, _, value = line.removeprefix("export ").partition("=")
                 value = value.replace("/mnt/backup", str(target))
+                value = value.replace("shop-backup", settings["S3_BUCKET"])
                 server.environment[name] = bash(f"echo {value}").strip()
             elif line == "sebez serve":
                 if server.process.poll() is None:
