@@ -16,7 +16,12 @@ grant execute on function json_time(timestamptz) to sebez_customer, sebez_vendor
 create function uuid_at(at timestamptz) returns uuid language sql immutable parallel safe
 return (lpad(to_hex(least(greatest(floor(extract(epoch from at) * 1000), 0), 281474976710655)::bigint), 12, '0')
         || repeat('0', 20))::uuid;
-grant execute on function uuid_at(timestamptz) to sebez_customer, sebez_vendor, sebez_admin;
+grant execute on function uuid_at(timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_kernel;
+
+-- When uuid_v7() made an id, in milliseconds.
+create function uuid_time(id uuid) returns timestamptz language sql immutable parallel safe
+return to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0);
+grant execute on function uuid_time(uuid) to sebez_kernel, sebez_admin;
 
 -- Removes accents. Immutable as long as the rules of Debian's dictionary are not edited.
 create function folded(text) returns text language sql immutable strict parallel safe

@@ -299,6 +299,13 @@ def debt_paid(w, who, side):
         "markDebtPaid", body={"amount": money(1)}, **indebted(w, who, side))["id"]}
 
 
+def unclosed(w, who, side):
+    """A month long ago, in which nothing happened."""
+    return {"month": w.shop.db.one(
+        "select to_char(greatest(max(month), '2001-01-01') + interval '1 month', 'YYYY-MM') "
+        "from period_close")}
+
+
 def rule_body(w, who, side):
     """One that applies to nothing any more: other tests go on."""
     return {"name": "A test", "position": 9, "vendor_id": side.vendor.id,

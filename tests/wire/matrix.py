@@ -32,9 +32,9 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     new_platform_webhook, new_product, new_rule, new_staff, new_user, new_webhook,
                     nothing, order_body, own_cursor, paid_and_cancelled, payout, platform_campaign,
                     preferences, product_of_two, put_in_cart, reason, refund_body, report_body,
-                    rule_body, settings, shipped, subject, suppressed, vendor_cursor, vendor_in,
-                    webhook_body, with_activity, with_another_customer, with_another_vendor,
-                    with_app, with_options)
+                    rule_body, settings, shipped, subject, suppressed, unclosed, vendor_cursor,
+                    vendor_in, webhook_body, with_activity, with_another_customer,
+                    with_another_vendor, with_app, with_options)
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -189,6 +189,8 @@ ROWS = {
     "getJournal": Row(),
     "markDebtPaid": Row(ids=indebted, body=lambda w, who, side: {"amount": money(1)}),
     "reverseJournal": Row(ids=debt_paid, body=reason),
+    "listPeriods": Row(),
+    "closePeriod": Row(ids=unclosed, body=lambda w, who, side: {}),
     # reports
     "reportSales": Row(),
     "reportMoney": Row(),

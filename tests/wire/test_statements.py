@@ -1,12 +1,12 @@
 """Statements: opening and lines are closing, exactly, in JSON and CSV."""
 import collections
-import contextlib
 import csv
 import datetime
 import io
 
 import pytest
 
+from harness.journals import made_older
 from harness.shop import money, refused
 from harness.sub_orders import good
 from test_ledger import received
@@ -73,18 +73,7 @@ def test_a_month_begins_with_what_the_one_before_ended_with(shop):
     """Of what was entered last month, the ids say so; they are made older here."""
     clay = sold(shop)
     older = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=40)
-    with contextlib.closing(shop.db.connect()) as past, past.cursor() as cursor:
-        cursor.execute("set session_replication_role = replica")
-        cursor.execute("select id, overlay(id::text placing left(uuid_at(%s)::text, 13) from 1 "
-                       "for 13) from journal where vendor_id = %s order by id limit 3",
-                       [older, clay.id])
-        for present, past_id in cursor.fetchall():
-            for table, column in (("journal", "id"), ("journal_entry", "journal_id"),
-                                  ("ledger_uncarried", "journal_id"), ("sale_line", "journal_id"),
-                                  ("sale_uncounted", "journal_id")):
-                cursor.execute(f"update {table} set {column} = %s where {column} = %s",
-                               [past_id, present])
-        past.commit()
+    made_older(shop, clay, older, most=3)
     before, now = (adds_up(clay.do("getStatement", month=month))
                    for month in (older.strftime("%Y-%m"), MONTH))
     assert before["closing"] == now["opening"] and before["lines"] and now["lines"]

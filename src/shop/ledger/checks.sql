@@ -91,3 +91,7 @@ full join (select (j.at at time zone 'UTC')::date as day, e.account, j.currency,
 	where not exists (select from ledger_uncarried u where u.journal_id = j.id) group by 1, 2, 3) e
 	on (e.day, e.account, e.currency) = (d.day, d.account, d.currency)
 where (d.debit, d.credit) is distinct from (e.debit, e.credit);
+
+-- check: closed months are as they were when they were closed
+select c.month::text from period_close c cross join period_sums(c.month) s
+where (c.journals, c.accounts::text) is distinct from (s.journals, s.accounts::text);

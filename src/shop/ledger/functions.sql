@@ -8,12 +8,16 @@ create or replace function journal_new_id() returns uuid language sql volatile a
 $$;
 grant execute on function journal_new_id() to sebez_kernel;
 
--- Refuses journals without entries, and leaves the others to ledger_carry().
+-- Refuses journals without entries or of a closed month, and leaves the others to ledger_carry().
 create or replace function post_journals() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
 	if exists (select from written w where not exists (select from journal_entry e where e.journal_id = w.id)) then
 		raise exception 'a journal has no entries' using errcode = 'check_violation';
+	end if;
+	perform pg_advisory_xact_lock_shared(hashtextextended('sebez periods', 0)); -- period_close()
+	if exists (select from written w cross join closed_until() c where w.at < c or w.id < uuid_at(c)) then
+		raise exception 'The month is closed.' using errcode = 'SB409';
 	end if;
 	insert into ledger_uncarried (journal_id) select w.id from written w;
 	return null;

@@ -4,12 +4,12 @@
  * its own memory.
  */
 #include <assert.h>
-#include <ctype.h>
 #include <stddef.h>
 
 #include "api.gen.h"
 #include "base/csv.h"
 #include "base/money.h"
+#include "shop/ledger/month.h"
 #include "statements.sql.h"
 #include "web/paged.h"
 #include "web/reply.h"
@@ -30,17 +30,6 @@ _Static_assert(offsetof(struct statement, paged) == 0, "pages are cast to their 
 void list_statements(struct request *rq, const struct list_statements_in *in)
 {
 	reply_list(rq, sql_statements_list(db_of(&rq->task)));
-}
-
-/* 2026-02 */
-static bool is_month(const char *text)
-{
-	for (size_t i = 0; i < 7; i++)
-		if (i == 4 ? text[i] != '-' : !isdigit((unsigned char)text[i]))
-			return false;
-	int month = (text[5] - '0') * 10 + text[6] - '0';
-
-	return text[7] == '\0' && text[0] == '2' && month >= 1 && month <= 12;
 }
 
 static void add_csv_line(struct buf *buf, const struct statement_lines_row *row)
@@ -153,8 +142,7 @@ void get_statement(struct request *rq, const struct get_statement_in *in)
 	struct db *db = db_of(&rq->task);
 	struct buf text = buf_new(rq->task.arena, 2048);
 
-	if (!is_month(in->month))
-		task_end(&rq->task, PROBLEM_NOT_FOUND, "Statement not found.");
+	month_check(&rq->task, in->month);
 	const struct statement_head_row *head =
 	    sql_statement_head_rows(db, sql_statement_head(db, in->month), NULL);
 	const struct balances opening = {head->opening_pending, head->opening_available,

@@ -1,11 +1,6 @@
 -- Noting what was sold, by line, and counting it. docs/MONEY.md, "Reports".
 set local role sebez_owner;
 
--- Version 7 ids begin with the time.
-create or replace function uuid_time(id uuid) returns timestamptz language sql immutable parallel safe
-return to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0);
-grant execute on function uuid_time(uuid) to sebez_kernel;
-
 -- An amount in proportion to weights, by largest remainder; of equal remainders the first gets more. Weights that are
 -- all zero count as equal.
 create or replace function split_amount(amount bigint, weights bigint[]) returns bigint[]

@@ -1,0 +1,23 @@
+-- Months of the ledger, as admins see and close them.
+
+-- periods_list (): many
+-- Every month since the first journal, newest first.
+with month as (
+	select m.start::date as start
+	from (select period_of(j.id) as first from journal j order by j.id limit 1) f
+	cross join lateral generate_series(f.first, now() at time zone 'UTC', interval '1 month') m (start)
+)
+select to_char(m.start, 'YYYY-MM') as id, m.start::timestamp at time zone 'UTC' as from,
+       (m.start + interval '1 month') at time zone 'UTC' as until, c.closed_at,
+       c.closed_by, c.note, c.journals, period_accounts(c.accounts) as accounts
+from month m left join period_close c on c.month = m.start
+order by m.start desc;
+
+-- period_read (month text): one
+select to_char(c.month, 'YYYY-MM') as id, c.month::timestamp at time zone 'UTC' as from,
+       (c.month + interval '1 month') at time zone 'UTC' as until, c.closed_at, c.closed_by, c.note, c.journals,
+       period_accounts(c.accounts) as accounts
+from period_close c where c.month = (:month || '-01')::date;
+
+-- period_close (id uuid, month text, note text?): one writes
+select period_close(:id, (:month || '-01')::date, :note);
