@@ -38,6 +38,7 @@ static const char *const BACKUP_SETTINGS[] = {
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};
+static const char *const PROBE_SETTINGS[] = {"SEBEZ_PROBE_PASSWORD", "SEBEZ_CA_FILE", NULL};
 static const char *const READY_SETTINGS[] = {"SEBEZ_LISTEN", NULL};
 static const char *const ASK_SETTINGS[] = {"SEBEZ_DATA", NULL};
 static const char *const STOP_SETTINGS[] = {"SEBEZ_DATA", "SEBEZ_DRAIN_MS", NULL};
@@ -225,6 +226,22 @@ const struct command COMMANDS[] = {
      .run = run_top,
      .settings = READY_SETTINGS,
      .flags = {{.name = "--once", .given = &call.once}}},
+    {.name = "probe",
+     .arguments = "[--email E] [--vendor SLUG] [--metrics FILE] URL",
+     .prose =
+         "Does what a customer does, at any server: signs in, browses, orders, writes to the "
+         "vendor, hears of both, and cancels the order. Prints each step with its time; fails when "
+         "one fails. --email: of an account without a second factor, with SEBEZ_PROBE_PASSWORD; "
+         "else it registers, which needs a demo that shows its mails. --vendor: whose first "
+         "product "
+         "in stock is ordered; use one that exists for this alone. --metrics: file for Prometheus' "
+         "node exporter.",
+     .run = run_probe,
+     .settings = PROBE_SETTINGS,
+     .flags = {{.name = "--email", .value = &call.email},
+               {.name = "--vendor", .value = &call.vendor},
+               {.name = "--metrics", .value = &call.probe.metrics}},
+     .operands = {&call.probe.url}},
     {.name = "nginx-conf",
      .arguments = "--name HOST... --cert FILE --key FILE [--upstream ADDRESS... | "
                   "--upstream-file FILE] [--https [ADDRESS:]PORT] [--http [ADDRESS:]PORT] "

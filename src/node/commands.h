@@ -11,6 +11,7 @@
 #include "node/config.h"
 #include "node/find.h"
 #include "node/nginx_conf.h"
+#include "node/probe.h"
 #include "node/words.h"
 
 enum { NOT_UNDERSTOOD = 2, FLAGS_MAX = 13, OPERANDS_MAX = 2 };
@@ -25,6 +26,7 @@ struct call {
 	const char *to;                      /* media move, mail test */
 	bool delete_unknown;                 /* media verify */
 	bool once;                           /* top */
+	struct probe_options probe;
 	struct backup_call restore;
 	bool ends_sessions;              /* restored */
 	const char *wal_path, *wal_name; /* wal-put, wal-get */

@@ -279,6 +279,13 @@ int run_top(void)
 	return top_main(&call.config, call.once);
 }
 
+int run_probe(void)
+{
+	call.probe.email = call.email;
+	call.probe.vendor = call.vendor;
+	return probe_main(&call.config, &call.probe);
+}
+
 int run_openapi(void)
 {
 	return fwrite(OPENAPI_JSON, 1, OPENAPI_JSON_LENGTH, stdout) == OPENAPI_JSON_LENGTH ? 0 : 1;

@@ -35,6 +35,7 @@ int run_status(void);
 int run_nginx_conf(void);
 int run_ready(void);
 int run_top(void);
+int run_probe(void);
 int run_openapi(void);
 int run_version(void);
 int run_api(void);

@@ -46,6 +46,7 @@ struct config {
 	const char *secret_previous;
 	const char *backup_folder;    /* "" means that nothing is archived */
 	const char *backup_url;       /* "" means in no bucket */
+	const char *probe_password;   /* of `sebez probe` */
 	const char *backup_key;       /* "" means not encrypted */
 	const char *run_as;           /* "" means postgres, or nobody */
 	const char *currency;         /* "" means the database's currency; USD for a new database */

@@ -225,6 +225,8 @@ const struct option OPTIONS[] = {
          "s3://bucket/prefix, at S3_ENDPOINT in S3_REGION with S3_ACCESS_KEY_ID. `serve` takes "
          "what is new there within seconds, and deletes there what the folder has expired; "
          "`sebez restore` gets it from there into an empty folder. Empty: none."),
+    SECRET("SEBEZ_PROBE_PASSWORD", probe_password, 256,
+           "Password of the account that `sebez probe --email` signs in with."),
     SECRET("SEBEZ_BACKUP_KEY", backup_key, 200,
            "Key that backups are encrypted with: 32 bytes as 64 hexadecimal digits or as base64. "
            "Keep it elsewhere: without it nobody can restore them. Empty: they are not encrypted, "

@@ -21,7 +21,8 @@ def run(*words, **more):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
-@pytest.mark.parametrize("unit", ["debian/sebez", "certificates/sebez-certificate"])
+@pytest.mark.parametrize("unit", ["debian/sebez", "certificates/sebez-certificate",
+                                  "monitoring/sebez-probe"])
 def test_a_unit_gives_its_service_no_more_than_it_needs(unit):
     done = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20",
                ROOT / f"deploy/{unit}.service")

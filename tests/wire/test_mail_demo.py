@@ -46,6 +46,11 @@ def test_a_demo_shows_the_mails_that_it_would_have_sent(demo):
     assert message.get_body(("html",)).get_content().split() == whole["html"].split()
 
 
+def test_a_probe_registers_with_the_code_that_a_demo_shows(demo):
+    done = demo.server.sebez("probe", demo.server.url, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_browser_gets_pages_in_which_a_mail_can_do_nothing(demo):
     _, order, summary = told(demo, name=HOSTILE)
     url = demo.server.url + "/dev/mail"
