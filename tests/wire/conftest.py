@@ -142,6 +142,17 @@ def shop(server):
 
 
 @pytest.fixture(scope="session")
+def push():
+    """A server that sends push messages to a fake of their providers: pushes.Pushes."""
+    pytest.importorskip("h2", reason="python3-h2 is not installed")
+    from harness import pushes  # which needs it
+    with pushes.sending() as one:
+        yield one
+        bad = after(one.shop.server)
+        assert not bad, "\n".join(bad)
+
+
+@pytest.fixture(scope="session")
 def world(shop):
     """Two vendors, two customers, and one of each of their things: world.py."""
     return World(shop)

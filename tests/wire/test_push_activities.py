@@ -7,18 +7,9 @@ import time
 import pytest
 
 pytest.importorskip("h2", reason="python3-h2 is not installed")
-from conftest import after  # noqa: E402
 from harness import devices, providers, pushes  # noqa: E402
 from harness.sub_orders import good  # noqa: E402
 from harness.wait import until  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def push():
-    with pushes.sending() as one:
-        yield one
-        bad = after(one.shop.server)
-        assert not bad, "\n".join(bad)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 pytest.importorskip("h2", reason="python3-h2 is not installed")
-from conftest import after  # noqa: E402
 from harness import devices, push_crypto, pushes  # noqa: E402
 from harness.contract import ROOT  # noqa: E402
 from harness.sdk import installed  # noqa: E402
@@ -30,15 +29,7 @@ def judge():
 
 
 @pytest.fixture(scope="module")
-def push(judge):
-    with pushes.sending() as one:
-        yield one
-        bad = after(one.shop.server)
-        assert not bad, "\n".join(bad)
-
-
-@pytest.fixture(scope="module")
-def told(push):
+def told(judge, push):
     """What was sent of one notice to each kind of device, and the notice."""
     phone, installation, iphone = (
         devices.a_phone(), devices.an_installation(), devices.an_iphone())

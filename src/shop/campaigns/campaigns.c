@@ -65,6 +65,19 @@ static void count_open(struct request *rq, struct db *tx, const struct uuid *ven
 		         "There are at most %d campaigns that are not over.", LIMIT_OPEN_CAMPAIGNS);
 }
 
+/* Of either body: they have the same members. */
+#define DRAFT_INPUT(in)                                                                            \
+	(&(struct draft_input){                                                                    \
+	    .vendor_id = (in)->vendor_id,                                                          \
+	    .name = (in)->name,                                                                    \
+	    .segment = (in)->segment,                                                              \
+	    .texts = {(in)->texts_count, (in)->texts},                                             \
+	    .texts_b = {(in)->texts_b_count, (in)->texts_b},                                       \
+	    .share_b = (in)->share_b,                                                              \
+	    .link = (in)->link,                                                                    \
+	    .per_minute = (in)->per_minute,                                                        \
+	})
+
 /* POST /v1/vendors/{vendor_id}/campaigns, /v1/admin/campaigns. The first statement finds out
  * whether the caller is of that vendor, before anything is said of the body. */
 void create_campaign(struct request *rq, const struct create_campaign_in *in)
@@ -73,17 +86,7 @@ void create_campaign(struct request *rq, const struct create_campaign_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	count_open(rq, tx, in->vendor_id);
-	struct draft draft = draft_of(rq, id,
-	                              &(struct draft_input){
-	                                  .vendor_id = in->vendor_id,
-	                                  .name = in->name,
-	                                  .segment = in->segment,
-	                                  .texts = {in->texts_count, in->texts},
-	                                  .texts_b = {in->texts_b_count, in->texts_b},
-	                                  .share_b = in->share_b,
-	                                  .link = in->link,
-	                                  .per_minute = in->per_minute,
-	                              });
+	struct draft draft = draft_of(rq, id, DRAFT_INPUT(in));
 
 	check_ids(rq, tx, &draft);
 	sql_campaign_insert(tx, 1, &draft.row, draft.languages);
@@ -98,17 +101,7 @@ void put_campaign(struct request *rq, const struct put_campaign_in *in)
 
 	request_expect(
 	    rq, campaign_lock_for(tx, in->vendor_id, in->campaign_id, CAMPAIGN_STATUS_DRAFT));
-	struct draft draft = draft_of(rq, in->campaign_id,
-	                              &(struct draft_input){
-	                                  .vendor_id = in->vendor_id,
-	                                  .name = in->name,
-	                                  .segment = in->segment,
-	                                  .texts = {in->texts_count, in->texts},
-	                                  .texts_b = {in->texts_b_count, in->texts_b},
-	                                  .share_b = in->share_b,
-	                                  .link = in->link,
-	                                  .per_minute = in->per_minute,
-	                              });
+	struct draft draft = draft_of(rq, in->campaign_id, DRAFT_INPUT(in));
 
 	check_ids(rq, tx, &draft);
 	sql_campaign_put(tx, 1, &draft.row, draft.languages);

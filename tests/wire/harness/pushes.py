@@ -29,6 +29,12 @@ def browser(fake):
                  "address": one.endpoint, "p256dh": one.p256dh, "auth": one.auth}
 
 
+def data_of(request):
+    """What the app gets besides the text."""
+    body = request.json
+    return body["message"]["data"] if request.provider == "fcm" else body
+
+
 class Pushes:
     """What the fake got, and the rows of the outbox behind it."""
 
