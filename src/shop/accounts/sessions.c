@@ -7,6 +7,7 @@
 #include "accounts.sql.h"
 #include "api.gen.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/refresh_cookie.h"
 #include "shop/accounts/sign_in.h"
 #include "two_factor.sql.h"
 #include "web/reply.h"
@@ -118,7 +119,7 @@ void refresh(struct request *rq, const struct refresh_in *in)
 {
 	struct refresh_token token;
 
-	if (!refresh_token_parse(in->refresh_token, &token))
+	if (!refresh_token_parse(refresh_cookie_read(rq, in->refresh_token), &token))
 		refuse_token(rq);
 	struct refresh_hash hash = refresh_token_hash(&token);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
@@ -155,7 +156,8 @@ void logout(struct request *rq, const struct logout_in *in)
 {
 	sql_session_end(db_of(&rq->task), rq->task.actor.session_id);
 	if (in->refresh_token != NULL)
-		end_session_of(rq, in->refresh_token);
+		end_session_of(rq, refresh_cookie_read(rq, in->refresh_token));
+	refresh_cookie_clear(rq);
 	reply_empty(rq);
 }
 

@@ -14,6 +14,7 @@
 #include "shop/accounts/common_password.h"
 #include "shop/accounts/known_device.h"
 #include "shop/accounts/password.h"
+#include "shop/accounts/refresh_cookie.h"
 #include "shop/accounts/two_factor.h"
 #include "two_factor.sql.h"
 #include "web/limit.h"
@@ -118,7 +119,7 @@ void sign_in_reply(struct request *rq, struct db *tx, int status, const struct s
 	refresh_token_format(&signed_in->token, refresh_text);
 	json_open_object(&json);
 	json_put_str(&json, "access_token", access);
-	json_put_str(&json, "refresh_token", refresh_text);
+	json_put_str(&json, "refresh_token", refresh_cookie_show(rq, refresh_text));
 	json_put_int(&json, "expires_in", ACCESS_TOKEN_S);
 	json_key(&json, "user");
 	rows_json_object(user, 0, &json);
