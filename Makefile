@@ -7,7 +7,7 @@ SEBEZ_DEMO ?= yes
 export SEBEZ_DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps deb test lint bench gen docs drill clean
+.PHONY: help run build deps deb test lint bench gen docs console drill clean
 
 help:
 	@echo "make run     install what is missing, build, start with embedded services and the demo"
@@ -18,6 +18,7 @@ help:
 	@echo "make deb     the Debian package; puts it into build-deb"
 	@echo "make drill   containers, packages and certificates, as deploy/ describes them, tried (as root)"
 	@echo "make gen     docs/API.md and docs/CONFIGURATION.md from their sources"
+	@echo "make console the console of vendors: clients/console/bundle, with Node 20.19 or later"
 	@echo "make deps    install the packages for building and running"
 	@echo "make clean   remove what was built (not ./var, the data)"
 
@@ -57,6 +58,9 @@ drill:
 gen docs: build
 	@/usr/bin/python3 tools/gen_api.py --docs
 	@$(BUILD)/sebez serve --help=markdown > docs/CONFIGURATION.md
+
+console:
+	@cd clients/console && npm ci --ignore-scripts && npm run build
 
 clean:
 	rm -rf build build-asan build-clang build-fuzz build-deb

@@ -180,7 +180,7 @@ def operation_row(index, op):
         f"\t\t.cached = {str(op.cached).lower()},",
         f"\t\t.recent_s = {op.recent_s},",
         f"\t\t.takes_ticket = {str(op.ticket).lower()},",
-        f"\t\t.is_signed = {str(op.signed).lower()},",
+        f"\t\t.is_signed = {str(op.signed).lower()}, .takes_rest = {str(op.rest).lower()},",
         f"\t\t.input = {object_value(op.cname, op.input)},",
         f"\t\t.body_required = {str(op.body_required).lower()}, .call = call_{op.handler},",
         "\t},",

@@ -36,6 +36,7 @@ class Operation:
     recent_s: int  # how old the proof of who calls may be; 0: any age
     stream: bool
     signed: bool
+    rest: bool  # the last path parameter takes the rest of the path
     media_type: str
     body: bool
     body_required: bool
@@ -119,9 +120,15 @@ class Contract(Schemas):
             staff_roles=staff, admin_roles=admin, idempotency=idempotency,
             limit=limit, limit_when=limit_when, cached=cached, ticket=ticket,
             recent_s=recent_s, stream=stream,
-            signed=signed, media_type=media, body=body,
+            signed=signed, rest=self._rest(where, path, node), media_type=media, body=body,
             body_required=required, body_max=node.get("x-body-max", 0), input=struct,
             responses=[str(status) for status in node.get("responses", {})]))
+
+    def _rest(self, where, path, node):
+        rest = bool(node.get("x-rest", False))
+        if rest and not path.endswith("}"):
+            self.error(where, "x-rest is for paths that end with a parameter")
+        return rest
 
     def _recent(self, where, kinds, node):
         """x-recent: 15m, in seconds."""

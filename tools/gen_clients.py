@@ -4,6 +4,8 @@ operation is called. It is not committed.
 
     gen_clients.py ts [FILE]      clients/sdk-ts/src/api.gen.ts (`npm run build` calls it)
     gen_clients.py dart [FILE]    clients/sdk-dart/lib/src/api.gen.dart
+
+With operations named after FILE, of these alone.
 """
 
 import pathlib
@@ -23,12 +25,14 @@ KINDS = {"ts": (clients_ts.text, "clients/sdk-ts/src/api.gen.ts"),
 
 
 def main():
-    if not 2 <= len(sys.argv) <= 3 or sys.argv[1] not in KINDS:
+    if len(sys.argv) < 2 or sys.argv[1] not in KINDS:
         sys.exit(__doc__)
     text, place = KINDS[sys.argv[1]]
     contract = Contract(ROOT / "api")
     if contract.errors:
         sys.exit("\n".join(contract.errors))
+    if len(sys.argv) > 3:
+        contract.operations = [op for op in contract.operations if op.id in sys.argv[3:]]
     write(pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT / place, text(contract))
 
 

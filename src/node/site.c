@@ -1,7 +1,4 @@
 /* Handlers of api/node.yaml that serve pages and files for browsers. */
-#include <assert.h>
-#include <string.h>
-
 #include "api.gen.h"
 #include "node/embedded_file.h"
 #include "web/accept.h"
@@ -14,43 +11,6 @@ static const char POLICY[] =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
-static const char HTML[] = "text/html; charset=utf-8";
-
-static const struct {
-	const char *ending;
-	const char *media_type;
-} MEDIA_TYPES[] = {
-    {".html", HTML},
-    {".css", "text/css; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".svg", "image/svg+xml"},
-};
-
-static const char *media_type_of(const char *name)
-{
-	const char *ending = strrchr(name, '.');
-
-	for (size_t i = 0; ending != NULL && i < sizeof(MEDIA_TYPES) / sizeof(MEDIA_TYPES[0]);
-	     i++) {
-		if (strcmp(ending, MEDIA_TYPES[i].ending) == 0)
-			return MEDIA_TYPES[i].media_type;
-	}
-	return "application/octet-stream";
-}
-
-static const struct embedded_file *find(const struct embedded_file files[], size_t count,
-                                        const char *name, const char *ending)
-{
-	assert(count > 0); /* the build embeds them */
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(files[i].name, name, length) == 0 &&
-		    strcmp(files[i].name + length, ending) == 0)
-			return &files[i];
-	}
-	return NULL;
-}
 
 static void browser_headers(struct request *rq)
 {
@@ -61,12 +21,13 @@ static void browser_headers(struct request *rq)
 
 static void reply_site(struct request *rq, const char *name)
 {
-	const struct embedded_file *file = find(SITE_FILES, SITE_FILE_COUNT, name, "");
+	const struct embedded_file *file =
+	    embedded_file_find(SITE_FILES, SITE_FILE_COUNT, name, "");
 
 	if (file == NULL)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "File not found.");
 	browser_headers(rq);
-	reply_text(rq, media_type_of(name), file->text, file->length);
+	reply_text(rq, embedded_file_media_type(name), file->text, file->length);
 }
 
 /* Files of npm packages have the version in their name and never change. They are stored and sent
@@ -76,7 +37,7 @@ static void reply_vendored(struct request *rq, const char *name, const struct em
 	browser_headers(rq);
 	reply_header(rq, "Content-Encoding", "gzip");
 	reply_header(rq, "Cache-Control", "public, max-age=31536000, immutable");
-	reply_text(rq, media_type_of(name), file->text, file->length);
+	reply_text(rq, embedded_file_media_type(name), file->text, file->length);
 }
 
 static void reply_facts(struct request *rq)
@@ -133,7 +94,7 @@ void get_docs(struct request *rq, const struct get_docs_in *in)
 void get_docs_file(struct request *rq, const struct get_docs_file_in *in)
 {
 	const struct embedded_file *vendored =
-	    find(VENDORED_FILES, VENDORED_FILE_COUNT, in->file, ".gz");
+	    embedded_file_find(VENDORED_FILES, VENDORED_FILE_COUNT, in->file, ".gz");
 
 	if (vendored != NULL)
 		reply_vendored(rq, in->file, vendored);

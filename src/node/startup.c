@@ -83,6 +83,7 @@ void startup_url(const struct config *config, int port, char *ret, size_t size)
 void startup_announce(const struct config *config, const char *url)
 {
 	printf("\nSebez is running:  %s\n", url);
+	printf("  console          %s/console\n", url);
 	printf("  API reference    /docs, /openapi.json\n"
 	       "  health, metrics  /healthz, /readyz, /metrics\n");
 	if (config->demo != 0)

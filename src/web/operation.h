@@ -104,10 +104,11 @@ struct operation {
 	const char *media_type; /* of the body, NULL when there is none */
 	const char *limit;      /* name of the rate rule (web/limit.h), NULL for none */
 	const char
-	    *limit_when; /* query parameter whose presence makes the request count, NULL: always */
-	bool cached;     /* GET: may be answered by web/cache */
-	bool is_signed;  /* its query is a signature, which the handler verifies */
-	int32_t recent_s;  /* how old the session's last proof may be (web/recent.h); 0: any age */
+	    *limit_when;  /* query parameter whose presence makes the request count, NULL: always */
+	bool cached;      /* GET: may be answered by web/cache */
+	bool is_signed;   /* its query is a signature, which the handler verifies */
+	bool takes_rest;  /* its last path parameter is the rest of the path; its query is free */
+	int32_t recent_s; /* how old the session's last proof may be (web/recent.h); 0: any age */
 	bool takes_ticket; /* GET: ?ticket (web/ticket.h) may stand for the access token */
 	struct field_object
 	    input; /* path, query, header and body fields; body ones have place IN_BODY */

@@ -11,6 +11,7 @@ struct node {
 	size_t literal_length;
 	struct node *next; /* sibling; literals come before the parameter */
 	struct node *children;
+	bool takes_rest; /* a parameter: matches all segments that are left, none too */
 	const struct operation *operations[ROUTE_METHOD_COUNT];
 };
 
@@ -22,6 +23,8 @@ struct routes {
 struct walk {
 	const char *segments[ROUTE_SEGMENTS_MAX];
 	unsigned segment_count;
+	bool is_open;        /* the path ends with a slash */
+	unsigned rest_depth; /* where the value of {rest} begins */
 	const char *values[ROUTE_PARAMS_MAX];
 	unsigned value_count;
 };
@@ -86,6 +89,8 @@ static void add(struct routes *routes, const struct operation *operation)
 	int method = method_of(operation->method);
 
 	assert(method >= 0 && node->operations[method] == NULL);
+	assert(!operation->takes_rest || (node->literal == NULL && node->children == NULL));
+	node->takes_rest = operation->takes_rest;
 	assert(params <= ROUTE_PARAMS_MAX && segments <= ROUTE_SEGMENTS_MAX);
 	node->operations[method] = operation;
 }
@@ -111,9 +116,17 @@ void routes_free(struct routes *routes)
 static const struct node *descend(const struct node *node, struct walk *walk, unsigned depth)
 {
 	assert(depth <= walk->segment_count && walk->segment_count <= ROUTE_SEGMENTS_MAX);
-	if (depth == walk->segment_count)
+	if (depth == walk->segment_count && !walk->is_open)
 		return node;
 	for (const struct node *at = node->children; at != NULL; at = at->next) {
+		if (at->takes_rest) {
+			assert(walk->value_count < ROUTE_PARAMS_MAX);
+			walk->values[walk->value_count++] = NULL; /* rest_of() */
+			walk->rest_depth = depth;
+			return at;
+		}
+		if (depth == walk->segment_count)
+			continue;
 		const char *segment = walk->segments[depth];
 
 		if (at->literal != NULL) {
@@ -147,6 +160,10 @@ static enum route_result split(struct arena *arena, const char *path, struct wal
 	while (*path == '/') {
 		size_t length = strcspn(++path, "/");
 
+		if (length == 0 && *path == '\0') {
+			walk->is_open = true;
+			return ROUTE_FOUND;
+		}
 		if (length == 0 || walk->segment_count == ROUTE_SEGMENTS_MAX)
 			return ROUTE_NO_PATH;
 		if (!uri_decode(path, length, false, decoded))
@@ -156,6 +173,16 @@ static enum route_result split(struct arena *arena, const char *path, struct wal
 		path += length;
 	}
 	return ROUTE_FOUND;
+}
+
+/* The path behind as many segments: decoded, joined as it was written. */
+static const char *rest_of(struct arena *arena, const struct walk *walk)
+{
+	struct buf buf = buf_new(arena, 64);
+
+	for (unsigned i = walk->rest_depth; i < walk->segment_count; i++)
+		buf_printf(&buf, "%s%s", i > walk->rest_depth ? "/" : "", walk->segments[i]);
+	return buf.data;
 }
 
 static void name_params(struct arena *arena, const struct walk *walk, struct route_match *match)
@@ -169,7 +196,7 @@ static void name_params(struct arena *arena, const struct walk *walk, struct rou
 		assert(at != NULL);
 		at++;
 		match->names[i] = arena_strndup(arena, at, strcspn(at, "}"));
-		match->values[i] = walk->values[i];
+		match->values[i] = walk->values[i] != NULL ? walk->values[i] : rest_of(arena, walk);
 	}
 }
 

@@ -1,8 +1,9 @@
 /*
  * route: maps method and path to a row of the contract's table, by a trie of path segments.
  *
- * A literal segment takes precedence over a {parameter}. HEAD is answered as GET. The trie is built
- * once, at start-up, from a table that outlives it.
+ * A literal segment takes precedence over a {parameter}. The last {parameter} of an operation that
+ * takes the rest (operation.h) is all of the path behind it. HEAD is answered as GET.
+ * The trie is built once, at start-up, from a table that outlives it.
  */
 #ifndef SEBEZ_WEB_ROUTE_H
 #define SEBEZ_WEB_ROUTE_H

@@ -148,7 +148,7 @@ const void *validate(struct request *rq, const struct route_match *match)
 	check_init(&check, rq->task.arena);
 	validate_defaults(object, into);
 	read_path(&check, object, match, into);
-	if (!rq->operation->is_signed)
+	if (!rq->operation->is_signed && !rq->operation->takes_rest)
 		validate_query(&check, object, http_query(rq->http), into);
 	read_headers(&check, rq, into);
 	read_body(&check, rq, into);

@@ -14,6 +14,8 @@ static const struct operation TABLE[] = {
     {.id = "make", .method = "POST", .path = "/v1/things"},
     {.id = "thing", .method = "GET", .path = "/v1/things/{thing_id}"},
     {.id = "facets", .method = "GET", .path = "/v1/things/facets"},
+    {.id = "page", .method = "GET", .path = "/pages/{path}", .takes_rest = true},
+    {.id = "pages", .method = "GET", .path = "/pages"},
     {.id = "part", .method = "DELETE", .path = "/v1/things/{thing_id}/parts/{part_id}"},
 };
 
@@ -74,6 +76,28 @@ static void parameters_are_decoded_and_named(void **state)
 	assert_null(route_param(&fix.match, "other"));
 }
 
+static void a_parameter_that_takes_the_rest_has_all_that_follows(void **state)
+{
+	static const char *const CASES[][2] = {
+	    {"/pages/", ""},
+	    {"/pages/a", "a"},
+	    {"/pages/a/b%20c/%C3%A9.js", "a/b c/é.js"},
+	    {"/pages/a/b/", "a/b"},
+	};
+
+	(void)state;
+	assert_int_equal(go("GET", "/pages"), ROUTE_FOUND);
+	assert_string_equal(fix.match.operation->id, "pages");
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		assert_int_equal(go("GET", CASES[i][0]), ROUTE_FOUND);
+		assert_string_equal(fix.match.operation->id, "page");
+		assert_string_equal(route_param(&fix.match, "path"), CASES[i][1]);
+	}
+	assert_int_equal(go("GET", "/pages//"), ROUTE_NO_PATH);
+	assert_int_equal(go("GET", "/pages/a//b"), ROUTE_NO_PATH);
+	assert_int_equal(go("POST", "/pages/a"), ROUTE_NO_METHOD);
+}
+
 static void what_is_not_there_is_not_found(void **state)
 {
 	static const char *const PATHS[] = {
@@ -120,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_path_leads_to_its_operation),
 	    cmocka_unit_test(parameters_are_decoded_and_named),
+	    cmocka_unit_test(a_parameter_that_takes_the_rest_has_all_that_follows),
 	    cmocka_unit_test(what_is_not_there_is_not_found),
 	    cmocka_unit_test(a_wrong_method_is_told_the_right_ones),
 	    cmocka_unit_test(bad_encoding_is_malformed),

@@ -435,4 +435,6 @@ ROWS = {
         ids=lambda w, who, side: a_file(w.shop.server, "private"),
         link=lambda w, ids: signed_query(w.shop.server, "GET", "private/{group}/{file}", ids)),
     "getDocsFile": Row(ids=lambda w, who, side: {"file": "site.css"}),
+    "getConsole": Row(),
+    "getConsoleFile": Row(ids=lambda w, who, side: {"page": "sign-in"}),
 }

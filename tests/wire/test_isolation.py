@@ -173,8 +173,8 @@ def positions():
             continue
         for parameter in operation.parameters:
             schema = contract.resolve(parameter["schema"])
-            # The program's own files, and months, are the same for everybody.
-            if parameter["name"] in ("file", "month"):
+            # The program's own files and pages, and months, are the same for everybody.
+            if parameter["name"] in ("file", "page", "month"):
                 continue
             if operation.id in OF_A_DEMO | BY_LINK:
                 continue

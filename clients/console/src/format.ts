@@ -1,0 +1,69 @@
+// Money, times and names as people of the chosen language write them.
+import { useSyncExternalStore } from "react";
+import type { Money } from "@sebez/sdk";
+import { spoken } from "./texts/index.ts";
+
+const made = new Map<string, Intl.NumberFormat>();
+
+export function money({ amount, currency }: Money, negative = false): string {
+  const key = `${spoken()} ${currency}`;
+  let format = made.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(spoken(), { style: "currency", currency });
+    made.set(key, format);
+  }
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(((negative ? -1 : 1) * amount) / 10 ** digits);
+}
+
+export function less(a: Money, b: Money): Money {
+  return { amount: a.amount - b.amount, currency: a.currency };
+}
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000],
+];
+
+/** "in 2 days", "5 minutes ago". */
+export function relative(time: string, now: number): string {
+  const ms = Date.parse(time) - now;
+  const format = new Intl.RelativeTimeFormat(spoken(), { numeric: "auto", style: "short" });
+  for (const [unit, length] of UNITS)
+    if (Math.abs(ms) >= length) return format.format(Math.trunc(ms / length), unit);
+  return format.format(0, "second"); // "now"
+}
+
+export function moment(time: string): string {
+  const date = new Date(time);
+  const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
+  return new Intl.DateTimeFormat(spoken(), {
+    day: "numeric", month: "short", ...year, hour: "numeric", minute: "2-digit",
+  }).format(date);
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(spoken()).format(value);
+}
+
+export function country(code: string): string {
+  try {
+    return new Intl.DisplayNames(spoken(), { type: "region" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+let now = Date.now();
+const listeners = new Set<() => void>();
+setInterval(() => {
+  now = Date.now();
+  for (const listener of listeners) listener();
+}, 20_000);
+
+/** The time of day, for what says how long something takes. */
+export function useNow(): number {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, () => now);
+}

@@ -1,0 +1,85 @@
+// What happens in a shop, as it happens: the SDK's live state, and what it makes stale.
+import type { QueryClient } from "@tanstack/react-query";
+import { live, SebezProblem, type Event, type PassingEvent, type VendorState } from "@sebez/sdk";
+import { useEffect, useSyncExternalStore } from "react";
+import { sebez } from "./sebez.ts";
+
+export interface Live {
+  vendor: string;
+  state: VendorState | null;
+  problem: SebezProblem | null;
+  /** Sub-orders that came while the page was open, newest last. */
+  arrived: readonly string[];
+}
+
+const NOTHING: Live = { vendor: "", state: null, problem: null, arrived: [] };
+const REST_MS = 200; // a burst of events asks for a list once
+
+let current = NOTHING;
+const listeners = new Set<() => void>();
+const watchers = new Set<(event: Event | null, passing: PassingEvent | null) => void>();
+
+function become(change: Partial<Live>): void {
+  current = { ...current, ...change };
+  for (const listener of listeners) listener();
+}
+
+export function useLive(): Live {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, () => current);
+}
+
+/** Sees each event of the open shop. */
+export function useEvents(see: (event: Event | null, passing: PassingEvent | null) => void): void {
+  useEffect(() => {
+    watchers.add(see);
+    return () => void watchers.delete(see);
+  }, [see]);
+}
+
+function staleKeys(vendor: string, event: Event | null): string[][] {
+  if (event === null) return [["shop", vendor]];
+  if (event.kind === "sub_order_changed")
+    return [["shop", vendor, "queue"], ["shop", vendor, "order", event.payload.id]];
+  const talk = (event.payload as { conversation_id?: string }).conversation_id;
+  if (event.kind === "payment_received" || event.kind === "payment_refunded")
+    return [["shop", vendor, "queue"], ["shop", vendor, "order"]];
+  if (talk) return [["shop", vendor, "inbox"], ["shop", vendor, "talk", talk]];
+  return [];
+}
+
+/** Follows a shop until it is told to end. */
+export function follow(queries: QueryClient, vendor: string): () => void {
+  const ending = new AbortController();
+  const stale = new Map<string, string[]>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const renew = () => {
+    timer = undefined;
+    for (const key of stale.values()) void queries.invalidateQueries({ queryKey: key });
+    stale.clear();
+  };
+  const run = async () => {
+    let isFirst = true;
+    for await (const { state, event, passing } of live(sebez, { vendor_id: vendor, signal: ending.signal })) {
+      const came = event?.kind === "sub_order_changed" && event.payload.was === null ? [event.payload.id] : [];
+      become({ state, arrived: [...current.arrived, ...came].slice(-100) });
+      for (const see of watchers) see(event, passing);
+      if (passing || (isFirst && !event)) {
+        isFirst = false;
+        continue;
+      }
+      for (const key of staleKeys(vendor, event)) stale.set(key.join(), key);
+      timer ??= setTimeout(renew, REST_MS);
+    }
+  };
+  current = { ...NOTHING, vendor };
+  run().catch((error: unknown) => {
+    if (!ending.signal.aborted && error instanceof SebezProblem) become({ problem: error });
+  });
+  return () => {
+    ending.abort();
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,123 @@
+// Which address shows which page.
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext, createRoute, createRouter, Outlet, redirect, type ErrorComponentProps,
+} from "@tanstack/react-router";
+import { Compass, TriangleAlert } from "lucide-react";
+import { TAB_NAMES, type Tab } from "./counts.ts";
+import { currentSession } from "./sebez.ts";
+import { useT } from "./texts/index.ts";
+import { Button, Empty } from "./ui/index.tsx";
+import { Home } from "./pages/Home.tsx";
+import { Orders, type OrdersSearch } from "./pages/Orders.tsx";
+import { Shell } from "./pages/Shell.tsx";
+import { Shops } from "./pages/Shops.tsx";
+import { Alone, SignIn } from "./pages/SignIn.tsx";
+
+function user() {
+  const session = currentSession();
+  return session.status === "in" ? session.user : null;
+}
+
+function NotFound() {
+  const t = useT();
+  return (
+    <Alone>
+      <Empty icon={Compass} title={t("not_found")} action={<a className="button button-primary" href="/console">{t("to_home")}</a>}>
+        {t("not_found_about")}
+      </Empty>
+    </Alone>
+  );
+}
+
+function Broken({ error }: ErrorComponentProps) {
+  const t = useT();
+  console.error(error);
+  return (
+    <Alone>
+      <Empty icon={TriangleAlert} title={t("went_wrong")} action={<Button look="primary" onClick={() => location.reload()}>{t("reload")}</Button>}>
+        {t("went_wrong_about")}
+      </Empty>
+    </Alone>
+  );
+}
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet, notFoundComponent: NotFound,
+});
+
+/** Only a path of this console, never another site. */
+function placeOf(to: unknown): string | undefined {
+  return typeof to === "string" && /^\/(?![/\\])/.test(to) ? to : undefined;
+}
+
+const signIn = createRoute({
+  getParentRoute: () => root, path: "/sign-in", component: SignIn,
+  validateSearch: (search: Record<string, unknown>): { to?: string } => ({ to: placeOf(search["to"]) }),
+  beforeLoad: ({ search }) => {
+    if (user()) throw redirect({ to: search.to ?? "/" });
+  },
+});
+
+/** Everything else is for people who are signed in; they come back to where they were. */
+const inside = createRoute({
+  getParentRoute: () => root, id: "inside", component: Outlet,
+  beforeLoad: ({ location }) => {
+    const someone = user();
+    if (!someone) throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { to: location.href } });
+    return { user: someone };
+  },
+});
+
+const start = createRoute({
+  getParentRoute: () => inside, path: "/",
+  beforeLoad: ({ context }) => {
+    const [shop, ...others] = context.user.vendors;
+    if (shop && others.length === 0) throw redirect({ to: "/shop/$shop", params: { shop: shop.slug } });
+    throw redirect({ to: "/shops" });
+  },
+});
+
+const shops = createRoute({
+  getParentRoute: () => inside, path: "/shops",
+  component: () => <Shops user={shops.useRouteContext().user} />,
+});
+
+const shop = createRoute({
+  getParentRoute: () => inside, path: "/shop/$shop",
+  beforeLoad: ({ context, params }) => {
+    const found = context.user.vendors.find((each) => each.slug === params.shop);
+    return { shop: found ?? null };
+  },
+  component: () => {
+    const context = shop.useRouteContext();
+    return context.shop ? <Shell key={context.shop.id} user={context.user} shop={context.shop} /> : <NotFound />;
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shop, path: "/", component: () => <Home name={home.useRouteContext().user.name} />,
+});
+
+const orders = createRoute({
+  getParentRoute: () => shop, path: "/orders", component: Orders,
+  validateSearch: (search: Record<string, unknown>): OrdersSearch => {
+    const text = (name: string) => (typeof search[name] === "string" && search[name] !== "" ? String(search[name]) : undefined);
+    const tab = text("tab");
+    return { tab: TAB_NAMES.find((each): each is Tab => each === tab), q: text("q"), open: text("open") };
+  },
+});
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([signIn, inside.addChildren([start, shops, shop.addChildren([home, orders])])]),
+    basepath: "/console", context: { queries }, defaultErrorComponent: Broken, defaultNotFoundComponent: NotFound,
+    defaultPreload: false, scrollRestoration: false,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
