@@ -9,7 +9,7 @@ grant execute on function containing(text) to public;
 -- Formats a time in JSON built by a statement, as C formats times in replies.
 create function json_time(at timestamptz) returns text language sql stable parallel safe
 return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-grant execute on function json_time(timestamptz) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
+grant execute on function json_time(timestamptz) to sebez_auth, sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
 	sebez_kernel;
 
 -- The least id that uuid_v7() makes at that time (base/uuid.h).

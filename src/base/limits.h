@@ -182,6 +182,9 @@ enum {
 	LIMIT_RESET_CODE_S = 30 * 60,
 	LIMIT_REGISTRATION_CODE_S = 60 * 60,
 	LIMIT_EMAIL_CHANGE_S = 60 * 60,
+	/* An account is erased so many days after that was asked for, as the contract says: time to
+	 * come back. */
+	LIMIT_DELETION_DAYS = 14,
 	LIMIT_EMAIL_UNDO_S = 7 * 24 * 60 * 60, /* time to find the mail in another mailbox */
 	LIMIT_EMAIL_CODE_S = 7 * 24 * 60 * 60, /* of any of them */
 	LIMIT_EMAIL_CODE_TRIES = 5,

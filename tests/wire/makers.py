@@ -120,6 +120,21 @@ def new_user(w, who, side):
     return {"user_id": w.shop.customer().id}
 
 
+def leaving(w, who, side):
+    """The account is to be erased."""
+    if is_new(who):
+        w.shop.db.rows("insert into account_deletion (account_id, by_admin, erase_at, due_at) "
+                       "values (%s, false, now() + interval '1 day', now() + interval '1 day')",
+                       who.id)
+
+
+def leaving_user(w, who, side):
+    person = w.shop.customer()
+    w.shop.db.rows("insert into account_deletion (account_id, by_admin, erase_at, due_at) values "
+                   "(%s, true, now() + interval '1 day', now() + interval '1 day')", person.id)
+    return {"user_id": person.id}
+
+
 def new_staff(w, who, side):
     person = w.shop.customer()
     w.shop.db.rows("insert into staff (vendor_id, account_id, role) values (%s, %s, 'support')",

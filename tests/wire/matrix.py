@@ -35,6 +35,7 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     rule_body, settings, shipped, subject, suppressed, unclosed, vendor_cursor,
                     vendor_in, webhook_body, with_activity, with_another_customer,
                     with_another_vendor, with_app, with_options)
+from makers import leaving, leaving_user
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -75,6 +76,10 @@ ROWS = {
     "setMyPhone": Row(body=lambda w, who, side: {"phone": None, "current_password": PASSWORD}),
     "answerChallenge": Row(body=challenge_answer),
     "stepUp": Row(body=lambda w, who, side: {"password": PASSWORD}),
+    "requestDeletion": Row(twin=somebody_new),
+    "cancelDeletion": Row(before=leaving, twin=somebody_new),
+    "requestUserDeletion": Row(ids=new_user, body=reason),
+    "cancelUserDeletion": Row(ids=leaving_user),
     "getTwoFactor": Row(),
     "beginTotp": Row(body=nothing, twin=somebody_new),
     "confirmTotp": Row(body=first_code, twin=somebody_new),

@@ -13,7 +13,8 @@ from matrix import ROWS
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 CODE, REASON, ROLE = {"code": "123456"}, {"reason": "A test"}, {"role": "support"}
 BODIES = {"confirmTotp": CODE, "disableTotp": CODE, "renewRecoveryCodes": CODE,
-          "reverseJournal": REASON, "markPayoutFailed": REASON, "markPayoutReturned": REASON,
+          "reverseJournal": REASON, "requestUserDeletion": REASON, "markPayoutFailed": REASON,
+          "markPayoutReturned": REASON,
           "setAdminRole": ROLE, "updateStaff": ROLE,
           "requestEmailChange": {"email": "another@example.com"},
           "setMyPhone": {"phone": None, "current_password": PASSWORD}}

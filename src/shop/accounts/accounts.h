@@ -15,6 +15,7 @@ extern const struct area AREA_ACCOUNTS;
 extern const struct problem_code PROBLEM_TOKEN_REUSED[1];
 extern const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1];
 extern const struct problem_code PROBLEM_RECENT_REQUIRED[1];
+extern const struct problem_code PROBLEM_VENDORS_FIRST[1];
 
 /*
  * The account key of an e-mail address, independent of its spelling, in the arena (base/email.h).

@@ -7,7 +7,9 @@ select a.id, a.email, a.email_verified_at, a.phone, a.name, a.avatar, a.admin_ro
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
 	                                  'role', s.role) order by v.name, v.id)
 	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
-       a.created_at, a.version as "_version"
+       a.created_at, (select json_build_object('asked_at', json_time(d.asked_at), 'erase_at', json_time(d.erase_at),
+                                               'by_admin', d.by_admin, 'erased_at', json_time(d.erased_at))
+                      from account_deletion d where d.account_id = a.id) as deletion, a.version as "_version"
 from account a where a.id = :account;
 
 -- account_by_email (key text, typed text): maybe -> (id uuid, email_key text, password_hash text?)

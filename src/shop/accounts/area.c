@@ -1,6 +1,7 @@
 /* The accounts' area (shop/area.h). */
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/deletion.h"
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/phone_code.h"
 #include "shop/accounts/upkeep.h"
@@ -15,6 +16,9 @@ const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1] = {
     {"second_factor_required", 403, "A second factor is required"}};
 const struct problem_code PROBLEM_RECENT_REQUIRED[1] = {
     {"recent_authentication_required", 403, "A recent proof of who you are is required"}};
+
+const struct problem_code PROBLEM_VENDORS_FIRST[1] = {
+    {"vendors_first", 409, "Vendors must be handed over first"}};
 
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
@@ -56,10 +60,12 @@ static const struct limit_rule LIMITS[] = {
 static const struct db_refusal REFUSALS[] = {
     {"SBF01", PROBLEM_SECOND_FACTOR_REQUIRED, NULL},
     {"SBR01", PROBLEM_RECENT_REQUIRED, "methods"},
+    {"SBG01", PROBLEM_VENDORS_FIRST, "vendors"},
     {0},
 };
 
 static const struct job JOBS[] = {
+    {"erase_accounts", JOB_AT_SETTING, accounts_erase},
     {"purge_accounts", JOB_HOURLY, accounts_purge},
     {0},
 };

@@ -14,6 +14,8 @@ declare
 	noise text[] := array['name_key', 'email_key', 'password_hash', 'token_hash', 'updated_at'] || case tg_table_name
 		when 'product' then array['visible', 'price', 'compare_at_price', 'in_stock']
 		when 'account' then array['name', 'email', 'phone', 'avatar', 'avatar_upload_id']
+		when 'mail_suppression' then array['address']
+		when 'staff_invitation' then array['email']
 		when 'sub_order' then array['customer_name', 'shipping_address', 'note']
 		when 'conversation' then array['customer_name', 'last_seq', 'last_message_at', 'last_note', 'awaiting_since',
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
