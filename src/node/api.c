@@ -26,6 +26,7 @@
 #include "node/push_setup.h"
 #include "node/readiness.h"
 #include "node/sms_setup.h"
+#include "node/token_keys.h"
 #include "node/well_known.h"
 #include "shop/feed/feed.h"
 #include "shop/shop.h"
@@ -133,39 +134,16 @@ static void warm_up(void *arg)
 	process_ready();
 }
 
-/* The key for access tokens, derived from the secret. A token names its key by one byte of the
- * key's hash; if two keys share that byte, tokens of the old key are no longer valid. */
-static struct token_key token_key(const struct secret *secret)
-{
-	struct token_key key;
-	char text[SECRET_TEXT_LENGTH + 1];
-	bool decoded;
-
-	secret_derive(secret, "access tokens", text);
-	decoded = hex_decode(text, key.bytes, sizeof(key.bytes));
-	assert(decoded);
-	secret_derive(secret, "access tokens, key id", text);
-	decoded = hex_decode((char[]){text[0], text[1], '\0'}, &key.id, 1);
-	assert(decoded);
-	sodium_memzero(text, sizeof(text));
-	return key;
-}
-
 static void set_keys(void)
 {
-	struct token_key keys[2] = {token_key(&api.secret)};
-	size_t count = 1;
+	bool has_previous = api.config->secret_previous[0] != '\0';
 
-	if (api.config->secret_previous[0] != '\0') {
+	if (has_previous) {
 		bool parsed = secret_parse(api.config->secret_previous, &api.previous);
 
 		assert(parsed); /* config_load has validated the key */
-		keys[1] = token_key(&api.previous);
-		count = keys[1].id != keys[0].id ? 2 : 1;
 	}
-	assert(count == 1 || keys[0].id != keys[1].id);
-	token_keys_set(count, keys);
-	sodium_memzero(keys, sizeof(keys));
+	token_keys_load(&api.secret, has_previous ? &api.previous : NULL);
 }
 
 static int open_shop(void)

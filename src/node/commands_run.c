@@ -22,6 +22,7 @@
 #include "node/ready.h"
 #include "node/running.h"
 #include "node/say.h"
+#include "node/secrets.h"
 #include "node/sms_setup.h"
 #include "node/startup.h"
 #include "node/supervisor.h"
@@ -187,6 +188,26 @@ static void verify_body(struct task *task)
 int run_media_verify(void)
 {
 	return tool_run(&call.config, "media verify", verify_body, NULL);
+}
+
+int run_secrets_rotate(void)
+{
+	return secrets_rotate_main(&call.config);
+}
+
+int run_secrets_status(void)
+{
+	return secrets_status_main(&call.config);
+}
+
+int run_secrets_carry(void)
+{
+	return secrets_carry_main(&call.config);
+}
+
+int run_secrets_end(void)
+{
+	return secrets_end_main(&call.config);
 }
 
 int run_backup(void)

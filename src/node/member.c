@@ -22,7 +22,8 @@
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
 
 static const char *const HIDDEN[] = {
-    "DATABASE_URL=", "REDIS_URL=", "SEBEZ_SECRET=", "SEBEZ_NODE_DATABASE=", "SEBEZ_BACKUP_KEY="};
+    "DATABASE_URL=",          "REDIS_URL=",           "SEBEZ_SECRET=",
+    "SEBEZ_SECRET_PREVIOUS=", "SEBEZ_NODE_DATABASE=", "SEBEZ_BACKUP_KEY="};
 
 static bool is_hidden(const char *variable)
 {
@@ -42,10 +43,31 @@ static const char *variable(const char *name, const char *value)
 	return text;
 }
 
-int member_world_open(const struct config *config, struct services *services,
-                      const struct secret *secret, int metrics_fd, struct member_world *ret)
+static void set_secret(const char **at, const char *name, const struct secret *secret)
 {
-	char key[SECRET_TEXT_LENGTH + 1];
+	char key[SECRET_TEXT_LENGTH + 1] = "";
+
+	for (int i = 0; secret != NULL && i < SECRET_BYTES; i++)
+		snprintf(key + (ptrdiff_t)i * 2, 3, "%02x", secret->key[i]);
+	if (*at != NULL) {
+		explicit_bzero((char *)*at, strlen(*at));
+		free((char *)*at);
+	}
+	*at = variable(name, key);
+	explicit_bzero(key, sizeof(key));
+}
+
+void member_world_secrets(struct member_world *world, const struct secret *secret,
+                          const struct secret *previous)
+{
+	set_secret(&world->envp[world->secrets_at], "SEBEZ_SECRET", secret);
+	set_secret(&world->envp[world->secrets_at + 1], "SEBEZ_SECRET_PREVIOUS", previous);
+}
+
+int member_world_open(const struct config *config, struct services *services,
+                      const struct secret *secret, const struct secret *previous, int metrics_fd,
+                      struct member_world *ret)
+{
 	struct member_world world = {.services = services, .metrics_fd = metrics_fd};
 	ssize_t length = readlink("/proc/self/exe", world.program, sizeof(world.program) - 1);
 	size_t count = 0;
@@ -62,18 +84,17 @@ int member_world_open(const struct config *config, struct services *services,
 		return rc;
 	while (environ[count] != NULL)
 		count++;
-	world.envp = calloc(count + 4, sizeof(world.envp[0]));
+	world.envp = calloc(count + 5, sizeof(world.envp[0]));
 	assert(world.envp != NULL);
 	for (size_t i = 0; i < count; i++)
 		if (!is_hidden(environ[i]))
 			world.envp[used++] = environ[i];
-	for (int i = 0; i < SECRET_BYTES; i++)
-		snprintf(key + (ptrdiff_t)i * 2, 3, "%02x", secret->key[i]);
-	world.envp[used++] = variable("SEBEZ_SECRET", key);
+	world.secrets_at = used;
+	used += 2;
+	member_world_secrets(&world, secret, previous);
 	world.envp[used++] = variable("SEBEZ_NODE_DATABASE", services->base);
 	world.envp[used++] = variable("REDIS_URL", services->redis_url);
-	explicit_bzero(key, sizeof(key));
-	assert(used < count + 4 && world.envp[used] == NULL);
+	assert(used < count + 5 && world.envp[used] == NULL);
 	*ret = world;
 	return 0;
 }

@@ -65,6 +65,7 @@ struct member_world {
 	struct services *services;
 	char program[1024]; /* own path, looked up at each start to find a replaced program */
 	const char **envp;
+	size_t secrets_at; /* in it */
 	int metrics_fd;
 	int objects_fd;
 	int mail_fd; /* -1: none */
@@ -73,8 +74,12 @@ struct member_world {
 /* Opens what api and jobs processes get: their environment, which is this process's without the
  * credentials they must not have, and the folder of objects. */
 int member_world_open(const struct config *config, struct services *services,
-                      const struct secret *secret, int metrics_fd, struct member_world *ret)
-    __attribute__((warn_unused_result));
+                      const struct secret *secret, const struct secret *previous, int metrics_fd,
+                      struct member_world *ret) __attribute__((warn_unused_result));
+
+/* What processes that are started from now on get. previous: NULL: there is none. */
+void member_world_secrets(struct member_world *world, const struct secret *secret,
+                          const struct secret *previous);
 
 /* Logs the error and returns -errno on failure. */
 int member_start(const struct member_world *world, const struct member *member, struct process *ret)

@@ -47,7 +47,10 @@ static void log_outage(const char *store, const char *reason)
 int process_open_stores(const struct config *config, const char *base, const char *redis_url,
                         const struct secret *secret, int objects_fd, struct process_stores *ret)
 {
-	char conninfo[CONNINFO_MAX + 256];
+	char conninfo[CONNINFO_MAX + 256], before[SECRET_TEXT_LENGTH + 1];
+	struct secret previous;
+	bool has_previous =
+	    config->secret_previous[0] != '\0' && secret_parse(config->secret_previous, &previous);
 	int rc;
 
 	outage_report(log_outage);
@@ -69,9 +72,15 @@ int process_open_stores(const struct config *config, const char *base, const cha
 
 		services_role_conninfo(base, secret, PG_ROLE_NAMES[role], conninfo,
 		                       sizeof(conninfo));
+		if (has_previous) {
+			secret_role_password(&previous, PG_ROLE_NAMES[role], before);
+			options.password_previous = before;
+		}
 		ret->pools[role] = pg_pool_open((enum pg_role)role, &options);
 	}
 	explicit_bzero(conninfo, sizeof(conninfo));
+	explicit_bzero(before, sizeof(before));
+	explicit_bzero(&previous, sizeof(previous));
 	db_setup(ret->pools);
 	shop_register();
 	return 0;

@@ -54,6 +54,7 @@ static void replace_next(struct supervisor *su)
 	if (su->reloading == su->api_count) {
 		replace_others(su);
 		LOG_INFO("reloaded");
+		secret_reloaded(su);
 		end(su);
 		return;
 	}
@@ -67,10 +68,12 @@ static void replace_next(struct supervisor *su)
 
 void reload_ask(struct supervisor *su)
 {
-	if (su->reloading != NOT_RELOADING)
+	if (su->reloading != NOT_RELOADING) {
 		su->reload_requested = true;
-	else
-		replace_next(su);
+		return;
+	}
+	secret_look(su); /* all processes of one reload get the same */
+	replace_next(su);
 }
 
 void reload_became_ready(struct supervisor *su, struct member *member)

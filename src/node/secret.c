@@ -122,6 +122,98 @@ int secret_load(const struct config *config, const char *data, struct secret *re
 	return explain(path, rc);
 }
 
+int secret_find_previous(const struct config *config, const char *data, struct secret *ret)
+{
+	char path[1100];
+	int rc;
+
+	if (config->secret_previous[0] != '\0')
+		return secret_parse(config->secret_previous, ret) ? 1 : -EINVAL;
+	snprintf(path, sizeof(path), "%s/secret.previous", data);
+	rc = config->secret[0] != '\0' ? -ENOENT : read_file(path, ret);
+	if (rc == -ENOENT)
+		return 0;
+	return rc == 0 ? 1 : explain(path, rc);
+}
+
+/* Replaces a file of one key. */
+static int write_key(const char *path, const struct secret *secret)
+{
+	char text[SECRET_TEXT_LENGTH + 2], temporary[1200];
+	int rc = 0, fd;
+
+	snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)getpid());
+	sodium_bin2hex(text, sizeof(text), secret->key, sizeof(secret->key));
+	text[SECRET_TEXT_LENGTH] = '\n';
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, SECRET_TEXT_LENGTH + 1) != SECRET_TEXT_LENGTH + 1 || fsync(fd) != 0)
+		rc = -EIO;
+	close(fd);
+	if (rc == 0 && rename(temporary, path) != 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(temporary);
+	sodium_memzero(text, sizeof(text));
+	return rc;
+}
+
+static int sync_folder(const char *data)
+{
+	int fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	rc = fd < 0 || fsync(fd) != 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Tokens name their key by one byte (node/token_keys.c), in which both differ. */
+static void make_next(struct secret *secret)
+{
+	char before[SECRET_TEXT_LENGTH + 1], now[SECRET_TEXT_LENGTH + 1];
+
+	secret_derive(secret, SECRET_TOKEN_ID, before);
+	do {
+		randombytes_buf(secret->key, sizeof(secret->key));
+		secret_derive(secret, SECRET_TOKEN_ID, now);
+	} while (strncmp(before, now, 2) == 0);
+}
+
+int secret_rotate(const char *data)
+{
+	char path[1100], before[1100];
+	struct secret secret;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/secret", data);
+	snprintf(before, sizeof(before), "%s/secret.previous", data);
+	rc = read_file(path, &secret);
+	if (rc == 0)
+		rc = write_key(before, &secret);
+	if (rc == 0)
+		rc = sync_folder(data); /* the old one is never lost */
+	if (rc == 0)
+		make_next(&secret);
+	if (rc == 0)
+		rc = write_key(path, &secret);
+	if (rc == 0)
+		rc = sync_folder(data);
+	sodium_memzero(&secret, sizeof(secret));
+	return explain(path, rc);
+}
+
+int secret_forget_previous(const char *data)
+{
+	char path[1100];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/secret.previous", data);
+	rc = unlink(path) != 0 ? -errno : sync_folder(data);
+	return explain(path, rc);
+}
+
 void secret_derive(const struct secret *secret, const char *purpose,
                    char ret[SECRET_TEXT_LENGTH + 1])
 {

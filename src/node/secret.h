@@ -11,6 +11,9 @@
 
 enum { SECRET_BYTES = 32, SECRET_TEXT_LENGTH = 64 };
 
+/* What the id of a key for access tokens is derived for. */
+#define SECRET_TOKEN_ID "access tokens, key id"
+
 struct secret {
 	uint8_t key[SECRET_BYTES];
 };
@@ -27,6 +30,17 @@ int secret_find(const struct config *config, const char *data, struct secret *re
  * by other servers, and a new key would lock them out. */
 int secret_load(const struct config *config, const char *data, struct secret *ret)
     __attribute__((warn_unused_result));
+
+/* The one before, whose keys are valid too: SEBEZ_SECRET_PREVIOUS, or `data`/secret.previous when
+ * SEBEZ_SECRET is not set. 1: there is one, 0: none; prints the error and returns -errno on
+ * failure. */
+int secret_find_previous(const struct config *config, const char *data, struct secret *ret)
+    __attribute__((warn_unused_result));
+
+/* Replaces `data`/secret by a new one, of which the one there becomes the previous one; forgets
+ * that. What a crash leaves is one of both states. */
+int secret_rotate(const char *data) __attribute__((warn_unused_result));
+int secret_forget_previous(const char *data) __attribute__((warn_unused_result));
 
 /* Derives a key for one purpose, as hexadecimal text; it reveals nothing about the secret. */
 void secret_derive(const struct secret *secret, const char *purpose,

@@ -108,6 +108,8 @@ static void announce_once(struct supervisor *su)
 	su->announced = true;
 	running_record(&su->services.data_folder, su->url, true);
 	startup_announce(su->config, su->url);
+	if (su->has_previous)
+		secret_carry(su); /* a rotation that was cut off */
 }
 
 static void process_ended(struct supervisor *su, pid_t pid, int status)
@@ -120,6 +122,8 @@ static void process_ended(struct supervisor *su, pid_t pid, int status)
 			su->leaving[i] = su->leaving[--su->leaving_count];
 			return;
 		}
+	if (pid == su->carrying)
+		secret_carried(su, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	if (pid == su->migrating)
 		files_migrated(su, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	for (int i = 0; i < su->count; i++) {
@@ -299,8 +303,8 @@ static int open_signals(void)
 
 static int prepare(struct supervisor *su)
 {
-	struct secret secret;
-	int fds[API_MAX], port = 0;
+	struct secret previous;
+	int fds[API_MAX], port = 0, has = 0;
 	int metrics_fd =
 	    metrics_create((unsigned)(su->config->processes + 1 + su->config->media_processes));
 	int rc = metrics_fd < 0 ? metrics_fd : metrics_watch(metrics_fd);
@@ -310,14 +314,19 @@ static int prepare(struct supervisor *su)
 	if (rc == 0) {
 		startup_url(su->config, port, su->url, sizeof(su->url));
 		running_record(&su->services.data_folder, su->url, false);
-		rc = secret_load(su->config, su->services.data_folder.data, &secret);
+		rc = secret_load(su->config, su->services.data_folder.data, &su->secret);
 	}
 	if (rc == 0)
-		rc = migrate(su->config, &su->services, &secret, MIGRATE_FOR_SERVE);
+		rc = has =
+		    secret_find_previous(su->config, su->services.data_folder.data, &previous);
+	su->has_previous = has == 1;
+	if (rc >= 0)
+		rc = migrate(su->config, &su->services, &su->secret, MIGRATE_FOR_SERVE);
 	if (rc == 0)
 		rc = startup_demo(su->config, &su->services);
 	if (rc == 0)
-		rc = member_world_open(su->config, &su->services, &secret, metrics_fd, &su->world);
+		rc = member_world_open(su->config, &su->services, &su->secret,
+		                       su->has_previous ? &previous : NULL, metrics_fd, &su->world);
 	if (rc < 0)
 		return rc;
 	assert(su->count == 0 && su->config->processes <= API_MAX &&

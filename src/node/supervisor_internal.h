@@ -4,6 +4,7 @@
  *   supervisor.c        starts, watches and stops the processes
  *   supervisor_watch.c  detects hung processes
  *   supervisor_files.c  detects processes whose files were replaced
+ *   supervisor_secret.c  a new secret, for all processes one by one
  *   reload.c            replaces processes one by one
  */
 #ifndef SEBEZ_NODE_SUPERVISOR_INTERNAL_H
@@ -23,6 +24,8 @@ enum {
 	LEAVING_MAX = 4 * MEMBERS_MAX,
 	NOT_RELOADING = -1,
 };
+
+enum rotation { ROTATION_NONE, ROTATION_ACCEPTING, ROTATION_SIGNING };
 
 enum phase { PHASE_SERVING, PHASE_API_LEAVING, PHASE_OTHERS_LEAVING, PHASE_DONE };
 
@@ -44,6 +47,10 @@ struct supervisor {
 	int64_t look_ms;  /* when to check next for hung processes */
 	int64_t files_ms; /* when to check next for replaced files */
 	pid_t migrating;  /* the new program's `sebez migrate`, or 0 */
+	pid_t carrying;   /* `sebez secrets carry`, or 0 */
+	struct secret secret, secret_next;
+	bool has_previous; /* secret; at the start */
+	enum rotation rotation;
 	int signal_fd;
 	char url[128];
 	enum phase phase;
@@ -64,6 +71,12 @@ void watch_for_hung(struct supervisor *su, int64_t now_ms);
 /* Restarts processes whose files were replaced after their start. */
 void watch_files(struct supervisor *su, int64_t now_ms);
 void files_migrated(struct supervisor *su, bool good);
+
+/* Before a reload: whether SEBEZ_DATA/secret is another one. After one: what it takes next. */
+void secret_look(struct supervisor *su);
+void secret_reloaded(struct supervisor *su);
+void secret_carry(struct supervisor *su);
+void secret_carried(struct supervisor *su, bool good);
 
 /* Starts a reload, or schedules another one after the one in progress. */
 void reload_ask(struct supervisor *su);

@@ -106,7 +106,9 @@ struct pg_lease;
 
 struct pg_pool_options {
 	const char *conninfo; /* key=value, including user and password; copied */
-	unsigned shared_max;  /* connections */
+	/* Tried when the password of conninfo is refused; NULL: none. Copied. */
+	const char *password_previous;
+	unsigned shared_max; /* connections */
 	unsigned leased_max;
 	int statement_timeout_ms;
 };

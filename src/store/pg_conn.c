@@ -104,6 +104,21 @@ static void close_pg(struct pg_conn *conn)
 	conn->has_result = conn->retiring = conn->dirty = conn->asks_timeline = false;
 }
 
+static void start_at_turn(struct pg_conn *conn);
+
+/* While the secret is replaced, a role has the password of one or of the other: both are tried. */
+static bool tries_other_password(struct pg_conn *conn)
+{
+	struct pg_pool *pool = conn->pool;
+
+	if (pool->password_previous == NULL || conn->pg == NULL ||
+	    !PQconnectionUsedPassword(conn->pg))
+		return false;
+	pool->uses_previous = !pool->uses_previous;
+	conn->tried_other = !conn->tried_other;
+	return conn->tried_other;
+}
+
 /* reason NULL: take it from libpq. */
 static void open_failed(struct pg_conn *conn, const char *why)
 {
@@ -114,6 +129,11 @@ static void open_failed(struct pg_conn *conn, const char *why)
 		return;
 	}
 	snprintf(reason, sizeof(reason), "%s", why != NULL ? why : PQerrorMessage(conn->pg));
+	if (tries_other_password(conn)) {
+		close_pg(conn);
+		start_at_turn(conn);
+		return;
+	}
 	close_pg(conn);
 	pg_conn_set_state(conn, PG_CONN_DOWN);
 	pg_pool_open_failed(conn->pool, reason);
@@ -138,6 +158,7 @@ static void opened(struct pg_conn *conn)
 	pg_conn_set_state(conn, PG_CONN_READY);
 	conn->opened_ms = conn->answered_ms = loop_now_ms();
 	pg_conn_watch(conn, UV_READABLE);
+	conn->tried_other = false;
 	pg_pool_opened(conn->pool);
 }
 
@@ -194,9 +215,16 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 	         "-c plan_cache_mode=%s -c pg_trgm.word_similarity_threshold=0.35 " OUR_ABSENCE,
 	         timeout_ms, idle_ms, plans);
 	/* The conninfo may override keys before dbname; those after it are fixed. */
-	const char *const keys[] = {
-	    "application_name", "gssencmode", "dbname", "options", "client_encoding", "host",
-	    "hostaddr",         "port",       NULL};
+	const char *const keys[] = {"application_name",
+	                            "gssencmode",
+	                            "dbname",
+	                            "options",
+	                            "client_encoding",
+	                            "host",
+	                            "hostaddr",
+	                            "port",
+	                            conn->pool->uses_previous ? "password" : NULL,
+	                            NULL};
 	const char *const values[] = {PG_ROLE_NAMES[conn->pool->role],
 	                              "disable",
 	                              conn->pool->conninfo,
@@ -205,6 +233,7 @@ static void start(struct pg_conn *conn, const struct pg_names_lists *lists)
 	                              lists->hosts,
 	                              lists->addresses,
 	                              lists->ports,
+	                              conn->pool->password_previous,
 	                              NULL};
 
 	assert(conn->pg == NULL && conn->state == PG_CONN_CONNECTING);

@@ -71,6 +71,7 @@ struct pg_conn {
 	 * set when the Parse is sent and taken back when it failed or was skipped. */
 	uint64_t *prepared;
 	size_t prepared_size;
+	bool tried_other;    /* password, in this attempt */
 	bool asks_timeline;  /* before it is ready */
 	uint32_t timeline;   /* of the server; 0: unknown */
 	bool has_result;     /* the current command has given its result; its NULL comes next */
@@ -92,7 +93,9 @@ struct pg_lease_waiter {
 struct pg_pool {
 	enum pg_role role;
 	char *conninfo;
-	struct pg_names *names; /* NULL: no host names to look up */
+	char *password_previous; /* NULL: there is none */
+	bool uses_previous;      /* in the next attempt */
+	struct pg_names *names;  /* NULL: no host names to look up */
 	int statement_timeout_ms;
 	unsigned shared_max, leased_max;
 	struct pg_conn *conns; /* shared ones, then leased ones */

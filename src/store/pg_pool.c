@@ -281,6 +281,10 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 	assert(pool != NULL);
 	pool->role = role;
 	pool->conninfo = strdup(options->conninfo);
+	if (options->password_previous != NULL) {
+		pool->password_previous = strdup(options->password_previous);
+		assert(pool->password_previous != NULL);
+	}
 	pool->shared_max = options->shared_max;
 	pool->leased_max = options->leased_max;
 	pool->statement_timeout_ms = options->statement_timeout_ms;
@@ -312,6 +316,7 @@ struct pg_pool *pg_pool_open(enum pg_role role, const struct pg_pool_options *op
 struct pg_pool *pg_pool_open_beside(const struct pg_pool *pool)
 {
 	struct pg_pool_options options = {.conninfo = pool->conninfo,
+	                                  .password_previous = pool->password_previous,
 	                                  .shared_max = 1,
 	                                  .statement_timeout_ms = pool->statement_timeout_ms};
 	struct pg_pool *beside = pg_pool_open(pool->role, &options);
@@ -349,6 +354,7 @@ void pg_pool_close(struct pg_pool *pool)
 	pg_names_free(pool->names);
 	free(pool->conns);
 	free(pool->conninfo);
+	free(pool->password_previous);
 	free(pool);
 }
 

@@ -8,6 +8,7 @@
 #define SEBEZ_SHOP_ACCOUNTS_ACCOUNTS_H
 
 #include "shop/area.h"
+#include "task/params.h"
 #include "web/request.h"
 
 extern const struct area AREA_ACCOUNTS;
@@ -37,6 +38,13 @@ const char *account_check_password(struct request *rq, const char *current_passw
  */
 void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password);
+
+/* What sealed a value of the table totp. accounts_reseal: OLDER: *ret is the same, sealed with the
+ * newest key, in the arena; LOST: no key that is set opens it. Any process with keys (web/token.h).
+ */
+enum accounts_sealed { ACCOUNTS_SEALED_NEWEST, ACCOUNTS_SEALED_OLDER, ACCOUNTS_SEALED_LOST };
+enum accounts_sealed accounts_reseal(struct arena *arena, struct uuid account,
+                                     const struct bytes *sealed, struct bytes *ret);
 
 /* Takes the second factor of the account with this e-mail address away, and ends its sessions, for
  * somebody who lost app and recovery codes. The audit log tells. Ends the task (404) when there is

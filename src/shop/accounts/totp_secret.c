@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "shop/accounts/accounts.h"
 #include "web/token.h"
 
 #define KEY_PURPOSE "secrets of authenticator apps, version 1"
@@ -49,23 +50,47 @@ struct bytes totp_secret_seal(struct arena *arena, struct uuid account,
 	return (struct bytes){sealed, SEALED_BYTES};
 }
 
-bool totp_secret_open(struct uuid account, const struct bytes *sealed, struct totp_secret *ret)
+/* With key number `index`. */
+static bool open_with(size_t index, struct uuid account, const struct bytes *sealed,
+                      struct totp_secret *ret)
 {
 	const uint8_t *bytes = sealed->data, *nonce = bytes + 1;
 	uint8_t id, key[TOKEN_KEY_BYTES];
 	bool is_open = false;
 
-	if (sealed->length != SEALED_BYTES)
-		return false;
-	for (size_t i = 0; !is_open && key_id(i, &id); i++) {
-		if (id != bytes[0] || !token_key_derive(i, KEY_PURPOSE, key))
-			continue;
+	if (sealed->length == SEALED_BYTES && key_id(index, &id) && id == bytes[0] &&
+	    token_key_derive(index, KEY_PURPOSE, key))
 		is_open = crypto_aead_xchacha20poly1305_ietf_decrypt(
 		              ret->bytes, NULL, NULL, nonce + NONCE_BYTES, BOX_BYTES, account.bytes,
 		              sizeof(account.bytes), nonce, key) == 0;
-	}
 	sodium_memzero(key, sizeof(key));
 	return is_open;
+}
+
+bool totp_secret_open(struct uuid account, const struct bytes *sealed, struct totp_secret *ret)
+{
+	uint8_t id;
+
+	for (size_t i = 0; key_id(i, &id); i++)
+		if (open_with(i, account, sealed, ret))
+			return true;
+	return false;
+}
+
+enum accounts_sealed accounts_reseal(struct arena *arena, struct uuid account,
+                                     const struct bytes *sealed, struct bytes *ret)
+{
+	struct totp_secret secret;
+	enum accounts_sealed state = ACCOUNTS_SEALED_LOST;
+
+	if (open_with(0, account, sealed, &secret)) {
+		state = ACCOUNTS_SEALED_NEWEST;
+	} else if (totp_secret_open(account, sealed, &secret)) {
+		*ret = totp_secret_seal(arena, account, &secret);
+		state = ACCOUNTS_SEALED_OLDER;
+	}
+	sodium_memzero(&secret, sizeof(secret));
+	return state;
 }
 
 void recovery_code_random(char ret[RECOVERY_CODE_LENGTH + 1])

@@ -1,0 +1,92 @@
+"""A new secret for a running shop: no request fails, nobody is signed out, and what is sealed
+stays."""
+import os
+import signal
+import threading
+
+import requests
+from harness.server import folder
+from harness.sessions import credentials
+from harness.shop import PASSWORD, Shop
+from harness.totp import code_of, enrolled
+from harness.wait import until
+
+
+def sealed(server):
+    return [bytes(row["secret"]) for row in server.db.rows("select secret from totp")]
+
+
+def signs_in(shop, person):
+    challenge = shop.anonymous().call("login", body=credentials(person, PASSWORD),
+                                      token=None).json()
+    answer = shop.anonymous().call("answerChallenge", token=None, body={
+        "challenge_id": challenge["challenge_id"], "code": code_of(shop, person)})
+    return answer.status_code == 200
+
+
+def under_load(people, mug, work):
+    """Everybody reads and orders while work() runs. What failed."""
+    ended, failed, counts = threading.Event(), [], []
+
+    def use(person):
+        while not ended.is_set():
+            try:
+                person.do("getMe")
+                person.order(mug)
+                counts.append(1)
+            except (AssertionError, requests.RequestException) as error:
+                failed.append(str(error))
+
+    threads = [threading.Thread(target=use, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(counts) > 3)
+    work()
+    so_far = len(counts)
+    until(lambda: len(counts) > so_far + 3 or failed)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    return failed
+
+
+def test_nobody_is_signed_out_and_nothing_that_is_sealed_is_lost():
+    with folder() as server:
+        shop = Shop(server.start())
+        guarded = enrolled(shop, shop.customer())
+        people, mug = [shop.customer() for _ in range(3)], shop.mug
+        before = sealed(server)
+
+        def rotate():
+            server.sebez("secrets", "rotate")
+            until(lambda: "secret is in use" in server.log.read_text(), 120)
+
+        assert under_load(people, mug, rotate) == []
+        assert sealed(server) != before and len(sealed(server)) == 1
+        assert "of them 0 with the previous" in server.sebez("secrets", "status").stdout
+        assert signs_in(shop, guarded)
+        server.sebez("check")  # all roles have the new passwords
+        again = server.sebez("secrets", "rotate", check=False)
+        assert (again.returncode, "is not over" in again.stderr) == (1, True), again.stderr
+        # Then the old one ends: its tokens, but no session.
+        old = people[0].access_token
+        reloads = server.log.read_text().count('"reloaded"')
+        server.sebez("secrets", "end")
+        until(lambda: server.log.read_text().count('"reloaded"') > reloads)
+        # A connection that was kept open is answered once more by the process that leaves.
+        until(lambda: people[0].call("getMe", token=old).status_code == 401)
+        people[0]._signed_in(people[0].do("refresh", token=None, body={
+            "refresh_token": people[0].refresh_token}))
+        people[0].do("getMe")
+        assert signs_in(shop, guarded)
+        # And one that is cut off goes on with the next start.
+        server.sebez("secrets", "rotate")
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        server.db.close()
+        before = server.log.read_text().count("secret is in use")
+        server.start()
+        until(lambda: server.log.read_text().count("secret is in use") > before)
+        assert "of them 0 with the previous" in server.sebez("secrets", "status").stdout
+        assert signs_in(shop, guarded)
+        assert server.stop() == []
