@@ -217,7 +217,7 @@ static int check_mark(struct lane *lane)
 
 static int pass(struct lane *lane)
 {
-	struct backup_tree local;
+	struct backup_tree local = {0};
 	int rc = check_mark(lane);
 
 	if (rc == 0 && !lane->is_listed) {
