@@ -255,6 +255,7 @@ class Schemas(Document):
             made.trim = bool(value.get("x-trim", False))
         else:
             made.type = "FIELD_JSON"
+            made.min, made.max = 0, schema.get("maxProperties", 100)
 
     def _struct(self, where, made, parent, component, schema):
         name = snake(component) if component else f"{parent.name}_{snake(made.name)}"

@@ -13,7 +13,8 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 # curl is what the README talks to the server with.
 build="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
      libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
-     libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev"
+     libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev
+     libcbor-dev"
 run="$build postgresql redis-server|valkey-server curl"
 test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis python3-botocore python3-cryptography python3-h2 python3-aiosmtpd

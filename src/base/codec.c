@@ -25,6 +25,12 @@ bool base64url_decode(const char *text, uint8_t *ret, size_t count)
 	return true;
 }
 
+bool base64url_decode_most(const char *text, uint8_t *ret, size_t size, size_t *ret_count)
+{
+	return sodium_base642bin(ret, size, text, strlen(text), NULL, ret_count, NULL, VARIANT) ==
+	       0;
+}
+
 void hex_encode(const uint8_t *bytes, size_t count, char *ret)
 {
 	sodium_bin2hex(ret, count * 2 + 1, bytes, count);

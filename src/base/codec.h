@@ -16,6 +16,8 @@ enum { BASE64URL_BYTES_MAX = 1024 }; /* of what is decoded: tokens and cursors *
 void base64url_encode(const uint8_t *bytes, size_t count, char *ret); /* writes the final 0 too */
 /* Decodes exactly `count` bytes; false when text is of another length or not canonical. */
 bool base64url_decode(const char *text, uint8_t *ret, size_t count);
+/* Decodes `size` bytes at most. On failure ret may have changed. */
+bool base64url_decode_most(const char *text, uint8_t *ret, size_t size, size_t *ret_count);
 
 void hex_encode(const uint8_t *bytes, size_t count, char *ret);
 bool hex_decode(const char *text, uint8_t *ret, size_t count);

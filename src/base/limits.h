@@ -198,6 +198,13 @@ enum {
 	/* Time to install an authenticator app and to type its first code. */
 	LIMIT_ENROLMENT_MINUTES = 30,
 
+	/* A person has as long to use a passkey; browsers wait as long at most. */
+	LIMIT_PASSKEY_CHALLENGE_S = 5 * 60,
+	LIMIT_PASSKEYS =
+	    20, /* of an account: a few devices and keys, and the id of each in an answer */
+	/* An attestation object with a chain of certificates has 6 KB. */
+	LIMIT_PASSKEY_MEMBER_BYTES = 16 * 1024,
+
 	/* Devices that an account is known to sign in from; a former one is told of again. */
 	LIMIT_KNOWN_DEVICES = 50,
 

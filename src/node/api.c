@@ -16,6 +16,7 @@
 #include "net/http_client.h"
 #include "net/log.h"
 #include "net/loop.h"
+#include "node/account_setup.h"
 #include "node/heartbeat.h"
 #include "node/mail_setup.h"
 #include "node/media_files.h"
@@ -152,6 +153,7 @@ static int open_shop(void)
 	struct sms_settings sms = sms_setup_with_keys(api.config, &api.secret);
 	struct mail_settings mail;
 	struct payment_settings payments = payment_setup(api.config);
+	struct account_settings accounts = account_setup(api.config);
 	int rc = mail_setup(api.config, &api.secret, false, &mail);
 
 	if (rc == 0)
@@ -162,6 +164,7 @@ static int open_shop(void)
 		                                       .sms = &sms,
 		                                       .mail = &mail,
 		                                       .payments = &payments,
+		                                       .accounts = &accounts,
 		                                       .serves = true});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "net/smtp_url.h"
+#include "node/account_setup.h"
 #include "node/backup_bucket.h"
 #include "node/config_files.h"
 #include "node/payment_setup.h"
@@ -370,7 +371,9 @@ static const char *find_mistake(const struct config *config)
 		mistake = find_mistake_of_push(config);
 	if (mistake == NULL)
 		mistake = find_mistake_of_mail(config);
-	return mistake != NULL ? mistake : well_known_mistake(config);
+	if (mistake == NULL)
+		mistake = well_known_mistake(config);
+	return mistake != NULL ? mistake : account_setup_mistake(config);
 }
 
 /* Copies texts of the environment, so that later changes of the environment do not affect them. */

@@ -52,6 +52,8 @@ struct config {
 	const char *currency;         /* "" means the database's currency; USD for a new database */
 	const char *ca_file;          /* "" means the system's CA certificates */
 	const char *allowed_networks; /* reachable by URLs of users; "" means public ones */
+	const char *passkey_domain;   /* "" means the host of public_url */
+	const char *passkey_origins;  /* beside those that are known */
 	const char *origins;          /* allowed by CORS; "" means only our own */
 	const char *s3_bucket;        /* "" means a folder */
 	const char *s3_endpoint;

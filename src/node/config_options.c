@@ -169,6 +169,14 @@ const struct option OPTIONS[] = {
     TEXT("ANDROID_CERTIFICATES", android_certificates, "", 0, 2000,
          "Fingerprints of the certificates that sign it, with blanks between, each SHA-256 in "
          "capital hexadecimal digits with colons, as Play Console shows them."),
+    TEXT("SEBEZ_PASSKEY_DOMAIN", passkey_domain, "", 0, 253,
+         "Domain that passkeys are for (the RP ID of WebAuthn): shop.example, whose subdomains may "
+         "use them, too. After a change nobody's passkeys work. Empty: the host of "
+         "SEBEZ_PUBLIC_URL."),
+    TEXT("SEBEZ_PASSKEY_ORIGINS", passkey_origins, "", 0, 2000,
+         "Pages and apps that may use passkeys, with blanks between, beside SEBEZ_PUBLIC_URL, "
+         "SEBEZ_ORIGINS and the app of ANDROID_CERTIFICATES: https://login.shop.example or "
+         "android:apk-key-hash:…"),
     SECRET(
         "SEBEZ_SMTP_URL", smtp_url, 500,
         "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465, "

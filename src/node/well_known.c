@@ -18,7 +18,6 @@ enum {
 };
 
 /* The beginnings of the links of notices (x-notice of the contract) and of mails. */
-/* The beginnings of the links of notices (x-notice of the contract) and of mails. */
 static const char *const LINKS[] = {"/orders/*",          "/conversations/*", "/vendors/*",
                                     "/products/*",        "/categories/*",    "/invitations/*",
                                     "/password-resets/*", "/registrations/*", "/email-changes/*",
@@ -124,6 +123,10 @@ void get_apple_app_site_association(struct request *rq,
 	json_key(&json, "details");
 	write_details(rq, &json);
 	json_close_object(&json);
+	json_key(&json, "webcredentials"); /* passkeys and passwords are shared with them */
+	json_open_object(&json);
+	write_words(rq, &json, "apps", app_ids);
+	json_close_object(&json);
 	json_close_object(&json);
 	assert(json.depth == 0);
 	reply_json(rq, 200, &body);
@@ -141,7 +144,9 @@ void get_asset_links(struct request *rq, const struct get_asset_links_in *in)
 		         "No Android app opens links to this server.");
 	json_open_array(&json);
 	json_open_object(&json);
-	write_words(rq, &json, "relation", "delegate_permission/common.handle_all_urls");
+	write_words(rq, &json, "relation",
+	            "delegate_permission/common.handle_all_urls "
+	            "delegate_permission/common.get_login_creds"); /* passkeys, too */
 	json_key(&json, "target");
 	json_open_object(&json);
 	json_put_str(&json, "namespace", "android_app");

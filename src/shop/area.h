@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct account_settings;
 struct db_constraint;
 struct db_refusal;
 struct job;
@@ -33,6 +34,8 @@ struct area_options {
 	const struct mail_settings *mail;
 	/* shop/payments/payments.h, to be copied; NULL: the process has nothing to do with them. */
 	const struct payment_settings *payments;
+	/* shop/accounts/accounts.h, to be copied; NULL likewise. */
+	const struct account_settings *accounts;
 	bool serves; /* an api process, not the jobs process */
 };
 

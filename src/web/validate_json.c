@@ -114,12 +114,14 @@ static bool read_money(struct check *check, json_t *json, int64_t min, int64_t m
 	return true;
 }
 
-static bool read_json(struct check *check, json_t *json, const char **to)
+static bool read_json(struct check *check, json_t *json, int64_t max, const char **to)
 {
 	if (!json_is_object(json))
 		return check_wrong(check, "type", "must be an object");
 	if (!is_free_of_nul(json))
 		return check_wrong(check, "encoding", "must be UTF-8 without NUL");
+	if (!check_count(check, json_object_size(json), 0, max))
+		return false;
 	size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT);
 	char *text = arena_alloc(check->arena, size + 1);
 
@@ -209,7 +211,7 @@ static bool read_value(struct check *check, const struct field *field, enum fiel
 		read_members(check, field->object, json, to);
 		return true;
 	case FIELD_JSON:
-		return read_json(check, json, to);
+		return read_json(check, json, max, to);
 	case FIELD_ARRAY:
 	case FIELD_MAP:
 		break;

@@ -101,7 +101,7 @@ static const struct field THING_FIELDS[] = {
      .max = 2,
      .item_max = 5,
      COUNTED(labels)},
-    {.name = "extra", .type = FIELD_JSON, .place = IN_BODY, AT(extra)},
+    {.name = "extra", .type = FIELD_JSON, .place = IN_BODY, .max = 100, AT(extra)},
     {.name = "email", .place = IN_BODY, .format = FORMAT_EMAIL, .max = 254, AT(email)},
     {.name = "uri", .place = IN_BODY, .format = FORMAT_URI, .max = 200, AT(uri)},
     {.name = "slug", .place = IN_BODY, .format = FORMAT_SLUG, .max = 20, AT(slug)},

@@ -2,6 +2,7 @@
 acts, and the side that is acted on, as a row does (matrix.py)."""
 from callers import somebody_new
 from harness import contract
+from harness.authenticator import Authenticator, asked, passkey_of
 from harness.codes import change_of, undo_of
 from harness.devices import an_iphone, registered
 from harness.shop import ADDRESS, PASSWORD, fresh, money
@@ -68,6 +69,19 @@ def former_address(w, who, side):
     former = person.account["email"]
     person.do("confirmEmailChange", body=change_of(w.shop, person, fresh("other") + "@example.com"))
     return {**undo_of(w.shop, former), "password": PASSWORD}
+
+
+def signed_passkey(w, who, side):
+    person = w.shop.customer()
+    device = passkey_of(w.shop, person)
+    return {"credential": device.get(asked(person))}
+
+
+def new_passkey(w, who, side):
+    if not who.account:
+        return {"name": "Key", "credential": {"id": "AA"}}
+    credential = Authenticator(w.shop.server).create(who.do("beginPasskey")["options"])
+    return {"name": "Key", "credential": credential}
 
 
 def is_new(who):

@@ -11,6 +11,7 @@ def test_apple_reads_which_apps_open_which_links(shop):
     answer = shop.anonymous().call("getAppleAppSiteAssociation")
     assert answer.headers["Content-Type"] == "application/json"
     (detail,) = answer.json()["applinks"]["details"]
+    assert answer.json()["webcredentials"] == {"apps": detail["appIDs"]}
     assert detail["appIDs"] == ["ABCDE12345.com.example.shop", "ABCDE12345.com.example.beta"]
     assert {component["/"] for component in detail["components"]} == {
         "/orders/*", "/conversations/*", "/vendors/*", "/products/*", "/categories/*",
@@ -22,7 +23,8 @@ def test_google_reads_which_app_opens_links(shop):
     answer = shop.anonymous().call("getAssetLinks")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json() == [{
-        "relation": ["delegate_permission/common.handle_all_urls"],
+        "relation": ["delegate_permission/common.handle_all_urls",
+                     "delegate_permission/common.get_login_creds"],
         "target": {"namespace": "android_app", "package_name": "com.example.shop",
                    "sha256_cert_fingerprints": [":".join(32 * ["A0"])]}}]
 

@@ -58,7 +58,7 @@ WITHOUT_ID = {("createUpload", "vendor_id"), ("createVendorProduct", "upload_id"
               ("answerChallenge", "challenge_id"), ("stepUp", "code_id"),
               # Of the caller's own making.
               ("answerChallenge", "device_id"), ("login", "device_id"),
-              ("signInByPhone", "device_id")}
+              ("signInByPhone", "device_id"), ("signInByPasskey", "device_id")}
 
 
 def outcome(operation, name):

@@ -269,7 +269,7 @@ def test_turning_it_off_needs_a_code_and_a_mail_tells(shop):
     person.do("disableTotp", body={"code": code_of(shop, person)})
     state = person.do("getTwoFactor")
     assert state == {"enabled": False, "enabled_at": None, "recovery_codes_left": 0,
-                     "required_from": None}
+                     "passkeys": 0, "required_from": None}
     assert letters(shop, person)[-1] == "mail.two_factor_off"
     assert again(shop, person).call("getMe").status_code == 200
     refused(person.call("disableTotp", body={"code": "123456"}), 401, "bad_credentials")

@@ -3,6 +3,7 @@ a customer with an order. What a valid call in it needs is said by the rows of m
 """
 from callers import twin_of
 from harness import contract
+from harness.authenticator import passkey_of
 from harness.campaigns import a_campaign
 from harness.codes import coded
 from harness.devices import a_phone, registered
@@ -56,6 +57,7 @@ class Side:
             "shipment_id": shipped.json()["shipments"][0]["id"],
             "address_id": self.address(),
             "session_id": self.session(),
+            "passkey_id": self.passkey(),
             "sub_order": self.sub_order["id"],
             "upload_id": self.upload(),
             "up_to": self.notification(),
@@ -133,6 +135,9 @@ class Side:
             "insert into webhook_delivery (id, webhook_id, vendor_id, kind, event_at, state) "
             "values (gen_random_uuid(), %s, %s, 'webhook_test', now(), 'failed') returning id",
             self.ids["webhook_id"], self.vendor.id))
+
+    def passkey(self):
+        return passkey_of(self.shop, self.customer).passkey
 
     def session(self):
         """Of a second sign-in of the customer."""

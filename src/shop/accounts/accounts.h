@@ -13,6 +13,16 @@
 
 extern const struct area AREA_ACCOUNTS;
 
+/* Settings of the operator (docs/CONFIGURATION.md); they live as long as the process. */
+struct account_settings {
+	const char *shop;            /* name of the marketplace */
+	const char *passkey_domain;  /* that passkeys are for; "": there are none */
+	const char *passkey_origins; /* of pages and apps that may use them, with blanks between */
+};
+
+/* The settings of this process, from the start of the area on. */
+const struct account_settings *account_settings(void);
+
 extern const struct problem_code PROBLEM_TOKEN_REUSED[1];
 extern const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1];
 extern const struct problem_code PROBLEM_RECENT_REQUIRED[1];

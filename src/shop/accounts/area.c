@@ -1,4 +1,6 @@
 /* The accounts' area (shop/area.h). */
+#include <assert.h>
+
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/deletion.h"
@@ -25,6 +27,8 @@ static const struct db_constraint CONSTRAINTS[] = {
      "An account with this e-mail address already exists."},
     {"account_phone", PROBLEM_EXISTS, "/phone", "exists",
      "Another account signs in with this number."},
+    {"passkey_credential", PROBLEM_EXISTS, "/credential", "exists",
+     "This passkey is registered already."},
     {0},
 };
 
@@ -82,8 +86,24 @@ static const struct outbox_topic TOPICS[] = {
     {0},
 };
 
+static struct account_settings kept;
+
+static int start(const struct area_options *options)
+{
+	if (options->accounts != NULL)
+		kept = *options->accounts;
+	return 0;
+}
+
+const struct account_settings *account_settings(void)
+{
+	assert(kept.passkey_domain != NULL); /* after the start */
+	return &kept;
+}
+
 const struct area AREA_ACCOUNTS = {
     .name = "accounts",
+    .start = start,
     .refusals = REFUSALS,
     .constraints = CONSTRAINTS,
     .limits = LIMITS,

@@ -12,7 +12,8 @@
 #include "web/limit.h"
 #include "web/reply.h"
 
-void challenge_reply(struct request *rq, struct db *tx, struct uuid account)
+void challenge_reply(struct request *rq, struct db *tx, struct uuid account, bool has_app,
+                     bool has_passkey)
 {
 	struct uuid id = uuid_v7();
 	const struct challenge_start_row *row = sql_challenge_start_rows(
@@ -20,13 +21,17 @@ void challenge_reply(struct request *rq, struct db *tx, struct uuid account)
 	struct buf body = buf_new(rq->task.arena, 256);
 	struct json json = json_new(&body);
 
-	assert(!uuid_is_nil(account) && row->expires_at > 0);
+	assert((has_app || has_passkey) && row->expires_at > 0);
 	json_open_object(&json);
 	json_put_uuid(&json, "challenge_id", id);
 	json_key(&json, "methods");
 	json_open_array(&json);
-	json_str(&json, "totp");
-	json_str(&json, "recovery_code");
+	if (has_app) {
+		json_str(&json, "totp");
+		json_str(&json, "recovery_code");
+	}
+	if (has_passkey)
+		json_str(&json, "passkey");
 	json_close_array(&json);
 	json_put_time(&json, "expires_at", row->expires_at);
 	json_close_object(&json);

@@ -49,3 +49,8 @@ with gone as (
 	returning t.account_id
 )
 delete from recovery_code r using gone g where r.account_id = g.account_id;
+
+-- email_undo_passkeys (id uuid, account uuid): none
+-- Those that came later go.
+delete from passkey p using email_code u
+where u.id = :id and p.account_id = :account and p.created_at > u.created_at;

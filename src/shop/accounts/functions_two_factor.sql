@@ -21,16 +21,22 @@ grant execute on function two_factor_due(uuid) to sebez_customer, sebez_auth;
 create or replace function two_factor_is_overdue(account uuid) returns boolean
 language sql stable security definer set search_path = public, pg_temp as $$
 	select not exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
+	       and not exists (select from passkey p where p.account_id = account)
 	       and coalesce(two_factor_due(account) <= now(), false);
 $$;
 
 -- What proves anew who an account is (step_up.c).
 create or replace function account_proofs(account uuid) returns json
 language sql stable security definer set search_path = public, pg_temp as $$
-	select case when exists (select from totp t where t.account_id = a.id and t.confirmed_at is not null)
-	            then '["totp", "recovery_code"]'::json
-	            when a.password_hash is not null then '["password"]'::json else '["phone_code"]'::json end
-	from account a where a.id = account;
+	select array_to_json(
+		case when exists (select from totp t where t.account_id = a.id and t.confirmed_at is not null)
+		     then '{totp,recovery_code}'::text[]
+		     when p.has and two_factor_due(a.id) is not null then '{}'
+		     when a.password_hash is not null then '{password}' else '{phone_code}' end
+		|| case when p.has then '{passkey}'::text[] else '{}' end)
+	from account a
+	cross join (select exists (select from passkey k where k.account_id = account_proofs.account)) as p (has)
+	where a.id = account;
 $$;
 
 -- At each sign-in and refresh.
@@ -40,6 +46,7 @@ language sql security definer set search_path = public, pg_temp as $$
 	select account
 	where two_factor_due(account) is not null
 	and not exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
+	and not exists (select from passkey p where p.account_id = account)
 	and not exists (select from two_factor_grace g where g.account_id = account)
 	on conflict do nothing;
 $$;
@@ -56,8 +63,8 @@ grant execute on function end_challenges() to sebez_owner;
 
 set local role sebez_owner; -- which writes the audit log
 
--- From the command line: takes an account's second factor away and ends its sessions. Returns false when there is no
--- such account. No role that serves requests may call it.
+-- From the command line: takes an account's second factor and its passkeys away, and ends its sessions. Returns false
+-- when there is no such account. No role that serves requests may call it.
 create or replace function account_reset_factors(email_key text) returns boolean
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -71,6 +78,8 @@ begin
 	delete from totp t where t.account_id = found_id;
 	had := found;
 	delete from recovery_code r where r.account_id = found_id;
+	delete from passkey p where p.account_id = found_id;
+	had := had or found;
 	delete from sign_in_challenge c where c.account_id = found_id;
 	delete from two_factor_grace g where g.account_id = found_id; -- it begins anew
 	update session s set ended_at = now() where s.account_id = found_id and s.ended_at is null;

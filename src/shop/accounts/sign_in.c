@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "base/email.h"
 #include "base/limits.h"
+#include "passkeys.sql.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/common_password.h"
 #include "shop/accounts/known_device.h"
@@ -166,8 +167,11 @@ static void merge_guest_cart(struct request *rq, struct db *tx, struct uuid acco
 void sign_in_on(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status,
                 const struct sign_in_device *device)
 {
-	if (two_factor_is_on(tx, account_id))
-		challenge_reply(rq, tx, account_id);
+	const struct second_factors_row *factors =
+	    sql_second_factors_rows(tx, sql_second_factors(tx, account_id), NULL);
+
+	if (factors->has_app || (factors->is_demanded && factors->has_passkey))
+		challenge_reply(rq, tx, account_id, factors->has_app, factors->has_passkey);
 	else
 		sign_in_at_once(rq, tx, account_id, admin, status, device);
 }

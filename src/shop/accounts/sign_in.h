@@ -20,9 +20,10 @@ struct signed_in {
 	struct refresh_token token;
 };
 
-/* After a first factor was right. An account without a second one is signed in at once; else the
- * reply is a challenge (202), whose answer signs in. In tx (of sebez_auth), which is committed.
- * Suspends. */
+/* After a first factor was right. An account without a second one is signed in at once; so is one
+ * that has passkeys because it likes them. One with an app, or whose passkeys are the second factor
+ * that the marketplace demands, gets a challenge (202), whose answer signs in. In tx (of
+ * sebez_auth), which is committed. Suspends. */
 void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status);
 
 /* What a client says of its device; either may be NULL. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "api.gen.h"
+#include "shop/accounts/passkey.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/phone_code.h"
 #include "shop/accounts/sign_in.h"
@@ -19,6 +20,21 @@ static const char *need(struct request *rq, const char *text, const char *field,
 	return text;
 }
 
+static struct db *prove_by_passkey(struct request *rq, const char *json)
+{
+	struct passkey_answer answer;
+
+	passkey_answer_read(rq, "/passkey", json, PASSKEY_STEP_UP, &answer);
+	struct passkey_proof proof = passkey_prove(rq, &answer);
+
+	if (!uuid_equal(proof.account_id, rq->task.actor.account_id))
+		passkey_refuse(rq, "The passkey is of another account.");
+	struct db *tx = session_begin(rq, NULL);
+
+	passkey_use(rq, tx, &proof);
+	return tx;
+}
+
 /* A transaction of sebez_auth in which the proof was used up. An account with a second factor needs
  * that: the session has seen the first one, and a password may be known to others. */
 static struct db *prove(struct request *rq, const struct step_up_in *in,
@@ -27,6 +43,8 @@ static struct db *prove(struct request *rq, const struct step_up_in *in,
 	struct uuid account = rq->task.actor.account_id;
 	struct db *tx;
 
+	if (in->passkey != NULL)
+		return prove_by_passkey(rq, in->passkey);
 	if (way->has_totp) {
 		const char *code =
 		    need(rq, in->code, "/code", "This account needs a code of its app.");
@@ -37,6 +55,9 @@ static struct db *prove(struct request *rq, const struct step_up_in *in,
 		limit_refund_guesses(rq);
 		return tx;
 	}
+	if (way->needs_passkey)
+		task_end_field(&rq->task, "/passkey", "required",
+		               "This account needs one of its passkeys.");
 	if (way->has_password) {
 		account_check_password(
 		    rq, need(rq, in->password, "/password", "This account needs its password."));

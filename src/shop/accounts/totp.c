@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/unicode.h"
+#include "passkeys.sql.h"
 #include "shop/accounts/sign_in.h"
 #include "shop/accounts/totp_secret.h"
 #include "shop/accounts/two_factor.h"
@@ -183,7 +184,10 @@ void disable_totp(struct request *rq, const struct disable_totp_in *in)
 
 	two_factor_use(rq, tx, account, in->code);
 	limit_refund_guesses(rq);
-	if (rows_count(sql_two_factor_demanded(tx, account)) > 0)
+	const struct second_factors_row *factors =
+	    sql_second_factors_rows(tx, sql_second_factors(tx, account), NULL);
+
+	if (factors->is_demanded && !factors->has_passkey)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "The marketplace demands a second factor of this account.");
 	sql_totp_remove(tx, account);

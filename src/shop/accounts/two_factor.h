@@ -25,8 +25,9 @@ void two_factor_use(struct request *rq, struct db *tx, struct uuid account, cons
 bool two_factor_is_on(struct db *db, struct uuid account);
 
 /* In tx (of sebez_auth): begins a sign-in that waits for its second factor, commits, and replies
- * (202). Suspends. */
-void challenge_reply(struct request *rq, struct db *tx, struct uuid account);
+ * (202) with what is taken as such. A passkey signs in by itself (passkey_sign_in.c). Suspends. */
+void challenge_reply(struct request *rq, struct db *tx, struct uuid account, bool has_app,
+                     bool has_passkey);
 
 /* Tells the account by a mail, which inserts the facts (JSON). */
 void two_factor_tell(struct db *tx, struct uuid account, const char *key, const char *facts);

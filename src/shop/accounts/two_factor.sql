@@ -5,6 +5,7 @@
 select t.confirmed_at is not null as enabled, t.confirmed_at as enabled_at,
        (select count(*)::int from recovery_code r where r.account_id = :account and r.used_at is null)
        as recovery_codes_left,
+       (select count(*)::int from passkey p where p.account_id = :account) as passkeys,
        two_factor_due(:account) as required_from
 from account a left join totp t on t.account_id = a.id where a.id = :account;
 
@@ -22,10 +23,6 @@ from totp t where t.account_id = :account for update;
 
 -- totp_is_on (account uuid): maybe -> (confirmed_at time?)
 select t.confirmed_at from totp t where t.account_id = :account and t.confirmed_at is not null;
-
--- two_factor_demanded (account uuid): maybe -> (due time)
--- No row: the marketplace leaves it to the account.
-select d.due from two_factor_due(:account) as d (due) where d.due is not null;
 
 -- totp_begin (account uuid, pending bytea, minutes int): one -> (pending_until time)
 insert into totp as t (account_id, pending, pending_until)

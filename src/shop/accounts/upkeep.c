@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "base/email.h"
 #include "email_code.sql.h"
+#include "passkeys.sql.h"
 #include "phone.sql.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/common_password.h"
@@ -124,6 +125,15 @@ static int32_t purge_challenges(struct task *task)
 	return sql_challenge_purge_rows(db, sql_challenge_purge(db, PURGE_COUNT), NULL)->count;
 }
 
+static int32_t purge_passkey_challenges(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_passkey_challenge_purge_rows(db, sql_passkey_challenge_purge(db, PURGE_COUNT),
+	                                        NULL)
+	    ->count;
+}
+
 void accounts_reset_factors(struct task *task, const char *email)
 {
 	struct db *db = db_as(task, PG_JOBS);
@@ -142,4 +152,5 @@ void accounts_purge(struct task *task)
 	forget_all(task, purge_phone_codes, PURGE_COUNT);
 	forget_all(task, purge_email_codes, PURGE_COUNT);
 	forget_all(task, purge_challenges, PURGE_COUNT);
+	forget_all(task, purge_passkey_challenges, PURGE_COUNT);
 }
