@@ -46,9 +46,12 @@ def call(server, method, path, token=None, body=None):
         return reply.read()
 
 
-def sign_in(server, path, email, **body):
-    return json.loads(call(server, "POST", path, body={
-        "email": email, "password": PASSWORD, **body}))["access_token"]
+def account(server, email):
+    """An admin's access token, who may be staff, too: a registration takes a mail."""
+    subprocess.run([BUILD / "sebez", "admin", "create", "--email", email, "--password", PASSWORD],
+                   env=server.environment, check=True, capture_output=True)
+    return json.loads(call(server, "POST", "/v1/auth/login", body={
+        "email": email, "password": PASSWORD}))["access_token"]
 
 
 def run(server, token):
@@ -81,10 +84,7 @@ def opened(where):
 def main():
     with tempfile.TemporaryDirectory() as where, \
             Server(opened(where) / "data", SEBEZ_LIMITS="no") as server:
-        subprocess.run([BUILD / "sebez", "admin", "create", "--email", ADMIN, "--password",
-                        PASSWORD], env=server.environment, check=True, capture_output=True)
-        admin = sign_in(server, "/v1/auth/login", ADMIN)
-        owner = sign_in(server, "/v1/auth/register", OWNER, name="Owner")
+        admin, owner = (account(server, email) for email in (ADMIN, OWNER))
         server.psql(EARNED)
         ((vendor,),) = server.psql(
             "insert into staff (vendor_id, account_id, role) select v.id, a.id, 'owner' "

@@ -17,7 +17,7 @@ order by m.start desc;
 select to_char(c.month, 'YYYY-MM') as id, c.month::timestamp at time zone 'UTC' as from,
        (c.month + interval '1 month') at time zone 'UTC' as until, c.closed_at, c.closed_by, c.note, c.journals,
        period_accounts(c.accounts) as accounts
-from period_close c where c.month = (:month || '-01')::date;
+from period_close c where to_char(c.month, 'YYYY-MM') = :month;
 
 -- period_close (id uuid, month text, note text?): one writes
 select period_close(:id, (:month || '-01')::date, :note);

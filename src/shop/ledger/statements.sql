@@ -10,24 +10,28 @@ from (select date_trunc('month', j.at at time zone 'UTC') as first from journal 
 cross join lateral generate_series(f.first, now() at time zone 'UTC', interval '1 month') m (start)
 order by m.start desc;
 
--- statement_head (month text): one -> (currency text, from time, until time, first_id bigint?, last_id bigint?,
---     opening_pending bigint, opening_available bigint, opening_reserved bigint, opening_in_payout bigint,
+-- statement_head (month text): one -> (currency text, from time, until time, from_journal uuid, until_journal uuid,
+--     first_id bigint?, last_id bigint?, opening_pending bigint, opening_available bigint,
+--     opening_reserved bigint, opening_in_payout bigint,
 --     closing_pending bigint, closing_available bigint, closing_reserved bigint, closing_in_payout bigint)
--- The balance less what was entered since: so it costs no more than the entries since the month began.
-with bounds as (
-	select m.start at time zone 'UTC' as from, (m.start + interval '1 month') at time zone 'UTC' as until
-	from (select (:month || '-01')::timestamp as start) m
+-- The balance less what was entered since: so it costs no more than the entries since the month began. The bounds of
+-- ids are computed once: for each entry, they would take most of the time.
+with bounds as materialized (
+	select m.from, m.until, uuid_at(m.from) as from_journal, uuid_at(m.until) as until_journal
+	from (select x.start at time zone 'UTC' as from, (x.start + interval '1 month') at time zone 'UTC' as until
+	      from (select (:month || '-01')::timestamp as start) x) m
 ), since as materialized (
-	select e.id, e.account, -e.amount as amount, j.id < uuid_at(b.until) as within
+	select e.id, e.account, -e.amount as amount, j.id < b.until_journal as within
 	from bounds b
-	join journal j on j.vendor_id = current_vendor() and j.id >= uuid_at(b.from)
+	join journal j on j.vendor_id = current_vendor() and j.id >= b.from_journal
 	join journal_entry e on e.journal_id = j.id and e.vendor_id = current_vendor()
 ), sums as (
 	select s.account, sum(s.amount)::bigint as since,
 	       coalesce(sum(s.amount) filter (where not s.within), 0)::bigint as after
 	from since s group by s.account
 )
-select f.currency, b.from, b.until, (select min(s.id) from since s where s.within) as first_id,
+select f.currency, b.from, b.until, b.from_journal, b.until_journal,
+       (select min(s.id) from since s where s.within) as first_id,
        (select max(s.id) from since s where s.within) as last_id,
        coalesce(v.pending, 0) - coalesce(p.since, 0) as opening_pending,
        coalesce(v.available, 0) - coalesce(a.since, 0) as opening_available,
@@ -44,8 +48,8 @@ left join sums a on a.account = 'available'
 left join sums r on r.account = 'reserved'
 left join sums i on i.account = 'in_payout';
 
--- statement_lines (from time, until time, after bigint, last bigint, most int): many -> (id bigint, at time,
---     cause text, account text, item text, amount.amount bigint, amount.currency text, order_number text?,
+-- statement_lines (from_journal uuid, until_journal uuid, after bigint, last bigint, most int): many -> (id bigint,
+--     at time, cause text, account text, item text, amount.amount bigint, amount.currency text, order_number text?,
 --     sub_order_number text?, payout_id uuid?, commission_rules json?, reason text?)
 -- commission_rules: the names of those that took it; null: the vendor's or the marketplace's rate.
 select e.id, j.at, j.cause_kind as cause, e.account, e.item, -e.amount as "amount.amount",
@@ -59,6 +63,6 @@ from journal_entry e
 join journal j on j.id = e.journal_id
 left join sub_order s on s.vendor_id = j.vendor_id and s.id = j.sub_order_id
 where e.vendor_id = current_vendor() and e.id > :after and e.id <= :last
-and j.id >= uuid_at(:from) and j.id < uuid_at(:until)
+and j.id >= :from_journal and j.id < :until_journal
 order by e.id
 limit :most;
