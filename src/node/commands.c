@@ -97,13 +97,14 @@ const struct command COMMANDS[] = {
                {.name = "--role", .value = &call.role},
                {.name = "--password", .value = &call.password}}},
     {.name = "admin reset-factors",
-     .arguments = "--email E",
+     .arguments = "--email E | --phone N",
      .prose = "Takes the second factor of an account away and ends its sessions, for somebody who "
               "lost the authenticator app and the recovery codes. The audit log tells.",
      .run = run_reset_factors,
      .finds = FIND_MADE,
      .settings = TOOL_SETTINGS,
-     .flags = {{.name = "--email", .value = &call.email}}},
+     .flags = {{.name = "--email", .value = &call.email},
+               {.name = "--phone", .value = &call.phone}}},
     {.name = "check",
      .arguments = "[--data]",
      .prose = "Checks configuration, services, schema and statements; with --data also the "

@@ -22,6 +22,7 @@ struct call {
 	const char *vendor, *file;           /* import */
 	bool dry_run;                        /* import */
 	const char *email, *role, *password; /* admin create, admin reset-factors */
+	const char *phone;                   /* admin reset-factors */
 	bool data;                           /* check */
 	const char *to;                      /* media move, mail test */
 	bool delete_unknown;                 /* media verify */

@@ -112,20 +112,21 @@ int run_admin_create(void)
 
 static void reset_factors_body(struct task *task)
 {
-	shop_reset_factors(task, call.email);
+	shop_reset_factors(task, call.email != NULL ? call.email : call.phone);
 }
 
 int run_reset_factors(void)
 {
 	int rc;
 
-	if (call.email == NULL) {
-		say("admin reset-factors: --email E is required");
+	if ((call.email == NULL) == (call.phone == NULL)) {
+		say("admin reset-factors: --email E or --phone N is required");
 		return NOT_UNDERSTOOD;
 	}
 	rc = tool_run(&call.config, "admin reset-factors", reset_factors_body, NULL);
 	if (rc == 0)
-		printf("%s signs in with the password alone, and has no session\n", call.email);
+		printf("%s signs in without a second factor, and has no session\n",
+		       call.email != NULL ? call.email : call.phone);
 	return rc;
 }
 

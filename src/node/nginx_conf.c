@@ -143,8 +143,14 @@ static void print_upstream(const struct config *config, const struct nginx_optio
 static void print_shared(const struct config *config, const struct nginx_options *options)
 {
 	print_upstream(config, options);
-	printf("\n# Without the query: links to private files are signed there.\n"
-	       "log_format sebez '$remote_addr [$time_iso8601] \"$request_method $uri "
+	printf("\n# Without the query, as links to private files are signed there, and without the "
+	       "codes\n"
+	       "# that links of mails have in their paths.\n"
+	       "map $uri $sebez_uri {\n    default $uri;\n"
+	       "    ~^(?<sebez_page>/v1/mail/unsubscribe/) \"${sebez_page}...\";\n"
+	       "    ~^(?<sebez_page>/(?!v1/|media/|dev/|docs/|\\.well-known/)[a-z-]+/) "
+	       "\"${sebez_page}...\";\n}\n"
+	       "log_format sebez '$remote_addr [$time_iso8601] \"$request_method $sebez_uri "
 	       "$server_protocol\" $status '\n"
 	       "                 '$body_bytes_sent $request_time $upstream_response_time "
 	       "$sent_http_x_request_id';\n");

@@ -155,7 +155,7 @@ void shop_admin_create(struct task *task, const char *email, const char *role, c
 	accounts_create_admin(task, email, NULL, role, password);
 }
 
-void shop_reset_factors(struct task *task, const char *email)
+void shop_reset_factors(struct task *task, const char *who)
 {
-	accounts_reset_factors(task, email);
+	accounts_reset_factors(task, who);
 }

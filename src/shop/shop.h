@@ -42,6 +42,6 @@ void shop_admin_create(struct task *task, const char *email, const char *role,
                        const char *password);
 
 /* Takes an account's second factor away (accounts/accounts.h). */
-void shop_reset_factors(struct task *task, const char *email);
+void shop_reset_factors(struct task *task, const char *who);
 
 #endif

@@ -3,8 +3,9 @@ import uuid
 
 import pytest
 from harness.client import refused
+from harness.codes import registered
 from harness.sessions import again, credentials
-from harness.shop import PASSWORD
+from harness.shop import PASSWORD, fresh
 from harness.totp import code_of, enrolled
 
 CHROME = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -31,6 +32,19 @@ def told(shop, person):
     return [row["facts"]["device"] for row in shop.db.rows(
         "select facts from mail_letter where account_id = %s and text_key = 'mail.new_device' "
         "order by created_at", person.id)]
+
+
+def test_the_device_that_registered_is_known_at_its_first_sign_in(shop):
+    email, device = fresh("ada") + "@example.com", str(uuid.uuid4())
+    person = shop.anonymous()
+    person._signed_in(person.do("confirmRegistration", body={
+        **registered(shop, email, PASSWORD), "device_id": device, "device_name": "Ada's phone"}))
+    assert named(person) == "Ada's phone"
+    person.account["email"] = email
+    signed_in(shop, person, SAFARI, device_id=device)
+    assert told(shop, person) == []
+    signed_in(shop, person, CHROME, device_id=str(uuid.uuid4()))
+    assert told(shop, person) == ["Chrome on Windows"]
 
 
 @pytest.mark.parametrize("agent, words", [

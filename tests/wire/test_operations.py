@@ -221,6 +221,17 @@ def test_nginx_says_in_the_contracts_words_that_a_body_is_too_large(proxied):
     assert (problem["status"], problem["code"]) == (413, "too_large")
 
 
+def test_the_log_of_requests_has_no_codes_of_links(proxied):
+    for path in ("/password-resets/0190b0b0-0000-7000-8000-00000000dead/SECRET9999",
+                 "/v1/mail/unsubscribe/SECRET9999", "/invitations/SECRET9999"):
+        proxied.call("GET", proxied.url + path)
+    log = proxied.folder / "requests"
+    until(lambda: "GET /invitations/..." in log.read_text())
+    assert "GET /password-resets/... " in log.read_text()
+    assert "GET /v1/mail/unsubscribe/... " in log.read_text()
+    assert "SECRET" not in log.read_text()
+
+
 def test_the_log_of_requests_has_no_queries(proxied):
     proxied.call("GET", f"{proxied.url}/media/private/{GROUP}/original.pdf?X-Amz-Signature=secret")
     log = proxied.folder / "requests"

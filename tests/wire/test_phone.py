@@ -117,6 +117,20 @@ def test_who_guesses_at_many_numbers_is_slowed_down(shop):
     assert answers == 60 * [401] + [429]
 
 
+def test_who_guesses_keeps_nobody_of_the_network_from_their_own_code(shop):
+    guesser, neighbour = impatient(shop), impatient(shop)
+    neighbour.session = guesser.session  # the same address
+    body = {"phone": fresh_phone(), "code_id": NEVER, "code": "123456"}
+    while guesser.call("signInByPhone", body=body).status_code != 429:
+        pass
+    mine = {**coded(shop.server, neighbour), "name": "Sara"}
+    assert neighbour.call("signInByPhone", body=mine).status_code == 201
+    mistyped = coded(shop.server, neighbour)
+    answers = [neighbour.call("signInByPhone", token=None, body={
+        **mistyped, "code": wrong(mistyped["code"])}).status_code for _ in range(2)]
+    assert answers == [401, 429]
+
+
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", " ", "١٢٣"])
 def test_what_is_no_code_costs_no_guess(shop, code):
     person = shop.anonymous()

@@ -333,3 +333,18 @@ def test_the_operator_lets_an_admin_in_who_lost_everything(demanding):
     assert entry["object"]["kind"] == "second_factor"
     assert shop.server.sebez("admin", "reset-factors", "--email", "nobody@example.com",
                            check=False).returncode == 1
+
+
+def test_the_operator_lets_somebody_in_who_signs_in_by_telephone_alone(demanding):
+    shop = demanding
+    phone = fresh_phone()
+    shop.db.rows("insert into account (id, phone, name) values (%s, %s, 'Sara')",
+                 "0190b0b0-0000-7000-8000-00000000e164", phone)
+    shop.db.rows("insert into totp (account_id, secret, confirmed_at) values (%s, '\\x00', now())",
+                 "0190b0b0-0000-7000-8000-00000000e164")
+    done = shop.server.sebez("admin", "reset-factors", "--phone", phone)
+    assert done.returncode == 0 and phone in done.stdout
+    assert shop.db.one("select count(*) from totp where account_id = %s",
+                       "0190b0b0-0000-7000-8000-00000000e164") == 0
+    for both in (["--phone", phone, "--email", "a@example.com"], []):
+        assert shop.server.sebez("admin", "reset-factors", *both, check=False).returncode == 2

@@ -56,9 +56,9 @@ enum accounts_sealed { ACCOUNTS_SEALED_NEWEST, ACCOUNTS_SEALED_OLDER, ACCOUNTS_S
 enum accounts_sealed accounts_reseal(struct arena *arena, struct uuid account,
                                      const struct bytes *sealed, struct bytes *ret);
 
-/* Takes the second factor of the account with this e-mail address away, and ends its sessions, for
- * somebody who lost app and recovery codes. The audit log tells. Ends the task (404) when there is
- * no such account. Runs as sebez_jobs. May suspend. */
-void accounts_reset_factors(struct task *task, const char *email);
+/* Takes the second factor of the account away that has this e-mail address or telephone number, and
+ * ends its sessions, for somebody who lost app and recovery codes. The audit log tells. Ends the
+ * task (404) when there is no such account. Runs as sebez_jobs. May suspend. */
+void accounts_reset_factors(struct task *task, const char *who);
 
 #endif

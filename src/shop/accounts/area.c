@@ -47,7 +47,7 @@ static const struct limit_rule LIMITS[] = {
     {"phone_code", LIMIT_BY_ADDRESS, 120, 600},
     /* fewer than the number gets, so that a stranger at one address leaves some to its owner */
     {"phone_number", LIMIT_BY_OTHER_AT_ADDRESS, 10, 24 * 60 * 60},
-    /* wrong codes, for whatever numbers */
+    /* wrong codes, for whatever numbers, but the first with each code */
     {"phone_guess", LIMIT_BY_OTHER_AT_ADDRESS, 60, 60 * 60},
     /* the same for codes by mail (email_code_add()) */
     {"email_code", LIMIT_BY_ADDRESS, 120, 600},

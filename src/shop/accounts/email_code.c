@@ -153,10 +153,13 @@ const struct email_code_try_row *email_code_prove(struct request *rq,
 {
 	struct db *db = db_as(&rq->task, PG_AUTH);
 
-	limit_guess(rq, "email_guess", "any");
 	const struct email_code_try_row *row = sql_email_code_try_rows(
 	    db, sql_email_code_try(db, id, PURPOSES[purpose].name, LIMIT_EMAIL_CODE_TRIES), NULL);
 
+	/* The first comparison of a code is free: so the guesses of one person of a network do not
+	 * keep the others from theirs. */
+	if (row == NULL || row->tries > 1)
+		limit_guess(rq, "email_guess", "any");
 	if (row == NULL || !is_code(purpose, id, typed))
 		email_code_refuse(&rq->task);
 	limit_refund_guesses(rq);

@@ -4,11 +4,12 @@
 --     daily int): one writes -> (wait_s int)
 select email_code_add(:id, :purpose, :email, :email_key, :language, :lasts_s, :lately, :daily) as wait_s;
 
--- email_code_try (id uuid, purpose text, tries_max int): maybe -> (email text, email_key text, created_at time)
+-- email_code_try (id uuid, purpose text, tries_max int): maybe
+-- -> (email text, email_key text, created_at time, tries int)
 -- For one more comparison. None: it is for something else, used, expired, or was guessed at too often.
 update email_code set tries = tries + 1
 where id = :id and purpose = :purpose and used_at is null and expires_at > now() and tries < :tries_max
-returning email, email_key, created_at;
+returning email, email_key, created_at, tries;
 
 -- email_code_use (id uuid): maybe -> (id uuid)
 -- None: somebody else has used it meanwhile.

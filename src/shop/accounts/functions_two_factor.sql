@@ -65,13 +65,15 @@ set local role sebez_owner; -- which writes the audit log
 
 -- From the command line: takes an account's second factor and its passkeys away, and ends its sessions. Returns false
 -- when there is no such account. No role that serves requests may call it.
-create or replace function account_reset_factors(email_key text) returns boolean
+create or replace function account_reset_factors(email_key text, phone text) returns boolean
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	found_id uuid;
 	had boolean;
 begin
-	select a.id into found_id from account a where a.email_key = account_reset_factors.email_key for no key update;
+	select a.id into found_id from account a
+	where a.email_key = account_reset_factors.email_key or a.phone = account_reset_factors.phone
+	for no key update;
 	if not found then
 		return false;
 	end if;
@@ -87,4 +89,4 @@ begin
 	values ('operator', 'delete', 'second_factor', found_id, jsonb_build_object('totp', had), null);
 	return true;
 end $$;
-grant execute on function account_reset_factors(text) to sebez_jobs;
+grant execute on function account_reset_factors(text, text) to sebez_jobs;

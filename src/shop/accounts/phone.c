@@ -38,16 +38,17 @@ void sign_in_by_phone(struct request *rq, const struct sign_in_by_phone_in *in)
 	const struct account_by_phone_row *account =
 	    sql_account_by_phone_rows(tx, sql_account_by_phone(tx, phone), NULL);
 
+	const struct sign_in_device device = {.name = in->device_name, .id = in->device_id};
+
 	if (account == NULL) {
-		sign_in(rq, tx, add_account(rq, tx, phone, in->name), false, 201);
+		sign_in_on(rq, tx, add_account(rq, tx, phone, in->name), false, 201, &device);
 		return;
 	}
 	if (account->locked)
 		sign_in_refuse_locked(rq);
 	if (account->admin)
 		task_end(&rq->task, PROBLEM_FORBIDDEN, "Admins sign in with their password.");
-	sign_in_on(rq, tx, account->id, false, 200,
-	           &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
+	sign_in_on(rq, tx, account->id, false, 200, &device);
 }
 
 /* By the password; an account without one, by a code for its present number, which the caller

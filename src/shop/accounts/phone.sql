@@ -4,11 +4,11 @@
 --     hourly int): one writes -> (wait_s int)
 select phone_code_add(:id, :phone, :calling_code, :language, :lasts_s, :lately, :daily, :hourly) as wait_s;
 
--- phone_code_try (id uuid, phone text, tries_max int): maybe -> (id uuid)
+-- phone_code_try (id uuid, phone text, tries_max int): maybe -> (tries int)
 -- For one more comparison. None: it is of another number, used, expired, or was guessed at too often.
 update phone_code set tries = tries + 1
 where id = :id and phone = :phone and used_at is null and expires_at > now() and tries < :tries_max
-returning id;
+returning tries;
 
 -- phone_code_use (id uuid): maybe -> (id uuid)
 -- None: somebody else has used it meanwhile.

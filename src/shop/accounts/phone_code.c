@@ -39,11 +39,14 @@ void phone_code_prove(struct request *rq, const char *phone, struct uuid id, con
 
 	if (!unicode_digits(typed, SMS_CODE_DIGITS, code))
 		refuse(&rq->task);
-	limit_guess(rq, "phone_guess", "any");
 	struct db *db = db_as(&rq->task, PG_AUTH);
+	const struct phone_code_try_row *row = sql_phone_code_try_rows(
+	    db, sql_phone_code_try(db, id, phone, LIMIT_PHONE_CODE_TRIES), NULL);
 
-	if (rows_count(sql_phone_code_try(db, id, phone, LIMIT_PHONE_CODE_TRIES)) == 0 ||
-	    !sms_code_is(id, code))
+	/* As in email_code_prove(). */
+	if (row == NULL || row->tries > 1)
+		limit_guess(rq, "phone_guess", "any");
+	if (row == NULL || !sms_code_is(id, code))
 		refuse(&rq->task);
 	limit_refund_guesses(rq);
 }

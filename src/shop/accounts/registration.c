@@ -43,5 +43,6 @@ void confirm_registration(struct request *rq, const struct confirm_registration_
 	assert(!password_is_outdated(wanted->password_hash));
 	sql_account_add(tx, account_id, code->email, code->email_key, wanted->name,
 	                wanted->password_hash);
-	sign_in_at_once(rq, tx, account_id, false, 201, NULL);
+	sign_in_at_once(rq, tx, account_id, false, 201,
+	                &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
 }

@@ -83,5 +83,6 @@ with deleted as (
 )
 select count(*)::int as count from deleted;
 
--- account_reset_factors (email_key text): one writes -> (is_found bool)
-select account_reset_factors(:email_key) as is_found;
+-- account_reset_factors (email_key text?, phone text?): one writes -> (is_found bool)
+-- One of the two is given.
+select account_reset_factors(:email_key, :phone) as is_found;

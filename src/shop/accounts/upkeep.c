@@ -7,6 +7,7 @@
 #include "accounts.sql.h"
 #include "api.gen.h"
 #include "base/email.h"
+#include "base/phone.h"
 #include "email_code.sql.h"
 #include "passkeys.sql.h"
 #include "phone.sql.h"
@@ -134,13 +135,17 @@ static int32_t purge_passkey_challenges(struct task *task)
 	    ->count;
 }
 
-void accounts_reset_factors(struct task *task, const char *email)
+void accounts_reset_factors(struct task *task, const char *who)
 {
 	struct db *db = db_as(task, PG_JOBS);
-	const char *key = account_key(task->arena, email);
+	char phone[PHONE_LENGTH + 1];
+	bool by_phone = phone_form(who, strlen(who), phone);
+	const char *key = by_phone ? NULL : account_key(task->arena, who);
 
-	if (!sql_account_reset_factors_rows(db, sql_account_reset_factors(db, key), NULL)->is_found)
-		task_end(task, PROBLEM_NOT_FOUND, "No account has the e-mail address %s.", email);
+	if (!sql_account_reset_factors_rows(
+	         db, sql_account_reset_factors(db, key, by_phone ? phone : NULL), NULL)
+	         ->is_found)
+		task_end(task, PROBLEM_NOT_FOUND, "No account signs in with %s.", who);
 }
 
 void accounts_purge(struct task *task)
