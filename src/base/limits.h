@@ -115,6 +115,9 @@ enum {
 	/* Attachments of a message, as the contract says: a screenful of pictures. */
 	LIMIT_MESSAGE_ATTACHMENTS = 10,
 
+	/* Files of a return, as the contract says. */
+	LIMIT_EVIDENCE_FILES = 10,
+
 	/* Followers of a vendor that are counted: some 10 ms; more are a round number anyway. */
 	LIMIT_FOLLOWERS_COUNTED = 100 * 1000,
 

@@ -22,6 +22,7 @@
 #include "shop/payouts/payouts.h"
 #include "shop/push/push.h"
 #include "shop/reports/reports.h"
+#include "shop/returns/returns.h"
 #include "shop/sms/sms.h"
 #include "shop/texts/texts.h"
 #include "shop/vendors/vendors.h"
@@ -32,10 +33,14 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS,       &AREA_ACCOUNTS, &AREA_CAMPAIGNS, &AREA_CARTS,   &AREA_CATALOG, &AREA_CHAT,
-    &AREA_COMMISSIONS, &AREA_FEED,     &AREA_LEDGER,    &AREA_MAIL,    &AREA_MEDIA,   &AREA_NOTICES,
-    &AREA_ORDERS,      &AREA_OUTBOX,   &AREA_PAYMENTS,  &AREA_PAYOUTS, &AREA_PUSH,    &AREA_REPORTS,
-    &AREA_SMS,         &AREA_VENDORS,  &AREA_WEBHOOKS,  NULL,
+    &AREA_TEXTS,       &AREA_ACCOUNTS, &AREA_CAMPAIGNS,
+    &AREA_CARTS,       &AREA_CATALOG,  &AREA_CHAT,
+    &AREA_COMMISSIONS, &AREA_FEED,     &AREA_LEDGER,
+    &AREA_MAIL,        &AREA_MEDIA,    &AREA_NOTICES,
+    &AREA_ORDERS,      &AREA_OUTBOX,   &AREA_PAYMENTS,
+    &AREA_PAYOUTS,     &AREA_PUSH,     &AREA_REPORTS,
+    &AREA_RETURNS,     &AREA_SMS,      &AREA_VENDORS,
+    &AREA_WEBHOOKS,    NULL,
 };
 
 static unsigned jobs_named(const char *name)

@@ -313,6 +313,19 @@ def refund_body(w, who, side):
     return {"lines": [line(side)], "reason": "A test"}
 
 
+def return_body(w, who, side):
+    return {"lines": [line(side)], "reason": "damaged"}
+
+
+def returned(state):
+    """A return of the side, in this state."""
+    return lambda w, who, side: side.returned(state)
+
+
+def inspected_body(w, who, side):
+    return {"lines": [{"line_id": side.ids["line_id"], "accepted_quantity": 1}]}
+
+
 def indebted(w, who, side):
     """A vendor that took cash, and so owes commission. Not the side's, which may have money to be
     paid out."""

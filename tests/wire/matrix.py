@@ -36,6 +36,7 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     vendor_cursor, vendor_in, webhook_body, with_activity, with_another_customer,
                     with_another_vendor, with_app, with_options)
 from makers import leaving, leaving_user
+from makers import inspected_body, return_body, returned
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -360,6 +361,23 @@ ROWS = {
         "sale": {"product_id": side.ids["product_id"]}, "draft": rule_body(w, who, side)}),
     "listStatements": Row(),
     "getStatement": Row(ids=lambda w, who, side: {"month": "2026-02"}),
+    # returns
+    "requestReturn": Row(ids=delivered_ids, body=return_body),
+    "listMyReturns": Row(),
+    "getReturn": Row(),
+    "shipReturn": Row(ids=returned("approved"), body=nothing),
+    "cancelReturn": Row(ids=returned("requested"), body=nothing),
+    "listVendorReturns": Row(),
+    "getVendorReturn": Row(),
+    "approveReturn": Row(ids=returned("requested"), body=nothing),
+    "refuseReturn": Row(ids=returned("requested"), body=reason),
+    "receiveReturn": Row(ids=returned("approved")),
+    "inspectReturn": Row(ids=returned("received"), body=inspected_body),
+    "refundReturn": Row(ids=returned("inspected"), body=nothing),
+    "adminListReturns": Row(),
+    "adminGetReturn": Row(),
+    "adminApproveReturn": Row(ids=returned("requested"), body=nothing),
+    "adminRefuseReturn": Row(ids=returned("requested"), body=reason),
     # payouts
     "getPayoutAccount": Row(),
     "putPayoutAccount": Row(body=account_body),

@@ -109,6 +109,15 @@ SHARE = f"where vendor_id = {VENDOR}"
 PAYOUT = (f"{UNGUARDED} insert into payout (vendor_id, id, currency, amount, account_id, "
           f"entries_until, state, approved_at) values ({VENDOR}, gen_random_uuid(), 'USD', 1, "
           "gen_random_uuid(), 1,")
+RETURN = (f"{UNGUARDED} insert into goods_return (vendor_id, id, sub_order_id, order_id, "
+          "account_id, reason, deadline_at) select vendor_id, id, id, order_id, account_id, "
+          "'other', now() + interval '1 day' from sub_order where number = %(number)s")
+REFUND = ("update goods_return g set state = 'refunded', refund_id = gen_random_uuid(), "
+          "deadline_at = null from sub_order s where s.number = %(number)s and g.id = s.id; "
+          "insert into goods_return_line (vendor_id, return_id, order_line_id, account_id, "
+          "quantity, accepted_quantity) select l.vendor_id, l.sub_order_id, l.id, "
+          "l.account_id, 1, 1 from order_line l join sub_order s on s.id = l.sub_order_id "
+          "where s.number = %(number)s")
 BROKEN |= {
     "entries of a journal sum to zero":
         f"{UNGUARDED} update journal_entry set amount = amount + 1 {SHARE} and item = 'goods'",
@@ -131,6 +140,13 @@ BROKEN |= {
         f"update ledger_share set release_at = null {SHARE}",
     "what was refunded of sub-orders and lines is the sum of their refunds":
         f"update sub_order set goodwill = goodwill + 1 {SHARE}",
+    "the history of a return has no gap and ends in its state":
+        f"{RETURN}; {UNGUARDED} update goods_return set state = 'refused' {SHARE}",
+    "returns have lines, and those that were inspected say what is accepted": RETURN,
+    "exactly the returns that the clock moves have a deadline":
+        f"{RETURN}; update goods_return set deadline_at = null {SHARE}",
+    "what is refunded of a return is what was accepted of it":
+        f"{RETURN}; {REFUND}",
     "what is in payout is the sum of payouts that are under way":
         f"update vendor_balance set in_payout = in_payout + 1 {SHARE}",
     "each payout has the journals of its moves, once":

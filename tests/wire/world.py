@@ -80,6 +80,7 @@ class Side:
         self.ids["payout_id"] = self.payout("pending")
         self.ids["dead_letter_id"] = self.dead_letter()
         self.ids["delivery_id"] = self.webhook_delivery()
+        self.ids["return_id"] = self.returned("requested")["return_id"]
         self.ids["code_id"] = coded(shop.server, shop.anonymous())["code_id"]
         # What exists and is not published, for those who see only what is.
         self.hidden = {
@@ -128,6 +129,19 @@ class Side:
         if state == "paid":
             finance.do("markPayoutPaid", payout_id=made, body={})
         return made
+
+    def returned(self, state):
+        """A return of an order that was delivered and paid in cash, in this state."""
+        ids = self.bought("accept", "ship", "deliver")
+        made = self.customer.do("requestReturn", sub_order_id=ids["sub_order_id"],
+                                key=fresh("key"), body={
+            "lines": [{"line_id": ids["line_id"], "quantity": 1}], "reason": "damaged"})
+        steps = ("requested", "approved", "received", "inspected")
+        for operation in ("approveReturn", "receiveReturn", "inspectReturn"
+                          )[:steps.index(state)]:
+            arguments = {} if operation == "receiveReturn" else {"body": {}}
+            self.vendor.do(operation, return_id=made["id"], **arguments)
+        return {**ids, "return_id": made["id"]}
 
     def webhook_delivery(self):
         """Of the side's webhook; it is sent no more."""

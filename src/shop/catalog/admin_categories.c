@@ -34,6 +34,7 @@ void create_category(struct request *rq, const struct create_category_in *in)
 	                                  .name = in->name,
 	                                  .position = in->position,
 	                                  .image = image_of(tx, in->image),
+	                                  .return_days = in->return_days,
 	                              });
 	reply_commit_row(rq, tx, 201, sql_admin_category(tx, id));
 	cache_invalidate();
@@ -59,6 +60,8 @@ void update_category(struct request *rq, const struct update_category_in *in)
 	                                  .position = in->position,
 	                                  .image_given = in->image_given,
 	                                  .image = image_of(tx, in->image),
+	                                  .return_days_given = in->return_days_given,
+	                                  .return_days = in->return_days,
 	                              });
 	if (in->parent_id_given) {
 		sql_admin_category_descendants(tx, id);

@@ -4,13 +4,14 @@
 select c.id, c.slug, c.name, c.parent_id,
        (select string_agg(a.slug, '/' order by t.position)
         from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id) as path,
-       cardinality(c.path) - 1 as depth, c.image
+       cardinality(c.path) - 1 as depth, c.return_days, c.image
 from category c
 where c.id = :id;
 
--- admin_category_insert (id uuid, parent uuid?, slug text, name text, position int, image json?): one
-insert into category (id, parent_id, slug, name, position, image, path)
-values (:id, :parent, :slug, :name, :position, :image, '{}');
+-- admin_category_insert (id uuid, parent uuid?, slug text, name text, position int, image json?,
+--     return_days int?): one
+insert into category (id, parent_id, slug, name, position, image, path, return_days)
+values (:id, :parent, :slug, :name, :position, :image, '{}', :return_days);
 
 -- admin_category_lock (id uuid): one -> (held bigint)
 -- Locks all rows that a move changes: products before categories, as every write of a product does.
@@ -26,12 +27,13 @@ with products as materialized (
 select count(*) as held from below;
 
 -- admin_category_update (id uuid, name text?, slug text?, parent_given bool, parent uuid?, position int?,
---     image_given bool, image json?): one
+--     image_given bool, image json?, return_days_given bool, return_days int?): one
 update category
 set name = coalesce(:name, name), slug = coalesce(:slug, slug), position = coalesce(:position, position),
     version = version + 1
     [parent_given: , parent_id = :parent]
     [image_given: , image = :image]
+    [return_days_given: , return_days = :return_days]
 where id = :id;
 
 -- admin_category_descendants (id uuid): one writes

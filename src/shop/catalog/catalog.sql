@@ -126,7 +126,7 @@ order by v.position, v.id;
 select c.id, c.slug, c.name, c.parent_id,
        (select string_agg(a.slug, '/' order by t.position)
         from unnest(c.path) with ordinality as t (id, position) join category a on a.id = t.id) as path,
-       cardinality(c.path) - 1 as depth, c.image
+       cardinality(c.path) - 1 as depth, c.return_days, c.image
 from category c
 [!empty: where exists (select from listing l where l.category_id = c.id)]
 order by (select array_agg(array[lpad(a.position::text, 6, '0'), a.name, a.id::text] order by t.position)

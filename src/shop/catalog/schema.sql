@@ -14,6 +14,7 @@ create table category (
 	made_for   uuid references vendor (id), -- by its import; null: by an admin
 	image      json, -- as shop/image.h keeps pictures
 	image_upload_id uuid generated always as ((image #>> '{image_facts,id}')::uuid) stored references upload (id),
+	return_days int check (return_days between 0 and 365), -- since delivery; null: as above it, or the settings
 	check (cardinality(path) between 1 and 8)
 );
 create index category_image on category (image_upload_id) where image_upload_id is not null;

@@ -167,7 +167,8 @@ begin
 end $$;
 grant execute on function ledger_settle(uuid[], text) to sebez_kernel;
 
--- Releases the earnings of up to `most` sub-orders whose time has come. Never waits for a sub-order. Returns how many.
+-- Releases the earnings of up to `most` sub-orders whose time has come and of which nothing is being returned.
+-- Never waits for a sub-order. Returns how many.
 create or replace function ledger_release(most int) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -177,6 +178,8 @@ begin
 		select s.id from ledger_share h
 		join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
 		where h.released_at is null and h.release_at <= now()
+		and not exists (select from goods_return g where g.vendor_id = h.vendor_id
+			and g.sub_order_id = h.sub_order_id and g.state = any (return_open_states()))
 		order by h.release_at
 		limit most
 		for no key update of s skip locked);

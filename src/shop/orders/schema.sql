@@ -197,6 +197,7 @@ create table sub_order_history (
 );
 
 grant select, insert on sub_order_history to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
+grant select on sub_order_history to sebez_kernel;
 alter table sub_order_history enable row level security, force row level security;
 create policy everything on sub_order_history to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);

@@ -28,7 +28,10 @@ create table platform (
 	two_factor_admins_since timestamptz, -- when second factors were demanded of admins; null: they are not
 	two_factor_staff_since  timestamptz, -- and of the staff of vendors
 	two_factor_grace_days   int not null default 14 check (two_factor_grace_days between 0 and 90),
-	refund_keeps_commission boolean not null default false -- on what is refunded after it was shipped
+	refund_keeps_commission boolean not null default false, -- on what is refunded after it was shipped
+	return_days             int not null default 14 check (return_days between 0 and 365), -- since delivery
+	return_answer_days      int not null default 3 check (return_answer_days between 1 and 60),
+	return_ship_days        int not null default 14 check (return_ship_days between 1 and 60)
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

@@ -45,6 +45,9 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	        .two_factor_staff = in->two_factor_staff,
 	        .two_factor_grace_days = in->two_factor_grace_days,
 	        .refund_keeps_commission = in->refund_keeps_commission,
+	        .return_days = in->return_days,
+	        .return_answer_days = in->return_answer_days,
+	        .return_ship_days = in->return_ship_days,
 	    });
 
 	if (rows_count(changed) == 0)

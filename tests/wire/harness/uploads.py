@@ -63,9 +63,9 @@ def _make_ready(server, upload, content, names, put=keep):
     return group
 
 
-def attachable(server, who, content_type="image/png", content=None):
+def attachable(server, who, content_type="image/png", content=None, purpose="chat_attachment"):
     """The id of a file that may be attached to a message, which is like no other."""
-    upload = ask(who, "chat_attachment", content_type)
+    upload = ask(who, purpose, content_type)
     content = content or upload["id"].encode()
     if content_type.startswith("image/"):
         make_ready(server, upload, content)
