@@ -209,6 +209,15 @@ def test_a_get_can_be_revalidated_and_a_post_repeated(path, method, operation):
 
 
 @each_operation
+def test_whoever_gets_or_gives_a_refresh_token_says_where_it_is(path, method, operation):
+    answers = [c["schema"] for _, c in contents(operation)]
+    inputs = [resolve(c["schema"]).get("properties", {}) for _, c in bodies(operation)]
+    if {"$ref": "#/components/schemas/SignedIn"} in answers or any(
+            "refresh_token" in members for members in inputs):
+        assert "X-Refresh-Token" in {p["name"] for p in operation["parameters"]}
+
+
+@each_operation
 def test_a_list_is_a_page(path, method, operation):
     names = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
     if "after" in names:

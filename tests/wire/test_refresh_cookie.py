@@ -3,6 +3,7 @@ The client's jar plays the browser: it sends the cookie where its path says."""
 import re
 
 import pytest
+from harness.authenticator import passkey_of
 from harness.client import refused
 from harness.sessions import credentials
 from harness.totp import code_of, enrolled
@@ -53,6 +54,18 @@ def test_after_the_second_factor_the_token_is_in_a_cookie_too(shop):
     assert challenge.status_code == 202 and "Set-Cookie" not in challenge.headers
     answer = browser.call("answerChallenge", headers=PLACE, body={
         "challenge_id": challenge.json()["challenge_id"], "code": code_of(shop, person)})
+    assert answer.json()["refresh_token"] == "cookie"
+    assert COOKIE.fullmatch(answer.headers["Set-Cookie"])
+
+
+def test_a_passkey_signs_in_with_the_token_in_a_cookie_too(shop):
+    device = passkey_of(shop, shop.customer())
+    browser = shop.anonymous()
+    for place, status in (("here", 400), ("cookie", 200)):
+        options = browser.do("beginPasskeySignIn", body={})["options"]
+        answer = browser.call("signInByPasskey", headers={"X-Refresh-Token": place},
+                              body={"credential": device.get(options)})
+        assert answer.status_code == status
     assert answer.json()["refresh_token"] == "cookie"
     assert COOKIE.fullmatch(answer.headers["Set-Cookie"])
 
