@@ -1,6 +1,6 @@
 /*
- * public_key: keys of others, and signatures by them: of passkeys (base/webauthn.h) and of whoever
- * signs tokens (base/jwt_check.h). The algorithm is the key's, never one that a message names.
+ * public_key: keys of others, and signatures by them: of passkeys (base/webauthn.h), and of whoever
+ * signs tokens. The algorithm is the key's, never one that a message names.
  * Pure computation of OpenSSL, some 100 µs for each signature.
  */
 #ifndef SEBEZ_BASE_PUBLIC_KEY_H
