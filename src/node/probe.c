@@ -28,10 +28,13 @@ static bool run_step(const struct probe_step *step, int64_t *ret_ms)
 	int64_t begun_ms = loop_now_ms();
 
 	run.probe.deadline_ms = begun_ms + STEP_MS;
-	run.probe.reason = NULL;
+	run.probe.reason[0] = '\0';
+	run.probe.arena = arena_new(ARENA_BYTES, NULL, NULL);
 	bool good = step->run(&run.probe);
 
-	assert(good == (run.probe.reason == NULL));
+	assert(good || run.probe.reason[0] != '\0');
+	arena_free(run.probe.arena);
+	run.probe.arena = NULL;
 	if (good) {
 		*ret_ms = loop_now_ms() - begun_ms;
 		printf("%-9s %6lld ms\n", step->name, (long long)*ret_ms);
@@ -48,7 +51,6 @@ static void run_steps(void *arg)
 	co_sleep_ms(1); /* the loop's clock stands still while the loop does not run */
 	int64_t begun_ms = loop_now_ms();
 
-	run.probe.arena = arena_new(ARENA_BYTES, NULL, NULL);
 	for (size_t i = 0; i < PROBE_STEP_COUNT; i++) {
 		const struct probe_step *step = &PROBE_STEPS[i];
 		bool undoes = step->is_due != NULL;
@@ -58,7 +60,6 @@ static void run_steps(void *arg)
 			run.failed |= !run_step(step, &run.took_ms[i]);
 	}
 	run.total_ms = loop_now_ms() - begun_ms;
-	arena_free(run.probe.arena);
 	loop_stop();
 }
 

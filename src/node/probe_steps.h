@@ -11,19 +11,26 @@
 #include "base/uuid.h"
 #include "node/probe.h"
 
-enum { PROBE_ID_SIZE = UUID_TEXT_LENGTH + 1 };
+enum {
+	PROBE_ID_SIZE = UUID_TEXT_LENGTH + 1,
+	PROBE_TOKEN_SIZE = 256,
+	PROBE_CURSOR_SIZE = 64 + 1,
+	PROBE_REASON_SIZE = 600,
+};
 
 struct probe {
 	const struct probe_options *options;
-	const char *password; /* of options->email */
-	struct arena *arena;
-	int64_t deadline_ms; /* of the current step */
-	const char *token;   /* NULL: nobody is signed in */
-	const char *cursor;  /* of events, before the order */
+	const char *password;           /* of options->email */
+	struct arena *arena;            /* of the current step */
+	int64_t deadline_ms;            /* of the current step */
+	char token[PROBE_TOKEN_SIZE];   /* "": nobody is signed in */
+	char cursor[PROBE_CURSOR_SIZE]; /* of events, before the order */
 	char email[300];
 	char vendor[PROBE_ID_SIZE], variant[PROBE_ID_SIZE], order[PROBE_ID_SIZE];
 	char conversation[PROBE_ID_SIZE], message[PROBE_ID_SIZE];
-	const char *reason; /* why the current step failed */
+	bool may_have_ordered; /* order is "" when no answer told its id */
+	bool is_in_doubt;      /* whether the latest request that was to be sure had an effect */
+	char reason[PROBE_REASON_SIZE]; /* why the current step failed; "": it has not */
 };
 
 struct probe_step {
