@@ -9,11 +9,12 @@ export function money({ amount, currency }: Money, negative = false): string {
   const key = `${spoken()} ${currency}`;
   let format = made.get(key);
   if (!format) {
-    format = new Intl.NumberFormat(spoken(), { style: "currency", currency });
+    format = new Intl.NumberFormat(spoken(), { style: "currency", currency, currencyDisplay: "narrowSymbol" });
     made.set(key, format);
   }
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(((negative ? -1 : 1) * amount) / 10 ** digits);
+  const text = format.format(((negative ? -1 : 1) * amount) / 10 ** digits);
+  return `\u2066${text.replace(/[\u200e\u200f]/g, "")}\u2069`; // from left to right among Arabic, too
 }
 
 export function less(a: Money, b: Money): Money {

@@ -47,7 +47,7 @@ function Line({ line }: { line: OrderLine }) {
       {picture ? <img src={picture} alt="" width={44} height={44} loading="lazy" /> : <Avatar name={line.title} square />}
       <div className="grow">
         <b>{line.title}</b>
-        <span className="quiet">{[line.variant_title, line.sku].filter(Boolean).join(" · ")}</span>
+        <span className="quiet">{[line.variant_title === "Default Title" ? "" : line.variant_title, line.sku].filter(Boolean).join(" · ")}</span>
         {line.shipped_quantity > 0 && line.shipped_quantity < left && <span className="tag">{t("shipped_of", { count: line.shipped_quantity })}</span>}
         {line.cancelled_quantity > 0 && <span className="tag tag-bad">{t("cancelled_of", { count: line.cancelled_quantity })}</span>}
       </div>

@@ -46,11 +46,11 @@ export function ShipDialog({ order, onClose }: { order: VendorSubOrder; onClose:
     <Dialog title={t("ship_title", { number: order.number })} about={t("ship_about")} onClose={onClose}>
       <form onSubmit={submit} className="stack">
         {problem !== null && !isOfField && <Notice kind="bad">{say(problem)}</Notice>}
-        <Field label={t("carrier")} name="carrier" hint={t("optional")} maxLength={80} autoFocus
+        <Field label={t("carrier")} name="carrier" isOptional maxLength={80} autoFocus
           defaultValue={localStorage.getItem(CARRIER) ?? ""} problem={field("carrier")} />
-        <Field label={t("tracking_number")} name="tracking_number" hint={t("optional")} maxLength={80} dir="ltr"
+        <Field label={t("tracking_number")} name="tracking_number" isOptional maxLength={80} dir="ltr"
           problem={field("tracking_number")} />
-        <Field label={t("tracking_url")} name="tracking_url" type="url" hint={t("optional")} maxLength={500} dir="ltr"
+        <Field label={t("tracking_url")} name="tracking_url" type="url" isOptional maxLength={500} dir="ltr"
           placeholder="https://" problem={field("tracking_url")} />
         <fieldset className="plain-set">
           <legend>{t("in_parcel")}</legend>

@@ -31,7 +31,7 @@ export function QuantityList({ order, quantities, onChange }:
     <ul className="quantities">
       {open(order).map((line) => (
         <li key={line.id}>
-          <label htmlFor={`quantity-${line.id}`}><b>{line.title}</b> <span className="quiet">{line.variant_title}</span></label>
+          <label htmlFor={`quantity-${line.id}`}><b>{line.title}</b> <span className="quiet">{line.variant_title === "Default Title" ? "" : line.variant_title}</span></label>
           <input id={`quantity-${line.id}`} type="number" inputMode="numeric" min={0} max={leftOf(line)} required
             value={quantities[line.id] ?? 0}
             onChange={(event) => onChange({ ...quantities, [line.id]: Math.max(0, Math.min(leftOf(line), Math.trunc(Number(event.target.value)))) })} />

@@ -46,16 +46,17 @@ export function Kbd({ children }: { children: ReactNode }) {
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
   hint?: string | undefined;
+  isOptional?: boolean;
   problem?: string | undefined;
   tail?: ReactNode;
 }
 
-export function Field({ label, hint, problem, tail, className, ...rest }: FieldProps) {
+export function Field({ label, hint, isOptional, problem, tail, className, ...rest }: FieldProps) {
   const id = useId();
   const about = problem || hint ? `${id}-about` : undefined;
   return (
     <div className={cx("field", className)}>
-      <label htmlFor={id}>{label}</label>
+      <label htmlFor={id}>{label}{isOptional && <span className="field-optional">{t("optional")}</span>}</label>
       <div className="field-box">
         <input {...rest} id={id} aria-invalid={problem ? true : undefined} aria-describedby={about} />
         {tail}
