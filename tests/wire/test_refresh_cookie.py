@@ -5,6 +5,7 @@ import re
 import pytest
 from harness.authenticator import passkey_of
 from harness.client import refused
+from harness.contract import OPERATIONS
 from harness.sessions import credentials
 from harness.totp import code_of, enrolled
 
@@ -116,3 +117,12 @@ def test_another_place_is_refused_with_the_headers_name(shop):
     answer = renew(shop.anonymous(), headers={"X-Refresh-Token": "here"})
     refused(answer, 400, "invalid_input")
     assert answer.json()["errors"][0]["field"] == "X-Refresh-Token"
+
+
+def test_every_operation_that_signs_in_may_keep_the_token_there():
+    signs_in = {name for name, operation in OPERATIONS.items()
+                if any(response.get("$ref", "").endswith("/SignedIn")
+                       for response in operation.spec["responses"].values())}
+    told = {name for name, operation in OPERATIONS.items()
+            if "X-Refresh-Token" in operation.names("header")}
+    assert len(signs_in) >= 6 and told == signs_in | {"logout"}
