@@ -353,6 +353,8 @@ static const char *find_mistake(const struct config *config)
 	if (!is_key(config->secret_previous))
 		return "SEBEZ_SECRET_PREVIOUS must be 32 bytes, as 64 hexadecimal digits or as "
 		       "base64";
+	if (config->secret_previous[0] != '\0' && config->secret[0] == '\0')
+		return "SEBEZ_SECRET_PREVIOUS must not be set without SEBEZ_SECRET";
 	if (config->redis_url[0] != '\0' && !redis_url_is_good(config->redis_url))
 		return "REDIS_URL must be redis://[[user]:password@]host[:port] or unix:/path";
 	const struct sms_settings sms = sms_setup(config);

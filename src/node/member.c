@@ -22,8 +22,10 @@
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
 
 static const char *const HIDDEN[] = {
-    "DATABASE_URL=",          "REDIS_URL=",           "SEBEZ_SECRET=",
-    "SEBEZ_SECRET_PREVIOUS=", "SEBEZ_NODE_DATABASE=", "SEBEZ_BACKUP_KEY="};
+    "DATABASE_URL=",        "REDIS_URL=",
+    "SEBEZ_SECRET=",        "SEBEZ_SECRET_PREVIOUS=",
+    "SEBEZ_NODE_DATABASE=", "SEBEZ_BACKUP_KEY=",
+    "PGPASSWORD=",          "PGPASSFILE="}; /* of the login that may migrate */
 
 static bool is_hidden(const char *variable)
 {

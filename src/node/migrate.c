@@ -202,3 +202,17 @@ int migrate(const struct config *config, const struct services *services,
 	PQfinish(mg.conn);
 	return rc;
 }
+
+int migrate_passwords(const struct services *services, const struct secret *secret)
+{
+	PGconn *conn;
+	int rc = admin_db_open(services, false, &conn);
+
+	if (rc < 0)
+		return rc;
+	rc = lock(conn);
+	if (rc == 0)
+		rc = role_passwords_set(conn, secret);
+	PQfinish(conn);
+	return rc;
+}

@@ -31,4 +31,8 @@ int migrate(const struct config *config, const struct services *services,
             const struct secret *secret, enum migrate_for purpose)
     __attribute__((warn_unused_result));
 
+/* Only sets the passwords of the roles, while no other process migrates. */
+int migrate_passwords(const struct services *services, const struct secret *secret)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -10,6 +10,9 @@
 
 #include "node/say.h"
 
+/* The previous one, of which a running server does not know yet that it is not valid. */
+#define SECRET_ENDING "secret.ending"
+
 bool secret_parse(const char *text, struct secret *ret)
 {
 	static const int VARIANTS[] = {
@@ -170,18 +173,18 @@ static int sync_folder(const char *data)
 }
 
 /* Tokens name their key by one byte (node/token_keys.c), in which both differ. */
-static void make_next(struct secret *secret)
+void secret_make_next(const struct secret *before, struct secret *ret)
 {
-	char before[SECRET_TEXT_LENGTH + 1], now[SECRET_TEXT_LENGTH + 1];
+	char id[SECRET_TEXT_LENGTH + 1], next[SECRET_TEXT_LENGTH + 1];
 
-	secret_derive(secret, SECRET_TOKEN_ID, before);
+	secret_derive(before, SECRET_TOKEN_ID, id);
 	do {
-		randombytes_buf(secret->key, sizeof(secret->key));
-		secret_derive(secret, SECRET_TOKEN_ID, now);
-	} while (strncmp(before, now, 2) == 0);
+		randombytes_buf(ret->key, sizeof(ret->key));
+		secret_derive(ret, SECRET_TOKEN_ID, next);
+	} while (strncmp(id, next, 2) == 0);
 }
 
-int secret_rotate(const char *data)
+int secret_rotate(const char *data, const struct secret *next)
 {
 	char path[1100], before[1100];
 	struct secret secret;
@@ -195,9 +198,7 @@ int secret_rotate(const char *data)
 	if (rc == 0)
 		rc = sync_folder(data); /* the old one is never lost */
 	if (rc == 0)
-		make_next(&secret);
-	if (rc == 0)
-		rc = write_key(path, &secret);
+		rc = write_key(path, next);
 	if (rc == 0)
 		rc = sync_folder(data);
 	sodium_memzero(&secret, sizeof(secret));
@@ -209,9 +210,30 @@ int secret_forget_previous(const char *data)
 	char path[1100];
 	int rc;
 
+	char ended[1100];
+
 	snprintf(path, sizeof(path), "%s/secret.previous", data);
-	rc = unlink(path) != 0 ? -errno : sync_folder(data);
+	snprintf(ended, sizeof(ended), "%s/" SECRET_ENDING, data);
+	rc = rename(path, ended) != 0 ? -errno : sync_folder(data);
 	return explain(path, rc);
+}
+
+bool secret_is_ending(const char *data)
+{
+	char path[1100];
+
+	snprintf(path, sizeof(path), "%s/" SECRET_ENDING, data);
+	return access(path, F_OK) == 0;
+}
+
+int secret_ended(const char *data)
+{
+	char path[1100];
+
+	snprintf(path, sizeof(path), "%s/" SECRET_ENDING, data);
+	if (unlink(path) != 0)
+		return errno == ENOENT ? 0 : -errno;
+	return sync_folder(data);
 }
 
 void secret_derive(const struct secret *secret, const char *purpose,

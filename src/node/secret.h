@@ -37,10 +37,18 @@ int secret_load(const struct config *config, const char *data, struct secret *re
 int secret_find_previous(const struct config *config, const char *data, struct secret *ret)
     __attribute__((warn_unused_result));
 
-/* Replaces `data`/secret by a new one, of which the one there becomes the previous one; forgets
- * that. What a crash leaves is one of both states. */
-int secret_rotate(const char *data) __attribute__((warn_unused_result));
+/* A new one, whose tokens can be told from those of the one before. */
+void secret_make_next(const struct secret *before, struct secret *ret);
+
+/* Replaces `data`/secret by the next one, of which the one there becomes the previous one. What a
+ * crash leaves is one of both states. */
+int secret_rotate(const char *data, const struct secret *next) __attribute__((warn_unused_result));
+
+/* The previous one is not valid any more. A running server knows after a reload: until it calls
+ * secret_ended, or a command that has found no server does, it is ending. */
 int secret_forget_previous(const char *data) __attribute__((warn_unused_result));
+bool secret_is_ending(const char *data);
+int secret_ended(const char *data) __attribute__((warn_unused_result));
 
 /* Derives a key for one purpose, as hexadecimal text; it reveals nothing about the secret. */
 void secret_derive(const struct secret *secret, const char *purpose,

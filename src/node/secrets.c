@@ -12,49 +12,45 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/arena.h"
-#include "base/uuid.h"
 #include "node/admin_db.h"
 #include "node/backup_folder.h"
+#include "node/child.h"
 #include "node/migrate.h"
+#include "node/role_passwords.h"
 #include "node/running.h"
 #include "node/say.h"
+#include "node/schema.h"
+#include "node/sealed.h"
 #include "node/secret.h"
 #include "node/services.h"
 #include "node/token_keys.h"
-#include "shop/accounts/accounts.h"
 
-enum { ARENA_BYTES = 64 * 1024 * 1024 };
+enum { TAKEN_POLLS = 1200, TAKEN_POLL_MS = 100 }; /* until a reload is over, on a busy machine */
 
 static struct services services;
 
-static void wake_server(const char *data)
+static bool wake_server(const char *data)
 {
 	struct running running;
 
-	if (running_find(data, &running) && kill(running.pid, SIGHUP) == 0)
-		printf("the server takes it over; `sebez secrets status` says when it is done\n");
-	else
-		printf("no server runs; the next start takes it over\n");
+	return running_find(data, &running) && kill(running.pid, SIGHUP) == 0;
 }
 
-/* Of servers that get it from elsewhere. */
-static int print_steps(void)
+static void print_steps(const struct secret *now)
 {
-	uint8_t key[SECRET_BYTES];
+	struct secret next;
 	char text[SECRET_TEXT_LENGTH + 1];
 
-	randombytes_buf(key, sizeof(key));
-	sodium_bin2hex(text, sizeof(text), key, sizeof(key));
+	secret_make_next(now, &next);
+	sodium_bin2hex(text, sizeof(text), next.key, sizeof(next.key));
 	printf(
-	    "SEBEZ_SECRET is set, so it is yours to change. A new one:\n\n  %s\n\n"
+	    "A new one:\n\n  %s\n\n"
 	    "1. SEBEZ_SECRET_PREVIOUS = the new one, on each server; restart one after the other\n"
 	    "2. SEBEZ_SECRET = the new one, SEBEZ_SECRET_PREVIOUS = the old one, the same again\n"
 	    "3. sebez secrets carry, once; then `sebez secrets status`\n",
 	    text);
-	sodium_memzero(key, sizeof(key));
+	sodium_memzero(&next, sizeof(next));
 	sodium_memzero(text, sizeof(text));
-	return 0;
 }
 
 static int open_data(const struct config *config, struct data_folder *data_folder)
@@ -64,24 +60,66 @@ static int open_data(const struct config *config, struct data_folder *data_folde
 	return rc == 0 ? data_folder_open(config, data_folder) : rc;
 }
 
+/* Servers that get it from elsewhere, and those that may share a database with others: these would
+ * be locked out when the passwords of the roles change. */
+static int tell_steps(const struct config *config, const struct data_folder *data_folder)
+{
+	struct secret now;
+	bool given = config->secret[0] != '\0';
+
+	if (secret_find(config, data_folder->data, &now) < 0)
+		return 1;
+	if (given)
+		printf("SEBEZ_SECRET is set, so it is yours to change. ");
+	else
+		printf(
+		    "Other servers may use the database of DATABASE_URL, so nothing was changed. "
+		    "First set SEBEZ_SECRET to what %s/secret has, on each server, and restart "
+		    "one after the other. ",
+		    data_folder->data);
+	print_steps(&now);
+	sodium_memzero(&now, sizeof(now));
+	return given ? 0 : 1;
+}
+
+static int rotate(const struct data_folder *data_folder, const struct secret *now)
+{
+	struct secret next;
+	int rc;
+
+	secret_make_next(now, &next);
+	rc = secret_rotate(data_folder->data, &next);
+	sodium_memzero(&next, sizeof(next));
+	if (rc < 0)
+		return rc;
+	printf("%s/secret is a new one, and secret.previous the one before\n", data_folder->data);
+	printf(wake_server(data_folder->data)
+	           ? "the server takes it over; `sebez secrets status` says when it is done\n"
+	           : "no server runs; the next start takes it over\n");
+	return 0;
+}
+
 int secrets_rotate_main(const struct config *config)
 {
 	struct data_folder data_folder;
-	struct secret previous;
+	struct secret now, previous;
+	int rc;
 
-	if (config->secret[0] != '\0')
-		return print_steps();
 	if (open_data(config, &data_folder) < 0)
 		return 1;
-	if (secret_find_previous(config, data_folder.data, &previous) != 0) {
+	if (config->secret[0] != '\0' || config->database_url[0] != '\0')
+		return tell_steps(config, &data_folder);
+	if (secret_find_previous(config, data_folder.data, &previous) != 0 ||
+	    secret_is_ending(data_folder.data)) {
 		say("the rotation before is not over: `sebez secrets end` ends it");
+		sodium_memzero(&previous, sizeof(previous));
 		return 1;
 	}
-	if (secret_rotate(data_folder.data) < 0)
-		return 1;
-	printf("%s/secret is a new one, and secret.previous the one before\n", data_folder.data);
-	wake_server(data_folder.data);
-	return 0;
+	rc = secret_find(config, data_folder.data, &now);
+	if (rc == 0)
+		rc = rotate(&data_folder, &now);
+	sodium_memzero(&now, sizeof(now));
+	return rc == 0 ? 0 : 1;
 }
 
 static int load_keys(const struct config *config, struct secret *secret)
@@ -97,90 +135,6 @@ static int load_keys(const struct config *config, struct secret *secret)
 	token_keys_load(secret, has == 1 ? &previous : NULL);
 	sodium_memzero(&previous, sizeof(previous));
 	return 0;
-}
-
-static struct bytes read_bytes(const PGresult *rows, int row, int column)
-{
-	return (struct bytes){PQgetvalue(rows, row, column),
-	                      (size_t)PQgetlength(rows, row, column)};
-}
-
-/* Replaces it unless it has changed meanwhile: whoever changed it has sealed it anew. */
-static int replace(PGconn *conn, const char *column, const char *account,
-                   const struct bytes *before, const struct bytes *after)
-{
-	char text[256];
-	const char *values[] = {account, before->data, after->data};
-	const int lengths[] = {16, (int)before->length, (int)after->length};
-	const int formats[] = {1, 1, 1};
-	const Oid types[] = {2950, 17, 17}; /* uuid, bytea */
-	PGresult *result;
-	bool good;
-
-	snprintf(text, sizeof(text), "update totp set %s = $3 where account_id = $1 and %s = $2",
-	         column, column);
-	result = PQexecParams(conn, text, 3, types, values, lengths, formats, 1);
-	good = PQresultStatus(result) == PGRES_COMMAND_OK;
-	if (!good)
-		say("a sealed secret cannot be replaced: %s", PQerrorMessage(conn));
-	PQclear(result);
-	return good ? 0 : -EIO;
-}
-
-struct sealed {
-	int64_t all, old, lost;
-};
-
-/* One column of all rows; rewrites what another key than the newest has sealed. */
-static int go_through(PGconn *conn, const char *column, bool rewrites, struct sealed *ret)
-{
-	struct arena *arena = arena_new(ARENA_BYTES, NULL, NULL);
-	char text[160];
-	PGresult *rows;
-	int rc = 0;
-
-	snprintf(text, sizeof(text), "select account_id, %s from totp where %s is not null", column,
-	         column);
-	rows = PQexecParams(conn, text, 0, NULL, NULL, NULL, NULL, 1);
-	if (PQresultStatus(rows) != PGRES_TUPLES_OK) {
-		say("sealed secrets cannot be read: %s", PQerrorMessage(conn));
-		rc = -EIO;
-	}
-	for (int i = 0; rc == 0 && i < PQntuples(rows); i++) {
-		struct bytes before = read_bytes(rows, i, 1), after;
-		struct uuid account;
-
-		assert(PQgetlength(rows, i, 0) == sizeof(account.bytes));
-		memcpy(account.bytes, PQgetvalue(rows, i, 0), sizeof(account.bytes));
-		ret->all++;
-		switch (accounts_reseal(arena, account, &before, &after)) {
-		case ACCOUNTS_SEALED_NEWEST:
-			break;
-		case ACCOUNTS_SEALED_LOST:
-			ret->lost++;
-			break;
-		case ACCOUNTS_SEALED_OLDER:
-			ret->old++;
-			if (rewrites)
-				rc = replace(conn, column, PQgetvalue(rows, i, 0), &before, &after);
-			break;
-		}
-	}
-	PQclear(rows);
-	arena_free(arena);
-	return rc;
-}
-
-static int go_through_all(PGconn *conn, bool rewrites, struct sealed *ret)
-{
-	int rc = admin_db_run(conn, "begin; set local role sebez_owner");
-
-	*ret = (struct sealed){0};
-	if (rc == 0)
-		rc = go_through(conn, "secret", rewrites, ret);
-	if (rc == 0)
-		rc = go_through(conn, "pending", rewrites, ret);
-	return rc < 0 ? rc : admin_db_run(conn, "commit");
 }
 
 /* With the database, and the keys. */
@@ -214,9 +168,9 @@ int secrets_carry_main(const struct config *config)
 
 	if (rc < 0)
 		return 1;
-	rc = migrate(config, &services, &secret, MIGRATE_FOR_ITSELF); /* the roles' passwords */
+	rc = migrate_passwords(&services, &secret);
 	if (rc == 0)
-		rc = go_through_all(conn, true, &sealed);
+		rc = sealed_go_through(conn, true, &sealed);
 	if (rc == 0)
 		printf("%" PRId64 " of %" PRId64 " sealed secrets were sealed anew\n", sealed.old,
 		       sealed.all);
@@ -226,16 +180,27 @@ int secrets_carry_main(const struct config *config)
 	return rc == 0 ? 0 : 1;
 }
 
-/* How many are sealed with the one before; negative: an error. */
-static int look(const struct config *config, struct sealed *ret)
+/* What the database has of which secret. */
+struct state {
+	struct sealed sealed;
+	bool passwords_ours; /* of the roles */
+};
+
+static int look(const struct config *config, struct state *ret)
 {
 	struct secret secret;
+	struct schema schema;
 	PGconn *conn;
 	int rc = with_database(config, &secret, &conn);
 
 	if (rc < 0)
 		return rc;
-	rc = go_through_all(conn, false, ret);
+	rc = schema_read(conn, &schema);
+	if (rc == 0) {
+		ret->passwords_ours = role_passwords_state(&schema, &secret) == ROLE_PASSWORDS_OURS;
+		schema_clear(&schema);
+		rc = sealed_go_through(conn, false, &ret->sealed);
+	}
 	end_with(conn, &secret);
 	return rc;
 }
@@ -254,47 +219,90 @@ static void print_age(const struct config *config, const char *data)
 
 int secrets_status_main(const struct config *config)
 {
-	struct sealed sealed;
+	struct state state;
 	struct secret previous;
 	int has;
 
-	if (look(config, &sealed) < 0)
+	if (look(config, &state) < 0)
 		return 1;
 	has = secret_find_previous(config, services.data_folder.data, &previous);
 	print_age(config, services.data_folder.data);
-	printf("previous  %s\n", has == 1 ? "valid, until `sebez secrets end`" : "none");
+	printf("previous  %s\n", has == 1 ? "valid, until `sebez secrets end`"
+	                         : secret_is_ending(services.data_folder.data)
+	                             ? "valid, until the server has reloaded"
+	                             : "none");
+	printf("roles     their passwords are of %s\n",
+	       state.passwords_ours ? "this secret" : "another secret: `sebez secrets carry`");
 	printf("sealed    %" PRId64 ", of them %" PRId64 " with the previous secret, %" PRId64
 	       " with neither\n",
-	       sealed.all, sealed.old, sealed.lost);
+	       state.sealed.all, state.sealed.old, state.sealed.lost);
 	sodium_memzero(&previous, sizeof(previous));
-	return sealed.old == 0 && sealed.lost == 0 ? 0 : 1;
+	return state.passwords_ours && state.sealed.old == 0 && state.sealed.lost == 0 ? 0 : 1;
+}
+
+/* Until no process of the server knows it. A reload that fails leaves the old processes. */
+static int wait_until_ended(const char *data)
+{
+	struct running running;
+
+	if (!wake_server(data))
+		return secret_ended(data);
+	for (int i = 0; i < TAKEN_POLLS && secret_is_ending(data); i++) {
+		if (!running_find(data, &running)) /* it has ended */
+			return secret_ended(data);
+		child_sleep_ms(TAKEN_POLL_MS);
+	}
+	if (!secret_is_ending(data))
+		return 0;
+	say("the server has not reloaded (see its log), so the previous secret is still valid: "
+	    "`sebez secrets end` again");
+	return -ETIMEDOUT;
+}
+
+/* Whether the database needs it no more. */
+static int check_unused(const struct config *config)
+{
+	struct state state;
+	int rc = look(config, &state);
+
+	if (rc < 0)
+		return rc;
+	if (!state.passwords_ours) {
+		say("the passwords of the database roles are not of the new secret: `sebez secrets "
+		    "carry` first");
+		return -EBUSY;
+	}
+	if (state.sealed.old > 0) {
+		say("%" PRId64 " secrets of authenticator apps are sealed with it: `sebez secrets "
+		    "carry` first",
+		    state.sealed.old);
+		return -EBUSY;
+	}
+	return 0;
 }
 
 int secrets_end_main(const struct config *config)
 {
-	struct sealed sealed;
+	struct data_folder data_folder;
 	struct secret previous;
+	int has;
 
 	if (config->secret[0] != '\0') {
 		say("SEBEZ_SECRET is set: remove SEBEZ_SECRET_PREVIOUS and restart");
 		return 1;
 	}
-	if (look(config, &sealed) < 0)
+	if (open_data(config, &data_folder) < 0)
 		return 1;
-	if (secret_find_previous(config, services.data_folder.data, &previous) != 1) {
+	has = secret_find_previous(config, data_folder.data, &previous);
+	sodium_memzero(&previous, sizeof(previous));
+	if (has != 1 && !secret_is_ending(data_folder.data)) {
 		say("there is no previous secret");
 		return 1;
 	}
-	sodium_memzero(&previous, sizeof(previous));
-	if (sealed.old > 0) {
-		say("%" PRId64 " secrets of authenticator apps are sealed with it: `sebez secrets "
-		    "carry` first",
-		    sealed.old);
+	if (has == 1 && (check_unused(config) < 0 || secret_forget_previous(data_folder.data) < 0))
 		return 1;
-	}
-	if (secret_forget_previous(services.data_folder.data) < 0)
+	if (wait_until_ended(data_folder.data) < 0)
 		return 1;
 	printf("what was made with the previous secret is not valid any more\n");
-	wake_server(services.data_folder.data);
 	return 0;
 }

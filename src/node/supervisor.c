@@ -108,6 +108,7 @@ static void announce_once(struct supervisor *su)
 	su->announced = true;
 	running_record(&su->services.data_folder, su->url, true);
 	startup_announce(su->config, su->url);
+	secret_settle(su);
 	if (su->has_previous)
 		secret_carry(su); /* a rotation that was cut off */
 }

@@ -49,7 +49,8 @@ struct supervisor {
 	pid_t migrating;  /* the new program's `sebez migrate`, or 0 */
 	pid_t carrying;   /* `sebez secrets carry`, or 0 */
 	struct secret secret, secret_next;
-	bool has_previous; /* secret; at the start */
+	bool has_previous;  /* secret; at the start */
+	bool previous_gone; /* secret; when the reload began */
 	enum rotation rotation;
 	int signal_fd;
 	char url[128];
@@ -76,6 +77,7 @@ void files_migrated(struct supervisor *su, bool good);
 void secret_look(struct supervisor *su);
 void secret_reloaded(struct supervisor *su);
 void secret_carry(struct supervisor *su);
+void secret_settle(struct supervisor *su); /* no process knows a previous secret that has ended */
 void secret_carried(struct supervisor *su, bool good);
 
 /* Starts a reload, or schedules another one after the one in progress. */

@@ -25,6 +25,7 @@ void secret_look(struct supervisor *su)
 		return;
 	}
 	has = secret_find_previous(su->config, data, &previous);
+	su->previous_gone = has == 0;
 	if (memcmp(&now, &su->secret, sizeof(now)) == 0) {
 		member_world_secrets(&su->world, &now, has == 1 ? &previous : NULL);
 	} else {
@@ -62,6 +63,8 @@ void secret_carried(struct supervisor *su, bool good)
 
 void secret_reloaded(struct supervisor *su)
 {
+	struct secret previous;
+
 	if (su->rotation == ROTATION_ACCEPTING) {
 		LOG_INFO("all processes begin to sign with the new secret");
 		member_world_secrets(&su->world, &su->secret_next, &su->secret);
@@ -72,5 +75,17 @@ void secret_reloaded(struct supervisor *su)
 	} else if (su->rotation == ROTATION_SIGNING) {
 		su->rotation = ROTATION_NONE;
 		secret_carry(su);
+		/* These processes know the one before, also when it has ended meanwhile. */
+		if (secret_find_previous(su->config, su->services.data_folder.data, &previous) == 0)
+			su->reload_requested = true;
+		explicit_bzero(&previous, sizeof(previous));
+	} else if (su->previous_gone) {
+		secret_settle(su);
 	}
+}
+
+void secret_settle(struct supervisor *su)
+{
+	if (secret_ended(su->services.data_folder.data) < 0)
+		LOG_ERROR("secret.ending cannot be removed");
 }

@@ -105,6 +105,7 @@ static void close_pg(struct pg_conn *conn)
 }
 
 static void start_at_turn(struct pg_conn *conn);
+static void start_there(struct pg_conn *conn);
 
 /* While the secret is replaced, a role has the password of one or of the other: both are tried. */
 static bool tries_other_password(struct pg_conn *conn)
@@ -125,7 +126,10 @@ static void open_failed(struct pg_conn *conn, const char *why)
 	char reason[256];
 
 	if (is_knock(conn)) {
-		pg_conn_give_up(conn); /* a refusal is an answer, too */
+		if (tries_other_password(conn))
+			start_there(conn);
+		else
+			pg_conn_give_up(conn); /* a refusal is an answer, too */
 		return;
 	}
 	snprintf(reason, sizeof(reason), "%s", why != NULL ? why : PQerrorMessage(conn->pg));
@@ -256,6 +260,16 @@ static void start_at_turn(struct pg_conn *conn)
 	start(conn, &lists);
 }
 
+/* Once more where it is. */
+static void start_there(struct pg_conn *conn)
+{
+	struct pg_names_lists lists = {0};
+
+	pg_knock_lists(conn->pg, &lists);
+	close_pg(conn);
+	start(conn, &lists);
+}
+
 static void on_found(void *arg, const char *reason)
 {
 	struct pg_conn *conn = arg;
@@ -269,6 +283,7 @@ static void on_found(void *arg, const char *reason)
 static void set_connecting(struct pg_conn *conn)
 {
 	pg_conn_set_state(conn, PG_CONN_CONNECTING);
+	conn->tried_other = false;
 	conn->heard_ms = loop_now_ms();
 	conn->sequence = 0;
 }

@@ -141,6 +141,7 @@ void pg_error_fill(struct pg_error *error, const PGresult *result, const char *s
 bool pg_error_is_fatal(const PGresult *result);
 
 /* pg_knock.c */
+void pg_knock_lists(PGconn *at, struct pg_names_lists *ret); /* the one server of a connection */
 void pg_knock_tick(struct pg_pool *pool, int64_t now_ms);
 void pg_knock_unanswered(struct pg_pool *pool);
 

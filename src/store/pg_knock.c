@@ -67,14 +67,19 @@ static bool is_silent(struct pg_pool *pool, const struct place *place, int64_t n
 	return is_awaited;
 }
 
+void pg_knock_lists(PGconn *at, struct pg_names_lists *ret)
+{
+	(void)snprintf(ret->hosts, sizeof(ret->hosts), "%s", PQhost(at));
+	(void)snprintf(ret->addresses, sizeof(ret->addresses), "%s", PQhostaddr(at));
+	(void)snprintf(ret->ports, sizeof(ret->ports), "%s", PQport(at));
+}
+
 static void knock(struct pg_pool *pool, const struct pg_conn *at)
 {
 	struct pg_names_lists lists = {0};
 
 	assert(pool->knock.state == PG_CONN_DOWN);
-	(void)snprintf(lists.hosts, sizeof(lists.hosts), "%s", PQhost(at->pg));
-	(void)snprintf(lists.addresses, sizeof(lists.addresses), "%s", PQhostaddr(at->pg));
-	(void)snprintf(lists.ports, sizeof(lists.ports), "%s", PQport(at->pg));
+	pg_knock_lists(at->pg, &lists);
 	pg_conn_open_at(&pool->knock, &lists);
 }
 

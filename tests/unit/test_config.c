@@ -56,6 +56,7 @@ static const char *const BAD[][2] = {
     {"SEBEZ_COMPLETE_DAYS", "0"},
     {"SEBEZ_SECRET", "short"},
     {"SEBEZ_SECRET_PREVIOUS", "short"},
+    {"SEBEZ_SECRET_PREVIOUS", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
     {"SEBEZ_BACKUP_URL", "https://bucket"},
     {"SEBEZ_BACKUP_URL", "s3://b/"},
     {"SEBEZ_BACKUP_URL", "s3://bucket/a//b"},

@@ -1,6 +1,7 @@
 """A new secret for a running shop: no request fails, nobody is signed out, and what is sealed
 stays."""
 import os
+import pathlib
 import signal
 import threading
 
@@ -22,6 +23,13 @@ def signs_in(shop, person):
     answer = shop.anonymous().call("answerChallenge", token=None, body={
         "challenge_id": challenge["challenge_id"], "code": code_of(shop, person)})
     return answer.status_code == 200
+
+
+def members_of(server):
+    """The environments of the processes that serve and work."""
+    folders = [pathlib.Path(f"/proc/{pid}") for pid in server.family()]
+    return [(one / "environ").read_bytes() for one in folders
+            if (one / "cmdline").read_bytes().split(b"\0")[1:2] in ([b"api"], [b"jobs"])]
 
 
 def under_load(people, mug, work):
@@ -51,8 +59,10 @@ def under_load(people, mug, work):
 
 
 def test_nobody_is_signed_out_and_nothing_that_is_sealed_is_lost():
-    with folder() as server:
+    with folder(PGPASSWORD="of the admin") as server:
         shop = Shop(server.start())
+        members = members_of(server)
+        assert len(members) >= 2 and not any(b"of the admin" in text for text in members)
         guarded = enrolled(shop, shop.customer())
         people, mug = [shop.customer() for _ in range(3)], shop.mug
         before = sealed(server)
@@ -70,9 +80,15 @@ def test_nobody_is_signed_out_and_nothing_that_is_sealed_is_lost():
         assert (again.returncode, "is not over" in again.stderr) == (1, True), again.stderr
         # Then the old one ends: its tokens, but no session.
         old = people[0].access_token
+        server.db.rows("update sebez_migration set sha256 = 'other' where name = 'role passwords'")
+        for command in ("status", "end"):
+            refused = server.sebez("secrets", command, check=False)
+            assert refused.returncode == 1 and "sebez secrets carry" in \
+                refused.stdout + refused.stderr, refused
+        server.sebez("secrets", "carry")
         reloads = server.log.read_text().count('"reloaded"')
         server.sebez("secrets", "end")
-        until(lambda: server.log.read_text().count('"reloaded"') > reloads)
+        assert server.log.read_text().count('"reloaded"') > reloads
         # A connection that was kept open is answered once more by the process that leaves.
         until(lambda: people[0].call("getMe", token=old).status_code == 401)
         people[0]._signed_in(people[0].do("refresh", token=None, body={
@@ -90,3 +106,9 @@ def test_nobody_is_signed_out_and_nothing_that_is_sealed_is_lost():
         assert "of them 0 with the previous" in server.sebez("secrets", "status").stdout
         assert signs_in(shop, guarded)
         assert server.stop() == []
+        # Another server of the database would be locked out.
+        before = (server.data / "var/secret").read_text()
+        server.environment["DATABASE_URL"] = "postgresql://nowhere.invalid/shop"
+        refused = server.sebez("secrets", "rotate", check=False)
+        assert (refused.returncode, (server.data / "var/secret").read_text()) == (1, before)
+        assert "SEBEZ_SECRET_PREVIOUS = the new one" in refused.stdout
