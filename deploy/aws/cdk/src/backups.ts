@@ -8,7 +8,10 @@ import type { Data } from "./data.js";
 import type { Media } from "./media.js";
 import type { Settings } from "./settings.js";
 
-/** The vault of the other region. Nothing in it can be deleted for a week, by nobody. */
+/**
+ * The vault of the other region. Nothing in it can be deleted for a week, by nobody: three days after it
+ * was made, nobody can take its lock away.
+ */
 export class CopyVault extends Stack {
   readonly vault: backup.BackupVault;
 
@@ -17,7 +20,8 @@ export class CopyVault extends Stack {
     this.vault = new backup.BackupVault(this, "Vault", {
       backupVaultName: "sebez-copies",
       encryptionKey: new kms.Key(this, "Key", { enableKeyRotation: true }),
-      lockConfiguration: { minRetention: Duration.days(7) }, removalPolicy: RemovalPolicy.RETAIN,
+      lockConfiguration: { minRetention: Duration.days(7), changeableFor: Duration.days(3) },
+      removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 }

@@ -165,7 +165,8 @@ test("every moment can be restored, and copies in another region can not be dele
       Match.objectLike({ RuleName: "elsewhere", CopyActions: [Match.anyValue()] }),
     ]) },
   });
-  of("Copies").hasResourceProperties("AWS::Backup::BackupVault", { LockConfiguration: { MinRetentionDays: 7 } });
+  of("Copies").hasResourceProperties("AWS::Backup::BackupVault",
+    { LockConfiguration: { MinRetentionDays: 7, ChangeableForDays: 3 } });
 });
 
 test("each alarm tells somebody, and names a section that is there", () => {
