@@ -173,6 +173,19 @@ def test_a_provider_that_is_down_delays_an_activity_which_then_shows_the_latest_
     assert {seen(r)[1] for r in push.sent(token, 2)[1:]} == {"packed"}
 
 
+@pytest.mark.parametrize("answer, statuses", [
+    (providers.apns_error("ServiceUnavailable"), [503, 200]),
+    (providers.Reset(providers.CANCEL), [None])])
+def test_a_start_is_repeated_only_when_apns_has_refused_it(push, answer, statuses):
+    tracked = Tracked(push, accepted=False)
+    push.fake.script(tracked.start_token, answer, providers.OK)
+    good(push.vendor.accept(tracked.order))
+    push.fake.wait(lambda: push.of(tracked.start_token))
+    push.followed()
+    until(lambda: push.hurry() or tracked.waiting() == 0)
+    assert [r.status for r in push.of(tracked.start_token)] == statuses
+
+
 def test_no_activity_starts_in_quiet_hours_or_where_no_messages_are_wanted(push):
     quiet, unwanted = (Tracked(push, accepted=False) for _ in range(2))
     hour = push.db.one("select extract(hour from now() at time zone 'UTC')::int")

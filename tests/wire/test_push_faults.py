@@ -3,6 +3,7 @@ import contextlib
 import dataclasses
 import os
 import random
+import secrets
 import signal
 
 import pytest
@@ -83,6 +84,19 @@ def test_each_message_is_acknowledged_whatever_dies_and_is_lost(push):
         taken = {id for id, status in requests if status == 200}
         assert len(taken) == ROUNDS * ORDERS and {id for id, _ in requests} == taken
         assert len(requests) > ROUNDS * ORDERS  # some were repeated, under the id that they had
+
+
+def test_an_activity_is_not_started_again_when_its_sender_dies(push):
+    start_token = secrets.token_hex(80)
+    customer = push.somebody(devices.an_iphone(start_token=start_token))
+    push.fake.script(start_token, providers.Stall(), providers.OK)
+    push.tell(customer)
+    push.fake.wait(lambda: push.of(start_token))
+    kill_jobs(push)
+    killed_at = push.db.one("select clock_timestamp()")
+    until(lambda: push.hurry() or end_leases(push, killed_at) or push.db.one(
+        "select count(*) from outbox where topic = 'live_activity'") == 0)
+    assert len(push.of(start_token)) == 1
 
 
 def test_what_waited_for_a_provider_is_sent_when_it_is_back(push):

@@ -1,5 +1,6 @@
 /* The deliverer of the topic live_activity: starts, moves and ends what the screens of iPhones show
- * of sub-orders. Each row sends the state at that moment, so a repetition does no harm. */
+ * of sub-orders. Each row sends the state at that moment, so a repetition does no harm; but a
+ * second start would show a second activity, so a start is noted before it is sent. */
 #include <assert.h>
 #include <jansson.h>
 #include <string.h>
@@ -145,6 +146,64 @@ static void read_batch(struct push_batch *batch, struct delivery rows[], size_t 
 			delivery_skip(&rows[i]);
 }
 
+static bool is_start(const struct sending *sending)
+{
+	return sending->activity->event == APNS_ACTIVITY_START;
+}
+
+/* Notes the starts. Those that another process has noted meanwhile are skipped. */
+static void note_starts(struct push_batch *batch)
+{
+	struct arena *arena = batch->task->arena;
+	struct activities_starting_starts *starts =
+	    arena_array(arena, batch->count, sizeof(*starts));
+	bool *may_go = arena_array(arena, batch->count, sizeof(*may_go));
+	size_t start_count = 0, noted_count, left = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct sending *of = &batch->sendings[i];
+
+		may_go[i] = !is_start(of);
+		if (is_start(of))
+			starts[start_count++] = (struct activities_starting_starts){
+			    (int32_t)i, of->account_id, of->device_id, of->delivery->subject_id};
+	}
+	if (start_count == 0)
+		return;
+	struct db *db = db_of(batch->task);
+	const struct activities_starting_row *noted = sql_activities_starting_rows(
+	    db, sql_activities_starting(db, start_count, starts), &noted_count);
+
+	assert(noted_count <= start_count);
+	for (size_t i = 0; i < noted_count; i++)
+		may_go[noted[i].number] = true;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (may_go[i])
+			batch->sendings[left++] = batch->sendings[i];
+		else
+			delivery_skip(batch->sendings[i].delivery);
+	}
+	batch->count = left;
+}
+
+/* Removes the notes of starts that APNs has refused or did not get. */
+static void forget_starts(struct push_batch *batch)
+{
+	struct activities_not_started_starts *starts =
+	    arena_array(batch->task->arena, batch->count, sizeof(*starts));
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct sending *of = &batch->sendings[i];
+
+		if (is_start(of) && of->delivery->state != DELIVERY_DELIVERED && !of->is_in_doubt)
+			starts[count++] = (struct activities_not_started_starts){
+			    of->account_id, of->device_id, of->delivery->subject_id};
+	}
+	if (count > 0)
+		sql_activities_not_started(db_of(batch->task), count, starts);
+}
+
 /* What became of tokens: those of activities that have ended are removed, and those that APNs does
  * not know any more; never the device. */
 static void change_tokens(struct push_batch *batch)
@@ -171,7 +230,7 @@ static void change_tokens(struct push_batch *batch)
 
 		if (!batch->addresses[i].is_gone)
 			continue;
-		if (of->activity->event == APNS_ACTIVITY_START)
+		if (is_start(of))
 			starts[start_count++] = (struct start_tokens_gone_gone){
 			    of->account_id, of->device_id, token, of->registered_ms};
 		else
@@ -200,7 +259,11 @@ void activities_deliver(struct task *task, struct delivery rows[], size_t count)
 			delivery_wait(batch.sendings[i].delivery);
 		return;
 	}
+	note_starts(&batch);
+	if (batch.count == 0)
+		return;
 	send_each(&batch);
 	delivery_allow_time(task);
+	forget_starts(&batch);
 	change_tokens(&batch);
 }

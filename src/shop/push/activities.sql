@@ -5,7 +5,8 @@
 --     registered_ms bigint, state json, attributes json, is_over bool, dismissal_s bigint, stale_s bigint, kind text?,
 --     facts text?, quiet_ms bigint?)
 -- Of these rows those that still concern somebody: the device is the account's and its session lives, the account is
--- not locked. With a notice, which is still wanted, an activity is to be started; else it has a token.
+-- not locked. With a notice, which is still wanted, an activity is to be started, which was not sent yet; else it has a
+-- token.
 select r.number, push_destination(d.provider, d.environment, d.address) as destination,
        case when r.notice is null then a.token else d.start_token end as token, d.environment, d.locale,
        (extract(epoch from case when r.notice is null then a.registered_at else d.registered_at end) * 1000)::bigint
@@ -28,7 +29,22 @@ cross join lateral (select s.state in ('delivered', 'completed', 'cancelled') as
 left join push_wanted(:asked.notice) w on w.id = r.notice
 left join notice_facts(:asked.notice) f on f.id = r.notice
 where case when r.notice is null then a.token is not null
-           else a.token is null and d.start_token is not null and not o.is_over and w.id is not null end;
+           else a.token is null and a.start_sent_at is null and d.start_token is not null and not o.is_over
+                and w.id is not null end;
+
+-- activities_starting (starts rows(number int, account uuid, device uuid, sub_order uuid)): many -> (number int)
+-- Notes that APNs is about to get these starts; not those that another process has noted since.
+update live_activity a set start_sent_at = now()
+from :starts as s
+where a.account_id = s.account and a.device_id = s.device and a.sub_order_id = s.sub_order
+and a.token is null and a.start_sent_at is null
+returning s.number;
+
+-- activities_not_started (starts rows(account uuid, device uuid, sub_order uuid)): none
+-- APNs did not take these: another attempt may start them.
+update live_activity a set start_sent_at = null
+from :starts as s
+where a.account_id = s.account and a.device_id = s.device and a.sub_order_id = s.sub_order;
 
 -- activities_over (over rows(account uuid, device uuid, sub_order uuid, token text)): none
 -- Nobody can reach these any more, since they have ended.

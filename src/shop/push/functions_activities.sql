@@ -68,7 +68,7 @@ begin
 		insert into live_activity as a (account_id, device_id, sub_order_id)
 		select x.account_id, x.device_id, x.sub_order_id from asked x
 		on conflict (account_id, device_id, sub_order_id) do update
-		set token = null, registered_at = now() where a.registered_at < now() - activity_life()
+		set token = null, registered_at = now(), start_sent_at = null where a.registered_at < now() - activity_life()
 		returning a.account_id, a.device_id, a.sub_order_id
 	)
 	insert into outbox (topic, destination, subject_id, payload, due_at)

@@ -106,8 +106,8 @@ enum apns_activity_event { APNS_ACTIVITY_START, APNS_ACTIVITY_UPDATE, APNS_ACTIV
 
 struct apns_activity {
 	enum apns_activity_event event;
-	bool moves; /* what it follows went on: shown at once, even without an alert */
-	const char *state;           /* JSON object: content-state */
+	bool moves;        /* what it follows went on: shown at once, even without an alert */
+	const char *state; /* JSON object: content-state */
 	const char *attributes_type; /* of a start: name of the app's type, and its value as JSON */
 	const char *attributes;
 	int64_t stale_s;     /* since 1970, when it is outdated without an update; 0: never */
@@ -163,6 +163,7 @@ struct push_verdict {
 	/* PUSH_ADDRESS_GONE: since 1970; the address stays when it was registered later. 0: it
 	 * does not. */
 	int64_t gone_since_ms;
+	bool is_in_doubt;    /* there was no answer, but the provider may have taken it */
 	const char *reason;  /* the provider's code, or its status; never an address or a text */
 	const char *receipt; /* Expo: where the further fate can be asked for; else NULL */
 };

@@ -50,6 +50,7 @@ create table live_activity (
 	token         text, -- of the activity: what updates and ends it is sent to
 	registered_at timestamptz not null default now(), -- the token, or else when it was asked to start or was over
 	is_reachable  boolean not null generated always as (token is not null) stored,
+	start_sent_at timestamptz, -- written before APNs gets the start, so that it never gets a second one
 	primary key (account_id, device_id, sub_order_id),
 	foreign key (account_id, device_id) references device (account_id, id) on delete cascade
 );
@@ -60,7 +61,7 @@ create trigger show_activity after insert or update of token on live_activity fo
 -- Not the token, but whether there is one.
 grant select (account_id, device_id, sub_order_id, is_reachable, registered_at), insert, update (token, registered_at)
 	on live_activity to sebez_customer;
-grant select, insert, update (token, registered_at), delete on live_activity to sebez_jobs;
+grant select, insert, update (token, registered_at, start_sent_at), delete on live_activity to sebez_jobs;
 alter table live_activity enable row level security, force row level security;
 create policy everything on live_activity to sebez_jobs, sebez_owner using (true) with check (true);
 create policy of_customer on live_activity to sebez_customer

@@ -215,6 +215,7 @@ static void take(struct flight *flight, const struct http_client_finished *finis
 	struct push_verdict verdict = judge(arena, sending, finished);
 
 	sending->is_under_way = false;
+	sending->is_in_doubt = verdict.is_in_doubt;
 	/* Neither are others; and it says nothing of the origin. */
 	if (verdict.outcome == PUSH_NOT_SENT) {
 		flight->may_begin = false;

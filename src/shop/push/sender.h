@@ -22,12 +22,13 @@ struct sending {
 	int64_t registered_ms; /* when the app registered the address */
 	struct push push;
 	const struct apns_activity *activity; /* NULL: it is a message */
-	bool is_sandbox;        /* APNs: where it is sent */
+	bool is_sandbox;                      /* APNs: where it is sent */
 	bool has_switched;      /* APNs: the other environment did not know the address */
 	bool has_renewed;       /* a token of ours was refused, and it was sent with another one */
 	const char *token;      /* of ours, with which it was sent */
 	const char *web_origin; /* of a browser's address, once it was needed */
 	bool is_under_way;
+	bool is_in_doubt; /* of the last call: the provider may have taken it */
 	bool is_hopeless; /* its host has failed for another one of the batch */
 };
 

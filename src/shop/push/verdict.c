@@ -79,6 +79,7 @@ struct push_verdict push_unanswered(int result, bool is_ours)
 		                             .reason = "certificate refused"};
 	default:
 		return (struct push_verdict){.outcome = PUSH_PROVIDER_FAILED,
+		                             .is_in_doubt = result != -ECONNREFUSED,
 		                             .reason = result == -ETIMEDOUT ? "no answer in time"
 		                                                            : "no answer"};
 	}
