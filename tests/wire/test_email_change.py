@@ -143,12 +143,21 @@ def test_what_protected_the_account_before_the_change_still_does(shop):
     person = enrolled(shop, shop.customer())
     phone = fresh_phone()
     shop.db.rows("update account set phone = %s where id = %s", phone, person.id)
+    shop.db.rows("update totp set confirmed_at = now() - interval '8 days' where account_id = %s",
+                 person.id)
     _, former = changed(shop, person)
     shop.db.rows("update account set phone = null where id = %s", person.id)
     assert undo(shop, undo_of(shop, former)).status_code == 204
     answer = shop.anonymous().call("login", body={"email": former, "password": NEW})
     assert answer.status_code == 202
     assert shop.db.one("select phone from account where id = %s", person.id) == phone
+
+
+def test_a_second_factor_that_a_thief_set_up_before_the_change_goes(shop):
+    person = enrolled(shop, shop.customer())
+    _, former = changed(shop, person)
+    assert undo(shop, undo_of(shop, former)).status_code == 204
+    assert shop.anonymous().login(former, NEW).id == person.id
 
 
 def test_of_several_former_addresses_the_oldest_wins(shop):

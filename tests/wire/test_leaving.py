@@ -8,6 +8,7 @@ from harness.codes import fresh_phone, registered, reset_of  # noqa: E402
 from harness.images import uploaded  # noqa: E402
 from harness.sessions import refreshed  # noqa: E402
 from harness.shop import ADDRESS, PASSWORD, fresh, refused  # noqa: E402
+from harness.sub_orders import line_of  # noqa: E402
 from harness.talk import Talk  # noqa: E402
 from harness.totp import enrolled  # noqa: E402
 from harness.uploads import attachable  # noqa: E402
@@ -161,6 +162,24 @@ def test_it_waits_while_an_order_is_under_way(shop):
     erased(shop, person)
 
 
+def test_it_waits_while_a_return_is_under_way(shop):
+    person, vendor = shop.customer(), shop.vendor()
+    order = person.order(vendor.product())
+    for move in (vendor.accept, vendor.pack, vendor.ship, vendor.deliver):
+        assert move(order).status_code == 200
+    asked = person.do("requestReturn", sub_order_id=vendor.part(order)["id"], key=fresh("key"),
+                      body={"lines": [{"line_id": line_of(order, vendor), "quantity": 1}],
+                            "reason": "damaged"})
+    person.do("requestDeletion")
+    rest(shop, person)
+    due(shop, person)
+    until(lambda: shop.db.one("select due_at > now() from account_deletion where account_id = %s",
+                              person.id))
+    assert state(shop, person) == [{"begun": False, "erased": False}]
+    vendor.do("refuseReturn", return_id=asked["id"], body={"reason": "It is whole"})
+    erased(shop, person)
+
+
 def test_cancelling_and_erasing_at_once_have_one_outcome(shop):
     person = shop.customer()
     person.do("requestDeletion")
@@ -178,6 +197,23 @@ def test_cancelling_and_erasing_at_once_have_one_outcome(shop):
 
 # -- what is left ---------------------------------------------------------------------------------
 
+def goods_go_back(shop, person, vendor, order, name):
+    """One return that was refused, and one that its customer has called off."""
+    def ask():
+        photo = attachable(shop.server, person, purpose="return_evidence")
+        return person.do("requestReturn", sub_order_id=vendor.part(order)["id"], key=fresh("key"),
+                         body={"lines": [{"line_id": line_of(order, vendor), "quantity": 1}],
+                               "reason": "damaged", "comment": f"{name} broke it",
+                               "upload_ids": [photo]})["id"]
+    person.do("cancelReturn", return_id=ask(), body={"reason": f"{name} keeps it"})
+    again = {"return_id": ask()}
+    vendor.do("approveReturn", **again, body={})
+    person.do("shipReturn", **again, body={"carrier": f"{name}'s van", "tracking_number": name})
+    vendor.do("receiveReturn", **again)
+    vendor.do("inspectReturn", **again, body={})
+    vendor.do("refuseReturn", **again, body={"reason": "It is whole"})
+
+
 def with_traces(shop, name, phone):
     """Somebody of whom there is something in as many tables as can be."""
     person = shop.customer(name=name)
@@ -188,6 +224,7 @@ def with_traces(shop, name, phone):
     order = person.order(vendor.product(), shipping_address=address, note=f"For {name}")
     for move in (vendor.accept, vendor.pack, vendor.ship, vendor.deliver):
         assert move(order).status_code == 200
+    goods_go_back(shop, person, vendor, order, name)
     second = person.order(vendor.product(), shipping_address=address)
     person.do("cancelOrder", order_id=second["id"], body={"reason": f"{name} is away"})
     talk = Talk(shop, vendor, person)
@@ -226,6 +263,9 @@ def test_no_table_holds_what_named_the_person(mail):
     rest(shop, person)
     erased(shop, person, is_told=True)
     assert holding(shop, words) == set()
+    seen = vendor.do("listVendorReturns")["items"]
+    assert [r["decision_reason"] for r in seen] == ["It is whole", None]
+    assert vendor.do("getVendorReturn", return_id=seen[0]["id"])["files"] == []
     assert mail.got(person)[-1].message["Subject"] == "Your account is being erased"
     seen = vendor.see(order)
     assert seen["shipping_address"] == {

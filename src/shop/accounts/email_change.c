@@ -98,8 +98,8 @@ void undo_email_change(struct request *rq, const struct undo_email_change_in *in
 	sql_email_undo_void(tx, in->undo_id, account->account_id);
 	sql_account_change_email(tx, account->account_id, code->email, code->email_key, hash);
 	sql_email_undo_phone(tx, in->undo_id, account->account_id);
-	sql_email_undo_factor(tx, in->undo_id, account->account_id);
-	sql_email_undo_passkeys(tx, in->undo_id, account->account_id);
+	sql_email_undo_factor(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
+	sql_email_undo_passkeys(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
 	sql_session_end_others(tx, account->account_id, (struct uuid){0});
 	tell_of_undo(tx, account->account_id, account->lost);
 	reply_commit_empty(rq, tx);

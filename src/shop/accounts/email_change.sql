@@ -41,16 +41,18 @@ update account a set phone = case when not exists (
 from email_change e
 where a.id = :account and e.id = :id and a.phone is distinct from e.phone;
 
--- email_undo_factor (id uuid, account uuid): none
--- A second factor that came later goes.
+-- email_undo_factor (id uuid, account uuid, lately_s int): none
+-- A second factor goes that came later, or so shortly before: a thief may set it up first.
 with gone as (
 	delete from totp t using email_code u
-	where u.id = :id and t.account_id = :account and (t.confirmed_at is null or t.confirmed_at > u.created_at)
+	where u.id = :id and t.account_id = :account and (
+		t.confirmed_at is null or t.confirmed_at > u.created_at - :lately_s * interval '1 second')
 	returning t.account_id
 )
 delete from recovery_code r using gone g where r.account_id = g.account_id;
 
--- email_undo_passkeys (id uuid, account uuid): none
--- Those that came later go.
+-- email_undo_passkeys (id uuid, account uuid, lately_s int): none
+-- Likewise.
 delete from passkey p using email_code u
-where u.id = :id and p.account_id = :account and p.created_at > u.created_at;
+where u.id = :id and p.account_id = :account
+and p.created_at > u.created_at - :lately_s * interval '1 second';

@@ -28,7 +28,7 @@ begin
 end $$;
 grant execute on function account_expect_free(uuid) to sebez_customer, sebez_admin;
 
--- Whether nothing is under way for which others need the person: orders, a refund, the duties above. For a day
+-- Whether nothing is under way for which others need the person: orders, returns, a refund, the duties above. For a day
 -- afterwards, too, because answers to others that name the person are kept so long (idempotency_key).
 create or replace function account_is_at_rest(account uuid) returns boolean
 language sql stable as $$
@@ -36,6 +36,7 @@ language sql stable as $$
 	and not exists (select from account a where a.id = account and a.admin_role is not null)
 	and not exists (select from sub_order s where s.account_id = account
 	                and (s.state not in ('completed', 'cancelled') or s.updated_at > now() - interval '1 day'))
+	and not exists (select from goods_return g where g.account_id = account and g.state = any (return_open_states()))
 	and not exists (select from shop_order o join payment p on p.order_id = o.id
 	                where o.account_id = account and p.state = 'refund_due')
 $$;
@@ -56,6 +57,18 @@ begin
 	where o.account_id = account;
 	update payment_attempt p set token = null, return_url = null, action = null where p.account_id = account;
 end $$;
+
+-- What returns say of the person, and their photos. What the vendor says of the goods stays.
+create or replace function returns_erase_person(account uuid) returns void language sql as $$
+	update goods_return_history h set reason = null
+	where h.account_id = returns_erase_person.account and h.actor = 'customer' and h.reason is not null;
+	update goods_return g set comment = null, carrier = null, tracking_number = null,
+		decision_reason = case when not exists (
+			select from goods_return_history h where h.vendor_id = g.vendor_id and h.return_id = g.id
+			and h.to_state = 'cancelled' and h.actor = 'customer') then g.decision_reason end
+	where g.account_id = returns_erase_person.account;
+	delete from goods_return_file f where f.account_id = returns_erase_person.account;
+$$;
 
 create or replace function address_erased(address json) returns json language sql immutable as $$
 	select json_build_object('name', 'Erased', 'company', null, 'line1', '', 'line2', null, 'city', '', 'region', null,
@@ -135,6 +148,7 @@ begin
 		perform chat_erase_traces(c, clock_timestamp());
 	end loop;
 	perform orders_erase_person(account);
+	perform returns_erase_person(account);
 	perform mails_erase_person(account, keys, emails);
 	perform staff_erase_person(account, keys, emails, number);
 	perform account_erase_rest(account);

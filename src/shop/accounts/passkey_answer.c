@@ -63,15 +63,24 @@ static json_t *parse(const struct reading *reading, const char *name, const char
 	return json;
 }
 
+/* A member that is a text without NUL, so that it can be compared as a C string; else NULL. */
+static const char *text_of(const json_t *object, const char *name)
+{
+	const json_t *member = json_object_get(object, name);
+	const char *text = json_string_value(member);
+
+	return text != NULL && strlen(text) == json_string_length(member) ? text : NULL;
+}
+
 /* The bytes of a member in base64url; empty when it is absent or null and need not be there. */
 static struct webauthn_piece bytes_of(const struct reading *reading, json_t *object,
                                       const char *path, bool is_needed)
 {
 	const char *name = strrchr(path, '/') + 1;
-	const char *text = json_string_value(json_object_get(object, name));
+	const char *text = text_of(object, name);
 	struct webauthn_piece piece = {NULL, 0};
 
-	if (text == NULL && is_needed)
+	if (text == NULL && (is_needed || json_is_string(json_object_get(object, name))))
 		wrong(reading, path, "required", "must be a text of base64url");
 	if (text == NULL)
 		return piece;
@@ -108,9 +117,9 @@ static void read_client_data(const struct reading *reading, struct passkey_answe
 	    answer->purpose == PASSKEY_REGISTRATION ? "webauthn.create" : "webauthn.get";
 	json_t *json = parse(reading, PATH, (const char *)answer->client_data.bytes,
 	                     answer->client_data.length);
-	const char *type = json_string_value(json_object_get(json, "type"));
-	const char *origin = json_string_value(json_object_get(json, "origin"));
-	const char *challenge = json_string_value(json_object_get(json, "challenge"));
+	const char *type = text_of(json, "type");
+	const char *origin = text_of(json, "origin");
+	const char *challenge = text_of(json, "challenge");
 
 	if (type == NULL || origin == NULL || challenge == NULL)
 		wrong(reading, PATH, "format", "must have type, origin and challenge");
@@ -140,7 +149,7 @@ static void read_data(const struct reading *reading, struct passkey_answer *answ
 
 static bool are_same(struct webauthn_piece a, struct webauthn_piece b)
 {
-	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+	return a.length == b.length && a.length > 0 && memcmp(a.bytes, b.bytes, a.length) == 0;
 }
 
 void passkey_answer_read(struct request *rq, const char *field, const char *json,

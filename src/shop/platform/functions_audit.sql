@@ -17,6 +17,7 @@ declare
 		when 'mail_suppression' then array['address']
 		when 'staff_invitation' then array['email']
 		when 'sub_order' then array['customer_name', 'shipping_address', 'note']
+		when 'goods_return' then array['comment', 'carrier', 'tracking_number']
 		when 'conversation' then array['customer_name', 'last_seq', 'last_message_at', 'last_note', 'awaiting_since',
 			'customer_read', 'customer_delivered', 'customer_unread', 'vendor_read', 'vendor_delivered',
 			'vendor_unread', 'last_message_hour', 'vendor_has_unread']

@@ -80,7 +80,9 @@ create table goods_return_history (
 	primary key (vendor_id, return_id, number),
 	foreign key (vendor_id, return_id) references goods_return (vendor_id, id)
 );
-create trigger kept before delete or update on goods_return_history for each row execute function kept();
+-- Only the owner of the tables may change a row: a reason goes with the person who gave it.
+create trigger kept before delete or update of vendor_id, return_id, number, account_id, from_state, to_state, actor,
+	actor_id, at on goods_return_history for each row execute function kept();
 
 grant select on goods_return_history to sebez_customer, sebez_vendor, sebez_admin;
 grant select, insert on goods_return_history to sebez_kernel;
@@ -90,7 +92,7 @@ create policy everything on goods_return_history to sebez_admin, sebez_kernel, s
 create policy of_customer on goods_return_history for select to sebez_customer using (account_id = current_account());
 create policy of_vendor on goods_return_history for select to sebez_vendor using (vendor_id = current_vendor());
 
--- Photos of a return: what they show is kept as of when they were sent.
+-- Photos of a return: what they show is kept as of when they were sent, until the person is erased.
 create table goods_return_file (
 	vendor_id  uuid not null,
 	return_id  uuid not null,
@@ -102,7 +104,7 @@ create table goods_return_file (
 	foreign key (vendor_id, return_id) references goods_return (vendor_id, id)
 );
 create index goods_return_file_upload on goods_return_file (upload_id);
-create trigger kept before delete or update on goods_return_file for each row execute function kept();
+create trigger kept before update on goods_return_file for each row execute function kept();
 create trigger track_uploads after insert or delete on goods_return_file for each row
 	execute function track_uploads('upload_id');
 
