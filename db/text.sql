@@ -21,7 +21,7 @@ grant execute on function uuid_at(timestamptz) to sebez_customer, sebez_vendor, 
 -- When uuid_v7() made an id, in milliseconds.
 create function uuid_time(id uuid) returns timestamptz language sql immutable parallel safe
 return to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0);
-grant execute on function uuid_time(uuid) to sebez_kernel, sebez_admin;
+grant execute on function uuid_time(uuid) to sebez_kernel, sebez_vendor, sebez_admin;
 
 -- Removes accents. Immutable as long as the rules of Debian's dictionary are not edited.
 create function folded(text) returns text language sql immutable strict parallel safe

@@ -73,6 +73,40 @@ def test_months_are_closed_one_after_the_other_once_and_when_they_are_over(shop,
     refused(close(shop, "2026-13"), 404)
 
 
+def months_after(shop, month, count):
+    return shop.db.one("select to_char(%s::date + make_interval(months => %s), 'YYYY-MM')",
+                       f"{month}-01", count)
+
+
+def test_a_month_without_journals_is_closed_with_the_next_one(shop, month):
+    last, shown = months_after(shop, month, 2), {}
+    for when in (month, last):
+        vendor = shop.vendor()
+        received(shop, shop.customer().order(vendor.product(), method="manual"))
+        made_older(shop, vendor, f"{when}-15", most=1)
+        assert close(shop, when).status_code == 200
+    for period in shop.admin("finance").do("listPeriods")["items"]:
+        shown[period["id"]] = period
+    empty = shown[months_after(shop, month, 1)]
+    assert empty["closed_at"] == shown[last]["closed_at"]
+    assert (empty["journals"], empty["accounts"], empty["note"]) == (0, [], None)
+    assert shown[months_after(shop, month, 3)]["closed_at"] is None
+    refused(close(shop, empty["id"]), 409)
+
+
+def test_a_journal_that_was_begun_before_midnight_is_of_the_day_in_its_id(shop, month):
+    clay = shop.vendor()
+    with contextlib.closing(shop.db.connect()) as other, other.cursor() as cursor:
+        cursor.execute(WRITTEN.replace("uuid_at(%(at)s)", f"uuid_at('{month}-15 00:00:01Z')") % {
+            "at": f"'{month}-14 23:59:59Z'", "vendor": f"'{clay.id}'"})
+        other.commit()
+    shop.db.rows("select ledger_carry(1000000)")
+    assert shop.db.rows("select day::text, debit from ledger_day where account = 'bank' "
+                        "and to_char(day, 'YYYY-MM') = %s", month) == [
+        {"day": f"{month}-15", "debit": 5}]
+    assert close(shop, month).status_code == 200
+
+
 def test_closing_waits_for_whoever_writes_a_journal(shop, month):
     clay = shop.vendor()
     answers = []

@@ -123,6 +123,30 @@ def test_what_was_sold_and_given_back_in_numbers(shop, fees):  # noqa: F811
     assert item["take_rate_basis_points"] == round((767 + fee) * 10000 / (11699 - 3333))
 
 
+def test_a_take_rate_is_null_of_nothing_and_at_most_an_int(shop):
+    clay = shop.vendor(shipping=[("Parcel", 0)])
+    order = shop.customer().order(clay.product(price=1), clay.product(price=2_999_999),
+                                  method="manual")
+    received(shop, order)
+    delivered(clay, order)
+
+    def rate():
+        (row,) = [row for row in shop.admin("finance").all("reportMoney", by="vendor")
+                  if row["vendor"]["id"] == clay.id]
+        return row["take_rate_basis_points"]
+
+    try:
+        shop.db.rows("update platform set refund_keeps_commission = true")
+        assert rate() == 1000
+        cheap, dear = sorted(clay.part(order)["lines"], key=lambda line: line["price"]["amount"])
+        granted(clay, order, lines=some(dear["id"], 1))
+        assert rate() == 2**31 - 1
+        granted(clay, order, lines=some(cheap["id"], 1))
+        assert rate() is None
+    finally:
+        shop.db.rows("update platform set refund_keeps_commission = false")
+
+
 def test_reports_equal_the_journals_whatever_was_counted_meanwhile(shop, fees):  # noqa: F811
     chance = random.Random(7)
     clay = shop.vendor(shipping=[("Parcel", 731)])

@@ -113,7 +113,9 @@ def test_each_move_is_only_for_those_whom_the_table_names(shop, case):
     refused(case.to("refuseReturn", reason="Too late"), 409)
     good(case.to("receiveReturn"))
     refused(case.to("cancelReturn"), 409)
-    good(case.to("inspectReturn", lines=[{"line_id": case.line, "accepted_quantity": 0}]))
+    none = {"line_id": case.line, "accepted_quantity": 0}
+    refused(case.to("inspectReturn", lines=[none, none]), 400, field="/lines/1/line_id")
+    good(case.to("inspectReturn", lines=[none]))
     refused(case.to("refundReturn"), 409)
     ended = good(case.to("refuseReturn", reason="It is whole"))
     assert (ended["status"], ended["decision_reason"]) == ("refused", "It is whole")

@@ -85,7 +85,7 @@ where h.release_at is null and s.state in ('delivered', 'completed')
 
 -- check: sums by day equal the entries that were carried
 select coalesce(d.account, e.account) || ' ' || coalesce(d.day, e.day) from ledger_day d
-full join (select (j.at at time zone 'UTC')::date as day, e.account, j.currency,
+full join (select (uuid_time(j.id) at time zone 'UTC')::date as day, e.account, j.currency,
 		sum(greatest(e.amount, 0)) as debit, sum(greatest(-e.amount, 0)) as credit
 	from journal j join journal_entry e on e.journal_id = j.id
 	where not exists (select from ledger_uncarried u where u.journal_id = j.id) group by 1, 2, 3) e

@@ -183,6 +183,10 @@ begin
 		order by h.release_at
 		limit most
 		for no key update of s skip locked);
+	-- Again, under the lock: a return may have been asked for until it was taken.
+	due := array(select s.id from sub_order s where s.id = any (due)
+		and not exists (select from goods_return g where g.vendor_id = s.vendor_id
+			and g.sub_order_id = s.id and g.state = any (return_open_states())));
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id, e.earned, r.days,
@@ -265,7 +269,7 @@ begin
 	)
 	select coalesce(array_agg(g.journal_id), '{}') into taken from gone g;
 	insert into ledger_day as d (day, account, currency, debit, credit)
-	select (j.at at time zone 'UTC')::date, e.account, j.currency, sum(greatest(e.amount, 0)),
+	select (uuid_time(j.id) at time zone 'UTC')::date, e.account, j.currency, sum(greatest(e.amount, 0)),
 	       sum(greatest(-e.amount, 0))
 	from journal j join journal_entry e on e.journal_id = j.id
 	where j.id = any (taken)

@@ -60,9 +60,9 @@ grant execute on function period_close(uuid, date, text) to sebez_admin;
 -- Amounts of accounts, as they are shown.
 create or replace function period_accounts(accounts json) returns json language sql stable
 set search_path = public, pg_temp as $$
-	select json_agg(json_build_object('account', a ->> 'account',
+	select coalesce(json_agg(json_build_object('account', a ->> 'account',
 		'debit', json_build_object('amount', (a ->> 'debit')::bigint, 'currency', f.currency),
-		'credit', json_build_object('amount', (a ->> 'credit')::bigint, 'currency', f.currency)))
+		'credit', json_build_object('amount', (a ->> 'credit')::bigint, 'currency', f.currency))), '[]')
 	from json_array_elements(accounts) a cross join platform f
 $$;
 grant execute on function period_accounts(json) to sebez_admin;

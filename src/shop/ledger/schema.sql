@@ -80,7 +80,8 @@ create table ledger_share (
 	reserved_until timestamptz, -- null: none is held back any more
 	primary key (vendor_id, sub_order_id),
 	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
-	check (refunded between 0 and received)
+	check (refunded between 0 and received),
+	check (goodwill >= 0 and platform_goodwill >= 0)
 );
 create index ledger_share_release on ledger_share (release_at) where released_at is null;
 create index ledger_share_reserved on ledger_share (reserved_until) where reserved_until is not null;

@@ -5,7 +5,7 @@
 select to_char(m.start, 'YYYY-MM') as id, m.start at time zone 'UTC' as from,
        (m.start + interval '1 month') at time zone 'UTC' as until,
        m.start + interval '1 month' > now() at time zone 'UTC' as open
-from (select date_trunc('month', j.at at time zone 'UTC') as first from journal j
+from (select date_trunc('month', uuid_time(j.id) at time zone 'UTC') as first from journal j
       where j.vendor_id = current_vendor() order by j.id limit 1) f
 cross join lateral generate_series(f.first, now() at time zone 'UTC', interval '1 month') m (start)
 order by m.start desc;

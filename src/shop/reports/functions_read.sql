@@ -107,7 +107,9 @@ set search_path = public, pg_temp as $$
 $$;
 grant execute on function report_money(numeric) to sebez_vendor, sebez_admin;
 
--- What the marketplace keeps of what customers paid, in basis points; null: of nothing.
+-- What the marketplace keeps of what customers paid, in basis points, as far as an int reaches; null: of nothing, or
+-- when more went back than came.
 create or replace function take_rate(revenue numeric, volume numeric) returns int language sql immutable parallel safe
-return round(revenue * 10000 / nullif(volume, 0))::int;
+return case when volume > 0
+	then greatest(least(round(revenue * 10000 / volume), 2147483647), -2147483648)::int end;
 grant execute on function take_rate(numeric, numeric) to sebez_admin;

@@ -146,13 +146,16 @@ returns void language plpgsql security definer set search_path = public, pg_temp
 declare
 	wrong record;
 begin
-	select n.number - 1 as number, l.quantity, l.order_line_id as id into wrong
-	from unnest(lines, quantities) with ordinality n (line, quantity, number)
+	select n.number - 1 as number, l.quantity, l.order_line_id as id, n.repeated into wrong
+	from (select u.line, u.quantity, u.number, row_number() over (partition by u.line order by u.number) > 1 as repeated
+	      from unnest(lines, quantities) with ordinality u (line, quantity, number)) n
 	left join goods_return_line l on l.return_id = inspected and l.order_line_id = n.line
-	where l.order_line_id is null or n.quantity > l.quantity
+	where l.order_line_id is null or n.repeated or n.quantity > l.quantity
 	order by n.number limit 1;
 	if wrong.number is not null and wrong.id is null then
 		perform refuse_field(format('/lines/%s/line_id', wrong.number), 'unknown', 'This line is not returned.');
+	elsif wrong.repeated then
+		perform refuse_field(format('/lines/%s/line_id', wrong.number), 'duplicate', 'This line is listed twice.');
 	elsif wrong.number is not null then
 		perform refuse_field(format('/lines/%s/quantity', wrong.number), 'maximum',
 			format('%s of this line are returned.', wrong.quantity));
