@@ -15,7 +15,12 @@
 #include "node/say.h"
 #include "store/outage.h"
 
-enum { LIST_MS = 10 * 60 * 1000, LIST_COUNT = 500, LIST_ARENA_BYTES = 16 * 1024 * 1024 };
+enum {
+	LIST_MS = 10 * 60 * 1000,
+	LIST_COUNT = 500,
+	LIST_ARENA_BYTES = 16 * 1024 * 1024,
+	KEY_MAX = 1024, /* of S3, whoever put it there */
+};
 
 #define SCHEME "s3://"
 
@@ -110,10 +115,19 @@ void backup_link_key(const struct backup_link *link, const char *key, char ret[B
 	path_format(ret, BUCKET_KEY_MAX + 1, "%s%s", link->prefix, key);
 }
 
+/* What others put there is passed over. */
+static bool is_ours(const struct backup_link *link, const char *key)
+{
+	size_t skip = strlen(link->prefix);
+
+	return strlen(key) <= BUCKET_KEY_MAX && strncmp(key, link->prefix, skip) == 0 &&
+	       bucket_key_is_valid(key + skip);
+}
+
 static int list_prefix(struct backup_link *link, const char *below, enum backup_part part,
                        struct backup_tree *ret)
 {
-	char prefix[BACKUP_PREFIX_MAX + 64], after[BUCKET_KEY_MAX + 1] = "";
+	char prefix[BACKUP_PREFIX_MAX + 64], after[KEY_MAX + 1] = "";
 	size_t count = 0, skip = strlen(link->prefix);
 	int rc;
 
@@ -127,10 +141,12 @@ static int list_prefix(struct backup_link *link, const char *below, enum backup_
 		for (size_t i = 0; rc == 0 && i < count; i++) {
 			const char *key = page[i].key + skip;
 
-			if (bucket_key_is_valid(key) &&
+			if (is_ours(link, page[i].key) &&
 			    (part == BACKUP_PART_COUNT || backup_part_of(key) == part))
 				backup_tree_add(ret, key, page[i].bytes, BACKUP_TIME_UNKNOWN);
 		}
+		if (rc == 0 && count > 0 && strlen(page[count - 1].key) > KEY_MAX)
+			rc = -EPROTO;
 		if (rc == 0 && count > 0)
 			path_format(after, sizeof(after), "%s", page[count - 1].key);
 		arena_free(arena);

@@ -9,8 +9,9 @@
 #include "store/s3_internal.h"
 
 enum {
-	CALL_ARENA_BYTES = 4 * 1024 * 1024, /* responses of all attempts of one call */
-	LIST_BYTES = 1024 * 1024,           /* of a page: 1,000 keys of 200 bytes and their XML */
+	CALL_ARENA_BYTES = 4 * 1024 * 1024,  /* responses of all attempts of one call */
+	LIST_BYTES = 1024 * 1024,            /* of a page: 1,000 keys of 200 bytes and their XML */
+	PAGE_ARENA_BYTES = 16 * 1024 * 1024, /* a page, its attempts and its entries */
 };
 
 size_t s3_object_headers(const struct s3 *s3, const char *key,
@@ -157,8 +158,9 @@ static int remove_object(void *store, const char *key, int64_t deadline_ms)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-static int list(void *store, struct arena *arena, const char *prefix, const char *after,
-                size_t count_max, int64_t deadline_ms, size_t *ret_count, struct object_entry **ret)
+static int list_page(struct s3 *s3, struct arena *arena, const char *prefix, const char *after,
+                     size_t count_max, int64_t deadline_ms, size_t *ret_count,
+                     struct object_entry **ret, bool *ret_more)
 {
 	const struct sigv4_pair query[] = {
 	    {"list-type", "2"},
@@ -172,11 +174,41 @@ static int list(void *store, struct arena *arena, const char *prefix, const char
 	                             .query_count = sizeof(query) / sizeof(query[0]),
 	                             .body_max = LIST_BYTES};
 	struct http_client_response response;
-	int rc = s3_expect_success(s3_send(store, arena, &call, deadline_ms, &response), &response);
+	int rc = s3_expect_success(s3_send(s3, arena, &call, deadline_ms, &response), &response);
 
-	if (rc == 0 &&
-	    s3_xml_list(arena, response.body, response.body_length, count_max, ret_count, ret) < 0)
-		rc = s3_nonsense(store, "S3 answered with something else than a list");
+	/* A page of nothing that says that there is more would be asked for again and again. */
+	if (rc == 0 && (s3_xml_list(arena, response.body, response.body_length, count_max,
+	                            ret_count, ret, ret_more) < 0 ||
+	                (*ret_more && *ret_count == 0)))
+		rc = s3_nonsense(s3, "S3 answered with something else than a list");
+	return rc;
+}
+
+/* S3 may answer with fewer than were asked for, and says that there are more. */
+static int list(void *store, struct arena *arena, const char *prefix, const char *after,
+                size_t count_max, int64_t deadline_ms, size_t *ret_count, struct object_entry **ret)
+{
+	struct object_entry *entries = arena_array(arena, count_max, sizeof(entries[0]));
+	size_t count = 0;
+	bool more = true;
+	int rc = 0;
+
+	while (rc == 0 && more && count < count_max) {
+		struct arena *page = arena_new(PAGE_ARENA_BYTES, NULL, NULL);
+		struct object_entry *found;
+		size_t found_count = 0;
+
+		rc = list_page(store, page, prefix, count > 0 ? entries[count - 1].key : after,
+		               count_max - count, deadline_ms, &found_count, &found, &more);
+		for (size_t i = 0; rc == 0 && i < found_count; i++) {
+			entries[count] = found[i];
+			entries[count++].key = arena_strdup(arena, found[i].key);
+		}
+		arena_free(page);
+	}
+	assert(count <= count_max);
+	*ret_count = count;
+	*ret = entries;
 	return rc;
 }
 

@@ -60,8 +60,10 @@ int s3_put(void *store, const char *key, object_read_fn *read, void *arg, int64_
  * XML. */
 const char *s3_xml_text(struct arena *arena, const char *xml, size_t length, const char *name);
 
-/* Contents of a ListBucketResult, at most count_max. -EPROTO: this is none. */
+/* Contents of a ListBucketResult, at most count_max; *ret_more: there are more. -EPROTO: this is
+ * none. */
 int s3_xml_list(struct arena *arena, const char *xml, size_t length, size_t count_max,
-                size_t *ret_count, struct object_entry **ret) __attribute__((warn_unused_result));
+                size_t *ret_count, struct object_entry **ret, bool *ret_more)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -86,10 +86,11 @@ static bool read_entry(struct arena *arena, const xmlNode *contents, struct obje
 }
 
 int s3_xml_list(struct arena *arena, const char *xml, size_t length, size_t count_max,
-                size_t *ret_count, struct object_entry **ret)
+                size_t *ret_count, struct object_entry **ret, bool *ret_more)
 {
 	struct object_entry *entries = arena_array(arena, count_max, sizeof(entries[0]));
 	const xmlNode *root = parse(arena, xml, length);
+	const char *truncated;
 	size_t count = 0;
 
 	if (root == NULL || !is_element(root, "ListBucketResult"))
@@ -102,6 +103,10 @@ int s3_xml_list(struct arena *arena, const char *xml, size_t length, size_t coun
 		count++;
 	}
 	assert(count <= count_max);
+	truncated = child_text(arena, root, "IsTruncated");
+	*ret_more = truncated != NULL && strcmp(truncated, "true") == 0;
+	if (truncated == NULL || (!*ret_more && strcmp(truncated, "false") != 0))
+		return -EPROTO;
 	*ret_count = count;
 	*ret = entries;
 	return 0;

@@ -16,13 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct object_entry *entries;
 	size_t count = COUNT_MAX + 1;
 	const char *code;
+	bool more;
 
 	memcpy(text, data, size);
 	text[size] = '\0';
 	code = s3_xml_text(arena, text, size, "Code");
 	if (code != NULL && strlen(code) > size)
 		abort();
-	if (s3_xml_list(arena, text, size, COUNT_MAX, &count, &entries) == 0) {
+	if (s3_xml_list(arena, text, size, COUNT_MAX, &count, &entries, &more) == 0) {
 		if (count > COUNT_MAX)
 			abort();
 		for (size_t i = 0; i < count; i++)

@@ -4,7 +4,8 @@
 
 Objects are in memory. A key with `-fails-STATUS-CODE-N-` answers the first N requests so; one with
 `-breaks-N-` ends the connection N times before the answer, and one with `-half-N-` in the middle of
-the body. Who reads one with `-unsaid-` beyond its end is not told where that is. /roles/… is the
+the body. A page of keys with `-short-` has three at most, and one of keys with `-endless-` does not
+say whether there are more. Who reads one with `-unsaid-` beyond its end is not told where that is. /roles/… is the
 metadata service of a machine. The age of what is put may be an argument, in seconds.
 """
 import collections
@@ -157,10 +158,13 @@ class S3(http.server.BaseHTTPRequestHandler):
         if self.command == "GET" and "list-type" in query:
             keys = sorted(name for name in objects
                           if name.startswith(query["prefix"]) and name > query["start-after"])
-            return self.xml("ListBucketResult", Name=BUCKET, inner="".join(
+            most = min(int(query["max-keys"]), 3 if "-short-" in query["prefix"] else 1000)
+            more = {} if "-endless-" in query["prefix"] else \
+                {"IsTruncated": "true" if len(keys) > most else "false"}
+            return self.xml("ListBucketResult", Name=BUCKET, **more, inner="".join(
                 f"<Contents><Key>{escape(name)}</Key><LastModified>{put_at[name]}</LastModified>"
                 f"<Size>{len(objects[name])}</Size></Contents>"
-                for name in keys[:int(query["max-keys"])]))
+                for name in keys[:most]))
         if self.command == "POST" and "uploads" in query:
             uploads[f"u/{len(uploads)}+"] = {}
             return self.xml("InitiateMultipartUploadResult", UploadId=list(uploads)[-1])

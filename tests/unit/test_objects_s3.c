@@ -133,6 +133,28 @@ ON_FIBER(the_keys_of_a_machine_are_fetched_and_renewed_when_refused)
 	objects_close(machine);
 }
 
+ON_FIBER(a_short_page_is_not_the_end_of_a_list)
+{
+	struct object_entry *entries;
+	size_t count;
+
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(put_text(arena_printf(arena, "private/x-short-/%d", i), "x"), 0);
+	assert_int_equal(
+	    objects_list(objects, arena, "private/x-short-/", "", 7, soon(), &count, &entries), 0);
+	assert_int_equal(count, 7);
+	for (int i = 0; i < 7; i++)
+		assert_string_equal(entries[i].key, arena_printf(arena, "private/x-short-/%d", i));
+	assert_int_equal(objects_list(objects, arena, "private/x-short-/", entries[6].key, 7,
+	                              soon(), &count, &entries),
+	                 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(entries[0].key, "private/x-short-/7");
+	assert_int_equal(
+	    objects_list(objects, arena, "private/x-endless-/", "", 7, soon(), &count, &entries),
+	    -EAGAIN);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest TESTS[] = {
@@ -140,6 +162,7 @@ int main(void)
 	    cmocka_unit_test(a_failure_that_stays_is_an_error),
 	    cmocka_unit_test(the_end_is_found_where_the_store_does_not_say_it),
 	    cmocka_unit_test(an_upload_in_parts_survives_failures),
+	    cmocka_unit_test(a_short_page_is_not_the_end_of_a_list),
 	    cmocka_unit_test(a_link_of_s3_lets_a_client_send_and_read_one_object),
 	    cmocka_unit_test(the_keys_of_a_machine_are_fetched_and_renewed_when_refused),
 	};

@@ -53,6 +53,7 @@ def test_a_lost_machine_is_restored_from_the_bucket_alone():
         server.sebez("backup", "verify")
         server.stop()
         shutil.rmtree(target)
+        s3.call(settings, "PUT", "kept/of.shop-1/" + "long/" * 180, b"of somebody else")
         set_aside(server, "lost")
         assert server.sebez("backup", "list").stdout.splitlines()[-1:]
         server.sebez("backup", "verify")
@@ -61,6 +62,7 @@ def test_a_lost_machine_is_restored_from_the_bucket_alone():
         server.sebez("backup", "drill")
         assert numbers(again) == placed
         sent.at_rest(server, picture)
+        s3.call(settings, "DELETE", "kept/of.shop-1/" + "long/" * 180)
         archive_all(server)
         until_there(target, settings)  # the new branch of the log, too
         # What the folder expires goes from the bucket.
