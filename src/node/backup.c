@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "node/admin_db.h"
 #include "node/backup_bucket.h"
 #include "node/commands.h"
+#include "node/embedded_pg.h"
 #include "node/say.h"
 
 static bool is_embedded(const struct config *config)
@@ -41,6 +43,19 @@ static void say_lacks(const struct backup_folder *folder)
 		    "it is, and does");
 }
 
+/* A trial restore takes no part in the folder of the shop that it was restored from. */
+static int check_adopted(const struct services *services)
+{
+	char path[DATA_FOLDER_PATH_MAX];
+
+	data_folder_path(&services->data_folder, "postgres/" EMBEDDED_PG_RESTORED, path,
+	                 sizeof(path));
+	if (access(path, F_OK) != 0)
+		return 0;
+	say("this database was restored, and no server has run with it: `sebez serve` first");
+	return -EBUSY;
+}
+
 int backup_main(const struct config *config)
 {
 	static struct services services;
@@ -52,7 +67,9 @@ int backup_main(const struct config *config)
 		return 1;
 	rc = backup_folder_open(config, &services.data_folder, true, &folder);
 	if (rc == 0) {
-		rc = backup_folder_lock(&folder);
+		rc = check_adopted(&services);
+		if (rc == 0)
+			rc = backup_folder_lock(&folder);
 		if (rc == 0)
 			rc = backup_plain_make(config, &services, &folder, &info);
 		if (rc == 0) {
@@ -171,8 +188,8 @@ static bool read_target(const struct backup_call *given, struct backup_target *r
 	}
 	if (given->timeline != NULL) {
 		ret->timeline = (unsigned)strtoul(given->timeline, NULL, 10);
-		if (ret->timeline == 0 || given->to == NULL) {
-			say("restore: --timeline must be a number, together with --to");
+		if (ret->timeline == 0) {
+			say("restore: --timeline must be a number");
 			return false;
 		}
 	}

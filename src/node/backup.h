@@ -40,10 +40,10 @@ int backup_plain_make(const struct config *config, const struct services *servic
                       struct backup_folder *folder, struct backup_info *ret)
     __attribute__((warn_unused_result));
 
-/* Deletes backups that no moment of the past `days` needs, and the log before the oldest that is
- * left. */
-int backup_plain_expire(const struct backup_folder *folder, int64_t days)
-    __attribute__((warn_unused_result));
+/* Deletes backups that no moment of the past `days` needs, of the branch of the log that this
+ * timeline is, and the log before the oldest that is left. */
+int backup_plain_expire(const struct backup_folder *folder, const struct data_folder *data_folder,
+                        unsigned timeline, int64_t days) __attribute__((warn_unused_result));
 
 /* Copies objects that are new, and marks copies of those that are gone, which are deleted `days`
  * later. */

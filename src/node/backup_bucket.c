@@ -16,6 +16,7 @@
 #include "store/outage.h"
 
 enum {
+	SECOND_US = 1000000,
 	LIST_MS = 10 * 60 * 1000,
 	LIST_COUNT = 500,
 	LIST_ARENA_BYTES = 16 * 1024 * 1024,
@@ -142,8 +143,10 @@ static int list_prefix(struct backup_link *link, const char *below, enum backup_
 			const char *key = page[i].key + skip;
 
 			if (is_ours(link, page[i].key) &&
-			    (part == BACKUP_PART_COUNT || backup_part_of(key) == part))
+			    (part == BACKUP_PART_COUNT || backup_part_of(key) == part)) {
 				backup_tree_add(ret, key, page[i].bytes, BACKUP_TIME_UNKNOWN);
+				ret->files[ret->count - 1].put_s = page[i].put_at_us / SECOND_US;
+			}
 		}
 		if (rc == 0 && count > 0 && strlen(page[count - 1].key) > KEY_MAX)
 			rc = -EPROTO;

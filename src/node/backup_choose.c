@@ -51,6 +51,19 @@ static int say_none(const struct search *search, unsigned timeline)
 	return -ENOENT;
 }
 
+/* Which of two databases that used the folder is the shop, nobody knows but its operator. */
+static int check_rival(const struct search *search, const struct backup_log *log, unsigned timeline)
+{
+	unsigned rival = backup_branch_rival(log, search->list, search->count, timeline);
+
+	if (rival == 0)
+		return 0;
+	say("timeline %u of the archived log goes on after timeline %u had begun, so two databases "
+	    "used %s: nothing is restored; choose one with --timeline %u or --timeline %u",
+	    rival, timeline, search->folder->path, rival, timeline);
+	return -EEXIST;
+}
+
 static int choose(const struct search *search, const struct data_folder *data_folder,
                   const struct backup_log *log, struct backup_choice *ret)
 {
@@ -63,6 +76,8 @@ static int choose(const struct search *search, const struct data_folder *data_fo
 	int rc = backup_branch_read(search->folder, data_folder, log, timeline, &ret->branch);
 	const struct backup_info *found = rc < 0 ? NULL : find(search, &ret->branch);
 
+	if (found != NULL && target->timeline == 0)
+		rc = check_rival(search, log, timeline);
 	/* One that is named may be of a branch that was left before it ended: then of that. */
 	if (rc == 0 && found == NULL && target->label != NULL && target->timeline == 0) {
 		found = find(search, NULL);

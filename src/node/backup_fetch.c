@@ -113,6 +113,9 @@ static int fetch_one(struct fetch *fetch, const struct backup_tree_file *file)
 	backup_tree_path(file->key, path, sizeof(path), &time_s);
 	if (is_there(fetch, path, file->bytes))
 		return 0;
+	if (time_s == BACKUP_TIME_UNKNOWN)
+		time_s =
+		    file->put_s; /* near enough to tell what a branch of the log is newer than */
 	rc = make_folders(fetch, path);
 	if (rc < 0)
 		return rc;
@@ -128,7 +131,7 @@ static int fetch_one(struct fetch *fetch, const struct backup_tree_file *file)
 		rc = -errno;
 	if (rc == 0 && fsync(fd) != 0)
 		rc = -errno;
-	if (rc == 0 && time_s != BACKUP_TIME_UNKNOWN) {
+	if (rc == 0) {
 		const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time_s}};
 
 		rc = futimens(fd, times) != 0 ? -errno : 0;

@@ -42,7 +42,25 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static int add_segment(struct backup_log *log, const char *name)
+static int note_end(struct backup_log *log, const char *name, int64_t at_s)
+{
+	unsigned timeline = 0;
+	int parts = sscanf(name, "%8X", &timeline);
+	size_t i = 0;
+
+	assert(parts == 1);
+	while (i < log->end_count && log->ends[i].timeline != timeline)
+		i++;
+	if (i == sizeof(log->ends) / sizeof(log->ends[0]))
+		return -E2BIG;
+	if (i == log->end_count)
+		log->ends[log->end_count++].timeline = timeline;
+	if (at_s > log->ends[i].at_s)
+		log->ends[i].at_s = at_s;
+	return 0;
+}
+
+static int add_segment(struct backup_log *log, const char *name, int64_t at_s)
 {
 	if (log->count == NAMES_MAX)
 		return -E2BIG;
@@ -52,7 +70,7 @@ static int add_segment(struct backup_log *log, const char *name)
 		assert(log->segments != NULL);
 	}
 	path_format(log->segments[log->count++], sizeof(log->segments[0]), "%.24s", name);
-	return 0;
+	return note_end(log, name, at_s);
 }
 
 /* Whether it is the name of a history. */
@@ -84,12 +102,12 @@ static int add_file(const struct backup_folder *folder, struct backup_log *log, 
 	path_format(name, sizeof(name), "%s", entry);
 	if (!backup_file_strip(name))
 		return 0;
-	if (is_segment(name))
-		return add_segment(log, name);
-	if (!is_history(name, &timeline))
+	if (!is_segment(name) && !is_history(name, &timeline))
 		return 0;
 	if (fstatat(folder->wal_fd, entry, &info, AT_SYMLINK_NOFOLLOW) != 0)
-		return -errno;
+		return errno == ENOENT ? 0 : -errno; /* expired meanwhile */
+	if (is_segment(name))
+		return add_segment(log, name, info.st_mtime);
 	return add_history(log, timeline, info.st_mtime, name);
 }
 
@@ -123,12 +141,12 @@ static int read_rest(const struct backup_folder *folder, const struct data_folde
 	json_object_foreach(all, path, value)
 	{
 		const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+		int64_t at_s = json_integer_value(json_object_get(value, "time"));
 
 		if (rc == 0 && strspn(name, HEX) == WAL_NAME && name[WAL_NAME] == '-')
-			rc = add_segment(log, name);
+			rc = add_segment(log, name, at_s);
 		else if (rc == 0 && is_history(name, &timeline))
-			rc = add_history(log, timeline,
-			                 json_integer_value(json_object_get(value, "time")), path);
+			rc = add_history(log, timeline, at_s, path);
 	}
 	json_decref(all);
 	return rc;
@@ -166,7 +184,7 @@ bool backup_log_has(const struct backup_log *log, const char *segment)
 void backup_log_add(struct backup_log *log, const char *segment)
 {
 	assert(is_segment(segment));
-	if (add_segment(log, segment) == 0)
+	if (add_segment(log, segment, 0) == 0)
 		qsort(log->segments, log->count, sizeof(log->segments[0]), by_name);
 }
 
@@ -182,4 +200,31 @@ unsigned backup_branch_at(const struct backup_log *log, const struct backup_info
 		if (list[i].began_s <= at_s && list[i].timeline > newest)
 			newest = list[i].timeline;
 	return newest;
+}
+
+/* When the timeline began, as far as it is known: 0 of the first one. */
+static int64_t began_s(const struct backup_log *log, const struct backup_info *list, size_t count,
+                       unsigned timeline)
+{
+	for (size_t i = 0; i < log->history_count; i++)
+		if (log->histories[i].timeline == timeline)
+			return log->histories[i].at_s;
+	for (size_t i = 0; i < count && timeline > 1; i++) /* the oldest first */
+		if (list[i].timeline == timeline)
+			return list[i].began_s;
+	return 0;
+}
+
+unsigned backup_branch_rival(const struct backup_log *log, const struct backup_info *list,
+                             size_t count, unsigned timeline)
+{
+	int64_t since_s = began_s(log, list, count, timeline);
+
+	for (size_t i = 0; i < log->end_count && since_s != 0; i++)
+		if (log->ends[i].timeline < timeline && log->ends[i].at_s > since_s)
+			return log->ends[i].timeline;
+	for (size_t i = 0; i < count && since_s != 0; i++)
+		if (list[i].timeline < timeline && list[i].began_s > since_s)
+			return list[i].timeline;
+	return 0;
 }

@@ -25,6 +25,11 @@ struct backup_log {
 		char name[64]; /* in the archive */
 	} histories[BACKUP_BRANCHES_MAX];
 	size_t history_count;
+	struct {
+		unsigned timeline;
+		int64_t at_s; /* when its newest segment was archived */
+	} ends[BACKUP_BRANCHES_MAX + 1];
+	size_t end_count;
 };
 
 /* Prints the error and returns -errno on failure: -E2BIG when there are more. */
@@ -52,6 +57,11 @@ struct backup_branch {
  * began before it. */
 unsigned backup_branch_at(const struct backup_log *log, const struct backup_info *list,
                           size_t count, int64_t at_s);
+
+/* An older timeline that went on after this one had begun: its log, or a backup of it, is newer
+ * than the beginning of this one. So two databases use the folder, or did. 0: none. */
+unsigned backup_branch_rival(const struct backup_log *log, const struct backup_info *list,
+                             size_t count, unsigned timeline);
 
 /* Of a timeline without a history in the archive only that is known that it is there. */
 int backup_branch_read(const struct backup_folder *folder, const struct data_folder *data_folder,

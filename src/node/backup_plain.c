@@ -332,21 +332,44 @@ int backup_plain_make(const struct config *config, const struct services *servic
 		return rc;
 	}
 	*ret = info;
-	return folder->rest ? 0 : backup_plain_expire(folder, config->backup_days);
+	return folder->rest ? 0
+	                    : backup_plain_expire(folder, &services->data_folder, info.timeline,
+	                                          config->backup_days);
 }
 
-int backup_plain_expire(const struct backup_folder *folder, int64_t days)
+static int read_branch(const struct backup_folder *folder, const struct data_folder *data_folder,
+                       unsigned timeline, struct backup_branch *ret)
+{
+	static struct backup_log log;
+	int rc = 0;
+
+	log = (struct backup_log){0};
+	if (folder->archives)
+		rc = backup_log_read(folder, data_folder, &log);
+	if (rc == 0)
+		rc = backup_branch_read(folder, data_folder, &log, timeline, ret);
+	backup_log_free(&log);
+	return rc;
+}
+
+int backup_plain_expire(const struct backup_folder *folder, const struct data_folder *data_folder,
+                        unsigned timeline, int64_t days)
 {
 	int64_t since_s = now_s() - days * 86400;
+	static struct backup_branch branch;
 	struct backup_info *list;
 	size_t count, kept = 0, first;
-	int rc = backup_folder_list(folder, &list, &count);
+	int rc = read_branch(folder, data_folder, timeline, &branch);
 
+	if (rc == 0)
+		rc = backup_folder_list(folder, &list, &count);
 	if (rc < 0)
 		return rc;
-	/* The newest that had ended then is what its moment is restored from. */
-	while (kept + 1 < count && list[kept + 1].ended_s <= since_s)
-		kept++;
+	/* The newest that had ended then is what its moment is restored from; one of a branch that
+	 * was left is not. */
+	for (size_t i = 1; i < count; i++)
+		if (list[i].ended_s <= since_s && backup_branch_has(&branch, &list[i]))
+			kept = i;
 	for (size_t i = 0; rc == 0 && i < kept; i++)
 		rc = backup_folder_remove(folder->base_fd, list[i].label);
 	/* After a restore to the past a newer backup begins at an earlier position of the log. */

@@ -137,10 +137,10 @@ static int verify(const struct restore *restore, const char *path, int cluster)
 	return rc;
 }
 
-static int signal_recovery(const struct restore *restore, int cluster)
+/* An empty file of the cluster that says something. */
+static int sign(const struct restore *restore, int cluster, const char *name)
 {
-	int fd =
-	    openat(cluster, "recovery.signal", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(cluster, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int rc = 0;
 
 	if (fd < 0)
@@ -153,16 +153,13 @@ static int signal_recovery(const struct restore *restore, int cluster)
 }
 
 /* The cluster is not where postgresql.conf's command expects it. */
-static void set_commands(const struct restore *restore, char get[COMMAND_MAX],
-                         char put[COMMAND_MAX])
+static void set_command(const struct restore *restore, char get[COMMAND_MAX])
 {
 	char cluster[DATA_FOLDER_PATH_MAX], command[COMMAND_MAX - 32];
 
 	data_folder_path(restore->data_folder, UNFINISHED, cluster, sizeof(cluster));
 	backup_wal_command(restore->folder, cluster, false, command, sizeof(command));
 	path_format(get, COMMAND_MAX, "restore_command=%s", command);
-	backup_wal_command(restore->folder, cluster, true, command, sizeof(command));
-	path_format(put, COMMAND_MAX, "archive_command=%s", command);
 }
 
 static int spawn_recovery(const struct restore *restore, int cluster, pid_t *ret)
@@ -170,18 +167,17 @@ static int spawn_recovery(const struct restore *restore, int cluster, pid_t *ret
 	const struct backup_target *target = restore->target;
 	time_t at = (time_t)(target->at_us / 1000000);
 	char moment[96], timeline[48], day[32];
-	static char get[COMMAND_MAX], put[COMMAND_MAX];
+	static char get[COMMAND_MAX];
 	const char *settings[EMBEDDED_PG_SETTINGS_MAX] = {"hot_standby=off"};
-	int count = 1, rc = 0;
+	int count = 1, rc = sign(restore, cluster, EMBEDDED_PG_RESTORED);
 	struct tm utc;
 
 	if (target->drill || !restore->folder->archives)
 		settings[count++] = "archive_mode=off";
-	if (restore->folder->archives) {
-		rc = signal_recovery(restore, cluster);
+	if (rc == 0 && restore->folder->archives) {
+		rc = sign(restore, cluster, "recovery.signal");
 		settings[count++] = get;
-		settings[count++] = put;
-		set_commands(restore, get, put);
+		set_command(restore, get);
 		settings[count++] = "recovery_target_action=promote";
 		settings[count++] = timeline;
 		/* Not PostgreSQL's "latest", which may be a branch of an earlier moment. */

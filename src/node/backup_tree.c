@@ -65,6 +65,7 @@ void backup_tree_add(struct backup_tree *tree, const char *key, int64_t bytes, i
 	file->key = strdup(key);
 	file->bytes = bytes;
 	file->time_s = time_s;
+	file->put_s = 0;
 	assert(file->key != NULL && bytes >= 0);
 }
 

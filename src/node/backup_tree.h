@@ -15,6 +15,7 @@ struct backup_tree_file {
 	char *key; /* its path below the folder; with its time behind a ~ where that matters */
 	int64_t bytes;
 	int64_t time_s; /* when it was changed; BACKUP_TIME_UNKNOWN */
+	int64_t put_s;  /* when it came to the bucket; 0: it is not of one */
 };
 
 struct backup_tree {

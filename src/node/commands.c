@@ -187,7 +187,8 @@ const struct command COMMANDS[] = {
               "the newest backup and the archived log; with --to as they were at that moment "
               "(2026-11-30T09:30:00Z), when all sessions end, too. --backup: from this one of "
               "`sebez backup list`. --timeline: of the log, where it branched at an earlier "
-              "restore, if not the one that was in use at that moment.",
+              "restore, if not the one that was in use at that moment. Nothing is archived from it "
+              "until `sebez serve` has run with it.",
      .run = run_restore,
      .settings = BACKUP_SETTINGS,
      .flags = {{.name = "--to", .value = &call.restore.to},

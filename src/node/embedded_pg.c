@@ -195,14 +195,19 @@ static long long shared_buffers_mb(void)
 /* While a setting names a folder for backups. A segment that nobody fills is archived after a
  * minute, so that is what a lost machine costs. When the folder is away, the shop is served all the
  * same: then PostgreSQL keeps its log until a start with the folder. */
-static void archive(const struct data_folder *data_folder, const struct config *config, char *ret,
-                    size_t size)
+static void archive(const struct data_folder *data_folder, const struct config *config, int folder,
+                    char *ret, size_t size)
 {
 	char command[BACKUP_COMMAND_MAX], cluster[DATA_FOLDER_PATH_MAX];
 
 	ret[0] = '\0';
 	if (config->backup_folder[0] == '\0')
 		return;
+	/* PostgreSQL notes what waits, and archives it once there is a command. */
+	if (faccessat(folder, EMBEDDED_PG_RESTORED, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		path_format(ret, size, "archive_mode = on\narchive_command = ''\n");
+		return;
+	}
 	data_folder_path(data_folder, "postgres", cluster, sizeof(cluster));
 	if (backup_wal_archive_command(config, data_folder, cluster, command, sizeof(command)) < 0)
 		path_format(command, sizeof(command), "false");
@@ -224,7 +229,7 @@ static int write_settings(const struct data_folder *data_folder, const struct co
 	_Static_assert(sizeof(SETTINGS) + sizeof(archiving) + DATA_FOLDER_RUN_MAX + 256 <
 	                   sizeof(text),
 	               "the settings fit");
-	archive(data_folder, config, archiving, sizeof(archiving));
+	archive(data_folder, config, folder, archiving, sizeof(archiving));
 	assert(data_folder->run[0] == '/');
 	path_format(text, sizeof(text),
 	            "%s%sshared_buffers = %lldMB\neffective_cache_size = %lldMB\n"
@@ -270,6 +275,17 @@ static pid_t find_running(int folder)
 	if (fstat(folder, &ours) != 0 || stat(path, &theirs) != 0)
 		return 0;
 	return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev ? (pid_t)pid : 0;
+}
+
+int embedded_pg_adopt(const struct data_folder *data_folder)
+{
+	char path[DATA_FOLDER_PATH_MAX];
+
+	data_folder_path(data_folder, "postgres/" EMBEDDED_PG_RESTORED, path, sizeof(path));
+	if (unlink(path) == 0 || errno == ENOENT)
+		return 0;
+	say("cannot remove %s: %s", path, strerror(errno));
+	return -errno;
 }
 
 int embedded_pg_prepare(const struct data_folder *data_folder, const struct config *config)

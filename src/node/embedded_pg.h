@@ -14,6 +14,11 @@
 #define EMBEDDED_PG_SUPERUSER "sebez_super"
 #define EMBEDDED_PG_DATABASE "sebez"
 
+/* A file of a cluster that was restored: nothing is archived from it until a server adopts it. A
+ * trial may use the folder for backups of a shop that goes on. */
+#define EMBEDDED_PG_RESTORED "sebez.restored"
+int embedded_pg_adopt(const struct data_folder *data_folder) __attribute__((warn_unused_result));
+
 /* Finds the binaries, stops a postmaster left over from an earlier start, creates the cluster on
  * first use, writes its configuration. Prints the error and returns -errno on failure. */
 int embedded_pg_prepare(const struct data_folder *data_folder, const struct config *config)

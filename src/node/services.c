@@ -151,7 +151,8 @@ static int describe(const struct config *config, struct services *services)
 	              : conninfo_add(services->admin, CONNINFO_MAX, "user", EMBEDDED_PG_SUPERUSER);
 }
 
-static int start_owned(const struct config *config, struct services *services)
+static int start_owned(const struct config *config, enum services_use use,
+                       struct services *services)
 {
 	assert(services->owner && services->pg == 0 && services->redis == 0);
 	/* The previous owner may have removed the folder in the meantime. */
@@ -161,6 +162,8 @@ static int start_owned(const struct config *config, struct services *services)
 		embedded_redis_prepare(&services->data_folder);
 		rc = embedded_redis_spawn(&services->data_folder, &services->redis);
 	}
+	if (rc == 0 && services->pg_embedded && use == SERVICES_SERVE)
+		rc = embedded_pg_adopt(&services->data_folder);
 	if (rc == 0 && services->pg_embedded) {
 		rc = embedded_pg_prepare(&services->data_folder, config);
 		if (rc == 0)
@@ -265,7 +268,7 @@ int services_open(const struct config *config, enum services_use use, struct ser
 		rc = take_lock(services, use);
 		services->owner = rc == 1;
 		if (rc == 1)
-			rc = embedded ? start_owned(config, services) : 0;
+			rc = embedded ? start_owned(config, use, services) : 0;
 	}
 	if (rc == 0)
 		rc = wait_pg(services);

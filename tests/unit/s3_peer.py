@@ -5,8 +5,9 @@
 Objects are in memory. A key with `-fails-STATUS-CODE-N-` answers the first N requests so; one with
 `-breaks-N-` ends the connection N times before the answer, and one with `-half-N-` in the middle of
 the body. A page of keys with `-short-` has three at most, and one of keys with `-endless-` does not
-say whether there are more. Who reads one with `-unsaid-` beyond its end is not told where that is. /roles/… is the
-metadata service of a machine. The age of what is put may be an argument, in seconds.
+say whether there are more. Who reads one with `-unsaid-` beyond its end is not told where that is.
+/roles/… is the metadata service of a machine. The age of what is put may be an argument, in
+seconds.
 """
 import collections
 import datetime

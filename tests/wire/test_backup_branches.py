@@ -1,5 +1,6 @@
 """A restore to the past begins a branch of the log: what it left is not taken for the shop."""
 import re
+import shutil
 import time
 
 import pytest
@@ -21,7 +22,8 @@ def test_the_log_of_a_new_timeline_stays_when_it_begins_before_an_older_backup()
         set_aside(server, "lost")
         server.sebez("restore", "--to", moment)
         server.start()
-        for info in target.glob("base/*/info"):  # both are out of SEBEZ_BACKUP_DAYS
+        shutil.rmtree(min(target.glob("base/*")))
+        for info in target.glob("base/*/info"):  # it is out of SEBEZ_BACKUP_DAYS
             info.write_text(re.sub(r"ended \d+", "ended 1000000000", info.read_text()))
         server.sebez("backup")
         archive_all(server)
@@ -60,3 +62,57 @@ def test_a_backup_of_a_branch_that_was_left_is_not_restored(tool):
             # What names the branch that was left gets it, up to where it ends.
             assert there == (placed if "--backup" not in how else there & placed | left), how
             server.stop()
+
+
+def test_a_trial_restore_takes_nothing_from_the_shop_whose_folder_it_uses():
+    with backed_up(SEBEZ_BACKUP_KEY=KEY) as (server, target):
+        shop = Shop(server.start())
+        server.sebez("backup")
+        placed = {shop.customer().order(shop.mug)["number"]}
+        archive_all(server)
+        of_shop = server.environment
+        server.environment = {**of_shop, "SEBEZ_DATA": str(server.data / "trial")}
+        server.sebez("restore")
+        server.sebez("check", "--data")
+        refused = server.sebez("backup", check=False)
+        server.environment = of_shop
+        assert (refused.returncode, "restored" in refused.stderr) == (1, True), refused.stderr
+        assert not list(target.glob("wal/*.history*")), "only a server begins a branch"
+        placed |= {shop.customer().order(shop.mug)["number"]}
+        archive_all(server)
+        server.stop()
+        set_aside(server, "lost")
+        server.sebez("restore")
+        again = Shop(server.start())
+        assert numbers(again) == placed
+        archive_all(server)
+        assert list(target.glob("wal/00000002.history*")), "a server has adopted it"
+        assert server.stop() == []
+
+
+def test_two_databases_that_used_one_folder_are_told_apart_by_the_operator():
+    with backed_up() as (server, target):
+        shop = Shop(server.start())
+        server.sebez("backup")
+        first = {shop.customer().order(shop.mug)["number"]}
+        archive_all(server)
+        server.stop()
+        set_aside(server, "shop")
+        server.sebez("restore")
+        server.start()
+        archive_all(server)
+        server.stop()
+        set_aside(server, "other")
+        (server.data / "shop").rename(server.data / "var")  # and goes on
+        time.sleep(1)  # files know the second
+        shop = Shop(server.start())
+        first |= {shop.customer().order(shop.mug)["number"]}
+        archive_all(server)
+        server.stop()
+        set_aside(server, "lost")
+        refused = server.sebez("restore", check=False)
+        assert refused.returncode == 1
+        assert "--timeline 1 or --timeline 2" in refused.stderr, refused.stderr
+        server.sebez("restore", "--timeline", "1")
+        assert numbers(Shop(server.start())) == first
+        assert server.stop() == []
