@@ -6,8 +6,8 @@ import pytest
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
 from harness import mails  # noqa: E402
 from harness.client import together  # noqa: E402
-from harness.codes import (change_of, coded, fresh_phone, letters_of, reset_of,  # noqa: E402
-                           undo_of)
+from harness.codes import (change_of, coded, fresh_phone, letters_of, registered,  # noqa: E402
+                           reset_of, undo_of)
 from harness.sessions import credentials, refreshed  # noqa: E402
 from harness.shop import PASSWORD, fresh, refused  # noqa: E402
 from harness.totp import enrolled  # noqa: E402
@@ -177,6 +177,49 @@ def test_of_several_former_addresses_the_oldest_wins(shop):
     assert sorted(statuses[0]) == [204, 401, 401]
     assert statuses[1].count(204) <= 1
     assert shop.anonymous().login(first, NEW).id == other.id
+
+
+def deletions(shop, person):
+    return shop.db.one("select count(*) from account_deletion where account_id = %s", person.id)
+
+
+def test_a_deletion_that_a_thief_asked_for_is_cancelled_and_an_older_one_is_not(shop):
+    person, other = shop.customer(), shop.customer()
+    _, former = changed(shop, person)
+    person.do("requestDeletion")
+    other.do("requestDeletion")
+    other = shop.anonymous().login(other.account["email"], PASSWORD)
+    _, formers = changed(shop, other)
+    for email in (former, formers):
+        assert undo(shop, undo_of(shop, email)).status_code == 204
+    assert (deletions(shop, person), deletions(shop, other)) == (0, 1)
+    told = [shop.db.one("select count(*) from mail_letter where account_id = %s "
+                        "and text_key = 'mail.deletion_cancelled'", p.id) for p in (person, other)]
+    assert told == [1, 0]
+
+
+def test_each_former_address_gets_the_code_of_its_own_account(mail):
+    person, other = mail.shop.customer(), mail.shop.customer()
+    _, former = changed(mail.shop, person)
+    first = undo_of(mail.shop, former)
+    changed(mail.shop, other, former)
+    changed(mail.shop, other)
+    second = undo_of(mail.shop, former)
+    until(lambda: [link for got in mail.smtp.to(former) for link in link_of(got, "email-undos")]
+          == [tuple(first.values()), tuple(second.values())])
+
+
+def test_what_only_counts_as_a_former_address_is_given_to_nobody_meanwhile(shop):
+    name = fresh("strasse")
+    exact, alike = f"{name}@example.com", f"{name.replace('ss', chr(223))}@example.com"
+    person, other = shop.customer(), shop.customer()
+    changed(shop, person, exact)
+    changed(shop, person)
+    taken = refused(shop.anonymous().call("confirmRegistration", body=registered(shop, alike)),
+                    409, "already_exists")
+    refused(confirm(other, change_of(shop, other, alike)), 409, "already_exists")
+    assert taken["errors"][0]["field"] == "/email"
+    assert changed(shop, other, exact)[0] == exact
 
 
 def test_an_undo_expires_after_seven_days_and_gives_way_to_whoever_has_the_address_now(shop):

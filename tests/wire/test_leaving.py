@@ -4,7 +4,8 @@ import pytest
 pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
 from harness import devices  # noqa: E402
 from harness.client import together  # noqa: E402
-from harness.codes import fresh_phone, registered, reset_of  # noqa: E402
+from harness.codes import (change_of, coded, fresh_phone, registered, reset_of,  # noqa: E402
+                           undo_of)
 from harness.images import uploaded  # noqa: E402
 from harness.sessions import refreshed  # noqa: E402
 from harness.shop import ADDRESS, PASSWORD, fresh, refused  # noqa: E402
@@ -38,12 +39,12 @@ def state(shop, person):
 
 
 def erased(shop, person, is_told=False):
-    """Once it is; unless a mail server takes the last mail, as if that had waited for a day."""
+    """Once it is: as if a minute were over since it began; unless a mail server takes the last
+    mail, a day."""
     def is_done():
         due(shop, person)
-        if not is_told:
-            shop.db.rows("update account_deletion set started_at = started_at - interval '1 day' "
-                         "where account_id = %s", person.id)
+        shop.db.rows("update account_deletion set started_at = started_at - interval %s "
+                     "where account_id = %s", "1 minute" if is_told else "1 day", person.id)
         return state(shop, person) == [{"begun": True, "erased": True}]
     until(is_done)
 
@@ -180,6 +181,41 @@ def test_it_waits_while_a_return_is_under_way(shop):
     erased(shop, person)
 
 
+def begun(shop, person):
+    person.do("requestDeletion")
+    due(shop, person)
+    until(lambda: state(shop, person) == [{"begun": True, "erased": False}])
+
+
+def test_an_order_that_comes_while_it_begins_keeps_its_address_until_it_is_over(shop):
+    person, vendor = shop.customer(), shop.vendor()
+    order = person.order(vendor.product())
+    assert vendor.cancel(order).status_code == 200
+    rest(shop, person)
+    begun(shop, person)
+    shop.db.rows("update sub_order set updated_at = now() where account_id = %s", person.id)
+    shop.db.rows("update account_deletion set started_at = started_at - interval '1 day', "
+                 "due_at = now() where account_id = %s", person.id)
+    until(lambda: shop.db.one("select due_at > now() + interval '30 minutes' "
+                              "from account_deletion where account_id = %s", person.id))
+    assert state(shop, person) == [{"begun": True, "erased": False}]
+    assert vendor.see(order)["shipping_address"]["name"] == ADDRESS["name"]
+    rest(shop, person)
+    erased(shop, person)
+
+
+def test_what_has_begun_gets_no_rights_back(shop):
+    person, admin = shop.customer(), shop.admin()
+    begun(shop, person)
+    refused(admin.call("unlockUser", user_id=person.id, body={}), 409, "conflict")
+    refused(admin.call("setAdminRole", user_id=person.id, body={"role": "support"}), 409,
+            "conflict")
+    with pytest.raises(Exception, match="is being erased"):
+        shop.db.rows("select account_make_admin(gen_random_uuid(), email, email_key, name, "
+                     "'support', password_hash) from account where id = %s", person.id)
+    erased(shop, person)
+
+
 def test_cancelling_and_erasing_at_once_have_one_outcome(shop):
     person = shop.customer()
     person.do("requestDeletion")
@@ -278,6 +314,46 @@ def test_no_table_holds_what_named_the_person(mail):
     assert shop.check() == []
     anew = shop.anonymous().register(email, PASSWORD, "Somebody else")
     assert anew.id != person.id
+
+
+def suppressed(shop, email):
+    shop.db.rows("insert into mail_suppression (id, address, reason) "
+                 "values (gen_random_uuid(), %s, 'bounce')", email)
+
+
+def test_addresses_of_others_that_were_only_typed_stay_as_they_are(shop):
+    person, other, vendor = shop.customer(), shop.customer(), shop.vendor()
+    own, theirs = person.account["email"], other.account["email"]
+    person.do("confirmEmailChange", body=change_of(shop, person, fresh("new") + "@example.com"))
+    other.do("confirmEmailChange", body=change_of(shop, other, fresh("new") + "@example.com"))
+    change_of(shop, person, theirs)
+    for email in (own, theirs):
+        suppressed(shop, email)
+        vendor.owner.do("createInvitation", vendor_id=vendor.id,
+                        body={"email": email, "role": "support"})
+    undo = undo_of(shop, theirs)
+    person.do("requestDeletion")
+    erased(shop, person)
+    for table in ("mail_suppression", "staff_invitation", "email_code"):
+        assert (table, own) not in holding(shop, {own, theirs})
+        assert (table, theirs) in holding(shop, {own, theirs})
+    assert shop.anonymous().call("undoEmailChange", body={
+        **undo, "password": "staple battery horse"}).status_code == 204
+
+
+def test_a_vendor_keeps_its_address_when_staff_without_one_leave(shop):
+    vendor, person = shop.vendor(), shop.anonymous()
+    person._signed_in(person.do("signInByPhone", body={
+        **coded(shop.server, person, fresh_phone()), "name": "Sara"}))
+    shop.db.rows("insert into staff (vendor_id, account_id, role) values (%s, %s, 'support')",
+                 vendor.id, person.id)
+    shop.db.rows("update vendor set contact_email = 'shop@example.com', "
+                 "contact_phone = '+251911223344' where id = %s", vendor.id)
+    person.do("requestDeletion")
+    erased(shop, person)
+    assert shop.db.rows("select contact_email, contact_phone from vendor where id = %s",
+                        vendor.id) == [{"contact_email": "shop@example.com",
+                                        "contact_phone": "+251911223344"}]
 
 
 def test_every_table_that_names_an_account_says_what_becomes_of_its_rows(shop):

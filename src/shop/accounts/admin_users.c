@@ -72,6 +72,7 @@ void unlock_user(struct request *rq, const struct unlock_user_in *in)
 	struct db *tx = db_begin(&rq->task);
 
 	require_may_lock(tx, in->user_id);
+	sql_account_expect_stays(tx, in->user_id);
 	platform_audit_reason(tx, in->reason);
 	sql_admin_user_unlock(tx, in->user_id);
 	reply_commit_row(rq, tx, 200, sql_admin_user(tx, in->user_id));
@@ -106,6 +107,8 @@ void set_admin_role(struct request *rq, const struct set_admin_role_in *in)
 	if (in->role != NULL && !user->has_password)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "Admins sign in with a password, and this account has none.");
+	if (in->role != NULL)
+		sql_account_expect_stays(tx, in->user_id);
 	sql_admin_user_set_role(tx, in->user_id,
 	                        in->role != NULL ? ADMIN_ROLE_NAMES[*in->role] : NULL);
 	sql_admin_user_end_sessions(tx, in->user_id);

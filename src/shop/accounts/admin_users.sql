@@ -33,6 +33,9 @@ from account a
 where a.id = :id
 for no key update;
 
+-- account_expect_stays (id uuid): one writes
+select account_expect_stays(:id);
+
 -- admin_user_lock (id uuid, reason text): one
 update account
 set locked_at = coalesce(locked_at, now()), locked_reason = :reason, version = version + 1,

@@ -69,10 +69,16 @@ void confirm_email_change(struct request *rq, const struct confirm_email_change_
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account));
 }
 
-static void tell_of_undo(struct db *tx, struct uuid account, const char *lost)
+static void tell(struct db *tx, struct uuid account, const char *key)
 {
-	mail_write(tx, &(struct mail_letter){
-	                   .key = "mail.password_changed", .account_id = &account, .facts = "{}"});
+	mail_write(tx, &(struct mail_letter){.key = key, .account_id = &account, .facts = "{}"});
+}
+
+static void tell_of_undo(struct db *tx, struct uuid account, const char *lost, bool stays)
+{
+	tell(tx, account, "mail.password_changed");
+	if (stays)
+		tell(tx, account, "mail.deletion_cancelled");
 	if (lost != NULL)
 		mail_write(tx, &(struct mail_letter){
 		                   .key = "mail.email_undone", .address = lost, .facts = "{}"});
@@ -86,6 +92,7 @@ void undo_email_change(struct request *rq, const struct undo_email_change_in *in
 	    email_code_prove(rq, EMAIL_CODE_UNDO, in->undo_id, in->code);
 	const char *hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+	bool stays = rows_count(sql_email_undo_deletion(tx, in->undo_id)) > 0;
 	const struct email_undo_lock_row *account =
 	    sql_email_undo_lock_rows(tx, sql_email_undo_lock(tx, in->undo_id), NULL);
 
@@ -101,6 +108,6 @@ void undo_email_change(struct request *rq, const struct undo_email_change_in *in
 	sql_email_undo_factor(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
 	sql_email_undo_passkeys(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
 	sql_session_end_others(tx, account->account_id, (struct uuid){0});
-	tell_of_undo(tx, account->account_id, account->lost);
+	tell_of_undo(tx, account->account_id, account->lost, stays);
 	reply_commit_empty(rq, tx);
 }

@@ -26,6 +26,13 @@ select a.id as account_id, a.email as lost, a.locked_at is not null as locked
 from email_change e join account a on a.id = e.account_id
 where e.id = :id for no key update of a;
 
+-- email_undo_deletion (id uuid): maybe -> (account_id uuid)
+-- The account's deletion, if somebody asked for it after the change and it has not begun. Before the account, as the
+-- job locks them.
+delete from account_deletion d using email_change e join email_code u on u.id = e.id
+where e.id = :id and d.account_id = e.account_id and d.started_at is null and d.asked_at > u.created_at
+returning d.account_id;
+
 -- email_undo_void (id uuid, account uuid): none
 -- What the account was to get after that address: codes for it, and the ways back to addresses that came later. So of
 -- several former addresses the oldest one wins.

@@ -30,8 +30,9 @@ order by email_key = :typed desc limit 1 for no key update;
 -- email_codes_to_send (asked rows(number int, id uuid)): many -> (number int, id uuid, purpose text, email text,
 --     language text?, lasts_s int, account_id uuid?, undo_id uuid?)
 -- Of these codes those that are of use: neither used nor expired; the account that has the address; and when none has
--- it, the code by which one takes it back. A device of the account says its language, so that no stranger chooses it.
-select r.number, c.id, c.purpose, c.email,
+-- it, the code by which one takes it back: the oldest, for a new password. That goes to the address as it was. A device
+-- of the account says its language, so that no stranger chooses it.
+select r.number, c.id, c.purpose, coalesce(u.email, c.email) as email,
        case when a.id is null then coalesce((
 		select d.locale from device d where d.account_id = u.account_id and d.locale is not null
 		order by d.registered_at desc limit 1), c.language)
@@ -44,9 +45,9 @@ left join lateral (
 	select x.id from account x where x.email_key in (c.email_key, c.email) and c.purpose <> 'email_undo'
 	order by x.email_key = c.email desc limit 1) a on true
 left join lateral (
-	select w.id, e.account_id from email_code w join email_change e on e.id = w.id
+	select w.id, w.email, e.account_id from email_code w join email_change e on e.id = w.id
 	where w.email_key = c.email_key and w.purpose = 'email_undo' and w.used_at is null and w.expires_at > now()
-	and c.purpose in ('reset', 'email_undo')
+	and (c.purpose = 'reset' or c.purpose = 'email_undo' and w.id = c.id)
 	order by w.created_at limit 1) u on a.id is null
 where c.used_at is null and c.expires_at > now();
 

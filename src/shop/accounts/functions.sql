@@ -17,6 +17,7 @@ begin
 	set admin_role = excluded.admin_role, password_hash = excluded.password_hash, version = a.version + 1,
 	    updated_at = now(), password_changed_at = clock_timestamp()
 	returning a.id into made;
+	perform account_expect_stays(made);
 	update session s set ended_at = now() where s.account_id = made and s.ended_at is null;
 end $$;
 grant execute on function account_make_admin(uuid, text, text, text, text, text) to sebez_jobs;

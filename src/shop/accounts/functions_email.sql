@@ -52,3 +52,19 @@ begin
 	end if;
 end $$;
 grant execute on function email_undo_add(uuid, uuid, text, int) to sebez_auth;
+
+set local role sebez_owner;
+
+-- While a former address may be taken back, no other account gets one that counts as the same but is written in another
+-- way: it would have the key, and nobody has shown that it reads the same mails.
+create or replace function account_email_is_free() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	if exists (select from email_code c join email_change e on e.id = c.id
+	           where c.email_key = new.email_key and c.purpose = 'email_undo' and c.used_at is null
+	           and c.expires_at > now() and c.email <> new.email and e.account_id <> new.id) then
+		raise unique_violation using message = 'another account may take this address back',
+			constraint = 'account_email_key', table = 'account';
+	end if;
+	return null;
+end $$;

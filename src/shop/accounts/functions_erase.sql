@@ -75,15 +75,25 @@ create or replace function address_erased(address json) returns json language sq
 	                         'postal_code', null, 'country', address -> 'country', 'phone', null)
 $$;
 
--- Mails, codes and addresses that get no mails: of these addresses.
+-- Refuses to give an account rights that is being erased or is.
+create or replace function account_expect_stays(account uuid) returns void
+language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+	if exists (select from account_deletion d where d.account_id = account and d.started_at is not null) then
+		raise exception 'The account is being erased' using errcode = 'SB409';
+	end if;
+end $$;
+grant execute on function account_expect_stays(uuid) to sebez_admin, sebez_kernel;
+
+-- Mails, codes and addresses that get no mails: of these addresses. The ways back that other accounts have stay.
 create or replace function mails_erase_person(account uuid, keys text[], emails text[]) returns void
 language plpgsql as $$
 begin
 	delete from mail_digest d where d.account_id = account;
 	delete from mail_letter l where l.account_id = account or l.address = any (emails);
 	delete from mail_suppression s where s.address = any (emails);
-	delete from email_code c where c.email_key = any (keys)
-	or c.id in (select e.id from email_change e where e.account_id = account);
+	delete from email_code c where c.id in (select e.id from email_change e where e.account_id = account)
+	or c.email_key = any (keys) and c.purpose <> 'email_undo';
 end $$;
 
 -- What an account has as staff. The vendors keep what it did for them, under its id.
@@ -136,11 +146,16 @@ declare
 	number text;
 	c conversation;
 begin
-	select array_agg(x.email_key), array_agg(x.email), max(x.phone) into keys, emails, number from (
-		select a.email_key, a.email, a.phone from account a where a.id = account
-		union all
-		select w.email_key, w.email, null from email_code w join email_change e on e.id = w.id
-		where e.account_id = account) x;
+	select a.phone into number from account a where a.id = account;
+	-- Those that it has proved and nobody else has, or may take back.
+	select coalesce(array_agg(x.email_key), '{}'), coalesce(array_agg(x.email), '{}') into keys, emails from (
+		select a.email_key, a.email from account a where a.id = account and a.email is not null
+		union
+		select w.email_key, w.email from email_code w join email_change e on e.id = w.id
+		where e.account_id = account and w.purpose = 'email_undo'
+		and not exists (select from account o where o.email_key = w.email_key and o.id <> account)
+		and not exists (select from email_code o join email_change f on f.id = o.id
+		                where o.email_key = w.email_key and o.purpose = 'email_undo' and f.account_id <> account)) x;
 	-- Those that a vendor has opened since the messages were erased.
 	for c in select x.* from conversation x
 		where x.account_id = account and x.customer_name <> 'Erased' order by x.id for no key update
@@ -161,7 +176,8 @@ end $$;
 
 -- The next step of a deletion that is due. First the account is locked and its messages go, which takes many
 -- transactions; the row that this returns says where to tell that. Then, when that mail is sent, or was not for a day,
--- the rest goes. Whatever a step waits for, the job looks again at due_at.
+-- the rest goes, unless an order has come meanwhile: for a minute, requests that began before it was locked may still
+-- write. Whatever a step waits for, the job looks again at due_at.
 create or replace function account_deletion_step(account uuid) returns table (email text, locale text)
 language plpgsql security definer set search_path = public, pg_temp as $$
 #variable_conflict use_variable
@@ -188,10 +204,11 @@ begin
 		                 order by v.registered_at desc limit 1)
 		from account a where a.id = account and a.email is not null;
 	elsif not exists (select from chat_erasure e where e.account_id = account and e.done_at is not null)
+		or d.started_at > now() - interval '1 minute'
 		or exists (select from mail_letter l where l.id = account and l.sent_at is null
 		           and d.started_at > now() - interval '1 day') then
 		update account_deletion x set due_at = now() + interval '1 minute' where x.account_id = account;
-	else
+	elsif account_is_at_rest(account) then
 		perform account_erase(account);
 		update account_deletion x set erased_at = now() where x.account_id = account;
 	end if;

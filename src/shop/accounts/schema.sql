@@ -34,6 +34,8 @@ create trigger kept before delete or update of id on account
 	for each row execute function kept();
 create trigger audit after insert or update or delete on account for each row
 	when (current_setting('sebez.actor', true) in ('staff', 'admin')) execute function audit();
+create trigger email_is_free after insert or update of email_key on account for each row
+	when (new.email_key is not null) execute function account_email_is_free();
 create trigger revoke_polls after update of locked_at on account for each row
 	when (old.locked_at is null and new.locked_at is not null) execute function revoke_polls();
 create trigger track_uploads after insert or update of avatar on account for each row
