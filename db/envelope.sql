@@ -52,13 +52,18 @@ begin
 end $$;
 grant execute on function act_as_guest(text, text) to sebez_customer;
 
--- Who acts for a vendor or the platform must have a second factor when the marketplace demands it.
-create or replace function require_second_factor(account_id uuid) returns void
+-- Who acts for a vendor or the platform must have a second factor when the marketplace demands it, and have shown it in
+-- this session.
+create or replace function require_second_factor(account_id uuid, session_id uuid) returns void
 language plpgsql as $$
 begin
 	if two_factor_is_overdue(account_id) then
 		raise exception 'The marketplace demands a second factor of this account: set up an authenticator app'
 			using errcode = 'SBF01';
+	end if;
+	if two_factor_is_unshown(account_id, session_id) then
+		raise exception 'The marketplace demands a second factor: show yours to this session (POST /v1/auth/step-up)'
+			using errcode = 'SBR01', detail = account_proofs(account_id);
 	end if;
 end $$;
 
@@ -81,7 +86,7 @@ begin
 		raise exception 'Your role (%) does not allow this', role using errcode = 'SB403';
 	end if;
 	if since is not null then
-		ignored := require_second_factor(account_id);
+		ignored := require_second_factor(account_id, session_id);
 	end if;
 	ignored := set_config('sebez.vendor', vendor_id::text, true);
 	ignored := set_config('sebez.role', role, true);
@@ -105,7 +110,7 @@ begin
 		raise exception 'Your role does not allow this' using errcode = 'SB403';
 	end if;
 	if since is not null then
-		ignored := require_second_factor(account_id);
+		ignored := require_second_factor(account_id, session_id);
 	end if;
 	ignored := set_config('sebez.scope', 'admin:' || account_id, true);
 	ignored := set_config('sebez.request', request_id, true);

@@ -327,6 +327,25 @@ def test_passkeys_are_the_second_factor_that_a_marketplace_demands(own_server):
     assert again(shop, admin).do("listPasskeys")["items"] == []
 
 
+def test_a_session_of_before_the_demand_shows_the_passkey_once(own_server):
+    shop = Shop(own_server())
+    root, admin = enrolled(shop, shop.admin()), shop.admin("support")
+    device, other = passkey_of(shop, admin), again(shop, admin)  # by the password alone
+    assert other.call("adminListUsers").status_code == 200
+    now = root.do("getSettings")
+    del now["currency"], now["version"]
+    root.do("putSettings", body={**now, "two_factor_admins": True, "two_factor_grace_days": 7})
+    other.patient = False
+    problem = refused(other.call("adminListUsers"), 403, "recent_authentication_required")
+    assert problem["methods"] == ["passkey"]
+    refused(other.call("stepUp", body={"password": other.password}), 400, field="/passkey")
+    assert other.do("getMe")["id"] == admin.id
+    shown = device.get(other.do("beginPasskeyStepUp")["options"])
+    assert other.call("stepUp", body={"passkey": shown}).status_code == 204
+    for session in (other, admin):  # one was shown it, the other has made it
+        assert session.call("adminListUsers").status_code == 200
+
+
 # -- a browser ----------------------------------------------------------------------------------
 
 def test_a_browser_registers_and_signs_in(shop):

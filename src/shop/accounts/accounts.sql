@@ -58,9 +58,11 @@ where id = :account;
 -- account_make_admin (id uuid, email text, email_key text, name text, role text, password_hash text): one writes
 select account_make_admin(:id, :email, :email_key, :name, :role, :password_hash);
 
--- session_start (id uuid, account uuid, user_agent text?, device_name text?, address text?, days int): none
-insert into session (id, account_id, user_agent, device_name, address, expires_at)
-values (:id, :account, :user_agent, :device_name, :address, now() + make_interval(days => :days));
+-- session_start (id uuid, account uuid, user_agent text?, device_name text?, address text?, days int,
+--     second_factor bool): none
+insert into session (id, account_id, user_agent, device_name, address, expires_at, second_factor_at)
+values (:id, :account, :user_agent, :device_name, :address, now() + make_interval(days => :days),
+        case when :second_factor then now() end);
 
 -- session_prolong (session uuid, days int): none
 -- Moves expires_at once a day, because it is indexed: updates that keep it are heap-only.

@@ -70,5 +70,6 @@ void answer_challenge(struct request *rq, const struct answer_challenge_in *in)
 	two_factor_use(rq, tx, account_id, in->code);
 	limit_refund_guesses(rq);
 	sign_in_at_once(rq, tx, account_id, account->admin, 200,
-	                &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
+	                &(struct sign_in_device){
+	                    .name = in->device_name, .id = in->device_id, .second_factor = true});
 }

@@ -18,11 +18,23 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 grant execute on function two_factor_due(uuid) to sebez_customer, sebez_auth;
 
+create or replace function account_has_factor(account uuid) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
+	       or exists (select from passkey p where p.account_id = account);
+$$;
+
 create or replace function two_factor_is_overdue(account uuid) returns boolean
 language sql stable security definer set search_path = public, pg_temp as $$
-	select not exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
-	       and not exists (select from passkey p where p.account_id = account)
-	       and coalesce(two_factor_due(account) <= now(), false);
+	select not account_has_factor(account) and coalesce(two_factor_due(account) <= now(), false);
+$$;
+
+-- Whether the account has a second factor that this session has not shown, although the marketplace demands one: the
+-- session is older than the demand.
+create or replace function two_factor_is_unshown(account uuid, session_id uuid) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select account_has_factor(account) and two_factor_due(account) is not null
+	       and not exists (select from session s where s.id = session_id and s.second_factor_at is not null);
 $$;
 
 -- What proves anew who an account is (step_up.c).
@@ -45,8 +57,7 @@ language sql security definer set search_path = public, pg_temp as $$
 	insert into two_factor_grace (account_id)
 	select account
 	where two_factor_due(account) is not null
-	and not exists (select from totp t where t.account_id = account and t.confirmed_at is not null)
-	and not exists (select from passkey p where p.account_id = account)
+	and not account_has_factor(account)
 	and not exists (select from two_factor_grace g where g.account_id = account)
 	on conflict do nothing;
 $$;

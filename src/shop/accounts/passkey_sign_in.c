@@ -137,5 +137,6 @@ void sign_in_by_passkey(struct request *rq, const struct sign_in_by_passkey_in *
 		sign_in_refuse_locked(rq);
 	passkey_use(rq, tx, &proof);
 	sign_in_at_once(rq, tx, proof.account_id, account->admin, 200,
-	                &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
+	                &(struct sign_in_device){
+	                    .name = in->device_name, .id = in->device_id, .second_factor = true});
 }

@@ -11,6 +11,7 @@
 #include "shop/accounts/passkey_answer.h"
 #include "shop/accounts/sign_in.h"
 #include "shop/accounts/two_factor.h"
+#include "two_factor.sql.h"
 #include "web/reply.h"
 
 static void put_base64url(struct request *rq, struct json *json, const char *key,
@@ -163,6 +164,7 @@ void add_passkey(struct request *rq, const struct add_passkey_in *in)
 
 	if (factors->is_demanded && !factors->has_app && !factors->has_passkey)
 		sql_session_end_others(tx, actor->account_id, actor->session_id);
+	sql_session_show_factor(tx, actor->session_id);
 	tell(rq, tx, "mail.passkey_added", in->name);
 	reply_commit_row(rq, tx, 201, rows);
 }

@@ -74,7 +74,8 @@ create table session (
 	used_at    timestamptz not null default now(),
 	expires_at timestamptz not null,
 	ended_at   timestamptz,
-	authenticated_at timestamptz not null default now() -- when its owner last proved who they are
+	authenticated_at timestamptz not null default now(), -- when its owner last proved who they are
+	second_factor_at timestamptz -- when a second factor did so; null: never
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05); -- room for HOT updates of used_at
 create index session_account on session (account_id, created_at desc);
 create index session_ended on session (ended_at) where ended_at is not null;
@@ -82,7 +83,8 @@ create index session_expires on session (expires_at);
 create trigger revoke_polls after update of ended_at on session for each row
 	when (old.ended_at is null and new.ended_at is not null) execute function revoke_polls();
 
-grant select, insert, update (used_at, expires_at, ended_at, authenticated_at) on session to sebez_auth;
+grant select, insert, update (used_at, expires_at, ended_at, authenticated_at, second_factor_at) on session
+	to sebez_auth;
 grant select, update (ended_at) on session to sebez_customer, sebez_admin, sebez_kernel;
 grant select, delete on session to sebez_jobs;
 alter table session enable row level security, force row level security;

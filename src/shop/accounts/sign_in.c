@@ -195,12 +195,14 @@ void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, 
 	struct refresh_hash hash = refresh_token_hash(&signed_in.token);
 	struct db *chain = db_chain(tx);
 
-	sql_session_start(chain, &(struct session_start_args){.id = signed_in.session_id,
-	                                                      .account = account_id,
-	                                                      .user_agent = agent,
-	                                                      .device_name = name,
-	                                                      .address = request_address(rq),
-	                                                      .days = SESSION_DAYS});
+	sql_session_start(chain, &(struct session_start_args){
+	                             .id = signed_in.session_id,
+	                             .account = account_id,
+	                             .user_agent = agent,
+	                             .device_name = name,
+	                             .address = request_address(rq),
+	                             .days = SESSION_DAYS,
+	                             .second_factor = device != NULL && device->second_factor});
 	sql_refresh_token_add(chain, (struct bytes){hash.bytes, sizeof(hash.bytes)},
 	                      signed_in.session_id, 1);
 	sql_two_factor_grace_start(chain, account_id);

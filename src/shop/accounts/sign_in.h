@@ -30,6 +30,7 @@ void sign_in(struct request *rq, struct db *tx, struct uuid account_id, bool adm
 struct sign_in_device {
 	const char *name;
 	const struct uuid *id; /* that its app made and keeps */
+	bool second_factor;    /* the sign-in has shown one */
 };
 
 void sign_in_on(struct request *rq, struct db *tx, struct uuid account_id, bool admin, int status,

@@ -86,7 +86,8 @@ void step_up(struct request *rq, const struct step_up_in *in)
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
 	struct db *tx = prove(rq, in, way);
 
-	if (rows_count(sql_session_prove(tx, actor->session_id)) == 0)
+	if (rows_count(sql_session_prove(tx, actor->session_id,
+	                                 in->passkey != NULL || way->has_totp)) == 0)
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The session has ended.");
 	reply_commit_empty(rq, tx);
 }

@@ -9,7 +9,9 @@ select a.phone, a.password_hash is not null as has_password,
 from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
 
--- session_prove (session uuid): maybe -> (authenticated_at time)
+-- session_prove (session uuid, second_factor bool): maybe -> (authenticated_at time)
 -- None: it has ended meanwhile.
-update session set authenticated_at = now() where id = :session and ended_at is null
+update session set authenticated_at = now(),
+	second_factor_at = case when :second_factor then now() else second_factor_at end
+where id = :session and ended_at is null
 returning authenticated_at;

@@ -152,6 +152,7 @@ void confirm_totp(struct request *rq, const struct confirm_totp_in *in)
 	sql_totp_confirm(tx, actor->account_id,
 	                 totp_secret_seal(rq->task.arena, actor->account_id, &secret), step);
 	sql_session_end_others(tx, actor->account_id, actor->session_id);
+	sql_session_show_factor(tx, actor->session_id);
 	two_factor_tell(tx, actor->account_id, "mail.two_factor_on", "{}");
 	reply_codes(rq, tx, &secret);
 }

@@ -16,6 +16,9 @@ from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now()
 for no key update of a;
 
+-- session_show_factor (session uuid): none
+update session set second_factor_at = now() where id = :session;
+
 -- totp_lock (account uuid): maybe writes -> (secret bytea?, last_step bigint, pending bytea?)
 -- The pending secret only while it may be confirmed.
 select t.secret, t.last_step, case when t.pending_until > now() then t.pending end as pending
