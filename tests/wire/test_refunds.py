@@ -146,6 +146,20 @@ def test_cash_is_refunded_by_hand_and_a_card_by_its_provider(shop):
     assert books(shop, order) == {"provider:sandbox": 1000, "pending": -900, "commission": -100}
 
 
+def test_cash_of_one_vendor_is_refunded_while_another_has_not_delivered(shop):
+    clay, iron = shop.vendor(), shop.vendor()
+    customer = shop.customer()
+    order = customer.order(clay.product(), iron.product())
+    delivered(clay, order)
+    granted(clay, order, lines=some(line_of(order, clay), 1))
+    refunded(shop, order)
+    payment = customer.see(order)["payment"]
+    assert (payment["status"], payment["refunded_amount"]) == ("pending", money(0))
+    delivered(iron, order)
+    payment = customer.see(order)["payment"]
+    assert (payment["status"], payment["refunded_amount"]) == ("refunded", money(1000))
+
+
 def test_refunds_at_once_give_back_no_more_than_was_paid(shop):
     clay, pot, customer, order = sold(shop, method="sandbox", quantity=4)
     line, before = line_of(order, clay), pot.available

@@ -70,7 +70,8 @@ select o.number from shop_order o join payment p on p.order_id = o.id
 join (select s.order_id, payment_state(array_agg(s.payment_state)) state, sum(s.received_amount) received,
 	sum(s.refunded_amount) refunded from sub_order s group by 1) s on s.order_id = o.id
 where (p.state, p.received_amount, p.refunded_amount) is distinct from (s.state,
-	case when s.state in ('received', 'refund_due', 'refunded') then s.received end, s.refunded);
+	case when s.state in ('received', 'refund_due', 'refunded') then s.received end,
+	case when s.state in ('received', 'refund_due', 'refunded') then s.refunded else 0 end);
 
 -- check: shipped quantities of lines equal the sums over their shipments
 select l.id::text from order_line l where l.shipped_quantity <> coalesce((select sum(x.quantity)

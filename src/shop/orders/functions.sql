@@ -173,10 +173,11 @@ begin
 		set state = n.state, refunded_amount = n.refunded,
 		    received_at = case when n.here then n.received_at end,
 		    received_amount = case when n.here then n.received end
-		from (select w.*, w.state in ('received', 'refund_due', 'refunded') as here
+		from (select w.state, w.received_at, w.received, h.here, case when h.here then w.refunded else 0 end as refunded
 		      from (select payment_state(array_agg(s.payment_state)) as state, max(s.received_at) as received_at,
 		                   sum(s.received_amount) as received, sum(s.refunded_amount) as refunded
-		            from sub_order s where s.order_id = one.order_id) w) n
+		            from sub_order s where s.order_id = one.order_id) w
+		      cross join lateral (select w.state in ('received', 'refund_due', 'refunded') as here) h) n
 		where p.id = one.id
 		and (p.state, p.received_amount, p.refunded_amount)
 		    is distinct from (n.state, case when n.here then n.received end, n.refunded);
