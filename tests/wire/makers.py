@@ -317,6 +317,10 @@ def return_body(w, who, side):
     return {"lines": [line(side)], "reason": "damaged"}
 
 
+def disputed(w, who, side):
+    return side.disputed()
+
+
 def returned(state):
     """A return of the side, in this state."""
     return lambda w, who, side: side.returned(state)

@@ -36,7 +36,7 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     vendor_cursor, vendor_in, webhook_body, with_activity, with_another_customer,
                     with_another_vendor, with_app, with_options)
 from makers import leaving, leaving_user
-from makers import inspected_body, return_body, returned
+from makers import disputed, inspected_body, return_body, returned
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -378,6 +378,20 @@ ROWS = {
     "adminGetReturn": Row(),
     "adminApproveReturn": Row(ids=returned("requested"), body=nothing),
     "adminRefuseReturn": Row(ids=returned("requested"), body=reason),
+    # disputes
+    "openDispute": Row(ids=delivered_ids, body=lambda w, who, side: {
+        "reason": "other", "text": "A test"}),
+    "listMyDisputes": Row(),
+    "getDispute": Row(),
+    "addDisputeStatement": Row(ids=disputed, body=lambda w, who, side: {"text": "A test"}),
+    "withdrawDispute": Row(ids=disputed),
+    "listVendorDisputes": Row(),
+    "getVendorDispute": Row(),
+    "addVendorDisputeStatement": Row(ids=disputed, body=lambda w, who, side: {"text": "A test"}),
+    "adminListDisputes": Row(),
+    "adminGetDispute": Row(),
+    "decideDispute": Row(ids=disputed, body=lambda w, who, side: {
+        "outcome": "vendor", "reason": "A test"}),
     # payouts
     "getPayoutAccount": Row(),
     "putPayoutAccount": Row(body=account_body),

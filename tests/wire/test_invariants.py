@@ -147,6 +147,8 @@ BROKEN |= {
         f"{RETURN}; update goods_return set deadline_at = null {SHARE}",
     "what is refunded of a return is what was accepted of it":
         f"{RETURN}; {REFUND}",
+    "nothing is held without an open dispute":
+        f"update ledger_share set held = 1 {SHARE}",
     "what is in payout is the sum of payouts that are under way":
         f"update vendor_balance set in_payout = in_payout + 1 {SHARE}",
     "each payout has the journals of its moves, once":

@@ -38,6 +38,7 @@ class Walk:
         self.orders, self.rules, self.tax = [], [], 0
         self.payouts, self.reserves = [], {vendor.id: 0 for vendor in self.vendors}
         self.fixed = self.basis_points = 0
+        self.keeps = False  # the commission of what is refunded
         self.start = self.platform()
         for vendor in self.vendors:
             vendor.do("putPayoutAccount", body={
@@ -155,6 +156,81 @@ class Walk:
         if answer.status_code == 200:
             self.books.receive(order, amount)
 
+    def seller(self, part):
+        (vendor,) = [v for v in self.vendors if v.id == part.vendor]
+        return vendor
+
+    def refundable(self, part):
+        return {line_id: line.shipped - line.refunded for line_id, line in part.lines.items()
+                if line.shipped > line.refunded}
+
+    def send_back(self):
+        """A return of something that was delivered, to its end."""
+        chosen = [(order, part) for order in self.orders for part in order.parts
+                  if part.paid and part.delivered and self.refundable(part)]
+        if not chosen:
+            return
+        order, part = self.chance.choice(chosen)
+        sent = {line_id: self.chance.randint(1, count)
+                for line_id, count in self.refundable(part).items()}
+        made = order.customer.do("requestReturn", sub_order_id=part.id, key=fresh("key"), body={
+            "reason": "unwanted", "lines": [{"line_id": line_id, "quantity": count}
+                                            for line_id, count in sent.items()]})
+        where, vendor = {"return_id": made["id"]}, self.seller(part)
+        if self.chance.random() < 0.2:
+            order.customer.do("cancelReturn", **where, body={})
+            return
+        vendor.do("approveReturn", **where, body={})
+        vendor.do("receiveReturn", **where)
+        kept = {line_id: self.chance.randint(0, count) for line_id, count in sent.items()}
+        vendor.do("inspectReturn", **where, body={"lines": [
+            {"line_id": line_id, "accepted_quantity": count} for line_id, count in kept.items()]})
+        kept = {line_id: count for line_id, count in kept.items() if count}
+        if not kept:
+            vendor.do("refuseReturn", **where, body={"reason": "Used"})
+            return
+        vendor.do("refundReturn", **where, key=fresh("key"), body={})
+        self.books.grant(order, part, kept, 0, 0, False, self.keeps)
+        self.await_refund(order)
+
+    def dispute(self):
+        """One is opened, or one that is open ends."""
+        chosen = [(order, part) for order in self.orders for part in order.parts
+                  if part.paid and self.refundable(part)]
+        if not chosen:
+            return
+        order, part = self.chance.choice(
+            [pair for pair in chosen if pair[1].dispute and self.chance.random() < 0.7] or chosen)
+        if part.dispute:
+            self.end_dispute(order, part)
+            return
+        answer = order.customer.call("openDispute", sub_order_id=part.id, key=fresh("key"),
+                                     body={"reason": "other", "text": "Walk"})
+        if answer.status_code == 201:
+            part.dispute = answer.json()["id"]
+            self.books.hold(order, part)
+
+    def end_dispute(self, order, part):
+        outcome = self.chance.choice(("withdrawn", "vendor", "split", "customer"))
+        if outcome == "withdrawn":
+            order.customer.do("withdrawDispute", dispute_id=part.dispute)
+            self.books.unhold(part)
+            return
+        amount = self.chance.choice((1, 500, 20_000))
+        answer = self.once("decideDispute", dispute_id=part.dispute, body={
+            "outcome": outcome, "reason": "Walk",
+            **({"amount": money(amount)} if outcome == "split" else {})})
+        if answer.status_code != 200:
+            assert answer.status_code == 400 and outcome == "split", answer.text
+            return
+        self.books.unhold(part)
+        if outcome == "split":
+            self.books.grant(order, part, {}, 0, amount, False, self.keeps)
+        elif outcome == "customer":
+            self.books.grant(order, part, self.refundable(part),
+                             part.shipping - part.shipping_back, 0, False, self.keeps)
+        self.await_refund(order)
+
     def grant(self):
         """A refund of something that was shipped, by its vendor or by the marketplace."""
         chosen = [(order, part) for order in self.orders for part in order.parts if part.paid
@@ -162,8 +238,8 @@ class Walk:
         if not chosen:
             return
         order, part = self.chance.choice(chosen)
-        (vendor,) = [v for v in self.vendors if v.id == part.vendor]
-        keeps = self.chance.random() < 0.3
+        vendor = self.seller(part)
+        keeps = self.keeps = self.chance.random() < 0.3
         self.shop.db.rows("update platform set refund_keeps_commission = %s", keeps)
         left = {line_id: line.shipped - line.refunded for line_id, line in part.lines.items()}
         lines = {line_id: self.chance.randint(1, count) for line_id, count in left.items()
@@ -214,7 +290,7 @@ class Walk:
         """A step of a vendor with a part; one step in ten is not allowed in its state."""
         order = self.chance.choice(self.orders)
         part = self.chance.choice(order.parts)
-        (vendor,) = [v for v in self.vendors if v.id == part.vendor]
+        vendor = self.seller(part)
         status = vendor.do("getSubOrder", sub_order_id=part.id)["status"]
         allowed = NEXT.get(status, ["accept"]) if self.chance.random() < 0.9 else ["deliver"]
         step = getattr(self, self.chance.choice(allowed))
@@ -271,7 +347,7 @@ class Walk:
 
     def release(self):
         ready = [p for o in self.orders for p in o.parts if p.paid and p.delivered
-                 and not p.released]
+                 and not p.released and not p.dispute]
         if not ready:
             return
         part = self.chance.choice(ready)
@@ -283,7 +359,7 @@ class Walk:
         self.books.release(part, self.reserves[part.vendor])
 
     def release_reserve(self):
-        held = [p for o in self.orders for p in o.parts if p.reserved]
+        held = [p for o in self.orders for p in o.parts if p.reserved and not p.dispute]
         if not held:
             return
         part = self.chance.choice(held)
@@ -339,9 +415,10 @@ class Walk:
                 books.in_payout[vendor.id])
 
     def go(self):
-        steps = {self.place: 3, self.receive: 7, self.grant: 5, self.refund: 4,
-                 self.cancel_order: 1, self.sell: 20, self.release: 4, self.release_reserve: 1,
-                 self.pay_out: 2, self.move_payout: 3, self.pay_debt: 6, self.change_rules: 1}
+        steps = {self.place: 1, self.receive: 7, self.grant: 5, self.refund: 4, self.send_back: 3,
+                 self.dispute: 4, self.cancel_order: 1, self.sell: 40, self.release: 10,
+                 self.release_reserve: 6, self.pay_out: 2, self.move_payout: 3, self.pay_debt: 6,
+                 self.change_rules: 1}
         self.place()
         for number in range(10 * STEPS):
             if number >= STEPS and self.causes() == CAUSES:

@@ -80,6 +80,7 @@ class Side:
         self.ids["payout_id"] = self.payout("pending")
         self.ids["dead_letter_id"] = self.dead_letter()
         self.ids["delivery_id"] = self.webhook_delivery()
+        self.ids["dispute_id"] = self.disputed()["dispute_id"]
         self.ids["return_id"] = self.returned("requested")["return_id"]
         self.ids["code_id"] = coded(shop.server, shop.anonymous())["code_id"]
         # What exists and is not published, for those who see only what is.
@@ -129,6 +130,12 @@ class Side:
         if state == "paid":
             finance.do("markPayoutPaid", payout_id=made, body={})
         return made
+
+    def disputed(self):
+        ids = self.bought("accept", "ship", "deliver")
+        made = self.customer.do("openDispute", sub_order_id=ids["sub_order_id"], key=fresh("key"),
+                                body={"reason": "other", "text": "A test"})
+        return {**ids, "dispute_id": made["id"]}
 
     def returned(self, state):
         """A return of an order that was delivered and paid in cash, in this state."""

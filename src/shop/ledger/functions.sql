@@ -167,7 +167,7 @@ begin
 end $$;
 grant execute on function ledger_settle(uuid[], text) to sebez_kernel;
 
--- Releases the earnings of up to `most` sub-orders whose time has come and of which nothing is being returned.
+-- Releases the earnings of up to `most` sub-orders whose time has come and of which nothing is returned or disputed.
 -- Never waits for a sub-order. Returns how many.
 create or replace function ledger_release(most int) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -180,6 +180,8 @@ begin
 		where h.released_at is null and h.release_at <= now()
 		and not exists (select from goods_return g where g.vendor_id = h.vendor_id
 			and g.sub_order_id = h.sub_order_id and g.state = any (return_open_states()))
+		and not exists (select from dispute d where d.vendor_id = h.vendor_id
+			and d.sub_order_id = h.sub_order_id and d.state = any (dispute_open_states()))
 		order by h.release_at
 		limit most
 		for no key update of s skip locked);
@@ -231,6 +233,8 @@ begin
 		select s.id from ledger_share h
 		join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
 		where h.reserved_until <= now()
+		and not exists (select from dispute d where d.vendor_id = h.vendor_id
+			and d.sub_order_id = h.sub_order_id and d.state = any (dispute_open_states()))
 		order by h.reserved_until
 		limit most
 		for no key update of s skip locked);

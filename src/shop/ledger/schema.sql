@@ -78,6 +78,7 @@ create table ledger_share (
 	released_at  timestamptz, -- since then its money is available; null: it is pending
 	reserved     bigint not null default 0, -- of what was released, held back
 	reserved_until timestamptz, -- null: none is held back any more
+	held         bigint not null default 0, -- of what was released, while the sub-order is disputed
 	primary key (vendor_id, sub_order_id),
 	foreign key (vendor_id, sub_order_id) references sub_order (vendor_id, id),
 	check (refunded between 0 and received),

@@ -25,6 +25,8 @@ where p.state in ('approved', 'paid', 'returned') and p.approved_at is null;
 
 -- check: what is reserved is the sum of what is held of shares
 select coalesce(b.vendor_id, h.vendor_id)::text from vendor_balance b
-full join (select x.vendor_id, x.currency, sum(x.reserved) as amount from ledger_share x
-	where x.reserved_until is not null group by 1, 2) h on h.vendor_id = b.vendor_id and h.currency = b.currency
+full join (select x.vendor_id, x.currency, sum(x.held)
+		+ coalesce(sum(x.reserved) filter (where x.reserved_until is not null), 0) as amount
+	from ledger_share x where x.reserved_until is not null or x.held > 0 group by 1, 2) h
+	on h.vendor_id = b.vendor_id and h.currency = b.currency
 where coalesce(b.reserved, 0) <> coalesce(h.amount, 0);

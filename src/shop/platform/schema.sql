@@ -31,7 +31,9 @@ create table platform (
 	refund_keeps_commission boolean not null default false, -- on what is refunded after it was shipped
 	return_days             int not null default 14 check (return_days between 0 and 365), -- since delivery
 	return_answer_days      int not null default 3 check (return_answer_days between 1 and 60),
-	return_ship_days        int not null default 14 check (return_ship_days between 1 and 60)
+	return_ship_days        int not null default 14 check (return_ship_days between 1 and 60),
+	dispute_days            int not null default 30 check (dispute_days between 0 and 365), -- since delivery
+	dispute_answer_days     int not null default 5 check (dispute_answer_days between 1 and 60)
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

@@ -48,6 +48,8 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	        .return_days = in->return_days,
 	        .return_answer_days = in->return_answer_days,
 	        .return_ship_days = in->return_ship_days,
+	        .dispute_days = in->dispute_days,
+	        .dispute_answer_days = in->dispute_answer_days,
 	    });
 
 	if (rows_count(changed) == 0)

@@ -8,7 +8,7 @@ select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.currency as "payout_minimum.currency", f.payout_approvals, f.payout_reserve_basis_points,
        f.payout_reserve_days, f.two_factor_admins_since is not null as two_factor_admins,
        f.two_factor_staff_since is not null as two_factor_staff, f.two_factor_grace_days, f.refund_keeps_commission,
-       f.return_days, f.return_answer_days, f.return_ship_days,
+       f.return_days, f.return_answer_days, f.return_ship_days, f.dispute_days, f.dispute_answer_days,
        f.version, f.version as "_version"
 from platform f;
 
@@ -17,7 +17,8 @@ from platform f;
 --     hold_days int, campaigns_per_week int?, commission_tax_basis_points int?, two_factor_admins bool?,
 --     two_factor_staff bool?, two_factor_grace_days int?, payout_schedule text?, payout_minimum bigint?,
 --     payout_currency text?, payout_approvals int?, payout_reserve_basis_points int?, payout_reserve_days int?,
---     refund_keeps_commission bool?, return_days int?, return_answer_days int?, return_ship_days int?): maybe
+--     refund_keeps_commission bool?, return_days int?, return_answer_days int?, return_ship_days int?,
+--     dispute_days int?, dispute_answer_days int?): maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,
@@ -40,7 +41,9 @@ set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_
     refund_keeps_commission = coalesce(:refund_keeps_commission, refund_keeps_commission),
     return_days = coalesce(:return_days, return_days),
     return_answer_days = coalesce(:return_answer_days, return_answer_days),
-    return_ship_days = coalesce(:return_ship_days, return_ship_days), version = version + 1
+    return_ship_days = coalesce(:return_ship_days, return_ship_days),
+    dispute_days = coalesce(:dispute_days, dispute_days),
+    dispute_answer_days = coalesce(:dispute_answer_days, dispute_answer_days), version = version + 1
 where true
 [if_match: and version = any (:if_match)]
 returning currency, service_fee_fixed as "service_fee_fixed.amount",
@@ -50,4 +53,5 @@ returning currency, service_fee_fixed as "service_fee_fixed.amount",
           currency as "payout_minimum.currency", payout_approvals, payout_reserve_basis_points, payout_reserve_days,
           two_factor_admins_since is not null as two_factor_admins,
           two_factor_staff_since is not null as two_factor_staff, two_factor_grace_days, refund_keeps_commission,
-          return_days, return_answer_days, return_ship_days, version, version as "_version";
+          return_days, return_answer_days, return_ship_days, dispute_days,
+          dispute_answer_days, version, version as "_version";

@@ -25,3 +25,7 @@ where g.state = 'refunded' and exists (
 
 -- check: exactly the returns that the clock moves have a deadline
 select g.id::text from goods_return g where (g.deadline_at is not null) <> (g.state in ('requested', 'approved'));
+
+-- check: nothing is held without an open dispute
+select h.sub_order_id::text from ledger_share h where h.held <> 0 and not exists (select from dispute d
+	where d.vendor_id = h.vendor_id and d.sub_order_id = h.sub_order_id and d.state in ('opened', 'in_review'));

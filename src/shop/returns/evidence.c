@@ -96,10 +96,42 @@ static void rewrite(void *arg, struct json *json, const char *text, size_t lengt
 	write_files(json, files, showing->links);
 }
 
-void evidence_show(struct request *rq, struct rows *rows, const char *column)
+/* A rows_rewrite_fn. */
+static void rewrite_statements(void *arg, struct json *json, const char *text, size_t length)
+{
+	const struct showing *showing = arg;
+	const json_t *all = json_of_database(showing->rq->task.arena, text, length);
+
+	assert(json_is_array(all));
+	json_open_array(json);
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *one = json_array_get(all, i);
+
+		json_open_object(json);
+		json_put_str(json, "by", text_of(one, "by"));
+		json_put_str(json, "text", text_of(one, "text"));
+		json_key(json, "files");
+		write_files(json, json_object_get(one, "files"), showing->links);
+		json_put_str(json, "created_at", text_of(one, "created_at"));
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void show(struct request *rq, struct rows *rows, const char *column, rows_rewrite_fn *write)
 {
 	struct showing *showing = arena_alloc(rq->task.arena, sizeof(*showing));
 
 	*showing = (struct showing){rq, media_links_new(rq, true)};
-	rows_rewrite(rows, column, rewrite, showing);
+	rows_rewrite(rows, column, write, showing);
+}
+
+void evidence_show(struct request *rq, struct rows *rows, const char *column)
+{
+	show(rq, rows, column, rewrite);
+}
+
+void evidence_show_statements(struct request *rq, struct rows *rows, const char *column)
+{
+	show(rq, rows, column, rewrite_statements);
 }

@@ -14,8 +14,9 @@
  * the task is ended (400) with an error of "/upload_ids/…". Not in a batch. */
 const char *const *evidence_find(struct db *db, size_t count, const struct uuid ids[]);
 
-/* The column of these rows, which are here, is an array of kept files: shows them with links. No
- * transaction may be open. */
+/* The column of these rows, which are here, is an array of kept files, or of statements of a
+ * dispute with such an array each: shows them with links. No transaction may be open. */
 void evidence_show(struct request *rq, struct rows *rows, const char *column);
+void evidence_show_statements(struct request *rq, struct rows *rows, const char *column);
 
 #endif

@@ -74,7 +74,8 @@ class Part:
                 line.of_shipping = half_up(share, line.terms.basis_points, 10_000)
             line.of_shipping_left = self.shipping_commission
         self.paid = self.released = self.delivered = False
-        self.reserved = 0
+        self.reserved = self.held = 0
+        self.dispute = None  # the id of the one that is open
         self.shipping_back = self.shipping_free = 0  # of that, without its commission
         self.goodwill = self.platform_goodwill = 0  # as granted
 
@@ -211,6 +212,19 @@ class Books:
         self.pending[part.vendor] -= earned
         self.available[part.vendor] += earned - part.reserved
         self.reserved[part.vendor] += part.reserved
+
+    def hold(self, order, part):
+        """While it is disputed; not of cash, which the vendor has."""
+        part.held = max(0, part.worth()[0] - part.reserved)
+        if order.in_cash or not part.released:
+            part.held = 0
+        self.available[part.vendor] -= part.held
+        self.reserved[part.vendor] += part.held
+
+    def unhold(self, part):
+        self.available[part.vendor] += part.held
+        self.reserved[part.vendor] -= part.held
+        part.held, part.dispute = 0, None
 
     def release_reserve(self, part):
         self.reserved[part.vendor] -= part.reserved

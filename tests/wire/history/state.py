@@ -91,7 +91,8 @@ class State:
         pass
 
     _payout_paid = _payout_failed = _payout_account_changed = _low_stock
-    _campaign_decided = _webhook_disabled = _refund_granted = _return_changed = _low_stock
+    _campaign_decided = _webhook_disabled = _low_stock
+    _refund_granted = _return_changed = _dispute_changed = _low_stock
 
     def _withheld(self, payload):
         pass
