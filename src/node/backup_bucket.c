@@ -159,8 +159,8 @@ static int list_prefix(struct backup_link *link, const char *below, enum backup_
 
 int backup_link_list(struct backup_link *link, enum backup_part part, struct backup_tree *ret)
 {
-	static const char *const BELOW[BACKUP_PART_COUNT + 1][2] = {
-	    [BACKUP_PART_LOG] = {"wal/", "pgbackrest/archive/"},
+	static const char *const BELOW[BACKUP_PART_COUNT + 1][3] = {
+	    [BACKUP_PART_LOG] = {"wal/", "pgbackrest/archive/", "secrets/"},
 	    [BACKUP_PART_OBJECTS] = {"objects/"},
 	    [BACKUP_PART_REST] = {""},
 	    [BACKUP_PART_COUNT] = {""},
@@ -169,7 +169,7 @@ int backup_link_list(struct backup_link *link, enum backup_part part, struct bac
 
 	*ret = (struct backup_tree){0};
 	reason[0] = '\0';
-	for (int i = 0; i < 2 && rc == 0 && BELOW[part][i] != NULL; i++)
+	for (int i = 0; i < 3 && rc == 0 && BELOW[part][i] != NULL; i++)
 		rc = list_prefix(link, BELOW[part][i], part, ret);
 	if (rc < 0)
 		backup_tree_free(ret);

@@ -16,9 +16,12 @@
 
 #include "node/admin_db.h"
 #include "node/backup.h"
+#include "node/backup_secrets.h"
 #include "node/child.h"
 #include "node/embedded_pg.h"
+#include "node/role_passwords.h"
 #include "node/say.h"
+#include "node/token_keys.h"
 
 #define SCRATCH "drill" /* below the data folder */
 
@@ -32,6 +35,8 @@ struct drill {
 	struct config scratch;       /* a data folder of its own, services of its own */
 	char data[DATA_FOLDER_PATH_MAX];
 	char secret[sizeof("SEBEZ_SECRET=") + SECRET_TEXT_LENGTH];
+	struct secret previous; /* of a folder that has no secrets */
+	bool has_previous;
 	struct services services;
 	struct backup_folder *folder;
 	struct backup_info info;
@@ -125,6 +130,25 @@ static void check_counts(struct drill *drill, PGconn *conn)
 	note(drill, "counts", good ? "good" : "rows are missing", good);
 }
 
+/* The restore has sealed all with the secret that `rows` logs in with: what is left is lost. */
+static void check_sealed(struct drill *drill, PGconn *conn)
+{
+	struct sealed sealed = {0};
+	struct secret secret;
+	bool good = secret_parse(drill->scratch.secret, &secret);
+	char text[64];
+
+	assert(good);
+	token_keys_load(&secret, drill->has_previous ? &drill->previous : NULL);
+	good = sealed_go_through(conn, false, &sealed) == 0 && sealed.lost == 0;
+	path_format(text, sizeof(text), "%" PRId64 ", of them %" PRId64 " cannot be opened",
+	            sealed.all, sealed.lost);
+	note(drill, "sealed", text, good);
+	if (role_passwords_set(conn, &secret) < 0) /* they may be of the one before */
+		note(drill, "roles", "their passwords cannot be set", false);
+	explicit_bzero(&secret, sizeof(secret));
+}
+
 static void check_all(struct drill *drill)
 {
 	PGconn *conn;
@@ -135,6 +159,7 @@ static void check_all(struct drill *drill)
 	}
 	if (admin_db_open(&drill->services, false, &conn) == 0) {
 		check_counts(drill, conn);
+		check_sealed(drill, conn);
 		PQfinish(conn);
 	} else {
 		note(drill, "counts", "no connection", false);
@@ -156,12 +181,18 @@ static void check_objects(struct drill *drill)
 	note(drill, "objects", text, rc == 0 && bad == 0);
 }
 
-/* The shop's secret of the backup, or else its own: `check` logs in as each role. */
+/* The secret of the folder, with which a restored database is opened; one without a key has none.
+ */
 static int prepare(struct drill *drill, const struct data_folder *data_folder)
 {
 	struct secret secret;
-	int rc = secret_find(drill->config, data_folder->data, &secret);
+	int rc = backup_secrets_find(drill->folder, &secret);
 
+	if (rc == 0) { /* it is not encrypted */
+		rc = secret_find_previous(drill->config, data_folder->data, &drill->previous);
+		drill->has_previous = rc == 1;
+		rc = rc < 0 ? rc : secret_find(drill->config, data_folder->data, &secret);
+	}
 	if (rc < 0)
 		return rc;
 	memcpy(drill->secret, "SEBEZ_SECRET=", sizeof("SEBEZ_SECRET="));

@@ -9,7 +9,7 @@
  *   objects/          images and files, as in SEBEZ_DATA/objects
  *   copied            when images and files had been copied, all of them
  *   bucket            the bucket that has all of this once more
- *   secret            SEBEZ_SECRET of the shop; only with a key
+ *   secret, secrets/  SEBEZ_SECRET of the shop, and earlier ones; only with a key
  *   drill.json        the report of the last restore drill
  *
  * Files but `tool`, `system`, `lock`, `info` and `drill.json` are of node/backup_file.h.

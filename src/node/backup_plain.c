@@ -17,6 +17,7 @@
 #include "node/backup.h"
 #include "node/backup_log.h"
 #include "node/backup_rest.h"
+#include "node/backup_secrets.h"
 #include "node/backup_wal.h"
 #include "node/child.h"
 #include "node/embedded_pg.h"
@@ -147,36 +148,6 @@ static int dump(const struct services *services, const struct backup_folder *fol
 	return rc;
 }
 
-/* The shop's secret, for a machine that has none. */
-static int keep_secret(const struct config *config, const struct services *services,
-                       const struct backup_folder *folder)
-{
-	char text[SECRET_TEXT_LENGTH + 1];
-	struct secret secret;
-	int pipes[2];
-	int rc;
-
-	if (!folder->key.given)
-		return 0;
-	rc = secret_find(config, services->data_folder.data, &secret);
-	if (rc == 0 && pipe2(pipes, O_CLOEXEC) != 0)
-		rc = -errno;
-	if (rc < 0)
-		return rc;
-	for (int i = 0; i < SECRET_BYTES; i++)
-		snprintf(text + (ptrdiff_t)i * 2, 3, "%02x", secret.key[i]);
-	if (write(pipes[1], text, SECRET_TEXT_LENGTH) != SECRET_TEXT_LENGTH) /* a pipe takes it */
-		rc = -EIO;
-	close(pipes[1]);
-	if (rc == 0) /* it may have been rotated */
-		rc = backup_file_replace(folder->fd, "secret", pipes[0], &folder->key,
-		                         BACKUP_LEVEL_NONE);
-	close(pipes[0]);
-	explicit_bzero(&secret, sizeof(secret));
-	explicit_bzero(text, sizeof(text));
-	return rc;
-}
-
 /* What commands that were killed have left. */
 static void remove_unfinished(const struct backup_folder *folder)
 {
@@ -273,7 +244,7 @@ static int write_backup(const struct config *config, const struct services *serv
 		rc = backup_objects_copy(folder, &services->data_folder, config->backup_days,
 		                         &info->objects);
 	if (rc == 0)
-		rc = keep_secret(config, services, folder);
+		rc = backup_secrets_keep(config, &services->data_folder, folder);
 	info->ended_s = now_s();
 	return rc < 0 ? rc : backup_info_write(dir, info);
 }

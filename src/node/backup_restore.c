@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "node/admin_db.h"
 #include "node/backup.h"
 #include "node/backup_rest.h"
+#include "node/backup_secrets.h"
 #include "node/backup_wal.h"
 #include "node/child.h"
 #include "node/conninfo.h"
@@ -240,6 +242,29 @@ static int describe(const struct restore *restore, struct services *services)
 	              : conninfo_add(services->admin, CONNINFO_MAX, "user", EMBEDDED_PG_SUPERUSER);
 }
 
+/* The secret may have been replaced after that moment: its rows are sealed with an earlier one. */
+static int open_sealed(const struct restore *restore, PGconn *conn)
+{
+	char path[DATA_FOLDER_PATH_MAX];
+	struct sealed sealed;
+	struct secret secret;
+	int rc;
+
+	data_folder_path(restore->data_folder, "secret", path, sizeof(path));
+	if (restore->config->secret[0] == '\0' && access(path, F_OK) != 0)
+		return 0; /* the next start makes a new one, with which nothing is sealed */
+	rc = secret_find(restore->config, restore->data_folder->data, &secret);
+	if (rc == 0)
+		rc = backup_secrets_open(conn, restore->folder, &secret, &sealed);
+	explicit_bzero(&secret, sizeof(secret));
+	if (rc == 0 && sealed.lost > 0 && !restore->target->drill)
+		say("%" PRId64
+		    " secrets of authenticator apps are sealed with a secret that is not "
+		    "there: `sebez admin reset-factors --email E` lets one account in without",
+		    sealed.lost);
+	return rc;
+}
+
 static int recover(const struct restore *restore, int cluster)
 {
 	static struct services services;
@@ -260,6 +285,8 @@ static int recover(const struct restore *restore, int cluster)
 		rc = admin_db_open(&services, false, &conn);
 	if (rc == 0) {
 		rc = backup_restored(conn, restore->target->at_us != 0);
+		if (rc == 0)
+			rc = open_sealed(restore, conn);
 		PQfinish(conn);
 	}
 	if (pid > 0)

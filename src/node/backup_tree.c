@@ -16,7 +16,8 @@
 
 enum { DEPTH_MAX = 16 };
 
-static const char *const LOGS[] = {"wal", "pgbackrest/archive"};
+/* With a secret the log has what is sealed with it. */
+static const char *const LOGS[] = {"wal", "pgbackrest/archive", "secrets"};
 
 static bool is_below(const char *key, const char *folder)
 {
@@ -27,8 +28,9 @@ static bool is_below(const char *key, const char *folder)
 
 enum backup_part backup_part_of(const char *key)
 {
-	if (is_below(key, LOGS[0]) || is_below(key, LOGS[1]))
-		return BACKUP_PART_LOG;
+	for (size_t i = 0; i < sizeof(LOGS) / sizeof(LOGS[0]); i++)
+		if (is_below(key, LOGS[i]))
+			return BACKUP_PART_LOG;
 	return is_below(key, "objects") ? BACKUP_PART_OBJECTS : BACKUP_PART_REST;
 }
 
@@ -173,15 +175,15 @@ static int walk(int folder, const char *below, enum backup_part part, int depth,
 
 int backup_tree_read(int folder, enum backup_part part, struct backup_tree *ret)
 {
-	static const char *const ROOTS[BACKUP_PART_COUNT][2] = {
-	    [BACKUP_PART_LOG] = {"wal", "pgbackrest/archive"},
+	static const char *const ROOTS[BACKUP_PART_COUNT][3] = {
+	    [BACKUP_PART_LOG] = {"wal", "pgbackrest/archive", "secrets"},
 	    [BACKUP_PART_OBJECTS] = {"objects"},
 	    [BACKUP_PART_REST] = {""},
 	};
 	int rc = 0;
 
 	*ret = (struct backup_tree){0};
-	for (int i = 0; i < 2 && rc == 0 && ROOTS[part][i] != NULL; i++)
+	for (int i = 0; i < 3 && rc == 0 && ROOTS[part][i] != NULL; i++)
 		rc = walk(folder, ROOTS[part][i], part, 0, ret);
 	if (rc < 0)
 		backup_tree_free(ret);

@@ -14,6 +14,7 @@
 
 #include "node/admin_db.h"
 #include "node/backup_folder.h"
+#include "node/backup_secrets.h"
 #include "node/child.h"
 #include "node/migrate.h"
 #include "node/role_passwords.h"
@@ -82,13 +83,16 @@ static int tell_steps(const struct config *config, const struct data_folder *dat
 	return given ? 0 : 1;
 }
 
-static int rotate(const struct data_folder *data_folder, const struct secret *now)
+static int rotate(const struct config *config, const struct data_folder *data_folder,
+                  const struct secret *now)
 {
 	struct secret next;
 	int rc;
 
 	secret_make_next(now, &next);
-	rc = secret_rotate(data_folder->data, &next);
+	rc = backup_secrets_keep_next(config, data_folder, &next); /* before anything is sealed */
+	if (rc == 0)
+		rc = secret_rotate(data_folder->data, &next);
 	sodium_memzero(&next, sizeof(next));
 	if (rc < 0)
 		return rc;
@@ -117,7 +121,7 @@ int secrets_rotate_main(const struct config *config)
 	}
 	rc = secret_find(config, data_folder.data, &now);
 	if (rc == 0)
-		rc = rotate(&data_folder, &now);
+		rc = rotate(config, &data_folder, &now);
 	sodium_memzero(&now, sizeof(now));
 	return rc == 0 ? 0 : 1;
 }
@@ -168,7 +172,9 @@ int secrets_carry_main(const struct config *config)
 
 	if (rc < 0)
 		return 1;
-	rc = migrate_passwords(&services, &secret);
+	rc = backup_secrets_keep_next(config, &services.data_folder, NULL);
+	if (rc == 0)
+		rc = migrate_passwords(&services, &secret);
 	if (rc == 0)
 		rc = sealed_go_through(conn, true, &sealed);
 	if (rc == 0)

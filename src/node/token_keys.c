@@ -36,3 +36,13 @@ void token_keys_load(const struct secret *secret, const struct secret *previous)
 	token_keys_set(count, keys);
 	sodium_memzero(keys, sizeof(keys));
 }
+
+void token_keys_load_to_open(const struct secret *secret, const struct secret *older)
+{
+	struct token_key keys[2] = {token_key(secret), token_key(older)};
+
+	if (keys[1].id == keys[0].id)
+		keys[1].id ^= 1;
+	token_keys_set(2, keys);
+	sodium_memzero(keys, sizeof(keys));
+}

@@ -7,4 +7,8 @@
 /* previous: what was made with it is valid, too; NULL: there is none. */
 void token_keys_load(const struct secret *secret, const struct secret *previous);
 
+/* For a process that checks no tokens: any two, of which `older` may be long gone. What is sealed
+ * with either is opened. */
+void token_keys_load_to_open(const struct secret *secret, const struct secret *older);
+
 #endif

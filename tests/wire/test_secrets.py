@@ -6,6 +6,7 @@ import signal
 import threading
 
 import requests
+from harness.backups import KEY, archive_all, backed_up, now, set_aside
 from harness.server import folder
 from harness.sessions import credentials
 from harness.shop import PASSWORD, Shop
@@ -112,3 +113,39 @@ def test_nobody_is_signed_out_and_nothing_that_is_sealed_is_lost():
         refused = server.sebez("secrets", "rotate", check=False)
         assert (refused.returncode, (server.data / "var/secret").read_text()) == (1, before)
         assert "SEBEZ_SECRET_PREVIOUS = the new one" in refused.stdout
+
+
+def rotate_and_end(server):
+    before = server.log.read_text().count("secret is in use")
+    server.sebez("secrets", "rotate")
+    until(lambda: server.log.read_text().count("secret is in use") > before)
+    server.sebez("secrets", "end")
+
+
+def test_what_is_sealed_opens_after_a_loss_and_at_a_moment_before_the_secret_was_replaced():
+    with backed_up(SEBEZ_BACKUP_KEY=KEY) as (server, target):
+        shop = Shop(server.start())
+        guarded = enrolled(shop, shop.customer())
+        server.sebez("backup")
+        archive_all(server)
+        moment = now()
+        for _ in range(2):  # and no backup after it
+            rotate_and_end(server)
+        archive_all(server)
+        drill = server.sebez("backup", "drill").stdout
+        assert "sealed       1, of them 0 cannot be opened" in drill
+        secret = (server.data / "var/secret").read_text()
+        kept = sorted(target.glob("secrets/*"))
+        assert len(kept) == 3 and all(path.stat().st_mode & 0o777 == 0o600 for path in kept)
+        assert server.stop() == []
+        for lost, options in (("lost", ()), ("again", ("--to", moment))):
+            set_aside(server, lost)
+            server.sebez("restore", *options)
+            assert (server.data / "var/secret").read_text().strip() == secret.strip()
+            assert signs_in(Shop(server.start()), guarded)
+            assert server.stop() == []
+        # Without the earlier ones nobody could: the drill and the restore say so.
+        for path in kept:
+            path.rename(target / path.name)
+        set_aside(server, "without")
+        assert "1 secrets of authenticator apps" in server.sebez("restore", "--to", moment).stderr
