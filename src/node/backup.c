@@ -138,6 +138,25 @@ int backup_verify_main(const struct config *config)
 	return rc == 0 && bad == 0 && lacking == 0 ? 0 : 1;
 }
 
+int backup_take_over_main(const struct config *config)
+{
+	struct data_folder data_folder;
+	struct backup_folder folder;
+	int rc;
+
+	if (config->backup_url[0] == '\0') {
+		say("SEBEZ_BACKUP_URL is not set");
+		return 1;
+	}
+	if (!is_embedded(config) || open_folder(config, &data_folder, &folder) < 0)
+		return 1;
+	rc = backup_folder_lock(&folder);
+	if (rc == 0)
+		rc = backup_take_over(config, &folder);
+	backup_folder_close(&folder);
+	return rc == 0 ? 0 : 1;
+}
+
 int backup_images_main(const struct config *config)
 {
 	struct data_folder data_folder;

@@ -105,6 +105,7 @@ int backup_list_main(const struct config *config);
 int backup_verify_main(const struct config *config);
 int backup_images_main(const struct config *config);
 int backup_drill_main(const struct config *config);
+int backup_take_over_main(const struct config *config);
 int backup_status_main(const struct config *config);
 int backup_keeper_main(const struct config *config);
 int backup_restore_main(const struct config *config, const struct backup_call *given);

@@ -122,7 +122,7 @@ static bool is_ours(const struct backup_link *link, const char *key)
 	size_t skip = strlen(link->prefix);
 
 	return strlen(key) <= BUCKET_KEY_MAX && strncmp(key, link->prefix, skip) == 0 &&
-	       bucket_key_is_valid(key + skip);
+	       bucket_key_is_valid(key + skip) && strcmp(key + skip, BACKUP_OWNER_KEY) != 0;
 }
 
 static int list_prefix(struct backup_link *link, const char *below, enum backup_part part,
@@ -175,21 +175,6 @@ int backup_link_list(struct backup_link *link, enum backup_part part, struct bac
 		backup_tree_free(ret);
 	backup_tree_sort(ret);
 	return rc;
-}
-
-int backup_mark_read(const struct config *config, int folder)
-{
-	char text[1024];
-
-	backup_folder_read(folder, BACKUP_BUCKET_MARK, text, sizeof(text));
-	if (text[0] == '\0')
-		return 0;
-	return strcmp(text, config->backup_url) == 0 ? 1 : -EEXIST;
-}
-
-int backup_mark_write(const struct config *config, int folder)
-{
-	return backup_folder_write(folder, BACKUP_BUCKET_MARK, config->backup_url);
 }
 
 struct comparison {

@@ -1,11 +1,13 @@
 /*
  * backup_bucket: the folder for backups once more in a bucket of S3 (SEBEZ_BACKUP_URL), file by
  * file as they are: compressed, and encrypted when there is a key. A file `bucket` in the folder
- * says that both belong together, so a folder that was lost empties no bucket.
+ * says that both belong together, so a folder that was lost empties no bucket; of several folders
+ * one owns it, whose id is the object `owner` there.
  *
  *   backup_ship.c    takes what is new there, and deletes what the folder has expired
  *   backup_fetch.c   gets all of it into a folder that has nothing
- *   backup_bucket.c  what both need
+ *   backup_owner.c   whose it is
+ *   backup_bucket.c  what all need
  */
 #ifndef SEBEZ_NODE_BACKUP_BUCKET_H
 #define SEBEZ_NODE_BACKUP_BUCKET_H
@@ -35,8 +37,13 @@ int backup_bucket_ship(const struct config *config, const struct data_folder *da
                        const struct backup_folder *folder) __attribute__((warn_unused_result));
 int backup_ship_main(const struct config *config); /* does so all the time */
 
-/* When the folder of the settings has no backups and they name a bucket: gets all that is there. */
+/* When the settings name a bucket that the folder has not got yet: gets all that is there, and goes
+ * on with what was cut off. Owns nothing by that. A folder with backups of its own is refused. */
 int backup_bucket_fetch(const struct config *config, const struct data_folder *data_folder)
+    __attribute__((warn_unused_result));
+
+/* The bucket of the settings belongs to this folder from now on, which has got it before. */
+int backup_take_over(const struct config *config, const struct backup_folder *folder)
     __attribute__((warn_unused_result));
 
 /* Prints and counts what the bucket lacks of the folder, or has with another length. */
@@ -66,8 +73,28 @@ int backup_link_list(struct backup_link *link, enum backup_part part, struct bac
 int backup_link_run(void (*work)(void *arg), void *arg) __attribute__((warn_unused_result));
 void backup_link_key(const struct backup_link *link, const char *key, char ret[BUCKET_KEY_MAX + 1]);
 
-/* 1: they belong together, 0: the folder says nothing, -EEXIST: it belongs to another one. */
-int backup_mark_read(const struct config *config, int folder);
-int backup_mark_write(const struct config *config, int folder) __attribute__((warn_unused_result));
+/* 1: they belong together, 0: the folder says nothing, -EEXIST: it belongs to another one. The
+ * owner that it knows: BACKUP_OWNER_NONE when it got the files only, "" when an older version made
+ * the mark. */
+enum { BACKUP_OWNER_MAX = 33 };
+#define BACKUP_OWNER_NONE "-"
+#define BACKUP_OWNER_KEY "owner"
+int backup_mark_read(const struct config *config, int folder, char ret_owner[BACKUP_OWNER_MAX]);
+int backup_mark_write(const struct config *config, int folder, const char *owner)
+    __attribute__((warn_unused_result));
+
+/* These suspend the fiber. -EEXIST: the bucket is not this folder's. */
+int backup_owner_read(struct backup_link *link, char ret[BACKUP_OWNER_MAX])
+    __attribute__((warn_unused_result));
+int backup_owner_claim(struct backup_link *link, int folder, char ret[BACKUP_OWNER_MAX])
+    __attribute__((warn_unused_result));
+int backup_owner_check(struct backup_link *link, const char *owner)
+    __attribute__((warn_unused_result));
+
+/* Keys that the folder did not have when it took the bucket over: nobody deletes them. */
+#define BACKUP_BUCKET_LEFT "bucket.left"
+int backup_left_read(int folder, struct backup_tree *ret) __attribute__((warn_unused_result));
+/* In a folder that has not got all of the bucket yet. */
+#define BACKUP_BUCKET_FETCHING "bucket.fetching"
 
 #endif

@@ -23,7 +23,7 @@ struct fetch {
 	const struct data_folder *data_folder;
 	int folder;
 	struct backup_tree remote;
-	bool final; /* of this round */
+	int round; /* as in round_of */
 	size_t next;
 	unsigned busy;
 	int64_t files, bytes;
@@ -111,7 +111,7 @@ static int fetch_one(struct fetch *fetch, const struct backup_tree_file *file)
 	int fd, rc;
 
 	backup_tree_path(file->key, path, sizeof(path), &time_s);
-	if (is_there(fetch, path, file->bytes))
+	if (!backup_tree_changes(file->key) && is_there(fetch, path, file->bytes))
 		return 0;
 	if (time_s == BACKUP_TIME_UNKNOWN)
 		time_s =
@@ -146,6 +146,12 @@ static int fetch_one(struct fetch *fetch, const struct backup_tree_file *file)
 	return rc;
 }
 
+/* What counts comes last, and alone the file without which there are no backups. */
+static int round_of(const char *key)
+{
+	return strcmp(key, "system") == 0 ? 2 : backup_tree_is_final(key) ? 1 : 0;
+}
+
 /* One of several, which share the list. */
 static void work(void *arg)
 {
@@ -157,7 +163,7 @@ static void work(void *arg)
 		const struct backup_tree_file *file = &fetch->remote.files[fetch->next++];
 		int rc = 0;
 
-		if (backup_tree_is_final(file->key) == fetch->final)
+		if (round_of(file->key) == fetch->round)
 			rc = fetch_one(fetch, file);
 		if (rc < 0)
 			fetch->rc = rc;
@@ -175,12 +181,12 @@ static void list(void *arg)
 	loop_stop();
 }
 
-static int fetch_round(struct fetch *fetch, bool final)
+static int fetch_round(struct fetch *fetch, int round)
 {
 	int rc = 0;
 
 	fetch->next = 0;
-	fetch->final = final;
+	fetch->round = round;
 	for (int i = 1; i < WORKERS && rc == 0; i++)
 		rc = co_start(work, fetch);
 	if (rc == 0)
@@ -188,10 +194,52 @@ static int fetch_round(struct fetch *fetch, bool final)
 	return rc < 0 ? rc : fetch->rc;
 }
 
-static int fetch_all(struct fetch *fetch)
+/* The folder of a shop that was begun without the bucket must not hide what that has. */
+static int check_own(const struct fetch *fetch)
+{
+	const struct config *config = fetch->link.config;
+	char text[64];
+
+	backup_folder_read(fetch->folder, "system", text, sizeof(text));
+	if (text[0] == '\0' ||
+	    faccessat(fetch->folder, BACKUP_BUCKET_FETCHING, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	say("%s has backups, and %s has others that it does not know: move that folder away to "
+	    "get those of the bucket, or use another prefix",
+	    config->backup_url, config->backup_folder);
+	return -EEXIST;
+}
+
+static int fetch_files(struct fetch *fetch)
 {
 	const struct config *config = fetch->link.config;
 	char size[24];
+	static const char *const EMPTY[] = {"wal/", "base/",
+	                                    "objects/"}; /* perhaps there are none */
+	int rc = backup_folder_write(fetch->folder, BACKUP_BUCKET_FETCHING, "not all is there yet");
+
+	for (int i = 0; i < 3 && rc == 0; i++)
+		rc = make_folders(fetch, EMPTY[i]);
+
+	say("getting %zu files of %s into %s", fetch->remote.count, config->backup_url,
+	    config->backup_folder);
+	for (int round = 0; round <= 2 && rc == 0; round++)
+		rc = fetch_round(fetch, round);
+	if (rc == 0)
+		rc = backup_mark_write(config, fetch->folder, BACKUP_OWNER_NONE);
+	if (rc == 0 && unlinkat(fetch->folder, BACKUP_BUCKET_FETCHING, 0) != 0)
+		rc = -errno;
+	backup_bytes_text(fetch->bytes, size, sizeof(size));
+	if (rc == 0)
+		say("%" PRId64 " files, %s; `sebez backup take-over` before a server with this "
+		    "folder may write to the bucket",
+		    fetch->files, size);
+	return rc;
+}
+
+static int fetch_all(struct fetch *fetch)
+{
+	const struct config *config = fetch->link.config;
 	int rc = backup_link_run(list, fetch);
 
 	rc = rc < 0 ? rc : fetch->rc;
@@ -199,19 +247,13 @@ static int fetch_all(struct fetch *fetch)
 		say("%s has no backups", config->backup_url);
 		return 0;
 	}
-	if (rc == 0)
-		say("getting %zu files of %s into %s", fetch->remote.count, config->backup_url,
-		    config->backup_folder);
-	if (rc == 0)
-		rc = fetch_round(fetch, false);
-	if (rc == 0)
-		rc = fetch_round(fetch, true);
-	if (rc == 0)
-		rc = backup_mark_write(config, fetch->folder);
-	backup_bytes_text(fetch->bytes, size, sizeof(size));
-	if (rc == 0)
-		say("%" PRId64 " files, %s", fetch->files, size);
-	else
+	if (rc == 0) {
+		rc = check_own(fetch);
+		if (rc < 0)
+			return rc;
+		rc = fetch_files(fetch);
+	}
+	if (rc < 0)
 		say("%s cannot be read: %s; the same command goes on", config->backup_url,
 		    backup_link_reason(rc));
 	return rc;
@@ -220,7 +262,7 @@ static int fetch_all(struct fetch *fetch)
 int backup_bucket_fetch(const struct config *config, const struct data_folder *data_folder)
 {
 	static struct fetch fetch;
-	char text[1024];
+	char owner[BACKUP_OWNER_MAX];
 	int rc;
 
 	if (config->backup_url[0] == '\0')
@@ -234,9 +276,12 @@ int backup_bucket_fetch(const struct config *config, const struct data_folder *d
 		say("cannot use %s: %s", config->backup_folder, strerror(errno));
 		return -EIO;
 	}
-	backup_folder_read(fetch.folder, "system", text, sizeof(text));
-	rc = text[0] != '\0' ? 0 : backup_link_open(config, &fetch.link);
-	if (rc == 0 && text[0] == '\0') {
+	if (backup_mark_read(config, fetch.folder, owner) != 0) {
+		close(fetch.folder); /* it has them, or those of another bucket */
+		return 0;
+	}
+	rc = backup_link_open(config, &fetch.link);
+	if (rc == 0) {
 		rc = fetch_all(&fetch);
 		backup_link_close(&fetch.link);
 	}

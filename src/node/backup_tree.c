@@ -114,7 +114,8 @@ void backup_tree_path(const char *key, char *ret, size_t size, int64_t *ret_time
 static bool is_passed_over(const char *path, const char *name)
 {
 	return name[0] == '.' || ends_with(name, ".pgbackrest.tmp") || strcmp(path, "lock") == 0 ||
-	       strcmp(path, "bucket") == 0 || strcmp(path, "bucket.lock") == 0;
+	       strcmp(path, "owner") == 0 || strcmp(path, "bucket") == 0 ||
+	       strncmp(path, "bucket.", 7) == 0;
 }
 
 /* When a branch of the log was archived says which moments are of it, so that time is kept. */
@@ -180,9 +181,13 @@ int backup_tree_read(int folder, enum backup_part part, struct backup_tree *ret)
 	    [BACKUP_PART_OBJECTS] = {"objects"},
 	    [BACKUP_PART_REST] = {""},
 	};
+	/* Every folder for backups has it. */
+	static const char *const THERE[BACKUP_PART_COUNT] = {[BACKUP_PART_LOG] = "wal",
+	                                                     [BACKUP_PART_OBJECTS] = "objects",
+	                                                     [BACKUP_PART_REST] = "base"};
 	int rc = 0;
 
-	*ret = (struct backup_tree){0};
+	*ret = (struct backup_tree){.absent = faccessat(folder, THERE[part], F_OK, 0) != 0};
 	for (int i = 0; i < 3 && rc == 0 && ROOTS[part][i] != NULL; i++)
 		rc = walk(folder, ROOTS[part][i], part, 0, ret);
 	if (rc < 0)

@@ -21,6 +21,7 @@ struct backup_tree_file {
 struct backup_tree {
 	struct backup_tree_file *files;
 	size_t count, room;
+	bool absent; /* of the folder: it is not there at all */
 };
 
 /* What is shipped side by side, so that nothing long delays the log. */

@@ -174,6 +174,14 @@ const struct command COMMANDS[] = {
      .run = run_backup_drill,
      .finds = FIND_MADE,
      .settings = BACKUP_SETTINGS},
+    {.name = "backup take-over",
+     .arguments = "",
+     .prose =
+         "Makes SEBEZ_BACKUP_FOLDER, which has got its files from the bucket SEBEZ_BACKUP_URL, "
+         "the one whose files are taken there. The machine that had it takes nothing there "
+         "any more.",
+     .run = run_backup_take_over,
+     .settings = BACKUP_SETTINGS},
     {.name = "backup",
      .prose =
          "Makes a backup of the embedded PostgreSQL, and of images and files in the folder, in "

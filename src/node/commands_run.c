@@ -246,6 +246,11 @@ int run_backup_keeper(void)
 	return backup_keeper_main(&call.config);
 }
 
+int run_backup_take_over(void)
+{
+	return backup_take_over_main(&call.config);
+}
+
 int run_backup_ship(void)
 {
 	return backup_ship_main(&call.config);

@@ -29,6 +29,7 @@ int run_backup_status(void);
 int run_backup_images(void);
 int run_backup_keeper(void);
 int run_backup_ship(void);
+int run_backup_take_over(void);
 int run_restore(void);
 int run_restored(void);
 int run_wal_put(void);

@@ -9,6 +9,9 @@
 
 enum { BUCKET_KEY_MAX = 700 }; /* of the 1,024 bytes of S3 */
 
+/* A file has that many parts at most. */
+#define BUCKET_FILE_MAX ((int64_t)10000 * OBJECT_PIECE_BYTES)
+
 struct bucket;
 
 /* Of the settings, those of S3 are used; they outlive the bucket. */

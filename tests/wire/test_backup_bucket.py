@@ -23,12 +23,12 @@ def in_bucket(**more):
 
 def names(settings):
     return {key.removeprefix("kept/of.shop-1/").partition("~")[0]
-            for key in s3.keys_of(settings)}
+            for key in s3.keys_of(settings)} - {"owner"}
 
 
 def files(target):
     return {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} \
-        - {"lock", "bucket", "bucket.lock"}
+        - {"lock", "bucket", "bucket.lock", "bucket.left"}
 
 
 def until_there(target, settings):
@@ -58,6 +58,7 @@ def test_a_lost_machine_is_restored_from_the_bucket_alone():
         assert server.sebez("backup", "list").stdout.splitlines()[-1:]
         server.sebez("backup", "verify")
         server.sebez("restore")
+        server.sebez("backup", "take-over")
         again = Shop(server.start())
         server.sebez("backup", "drill")
         assert numbers(again) == placed
@@ -95,3 +96,60 @@ def test_no_empty_folder_empties_a_bucket_and_what_waits_is_told():
         assert (refused.returncode, "does not know" in refused.stderr) == (1, True), refused.stderr
         assert names(settings) == kept
         front.down()
+
+
+def test_a_machine_that_got_the_bucket_to_look_at_it_changes_nothing_there():
+    with in_bucket() as (server, target, settings):
+        server.start()
+        server.sebez("backup")
+        until_there(target, settings)
+        server.stop()
+        kept = names(settings)
+        target.rename(server.data / "first")
+        set_aside(server, "shop")
+        server.sebez("backup", "list")
+        server.sebez("restore")
+        server.start()
+        until(lambda: "has those of another folder" in server.log.read_text())
+        archive_all(server)
+        server.stop()
+        assert names(settings) == kept
+        server.sebez("backup", "take-over")
+        (target / "extra").write_text("of this folder")  # and what it has goes there
+        server.start()
+        until_there(target, settings)
+        server.stop()
+        # The first folder has lost it, and is told so.
+        now_there = names(settings)
+        target.rename(server.data / "second")
+        (server.data / "first").rename(target)
+        set_aside(server, "other")
+        (server.data / "shop").rename(server.data / "var")
+        refused = server.sebez("backup", check=False)
+        assert (refused.returncode, "does not know" in refused.stderr) == (1, True), refused.stderr
+        assert names(settings) == now_there
+
+
+def test_a_folder_that_is_gone_or_of_another_shop_neither_empties_a_bucket_nor_hides_it():
+    with in_bucket() as (server, target, settings):
+        server.start()
+        server.sebez("backup")
+        archive_all(server)
+        until_there(target, settings)
+        server.stop()
+        kept = names(settings)
+        (target / "base").rename(server.data / "base")
+        server.start()
+        until(lambda: "nothing is deleted" in server.log.read_text())
+        server.stop()
+        assert names(settings) >= kept
+        # What is cut off goes on; a folder that has other backups is told.
+        shutil.rmtree(target)
+        (target / "base").mkdir(parents=True)
+        (target / "system").write_text("7000000000000000000")
+        refused = server.sebez("backup", "list", check=False)
+        assert (refused.returncode, "has others" in refused.stderr) == (1, True), refused.stderr
+        (target / "bucket.fetching").write_text("cut off")
+        server.sebez("backup", "list")
+        assert (target / "system").read_text() != "7000000000000000000"
+        assert files(target) >= kept
