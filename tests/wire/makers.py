@@ -302,6 +302,13 @@ def paid_and_cancelled(w, who, side):
     return ids
 
 
+def paid_back(w, who, side):
+    """What is due of the order that paid_and_cancelled() made."""
+    return {"amount": money(w.shop.db.one(
+        "select received_amount from sub_order where account_id = %s and payment_state = "
+        "'refund_due' order by id desc limit 1", side.customer.id) or 0)}
+
+
 def delivered_ids(w, who, side):
     """Of an order that was delivered and paid in cash."""
     ids = side.bought("accept", "ship")

@@ -36,7 +36,7 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     vendor_cursor, vendor_in, webhook_body, with_activity, with_another_customer,
                     with_another_vendor, with_app, with_options)
 from makers import leaving, leaving_user
-from makers import disputed, inspected_body, return_body, returned
+from makers import disputed, inspected_body, paid_back, return_body, returned
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -428,7 +428,7 @@ ROWS = {
     "adminListPaymentAttempts": Row(),
     "listPaymentRefunds": Row(),
     "markPaymentReceived": Row(ids=bought(method="manual"), body=nothing),
-    "markRefunded": Row(ids=paid_and_cancelled, body=nothing),
+    "markRefunded": Row(ids=paid_and_cancelled, body=paid_back),
     "adminListSubOrders": Row(),
     "adminGetSubOrder": Row(),
     "transitionSubOrder": Row(ids=bought(), body=lambda w, who, side: {

@@ -250,7 +250,8 @@ def test_a_refund_that_the_provider_refuses_waits_for_an_admin(shop, bought):
     (seen,) = finance.do("listPaymentRefunds", order_id=order["id"])["items"]
     assert (seen["status"], seen["failure"], seen["amount"]) == (
         "failed", "refund_fails", order["total"])
-    finance.do("markRefunded", order_id=order["id"], body={"reference": "By bank"})
+    finance.do("markRefunded", order_id=order["id"],
+               body={"amount": order["total"], "reference": "By bank"})
     (seen,) = finance.do("listPaymentRefunds", order_id=order["id"])["items"]
     assert seen["status"] == "by_hand"
     assert customer.see(order)["payment"]["status"] == "refunded"

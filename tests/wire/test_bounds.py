@@ -11,7 +11,7 @@ from harness import contract
 from harness.codes import NOWHERE
 from harness.contract import OPERATIONS
 from harness.shop import Shop, money, refused
-from harness.sub_orders import good, some
+from harness.sub_orders import due_back, good, some
 from matrix import ROWS
 from test_isolation import actor_for
 from world import World
@@ -170,7 +170,8 @@ class Market:
             lambda: vendor.deliver(order), lambda: vendor.cancel(order, lines=lines),
             lambda: customer.call("cancelOrder", order_id=order["id"], body={}),
             lambda: finance.call("markPaymentReceived", order_id=order["id"], body={}),
-            lambda: finance.call("markRefunded", order_id=order["id"], body={}))()
+            lambda: finance.call("markRefunded", order_id=order["id"],
+                                 body=due_back(self.shop, order)))()
 
     def look(self):
         for vendor in self.vendors:

@@ -63,14 +63,14 @@ def test_a_refund_is_told_to_the_customer_and_to_whose_share_it_was(shop):
     clay.cancel(order, lines=[{"line_id": part["lines"][0]["id"], "quantity": 1}])
     me = Device(customer)
     potter, smith = (Device(v.owner, vendor_id=v.id) for v in (clay, iron))
-    finance.do("markRefunded", order_id=order["id"], body={})
+    finance.do("markRefunded", order_id=order["id"], body={"amount": money(700)})
     (mine,), (hers,) = me.until(1), potter.until(1)
     assert mine["kind"] == hers["kind"] == "payment_refunded"
     assert mine["payload"] == {"order_id": order["id"], "amount": money(700)}
     assert hers["payload"] == {**mine["payload"], "sub_order_id": part["id"]}
     assert smith.poll()["items"] == []
     clay.cancel(order)
-    finance.do("markRefunded", order_id=order["id"], body={})
+    finance.do("markRefunded", order_id=order["id"], body={"amount": money(1200)})
     assert me.until(3)[-1]["payload"]["amount"] == money(1200)  # what went back this time
     settle(me)
     assert fold_customer(me.sync, me.events) == customer.do("getSync")["orders"]

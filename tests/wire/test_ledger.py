@@ -4,7 +4,7 @@ import pytest
 
 from harness.wait import until
 from harness.shop import money, refused, together
-from harness.sub_orders import good, line_of, some
+from harness.sub_orders import due_back, good, line_of, some
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,8 @@ def received(shop, order, **body):
 
 
 def refunded(shop, order):
-    return shop.admin("finance").do("markRefunded", order_id=order["id"], body={})
+    return shop.admin("finance").do("markRefunded", order_id=order["id"],
+                                    body=due_back(shop, order))
 
 
 def journals(shop, order):

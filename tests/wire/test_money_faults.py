@@ -52,14 +52,14 @@ class Clerk(threading.Thread):
         self.admin("markPaymentReceived", order)
         if self.chance.random() < 0.4:
             self.move("cancelSubOrderByVendor", order, {"reason": "Broken"})
-            self.admin("markRefunded", order)
+            self.admin("markRefunded", order, amount=order["total"])
             self.cancelled.append(order)
         else:
             for operation in ("acceptSubOrder", "shipSubOrder", "deliverSubOrder"):
                 self.move(operation, order, {})
 
-    def admin(self, operation, order):
-        surely(lambda key: self.finance.call(operation, order_id=order["id"], body={}, key=key,
+    def admin(self, operation, order, **body):
+        surely(lambda key: self.finance.call(operation, order_id=order["id"], body=body, key=key,
                                              may_fail=True))
 
     def move(self, operation, order, body):

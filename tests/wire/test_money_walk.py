@@ -265,7 +265,8 @@ class Walk:
         order = self.chance.choice([o for o in self.orders if o.account == "bank"] or [None])
         if order is None:
             return
-        answer = self.once("markRefunded", order_id=order.id, body={})
+        answer = self.once("markRefunded", order_id=order.id,
+                           body={"amount": money(order.refund_due)})
         assert (answer.status_code == 200) == (order.refund_due > 0), answer.text
         if answer.status_code == 200:
             self.books.refund(order)

@@ -12,7 +12,7 @@ import requests
 from conftest import SEED, serving
 from harness.payment_fakes import CHAPA_OLD, STRIPE_OLD, Chapa, Stripe, settings
 from harness.shop import Shop, refused, together
-from harness.sub_orders import good
+from harness.sub_orders import due_back, good
 from harness.wait import until
 from test_attempts import attempt, books, due_now, state_of
 from test_faults import VICTIMS, victim_of
@@ -245,11 +245,13 @@ def test_a_refused_repetition_is_no_refusal_and_finance_may_record_what_stays_un
     fake, finance = scene.fakes["chapa"], scene.shop.admin("finance")
     fake.refuses = True
     customer, order = lose_refund(scene, "chapa")
-    refused(finance.call("markRefunded", order_id=order["id"], body={}), 409)
+    refused(finance.call("markRefunded", order_id=order["id"],
+                         body=due_back(scene.shop, order)), 409)
     last_attempt(scene, order, attempts)
     until(lambda: refund_of(scene, order)["state"] == "failed")
     assert refund_of(scene, order)["failure"] == "unanswered"
-    finance.do("markRefunded", order_id=order["id"], body={"reference": "Seen at Chapa"})
+    finance.do("markRefunded", order_id=order["id"],
+               body={**due_back(scene.shop, order), "reference": "Seen at Chapa"})
     assert customer.see(order)["payment"]["status"] == "refunded"
     assert books(scene.shop, order) == {}
     until(lambda: scene.shop.db.one("select count(*) from dead_letter where subject_id = %s",

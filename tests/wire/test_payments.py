@@ -4,7 +4,7 @@ import pytest
 from harness.feed import Device, settle
 from harness.folds import fold_customer
 from harness.shop import money, refused, together
-from harness.sub_orders import good, history, line_of, some
+from harness.sub_orders import due_back, good, history, line_of, some
 
 
 @pytest.fixture(autouse=True)
@@ -85,9 +85,31 @@ def received(shop, order, **body):
     return shop.admin("finance").do("markPaymentReceived", order_id=order["id"], body=body)
 
 
-def refunded(shop, order, **arguments):
+def refunded(shop, order, back=None, **arguments):
     return shop.admin("finance").call("markRefunded", order_id=order["id"],
-                                      body={"reference": "BACK TO A BYRON"}, **arguments)
+                                      body={**(back or due_back(shop, order)),
+                                            "reference": "BACK TO A BYRON"}, **arguments)
+
+
+def test_a_refund_of_another_amount_than_is_due_is_not_recorded(shop):
+    clay, customer = shop.vendor(), shop.customer()
+    order = customer.order((clay.product(price=1000), 3), method="manual")
+    finance = shop.admin("finance")
+    received(shop, order)
+    good(clay.cancel(order, lines=some(line_of(order, clay), 1)))
+    seen = due_back(shop, order)
+    assert seen == {"amount": money(1000)}
+    good(clay.cancel(order, lines=some(line_of(order, clay), 1)))  # since then, more is due
+    for amount in (money(1000), money(2001), money(0)):
+        problem = refused(finance.call("markRefunded", order_id=order["id"],
+                                       body={"amount": amount}), 409, "conflict")
+        assert problem["refund_due"] == money(2000)
+    refused(finance.call("markRefunded", order_id=order["id"], body={"amount": money(2000, "EUR")}),
+            400, field="/amount/currency")
+    refused(finance.call("markRefunded", order_id=order["id"], body={}), 400, field="/amount")
+    assert sums(customer.see(order)["payment"]) == ("refund_due", 1500, 3500, 0)
+    finance.do("markRefunded", order_id=order["id"], body={"amount": money(2000)})
+    assert sums(customer.see(order)["payment"]) == ("refunded", 1500, 3500, 2000)
 
 
 def sums(payment):
@@ -165,13 +187,15 @@ def test_a_refund_is_noted_once_for_each_key(shop):
     order = customer.order(clay.product(), method="manual")
     received(shop, order)
     good(clay.cancel(order))
-    answers = together(4, lambda: refunded(shop, order, key=order["id"]))
+    asked = {"back": due_back(shop, order), "key": order["id"]}
+    answers = together(4, lambda: refunded(shop, order, **asked))
     assert {a.status_code for a in answers} <= {200, 409}
-    assert refunded(shop, order, key=order["id"]).text in [a.text for a in answers]
+    assert refunded(shop, order, **asked).text in [a.text for a in answers]
 
 
 @pytest.mark.parametrize("operation", ["markPaymentReceived", "markRefunded"])
 def test_money_is_recorded_under_a_key(shop, operation):
     order = shop.customer().order(shop.product(), method="manual")
-    refused(shop.admin("finance").call(operation, order_id=order["id"], body={}, key=None), 400,
+    refused(shop.admin("finance").call(operation, order_id=order["id"],
+                                       body={"amount": money(1)}, key=None), 400,
             "idempotency_key_required")

@@ -34,6 +34,8 @@ def month(shop):
 
 
 def close(shop, month, **how):
+    """All of whose journals are in the sums by day, as they are after a minute."""
+    shop.db.rows("select ledger_carry(1000000)")
     return shop.admin("finance").call("closePeriod", month=month, body=how)
 
 
@@ -119,7 +121,36 @@ def test_closing_waits_for_whoever_writes_a_journal(shop, month):
         assert answers == []
         other.commit()
         closing.join()
-    assert answers[0].json()["journals"] == 1
+    assert answers[0].json()["closed_at"]
+    assert added_up(shop, month)["journals"] == 1
+
+
+def added_up(shop, month):
+    """A closed month, after a run of the job."""
+    shop.db.rows("select ledger_carry(1000000)")
+    shop.db.rows("select periods_sum_up()")
+    (listed,) = [p for p in shop.admin("finance").do("listPeriods")["items"] if p["id"] == month]
+    return listed
+
+
+def test_closing_reads_no_entries_and_the_job_adds_the_month_up(shop, month):
+    """However many entries a month has: all money waits while it is being closed."""
+    clay = shop.vendor()
+    received(shop, shop.customer().order(clay.product(price=10000), method="manual"))
+    made_older(shop, clay, f"{month}-15", most=1)
+    with contextlib.closing(shop.db.connect()) as other, other.cursor() as cursor:
+        cursor.execute("lock table journal_entry in access exclusive mode")
+        closed = shop.admin("finance").do("closePeriod", month=month, body={})
+        is_left = shop.db.one("select count(*) from ledger_uncarried where period_of(journal_id) "
+                              "= %s", f"{month}-01")  # unless the job was faster
+        assert closed["closed_at"] and closed["journals"] == (None if is_left else 1)
+    seen = added_up(shop, month)
+    assert seen["closed_at"] == closed["closed_at"] and seen["journals"] == 1
+    sums = {a["account"]: (a["debit"]["amount"], a["credit"]["amount"]) for a in seen["accounts"]}
+    assert sums == {"bank": (10500, 0), "pending": (1000, 10500), "commission": (0, 1000)}
+    assert shop.db.one("select periods_sum_up()") == 0
+    with pytest.raises(psycopg2.Error):
+        shop.db.rows("update period_close set journals = 2 where journals = 1")
 
 
 def test_only_finance_closes_months(shop, month):

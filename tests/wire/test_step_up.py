@@ -12,9 +12,10 @@ from matrix import ROWS
 
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 CODE, REASON, ROLE = {"code": "123456"}, {"reason": "A test"}, {"role": "support"}
+REFUND = {**REASON, "shipping": {"amount": 1, "currency": "USD"}}
 BODIES = {"confirmTotp": CODE, "disableTotp": CODE, "renewRecoveryCodes": CODE,
           "reverseJournal": REASON, "requestUserDeletion": REASON, "markPayoutFailed": REASON,
-          "markPayoutReturned": REASON,
+          "markPayoutReturned": REASON, "refundSubOrder": REFUND, "adminRefundSubOrder": REFUND,
           "setAdminRole": ROLE, "updateStaff": ROLE,
           "requestEmailChange": {"email": "another@example.com"},
           "setMyPhone": {"phone": None, "current_password": PASSWORD}}

@@ -272,15 +272,18 @@ begin
 		returning journal_id
 	)
 	select coalesce(array_agg(g.journal_id), '{}') into taken from gone g;
-	insert into ledger_day as d (day, account, currency, debit, credit)
-	select (uuid_time(j.id) at time zone 'UTC')::date, e.account, j.currency, sum(greatest(e.amount, 0)),
-	       sum(greatest(-e.amount, 0))
-	from journal j join journal_entry e on e.journal_id = j.id
-	where j.id = any (taken)
+	insert into ledger_day as d (day, account, currency, debit, credit, journals)
+	select (uuid_time(e.journal_id) at time zone 'UTC')::date, e.account, e.currency, sum(greatest(e.amount, 0)),
+	       sum(greatest(-e.amount, 0)), count(*) filter (where e.is_first)
+	from (select x.journal_id, x.account, x.amount, j.currency,
+	             row_number() over (partition by x.journal_id order by x.id) = 1 as is_first
+	      from journal j join journal_entry x on x.journal_id = j.id
+	      where j.id = any (taken)) e
 	group by 1, 2, 3
 	order by 2, 3, 1
 	on conflict (account, currency, day) do update
-	set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit;
+	set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit,
+	    journals = d.journals + excluded.journals;
 	return cardinality(taken);
 end $$;
 grant execute on function ledger_carry(int) to sebez_jobs;

@@ -13,8 +13,8 @@ create or replace function period_of(id uuid) returns date language sql immutabl
 return date_trunc('month', uuid_time(id) at time zone 'UTC')::date;
 grant execute on function period_of(uuid) to sebez_admin, sebez_owner;
 
--- What the journals of a month added to each account.
-create or replace function period_sums(month date, out journals bigint, out accounts json)
+-- What the journals of a month added to each account, by reading them all.
+create or replace function period_entries(month date, out journals bigint, out accounts json)
 language sql stable set search_path = public, pg_temp as $$
 	with entry as materialized (
 		select j.id, e.account, e.amount
@@ -29,10 +29,41 @@ language sql stable set search_path = public, pg_temp as $$
 		select coalesce(json_agg(json_build_object('account', a.account, 'debit', a.debit, 'credit', a.credit)
 			order by a.account), '[]') from account a)
 $$;
-grant execute on function period_sums(date) to sebez_owner;
+grant execute on function period_entries(date) to sebez_owner;
+
+-- The same, of the sums by day.
+create or replace function period_sums(month date, out journals bigint, out accounts json)
+language sql stable set search_path = public, pg_temp as $$
+	with account as (
+		select d.account, sum(d.debit)::bigint as debit, sum(d.credit)::bigint as credit, sum(d.journals) as journals
+		from ledger_day d where d.day >= month and d.day < month + interval '1 month' group by d.account
+	)
+	select coalesce(sum(a.journals), 0)::bigint, coalesce(json_agg(json_build_object('account', a.account,
+		'debit', a.debit, 'credit', a.credit) order by a.account), '[]')
+	from account a
+$$;
+
+-- Adds up the closed months all of whose journals are in the sums by day (ledger_carry()). No journal is added to them
+-- any more. Returns how many.
+create or replace function periods_sum_up() returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	done int;
+begin
+	update period_close c set journals = s.journals, accounts = s.accounts
+	from period_close x cross join lateral period_sums(x.month) s
+	where c.id = x.id and c.journals is null and x.journals is null
+	and not exists (select from ledger_uncarried u
+		where u.journal_id >= uuid_at(x.month::timestamp at time zone 'UTC')
+		and u.journal_id < uuid_at((x.month + interval '1 month') at time zone 'UTC'));
+	get diagnostics done = row_count;
+	return done;
+end $$;
+grant execute on function periods_sum_up() to sebez_jobs;
 
 -- Closes a month that is over, after those before it. Whoever writes journals holds the lock shared until its commit
--- (post_journals()), so none is under way when the month is added up, and none is added afterwards.
+-- (post_journals()), so none is under way when the month is closed, and none is added afterwards. All money waits for
+-- the lock, so no journal is read under it but the first one of an open month.
 create or replace function period_close(new_id uuid, month date, note text) returns uuid
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -50,9 +81,9 @@ begin
 	if open < month then
 		raise exception '% is not closed yet.', to_char(open, 'YYYY-MM') using errcode = 'SB409';
 	end if;
-	insert into period_close (id, month, closed_by, note, journals, accounts)
-	select new_id, period_close.month, current_account(), period_close.note, s.journals, s.accounts
-	from period_sums(month) s;
+	insert into period_close (id, month, closed_by, note)
+	values (new_id, period_close.month, current_account(), period_close.note);
+	perform periods_sum_up(); -- unless ledger_carry() is behind
 	return new_id;
 end $$;
 grant execute on function period_close(uuid, date, text) to sebez_admin;
@@ -60,9 +91,10 @@ grant execute on function period_close(uuid, date, text) to sebez_admin;
 -- Amounts of accounts, as they are shown.
 create or replace function period_accounts(accounts json) returns json language sql stable
 set search_path = public, pg_temp as $$
-	select coalesce(json_agg(json_build_object('account', a ->> 'account',
-		'debit', json_build_object('amount', (a ->> 'debit')::bigint, 'currency', f.currency),
-		'credit', json_build_object('amount', (a ->> 'credit')::bigint, 'currency', f.currency))), '[]')
-	from json_array_elements(accounts) a cross join platform f
+	select case when accounts is not null then coalesce((
+		select json_agg(json_build_object('account', a ->> 'account',
+			'debit', json_build_object('amount', (a ->> 'debit')::bigint, 'currency', f.currency),
+			'credit', json_build_object('amount', (a ->> 'credit')::bigint, 'currency', f.currency)))
+		from json_array_elements(accounts) a cross join platform f), '[]') end
 $$;
 grant execute on function period_accounts(json) to sebez_admin;

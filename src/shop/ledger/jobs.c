@@ -1,5 +1,6 @@
 /*
- * jobs: releases earnings whose hold days are over, and carries entries into the sums by day. Each
+ * jobs: releases earnings whose hold days are over, carries entries into the sums by day, and adds
+ * these up for closed months. Each
  * transaction takes a bounded batch, and a job that is cut off anywhere continues in its next run.
  */
 #include "shop/ledger/jobs.h"
@@ -8,6 +9,7 @@
 
 #include "ledger.sql.h"
 #include "net/loop.h"
+#include "periods.sql.h"
 
 enum {
 	/* Sub-orders per transaction: they and the balances of their vendors are locked until its
@@ -63,4 +65,5 @@ void ledger_release(struct task *task)
 void ledger_carry(struct task *task)
 {
 	repeat(task, carry_some, CARRIED_MAX);
+	sql_periods_sum_up(db_of(task));
 }

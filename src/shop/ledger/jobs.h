@@ -8,7 +8,7 @@
  */
 void ledger_release(struct task *task);
 
-/* Adds the entries of new journals to the sums by day. */
+/* Adds the entries of new journals to the sums by day, and closed months up from these. */
 void ledger_carry(struct task *task);
 
 #endif

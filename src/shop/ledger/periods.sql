@@ -11,8 +11,7 @@ select to_char(m.start, 'YYYY-MM') as id, m.start::timestamp at time zone 'UTC' 
        (m.start + interval '1 month') at time zone 'UTC' as until, c.closed_at, c.closed_by,
        case when c.month = m.start then c.note end as note,
        case when c.month = m.start then c.journals when c.month is not null then 0 end as journals,
-       case when c.month is not null then period_accounts(case when c.month = m.start then c.accounts end) end
-       as accounts
+       period_accounts(case when c.month = m.start then c.accounts when c.month is not null then '[]' end) as accounts
 from month m
 left join lateral (select x.* from period_close x where x.month >= m.start order by x.month limit 1) c on true
 order by m.start desc;
@@ -25,3 +24,6 @@ from period_close c where to_char(c.month, 'YYYY-MM') = :month;
 
 -- period_close (id uuid, month text, note text?): one writes
 select period_close(:id, (:month || '-01')::date, :note);
+
+-- periods_sum_up (): one writes -> (done int)
+select periods_sum_up() as done;

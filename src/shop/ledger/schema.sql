@@ -118,6 +118,7 @@ create table ledger_day (
 	currency text not null,
 	debit    bigint not null,
 	credit   bigint not null,
+	journals bigint not null, -- whose first entry is of this account: so that each counts once
 	primary key (account, currency, day)
 );
 

@@ -82,6 +82,30 @@ void mark_payment_received(struct request *rq, const struct mark_payment_receive
 	reply_order(rq, tx, chain, in->order_id);
 }
 
+/* Ends the task when the refund due, under the locks, is not what was paid back: something else may
+ * have become due since. */
+static void check_paid_back(struct db *tx, const struct mark_refunded_in *in,
+                            const struct order *order)
+{
+	struct task *task = db_task(tx);
+	int64_t due = sql_refund_due_rows(tx, sql_refund_due(tx, in->order_id), NULL)->amount;
+
+	assert(due > 0);
+	if (strcmp(in->amount.currency, order->currency) != 0)
+		task_end_field(task, "/amount/currency", "currency",
+		               "The currency of the order is %s.", order->currency);
+	if (in->amount.amount == due)
+		return;
+	task_end_with(
+	    task, (struct problem){
+	              .code = PROBLEM_CONFLICT,
+	              .detail = "Another amount is due.",
+	              .extra = arena_printf(task->arena,
+	                                    "\"refund_due\":{\"amount\":%lld,\"currency\":\"%s\"}",
+	                                    (long long)due, order->currency),
+	          });
+}
+
 /* POST /v1/admin/orders/{order_id}/refunded: the whole refund due was paid back. */
 void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 {
@@ -93,6 +117,7 @@ void mark_refunded(struct request *rq, const struct mark_refunded_in *in)
 		end_not_allowed(&rq->task, CANCELLED, 0, "No refund is due.");
 	if (sql_refunds_under_way_rows(tx, sql_refunds_under_way(tx, in->order_id), NULL)->any)
 		end_not_allowed(&rq->task, CANCELLED, 0, "The provider is asked to refund it.");
+	check_paid_back(tx, in, order);
 	sql_refunds_by_hand(chain, in->order_id);
 	sql_payment_refund(chain, in->order_id, in->reference);
 	sql_payments_settle(chain, all_parts(rq->task.arena, order));

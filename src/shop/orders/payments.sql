@@ -20,6 +20,10 @@ from (
 where s.vendor_id = n.vendor_id and s.id = n.id
 and (s.payment_state <> 'cancelled' or n.extra > 0);
 
+-- refund_due (order uuid): one -> (amount bigint)
+select coalesce(sum(s.received_amount - (s.total - s.cancelled_total) - s.refunded_amount), 0)::bigint as amount
+from sub_order s where s.order_id = :order and s.payment_state = 'refund_due';
+
 -- payment_refund (order uuid, reference text?): none
 -- Refunds all that is due. Notes events for the customer and for each vendor with a refunded share.
 with noted as (

@@ -10,10 +10,13 @@ def uncarry(cursor, journal):
     cursor.execute("delete from ledger_uncarried where journal_id = %s", [journal])
     if cursor.rowcount == 0:
         cursor.execute(
-            "update ledger_day d set debit = d.debit - e.debit, credit = d.credit - e.credit "
+            "update ledger_day d set debit = d.debit - e.debit, credit = d.credit - e.credit, "
+            "journals = d.journals - e.journals "
             "from (select (uuid_time(journal_id) at time zone 'UTC')::date as day, account, "
-            "sum(greatest(amount, 0)) as debit, sum(greatest(-amount, 0)) as credit "
-            "from journal_entry where journal_id = %s group by 1, 2) e "
+            "sum(greatest(amount, 0)) as debit, sum(greatest(-amount, 0)) as credit, "
+            "count(*) filter (where id = (select min(x.id) from journal_entry x "
+            "where x.journal_id = y.journal_id)) as journals "
+            "from journal_entry y where journal_id = %s group by 1, 2) e "
             "where (d.day, d.account) = (e.day, e.account)", [journal])
         cursor.execute("delete from ledger_day where debit = 0 and credit = 0")
     cursor.execute("insert into ledger_uncarried (journal_id) values (%s)", [journal])
