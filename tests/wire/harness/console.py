@@ -26,7 +26,10 @@ FILL = """
     field.dispatchEvent(new Event("input", { bubbles: true }));
     return true;"""
 JUDGE = """
-    ;return axe.run(document, { resultTypes: ["violations"] }).then((found) =>
+    ;const ending = document.getAnimations().filter((each) =>
+        Number.isFinite(each.effect.getComputedTiming().endTime));
+    return Promise.allSettled(ending.map((each) => each.finished)).then(() =>
+        axe.run(document, { resultTypes: ["violations"] })).then((found) =>
         found.violations.map((each) => each.id + ": "
             + each.nodes.map((node) => node.html.slice(0, 120) + " " + node.failureSummary)
                 .join(" | ")));"""
@@ -74,7 +77,8 @@ class Console:
         return self.page.run("return location.pathname + location.search")
 
     def findings(self):
-        """What axe finds; nothing where npm is not installed."""
+        """What axe finds once nothing moves any more, since what fades in is pale before; nothing
+        where npm is not installed."""
         text, _ = axe()
         return self.page.run(text + JUDGE) if text else []
 
