@@ -7,12 +7,15 @@ import { sebez } from "./sebez.ts";
 export interface Live {
   vendor: string;
   state: VendorState | null;
+  /** Why it is followed no more: the session ended, for example. */
   problem: SebezProblem | null;
+  /** The last call was answered. */
+  connected: boolean;
   /** Sub-orders that came while the page was open, newest last. */
   arrived: readonly string[];
 }
 
-const NOTHING: Live = { vendor: "", state: null, problem: null, arrived: [] };
+const NOTHING: Live = { vendor: "", state: null, problem: null, connected: false, arrived: [] };
 const REST_MS = 200; // a burst of events asks for a list once
 
 let current = NOTHING;
@@ -50,7 +53,10 @@ function staleKeys(vendor: string, event: Event | null): string[][] {
   return [];
 }
 
-/** Follows a shop until it is told to end. */
+/**
+ * Follows a shop until it is told to end. A state that was read, not folded, makes all lists stale:
+ * they may have been read before it.
+ */
 export function follow(queries: QueryClient, vendor: string): () => void {
   const ending = new AbortController();
   const stale = new Map<string, string[]>();
@@ -61,25 +67,26 @@ export function follow(queries: QueryClient, vendor: string): () => void {
     stale.clear();
   };
   const run = async () => {
-    let isFirst = true;
-    for await (const { state, event, passing } of live(sebez, { vendor_id: vendor, signal: ending.signal })) {
+    const onTrouble = (error: unknown) => {
+      if (current.connected !== (error === null)) become({ connected: error === null });
+    };
+    for await (const { state, event, passing } of live(sebez, { vendor_id: vendor, signal: ending.signal, onTrouble })) {
       const came = event?.kind === "sub_order_changed" && event.payload.was === null ? [event.payload.id] : [];
       become({ state, arrived: [...current.arrived, ...came].slice(-100) });
       for (const see of watchers) see(event, passing);
-      if (passing || (isFirst && !event)) {
-        isFirst = false;
-        continue;
-      }
+      if (passing) continue;
       for (const key of staleKeys(vendor, event)) stale.set(key.join(), key);
       timer ??= setTimeout(renew, REST_MS);
     }
   };
-  current = { ...NOTHING, vendor };
+  become({ ...NOTHING, vendor });
   run().catch((error: unknown) => {
-    if (!ending.signal.aborted && error instanceof SebezProblem) become({ problem: error });
+    if (ending.signal.aborted) return;
+    become(error instanceof SebezProblem ? { problem: error, connected: false } : { connected: false });
   });
   return () => {
     ending.abort();
     clearTimeout(timer);
+    queries.removeQueries({ queryKey: ["shop", vendor] }); // nobody would tell them what happens
   };
 }

@@ -15,6 +15,8 @@ export interface Queue {
 }
 
 const PAGE = 100;
+/** Calls at once, when several orders are accepted. */
+const AT_ONCE = 8;
 /** Open orders are sorted by their deadline here, so all of them are read, up to the thousand that are counted. */
 const OPEN_MAX = 1000;
 
@@ -68,6 +70,12 @@ export function useHistory(order: VendorSubOrder) {
   });
 }
 
+function shownStatus(queries: QueryClient, vendor: string, id: string): SubOrderStatus | undefined {
+  const lists = queries.getQueriesData<Queue>({ queryKey: ["shop", vendor, "queue"] });
+  return queries.getQueryData<VendorSubOrder>(["shop", vendor, "order", id])?.status
+    ?? lists.flatMap(([, queue]) => queue?.items ?? []).find((item) => item.id === id)?.status;
+}
+
 function showStatus(queries: QueryClient, vendor: string, id: string, status: SubOrderStatus): void {
   queries.setQueriesData<Queue>({ queryKey: ["shop", vendor, "queue"] }, (queue) => queue && {
     ...queue, items: queue.items.map((item) => (item.id === id ? { ...item, status } : item)),
@@ -101,10 +109,12 @@ export function useMoves(): Moves {
   const queries = useQueryClient();
   const shop = useShop();
   const move = async (id: string, to: SubOrderStatus, call: () => Promise<VendorSubOrder>): Promise<void> => {
+    const before = shownStatus(queries, shop.id, id);
     showStatus(queries, shop.id, id, to);
     try {
       showOrder(queries, shop.id, await call());
     } catch (error) {
+      if (before) showStatus(queries, shop.id, id, before); // reading again may fail, too
       readAgain(queries, shop.id, id);
       throw error;
     }
@@ -127,7 +137,9 @@ export function useMoves(): Moves {
     deliver: (id, number) => told(move(id, "delivered", () => sebez.deliverSubOrder(ids(id))),
       t("done_deliver", { number })),
     async acceptAll(items) {
-      const answers = await Promise.allSettled(items.map((item) => accept(item.id)));
+      const answers: PromiseSettledResult<void>[] = [];
+      for (let at = 0; at < items.length; at += AT_ONCE)
+        answers.push(...await Promise.allSettled(items.slice(at, at + AT_ONCE).map((item) => accept(item.id))));
       const failed = answers.find((answer) => answer.status === "rejected");
       const done = answers.filter((answer) => answer.status === "fulfilled").length;
       if (!failed) tell(t("accepted_all", { count: done }));

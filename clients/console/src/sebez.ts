@@ -1,6 +1,6 @@
 // The client of this server, and who is signed in. The refresh token is in a cookie that no script
 // can read; the access token is in memory only.
-import { Sebez, SebezProblem, type SignedIn, type User, type Saved } from "@sebez/sdk";
+import { exclusive, Sebez, SebezProblem, type SignedIn, type User, type Saved } from "@sebez/sdk";
 
 const KEPT = "sebez.session"; // says that there may be a cookie: a page that opens need not ask
 const COOKIE = "cookie"; // what the server calls a token that is in the cookie
@@ -52,15 +52,14 @@ export function currentSession(): Session {
 /** After an answer that signs in. */
 export function signedIn(answer: SignedIn): void {
   become({ status: "in", user: answer.user });
-  tabs.postMessage("in");
+  tabs.postMessage(answer.user.id);
 }
 
 /** Goes on with the session that the cookie has, if there is one. One tab at a time, like the SDK. */
 export async function resume(): Promise<void> {
   if (!localStorage.getItem(KEPT)) return become({ status: "out", ended: false });
   try {
-    const answer = await navigator.locks.request("sebez-session",
-      () => sebez.refresh({ refresh_token: COOKIE }));
+    const answer = await exclusive(() => sebez.refresh({ refresh_token: COOKIE }));
     become({ status: "in", user: answer.user });
   } catch (error) {
     const isOver = error instanceof SebezProblem && error.status < 500 && error.status !== 429;
@@ -79,11 +78,13 @@ export async function signOut(): Promise<void> {
   tabs.postMessage("out");
 }
 
+/** Another tab says "out", or who signed in. All tabs have one cookie, so they show one person. */
 tabs.onmessage = (message) => {
-  if (message.data === "out" && session.status === "in") {
+  const isOther = session.status === "in" && message.data !== session.user.id;
+  if (isOther) {
     saved = null;
     location.reload();
-  } else if (message.data === "in" && session.status === "out") {
+  } else if (message.data !== "out" && session.status === "out") {
     void resume();
   }
 };

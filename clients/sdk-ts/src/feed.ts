@@ -16,10 +16,31 @@ export interface FeedOptions {
   /** The cursor of what was seen last. Without it the feed begins with a resync. */
   after?: string;
   signal?: AbortSignal;
+  /** Told each time that no answer comes, and null when there is one. */
+  onTrouble?: (error: unknown) => void;
 }
 
 /** How long the server may wait for an event; proxies often end requests after a minute. */
 const WAIT_S = 25;
+
+/** Calls until there is an answer, or until the signal; throws what no repetition can mend. */
+export async function untilAnswered<T>(call: () => Promise<T>, { signal, onTrouble }: FeedOptions):
+    Promise<T | undefined> {
+  for (let failures = 1; !signal?.aborted; failures++) {
+    try {
+      const answer = await call();
+      onTrouble?.(null);
+      return answer;
+    } catch (error) {
+      if (signal?.aborted) break;
+      const status = (error as { status?: number }).status ?? 0;
+      if (status >= 400 && status < 500 && status !== 429) throw error;
+      onTrouble?.(error);
+      await pause(backOffMs(failures), signal).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
 
 /**
  * Everything that happens, in order and without gaps, as long as the signal is not aborted. Losing
@@ -30,22 +51,12 @@ export async function* feed(client: Sebez, options: FeedOptions = {}):
     AsyncGenerator<FeedItem, void, undefined> {
   const { signal, vendor_id } = options;
   let after = options.after;
-  let failures = 0;
   while (!signal?.aborted) {
     const input = { ...(after ? { after } : {}), wait: WAIT_S };
-    let page: EventPage;
-    try {
-      page = vendor_id ? await client.getVendorEvents({ ...input, vendor_id }, { signal })
-        : await client.getEvents(input, { signal });
-      failures = 0;
-    } catch (error) {
-      if (signal?.aborted) return;
-      const status = (error as { status?: number }).status ?? 0;
-      if (status >= 400 && status < 500 && status !== 429) throw error;
-      failures++;
-      await pause(backOffMs(failures), signal).catch(() => undefined);
-      continue;
-    }
+    const page = await untilAnswered<EventPage>(() => (vendor_id
+      ? client.getVendorEvents({ ...input, vendor_id }, { signal })
+      : client.getEvents(input, { signal })), options);
+    if (!page) return;
     after = page.cursor;
     if (page.resync) yield { type: "resync", cursor: page.cursor };
     const last = page.items.at(-1);

@@ -5,6 +5,6 @@ export { freshKey, Sebez, type ListName, type SebezOptions } from "./client.ts";
 export { feed, type FeedItem, type FeedOptions } from "./feed.ts";
 export { live, type Change, type LiveOptions } from "./live.ts";
 export { NoAnswer, SebezProblem } from "./problem.ts";
-export { memoryStore, type Saved, type SessionStore } from "./session.ts";
+export { exclusive, memoryStore, type Saved, type SessionStore } from "./session.ts";
 export { fold, stateOf, type CustomerState, type State, type VendorState } from "./state.ts";
 export { upload, type UploadOptions } from "./upload.ts";

@@ -1,6 +1,6 @@
-import type { Event, PassingEvent } from "./api.gen.ts";
+import type { Event, PassingEvent, Sync, VendorSync } from "./api.gen.ts";
 import type { Sebez } from "./client.ts";
-import { feed } from "./feed.ts";
+import { feed, untilAnswered, type FeedOptions } from "./feed.ts";
 import { fold, stateOf, type CustomerState, type State, type VendorState } from "./state.ts";
 
 /** The state, and the event that made it; null for a state that was read anew. */
@@ -10,14 +10,11 @@ export interface Change<S extends State> {
   passing: PassingEvent | null;
 }
 
-export interface LiveOptions {
-  vendor_id?: string;
-  signal?: AbortSignal;
-}
+export type LiveOptions = Omit<FeedOptions, "after">;
 
 /**
  * The state of a customer or a vendor, now and after each event, until the signal is aborted. When
- * events have been missed for too long the state is read anew.
+ * events have been missed for too long the state is read anew. Losing the network pauses it.
  */
 export function live(client: Sebez, options: LiveOptions & { vendor_id: string }):
     AsyncGenerator<Change<VendorState>, void, undefined>;
@@ -27,8 +24,10 @@ export async function* live(client: Sebez, options: LiveOptions = {}):
     AsyncGenerator<Change<State>, void, undefined> {
   const { vendor_id, signal } = options;
   while (!signal?.aborted) {
-    let state = stateOf(vendor_id ? await client.getVendorSync({ vendor_id }, { signal })
-      : await client.getSync({}, { signal }));
+    const sync = await untilAnswered<Sync | VendorSync>(() => (vendor_id
+      ? client.getVendorSync({ vendor_id }, { signal }) : client.getSync({}, { signal })), options);
+    if (!sync) return;
+    let state = stateOf(sync);
     yield { state, event: null, passing: null };
     for await (const item of feed(client, { ...options, after: state.cursor })) {
       if (item.type === "resync") break;

@@ -79,6 +79,23 @@ test("a feed goes on where it was left, and while the network is away", async ()
   assert.equal(lost, 2);
 });
 
+test("a state that cannot be read at first is read when the network is back", async () => {
+  let lost = 0;
+  const troubles = [];
+  const sebez = await signedIn("customer", async (request, send) => {
+    if (request.url.endsWith("/v1/sync") && lost < 2) {
+      lost++;
+      throw new TypeError("the network is gone");
+    }
+    return send();
+  }, { attempts: 1 });
+  for await (const { state } of live(sebez, { onTrouble: (error) => troubles.push(error?.name ?? null) })) {
+    assert.ok(state.cursor);
+    break;
+  }
+  assert.deepEqual(troubles, ["NoAnswer", "NoAnswer", null]);
+});
+
 test("a feed without a cursor begins with a resync", async () => {
   const sebez = await signedIn("customer");
   for await (const item of feed(sebez)) {

@@ -7,7 +7,7 @@ import { useHistory, useMoves, useOrder } from "../orders.ts";
 import { say } from "../problems.ts";
 import { mayCancel, mayFulfil, useShop } from "../shop.ts";
 import { useT, type Key } from "../texts/index.ts";
-import { Avatar, Button, cx, Dot, Failed, IconButton, Notice, Skeleton } from "../ui/index.tsx";
+import { Button, cx, Dot, Failed, IconButton, Notice, Picture, Skeleton } from "../ui/index.tsx";
 import { useKeys } from "../ui/keys.ts";
 import { tell } from "../ui/toasts.tsx";
 import { CancelDialog } from "./CancelDialog.tsx";
@@ -44,7 +44,7 @@ function Line({ line }: { line: OrderLine }) {
   const picture = line.image?.variants.filter((each) => each.format === "webp").sort((a, b) => a.width - b.width)[0]?.url ?? line.image?.url;
   return (
     <li className={cx("line", left === 0 && "is-gone")}>
-      {picture ? <img src={picture} alt="" width={44} height={44} loading="lazy" /> : <Avatar name={line.title} square />}
+      <Picture url={picture} name={line.title} />
       <div className="grow">
         <b>{line.title}</b>
         <span className="quiet">{[line.variant_title === "Default Title" ? "" : line.variant_title, line.sku].filter(Boolean).join(" · ")}</span>
@@ -88,8 +88,9 @@ function ShipTo({ order }: { order: VendorSubOrder }) {
   const { phone } = order.shipping_address;
   const copy = () => void navigator.clipboard.writeText([...lines, phone].filter(Boolean).join("\n"))
     .then(() => tell(t("copied")), (error) => tell(say(error), "bad"));
+  const mayCopy = Boolean(navigator.clipboard); // not over http
   return (
-    <Part title={t("ship_to")} aside={<IconButton icon={Copy} label={t("copy")} onClick={copy} />}>
+    <Part title={t("ship_to")} aside={mayCopy && <IconButton icon={Copy} label={t("copy")} onClick={copy} />}>
       <address>{lines.map((line) => <bdi key={line}>{line}</bdi>)}{phone && <a href={`tel:${phone}`} dir="ltr">{phone}</a>}</address>
     </Part>
   );

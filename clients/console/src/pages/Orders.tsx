@@ -123,6 +123,43 @@ function useRows(items: VendorSubOrderListItem[], onOpen: (id: string) => void, 
   return { chosen: kept, here: items[at], step, choose, setHere, setChosen };
 }
 
+const COLUMNS = ["order", "customer", "status", "due", "items", "total", "placed"] as const;
+
+interface TableProps {
+  items: VendorSubOrderListItem[];
+  now: number;
+  open: string | undefined;
+  rows: ReturnType<typeof useRows>;
+  onOpen: (id: string) => void;
+  /** Whether orders may be chosen, and moved. */
+  may: boolean;
+  isOld: boolean;
+}
+
+function Table({ items, now, open, rows, onOpen, may, isOld }: TableProps) {
+  const t = useT();
+  const { arrived } = useLive();
+  const isAll = rows.chosen.size === items.length;
+  return (
+    <table className={cx("table", isOld && "is-old")}>
+      <thead>
+        <tr>
+          {may && <th className="col-select"><input type="checkbox" aria-label={t("select_all")} checked={isAll}
+            onChange={() => rows.setChosen(isAll ? new Set() : new Set(items.map((item) => item.id)))} /></th>}
+          {COLUMNS.map((column) => <th key={column} scope="col" className={`col-${column}`}>{t(`col_${column}`)}</th>)}
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((item) => (
+          <Row key={item.id} item={item} now={now} isOpen={item.id === open} isHere={item === rows.here}
+            isNew={arrived.includes(item.id) && item.status === "placed"} isChosen={rows.chosen.has(item.id)} onOpen={onOpen}
+            onChoose={may ? rows.choose : null} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 function Bulk({ items, moves, onDone }: { items: VendorSubOrderListItem[]; moves: Moves; onDone: () => void }) {
   const t = useT();
   const [busy, setBusy] = useState(false);
@@ -150,7 +187,6 @@ export function Orders() {
   const [most, setMost] = useState(FIRST);
   const queue = useQueue(tab, q, most);
   const moves = useMoves();
-  const { arrived } = useLive();
   const field = useRef<HTMLInputElement>(null);
   const items = useMemo(() => queue.data?.items ?? [], [queue.data]);
   const show = useMemo(() => (change: OrdersSearch) => void navigate({
@@ -174,8 +210,6 @@ export function Orders() {
     ...(open ? {} : { a: () => rows.here?.status === "placed" && may && void moves.accept(rows.here.id, rows.here.number) }),
     ...Object.fromEntries(TAB_NAMES.map((each, index) => [String(index + 1), () => onTab(each)])),
   });
-  const columns = ["order", "customer", "status", "due", "items", "total", "placed"] as const;
-  const isAll = items.length > 0 && rows.chosen.size === items.length;
   return (
     <div className={cx("orders", open && "has-panel")}>
       <header className="page-head orders-head">
@@ -191,22 +225,8 @@ export function Orders() {
             ? <Empty icon={Search} title={t("empty_find", { q })}>{t("empty_find_about")}</Empty>
             : <Empty icon={Inbox} title={t(`empty_${tab}`)}>{t(`empty_${tab}_about`)}</Empty>)}
           {items.length > 0 && (
-            <table className={cx("table", queue.isPlaceholderData && "is-old")}>
-              <thead>
-                <tr>
-                  {may && <th className="col-select"><input type="checkbox" aria-label={t("select_all")} checked={isAll}
-                    onChange={() => rows.setChosen(isAll ? new Set() : new Set(items.map((item) => item.id)))} /></th>}
-                  {columns.map((column) => <th key={column} scope="col" className={`col-${column}`}>{t(`col_${column}`)}</th>)}
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((item) => (
-                  <Row key={item.id} item={item} now={now} isOpen={item.id === open} isHere={item === rows.here}
-                    isNew={arrived.includes(item.id) && item.status === "placed"} isChosen={rows.chosen.has(item.id)} onOpen={onOpen}
-                    onChoose={may ? rows.choose : null} />
-                ))}
-              </tbody>
-            </table>
+            <Table items={items} now={now} open={open} rows={rows} onOpen={onOpen} may={may}
+              isOld={queue.isPlaceholderData} />
           )}
           {queue.data?.more && <div className="more"><Button onClick={() => setMost(most + 200)} busy={queue.isFetching}>{t("more")}</Button></div>}
         </section>

@@ -32,9 +32,9 @@ function useOnline(): boolean {
 
 function Liveness() {
   const t = useT();
-  const { state, problem } = useLive();
+  const { state, problem, connected } = useLive();
   const online = useOnline();
-  const isLive = online && state !== null && !problem;
+  const isLive = online && connected && state !== null && !problem;
   return (
     <p className="liveness" role="status">
       <Dot kind={isLive ? "good" : online ? "wait" : "bad"} />

@@ -1,7 +1,7 @@
 // The components that pages are made of.
 import { LoaderCircle } from "lucide-react";
 import {
-  useEffect, useId, useRef, type ButtonHTMLAttributes, type ComponentType, type InputHTMLAttributes,
+  useEffect, useId, useRef, useState, type ButtonHTMLAttributes, type ComponentType, type InputHTMLAttributes,
   type ReactNode,
 } from "react";
 import { t } from "../texts/index.ts";
@@ -78,6 +78,13 @@ export function Avatar({ name, size = "medium", square = false }:
       {initials.toUpperCase()}
     </span>
   );
+}
+
+/** A picture, or the initials while there is none or it cannot be read. */
+export function Picture({ url, name }: { url: string | null | undefined; name: string }) {
+  const [failed, setFailed] = useState<string | null>(null);
+  if (!url || failed === url) return <Avatar name={name} square />;
+  return <img src={url} alt="" width={44} height={44} loading="lazy" onError={() => setFailed(url)} />;
 }
 
 export function Dot({ kind }: { kind: string }) {

@@ -36,25 +36,31 @@ const _waitSeconds = 25;
 Stream<FeedItem> feed(Sebez client, {String? vendorId, String? after}) =>
     streamOf((outlet) => poll(client, vendorId, after, () => outlet.isOpen, outlet.emit));
 
+/// Calls until there is an answer, or until none is wanted: then null. Throws what no repetition can mend.
+Future<T?> untilAnswered<T>(Future<T> Function() call, bool Function() isWanted) async {
+  for (var failures = 1; isWanted(); failures++) {
+    try {
+      return await call();
+    } on SebezProblem catch (problem) {
+      if (problem.status < 500 && problem.status != 429) rethrow;
+    } on NoAnswer {
+      // Once more.
+    }
+    await Future<void>.delayed(backOff(failures));
+  }
+  return null;
+}
+
 /// Polls as long as it is wanted.
 Future<void> poll(Sebez client, String? vendorId, String? after, bool Function() isWanted,
     Future<void> Function(FeedItem item) emit) async {
-  var failures = 0;
   while (isWanted()) {
-    final EventPage page;
-    try {
-      page = vendorId == null
-          ? await client.getEvents(after: after, wait: _waitSeconds)
-          : await client.getVendorEvents(vendorId: vendorId, after: after, wait: _waitSeconds);
-      failures = 0;
-    } on SebezProblem catch (problem) {
-      if (problem.status < 500 && problem.status != 429) rethrow;
-      await Future<void>.delayed(backOff(++failures));
-      continue;
-    } on NoAnswer {
-      await Future<void>.delayed(backOff(++failures));
-      continue;
-    }
+    final page = await untilAnswered<EventPage>(
+        () => vendorId == null
+            ? client.getEvents(after: after, wait: _waitSeconds)
+            : client.getVendorEvents(vendorId: vendorId, after: after, wait: _waitSeconds),
+        isWanted);
+    if (page == null) return;
     after = page.cursor;
     for (final item in _itemsOf(page)) {
       if (!isWanted()) return;

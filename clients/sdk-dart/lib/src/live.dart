@@ -8,12 +8,16 @@ import 'state.dart';
 typedef Change = ({LiveState state, Event? event, PassingEvent? passing});
 
 /// The state of a customer or a vendor, now and after each event, until nobody listens. When events
-/// have been missed for too long the state is read anew.
+/// have been missed for too long the state is read anew. Losing the network pauses it.
 Stream<Change> live(Sebez client, {String? vendorId}) => streamOf((outlet) async {
       while (outlet.isOpen) {
-        LiveState state = vendorId == null
-            ? CustomerState.of(await client.getSync())
-            : VendorState.of(await client.getVendorSync(vendorId: vendorId));
+        final read = await untilAnswered<LiveState>(
+            () async => vendorId == null
+                ? CustomerState.of(await client.getSync())
+                : VendorState.of(await client.getVendorSync(vendorId: vendorId)),
+            () => outlet.isOpen);
+        if (read == null) return;
+        var state = read;
         var isKnown = true;
         await outlet.emit((state: state, event: null, passing: null));
         await poll(client, vendorId, state.cursor, () => outlet.isOpen && isKnown, (item) async {
