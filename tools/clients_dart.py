@@ -11,6 +11,8 @@ NOTE = "// Made by tools/gen_clients.py from the contract in api/. Do not edit."
 RESERVED = set("assert break case catch class const continue default do else enum extends false "
                "final finally for if in is new null rethrow return super switch this throw true "
                "try var void while with json get set".split())
+# Members of String, which the values of an enum must not hide.
+OF_STRING = set("contains length matches pad split substring trim runes".split())
 SCALARS = {"string": "String", "integer": "int", "number": "num", "boolean": "bool"}
 
 
@@ -18,6 +20,12 @@ def camel(name):
     first, *rest = re.split(r"[_\W]+", name)
     made = first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in rest)
     return made + "_" if made in RESERVED else made
+
+
+def constant(value):
+    """The name of a value of an enum, which is a String."""
+    made = camel(value)
+    return made + "_" if made in OF_STRING else made
 
 
 def pascal(name):
@@ -52,6 +60,12 @@ class Type:
 
     def write(self, value):
         return self._write.format(value)
+
+
+def line_of(call):
+    """METHOD path?query flags media, as call.dart reads it."""
+    query = "?" + ",".join(call.query) if call.query else ""
+    return f"{call.op.method} {call.op.path}{query} {call.flags()} {call.file()}".rstrip()
 
 
 class Dart:
@@ -145,8 +159,8 @@ class Dart:
         if "enum" in schema:
             lines.append(f"extension type const {name}(String value) implements String {{")
             values = [value for value in schema["enum"] if value is not None]
-            lines += [f"  static const {camel(value)} = {name}({value!r});" for value in values]
-            listed = ", ".join(camel(value) for value in values)
+            lines += [f"  static const {constant(value)} = {name}({value!r});" for value in values]
+            listed = ", ".join(constant(value) for value in values)
             return [*lines, f"  static const List<{name}> values = [{listed}];", "}", ""]
         if not self.is_object(schema):
             return []
@@ -224,7 +238,7 @@ class Dart:
         lines = about(op.summary, "  ")
         lines += [f"  Future<{signature}> {op.id}({{", *(f"    {each}," for each in parameters),
                   "  }) async {",
-                  f"    final answer = await call({json.dumps(call.line()).replace('$', '')}, {{",
+                  f"    final answer = await call({json.dumps(line_of(call)).replace('$', '')}, {{",
                   *(f"      {each}," for each in entries), "    }, callOptions);",
                   f"    {read}", "  }"]
         return lines
@@ -325,7 +339,7 @@ class Samples:
                 return self.literal(part, value)
         name, node = self.contract.resolve(schema)
         if name and "enum" in node:
-            return f"{name}.{camel(value)}" if value in node["enum"] else f"{name}({quoted(value)})"
+            return f"{name}.{constant(value)}" if value in node["enum"] else f"{name}({quoted(value)})"
         if isinstance(value, list):
             return f"[{', '.join(self.literal(node.get('items', {}), each) for each in value)}]"
         if isinstance(value, dict) and name and self.dart.is_object(node):

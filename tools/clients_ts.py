@@ -124,16 +124,17 @@ class Call:
                              if "application/json" in content else "string" if content else "void")
         return " | ".join(dict.fromkeys(found))
 
-    def line(self):
-        """METHODflags name query media; the flags: b body, g guests, k key, p public, t text.
-        With a media type, the body is a file."""
+    def flags(self):
+        """b body, g guests, k key, p public, t text."""
         op = self.op
-        flags = "".join(flag for flag, there in (
+        return "".join(flag for flag, there in (
             ("b", op.body and not op.stream), ("g", "guest" in op.kinds),
             ("k", "Idempotency-Key" in self.headers), ("p", op.kinds == {"public"}),
             ("t", self.answer() == "string")) if there)
-        media = self.media if op.stream else ""
-        return f"{op.method}{flags} {op.id} {','.join(self.query)} {media}".rstrip()
+
+    def file(self):
+        """The media type of a body that is a file, else an empty text."""
+        return self.media if self.op.stream else ""
 
 
 def table(calls):
@@ -143,7 +144,8 @@ def table(calls):
     for call in sorted(calls, key=lambda call: (call.op.path, call.op.method)):
         path = call.op.path.removeprefix(PREFIX).split("/")
         shared = len(os.path.commonprefix([before, path]))
-        lines.append(f"{shared} {'/'.join(path[shared:])} {call.line()}")
+        lines.append(f"{shared} {'/'.join(path[shared:])} {call.op.method}{call.flags()} {call.op.id} "
+                     f"{','.join(call.query)} {call.file()}".rstrip())
         before = path
     return lines
 
