@@ -27,7 +27,8 @@ void reply_text(struct request *rq, const char *content_type, const void *bytes,
 void reply_file(struct request *rq, const char *content_type, const char *etag, int fd,
                 int64_t bytes);
 void reply_empty(struct request *rq); /* 204 */
-/* Adds a header to the coming reply. Values are copied. A second call replaces the first. */
+/* Adds a header to the coming reply. Values are copied. A second call replaces the first. When the
+ * handler ends in a problem, only headers that belong to problems are sent (web/request.c). */
 void reply_header(struct request *rq, const char *name, const char *value);
 /* Adds this request header to Vary. */
 void reply_varies(struct request *rq, const char *header);

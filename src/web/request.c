@@ -260,6 +260,26 @@ static void run(struct task *task)
 	retry_call(task);
 }
 
+/* A failure has none of the headers that the handler had set for its success, such as a cookie:
+ * what they tell of was rolled back. */
+static void drop_headers(struct request_context *ctx)
+{
+	static const char *const OF_FAILURES[] = {"RateLimit-Policy", "RateLimit",
+	                                          "WWW-Authenticate", "Vary"};
+	size_t kept = 0;
+
+	assert(!ctx->rq.replied);
+	for (size_t i = 0; i < ctx->header_count; i++) {
+		bool is_kept = false;
+
+		for (size_t j = 0; j < sizeof(OF_FAILURES) / sizeof(OF_FAILURES[0]); j++)
+			is_kept |= strcmp(ctx->headers[i].name, OF_FAILURES[j]) == 0;
+		if (is_kept)
+			ctx->headers[kept++] = ctx->headers[i];
+	}
+	ctx->header_count = kept;
+}
+
 static void finish_badly(struct request *rq)
 {
 	struct request_context *ctx = request_context_of(rq);
@@ -276,6 +296,7 @@ static void finish_badly(struct request *rq)
 	if (rq->task.problem.code != PROBLEM_BAD_CREDENTIALS)
 		limit_refund_guesses(rq);
 	if (!rq->replied) {
+		drop_headers(ctx);
 		reply_problem(rq, &rq->task.problem);
 	} else if (ctx->streaming) { /* too late for a problem: reset the connection */
 		LOG_WARNING("stream aborted", log_str("request_id", rq->task.request_id),

@@ -11,7 +11,9 @@ from harness.totp import code_of, enrolled
 
 PLACE = {"X-Refresh-Token": "cookie"}
 COOKIE = re.compile(r"sebez_refresh=rt1_[\w-]{43}; Path=/v1/auth; Max-Age=[1-9]\d+; HttpOnly; "
-                    r"SameSite=Strict(; Secure)?")
+                    r"SameSite=Strict")
+HOST_COOKIE = re.compile(r"__Host-sebez_refresh=(rt1_[\w-]{43}); Path=/; Secure; "
+                         r"Max-Age=[1-9]\d+; HttpOnly; SameSite=Strict")
 
 
 def sign_in(shop, person, **headers):
@@ -30,14 +32,50 @@ def kept(browser):
 
 def test_the_token_is_in_a_cookie_and_nowhere_in_the_answer(shop):
     browser, answer = sign_in(shop, shop.customer())
-    assert COOKIE.fullmatch(answer.headers["Set-Cookie"])[1] is None
+    assert COOKIE.fullmatch(answer.headers["Set-Cookie"])
     assert answer.json()["refresh_token"] == "cookie" and kept(browser) not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_over_https_the_cookie_is_for_https_only(shop):
-    _, answer = sign_in(shop, shop.customer(), Origin="https://shop.example")
-    assert COOKIE.fullmatch(answer.headers["Set-Cookie"])[1] == "; Secure"
+def test_over_https_the_cookie_is_for_https_and_this_host_only(shop):
+    https = {"Origin": "https://shop.example"}
+    _, answer = sign_in(shop, shop.customer(), **https)
+    token = HOST_COOKIE.fullmatch(answer.headers["Set-Cookie"])[1]
+    planted = {**PLACE, **https, "Cookie": f"sebez_refresh={token}"}
+    refused(renew(shop.anonymous(), headers=planted), 401, "unauthenticated")
+    own = {**planted, "Cookie": f"sebez_refresh=rt1_; __Host-sebez_refresh={token}"}
+    renewed = renew(shop.anonymous(), headers=own)
+    assert renewed.status_code == 200 and HOST_COOKIE.fullmatch(renewed.headers["Set-Cookie"])
+    gone = shop.anonymous().call("logout", token=renewed.json()["access_token"],
+                                 headers={**PLACE, **https}, body={"refresh_token": "cookie"})
+    assert gone.headers["Set-Cookie"].startswith(
+        "__Host-sebez_refresh=; Path=/; Secure; Max-Age=0;")
+
+
+def test_a_request_with_two_cookies_is_refused(shop):
+    browser, _ = sign_in(shop, shop.customer())
+    cookies = [f"sebez_refresh={kept(browser)}", "sebez_refresh=rt1_planted"]
+    for both in (cookies, cookies[::-1]):
+        answer = renew(shop.anonymous(), headers={**PLACE, "Cookie": "; ".join(both)})
+        refused(answer, 400, "invalid_input")
+    assert renew(browser).status_code == 200
+
+
+def test_a_refresh_that_is_rolled_back_leaves_the_cookie_as_it_is(shop):
+    person = shop.customer()
+    browser, _ = sign_in(shop, person)
+    before = kept(browser)
+    shop.db.rows("create function refuse_refresh() returns trigger language plpgsql as "
+                 "$$begin raise exception 'not now'; end$$")
+    shop.db.rows("create constraint trigger refuse_refresh after insert on refresh_token "
+                 "deferrable initially deferred for each row execute function refuse_refresh()")
+    try:
+        answer = browser.call("refresh", body={"refresh_token": "cookie"}, headers=PLACE,
+                              may_fail=True)
+    finally:
+        shop.db.rows("drop function refuse_refresh cascade")
+    assert answer.status_code >= 500 and "Set-Cookie" not in answer.headers
+    assert kept(browser) == before and renew(browser).status_code == 200
 
 
 def test_each_refresh_changes_the_cookie_and_only_it(shop):

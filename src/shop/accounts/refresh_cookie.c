@@ -9,7 +9,12 @@
 #include "web/reply.h"
 
 static const char PLACE[] = "cookie";
-static const char NAME[] = "sebez_refresh=";
+
+/* __Host-: browsers take such a cookie only over https and from this very host, for all its paths,
+ * so neither a neighbouring domain nor somebody on the way can plant one. */
+static const struct {
+	const char *name, *attributes;
+} COOKIES[] = {{"sebez_refresh=", "Path=/v1/auth"}, {"__Host-sebez_refresh=", "Path=/; Secure"}};
 
 bool refresh_cookie_is_asked(struct request *rq)
 {
@@ -36,9 +41,9 @@ static void set(struct request *rq, const char *token, int days)
 {
 	assert(strpbrk(token, "; ,\"\\") == NULL);
 	reply_header(rq, "Set-Cookie",
-	             arena_printf(rq->task.arena,
-	                          "%s%s; Path=/v1/auth; Max-Age=%d; HttpOnly; SameSite=Strict%s",
-	                          NAME, token, days * 24 * 3600, is_secure(rq) ? "; Secure" : ""));
+	             arena_printf(rq->task.arena, "%s%s; %s; Max-Age=%d; HttpOnly; SameSite=Strict",
+	                          COOKIES[is_secure(rq)].name, token,
+	                          COOKIES[is_secure(rq)].attributes, days * 24 * 3600));
 }
 
 const char *refresh_cookie_show(struct request *rq, const char *token)
@@ -54,17 +59,19 @@ const char *refresh_cookie_read(struct request *rq, const char *given)
 {
 	if (strcmp(given, PLACE) != 0 || !refresh_cookie_is_asked(rq))
 		return given;
-	const char *at = http_header(rq->http, "Cookie");
+	const char *name = COOKIES[is_secure(rq)].name, *found = NULL;
 
-	while (at != NULL) {
+	for (const char *at = http_header(rq->http, "Cookie"); at != NULL; at = strchr(at, ';')) {
 		at += strspn(at, "; ");
-		if (strncmp(at, NAME, sizeof(NAME) - 1) == 0) {
-			at += sizeof(NAME) - 1;
-			return arena_strndup(rq->task.arena, at, strcspn(at, "; "));
-		}
-		at = strchr(at, ';');
+		if (strncmp(at, name, strlen(name)) != 0)
+			continue;
+		if (found != NULL) /* somebody else may have set one of them */
+			task_end(&rq->task, PROBLEM_INVALID,
+			         "The request has two cookies with a refresh token.");
+		at += strlen(name);
+		found = arena_strndup(rq->task.arena, at, strcspn(at, "; "));
 	}
-	return "";
+	return found != NULL ? found : "";
 }
 
 void refresh_cookie_clear(struct request *rq)

@@ -17,7 +17,8 @@
 bool refresh_cookie_is_asked(struct request *rq);
 /* What the answer shows as its refresh token: the token itself, or "cookie", which is set. */
 const char *refresh_cookie_show(struct request *rq, const char *token);
-/* The token that the request means: the given one, or that of the cookie, "" when there is none. */
+/* The token that the request means: the given one, or that of the cookie, "" when there is none.
+ * Ends the task (400) when there are two. */
 const char *refresh_cookie_read(struct request *rq, const char *given);
 void refresh_cookie_clear(struct request *rq); /* if the request keeps its token there */
 
