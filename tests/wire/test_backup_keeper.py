@@ -22,7 +22,8 @@ def test_a_server_with_a_folder_for_backups_keeps_them_and_drills_their_restore(
         told = json.loads(report.read_text())
         assert told["good"] is True, told
         assert told["checks"] == {"restore": "good", "counts": "good", "pages": "good",
-                                  "rows": "good", "objects": "0 copies, 0 damaged"}
+                                  "rows": "good", "sealed": "0, of them 0 cannot be opened",
+                                  "objects": "0 copies, 0 damaged"}
         assert told["tables"]["account"]["restored"] >= told["tables"]["account"]["backup"]
         until(lambda: not (server.data / "var/drill").exists())
         until(lambda: gauge(server, "sebez_backup_bytes") > 1_000_000)
