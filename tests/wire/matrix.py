@@ -378,6 +378,9 @@ ROWS = {
     "adminGetReturn": Row(),
     "adminApproveReturn": Row(ids=returned("requested"), body=nothing),
     "adminRefuseReturn": Row(ids=returned("requested"), body=reason),
+    "adminReceiveReturn": Row(ids=returned("approved")),
+    "adminInspectReturn": Row(ids=returned("received"), body=inspected_body),
+    "adminRefundReturn": Row(ids=returned("inspected"), body=nothing),
     # disputes
     "openDispute": Row(ids=delivered_ids, body=lambda w, who, side: {
         "reason": "other", "text": "A test"}),

@@ -7,7 +7,7 @@ from harness.sub_orders import good, line_of, some
 from harness.uploads import attachable
 from harness.wait import until
 from test_ledger import balance, has, journals
-from test_refunds import sold
+from test_refunds import granted, refund, sold
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_goods_come_back_are_inspected_and_refunded(shop, case):
     assert (made["status"], made["allowed_transitions"]) == ("requested", ["cancelled"])
     approved = good(case.to("approveReturn", instructions="Kiln Lane 4"))
     assert approved["instructions"] == "Kiln Lane 4"
-    assert approved["allowed_transitions"] == ["received"]
+    assert approved["allowed_transitions"] == ["approved", "received"]
     good(case.to("shipReturn", carrier="Post", tracking_number="X1"))
     good(case.to("receiveReturn"))
     good(case.to("inspectReturn", note="One is whole", lines=[
@@ -150,11 +150,46 @@ def test_the_clock_approves_what_nobody_answers_and_cancels_what_nobody_sends(sh
     case.asked()
     due(case)
     until(lambda: case.seen()["status"] == "approved")
+    assert case.seen()["deadline_at"] is None  # nobody knows where to send it
+    refused(case.to("approveReturn"), 400, "invalid_input", "/instructions")
+    told_where = good(case.to("approveReturn", instructions="Kiln Lane 4"))
+    assert told_where["instructions"] == "Kiln Lane 4" and told_where["deadline_at"]
     due(case)
     until(lambda: case.seen()["status"] == "cancelled")
     seen = case.seen()
     assert seen["deadline_at"] is None and seen["decision_reason"] == "Not sent in time"
-    assert [h["by"] for h in seen["history"]] == ["customer", "system", "system"]
+    assert [h["by"] for h in seen["history"]] == ["customer", "system", "staff", "system"]
+
+
+def test_admins_find_what_a_vendor_leaves_lying_and_end_it(shop, case):
+    case.asked()
+    support, finance = shop.admin("support"), shop.admin("finance")
+    good(case.to("approveReturn"))
+    good(case.to("shipReturn"))
+
+    def overdue():
+        return [r["id"] for r in support.do("adminListReturns", overdue=True,
+                                            sub_order_id=case.part)["items"]]
+    assert case.seen()["deadline_at"] and overdue() == []
+    due(case)
+    assert overdue() == [case.id]
+    support.do("adminReceiveReturn", return_id=case.id)
+    seen = support.do("adminInspectReturn", return_id=case.id, body={})
+    assert seen["allowed_transitions"] == ["refunded", "refused"] and overdue() == []
+    ended = finance.do("adminRefundReturn", return_id=case.id, key=fresh("key"), body={})
+    assert ended["status"] == "refunded" and ended["customer"]["id"] == case.customer.id
+    assert balance(case.clay) == has(pending=2000 + 700 - 200)
+
+
+def test_what_is_being_returned_is_refunded_with_its_return_only(shop, case):
+    case.asked(2)
+    lines = {"lines": some(case.line, 2)}
+    problem = refused(refund(case.clay, case.order, **lines), 400, "invalid_input",
+                      "/lines/0/quantity")
+    assert "2 are being returned" in problem["errors"][0]["detail"]
+    granted(case.clay, case.order, lines=some(case.line, 1))
+    good(case.to("refuseReturn", reason="They are whole"))
+    granted(case.clay, case.order, **lines)
 
 
 def test_earnings_are_not_released_while_something_may_go_back(shop, case):

@@ -11,7 +11,8 @@ end $$;
 
 -- Grants a refund of a sub-order, which the caller has locked and may see: so many of these lines, of the shipping, and
 -- as goodwill. What is owed of the sub-order is computed again from its lines, and the refund is what this is less than
--- before. Payments, journals and the stock follow. Returns the amount.
+-- before. Payments, journals and the stock follow. What is being
+-- returned is refunded with its return only. Returns the amount.
 create or replace function refund_sub_order(refund uuid, of_sub_order uuid, lines uuid[], quantities int[],
 	restocks boolean[], shipping_back bigint, given bigint, given_by text, why text) returns bigint
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -26,11 +27,18 @@ begin
 	if s.state not in ('shipped', 'delivered', 'completed') or s.received_at is null then
 		raise exception 'Only what was shipped and paid is refunded; before, it is cancelled.' using errcode = 'SB409';
 	end if;
-	select n.number - 1 as number, l.id, l.shipped_quantity - l.refunded_quantity as remaining, n.repeated into wrong
+	select n.number - 1 as number, l.id, l.remaining - l.being_returned as remaining, n.repeated, l.being_returned
+	into wrong
 	from (select u.line, u.quantity, u.number, row_number() over (partition by u.line order by u.number) > 1 as repeated
 	      from unnest(lines, quantities) with ordinality u (line, quantity, number)) n
-	left join order_line l on l.vendor_id = s.vendor_id and l.sub_order_id = s.id and l.id = n.line
-	where l.id is null or n.repeated or n.quantity > l.shipped_quantity - l.refunded_quantity
+	left join lateral (
+		select x.id, x.shipped_quantity - x.refunded_quantity as remaining, coalesce((
+			select sum(y.quantity) from goods_return_line y
+			join goods_return o on o.vendor_id = y.vendor_id and o.id = y.return_id
+			where y.vendor_id = x.vendor_id and y.order_line_id = x.id and o.state = any (return_open_states())
+			and o.id::text is distinct from current_setting('sebez.refunded_return', true)), 0) as being_returned
+		from order_line x where x.vendor_id = s.vendor_id and x.sub_order_id = s.id and x.id = n.line) l on true
+	where l.id is null or n.repeated or n.quantity > l.remaining - l.being_returned
 	order by n.number limit 1;
 	if wrong.number is not null and wrong.id is null then
 		perform refuse_field(format('/lines/%s/line_id', wrong.number), 'unknown',
@@ -39,7 +47,8 @@ begin
 		perform refuse_field(format('/lines/%s/line_id', wrong.number), 'duplicate', 'This line is listed twice.');
 	elsif wrong.number is not null then
 		perform refuse_field(format('/lines/%s/quantity', wrong.number), 'maximum',
-			format('At most %s of this line can be refunded.', wrong.remaining));
+			format('At most %s of this line can be refunded', wrong.remaining) || case when wrong.being_returned > 0
+				then format('; %s are being returned: refund or refuse that return.', wrong.being_returned) else '.' end);
 	elsif shipping_back > s.shipping - s.refunded_shipping then
 		perform refuse_field('/shipping/amount', 'maximum',
 			format('At most %s of the shipping can be refunded.', s.shipping - s.refunded_shipping));

@@ -23,8 +23,10 @@ where g.state = 'refunded' and exists (
 	           where x.vendor_id = g.vendor_id and x.refund_id = g.refund_id) r on r.order_line_id = l.order_line_id
 	where l.quantity is distinct from r.quantity);
 
--- check: exactly the returns that the clock moves have a deadline
-select g.id::text from goods_return g where (g.deadline_at is not null) <> (g.state in ('requested', 'approved'));
+-- check: exactly the returns that are open have a deadline, unless they are approved without instructions
+select g.id::text from goods_return g
+where (g.deadline_at is not null)
+<> (g.state = any (return_open_states()) and (g.state <> 'approved' or g.instructions is not null));
 
 -- check: nothing is held without an open dispute
 select h.sub_order_id::text from ledger_share h where h.held <> 0 and not exists (select from dispute d

@@ -8,6 +8,7 @@ language sql immutable parallel safe as $$
 	values ('requested', 'approved', array['staff', 'admin', 'system'], false),
 	       ('requested', 'refused', array['staff', 'admin'], true),
 	       ('requested', 'cancelled', array['customer'], false),
+	       ('approved', 'approved', array['staff', 'admin'], false), -- with other instructions
 	       ('approved', 'shipped', array['customer'], false),
 	       ('approved', 'received', array['staff', 'admin'], false),
 	       ('approved', 'cancelled', array['customer', 'system'], false),
@@ -43,11 +44,16 @@ set search_path = public, pg_temp as $$
 	from platform f
 $$;
 
--- When the deadline of a state is, if the clock moves it.
+-- When the deadline of a state is: of the clock, or, once the goods are on their way, of the vendor, for which admins look
+-- (adminListReturns, overdue).
 create or replace function return_deadline(state text) returns timestamptz language sql stable
 set search_path = public, pg_temp as $$
 	select case when return_deadline.state = 'requested' then now() + make_interval(days => f.return_answer_days)
-	            when return_deadline.state = 'approved' then now() + make_interval(days => f.return_ship_days) end
+	            when return_deadline.state = 'approved' then now() + make_interval(days => f.return_ship_days)
+	            when return_deadline.state = 'shipped'
+	            then now() + make_interval(days => f.return_ship_days + f.return_answer_days)
+	            when return_deadline.state in ('received', 'inspected')
+	            then now() + make_interval(days => f.return_answer_days) end
 	from platform f
 $$;
 
@@ -128,7 +134,12 @@ begin
 	               and (why is not null or not m.needs_reason)) then
 		raise exception 'The return is % and cannot become %.', r.state, target using errcode = 'SB409';
 	end if;
-	update goods_return x set state = target, deadline_at = return_deadline(target),
+	if old = 'approved' and target = 'approved' and says is null then
+		perform refuse_field('/instructions', 'required', 'The return is approved already; give other instructions.');
+	end if;
+	-- The customer's time begins when they know where to send the goods.
+	update goods_return x set state = target, deadline_at = case when target <> 'approved'
+			or coalesce(says, x.instructions) is not null then return_deadline(target) end,
 		decision_reason = case when target in ('refused', 'cancelled') then why end,
 		instructions = coalesce(says, x.instructions), carrier = coalesce(by_carrier, x.carrier),
 		tracking_number = coalesce(tracking, x.tracking_number), refund_id = refund, version = x.version + 1,
@@ -179,7 +190,7 @@ declare
 begin
 	due := array(
 		select g.id from goods_return g join sub_order s on s.vendor_id = g.vendor_id and s.id = g.sub_order_id
-		where g.deadline_at <= now()
+		where g.deadline_at <= now() and g.state in ('requested', 'approved')
 		order by g.deadline_at limit most for no key update of s skip locked);
 	foreach one in array due loop
 		perform return_move(g.id, case g.state when 'requested' then 'approved' else 'cancelled' end,

@@ -85,6 +85,7 @@ void admin_list_returns(struct request *rq, const struct admin_list_returns_in *
 	                                                  .sub_order = in->sub_order_id,
 	                                                  .status = status_of(in->status),
 	                                                  .overseen = true,
+	                                                  .overdue = in->overdue,
 	                                                  .after_id = page.after_id,
 	                                                  .page_size = page.count,
 	                                              }));
@@ -262,6 +263,7 @@ void refund_return(struct request *rq, const struct refund_return_in *in)
 		refund.shipping = in->shipping->amount;
 		refund.shipping_currency = in->shipping->currency;
 	}
+	sql_return_refunding(chain, in->return_id);
 	orders_grant_refund(chain, &refund);
 	sql_return_move(chain, &(struct return_move_args){
 	                           .id = in->return_id,

@@ -22,6 +22,10 @@ where g.id = :id;
 --     refund uuid?): one writes
 select return_move(:id, :target, :reason, :instructions, :carrier, :tracking_number, :refund);
 
+-- return_refunding (id uuid): one writes -> (id text)
+-- The refunds of this transaction are of the return (refund_sub_order()).
+select set_config('sebez.refunded_return', :id::text, true) as id;
+
 -- return_accept (id uuid, lines rows(line uuid, quantity int, restock bool)): one writes
 select return_accept(:id, :lines.line, :lines.quantity, :lines.restock);
 
@@ -32,8 +36,8 @@ from goods_return g join goods_return_line l on l.vendor_id = g.vendor_id and l.
 where g.id = :id and g.state = 'inspected' and l.accepted_quantity > 0
 order by l.order_line_id;
 
--- returns_page (id uuid?, vendor uuid?, slug text?, sub_order uuid?, status text?, overseen bool, with_files bool,
---     after_id uuid, page_size int): many
+-- returns_page (id uuid?, vendor uuid?, slug text?, sub_order uuid?, status text?, overseen bool, overdue bool,
+--     with_files bool, after_id uuid, page_size int): many
 -- One return with its history, or a page of them, newest first.
 select g.id, g.sub_order_id, g.order_id, s.number as sub_order_number, v.id as "vendor.id", v.name as "vendor.name",
        v.slug as "vendor.slug",
@@ -62,6 +66,7 @@ where true
 [slug: and g.vendor_id = (select x.id from vendor x where x.slug = :slug)]
 [sub_order: and g.sub_order_id = :sub_order]
 [status: and g.state = :status]
+[overdue: and g.state = any (return_open_states()) and g.deadline_at <= now()]
 [!id: and g.id < :after_id
 order by g.id desc
 limit :page_size];

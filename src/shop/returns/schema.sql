@@ -14,7 +14,7 @@ create table goods_return (
 	carrier         text,
 	tracking_number text,
 	decision_reason text, -- why it was refused or cancelled
-	deadline_at     timestamptz, -- of the next move by the clock; null: none
+	deadline_at     timestamptz, -- of the next move, by the clock or the vendor (return_deadline()); null: none
 	refund_id       uuid, -- of sub_order_refund
 	version         int not null default 1,
 	created_at      timestamptz not null default now(),
@@ -28,7 +28,7 @@ create index goods_return_sub_order on goods_return (vendor_id, sub_order_id, id
 create index goods_return_account on goods_return (account_id, id);
 create index goods_return_state on goods_return (vendor_id, state, id);
 create index goods_return_refund on goods_return (vendor_id, refund_id) where refund_id is not null;
-create index goods_return_deadline on goods_return (deadline_at) where deadline_at is not null;
+create index goods_return_deadline on goods_return (deadline_at) where state in ('requested', 'approved');
 create trigger kept before delete or update of vendor_id, id, sub_order_id, order_id, account_id on goods_return
 	for each row execute function kept();
 create trigger audit after insert or update on goods_return for each row
