@@ -339,7 +339,8 @@ class Samples:
                 return self.literal(part, value)
         name, node = self.contract.resolve(schema)
         if name and "enum" in node:
-            return f"{name}.{constant(value)}" if value in node["enum"] else f"{name}({quoted(value)})"
+            known = value in node["enum"]
+            return f"{name}.{constant(value)}" if known else f"{name}({quoted(value)})"
         if isinstance(value, list):
             return f"[{', '.join(self.literal(node.get('items', {}), each) for each in value)}]"
         if isinstance(value, dict) and name and self.dart.is_object(node):

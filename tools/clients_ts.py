@@ -144,8 +144,9 @@ def table(calls):
     for call in sorted(calls, key=lambda call: (call.op.path, call.op.method)):
         path = call.op.path.removeprefix(PREFIX).split("/")
         shared = len(os.path.commonprefix([before, path]))
-        lines.append(f"{shared} {'/'.join(path[shared:])} {call.op.method}{call.flags()} {call.op.id} "
-                     f"{','.join(call.query)} {call.file()}".rstrip())
+        words = (str(shared), "/".join(path[shared:]), call.op.method + call.flags(), call.op.id,
+                 ",".join(call.query), call.file())
+        lines.append(" ".join(words).rstrip())
         before = path
     return lines
 

@@ -9,24 +9,13 @@ begin
 		'field', field, 'code', code, 'detail', why);
 end $$;
 
--- Grants a refund of a sub-order, which the caller has locked and may see: so many of these lines, of the shipping, and
--- as goodwill. What is owed of the sub-order is computed again from its lines, and the refund is what this is less than
--- before. Payments, journals and the stock follow. What is being
--- returned is refunded with its return only. Returns the amount.
-create or replace function refund_sub_order(refund uuid, of_sub_order uuid, lines uuid[], quantities int[],
-	restocks boolean[], shipping_back bigint, given bigint, given_by text, why text) returns bigint
-language plpgsql security definer set search_path = public, pg_temp as $$
+-- Refuses lines that are not of the sub-order, are listed twice, or of which less is left to be refunded. What is being
+-- returned is refunded with its return only.
+create or replace function check_refund_lines(s sub_order, lines uuid[], quantities int[]) returns void
+language plpgsql set search_path = public, pg_temp as $$
 declare
-	s sub_order;
-	keeps boolean;
 	wrong record;
-	gone bigint;
-	owed_less bigint;
 begin
-	select * into strict s from sub_order x where x.id = of_sub_order;
-	if s.state not in ('shipped', 'delivered', 'completed') or s.received_at is null then
-		raise exception 'Only what was shipped and paid is refunded; before, it is cancelled.' using errcode = 'SB409';
-	end if;
 	select n.number - 1 as number, l.id, l.remaining - l.being_returned as remaining, n.repeated, l.being_returned
 	into wrong
 	from (select u.line, u.quantity, u.number, row_number() over (partition by u.line order by u.number) > 1 as repeated
@@ -48,8 +37,29 @@ begin
 	elsif wrong.number is not null then
 		perform refuse_field(format('/lines/%s/quantity', wrong.number), 'maximum',
 			format('At most %s of this line can be refunded', wrong.remaining) || case when wrong.being_returned > 0
-				then format('; %s are being returned: refund or refuse that return.', wrong.being_returned) else '.' end);
-	elsif shipping_back > s.shipping - s.refunded_shipping then
+				then format('; %s are being returned: refund or refuse that return.', wrong.being_returned)
+				else '.' end);
+	end if;
+end $$;
+
+-- Grants a refund of a sub-order, which the caller has locked and may see: so many of these lines, of the shipping, and
+-- as goodwill. What is owed of the sub-order is computed again from its lines, and the refund is what this is less than
+-- before. Payments, journals and the stock follow. Returns the amount.
+create or replace function refund_sub_order(refund uuid, of_sub_order uuid, lines uuid[], quantities int[],
+	restocks boolean[], shipping_back bigint, given bigint, given_by text, why text) returns bigint
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	s sub_order;
+	keeps boolean;
+	gone bigint;
+	owed_less bigint;
+begin
+	select * into strict s from sub_order x where x.id = of_sub_order;
+	if s.state not in ('shipped', 'delivered', 'completed') or s.received_at is null then
+		raise exception 'Only what was shipped and paid is refunded; before, it is cancelled.' using errcode = 'SB409';
+	end if;
+	perform check_refund_lines(s, lines, quantities);
+	if shipping_back > s.shipping - s.refunded_shipping then
 		perform refuse_field('/shipping/amount', 'maximum',
 			format('At most %s of the shipping can be refunded.', s.shipping - s.refunded_shipping));
 	end if;

@@ -44,8 +44,8 @@ set search_path = public, pg_temp as $$
 	from platform f
 $$;
 
--- When the deadline of a state is: of the clock, or, once the goods are on their way, of the vendor, for which admins look
--- (adminListReturns, overdue).
+-- When the deadline of a state is: of the clock, or, once the goods are on their way, of the vendor, for which
+-- admins look (adminListReturns, overdue).
 create or replace function return_deadline(state text) returns timestamptz language sql stable
 set search_path = public, pg_temp as $$
 	select case when return_deadline.state = 'requested' then now() + make_interval(days => f.return_answer_days)
