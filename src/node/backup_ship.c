@@ -295,23 +295,33 @@ static int list(struct lane *lane)
 	return 0;
 }
 
-static bool has_backups(const struct backup_tree *tree)
+static size_t count_below(const struct backup_tree *tree, const char *below)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < tree->count; i++)
-		if (strncmp(tree->files[i].key, "base/", 5) == 0)
-			return true;
-	return false;
+		if (strncmp(tree->files[i].key, below, strlen(below)) == 0)
+			count++;
+	return count;
 }
 
 /* A folder that was moved away, or is not mounted, has expired nothing; the last backup never is.
  */
 static bool is_lost(const struct lane *lane, const struct backup_tree *local)
 {
+	static const char *const ROOTS[BACKUP_PART_COUNT][2] = {
+	    [BACKUP_PART_LOG] = {"wal/", "pgbackrest/archive/"},
+	    [BACKUP_PART_OBJECTS] = {"objects/"},
+	    [BACKUP_PART_REST] = {"base/"},
+	};
 	const struct backup_tree *remote = &lane->remote;
+	size_t many = lane->part == BACKUP_PART_REST ? 1 : MANY;
+	bool lost = remote->count > 0 && local->absent;
 
-	return (remote->count > 0 && local->absent) ||
-	       (remote->count >= MANY && local->count == 0) ||
-	       (lane->part == BACKUP_PART_REST && has_backups(remote) && !has_backups(local));
+	for (int i = 0; i < 2 && ROOTS[lane->part][i] != NULL; i++)
+		lost = lost || (count_below(remote, ROOTS[lane->part][i]) >= many &&
+		                count_below(local, ROOTS[lane->part][i]) == 0);
+	return lost;
 }
 
 /* The bucket is this folder's, and what of it nobody deletes. */
@@ -363,6 +373,8 @@ static int pass(struct lane *lane)
 	}
 	backup_tree_free(&local);
 	lane->failed = rc < 0;
+	if (rc == -EEXIST) /* whoever has it now changes it */
+		lane->is_listed = false;
 	return rc;
 }
 
