@@ -328,8 +328,8 @@ int backup_plain_expire(const struct backup_folder *folder, const struct data_fo
 {
 	int64_t since_s = now_s() - days * 86400;
 	static struct backup_branch branch;
-	struct backup_info *list;
-	size_t count, kept = 0, first;
+	struct backup_info *list = NULL;
+	size_t count = 0, kept = 0, first;
 	int rc = read_branch(folder, data_folder, timeline, &branch);
 
 	if (rc == 0)

@@ -225,7 +225,7 @@ static void print_age(const struct config *config, const char *data)
 
 int secrets_status_main(const struct config *config)
 {
-	struct state state;
+	struct state state = {0};
 	struct secret previous;
 	int has;
 
@@ -268,7 +268,7 @@ static int wait_until_ended(const char *data)
 /* Whether the database needs it no more. */
 static int check_unused(const struct config *config)
 {
-	struct state state;
+	struct state state = {0};
 	int rc = look(config, &state);
 
 	if (rc < 0)

@@ -265,7 +265,7 @@ static void run(struct task *task)
 static void drop_headers(struct request_context *ctx)
 {
 	static const char *const OF_FAILURES[] = {"RateLimit-Policy", "RateLimit",
-	                                          "WWW-Authenticate", "Vary"};
+	                                          "WWW-Authenticate", "Vary", "Content-Range"};
 	size_t kept = 0;
 
 	assert(!ctx->rq.replied);

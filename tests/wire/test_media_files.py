@@ -325,7 +325,7 @@ def test_links_of_the_previous_secret_are_valid_for_a_while(own_server):
     link = signed(server, "GET", keep(server, f"private/{GROUP}/1.jpg", DATA))
     server.stop()
     server.environment["SEBEZ_SECRET_PREVIOUS"] = (server.data / "var/secret").read_text().strip()
-    (server.data / "var/secret").write_text("0" * 63 + "1\n")
+    server.environment["SEBEZ_SECRET"] = "0" * 63 + "1"
     server.start()
     assert get(link).status_code == 200
 
