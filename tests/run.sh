@@ -12,7 +12,7 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 cd "$(dirname "$0")/.."
 [ -n "${SEBEZ_TEST_TMP:-}" ] || exec tests/keeper.py tests/run.sh "$@"
 phases=${*:-gcc unit wire asan asan-unit asan-wire valgrind clang}
-runs=${SEBEZ_TEST_RUNS:-2}
+runs=${SEBEZ_TEST_RUNS:-3}
 logs=build/test-logs
 mkdir -p "$logs"
 export PYTHONUNBUFFERED=1 # meson and pytest say at once what they say
