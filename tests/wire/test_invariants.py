@@ -143,7 +143,7 @@ BROKEN |= {
     "the history of a return has no gap and ends in its state":
         f"{RETURN}; {UNGUARDED} update goods_return set state = 'refused' {SHARE}",
     "returns have lines, and those that were inspected say what is accepted": RETURN,
-    "exactly the returns that the clock moves have a deadline":
+    "exactly the open returns have a deadline, but those without instructions":
         f"{RETURN}; update goods_return set deadline_at = null {SHARE}",
     "what is refunded of a return is what was accepted of it":
         f"{RETURN}; {REFUND}",

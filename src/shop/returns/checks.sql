@@ -23,7 +23,7 @@ where g.state = 'refunded' and exists (
 	           where x.vendor_id = g.vendor_id and x.refund_id = g.refund_id) r on r.order_line_id = l.order_line_id
 	where l.quantity is distinct from r.quantity);
 
--- check: exactly the returns that are open have a deadline, unless they are approved without instructions
+-- check: exactly the open returns have a deadline, but those without instructions
 select g.id::text from goods_return g
 where (g.deadline_at is not null)
 <> (g.state = any (return_open_states()) and (g.state <> 'approved' or g.instructions is not null));
