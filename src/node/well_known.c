@@ -21,7 +21,7 @@ enum {
 static const char *const LINKS[] = {"/orders/*",          "/conversations/*", "/vendors/*",
                                     "/products/*",        "/categories/*",    "/invitations/*",
                                     "/password-resets/*", "/registrations/*", "/email-changes/*",
-                                    "/email-undos/*"};
+                                    "/email-undos/*",     "/returns/*",       "/disputes/*"};
 
 static const char *app_ids, *package, *certificates;
 
