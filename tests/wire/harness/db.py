@@ -71,12 +71,12 @@ class Database:
 
     def let_effects_leave(self, patience_s=10):
         """Until the events are followed, and the jobs process has delivered the outbox and ranked
-        the products, or does not come to it."""
+        the products, or does not come to it. Pushes, mails and calls wait for others."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline and self.one(
                 "select exists (select from outbox "
                 "where topic not like 'push_%' "
-                "and topic not in ('mail', 'webhooks', 'phone_code')) "  # those wait for somebody
+                "and topic not in ('live_activity', 'mail', 'webhooks', 'phone_code')) "
                 "or exists (select from event e, event_follower f where e.tx > f.tx) "
                 "or exists (select from sale_pending) or exists (select from ranking_pending)"):
             self.rows("select notices_follow(500)")  # sooner than the jobs process does
