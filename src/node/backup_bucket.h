@@ -4,7 +4,8 @@
  * says that both belong together, so a folder that was lost empties no bucket; of several folders
  * one owns it, whose id is the object `owner` there.
  *
- *   backup_ship.c    takes what is new there, and deletes what the folder has expired
+ *   backup_ship.c    the process, or the command, that takes it there
+ *   backup_lane.c    one part: takes what is new there, and deletes what the folder has expired
  *   backup_fetch.c   gets all of it into a folder that has nothing
  *   backup_owner.c   whose it is
  *   backup_bucket.c  what all need
