@@ -13,6 +13,8 @@
 /* The previous one, of which a running server does not know yet that it is not valid. */
 #define SECRET_ENDING "secret.ending"
 
+enum { TEMPORARY_MAX = 1200 };
+
 bool secret_parse(const char *text, struct secret *ret)
 {
 	static const int VARIANTS[] = {
@@ -39,31 +41,43 @@ bool secret_parse(const char *text, struct secret *ret)
 	return false;
 }
 
-static int make_file(const char *path)
+/* Writes a key into a new file beside this one, whose name it gives. */
+static int write_temporary(const struct secret *secret, const char *path, char ret[TEMPORARY_MAX])
 {
-	uint8_t key[SECRET_BYTES];
 	char text[SECRET_TEXT_LENGTH + 2];
-	char temporary[1200];
-	int rc = 0;
-	int fd;
+	int rc = 0, fd;
 
-	snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)getpid());
-	randombytes_buf(key, sizeof(key));
-	sodium_bin2hex(text, sizeof(text), key, sizeof(key));
+	snprintf(ret, TEMPORARY_MAX, "%s.%d", path, (int)getpid());
+	sodium_bin2hex(text, sizeof(text), secret->key, sizeof(secret->key));
 	text[SECRET_TEXT_LENGTH] = '\n';
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(ret, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, text, SECRET_TEXT_LENGTH + 1) != SECRET_TEXT_LENGTH + 1 || fsync(fd) != 0)
 		rc = -EIO;
 	close(fd);
+	if (rc < 0)
+		unlink(ret);
+	sodium_memzero(text, sizeof(text));
+	return rc;
+}
+
+static int make_file(const char *path)
+{
+	struct secret secret;
+	char temporary[TEMPORARY_MAX];
+	int rc;
+
+	randombytes_buf(secret.key, sizeof(secret.key));
+	rc = write_temporary(&secret, path, temporary);
+	sodium_memzero(&secret, sizeof(secret));
+	if (rc < 0)
+		return rc;
 	/* link, not rename: when two processes start at once, both must end up with the same
 	 * key. */
-	if (rc == 0 && link(temporary, path) != 0 && errno != EEXIST)
+	if (link(temporary, path) != 0 && errno != EEXIST)
 		rc = -errno;
 	unlink(temporary);
-	sodium_memzero(text, sizeof(text));
-	sodium_memzero(key, sizeof(key));
 	return rc;
 }
 
@@ -142,23 +156,13 @@ int secret_find_previous(const struct config *config, const char *data, struct s
 /* Replaces a file of one key. */
 static int write_key(const char *path, const struct secret *secret)
 {
-	char text[SECRET_TEXT_LENGTH + 2], temporary[1200];
-	int rc = 0, fd;
+	char temporary[TEMPORARY_MAX];
+	int rc = write_temporary(secret, path, temporary);
 
-	snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)getpid());
-	sodium_bin2hex(text, sizeof(text), secret->key, sizeof(secret->key));
-	text[SECRET_TEXT_LENGTH] = '\n';
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, SECRET_TEXT_LENGTH + 1) != SECRET_TEXT_LENGTH + 1 || fsync(fd) != 0)
-		rc = -EIO;
-	close(fd);
-	if (rc == 0 && rename(temporary, path) != 0)
+	if (rc == 0 && rename(temporary, path) != 0) {
 		rc = -errno;
-	if (rc < 0)
 		unlink(temporary);
-	sodium_memzero(text, sizeof(text));
+	}
 	return rc;
 }
 
