@@ -142,13 +142,7 @@ static void write_all(struct json *json, const json_t *kept, struct media_links 
 
 static const char NONE[] = "[]";
 
-/* Of one answer. */
-struct showing {
-	struct request *rq;
-	struct media_links *links;
-};
-
-static const json_t *load(const struct showing *showing, const char *text, size_t length)
+static const json_t *load(const struct media_showing *showing, const char *text, size_t length)
 {
 	const json_t *value = json_of_database(showing->rq->task.arena, text, length);
 
@@ -159,7 +153,7 @@ static const json_t *load(const struct showing *showing, const char *text, size_
 /* A rows_rewrite_fn. */
 static void rewrite(void *arg, struct json *json, const char *text, size_t length)
 {
-	const struct showing *showing = arg;
+	const struct media_showing *showing = arg;
 
 	if (length == sizeof(NONE) - 1)
 		json_raw(json, NONE, length);
@@ -171,7 +165,7 @@ static void rewrite(void *arg, struct json *json, const char *text, size_t lengt
 static void rewrite_history(void *arg, struct json *json, const char *text, size_t length)
 {
 	static const char *const TEXTS[] = {"action", "text", "by", "at"};
-	const struct showing *showing = arg;
+	const struct media_showing *showing = arg;
 	const json_t *changes = load(showing, text, length);
 
 	json_open_array(json);
@@ -188,20 +182,12 @@ static void rewrite_history(void *arg, struct json *json, const char *text, size
 	json_close_array(json);
 }
 
-static void show(struct request *rq, struct rows *rows, const char *column, rows_rewrite_fn *write)
-{
-	struct showing *showing = arena_alloc(rq->task.arena, sizeof(*showing));
-
-	*showing = (struct showing){rq, media_links_new(rq, true)};
-	rows_rewrite(rows, column, write, showing);
-}
-
 void attachments_show(struct request *rq, struct rows *rows, const char *column)
 {
-	show(rq, rows, column, rewrite);
+	media_rewrite(rq, rows, column, rewrite);
 }
 
 void attachments_show_history(struct request *rq, struct rows *rows, const char *column)
 {
-	show(rq, rows, column, rewrite_history);
+	media_rewrite(rq, rows, column, rewrite_history);
 }

@@ -81,3 +81,12 @@ int64_t media_links_expire(void)
 {
 	return clock_now_us() + (int64_t)LIMIT_PRIVATE_LINK_S * 1000 * 1000;
 }
+
+void media_rewrite(struct request *rq, struct rows *rows, const char *column,
+                   rows_rewrite_fn *write)
+{
+	struct media_showing *showing = arena_alloc(rq->task.arena, sizeof(*showing));
+
+	*showing = (struct media_showing){rq, media_links_new(rq, true)};
+	rows_rewrite(rows, column, write, showing);
+}

@@ -72,6 +72,15 @@ const char *media_link(void *links, const char *group, int64_t width, const char
 const char *media_link_file(struct media_links *links, const char *group, const char *content_type);
 int64_t media_links_expire(void); /* those that are made now; µs */
 
+/* What write() gets as its arg: the answer, and links to private files. */
+struct media_showing {
+	struct request *rq;
+	struct media_links *links;
+};
+/* Writes a column, in which the database keeps files, as clients get it: rows_rewrite(). */
+void media_rewrite(struct request *rq, struct rows *rows, const char *column,
+                   rows_rewrite_fn *write);
+
 /* A picture that comes with the program. */
 struct media_given {
 	enum upload_purpose_choice purpose; /* a public one */

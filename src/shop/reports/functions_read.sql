@@ -11,6 +11,19 @@ language sql immutable parallel safe as $$
 $$;
 grant execute on function whole_months(date, date) to sebez_vendor, sebez_admin;
 
+-- What a report by this reads: by a period the sums of all, else those of a dimension; and the whole months, of which
+-- there are none in a report by day or week.
+create or replace function report_range(by text, first date, until date, out period boolean, out dimension text,
+	out from_month date, out until_month date)
+language sql immutable parallel safe as $$
+	select x.period, case when x.period then 'all' else by end,
+	       case when by in ('day', 'week') then until else m.from_month end,
+	       case when by in ('day', 'week') then until else m.until_month end
+	from (select by in ('day', 'week', 'month', 'quarter', 'year') as period) x
+	cross join whole_months(first, until) m
+$$;
+grant execute on function report_range(text, date, date) to sebez_vendor, sebez_admin;
+
 -- What the acting vendor sold in these days, the second excluded: by day, week, month, quarter or year (start
 -- is its first day), or by key of a dimension.
 create or replace function vendor_sales_by(by text, first date, until date)
@@ -19,11 +32,7 @@ returns table (start date, key text,
 	refunds bigint, refunded_tax bigint, service_fee bigint, commission bigint, commission_tax bigint, goodwill bigint)
 language sql stable set search_path = public, pg_temp as $$
 	with wanted as materialized (
-		select x.period, case when x.period then 'all' else by end as dimension,
-		       case when by in ('day', 'week') then until else m.from_month end as from_month,
-		       case when by in ('day', 'week') then until else m.until_month end as until_month
-		from (select by in ('day', 'week', 'month', 'quarter', 'year') as period) x
-		cross join whole_months(first, until) m
+		select r.* from report_range(by, first, until) r
 	), part as (
 		select s.* from wanted w join vendor_sales s on s.vendor_id = current_vendor() and s.dimension = w.dimension
 			and s.grain = 'month' and s.start >= w.from_month and s.start < w.until_month
@@ -64,11 +73,7 @@ returns table (start date, key text,
 	refunds bigint, refunded_tax bigint, service_fee bigint, commission bigint, commission_tax bigint, goodwill bigint)
 language sql stable set search_path = public, pg_temp as $$
 	with wanted as materialized (
-		select x.period, case when x.period then 'all' else by end as dimension,
-		       case when by in ('day', 'week') then until else m.from_month end as from_month,
-		       case when by in ('day', 'week') then until else m.until_month end as until_month
-		from (select by in ('day', 'week', 'month', 'quarter', 'year') as period) x
-		cross join whole_months(first, until) m
+		select r.* from report_range(by, first, until) r
 	), part as (
 		select s.* from wanted w join platform_sales s on s.dimension = w.dimension
 			and s.grain = 'month' and s.start >= w.from_month and s.start < w.until_month

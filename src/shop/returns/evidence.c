@@ -80,16 +80,10 @@ static void write_files(struct json *json, const json_t *files, struct media_lin
 	json_close_array(json);
 }
 
-/* Of one answer. */
-struct showing {
-	struct request *rq;
-	struct media_links *links;
-};
-
 /* A rows_rewrite_fn. */
 static void rewrite(void *arg, struct json *json, const char *text, size_t length)
 {
-	const struct showing *showing = arg;
+	const struct media_showing *showing = arg;
 	const json_t *files = json_of_database(showing->rq->task.arena, text, length);
 
 	assert(json_is_array(files));
@@ -99,7 +93,7 @@ static void rewrite(void *arg, struct json *json, const char *text, size_t lengt
 /* A rows_rewrite_fn. */
 static void rewrite_statements(void *arg, struct json *json, const char *text, size_t length)
 {
-	const struct showing *showing = arg;
+	const struct media_showing *showing = arg;
 	const json_t *all = json_of_database(showing->rq->task.arena, text, length);
 
 	assert(json_is_array(all));
@@ -118,20 +112,12 @@ static void rewrite_statements(void *arg, struct json *json, const char *text, s
 	json_close_array(json);
 }
 
-static void show(struct request *rq, struct rows *rows, const char *column, rows_rewrite_fn *write)
-{
-	struct showing *showing = arena_alloc(rq->task.arena, sizeof(*showing));
-
-	*showing = (struct showing){rq, media_links_new(rq, true)};
-	rows_rewrite(rows, column, write, showing);
-}
-
 void evidence_show(struct request *rq, struct rows *rows, const char *column)
 {
-	show(rq, rows, column, rewrite);
+	media_rewrite(rq, rows, column, rewrite);
 }
 
 void evidence_show_statements(struct request *rq, struct rows *rows, const char *column)
 {
-	show(rq, rows, column, rewrite_statements);
+	media_rewrite(rq, rows, column, rewrite_statements);
 }
