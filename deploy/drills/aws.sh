@@ -8,12 +8,8 @@ needs node npm stunnel redis-server redis-cli openssl
 [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || skip "Node.js 20 is needed"
 
 work=$(mktemp -d /var/tmp/sebez-drill-XXXXXX)
-running=()
 finish() {
-	for pid in ${running[@]+"${running[@]}"}; do
-		kill "$pid" 2> /dev/null || true
-		wait "$pid" 2> /dev/null || true
-	done
+	end_running
 	rm -rf "$work"
 }
 trap finish EXIT

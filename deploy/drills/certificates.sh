@@ -14,7 +14,6 @@ sebez=$(realpath "${SEBEZ_BUILD:-$source/build}")/sebez
 
 work=$(mktemp -d /var/tmp/sebez-drill-XXXXXX)
 chmod 755 "$work"
-running=()
 start() { # log, command...
 	local log=$work/$1
 	shift
@@ -22,10 +21,7 @@ start() { # log, command...
 	running+=($!)
 }
 finish() {
-	for pid in ${running[@]+"${running[@]}"}; do
-		kill "$pid" 2> /dev/null || true
-		wait "$pid" 2> /dev/null || true
-	done
+	end_running
 	rm -rf "$work"
 }
 trap finish EXIT

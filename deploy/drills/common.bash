@@ -14,6 +14,15 @@ wait_for() { # seconds, what, command...
 		sleep 0.2
 	done
 }
+# Ends what a drill has started in the background and noted by `running+=($!)`.
+running=()
+end_running() {
+	local pid
+	for pid in ${running[@]+"${running[@]}"}; do
+		kill "$pid" 2> /dev/null || true
+		wait "$pid" 2> /dev/null || true
+	done
+}
 # Plays the story of the README (an order, a picture, a conversation) and compares what it prints:
 # play_story URL FOLDER [COMMAND...], where the command runs the shell that plays it.
 play_story() {

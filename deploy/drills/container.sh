@@ -18,15 +18,11 @@ work=$(mktemp -d /var/tmp/sebez-drill-XXXXXX)
 chmod 755 "$work"
 export DOCKER_HOST=unix://$work/docker.sock DOCKER_BUILDKIT=0
 docker=$(command -v /usr/bin/docker || command -v docker)
-running=()
 as_postgres() { setpriv --reuid postgres --regid postgres --clear-groups env -C / "$@"; }
 finish() {
 	$docker rm -f drill > /dev/null 2>&1 || true
 	as_postgres "$pg/pg_ctl" -D "$work/pg" -m immediate stop > /dev/null 2>&1 || true
-	for pid in ${running[@]+"${running[@]}"}; do
-		kill "$pid" 2> /dev/null || true
-		wait "$pid" 2> /dev/null || true
-	done
+	end_running
 	umount "$work/exec/netns/default" 2> /dev/null || true # of the host's network, held by dockerd
 	rm -rf "$work"
 }

@@ -1,27 +1,18 @@
 """The console: how it is served, and a day of a vendor in a browser."""
 import gzip
 import re
-import shutil
 
 import pytest
 import requests
 
 from harness import contract
-from harness.browser import browser
-from harness.console import ENTER, ESCAPE, Console
+from harness.browser import ESCAPE, LAPTOP, PHONE, browser, in_a_browser
+from harness.console import ENTER, Console
 from harness.shop import PASSWORD
 from harness.totp import code_of, enrolled
 
-LAPTOP, PHONE = (1440, 900), (390, 844)
 FILES = re.compile(r'(?:href|src)="(/console/assets/[^"]+)"')
 NEVER = "public, max-age=31536000, immutable"
-
-
-def in_a_browser(test):
-    absent = pytest.mark.skipif(
-        not shutil.which("chromedriver") or "asan" in str(contract.BUILD),
-        reason="chromium-driver is not installed, or the build is sanitized")
-    return pytest.mark.plain(absent(test))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 import pytest
 from harness.authenticator import (EDDSA, ES256, HAS_CREDENTIAL, PRESENT, RS256, VERIFIED,
                                    Authenticator, asked, cbor, passkey_of, signs_in, text_of)
+from harness.browser import browser, in_a_browser
 from harness.client import refused, together
 from harness.codes import change_of, undo_of
 from harness.sessions import again, credentials
@@ -348,15 +349,14 @@ def test_a_session_of_before_the_demand_shows_the_passkey_once(own_server):
 
 # -- a browser ----------------------------------------------------------------------------------
 
+@in_a_browser
 def test_a_browser_registers_and_signs_in(shop):
-    from harness.browser import browser
     person = shop.customer()
     make, use = (f"return navigator.credentials.{verb}({{publicKey: PublicKeyCredential."
                  f"parse{kind}OptionsFromJSON(arguments[0])}}).then(c => c.toJSON())"
                  for verb, kind in (("create", "Creation"), ("get", "Request")))
     with browser(800, 600) as page:
-        page._ask("/webauthn/authenticator", protocol="ctap2", transport="internal",
-                  hasResidentKey=True, hasUserVerification=True, isUserVerified=True)
+        page.add_authenticator()
         page.open(f"http://localhost:{shop.server.port}/")
         assert added(person, page.run(make, offered(person))).status_code == 201
         for _ in range(2):

@@ -3,29 +3,18 @@ import gzip
 import json
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
 import requests
 
 from harness import contract
-from harness.browser import browser
+from harness.browser import ESCAPE, LAPTOP, PHONE, browser, in_a_browser
 from harness.shop import ADDRESS
 
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
-ESCAPE = "\ue00c"
-LAPTOP, PHONE = (1440, 900), (390, 844)
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
-
-
-def in_a_browser(test):
-    """Only in the plain build: what a browser makes of the pages is the same for each."""
-    absent = pytest.mark.skipif(
-        not shutil.which("chromedriver") or "asan" in str(contract.BUILD),
-        reason="chromium-driver is not installed, or the build is sanitized")
-    return pytest.mark.plain(absent(test))
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,19 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
 
+import pytest
 import requests
 
+from . import contract
+
+ESCAPE = "\ue00c"
+LAPTOP, PHONE = (1440, 900), (390, 844)
 PATIENCE_S = 240  # the most that is waited for, never a measure
 STARTED = re.compile(r"started successfully on port (\d+)")
 QUIET = ["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -47,6 +53,11 @@ class Browser:
         value = answer.json()["value"]
         assert answer.status_code == 200, value
         return value
+
+    def add_authenticator(self):
+        """One of the device itself, which keeps passkeys and knows who uses it."""
+        self._ask("/webauthn/authenticator", protocol="ctap2", transport="internal",
+                  hasResidentKey=True, hasUserVerification=True, isUserVerified=True)
 
     def open(self, url):
         self._ask("/url", url=url)
@@ -84,6 +95,14 @@ class Browser:
         with contextlib.suppress(requests.RequestException):
             self.wire.delete(f"{self.root}/{self.session}", timeout=60)
         self.wire.close()
+
+
+def in_a_browser(test):
+    """Only in the plain build: what a browser makes of the pages is the same for each."""
+    absent = pytest.mark.skipif(
+        not shutil.which("chromedriver") or "asan" in str(contract.BUILD),
+        reason="chromium-driver is not installed, or the build is sanitized")
+    return pytest.mark.plain(absent(test))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from .sdk import installed
 from .contract import ROOT
 
 ENTER = "\ue007"
-ESCAPE = "\ue00c"
 SHOWN = "return document.body.innerText.includes(arguments[0])"
 GONE = "return !document.body.innerText.includes(arguments[0])"
 PRESS = """
