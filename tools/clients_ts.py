@@ -185,15 +185,21 @@ def reached(types, calls):
     return sorted(found)
 
 
-def text(contract):
-    types = Types(contract)
-    calls = [Call(types, op) for op in contract.operations if is_for_clients(op)]
+def is_of_admins(op):
+    """Of the entry of its own, clients/sdk-ts/src/admin.ts."""
+    return op.path.startswith(PREFIX + "admin/")
+
+
+def calls_of(types):
+    """Of everybody, and of admins, by name."""
+    calls = [Call(types, op) for op in types.contract.operations if is_for_clients(op)]
     calls.sort(key=lambda call: call.op.id)
-    out = [NOTE, ""]
-    for name in reached(types, calls):
-        out += types.declaration(name)
-    out += ["", "/** What the calls take and answer, by the name of the operation. */",
-            "export interface Api {"]
+    return ([call for call in calls if not is_of_admins(call.op)],
+            [call for call in calls if is_of_admins(call.op)])
+
+
+def interface(name, about, calls):
+    out = ["", *comment(about), f"export interface {name} {{"]
     for call in calls:
         given = call.input()
         input_type = given.replace("\n", "\n  ") or "Record<string, never>"
@@ -201,6 +207,25 @@ def text(contract):
         out += comment(call.op.summary, "  ")
         out.append(f"  {call.op.id}(input{optional}: {input_type}, options?: CallOptions): "
                    f"Promise<{call.answer()}>;")
-    out += ["}", "", "/** How each is called (see operationsOf() in call.ts). */",
+    return [*out, "}"]
+
+
+def table_text(calls):
+    return ["", "/** How each is called (see operationsOf() in call.ts). */",
             "export const TABLE = `", *table(calls), "`;", ""]
-    return "\n".join([out[0], 'import type { CallOptions } from "./call.ts";', *out[1:]])
+
+
+def text(contract):
+    types = Types(contract)
+    everybodys, admins = calls_of(types)
+    out = [NOTE, 'import type { CallOptions } from "./call.ts";', ""]
+    for name in reached(types, everybodys + admins):
+        out += types.declaration(name)
+    out += interface("Api", "What the calls take and answer, by the name of the operation.",
+                     everybodys)
+    out += interface("AdminApi", "The same of what only admins call.", admins)
+    return "\n".join(out + table_text(everybodys))
+
+
+def admin_text(contract):
+    return "\n".join([NOTE, *table_text(calls_of(Types(contract))[1])])

@@ -20,7 +20,7 @@ function* sources(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* sources(path);
-    else if (/\.tsx?$/.test(path) && basename(path) !== "api.gen.ts") yield path;
+    else if (/(?<!\.gen)\.tsx?$/.test(path)) yield path;
   }
 }
 
@@ -41,11 +41,14 @@ const built = await build({
   configFile: false,
   base: "/console/",
   logLevel: "error",
-  resolve: { alias: { "@sebez/sdk": join(SDK, "index.ts") } },
+  resolve: { alias: [
+    { find: /^@sebez\/sdk$/, replacement: join(SDK, "index.ts") },
+    { find: /^@sebez\/sdk\/admin$/, replacement: join(SDK, "admin.ts") },
+  ] },
   plugins: [{
     name: "called-operations",
     enforce: "pre",
-    resolveId: (id) => (id.endsWith("api.gen.ts") ? api : null),
+    resolveId: (id) => (id.endsWith(".gen.ts") ? join(scratch, basename(id)) : null),
   }],
   build: {
     outDir: out, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false },

@@ -20,11 +20,12 @@ export interface SebezOptions {
   fetch?: typeof fetch;
 }
 
-type Name = keyof Api;
-type Answer<N extends Name> = Awaited<ReturnType<Api[N]>>;
-type Given<N extends Name> = NonNullable<Parameters<Api[N]>[0]>;
+type Method<A, N extends keyof A> = Extract<A[N], (...given: never[]) => Promise<unknown>>;
+type Answer<A, N extends keyof A> = Awaited<ReturnType<Method<A, N>>>;
+type Given<A, N extends keyof A> = NonNullable<Parameters<Method<A, N>>[0]>;
 /** Operations that answer pages. */
-export type ListName = { [N in Name]: Answer<N> extends Page<unknown> ? N : never }[Name];
+export type ListName<A = Api> =
+  { [N in keyof A]: Answer<A, N> extends Page<unknown> ? N : never }[keyof A];
 interface Page<T> {
   items: T[];
   next_cursor: string | null;
@@ -34,7 +35,7 @@ interface Whole {
   response: Response;
   text: string;
 }
-type ItemOf<N extends Name> = Answer<N> extends Page<infer T> ? T : never;
+type ItemOf<A, N extends keyof A> = Answer<A, N> extends Page<infer T> ? T : never;
 
 /** A refresh that is repeated within 30 seconds gets the same tokens; later it ends the session. */
 const REFRESH = "/v1/auth/refresh";
@@ -42,8 +43,6 @@ const REFRESH_ATTEMPT_MS = 7000;
 const REFRESH_ATTEMPTS = 3;
 /** What the server wants to be asked later than this is told to the caller at once. */
 const WAIT_MAX_MS = 30_000;
-
-const OPERATIONS = operationsOf(TABLE) as Record<Name, Operation>;
 
 /** May be sent again when no answer came: it has its effect once. */
 function isRepeatable(operation: Operation): boolean {
@@ -59,9 +58,9 @@ function isLater(problem: SebezProblem, operation: Operation): boolean {
   return undecided && isRepeatable(operation);
 }
 
-/** The client of one server for one account. Every operation of the contract is a method. */
-export interface Sebez extends Api {}
-export class Sebez {
+/** The client of one server for one account. Every operation of A is a method. */
+export interface Sebez<A = Api> extends Api {}
+export class Sebez<A = Api> {
   readonly options: SebezOptions;
   #store: SessionStore;
   #saved: Promise<Saved> | null = null;
@@ -78,29 +77,43 @@ export class Sebez {
   }
 
   /** All items of a list, page after page. */
-  async *all<N extends ListName>(name: N, input?: Given<N>, options?: CallOptions):
-      AsyncGenerator<ItemOf<N>, void, undefined> {
+  async *all<N extends ListName<A>>(name: N, input?: Given<A, N>, options?: CallOptions):
+      AsyncGenerator<ItemOf<A, N>, void, undefined> {
     let cursor: string | null = null;
     do {
-      const page = (await this.call(name, { ...input, ...(cursor ? { cursor } : {}) } as Given<N>,
-        options)) as Page<ItemOf<N>>;
+      const given = { ...(input as object), ...(cursor && { cursor }) } as Given<A, N>;
+      const page = (await this.call(name, given, options)) as Page<ItemOf<A, N>>;
       yield* page.items;
       cursor = page.next_cursor;
     } while (cursor !== null);
   }
 
   /** An operation by its name. */
-  async call<N extends Name>(name: N, input?: Given<N>, options: CallOptions = {}):
-      Promise<Answer<N>> {
-    const operation = OPERATIONS[name];
-    const target = targetOf(operation, (input ?? {}) as Record<string, unknown>);
+  call<N extends keyof A>(name: N, input?: Given<A, N>, options?: CallOptions):
+      Promise<Answer<A, N>> {
+    const methods = this as unknown as Record<N, (...given: unknown[]) => Promise<Answer<A, N>>>;
+    return methods[name](input, options);
+  }
+
+  /** Makes methods of the operations of a table (operationsOf()). */
+  static add(table: string): void {
+    for (const [name, operation] of Object.entries(operationsOf(table)))
+      Object.defineProperty(this.prototype, name, {
+        value(this: Sebez, input?: object, options?: CallOptions) {
+          return this.#run(operation, input, options);
+        },
+      });
+  }
+
+  async #run(operation: Operation, input: object = {}, options: CallOptions = {}): Promise<unknown> {
+    const target = targetOf(operation, input as Record<string, unknown>);
     const headers = this.#headers(operation, options);
     const { response, text } = await this.#sendUntilAnswered(operation, target, headers, options);
     options.onResponse?.(response);
-    if (name === "logout") await this.#save({ ...NOBODY });
+    if (operation.path === "/v1/auth/logout") await this.#save({ ...NOBODY });
     const answer = text === "" ? undefined : operation.text ? text : JSON.parse(text);
     await this.#learn(response, answer);
-    return answer as Answer<N>;
+    return answer;
   }
 
   async #sendUntilAnswered(operation: Operation, target: { path: string; body?: BodyInit },
@@ -185,7 +198,7 @@ export class Sebez {
     const saved = await this.#load();
     if (saved.access_token !== used || saved.refresh_token === null) return;
     try {
-      await this.call("refresh", { refresh_token: saved.refresh_token });
+      await this.refresh({ refresh_token: saved.refresh_token });
     } catch (error) {
       if ((error as SebezProblem).status === 401) {
         await this.#save({ ...NOBODY });
@@ -224,12 +237,7 @@ export class Sebez {
   }
 }
 
-for (const name of Object.keys(OPERATIONS) as Name[])
-  Object.defineProperty(Sebez.prototype, name, {
-    value(this: Sebez, input?: Given<Name>, options?: CallOptions) {
-      return this.call(name, input, options);
-    },
-  });
+Sebez.add(TABLE);
 
 /** A key that no other call has; React Native has no crypto.randomUUID. */
 export function freshKey(): string {

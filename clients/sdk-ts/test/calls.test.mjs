@@ -154,6 +154,15 @@ test("a list is walked page by page", async () => {
   assert.deepEqual(walked, whole.map((product) => product.id));
 });
 
+test("what admins do is of a client of its own, which does the rest too", async () => {
+  assert.equal("adminListUsers" in client(), false);
+  const admin = await signedIn("admin");
+  const found = [];
+  for await (const user of admin.all("adminListUsers", { q: world.owner })) found.push(user.email);
+  assert.deepEqual(found, [world.owner]);
+  assert.equal((await admin.getMe()).email, world.admin);
+});
+
 test("filters of options and lists reach the server", async () => {
   const sebez = client();
   const color = (value) => sebez.listProducts({ vendor: world.vendor_id, option: [`Color:${value}`] });

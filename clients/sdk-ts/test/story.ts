@@ -1,5 +1,6 @@
 // Compiled, never run: what a developer writes has types, and mistakes are found.
-import { live, Sebez, SebezProblem, type Event, type Order } from "@sebez/sdk";
+import { feed, live, Sebez, SebezProblem, type Event, type Order } from "@sebez/sdk";
+import { SebezAdmin } from "@sebez/sdk/admin";
 
 const sebez = new Sebez({ url: "https://shop.example.com" });
 
@@ -32,9 +33,16 @@ export async function titles(): Promise<string[]> {
   return found;
 }
 
+export async function* names(admin: SebezAdmin): AsyncGenerator<string> {
+  for await (const user of admin.all("adminListUsers", { limit: 50 })) yield user.name;
+  for await (const item of feed(admin)) yield item.type;
+}
+
 // @ts-expect-error: quantity is a number
 void sebez.putCartLine({ variant_id: "x", quantity: "1" });
 // @ts-expect-error: there is no such operation
 void sebez.placeOrders({});
 // @ts-expect-error: a product is no list of pages
 void sebez.all("getProduct", {});
+// @ts-expect-error: only a client of admins has it
+void sebez.adminListUsers();

@@ -1,19 +1,20 @@
 // What the tests act on: a server, and accounts that the runner has made (tests/wire/test_sdk_ts.py).
 import { readFileSync } from "node:fs";
 import { Sebez } from "@sebez/sdk";
+import { SebezAdmin } from "@sebez/sdk/admin";
 
 export const world = JSON.parse(readFileSync(process.env.SEBEZ_WORLD, "utf8"));
 
 /** A client whose requests pass `through(request, send)`; send() gives the server's response. */
-export function client(through, more = {}) {
+export function client(through, more = {}, Client = Sebez) {
   const options = { url: world.url, ...more };
   if (through)
     options.fetch = (url, init) => through({ url: String(url), ...init }, () => fetch(url, init));
-  return new Sebez(options);
+  return new Client(options);
 }
 
 export async function signedIn(who, through, more) {
-  const sebez = client(through, more);
+  const sebez = client(through, more, who === "admin" ? SebezAdmin : Sebez);
   await sebez.login({ email: world[who], password: world.password });
   return sebez;
 }

@@ -32,7 +32,7 @@ def made_world(shop):
                             "options": {"Color": "Sea & sky"}}])
     return {"url": shop.server.url, "password": PASSWORD, "address": ADDRESS,
             "vendor_id": clay.id, "product_id": mug.id, "variant_id": mug.variant,
-            "owner": clay.owner.do("getMe")["email"],
+            "owner": clay.owner.do("getMe")["email"], "admin": shop.admin().do("getMe")["email"],
             "customer": shop.customer().do("getMe")["email"],
             "guest": shop.customer().do("getMe")["email"],
             "png": base64.b64encode(sent.png("sdk", 300, 200)).decode()}
