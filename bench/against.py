@@ -31,8 +31,7 @@ def built():
     archive = subprocess.run(["git", "archive", done.stdout.strip()], cwd=ROOT, check=True,
                              stdout=subprocess.PIPE)
     subprocess.run(["tar", "-x"], cwd=root, input=archive.stdout, check=True)
-    subprocess.run(["meson", "setup", "build", "-Dbuildtype=release", "-Db_ndebug=false"], cwd=root,
-                   stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(["meson", "setup", "build"], cwd=root, stdout=subprocess.DEVNULL, check=True)
     subprocess.run(["ninja", "--quiet", "-C", "build", "sebez"], cwd=root, check=True)
     return tree
 

@@ -19,7 +19,7 @@ import urllib.request
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", ROOT / "build-release"))
+BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", ROOT / "build"))
 RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 SMALL = bool(os.environ.get("BENCH_SMALL"))  # to try a figure; its results mean nothing

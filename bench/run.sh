@@ -1,12 +1,12 @@
 #!/bin/sh
 # Measures; see bench/run.py and docs/BENCHMARKS.md.
 #   bench/run.sh [lists|cached|products|orders|one_variant|pages|memory|starting|parked|importing|feed_... ...]
-# The build that is measured is a release with its asserts on, as an installation has it.
+# The build that is measured is the one that is tested and installed.
 set -eu
 case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
-build=${BENCH_BUILD:-build-release}
-[ -e "$build/build.ninja" ] || meson setup "$build" -Dbuildtype=release -Db_ndebug=false >/dev/null
+build=${BENCH_BUILD:-build}
+[ -e "$build/build.ninja" ] || meson setup "$build" >/dev/null
 # The program first: it makes the headers that the others include.
 ninja --quiet -C "$build" sebez sebez-media-worker
 ninja --quiet -C "$build" bench/statements bench/orders bench/sends bench/put_client \

@@ -173,7 +173,7 @@ static int read_info(const struct backup_folder *folder, const struct data_folde
                      json_t **ret)
 {
 	static const char *const WORDS[ARGUMENTS_MAX] = {"info", "--output=json"};
-	json_t *all;
+	json_t *all = NULL;
 	int rc = run_for_json(folder, data_folder, WORDS, &all);
 
 	if (rc < 0)
