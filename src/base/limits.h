@@ -183,6 +183,7 @@ enum {
 	 * used. Guessing is bounded by the length of the codes that lead into an account (50 bits);
 	 * those of six digits lead into none that is there. */
 	LIMIT_RESET_CODE_S = 30 * 60,
+	LIMIT_SIGN_IN_CODE_S = 15 * 60, /* somebody waits for it */
 	LIMIT_REGISTRATION_CODE_S = 60 * 60,
 	LIMIT_EMAIL_CHANGE_S = 60 * 60,
 	/* An account is erased so many days after that was asked for, as the contract says: time to

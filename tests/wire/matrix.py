@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from callers import somebody_new, stand_in, twin_of
-from harness.codes import coded, fresh_phone, reset_of
+from harness.codes import coded, fresh_phone, mailed, reset_of
 from harness.codes import registered as registered_address
 from harness.devices import a_phone
 from harness.mails import unsubscribe_token
@@ -71,6 +71,10 @@ ROWS = {
         "email": fresh("another") + "@example.com"}),
     "confirmEmailChange": Row(body=changed_address, twin=somebody_new),
     "undoEmailChange": Row(body=former_address),
+    "requestEmailCode": Row(body=lambda w, who, side: {
+        "email": fresh("nobody") + "@example.com"}),
+    "signInByEmail": Row(body=lambda w, who, side: mailed(
+        w.shop, w.shop.customer().account["email"])),
     "requestPhoneCode": Row(body=lambda w, who, side: {"phone": fresh_phone()}),
     "signInByPhone": Row(body=lambda w, who, side: {
         **coded(w.shop.server, w.shop.anonymous()), "name": "New"}),

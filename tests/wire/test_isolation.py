@@ -54,12 +54,13 @@ WITHOUT_ID = {("createUpload", "vendor_id"), ("createVendorProduct", "upload_id"
               ("setMyPhone", "code_id"), ("setMyPhone", "current_code_id"),
               # Nobody's: who knows the code reads the mails of the address (test_recovery.py).
               ("resetPassword", "request_id"), ("confirmRegistration", "registration_id"),
-              ("confirmRegistration", "device_id"),
+              ("confirmRegistration", "device_id"), ("signInByEmail", "request_id"),
               ("confirmEmailChange", "change_id"), ("undoEmailChange", "undo_id"),
               ("answerChallenge", "challenge_id"), ("stepUp", "code_id"),
               # Of the caller's own making.
               ("answerChallenge", "device_id"), ("login", "device_id"),
-              ("signInByPhone", "device_id"), ("signInByPasskey", "device_id")}
+              ("signInByPhone", "device_id"), ("signInByPasskey", "device_id"),
+              ("signInByEmail", "device_id")}
 
 
 def outcome(operation, name):

@@ -35,6 +35,8 @@ static const struct {
                            "mail.email_taken", "mail.email_change"},
     [EMAIL_CODE_UNDO] = {"email_undo", LIMIT_EMAIL_UNDO_S, true, false, "email-undos", NULL,
                          "mail.email_changed"},
+    [EMAIL_CODE_SIGN_IN] = {"sign_in", LIMIT_SIGN_IN_CODE_S, true, true, "sign-ins", "mail.sign_in",
+                            NULL},
 };
 
 /* Without I, L, O and U, which are mistaken for others. */

@@ -17,6 +17,7 @@ enum email_code_purpose {
 	EMAIL_CODE_REGISTRATION,
 	EMAIL_CODE_CHANGE, /* of the address of an account: to the new one, */
 	EMAIL_CODE_UNDO,   /* and to the former one */
+	EMAIL_CODE_SIGN_IN,
 	EMAIL_CODE_PURPOSES
 };
 

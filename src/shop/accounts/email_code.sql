@@ -21,9 +21,10 @@ insert into registration (id, name, password_hash) values (:id, :name, :password
 -- registration_take (id uuid): one -> (name text, password_hash text)
 delete from registration where id = :id returning name, password_hash;
 
--- account_to_recover (key text, typed text, asked_at time): maybe writes -> (id uuid, locked bool)
+-- account_to_recover (key text, typed text, asked_at time): maybe writes
+-- -> (id uuid, locked bool, admin bool)
 -- None: there is no such account, or its password was changed after the code was asked for.
-select id, locked_at is not null as locked from account
+select id, locked_at is not null as locked, admin_role is not null as admin from account
 where email_key in (:key, :typed) and password_changed_at < :asked_at
 order by email_key = :typed desc limit 1 for no key update;
 

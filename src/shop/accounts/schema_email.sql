@@ -6,7 +6,7 @@ set local role sebez_owner;
 -- has it or not; the job that sends the mails decides who gets which.
 create table email_code (
 	id         uuid primary key,
-	purpose    text not null check (purpose in ('reset', 'registration', 'email_change', 'email_undo')),
+	purpose    text not null check (purpose in ('reset', 'registration', 'email_change', 'email_undo', 'sign_in')),
 	email      text not null check (length(email) <= 254),
 	email_key  text not null, -- as of account
 	language   text not null, -- of the mail, when the account has no device

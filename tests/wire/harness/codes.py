@@ -55,6 +55,13 @@ def reset_of(shop, email):
     return {"request_id": id, "code": letters_of(shop.server, id)}
 
 
+def mailed(shop, email, who=None):
+    """{"request_id", "secret", "code"} after a mail was asked for to sign in with."""
+    asked = (who or shop.anonymous()).do("requestEmailCode", body={"email": email})
+    return {"request_id": asked["request_id"], "secret": asked["secret"],
+            "code": letters_of(shop.server, asked["request_id"])}
+
+
 def registered(shop, email, password="correct horse battery", name="Ada Byron"):
     """{"registration_id", "code"} after somebody has asked for an account."""
     id = shop.anonymous().do("registerAccount", body={
