@@ -16,7 +16,9 @@ from harness.sub_orders import due_back, good
 from harness.wait import until
 from test_attempts import attempt, books, due_now, state_of
 from test_faults import VICTIMS, victim_of
+from test_ledger import journals
 from test_money_faults import surely
+from test_refunds import mailed
 
 
 OURS = "https://shop.example"
@@ -237,6 +239,36 @@ def test_a_refund_that_was_made_long_ago_is_found_without_its_key(scene):
     last_attempt(scene, order)
     until(lambda: customer.see(order)["payment"]["status"] == "refunded")
     assert fake.refunded() == before
+
+
+def test_a_refund_that_does_not_arrive_is_due_again_and_not_made_again(scene):
+    fake, finance = scene.fakes["stripe"], scene.shop.admin("finance")
+    customer, order = scene.order("stripe")
+    made = begun(customer, order)
+    fake.pay(made["id"])
+    checked(customer, order, made)
+    good(scene.vendor.cancel(order))
+    until(lambda: customer.see(order)["payment"]["status"] == "refunded")
+    refund_id, asked = str(refund_of(scene, order)["id"]), fake.refunded()
+    hint = {"id": "re_0", "metadata": {"refund_id": refund_id}}
+    assert fake.say(scene.server.url, hint, "refund.updated").status_code == 204  # it lies
+    until(lambda: not scene.shop.db.one(
+        "select count(*) from outbox where topic = 'payment_refunds' and subject_id = %s",
+        refund_id))
+    assert books(scene.shop, order) == {}
+    fake.fail(refund_id)
+    for kind in ("refund.failed", "refund.failed", "charge.refund.updated"):
+        assert fake.say(scene.server.url, hint, kind).status_code == 204
+    until(lambda: customer.see(order)["payment"]["status"] == "refund_due")
+    assert refund_of(scene, order)["failure"] == "lost_or_stolen_card"
+    assert books(scene.shop, order) == {"provider:stripe": 1500, "refund_due": -1500}
+    assert journals(scene.shop, order)[-1] == ("refund_failed", {
+        ("refund_due", "refund_due"): -1500, ("provider:stripe", "refund"): 1500})
+    assert {"order": order["number"], "amount": order["total"]} in mailed(
+        scene.shop, finance, "mail.refund_failed")
+    finance.do("markRefunded", order_id=order["id"], body=due_back(scene.shop, order))
+    assert customer.see(order)["payment"]["status"] == "refunded"
+    assert fake.refunded() == asked and books(scene.shop, order) == {}
 
 
 @pytest.mark.parametrize("attempts", [11, 12])

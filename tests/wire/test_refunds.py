@@ -42,6 +42,13 @@ def sold(shop, *, price=1000, quantity=3, method="manual", shipping=700):
     return clay, pot, customer, order
 
 
+def mailed(shop, admin, text_key):
+    """What mails of this text that the admin gets say, oldest first."""
+    return [row["facts"] for row in shop.db.rows(
+        "select facts from mail_letter where account_id = %s and text_key = %s order by created_at",
+        admin.id, text_key)]
+
+
 def refund(vendor, order, key=None, **body):
     return vendor.call("refundSubOrder", sub_order_id=vendor.part(order)["id"],
                        key=key or fresh("key"), body={"reason": "Broken", **body})
@@ -131,6 +138,77 @@ def test_what_was_released_is_taken_from_what_is_available_or_owed(shop):
     assert balance(clay) == has(available=1800)
     granted(clay, order, goodwill=money(2000))
     assert balance(clay) == has(debt=200)
+
+
+def test_what_was_released_is_taken_from_its_own_reserve_first(shop):
+    clay, _, _, order = sold(shop, shipping=0)
+    part = clay.part(order)["id"]
+    shop.admin("finance").do("putPayoutTerms", vendor_id=clay.id, body={
+        "reserve_basis_points": 5000, "reserve_days": 30})
+    shop.db.rows("update ledger_share set release_at = now() where sub_order_id = %s", part)
+    until(lambda: balance(clay) == has(available=1350, reserved=1350))
+    granted(clay, order, lines=some(line_of(order, clay), 1))
+    assert balance(clay) == has(available=1350, reserved=450)
+    assert journals(shop, order)[-1][1][("reserved", "reserve")] == 900
+    granted(clay, order, lines=some(line_of(order, clay), 1))
+    assert balance(clay) == has(available=900)
+    shop.db.rows("update ledger_share set reserved_until = now() "
+                 "where sub_order_id = %s and reserved_until is not null", part)
+    assert shop.db.one("select ledger_release_reserves(10)") == 0
+
+
+@pytest.mark.parametrize("discount, tax", [(100, 0), (0, 70), (100, 71)])
+def test_discount_and_tax_go_with_cancelled_and_refunded_goods_and_add_up(shop, discount, tax):
+    clay = shop.vendor(shipping=[("Parcel", 0)])
+    customer = shop.customer()
+    order = customer.order((clay.product(price=333, stock=10), 3), method="manual")
+    part, line = clay.part(order)["id"], line_of(order, clay)
+    less = tax - discount
+    shop.db.rows(  # what a promotion would make of it
+        "with s as (update sub_order set discount = %s, tax = %s, total = total + %s "
+        "where id = %s), p as (update payment set amount = amount + %s where order_id = %s) "
+        "update shop_order set discount = %s, tax = %s, total = total + %s where id = %s",
+        discount, tax, less, part, less, order["id"], discount, tax, less, order["id"])
+    received(shop, order)
+    good(clay.accept(order))
+    good(clay.call("cancelSubOrderByVendor", sub_order_id=part, body={
+        "reason": "Broken", "lines": some(line, 1)}))
+    good(clay.ship(order)), good(clay.deliver(order))
+    back = clay.see(order)["cancelled_total"]["amount"]
+    back += sum(granted(clay, order, lines=some(line, 1))["amount"]["amount"] for _ in range(2))
+    assert back == 999 + less
+    refunded(shop, order)
+    assert books(shop, order) == {} and balance(clay) == has()
+
+
+def test_what_is_still_to_be_paid_back_is_told(shop):
+    clay, _, customer, order = sold(shop, shipping=0)
+    assert customer.see(order)["payment"]["refund_due"] == money(0)
+    granted(clay, order, lines=some(line_of(order, clay), 1))
+    for seen in (customer.see(order), clay.see(order)):
+        assert seen["payment"]["refund_due"] == money(1000)
+    refunded(shop, order)
+    assert customer.see(order)["payment"]["refund_due"] == money(0)
+
+
+def test_a_refund_that_nobody_asks_about_any_more_is_failed_and_told(shop):
+    clay, finance = shop.vendor(), shop.admin("finance")
+    customer = shop.customer()
+    order = customer.order(clay.product(price=1000), method="sandbox")
+    paid_by(customer, order, "sandbox_refund_fails")
+    good(clay.cancel(order))
+
+    def seen():
+        (refund,) = finance.do("listPaymentRefunds", order_id=order["id"])["items"]
+        return refund["status"], refund["failure"]
+    until(lambda: seen() == ("failed", "refund_fails"))
+    said = {"order": order["number"], "amount": order["total"]}
+    assert mailed(shop, finance, "mail.refund_failed").count(said) == 1
+    shop.db.rows("update payment_refund set state = 'pending', failure = null, "
+                 "updated_at = now() - interval '2 days' where order_id = %s", order["id"])
+    until(lambda: shop.db.one("select refunds_give_up(100)") >= 0 and seen()[0] == "failed")
+    assert seen() == ("failed", "unanswered")
+    assert mailed(shop, finance, "mail.refund_failed").count(said) == 2
 
 
 def test_cash_is_refunded_by_hand_and_a_card_by_its_provider(shop):

@@ -7,7 +7,7 @@ from harness.sub_orders import good, line_of, some
 from harness.uploads import attachable
 from harness.wait import until
 from test_ledger import balance, has, journals
-from test_refunds import granted, refund, sold
+from test_refunds import granted, mailed, refund, sold
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +173,7 @@ def test_admins_find_what_a_vendor_leaves_lying_and_end_it(shop, case):
     assert case.seen()["deadline_at"] and overdue() == []
     due(case)
     assert overdue() == [case.id]
+    until(lambda: {"count": 1} in mailed(shop, support, "mail.returns_overdue"))
     support.do("adminReceiveReturn", return_id=case.id)
     seen = support.do("adminInspectReturn", return_id=case.id, body={})
     assert seen["allowed_transitions"] == ["refunded", "refused"] and overdue() == []

@@ -69,6 +69,13 @@ where (e.received, e.refunded, e.goods, e.shipping, e.discount, e.tax, e.service
 		- h.commission_tax - h.goodwill else 0 end,
 	h.journals);
 
+-- check: what is held back or held of sub-orders equals the entries
+select h.sub_order_id::text from ledger_share h
+where h.held + case when h.reserved_until is null then 0 else h.reserved end <> (
+	select -coalesce(sum(e.amount), 0) from journal j join journal_entry e on e.journal_id = j.id
+	where j.order_id = (select s.order_id from sub_order s where s.id = h.sub_order_id)
+	and j.sub_order_id = h.sub_order_id and e.account = 'reserved');
+
 -- check: what orders received and got back is the sum of their entries
 select o.number from shop_order o
 cross join lateral (select coalesce(sum(s.received_amount), 0) as received, sum(s.refunded_amount) as refunded

@@ -54,10 +54,10 @@ begin
 end $$;
 
 -- The entries of a journal that changes the worth of a share by these amounts. paid_to: the account that the payment
--- came to; earnings: the account of the vendor that has what it earned.
+-- came to; earnings: the account of the vendor that has what it earned; from_reserve: so much of it is held back.
 create or replace function share_entries(paid_to text, earnings text, received bigint, refunded bigint, goods bigint,
 	shipping bigint, discount bigint, tax bigint, service_fee bigint, commission bigint, commission_tax bigint,
-	goodwill bigint, platform_goodwill bigint)
+	goodwill bigint, platform_goodwill bigint, from_reserve bigint)
 returns table (number int, account text, is_vendors boolean, item text, amount bigint)
 language sql immutable parallel safe as $$
 	select e.* from (select goods + shipping - discount + tax as sold, paid_to = 'vendor_cash' as in_cash) w
@@ -82,11 +82,13 @@ language sql immutable parallel safe as $$
 		-- The vendor keeps what it earned of the cash, and owes the rest.
 		(11, earnings, true, 'set_off', case when y.by_cash then y.earned end),
 		(12, 'available', true, 'set_off', case when y.by_cash then received - y.earned end),
-		(13, 'vendor_cash', true, 'set_off', case when y.by_cash then -received end)
+		(13, 'vendor_cash', true, 'set_off', case when y.by_cash then -received end),
+		(14, 'reserved', true, 'reserve', from_reserve),
+		(15, 'available', true, 'reserve', -from_reserve)
 	) e (number, account, is_vendors, item, amount)
 $$;
 grant execute on function share_entries(text, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint,
-	bigint, bigint, bigint) to sebez_kernel;
+	bigint, bigint, bigint, bigint) to sebez_kernel;
 
 set local role sebez_kernel;
 
@@ -101,7 +103,8 @@ begin
 end $$;
 
 -- Writes a journal for each of these sub-orders whose worth is not what its journals contain. The sub-orders and their
--- payments are locked already. less: the cause when less is owed. Delivered ones get the time of their release.
+-- payments are locked already. less: the cause when less is owed. What was released is taken from what is held back of
+-- the same sub-order first. Delivered ones get the time of their release.
 create or replace function ledger_settle(sub_orders uuid[], less text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -111,6 +114,7 @@ begin
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (sub_orders)));
 	with compared as materialized (
 		select w.*, h.released_at is not null as released, coalesce(h.journals, 0) as journals,
+		       case when h.reserved_until is null then 0 else h.reserved end as kept_back,
 		       h.sub_order_id is not null and h.release_at is null as awaits_delivery,
 		       w.received - coalesce(h.received, 0) as d_received, w.refunded - coalesce(h.refunded, 0) as d_refunded,
 		       w.goods - coalesce(h.goods, 0) as d_goods, w.shipping - coalesce(h.shipping, 0) as d_shipping,
@@ -123,7 +127,9 @@ begin
 		from sub_orders_worth(sub_orders) w
 		left join ledger_share h on h.vendor_id = w.vendor_id and h.sub_order_id = w.sub_order_id
 	), worth as materialized (
-		select c.*, (c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
+		select c.*, least(c.kept_back, greatest(0, -(c.d_goods + c.d_shipping - c.d_discount + c.d_tax - c.d_commission
+		            - c.d_commission_tax - c.d_goodwill))) as from_reserve,
+		            (c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
 		             c.d_commission, c.d_commission_tax, c.d_goodwill, c.d_platform_goodwill)
 		            <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) as differs
 		from compared c
@@ -134,6 +140,7 @@ begin
 		                     actor, actor_id)
 		select c.id, case when c.d_received <> 0 and c.account = 'vendor_cash' then 'cash_received'
 		                  when c.d_received <> 0 then 'payment_received'
+		                  when c.d_refunded < 0 then 'refund_failed'
 		                  when c.d_refunded <> 0 then 'refunded' else less end,
 		       c.sub_order_id, c.journals + 1, c.currency, c.vendor_id, c.sub_order_id, c.order_id,
 		       current_setting('sebez.actor', true), current_account()
@@ -143,18 +150,18 @@ begin
 		select c.id, e.account, case when e.is_vendors then c.vendor_id end, e.item, e.amount
 		from change c cross join share_entries(c.account, case when c.released then 'available' else 'pending' end,
 			c.d_received, c.d_refunded, c.d_goods, c.d_shipping, c.d_discount, c.d_tax, c.d_service_fee,
-			c.d_commission, c.d_commission_tax, c.d_goodwill, c.d_platform_goodwill) e
+			c.d_commission, c.d_commission_tax, c.d_goodwill, c.d_platform_goodwill, c.from_reserve) e
 		where e.amount <> 0
 		order by c.vendor_id, c.sub_order_id, e.number
 	)
 	insert into ledger_share as h (vendor_id, sub_order_id, currency, received, refunded, goods, shipping, discount,
 	                               tax, service_fee, commission, commission_tax, goodwill, platform_goodwill,
-	                               journals, release_at, released_at)
+	                               journals, release_at, released_at, reserved, reserved_until)
 	select w.vendor_id, w.sub_order_id, w.currency, w.received, w.refunded, w.goods, w.shipping, w.discount, w.tax,
 	       w.service_fee, w.commission, w.commission_tax, w.goodwill, w.platform_goodwill,
 	       w.journals + w.differs::int,
 	       case when w.delivered then now() + make_interval(days => p.hold_days) end,
-	       case when w.account = 'vendor_cash' then now() end
+	       case when w.account = 'vendor_cash' then now() end, w.from_reserve, null
 	from worth w cross join platform p
 	where w.differs or w.awaits_delivery and w.delivered
 	on conflict (vendor_id, sub_order_id) do update
@@ -163,6 +170,8 @@ begin
 	    service_fee = excluded.service_fee, commission = excluded.commission,
 	    commission_tax = excluded.commission_tax, goodwill = excluded.goodwill,
 	    platform_goodwill = excluded.platform_goodwill, journals = excluded.journals,
+	    reserved = h.reserved - excluded.reserved, -- what was taken of it; 0 of a new share
+	    reserved_until = case when h.reserved > excluded.reserved then h.reserved_until end,
 	    release_at = coalesce(h.release_at, excluded.release_at);
 end $$;
 grant execute on function ledger_settle(uuid[], text) to sebez_kernel;

@@ -63,18 +63,19 @@ begin
 end $$;
 grant execute on function ledger_reverse(uuid, text) to sebez_admin;
 
--- Writes that a provider took a second payment of an order, or gave it back. It is no vendor's.
+-- Writes that a provider took a second payment of an order, gave it back, or that this failed. It is no vendor's.
 create or replace function ledger_extra(attempt uuid, cause text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
 	with written as (
-		insert into journal (id, cause_kind, cause_id, currency, order_id, actor)
-		select journal_new_id(), cause, a.id, a.currency, a.order_id, current_setting('sebez.actor', true)
+		insert into journal (id, cause_kind, cause_id, cause_number, currency, order_id, actor)
+		select journal_new_id(), cause, a.id, (select count(*) + 1 from journal j where j.cause_kind = cause
+			and j.cause_id = a.id), a.currency, a.order_id, current_setting('sebez.actor', true)
 		from payment_attempt a where a.id = attempt and a.outcome = 'extra'
 		returning id
 	)
 	insert into journal_entry (journal_id, account, item, amount)
-	select w.id, e.account, 'extra', case cause when 'extra_received' then e.amount else -e.amount end
+	select w.id, e.account, 'extra', case cause when 'extra_refunded' then -e.amount else e.amount end
 	from written w join payment_attempt a on a.id = attempt
 	cross join lateral (values (1, 'provider:' || a.provider, a.amount), (2, 'refund_due', -a.amount))
 		e (position, account, amount)

@@ -100,6 +100,14 @@ grant execute on function mail_write(uuid, uuid, text, text, json, text, text, i
 	sebez_customer, sebez_vendor,
 	sebez_admin, sebez_jobs;
 
+-- A mail to the admins of these roles, and to superadmins.
+create or replace function mail_admins(roles text[], text_key text, facts json, link text) returns void
+language sql security definer set search_path = public, pg_temp as $$
+	select mail_write(gen_random_uuid(), a.id, null, text_key, facts, link, null, null)
+	from account a where a.admin_role = any (roles || 'superadmin'::text) and a.locked_at is null
+$$;
+grant execute on function mail_admins(text[], text, json, text) to sebez_jobs, sebez_kernel;
+
 -- What a mail provider tells: the handler has verified who it is.
 create or replace function mail_suppress(addresses text[], reason text, detail text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$

@@ -34,8 +34,8 @@ or coalesce(h.first, s.state) not in ('awaiting_payment', 'placed');
 -- check: the cancelled total of a sub-order follows from its lines
 select s.number from sub_order s where s.cancelled_total <> case s.state when 'cancelled' then s.total
 	else (select least(s.total, s.goodwill + s.platform_goodwill + sub_order_gone(
-			sum(l.price * (l.cancelled_quantity + l.refunded_quantity)), sum(l.price * l.refunded_quantity),
-			s.subtotal, s.percent_fee, s.discount, s.tax, s.refunded_shipping))
+			sum(l.price * (l.cancelled_quantity + l.refunded_quantity)), s.subtotal, s.percent_fee, s.discount,
+			s.tax, s.refunded_shipping))
 		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end;
 
 -- check: what was refunded of sub-orders and lines is the sum of their refunds
@@ -48,7 +48,7 @@ cross join lateral (select coalesce(sum(r.amount), 0) as amount, coalesce(sum(r.
 where (s.refunded_shipping, s.uncommissioned_shipping, s.goodwill, s.platform_goodwill)
 	<> (r.shipping, r.uncommissioned, r.goodwill, r.platform_goodwill)
 or r.amount <> case s.state when 'cancelled' then 0 else s.cancelled_total
-	- (select cancelled_with_fee(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee)
+	- (select sub_order_gone(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee, s.discount, s.tax, 0)
 	   from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end
 union all
 select l.id::text from order_line l

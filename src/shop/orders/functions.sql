@@ -32,29 +32,22 @@ return (
 );
 grant execute on function order_status(text[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;
 
--- The amount no longer owed when goods of this value are cancelled: the goods and their share of the percentage
--- fee, rounded half up to a minor unit.
-create or replace function cancelled_with_fee(goods numeric, subtotal bigint, percent_fee bigint)
+-- What goes of an amount with goods that are cancelled or refunded: in proportion to their price before, all of it with
+-- all goods. Of the sum that is gone, so that the parts of many steps add up to the whole.
+create or replace function gone_share(amount bigint, gone numeric, subtotal bigint)
 returns bigint language sql immutable parallel safe
-return (goods + coalesce(round(percent_fee * goods / nullif(subtotal, 0)), 0))::bigint;
-grant execute on function cancelled_with_fee(numeric, bigint, bigint) to sebez_customer, sebez_vendor,
-	sebez_admin, sebez_jobs, sebez_kernel;
-
--- What goes of an amount with refunded goods: all of it with all goods, in proportion to their price before.
-create or replace function refunded_share(amount bigint, refunded numeric, subtotal bigint)
-returns bigint language sql immutable parallel safe
-return coalesce(round(amount * refunded / nullif(subtotal, 0)), 0)::bigint;
-grant execute on function refunded_share(bigint, numeric, bigint) to sebez_customer, sebez_vendor, sebez_admin,
+return coalesce(round(amount * gone / nullif(subtotal, 0)), 0)::bigint;
+grant execute on function gone_share(bigint, numeric, bigint) to sebez_customer, sebez_vendor, sebez_admin,
 	sebez_jobs, sebez_kernel;
 
 -- What of a sub-order is no longer owed, without what was granted as goodwill. gone: the price of goods that were
--- cancelled or refunded; refunded: of those, that of refunded ones, with which their share of discount and tax goes.
-create or replace function sub_order_gone(gone numeric, refunded numeric, subtotal bigint, percent_fee bigint,
-	discount bigint, tax bigint, refunded_shipping bigint)
+-- cancelled or refunded, with which their shares of the percentage fee, the discount and the tax go.
+create or replace function sub_order_gone(gone numeric, subtotal bigint, percent_fee bigint, discount bigint,
+	tax bigint, refunded_shipping bigint)
 returns bigint language sql immutable parallel safe
-return cancelled_with_fee(gone, subtotal, percent_fee) - refunded_share(discount, refunded, subtotal)
-	+ refunded_share(tax, refunded, subtotal) + refunded_shipping;
-grant execute on function sub_order_gone(numeric, numeric, bigint, bigint, bigint, bigint, bigint) to sebez_customer,
+return gone::bigint + gone_share(percent_fee, gone, subtotal) - gone_share(discount, gone, subtotal)
+	+ gone_share(tax, gone, subtotal) + refunded_shipping;
+grant execute on function sub_order_gone(numeric, bigint, bigint, bigint, bigint, bigint) to sebez_customer,
 	sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
 
 -- The commission on what is left of a line: 0 when nothing is left, that of the sale when everything is.
@@ -121,7 +114,6 @@ language sql stable set search_path = public, pg_temp as $$
 		select case when s.state = 'cancelled' then 0 else 1 end as one,
 		       sum(l.price * (l.quantity - l.cancelled_quantity - l.refunded_quantity))::bigint as goods,
 		       sum(l.price * (l.cancelled_quantity + l.refunded_quantity)) as gone,
-		       sum(l.price * l.refunded_quantity) as refunded,
 		       sum(c.amount)::bigint as commission,
 		       sum(commission_tax(c.amount, l.commission_tax_basis_points))::bigint as commission_tax
 		from order_line l
@@ -131,14 +123,13 @@ language sql stable set search_path = public, pg_temp as $$
 		where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) l
 	cross join lateral (
 		select l.goods * l.one as goods, (s.shipping - s.refunded_shipping) * l.one as shipping,
-		       (s.discount - refunded_share(s.discount, l.refunded, s.subtotal)) * l.one as discount,
-		       (s.tax - refunded_share(s.tax, l.refunded, s.subtotal)) * l.one as tax,
+		       (s.discount - gone_share(s.discount, l.gone, s.subtotal)) * l.one as discount,
+		       (s.tax - gone_share(s.tax, l.gone, s.subtotal)) * l.one as tax,
 		       l.commission * l.one as commission, l.commission_tax * l.one as commission_tax) k
 	-- Of the goodwill, no more is given than what is left of the total.
 	cross join lateral (
 		select s.total - s.cancelled_total as due, case s.state when 'cancelled' then 0 else s.cancelled_total
-			- sub_order_gone(l.gone, l.refunded, s.subtotal, s.percent_fee, s.discount, s.tax,
-				s.refunded_shipping) end as given) g
+			- sub_order_gone(l.gone, s.subtotal, s.percent_fee, s.discount, s.tax, s.refunded_shipping) end as given) g
 	where s.id = any (sub_orders) and s.received_at is not null
 $$;
 grant execute on function sub_orders_worth(uuid[]) to sebez_owner;

@@ -69,9 +69,8 @@ begin
 		commissioned_quantity = l.commissioned_quantity + case when keeps then n.quantity else 0 end
 	from unnest(lines, quantities) n (line, quantity)
 	where l.vendor_id = s.vendor_id and l.id = n.line;
-	select sub_order_gone(sum(l.price * (l.cancelled_quantity + l.refunded_quantity)),
-		sum(l.price * l.refunded_quantity), s.subtotal, s.percent_fee, s.discount, s.tax,
-		s.refunded_shipping + shipping_back) into gone
+	select sub_order_gone(sum(l.price * (l.cancelled_quantity + l.refunded_quantity)), s.subtotal, s.percent_fee,
+		s.discount, s.tax, s.refunded_shipping + shipping_back) into gone
 	from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id;
 	if given > greatest(s.total - gone - s.goodwill - s.platform_goodwill, 0) then
 		perform refuse_field('/goodwill/amount', 'maximum', format('At most %s is left to be refunded.',

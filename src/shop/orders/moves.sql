@@ -21,8 +21,8 @@ with before as (
 	set state = :to,
 	    cancelled_total = case when :to = 'cancelled' then s.total else (
 		select least(s.total, s.goodwill + s.platform_goodwill + sub_order_gone(
-			sum(l.price * (l.cancelled_quantity + l.refunded_quantity)), sum(l.price * l.refunded_quantity),
-			s.subtotal, s.percent_fee, s.discount, s.tax, s.refunded_shipping))
+			sum(l.price * (l.cancelled_quantity + l.refunded_quantity)), s.subtotal, s.percent_fee, s.discount,
+			s.tax, s.refunded_shipping))
 		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end,
 	    [clock = accept: deadline_at = now() + (select make_interval(hours => accept_hours) from platform),]
 	    [clock = complete: deadline_at = now() + (select make_interval(days => complete_days) from platform),]

@@ -35,6 +35,7 @@ struct payment {
 	int64_t due;         /* less what was cancelled */
 	int64_t received_at; /* TIME_INFINITY: not received */
 	int64_t received, refunded;
+	int64_t refund_due; /* of what was received, still to be paid back */
 };
 
 struct sub_order {

@@ -108,6 +108,7 @@ static void payment(struct json *json, const struct payment *payment, const char
 	json_put_time(json, "received_at", payment->received_at);
 	json_put_money(json, "received_amount", payment->received, currency);
 	json_put_money(json, "refunded_amount", payment->refunded, currency);
+	json_put_money(json, "refund_due", payment->refund_due, currency);
 	json_close_object(json);
 }
 

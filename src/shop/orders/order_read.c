@@ -175,6 +175,7 @@ struct order *order_fetch(struct db *batch, const struct order_rows *asked)
 	            .received_at = time_or_infinity(row->received_at),
 	            .received = row->received_amount != NULL ? *row->received_amount : 0,
 	            .refunded = row->refunded_amount,
+	            .refund_due = row->refund_due,
 	        },
 	    .shipping_address = row->shipping_address,
 	    .note = row->note,
@@ -221,6 +222,7 @@ static void read_money(struct db *batch, const struct sub_order_rows *asked, str
 	    .received_at = time_or_infinity(money->received_at),
 	    .received = money->received_amount != NULL ? *money->received_amount : 0,
 	    .refunded = money->refunded_amount,
+	    .refund_due = money->refund_due,
 	};
 	assert(strlen(part->order_number) == ORDER_NUMBER_LENGTH);
 	part->commission_total = money->commission;

@@ -3,12 +3,15 @@
 
 -- order_read (id uuid): one -> (id uuid, number text, status text, currency text, subtotal bigint, shipping bigint,
 --     discount bigint, tax bigint, fee bigint, total bigint, shipping_address text, note text?, created_at time,
---     payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint)
+--     payment_method text, payment_state text, received_at time?, received_amount bigint?, refunded_amount bigint,
+--     refund_due bigint)
 select o.id, o.number,
        order_status((select array_agg(s.state) from sub_order s where s.order_id = o.id)) as status,
        o.currency, o.subtotal, o.shipping, o.discount, o.tax, o.fee, o.total,
        o.shipping_address::text, o.note, o.created_at, p.method as payment_method,
-       p.state as payment_state, p.received_at, p.received_amount, p.refunded_amount
+       p.state as payment_state, p.received_at, p.received_amount, p.refunded_amount, (
+	select coalesce(sum(s.received_amount - s.refunded_amount - (s.total - s.cancelled_total)), 0)::bigint
+	from sub_order s where s.order_id = o.id and s.payment_state = 'refund_due') as refund_due
 from shop_order o
 join payment p on p.order_id = o.id
 where o.id = :id;
@@ -58,12 +61,13 @@ where true
 order by s.id, l.position;
 
 -- sub_order_money (id uuid): maybe -> (payment_method text, payment_state text, amount bigint, due bigint,
---     received_at time?, received_amount bigint?, refunded_amount bigint, commission bigint,
+--     received_at time?, received_amount bigint?, refunded_amount bigint, refund_due bigint, commission bigint,
 --     commission_tax bigint, staff_role int?)
 -- The payment share of the sub-order, as vendors see it, the commission that is kept, and the role's bit of the calling
 -- staff.
 select p.method as payment_method, s.payment_state, s.total as amount, s.total - s.cancelled_total as due,
-       s.received_at, s.received_amount, s.refunded_amount,
+       s.received_at, s.received_amount, s.refunded_amount, case when s.payment_state = 'refund_due'
+	then s.received_amount - s.refunded_amount - (s.total - s.cancelled_total) else 0 end as refund_due,
        k.commission, k.commission_tax,
        (select staff_role_bit(x.role) from staff x where x.vendor_id = current_vendor()
         and x.account_id = current_account()) as staff_role

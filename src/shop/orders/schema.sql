@@ -112,7 +112,7 @@ grant select, update (state, cancelled_total, deadline_at, ship_by, cancel_reaso
 	sub_order to sebez_vendor, sebez_admin, sebez_jobs;
 grant insert on sub_order to sebez_jobs;
 grant update (payment_state, received_at, received_amount, refunded_amount) on sub_order to sebez_admin, sebez_jobs;
-grant select, update (payment_state, received_at, received_amount, cancelled_total, refunded_shipping,
+grant select, update (payment_state, received_at, received_amount, refunded_amount, cancelled_total, refunded_shipping,
 	uncommissioned_shipping, goodwill, platform_goodwill, version, updated_at) on sub_order to sebez_kernel;
 alter table sub_order enable row level security, force row level security;
 create policy everything on sub_order to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner

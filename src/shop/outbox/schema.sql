@@ -18,6 +18,7 @@ create table outbox (
 create index outbox_due on outbox (topic, destination, due_at);
 
 grant insert on outbox to sebez_admin, sebez_kernel;
+grant select (topic, subject_id) on outbox to sebez_kernel; -- whether something is under way
 grant select, insert, update, delete on outbox to sebez_jobs;
 alter table outbox enable row level security, force row level security;
 create policy everything on outbox to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);

@@ -14,6 +14,7 @@ static int start(const struct area_options *options)
 
 static const struct job JOBS[] = {
     {"payments", JOB_AT_SETTING, attempts_reconcile},
+    {"give_up_refunds", JOB_HOURLY, refunds_give_up},
     {"purge_payment_webhooks", JOB_HOURLY, payment_webhooks_purge},
     {0},
 };

@@ -113,13 +113,14 @@ where r.order_id = :order
 order by r.id;
 
 -- refunds_to_send (ids uuid[]): many -> (id uuid, attempt_id uuid, provider text, amount bigint, currency text,
---     refund_amount bigint, token text?, reference text?, refund_reference text?, number text)
+--     refund_amount bigint, token text?, reference text?, refund_reference text?, number text, is_made bool)
+-- is_made: the provider said so, and tells now that something became of it.
 select r.id, r.attempt_id, a.provider, a.amount, a.currency, r.amount as refund_amount, a.token, a.reference,
-       r.reference as refund_reference, o.number
+       r.reference as refund_reference, o.number, r.state = 'refunded' as is_made
 from payment_refund r
 join payment_attempt a on a.id = r.attempt_id
 join shop_order o on o.id = r.order_id
-where r.id = any (:ids) and r.state in ('pending', 'failed');
+where r.id = any (:ids) and (r.state in ('pending', 'failed') or r.state = 'refunded' and r.reference is not null);
 
 -- refund_sub_orders_lock (id uuid): many writes -> (id uuid)
 select s.id from sub_order s where s.order_id = (select r.order_id from payment_refund r where r.id = :id)
@@ -136,6 +137,16 @@ from payment_refund r where r.id = :id for update;
 update payment_refund r
 set state = :state, reference = coalesce(:reference, r.reference), failure = :failure, updated_at = now()
 where r.id = :id;
+
+-- refund_failed_tell (id uuid): none writes
+-- When it failed.
+select refund_tell(:id);
+
+-- refund_undo (id uuid, why text): none writes
+select refund_undo(:id, :why);
+
+-- refunds_give_up (most int): one writes -> (done int)
+select refunds_give_up(:most) as done;
 
 -- refund_extra_done (attempt uuid): none writes
 select ledger_extra(:attempt, 'extra_refunded');

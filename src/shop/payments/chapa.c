@@ -214,9 +214,11 @@ static bool verify(const struct payment_settings *settings, const struct webhook
 	                         webhook_header(webhook, "x-chapa-signature"));
 }
 
-static const char *subject(const json_t *json)
+static struct webhook_subject subject(const json_t *json)
 {
-	return json_string_value(json_object_get(json, "tx_ref"));
+	return (struct webhook_subject){
+	    .attempt = json_string_value(json_object_get(json, "tx_ref")),
+	};
 }
 
 const struct payment_provider CHAPA = {

@@ -61,6 +61,57 @@ begin
 end $$;
 grant execute on function refund_by_providers(uuid[]) to sebez_kernel;
 
+-- An admin is to see that a refund does not arrive by itself.
+create or replace function refund_tell(failed uuid) returns void
+language sql security definer set search_path = public, pg_temp as $$
+	select mail_admins('{finance}', 'mail.refund_failed', json_build_object('order', o.number, 'amount',
+		json_build_object('amount', r.amount, 'currency', r.currency)), '/admin/orders/' || o.id)
+	from payment_refund r join shop_order o on o.id = r.order_id
+	where r.id = failed and r.state = 'failed'
+$$;
+grant execute on function refund_tell(uuid) to sebez_jobs;
+
+-- What the provider had paid back came back to it: the refund is due again, and is not made again by itself. The caller
+-- has locked the sub-orders of its order, and the refund.
+create or replace function refund_undo(refund uuid, why text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	r payment_refund;
+begin
+	update payment_refund x set state = 'failed', failure = why, updated_at = now()
+	where x.id = refund and x.state = 'refunded' returning * into r;
+	if r.id is null then
+		return;
+	elsif r.sub_orders = '{}' then
+		perform ledger_extra(r.attempt_id, 'extra_refund_failed');
+	else
+		update sub_order s set refunded_amount = s.refunded_amount - n.amount
+		from unnest(r.sub_orders, r.amounts) n (id, amount)
+		where s.id = n.id and s.order_id = r.order_id;
+		perform settle_payments(r.sub_orders);
+	end if;
+	perform refund_tell(r.id);
+end $$;
+grant execute on function refund_undo(uuid, text) to sebez_jobs;
+
+-- Gives up refunds that providers have not made for so long that nobody asks about them any more: they may be recorded
+-- by hand then. Returns how many.
+create or replace function refunds_give_up(most int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	late uuid[];
+begin
+	late := array(
+		select r.id from payment_refund r
+		where r.state = 'pending' and r.updated_at < now() - interval '1 day'
+		and not exists (select from outbox o where o.topic = 'payment_refunds' and o.subject_id = r.id)
+		order by r.id limit most for update skip locked);
+	update payment_refund r set state = 'failed', failure = 'unanswered', updated_at = now() where r.id = any (late);
+	perform refund_tell(x.id) from unnest(late) x (id);
+	return cardinality(late);
+end $$;
+grant execute on function refunds_give_up(int) to sebez_jobs;
+
 -- Money of this attempt came although its order was paid already: it is kept apart from the order, and goes back.
 create or replace function refund_extra(attempt uuid) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$

@@ -75,6 +75,11 @@ enum payment_can {
 
 struct webhook_in;
 
+/* What a webhook is about, by our ids; NULL: none. */
+struct webhook_subject {
+	const char *attempt, *refund;
+};
+
 struct payment_provider {
 	const char *name;
 	unsigned can;
@@ -83,10 +88,10 @@ struct payment_provider {
 	/* May wait. */
 	struct payment_answer (*ask)(struct task *task, const struct payment_settings *settings,
 	                             const struct payment_ask *ask);
-	/* Of its webhooks (webhook.h): whether one is its own, and the attempt that it is about, by
-	 * our id; NULL: none. NULL: it has no webhooks. */
+	/* Of its webhooks (webhook.h): whether one is its own, and what it is about. NULL: it has
+	 * no webhooks. */
 	bool (*verify)(const struct payment_settings *settings, const struct webhook_in *webhook);
-	const char *(*subject)(const json_t *json);
+	struct webhook_subject (*subject)(const json_t *json);
 };
 
 extern const struct payment_provider SANDBOX, CHAPA, STRIPE;

@@ -12,7 +12,10 @@
 #include "shop/orders/orders.h"
 #include "shop/payments/attempt.h"
 
-enum { PENDING_MS = 60 * 1000 }; /* a provider that takes its time is asked again after this */
+enum {
+	PENDING_MS = 60 * 1000, /* a provider that takes its time is asked again after this */
+	GIVEN_UP_MAX = 100,     /* per run of the job: few, if any */
+};
 
 static void tell_of_extra(struct db *chain, const struct refund_lock_row *row)
 {
@@ -82,6 +85,19 @@ static void log_twice(struct uuid id, const struct refund_lock_row *row)
 	          log_str("refund_id", refund), log_str("order_id", order));
 }
 
+static void write_not_refunded(struct db *chain, struct uuid id,
+                               const struct payment_answer *answer, bool is_last)
+{
+	bool is_refused = answer->word == PAYMENT_REFUND_REFUSED;
+
+	sql_refund_write(chain, id, is_refused || is_last ? "failed" : "pending", answer->reference,
+	                 is_refused ? answer->failure
+	                 : is_last  ? "unanswered"
+	                            : NULL);
+	if (is_refused || is_last)
+		sql_refund_failed_tell(chain, id);
+}
+
 /* is_last: it is not asked for again by itself, so that it is failed, and may be made by hand. */
 static void finish(struct task *task, struct uuid id, const struct payment_answer *answer,
                    bool is_last)
@@ -89,7 +105,6 @@ static void finish(struct task *task, struct uuid id, const struct payment_answe
 	struct db *tx = db_begin_as(task, PG_JOBS);
 	struct db *chain = db_chain(tx);
 	const struct refund_lock_row *row = lock(chain, id);
-	bool is_refused = answer->word == PAYMENT_REFUND_REFUSED;
 
 	if (!is_open(row)) { /* refunded, by somebody who was faster or by hand */
 		if (answer->word == PAYMENT_REFUNDED && strcmp(row->state, "by_hand") == 0)
@@ -100,11 +115,20 @@ static void finish(struct task *task, struct uuid id, const struct payment_answe
 	if (answer->word == PAYMENT_REFUNDED)
 		write_refunded(chain, id, row, answer->reference);
 	else
-		sql_refund_write(chain, id, is_refused || is_last ? "failed" : "pending",
-		                 answer->reference,
-		                 is_refused ? answer->failure
-		                 : is_last  ? "unanswered"
-		                            : NULL);
+		write_not_refunded(chain, id, answer, is_last);
+	db_run(chain);
+	db_commit(tx);
+}
+
+/* A refund that was made did not arrive, and the money is with the provider again. */
+static void undo(struct task *task, struct uuid id, const struct payment_answer *answer)
+{
+	struct db *tx = db_begin_as(task, PG_JOBS);
+	struct db *chain = db_chain(tx);
+
+	assert(answer->word == PAYMENT_REFUND_REFUSED);
+	lock(chain, id);
+	sql_refund_undo(chain, id, answer->failure != NULL ? answer->failure : "");
 	db_run(chain);
 	db_commit(tx);
 }
@@ -168,6 +192,20 @@ static struct payment_answer ask(struct task *task, const struct refunds_to_send
 	    });
 }
 
+/* Of one that was made: when the provider says now that it failed, it is taken back. */
+static void look_again(struct task *task, struct delivery *delivery,
+                       const struct refunds_to_send_row *row)
+{
+	struct payment_answer answer = ask(task, row, false);
+
+	delivery_allow_time(task);
+	if (answer.word == PAYMENT_REFUND_REFUSED)
+		undo(task, row->id, &answer);
+	else if (answer.word == PAYMENT_REFUND_PENDING)
+		answer.word = PAYMENT_REFUNDED; /* on its way, as before */
+	conclude(delivery, &answer);
+}
+
 static void send(struct task *task, struct delivery *delivery,
                  const struct refunds_to_send_row *row)
 {
@@ -176,6 +214,10 @@ static void send(struct task *task, struct delivery *delivery,
 
 	if (!delivery_begin(delivery))
 		return;
+	if (row->is_made) {
+		look_again(task, delivery, row);
+		return;
+	}
 	if (!take(task, row->id, &is_doubtful)) {
 		delivery_skip(delivery);
 		return;
@@ -210,4 +252,12 @@ void refunds_deliver(struct task *task, struct delivery rows[], size_t count)
 		else
 			send(task, &rows[i], row);
 	}
+}
+
+void refunds_give_up(struct task *task)
+{
+	struct db *tx = db_begin(task);
+
+	sql_refunds_give_up(tx, GIVEN_UP_MAX);
+	db_commit(tx);
 }

@@ -65,6 +65,7 @@ create table payment_refund (
 	check (cardinality(sub_orders) = cardinality(amounts))
 );
 create index payment_refund_order on payment_refund (order_id, id);
+create index payment_refund_pending on payment_refund (updated_at) where state = 'pending';
 create unique index payment_refund_extra on payment_refund (attempt_id) where sub_orders = '{}';
 create trigger kept
 	before delete or update of id, attempt_id, order_id, account_id, amount, currency, sub_orders, amounts
@@ -73,7 +74,7 @@ create trigger kept
 grant select on payment_refund to sebez_admin;
 grant update (state, failure, updated_at) on payment_refund to sebez_admin;
 grant select, update (state, reference, failure, updated_at) on payment_refund to sebez_jobs;
-grant select, insert on payment_refund to sebez_kernel;
+grant select, insert, update (state, failure, updated_at) on payment_refund to sebez_kernel;
 alter table payment_refund enable row level security, force row level security;
 create policy everything on payment_refund to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner
 	using (true) with check (true);

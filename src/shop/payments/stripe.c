@@ -267,6 +267,9 @@ static struct payment_answer fetch_refund(struct task *task,
 	    call(task, settings, arena_printf(task->arena, "/v1/refunds/%s", ask->refund_reference),
 	         NULL, NULL);
 
+	if (reply.problem == PAYMENT_WORD_COUNT && reply.status >= 400) /* says nothing of it */
+		return (struct payment_answer){.word = PAYMENT_MISTAKE,
+		                               .failure = reply_text_at(&reply, "error.message")};
 	return read_refund(&reply);
 }
 
@@ -320,12 +323,15 @@ static bool verify(const struct payment_settings *settings, const struct webhook
 	return is_signed;
 }
 
-static const char *subject(const json_t *json)
+static struct webhook_subject subject(const json_t *json)
 {
 	const json_t *object = json_object_get(json_object_get(json, "data"), "object");
+	const json_t *ours = json_object_get(object, "metadata");
 
-	return json_string_value(
-	    json_object_get(json_object_get(object, "metadata"), "attempt_id"));
+	return (struct webhook_subject){
+	    .attempt = json_string_value(json_object_get(ours, "attempt_id")),
+	    .refund = json_string_value(json_object_get(ours, "refund_id")),
+	};
 }
 
 const struct payment_provider STRIPE = {

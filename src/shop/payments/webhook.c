@@ -70,21 +70,23 @@ static void read_body(struct webhook_in *webhook)
 	webhook->length = (size_t)count;
 }
 
-/* The attempt that it is about; nil: none of ours. */
-static struct uuid subject_of(const struct webhook_in *webhook,
-                              const struct payment_provider *provider)
+static struct webhook_subject subject_of(const struct webhook_in *webhook,
+                                         const struct payment_provider *provider)
 {
 	struct check check;
-	struct uuid id = {0};
 	const json_t *json;
-	const char *text;
 
 	check_init(&check, webhook->rq->task.arena);
 	json = json_parse(&check, webhook->body, webhook->length);
-	text = json_is_object(json) ? provider->subject(json) : NULL;
-	if (text == NULL || !uuid_parse(text, &id))
-		return (struct uuid){0};
-	return id;
+	return json_is_object(json) ? provider->subject(json) : (struct webhook_subject){0};
+}
+
+/* nil: none of ours. */
+static struct uuid id_of(const char *text)
+{
+	struct uuid id;
+
+	return text != NULL && uuid_parse(text, &id) ? id : (struct uuid){0};
 }
 
 /* POST /v1/payment-webhooks/{provider} */
@@ -93,14 +95,16 @@ void take_payment_webhook(struct request *rq, const struct take_payment_webhook_
 	const struct payment_provider *provider = provider_of(rq, in->provider);
 	struct webhook_in webhook = {.rq = rq, .now_s = clock_now_us() / 1000000};
 	uint8_t digest[crypto_hash_sha256_BYTES];
+	struct webhook_subject about;
 
 	read_body(&webhook);
 	if (!provider->verify(payment_settings(), &webhook))
 		task_end(&rq->task, PROBLEM_UNAUTHENTICATED, "The signature is not valid.");
 	crypto_hash_sha256(digest, (const uint8_t *)webhook.body, webhook.length);
+	about = subject_of(&webhook, provider);
 	sql_payment_webhook_take(db_as(&rq->task, PG_JOBS), provider->name,
 	                         (struct bytes){.data = digest, .length = sizeof(digest)},
-	                         subject_of(&webhook, provider));
+	                         id_of(about.attempt), id_of(about.refund));
 	reply_empty(rq);
 }
 

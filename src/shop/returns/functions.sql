@@ -142,8 +142,8 @@ begin
 			or coalesce(says, x.instructions) is not null then return_deadline(target) end,
 		decision_reason = case when target in ('refused', 'cancelled') then why end,
 		instructions = coalesce(says, x.instructions), carrier = coalesce(by_carrier, x.carrier),
-		tracking_number = coalesce(tracking, x.tracking_number), refund_id = refund, version = x.version + 1,
-		updated_at = now()
+		tracking_number = coalesce(tracking, x.tracking_number), refund_id = refund, overdue_told_at = null,
+		version = x.version + 1, updated_at = now()
 	where x.vendor_id = r.vendor_id and x.id = r.id
 	returning * into r;
 	perform return_note(r, old, why);
@@ -200,3 +200,27 @@ begin
 	return cardinality(due);
 end $$;
 grant execute on function returns_meet_deadlines(int) to sebez_jobs;
+
+-- Tells admins of up to `most` returns that their vendors leave lying: once of each deadline, in one mail. Returns how
+-- many.
+create or replace function returns_tell_overdue(most int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	told int;
+begin
+	with late as (
+		select g.vendor_id, g.id from goods_return g
+		where g.state in ('shipped', 'received', 'inspected') and g.overdue_told_at is null and g.deadline_at <= now()
+		order by g.deadline_at limit most for no key update skip locked
+	), noted as (
+		update goods_return g set overdue_told_at = now()
+		from late l where g.vendor_id = l.vendor_id and g.id = l.id returning 1
+	)
+	select count(*) into told from noted;
+	if told > 0 then
+		perform mail_admins('{operations,support}', 'mail.returns_overdue', json_build_object('count', told),
+			'/admin/returns?overdue=true');
+	end if;
+	return told;
+end $$;
+grant execute on function returns_tell_overdue(int) to sebez_jobs;

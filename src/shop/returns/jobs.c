@@ -15,6 +15,11 @@ static int32_t returns_due(struct db *tx, int32_t most)
 	    ->done;
 }
 
+static int32_t returns_overdue(struct db *tx, int32_t most)
+{
+	return sql_returns_tell_overdue_rows(tx, sql_returns_tell_overdue(tx, most), NULL)->done;
+}
+
 static int32_t disputes_due(struct db *tx, int32_t most)
 {
 	return sql_disputes_meet_deadlines_rows(tx, sql_disputes_meet_deadlines(tx, most), NULL)
@@ -45,4 +50,5 @@ void returns_meet_deadlines(struct task *task)
 {
 	meet(task, returns_due);
 	meet(task, disputes_due);
+	meet(task, returns_overdue);
 }

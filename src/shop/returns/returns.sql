@@ -73,3 +73,6 @@ limit :page_size];
 
 -- returns_meet_deadlines (most int): one writes -> (done int)
 select returns_meet_deadlines(:most) as done;
+
+-- returns_tell_overdue (most int): one writes -> (done int)
+select returns_tell_overdue(:most) as done;

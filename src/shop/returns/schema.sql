@@ -16,6 +16,7 @@ create table goods_return (
 	decision_reason text, -- why it was refused or cancelled
 	deadline_at     timestamptz, -- of the next move, by the clock or the vendor (return_deadline()); null: none
 	refund_id       uuid, -- of sub_order_refund
+	overdue_told_at timestamptz, -- when admins were told that its vendor is late; null: not since it moved
 	version         int not null default 1,
 	created_at      timestamptz not null default now(),
 	updated_at      timestamptz not null default now(),
@@ -29,6 +30,8 @@ create index goods_return_account on goods_return (account_id, id);
 create index goods_return_state on goods_return (vendor_id, state, id);
 create index goods_return_refund on goods_return (vendor_id, refund_id) where refund_id is not null;
 create index goods_return_deadline on goods_return (deadline_at) where state in ('requested', 'approved');
+create index goods_return_overdue on goods_return (deadline_at)
+	where state in ('shipped', 'received', 'inspected') and overdue_told_at is null;
 create trigger kept before delete or update of vendor_id, id, sub_order_id, order_id, account_id on goods_return
 	for each row execute function kept();
 create trigger audit after insert or update on goods_return for each row

@@ -99,10 +99,8 @@ begin
 		                                               reason => w.disabled_reason));
 		return;
 	end if;
-	perform mail_write(gen_random_uuid(), a.id, null, 'webhook_disabled',
-	                   json_build_object('host', w.host, 'disabled', w.disabled_reason), '/admin/webhooks/' || w.id,
-	                   null, null)
-	from account a where a.admin_role in ('operations', 'superadmin') and a.locked_at is null;
+	perform mail_admins('{operations}', 'webhook_disabled',
+	                    json_build_object('host', w.host, 'disabled', w.disabled_reason), '/admin/webhooks/' || w.id);
 end $$;
 grant execute on function webhook_tell(webhook) to sebez_jobs;
 

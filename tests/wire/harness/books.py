@@ -138,6 +138,10 @@ class Books:
     def _earn(self, part, earned, commission, tax, fee, given):
         account = self.available if part.released else self.pending
         account[part.vendor] += earned
+        taken = min(part.reserved, max(0, -earned))  # what is held back of it goes first
+        self.reserved[part.vendor] -= taken
+        account[part.vendor] += taken
+        part.reserved -= taken
         self.platform["commission"] += commission
         self.platform["commission_tax"] += tax
         self.platform["service_fee"] += fee

@@ -216,10 +216,21 @@ class Stripe(Fake):
         with self.lock:
             return sum(refund["amount"] for refund in self.refunds.values())
 
+    def fail(self, refund_id):
+        """A refund that was made does not arrive."""
+        with self.lock:
+            (refund,) = [r for r in self.refunds.values()
+                         if r["metadata"]["refund_id"] == refund_id]
+            refund.update(status="failed", failure_reason="lost_or_stolen_card")
+
     def tell(self, url, attempt_id, secret=STRIPE_SECRET, age_s=0, kind="payment_intent.succeeded"):
+        return self.say(url, {"id": "pi_0", "metadata": {"attempt_id": attempt_id}}, kind, secret,
+                        age_s)
+
+    def say(self, url, thing, kind, secret=STRIPE_SECRET, age_s=0):
+        """`thing` as the object of an event."""
         at = int(time.time()) - age_s
-        body = json.dumps({"id": "evt_1", "type": kind, "data": {
-            "object": {"id": "pi_0", "metadata": {"attempt_id": attempt_id}}}})
+        body = json.dumps({"id": "evt_1", "type": kind, "data": {"object": thing}})
         return requests.post(f"{url}/v1/payment-webhooks/stripe", data=body, timeout=10, headers={
             "Content-Type": "application/json",
             "Stripe-Signature": f"t={at},v1={'0' * 64},v1={signed(secret, f'{at}.{body}')},v0=x"})
