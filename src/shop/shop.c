@@ -18,6 +18,7 @@
 #include "shop/notices/notices.h"
 #include "shop/orders/orders.h"
 #include "shop/outbox/outbox.h"
+#include "shop/papers/papers.h"
 #include "shop/payments/payments.h"
 #include "shop/payouts/payouts.h"
 #include "shop/push/push.h"
@@ -33,14 +34,11 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS,       &AREA_ACCOUNTS, &AREA_CAMPAIGNS,
-    &AREA_CARTS,       &AREA_CATALOG,  &AREA_CHAT,
-    &AREA_COMMISSIONS, &AREA_FEED,     &AREA_LEDGER,
-    &AREA_MAIL,        &AREA_MEDIA,    &AREA_NOTICES,
-    &AREA_ORDERS,      &AREA_OUTBOX,   &AREA_PAYMENTS,
-    &AREA_PAYOUTS,     &AREA_PUSH,     &AREA_REPORTS,
-    &AREA_RETURNS,     &AREA_SMS,      &AREA_VENDORS,
-    &AREA_WEBHOOKS,    NULL,
+    &AREA_TEXTS,    &AREA_ACCOUNTS,    &AREA_CAMPAIGNS, &AREA_CARTS,   &AREA_CATALOG,
+    &AREA_CHAT,     &AREA_COMMISSIONS, &AREA_FEED,      &AREA_LEDGER,  &AREA_MAIL,
+    &AREA_MEDIA,    &AREA_NOTICES,     &AREA_ORDERS,    &AREA_OUTBOX,  &AREA_PAPERS,
+    &AREA_PAYMENTS, &AREA_PAYOUTS,     &AREA_PUSH,      &AREA_REPORTS, &AREA_RETURNS,
+    &AREA_SMS,      &AREA_VENDORS,     &AREA_WEBHOOKS,  NULL,
 };
 
 static unsigned jobs_named(const char *name)

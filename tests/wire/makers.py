@@ -372,6 +372,11 @@ def new_rule(w, who, side):
         "createCommissionRule", body=rule_body(w, who, side))["id"]}
 
 
+def tax_profile(w, who, side):
+    return {"kind": "company", "legal_name": "A test",
+            "address": {"line1": "1 Test Street", "city": "London", "country": "GB"}}
+
+
 def account_body(w, who, side):
     return {"holder": "A test", "country": "DE", "iban": "DE89370400440532013000"}
 

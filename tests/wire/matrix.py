@@ -32,9 +32,9 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     new_platform_webhook, new_product, new_rule, new_staff, new_user, new_webhook,
                     nothing, order_body, own_cursor, paid_and_cancelled, payout, platform_campaign,
                     preferences, product_of_two, put_in_cart, reason, refund_body, report_body,
-                    rule_body, settings, shipped, signed_passkey, subject, suppressed, unclosed,
-                    vendor_cursor, vendor_in, webhook_body, with_activity, with_another_customer,
-                    with_another_vendor, with_app, with_options)
+                    rule_body, settings, shipped, signed_passkey, subject, suppressed, tax_profile,
+                    unclosed, vendor_cursor, vendor_in, webhook_body, with_activity,
+                    with_another_customer, with_another_vendor, with_app, with_options)
 from makers import leaving, leaving_user
 from makers import disputed, inspected_body, paid_back, return_body, returned
 
@@ -399,6 +399,18 @@ ROWS = {
     "adminGetDispute": Row(),
     "decideDispute": Row(ids=disputed, body=lambda w, who, side: {
         "outcome": "vendor", "reason": "A test"}),
+    # papers
+    "listInvoices": Row(),
+    "getInvoice": Row(),
+    "listVendorInvoices": Row(),
+    "getVendorInvoice": Row(),
+    "adminListInvoices": Row(),
+    "adminGetInvoice": Row(),
+    "getTaxProfile": Row(),
+    "putTaxProfile": Row(body=tax_profile),
+    "adminGetTaxProfile": Row(),
+    "getMarketplaceTaxProfile": Row(),
+    "putMarketplaceTaxProfile": Row(body=tax_profile),
     # payouts
     "getPayoutAccount": Row(),
     "putPayoutAccount": Row(body=account_body),

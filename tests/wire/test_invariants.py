@@ -118,6 +118,9 @@ REFUND = ("update goods_return g set state = 'refunded', refund_id = gen_random_
           "quantity, accepted_quantity) select l.vendor_id, l.sub_order_id, l.id, "
           "l.account_id, 1, 1 from order_line l join sub_order s on s.id = l.sub_order_id "
           "where s.number = %(number)s")
+INVOICE = (f"{UNGUARDED} insert into invoice (vendor_id, id, kind, issuer_id, year, serial, "
+           "number, issued_at, account_id, order_id, sub_order_id, supplied_at, currency, goods, "
+           "shipping, total, seller, lines)")
 BROKEN |= {
     "entries of a journal sum to zero":
         f"{UNGUARDED} update journal_entry set amount = amount + 1 {SHARE} and item = 'goods'",
@@ -164,6 +167,22 @@ BROKEN |= {
     "closed months are as they were when they were closed":
         f"{UNGUARDED} insert into period_close (id, month, closed_by, journals, accounts) "
         "values (gen_random_uuid(), '2001-01-01', gen_random_uuid(), 1, '[]')",
+    "numbers of invoices have no gaps":
+        f"{UNGUARDED} delete from invoice {SHARE}",
+    "later numbers of an issuer are of later times":
+        f"{INVOICE} select vendor_id, gen_random_uuid(), kind, issuer_id, year, serial + 1, '2', "
+        "issued_at - interval '1 second', account_id, order_id, gen_random_uuid(), supplied_at, "
+        f"currency, goods, shipping, total, seller, lines from invoice {SHARE}",
+    "what was shipped is invoiced":
+        f"{UNGUARDED} update invoice set sub_order_id = gen_random_uuid() {SHARE}",
+    "invoices less credit notes are what sub-orders are worth":
+        f"{UNGUARDED} update invoice set shipping = shipping + 1, total = total + 1 {SHARE}",
+    "lines of invoices add up to their goods":
+        f"{UNGUARDED} update invoice set lines = '[]' {SHARE}",
+    "commissions of months that are invoiced are those of the journals":
+        "insert into invoice_month (month) values ('2001-01-01'); "
+        f"insert into vendor_sales values ({VENDOR}, 'all', 'month', '2001-01-01', '', "
+        "1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0)",
     "lines of sales add up to the entries of their journals":
         f"{UNGUARDED} update sale_line set goods = goods + 1 {SHARE}",
     "lines of sales have the units that are left of them":

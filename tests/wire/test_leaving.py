@@ -17,9 +17,9 @@ from harness.wait import until  # noqa: E402
 
 # What becomes of the rows that name an account: gone with it, or kept under an id alone.
 GONE = {"account_device", "address", "campaign_test", "cart", "chat_block", "conversation_mute",
-        "device", "email_change", "mail_digest", "mail_letter", "notice", "notice_reader",
-        "notification_preference", "passkey", "recovery_code", "session", "sign_in_challenge",
-        "staff", "totp", "two_factor_grace", "vendor_follow"}
+        "device", "email_change", "invoice_buyer", "mail_digest", "mail_letter", "notice",
+        "notice_reader", "notification_preference", "passkey", "recovery_code", "session",
+        "sign_in_challenge", "staff", "totp", "two_factor_grace", "vendor_follow"}
 KEPT = {"account_deletion", "campaign_recipient", "chat_erasure", "conversation"}
 
 
@@ -299,6 +299,8 @@ def test_no_table_holds_what_named_the_person(mail):
     rest(shop, person)
     erased(shop, person, is_told=True)
     assert holding(shop, words) == set()
+    (paper,) = vendor.do("listVendorInvoices")["items"]
+    assert vendor.do("getVendorInvoice", invoice_id=paper["id"])["buyer"] is None
     seen = vendor.do("listVendorReturns")["items"]
     assert [r["decision_reason"] for r in seen] == ["It is whole", None]
     assert vendor.do("getVendorReturn", return_id=seen[0]["id"])["files"] == []

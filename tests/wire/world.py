@@ -66,6 +66,7 @@ class Side:
             "journal_id": shop.admin("finance").do(
                 "listJournals", order_id=paid["id"])["items"][0]["id"],
         }
+        self.ids["invoice_id"] = self.vendor.do("listVendorInvoices")["items"][0]["id"]
         self.ids["attempt_id"] = self.declined()["attempt_id"]
         self.ids["notification_id"] = self.ids["up_to"]
         self.ids["follows_vendor_id"] = self.ids["bought_from_vendor_id"] = self.vendor.id

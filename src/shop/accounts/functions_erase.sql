@@ -117,6 +117,7 @@ end $$;
 create or replace function account_erase_rest(account uuid) returns void language plpgsql as $$
 begin
 	delete from idempotency_key k where k.scope in ('customer:' || account, 'admin:' || account);
+	delete from invoice_buyer b where b.account_id = account;
 	delete from cart c where c.account_id = account and c.state <> 'ordered';
 	delete from campaign_test t where t.account_id = account;
 	delete from conversation_mute m where m.account_id = account;

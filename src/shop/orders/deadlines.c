@@ -129,6 +129,7 @@ static void move_batch(struct task *task)
 	chat_lock(chain, ids);
 	move_due(chain, batch->count, read_due(tx, ids, rows));
 	orders_settle(chain, ids);
+	orders_invoice(chain, ids);
 	db_run(chain);
 	db_commit(tx);
 }

@@ -97,6 +97,7 @@ begin
 	from unnest(lines, quantities, restocks) n (line, quantity, restocked);
 	perform settle_payments(array[s.id], 'refund_granted');
 	perform restock_refunded(s.vendor_id, refund);
+	perform invoice_credit(s.id, refund);
 	return owed_less;
 end $$;
 grant execute on function refund_sub_order(uuid, uuid, uuid[], int[], boolean[], bigint, bigint, text, text) to

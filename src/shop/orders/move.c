@@ -77,6 +77,11 @@ void orders_settle(struct db *db, struct uuid_array ids)
 	sql_stock_release(db, ids);
 }
 
+void orders_invoice(struct db *db, struct uuid_array ids)
+{
+	sql_invoices_issue(db, ids);
+}
+
 static struct uuid_array own_id(const struct move *move)
 {
 	return (struct uuid_array){1, &move->part->id};
@@ -252,6 +257,7 @@ static void make_transition(struct move *move, const struct transition *transiti
 	apply(move, transition->effect);
 	orders_move(move->writes, own_id(move), transition, reason);
 	move->cancels = move->cancels || transition->to == CANCELLED;
+	move->ships = move->ships || transition->to == SHIPPED;
 	move->part->state = transition->to;
 	assert(rest_agrees(move));
 }
@@ -380,6 +386,8 @@ struct sub_order *move_finish(struct move *move)
 
 	if (move->cancels || move->part->state == DELIVERED)
 		orders_settle(move->writes, own_id(move));
+	if (move->ships)
+		orders_invoice(move->writes, own_id(move));
 	asked = sub_order_ask(move->writes, move->part->id);
 	db_run(move->writes);
 	return sub_order_fetch(move->writes, &asked);

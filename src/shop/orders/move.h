@@ -23,6 +23,7 @@ struct move {
 	 * writes. part->who: who may move it. */
 	struct sub_order *part;
 	bool cancels; /* payments must be settled and stock released */
+	bool ships;   /* it must be invoiced */
 };
 
 /* A quantity per line; count 0: nothing. */
@@ -88,5 +89,7 @@ void orders_cancel_rest(struct db *db, struct uuid_array ids, enum sub_order_sta
 /* Settles payments and releases stock. Call once, after all moves of a transaction that cancelled
  * something. */
 void orders_settle(struct db *db, struct uuid_array ids);
+/* Invoices those that were shipped. Call once, last of a transaction that shipped something. */
+void orders_invoice(struct db *db, struct uuid_array ids);
 
 #endif

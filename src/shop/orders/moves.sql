@@ -1,5 +1,6 @@
 -- Moving sub-orders. Rows are always locked in this order, to avoid deadlocks: sub-orders by id, conversations
--- by id, payments by id, balances by vendor, variants by (vendor, variant), products by id. Each notification
+-- by id, payments by id, balances by vendor, variants by (vendor, variant), products by id, series of invoices by
+-- vendor. Each notification
 -- of conversations locks them by id; a transaction that notifies more than once, or after locking the payment,
 -- locks them all first (chat_lock).
 
@@ -73,6 +74,10 @@ select settle_payments(:sub_orders);
 -- stock_release (sub_orders uuid[]): none
 -- Runs last, so that a popular variant is locked for the commit only.
 select release_stock(:sub_orders);
+
+-- invoices_issue (sub_orders uuid[]): none
+-- Of those that were shipped and are not invoiced yet. Runs after the stock was released: it takes the last lock.
+select invoices_issue(:sub_orders);
 
 -- shipment_insert (vendor uuid, id uuid, sub_order uuid, carrier text?, tracking_number text?, tracking_url text?,
 --     lines line_quantity[]): none
