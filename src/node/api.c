@@ -165,6 +165,7 @@ static int open_shop(void)
 		                                       .mail = &mail,
 		                                       .payments = &payments,
 		                                       .accounts = &accounts,
+		                                       .language = api.config->language,
 		                                       .serves = true});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;

@@ -18,6 +18,7 @@
 #include "node/sms_setup.h"
 #include "node/well_known.h"
 #include "shop/mail/mail.h"
+#include "shop/texts/texts.h"
 #include "store/redis.h"
 #include "web/origin.h"
 
@@ -339,6 +340,8 @@ static const char *find_mistake(const struct config *config)
 		return "SEBEZ_LISTEN must be address:port, or [address]:port for IPv6";
 	if (!is_currency(config->currency))
 		return "SEBEZ_CURRENCY must be three capital letters";
+	if (!text_language_exists(config->language))
+		return "SEBEZ_LANGUAGE must be a language that has texts, such as en or am";
 	if (!origins_are_good(config->origins))
 		return "SEBEZ_ORIGINS must be origins with blanks between, each scheme://host or "
 		       "scheme://host:port as browsers send it: in lower case, without a path, a "

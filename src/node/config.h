@@ -69,6 +69,7 @@ struct config {
 	const char *chapa_secret_key, *chapa_webhook_secrets, *chapa_url;
 	const char *stripe_secret_key, *stripe_webhook_secrets, *stripe_url;
 	const char *return_urls;
+	const char *language; /* of texts for who names none */
 	const char *mail_from;
 	const char *mail_name;
 	const char *dkim_selector;

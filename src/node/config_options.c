@@ -260,6 +260,9 @@ const struct option OPTIONS[] = {
     TEXT("SEBEZ_CURRENCY", currency, "", 0, 3,
          "The currency of a new marketplace, an ISO 4217 code. Empty: USD. It cannot be changed: a "
          "database with another currency is refused."),
+    TEXT("SEBEZ_LANGUAGE", language, "en", 2, 3,
+         "The marketplace's language: that of notifications, mails and text messages for people of "
+         "whom no language is known that has texts (en, am, ar, fr)."),
     INTEGER("SEBEZ_PAYMENT_HOURS", payment_hours, "72", 1, 8760, "hours",
             "Of a new marketplace: an order that waits for its payment is cancelled after this "
             "long." LATER),

@@ -191,7 +191,8 @@ static int open_shop(const struct config *config, const struct secret *secret)
 		                                       .push = &push,
 		                                       .sms = &sms,
 		                                       .mail = &mail,
-		                                       .payments = &payments});
+		                                       .payments = &payments,
+		                                       .language = config->language});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;
 }

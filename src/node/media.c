@@ -257,7 +257,8 @@ static int open_all(unsigned slot)
 	explicit_bzero(&secret, sizeof(secret));
 	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = media.stores.redis,
-		                                       .objects = media.stores.objects});
+		                                       .objects = media.stores.objects,
+		                                       .language = media.config->language});
 	return rc < 0 ? rc : media_process_listen(media.config->redis_url, wake_all);
 }
 

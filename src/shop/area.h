@@ -36,6 +36,7 @@ struct area_options {
 	const struct payment_settings *payments;
 	/* shop/accounts/accounts.h, to be copied; NULL likewise. */
 	const struct account_settings *accounts;
+	const char *language; /* the marketplace's, one that has texts (shop/texts/texts.h) */
 	bool serves; /* an api process, not the jobs process */
 };
 

@@ -53,6 +53,8 @@ static const char *const BAD[][2] = {
     {"SEBEZ_LISTEN", "::1:80"},
     {"SEBEZ_CURRENCY", "usd"},
     {"SEBEZ_CURRENCY", "US"},
+    {"SEBEZ_LANGUAGE", "sw"},
+    {"SEBEZ_LANGUAGE", "AM"},
     {"SEBEZ_COMPLETE_DAYS", "0"},
     {"SEBEZ_SECRET", "short"},
     {"SEBEZ_SECRET_PREVIOUS", "short"},

@@ -155,6 +155,18 @@ static void who_reads_another_language_reads_the_next_best(void **state)
 	assert_true(text_is_right_to_left(text_language_of("ar", NULL)));
 }
 
+static void who_reads_none_of_the_languages_reads_the_marketplace_s(void **state)
+{
+	text_stop();
+	assert_int_equal(text_start("am"), 0);
+	assert_string_equal(text_language_name(text_language_of("ff", "xx")), "am");
+	assert_string_equal(text_language_name(text_language_of(NULL, NULL)), "am");
+	assert_string_equal(text_language_name(text_language_of("en-GB", NULL)), "en");
+	assert_string_equal(text_language_names()[0], "am");
+	text_stop();
+	assert_int_equal(text_start("en"), 0);
+}
+
 static void a_locale_with_extensions_is_that_of_its_country(void **state)
 {
 	assert_string_equal(
@@ -182,7 +194,7 @@ static void a_notice_that_brings_its_texts_is_told_in_the_language_of_its_reader
 
 static int set_up(void **state)
 {
-	return arena_set_up(state) != 0 || text_start() != 0;
+	return arena_set_up(state) != 0 || text_start("en") != 0;
 }
 
 static int tear_down(void **state)
@@ -204,6 +216,7 @@ int main(void)
 	    cmocka_unit_test(a_message_without_text_is_told_without_it),
 	    cmocka_unit_test(nothing_is_told_without_a_fact_it_needs),
 	    cmocka_unit_test(who_reads_another_language_reads_the_next_best),
+	    cmocka_unit_test(who_reads_none_of_the_languages_reads_the_marketplace_s),
 	    cmocka_unit_test(a_locale_with_extensions_is_that_of_its_country),
 	};
 

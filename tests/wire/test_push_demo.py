@@ -10,17 +10,23 @@ from harness.wait import until
 BROWSER = {"Accept": "text/html"}
 HOSTILE = '<img src=x onerror=alert(1)> & "Söhne"'
 KEPT = 100
+ACCEPTED = "ትዕዛዝዎ ተቀባይነት አግኝቷል"
 
 
 @pytest.fixture(scope="module")
 def demo():
-    with serving(SEBEZ_DEMO="yes") as server:
+    with serving(SEBEZ_DEMO="yes", SEBEZ_LANGUAGE="am") as server:
         yield Shop(server)
 
 
 def pushes(demo, customer):
     return [push for push in demo.anonymous().do("listDevPushes")["pushes"]
             if push["to"] == customer.account["email"]]
+
+
+def mails(demo, customer):
+    return [mail for mail in demo.anonymous().do("listDevMails")["mails"]
+            if mail["to"] == customer.account["email"]]
 
 
 def told(demo):
@@ -41,6 +47,22 @@ def test_a_demo_shows_the_push_messages_that_it_would_have_sent(demo):
     assert push["title"] == "Commande acceptée" and push["link"] == f"/orders/{order['id']}"
     assert vendor.part(order)["number"] in push["body"]
     assert push["badge"] == 2
+
+
+def test_who_has_no_language_of_ours_is_told_in_the_marketplace_s(demo):
+    customer, vendor = demo.customer(), demo.vendor()
+    for phone in (devices.a_phone(), devices.a_phone(locale="sw")):
+        devices.registered(customer, phone)
+    vendor.accept(customer.order(vendor.product()))
+    until(lambda: len(pushes(demo, customer)) == 2)
+    until(lambda: len(mails(demo, customer)) == 2)
+    assert {push["title"] for push in pushes(demo, customer)} == {ACCEPTED}
+    assert ACCEPTED in {mail["subject"] for mail in mails(demo, customer)}
+    for headers in ({}, {"Accept-Language": "sw"}):
+        listed = customer.do("listNotifications", headers=headers)["items"]
+        assert listed[0]["text"]["title"] == ACCEPTED
+    listed = customer.do("listNotifications", headers={"Accept-Language": "fr"})["items"]
+    assert listed[0]["text"]["title"] == "Commande acceptée"
 
 
 def test_a_browser_gets_a_page_in_which_a_text_can_do_nothing(demo):

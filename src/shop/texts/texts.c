@@ -13,36 +13,9 @@
 
 enum { LANGUAGES_MAX = 100 }; /* that marketplaces have; names are listed at the start */
 
-static const char FALLBACK[] = "en"; /* the generator asks for it */
-
 static struct message_formats *formats;
+static const struct text_language *fallback; /* the marketplace's */
 static const char *names[LANGUAGES_MAX + 1];
-
-static void list_names(void)
-{
-	size_t count = 0;
-
-	names[count++] = FALLBACK;
-	for (const struct text_language *each = TEXT_LANGUAGES; each->name != NULL; each++) {
-		assert(count < LANGUAGES_MAX);
-		if (strcmp(each->name, FALLBACK) != 0)
-			names[count++] = each->name;
-	}
-}
-
-int text_start(void)
-{
-	assert(formats == NULL);
-	list_names();
-	formats = message_formats_new();
-	return formats != NULL ? 0 : -ENOMEM;
-}
-
-void text_stop(void)
-{
-	message_formats_free(formats);
-	formats = NULL;
-}
 
 /* Languages. */
 
@@ -66,6 +39,40 @@ static const struct text_language *find_language(const char *locale)
 	return NULL;
 }
 
+bool text_language_exists(const char *name)
+{
+	const struct text_language *found = find_language(name);
+
+	return found != NULL && strcmp(found->name, name) == 0;
+}
+
+static void list_names(void)
+{
+	size_t count = 0;
+
+	names[count++] = fallback->name;
+	for (const struct text_language *each = TEXT_LANGUAGES; each->name != NULL; each++) {
+		assert(count < LANGUAGES_MAX);
+		if (each != fallback)
+			names[count++] = each->name;
+	}
+}
+
+int text_start(const char *language)
+{
+	assert(formats == NULL && text_language_exists(language));
+	fallback = find_language(language);
+	list_names();
+	formats = message_formats_new();
+	return formats != NULL ? 0 : -ENOMEM;
+}
+
+void text_stop(void)
+{
+	message_formats_free(formats);
+	formats = NULL;
+}
+
 const struct text_language *text_language_of(const char *locale, const char *otherwise)
 {
 	const struct text_language *found = locale != NULL ? find_language(locale) : NULL;
@@ -73,8 +80,8 @@ const struct text_language *text_language_of(const char *locale, const char *oth
 	if (found == NULL && otherwise != NULL)
 		found = find_language(otherwise);
 	if (found == NULL)
-		found = find_language(FALLBACK);
-	assert(found != NULL);
+		found = fallback;
+	assert(found != NULL); /* the area has started */
 	return found;
 }
 
@@ -225,8 +232,8 @@ bool notice_text(struct arena *arena, const struct text_reader *reader, const ch
 
 static int start(const struct area_options *options)
 {
-	(void)options;
-	return text_start();
+	assert(options->language != NULL);
+	return text_start(options->language);
 }
 
 const struct area AREA_TEXTS = {

@@ -17,17 +17,19 @@
 
 extern const struct area AREA_TEXTS;
 
-/* Start the area before the functions are called. */
-int text_start(void); /* 0 or -ENOMEM */
+/* Whether it is the name of a language that has texts, such as "ar". */
+bool text_language_exists(const char *name);
+/* Start the area before other functions are called. language: the marketplace's, which exists. */
+int text_start(const char *language); /* 0 or -ENOMEM */
 void text_stop(void);
 
 /* A language that has texts. */
 struct text_language;
 
 /* Of a language tag such as "ar-EG", which may be NULL: its language; when it has no texts, that
- * of the second tag; when neither has, English. */
+ * of the second tag; when neither has, the marketplace's. */
 const struct text_language *text_language_of(const char *locale, const char *otherwise);
-/* All of them, English first, ending with NULL: for language_choose(). */
+/* All of them, the marketplace's first, ending with NULL: for language_choose(). */
 const char *const *text_language_names(void);
 const char *text_language_name(const struct text_language *language); /* "ar" */
 bool text_is_right_to_left(const struct text_language *language);
