@@ -21,8 +21,8 @@ enum {
 static const char *const LINKS[] = {"/orders/*",          "/conversations/*", "/vendors/*",
                                     "/products/*",        "/categories/*",    "/invitations/*",
                                     "/password-resets/*", "/registrations/*", "/email-changes/*",
-                                    "/email-undos/*",     "/sign-ins/*",      "/returns/*",
-                                    "/disputes/*"};
+                                    "/email-undos/*",     "/sign-ins/*",      "/sessions/*",
+                                    "/returns/*",         "/disputes/*"};
 
 static const char *app_ids, *package, *certificates;
 

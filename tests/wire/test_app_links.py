@@ -16,7 +16,8 @@ def test_apple_reads_which_apps_open_which_links(shop):
     assert {component["/"] for component in detail["components"]} == {
         "/orders/*", "/conversations/*", "/vendors/*", "/products/*", "/categories/*",
         "/invitations/*", "/password-resets/*", "/registrations/*",
-        "/email-changes/*", "/email-undos/*", "/sign-ins/*", "/returns/*", "/disputes/*"}
+        "/email-changes/*", "/email-undos/*", "/sign-ins/*", "/sessions/*", "/returns/*",
+        "/disputes/*"}
 
 
 def test_google_reads_which_app_opens_links(shop):

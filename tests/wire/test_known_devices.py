@@ -4,6 +4,8 @@ import uuid
 import pytest
 from harness.client import refused
 from harness.codes import registered
+from harness.notices import followed
+from harness.notices import told as told_in_app
 from harness.sessions import again, credentials
 from harness.shop import PASSWORD, fresh
 from harness.totp import code_of, enrolled
@@ -32,6 +34,11 @@ def told(shop, person):
     return [row["facts"]["device"] for row in shop.db.rows(
         "select facts from mail_letter where account_id = %s and text_key = 'mail.new_device' "
         "order by created_at", person.id)]
+
+
+def listed(shop, person):
+    followed(shop.db)
+    return [n for n in told_in_app(person) if n["kind"] == "new_device"]
 
 
 def test_the_device_that_registered_is_known_at_its_first_sign_in(shop):
@@ -84,6 +91,21 @@ def test_a_mail_tells_of_a_device_that_is_new_and_of_none_twice(shop):
     signed_in(shop, person, SAFARI, who=other)
     signed_in(shop, person, CHROME)  # elsewhere
     assert told(shop, person) == ["Chrome on Windows", "Safari on iPhone", "Chrome on Windows"]
+
+
+def test_the_list_of_notices_tells_of_a_new_device_with_the_session_that_it_began(shop):
+    person = shop.customer()
+    assert listed(shop, person) == []
+    other = signed_in(shop, person, CHROME)
+    signed_in(shop, person, CHROME, who=other)
+    (notice,) = listed(shop, person)
+    (session,) = [s for s in person.do("listMySessions")["items"]
+                  if s["id"] == notice["data"]["session_id"]]
+    assert session["device_name"] == "Chrome on Windows" and not session["current"]
+    assert (notice["class"], notice["link"]) == ("system", f"/sessions/{session['id']}")
+    assert "\u2068Chrome on Windows\u2069" in notice["text"]["body"]
+    shop.db.rows("delete from session where id = %s", session["id"])  # as after its end
+    assert "a device that we do not know. If" in listed(shop, person)[0]["text"]["body"]
 
 
 def test_an_app_that_says_which_device_it_is_is_known_everywhere(shop):

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "known_device.sql.h"
 #include "shop/accounts/two_factor.h"
+#include "shop/feed/feed.h"
 #include "web/client_address.h"
 
 enum { KEY_BYTES = 32, PRODUCT_BYTES = 40 };
@@ -82,8 +83,8 @@ struct rows *device_note(struct request *rq, struct db *chain, struct uuid accou
 	return sql_device_seen(chain, account, (struct bytes){key, KEY_BYTES});
 }
 
-void device_tell(struct request *rq, struct db *tx, struct uuid account, const struct rows *noted,
-                 const char *name)
+void device_tell(struct request *rq, struct db *tx, const struct signed_in *signed_in,
+                 const struct rows *noted, const char *name)
 {
 	const struct device_seen_row *seen = sql_device_seen_rows(tx, noted, NULL);
 	struct buf facts = buf_new(rq->task.arena, 128);
@@ -91,11 +92,13 @@ void device_tell(struct request *rq, struct db *tx, struct uuid account, const s
 
 	if (!seen->is_new || !seen->has_others)
 		return;
-	sql_devices_trim(tx, account, LIMIT_KNOWN_DEVICES);
+	sql_devices_trim(tx, signed_in->account_id, LIMIT_KNOWN_DEVICES);
 	json_open_object(&json);
 	json_put_str(&json, "device", name != NULL ? name : "?");
 	json_put_str(&json, "address", request_address(rq));
 	json_close_object(&json);
-	two_factor_tell(tx, account, "mail.new_device",
+	two_factor_tell(tx, signed_in->account_id, "mail.new_device",
 	                arena_strndup(rq->task.arena, facts.data, facts.length));
+	feed_write_new_device(tx, signed_in->account_id,
+	                      &(struct event_new_device){.session_id = signed_in->session_id});
 }

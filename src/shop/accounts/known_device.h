@@ -16,9 +16,9 @@ const char *device_words(struct arena *arena, const char *user_agent);
 struct rows *device_note(struct request *rq, struct db *chain, struct uuid account,
                          const struct sign_in_device *device, const char *words);
 
-/* In tx, after the chain has run: tells an account by mail of a device that is new to it. Its first
- * one is not told of. */
-void device_tell(struct request *rq, struct db *tx, struct uuid account, const struct rows *noted,
-                 const char *name);
+/* In tx, after the chain has run: tells an account by mail and in the app of a device that is new
+ * to it. Its first one is not told of. */
+void device_tell(struct request *rq, struct db *tx, const struct signed_in *signed_in,
+                 const struct rows *noted, const char *name);
 
 #endif

@@ -210,7 +210,7 @@ void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, 
 
 	db_run(chain);
 	if (status != 201)
-		device_tell(rq, tx, account_id, noted, name);
+		device_tell(rq, tx, &signed_in, noted, name);
 	merge_guest_cart(rq, tx, account_id);
 	sign_in_reply(rq, tx, status, &signed_in);
 }

@@ -37,7 +37,7 @@ void sign_in_on(struct request *rq, struct db *tx, struct uuid account_id, bool 
                 const struct sign_in_device *device);
 
 /* Starts a session in tx (of sebez_auth) with the guest's cart, commits, and replies. device may be
- * NULL. A new device of an account that is not new itself (201) is told of by mail. Suspends. */
+ * NULL. A new device of an account that is not new itself (201) is told of. Suspends. */
 void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, bool admin,
                      int status, const struct sign_in_device *device);
 

@@ -60,7 +60,8 @@ begin
 	from added a join numbered n on n.owner_id = a.owner_id
 	returning (select e.epoch from feed_epoch e), owner_id, number, kind, payload, at;
 end $$;
-grant execute on function feed_flush(text) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs, sebez_media;
+grant execute on function feed_flush(text) to sebez_auth, sebez_customer, sebez_vendor, sebez_admin, sebez_jobs,
+	sebez_media;
 
 set local role sebez_owner;
 

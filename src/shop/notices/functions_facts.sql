@@ -28,6 +28,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
 		'host', n.data ->> 'host',
 		'reason', n.data ->> 'reason',
 		'disabled', n.data ->> 'reason',
+		'device', z.device_name,
 		-- Of a campaign, by language; language: for who reads none of these.
 		'texts', (
 			select json_object_agg(t ->> 'language', json_build_object('title', t ->> 'title', 'body', t ->> 'body'))
@@ -41,6 +42,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
 	left join message m on m.vendor_id = c.vendor_id and m.conversation_id = c.id and m.seq = (n.data ->> 'seq')::int
 	left join vendor v on v.id = coalesce(n.vendor_id, s.vendor_id, c.vendor_id)
 	left join campaign g on g.id = n.owner_id and n.kind = 'promotion'
+	left join session z on z.id = (n.data ->> 'session_id')::uuid and z.account_id = n.account_id
 	left join product p on p.vendor_id = n.vendor_id and p.id = (n.data ->> 'product_id')::uuid
 	where n.id = any (ids) and (session_user = 'sebez_jobs' or n.account_id = current_account())
 $$;
