@@ -142,3 +142,26 @@ def test_nothing_is_pushed_of_a_conversation_that_was_muted(push):
                                   "and due_at is not null)", talk.customer.id))
     push.settled(talk.customer)
     assert [data_of(r)["link"] for r in push.of(phone["address"])] == [f"/orders/{order['id']}"]
+
+
+def test_the_badge_of_staff_has_the_inboxes_that_they_read(push):
+    clay, mill, wood = push.vendor, push.shop.vendor(), push.shop.vendor()
+    clerk, phone = mill.staff("support"), devices.a_phone()
+    push.db.rows("insert into staff (vendor_id, account_id, role) values (%s, %s, 'manager'), "
+                 "(%s, %s, 'finance')", clay.id, clerk.id, wood.id, clerk.id)
+    talks = [Talk(push.shop, vendor) for vendor in (clay, mill, mill, wood)]
+    own = Talk(push.shop, wood, customer=clerk)  # who buys there, too
+    for talk in [*talks, talks[1]]:
+        assert talk.ask().status_code == 201
+    assert own.answer().status_code == 201
+    talks[2].of_vendor("markVendorConversationRead", body={"seq": 1})  # by a colleague
+    push.followed()
+    devices.registered(clerk, phone)
+    assert talks[0].ask().status_code == 201
+    facts = data_of(push.sent(phone["address"])[0])
+    assert facts["kind"] == "message_from_customer"
+    inboxes = [clerk.do("getVendorUnread", vendor_id=vendor.id)["messages"]
+               for vendor in (clay, mill)]
+    others = clerk.do("getUnread")["messages"], clerk.do("listNotifications")["unread"]
+    assert int(facts["badge"]) == sum(inboxes) + sum(others)
+    assert inboxes[1] == 2 and others[0] == 1

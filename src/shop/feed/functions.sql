@@ -22,7 +22,7 @@ grant execute on function current_role_bit() to sebez_customer, sebez_vendor;
 -- Whether staff of this role receive events of conversations.
 create or replace function reads_conversations(role text) returns boolean language sql immutable parallel safe
 return role in (:MessageSentEvent.staff);
-grant execute on function reads_conversations(text) to sebez_customer, sebez_vendor;
+grant execute on function reads_conversations(text) to sebez_customer, sebez_vendor, sebez_jobs;
 
 -- Whether the actor receives events of conversations.
 create or replace function sees_conversations() returns boolean language sql stable parallel safe

@@ -28,20 +28,36 @@ returns table (id uuid, account_id uuid, kind text, class text, has_quiet_hours 
 $$;
 grant execute on function push_wanted(uuid[]) to sebez_jobs;
 
--- What an app shows at its icon: unread notifications and messages.
-create or replace function push_badge(account uuid) returns int language sql stable as $$
-	select (select count(*)::int from (
-	               select from notice n
-	               where n.account_id = account and n.listed and n.read_at is null
-	               and n.id > coalesce((select o.read_up_to from notice_reader o where o.account_id = account),
-	                                   '00000000-0000-0000-0000-000000000000')
-	               and (n.vendor_id is null or exists (
-	                       select from staff s where s.vendor_id = n.vendor_id and s.account_id = account
-	                       and staff_role_bit(s.role) & n.roles <> 0))
-	               limit 1000) x)
-	     + (select coalesce(sum(c.customer_unread), 0)::int from conversation c where c.account_id = account)
+-- What the apps of the accounts of these notices show at their icons: unread notifications, unread messages as a customer,
+-- and what is unread in the inboxes that they read as staff. Each inbox is counted once, whoever reads it.
+create or replace function push_badges(ids uuid[]) returns table (account_id uuid, count int) language sql stable as $$
+	with told as materialized (
+		select distinct n.account_id from notice n where n.id = any (ids)
+	), reader as materialized (
+		select s.account_id, s.vendor_id from told t join staff s on s.account_id = t.account_id
+		where reads_conversations(s.role)
+	), inbox as materialized (
+		select v.vendor_id,
+		       (select sum(c.vendor_unread) from conversation c
+		        where c.vendor_id = v.vendor_id and c.vendor_has_unread) as unread
+		from (select distinct r.vendor_id from reader r) v
+	)
+	select t.account_id,
+	       ((select count(*) from (
+	                select from notice n
+	                where n.account_id = t.account_id and n.listed and n.read_at is null
+	                and n.id > coalesce((select o.read_up_to from notice_reader o where o.account_id = t.account_id),
+	                                    '00000000-0000-0000-0000-000000000000')
+	                and (n.vendor_id is null or exists (
+	                        select from staff s where s.vendor_id = n.vendor_id and s.account_id = t.account_id
+	                        and staff_role_bit(s.role) & n.roles <> 0))
+	                limit 1000) x)
+	        + (select coalesce(sum(c.customer_unread), 0) from conversation c where c.account_id = t.account_id)
+	        + (select coalesce(sum(i.unread), 0) from reader r join inbox i on i.vendor_id = r.vendor_id
+	           where r.account_id = t.account_id))::int
+	from told t
 $$;
-grant execute on function push_badge(uuid) to sebez_jobs;
+grant execute on function push_badges(uuid[]) to sebez_jobs;
 
 -- One row of the outbox for each of these notices that is pushed and each device of its account.
 create or replace function push_expand(ids uuid[]) returns void language plpgsql as $$

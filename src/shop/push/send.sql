@@ -7,10 +7,6 @@
 --     quiet_ms bigint?)
 -- Of these rows those that still concern somebody: the device is the account's and its session lives, the account is
 -- not locked, the notice is wanted, and nobody has read it. quiet_ms: until the quiet hours end.
-with badge as materialized (
-	select x.account_id, push_badge(x.account_id) as count
-	from (select distinct n.account_id from notice n where n.id = any (:asked.notice)) x
-)
 select r.number, n.account_id, d.id as device_id, push_destination(d.provider, d.environment, d.address) as destination,
        d.provider, d.platform, d.address, d.address_kind, d.environment, d.p256dh, d.auth, d.shows_itself, d.locale,
        (extract(epoch from d.registered_at) * 1000)::bigint as registered_ms, n.kind, n.class, n.link, n.group_key,
@@ -27,7 +23,7 @@ join notice_kinds() k on k.notice = n.kind
 join device d on d.account_id = n.account_id and d.id = r.device
 join session s on s.id = d.session_id
 join account a on a.id = n.account_id
-join badge b on b.account_id = n.account_id
+join push_badges(:asked.notice) b on b.account_id = n.account_id
 left join notice_reader o on o.account_id = n.account_id
 where s.ended_at is null and s.expires_at > now() and a.locked_at is null
 and n.created_at + k.lifetime > now()
