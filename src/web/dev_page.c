@@ -106,7 +106,11 @@ static void add_article(struct buf *out, const struct dev_list *list, const json
 	html_escape(out, member(item, list->text));
 	buf_add_str(out, "</p>\n<p class=\"q\">");
 	for (const char *const *name = list->below; *name != NULL; name++) {
-		html_escape(out, member(item, *name));
+		const char *text = member(item, *name);
+
+		if (text[0] == 0)
+			continue;
+		html_escape(out, text);
 		buf_add_str(out, " \u00b7 ");
 	}
 	dev_page_time(out, member(item, "created_at"));

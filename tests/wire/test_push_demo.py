@@ -1,4 +1,6 @@
 """Push messages of a demo without a provider: the newest, at /dev/push."""
+import secrets
+
 import pytest
 import requests
 from conftest import serving
@@ -37,6 +39,7 @@ def told(demo):
     assert vendor.accept(order).status_code == 200
     until(lambda: pushes(demo, customer))
     (push,) = pushes(demo, customer)
+    assert push["activity"] is push["state"] is None
     return customer, vendor, order, push
 
 
@@ -75,6 +78,32 @@ def test_a_browser_gets_a_page_in_which_a_text_can_do_nothing(demo):
     assert f"/conversations/{talk.id}" in answer.text and "&lt;img src=x" in answer.text
     assert "<img" not in answer.text
     assert "script" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_demo_shows_what_starts_moves_and_ends_a_live_activity(demo):
+    customer, vendor, iphone = demo.customer(), demo.vendor(), devices.device_id()
+    devices.registered(customer, devices.an_iphone(start_token=secrets.token_hex(80)), iphone)
+    order = customer.order(vendor.product())
+    part = vendor.part(order)
+
+    def shown(event):
+        until(lambda: any(push["activity"] == event for push in pushes(demo, customer)))
+        return next(push for push in pushes(demo, customer) if push["activity"] == event)
+
+    vendor.accept(order)
+    start = shown("start")
+    assert start["title"] == ACCEPTED and start["state"]["status"] == "accepted"
+    assert start["link"] == f"/orders/{order['id']}" and start["kind"] is start["badge"] is None
+    customer.do("putLiveActivity", device_id=iphone, sub_order_id=part["id"],
+                body={"token": secrets.token_hex(80)})
+    assert shown("update")["body"] == "accepted"
+    for step in (vendor.pack, vendor.ship, vendor.deliver):
+        assert step(order).status_code == 200
+    end = shown("end")
+    assert (end["title"], end["body"]) == (part["number"], "delivered")
+    assert end["state"]["id"] == part["id"]
+    page = requests.get(demo.server.url + "/dev/push", headers=BROWSER, timeout=20)
+    assert " · end · " in page.text
 
 
 def test_the_newest_stay(demo):

@@ -154,7 +154,7 @@ def test_the_badge_of_staff_has_the_inboxes_that_they_read(push):
     for talk in [*talks, talks[1]]:
         assert talk.ask().status_code == 201
     assert own.answer().status_code == 201
-    talks[2].of_vendor("markVendorConversationRead", body={"seq": 1})  # by a colleague
+    talks[2].of_vendor("markVendorRead", body={"seq": 1})  # by a colleague
     push.followed()
     devices.registered(clerk, phone)
     assert talks[0].ask().status_code == 201

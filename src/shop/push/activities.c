@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "net/loop.h"
 #include "shop/push/sender.h"
+#include "shop/push/show.h"
 #include "shop/texts/texts.h"
 #include "task/db.h"
 
@@ -106,6 +107,7 @@ static void add(struct push_batch *batch, struct delivery *delivery, const struc
 	    .delivery = delivery,
 	    .provider = PUSH_APNS,
 	    .account_id = asking->row.account,
+	    .known_as = row->known_as,
 	    .device_id = asking->row.device,
 	    .registered_ms = row->registered_ms,
 	    .push = push,
@@ -254,7 +256,7 @@ void activities_deliver(struct task *task, struct delivery rows[], size_t count)
 	read_batch(&batch, rows, count);
 	if (batch.count == 0)
 		return;
-	if (push_sender.credentials.apns_key == NULL) {
+	if (push_sender.credentials.apns_key == NULL && !push_show_is_on()) {
 		for (size_t i = 0; i < batch.count; i++)
 			delivery_wait(batch.sendings[i].delivery);
 		return;
@@ -262,7 +264,10 @@ void activities_deliver(struct task *task, struct delivery rows[], size_t count)
 	note_starts(&batch);
 	if (batch.count == 0)
 		return;
-	send_each(&batch);
+	if (push_show_is_on())
+		push_show(&batch);
+	else
+		send_each(&batch);
 	delivery_allow_time(task);
 	forget_starts(&batch);
 	change_tokens(&batch);

@@ -3,7 +3,7 @@
 -- activity_batch (asked rows(number int, account uuid, device uuid, sub_order uuid,
 --     notice uuid?)): many -> (number int, destination text, token text, environment text, locale text?,
 --     registered_ms bigint, state json, attributes json, is_over bool, dismissal_s bigint, stale_s bigint, kind text?,
---     facts text?, quiet_ms bigint?)
+--     facts text?, quiet_ms bigint?, known_as text)
 -- Of these rows those that still concern somebody: the device is the account's and its session lives, the account is
 -- not locked. With a notice, which is still wanted, an activity is to be started, which was not sent yet; else it has a
 -- token.
@@ -17,7 +17,8 @@ select r.number, push_destination(d.provider, d.environment, d.address) as desti
        o.is_over, extract(epoch from now() + interval '1 hour')::bigint as dismissal_s,
        extract(epoch from now() + activity_life())::bigint as stale_s, w.kind, f.facts::text as facts,
        case when r.notice is not null then
-           (extract(epoch from quiet_until(r.account, now()) - now()) * 1000)::bigint end as quiet_ms
+           (extract(epoch from quiet_until(r.account, now()) - now()) * 1000)::bigint end as quiet_ms,
+       coalesce(c.email, c.name) as known_as
 from :asked as r
 join device d on d.account_id = r.account and d.id = r.device
 join session x on x.id = d.session_id and x.ended_at is null and x.expires_at > now()

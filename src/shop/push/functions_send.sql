@@ -28,8 +28,8 @@ returns table (id uuid, account_id uuid, kind text, class text, has_quiet_hours 
 $$;
 grant execute on function push_wanted(uuid[]) to sebez_jobs;
 
--- What the apps of the accounts of these notices show at their icons: unread notifications, unread messages as a customer,
--- and what is unread in the inboxes that they read as staff. Each inbox is counted once, whoever reads it.
+-- What the apps of the accounts of these notices show at their icons: unread notifications, unread messages as a
+-- customer, and what is unread in the inboxes that they read as staff. Each inbox is counted once, whoever reads it.
 create or replace function push_badges(ids uuid[]) returns table (account_id uuid, count int) language sql stable as $$
 	with told as materialized (
 		select distinct n.account_id from notice n where n.id = any (ids)
