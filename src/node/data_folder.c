@@ -48,6 +48,14 @@ int data_folder_find(const struct config *config, char *ret, size_t size)
 	return 0;
 }
 
+/* Else libpq of the user who is switched to would look for certificates in root's home, and fail
+ * because it may not enter it. Without the variable it takes that user's own. */
+static void leave_home_of_root(void)
+{
+	assert(geteuid() == 0);
+	(void)unsetenv("HOME");
+}
+
 int data_folder_become_owner(const struct config *config)
 {
 	char data[DATA_FOLDER_PATH_MAX - 64], lock[DATA_FOLDER_PATH_MAX];
@@ -60,6 +68,7 @@ int data_folder_become_owner(const struct config *config)
 	path_format(lock, sizeof(lock), "%s/lock", data);
 	if ((lstat(lock, &info) != 0 && lstat(data, &info) != 0) || info.st_uid == 0)
 		return 0;
+	leave_home_of_root();
 	user = getpwuid(info.st_uid);
 	if (user == NULL || initgroups(user->pw_name, user->pw_gid) != 0 ||
 	    setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) {
@@ -93,6 +102,7 @@ static int choose_user(const struct config *config, struct data_folder *data_fol
 		return -EINVAL;
 	}
 	if (data_folder->switches_user) {
+		leave_home_of_root();
 		data_folder->uid = user->pw_uid;
 		data_folder->gid = user->pw_gid;
 	}
