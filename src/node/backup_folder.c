@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,28 @@ static int read_key(const struct config *config, struct backup_key *ret)
 	return 0;
 }
 
+/* A folder with files of two keys could be restored with neither. */
+static int check_key(const struct backup_folder *folder, bool make)
+{
+	static const char NAMES[] = "SEBEZ_BACKUP_KEY";
+	uint8_t hash[16];
+	char id[2 * sizeof(hash) + 1], known[2 * sizeof(hash) + 1];
+
+	if (!folder->key.given)
+		return 0;
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)NAMES, sizeof(NAMES) - 1,
+	                   folder->key.bytes, sizeof(folder->key.bytes));
+	sodium_bin2hex(id, sizeof(id), hash, sizeof(hash));
+	backup_folder_read(folder->fd, "key.id", known, sizeof(known));
+	if (known[0] == '\0')
+		return make ? backup_folder_write(folder->fd, "key.id", id) : 0;
+	if (strcmp(known, id) == 0)
+		return 0;
+	say("SEBEZ_BACKUP_KEY is not the key that %s was begun with: a new key needs a new folder",
+	    folder->path);
+	return -EKEYREJECTED;
+}
+
 int backup_folder_open(const struct config *config, const struct data_folder *data_folder,
                        bool make, struct backup_folder *ret)
 {
@@ -144,6 +167,8 @@ int backup_folder_open(const struct config *config, const struct data_folder *da
 		rc = open_parts(&folder, data_folder, make);
 	if (rc == 0)
 		rc = read_key(config, &folder.key);
+	if (rc == 0)
+		rc = check_key(&folder, make);
 	if (rc == 0)
 		rc = choose_tool(config, data_folder, &folder);
 	if (rc == 0 && (make || folder.rest))

@@ -2,6 +2,7 @@
  * backup_folder: where backups are kept.
  *
  *   tool              plain or pgbackrest
+ *   key.id            a hash of the key that it was begun with
  *   system            the identifier of the PostgreSQL cluster whose backups these are
  *   lock              held by the one command that writes backups
  *   base/<label>/     base.tar and info, of a full backup; .<label>.new while it is made
@@ -12,7 +13,7 @@
  *   secret, secrets/  SEBEZ_SECRET of the shop, and earlier ones; only with a key
  *   drill.json        the report of the last restore drill
  *
- * Files but `tool`, `system`, `lock`, `info` and `drill.json` are of node/backup_file.h.
+ * Files but `tool`, `key.id`, `system`, `lock`, `info` and `drill.json` are of node/backup_file.h.
  */
 #ifndef SEBEZ_NODE_BACKUP_FOLDER_H
 #define SEBEZ_NODE_BACKUP_FOLDER_H

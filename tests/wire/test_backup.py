@@ -57,6 +57,28 @@ def test_a_moment_is_restored_with_every_order_before_it_and_nothing_after(tool)
 
 
 @long
+def test_a_new_key_needs_a_new_folder_and_each_is_restored_with_its_own():
+    with backed_up(SEBEZ_BACKUP_KEY=KEY) as (server, target):
+        shop = Shop(server.start())
+        placed = {shop.customer().order(shop.mug)["number"]}
+        server.sebez("backup")
+        before, server.environment = server.environment, {
+            **server.environment, "SEBEZ_BACKUP_KEY": "02" * 32}
+        server.environment["SEBEZ_BACKUP_FOLDER"] = str(target.with_name("backup-2"))
+        server.stop()
+        server.start()
+        since = {shop.customer().order(shop.mug)["number"]}
+        server.sebez("backup")
+        server.stop()
+        for environment, there in ((before, placed), (server.environment, placed | since)):
+            set_aside(server, f"before-{len(there)}")
+            server.environment = environment
+            server.sebez("restore")
+            assert numbers(Shop(server.start())) == there
+            assert server.stop() == []
+
+
+@long
 def test_the_newest_is_restored_and_sessions_go_on():
     with backed_up() as (server, target):
         shop = Shop(server.start())

@@ -74,6 +74,10 @@ def test_a_trial_restore_takes_nothing_from_the_shop_whose_folder_it_uses():
         server.environment = {**of_shop, "SEBEZ_DATA": str(server.data / "trial")}
         server.sebez("restore")
         server.sebez("check", "--data")
+        server.environment["SEBEZ_BACKUP_KEY"] = "02" * 32
+        refused = server.sebez("backup", "verify", check=False)
+        assert refused.returncode == 1 and "a new key needs a new folder" in refused.stderr
+        server.environment["SEBEZ_BACKUP_KEY"] = KEY
         refused = server.sebez("backup", check=False)
         server.environment = of_shop
         assert (refused.returncode, "restored" in refused.stderr) == (1, True), refused.stderr
@@ -90,8 +94,9 @@ def test_a_trial_restore_takes_nothing_from_the_shop_whose_folder_it_uses():
         assert server.stop() == []
 
 
-def test_two_databases_that_used_one_folder_are_told_apart_by_the_operator():
-    with backed_up() as (server, target):
+@pytest.mark.parametrize("tool", ["plain", pytest.param("pgbackrest", marks=long)])
+def test_two_databases_that_used_one_folder_are_told_apart_by_the_operator(tool):
+    with backed_up(tool) as (server, target):
         shop = Shop(server.start())
         server.sebez("backup")
         first = {shop.customer().order(shop.mug)["number"]}
