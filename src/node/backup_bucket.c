@@ -61,6 +61,11 @@ bool backup_bucket_parse(const char *url, char ret_bucket[64], char ret_prefix[B
 	return true;
 }
 
+static const char *either(const char *own, const char *of_images)
+{
+	return own[0] != '\0' ? own : of_images;
+}
+
 int backup_link_open(const struct config *config, struct backup_link *ret)
 {
 	static const char *const ENCRYPTIONS[] = {"", "AES256", "aws:kms"};
@@ -75,11 +80,11 @@ int backup_link_open(const struct config *config, struct backup_link *ret)
 	    .secret = "",
 	    .secret_previous = "",
 	    .bucket = ret->name,
-	    .endpoint = config->s3_endpoint,
+	    .endpoint = either(config->backup_s3_endpoint, config->s3_endpoint),
 	    .public_endpoint = "",
-	    .region = config->s3_region,
-	    .access_key = config->s3_access_key_id,
-	    .secret_key = config->s3_secret_access_key,
+	    .region = either(config->backup_s3_region, config->s3_region),
+	    .access_key = either(config->backup_s3_access_key_id, config->s3_access_key_id),
+	    .secret_key = either(config->backup_s3_secret_access_key, config->s3_secret_access_key),
 	    .encryption = ENCRYPTIONS[config->s3_encryption],
 	    .path_style = config->s3_path_style != 0,
 	    .public_url = "",

@@ -31,10 +31,19 @@ static const char *const SMS_SETTINGS[] = {
     "TWILIO_AUTH_TOKEN",    "TWILIO_ORIGIN",    "SMS_GATEWAY_URL",
     "SMS_GATEWAY_HEADER",   "SMS_GATEWAY_BODY", "SEBEZ_MAIL_NAME",
     "SMS_GATEWAY_ACCEPTED", "SEBEZ_CA_FILE",    NULL};
-static const char *const BACKUP_SETTINGS[] = {
-    OF_SERVICES,         "SEBEZ_BACKUP_FOLDER",         "SEBEZ_BACKUP_URL",
-    "SEBEZ_BACKUP_KEY",  "SEBEZ_BACKUP_DAYS",           "SEBEZ_BACKUP_HOURS",
-    "SEBEZ_BACKUP_TOOL", "SEBEZ_BACKUP_IMAGES_MINUTES", NULL};
+static const char *const BACKUP_SETTINGS[] = {OF_SERVICES,
+                                              "SEBEZ_BACKUP_FOLDER",
+                                              "SEBEZ_BACKUP_URL",
+                                              "SEBEZ_BACKUP_KEY",
+                                              "SEBEZ_BACKUP_DAYS",
+                                              "SEBEZ_BACKUP_HOURS",
+                                              "SEBEZ_BACKUP_TOOL",
+                                              "SEBEZ_BACKUP_IMAGES_MINUTES",
+                                              "BACKUP_S3_ENDPOINT",
+                                              "BACKUP_S3_REGION",
+                                              "BACKUP_S3_ACCESS_KEY_ID",
+                                              "BACKUP_S3_SECRET_ACCESS_KEY",
+                                              NULL};
 static const char *const BOUNCE_SETTINGS[] = {OF_SERVICES, "SEBEZ_BOUNCE_ADDRESS", NULL};
 static const char *const MIGRATE_SETTINGS[] = {OF_SERVICES, OF_A_NEW_ONE, NULL};
 static const char *const NGINX_SETTINGS[] = {"SEBEZ_LISTEN", "SEBEZ_DRAIN_MS", NULL};

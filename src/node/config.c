@@ -176,6 +176,11 @@ static bool is_bucket(const char *text)
 	       strlen(text) >= 3 && strstr(text, "..") == NULL && strchr("-.", text[0]) == NULL;
 }
 
+static bool is_region(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text);
+}
+
 static const char *find_mistake_of_media(const struct config *config)
 {
 	assert(config->s3_bucket != NULL); /* a text of the table */
@@ -191,8 +196,7 @@ static const char *find_mistake_of_media(const struct config *config)
 	if (config->s3_public_url[0] != '\0' && !is_http_origin(config->s3_public_url))
 		return "S3_PUBLIC_URL must be http://host or https://host, with a port that is not "
 		       "the scheme's own, in lower case and without a path";
-	if (strspn(config->s3_region, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
-	    strlen(config->s3_region))
+	if (!is_region(config->s3_region))
 		return "S3_REGION must be small letters, digits and hyphens";
 	if ((config->s3_access_key_id[0] == '\0') != (config->s3_secret_access_key[0] == '\0'))
 		return "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together";
@@ -319,6 +323,16 @@ static const char *find_mistake_of_backups(const struct config *config)
 
 	if (!is_key(config->backup_key))
 		return "SEBEZ_BACKUP_KEY must be 32 bytes, as 64 hexadecimal digits or as base64";
+	if (config->backup_s3_endpoint[0] != '\0' && !is_http_origin(config->backup_s3_endpoint))
+		return "BACKUP_S3_ENDPOINT must be http://host or https://host, with a port that "
+		       "is "
+		       "not the scheme's own, in lower case and without a path";
+	if (!is_region(config->backup_s3_region))
+		return "BACKUP_S3_REGION must be small letters, digits and hyphens";
+	if ((config->backup_s3_access_key_id[0] == '\0') !=
+	    (config->backup_s3_secret_access_key[0] == '\0'))
+		return "BACKUP_S3_ACCESS_KEY_ID and BACKUP_S3_SECRET_ACCESS_KEY must be set "
+		       "together";
 	if (config->backup_url[0] == '\0')
 		return NULL;
 	if (!backup_bucket_parse(config->backup_url, bucket, prefix))

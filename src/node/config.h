@@ -61,6 +61,10 @@ struct config {
 	const char *s3_public_url;
 	const char *s3_access_key_id;
 	const char *s3_secret_access_key;
+	const char *backup_s3_endpoint; /* these four: "" means that of images and files */
+	const char *backup_s3_region;
+	const char *backup_s3_access_key_id;
+	const char *backup_s3_secret_access_key;
 	const char *media_url;
 	const char *smtp_url;            /* "" means that no mails are sent */
 	const char *bounce_address;      /* "" means mail_from */

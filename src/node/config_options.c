@@ -230,9 +230,18 @@ const struct option OPTIONS[] = {
          "SEBEZ_DATA/backup."),
     TEXT("SEBEZ_BACKUP_URL", backup_url, "", 0, 300,
          "Bucket of S3 that has all of SEBEZ_BACKUP_FOLDER once more: s3://bucket or "
-         "s3://bucket/prefix, at S3_ENDPOINT in S3_REGION with S3_ACCESS_KEY_ID. `serve` takes "
-         "what is new there within seconds, and deletes there what the folder has expired; "
-         "`sebez restore` gets it from there into an empty folder. Empty: none."),
+         "s3://bucket/prefix. `serve` takes what is new there within seconds, and deletes there "
+         "what the folder has expired; `sebez restore` gets it from there into an empty folder. "
+         "Empty: none."),
+    TEXT("BACKUP_S3_ENDPOINT", backup_s3_endpoint, "", 0, 300,
+         "Where the store of SEBEZ_BACKUP_URL is, as S3_ENDPOINT. Empty: S3_ENDPOINT."),
+    TEXT("BACKUP_S3_REGION", backup_s3_region, "", 0, 40,
+         "Region of that bucket. Empty: S3_REGION."),
+    TEXT("BACKUP_S3_ACCESS_KEY_ID", backup_s3_access_key_id, "", 0, 200,
+         "Key for that bucket, so that who has the one for images reaches no backup. Empty: "
+         "S3_ACCESS_KEY_ID."),
+    SECRET("BACKUP_S3_SECRET_ACCESS_KEY", backup_s3_secret_access_key, 200,
+           "Secret of BACKUP_S3_ACCESS_KEY_ID."),
     SECRET("SEBEZ_PROBE_PASSWORD", probe_password, 256,
            "Password of the account that `sebez probe --email` signs in with."),
     SECRET("SEBEZ_BACKUP_KEY", backup_key, 200,

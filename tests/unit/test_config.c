@@ -63,6 +63,10 @@ static const char *const BAD[][2] = {
     {"SEBEZ_BACKUP_URL", "s3://b/"},
     {"SEBEZ_BACKUP_URL", "s3://bucket/a//b"},
     {"SEBEZ_BACKUP_URL", "s3://bucket/good"}, /* without a folder */
+    {"BACKUP_S3_ENDPOINT", "minio:9000"},
+    {"BACKUP_S3_REGION", "EU west"},
+    {"BACKUP_S3_ACCESS_KEY_ID", "alone"},
+    {"BACKUP_S3_SECRET_ACCESS_KEY", "alone"},
     {"SEBEZ_ALLOWED_NETWORKS", "localhost"},
     {"SEBEZ_ALLOWED_NETWORKS", "10.0.0.1/8"},
     {"SEBEZ_CA_FILE", "/no/such/file"},

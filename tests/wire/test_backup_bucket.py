@@ -15,7 +15,10 @@ def in_bucket(**more):
     """A server with a folder for backups and a bucket that has it once more."""
     with s3.bucket() as settings:
         url = f"s3://{settings['S3_BUCKET']}/kept/of.shop-1"
-        of_s3 = {name: value for name, value in settings.items() if name != "S3_BUCKET"}
+        of_s3 = {f"BACKUP_{name}": value for name, value in settings.items()
+                 if name not in ("S3_BUCKET", "S3_PATH_STYLE")}
+        of_s3 |= {"S3_PATH_STYLE": "yes", "S3_ACCESS_KEY_ID": "of-images",
+                  "S3_SECRET_ACCESS_KEY": "which reaches no backup"}
         with backed_up(SEBEZ_BACKUP_KEY=KEY, SEBEZ_BACKUP_URL=url, **{**of_s3, **more}) \
                 as (server, target):
             yield server, target, settings
@@ -80,7 +83,7 @@ def test_a_lost_machine_is_restored_from_the_bucket_alone():
 def test_no_empty_folder_empties_a_bucket_and_what_waits_is_told():
     with in_bucket(SEBEZ_BACKUP_HOURS="24") as (server, target, settings):
         front = Front(settings["S3_ENDPOINT"])
-        server.environment["S3_ENDPOINT"] = front.endpoint
+        server.environment["BACKUP_S3_ENDPOINT"] = front.endpoint
         front.fault = refuse(503, "SlowDown")
         server.start()
         until(lambda: list(target.glob("base/*/info")))
