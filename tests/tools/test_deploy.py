@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import shutil
+import ssl
 import subprocess
 import threading
 
@@ -102,7 +103,7 @@ def members():
     """Starts what answers like a member of a cluster of this version; returns its address."""
     servers = []
 
-    def start(version, **config):
+    def start(version, tls=None, **config):
         class Member(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 answers = {"/patroni": {"patroni": {"version": version}}, "/config": config}
@@ -114,6 +115,8 @@ def members():
                 pass
 
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Member))
+        if tls:
+            servers[-1].socket = tls.wrap_socket(servers[-1].socket, server_side=True)
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         return f"127.0.0.1:{servers[-1].server_port}"
 
@@ -137,10 +140,58 @@ def test_a_cluster_that_would_lose_orders_is_refused(members, versions, config, 
     assert done.returncode == 1 and told in done.stdout
 
 
-def test_a_cluster_that_is_as_deploy_has_it_is_accepted(members):
+def make_secrets(folder):
+    done = run(ROOT / "deploy/ha/make-secrets", folder, "db1=127.0.0.1", "db2=db2.internal")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_cluster_that_is_as_deploy_has_it_is_accepted_by_who_has_a_certificate(
+        members, tmp_path):
+    secrets = make_secrets(tmp_path / "secrets")
     asked = yaml.safe_load((ROOT / "deploy/ha/patroni.yaml").read_text())["bootstrap"]["dcs"]
-    done = run(ROOT / "deploy/ha/check-patroni", *(members("3.0.3", **asked) for _ in range(3)))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=secrets / "ca.pem")
+    tls.load_cert_chain(secrets / "db1/machine.pem", secrets / "db1/machine.key")
+    tls.verify_mode = ssl.CERT_REQUIRED
+    places = [members("3.0.3", tls, **asked) for _ in range(3)]
+    check = ROOT / "deploy/ha/check-patroni"
+    done = run(check, "--secrets", secrets / "operator", *places)
     assert done.returncode == 0, done.stdout
+    other = make_secrets(tmp_path / "other")
+    for words in ([], ["--secrets", other / "operator"]):
+        done = run(check, *words, places[0])
+        assert done.returncode == 1 and "does not answer" in done.stdout
+
+
+def test_secrets_of_a_cluster_are_made_once_and_only_their_owner_reads_them(tmp_path):
+    secrets = make_secrets(tmp_path / "secrets")
+    before = {path: path.read_bytes() for path in secrets.rglob("*") if path.is_file()}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (secrets, *secrets.rglob("*")))
+    shutil.rmtree(secrets / "db2")
+    make_secrets(secrets)
+    after = {path: path.read_bytes() for path in secrets.rglob("*") if path.is_file()}
+    assert before.keys() == after.keys()
+    assert {path.relative_to(secrets).as_posix() for path in before
+            if before[path] != after[path]} == {"db2/machine.key", "db2/machine.pem", "ca.srl"}
+    for name, place in (("db1", "127.0.0.1"), ("db2", "db2.internal")):
+        kind = "-verify_ip" if name == "db1" else "-verify_hostname"
+        done = run("openssl", "verify", "-CAfile", secrets / "ca.pem", kind, place,
+                   secrets / name / "machine.pem")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_cluster_answers_nobody_without_a_certificate_and_has_no_password_in_its_files():
+    text = (ROOT / "deploy/ha/patroni.yaml").read_text()
+    patroni = yaml.safe_load(text)
+    assert patroni["restapi"]["verify_client"] == "required"
+    assert patroni["etcd3"]["protocol"] == "https"
+    users = patroni["postgresql"]["authentication"].values()
+    assert all("password" not in user and user["sslmode"] == "verify-full" for user in users)
+    assert all(line.split()[0] in ("local", "hostssl") for line in patroni["postgresql"]["pg_hba"])
+    etcd = (ROOT / "deploy/ha/etcd.env").read_text()
+    assert "http://" not in etcd
+    for what in ("CLIENT", "PEER_CLIENT"):
+        assert f"ETCD_{what}_CERT_AUTH=true" in etcd
 
 
 @pytest.mark.skipif(not shutil.which("haproxy"), reason="HAProxy is not installed")
@@ -148,6 +199,7 @@ def test_haproxy_accepts_the_configuration_of_the_cluster(tmp_path):
     text = (ROOT / "deploy/ha/haproxy.cfg").read_text()
     for number in (1, 2, 3):
         text = text.replace(f"DB{number}", f"127.0.0.{number}")
+    text = text.replace("SECRETS", str(make_secrets(tmp_path / "secrets") / "operator"))
     (tmp_path / "haproxy.cfg").write_text(text)
     done = run("haproxy", "-c", "-f", tmp_path / "haproxy.cfg")
     assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr

@@ -12,6 +12,8 @@ ANSWER_S = 30  # nobody is left without an answer for longer
 
 
 class Persistent(threading.Thread):
+    pace_s = 0  # between what it does
+
     def __init__(self):
         super().__init__(daemon=True)
         self.done = threading.Event()
@@ -24,6 +26,7 @@ class Persistent(threading.Thread):
         try:
             while not self.done.is_set():
                 self.act()
+                self.done.wait(self.pace_s)
         except Exception as error:  # carried to the test's thread
             self.wrong = error
 
