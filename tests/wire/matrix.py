@@ -184,6 +184,7 @@ ROWS = {
     "confirmShipmentDelivery": Row(ids=shipped),
     # sub-orders of vendors
     "listSubOrders": Row(),
+    "countSubOrders": Row(),
     "getSubOrder": Row(),
     "getSubOrderHistory": Row(),
     "acceptSubOrder": Row(ids=bought(), body=nothing),

@@ -2,8 +2,9 @@
 -- make ids that are ahead of created_at, by an hour at most.
 
 -- sub_orders_page (vendor uuid?, slug text?, overseen bool, status text?, number text?, since time?,
---                  before time?, after_id uuid, page_size int): many
--- A vendor's sub-orders; for admins (overseen), those of all vendors.
+--                  before time?, after_due time?, after_id uuid, page_size int): many
+-- A vendor's sub-orders; for admins (overseen), those of all vendors. With after_due, those that must be accepted
+-- or shipped, earliest first: by what the index sub_order_vendor_due has.
 select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
        [overseen: v.id as "vendor.id", v.name as "vendor.name", v.slug as "vendor.slug",]
        s.customer_name as "customer.name",
@@ -16,18 +17,40 @@ select s.id, s.number, left(s.number, 9) as order_number, s.state as status,
               'cancel_at', case when s.state in ('accepted', 'packed', 'partially_shipped')
                            then json_time(s.deadline_at) end)
               as deadlines,
-       s.created_at, s.created_at as "_key"
+       s.created_at,
+       [after_due: coalesce(case when s.state = 'placed' then s.deadline_at else s.ship_by end,
+                            timestamptz '9999-12-31 00:00Z') as "_key"]
+       [!after_due: s.created_at as "_key"]
 from sub_order s
 [overseen: join vendor v on v.id = s.vendor_id]
-where s.id < :after_id
+where true
+[!after_due: and s.id < :after_id]
+[after_due: and s.state in ('placed', 'accepted', 'packed', 'partially_shipped')
+	and (coalesce(case when s.state = 'placed' then s.deadline_at else s.ship_by end,
+	              timestamptz '9999-12-31 00:00Z'), s.id) > (:after_due, :after_id)]
 [vendor: and s.vendor_id = :vendor]
 [slug: and s.vendor_id = (select x.id from vendor x where x.slug = :slug)]
 [since: and s.created_at >= :since and s.id >= uuid_at(:since)]
 [before: and s.created_at < :before and s.id < uuid_at(:before + interval '1 hour')]
 [status: and s.state = :status]
 [number: and s.number >= :number and s.number < :number || '~']
-order by s.id desc
+order by
+[after_due: coalesce(case when s.state = 'placed' then s.deadline_at else s.ship_by end,
+                     timestamptz '9999-12-31 00:00Z'), s.id]
+[!after_due: s.id desc]
 limit :page_size;
+
+-- sub_order_counts (vendor uuid): one
+select count(*) filter (where s.state = 'awaiting_payment') as awaiting_payment,
+       count(*) filter (where s.state = 'placed') as placed,
+       count(*) filter (where s.state = 'accepted') as accepted,
+       count(*) filter (where s.state = 'packed') as packed,
+       count(*) filter (where s.state = 'partially_shipped') as partially_shipped,
+       count(*) filter (where s.state = 'shipped') as shipped,
+       count(*) filter (where s.state = 'delivered') as delivered
+from sub_order s
+where s.vendor_id = :vendor
+and s.state in ('awaiting_payment', 'placed', 'accepted', 'packed', 'partially_shipped', 'shipped', 'delivered');
 
 -- orders_page (account uuid?, email_key text?, overseen bool, status text?, number text?, since time?,
 --              before time?, after_id uuid, page_size int): many

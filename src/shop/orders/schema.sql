@@ -99,6 +99,10 @@ create index sub_order_deadline on sub_order (deadline_at) where deadline_at is 
 create index sub_order_open_account on sub_order (account_id, order_id)
 	where state not in ('completed', 'cancelled');
 create index sub_order_vendor_state on sub_order (vendor_id, state, id);
+-- For the queue, due first; without a deadline last.
+create index sub_order_vendor_due on sub_order (vendor_id, state,
+	coalesce(case when state = 'placed' then deadline_at else ship_by end, timestamptz '9999-12-31 00:00Z'), id)
+	where state in ('placed', 'accepted', 'packed', 'partially_shipped');
 create trigger kept before delete or update of vendor_id, id, order_id, account_id on sub_order
 	for each row execute function kept();
 -- What becomes of the money is audited with the payment.

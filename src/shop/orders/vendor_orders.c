@@ -6,10 +6,29 @@
 #include "orders_read.sql.h"
 #include "shop/orders/order_reply.h"
 
+static bool is_to_do(enum sub_order_status_choice status)
+{
+	return status == SUB_ORDER_STATUS_PLACED || status == SUB_ORDER_STATUS_ACCEPTED ||
+	       status == SUB_ORDER_STATUS_PACKED || status == SUB_ORDER_STATUS_PARTIALLY_SHIPPED;
+}
+
+static bool is_due_first(struct request *rq, const struct list_sub_orders_in *in)
+{
+	if (in->sort == NULL || *in->sort == SUB_ORDER_SORT_NEWEST)
+		return false;
+	if (in->status == NULL || !is_to_do(*in->status))
+		task_end_field(&rq->task, "?sort", "requires",
+		               "sort=due requires one of the statuses placed, accepted, packed and "
+		               "partially_shipped");
+	return true;
+}
+
 /* GET /v1/vendors/{vendor_id}/sub-orders */
 void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 {
-	struct page page = page_open(rq, in->cursor, in->limit, 0, PAGE_DESCENDING);
+	bool due = is_due_first(rq, in);
+	struct page page = page_open(rq, in->cursor, in->limit, (uint8_t)due,
+	                             due ? PAGE_ASCENDING : PAGE_DESCENDING);
 	const char *status = in->status != NULL ? SUB_ORDER_STATUS_NAMES[*in->status] : NULL;
 
 	reply_page(rq, &page,
@@ -20,9 +39,16 @@ void list_sub_orders(struct request *rq, const struct list_sub_orders_in *in)
 	                                   .number = number_prefix(rq->task.arena, in->q),
 	                                   .since = in->created_after,
 	                                   .before = in->created_before,
+	                                   .after_due = due ? &page.after_key : NULL,
 	                                   .after_id = page.after_id,
 	                                   .page_size = page.count,
 	                               }));
+}
+
+/* GET /v1/vendors/{vendor_id}/sub-order-counts */
+void count_sub_orders(struct request *rq, const struct count_sub_orders_in *in)
+{
+	reply_row(rq, sql_sub_order_counts(db_of(&rq->task), in->vendor_id));
 }
 
 /* GET /v1/(vendors/{vendor_id}|admin)/sub-orders/{sub_order_id} */
