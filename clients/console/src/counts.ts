@@ -1,5 +1,5 @@
-// How many open sub-orders and conversations there are, from the live state.
-import type { SubOrderStatus, VendorState } from "@sebez/sdk";
+// How many open sub-orders and conversations there are.
+import type { SubOrderCounts, SubOrderStatus, VendorState } from "@sebez/sdk";
 
 export type Tab = "accept" | "pack" | "ship" | "way" | "delivered" | "all";
 
@@ -14,18 +14,12 @@ export const TABS: Record<Tab, SubOrderStatus[] | null> = {
 };
 export const TAB_NAMES = Object.keys(TABS) as Tab[];
 
-export function tabOf(status: SubOrderStatus): Tab {
-  return TAB_NAMES.find((tab) => TABS[tab]?.includes(status)) ?? "all";
-}
-
-export function counted(state: VendorState | null): Record<Tab, number | null> {
-  const counts: Record<Tab, number | null> = { accept: 0, pack: 0, ship: 0, way: 0, delivered: 0, all: null };
-  if (!state) return { accept: null, pack: null, ship: null, way: null, delivered: null, all: null };
-  for (const part of Object.values(state.sub_orders)) {
-    const tab = tabOf(part.status);
-    if (tab !== "all") counts[tab] = (counts[tab] ?? 0) + 1;
-  }
-  return counts;
+export function countsOf(by: SubOrderCounts | undefined): Record<Tab, number | null> {
+  if (!by) return { accept: null, pack: null, ship: null, way: null, delivered: null, all: null };
+  return {
+    accept: by.placed, pack: by.accepted, ship: by.packed + by.partially_shipped, way: by.shipped,
+    delivered: by.delivered, all: null,
+  };
 }
 
 /** Conversations whose last words are the customer's. */

@@ -2,7 +2,7 @@
 // the server's answer.
 import { useQuery, useQueryClient, keepPreviousData, type QueryClient } from "@tanstack/react-query";
 import type { SubOrderStatus, VendorSubOrder, VendorSubOrderListItem } from "@sebez/sdk";
-import { TABS, type Tab } from "./counts.ts";
+import { countsOf, TABS, type Tab } from "./counts.ts";
 import { say } from "./problems.ts";
 import { sebez } from "./sebez.ts";
 import { useShop } from "./shop.ts";
@@ -14,35 +14,35 @@ export interface Queue {
   more: boolean;
 }
 
+type Given = Parameters<typeof sebez.listSubOrders>[0];
 const PAGE = 100;
 /** Calls at once, when several orders are accepted. */
 const AT_ONCE = 8;
-/** Open orders are sorted by their deadline here, so all of them are read, up to the thousand that are counted. */
-const OPEN_MAX = 1000;
 
-function dueOf(item: VendorSubOrderListItem): string {
-  const { accept_by, ship_by, pay_by } = item.deadlines;
-  return accept_by ?? ship_by ?? pay_by ?? "9";
+/** When it must be accepted or shipped; what has no deadline is last. */
+export function dueOf(item: VendorSubOrderListItem): string {
+  return item.deadlines.accept_by ?? item.deadlines.ship_by ?? "9";
 }
 
-async function readQueue(vendor: string, tab: Tab, q: string, most: number, signal: AbortSignal): Promise<Queue> {
+async function readStatus(input: Given, most: number, signal: AbortSignal): Promise<Queue> {
   const items: VendorSubOrderListItem[] = [];
-  let more = false;
-  const isUrgent = tab === "accept" || tab === "pack" || tab === "ship";
-  const limit = isUrgent ? OPEN_MAX : most;
-  for (const status of TABS[tab] ?? [undefined]) {
-    const input = { vendor_id: vendor, limit: Math.min(PAGE, limit), ...(status ? { status } : {}), ...(q ? { q } : {}) };
-    let count = 0;
-    for await (const item of sebez.all("listSubOrders", input, { signal })) {
-      if (count++ === limit) {
-        more = true;
-        break;
-      }
-      items.push(item);
-    }
+  for await (const item of sebez.all("listSubOrders", input, { signal })) {
+    if (items.length === most) return { items, more: true };
+    items.push(item);
   }
-  if (isUrgent) items.sort((a, b) => (dueOf(a) < dueOf(b) ? -1 : 1));
-  return { items, more };
+  return { items, more: false };
+}
+
+/** A queue of several states is put together of the lists of each, which are in the same order. */
+async function readQueue(vendor: string, tab: Tab, q: string, most: number, signal: AbortSignal): Promise<Queue> {
+  const sort = tab === "accept" || tab === "pack" || tab === "ship" ? "due" : "newest";
+  const input = { vendor_id: vendor, limit: Math.min(PAGE, most), sort, ...(q ? { q } : {}) } as const;
+  const parts = await Promise.all((TABS[tab] ?? [undefined]).map((status) =>
+    readStatus(status ? { ...input, status } : input, most, signal)));
+  const [only, ...others] = parts;
+  if (only && others.length === 0) return only;
+  const items = parts.flatMap((part) => part.items).sort((a, b) => (dueOf(a) < dueOf(b) ? -1 : 1));
+  return { items: items.slice(0, most), more: parts.some((part) => part.more) || items.length > most };
 }
 
 export function useQueue(tab: Tab, q: string, most: number) {
@@ -52,6 +52,16 @@ export function useQueue(tab: Tab, q: string, most: number) {
     queryFn: ({ signal }) => readQueue(shop.id, tab, q, most, signal),
     placeholderData: keepPreviousData,
   });
+}
+
+/** How many orders wait in each queue; null while that is not known. */
+export function useCounts(): Record<Tab, number | null> {
+  const shop = useShop();
+  const { data } = useQuery({
+    queryKey: ["shop", shop.id, "queue", "counts"],
+    queryFn: ({ signal }) => sebez.countSubOrders({ vendor_id: shop.id }, { signal }),
+  });
+  return countsOf(data);
 }
 
 export function useOrder(id: string) {
@@ -70,14 +80,18 @@ export function useHistory(order: VendorSubOrder) {
   });
 }
 
+function isList({ queryKey }: { queryKey: readonly unknown[] }): boolean {
+  return queryKey[3] !== "counts";
+}
+
 function shownStatus(queries: QueryClient, vendor: string, id: string): SubOrderStatus | undefined {
-  const lists = queries.getQueriesData<Queue>({ queryKey: ["shop", vendor, "queue"] });
+  const lists = queries.getQueriesData<Queue>({ queryKey: ["shop", vendor, "queue"], predicate: isList });
   return queries.getQueryData<VendorSubOrder>(["shop", vendor, "order", id])?.status
     ?? lists.flatMap(([, queue]) => queue?.items ?? []).find((item) => item.id === id)?.status;
 }
 
 function showStatus(queries: QueryClient, vendor: string, id: string, status: SubOrderStatus): void {
-  queries.setQueriesData<Queue>({ queryKey: ["shop", vendor, "queue"] }, (queue) => queue && {
+  queries.setQueriesData<Queue>({ queryKey: ["shop", vendor, "queue"], predicate: isList }, (queue) => queue && {
     ...queue, items: queue.items.map((item) => (item.id === id ? { ...item, status } : item)),
   });
   queries.setQueryData<VendorSubOrder>(["shop", vendor, "order", id], (order) => order && { ...order, status });

@@ -1,10 +1,9 @@
 // What needs the person now.
 import { Link } from "@tanstack/react-router";
 import { Check, Coffee, PackageOpen, Truck, type LucideIcon } from "lucide-react";
-import { counted, type Tab } from "../counts.ts";
+import type { Tab } from "../counts.ts";
 import { money, number, useNow } from "../format.ts";
-import { useLive } from "../live.ts";
-import { useQueue } from "../orders.ts";
+import { dueOf, useCounts, useQueue } from "../orders.ts";
 import { useShop } from "../shop.ts";
 import { useT, type Key } from "../texts/index.ts";
 import { Avatar, Empty, Skeleton } from "../ui/index.tsx";
@@ -21,17 +20,17 @@ function Urgent() {
   const t = useT();
   const shop = useShop();
   const now = useNow();
-  const accept = useQueue("accept", "", 100), pack = useQueue("pack", "", 100), ship = useQueue("ship", "", 100);
+  const [accept, pack, ship] = [useQueue("accept", "", URGENT_SHOWN), useQueue("pack", "", URGENT_SHOWN),
+    useQueue("ship", "", URGENT_SHOWN)];
   if (!accept.data || !pack.data || !ship.data) return <Skeleton lines={4} />;
   const items = [...accept.data.items, ...pack.data.items, ...ship.data.items]
-    .map((item) => ({ item, due: item.deadlines.accept_by ?? item.deadlines.ship_by ?? "9" }))
-    .sort((a, b) => (a.due < b.due ? -1 : 1)).slice(0, URGENT_SHOWN);
+    .sort((a, b) => (dueOf(a) < dueOf(b) ? -1 : 1)).slice(0, URGENT_SHOWN);
   if (items.length === 0) return null;
   return (
     <section aria-labelledby="urgent">
       <h2 id="urgent" className="section-title">{t("most_urgent")}</h2>
       <ul className="urgent">
-        {items.map(({ item }) => (
+        {items.map((item) => (
           <li key={item.id}>
             <Link to="/shop/$shop/orders" params={{ shop: shop.slug }} className="urgent-row"
               search={{ tab: item.status === "placed" ? "accept" : item.status === "accepted" ? "pack" : "ship", open: item.id }}>
@@ -49,16 +48,16 @@ function Urgent() {
 export function Home({ name }: { name: string }) {
   const t = useT();
   const shop = useShop();
-  const { state } = useLive();
-  const counts = counted(state);
+  const counts = useCounts();
   const needs = NEEDS.filter(([tab]) => (counts[tab] ?? 0) > 0);
-  const isCalm = state !== null && needs.length === 0;
+  const isKnown = counts.accept !== null;
+  const isCalm = isKnown && needs.length === 0;
   return (
     <div className="page home">
       <header className="page-head">
         <div><h1>{t("hello", { name: name.split(" ")[0] ?? name })}</h1>{!isCalm && <p className="quiet">{t("home_about")}</p>}</div>
       </header>
-      {state === null && <Skeleton lines={3} className="cards" />}
+      {!isKnown && <Skeleton lines={3} className="cards" />}
       {isCalm && <Empty icon={Coffee} title={t("home_calm")}>{t("home_calm_about")}</Empty>}
       <ul className="needs">
         {needs.map(([tab, Icon, title, about]) => (

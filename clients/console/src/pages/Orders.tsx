@@ -3,10 +3,10 @@ import type { VendorSubOrderListItem } from "@sebez/sdk";
 import { getRouteApi } from "@tanstack/react-router";
 import { Check, Inbox, Search, X } from "lucide-react";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
-import { counted, TAB_NAMES, type Tab } from "../counts.ts";
+import { TAB_NAMES, type Tab } from "../counts.ts";
 import { money, number, relative, useNow } from "../format.ts";
 import { useLive } from "../live.ts";
-import { useMoves, useQueue, type Moves } from "../orders.ts";
+import { useCounts, useMoves, useQueue, type Moves } from "../orders.ts";
 import { say } from "../problems.ts";
 import { mayFulfil, useShop } from "../shop.ts";
 import { useT } from "../texts/index.ts";
@@ -27,7 +27,7 @@ const FIND_MS = 200;
 
 function Tabs({ tab, onTab }: { tab: Tab; onTab: (tab: Tab) => void }) {
   const t = useT();
-  const counts = counted(useLive().state);
+  const counts = useCounts();
   return (
     <div className="tabs" role="group" aria-label={t("orders")}>
       {TAB_NAMES.map((each) => (

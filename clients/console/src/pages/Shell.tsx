@@ -4,8 +4,8 @@ import type { Membership, User } from "@sebez/sdk";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { ChevronsUpDown, House, Keyboard, LogOut, Menu, Package, Settings2, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
-import { counted } from "../counts.ts";
 import { follow, useLive } from "../live.ts";
+import { useCounts } from "../orders.ts";
 import { LANGUAGES, setPrefs, usePrefs } from "../prefs.ts";
 import { say } from "../problems.ts";
 import { signOut } from "../sebez.ts";
@@ -87,8 +87,7 @@ const WARNINGS: Partial<Record<string, Key>> = {
 
 function Sidebar({ user, shop, children }: { user: User; shop: Membership; children: ReactNode }) {
   const t = useT();
-  const { state } = useLive();
-  const toAccept = counted(state).accept;
+  const toAccept = useCounts().accept;
   const who = (
     <>
       <Avatar name={shop.name} square />
