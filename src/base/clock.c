@@ -27,6 +27,15 @@ int64_t clock_monotonic_ms(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
+int64_t clock_monotonic_us(void)
+{
+	struct timespec now;
+	int r = clock_gettime(CLOCK_MONOTONIC, &now);
+
+	assert(r == 0);
+	return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
 /*
  * Days and dates of the proleptic Gregorian calendar, after Howard Hinnant's chrono-compatible
  * algorithms: years begin in March, so that the leap day is the last of its year, and 400 years

@@ -16,6 +16,7 @@ enum { TIME_TEXT_LENGTH = 27 }; /* 2026-11-23T07:19:58.123456Z */
 
 int64_t clock_now_us(void);       /* the wall clock */
 int64_t clock_monotonic_ms(void); /* for deadlines */
+int64_t clock_monotonic_us(void); /* for durations */
 
 /* Microseconds and a trailing Z. Times beyond the years 0000 to 9999 are written as the last moment
  * that has four digits; the infinite ones as PostgreSQL's words infinity and -infinity. */

@@ -317,6 +317,13 @@ enum {
 	 */
 	LIMIT_CLIENT_REDIRECTS = 5,
 
+	/* Spans of traces that wait to be sent, of one process: some 330 bytes each. Those of 5
+	 * seconds in which every recorded trace has eight. */
+	LIMIT_SPANS = 4096,
+	LIMIT_SPAN_DETAIL_BYTES = 160, /* names of a handful of statements, or a host */
+	/* Recorded traces of one process, so that callers cannot make it record everything. */
+	LIMIT_TRACES_PER_SECOND = 100,
+
 	/* Mails that go to a server side by side, each over a connection and in a thread: one of
 	 * libuv's four stays for others. */
 	LIMIT_MAILS_AT_ONCE = 3,

@@ -169,6 +169,7 @@ int co_start(void (*fn)(void *arg), void *arg)
 	co->arg = arg;
 	co->woken = false;
 	co->scarce = 0;
+	co->cause = NULL;
 	co->state = CO_READY;
 #ifdef CO_ASAN
 	/* The previous user of this stack may have left it by longjmp. */
@@ -241,6 +242,17 @@ void co_scarce_returned(void)
 bool co_has_scarce(void)
 {
 	return all.self != NULL && all.self->scarce > 0;
+}
+
+void co_set_cause(const void *cause)
+{
+	assert(all.self != NULL);
+	all.self->cause = cause;
+}
+
+const void *co_cause(void)
+{
+	return all.self != NULL ? all.self->cause : NULL;
 }
 
 struct co_stats co_stats(void)

@@ -43,6 +43,10 @@ void co_scarce_taken(void);
 void co_scarce_returned(void);
 bool co_has_scarce(void);
 
+/* What the running fiber works for (net/spans.h), NULL at its begin. Nothing here reads it. */
+void co_set_cause(const void *cause);
+const void *co_cause(void); /* NULL on the loop's own stack, too */
+
 struct co_stats {
 	unsigned running; /* started and not ended */
 	unsigned running_max;

@@ -59,6 +59,7 @@ struct co {
 	enum co_state state;
 	bool woken;      /* woken before co_wait was called */
 	unsigned scarce; /* see co_scarce_taken */
+	const void *cause;
 	uv_timer_t timer;
 	char *mapping; /* guard page, stack, this struct */
 	size_t mapping_bytes;

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "net/http_client_internal.h"
 #include "net/loop.h"
+#include "net/spans.h"
 
 static struct {
 	bool started;
@@ -235,17 +237,61 @@ static void free_transfer(void *transfer)
 	http_transfer_free(transfer);
 }
 
+/* The trace is passed on to servers that the operator chose; others learn nothing about us. */
+static struct http_client_request with_trace(struct arena *arena,
+                                             const struct http_client_request *request,
+                                             const struct trace *trace)
+{
+	struct http_client_request traced = *request;
+	struct http_header *headers =
+	    arena_array(arena, request->header_count + 1, sizeof(*headers));
+	char *parent = arena_alloc(arena, TRACE_PARENT_TEXT + 1);
+
+	if (request->header_count > 0)
+		memcpy(headers, request->headers, request->header_count * sizeof(*headers));
+	trace_format(trace, parent);
+	headers[traced.header_count++] = (struct http_header){"traceparent", parent};
+	traced.headers = headers;
+	return traced;
+}
+
+/* The host alone: a path or a query may have secrets. */
+static void record(const struct http_client_request *request, const struct trace *trace,
+                   int64_t begin_us, int status, int rc)
+{
+	struct span span = {.trace = *trace,
+	                    .kind = SPAN_CLIENT,
+	                    .name = spans_method(request->method != NULL ? request->method : "GET"),
+	                    .status = status,
+	                    .duration_us = clock_monotonic_us() - begin_us};
+	const char *host = strstr(request->url, "://");
+
+	span.method = span.name;
+	if (host != NULL && strcspn(host + 3, "/?#") < sizeof(span.detail))
+		memcpy(span.detail, host + 3, strcspn(host + 3, "/?#"));
+	if (rc < 0)
+		span.error = HTTP_CLIENT_OUTCOMES[outcome_of(rc)];
+	spans_add(&span);
+}
+
 int http_client_send(struct arena *arena, const struct http_client_request *request,
                      int64_t deadline_ms, struct http_client_response *ret)
 {
 	struct http_transfer *transfer = NULL;
+	struct http_client_request sent = *request;
 	const char *error = "";
+	struct trace trace;
+	int64_t begin_us = clock_monotonic_us();
 
 	assert(co_self() != NULL && deadline_ms != 0);
 	assert(!co_has_scarce()); /* no transaction is open meanwhile */
-	int rc = run(request, deadline_ms, &transfer, &error);
+	if (spans_part(&trace) && request->trusted)
+		sent = with_trace(arena, request, &trace);
+	int rc = run(&sent, deadline_ms, &transfer, &error);
 
 	http_call_count(rc);
+	if (trace.known)
+		record(request, &trace, begin_us, transfer != NULL ? transfer->status : 0, rc);
 	*ret = (struct http_client_response){.body = "", .heads = "", .error = error};
 	if (transfer != NULL) {
 		if (rc == 0)

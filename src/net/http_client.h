@@ -8,7 +8,8 @@
  * By default a call goes only to addresses of the public internet (base/address.h) and to the
  * allowed networks: the address is checked when the socket is opened, after the name was resolved,
  * for every attempt. `trusted` lifts this for URLs that the operator configured, never
- * for those that a user supplied. Trusted calls share no connection with the others.
+ * for those that a user supplied. Trusted calls share no connection with the others. They carry on
+ * the trace that their fiber works for (net/spans.h).
  *
  * TLS certificates are always verified. No proxy (nor one that the environment names), cookie,
  * cache or content encoding is used. A request may be sent twice when the server closes a reused

@@ -28,6 +28,7 @@
 #include "node/readiness.h"
 #include "node/sms_setup.h"
 #include "node/token_keys.h"
+#include "node/traces.h"
 #include "node/well_known.h"
 #include "shop/feed/feed.h"
 #include "shop/shop.h"
@@ -85,7 +86,8 @@ static void on_drain(uv_timer_t *timer)
 
 	(void)timer;
 	assert(api.draining && busy <= open);
-	if (late || (!shop_is_busy() && (open == 0 || (busy == 0 && !api.retiring))))
+	if (late ||
+	    (!shop_is_busy() && !traces_wait() && (open == 0 || (busy == 0 && !api.retiring))))
 		loop_stop();
 }
 
@@ -100,6 +102,7 @@ static void on_stop(int number)
 	if (!api.draining && api.server != NULL)
 		http_server_drain(api.server);
 	shop_drain();
+	traces_drain();
 	api.draining = true;
 	uv_timer_start(&api.drain_timer, on_drain, 0, DRAIN_STEP_MS);
 }
@@ -210,6 +213,7 @@ int api_main(const struct config *config, unsigned slot)
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
 	process_on_signal(MEMBER_SIGNAL_RETIRE, on_stop);
 	readiness_start(api.stores.pools[PG_PUBLIC]);
+	traces_start(config, name);
 	rc = co_start(warm_up, NULL);
 	assert(rc == 0); /* one of the first fibers of the process */
 	loop_run();

@@ -365,6 +365,9 @@ static const char *find_mistake(const struct config *config)
 		       "the prefix) or addresses with blanks between, 32 at most";
 	if (config->ca_file[0] != '\0' && access(config->ca_file, R_OK) != 0)
 		return "SEBEZ_CA_FILE must be a file that can be read";
+	if (config->traces_url[0] != '\0' && !is_base_url(config->traces_url))
+		return "SEBEZ_TRACES_URL must be http:// or https:// with a host in lower case and "
+		       "a path, without a slash at its end";
 	if (!is_key(config->secret))
 		return "SEBEZ_SECRET must be 32 bytes, as 64 hexadecimal digits or as base64";
 	if (!is_key(config->secret_previous))

@@ -69,6 +69,7 @@ struct config {
 	const char *smtp_url;            /* "" means that no mails are sent */
 	const char *bounce_address;      /* "" means mail_from */
 	const char *mail_webhook_secret; /* "" means that nobody tells of bounces */
+	const char *traces_url;          /* "" means that no traces are sent */
 	const char *public_url;          /* "" means the address of SEBEZ_LISTEN */
 	const char *chapa_secret_key, *chapa_webhook_secrets, *chapa_url;
 	const char *stripe_secret_key, *stripe_webhook_secrets, *stripe_url;
@@ -114,6 +115,7 @@ struct config {
 	int64_t cache;
 	int64_t limits;
 	int64_t behind_proxy;
+	int64_t traces_percent;
 	int64_t db_connections;
 	int64_t db_leased;
 	int64_t statement_timeout_ms;

@@ -64,6 +64,12 @@ const struct option OPTIONS[] = {
             "Api processes. 0: one per core."),
     CHOICE("SEBEZ_LOG_LEVEL", log_level, "info", "debug info warn error",
            "Minimum level of log lines."),
+    TEXT("SEBEZ_TRACES_URL", traces_url, "", 0, 300,
+         "Where traces are sent, as OpenTelemetry's protocol over HTTP in JSON: "
+         "http://collector:4318/v1/traces. Empty: nowhere."),
+    INTEGER("SEBEZ_TRACES_PERCENT", traces_percent, "1", 0, 100, "percent",
+            "Share of requests and runs of jobs whose traces are sent, of those that a caller's "
+            "`traceparent` decides nothing about."),
     BOOLEAN("SEBEZ_CACHE", cache, "yes",
             "Whether replies to public requests are cached in memory."),
     BOOLEAN("SEBEZ_LIMITS", limits, "yes", "Whether rate limits apply (429)."),

@@ -13,6 +13,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "net/smtp_client.h"
+#include "net/spans.h"
 #include "node/heartbeat.h"
 #include "node/mail_setup.h"
 #include "node/member.h"
@@ -21,6 +22,7 @@
 #include "node/process.h"
 #include "node/push_setup.h"
 #include "node/sms_setup.h"
+#include "node/traces.h"
 #include "shop/feed/feed.h"
 #include "shop/media/media.h"
 #include "shop/outbox/outbox.h"
@@ -70,16 +72,25 @@ static int64_t run_once(const struct job *job)
 	    .actor = {.kind = ACTOR_JOBS},
 	    .name = job->name,
 	};
-	int64_t started_us = clock_now_us();
+	int64_t started_us = clock_now_us(), begin_us = clock_monotonic_us();
+	struct trace trace = spans_trace(NULL);
 	bool good;
 
 	uuid_format(uuid_v7(), task.request_id);
 	task.arena = arena_new(LIMIT_REQUEST_ARENA_BYTES, task_arena_full, &task);
 	jobs.running++;
+	spans_work_for(&trace);
 	good = task_run(&task, job->run);
+	spans_work_for(NULL);
 	assert(jobs.running > 0 && !co_has_scarce()); /* its transactions are closed */
 	jobs.running--;
 	report(&task, job, good, clock_now_us() - started_us);
+	spans_add(&(struct span){.trace = trace,
+	                         .kind = SPAN_INTERNAL,
+	                         .name = job->name,
+	                         .error = good ? NULL : task.problem.code->name,
+	                         .begin_us = started_us,
+	                         .duration_us = clock_monotonic_us() - begin_us});
 	arena_free(task.arena);
 	return good ? task.again_ms : 0;
 }
@@ -151,7 +162,9 @@ static void on_gauges(uv_timer_t *timer)
 static void on_drain(uv_timer_t *timer)
 {
 	(void)timer;
-	if ((jobs.running == 0 && !shop_is_busy()) || loop_now_ms() >= jobs.deadline_ms)
+	bool busy = jobs.running > 0 || shop_is_busy() || traces_wait();
+
+	if (!busy || loop_now_ms() >= jobs.deadline_ms)
 		loop_stop();
 }
 
@@ -160,6 +173,7 @@ static void on_stop(int number)
 	(void)number;
 	jobs.stopping = true;
 	shop_drain();
+	traces_drain();
 	jobs.deadline_ms = loop_now_ms() + jobs.config->drain_ms;
 	uv_timer_start(&jobs.drain_timer, on_drain, 0, DRAIN_STEP_MS);
 }
@@ -214,6 +228,7 @@ int jobs_main(const struct config *config, unsigned slot)
 	uv_timer_init(loop_uv(), &jobs.drain_timer);
 	uv_timer_start(&jobs.gauges_timer, on_gauges, 0, HEARTBEAT_MS);
 	process_on_signal(MEMBER_SIGNAL_STOP, on_stop);
+	traces_start(config, "jobs");
 	start_jobs();
 	process_ready();
 	loop_run();

@@ -138,13 +138,19 @@ static void check_all_expected(struct db *db, const struct pg_batch *batch)
 static int send_once(struct db *db, struct pg_batch *batch)
 {
 	struct pg_lease *lease = db->mode == DB_CHAIN ? db->tx->lease : db->lease;
+	struct db_trip trip;
+	int r;
 	db->task->statements += (unsigned)batch->count;
 	db->task->round_trips++;
+	db_trip_begin(&trip);
 	if (db->mode == DB_TX || db->mode == DB_CHAIN) {
 		assert(lease != NULL); /* used after db_commit */
-		return pg_lease_run(lease, batch, db->task->deadline_ms);
+		r = pg_lease_run(lease, batch, db->task->deadline_ms);
+	} else {
+		r = pg_run(db_pool(db->role), batch, db->task->deadline_ms);
 	}
-	return pg_run(db_pool(db->role), batch, db->task->deadline_ms);
+	db_trip_end(&trip, db->role, batch, r);
+	return r;
 }
 
 /* True when its statements form a transaction of their own, outside a lease's. */

@@ -2,6 +2,7 @@
 #ifndef SEBEZ_TASK_DB_INTERNAL_H
 #define SEBEZ_TASK_DB_INTERNAL_H
 
+#include "base/trace.h"
 #include "task/db.h"
 #include "task/rows_internal.h"
 
@@ -52,6 +53,16 @@ void db_envelope(struct db *db);
 
 extern const struct pg_statement DB_BEGIN_STATEMENT;
 extern const struct pg_statement DB_COMMIT_STATEMENT;
+
+/* A round trip as a span of the trace that the fiber works for (net/spans.h). */
+struct db_trip {
+	struct trace trace;
+	int64_t begin_us;
+};
+void db_trip_begin(struct db_trip *ret);
+/* result: of pg_run */
+void db_trip_end(const struct db_trip *trip, enum pg_role role, const struct pg_batch *batch,
+                 int result);
 
 /* Refusals that a caller may want to handle: class SB and unique violations. */
 bool db_error_is_refusal(const struct pg_error *error);

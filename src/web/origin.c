@@ -129,7 +129,7 @@ const struct http_header ORIGIN_PREFLIGHT[ORIGIN_PREFLIGHT_HEADERS] = {
     {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
     {"Access-Control-Allow-Headers", "Accept-Language, Authorization, Cache-Control, Content-Type, "
                                      "Idempotency-Key, If-Match, If-None-Match, "
-                                     "Last-Event-ID, X-Cart-Token, X-Request-Id"},
+                                     "Last-Event-ID, Traceparent, X-Cart-Token, X-Request-Id"},
     {"Access-Control-Max-Age", "7200"}, /* the maximum that browsers honour */
 };
 

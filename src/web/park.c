@@ -38,6 +38,7 @@ void request_park(struct request *rq, struct parked *parked, void (*done)(struct
 	    .origin = ctx->origin,
 	};
 	memcpy(parked->request_id, rq->task.request_id, sizeof(parked->request_id));
+	request_trace(ctx, 200); /* without the time that it will wait */
 	http_set_context(rq->http, &parked->owner);
 	rq->replied = true;
 	rq->status = 200;

@@ -14,7 +14,8 @@ void reply_problem(struct request *rq, const struct problem *problem)
 	const struct problem_code *code = problem->code;
 	struct buf body = buf_new(rq->task.arena, 512);
 	struct json json = json_new(&body);
-	char seconds[16];
+	const struct trace *trace = &request_context_of(rq)->trace;
+	char seconds[16], trace_id[TRACE_ID_TEXT + 1];
 
 	json_open_object(&json);
 	json_put_str(&json, "type", arena_printf(rq->task.arena, "/problems/%s", code->name));
@@ -23,6 +24,10 @@ void reply_problem(struct request *rq, const struct problem *problem)
 	json_put_str(&json, "detail", problem->detail);
 	json_put_str(&json, "code", code->name);
 	json_put_str(&json, "request_id", rq->task.request_id);
+	if (trace->known) {
+		trace_format_id(trace, trace_id);
+		json_put_str(&json, "trace_id", trace_id);
+	}
 	if (problem->errors != NULL) {
 		json_key(&json, "errors");
 		json_raw(&json, problem->errors, strlen(problem->errors));

@@ -13,6 +13,7 @@
 #include "net/co.h"
 #include "net/log.h"
 #include "net/loop.h"
+#include "net/spans.h"
 #include "web/authenticate.h"
 #include "web/client_address.h"
 #include "web/idempotency.h"
@@ -85,12 +86,14 @@ static void measure(unsigned operation, int status, int64_t duration_us)
 
 void request_answered(struct request_context *ctx, int status)
 {
+	char trace[TRACE_ID_TEXT + 1];
 	const struct request *rq = &ctx->rq;
 	int64_t duration_us = request_now_us() - ctx->started_us;
 	const char *log = rq->task.problem.log;
 
 	measure(rq->operation != NULL ? rq->operation->number : (unsigned)OPERATION_COUNT, status,
 	        duration_us);
+	request_trace(ctx, status);
 	LOG_AT(status >= 500 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "request",
 	       log_str("request_id", rq->task.request_id), log_str("method", http_method(rq->http)),
 	       log_str("path", http_path(rq->http)), log_str("operation", rq->task.name),
@@ -98,7 +101,7 @@ void request_answered(struct request_context *ctx, int status)
 	       log_int("statements", rq->task.statements),
 	       log_int("round_trips", rq->task.round_trips),
 	       log_str("problem", status >= 400 ? rq->task.problem.detail : NULL),
-	       log_str("cause", log));
+	       log_str("cause", log), request_log_trace(ctx, trace));
 }
 
 static void request_context_free(struct request_context *ctx)
@@ -160,6 +163,7 @@ static struct request_context *request_context_new(struct http_exchange *ex)
 	ctx->exchange_open = true;
 	ctx->origin = origin_of(ex);
 	set_request_id(&ctx->rq);
+	ctx->trace = spans_trace(http_header(ex, "traceparent"));
 	ctx->owner.finished = exchange_ended;
 	http_set_context(ex, &ctx->owner);
 	return ctx;
@@ -283,6 +287,7 @@ static void drop_headers(struct request_context *ctx)
 static void finish_badly(struct request *rq)
 {
 	struct request_context *ctx = request_context_of(rq);
+	char trace[TRACE_ID_TEXT + 1];
 
 	assert(rq->task.problem.code != PROBLEM_NONE);
 	/* When the handler ended because its arena was full, the problem needs a new arena. */
@@ -302,7 +307,7 @@ static void finish_badly(struct request *rq)
 		LOG_WARNING("stream aborted", log_str("request_id", rq->task.request_id),
 		            log_str("operation", rq->task.name),
 		            log_str("problem", rq->task.problem.detail),
-		            log_str("cause", rq->task.problem.log));
+		            log_str("cause", rq->task.problem.log), request_log_trace(ctx, trace));
 		reply_stream_abort(rq);
 	}
 }
@@ -310,6 +315,8 @@ static void finish_badly(struct request *rq)
 static void fiber(void *arg)
 {
 	struct request_context *ctx = arg;
+
+	spans_work_for(&ctx->trace);
 	bool done = task_run(&ctx->rq.task, run);
 
 	while (!done && retry_wait(&ctx->rq))
@@ -318,6 +325,7 @@ static void fiber(void *arg)
 		finish_badly(&ctx->rq);
 	assert(ctx->rq.replied && !co_has_scarce()); /* its transactions are closed */
 	idempotency_end(&ctx->rq);
+	spans_work_for(NULL);
 	ctx->fiber_running = false;
 	request_context_free(ctx);
 }

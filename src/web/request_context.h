@@ -8,6 +8,8 @@
 #define SEBEZ_WEB_REQUEST_CONTEXT_H
 
 #include "base/limits.h"
+#include "base/log.h"
+#include "base/trace.h"
 #include "web/cache.h"
 #include "web/park.h"
 #include "web/request.h"
@@ -25,7 +27,8 @@ struct request_context {
 	struct http_owner owner;
 	struct route_match match;
 	struct cache_ticket cache;
-	unsigned origin; /* origin of the calling page (web/origin.h) */
+	struct trace trace; /* that the request is a part of; all zeros: none */
+	unsigned origin;    /* origin of the calling page (web/origin.h) */
 	struct http_header headers[REQUEST_REPLY_HEADERS_MAX]; /* of the coming reply */
 	size_t header_count;
 	const char *guesses[LIMIT_GUESSES]; /* keys counted by limit_guess, in an arena */
@@ -51,7 +54,11 @@ const struct web_options *web_options(void);
 int64_t request_now_us(void);
 int request_retry_after_s(void); /* 1 to RETRY_SPREAD_S, round robin */
 
-/* Records status and duration of the reply: metrics and the access log. */
+/* Records status and duration of the reply: metrics, the access log, the trace. */
 void request_answered(struct request_context *ctx, int status);
+/* Its part of the trace, when it is answered or parked. */
+void request_trace(const struct request_context *ctx, int status);
+/* Of log lines; without a trace it ends them, so it is the last field. */
+struct log_field request_log_trace(const struct request_context *ctx, char id[TRACE_ID_TEXT + 1]);
 
 #endif
