@@ -328,6 +328,22 @@ def disputed(w, who, side):
     return side.disputed()
 
 
+def evidence_body(w, who, side):
+    return {"text": "A test"}
+
+
+def charged_back(w, who, side):
+    return side.charged_back()
+
+
+def evidenced(w, who, side):
+    """With something to send."""
+    made = side.charged_back()
+    side.vendor.do("addVendorChargebackEvidence", **made, key=fresh("key"),
+                   body={"text": "A test"})
+    return made
+
+
 def returned(state):
     """A return of the side, in this state."""
     return lambda w, who, side: side.returned(state)

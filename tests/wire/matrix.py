@@ -36,7 +36,8 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     unclosed, vendor_cursor, vendor_in, webhook_body, with_activity,
                     with_another_customer, with_another_vendor, with_app, with_options)
 from makers import leaving, leaving_user
-from makers import disputed, inspected_body, paid_back, return_body, returned
+from makers import (charged_back, disputed, evidence_body, evidenced, inspected_body, paid_back,
+                    return_body, returned)
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -400,6 +401,13 @@ ROWS = {
     "adminGetDispute": Row(),
     "decideDispute": Row(ids=disputed, body=lambda w, who, side: {
         "outcome": "vendor", "reason": "A test"}),
+    "listVendorChargebacks": Row(),
+    "getVendorChargeback": Row(),
+    "addVendorChargebackEvidence": Row(ids=charged_back, body=evidence_body),
+    "adminListChargebacks": Row(),
+    "adminGetChargeback": Row(),
+    "adminAddChargebackEvidence": Row(ids=charged_back, body=evidence_body),
+    "sendChargebackEvidence": Row(ids=evidenced),
     # papers
     "listInvoices": Row(),
     "getInvoice": Row(),

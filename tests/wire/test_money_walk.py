@@ -13,6 +13,7 @@ from harness import contract
 from harness.books import PLATFORM, Books, Line, Order, Part, Payout, Terms
 from harness.shop import fresh, money
 from harness.wait import until
+from test_attempts import sandbox
 
 STEPS = int(os.environ.get("SEBEZ_TEST_MONEY", "200"))
 KEPT = 8  # orders that go on, few enough that each gets far; older ones rest
@@ -25,11 +26,13 @@ CAUSES = set(contract.resolve({"$ref": "#/components/schemas/JournalCause"})["en
              ) - {"extra_received", "extra_refunded", "refund_failed",
                   "extra_refund_failed"}  # of providers: test_attempts.py
 RATES = (0, 1, 333, 1000, 2550, 10_000)
+FEE = 1500  # of the sandbox, for a chargeback
 
 
 class Walk:
     def __init__(self, shop, seed):
         self.shop, self.chance, self.books = shop, random.Random(seed), Books()
+        self.placed = []
         self.finance, self.admin = shop.admin("finance"), shop.admin()
         self.vendors = [shop.vendor(shipping=[("Parcel", price)]) for price in (0, 499, 1250)]
         self.rates = {vendor.id: 1000 for vendor in self.vendors}
@@ -122,6 +125,7 @@ class Walk:
         order.is_paid = made["payment"]["status"] == "received"  # of nothing
         order.account = "provider:sandbox" if method == "sandbox" else "bank"
         self.orders = [*self.orders, order][-KEPT:]
+        self.placed.append(order.id)
 
     def part_of(self, seen, prices, counts):
         vendor = seen["vendor"]["id"]
@@ -136,10 +140,57 @@ class Walk:
         answer = order.customer.call("createPaymentAttempt", order_id=order.id, body={})
         if answer.status_code == 201 and answer.json()["status"] == "captured":
             self.books.receive(order, due)
+            order.attempt = answer.json()
+
+    def charge_back(self):
+        """The bank takes back what was paid by a card, or decides."""
+        chosen = [o for o in self.orders if o.attempt]
+        if not chosen:
+            return
+        order = self.chance.choice(chosen)
+        if any(part.charged for part in order.parts):
+            self.decide_chargeback(order)
+        elif any(part.received > part.back for part in order.parts):
+            before = len(self.chargebacks(order))
+            assert sandbox(self.shop, order.attempt, "dispute").status_code == 200
+            until(lambda: len(self.chargebacks(order)) > before)
+            amount = self.books.charge_back(order, FEE)
+            assert self.chargebacks(order)[0]["amount"] == amount
+
+    def chargebacks(self, order):
+        return self.shop.db.rows("select id::text, amount, state from chargeback "
+                                 "where order_id = %s order by id desc", order.id)
+
+    def decide_chargeback(self, order):
+        outcome = self.chance.choice(("won", "lost"))
+        lost = {part.id: self.seller(part).do("getSubOrder", sub_order_id=part.id)["status"]
+                for part in order.parts if outcome == "lost" and part.due}
+        where = {"chargeback_id": self.chargebacks(order)[0]["id"]}
+        self.finance.do("adminAddChargebackEvidence", **where, key=fresh("key"), body={
+            "text": {"won": "winning_evidence", "lost": "losing_evidence"}[outcome]})
+        self.finance.do("sendChargebackEvidence", **where)
+        until(lambda: self.chargebacks(order)[0]["state"] == outcome)
+        for part in order.parts:
+            if part.id in lost and part.charged:
+                self.lose(order, part, lost[part.id])
+        self.books.end_chargeback(order)
+        if outcome == "lost":
+            self.books.refund(order)
+        self.await_refund(order)
+
+    def lose(self, order, part, status):
+        """What was shipped is refunded by its lines, and what is left of it by the marketplace."""
+        is_shipped = status in ("shipped", "delivered", "completed")
+        if is_shipped and (self.refundable(part) or part.shipping > part.shipping_back):
+            self.books.grant(order, part, self.refundable(part),
+                             part.shipping - part.shipping_back, 0, False, self.keeps)
+        if part.due:
+            self.books.grant(order, part, {}, 0, part.due, is_shipped, True)
 
     def await_refund(self, order):
         """Of an order that was paid by card."""
-        if order.account == "bank" or not order.refund_due:
+        if order.account == "bank" or not order.refund_due or any(
+                part.charged for part in order.parts):
             return
         back = self.books.platform["provider:sandbox"] - order.refund_due
         until(lambda: self.platform()["provider:sandbox"] - self.start["provider:sandbox"] == back)
@@ -209,12 +260,14 @@ class Walk:
                                      body={"reason": "other", "text": "Walk"})
         if answer.status_code == 201:
             part.dispute = answer.json()["id"]
-            self.books.hold(order, part)
+            if not part.held:
+                self.books.hold(order, part)
 
     def end_dispute(self, order, part):
         outcome = self.chance.choice(("withdrawn", "vendor", "split", "customer"))
         if outcome == "withdrawn":
             order.customer.do("withdrawDispute", dispute_id=part.dispute)
+            part.dispute = None
             self.books.unhold(part)
             return
         amount = self.chance.choice((1, 500, 20_000))
@@ -222,8 +275,9 @@ class Walk:
             "outcome": outcome, "reason": "Walk",
             **({"amount": money(amount)} if outcome == "split" else {})})
         if answer.status_code != 200:
-            assert answer.status_code == 400 and outcome == "split", answer.text
+            assert answer.status_code in (400, 409) and outcome != "vendor", answer.text
             return
+        part.dispute = None
         self.books.unhold(part)
         if outcome == "split":
             self.books.grant(order, part, {}, 0, amount, False, self.keeps)
@@ -349,7 +403,7 @@ class Walk:
 
     def release(self):
         ready = [p for o in self.orders for p in o.parts if p.paid and p.delivered
-                 and not p.released and not p.dispute]
+                 and not p.released and not p.dispute and not p.charged]
         if not ready:
             return
         part = self.chance.choice(ready)
@@ -361,7 +415,8 @@ class Walk:
         self.books.release(part, self.reserves[part.vendor])
 
     def release_reserve(self):
-        held = [p for o in self.orders for p in o.parts if p.reserved and not p.dispute]
+        held = [p for o in self.orders for p in o.parts
+                if p.reserved and not p.dispute and not p.charged]
         if not held:
             return
         part = self.chance.choice(held)
@@ -398,8 +453,8 @@ class Walk:
 
     def causes(self):
         return {row["kind"] for row in self.shop.db.rows(
-            "select distinct cause_kind as kind from journal where vendor_id = any (%s::uuid[])",
-            [vendor.id for vendor in self.vendors])}
+            "select distinct cause_kind as kind from journal where vendor_id = any (%s::uuid[]) "
+            "or order_id = any (%s::uuid[])", [vendor.id for vendor in self.vendors], self.placed)}
 
     # -- what must hold ---------------------------------------------------------------------------
 
@@ -418,9 +473,9 @@ class Walk:
 
     def go(self):
         steps = {self.place: 1, self.receive: 7, self.grant: 5, self.refund: 4, self.send_back: 3,
-                 self.dispute: 4, self.cancel_order: 1, self.sell: 40, self.release: 10,
-                 self.release_reserve: 6, self.pay_out: 2, self.move_payout: 3, self.pay_debt: 6,
-                 self.change_rules: 1}
+                 self.dispute: 4, self.charge_back: 3, self.cancel_order: 1, self.sell: 40,
+                 self.release: 10, self.release_reserve: 6, self.pay_out: 2, self.move_payout: 3,
+                 self.pay_debt: 6, self.change_rules: 1}
         self.place()
         for number in range(10 * STEPS):
             if number >= STEPS and self.causes() == CAUSES:

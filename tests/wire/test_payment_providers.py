@@ -11,7 +11,7 @@ import requests
 
 from conftest import SEED, serving
 from harness.payment_fakes import CHAPA_OLD, STRIPE_OLD, Chapa, Stripe, settings
-from harness.shop import Shop, refused, together
+from harness.shop import Shop, fresh, refused, together
 from harness.sub_orders import due_back, good
 from harness.wait import until
 from test_attempts import attempt, books, due_now, state_of
@@ -269,6 +269,44 @@ def test_a_refund_that_does_not_arrive_is_due_again_and_not_made_again(scene):
     finance.do("markRefunded", order_id=order["id"], body=due_back(scene.shop, order))
     assert customer.see(order)["payment"]["status"] == "refunded"
     assert fake.refunded() == asked and books(scene.shop, order) == {}
+
+
+def test_stripe_tells_of_a_chargeback_and_gets_the_evidence(scene):
+    fake, finance, url = scene.fakes["stripe"], scene.shop.admin("finance"), scene.server.url
+    customer, order = scene.order("stripe")
+    made = begun(customer, order)
+    fake.pay(made["id"])
+    checked(customer, order, made)
+    unknown = {"id": "du_0", "payment_intent": "pi_0"}
+    assert fake.say(url, unknown, "charge.dispute.created").status_code == 204
+    assert fake.say(url, {"id": "../refunds"}, "charge.dispute.created").status_code == 204
+    dispute = fake.dispute(made["id"])
+    for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
+        assert fake.say(url, {"id": "du_1"}, kind).status_code == 204
+
+    def seen():
+        return [c for c in finance.do("adminListChargebacks")["items"]
+                if c["order_id"] == order["id"]]
+    until(seen)
+    (first,) = seen()
+    assert (first["status"], first["reason"], first["amount"], first["fee"]) == (
+        "needs_response", "product_not_received", order["total"],
+        {"amount": 1500, "currency": "USD"})
+    where = {"chargeback_id": first["id"]}
+    scene.vendor.do("addVendorChargebackEvidence", **where, key=fresh("key"),
+                    body={"text": "It is on its way"})
+    finance.do("sendChargebackEvidence", **where)
+    until(lambda: seen()[0]["status"] == "under_review")
+    assert seen()[0]["sent_at"]
+    assert fake.evidence["du_1"]["evidence[uncategorized_text]"] == "It is on its way"
+    assert set(fake.evidence["du_1"]) <= {f"evidence[{name}]" for name in (
+        "customer_name", "product_description", "shipping_address", "shipping_carrier",
+        "shipping_date", "shipping_tracking_number", "uncategorized_text")}
+    dispute.update(status="lost")
+    fake.say(url, {"id": "du_1"}, "charge.dispute.closed")
+    until(lambda: seen()[0]["status"] == "lost")
+    assert customer.see(order)["payment"]["status"] == "refunded" and fake.refunded() >= 0
+    assert books(scene.shop, order)["provider:stripe"] == -1500
 
 
 @pytest.mark.parametrize("attempts", [11, 12])

@@ -1,6 +1,8 @@
 """The world of the isolation matrix: two sides, A and B, each a vendor with staff in every role and
 a customer with an order. What a valid call in it needs is said by the rows of matrix.py.
 """
+import requests
+
 from callers import twin_of
 from harness import contract
 from harness.authenticator import passkey_of
@@ -83,6 +85,7 @@ class Side:
         self.ids["delivery_id"] = self.webhook_delivery()
         self.ids["dispute_id"] = self.disputed()["dispute_id"]
         self.ids["return_id"] = self.returned("requested")["return_id"]
+        self.ids["chargeback_id"] = self.charged_back()["chargeback_id"]
         self.ids["code_id"] = coded(shop.server, shop.anonymous())["code_id"]
         # What exists and is not published, for those who see only what is.
         self.hidden = {
@@ -137,6 +140,16 @@ class Side:
         made = self.customer.do("openDispute", sub_order_id=ids["sub_order_id"], key=fresh("key"),
                                 body={"reason": "other", "text": "A test"})
         return {**ids, "dispute_id": made["id"]}
+
+    def charged_back(self):
+        """A payment by card that the bank takes back."""
+        order = self.customer.order(self.product, method="sandbox")
+        made = self.customer.do("createPaymentAttempt", order_id=order["id"], key=fresh("key"),
+                                body={})
+        requests.post(f"{self.shop.server.url}/dev/pay/{made['id']}/dispute", timeout=10)
+        found = "select id from chargeback where order_id = %s"
+        until(lambda: self.shop.db.rows(found, order["id"]))
+        return {"chargeback_id": str(self.shop.db.one(found, order["id"]))}
 
     def returned(self, state):
         """A return of an order that was delivered and paid in cash, in this state."""

@@ -176,7 +176,8 @@ begin
 end $$;
 grant execute on function ledger_settle(uuid[], text) to sebez_kernel;
 
--- Releases the earnings of up to `most` sub-orders whose time has come and of which nothing is returned or disputed.
+-- Releases the earnings of up to `most` sub-orders whose time has come and of which nothing is returned, disputed or
+-- charged back.
 -- Never waits for a sub-order. Returns how many.
 create or replace function ledger_release(most int) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -191,13 +192,15 @@ begin
 			and g.sub_order_id = h.sub_order_id and g.state = any (return_open_states()))
 		and not exists (select from dispute d where d.vendor_id = h.vendor_id
 			and d.sub_order_id = h.sub_order_id and d.state = any (dispute_open_states()))
+		and not is_charged_back(h.vendor_id, h.sub_order_id)
 		order by h.release_at
 		limit most
 		for no key update of s skip locked);
 	-- Again, under the lock: a return may have been asked for until it was taken.
 	due := array(select s.id from sub_order s where s.id = any (due)
 		and not exists (select from goods_return g where g.vendor_id = s.vendor_id
-			and g.sub_order_id = s.id and g.state = any (return_open_states())));
+			and g.sub_order_id = s.id and g.state = any (return_open_states()))
+		and not is_charged_back(s.vendor_id, s.id));
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id, e.earned, r.days,
@@ -244,6 +247,7 @@ begin
 		where h.reserved_until <= now()
 		and not exists (select from dispute d where d.vendor_id = h.vendor_id
 			and d.sub_order_id = h.sub_order_id and d.state = any (dispute_open_states()))
+		and not is_charged_back(h.vendor_id, h.sub_order_id)
 		order by h.reserved_until
 		limit most
 		for no key update of s skip locked);

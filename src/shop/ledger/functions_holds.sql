@@ -1,4 +1,4 @@
--- Money of a vendor that is held while a sub-order is disputed. docs/MONEY.md.
+-- Money of a vendor that is held while a sub-order is disputed or charged back. docs/MONEY.md.
 set local role sebez_kernel;
 
 -- Holds what was earned of a sub-order and is available; what is pending is not released meanwhile. Not of cash: that
@@ -30,7 +30,7 @@ begin
 	from share h where x.vendor_id = h.vendor_id and x.sub_order_id = h.sub_order_id and h.amount > 0;
 end $$;
 
--- Makes available again what is held of a sub-order.
+-- Makes available again what is held of a sub-order, unless something else holds it still.
 create or replace function ledger_unhold(of_sub_order uuid) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
@@ -38,7 +38,9 @@ begin
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id
 		from sub_order s join ledger_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-		where s.id = of_sub_order and h.held > 0
+		where s.id = of_sub_order and h.held > 0 and not is_charged_back(s.vendor_id, s.id)
+		and not exists (select from dispute d where d.vendor_id = s.vendor_id and d.sub_order_id = s.id
+			and d.state = any (dispute_open_states()))
 	), written as (
 		insert into journal (id, cause_kind, cause_id, cause_number, currency, vendor_id, sub_order_id, order_id, actor,
 		                     actor_id)

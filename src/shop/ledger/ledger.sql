@@ -45,9 +45,9 @@ with sums as (
 	join journal_entry e on e.journal_id = j.id
 ), totals as (
 	select x.account, x.currency, sum(x.debit)::bigint as debit, sum(x.credit)::bigint as credit,
-	       case when x.account in ('bank', 'vendor_cash') or x.account like 'provider:%' then 'asset'
+	       case when x.account in ('bank', 'vendor_cash', 'chargebacks') or x.account like 'provider:%' then 'asset'
 	            when x.account in ('commission', 'service_fee') then 'revenue'
-	            when x.account = 'goodwill' then 'expense' else 'liability' end as kind
+	            when x.account in ('goodwill', 'chargeback_costs') then 'expense' else 'liability' end as kind
 	from sums x group by x.account, x.currency
 )
 select t.account, t.kind, case when t.kind in ('asset', 'expense') then t.debit - t.credit

@@ -39,6 +39,7 @@ select s.number from sub_order s where s.cancelled_total <> case s.state when 'c
 		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end;
 
 -- check: what was refunded of sub-orders and lines is the sum of their refunds
+-- What a chargeback took before something was cancelled gives way to that, as far as nothing is left.
 select s.number from sub_order s
 cross join lateral (select coalesce(sum(r.amount), 0) as amount, coalesce(sum(r.shipping), 0) as shipping,
 	coalesce(sum(r.shipping) filter (where not r.commission_kept), 0) as uncommissioned,
@@ -47,9 +48,11 @@ cross join lateral (select coalesce(sum(r.amount), 0) as amount, coalesce(sum(r.
 	from sub_order_refund r where r.vendor_id = s.vendor_id and r.sub_order_id = s.id) r
 where (s.refunded_shipping, s.uncommissioned_shipping, s.goodwill, s.platform_goodwill)
 	<> (r.shipping, r.uncommissioned, r.goodwill, r.platform_goodwill)
-or r.amount <> case s.state when 'cancelled' then 0 else s.cancelled_total
+or r.amount - case s.state when 'cancelled' then 0 else s.cancelled_total
 	- (select sub_order_gone(sum(l.price * l.cancelled_quantity), s.subtotal, s.percent_fee, s.discount, s.tax, 0)
 	   from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id) end
+	not between 0 and case when exists (select from chargeback_part p where p.vendor_id = s.vendor_id
+		and p.sub_order_id = s.id) then s.goodwill + s.platform_goodwill else 0 end
 union all
 select l.id::text from order_line l
 cross join lateral (select coalesce(sum(x.quantity), 0) as quantity,

@@ -14,6 +14,7 @@ static int start(const struct area_options *options)
 
 static const struct job JOBS[] = {
     {"payments", JOB_AT_SETTING, attempts_reconcile},
+    {"chargebacks", JOB_AT_SETTING, chargebacks_look},
     {"give_up_refunds", JOB_HOURLY, refunds_give_up},
     {"purge_payment_webhooks", JOB_HOURLY, payment_webhooks_purge},
     {0},
@@ -24,6 +25,7 @@ static const struct outbox_topic TOPICS[] = {
      .deliver = refunds_deliver,
      .lost = refunds_lost,
      .expire_s = 90 * DAY_S},
+    {.name = "chargebacks", .deliver = chargebacks_deliver, .expire_s = 30 * DAY_S},
     {0},
 };
 

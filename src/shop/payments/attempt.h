@@ -26,6 +26,11 @@ void payment_webhooks_purge(struct task *task);
 void refunds_deliver(struct task *task, struct delivery rows[], size_t count);
 /* A refund whose delivery died without an answer: it is failed. */
 void refunds_lost(struct task *task, struct uuid id);
+/* The deliverer of the topic `chargebacks`. */
+void chargebacks_deliver(struct task *task, struct delivery rows[], size_t count);
+/* Job: has providers asked about chargebacks that are not decided. */
+void chargebacks_look(struct task *task);
+
 /* Job: refunds that nobody asks about any more are failed, and finance is told. */
 void refunds_give_up(struct task *task);
 

@@ -24,13 +24,29 @@ join payment p on p.order_id = s.order_id and p.method not in ('cash_on_delivery
 where s.refunded_amount < (select coalesce(sum(r.amounts[array_position(r.sub_orders, s.id)]), 0) from payment_refund r
 	where r.order_id = s.order_id and s.id = any (r.sub_orders) and r.state = 'refunded');
 
--- check: what is due for refund of a provider's payment is under way
+-- check: what is due for refund of a provider's payment is under way, but what is charged back
 select s.number from sub_order s
 join payment p on p.order_id = s.order_id and p.method not in ('cash_on_delivery', 'manual')
+cross join lateral (select s.received_amount - s.refunded_amount - (s.total - s.cancelled_total) as due) d
+cross join lateral (select coalesce(sum(r.amounts[array_position(r.sub_orders, s.id)]), 0) as asked
+	from payment_refund r
+	where r.order_id = s.order_id and s.id = any (r.sub_orders) and r.state in ('pending', 'failed')) r
 where s.payment_state = 'refund_due'
-	and s.received_amount - s.refunded_amount - (s.total - s.cancelled_total) <> (
-		select coalesce(sum(r.amounts[array_position(r.sub_orders, s.id)]), 0) from payment_refund r
-		where r.order_id = s.order_id and s.id = any (r.sub_orders) and r.state in ('pending', 'failed'));
+	and r.asked not between greatest(d.due - charged_back(s.vendor_id, s.id), 0) and d.due;
+
+-- check: what is charged back and not decided is on its account
+select 'chargebacks' where (select coalesce(sum(c.amount), 0) from chargeback c where c.taken)
+	<> (select coalesce(sum(e.amount), 0) from journal j join journal_entry e on e.journal_id = j.id
+	    where j.cause_kind like 'chargeback%' and e.account = 'chargebacks');
+
+-- check: the fees of chargebacks are in journals
+select c.id::text from chargeback c where c.fee <> (
+	select -coalesce(sum(e.amount), 0) from journal j join journal_entry e on e.journal_id = j.id
+	where j.cause_kind = 'chargeback_fee' and j.cause_id = c.id and e.account like 'provider:%');
+
+-- check: the parts of a chargeback add up
+select c.id::text from chargeback c join payment_attempt a on a.id = c.attempt_id and a.outcome = 'order'
+where c.amount <> (select coalesce(sum(p.amount), 0) from chargeback_part p where p.chargeback_id = c.id);
 
 -- check: second payments go back
 select a.id::text from payment_attempt a where a.outcome = 'extra'

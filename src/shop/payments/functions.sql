@@ -33,7 +33,8 @@ end $$;
 set local role sebez_kernel;
 
 -- Makes refunds of what these sub-orders are to get back of payments that providers took, less what refunds that are
--- under way, or failed, return of it. Called by settle_payments(), under the lock of the sub-orders and their payments.
+-- under way, or failed, return of it, and what the bank has charged back of it. Called by settle_payments(), under the
+-- lock of the sub-orders and their payments.
 create or replace function refund_by_providers(of_sub_orders uuid[]) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
@@ -45,7 +46,7 @@ begin
 		       s.received_amount - s.refunded_amount - (s.total - s.cancelled_total) - coalesce((
 			select sum(r.amounts[array_position(r.sub_orders, s.id)]) from payment_refund r
 			where r.order_id = s.order_id and s.id = any (r.sub_orders)
-			and r.state in ('pending', 'failed')), 0) as amount
+			and r.state in ('pending', 'failed')), 0) - charged_back(s.vendor_id, s.id) as amount
 		from sub_order s join payment_attempt a on a.order_id = s.order_id and a.outcome = 'order'
 		where s.id = any (of_sub_orders) and s.payment_state = 'refund_due'
 	), made as (

@@ -75,9 +75,27 @@ enum payment_can {
 
 struct webhook_in;
 
-/* What a webhook is about, by our ids; NULL: none. */
+/* What a webhook is about: by our ids, a chargeback by the provider's. NULL: none. */
 struct webhook_subject {
-	const char *attempt, *refund;
+	const char *attempt, *refund, *chargeback;
+};
+
+/* What is said to the bank of a customer. */
+struct chargeback_evidence {
+	const char *text; /* all that vendors and admins say */
+	/* What was sold and sent; NULL: not known. */
+	const char *goods, *customer, *address, *carrier, *tracking_number, *shipped_on;
+};
+
+/* What a provider says of a chargeback. */
+struct chargeback_answer {
+	enum payment_word word; /* PAYMENT_CAPTURED: what follows is known; else why it is not */
+	const char *state;      /* ChargebackStatus of the contract */
+	const char *payment;    /* our id of the attempt, or the provider's (its reference) */
+	int64_t amount, fee;
+	const char *currency;  /* of the amount; NULL: the attempt's */
+	const char *reason;    /* NULL: none */
+	int64_t respond_by_us; /* 0: it takes no evidence */
 };
 
 struct payment_provider {
@@ -92,6 +110,12 @@ struct payment_provider {
 	 * no webhooks. */
 	bool (*verify)(const struct payment_settings *settings, const struct webhook_in *webhook);
 	struct webhook_subject (*subject)(const json_t *json);
+	/* What became of a chargeback, by its id; evidence: sends it before, NULL: does not.
+	 * Sending again is harmless. May wait. NULL: the provider tells of none. */
+	struct chargeback_answer (*chargeback)(struct task *task,
+	                                       const struct payment_settings *settings,
+	                                       const char *reference,
+	                                       const struct chargeback_evidence *evidence);
 };
 
 extern const struct payment_provider SANDBOX, CHAPA, STRIPE;

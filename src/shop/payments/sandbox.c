@@ -8,11 +8,12 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "chargeback.sql.h"
 #include "sandbox.sql.h"
 #include "shop/payments/provider.h"
 #include "task/db.h"
 
-enum { PROCESSING_MS = 1000 };
+enum { PROCESSING_MS = 1000, CHARGEBACK_FEE = 1500 };
 
 /* What a token makes of a new charge: its state in our books, and what is answered. */
 static const struct script {
@@ -175,9 +176,51 @@ static struct payment_answer ask(struct task *task, const struct payment_setting
 	return (struct payment_answer){.word = PAYMENT_UNSENT};
 }
 
+/* What is said decides, as with Stripe's test cards. */
+static void answer_bank(struct task *task, struct uuid id, const char *text)
+{
+	const char *state = strstr(text, "winning_evidence") != NULL  ? "won"
+	                    : strstr(text, "losing_evidence") != NULL ? "lost"
+	                                                              : "under_review";
+
+	sql_sandbox_chargeback_answer(books(task), id, state);
+}
+
+static struct chargeback_answer chargeback(struct task *task,
+                                           const struct payment_settings *settings,
+                                           const char *reference,
+                                           const struct chargeback_evidence *evidence)
+{
+	const struct sandbox_chargeback_read_row *row;
+	struct uuid id;
+	size_t count;
+	char charge[UUID_TEXT_LENGTH + 1];
+
+	(void)settings;
+	if (!uuid_parse(reference, &id))
+		return (struct chargeback_answer){.word = PAYMENT_ABSENT};
+	if (evidence != NULL)
+		answer_bank(task, id, evidence->text);
+	row = sql_sandbox_chargeback_read_rows(
+	    books(task), sql_sandbox_chargeback_read(books(task), id), &count);
+	if (count == 0)
+		return (struct chargeback_answer){.word = PAYMENT_ABSENT};
+	uuid_format(row->charge_id, charge);
+	return (struct chargeback_answer){
+	    .word = PAYMENT_CAPTURED,
+	    .state = row->state,
+	    .payment = arena_strdup(task->arena, charge),
+	    .amount = row->amount,
+	    .fee = CHARGEBACK_FEE,
+	    .reason = "fraudulent",
+	    .respond_by_us = strcmp(row->state, "needs_response") == 0 ? row->respond_by : 0,
+	};
+}
+
 const struct payment_provider SANDBOX = {
     .name = "sandbox",
     .can = PAYMENT_CAN_CANCEL | PAYMENT_TAKES_TOKENS,
     .offers = offers,
     .ask = ask,
+    .chargeback = chargeback,
 };

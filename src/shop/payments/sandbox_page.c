@@ -4,6 +4,7 @@
 #include "api.gen.h"
 #include "base/html.h"
 #include "base/money.h"
+#include "chargeback.sql.h"
 #include "sandbox.sql.h"
 #include "shop/payments/provider.h"
 #include "web/dev_page.h"
@@ -120,7 +121,11 @@ void decide_sandbox_payment(struct request *rq, const struct decide_sandbox_paym
 
 	request_drop_body(rq);
 	read_charge(rq, in->attempt_id);
-	sql_sandbox_charge_move(db, in->attempt_id, "needs_action", pays ? "captured" : "failed");
+	if (in->decision == DECIDE_SANDBOX_PAYMENT_DECISION_DISPUTE)
+		sql_sandbox_chargeback_open(db, in->attempt_id);
+	else
+		sql_sandbox_charge_move(db, in->attempt_id, "needs_action",
+		                        pays ? "captured" : "failed");
 	back = sql_sandbox_return_url_rows(db, sql_sandbox_return_url(db, in->attempt_id), &count);
 	if (dev_page_is_asked(rq))
 		reply_as_page(rq, in->attempt_id, read_charge(rq, in->attempt_id),

@@ -28,6 +28,7 @@ create table payment_attempt (
 create index payment_attempt_order on payment_attempt (order_id, id);
 -- At most one pays an order.
 create unique index payment_attempt_pays on payment_attempt (order_id) where outcome = 'order';
+create index payment_attempt_reference on payment_attempt (provider, reference);
 create index payment_attempt_ask on payment_attempt (provider, ask_at) where ask_at is not null;
 create trigger kept before delete or update of id, order_id, account_id, provider, amount, currency on payment_attempt
 	for each row execute function kept();

@@ -10,7 +10,7 @@
 
 #include "base/form.h"
 #include "base/money.h"
-#include "shop/payments/http.h"
+#include "shop/payments/stripe.h"
 #include "shop/payments/webhook.h"
 
 /* What the answers are like is fixed by it. */
@@ -18,8 +18,7 @@ static const char VERSION[] = "2024-06-20";
 
 enum { TOLERANCE_S = 300, HEX_LENGTH = 64 };
 
-/* Two currencies without decimals are told in hundredths all the same. */
-static int64_t factor_of(const char *currency)
+int64_t stripe_factor(const char *currency)
 {
 	return strcmp(currency, "ISK") == 0 || strcmp(currency, "UGX") == 0 ? 100 : 1;
 }
@@ -40,8 +39,7 @@ static const char *id_of(struct arena *arena, struct uuid id)
 	return arena_strdup(arena, text);
 }
 
-/* form NULL: GET. */
-static struct payment_reply call(struct task *task, const struct payment_settings *settings,
+struct payment_reply stripe_call(struct task *task, const struct payment_settings *settings,
                                  const char *path, const struct buf *form, const char *key)
 {
 	struct payment_call call = {
@@ -95,7 +93,7 @@ static bool has_amount(const struct payment_reply *reply, const struct payment_a
 	const char *currency = reply_text_at(reply, "currency");
 
 	return json_is_integer(amount) && strcasecmp(currency, ask->currency) == 0 &&
-	       json_integer_value(amount) == ask->amount * factor_of(ask->currency);
+	       json_integer_value(amount) == ask->amount * stripe_factor(ask->currency);
 }
 
 /* What an intent, or an error, says. */
@@ -138,12 +136,12 @@ static struct payment_answer start(struct task *task, const struct payment_setti
 	for (int i = 0; i < 3; i++)
 		currency[i] = (char)tolower((unsigned char)ask->currency[i]);
 	form_put(&form, "amount",
-	         arena_printf(arena, "%" PRId64, ask->amount * factor_of(ask->currency)));
+	         arena_printf(arena, "%" PRId64, ask->amount * stripe_factor(ask->currency)));
 	form_put(&form, "currency", currency);
 	form_put(&form, "automatic_payment_methods[enabled]", "true");
 	form_put(&form, "description", ask->order_number);
 	form_put(&form, "metadata[attempt_id]", id);
-	reply = call(task, settings, "/v1/payment_intents", &form, id);
+	reply = stripe_call(task, settings, "/v1/payment_intents", &form, id);
 	return read_intent(arena, &reply, ask);
 }
 
@@ -161,8 +159,9 @@ static struct payment_answer fetch(struct task *task, const struct payment_setti
 			return first;
 		reference = first.reference;
 	}
-	reply = call(task, settings, arena_printf(task->arena, "/v1/payment_intents/%s", reference),
-	             NULL, NULL);
+	reply =
+	    stripe_call(task, settings,
+	                arena_printf(task->arena, "/v1/payment_intents/%s", reference), NULL, NULL);
 	return read_intent(task->arena, &reply, ask);
 }
 
@@ -180,9 +179,9 @@ static struct payment_answer move(struct task *task, const struct payment_settin
 		form_put(&form, "cancellation_reason", "abandoned");
 	else
 		form_put(&form, "metadata[attempt_id]", id_of(arena, ask->attempt));
-	reply = call(task, settings,
-	             arena_printf(arena, "/v1/payment_intents/%s/%s", ask->reference, verb), &form,
-	             arena_printf(arena, "%s-%s", verb, id_of(arena, ask->attempt)));
+	reply = stripe_call(task, settings,
+	                    arena_printf(arena, "/v1/payment_intents/%s/%s", ask->reference, verb),
+	                    &form, arena_printf(arena, "%s-%s", verb, id_of(arena, ask->attempt)));
 	if (reply.problem == PAYMENT_WORD_COUNT && reply.status == 400)
 		return fetch(task, settings, ask);
 	return read_intent(arena, &reply, ask);
@@ -212,7 +211,7 @@ static struct payment_answer read_refund(const struct payment_reply *reply)
 static struct payment_answer find_refund(struct task *task, const struct payment_settings *settings,
                                          const struct payment_ask *ask, const char *id, bool *found)
 {
-	struct payment_reply reply = call(
+	struct payment_reply reply = stripe_call(
 	    task, settings,
 	    arena_printf(task->arena, "/v1/refunds?payment_intent=%s&limit=100", ask->reference),
 	    NULL, NULL);
@@ -252,10 +251,11 @@ static struct payment_answer refund(struct task *task, const struct payment_sett
 			return earlier;
 	}
 	form_put(&form, "payment_intent", ask->reference);
-	form_put(&form, "amount",
-	         arena_printf(arena, "%" PRId64, ask->refund_amount * factor_of(ask->currency)));
+	form_put(
+	    &form, "amount",
+	    arena_printf(arena, "%" PRId64, ask->refund_amount * stripe_factor(ask->currency)));
 	form_put(&form, "metadata[refund_id]", id);
-	reply = call(task, settings, "/v1/refunds", &form, id);
+	reply = stripe_call(task, settings, "/v1/refunds", &form, id);
 	return read_refund(&reply);
 }
 
@@ -263,9 +263,9 @@ static struct payment_answer fetch_refund(struct task *task,
                                           const struct payment_settings *settings,
                                           const struct payment_ask *ask)
 {
-	struct payment_reply reply =
-	    call(task, settings, arena_printf(task->arena, "/v1/refunds/%s", ask->refund_reference),
-	         NULL, NULL);
+	struct payment_reply reply = stripe_call(
+	    task, settings, arena_printf(task->arena, "/v1/refunds/%s", ask->refund_reference),
+	    NULL, NULL);
 
 	if (reply.problem == PAYMENT_WORD_COUNT && reply.status >= 400) /* says nothing of it */
 		return (struct payment_answer){.word = PAYMENT_MISTAKE,
@@ -325,12 +325,15 @@ static bool verify(const struct payment_settings *settings, const struct webhook
 
 static struct webhook_subject subject(const json_t *json)
 {
+	const char *type = json_string_value(json_object_get(json, "type"));
 	const json_t *object = json_object_get(json_object_get(json, "data"), "object");
 	const json_t *ours = json_object_get(object, "metadata");
+	bool is_dispute = type != NULL && strncmp(type, "charge.dispute.", 15) == 0;
 
 	return (struct webhook_subject){
 	    .attempt = json_string_value(json_object_get(ours, "attempt_id")),
 	    .refund = json_string_value(json_object_get(ours, "refund_id")),
+	    .chargeback = is_dispute ? json_string_value(json_object_get(object, "id")) : NULL,
 	};
 }
 
@@ -341,4 +344,5 @@ const struct payment_provider STRIPE = {
     .ask = ask,
     .verify = verify,
     .subject = subject,
+    .chargeback = stripe_chargeback,
 };

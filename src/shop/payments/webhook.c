@@ -13,6 +13,8 @@
 #include "web/reply.h"
 #include "webhook.sql.h"
 
+enum { REFERENCE_MAX = 100 };
+
 const char *webhook_header(const struct webhook_in *webhook, const char *name)
 {
 	return http_header(webhook->rq->http, name);
@@ -81,6 +83,14 @@ static struct webhook_subject subject_of(const struct webhook_in *webhook,
 	return json_is_object(json) ? provider->subject(json) : (struct webhook_subject){0};
 }
 
+/* It becomes a part of a path. */
+static bool is_reference(const char *text)
+{
+	return text != NULL && text[0] != 0 && strlen(text) <= REFERENCE_MAX &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                         "0123456789_-")] == 0;
+}
+
 /* nil: none of ours. */
 static struct uuid id_of(const char *text)
 {
@@ -104,7 +114,8 @@ void take_payment_webhook(struct request *rq, const struct take_payment_webhook_
 	about = subject_of(&webhook, provider);
 	sql_payment_webhook_take(db_as(&rq->task, PG_JOBS), provider->name,
 	                         (struct bytes){.data = digest, .length = sizeof(digest)},
-	                         id_of(about.attempt), id_of(about.refund));
+	                         id_of(about.attempt), id_of(about.refund),
+	                         is_reference(about.chargeback) ? about.chargeback : NULL);
 	reply_empty(rq);
 }
 

@@ -33,7 +33,9 @@ create table platform (
 	return_answer_days      int not null default 3 check (return_answer_days between 1 and 60),
 	return_ship_days        int not null default 14 check (return_ship_days between 1 and 60),
 	dispute_days            int not null default 30 check (dispute_days between 0 and 365), -- since delivery
-	dispute_answer_days     int not null default 5 check (dispute_answer_days between 1 and 60)
+	dispute_answer_days     int not null default 5 check (dispute_answer_days between 1 and 60),
+	chargebacks_borne_by    text not null default 'vendor' check (chargebacks_borne_by in (:GoodwillBy)),
+	chargeback_fees_borne_by text not null default 'marketplace' check (chargeback_fees_borne_by in (:GoodwillBy))
 );
 insert into platform default values;
 create trigger audit after insert or update or delete on platform for each row

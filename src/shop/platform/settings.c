@@ -13,6 +13,11 @@ void get_settings(struct request *rq, const struct get_settings_in *in)
 	reply_row(rq, sql_admin_settings(db_of(&rq->task)));
 }
 
+static const char *borne_by(const enum goodwill_by_choice *by)
+{
+	return by != NULL ? GOODWILL_BY_NAMES[*by] : NULL;
+}
+
 /* PUT /v1/admin/settings */
 void put_settings(struct request *rq, const struct put_settings_in *in)
 {
@@ -50,6 +55,8 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	        .return_ship_days = in->return_ship_days,
 	        .dispute_days = in->dispute_days,
 	        .dispute_answer_days = in->dispute_answer_days,
+	        .chargebacks_borne_by = borne_by(in->chargebacks_borne_by),
+	        .chargeback_fees_borne_by = borne_by(in->chargeback_fees_borne_by),
 	    });
 
 	if (rows_count(changed) == 0)

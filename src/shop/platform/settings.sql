@@ -9,7 +9,7 @@ select f.currency, f.service_fee_fixed as "service_fee_fixed.amount",
        f.payout_reserve_days, f.two_factor_admins_since is not null as two_factor_admins,
        f.two_factor_staff_since is not null as two_factor_staff, f.two_factor_grace_days, f.refund_keeps_commission,
        f.return_days, f.return_answer_days, f.return_ship_days, f.dispute_days, f.dispute_answer_days,
-       f.version, f.version as "_version"
+       f.chargebacks_borne_by, f.chargeback_fees_borne_by, f.version, f.version as "_version"
 from platform f;
 
 -- admin_settings_put (if_match int[]?, fee_fixed bigint, fee_currency text, fee_basis_points int,
@@ -18,7 +18,7 @@ from platform f;
 --     two_factor_staff bool?, two_factor_grace_days int?, payout_schedule text?, payout_minimum bigint?,
 --     payout_currency text?, payout_approvals int?, payout_reserve_basis_points int?, payout_reserve_days int?,
 --     refund_keeps_commission bool?, return_days int?, return_answer_days int?, return_ship_days int?,
---     dispute_days int?, dispute_answer_days int?): maybe
+--     dispute_days int?, dispute_answer_days int?, chargebacks_borne_by text?, chargeback_fees_borne_by text?): maybe
 update platform
 set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_fee_fixed/currency')
                         is not null then :fee_fixed end,
@@ -43,7 +43,9 @@ set service_fee_fixed = case when marketplace_currency(:fee_currency, '/service_
     return_answer_days = coalesce(:return_answer_days, return_answer_days),
     return_ship_days = coalesce(:return_ship_days, return_ship_days),
     dispute_days = coalesce(:dispute_days, dispute_days),
-    dispute_answer_days = coalesce(:dispute_answer_days, dispute_answer_days), version = version + 1
+    dispute_answer_days = coalesce(:dispute_answer_days, dispute_answer_days),
+    chargebacks_borne_by = coalesce(:chargebacks_borne_by, chargebacks_borne_by),
+    chargeback_fees_borne_by = coalesce(:chargeback_fees_borne_by, chargeback_fees_borne_by), version = version + 1
 where true
 [if_match: and version = any (:if_match)]
 returning currency, service_fee_fixed as "service_fee_fixed.amount",
@@ -54,4 +56,4 @@ returning currency, service_fee_fixed as "service_fee_fixed.amount",
           two_factor_admins_since is not null as two_factor_admins,
           two_factor_staff_since is not null as two_factor_staff, two_factor_grace_days, refund_keeps_commission,
           return_days, return_answer_days, return_ship_days, dispute_days,
-          dispute_answer_days, version, version as "_version";
+          dispute_answer_days, chargebacks_borne_by, chargeback_fees_borne_by, version, version as "_version";

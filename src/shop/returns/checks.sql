@@ -28,6 +28,7 @@ select g.id::text from goods_return g
 where (g.deadline_at is not null)
 <> (g.state = any (return_open_states()) and (g.state <> 'approved' or g.instructions is not null));
 
--- check: nothing is held without an open dispute
+-- check: nothing is held without an open dispute or a chargeback
 select h.sub_order_id::text from ledger_share h where h.held <> 0 and not exists (select from dispute d
-	where d.vendor_id = h.vendor_id and d.sub_order_id = h.sub_order_id and d.state in ('opened', 'in_review'));
+	where d.vendor_id = h.vendor_id and d.sub_order_id = h.sub_order_id and d.state in ('opened', 'in_review'))
+and not is_charged_back(h.vendor_id, h.sub_order_id);

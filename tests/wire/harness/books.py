@@ -4,7 +4,7 @@ import collections
 import dataclasses
 
 PLATFORM = ("bank", "refund_due", "commission", "commission_tax", "service_fee", "goodwill",
-            "provider:sandbox")
+            "provider:sandbox", "chargebacks", "chargeback_costs")
 
 
 def half_up(amount, part, whole):
@@ -76,6 +76,7 @@ class Part:
         self.paid = self.released = self.delivered = False
         self.reserved = self.held = 0
         self.dispute = None  # the id of the one that is open
+        self.received = self.back = self.charged = 0  # of a card, and what its bank takes back
         self.shipping_back = self.shipping_free = 0  # of that, without its commission
         self.goodwill = self.platform_goodwill = 0  # as granted
 
@@ -150,7 +151,7 @@ class Books:
     def receive(self, order, amount):
         due = sum(part.due for part in order.parts)
         for part in order.parts:
-            part.paid = True
+            part.paid, part.received = True, part.due
             self._earn(part, *part.worth())
         self.platform[order.account] += amount
         self.platform["refund_due"] += amount - due
@@ -185,7 +186,30 @@ class Books:
         order.refund_due -= sum(change)
         return -sum(change)
 
+    def charge_back(self, order, fee):
+        """All that was not paid back. Returns how much."""
+        for part in order.parts:
+            part.charged = part.received - part.back
+            if part.charged and not part.held:
+                self.hold(order, part)
+        amount = sum(part.charged for part in order.parts)
+        self.platform["chargebacks"] += amount
+        self.platform["chargeback_costs"] += fee
+        self.platform[order.account] -= amount + fee
+        return amount
+
+    def end_chargeback(self, order):
+        """The money is back, or counts as paid back: refund() follows."""
+        amount = sum(part.charged for part in order.parts)
+        self.platform["chargebacks"] -= amount
+        self.platform[order.account] += amount
+        for part in order.parts:
+            part.charged = 0
+            self.unhold(part)
+
     def refund(self, order):
+        for part in order.parts:
+            part.back = part.received - part.due
         self.platform[order.account] -= order.refund_due
         self.platform["refund_due"] -= order.refund_due
         order.refund_due = 0
@@ -226,9 +250,12 @@ class Books:
         self.reserved[part.vendor] += part.held
 
     def unhold(self, part):
+        """Unless something else holds it."""
+        if part.dispute or part.charged:
+            return
         self.available[part.vendor] += part.held
         self.reserved[part.vendor] -= part.held
-        part.held, part.dispute = 0, None
+        part.held = 0
 
     def release_reserve(self, part):
         self.reserved[part.vendor] -= part.reserved
@@ -268,4 +295,5 @@ class Order:
     def __init__(self, order_id, customer, parts, in_cash):
         self.id, self.customer, self.parts, self.in_cash = order_id, customer, parts, in_cash
         self.refund_due, self.is_paid = 0, False
+        self.attempt = None  # by card, that paid it
         self.account = "bank"  # of the marketplace, where its money comes to

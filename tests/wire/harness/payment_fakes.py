@@ -148,6 +148,7 @@ class Stripe(Fake):
     def __init__(self):
         super().__init__()
         self.intents, self.refunds, self.keys = {}, {}, {}
+        self.disputes, self.evidence = {}, {}
 
     def take(self, method, path, headers, body):
         if headers["Authorization"] != f"Bearer {STRIPE_KEY}":
@@ -187,6 +188,15 @@ class Stripe(Fake):
                     return 400, {"error": {"code": "payment_intent_unexpected_state"}}
                 intent.update(status="canceled", cancellation_reason=form["cancellation_reason"])
             return 200, dict(intent)
+        if parts[0] == "disputes":
+            dispute = self.disputes.get(parts[1])
+            if dispute is None:
+                return 404, {"error": {"code": "resource_missing"}}
+            if method == "POST":
+                assert form.pop("submit") == "true"
+                self.evidence[parts[1]] = form
+                dispute.update(status="under_review")
+            return 200, dict(dispute)
         if method == "POST":
             assert set(form) == {"payment_intent", "amount", "metadata[refund_id]"}, form
             intent = self.intents[form["payment_intent"]]
@@ -215,6 +225,18 @@ class Stripe(Fake):
     def refunded(self):
         with self.lock:
             return sum(refund["amount"] for refund in self.refunds.values())
+
+    def dispute(self, attempt_id):
+        """The bank takes back what an attempt paid."""
+        with self.lock:
+            intent = self.intent_of(attempt_id)
+            self.disputes["du_1"] = {
+                "id": "du_1", "status": "needs_response", "payment_intent": intent["id"],
+                "amount": intent["amount"], "currency": intent["currency"],
+                "reason": "product_not_received", "metadata": {},
+                "evidence_details": {"due_by": int(time.time()) + 7 * 24 * 3600},
+                "balance_transactions": [{"amount": -intent["amount"], "fee": 1500}]}
+            return self.disputes["du_1"]
 
     def fail(self, refund_id):
         """A refund that was made does not arrive."""

@@ -93,6 +93,7 @@ class State:
     _payout_paid = _payout_failed = _payout_account_changed = _low_stock
     _campaign_decided = _webhook_disabled = _low_stock
     _refund_granted = _return_changed = _dispute_changed = _new_device = _low_stock
+    _chargeback_changed = _low_stock
 
     def _withheld(self, payload):
         pass

@@ -1,0 +1,327 @@
+-- Chargebacks, and what they do to money. docs/MONEY.md, "Chargebacks".
+set local role sebez_owner;
+
+-- Those in which it is not decided.
+create or replace function chargeback_open_states() returns text[] language sql immutable parallel safe
+return array['inquiry', 'needs_response', 'under_review'];
+grant execute on function chargeback_open_states() to sebez_vendor, sebez_admin, sebez_jobs, sebez_kernel;
+
+set local role sebez_kernel;
+
+-- What of a sub-order the bank has taken back and is not decided: what is due for refund is not paid meanwhile.
+create or replace function charged_back(vendor uuid, of_sub_order uuid) returns bigint language sql stable
+set search_path = public, pg_temp as $$
+	select coalesce(sum(p.amount), 0)::bigint from chargeback_part p join chargeback c on c.id = p.chargeback_id
+	where p.vendor_id = vendor and p.sub_order_id = of_sub_order and c.taken
+$$;
+grant execute on function charged_back(uuid, uuid) to sebez_owner;
+
+-- Whether the earnings of a sub-order are kept back for a chargeback.
+create or replace function is_charged_back(vendor uuid, of_sub_order uuid) returns boolean language sql stable
+set search_path = public, pg_temp as $$
+	select exists (select from chargeback_part p join chargeback c on c.id = p.chargeback_id
+	where p.vendor_id = vendor and p.sub_order_id = of_sub_order and c.taken and c.borne_by = 'vendor')
+$$;
+grant execute on function is_charged_back(uuid, uuid) to sebez_owner;
+
+create or replace function chargeback_tell(c chargeback, was text) returns void
+language sql set search_path = public, pg_temp as $$
+	select feed_add_events(event_chargeback_changed(p.vendor_id, id => c.id, sub_order_id => p.sub_order_id,
+		order_id => c.order_id, vendor_id => p.vendor_id, status => c.state, was => was,
+		amount => shape_money(amount => p.amount, currency => c.currency), respond_by => c.respond_by,
+		version => c.version))
+	from chargeback_part p where p.chargeback_id = c.id
+$$;
+
+-- A journal of the marketplace's own accounts.
+create or replace function chargeback_journal(c chargeback, cause text, entries journal_entry[]) returns void
+language sql set search_path = public, pg_temp as $$
+	with written as (
+		insert into journal (id, cause_kind, cause_id, cause_number, currency, order_id, vendor_id, actor)
+		select journal_new_id(), cause, c.id, (select count(*) + 1 from journal j where j.cause_kind = cause
+			and j.cause_id = c.id), c.currency, c.order_id,
+			(select e.vendor_id from unnest(entries) e where e.vendor_id is not null limit 1),
+			current_setting('sebez.actor', true)
+		returning id
+	)
+	insert into journal_entry (journal_id, account, vendor_id, item, amount)
+	select w.id, e.account, e.vendor_id, e.item, e.amount
+	from written w cross join unnest(entries) with ordinality
+		e (id, journal_id, account, vendor_id, item, amount, position)
+	where e.amount <> 0 order by e.position
+$$;
+
+create or replace function chargeback_entry(account text, vendor uuid, item text, amount bigint) returns journal_entry
+language sql immutable as $$
+	select row(0, null, account, vendor, item, amount)::journal_entry
+$$;
+
+-- What the provider takes for it, or gives back of that: borne by the vendors, in proportion, or by the marketplace.
+create or replace function chargeback_fee(c chargeback, more bigint) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	one record;
+begin
+	if (select chargeback_fees_borne_by from platform) = 'marketplace'
+			or not exists (select from chargeback_part p where p.chargeback_id = c.id) then
+		perform chargeback_journal(c, 'chargeback_fee', array[
+			chargeback_entry('chargeback_costs', null, 'chargeback_fee', more),
+			chargeback_entry('provider:' || c.provider, null, 'chargeback_fee', -more)]);
+		return;
+	end if;
+	for one in
+		select n.vendor_id, n.amount
+		from (select array_agg(p.vendor_id order by p.vendor_id) as vendors,
+		             split_amount(more, array_agg(p.amount order by p.vendor_id)) as amounts
+		      from chargeback_part p where p.chargeback_id = c.id) x
+		cross join lateral unnest(x.vendors, x.amounts) n (vendor_id, amount)
+		where n.amount <> 0 order by n.vendor_id
+	loop
+		perform chargeback_journal(c, 'chargeback_fee', array[
+			chargeback_entry('available', one.vendor_id, 'chargeback_fee', one.amount),
+			chargeback_entry('provider:' || c.provider, null, 'chargeback_fee', -one.amount)]);
+	end loop;
+end $$;
+
+-- So much less is owed of a sub-order, as goodwill of whoever bears it.
+create or replace function chargeback_grant(c chargeback, s sub_order, less bigint, given_by text) returns void
+language plpgsql set search_path = public, pg_temp as $$
+begin
+	update sub_order x set cancelled_total = x.cancelled_total + less,
+		goodwill = x.goodwill + case given_by when 'vendor' then less else 0 end,
+		platform_goodwill = x.platform_goodwill + case given_by when 'marketplace' then less else 0 end,
+		version = x.version + 1, updated_at = now()
+	where x.vendor_id = s.vendor_id and x.id = s.id;
+	insert into sub_order_refund (vendor_id, id, sub_order_id, account_id, amount, currency, goodwill, goodwill_by,
+	                              commission_kept, reason, actor)
+	values (s.vendor_id, journal_new_id(), s.id, s.account_id, less, s.currency, less, given_by, true, 'Chargeback',
+	        current_setting('sebez.actor', true));
+	perform settle_payments(array[s.id], 'refund_granted');
+end $$;
+
+-- What is lost of a sub-order is owed no more. All of it is refunded by its lines, with their commission, and the rest
+-- of the service fee by the marketplace; a part is goodwill.
+create or replace function chargeback_refund(c chargeback, s sub_order, less bigint) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	lines uuid[];
+	quantities int[];
+	by_lines bigint := 0;
+begin
+	if c.borne_by = 'vendor' and less = s.total - s.cancelled_total and s.state in ('shipped', 'delivered', 'completed')
+			and not exists (select from goods_return g where g.vendor_id = s.vendor_id and g.sub_order_id = s.id
+				and g.state = any (return_open_states())) then
+		select coalesce(array_agg(l.id order by l.id), '{}'),
+		       coalesce(array_agg(l.shipped_quantity - l.refunded_quantity order by l.id), '{}')
+		into lines, quantities
+		from order_line l where l.vendor_id = s.vendor_id and l.sub_order_id = s.id
+		and l.shipped_quantity > l.refunded_quantity;
+		if cardinality(lines) > 0 or s.shipping > s.refunded_shipping then
+			by_lines := refund_sub_order(journal_new_id(), s.id, lines, quantities,
+				array_fill(false, array[cardinality(lines)]), s.shipping - s.refunded_shipping, 0, 'vendor',
+				'Chargeback');
+		end if;
+		if less > by_lines then
+			perform chargeback_grant(c, s, less - by_lines, 'marketplace');
+		end if;
+	else
+		perform chargeback_grant(c, s, less, c.borne_by);
+	end if;
+end $$;
+
+-- The bank decided for its customer: the money counts as paid back. Of what was paid back before, too, the marketplace
+-- bears the loss.
+create or replace function chargeback_lose(c chargeback) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	one record;
+	s sub_order;
+	less bigint;
+	back bigint;
+	beyond bigint := 0;
+begin
+	-- The bank has paid back what the provider could not.
+	update payment_refund r set state = 'by_hand', updated_at = now()
+	where r.order_id = c.order_id and r.state = 'failed' and r.sub_orders <> '{}';
+	for one in
+		select p.sub_order_id, p.vendor_id, p.amount, coalesce((
+			select sum(r.amounts[array_position(r.sub_orders, p.sub_order_id)]) from payment_refund r
+			where r.order_id = c.order_id and p.sub_order_id = any (r.sub_orders) and r.state = 'pending'), 0)
+			as under_way
+		from chargeback_part p where p.chargeback_id = c.id order by p.sub_order_id
+	loop
+		select * into strict s from sub_order x where x.id = one.sub_order_id;
+		back := greatest(least(one.amount, s.received_amount - s.refunded_amount - one.under_way), 0);
+		less := back - (s.received_amount - s.refunded_amount - one.under_way - (s.total - s.cancelled_total));
+		if less > 0 then
+			perform chargeback_refund(c, s, less);
+		end if;
+		update sub_order x set refunded_amount = x.refunded_amount + back
+		where x.vendor_id = s.vendor_id and x.id = s.id;
+		beyond := beyond + one.amount - back;
+	end loop;
+	perform chargeback_journal(c, 'chargeback_lost', array[
+		chargeback_entry('chargeback_costs', null, 'chargeback', beyond),
+		chargeback_entry('provider:' || c.provider, null, 'chargeback', c.amount - beyond),
+		chargeback_entry('chargebacks', null, 'chargeback', -c.amount)]);
+end $$;
+
+-- Of what an attempt paid, so much is charged back: of each sub-order in proportion to what was not paid back of it. A
+-- second payment is of no sub-order.
+create or replace function chargeback_split(c chargeback) returns void
+language sql set search_path = public, pg_temp as $$
+	insert into chargeback_part (vendor_id, chargeback_id, sub_order_id, amount)
+	select n.vendor_id, c.id, n.sub_order_id, n.amount
+	from (select array_agg(s.vendor_id order by s.id) as vendors, array_agg(s.id order by s.id) as sub_orders,
+	             split_amount(c.amount, case when sum(s.received_amount - s.refunded_amount) > 0
+			then array_agg(coalesce(s.received_amount - s.refunded_amount, 0) order by s.id)
+			else array_agg(s.total order by s.id) end) as amounts
+	      from sub_order s
+	      where s.order_id = (select a.order_id from payment_attempt a
+		where a.id = c.attempt_id and a.outcome = 'order')) x
+	cross join lateral unnest(x.vendors, x.sub_orders, x.amounts) n (vendor_id, sub_order_id, amount)
+	where n.amount > 0
+$$;
+
+-- Writes what the provider says of a chargeback, and moves the money once. attempt: that it is of; the sub-orders of
+-- its order are locked. What is decided stays so. Returns its id.
+create or replace function chargeback_note(of_attempt uuid, told_reference text, told_amount bigint, told_reason text,
+	told_state text, told_fee bigint, told_respond_by timestamptz) returns uuid
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	c chargeback;
+	f platform;
+	was text;
+	moved boolean := told_state in ('needs_response', 'under_review', 'lost');
+begin
+	select * into strict f from platform;
+	insert into chargeback (id, attempt_id, order_id, account_id, provider, reference, amount, currency, reason, state,
+	                        borne_by)
+	select journal_new_id(), a.id, a.order_id, a.account_id, a.provider, told_reference, told_amount, a.currency,
+	       told_reason, 'inquiry', f.chargebacks_borne_by
+	from payment_attempt a where a.id = of_attempt and a.outcome is not null
+	on conflict (provider, reference) do nothing
+	returning * into c;
+	if c.id is not null then
+		perform chargeback_split(c);
+	else
+		select x.* into c from chargeback x join payment_attempt a on a.provider = x.provider
+		where a.id = of_attempt and x.reference = told_reference for update of x;
+		was := c.state;
+	end if;
+	if c.id is null or c.state <> all (chargeback_open_states()) then
+		return c.id;
+	end if;
+	perform ledger_lock(array(select p.vendor_id from chargeback_part p where p.chargeback_id = c.id));
+	if moved and not c.taken then
+		perform chargeback_journal(c, 'chargeback_taken', array[
+			chargeback_entry('chargebacks', null, 'chargeback', c.amount),
+			chargeback_entry('provider:' || c.provider, null, 'chargeback', -c.amount)]);
+		update chargeback x set taken = true, state = 'needs_response' where x.id = c.id returning * into c;
+		if c.borne_by = 'vendor' then
+			perform ledger_hold(p.sub_order_id) from chargeback_part p where p.chargeback_id = c.id;
+		end if;
+	end if;
+	if told_fee <> c.fee then
+		perform chargeback_fee(c, told_fee - c.fee);
+	end if;
+	if told_state = 'lost' then
+		perform chargeback_lose(c);
+	elsif told_state = 'won' and c.taken then
+		perform chargeback_journal(c, 'chargeback_won', array[
+			chargeback_entry('provider:' || c.provider, null, 'chargeback', c.amount),
+			chargeback_entry('chargebacks', null, 'chargeback', -c.amount)]);
+	end if;
+	update chargeback x set state = told_state, taken = told_state in ('needs_response', 'under_review'),
+		fee = told_fee,
+		respond_by = case when told_state in ('inquiry', 'needs_response') then told_respond_by end,
+		send_at = case when told_state in ('inquiry', 'needs_response')
+			then coalesce(x.send_at, told_respond_by - interval '1 day') end,
+		asked_at = now(), version = x.version + (told_state is distinct from was)::int,
+		updated_at = case when told_state is distinct from was then now() else x.updated_at end
+	where x.id = c.id returning * into c;
+	if told_state = any ('{won,lost}') then
+		perform ledger_unhold(p.sub_order_id) from chargeback_part p where p.chargeback_id = c.id;
+		perform settle_payments(array(select p.sub_order_id from chargeback_part p where p.chargeback_id = c.id
+			order by 1));
+	end if;
+	if told_state is distinct from was then
+		perform chargeback_tell(c, was);
+	end if;
+	if was is null then
+		perform mail_admins('{finance}', 'mail.chargeback', json_build_object('order', (select o.number
+			from shop_order o where o.id = c.order_id), 'amount', json_build_object('amount', c.amount,
+			'currency', c.currency)), '/admin/chargebacks/' || c.id);
+	end if;
+	return c.id;
+end $$;
+grant execute on function chargeback_note(uuid, text, bigint, text, text, bigint, timestamptz) to sebez_jobs;
+
+-- What the acting vendor or admin says of a chargeback, which they may see. It is sent at send_at, or when an admin
+-- says so.
+create or replace function chargeback_say(new_id uuid, about uuid, says text) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	c chargeback;
+begin
+	select * into strict c from chargeback x where x.id = about for update;
+	if c.state not in ('inquiry', 'needs_response') or c.sent_at is not null then
+		raise exception 'The bank takes no more evidence.' using errcode = 'SB409';
+	end if;
+	insert into chargeback_evidence (id, chargeback_id, vendor_id, actor, actor_id, text)
+	values (new_id, c.id, case current_setting('sebez.actor', true) when 'staff' then current_vendor() end,
+	        current_setting('sebez.actor', true), current_account(), says);
+end $$;
+grant execute on function chargeback_say(uuid, uuid, text) to sebez_vendor, sebez_admin;
+
+-- Has the evidence sent now.
+create or replace function chargeback_send(sent uuid) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	c chargeback;
+begin
+	select * into c from chargeback x where x.id = sent for update;
+	if c.id is null then
+		raise exception 'Chargeback not found' using errcode = 'SB404';
+	elsif c.state not in ('inquiry', 'needs_response') or c.sent_at is not null then
+		raise exception 'The bank takes no more evidence.' using errcode = 'SB409';
+	elsif not exists (select from chargeback_evidence e where e.chargeback_id = c.id) then
+		raise exception 'There is no evidence to send.' using errcode = 'SB409';
+	end if;
+	update chargeback x set send_at = now(), version = x.version + 1, updated_at = now() where x.id = c.id;
+	perform chargeback_look(c.provider, c.reference, c.id);
+end $$;
+grant execute on function chargeback_send(uuid) to sebez_admin;
+
+-- Has the provider asked about a chargeback, which need not be known here.
+create or replace function chargeback_look(provider text, reference text, id uuid) returns void
+language sql security definer set search_path = public, pg_temp as $$
+	insert into outbox (topic, destination, subject_id, payload)
+	values ('chargebacks', provider, id, json_build_object('reference', reference))
+$$;
+
+-- The evidence was sent.
+create or replace function chargeback_sent(sent uuid) returns void
+language sql security definer set search_path = public, pg_temp as $$
+	update chargeback c set sent_at = now(), send_at = null, version = c.version + 1, updated_at = now()
+	where c.id = sent and c.sent_at is null
+$$;
+grant execute on function chargeback_sent(uuid) to sebez_jobs;
+
+-- Has providers asked about up to `most` chargebacks that are not decided: every six hours, and when evidence is to be
+-- sent. Returns how many.
+create or replace function chargebacks_look(most int) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	due uuid[];
+begin
+	due := array(
+		select c.id from chargeback c
+		where c.state in ('inquiry', 'needs_response', 'under_review')
+		and c.asked_at < now() - case when c.send_at <= now() then interval '10 minutes' else interval '6 hours' end
+		order by c.asked_at limit most for no key update skip locked);
+	update chargeback c set asked_at = now() where c.id = any (due);
+	perform chargeback_look(c.provider, c.reference, c.id) from chargeback c where c.id = any (due);
+	return cardinality(due);
+end $$;
+grant execute on function chargebacks_look(int) to sebez_jobs;
