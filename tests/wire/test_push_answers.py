@@ -154,3 +154,19 @@ def test_expo_finds_the_message_that_is_at_fault(push):
             for m in r.json]
     assert {p["address"] for p in phones} - set(good) == {bad}
     assert [letter["why"] for letter in push.dead(customer)] == ["VALIDATION_ERROR"]
+
+
+def test_clocks_that_differ_delay_messages_and_lose_none(push):
+    phone = devices.an_iphone()
+    customer = push.somebody(phone)
+    try:
+        for count, push.fake.clock_skew_s in enumerate((-600, 600), 1):
+            push.tell(customer)
+            push.sent(phone["address"], count)
+        push.fake.clock_skew_s = 7200  # so for APNs our token is of another day
+        push.tell(customer)
+        until(lambda: push.failed(customer) == 1)
+    finally:
+        push.fake.clock_skew_s = 0
+    until(lambda: push.hurry() or push.waiting(customer) == 0)
+    assert len(push.sent(phone["address"], 3)) == 3 and push.dead(customer) == []

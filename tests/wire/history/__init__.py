@@ -1,1 +1,1 @@
-"""The parts of the history checker: tests/wire/test_history.py."""
+"""The parts of the history checkers: tests/wire/test_history.py, test_push_history.py."""

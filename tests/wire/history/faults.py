@@ -24,11 +24,12 @@ def command(pid):
 
 
 class Faults:
-    def __init__(self, world, server, count, pause_s):
+    def __init__(self, world, server, count, pause_s, kinds=FAULTS):
         self.world = world
         self.server = server
         self.count = count
         self.pause_s = pause_s
+        self.kinds = kinds
         self.dice = world.dice("faults")
         self.done = collections.Counter()
         self.meanwhile = []
@@ -41,7 +42,7 @@ class Faults:
         bag = []
         while self.total < self.count:
             if not bag:
-                bag = list(FAULTS)  # each once, before one comes again
+                bag = list(self.kinds)  # each once, before one comes again
                 self.dice.shuffle(bag)
             await asyncio.sleep(self.dice.uniform(*self.pause_s))
             fault = asyncio.create_task(self.fault(bag.pop()))
