@@ -58,6 +58,13 @@ def say_that_nobody_is_there(small):
     small.sent[1].status = 410
 
 
+def say_so_just_before(small):
+    """The row was there already when the device was removed for what an earlier one was told."""
+    small.sent = [Sent(message_id(OTHER, DEVICE), "her phone", 11, 410, COLLAPSE)]
+    small.log += [line("notice", 5, notice=OTHER, about="/orders/2"), line("row", 5, notice=OTHER),
+                  line("lease", 6, notice=OTHER), line("gone", 12, notice=OTHER)]
+
+
 def sign_out_before_it_is_sent_again(small):
     small.book.bans[0] = Ban("ada", "device", DEVICE, 16, 17)
 
@@ -110,7 +117,8 @@ def send_what_is_of_no_row(small):
 
 
 @pytest.mark.parametrize("change", [
-    lambda small: None, make_it_a_dead_letter, say_that_nobody_is_there, sign_out_and_in_again,
+    lambda small: None, make_it_a_dead_letter, say_that_nobody_is_there, say_so_just_before,
+    sign_out_and_in_again,
     let_the_sender_die, register_too_late,
     ban("class", "chat", 3, 4), ban("class", "orders", 3, 4, undone=5),
     ban("class", "orders", 19, 21), ban("address", "her former phone", 3, 4),

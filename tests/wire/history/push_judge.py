@@ -43,8 +43,14 @@ class Judge:
 
     def is_excused(self, notice, device, since, until):
         """Whether the device may not have been told at some moment of that time."""
-        return any(ban.may_hold(since, until) for ban in self.bans_of(notice, device)) or any(
-            since <= at <= until for at in self.gone[notice.account, device])
+        return any(ban.may_hold(since, until) for ban in self.bans_of(notice, device)) \
+            or self.was_taken_away(notice.account, device, since, until)
+
+    def was_taken_away(self, account, device, since, until):
+        """By a provider that has said that nobody is there: then, or since it was registered."""
+        begun = max((stay.asked for stay in self.book.stays if stay.asked <= until
+                     and (stay.account, stay.device) == (account, device)), default=since)
+        return any(min(since, begun) <= at <= until for at in self.gone[account, device])
 
     def judge_deeds(self):
         """Of what was acknowledged there is a notice, and a row for each device that was there."""
@@ -68,8 +74,7 @@ class Judge:
             if stay.account == deed.account and stay.asked < deed.asked:
                 latest[stay.device] = stay
         return {device for device, stay in latest.items() if stay.acked < deed.asked
-                and not self.is_excused(deed, device, deed.asked, until)
-                and not any(stay.asked <= at <= until for at in self.gone[deed.account, device])}
+                and not self.is_excused(deed, device, deed.asked, until)}
 
     def owes_notice(self, deed):
         """Not to who is gone. What is only pushed has one only where there is a device."""

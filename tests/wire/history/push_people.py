@@ -113,7 +113,7 @@ class Phone:
     async def live(self):
         while not self.life.world.over:
             await self.act()
-            await asyncio.sleep(self.dice.uniform(0, 8 * PAUSE_S))
+            await asyncio.sleep(self.dice.uniform(0, 20 * PAUSE_S))
 
     async def act(self):
         chance = self.dice.random()
