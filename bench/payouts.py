@@ -66,14 +66,15 @@ def run(server, token):
             return made, time.monotonic() - began, slowest
 
 
-def statement(server, token, vendor):
+def statement(server, token, vendor, format):
     month = time.strftime("%Y-%m", time.gmtime())
     times = []
     for _ in range(5):
         begun = time.monotonic()
-        text = call(server, "GET", f"/v1/vendors/{vendor}/statements/{month}", token)
+        text = call(server, "GET", f"/v1/vendors/{vendor}/statements/{month}?format={format}",
+                    token)
         times.append(time.monotonic() - begun)
-    return len(json.loads(text)["lines"]), len(text), sorted(times)[len(times) // 2]
+    return text, sorted(times)[len(times) // 2]
 
 
 def opened(where):
@@ -90,8 +91,11 @@ def main():
             "insert into staff (vendor_id, account_id, role) select v.id, a.id, 'owner' "
             f"from vendor v, account a where v.slug = 'v-1' and a.email = '{OWNER}' "
             "returning vendor_id")
-        lines, size, seconds = statement(server, owner, vendor)
-        say(f"  a statement of {lines} lines, {size / 1e6:.1f} MB of JSON: {seconds * 1000:.0f} ms")
+        for format in ("json", "pdf"):
+            text, seconds = statement(server, owner, vendor, format)
+            lines = len(json.loads(text)["lines"]) if format == "json" else LINES
+            say(f"  a statement of {lines} lines, {len(text) / 1e6:.1f} MB of {format}: "
+                f"{seconds * 1000:.0f} ms")
         made, seconds, slowest = run(server, admin)
         say(f"  {made} payouts in {seconds:.2f} s, the slowest call {slowest * 1000:.0f} ms")
         if made != VENDORS:

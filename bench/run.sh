@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 build=${BENCH_BUILD:-build}
 [ -e "$build/build.ninja" ] || meson setup "$build" >/dev/null
 # The program first: it makes the headers that the others include.
-ninja --quiet -C "$build" sebez sebez-media-worker
+ninja --quiet -C "$build" sebez sebez-media-worker sebez-paper-worker
 ninja --quiet -C "$build" bench/statements bench/orders bench/sends bench/put_client \
 	bench/feed_client bench/feed_sender
 exec tests/keeper.py /usr/bin/python3 bench/run.py "$@"

@@ -14,14 +14,15 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 build="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
      libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
      libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev
-     libcbor-dev"
-run="$build postgresql redis-server|valkey-server curl"
-test="libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
+     libcbor-dev libpango1.0-dev"
+fonts="fontconfig fonts-droid-fallback fonts-noto-core" # of PDFs
+run="$build $fonts postgresql redis-server|valkey-server curl"
+test="$fonts poppler-utils libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests
       python3-psycopg2 python3-redis python3-botocore python3-cryptography python3-h2 python3-aiosmtpd
       python3-dkim python3-nacl python3-pil libheif-examples chromium chromium-driver fonts-dejavu-core
       clang libclang-rt-dev valgrind procps nginx haproxy openssl pgbackrest prometheus systemd"
 lint="clang-format clang-tidy clang-tools universal-ctags python3-pytest python3-psycopg2 libcmocka-dev git"
-bench="nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 python3-pil libvips-tools procps"
+bench="$fonts nginx libnginx-mod-nchan openssl wrk python3-requests python3-psycopg2 python3-pil libvips-tools procps"
 # The codecs of HEIC and AVIF, which Debian 12 has in libheif1.
 if ! grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
 	build="$build libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-aomenc"

@@ -464,6 +464,23 @@ enum {
 	LIMIT_MEDIA_WORKER_SECONDS = 1500,
 	/* Its own three, the original, a rendition. */
 	LIMIT_MEDIA_WORKER_DESCRIPTORS = 16,
+
+	/* A document that is made into a PDF: a statement of 50,000 lines has half of it. */
+	LIMIT_PAPER_BYTES = 16 * 1024 * 1024,
+	/* The process that makes one: fonts of all scripts are some 50 MB. */
+	LIMIT_PAPER_WORKER_BYTES = 768 * 1024 * 1024,
+	/* Of the processor; a statement of 10,000 lines takes one. */
+	LIMIT_PAPER_WORKER_SECONDS = 20,
+	LIMIT_PAPER_WORKER_DESCRIPTORS = 64, /* fonts stay open */
+	/* The PDF: some 300 bytes for each line. */
+	LIMIT_PAPER_PDF_BYTES = 64 * 1024 * 1024,
+	/* Of an api process at a time, so that PDFs take no more than a processor from requests. */
+	LIMIT_PAPERS_AT_ONCE = 2,
+	LIMIT_PAPER_COLUMNS = 8,
+	LIMIT_PAPER_HEAD = 128,    /* bytes of a column's head, and of the foot of pages */
+	LIMIT_PAPER_SIMPLE = 128,  /* characters that are drawn one by one */
+	LIMIT_PAPER_KEPT = 1000,   /* texts whose layout is kept, of each style: some 5 MB */
+	LIMIT_PAPER_LINES = 50000, /* of a statement; a longer one is read as CSV */
 };
 
 /* What the reasons above say about each other. */

@@ -37,12 +37,11 @@ static bool limit(int resource, rlim_t most)
 
 /* RLIMIT_NPROC counts all processes and threads of the user, so that it would say when a worker
  * may start a thread; that it starts no process is seccomp's. AddressSanitizer maps 16 TB. */
-static bool set_limits(void)
+static bool set_limits(rlim_t memory, rlim_t seconds, rlim_t file, rlim_t descriptors)
 {
-	return (SANITIZED || limit(RLIMIT_AS, LIMIT_MEDIA_WORKER_BYTES)) &&
-	       limit(RLIMIT_CPU, LIMIT_MEDIA_WORKER_SECONDS) &&
-	       limit(RLIMIT_FSIZE, LIMIT_MEDIA_RENDITION_BYTES) &&
-	       limit(RLIMIT_NOFILE, LIMIT_MEDIA_WORKER_DESCRIPTORS) && limit(RLIMIT_CORE, 0);
+	return (SANITIZED || limit(RLIMIT_AS, memory)) && limit(RLIMIT_CPU, seconds) &&
+	       limit(RLIMIT_FSIZE, file) && limit(RLIMIT_NOFILE, descriptors) &&
+	       limit(RLIMIT_CORE, 0);
 }
 
 /* What the headers of Debian 12 know of what Landlock governs. */
@@ -61,8 +60,13 @@ static void allow_reading(int rules, const char *folder)
 	close(beneath.parent_fd);
 }
 
-/* Of this thread and those that it starts. False: the kernel has no Landlock. */
-static bool landlock(bool read_libraries)
+static const char *const NOTHING[] = {NULL};
+static const char *const LIBRARIES[] = {"/usr", "/lib", "/etc/ld.so.cache", NULL};
+static const char *const FONTS[] = {"/usr/share", "/usr/local/share", "/etc/fonts",
+                                    "/var/cache/fontconfig", NULL};
+
+/* Of this thread and those that it starts: it may read these. False: the kernel has no Landlock. */
+static bool landlock(const char *const *readable)
 {
 	long version =
 	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -77,31 +81,41 @@ static bool landlock(bool read_libraries)
 	rules = (int)syscall(SYS_landlock_create_ruleset, &governed, sizeof(governed), 0);
 	if (rules < 0)
 		return false;
-	if (read_libraries) {
-		allow_reading(rules, "/usr");
-		allow_reading(rules, "/lib");
-		allow_reading(rules, "/etc/ld.so.cache");
-	}
+	for (; *readable != NULL; readable++)
+		allow_reading(rules, *readable);
 	done = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	close(rules);
 	return done;
 }
 
-bool sandbox_prepare(bool *ret_landlock)
+static bool give_up_the_rest(void)
 {
 	clearenv();
-	/* Else large pictures would go through files in /tmp. */
-	setenv("VIPS_DISC_THRESHOLD", "1000g", 1);
 	/* One heap: a second one asks the system for the number of processors, by a file. */
 	mallopt(M_ARENA_MAX, 1);
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0)
 		for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
 			close(fd);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    !set_limits())
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+bool sandbox_prepare(bool *ret_landlock)
+{
+	if (!give_up_the_rest() ||
+	    !set_limits(LIMIT_MEDIA_WORKER_BYTES, LIMIT_MEDIA_WORKER_SECONDS,
+	                LIMIT_MEDIA_RENDITION_BYTES, LIMIT_MEDIA_WORKER_DESCRIPTORS))
 		return false;
-	*ret_landlock = landlock(true);
+	/* Else large pictures would go through files in /tmp. */
+	setenv("VIPS_DISC_THRESHOLD", "1000g", 1);
+	*ret_landlock = landlock(LIBRARIES);
 	return true;
+}
+
+bool sandbox_prepare_paper(void)
+{
+	return give_up_the_rest() &&
+	       set_limits(LIMIT_PAPER_WORKER_BYTES, LIMIT_PAPER_WORKER_SECONDS,
+	                  LIMIT_PAPER_PDF_BYTES, LIMIT_PAPER_WORKER_DESCRIPTORS);
 }
 
 /* Harmless, or on memory and threads of the program. */
@@ -137,6 +151,15 @@ static const int ALLOWED[] = {
     SCMP_SYS(setitimer),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(sched_getaffinity),
+};
+
+/* By which fonts are found and read, and the PDF is written. */
+static const int READING_FONTS[] = {
+    SCMP_SYS(access),     SCMP_SYS(fstat),    SCMP_SYS(fstatfs),    SCMP_SYS(getdents64),
+    SCMP_SYS(getegid),    SCMP_SYS(geteuid),  SCMP_SYS(getgid),     SCMP_SYS(getuid),
+    SCMP_SYS(newfstatat), SCMP_SYS(open),     SCMP_SYS(openat),     SCMP_SYS(pread64),
+    SCMP_SYS(read),       SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat),
+    SCMP_SYS(statfs),     SCMP_SYS(statx),    SCMP_SYS(uname),
 };
 
 /* Libraries ask and manage without an answer; glibc uses clone() where clone3() is not there. */
@@ -182,30 +205,65 @@ static bool allow_uses(scmp_filter_ctx filter)
 	       (!SANITIZED || allow_use(filter, SCMP_SYS(write), 0, all, STDERR_FILENO));
 }
 
-static bool load_filter(scmp_filter_ctx filter)
+static bool allow_each(scmp_filter_ctx filter, size_t count, const int *calls)
+{
+	bool made = true;
+
+	for (size_t i = 0; made && i < count; i++)
+		made = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) == 0;
+	return made;
+}
+
+static bool reads_fonts(int call)
+{
+	for (size_t i = 0; i < sizeof(READING_FONTS) / sizeof(READING_FONTS[0]); i++)
+		if (READING_FONTS[i] == call)
+			return true;
+	return false;
+}
+
+static bool load_filter(scmp_filter_ctx filter, bool fonts)
 {
 	/* Of all threads, which the warm-up has started. */
-	bool made = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
+	bool made = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+	            allow_each(filter, sizeof(ALLOWED) / sizeof(ALLOWED[0]), ALLOWED);
 
-	for (size_t i = 0; made && i < sizeof(ALLOWED) / sizeof(ALLOWED[0]); i++)
-		made = seccomp_rule_add(filter, SCMP_ACT_ALLOW, ALLOWED[i], 0) == 0;
+	if (fonts)
+		made = made &&
+		       allow_each(filter, sizeof(READING_FONTS) / sizeof(READING_FONTS[0]),
+		                  READING_FONTS) &&
+		       allow_use(filter, SCMP_SYS(write), 0, UINT32_MAX, STDOUT_FILENO) &&
+		       allow_use(filter, SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETFD) &&
+		       allow_use(filter, SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFD) &&
+		       allow_use(filter, SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL);
 	for (size_t i = 0; made && i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++)
-		made = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)REFUSED[i].error),
-		                        REFUSED[i].call, 0) == 0;
+		if (!fonts || !reads_fonts(REFUSED[i].call))
+			made = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)REFUSED[i].error),
+			                        REFUSED[i].call, 0) == 0;
 	return made && allow_uses(filter) && seccomp_load(filter) == 0;
 }
 
-bool sandbox_enter(void)
+static bool enter(const char *const *readable, bool fonts)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	bool loaded;
 
 	if (filter == NULL)
 		return false;
-	landlock(false);
-	loaded = load_filter(filter);
+	landlock(readable);
+	loaded = load_filter(filter, fonts);
 	seccomp_release(filter);
 	return loaded;
+}
+
+bool sandbox_enter(void)
+{
+	return enter(NOTHING, false);
+}
+
+bool sandbox_enter_paper(void)
+{
+	return enter(FONTS, true);
 }
 
 void sandbox_deadline(unsigned ms)

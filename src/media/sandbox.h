@@ -13,6 +13,11 @@
  * kernel has failed. */
 bool sandbox_prepare(bool *ret_landlock);
 
+/* The same for a worker that makes a PDF: it has a document as descriptor 0, writes descriptor 1,
+ * and may read fonts. */
+bool sandbox_prepare_paper(void);
+bool sandbox_enter_paper(void);
+
 /* When all that needs a file is loaded. From here on other system calls end the program. */
 bool sandbox_enter(void);
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "node/media_files.h"
 #include "node/member.h"
 #include "node/metrics.h"
+#include "node/paper.h"
 #include "node/payment_setup.h"
 #include "node/process.h"
 #include "node/push_setup.h"
@@ -169,6 +171,7 @@ static int open_shop(void)
 		                                       .payments = &payments,
 		                                       .accounts = &accounts,
 		                                       .language = api.config->language,
+		                                       .make_paper = paper_make,
 		                                       .serves = true});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;
@@ -199,6 +202,9 @@ int api_main(const struct config *config, unsigned slot)
 
 	snprintf(name, sizeof(name), "api %u", slot);
 	process_begin(config, name);
+	/* Not for processes that make PDFs; the last one may be missing. */
+	for (int fd = MEMBER_FD_METRICS; fd <= MEMBER_FD_MAIL_OF_API; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	api.config = config;
 	rc = process_open(config, slot, "api", &api.secret, &api.stores);
 	if (rc == 0)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { CHILD_FIRST_FD = 3, CHILD_FDS_MAX = 5 };
+enum { CHILD_FIRST_FD = 3, CHILD_FDS_MAX = 6 };
 
 struct child_spec {
 	const char *program; /* absolute path */

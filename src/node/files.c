@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "node/data_folder.h"
 #include "node/media_worker.h"
+#include "node/paper.h"
 
 enum { STEADY_LOOKS = 2 };
 
@@ -18,7 +19,7 @@ static const struct companion {
 } COMPANIONS[] = {
     {"/postgres", "../lib/pg_trgm.so"}, {"/postgres", "../lib/unaccent.so"},
     {"/postgres", "../lib/plpgsql.so"}, {"/postgres", "../lib/dict_snowball.so"},
-    {"/sebez", MEDIA_WORKER_PROGRAM},
+    {"/sebez", MEDIA_WORKER_PROGRAM},   {"/sebez", PAPER_WORKER_PROGRAM},
 };
 
 static uint64_t fingerprint_of(const char *path)

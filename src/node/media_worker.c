@@ -28,15 +28,14 @@ struct media_worker {
 	struct co *waiting;
 };
 
-int media_worker_open(const char *sebez)
+int media_worker_open(const char *sebez, const char *program)
 {
 	const char *name = strrchr(sebez, '/');
 	char path[1100];
 	int fd;
 
 	assert(name != NULL);
-	path_format(path, sizeof(path), "%.*s/%s", (int)(name - sebez), sebez,
-	            MEDIA_WORKER_PROGRAM);
+	path_format(path, sizeof(path), "%.*s/%s", (int)(name - sebez), sebez, program);
 	fd = open(path, O_PATH | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -13,9 +13,9 @@
 
 struct media_worker;
 
-/* Opens the program in the folder of `sebez`, so that a user without access to the folder can run
- * it. Returns a descriptor or -errno. */
-int media_worker_open(const char *sebez) __attribute__((warn_unused_result));
+/* Opens a worker's program in the folder of `sebez`, so that a user without access to the folder
+ * can run it. Returns a descriptor or -errno. */
+int media_worker_open(const char *sebez, const char *program) __attribute__((warn_unused_result));
 
 /* Starts a process from the descriptor MEMBER_FD_WORKER. It sends READY first. */
 int media_worker_start(struct media_worker **ret) __attribute__((warn_unused_result));

@@ -17,6 +17,7 @@
 #include "node/media_worker.h"
 #include "node/metrics.h"
 #include "node/object_store.h"
+#include "node/paper.h"
 
 /* Back-off: 0, 100 ms, 200 ms, ... It resets after a process has lived for GOOD_LIFE_MS. */
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000, GOOD_LIFE_MS = 10000 };
@@ -112,10 +113,22 @@ static int own_descriptor(const struct member_world *world, const struct member 
 	if (member->kind == MEMBER_JOBS && world->mail_fd >= 0)
 		fd = fcntl(world->mail_fd, F_DUPFD_CLOEXEC, 0);
 	if (member->kind == MEMBER_MEDIA) {
-		fd = media_worker_open(world->program);
+		fd = media_worker_open(world->program, MEDIA_WORKER_PROGRAM);
 		if (fd < 0) /* uploads wait until it is installed */
 			LOG_ERROR("the program for images is missing",
 			          log_str("reason", strerror(-fd)));
+	}
+	return fd;
+}
+
+/* The program that makes PDFs; without it, what an api process gets there cannot be run. */
+static int paper_program(const struct member_world *world)
+{
+	int fd = media_worker_open(world->program, PAPER_WORKER_PROGRAM);
+
+	if (fd < 0) {
+		LOG_ERROR("the program for PDFs is missing", log_str("reason", strerror(-fd)));
+		fd = fcntl(world->metrics_fd, F_DUPFD_CLOEXEC, 0);
 	}
 	return fd;
 }
@@ -127,7 +140,7 @@ static int start_self(const struct member_world *world, const struct member *mem
 	const char *argv[] = {"sebez", member_name(member), slot, NULL};
 	struct child_spec spec =
 	    data_folder_child(&world->services->data_folder, world->program, argv);
-	int ready[2], own;
+	int ready[2], own, paper = -1;
 	int rc;
 
 	snprintf(slot, sizeof(slot), "%d", member->slot);
@@ -142,14 +155,19 @@ static int start_self(const struct member_world *world, const struct member *mem
 	own = own_descriptor(world, member);
 	spec.fds[3] = own;
 	spec.fd_count = own >= 0 ? 4 : 3;
-	if (member->kind == MEMBER_API && world->mail_fd >= 0)
-		spec.fds[spec.fd_count++] = world->mail_fd;
+	if (member->kind == MEMBER_API) {
+		paper = paper_program(world);
+		spec.fds[spec.fd_count++] = paper;
+		if (world->mail_fd >= 0)
+			spec.fds[spec.fd_count++] = world->mail_fd;
+	}
 	_Static_assert(MEMBER_FD_METRICS == (int)CHILD_FIRST_FD &&
 	                   MEMBER_FD_READY == MEMBER_FD_METRICS + 1 &&
 	                   MEMBER_FD_OBJECTS == MEMBER_FD_READY + 1 &&
 	                   MEMBER_FD_LISTEN == MEMBER_FD_OBJECTS + 1 &&
 	                   MEMBER_FD_WORKER == (int)MEMBER_FD_LISTEN &&
-	                   MEMBER_FD_MAIL_OF_API == MEMBER_FD_LISTEN + 1,
+	                   MEMBER_FD_PAPER == MEMBER_FD_LISTEN + 1 &&
+	                   MEMBER_FD_MAIL_OF_API == MEMBER_FD_PAPER + 1,
 	               "spec.fds has the order of enum member_fd");
 	assert((member->kind == MEMBER_API) == (member->listen_fd >= 0));
 	ret->heartbeat.beats = metrics_beats((unsigned)member->slot);
@@ -157,6 +175,8 @@ static int start_self(const struct member_world *world, const struct member *mem
 	close(ready[1]);
 	if (own >= 0 && own != member->listen_fd)
 		close(own);
+	if (paper >= 0)
+		close(paper);
 	if (rc < 0) {
 		close(ready[0]);
 		return rc;

@@ -26,6 +26,7 @@ enum member_fd {
 	MEMBER_FD_WORKER = MEMBER_FD_LISTEN, /* of media processes: media_worker_open() */
 	/* Of a demo without a mail server: mail_setup_folder(). */
 	MEMBER_FD_MAIL_OF_JOBS = MEMBER_FD_LISTEN,
+	MEMBER_FD_PAPER, /* of api processes: the program of node/paper.h */
 	MEMBER_FD_MAIL_OF_API,
 };
 

@@ -8,6 +8,7 @@
 #define SEBEZ_SHOP_AREA_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct account_settings;
 struct db_constraint;
@@ -37,6 +38,8 @@ struct area_options {
 	/* shop/accounts/accounts.h, to be copied; NULL likewise. */
 	const struct account_settings *accounts;
 	const char *language; /* the marketplace's, one that has texts (shop/texts/texts.h) */
+	/* A PDF of a document, both memfds (node/paper.h); NULL: the process makes none. */
+	int (*make_paper)(int document, int64_t deadline_ms, int *ret_pdf);
 	bool serves; /* an api process, not the jobs process */
 };
 

@@ -27,7 +27,7 @@ static void drop_page(void *arg)
 	paged->task.arena = NULL;
 }
 
-static void next_page(struct request *rq, struct paged *paged)
+void paged_next(struct request *rq, struct paged *paged)
 {
 	drop_page(paged);
 	paged->task = (struct task){
@@ -54,13 +54,13 @@ void paged_open(struct request *rq, struct paged *paged, paged_read_fn *read)
 	assert(paged->task.arena == NULL && read != NULL);
 	paged->read = read;
 	arena_defer(rq->task.arena, drop_page, paged);
-	next_page(rq, paged);
+	paged_next(rq, paged);
 }
 
 void paged_send(struct request *rq, struct paged *paged)
 {
 	while (paged->count > 0) {
 		reply_stream_write(rq, paged->text.data, paged->text.length);
-		next_page(rq, paged);
+		paged_next(rq, paged);
 	}
 }

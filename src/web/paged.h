@@ -30,5 +30,7 @@ struct paged {
 /* `paged` is zeroed, in the request's arena. */
 void paged_open(struct request *rq, struct paged *paged, paged_read_fn *read);
 void paged_send(struct request *rq, struct paged *paged);
+/* For what is not sent while it is read: the page after this one. */
+void paged_next(struct request *rq, struct paged *paged);
 
 #endif

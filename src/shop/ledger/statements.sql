@@ -10,6 +10,9 @@ from (select date_trunc('month', uuid_time(j.id) at time zone 'UTC') as first fr
 cross join lateral generate_series(f.first, now() at time zone 'UTC', interval '1 month') m (start)
 order by m.start desc;
 
+-- statement_vendor (): one -> (name text)
+select v.name from vendor v where v.id = current_vendor();
+
 -- statement_head (month text): one -> (currency text, from time, until time, from_journal uuid, until_journal uuid,
 --     first_id bigint?, last_id bigint?, opening_pending bigint, opening_available bigint,
 --     opening_reserved bigint, opening_in_payout bigint,

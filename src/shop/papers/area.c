@@ -3,8 +3,10 @@
 
 #include "net/loop.h"
 #include "papers.sql.h"
+#include "shop/papers/make.h"
 #include "shop/papers/papers.h"
 #include "task/job.h"
+#include "web/limit.h"
 
 enum {
 	/* Invoices per transaction: some 200 ms, in which no other takes a number of the
@@ -33,7 +35,21 @@ static const struct job JOBS[] = {
     {0},
 };
 
+static int start(const struct area_options *options)
+{
+	paper_make_with(options->make_paper);
+	return 0;
+}
+
+static const struct limit_rule LIMITS[] = {
+    /* a PDF takes a process for a tenth of a second, a long statement a second */
+    {"papers", LIMIT_BY_ACCOUNT, 120, 60},
+    {0},
+};
+
 const struct area AREA_PAPERS = {
     .name = "papers",
+    .limits = LIMITS,
     .jobs = JOBS,
+    .start = start,
 };

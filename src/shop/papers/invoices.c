@@ -3,6 +3,7 @@
 
 #include "api.gen.h"
 #include "papers.sql.h"
+#include "shop/papers/make.h"
 #include "web/page.h"
 #include "web/reply.h"
 
@@ -52,5 +53,8 @@ void get_invoice(struct request *rq, const struct get_invoice_in *in)
 	assert(rows_count(rows) <= 1);
 	if (rows_count(rows) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Invoice not found.");
-	reply_row(rq, rows);
+	if (in->format == PAPER_FORMAT_PDF)
+		invoice_reply_pdf(rq, rows);
+	else
+		reply_row(rq, rows);
 }
