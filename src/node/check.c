@@ -14,6 +14,7 @@
 #include "node/mail_setup.h"
 #include "node/marketplace.h"
 #include "node/object_store.h"
+#include "node/payment_setup.h"
 #include "node/push_setup.h"
 #include "node/role_passwords.h"
 #include "node/schema.h"
@@ -254,6 +255,7 @@ int check_main(const struct config *config, bool data)
 	check_redis(services.redis_url);
 	check_database(config, &services, data);
 	check_objects(config, &services);
+	payment_setup_probe(config, report_line);
 	push_setup_probe(config, report_line);
 	mail_setup_probe(config, report_line);
 	services_close(&services);

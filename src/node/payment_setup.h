@@ -7,4 +7,7 @@
 
 struct payment_settings payment_setup(const struct config *config);
 
+/* For `sebez check`: tells of each provider that has a key whether it takes it. Runs the loop. */
+void payment_setup_probe(const struct config *config, payments_report_fn *report);
+
 #endif

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from conftest import SEED, serving
-from harness.payment_fakes import CHAPA_OLD, STRIPE_OLD, Chapa, Stripe, settings
+from harness.payment_fakes import CHAPA_KEY, CHAPA_OLD, STRIPE_OLD, Chapa, Stripe, settings
+from harness.server import folder
 from harness.shop import Shop, fresh, refused, together
 from harness.sub_orders import due_back, good
 from harness.wait import until
@@ -68,6 +69,20 @@ def checked(customer, order, made):
 def test_both_are_offered(scene):
     offered = [o["method"] for o in scene.shop.guest().do("listPaymentMethods")["items"]]
     assert offered == ["cash_on_delivery", "manual", "sandbox", "chapa", "stripe"]
+
+
+def test_check_tells_which_providers_take_our_keys():
+    chapa, stripe = Chapa(), Stripe()
+    given = {**settings(chapa, stripe), "STRIPE_SECRET_KEY": "sk_test_of_somebody"}
+    with folder(**given) as server:
+        server.sebez("migrate")
+        done = server.sebez("check", check=False)
+    chapa.close(), stripe.close()
+    assert done.returncode == 1 and "ok     CHAPA_SECRET_KEY: is taken" in done.stdout
+    assert f"WRONG  STRIPE_SECRET_KEY: {stripe.url} answers 401" in done.stdout
+    assert "sk_test" not in done.stdout and CHAPA_KEY not in done.stdout
+    assert [call for fake in (chapa, stripe) for call in fake.asked] == [
+        ("GET", "/v1/banks"), ("GET", "/v1/balance")]
 
 
 @pytest.mark.parametrize("method", ["chapa", "stripe"])

@@ -28,6 +28,10 @@ struct payment_settings {
 /* A sentence that names the setting and contains no secret; NULL: all are well. */
 const char *payment_settings_mistake(const struct payment_settings *settings);
 
+/* One line for each provider that has a key: whether it takes it. Suspends the fiber. */
+typedef void payments_report_fn(void *arg, bool good, const char *what, const char *detail);
+void payments_probe(const struct payment_settings *settings, payments_report_fn *report, void *arg);
+
 /* Whether a provider of that name takes payments here. */
 bool payments_offer(const char *method, const char *currency);
 int64_t payments_minutes(void);

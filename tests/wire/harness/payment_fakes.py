@@ -81,6 +81,8 @@ class Chapa(Fake):
         if headers["Authorization"] != f"Bearer {CHAPA_KEY}":
             return 401, {"message": "Invalid API Key", "status": "failed", "data": None}
         parts = path.strip("/").split("/")
+        if (method, parts) == ("GET", ["v1", "banks"]):
+            return 200, {"message": "Banks retrieved", "data": []}
         if (method, parts) == ("POST", ["v1", "transaction", "initialize"]):
             return self.initialize(json.loads(body))
         if method == "GET" and parts[:3] == ["v1", "transaction", "verify"]:
@@ -153,6 +155,8 @@ class Stripe(Fake):
     def take(self, method, path, headers, body):
         if headers["Authorization"] != f"Bearer {STRIPE_KEY}":
             return 401, {"error": {"message": "Invalid API Key"}}
+        if (method, path) == ("GET", "/v1/balance"):
+            return 200, {"object": "balance"}
         assert headers["Stripe-Version"] == VERSION
         form = dict(urllib.parse.parse_qsl(body, strict_parsing=True)) if body else {}
         key = headers.get("Idempotency-Key")
