@@ -12,8 +12,8 @@ enum { ARENA_BYTES = 256 * 1024, CALL_MS = 15 * 1000, BODY_MAX = 256 * 1024 };
 static const struct probed {
 	const char *what; /* the setting of its key */
 	const char *path; /* reads something that only who has a key may read */
-} CHAPA_PROBE = {"CHAPA_SECRET_KEY", "/v1/banks"}, STRIPE_PROBE = {"STRIPE_SECRET_KEY",
-                                                                     "/v1/balance"};
+} CHAPA_PROBE = {"CHAPA_SECRET_KEY", "/v1/banks"},
+  STRIPE_PROBE = {"STRIPE_SECRET_KEY", "/v1/balance"};
 
 static void probe(struct arena *arena, const struct probed *probed, const char *url,
                   const char *key, payments_report_fn *report, void *arg)

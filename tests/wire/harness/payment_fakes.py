@@ -151,6 +151,7 @@ class Stripe(Fake):
         super().__init__()
         self.intents, self.refunds, self.keys = {}, {}, {}
         self.disputes, self.evidence = {}, {}
+        self.posted = []  # (path, form) as it came
 
     def take(self, method, path, headers, body):
         if headers["Authorization"] != f"Bearer {STRIPE_KEY}":
@@ -159,6 +160,8 @@ class Stripe(Fake):
             return 200, {"object": "balance"}
         assert headers["Stripe-Version"] == VERSION
         form = dict(urllib.parse.parse_qsl(body, strict_parsing=True)) if body else {}
+        if method == "POST":
+            self.posted.append((path, body))
         key = headers.get("Idempotency-Key")
         assert (method == "POST") == bool(key)
         if key in self.keys:
