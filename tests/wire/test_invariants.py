@@ -118,6 +118,10 @@ REFUND = ("update goods_return g set state = 'refunded', refund_id = gen_random_
           "quantity, accepted_quantity) select l.vendor_id, l.sub_order_id, l.id, "
           "l.account_id, 1, 1 from order_line l join sub_order s on s.id = l.sub_order_id "
           "where s.number = %(number)s")
+CHARGEBACK = (f"{UNGUARDED} insert into chargeback (id, attempt_id, order_id, account_id, "
+              "provider, reference, amount, currency, state, taken, fee, borne_by) select id, id, "
+              "order_id, account_id, 'sandbox', 'x', 1, 'USD', 'needs_response', true, 1, 'vendor' "
+              "from sub_order where number = %(number)s")
 INVOICE = (f"{UNGUARDED} insert into invoice (vendor_id, id, kind, issuer_id, year, serial, "
            "number, issued_at, account_id, order_id, sub_order_id, supplied_at, currency, goods, "
            "shipping, total, seller, lines)")
@@ -150,8 +154,12 @@ BROKEN |= {
         f"{RETURN}; update goods_return set deadline_at = null {SHARE}",
     "what is refunded of a return is what was accepted of it":
         f"{RETURN}; {REFUND}",
-    "nothing is held without an open dispute":
+    "nothing is held without an open dispute or a chargeback":
         f"update ledger_share set held = 1 {SHARE}",
+    "what is held back or held of sub-orders equals the entries":
+        f"update ledger_share set held = 1 {SHARE}",
+    "what is charged back and not decided is on its account": CHARGEBACK,
+    "the fees of chargebacks are in journals": CHARGEBACK,
     "what is in payout is the sum of payouts that are under way":
         f"update vendor_balance set in_payout = in_payout + 1 {SHARE}",
     "each payout has the journals of its moves, once":

@@ -1,6 +1,6 @@
-"""What Stripe is asked, judged by Stripe's own OpenAPI with ajv and qs (tests/stripe/judge.mjs): keys
-that it does not name are wrong. Npm installs them into build/test-stripe, once; where that cannot be
-done, the test is skipped."""
+"""What Stripe is asked, judged by Stripe's own OpenAPI with ajv and qs (tests/stripe/judge.mjs):
+keys that it does not name are wrong. Npm installs them into build/test-stripe, once; where that
+cannot be done, the test is skipped."""
 import json
 import subprocess
 
@@ -22,7 +22,8 @@ def judged():
         pytest.skip(why)
 
     def judge(requests):
-        lines = "".join(json.dumps({"path": path, "body": body}) + "\n" for path, body in requests)
+        lines = "".join(json.dumps({"path": path, "body": body}) + "\n"
+                        for path, body in requests)
         said = subprocess.run(["node", "judge.mjs"], cwd=folder, input=lines, text=True,
                               capture_output=True, check=True, timeout=120).stdout
         return [json.loads(line) for line in said.splitlines()]
@@ -30,7 +31,7 @@ def judged():
 
 
 def story(scene):  # noqa: F811
-    """An order that is paid and cancelled, one whose customer never comes back, and a chargeback."""
+    """An order that is paid and cancelled, one that nobody pays, and a chargeback."""
     fake, finance = scene.fakes["stripe"], scene.shop.admin("finance")
     for ends in ("cancelled", "abandoned", "charged back"):
         customer, order = scene.order("stripe")
