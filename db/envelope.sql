@@ -23,6 +23,7 @@ begin
 		raise exception 'This account is locked' using errcode = 'SB423';
 	end if;
 	ignored := set_config('sebez.account', act_as_session.account_id::text, true);
+	ignored := set_config('sebez.session', act_as_session.session_id::text, true);
 end $$;
 
 create or replace function act_as_customer(account_id uuid, session_id uuid, request_id text) returns void
@@ -96,18 +97,24 @@ begin
 end $$;
 grant execute on function act_as_staff(uuid, uuid, uuid, int, text) to sebez_vendor;
 
-create or replace function act_as_admin(account_id uuid, session_id uuid, roles int, request_id text)
+-- address: the client's. One that is none, of the demo, is in no network.
+create or replace function act_as_admin(account_id uuid, session_id uuid, roles int, address text, request_id text)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	role text;
 	since timestamptz;
+	networks cidr[];
 	ignored text;
 begin
 	ignored := act_as_session(account_id, session_id);
-	select a.admin_role, p.two_factor_admins_since into role, since
+	select a.admin_role, p.two_factor_admins_since, p.admin_networks into role, since, networks
 	from account a cross join platform p where a.id = act_as_admin.account_id;
 	if role is null or admin_role_bit(role) & roles = 0 then
 		raise exception 'Your role does not allow this' using errcode = 'SB403';
+	end if;
+	if networks <> '{}' and not coalesce(nullif(split_part(address, '%', 1), '')::inet <<= any (networks), false) then
+		raise exception 'Admins act from the networks of the settings only (admin_networks); this is another'
+			using errcode = 'SBA01';
 	end if;
 	if since is not null then
 		ignored := require_second_factor(account_id, session_id);
@@ -116,7 +123,7 @@ begin
 	ignored := set_config('sebez.request', request_id, true);
 	ignored := set_config('sebez.actor', 'admin', true);
 end $$;
-grant execute on function act_as_admin(uuid, uuid, int, text) to sebez_admin;
+grant execute on function act_as_admin(uuid, uuid, int, text, text) to sebez_admin;
 
 -- Refuses an operation that needs a recent proof of who acts, and says what proves it.
 create or replace function require_recent(account_id uuid, session_id uuid, seconds int) returns void

@@ -41,6 +41,10 @@ create function current_account() returns uuid language sql stable parallel safe
 return nullif(current_setting('sebez.account', true), '')::uuid;
 grant execute on function current_account() to public;
 
+create function current_session() returns uuid language sql stable parallel safe
+return nullif(current_setting('sebez.session', true), '')::uuid;
+grant execute on function current_session() to public;
+
 create function current_vendor() returns uuid language sql stable parallel safe
 return nullif(current_setting('sebez.vendor', true), '')::uuid;
 grant execute on function current_vendor() to public;

@@ -114,6 +114,13 @@ const struct command COMMANDS[] = {
      .settings = TOOL_SETTINGS,
      .flags = {{.name = "--email", .value = &call.email},
                {.name = "--phone", .value = &call.phone}}},
+    {.name = "admin clear-networks",
+     .arguments = "",
+     .prose = "Lets admins act from any network again, for somebody whom the list of the settings "
+              "(admin_networks) keeps out. The audit log tells.",
+     .run = run_clear_networks,
+     .finds = FIND_MADE,
+     .settings = TOOL_SETTINGS},
     {.name = "check",
      .arguments = "[--data]",
      .prose = "Checks configuration, services, schema and statements; with --data also the "

@@ -130,6 +130,23 @@ int run_reset_factors(void)
 	return rc;
 }
 
+static bool networks_had;
+
+static void clear_networks_body(struct task *task)
+{
+	networks_had = shop_clear_admin_networks(task);
+}
+
+int run_clear_networks(void)
+{
+	int rc = tool_run(&call.config, "admin clear-networks", clear_networks_body, NULL);
+
+	if (rc == 0)
+		puts(networks_had ? "admins may act from any network again"
+		                  : "admins could act from any network already");
+	return rc;
+}
+
 int run_check(void)
 {
 	return check_main(&call.config, call.data);

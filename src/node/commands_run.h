@@ -11,6 +11,7 @@ int run_demo(void);
 int run_import(void);
 int run_admin_create(void);
 int run_reset_factors(void);
+int run_clear_networks(void);
 int run_check(void);
 int run_media_move(void);
 int run_mail_test(void);

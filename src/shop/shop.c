@@ -21,6 +21,7 @@
 #include "shop/papers/papers.h"
 #include "shop/payments/payments.h"
 #include "shop/payouts/payouts.h"
+#include "shop/platform/platform.h"
 #include "shop/push/push.h"
 #include "shop/reports/reports.h"
 #include "shop/returns/returns.h"
@@ -161,4 +162,9 @@ void shop_admin_create(struct task *task, const char *email, const char *role, c
 void shop_reset_factors(struct task *task, const char *who)
 {
 	accounts_reset_factors(task, who);
+}
+
+bool shop_clear_admin_networks(struct task *task)
+{
+	return platform_clear_admin_networks(task);
 }

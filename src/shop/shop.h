@@ -44,4 +44,7 @@ void shop_admin_create(struct task *task, const char *email, const char *role,
 /* Takes an account's second factor away (accounts/accounts.h). */
 void shop_reset_factors(struct task *task, const char *who);
 
+/* Lets admins act from any network (platform/platform.h). */
+bool shop_clear_admin_networks(struct task *task);
+
 #endif

@@ -58,9 +58,9 @@ static const struct pg_statement ACT_AS_STAFF = {
 
 static const struct pg_statement ACT_AS_ADMIN = {
     .name = "act_as_admin",
-    .text = "select act_as_admin($1, $2, $3, $4)",
-    .param_count = 4,
-    .param_types = (const Oid[]){PG_UUID_OID, PG_UUID_OID, PG_INT4_OID, PG_TEXT_OID},
+    .text = "select act_as_admin($1, $2, $3, $4, $5)",
+    .param_count = 5,
+    .param_types = (const Oid[]){PG_UUID_OID, PG_UUID_OID, PG_INT4_OID, PG_TEXT_OID, PG_TEXT_OID},
     .reads_only = true,
     .number = NUMBER_ADMIN,
 };
@@ -174,6 +174,7 @@ void db_envelope(struct db *db)
 		assert(actor->kind == ACTOR_ADMIN);
 		db_collect(db, &ACT_AS_ADMIN, NULL,
 		           (const struct pg_param[]){account, session, param_int(arena, &roles),
+		                                     param_text(arena, actor->address),
 		                                     request_id});
 		return;
 	case PG_JOBS:

@@ -31,6 +31,8 @@ enum actor_kind {
 	ACTOR_IMPORT, /* the command line, acting for vendor_id */
 };
 
+enum { ACTOR_ADDRESS_SIZE = 46 /* of the longest IPv6 address as text */ };
+
 struct actor {
 	enum actor_kind kind;
 	struct uuid account_id; /* nil for ACTOR_NONE, GUEST, JOBS, MEDIA and IMPORT */
@@ -38,6 +40,7 @@ struct actor {
 	struct uuid vendor_id; /* ACTOR_STAFF, ACTOR_IMPORT */
 	uint32_t roles; /* bits of enum staff_role or enum admin_role that the operation allows */
 	char guest_token[44]; /* ACTOR_GUEST: the cart's token, "" when it has none yet */
+	char address[ACTOR_ADDRESS_SIZE]; /* ACTOR_ADMIN: of the client, "" when there is none */
 };
 
 struct problem {

@@ -7,11 +7,14 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "web/client_address.h"
 #include "web/reply.h"
 #include "web/ticket.h"
 #include "web/token.h"
 
 enum { GUEST_TOKEN_BYTES = 32 };
+
+_Static_assert((int)CLIENT_ADDRESS_SIZE <= (int)ACTOR_ADDRESS_SIZE, "the actor's address has room");
 
 static _Noreturn void refuse(struct request *rq, const char *error, const char *detail)
 {
@@ -91,6 +94,7 @@ static void choose(struct request *rq, const struct route_match *match, const st
 	if ((operation->may_call & MAY_ADMIN) != 0 && token->kind == TOKEN_ADMIN) {
 		actor->kind = ACTOR_ADMIN;
 		actor->roles = operation->admin_roles;
+		strcpy(actor->address, request_address(rq));
 	} else if ((operation->may_call & MAY_STAFF) != 0) {
 		actor->kind = ACTOR_STAFF;
 		actor->roles = operation->staff_roles;

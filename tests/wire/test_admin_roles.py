@@ -79,3 +79,44 @@ def test_who_gave_which_role_is_in_the_audit_log(shop):
                 if e["object"]["kind"] == "account"]
     assert entry["by"]["id"] == shop.admin().id
     assert (entry["before"]["admin_role"], entry["after"]["admin_role"]) == (None, "finance")
+
+
+# -- from where -----------------------------------------------------------------------------------
+
+def allow(shop, admin, networks, **more):
+    now = admin.do("getSettings")
+    del now["currency"], now["version"]
+    return admin.call("putSettings", body={**now, "admin_networks": networks}, **more)
+
+
+def test_admins_act_from_the_networks_of_the_settings_until_the_operator_lets_them_in(shop):
+    admin, elsewhere = made(shop, "superadmin"), made(shop, "support")
+    assert elsewhere.call("adminListUsers").status_code == 200
+    both = [f"{admin.address}/32", "2001:db8:7::/48"]
+    assert allow(shop, admin, both).json()["admin_networks"] == both
+    try:
+        assert admin.call("adminListUsers").status_code == 200
+        refused(elsewhere.call("adminListUsers"), 403, "address_not_allowed")
+        assert elsewhere.call("getMe").status_code == 200
+        assert elsewhere.login(elsewhere.account["email"], PASSWORD).do("getMe")["admin_role"]
+        refused(elsewhere.call("adminListUsers"), 403, "address_not_allowed")
+        said = [shop.server.sebez("admin", "clear-networks").stdout for _ in range(2)]
+    finally:
+        shop.db.rows("update platform set admin_networks = '{}'")
+    assert said == ["admins may act from any network again\n",
+                    "admins could act from any network already\n"]
+    assert elsewhere.call("adminListUsers").status_code == 200
+    entry = shop.db.rows("select actor, before, after from audit_log where actor = 'operator' "
+                         "and object_kind = 'platform' order by id desc limit 1")
+    assert entry == [{"actor": "operator", "before": {"admin_networks": both},
+                      "after": {"admin_networks": []}}]
+
+
+def test_no_admin_locks_themselves_out_and_networks_are_looked_at(shop):
+    admin = made(shop, "superadmin")
+    refused(allow(shop, admin, ["192.0.2.0/24"]), 400, field="/admin_networks")
+    for wrong in ("192.0.2.1/24", "192.0.2.0/33", "here", "2001:db8::/129",
+                  "127.0.0.0/8 10.0.0.0/8", ""):
+        refused(allow(shop, admin, ["127.0.0.0/8", wrong]), 400, field="/admin_networks/1")
+    refused(allow(shop, admin, ["127.0.0.0/8"] * 33), 400, field="/admin_networks")
+    assert admin.do("getSettings")["admin_networks"] == []

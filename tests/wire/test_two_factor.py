@@ -8,6 +8,7 @@ from harness.codes import coded, fresh_phone
 from harness.sessions import again, credentials
 from harness.shop import PASSWORD
 from harness.totp import App, code_of, enrolled, forget_steps
+from harness.wait import until
 
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 
@@ -317,6 +318,35 @@ def test_staff_and_admins_without_one_do_nothing_but_set_it_up_when_the_grace_is
         enrolled(shop, person)
         assert call().status_code == 200
         refused(person.call("disableTotp", body={"code": code_of(shop, person)}), 409, "conflict")
+
+
+def test_uploads_and_notices_of_a_role_need_the_second_factor_too(demanding):
+    shop = demanding
+    vendor, catalog = shop.vendor(), shop.admin("operations")
+    ask = {"owner": (vendor.owner, {"purpose": "product_image", "vendor_id": vendor.id}),
+           "admin": (catalog, {"purpose": "category_image"})}
+    shop.customer().order(vendor.product())
+
+    def seen():
+        return [n for n in vendor.owner.do("listNotifications")["items"] if n["vendor_id"]]
+    until(seen)
+    for person, body in ask.values():
+        whole = {**body, "content_type": "image/png", "bytes": 100}
+        assert person.call("createUpload", body=whole).status_code == 201
+        person._signed_in(person.do("refresh", token=None, body={
+            "refresh_token": person.refresh_token}))
+        if person is vendor.owner:
+            assert seen()
+        age_grace(shop, person, 8)
+        refused(person.call("createUpload", body={**whole, "bytes": 101}), 403,
+                "second_factor_required")
+        assert person.call("createUpload", body={
+            "purpose": "avatar", "content_type": "image/png", "bytes": 100}).status_code == 201
+        if person is vendor.owner:
+            assert seen() == []
+        enrolled(shop, person)
+        assert person.call("createUpload", body=whole).status_code == 201
+    assert seen()
 
 
 def test_the_operator_lets_an_admin_in_who_lost_everything(demanding):

@@ -26,6 +26,7 @@ const struct account_settings *account_settings(void);
 extern const struct problem_code PROBLEM_TOKEN_REUSED[1];
 extern const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1];
 extern const struct problem_code PROBLEM_RECENT_REQUIRED[1];
+extern const struct problem_code PROBLEM_ADDRESS_REFUSED[1];
 extern const struct problem_code PROBLEM_VENDORS_FIRST[1];
 
 /*

@@ -22,6 +22,9 @@ const struct problem_code PROBLEM_RECENT_REQUIRED[1] = {
 const struct problem_code PROBLEM_VENDORS_FIRST[1] = {
     {"vendors_first", 409, "Vendors must be handed over first"}};
 
+const struct problem_code PROBLEM_ADDRESS_REFUSED[1] = {
+    {"address_not_allowed", 403, "This network is not allowed"}};
+
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
      "An account with this e-mail address already exists."},
@@ -63,6 +66,7 @@ static const struct limit_rule LIMITS[] = {
 
 static const struct db_refusal REFUSALS[] = {
     {"SBF01", PROBLEM_SECOND_FACTOR_REQUIRED, NULL},
+    {"SBA01", PROBLEM_ADDRESS_REFUSED, NULL},
     {"SBR01", PROBLEM_RECENT_REQUIRED, "methods"},
     {"SBG01", PROBLEM_VENDORS_FIRST, "vendors"},
     {0},

@@ -37,6 +37,15 @@ language sql stable security definer set search_path = public, pg_temp as $$
 	       and not exists (select from session s where s.id = session_id and s.second_factor_at is not null);
 $$;
 
+-- Whether the envelope would refuse the acting account as staff, for want of a second factor.
+create or replace function staff_factor_is_missing() returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select exists (select from platform p where p.two_factor_staff_since is not null)
+	       and (two_factor_is_overdue(current_account())
+	            or two_factor_is_unshown(current_account(), current_session()));
+$$;
+grant execute on function staff_factor_is_missing() to sebez_customer;
+
 -- What proves anew who an account is (step_up.c).
 create or replace function account_proofs(account uuid) returns json
 language sql stable security definer set search_path = public, pg_temp as $$

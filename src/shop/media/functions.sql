@@ -85,7 +85,8 @@ end $$;
 set local role sebez_kernel;
 
 -- Whether the acting account may make uploads for this vendor (in one of these roles of staff), or for the whole
--- marketplace (in one of these roles of admins). Without roles anybody may.
+-- marketplace (in one of these roles of admins). Without roles anybody may. A second factor that the marketplace
+-- demands of such a role is demanded here as in the envelope.
 create or replace function upload_may(vendor_id uuid, staff_roles int, admin_roles int) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -102,11 +103,17 @@ begin
 		elsif staff_role_bit(role) & staff_roles = 0 then
 			raise exception 'Your role (%) does not allow this', role using errcode = 'SB403';
 		end if;
+		if exists (select from platform p where p.two_factor_staff_since is not null) then
+			perform require_second_factor(current_account(), current_session());
+		end if;
 	end if;
 	if admin_roles <> 0 then
 		select a.admin_role into role from account a where a.id = current_account();
 		if role is null or admin_role_bit(role) & admin_roles = 0 then
 			raise exception 'Your role does not allow this' using errcode = 'SB403';
+		end if;
+		if exists (select from platform p where p.two_factor_admins_since is not null) then
+			perform require_second_factor(current_account(), current_session());
 		end if;
 	end if;
 end $$;

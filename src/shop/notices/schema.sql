@@ -32,11 +32,12 @@ grant select, insert, update (due_at), delete on notice to sebez_jobs;
 grant select on notice to sebez_kernel;
 alter table notice enable row level security, force row level security;
 create policy everything on notice to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
--- Staff see what their present role is told, also when it changes while a notice is written.
+-- Staff see what their present role is told, also when it changes while a notice is written; and with the second factor
+-- that the marketplace demands of them, which is looked at once for each statement.
 create policy of_customer on notice to sebez_customer
 	using (account_id = current_account() and (vendor_id is null or exists (
 		select from staff s where s.vendor_id = notice.vendor_id and s.account_id = notice.account_id
-		and staff_role_bit(s.role) & notice.roles <> 0)))
+		and staff_role_bit(s.role) & notice.roles <> 0) and not (select staff_factor_is_missing())))
 	with check (account_id = current_account());
 
 -- Up to where an account has read its notices.

@@ -10,4 +10,8 @@
  * Adds to db's batch. */
 void platform_audit_reason(struct db *db, const char *reason);
 
+/* Lets admins act from any network again, for somebody who is locked out; false: they could. The
+ * audit log tells. Runs as sebez_jobs. May suspend. */
+bool platform_clear_admin_networks(struct task *task);
+
 #endif

@@ -28,6 +28,7 @@ create table platform (
 	two_factor_admins_since timestamptz, -- when second factors were demanded of admins; null: they are not
 	two_factor_staff_since  timestamptz, -- and of the staff of vendors
 	two_factor_grace_days   int not null default 14 check (two_factor_grace_days between 0 and 90),
+	admin_networks          cidr[] not null default '{}' check (cardinality(admin_networks) <= 32), -- empty: any
 	refund_keeps_commission boolean not null default false, -- on what is refunded after it was shipped
 	return_days             int not null default 14 check (return_days between 0 and 365), -- since delivery
 	return_answer_days      int not null default 3 check (return_answer_days between 1 and 60),

@@ -4,7 +4,9 @@
 #include <assert.h>
 
 #include "api.gen.h"
+#include "base/address.h"
 #include "settings.sql.h"
+#include "shop/platform/platform.h"
 #include "web/reply.h"
 
 /* GET /v1/admin/settings */
@@ -18,10 +20,40 @@ static const char *borne_by(const enum goodwill_by_choice *by)
 	return by != NULL ? GOODWILL_BY_NAMES[*by] : NULL;
 }
 
+static _Noreturn void refuse_network(struct request *rq, size_t i)
+{
+	task_end_field(&rq->task, arena_printf(rq->task.arena, "/admin_networks/%zu", i), "format",
+	               "must be an address, or address/bits without bits behind the prefix");
+}
+
+/* The networks, which must have the caller's own address: nobody locks themselves out. */
+static struct text_array checked_networks(struct request *rq, const struct put_settings_in *in)
+{
+	struct text_array texts = {in->admin_networks_count, in->admin_networks};
+	struct networks own, one;
+	bool has_own = texts.count == 0;
+
+	assert(texts.count <= NETWORKS_MAX); /* the contract's bound */
+	if (has_own)
+		return texts;
+	if (!networks_parse(rq->task.actor.address, &own) || own.count != 1)
+		own = (struct networks){0};
+	for (size_t i = 0; i < texts.count; i++) {
+		if (!networks_parse(texts.items[i], &one) || one.count != 1)
+			refuse_network(rq, i);
+		has_own = has_own || (own.count == 1 && networks_have(&one, &own.items[0].address));
+	}
+	if (!has_own)
+		task_end_field(&rq->task, "/admin_networks", "without_yours",
+		               "must have the network that this request comes from");
+	return texts;
+}
+
 /* PUT /v1/admin/settings */
 void put_settings(struct request *rq, const struct put_settings_in *in)
 {
 	assert(rq->task.actor.kind == ACTOR_ADMIN);
+	struct text_array networks = checked_networks(rq, in);
 	struct db *tx = db_begin(&rq->task);
 	struct rows *changed = sql_admin_settings_put(
 	    tx,
@@ -49,6 +81,7 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	        .two_factor_admins = in->two_factor_admins,
 	        .two_factor_staff = in->two_factor_staff,
 	        .two_factor_grace_days = in->two_factor_grace_days,
+	        .admin_networks = in->admin_networks != NULL ? &networks : NULL,
 	        .refund_keeps_commission = in->refund_keeps_commission,
 	        .return_days = in->return_days,
 	        .return_answer_days = in->return_answer_days,
@@ -62,4 +95,11 @@ void put_settings(struct request *rq, const struct put_settings_in *in)
 	if (rows_count(changed) == 0)
 		request_end_changed(rq);
 	reply_commit_row(rq, tx, 200, changed);
+}
+
+bool platform_clear_admin_networks(struct task *task)
+{
+	struct db *db = db_as(task, PG_JOBS);
+
+	return sql_admin_networks_clear_rows(db, sql_admin_networks_clear(db), NULL)->had;
 }
