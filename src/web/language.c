@@ -74,3 +74,20 @@ const char *language_choose(const char *header, const char *const offered[])
 	}
 	return best;
 }
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+bool language_is_tag(const char *text)
+{
+	size_t length = strspn(text, LETTERS);
+
+	if (length < 2 || length > 3)
+		return false;
+	for (text += length; *text == '-'; text += length) {
+		length = strspn(++text, LETTERS DIGITS);
+		if (length == 0 || length > 8)
+			return false;
+	}
+	return *text == 0;
+}

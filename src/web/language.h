@@ -5,8 +5,14 @@
 #ifndef SEBEZ_WEB_LANGUAGE_H
 #define SEBEZ_WEB_LANGUAGE_H
 
+#include <stdbool.h>
+
 /* The best of `offered` (NULL-terminated, the first one is the default). header may be NULL;
  * malformed parts are ignored. */
 const char *language_choose(const char *header, const char *const offered[]);
+
+/* The form of a tag of BCP 47: a language of two or three letters, further parts of up to eight
+ * characters. */
+bool language_is_tag(const char *text);
 
 #endif

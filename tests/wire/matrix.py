@@ -21,6 +21,7 @@ from callers import somebody_new, stand_in, twin_of
 from harness.codes import coded, fresh_phone, mailed, reset_of
 from harness.codes import registered as registered_address
 from harness.devices import a_phone
+from harness.documents import a_document, document_body
 from harness.mails import unsubscribe_token
 from harness.media import a_file, put_headers, signed_query
 from harness.shop import ADDRESS, PASSWORD, fresh, money
@@ -112,6 +113,15 @@ ROWS = {
     "endOtherSessions": Row(twin=somebody_new),
     "endSession": Row(ids=lambda w, who, side: {"session_id": side.session()}),
     "acceptInvitation": Row(body=invitation_token),
+    # documents and consents
+    "listDocuments": Row(),
+    "getDocument": Row(ids=lambda w, who, side: {"document_id": side.ids["document_id"]}),
+    "listMyConsents": Row(),
+    "giveConsent": Row(body=lambda w, who, side: {"document_id": a_document(w.shop)}),
+    "withdrawConsent": Row(ids=lambda w, who, side: {"document_id": side.document()}),
+    "listDocumentVersions": Row(),
+    "publishDocument": Row(body=document_body),
+    "listUserConsents": Row(),
     # the shop window
     "listProducts": Row(),
     "getProductFacets": Row(),

@@ -20,7 +20,7 @@ GONE = {"account_device", "address", "campaign_test", "cart", "chat_block", "con
         "device", "email_change", "invoice_buyer", "mail_digest", "mail_letter", "notice",
         "notice_reader", "notification_preference", "passkey", "recovery_code", "session",
         "sign_in_challenge", "staff", "totp", "two_factor_grace", "vendor_follow"}
-KEPT = {"account_deletion", "campaign_recipient", "chat_erasure", "conversation"}
+KEPT = {"account_deletion", "campaign_recipient", "chat_erasure", "consent", "conversation"}
 
 
 def again(shop, person):

@@ -106,7 +106,8 @@ def body_of(shop, operation):
     world = SimpleNamespace(shop=shop)
     if operation.id in BODIES:
         return BODIES[operation.id]
-    if operation.id in ("putSettings", "putPayoutAccount", "exportPayouts", "createInvitation"):
+    if operation.id in ("putSettings", "publishDocument", "putPayoutAccount", "exportPayouts",
+                        "createInvitation"):
         return ROWS[operation.id].body(world, None, None)
     return {} if operation.body else None
 

@@ -9,6 +9,7 @@ from harness.authenticator import passkey_of
 from harness.campaigns import a_campaign
 from harness.codes import coded
 from harness.devices import a_phone, registered
+from harness.documents import a_document
 from harness.outbox import dead_letter
 from harness.shop import ADDRESS, fresh
 from harness.wait import until
@@ -60,6 +61,7 @@ class Side:
             "address_id": self.address(),
             "session_id": self.session(),
             "passkey_id": self.passkey(),
+            "document_id": self.document(),
             "sub_order": self.sub_order["id"],
             "upload_id": self.upload(),
             "up_to": self.notification(),
@@ -173,6 +175,12 @@ class Side:
 
     def passkey(self):
         return passkey_of(self.shop, self.customer).passkey
+
+    def document(self):
+        """One that the customer accepts."""
+        id = a_document(self.shop)
+        self.customer.do("giveConsent", body={"document_id": id})
+        return id
 
     def session(self):
         """Of a second sign-in of the customer."""

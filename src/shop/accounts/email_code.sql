@@ -15,11 +15,16 @@ returning email, email_key, created_at, tries;
 -- None: somebody else has used it meanwhile.
 update email_code set used_at = now() where id = :id and used_at is null returning id;
 
--- registration_add (id uuid, name text, password_hash text): none
-insert into registration (id, name, password_hash) values (:id, :name, :password_hash);
+-- registration_add (id uuid, name text, password_hash text, accepted uuid[]): none
+insert into registration (id, name, password_hash, accepted) values (:id, :name, :password_hash, :accepted);
 
--- registration_take (id uuid): one -> (name text, password_hash text)
-delete from registration where id = :id returning name, password_hash;
+-- registration_of (id uuid): one -> (name text, password_hash text)
+select name, password_hash from registration where id = :id;
+
+-- registration_end (id uuid, account uuid): one writes
+-- It became this account, which accepts what was accepted with it.
+with ended as (delete from registration where id = :id returning accepted)
+select consents_give(:account, e.accepted, 'registration') from ended e;
 
 -- account_to_recover (key text, typed text, asked_at time): maybe writes
 -- -> (id uuid, locked bool, admin bool)

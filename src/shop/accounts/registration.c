@@ -12,6 +12,7 @@
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
+#include "shop/consents/consents.h"
 
 /* POST /v1/auth/register */
 void register_account(struct request *rq, const struct register_account_in *in)
@@ -23,8 +24,11 @@ void register_account(struct request *rq, const struct register_account_in *in)
 	const char *hash = password_hash(&rq->task, in->password);
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 
+	consents_check(tx, in->accepted_documents_count, in->accepted_documents);
 	email_code_ask(rq, tx, id, EMAIL_CODE_REGISTRATION, in->email);
-	sql_registration_add(tx, id, in->name, hash);
+	sql_registration_add(
+	    tx, id, in->name, hash,
+	    (struct uuid_array){in->accepted_documents_count, in->accepted_documents});
 	email_code_reply(rq, tx, "registration_id", id, EMAIL_CODE_REGISTRATION);
 }
 
@@ -37,12 +41,13 @@ void confirm_registration(struct request *rq, const struct confirm_registration_
 	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
 
 	email_code_spend(tx, in->registration_id);
-	const struct registration_take_row *wanted =
-	    sql_registration_take_rows(tx, sql_registration_take(tx, in->registration_id), NULL);
+	const struct registration_of_row *wanted =
+	    sql_registration_of_rows(tx, sql_registration_of(tx, in->registration_id), NULL);
 
 	assert(!password_is_outdated(wanted->password_hash));
 	sql_account_add(tx, account_id, code->email, code->email_key, wanted->name,
 	                wanted->password_hash);
+	sql_registration_end(tx, in->registration_id, account_id);
 	sign_in_at_once(rq, tx, account_id, false, 201,
 	                &(struct sign_in_device){.name = in->device_name, .id = in->device_id});
 }

@@ -29,7 +29,8 @@ create policy sign_in on email_code to sebez_auth using (true) with check (true)
 create table registration (
 	id            uuid primary key references email_code (id) on delete cascade,
 	name          text not null check (length(name) between 1 and 200),
-	password_hash text not null
+	password_hash text not null,
+	accepted      uuid[] not null check (cardinality(accepted) <= 10) -- documents (shop/consents)
 );
 
 grant select, insert, delete on registration to sebez_auth;

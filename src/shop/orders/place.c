@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "orders_read.sql.h"
 #include "shop/carts/carts.h"
+#include "shop/consents/consents.h"
 #include "shop/orders/orders.h"
 #include "shop/orders/place_together.h"
 #include "shop/payments/payments.h"
@@ -79,6 +80,10 @@ _Noreturn static void end_as_ordered(struct task *task, const struct order_of_la
 static struct quote *agreed_quote(struct task *task, const struct place_order_in *in)
 {
 	struct db *batch = db_batch(task);
+
+	consents_expect(batch, CONSENTS_OF_CUSTOMER, in->accepted_documents_count,
+	                in->accepted_documents);
+
 	struct quote_rows asked = quote_ask(batch, in->shipping_address.country);
 	struct rows *last = sql_order_of_last_cart(batch);
 	const struct order_of_last_cart_row *order;

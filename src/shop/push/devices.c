@@ -9,30 +9,15 @@
 #include "base/limits.h"
 #include "push.sql.h"
 #include "shop/push/device_address.h"
+#include "web/language.h"
 #include "web/reply.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
-/* The form of a tag of BCP 47: a language of two or three letters, further parts of up to eight
- * characters. */
-static bool is_language_tag(const char *text)
-{
-	size_t length = strspn(text, LETTERS);
-
-	if (length < 2 || length > 3)
-		return false;
-	for (text += length; *text == '-'; text += length) {
-		length = strspn(++text, LETTERS DIGITS);
-		if (length == 0 || length > 8)
-			return false;
-	}
-	return *text == 0;
-}
-
 static void check_words(struct request *rq, const struct put_device_in *in)
 {
-	if (in->locale != NULL && !is_language_tag(in->locale))
+	if (in->locale != NULL && !language_is_tag(in->locale))
 		task_end_field(&rq->task, "/locale", "format",
 		               "must be a language tag of BCP 47, such as en or pt-BR");
 	for (size_t i = 0; i < in->capabilities_count; i++) {

@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "base/codec.h"
 #include "base/limits.h"
+#include "shop/consents/consents.h"
 #include "shop/media/media.h"
 #include "vendors.sql.h"
 #include "web/cache.h"
@@ -50,6 +51,8 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	snprintf(path, sizeof(path), "/v1/vendors/");
 	uuid_format(id, path + strlen(path));
 	reply_header(rq, "Location", path);
+	consents_expect(tx, CONSENTS_OF_VENDOR, in->accepted_documents_count,
+	                in->accepted_documents);
 	reply_commit_row(rq, tx, 201,
 	                 sql_vendor_apply_for(tx, &(struct vendor_apply_for_args){
 	                                              .id = id,
