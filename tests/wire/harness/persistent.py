@@ -12,7 +12,8 @@ ANSWER_S = 30  # nobody is left without an answer for longer
 
 
 class Persistent(threading.Thread):
-    pace_s = 0  # between what it does
+    pace_s = 0    # between what it does
+    servers = ()  # each request goes to another one, as through a balancer; none: to the actor's
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -33,6 +34,8 @@ class Persistent(threading.Thread):
     def ask(self, actor, operation_id, **arguments):
         """The answer's JSON; None when told to stop before there was one."""
         while not self.done.is_set():
+            if self.servers:
+                actor.server = next(self.servers)
             try:
                 response = actor.call(operation_id, may_fail=True, timeout=ANSWER_S, **arguments)
             except (requests.RequestException, Violation) as error:
