@@ -7,24 +7,30 @@
 
 #include "api.gen.h"
 #include "node/embedded_file.h"
+#include "node/media_files.h"
 #include "web/reply.h"
 
-/* No inline script or style, and nothing of another server but pictures, which a store may have. */
-static const char POLICY[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
-    "img-src 'self' https: data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+/* No inline script or style, and nothing of another server but pictures, which a store may have,
+ * and files that are sent to it (%s). */
+#define POLICY                                                                                     \
+	"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "               \
+	"img-src 'self' https: data: blob:; connect-src 'self'%s%s; base-uri 'none'; "             \
+	"form-action 'none'; frame-ancestors 'none'"
 static const char ASSETS[] = "assets/";
 
 static void reply_console(struct request *rq, const char *name, bool never_changes)
 {
 	const struct embedded_file *file =
 	    embedded_file_find(CONSOLE_FILES, CONSOLE_FILE_COUNT, name, ".gz");
+	const char *store;
 
 	if (file == NULL)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "File not found.");
 	assert(file->length > 2 && memcmp(file->text, "\x1f\x8b", 2) == 0); /* gzip */
-	reply_header(rq, "Content-Security-Policy", POLICY);
+	store = media_files_store(rq->task.arena);
+	reply_header(rq, "Content-Security-Policy",
+	             arena_printf(rq->task.arena, POLICY, store != NULL ? " " : "",
+	                          store != NULL ? store : ""));
 	reply_header(rq, "Referrer-Policy", "no-referrer");
 	reply_header(rq, "Cross-Origin-Opener-Policy", "same-origin");
 	reply_header(rq, "Content-Encoding", "gzip");

@@ -27,6 +27,11 @@ void media_files_start(struct objects *objects)
 	media.objects = objects;
 }
 
+const char *media_files_store(struct arena *arena)
+{
+	return objects_put_origin(media.objects, arena);
+}
+
 /* A pair of the query, decoded. False when it cannot be. */
 static bool decode_pair(struct arena *arena, const struct uri_pair *pair, struct sigv4_pair *ret)
 {

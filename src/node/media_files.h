@@ -9,4 +9,7 @@
 
 void media_files_start(struct objects *objects); /* once per api process */
 
+/* Scheme and host where clients send files to, when that is not this server; else NULL. */
+const char *media_files_store(struct arena *arena);
+
 #endif

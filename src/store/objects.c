@@ -344,3 +344,17 @@ bool objects_go_to_folder(const struct objects *objects)
 {
 	return objects->first.backend == &FOLDER_BACKEND;
 }
+
+const char *objects_put_origin(const struct objects *objects, struct arena *arena)
+{
+	const struct store *store = &objects->first;
+	const char *url, *host;
+
+	if (objects_go_to_folder(objects))
+		return NULL;
+	url = store->backend->url(store->of, arena, "", OBJECTS_INCOMING);
+	host = strstr(url, "://");
+	assert(host != NULL);
+	host += strlen("://");
+	return arena_printf(arena, "%.*s", (int)(host - url + (long)strcspn(host, "/")), url);
+}

@@ -155,6 +155,8 @@ int objects_presign_get(struct objects *objects, struct arena *arena, const char
 enum sigv4_verdict objects_verify(const struct objects *objects, struct arena *arena,
                                   const struct sigv4_call *call);
 bool objects_go_to_folder(const struct objects *objects); /* what is put now */
+/* Scheme and host of the links of objects_presign_put; NULL: those of our own server. */
+const char *objects_put_origin(const struct objects *objects, struct arena *arena);
 int objects_file(struct objects *objects, const char *key, int *ret_fd, int64_t *ret_bytes)
     __attribute__((warn_unused_result));
 int objects_elsewhere(struct objects *objects, struct arena *arena, const char *key,

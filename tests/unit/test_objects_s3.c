@@ -89,6 +89,7 @@ ON_FIBER(a_link_of_s3_lets_a_client_send_and_read_one_object)
 	assert_int_equal(
 	    objects_presign_put(objects, arena, ORIGIN, "incoming/photo.jpg", 5, 60, soon(), &url),
 	    0);
+	assert_string_equal(objects_put_origin(objects, arena), endpoint);
 	fetch_link("PUT", url, "image/png", "photo", &response);
 	assert_int_equal(response.status, 403);
 	fetch_link("PUT", url, "image/jpeg", "too long", &response);

@@ -68,3 +68,17 @@ export function useNow(): number {
     return () => void listeners.delete(listener);
   }, () => now);
 }
+
+export function timeOf(time: string): string {
+  return new Intl.DateTimeFormat(spoken(), { hour: "numeric", minute: "2-digit" }).format(new Date(time));
+}
+
+/** The day of a moment, where the person is. */
+export function dayOf(time: string, today: string, yesterday: string): string {
+  const date = new Date(time);
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return today;
+  if (days === 1) return yesterday;
+  const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
+  return new Intl.DateTimeFormat(spoken(), { weekday: "long", day: "numeric", month: "long", ...year }).format(date);
+}

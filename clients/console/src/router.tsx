@@ -1,13 +1,15 @@
 // Which address shows which page.
 import type { QueryClient } from "@tanstack/react-query";
 import {
-  createRootRouteWithContext, createRoute, createRouter, Outlet, redirect, type ErrorComponentProps,
+  createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, type ErrorComponentProps,
 } from "@tanstack/react-router";
 import { Compass, TriangleAlert } from "lucide-react";
 import { TAB_NAMES, type Tab } from "./counts.ts";
+import { VIEWS } from "./views.ts";
 import { currentSession } from "./sebez.ts";
-import { useT } from "./texts/index.ts";
+import { learn, useT, type Area } from "./texts/index.ts";
 import { Button, Empty } from "./ui/index.tsx";
+import type { InboxSearch } from "./pages/inbox/Inbox.tsx";
 import { Home } from "./pages/Home.tsx";
 import { Orders, type OrdersSearch } from "./pages/Orders.tsx";
 import { Shell } from "./pages/Shell.tsx";
@@ -45,6 +47,20 @@ function Broken({ error }: ErrorComponentProps) {
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet, notFoundComponent: NotFound,
 });
+
+/** A page of an area, with its texts, when somebody goes there. */
+function lazy<M extends Record<string, unknown>>(area: Area, load: () => Promise<M>, name: keyof M & string) {
+  return lazyRouteComponent(async () => {
+    const [page] = await Promise.all([load(), learn(area)]);
+    return page;
+  }, name);
+}
+
+/** A text of an address. */
+function text(search: Record<string, unknown>, name: string): string | undefined {
+  const value = search[name];
+  return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+}
 
 /** Only a path of this console, never another site. */
 function placeOf(to: unknown): string | undefined {
@@ -102,15 +118,25 @@ const home = createRoute({
 const orders = createRoute({
   getParentRoute: () => shop, path: "/orders", component: Orders,
   validateSearch: (search: Record<string, unknown>): OrdersSearch => {
-    const text = (name: string) => (typeof search[name] === "string" && search[name] !== "" ? String(search[name]) : undefined);
-    const tab = text("tab");
-    return { tab: TAB_NAMES.find((each): each is Tab => each === tab), q: text("q"), open: text("open") };
+    const tab = text(search, "tab");
+    return { tab: TAB_NAMES.find((each): each is Tab => each === tab), q: text(search, "q"), open: text(search, "open") };
+  },
+});
+
+const inbox = createRoute({
+  getParentRoute: () => shop, path: "/inbox", component: lazy("inbox", () => import("./pages/inbox/Inbox.tsx"), "Inbox"),
+  validateSearch: (search: Record<string, unknown>): InboxSearch => {
+    const view = text(search, "view"), at = Number(search["at"]);
+    return {
+      view: VIEWS.find((each) => each === view), q: text(search, "q"), open: text(search, "open"),
+      at: Number.isSafeInteger(at) && at > 0 ? at : undefined,
+    };
   },
 });
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, inside.addChildren([start, shops, shop.addChildren([home, orders])])]),
+    routeTree: root.addChildren([signIn, inside.addChildren([start, shops, shop.addChildren([home, orders, inbox])])]),
     basepath: "/console", context: { queries }, defaultErrorComponent: Broken, defaultNotFoundComponent: NotFound,
     defaultPreload: false, scrollRestoration: false,
   });

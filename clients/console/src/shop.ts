@@ -1,6 +1,7 @@
 // The shop that is open, and what the person may do in it.
-import type { Membership, StaffRole } from "@sebez/sdk";
+import type { Membership, StaffRole, User } from "@sebez/sdk";
 import { createContext, useContext } from "react";
+import { currentSession } from "./sebez.ts";
 
 export const ShopContext = createContext<Membership | null>(null);
 
@@ -10,10 +11,20 @@ export function useShop(): Membership {
   return shop;
 }
 
-const FULFILS: StaffRole[] = ["owner", "manager", "fulfilment"];
-const CANCELS: StaffRole[] = ["owner", "manager"];
-const TALKS: StaffRole[] = ["owner", "manager", "fulfilment", "support"];
+export function useMe(): User {
+  const session = currentSession();
+  if (session.status !== "in") throw new Error("nobody is signed in");
+  return session.user;
+}
 
+const MANAGES: StaffRole[] = ["owner", "manager"];
+const FULFILS: StaffRole[] = ["owner", "manager", "fulfilment"];
+const TALKS: StaffRole[] = ["owner", "manager", "fulfilment", "support"];
+const HOSTS: StaffRole[] = ["owner", "manager", "support"];
+
+export const mayManage = (shop: Membership): boolean => MANAGES.includes(shop.role);
 export const mayFulfil = (shop: Membership): boolean => FULFILS.includes(shop.role);
-export const mayCancel = (shop: Membership): boolean => CANCELS.includes(shop.role);
+export const mayCancel = (shop: Membership): boolean => MANAGES.includes(shop.role);
+/** Blocks customers, and keeps saved replies. */
+export const mayHost = (shop: Membership): boolean => HOSTS.includes(shop.role);
 export const mayTalk = (shop: Membership): boolean => TALKS.includes(shop.role);

@@ -1,10 +1,11 @@
 // What needs the person now.
 import { Link } from "@tanstack/react-router";
-import { Check, Coffee, PackageOpen, Truck, type LucideIcon } from "lucide-react";
-import type { Tab } from "../counts.ts";
+import { Check, Coffee, MessageSquareText, PackageOpen, Truck, type LucideIcon } from "lucide-react";
+import { unanswered, type Tab } from "../counts.ts";
 import { money, number, useNow } from "../format.ts";
 import { dueOf, useCounts, useQueue } from "../orders.ts";
-import { useShop } from "../shop.ts";
+import { useLive } from "../live.ts";
+import { mayTalk, useShop } from "../shop.ts";
 import { useT, type Key } from "../texts/index.ts";
 import { Avatar, Empty, Skeleton } from "../ui/index.tsx";
 import { Due } from "./due.tsx";
@@ -51,7 +52,9 @@ export function Home({ name }: { name: string }) {
   const counts = useCounts();
   const needs = NEEDS.filter(([tab]) => (counts[tab] ?? 0) > 0);
   const isKnown = counts.accept !== null;
-  const isCalm = isKnown && needs.length === 0;
+  const { state } = useLive();
+  const toAnswer = mayTalk(shop) ? unanswered(state) : 0;
+  const isCalm = isKnown && state !== null && needs.length === 0 && toAnswer === 0;
   return (
     <div className="page home">
       <header className="page-head">
@@ -70,6 +73,16 @@ export function Home({ name }: { name: string }) {
             </Link>
           </li>
         ))}
+        {toAnswer > 0 && (
+          <li>
+            <Link to="/shop/$shop/inbox" params={{ shop: shop.slug }} className="need need-answer">
+              <span className="need-icon"><MessageSquareText size={20} aria-hidden /></span>
+              <span className="need-number" aria-hidden>{number(toAnswer)}</span>
+              <b>{t("need_answer", { count: toAnswer })}</b>
+              <span className="quiet">{t("need_answer_about")}</span>
+            </Link>
+          </li>
+        )}
       </ul>
       {!isCalm && <Urgent />}
     </div>

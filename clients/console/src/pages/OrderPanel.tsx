@@ -1,11 +1,13 @@
 // One sub-order, docked beside the queue.
 import type { HistoryEntry, OrderLine, Shipment, SubOrderStatus, VendorSubOrder } from "@sebez/sdk";
-import { Check, Copy, ExternalLink, Package, PackageCheck, Truck, X } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { Check, Copy, ExternalLink, MessageSquareText, Package, PackageCheck, Truck, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { country, less, moment, money, number, relative, useNow } from "../format.ts";
 import { useHistory, useMoves, useOrder } from "../orders.ts";
 import { say } from "../problems.ts";
-import { mayCancel, mayFulfil, useShop } from "../shop.ts";
+import { sebez } from "../sebez.ts";
+import { mayCancel, mayFulfil, mayTalk, useShop } from "../shop.ts";
 import { useT, type Key } from "../texts/index.ts";
 import { Button, cx, Dot, Failed, IconButton, Notice, Picture, Skeleton } from "../ui/index.tsx";
 import { useKeys } from "../ui/keys.ts";
@@ -196,8 +198,20 @@ function Whole({ order }: { order: VendorSubOrder }) {
   );
 }
 
+/** Opens the conversation about the order. */
+function WriteButton({ order }: { order: VendorSubOrder }) {
+  const t = useT();
+  const shop = useShop();
+  const navigate = useNavigate();
+  const write = () => void sebez.openVendorConversation({ vendor_id: shop.id, sub_order_id: order.id }).then(
+    (talk) => navigate({ to: "/shop/$shop/inbox", params: { shop: shop.slug }, search: { open: talk.id } }),
+    (error) => tell(say(error), "bad"));
+  return <IconButton icon={MessageSquareText} label={t("write_customer")} onClick={write} />;
+}
+
 export function OrderPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const t = useT();
+  const shop = useShop();
   const order = useOrder(id);
   return (
     <aside className="panel" aria-label={order.data ? t("order", { number: order.data.number }) : t("orders")}>
@@ -207,6 +221,7 @@ export function OrderPanel({ id, onClose }: { id: string; onClose: () => void })
           {order.data && <p className="quiet"><bdi>{order.data.customer.name}</bdi> · {moment(order.data.created_at)}</p>}
         </div>
         {order.data && <span className="status" title={number(order.data.lines.length)}><Dot kind={order.data.status} />{t(`status_${order.data.status}`)}</span>}
+        {order.data && mayTalk(shop) && <WriteButton order={order.data} />}
         <IconButton icon={X} label={t("close")} onClick={onClose} />
       </header>
       {order.isPending && <Skeleton lines={9} className="rows" />}

@@ -2,14 +2,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Membership, User } from "@sebez/sdk";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, House, Keyboard, LogOut, Menu, Package, Settings2, X } from "lucide-react";
+import { ChevronsUpDown, House, Keyboard, LogOut, Menu, MessageSquareText, Package, Settings2, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
+import { unanswered } from "../counts.ts";
 import { follow, useLive } from "../live.ts";
 import { useCounts } from "../orders.ts";
 import { LANGUAGES, setPrefs, usePrefs } from "../prefs.ts";
 import { say } from "../problems.ts";
 import { signOut } from "../sebez.ts";
-import { ShopContext } from "../shop.ts";
+import { mayTalk, ShopContext } from "../shop.ts";
 import { useT, type Key } from "../texts/index.ts";
 import { Avatar, Button, Choice, cx, Dialog, Dot, IconButton, Kbd, Notice } from "../ui/index.tsx";
 import { useKeys } from "../ui/keys.ts";
@@ -64,7 +65,7 @@ function Settings({ onClose }: { onClose: () => void }) {
 const HELP: [string[], Key][] = [
   [["j", "k"], "key_move"], [["Enter"], "key_open"], [["x"], "key_select"], [["a"], "key_accept"],
   [["p"], "key_pack"], [["s"], "key_ship"], [["/"], "key_find"], [["1", "6"], "key_tabs"],
-  [["g h", "g o"], "key_go"], [["Esc"], "key_close"], [["?"], "key_help"],
+  [["g h", "g o", "g i"], "key_go"], [["Esc"], "key_close"], [["?"], "key_help"],
 ];
 
 function Help({ onClose }: { onClose: () => void }) {
@@ -88,6 +89,7 @@ const WARNINGS: Partial<Record<string, Key>> = {
 function Sidebar({ user, shop, children }: { user: User; shop: Membership; children: ReactNode }) {
   const t = useT();
   const toAccept = useCounts().accept;
+  const toAnswer = unanswered(useLive().state);
   const who = (
     <>
       <Avatar name={shop.name} square />
@@ -111,6 +113,14 @@ function Sidebar({ user, shop, children }: { user: User; shop: Membership; child
             {toAccept !== null && toAccept > 0 && <span className="count">{number(toAccept)}</span>}
           </Link>
         </li>
+        {mayTalk(shop) && (
+          <li>
+            <Link to="/shop/$shop/inbox" params={{ shop: shop.slug }} className="place" activeOptions={{ includeSearch: false }}>
+              <MessageSquareText size={17} aria-hidden />{t("inbox")}
+              {toAnswer > 0 && <span className="count">{number(toAnswer)}</span>}
+            </Link>
+          </li>
+        )}
       </ul>
       {children}
     </>
@@ -125,11 +135,14 @@ export function Shell({ user, shop }: { user: User; shop: Membership }) {
   const [going, setGoing] = useState(false);
   const { state } = useLive();
   useEffect(() => follow(queries, shop.id), [queries, shop.id]);
-  const go = (to: "/shop/$shop" | "/shop/$shop/orders") => () => {
+  const go = (to: "/shop/$shop" | "/shop/$shop/orders" | "/shop/$shop/inbox") => () => {
     if (going) void navigate({ to, params: { shop: shop.slug } });
     setGoing(false);
   };
-  useKeys({ "?": () => setOpen("help"), g: () => setGoing(true), h: go("/shop/$shop"), o: go("/shop/$shop/orders") });
+  useKeys({
+    "?": () => setOpen("help"), g: () => setGoing(true), h: go("/shop/$shop"), o: go("/shop/$shop/orders"),
+    ...(going && mayTalk(shop) ? { i: go("/shop/$shop/inbox") } : {}),
+  });
   const leave = () => void signOut().catch((error) => tell(say(error), "bad"));
   const warning = WARNINGS[state?.status ?? shop.status ?? ""];
   return (

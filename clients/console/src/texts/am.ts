@@ -42,7 +42,7 @@ const am: Texts = {
   shop_rejected: "ገበያው የዚህን ሱቅ ማመልከቻ አልተቀበለም።",
   shop_closed: "ይህ ሱቅ ተዘግቷል።",
 
-  home: "መነሻ", orders: "ትዕዛዞች",
+  home: "መነሻ", orders: "ትዕዛዞች", inbox: "መልእክቶች",
   change_shop: "ሱቅ ቀይር",
   live: "በቀጥታ", connecting: "በመገናኘት ላይ…", offline: "ግንኙነት የለም፤ እንደገና እየሞከርን ነው",
   menu: "ዝርዝር", settings: "ቅንብሮች", language: "ቋንቋ", theme: "ገጽታ", density: "ጥግግት",
@@ -61,6 +61,8 @@ const am: Texts = {
   need_accept_about: "በጊዜው ያልተቀበሉት ይሰረዛል።",
   need_pack_about: "ተቀብለዋቸዋል፤ በሳጥን ያሽጓቸው።",
   need_ship_about: "ታሽገው አጓጓዡን ይጠብቃሉ።",
+  need_answer: { one: "{count} መልስ የሚፈልግ መልእክት", other: "{count} መልስ የሚፈልጉ መልእክቶች" },
+  need_answer_about: "ደንበኞች መልስዎን ይጠብቃሉ።",
   most_urgent: "በጣም አስቸኳይ",
 
   tab_accept: "የሚቀበሏቸው", tab_pack: "የሚታሸጉ", tab_ship: "የሚላኩ", tab_way: "በመንገድ ላይ",
@@ -109,7 +111,7 @@ const am: Texts = {
   shipments: "የተላኩ", shipment: "ጭነት {number}", arrived: "ደርሷል {when}", track: "ተከታተል",
   history: "ታሪክ",
   by_customer: "ደንበኛ", by_staff: "ሱቅ", by_admin: "ገበያ", by_system: "የጊዜ ገደብ",
-  new_badge: "አዲስ",
+  new_badge: "አዲስ", write_customer: "ለደንበኛው ይጻፉ",
 
   ship_title: "{number}ን ላክ",
   ship_about: "ደንበኛው ከመከታተያ ቁጥሩ ጋር ወዲያውኑ ይነገረዋል።",
@@ -125,7 +127,7 @@ const am: Texts = {
 
   key_move: "ላይና ታች", key_open: "ክፈት", key_select: "ምረጥ", key_accept: "ተቀበል",
   key_ship: "ላክ", key_pack: "ታሽጓል", key_find: "ፈልግ", key_tabs: "ወረፋ 1 እስከ 6", key_help: "ይህ እገዛ", key_close: "ዝጋ",
-  key_go: "መነሻ፣ ትዕዛዞች",
+  key_go: "መነሻ፣ ትዕዛዞች፣ መልእክቶች",
 
   problem_no_answer: "አገልጋዩ አልመለሰም። ግንኙነትዎን ይፈትሹና እንደገና ይሞክሩ።",
   problem_bad_credentials: "ኢሜይሉ ወይም የይለፍ ቃሉ ስህተት ነው። ሁለቱንም ይፈትሹ።",

@@ -42,7 +42,7 @@ const ar: Texts = {
   shop_rejected: "رفض السوق طلب هذا المتجر.",
   shop_closed: "هذا المتجر مغلق.",
 
-  home: "الرئيسية", orders: "الطلبات",
+  home: "الرئيسية", orders: "الطلبات", inbox: "الرسائل",
   change_shop: "تبديل المتجر",
   live: "مباشر", connecting: "جارٍ الاتصال…", offline: "لا اتصال؛ نحاول مجددًا",
   menu: "القائمة", settings: "الإعدادات", language: "اللغة", theme: "المظهر", density: "الكثافة",
@@ -61,6 +61,8 @@ const ar: Texts = {
   need_accept_about: "ما لا يُقبل في وقته يُلغى.",
   need_pack_about: "لقد قبلتها: ضعها في الصناديق.",
   need_ship_about: "هي مغلّفة وتنتظر شركة الشحن.",
+  need_answer: { zero: "لا رسائل للرد", one: "رسالة تنتظر ردًا", two: "رسالتان تنتظران ردًا", few: "{count} رسائل تنتظر ردًا", many: "{count} رسالة تنتظر ردًا", other: "{count} رسالة تنتظر ردًا" },
+  need_answer_about: "زبائن ينتظرون ردك.",
   most_urgent: "الأكثر إلحاحًا",
 
   tab_accept: "للقبول", tab_pack: "للتغليف", tab_ship: "للشحن", tab_way: "في الطريق",
@@ -109,7 +111,7 @@ const ar: Texts = {
   shipments: "الشحنات", shipment: "الشحنة {number}", arrived: "وصلت {when}", track: "تتبع",
   history: "السجل",
   by_customer: "العميل", by_staff: "المتجر", by_admin: "السوق", by_system: "الموعد",
-  new_badge: "جديد",
+  new_badge: "جديد", write_customer: "اكتب إلى الزبون",
 
   ship_title: "شحن {number}",
   ship_about: "يُخبر العميل فورًا مع رقم التتبع.",
@@ -125,7 +127,7 @@ const ar: Texts = {
 
   key_move: "أعلى وأسفل", key_open: "فتح", key_select: "تحديد", key_accept: "قبول",
   key_ship: "شحن", key_pack: "تغليف", key_find: "بحث", key_tabs: "القوائم 1 إلى 6", key_help: "هذه المساعدة", key_close: "إغلاق",
-  key_go: "الرئيسية، الطلبات",
+  key_go: "الرئيسية، الطلبات، الرسائل",
 
   problem_no_answer: "لم يستجب الخادم. تحقق من اتصالك ثم حاول مجددًا.",
   problem_bad_credentials: "البريد أو كلمة المرور خطأ. تحقق من كليهما؛ الأحرف الكبيرة مهمة.",

@@ -44,7 +44,7 @@ const en = {
   shop_rejected: "The marketplace has refused the application of this shop.",
   shop_closed: "This shop is closed.",
 
-  home: "Home", orders: "Orders",
+  home: "Home", orders: "Orders", inbox: "Inbox",
   change_shop: "Change shop",
   live: "Live", connecting: "Connecting…", offline: "No connection; trying again",
   menu: "Menu", settings: "Settings", language: "Language", theme: "Appearance", density: "Density",
@@ -63,6 +63,8 @@ const en = {
   need_accept_about: "What is not accepted in time is cancelled.",
   need_pack_about: "You have accepted them: put them into boxes.",
   need_ship_about: "They are packed and wait for the carrier.",
+  need_answer: plural({ one: "{count} message to answer", other: "{count} messages to answer" }),
+  need_answer_about: "Customers wait for your words.",
   most_urgent: "Most urgent",
 
   tab_accept: "To accept", tab_pack: "To pack", tab_ship: "To ship", tab_way: "On the way",
@@ -111,7 +113,7 @@ const en = {
   shipments: "Shipments", shipment: "Shipment {number}", arrived: "arrived {when}", track: "Track",
   history: "History",
   by_customer: "customer", by_staff: "shop", by_admin: "marketplace", by_system: "deadline",
-  new_badge: "New",
+  new_badge: "New", write_customer: "Write to the customer",
 
   ship_title: "Ship {number}",
   ship_about: "The customer is told at once, with the tracking number.",
@@ -127,7 +129,7 @@ const en = {
 
   key_move: "Up and down", key_open: "Open", key_select: "Select", key_accept: "Accept",
   key_ship: "Ship", key_pack: "Packed", key_find: "Find", key_tabs: "Queues 1 to 6", key_help: "This help", key_close: "Close",
-  key_go: "Home, orders",
+  key_go: "Home, orders, inbox",
 
   problem_no_answer: "The server did not answer. Check your connection, then try again.",
   problem_bad_credentials: "E-mail or password is wrong. Check both; capitals count.",

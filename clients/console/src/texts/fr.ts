@@ -42,7 +42,7 @@ const fr: Texts = {
   shop_rejected: "La place de marché a refusé la demande de cette boutique.",
   shop_closed: "Cette boutique est fermée.",
 
-  home: "Accueil", orders: "Commandes",
+  home: "Accueil", orders: "Commandes", inbox: "Messages",
   change_shop: "Changer de boutique",
   live: "En direct", connecting: "Connexion…", offline: "Pas de connexion ; nouvel essai en cours",
   menu: "Menu", settings: "Réglages", language: "Langue", theme: "Apparence", density: "Densité",
@@ -61,6 +61,8 @@ const fr: Texts = {
   need_accept_about: "Ce qui n’est pas accepté à temps est annulé.",
   need_pack_about: "Vous les avez acceptées : préparez les colis.",
   need_ship_about: "Elles sont emballées et attendent le transporteur.",
+  need_answer: { one: "{count} message à répondre", many: "{count} messages à répondre", other: "{count} messages à répondre" },
+  need_answer_about: "Des clients attendent votre réponse.",
   most_urgent: "Le plus urgent",
 
   tab_accept: "À accepter", tab_pack: "À emballer", tab_ship: "À expédier", tab_way: "En route",
@@ -109,7 +111,7 @@ const fr: Texts = {
   shipments: "Envois", shipment: "Envoi {number}", arrived: "arrivé {when}", track: "Suivre",
   history: "Historique",
   by_customer: "client", by_staff: "boutique", by_admin: "place de marché", by_system: "échéance",
-  new_badge: "Nouvelle",
+  new_badge: "Nouvelle", write_customer: "Écrire au client",
 
   ship_title: "Expédier {number}",
   ship_about: "Le client est prévenu aussitôt, avec le numéro de suivi.",
@@ -125,7 +127,7 @@ const fr: Texts = {
 
   key_move: "Haut et bas", key_open: "Ouvrir", key_select: "Sélectionner", key_accept: "Accepter",
   key_ship: "Expédier", key_pack: "Emballée", key_find: "Chercher", key_tabs: "Files 1 à 6", key_help: "Cette aide", key_close: "Fermer",
-  key_go: "Accueil, commandes",
+  key_go: "Accueil, commandes, messages",
 
   problem_no_answer: "Le serveur n’a pas répondu. Vérifiez votre connexion, puis réessayez.",
   problem_bad_credentials: "L’e-mail ou le mot de passe est faux. Vérifiez les deux ; les majuscules comptent.",

@@ -1,29 +1,58 @@
-// Texts in the language of the person. English is the shape; the others come when they are chosen.
+// Texts in the language of the person. What every page needs comes with the first page, in English
+// with the program; what an area needs comes with its pages.
 import { useSyncExternalStore } from "react";
 import { currentPrefs, type Language } from "../prefs.ts";
 import en from "./en.ts";
+import type inbox from "./inbox/en.ts";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
-export type Key = keyof typeof en;
-export type Texts = { [K in Key]: (typeof en)[K] extends string ? string : Plural };
+type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Plural };
+export type Texts = Shape<typeof en>;
+export type InboxTexts = Shape<typeof inbox>;
+type All = Texts & InboxTexts;
+export type Key = keyof All;
+export type Area = "inbox";
 type Values = Record<string, string | number>;
+type Load<T> = () => Promise<{ default: T }>;
 
-const LOAD: Record<Exclude<Language, "en">, () => Promise<{ default: Texts }>> = {
+const LOAD: Record<Exclude<Language, "en">, Load<Texts>> = {
   am: () => import("./am.ts"),
   ar: () => import("./ar.ts"),
   fr: () => import("./fr.ts"),
 };
+const AREAS: Record<Area, Record<Language, Load<Partial<All>>>> = {
+  inbox: {
+    en: () => import("./inbox/en.ts"), am: () => import("./inbox/am.ts"), ar: () => import("./inbox/ar.ts"),
+    fr: () => import("./inbox/fr.ts"),
+  },
+};
 
-let texts: Texts = en;
+let texts: Partial<All> = en;
 let language: Language = "en";
+const areas = new Set<Area>();
 const listeners = new Set<() => void>();
 
+async function load(wanted: Language): Promise<Partial<All>> {
+  const base = wanted === "en" ? en : (await LOAD[wanted]()).default;
+  const more = await Promise.all([...areas].map((area) => AREAS[area][wanted]()));
+  return Object.assign({}, base, ...more.map((each) => each.default)) as Partial<All>;
+}
+
 export async function speak(wanted: Language): Promise<void> {
-  const next = wanted === "en" ? en : (await LOAD[wanted]()).default;
+  const next = await load(wanted);
   if (wanted !== currentPrefs().language) return; // another was chosen meanwhile
   texts = next;
   language = wanted;
   for (const listener of listeners) listener();
+}
+
+/** Before a page of the area is shown. */
+export async function learn(area: Area): Promise<void> {
+  if (areas.has(area)) return;
+  const more = (await AREAS[area][language]()).default;
+  areas.add(area);
+  texts = { ...texts, ...more };
+  if (language !== currentPrefs().language) await speak(currentPrefs().language);
 }
 
 function fill(text: string, values: Values): string {
@@ -34,7 +63,7 @@ function fill(text: string, values: Values): string {
 }
 
 export function t(key: Key, values: Values = {}): string {
-  const text: string | Plural = texts[key];
+  const text: string | Plural = texts[key] ?? key;
   if (typeof text === "string") return fill(text, values);
   const rule = new Intl.PluralRules(language).select(Number(values["count"] ?? 0));
   return fill(text[rule] ?? text.other, values);

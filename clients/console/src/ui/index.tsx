@@ -2,7 +2,7 @@
 import { LoaderCircle } from "lucide-react";
 import {
   useEffect, useId, useRef, useState, type ButtonHTMLAttributes, type ComponentType, type InputHTMLAttributes,
-  type ReactNode,
+  type ReactNode, type TextareaHTMLAttributes,
 } from "react";
 import { t } from "../texts/index.ts";
 
@@ -61,6 +61,26 @@ export function Field({ label, hint, isOptional, problem, tail, className, ...re
         <input {...rest} id={id} aria-invalid={problem ? true : undefined} aria-describedby={about} />
         {tail}
       </div>
+      {about && <p id={about} className={problem ? "field-problem" : "field-hint"}>{problem ?? hint}</p>}
+    </div>
+  );
+}
+
+interface AreaProps extends TextareaHTMLAttributes<HTMLTextAreaElement> {
+  label: string;
+  hint?: string | undefined;
+  isOptional?: boolean;
+  problem?: string | undefined;
+}
+
+/** A field of several lines. */
+export function Area({ label, hint, isOptional, problem, className, ...rest }: AreaProps) {
+  const id = useId();
+  const about = problem || hint ? `${id}-about` : undefined;
+  return (
+    <div className={cx("field", className)}>
+      <label htmlFor={id}>{label}{isOptional && <span className="field-optional">{t("optional")}</span>}</label>
+      <textarea {...rest} id={id} aria-invalid={problem ? true : undefined} aria-describedby={about} />
       {about && <p id={about} className={problem ? "field-problem" : "field-hint"}>{problem ?? hint}</p>}
     </div>
   );
