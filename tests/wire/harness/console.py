@@ -11,7 +11,8 @@ PRESS = """
     const [text] = arguments;
     const open = document.querySelector("dialog[open]") ?? document;
     const there = [...open.querySelectorAll("button, a, label")].find((each) =>
-        (each.innerText.trim().startsWith(text) || each.ariaLabel === text)
+        (each.innerText.trim().startsWith(text) || each.ariaLabel === text
+            || each.querySelector("b")?.innerText === text)
         && each.checkVisibility() && !each.disabled);
     there?.click();
     return Boolean(there);"""
@@ -19,9 +20,10 @@ FILL = """
     const [text, value] = arguments;
     const label = [...document.querySelectorAll("label")].find((each) =>
         each.innerText.trim().startsWith(text));
-    const field = label && document.getElementById(label.htmlFor);
+    const field = label ? document.getElementById(label.htmlFor)
+        : [...document.querySelectorAll("input, textarea")].find((each) => each.ariaLabel === text);
     if (!field) return false;
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, value);
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, value);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     return true;"""
 JUDGE = """

@@ -32,11 +32,11 @@ function One({ toast }: { toast: Toast }) {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <li className={`toast toast-${toast.kind}`} role={toast.kind === "bad" ? "alert" : "status"}>
+    <div className={`toast toast-${toast.kind}`} role={toast.kind === "bad" ? "alert" : "status"}>
       {toast.kind === "bad" ? <CircleAlert size={17} aria-hidden /> : <Check size={17} aria-hidden />}
       <span>{toast.text}</span>
       <IconButton icon={X} label={t("close")} onClick={close} />
-    </li>
+    </div>
   );
 }
 
@@ -45,5 +45,5 @@ export function Toasts() {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   }, () => toasts);
-  return <ul className="toasts">{shown.map((toast) => <One key={toast.id} toast={toast} />)}</ul>;
+  return <div className="toasts">{shown.map((toast) => <One key={toast.id} toast={toast} />)}</div>;
 }

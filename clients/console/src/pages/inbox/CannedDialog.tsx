@@ -67,7 +67,7 @@ export function CannedDialog({ onClose, onChoose }: { onClose: () => void; onCho
           <ul className="choices">
             {shown.map((reply) => (
               <li key={reply.id}>
-                <button type="button" className="choice-row" aria-label={t("canned_use", { title: reply.title })} onClick={() => onChoose(reply.text)}>
+                <button type="button" className="choice-row" onClick={() => onChoose(reply.text)}>
                   <span className="grow"><b><bdi>{reply.title}</bdi></b><span className="quiet cut" dir="auto">{reply.text}</span></span>
                 </button>
                 {mayHost(shop) && <IconButton icon={Pencil} label={t("canned_edit", { title: reply.title })} onClick={() => setEdited(reply)} />}

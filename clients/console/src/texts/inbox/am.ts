@@ -38,7 +38,7 @@ const am: InboxTexts = {
   canned: "የተቀመጡ መልሶች", canned_about: "ብዙ ጊዜ የሚጽፏቸው ጽሑፎች። አንዱን ይምረጡ፣ ከመላክዎ በፊት ያስተካክሉት።",
   canned_none: "እስካሁን የተቀመጠ መልስ የለም", canned_find: "መልስ ፈልግ",
   canned_title: "ስሙ", canned_text: "ጽሑፍ", canned_new: "አዲስ መልስ", canned_save: "አስቀምጥ", canned_edit: "{title}ን ቀይር",
-  canned_delete: "{title}ን ሰርዝ", canned_use: "{title}ን ተጠቀም",
+  canned_delete: "{title}ን ሰርዝ",
   card: "ምርት ወይም ትዕዛዝ ጨምር", card_about: "ደንበኛው ከምስሉና ከዋጋው ጋር ያየዋል።",
   card_product: "ምርት", card_order: "ትዕዛዝ", card_find_product: "የምርት ስም", card_find_order: "የትዕዛዝ ቁጥር",
   card_none: "ምንም አልተገኘም",

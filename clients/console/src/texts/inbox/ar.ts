@@ -38,7 +38,7 @@ const ar: InboxTexts = {
   canned: "ردود محفوظة", canned_about: "نصوص تكتبها كثيرًا. اختر واحدًا وعدّله قبل الإرسال.",
   canned_none: "لا ردود محفوظة بعد", canned_find: "ابحث عن رد",
   canned_title: "اسم الرد", canned_text: "النص", canned_new: "رد جديد", canned_save: "حفظ", canned_edit: "تعديل {title}",
-  canned_delete: "حذف {title}", canned_use: "استخدام {title}",
+  canned_delete: "حذف {title}",
   card: "أضف منتجًا أو طلبًا", card_about: "يراه الزبون مع صورته وسعره.",
   card_product: "منتج", card_order: "طلب", card_find_product: "اسم المنتج", card_find_order: "رقم الطلب",
   card_none: "لم يوجد شيء",

@@ -40,7 +40,7 @@ const en = {
   canned: "Saved replies", canned_about: "Texts that you write often. Choose one, and change it before you send it.",
   canned_none: "No saved reply yet", canned_find: "Find a reply",
   canned_title: "What it is called", canned_text: "Text", canned_new: "New reply", canned_save: "Save", canned_edit: "Change {title}",
-  canned_delete: "Delete {title}", canned_use: "Use {title}",
+  canned_delete: "Delete {title}",
   card: "Add a product or an order", card_about: "The customer sees it with its picture and price.",
   card_product: "Product", card_order: "Order", card_find_product: "Name of the product", card_find_order: "Number of the order",
   card_none: "Nothing found",

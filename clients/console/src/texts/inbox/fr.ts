@@ -38,7 +38,7 @@ const fr: InboxTexts = {
   canned: "Réponses enregistrées", canned_about: "Des textes que vous écrivez souvent. Choisissez-en un, et changez-le avant de l’envoyer.",
   canned_none: "Pas encore de réponse enregistrée", canned_find: "Chercher une réponse",
   canned_title: "Comment elle s’appelle", canned_text: "Texte", canned_new: "Nouvelle réponse", canned_save: "Enregistrer", canned_edit: "Modifier {title}",
-  canned_delete: "Supprimer {title}", canned_use: "Utiliser {title}",
+  canned_delete: "Supprimer {title}",
   card: "Ajouter un produit ou une commande", card_about: "Le client la voit avec son image et son prix.",
   card_product: "Produit", card_order: "Commande", card_find_product: "Nom du produit", card_find_order: "Numéro de la commande",
   card_none: "Rien trouvé",
