@@ -139,4 +139,5 @@ def test_every_tenant_table_is_keyed_by_its_tenant(db):
     assert without <= {"listing", "cart_line", "audit_log", "revocation", "upload",
                        "notice", "journal", "journal_entry", "webhook", "campaign",
                        "campaign_recipient", "campaign_test", "webhook_delivery",
-                       "commission_rule"}
+                       "commission_rule", "chargeback_evidence", "chargeback_file",
+                       "tax_profile"}
