@@ -111,7 +111,7 @@ def life():
 
 
 def test_whatever_dies_each_is_told_once_and_nobody_who_does_not_want_it(life):
-    moods = Moods(life.fake, SEED)
+    moods = Moods(life.fake, SEED, slowest_s=20 if FAULTS > 3 else 0.8)
     asyncio.run(life.go_on())
     moods.good = True
     life.settle()

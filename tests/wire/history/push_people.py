@@ -163,8 +163,9 @@ class Phone:
 class Moods:
     """What providers do instead of answering well; good: nothing."""
 
-    def __init__(self, fake, seed):
+    def __init__(self, fake, seed, slowest_s):
         self.fake, self.dice, self.good = fake, random.Random(f"{seed} moods"), False
+        self.slowest_s = slowest_s
         self.offset = time.time() - time.monotonic()
         for provider in ("fcm", "apns", "web"):
             setattr(fake, provider, self.judge(provider, getattr(fake, provider)))
@@ -179,7 +180,8 @@ class Moods:
                 if chance < part:
                     raise providers.Refused(instead)
                 chance -= part
-            return dataclasses.replace(good, after_s=self.dice.choice((0, 0, 0.05, 0.8)))
+            after_s = self.slowest_s if chance < 0.02 else self.dice.choice((0, 0, 0.05, 0.8))
+            return dataclasses.replace(good, after_s=after_s)
         return answer
 
     def bad(self, provider):
