@@ -82,3 +82,21 @@ export function dayOf(time: string, today: string, yesterday: string): string {
   const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
   return new Intl.DateTimeFormat(spoken(), { weekday: "long", day: "numeric", month: "long", ...year }).format(date);
 }
+
+/** With its sign, which an amount of a ledger needs. */
+export function signed(amount: Money): string {
+  return amount.amount > 0 ? money(amount).replace("\u2066", "\u2066+") : money(amount);
+}
+
+/** A day of UTC, such as 2026-02-28. */
+export function dayShort(day: string): string {
+  return new Intl.DateTimeFormat(spoken(), { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(day));
+}
+
+export function dayLong(time: string): string {
+  return new Intl.DateTimeFormat(spoken(), { day: "numeric", month: "long", year: "numeric" }).format(new Date(time));
+}
+
+export function monthOf(day: string): string {
+  return new Intl.DateTimeFormat(spoken(), { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(day));
+}

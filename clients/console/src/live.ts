@@ -42,7 +42,16 @@ export function useEvents(see: (event: Event | null, passing: PassingEvent | nul
   }, [see]);
 }
 
+/** Kinds of events after which balances may differ. */
+const OF_MONEY = ["sub_order_changed", "payment_received", "payment_refunded", "refund_granted", "chargeback_changed", "payout_paid",
+  "payout_failed", "payout_account_changed"];
+
 function staleKeys(vendor: string, event: Event | null): string[][] {
+  const money = event && OF_MONEY.includes(event.kind) ? [["shop", vendor, "money"]] : [];
+  return [...money, ...staleOf(vendor, event)];
+}
+
+function staleOf(vendor: string, event: Event | null): string[][] {
   if (event === null) return [["shop", vendor]];
   if (event.kind === "sub_order_changed")
     return [["shop", vendor, "queue"], ["shop", vendor, "order", event.payload.id]];

@@ -5,11 +5,12 @@ import {
 } from "@tanstack/react-router";
 import { Compass, TriangleAlert } from "lucide-react";
 import { TAB_NAMES, type Tab } from "./counts.ts";
-import { VIEWS } from "./views.ts";
+import { MONEY_PARTS, VIEWS } from "./views.ts";
 import { currentSession } from "./sebez.ts";
 import { learn, useT, type Area } from "./texts/index.ts";
 import { Button, Empty } from "./ui/index.tsx";
 import type { InboxSearch } from "./pages/inbox/Inbox.tsx";
+import type { MoneySearch } from "./pages/money/Money.tsx";
 import { Home } from "./pages/Home.tsx";
 import { Orders, type OrdersSearch } from "./pages/Orders.tsx";
 import { Shell } from "./pages/Shell.tsx";
@@ -134,9 +135,17 @@ const inbox = createRoute({
   },
 });
 
+const money = createRoute({
+  getParentRoute: () => shop, path: "/money", component: lazy("money", () => import("./pages/money/Money.tsx"), "Money"),
+  validateSearch: (search: Record<string, unknown>): MoneySearch => {
+    const part = text(search, "part");
+    return { part: MONEY_PARTS.find((each) => each === part) };
+  },
+});
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, inside.addChildren([start, shops, shop.addChildren([home, orders, inbox])])]),
+    routeTree: root.addChildren([signIn, inside.addChildren([start, shops, shop.addChildren([home, orders, inbox, money])])]),
     basepath: "/console", context: { queries }, defaultErrorComponent: Broken, defaultNotFoundComponent: NotFound,
     defaultPreload: false, scrollRestoration: false,
   });

@@ -27,4 +27,5 @@ export const mayFulfil = (shop: Membership): boolean => FULFILS.includes(shop.ro
 export const mayCancel = (shop: Membership): boolean => MANAGES.includes(shop.role);
 /** Blocks customers, and keeps saved replies. */
 export const mayHost = (shop: Membership): boolean => HOSTS.includes(shop.role);
+export const maySeeMoney = (shop: Membership): boolean => shop.role === "owner" || shop.role === "finance";
 export const mayTalk = (shop: Membership): boolean => TALKS.includes(shop.role);

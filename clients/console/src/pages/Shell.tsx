@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Membership, User } from "@sebez/sdk";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, House, Keyboard, LogOut, Menu, MessageSquareText, Package, Settings2, X } from "lucide-react";
+import { ChevronsUpDown, House, Keyboard, LogOut, Menu, MessageSquareText, Package, Wallet, Settings2, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { unanswered } from "../counts.ts";
 import { follow, useLive } from "../live.ts";
@@ -10,7 +10,7 @@ import { useCounts } from "../orders.ts";
 import { LANGUAGES, setPrefs, usePrefs } from "../prefs.ts";
 import { say } from "../problems.ts";
 import { signOut } from "../sebez.ts";
-import { mayTalk, ShopContext } from "../shop.ts";
+import { maySeeMoney, mayTalk, ShopContext } from "../shop.ts";
 import { useT, type Key } from "../texts/index.ts";
 import { Avatar, Button, Choice, cx, Dialog, Dot, IconButton, Kbd, Notice } from "../ui/index.tsx";
 import { useKeys } from "../ui/keys.ts";
@@ -65,7 +65,7 @@ function Settings({ onClose }: { onClose: () => void }) {
 const HELP: [string[], Key][] = [
   [["j", "k"], "key_move"], [["Enter"], "key_open"], [["x"], "key_select"], [["a"], "key_accept"],
   [["p"], "key_pack"], [["s"], "key_ship"], [["/"], "key_find"], [["1", "6"], "key_tabs"],
-  [["g h", "g o", "g i"], "key_go"], [["Esc"], "key_close"], [["?"], "key_help"],
+  [["g h", "g o", "g i", "g m"], "key_go"], [["Esc"], "key_close"], [["?"], "key_help"],
 ];
 
 function Help({ onClose }: { onClose: () => void }) {
@@ -121,6 +121,13 @@ function Sidebar({ user, shop, children }: { user: User; shop: Membership; child
             </Link>
           </li>
         )}
+        {maySeeMoney(shop) && (
+          <li>
+            <Link to="/shop/$shop/money" params={{ shop: shop.slug }} className="place" activeOptions={{ includeSearch: false }}>
+              <Wallet size={17} aria-hidden />{t("money")}
+            </Link>
+          </li>
+        )}
       </ul>
       {children}
     </>
@@ -135,13 +142,14 @@ export function Shell({ user, shop }: { user: User; shop: Membership }) {
   const [going, setGoing] = useState(false);
   const { state } = useLive();
   useEffect(() => follow(queries, shop.id), [queries, shop.id]);
-  const go = (to: "/shop/$shop" | "/shop/$shop/orders" | "/shop/$shop/inbox") => () => {
+  const go = (to: "/shop/$shop" | "/shop/$shop/orders" | "/shop/$shop/inbox" | "/shop/$shop/money") => () => {
     if (going) void navigate({ to, params: { shop: shop.slug } });
     setGoing(false);
   };
   useKeys({
     "?": () => setOpen("help"), g: () => setGoing(true), h: go("/shop/$shop"), o: go("/shop/$shop/orders"),
     ...(going && mayTalk(shop) ? { i: go("/shop/$shop/inbox") } : {}),
+    ...(going && maySeeMoney(shop) ? { m: go("/shop/$shop/money") } : {}),
   });
   const leave = () => void signOut().catch((error) => tell(say(error), "bad"));
   const warning = WARNINGS[state?.status ?? shop.status ?? ""];

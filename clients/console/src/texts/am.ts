@@ -42,7 +42,7 @@ const am: Texts = {
   shop_rejected: "ገበያው የዚህን ሱቅ ማመልከቻ አልተቀበለም።",
   shop_closed: "ይህ ሱቅ ተዘግቷል።",
 
-  home: "መነሻ", orders: "ትዕዛዞች", inbox: "መልእክቶች",
+  home: "መነሻ", orders: "ትዕዛዞች", inbox: "መልእክቶች", money: "ገንዘብ",
   change_shop: "ሱቅ ቀይር",
   live: "በቀጥታ", connecting: "በመገናኘት ላይ…", offline: "ግንኙነት የለም፤ እንደገና እየሞከርን ነው",
   menu: "ዝርዝር", settings: "ቅንብሮች", language: "ቋንቋ", theme: "ገጽታ", density: "ጥግግት",
@@ -127,7 +127,7 @@ const am: Texts = {
 
   key_move: "ላይና ታች", key_open: "ክፈት", key_select: "ምረጥ", key_accept: "ተቀበል",
   key_ship: "ላክ", key_pack: "ታሽጓል", key_find: "ፈልግ", key_tabs: "ወረፋ 1 እስከ 6", key_help: "ይህ እገዛ", key_close: "ዝጋ",
-  key_go: "መነሻ፣ ትዕዛዞች፣ መልእክቶች",
+  key_go: "መነሻ፣ ትዕዛዞች፣ መልእክቶች፣ ገንዘብ",
 
   problem_no_answer: "አገልጋዩ አልመለሰም። ግንኙነትዎን ይፈትሹና እንደገና ይሞክሩ።",
   problem_bad_credentials: "ኢሜይሉ ወይም የይለፍ ቃሉ ስህተት ነው። ሁለቱንም ይፈትሹ።",

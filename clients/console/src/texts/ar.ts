@@ -42,7 +42,7 @@ const ar: Texts = {
   shop_rejected: "رفض السوق طلب هذا المتجر.",
   shop_closed: "هذا المتجر مغلق.",
 
-  home: "الرئيسية", orders: "الطلبات", inbox: "الرسائل",
+  home: "الرئيسية", orders: "الطلبات", inbox: "الرسائل", money: "المال",
   change_shop: "تبديل المتجر",
   live: "مباشر", connecting: "جارٍ الاتصال…", offline: "لا اتصال؛ نحاول مجددًا",
   menu: "القائمة", settings: "الإعدادات", language: "اللغة", theme: "المظهر", density: "الكثافة",
@@ -127,7 +127,7 @@ const ar: Texts = {
 
   key_move: "أعلى وأسفل", key_open: "فتح", key_select: "تحديد", key_accept: "قبول",
   key_ship: "شحن", key_pack: "تغليف", key_find: "بحث", key_tabs: "القوائم 1 إلى 6", key_help: "هذه المساعدة", key_close: "إغلاق",
-  key_go: "الرئيسية، الطلبات، الرسائل",
+  key_go: "الرئيسية، الطلبات، الرسائل، المال",
 
   problem_no_answer: "لم يستجب الخادم. تحقق من اتصالك ثم حاول مجددًا.",
   problem_bad_credentials: "البريد أو كلمة المرور خطأ. تحقق من كليهما؛ الأحرف الكبيرة مهمة.",

@@ -44,7 +44,7 @@ const en = {
   shop_rejected: "The marketplace has refused the application of this shop.",
   shop_closed: "This shop is closed.",
 
-  home: "Home", orders: "Orders", inbox: "Inbox",
+  home: "Home", orders: "Orders", inbox: "Inbox", money: "Money",
   change_shop: "Change shop",
   live: "Live", connecting: "Connecting…", offline: "No connection; trying again",
   menu: "Menu", settings: "Settings", language: "Language", theme: "Appearance", density: "Density",
@@ -129,7 +129,7 @@ const en = {
 
   key_move: "Up and down", key_open: "Open", key_select: "Select", key_accept: "Accept",
   key_ship: "Ship", key_pack: "Packed", key_find: "Find", key_tabs: "Queues 1 to 6", key_help: "This help", key_close: "Close",
-  key_go: "Home, orders, inbox",
+  key_go: "Home, orders, inbox, money",
 
   problem_no_answer: "The server did not answer. Check your connection, then try again.",
   problem_bad_credentials: "E-mail or password is wrong. Check both; capitals count.",

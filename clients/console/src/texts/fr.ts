@@ -42,7 +42,7 @@ const fr: Texts = {
   shop_rejected: "La place de marché a refusé la demande de cette boutique.",
   shop_closed: "Cette boutique est fermée.",
 
-  home: "Accueil", orders: "Commandes", inbox: "Messages",
+  home: "Accueil", orders: "Commandes", inbox: "Messages", money: "Argent",
   change_shop: "Changer de boutique",
   live: "En direct", connecting: "Connexion…", offline: "Pas de connexion ; nouvel essai en cours",
   menu: "Menu", settings: "Réglages", language: "Langue", theme: "Apparence", density: "Densité",
@@ -127,7 +127,7 @@ const fr: Texts = {
 
   key_move: "Haut et bas", key_open: "Ouvrir", key_select: "Sélectionner", key_accept: "Accepter",
   key_ship: "Expédier", key_pack: "Emballée", key_find: "Chercher", key_tabs: "Files 1 à 6", key_help: "Cette aide", key_close: "Fermer",
-  key_go: "Accueil, commandes, messages",
+  key_go: "Accueil, commandes, messages, argent",
 
   problem_no_answer: "Le serveur n’a pas répondu. Vérifiez votre connexion, puis réessayez.",
   problem_bad_credentials: "L’e-mail ou le mot de passe est faux. Vérifiez les deux ; les majuscules comptent.",

@@ -4,14 +4,16 @@ import { useSyncExternalStore } from "react";
 import { currentPrefs, type Language } from "../prefs.ts";
 import en from "./en.ts";
 import type inbox from "./inbox/en.ts";
+import type money from "./money/en.ts";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 type Shape<T> = { [K in keyof T]: T[K] extends string ? string : Plural };
 export type Texts = Shape<typeof en>;
 export type InboxTexts = Shape<typeof inbox>;
-type All = Texts & InboxTexts;
+export type MoneyTexts = Shape<typeof money>;
+type All = Texts & InboxTexts & MoneyTexts;
 export type Key = keyof All;
-export type Area = "inbox";
+export type Area = "inbox" | "money";
 type Values = Record<string, string | number>;
 type Load<T> = () => Promise<{ default: T }>;
 
@@ -24,6 +26,10 @@ const AREAS: Record<Area, Record<Language, Load<Partial<All>>>> = {
   inbox: {
     en: () => import("./inbox/en.ts"), am: () => import("./inbox/am.ts"), ar: () => import("./inbox/ar.ts"),
     fr: () => import("./inbox/fr.ts"),
+  },
+  money: {
+    en: () => import("./money/en.ts"), am: () => import("./money/am.ts"), ar: () => import("./money/ar.ts"),
+    fr: () => import("./money/fr.ts"),
   },
 };
 
@@ -67,6 +73,12 @@ export function t(key: Key, values: Values = {}): string {
   if (typeof text === "string") return fill(text, values);
   const rule = new Intl.PluralRules(language).select(Number(values["count"] ?? 0));
   return fill(text[rule] ?? text.other, values);
+}
+
+/** The text of a value of the contract, which may get values that this version does not know. */
+export function named(kind: string, value: string): string {
+  const text = texts[`${kind}_${value}` as Key];
+  return typeof text === "string" ? text : value.replaceAll("_", " ");
 }
 
 /** Draws the component again when the language changes. */
