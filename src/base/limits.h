@@ -209,6 +209,25 @@ enum {
 	/* An attestation object with a chain of certificates has 6 KB. */
 	LIMIT_PASSKEY_MEMBER_BYTES = 16 * 1024,
 
+	/* As long to sign in at an identity provider. */
+	LIMIT_IDENTITY_CHALLENGE_S = 5 * 60,
+	LIMIT_CLOCK_SKEW_S = 60, /* between a provider's clock and ours */
+	/* Those of Google and Apple have 1.2 KB; a company's may have a list of groups. */
+	LIMIT_ID_TOKEN_BYTES = 8 * 1024,
+	/* Providers have two to four keys, of 0.5 KB each. */
+	LIMIT_JWKS = 16,
+	LIMIT_JWKS_BYTES = 64 * 1024,
+	LIMIT_JWKS_GOOD_S_MIN = 5 * 60,
+	LIMIT_JWKS_GOOD_S_MAX = 24 * 60 * 60,
+	LIMIT_JWKS_KEPT_S = 24 * 60 * 60, /* longer, while the provider does not answer */
+	LIMIT_JWKS_ASK_MS = 5000,         /* somebody waits */
+	LIMIT_JWKS_PAUSE_MS = 5000,       /* after a failure */
+	LIMIT_JWKS_QUIET_MS = 10 * 1000,  /* between questions for unknown keys */
+	/* A code of Apple is good for five minutes. What Apple has not revoked in so long is for an
+	 * admin, among the dead letters. */
+	LIMIT_APPLE_CODE_S = 5 * 60,
+	LIMIT_APPLE_REVOKE_S = 30 * 24 * 60 * 60,
+
 	/* Devices that an account is known to sign in from; a former one is told of again. */
 	LIMIT_KNOWN_DEVICES = 50,
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "node/identity_setup.h"
 
 #define ANDROID "android:apk-key-hash:"
 
@@ -134,5 +135,5 @@ const char *account_setup_mistake(const struct config *config)
 			return "SEBEZ_PASSKEY_ORIGINS must be origins with blanks between, each "
 			       "scheme://host[:port] or " ANDROID "…";
 	}
-	return NULL;
+	return identity_setup_mistake(config);
 }

@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "node/account_setup.h"
 #include "node/heartbeat.h"
+#include "node/identity_setup.h"
 #include "node/mail_setup.h"
 #include "node/media_files.h"
 #include "node/member.h"
@@ -161,6 +162,8 @@ static int open_shop(void)
 	struct account_settings accounts = account_setup(api.config);
 	int rc = mail_setup(api.config, &api.secret, false, &mail);
 
+	if (rc == 0)
+		rc = identity_setup(api.config, &accounts.identity);
 	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = api.stores.redis,
 		                                       .redis_url = api.config->redis_url,

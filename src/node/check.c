@@ -11,6 +11,7 @@
 #include "net/co.h"
 #include "net/loop.h"
 #include "node/admin_db.h"
+#include "node/identity_setup.h"
 #include "node/mail_setup.h"
 #include "node/marketplace.h"
 #include "node/object_store.h"
@@ -258,6 +259,7 @@ int check_main(const struct config *config, bool data)
 	payment_setup_probe(config, report_line);
 	push_setup_probe(config, report_line);
 	mail_setup_probe(config, report_line);
+	identity_setup_probe(config, report_line);
 	services_close(&services);
 	printf("%s\n", wrong == 0 ? "all checks passed" : "some checks failed");
 	return wrong != 0;

@@ -52,10 +52,13 @@ struct config {
 	const char *currency;         /* "" means the database's currency; USD for a new database */
 	const char *ca_file;          /* "" means the system's CA certificates */
 	const char *allowed_networks; /* reachable by URLs of users; "" means public ones */
-	const char *passkey_domain;   /* "" means the host of public_url */
-	const char *passkey_origins;  /* beside those that are known */
-	const char *origins;          /* allowed by CORS; "" means only our own */
-	const char *s3_bucket;        /* "" means a folder */
+	const char *google_client_ids, *google_keys_url; /* "" means that nobody signs in by it */
+	const char *apple_client_ids, *apple_url;
+	const char *apple_team_id, *apple_key_id, *apple_key_file;
+	const char *passkey_domain;  /* "" means the host of public_url */
+	const char *passkey_origins; /* beside those that are known */
+	const char *origins;         /* allowed by CORS; "" means only our own */
+	const char *s3_bucket;       /* "" means a folder */
 	const char *s3_endpoint;
 	const char *s3_region;
 	const char *s3_public_url;

@@ -175,6 +175,22 @@ const struct option OPTIONS[] = {
     TEXT("ANDROID_CERTIFICATES", android_certificates, "", 0, 2000,
          "Fingerprints of the certificates that sign it, with blanks between, each SHA-256 in "
          "capital hexadecimal digits with colons, as Play Console shows them."),
+    TEXT("GOOGLE_CLIENT_IDS", google_client_ids, "", 0, 2000,
+         "Client ids of the apps and pages in which people sign in with Google, with blanks "
+         "between. Empty: nobody does."),
+    TEXT("GOOGLE_KEYS_URL", google_keys_url, "https://www.googleapis.com/oauth2/v3/certs", 8, 300,
+         "Where the keys are that Google signs with."),
+    TEXT("APPLE_CLIENT_IDS", apple_client_ids, "", 0, 2000,
+         "Bundle ids of apps and ids of services in which people sign in with Apple, with blanks "
+         "between. Empty: nobody does."),
+    TEXT("APPLE_KEY_FILE", apple_key_file, "", 0, 800,
+         "File of the key (.p8) for Sign in with Apple, by which Apple is told of people who "
+         "leave. Empty: it is not told."),
+    TEXT("APPLE_KEY_ID", apple_key_id, "", 0, 10, "Id of the key: 10 letters and digits."),
+    TEXT("APPLE_TEAM_ID", apple_team_id, "", 0, 10,
+         "Id of the team of developers whose key it is: 10 letters and digits."),
+    TEXT("APPLE_URL", apple_url, "https://appleid.apple.com", 8, 300,
+         "Where Sign in with Apple is."),
     TEXT("SEBEZ_PASSKEY_DOMAIN", passkey_domain, "", 0, 253,
          "Domain that passkeys are for (the RP ID of WebAuthn): shop.example, whose subdomains may "
          "use them, too. After a change nobody's passkeys work. Empty: the host of "

@@ -14,7 +14,9 @@
 #include "net/loop.h"
 #include "net/smtp_client.h"
 #include "net/spans.h"
+#include "node/account_setup.h"
 #include "node/heartbeat.h"
+#include "node/identity_setup.h"
 #include "node/mail_setup.h"
 #include "node/member.h"
 #include "node/metrics.h"
@@ -22,6 +24,7 @@
 #include "node/process.h"
 #include "node/push_setup.h"
 #include "node/sms_setup.h"
+#include "node/token_keys.h"
 #include "node/traces.h"
 #include "shop/feed/feed.h"
 #include "shop/media/media.h"
@@ -189,16 +192,34 @@ static void start_jobs(void)
 	}
 }
 
+/* Of what accounts have sealed. */
+static void set_keys(const struct config *config, const struct secret *secret)
+{
+	bool has_previous = config->secret_previous[0] != '\0';
+	struct secret previous;
+
+	if (has_previous) {
+		bool parsed = secret_parse(config->secret_previous, &previous);
+
+		assert(parsed); /* config_load has validated the key */
+	}
+	token_keys_load(secret, has_previous ? &previous : NULL);
+	explicit_bzero(&previous, sizeof(previous));
+}
+
 static int open_shop(const struct config *config, const struct secret *secret)
 {
 	struct push_settings push = push_setup(config);
 	struct sms_settings sms = sms_setup_with_keys(config, secret);
 	struct mail_settings mail;
 	struct payment_settings payments = payment_setup(config);
+	struct account_settings accounts = account_setup(config);
 	int rc = mail_setup(config, secret, true, &mail);
 
 	if (rc == 0)
 		rc = smtp_client_start(config->ca_file[0] != '\0' ? config->ca_file : NULL);
+	if (rc == 0)
+		rc = identity_setup(config, &accounts.identity);
 	if (rc == 0)
 		rc = shop_start(&(struct area_options){.redis = jobs.stores.redis,
 		                                       .objects = jobs.stores.objects,
@@ -206,7 +227,8 @@ static int open_shop(const struct config *config, const struct secret *secret)
 		                                       .sms = &sms,
 		                                       .mail = &mail,
 		                                       .payments = &payments,
-		                                       .language = config->language});
+		                                       .language = config->language,
+		                                       .accounts = &accounts});
 	explicit_bzero(&mail, sizeof(mail));
 	return rc;
 }
@@ -219,6 +241,8 @@ int jobs_main(const struct config *config, unsigned slot)
 	process_begin(config, "jobs");
 	jobs.config = config;
 	rc = process_open(config, slot, "jobs", &secret, &jobs.stores);
+	if (rc == 0)
+		set_keys(config, &secret);
 	if (rc == 0)
 		rc = open_shop(config, &secret);
 	explicit_bzero(&secret, sizeof(secret));

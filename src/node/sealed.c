@@ -15,11 +15,25 @@ enum { BATCH_ROWS = 1000, ARENA_BYTES = 1024 * 1024, UUID_TYPE = 2950, BYTEA_TYP
 
 #define BATCH_TEXT "1000"
 
+/* A column of sealed values, and the one whose id each is bound to. */
+struct place {
+	const char *table, *owner, *column;
+	enum accounts_secret kind;
+};
+
+static const struct place PLACES[] = {
+    {"totp", "account_id", "secret", ACCOUNTS_TOTP},
+    {"totp", "account_id", "pending", ACCOUNTS_TOTP},
+    {"identity", "id", "authorization_code", ACCOUNTS_IDENTITY},
+    {"identity", "id", "refresh_token", ACCOUNTS_IDENTITY},
+    {"identity_revocation", "id", "token", ACCOUNTS_IDENTITY},
+};
+
 struct batch {
 	PGconn *conn;
 	struct arena *arena;
-	const char *column;
-	struct uuid after; /* the last account of the batch before */
+	const struct place *place;
+	struct uuid after; /* the last owner of the batch before */
 	bool rewrites;
 	int rows;
 	struct sealed *sealed;
@@ -32,19 +46,20 @@ static struct bytes read_bytes(const PGresult *rows, int row, int column)
 }
 
 /* Replaces it unless it has changed meanwhile: whoever changed it has sealed it anew. */
-static int replace(const struct batch *batch, const struct uuid *account,
-                   const struct bytes *before, const struct bytes *after)
+static int replace(const struct batch *batch, const struct uuid *owner, const struct bytes *before,
+                   const struct bytes *after)
 {
+	const struct place *place = batch->place;
 	char text[256];
-	const char *values[] = {(const char *)account->bytes, before->data, after->data};
-	const int lengths[] = {sizeof(account->bytes), (int)before->length, (int)after->length};
+	const char *values[] = {(const char *)owner->bytes, before->data, after->data};
+	const int lengths[] = {sizeof(owner->bytes), (int)before->length, (int)after->length};
 	const int formats[] = {1, 1, 1};
 	const Oid types[] = {UUID_TYPE, BYTEA_TYPE, BYTEA_TYPE};
 	PGresult *result;
 	bool good;
 
-	snprintf(text, sizeof(text), "update totp set %s = $3 where account_id = $1 and %s = $2",
-	         batch->column, batch->column);
+	snprintf(text, sizeof(text), "update %s set %s = $3 where %s = $1 and %s = $2",
+	         place->table, place->column, place->owner, place->column);
 	result = PQexecParams(batch->conn, text, 3, types, values, lengths, formats, 1);
 	good = PQresultStatus(result) == PGRES_COMMAND_OK;
 	if (!good)
@@ -55,16 +70,17 @@ static int replace(const struct batch *batch, const struct uuid *account,
 
 static PGresult *select_rows(const struct batch *batch)
 {
+	const struct place *place = batch->place;
 	char text[256];
 	const char *values[] = {(const char *)batch->after.bytes};
 	const int lengths[] = {sizeof(batch->after.bytes)}, formats[] = {1};
 	const Oid types[] = {UUID_TYPE};
 
 	_Static_assert(BATCH_ROWS == 1000, "BATCH_TEXT is the same");
-	snprintf(text, sizeof(text),
-	         "select account_id, %s from totp where %s is not null and account_id > $1 "
-	         "order by account_id limit " BATCH_TEXT,
-	         batch->column, batch->column);
+	snprintf(
+	    text, sizeof(text),
+	    "select %s, %s from %s where %s is not null and %s > $1 order by %s limit " BATCH_TEXT,
+	    place->owner, place->column, place->table, place->column, place->owner, place->owner);
 	return PQexecParams(batch->conn, text, 1, types, values, lengths, formats, 1);
 }
 
@@ -73,7 +89,7 @@ static int look_at_one(struct batch *batch, const struct bytes *before)
 	struct bytes after;
 
 	batch->sealed->all++;
-	switch (accounts_reseal(batch->arena, batch->after, before, &after)) {
+	switch (accounts_reseal(batch->arena, batch->place->kind, batch->after, before, &after)) {
 	case ACCOUNTS_SEALED_NEWEST:
 		break;
 	case ACCOUNTS_SEALED_LOST:
@@ -112,14 +128,13 @@ static int go_through_batch(struct batch *batch)
 
 int sealed_go_through(PGconn *conn, bool rewrites, struct sealed *ret)
 {
-	static const char *const COLUMNS[] = {"secret", "pending"};
 	int rc = 0;
 
 	assert(PQtransactionStatus(conn) == PQTRANS_IDLE);
 	*ret = (struct sealed){0};
-	for (size_t i = 0; rc == 0 && i < sizeof(COLUMNS) / sizeof(COLUMNS[0]); i++) {
+	for (size_t i = 0; rc == 0 && i < sizeof(PLACES) / sizeof(PLACES[0]); i++) {
 		struct batch batch = {
-		    .conn = conn, .column = COLUMNS[i], .rewrites = rewrites, .sealed = ret};
+		    .conn = conn, .place = &PLACES[i], .rewrites = rewrites, .sealed = ret};
 
 		do {
 			batch.arena = arena_new(ARENA_BYTES, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
  * sealed: what the database has that is sealed with a key made of the secret: the secrets of
- * authenticator apps (table totp). The keys are those of node/token_keys.h.
+ * authenticator apps, and tokens of identity providers. The keys are those of node/token_keys.h.
  */
 #ifndef SEBEZ_NODE_SEALED_H
 #define SEBEZ_NODE_SEALED_H

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "net/log.h"
+#include "node/identity_setup.h"
 #include "node/mail_setup.h"
 #include "node/metrics.h"
 #include "node/migrate.h"
@@ -379,7 +380,8 @@ int supervise(const struct config *config)
 	log_start((enum log_level)config->log_level, "supervisor");
 	terminal_remember();
 	services_catch_signals();
-	if (push_setup_check(config) < 0 || mail_setup_check(config) < 0)
+	if (push_setup_check(config) < 0 || mail_setup_check(config) < 0 ||
+	    identity_setup_check(config) < 0)
 		return 1;
 	rc = services_open(config, SERVICES_SERVE, &su.services);
 	if (rc < 0)

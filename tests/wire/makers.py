@@ -77,6 +77,11 @@ def signed_passkey(w, who, side):
     return {"credential": device.get(asked(person))}
 
 
+def no_identity(w, who, side):
+    """Of providers that the server does not take: 409. test_identities.py has one that does."""
+    return {"provider": "google", "challenge": "x", "id_token": "x"}
+
+
 def new_passkey(w, who, side):
     if not who.account:
         return {"name": "Key", "credential": {"id": "AA"}}

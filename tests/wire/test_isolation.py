@@ -60,7 +60,7 @@ WITHOUT_ID = {("createUpload", "vendor_id"), ("createVendorProduct", "upload_id"
               # Of the caller's own making.
               ("answerChallenge", "device_id"), ("login", "device_id"),
               ("signInByPhone", "device_id"), ("signInByPasskey", "device_id"),
-              ("signInByEmail", "device_id")}
+              ("signInByEmail", "device_id"), ("signInByIdentity", "device_id")}
 
 
 def outcome(operation, name):

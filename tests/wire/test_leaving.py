@@ -17,9 +17,9 @@ from harness.wait import until  # noqa: E402
 
 # What becomes of the rows that name an account: gone with it, or kept under an id alone.
 GONE = {"account_device", "address", "campaign_test", "cart", "chat_block", "conversation_mute",
-        "device", "email_change", "invoice_buyer", "mail_digest", "mail_letter", "notice",
-        "notice_reader", "notification_preference", "passkey", "recovery_code", "session",
-        "sign_in_challenge", "staff", "totp", "two_factor_grace", "vendor_follow"}
+        "device", "email_change", "identity", "invoice_buyer", "mail_digest", "mail_letter",
+        "notice", "notice_reader", "notification_preference", "passkey", "recovery_code",
+        "session", "sign_in_challenge", "staff", "totp", "two_factor_grace", "vendor_follow"}
 KEPT = {"account_deletion", "campaign_recipient", "chat_erasure", "consent", "conversation"}
 
 

@@ -107,7 +107,7 @@ def body_of(shop, operation):
     if operation.id in BODIES:
         return BODIES[operation.id]
     if operation.id in ("putSettings", "publishDocument", "putPayoutAccount", "exportPayouts",
-                        "createInvitation", "putMarketplaceTaxProfile"):
+                        "createInvitation", "putMarketplaceTaxProfile", "linkIdentity"):
         return ROWS[operation.id].body(world, None, None)
     if operation.id == "markDebtPaid":
         return {"amount": {"amount": 1, "currency": "USD"}}

@@ -62,6 +62,7 @@ class Side:
             "session_id": self.session(),
             "passkey_id": self.passkey(),
             "document_id": self.document(),
+            "identity_id": self.identity(),
             "sub_order": self.sub_order["id"],
             "upload_id": self.upload(),
             "up_to": self.notification(),
@@ -172,6 +173,14 @@ class Side:
             "insert into webhook_delivery (id, webhook_id, vendor_id, kind, event_at, state) "
             "values (gen_random_uuid(), %s, %s, 'webhook_test', now(), 'failed') returning id",
             self.ids["webhook_id"], self.vendor.id))
+
+    def identity(self):
+        """A new one of the customer, who has a password, too."""
+        return str(self.shop.db.one(
+            "insert into identity (id, account_id, provider, subject, client_id) values "
+            "(gen_random_uuid(), %s, 'google', gen_random_uuid(), 'x') on conflict "
+            "(account_id, provider) do update set client_id = 'x' returning id",
+            self.customer.id))
 
     def passkey(self):
         return passkey_of(self.shop, self.customer).passkey

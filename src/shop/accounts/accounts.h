@@ -13,12 +13,30 @@
 
 extern const struct area AREA_ACCOUNTS;
 
+struct jwt_key;
+
+/* Of providers that say who somebody is; lists have blanks between. "": not set. */
+struct identity_settings {
+	const char *google_client_ids, *google_keys_url;
+	const char *apple_client_ids, *apple_url;
+	/* Apple's tokens are kept and revoked when these are set. */
+	const char *apple_team_id, *apple_key_id;
+	const struct jwt_key *apple_key; /* NULL: they are not */
+};
+
 /* Settings of the operator (docs/CONFIGURATION.md); they live as long as the process. */
 struct account_settings {
+	struct identity_settings identity;
 	const char *shop;            /* name of the marketplace */
 	const char *passkey_domain;  /* that passkeys are for; "": there are none */
 	const char *passkey_origins; /* of pages and apps that may use them, with blanks between */
 };
+
+typedef void accounts_report_fn(void *arg, bool good, const char *what, const char *detail);
+
+/* Asks the providers that are set for their keys, and reports. From a fiber; suspends. */
+void accounts_probe_identity(const struct identity_settings *settings, accounts_report_fn *report,
+                             void *arg);
 
 /* The settings of this process, from the start of the area on. */
 const struct account_settings *account_settings(void);
@@ -50,12 +68,13 @@ const char *account_check_password(struct request *rq, const char *current_passw
 void accounts_create_admin(struct task *task, const char *email, const char *name, const char *role,
                            const char *password);
 
-/* What sealed a value of the table totp. accounts_reseal: OLDER: *ret is the same, sealed with the
- * newest key, in the arena; LOST: no key that is set opens it. Any process with keys (web/token.h).
- */
+/* What seals a secret of a row. accounts_reseal: OLDER: *ret is the same, sealed with the newest
+ * key, in the arena; LOST: no key that is set opens it. Any process with keys (web/token.h). */
+enum accounts_secret { ACCOUNTS_TOTP, ACCOUNTS_IDENTITY };
 enum accounts_sealed { ACCOUNTS_SEALED_NEWEST, ACCOUNTS_SEALED_OLDER, ACCOUNTS_SEALED_LOST };
-enum accounts_sealed accounts_reseal(struct arena *arena, struct uuid account,
-                                     const struct bytes *sealed, struct bytes *ret);
+enum accounts_sealed accounts_reseal(struct arena *arena, enum accounts_secret kind,
+                                     struct uuid owner, const struct bytes *sealed,
+                                     struct bytes *ret);
 
 /* Takes the second factor of the account away that has this e-mail address or telephone number, and
  * ends its sessions, for somebody who lost app and recovery codes. The audit log tells. Ends the

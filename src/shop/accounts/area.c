@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "shop/accounts/accounts.h"
+#include "shop/accounts/apple.h"
 #include "shop/accounts/deletion.h"
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/phone_code.h"
@@ -28,6 +29,10 @@ const struct problem_code PROBLEM_ADDRESS_REFUSED[1] = {
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
      "An account with this e-mail address already exists."},
+    {"identity_account", PROBLEM_EXISTS, "/provider", "exists",
+     "The account is linked to another identity of this provider already."},
+    {"identity_subject", PROBLEM_EXISTS, "/id_token", "exists",
+     "This identity is linked to another account."},
     {"account_phone", PROBLEM_EXISTS, "/phone", "exists",
      "Another account signs in with this number."},
     {"passkey_credential", PROBLEM_EXISTS, "/credential", "exists",
@@ -79,6 +84,11 @@ static const struct job JOBS[] = {
 };
 
 static const struct outbox_topic TOPICS[] = {
+    {.name = "apple_code",
+     .deliver = apple_exchange,
+     .expire_s = LIMIT_APPLE_CODE_S,
+     .drop_expired = true},
+    {.name = "apple_revoke", .deliver = apple_revoke, .expire_s = LIMIT_APPLE_REVOKE_S},
     {.name = "email_code",
      .deliver = email_code_deliver,
      .expire_s = LIMIT_EMAIL_CODE_S,

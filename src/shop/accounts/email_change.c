@@ -43,8 +43,7 @@ static const char *first_password(struct request *rq, const char *password)
 		return NULL;
 	if (password == NULL)
 		task_end_field(&rq->task, "/password", "required",
-		               "An account with an e-mail address has a password; this one has "
-		               "none yet.");
+		               "The account has no password yet, and gets one with the address.");
 	password_refuse_common(&rq->task, "/password", password);
 	return password_hash(&rq->task, password);
 }
@@ -107,6 +106,7 @@ void undo_email_change(struct request *rq, const struct undo_email_change_in *in
 	sql_email_undo_phone(tx, in->undo_id, account->account_id);
 	sql_email_undo_factor(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
 	sql_email_undo_passkeys(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
+	sql_email_undo_identities(tx, in->undo_id, account->account_id, LIMIT_EMAIL_UNDO_S);
 	sql_session_end_others(tx, account->account_id, (struct uuid){0});
 	tell_of_undo(tx, account->account_id, account->lost, stays);
 	reply_commit_empty(rq, tx);

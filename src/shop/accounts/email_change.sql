@@ -58,6 +58,12 @@ with gone as (
 )
 delete from recovery_code r using gone g where r.account_id = g.account_id;
 
+-- email_undo_identities (id uuid, account uuid, lately_s int): none
+-- Likewise.
+delete from identity i using email_code u
+where u.id = :id and i.account_id = :account
+and i.created_at > u.created_at - :lately_s * interval '1 second';
+
 -- email_undo_passkeys (id uuid, account uuid, lately_s int): none
 -- Likewise.
 delete from passkey p using email_code u

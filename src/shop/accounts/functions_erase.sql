@@ -134,6 +134,7 @@ begin
 	delete from recovery_code r where r.account_id = account;
 	delete from totp t where t.account_id = account;
 	delete from passkey p where p.account_id = account;
+	delete from identity i where i.account_id = account;
 	delete from two_factor_grace g where g.account_id = account;
 	delete from phone_code c using account a where a.id = account and c.phone = a.phone;
 end $$;

@@ -53,7 +53,9 @@ language sql stable security definer set search_path = public, pg_temp as $$
 		case when exists (select from totp t where t.account_id = a.id and t.confirmed_at is not null)
 		     then '{totp,recovery_code}'::text[]
 		     when p.has and two_factor_due(a.id) is not null then '{}'
-		     when a.password_hash is not null then '{password}' else '{phone_code}' end
+		     when a.password_hash is not null then '{password}'
+		     when a.phone is not null then '{phone_code}'
+		     when exists (select from identity i where i.account_id = a.id) then '{identity}' else '{}' end
 		|| case when p.has then '{passkey}'::text[] else '{}' end)
 	from account a
 	cross join (select exists (select from passkey k where k.account_id = account_proofs.account)) as p (has)

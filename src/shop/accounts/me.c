@@ -31,7 +31,8 @@ const char *account_check_password(struct request *rq, const char *current_passw
 		sign_in_refuse_locked(rq);
 	if (account->password_hash == NULL)
 		task_end(&rq->task, PROBLEM_CONFLICT,
-		         "The account has no password; it signs in by its telephone number.");
+		         "The account has no password; requestPasswordReset sets one, where it has "
+		         "an e-mail address.");
 	if (current_password == NULL)
 		task_end_field(&rq->task, "/current_password", "required",
 		               "This change requires current_password.");

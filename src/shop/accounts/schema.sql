@@ -19,10 +19,10 @@ create table account (
 	password_changed_at timestamptz not null default now(),
 	avatar_upload_id uuid generated always as ((avatar #>> '{image_facts,id}')::uuid) stored references upload (id),
 	check ((email is null) = (email_key is null)),
-	check ((email is null) = (password_hash is null)), -- it signs in by both, or by its number alone,
+	check (password_hash is null or email is not null), -- it signs in by both; by its number, a mail, or a provider
 	erased_at     timestamptz, -- nobody's any more (account_erase())
 	check (erased_at is not null or coalesce(email, phone) is not null),
-	check (admin_role is null or email is not null) -- which admins do not
+	check (admin_role is null or email is not null)
 );
 create index account_admin_role on account (admin_role) where admin_role is not null;
 create index account_avatar on account (avatar_upload_id) where avatar_upload_id is not null;

@@ -4,6 +4,8 @@
 #include <assert.h>
 
 #include "api.gen.h"
+#include "identities.sql.h"
+#include "shop/accounts/identity_proof.h"
 #include "shop/accounts/passkey.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/phone_code.h"
@@ -35,6 +37,41 @@ static struct db *prove_by_passkey(struct request *rq, const char *json)
 	return tx;
 }
 
+static struct db *prove_by_phone(struct request *rq, const struct step_up_in *in, const char *phone)
+{
+	const char *code = need(rq, in->code, "/code", "This account needs a code by telephone.");
+
+	if (in->code_id == NULL)
+		task_end_field(&rq->task, "/code_id", "required", "Which code?");
+	phone_code_prove(rq, phone, *in->code_id, code);
+	struct db *tx = db_begin_as(&rq->task, PG_AUTH);
+
+	phone_code_spend(tx, *in->code_id);
+	return tx;
+}
+
+/* Of accounts that have no other way in. */
+static struct db *prove_by_identity(struct request *rq, const struct identity_proof_input_in *in)
+{
+	struct uuid account = rq->task.actor.account_id;
+
+	if (in == NULL)
+		task_end_field(&rq->task, "/identity", "required",
+		               "This account needs a token of its identity provider.");
+	const struct id_token *token =
+	    identity_prove(rq, &(struct identity_given){in->provider, in->challenge, in->id_token});
+	struct db *db = db_as(&rq->task, PG_AUTH);
+	const struct identity_find_row *identity = sql_identity_find_rows(
+	    db, sql_identity_find(db, IDENTITY_PROVIDER_NAMES[in->provider], token->subject), NULL);
+
+	if (identity == NULL || !uuid_equal(identity->account_id, account))
+		identity_refuse(rq, "The identity is not linked to this account.");
+	struct db *tx = session_begin(rq, NULL);
+
+	identity_take(rq, tx, token, true);
+	return tx;
+}
+
 /* A transaction of sebez_auth in which the proof was used up. An account with a second factor needs
  * that: the session has seen the first one, and a password may be known to others. */
 static struct db *prove(struct request *rq, const struct step_up_in *in,
@@ -63,15 +100,8 @@ static struct db *prove(struct request *rq, const struct step_up_in *in,
 		    rq, need(rq, in->password, "/password", "This account needs its password."));
 		return db_begin_as(&rq->task, PG_AUTH);
 	}
-	const char *code = need(rq, in->code, "/code", "This account needs a code by telephone.");
-
-	if (in->code_id == NULL)
-		task_end_field(&rq->task, "/code_id", "required", "Which code?");
-	assert(way->phone != NULL); /* it signs in */
-	phone_code_prove(rq, way->phone, *in->code_id, code);
-	tx = db_begin_as(&rq->task, PG_AUTH);
-	phone_code_spend(tx, *in->code_id);
-	return tx;
+	return way->phone != NULL ? prove_by_phone(rq, in, way->phone)
+	                          : prove_by_identity(rq, in->identity);
 }
 
 /* POST /v1/auth/step-up */

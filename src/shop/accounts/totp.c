@@ -138,7 +138,7 @@ void confirm_totp(struct request *rq, const struct confirm_totp_in *in)
 	struct totp_secret secret;
 
 	if (row == NULL || row->pending == NULL ||
-	    !totp_secret_open(actor->account_id, row->pending, &secret))
+	    !totp_secret_open(rq->task.arena, actor->account_id, row->pending, &secret))
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "No app waits to be confirmed; begin anew (POST /v1/me/totp).");
 	int64_t step = unicode_digits(in->code, TOTP_DIGITS, digits)
@@ -169,7 +169,7 @@ void renew_recovery_codes(struct request *rq, const struct renew_recovery_codes_
 	limit_refund_guesses(rq);
 	const struct totp_lock_row *row = sql_totp_lock_rows(tx, sql_totp_lock(tx, account), NULL);
 	struct totp_secret secret;
-	bool is_open = totp_secret_open(account, row->secret, &secret);
+	bool is_open = totp_secret_open(rq->task.arena, account, row->secret, &secret);
 
 	assert(is_open); /* it has just been used */
 	reply_codes(rq, tx, &secret);

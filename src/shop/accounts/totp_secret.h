@@ -1,10 +1,7 @@
 /*
- * totp_secret: secrets of authenticator apps as the database keeps them: encrypted with a key that
- * is derived from the server's secret, so that a backup alone makes no codes; and codes by which
- * an account comes back without its app. Private to accounts/.
- *
- * Sealed: the key's id (1 byte), a nonce, the secret under XChaCha20-Poly1305, which is bound to
- * the account, so that a secret moved to another row does not open.
+ * totp_secret: secrets of authenticator apps as the database keeps them: sealed (seal.h), so that a
+ * backup alone makes no codes; and codes by which an account comes back without its app. Private to
+ * accounts/.
  */
 #ifndef SEBEZ_SHOP_ACCOUNTS_TOTP_SECRET_H
 #define SEBEZ_SHOP_ACCOUNTS_TOTP_SECRET_H
@@ -30,8 +27,8 @@ struct bytes totp_secret_seal(struct arena *arena, struct uuid account,
                               const struct totp_secret *secret);
 
 /* False when no key that is set opens it, or it is of another account. */
-bool totp_secret_open(struct uuid account, const struct bytes *sealed, struct totp_secret *ret)
-    __attribute__((warn_unused_result));
+bool totp_secret_open(struct arena *arena, struct uuid account, const struct bytes *sealed,
+                      struct totp_secret *ret) __attribute__((warn_unused_result));
 
 /* A new code, "7k3m9-x2q8d". */
 void recovery_code_random(char ret[RECOVERY_CODE_LENGTH + 1]);

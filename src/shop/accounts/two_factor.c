@@ -82,7 +82,7 @@ void two_factor_use(struct request *rq, struct db *tx, struct uuid account, cons
 
 	if (row == NULL || row->secret == NULL)
 		refuse(rq);
-	if (!totp_secret_open(account, row->secret, &secret)) {
+	if (!totp_secret_open(rq->task.arena, account, row->secret, &secret)) {
 		LOG_ERROR("a second factor was sealed with a secret of the server that is not set");
 		refuse(rq);
 	}

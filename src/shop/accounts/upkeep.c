@@ -9,6 +9,7 @@
 #include "base/email.h"
 #include "base/phone.h"
 #include "email_code.sql.h"
+#include "identities.sql.h"
 #include "passkeys.sql.h"
 #include "phone.sql.h"
 #include "shop/accounts/accounts.h"
@@ -135,6 +136,15 @@ static int32_t purge_passkey_challenges(struct task *task)
 	    ->count;
 }
 
+static int32_t purge_identity_challenges(struct task *task)
+{
+	struct db *db = db_of(task);
+
+	return sql_identity_challenge_purge_rows(db, sql_identity_challenge_purge(db, PURGE_COUNT),
+	                                         NULL)
+	    ->count;
+}
+
 void accounts_reset_factors(struct task *task, const char *who)
 {
 	struct db *db = db_as(task, PG_JOBS);
@@ -158,4 +168,5 @@ void accounts_purge(struct task *task)
 	forget_all(task, purge_email_codes, PURGE_COUNT);
 	forget_all(task, purge_challenges, PURGE_COUNT);
 	forget_all(task, purge_passkey_challenges, PURGE_COUNT);
+	forget_all(task, purge_identity_challenges, PURGE_COUNT);
 }
