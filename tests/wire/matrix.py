@@ -436,6 +436,7 @@ ROWS = {
     "putTaxProfile": Row(body=tax_profile),
     "adminGetTaxProfile": Row(),
     "getMarketplaceTaxProfile": Row(),
+    "reportSellers": Row(query={"year": 2026}),
     "putMarketplaceTaxProfile": Row(body=tax_profile),
     # payouts
     "getPayoutAccount": Row(),

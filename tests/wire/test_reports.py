@@ -270,3 +270,32 @@ def test_only_owners_and_finance_staff_read_reports(shop):
     for role in ("manager", "fulfilment", "support"):
         refused(clay.staff(role).call("reportSales", vendor_id=clay.id), 403)
     assert clay.staff("finance").do("reportSales", vendor_id=clay.id)["totals"]["net"] == money(0)
+
+
+def test_tax_offices_are_told_of_sellers_by_quarter(shop, fees):  # noqa: F811
+    clay, finance = shop.vendor(shipping=[("Parcel", 700)]), shop.admin("finance")
+    clay.do("putTaxProfile", body={"kind": "person", "legal_name": "Clay, C.", "tax_number": "7",
+                                   "birth_date": "1980-02-29", "address": {
+                                       "line1": "1 Row", "city": "Addis Ababa", "country": "ET"}})
+    clay.do("putPayoutAccount", body={"holder": "C", "country": "DE",
+                                      "iban": "DE89370400440532013000"})
+    for counted in (False, True):
+        order = shop.customer().order((clay.product(price=1000, stock=5), 3), method="manual")
+        received(shop, order)
+        delivered(clay, order)
+        granted(clay, order, lines=some(line_of(order, clay), 1))
+        if counted:
+            count(shop)
+    told = finance.do("reportSellers", year=TODAY.year)
+    (row,) = [r for r in told["quarters"] if r["vendor_id"] == clay.id]
+    sums = totals(clay)
+    assert told["year"] == TODAY.year and row["quarter"] == (TODAY.month + 2) // 3
+    assert (row["legal_name"], row["tax_country"], row["birth_date"], row["account"]) == (
+        "Clay, C.", "ET", "1980-02-29", "DE89370400440532013000")
+    assert row["activities"] == 2 and row["consideration"] == money(5400)
+    assert (row["fees"], row["fee_tax"]) == (money(sums["commission"]),
+                                             money(sums["commission_tax"]))
+    text = finance.call("reportSellers", year=TODAY.year, format="csv").text
+    (line,) = [r for r in csv.DictReader(io.StringIO(text)) if r["Vendor"] == clay.id]
+    assert (line["Consideration"], line["Quarter"]) == ("54.00", str(row["quarter"]))
+    assert finance.do("reportSellers", year=2000)["quarters"] == []
