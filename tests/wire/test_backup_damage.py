@@ -104,7 +104,7 @@ def test_what_is_damaged_is_found_and_not_restored():
         assert "damaged" in server.sebez("restore", check=False).stderr
         base.write_bytes(whole)
         server.environment["SEBEZ_BACKUP_KEY"] = "02" * 32
-        assert "another key" in server.sebez("restore", check=False).stderr
+        assert "a new key needs a new folder" in server.sebez("restore", check=False).stderr
 
 
 @long
