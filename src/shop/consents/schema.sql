@@ -10,6 +10,7 @@ create table document (
 	published_at  timestamptz not null default now(),
 	unique (kind, number)
 );
+create index document_published on document (published_at desc, id desc);
 create trigger kept before delete or update on document for each row execute function kept();
 create trigger audit after insert on document for each row
 	when (current_setting('sebez.actor', true) = 'admin') execute function audit();
