@@ -97,18 +97,18 @@ begin
 end $$;
 grant execute on function act_as_staff(uuid, uuid, uuid, int, text) to sebez_vendor;
 
--- address: the client's. One that is none, of the demo, is in no network.
-create or replace function act_as_admin(account_id uuid, session_id uuid, roles int, address text, request_id text)
-returns void language plpgsql security definer set search_path = public, pg_temp as $$
+-- What each transaction of an admin needs: a role, a network that admins act from, and the second factor that is
+-- demanded. address: the client's. One that is none, of the demo, is in no network.
+create or replace function require_admin(account_id uuid, session_id uuid, roles int, address text) returns void
+language plpgsql as $$
 declare
 	role text;
 	since timestamptz;
 	networks cidr[];
 	ignored text;
 begin
-	ignored := act_as_session(account_id, session_id);
 	select a.admin_role, p.two_factor_admins_since, p.admin_networks into role, since, networks
-	from account a cross join platform p where a.id = act_as_admin.account_id;
+	from account a cross join platform p where a.id = require_admin.account_id;
 	if role is null or admin_role_bit(role) & roles = 0 then
 		raise exception 'Your role does not allow this' using errcode = 'SB403';
 	end if;
@@ -119,11 +119,50 @@ begin
 	if since is not null then
 		ignored := require_second_factor(account_id, session_id);
 	end if;
+end $$;
+
+create or replace function act_as_admin(account_id uuid, session_id uuid, roles int, address text, request_id text)
+returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	ignored text;
+begin
+	ignored := act_as_session(account_id, session_id);
+	ignored := require_admin(account_id, session_id, roles, address);
 	ignored := set_config('sebez.scope', 'admin:' || account_id, true);
 	ignored := set_config('sebez.request', request_id, true);
 	ignored := set_config('sebez.actor', 'admin', true);
 end $$;
 grant execute on function act_as_admin(uuid, uuid, int, text, text) to sebez_admin;
+
+-- An admin who sees what this vendor's staff see, or else this customer. PostgreSQL itself refuses to write: a
+-- transaction that is read-only and has read cannot be made another one.
+create or replace function act_as_view(view_id uuid, account_id uuid, vendor_id uuid, address text, request_id text)
+returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+	seen record;
+	ignored text;
+begin
+	select w.admin_id, w.session_id, w.account_id, w.vendor_id into seen from support_view w
+	where w.id = view_id and w.ended_at is null and w.expires_at > now();
+	if not found then
+		raise exception 'The support view has ended' using errcode = 'SB401';
+	end if;
+	ignored := act_as_session(seen.admin_id, seen.session_id);
+	ignored := require_admin(seen.admin_id, seen.session_id,
+		admin_role_bit('superadmin') | admin_role_bit('operations') | admin_role_bit('support'), address);
+	if (case when vendor_id is not null then seen.vendor_id is distinct from act_as_view.vendor_id
+	        else seen.account_id is distinct from act_as_view.account_id end) then
+		raise exception 'This is not part of the support view' using errcode = 'SB404';
+	end if;
+	ignored := set_config('transaction_read_only', 'on', true);
+	ignored := set_config('sebez.account', coalesce(seen.account_id, seen.admin_id)::text, true);
+	ignored := set_config('sebez.vendor', coalesce(seen.vendor_id::text, ''), true);
+	ignored := set_config('sebez.role', case when seen.vendor_id is not null then 'owner' else '' end, true);
+	ignored := set_config('sebez.scope', 'view:' || view_id, true);
+	ignored := set_config('sebez.request', request_id, true);
+	ignored := set_config('sebez.actor', 'view', true);
+end $$;
+grant execute on function act_as_view(uuid, uuid, uuid, text, text) to sebez_customer, sebez_vendor;
 
 -- Refuses an operation that needs a recent proof of who acts, and says what proves it.
 create or replace function require_recent(account_id uuid, session_id uuid, seconds int) returns void

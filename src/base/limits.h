@@ -189,6 +189,9 @@ enum {
 	/* An account is erased so many days after that was asked for, as the contract says: time to
 	 * come back. */
 	LIMIT_DELETION_DAYS = 14,
+	/* An admin helps one person meanwhile; as the contract says. */
+	LIMIT_SUPPORT_VIEW_MIN = 30,
+	LIMIT_SUPPORT_VIEW_DAYS = 30,          /* then the audit log alone tells of it */
 	LIMIT_EMAIL_UNDO_S = 7 * 24 * 60 * 60, /* time to find the mail in another mailbox */
 	LIMIT_EMAIL_CODE_S = 7 * 24 * 60 * 60, /* of any of them */
 	LIMIT_EMAIL_CODE_TRIES = 5,

@@ -27,6 +27,7 @@
 #include "shop/reports/reports.h"
 #include "shop/returns/returns.h"
 #include "shop/sms/sms.h"
+#include "shop/support/support.h"
 #include "shop/texts/texts.h"
 #include "shop/vendors/vendors.h"
 #include "shop/webhooks/webhooks.h"
@@ -36,11 +37,11 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS,   &AREA_ACCOUNTS,    &AREA_CAMPAIGNS, &AREA_CARTS,    &AREA_CATALOG,
-    &AREA_CHAT,    &AREA_COMMISSIONS, &AREA_CONSENTS,  &AREA_FEED,     &AREA_LEDGER,
-    &AREA_MAIL,    &AREA_MEDIA,       &AREA_NOTICES,   &AREA_ORDERS,   &AREA_OUTBOX,
-    &AREA_PAPERS,  &AREA_PAYMENTS,    &AREA_PAYOUTS,   &AREA_PUSH,     &AREA_REPORTS,
-    &AREA_RETURNS, &AREA_SMS,         &AREA_VENDORS,   &AREA_WEBHOOKS, NULL,
+    &AREA_TEXTS,       &AREA_ACCOUNTS, &AREA_CAMPAIGNS, &AREA_CARTS,  &AREA_CATALOG,  &AREA_CHAT,
+    &AREA_COMMISSIONS, &AREA_CONSENTS, &AREA_FEED,      &AREA_LEDGER, &AREA_MAIL,     &AREA_MEDIA,
+    &AREA_NOTICES,     &AREA_ORDERS,   &AREA_OUTBOX,    &AREA_PAPERS, &AREA_PAYMENTS, &AREA_PAYOUTS,
+    &AREA_PUSH,        &AREA_REPORTS,  &AREA_RETURNS,   &AREA_SMS,    &AREA_SUPPORT,  &AREA_VENDORS,
+    &AREA_WEBHOOKS,    NULL,
 };
 
 static unsigned jobs_named(const char *name)

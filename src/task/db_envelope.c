@@ -21,6 +21,7 @@ enum {
 	NUMBER_JOBS,
 	NUMBER_MEDIA,
 	NUMBER_IMPORT,
+	NUMBER_VIEW,
 };
 
 const struct pg_statement DB_BEGIN_STATEMENT = {
@@ -92,6 +93,15 @@ static const struct pg_statement ACT_AS_IMPORT = {
     .number = NUMBER_IMPORT,
 };
 
+static const struct pg_statement ACT_AS_VIEW = {
+    .name = "act_as_view",
+    .text = "select act_as_view($1, $2, $3, $4, $5)",
+    .param_count = 5,
+    .param_types = (const Oid[]){PG_UUID_OID, PG_UUID_OID, PG_UUID_OID, PG_TEXT_OID, PG_TEXT_OID},
+    .reads_only = true,
+    .number = NUMBER_VIEW,
+};
+
 enum pg_role db_role_of(enum actor_kind kind)
 {
 	switch (kind) {
@@ -114,6 +124,20 @@ enum pg_role db_role_of(enum actor_kind kind)
 	return PG_PUBLIC;
 }
 
+/* An admin who looks on: the session is the view's id. */
+static void envelope_view(struct db *db, const struct uuid *vendor)
+{
+	struct arena *arena = db->task->arena;
+	const struct actor *actor = &db->task->actor;
+
+	assert(!uuid_is_nil(actor->session_id) && actor->address[0] != 0);
+	db_collect(db, &ACT_AS_VIEW, NULL,
+	           (const struct pg_param[]){
+	               param_uuid(arena, &actor->session_id), param_uuid(arena, &actor->account_id),
+	               param_uuid(arena, vendor), param_text(arena, actor->address),
+	               param_text(arena, db->task->request_id)});
+}
+
 static void envelope_customer(struct db *db)
 {
 	struct arena *arena = db->task->arena;
@@ -124,6 +148,10 @@ static void envelope_customer(struct db *db)
 		db_collect(
 		    db, &ACT_AS_GUEST, NULL,
 		    (const struct pg_param[]){param_text(arena, actor->guest_token), request_id});
+		return;
+	}
+	if (actor->is_view) {
+		envelope_view(db, NULL);
 		return;
 	}
 	assert(!uuid_is_nil(actor->account_id)); /* PG_CUSTOMER needs an account or a guest */
@@ -145,6 +173,10 @@ static void envelope_vendor(struct db *db)
 		return;
 	}
 	assert(actor->kind == ACTOR_STAFF);
+	if (actor->is_view) {
+		envelope_view(db, &actor->vendor_id);
+		return;
+	}
 	db_collect(db, &ACT_AS_STAFF, NULL,
 	           (const struct pg_param[]){param_uuid(arena, &actor->account_id),
 	                                     param_uuid(arena, &actor->session_id), vendor,

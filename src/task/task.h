@@ -40,7 +40,10 @@ struct actor {
 	struct uuid vendor_id; /* ACTOR_STAFF, ACTOR_IMPORT */
 	uint32_t roles; /* bits of enum staff_role or enum admin_role that the operation allows */
 	char guest_token[44]; /* ACTOR_GUEST: the cart's token, "" when it has none yet */
-	char address[ACTOR_ADDRESS_SIZE]; /* ACTOR_ADMIN: of the client, "" when there is none */
+	char address[ACTOR_ADDRESS_SIZE]; /* ACTOR_ADMIN, is_view: of the client; "": none */
+	/* ACTOR_CUSTOMER, ACTOR_STAFF: an admin looks on, whose support view has the id session_id;
+	 * nothing can be written. */
+	bool is_view;
 };
 
 struct problem {

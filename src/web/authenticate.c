@@ -83,6 +83,16 @@ static void read_vendor(struct request *rq, const struct route_match *match, str
 		task_end_field(&rq->task, "{vendor_id}", "format", "must be a UUID");
 }
 
+/* A support view reads, and gets no events: those go on when the view is over. */
+static void check_view(struct request *rq, struct actor *actor)
+{
+	if (strcmp(rq->operation->method, "GET") != 0 || rq->operation->takes_ticket)
+		task_end(&rq->task, PROBLEM_FORBIDDEN,
+		         "A support view only reads, and gets no events.");
+	actor->is_view = true;
+	strcpy(actor->address, request_address(rq));
+}
+
 /* Chooses the actor's kind: the most privileged that the operation and the token allow. */
 static void choose(struct request *rq, const struct route_match *match, const struct token *token,
                    struct actor *actor)
@@ -91,6 +101,8 @@ static void choose(struct request *rq, const struct route_match *match, const st
 
 	actor->account_id = token->account_id;
 	actor->session_id = token->session_id;
+	if (token->kind == TOKEN_VIEW)
+		check_view(rq, actor);
 	if ((operation->may_call & MAY_ADMIN) != 0 && token->kind == TOKEN_ADMIN) {
 		actor->kind = ACTOR_ADMIN;
 		actor->roles = operation->admin_roles;

@@ -37,12 +37,17 @@ bool token_key_derive(size_t index, const char *purpose, uint8_t ret[TOKEN_KEY_B
 	return true;
 }
 
+static bool kind_is_known(enum token_kind kind)
+{
+	return kind == TOKEN_ACCOUNT || kind == TOKEN_ADMIN || kind == TOKEN_VIEW;
+}
+
 void token_make(const struct token *token, char ret[TOKEN_LENGTH + 1])
 {
 	uint8_t bytes[TOKEN_BYTES] = {VERSION, keys[0].id, (uint8_t)token->kind, 0};
 
 	assert(key_count > 0 && key_count <= TOKEN_KEYS_MAX);
-	assert(token->kind == TOKEN_ACCOUNT || token->kind == TOKEN_ADMIN);
+	assert(kind_is_known(token->kind));
 	memcpy(bytes + 4, token->account_id.bytes, 16);
 	memcpy(bytes + 20, token->session_id.bytes, 16);
 	binary_put_int64(bytes + 36, token->issued_s);
@@ -79,7 +84,7 @@ enum token_verdict token_check(const char *text, int64_t now_s, struct token *re
 
 	memcpy(token.account_id.bytes, bytes + 4, 16);
 	memcpy(token.session_id.bytes, bytes + 20, 16);
-	if (token.kind != TOKEN_ACCOUNT && token.kind != TOKEN_ADMIN)
+	if (!kind_is_known(token.kind))
 		return TOKEN_BAD;
 	if (token.expires_s <= now_s)
 		return TOKEN_EXPIRED;

@@ -22,7 +22,12 @@ enum {
 	TOKEN_LENGTH = 112,
 };
 
-enum token_kind { TOKEN_ACCOUNT = 1, TOKEN_ADMIN = 2 /* an account with an admin role */ };
+enum token_kind {
+	TOKEN_ACCOUNT = 1,
+	TOKEN_ADMIN = 2, /* an account with an admin role */
+	TOKEN_VIEW = 3,  /* a support view: its id is the session's, and what is seen decides the
+	                  * envelope */
+};
 
 struct token {
 	enum token_kind kind;

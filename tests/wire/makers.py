@@ -446,3 +446,9 @@ def campaign(state):
 
 def platform_campaign(state):
     return lambda w, who, side: {"campaign_id": w.campaign(state)}
+
+
+def support_view(who, side):
+    """Of whoever calls, who alone may end it."""
+    return who.do("startSupportView", body={"vendor_id": side.vendor.id, "reason": "A test"})[
+        "view"]["id"]

@@ -39,7 +39,7 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     with_another_customer, with_another_vendor, with_app, with_options)
 from makers import leaving, leaving_user
 from makers import (charged_back, disputed, evidence_body, evidenced, inspected_body, paid_back,
-                    return_body, returned)
+                    return_body, returned, support_view)
 
 CSV = b"Handle,Title,Variant SKU,Variant Price\r\nmatrix-row,Matrix row,MATRIX-ROW,12.50\r\n"
 NEVER = "0190b0b0-0000-7000-8000-00000000dead"
@@ -120,6 +120,11 @@ ROWS = {
     "endOtherSessions": Row(twin=somebody_new),
     "endSession": Row(ids=lambda w, who, side: {"session_id": side.session()}),
     "acceptInvitation": Row(body=invitation_token),
+    # support views
+    "listSupportViews": Row(),
+    "startSupportView": Row(body=lambda w, who, side: {
+        "vendor_id": side.vendor.id, "reason": "A test"}),
+    "endSupportView": Row(ids=lambda w, who, side: {"view_id": support_view(who, side)}),
     # documents and consents
     "listDocuments": Row(),
     "getDocument": Row(ids=lambda w, who, side: {"document_id": side.ids["document_id"]}),

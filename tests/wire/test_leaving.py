@@ -19,7 +19,8 @@ from harness.wait import until  # noqa: E402
 GONE = {"account_device", "address", "campaign_test", "cart", "chat_block", "conversation_mute",
         "device", "email_change", "identity", "invoice_buyer", "mail_digest", "mail_letter",
         "notice", "notice_reader", "notification_preference", "passkey", "recovery_code",
-        "session", "sign_in_challenge", "staff", "totp", "two_factor_grace", "vendor_follow"}
+        "session", "sign_in_challenge", "staff", "support_view", "totp", "two_factor_grace",
+        "vendor_follow"}
 KEPT = {"account_deletion", "campaign_recipient", "chat_erasure", "consent", "conversation"}
 
 

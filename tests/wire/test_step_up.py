@@ -16,7 +16,7 @@ REFUND = {**REASON, "shipping": {"amount": 1, "currency": "USD"}}
 BODIES = {"confirmTotp": CODE, "disableTotp": CODE, "renewRecoveryCodes": CODE,
           "reverseJournal": REASON, "requestUserDeletion": REASON, "markPayoutFailed": REASON,
           "markPayoutReturned": REASON, "refundSubOrder": REFUND, "adminRefundSubOrder": REFUND,
-          "setAdminRole": ROLE, "updateStaff": ROLE,
+          "setAdminRole": ROLE, "updateStaff": ROLE, "startSupportView": REASON,
           "requestEmailChange": {"email": "another@example.com"},
           "setMyPhone": {"phone": None, "current_password": PASSWORD}}
 RECENT = sorted(o.id for o in contract.OPERATIONS.values() if "x-recent" in o.spec)

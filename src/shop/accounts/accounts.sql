@@ -1,7 +1,7 @@
 -- Accounts, sign-ins, sessions, addresses. Statements with the parameter `account` may run as sebez_auth,
 -- which sees every row; the others rely on row level security.
 
--- account_view (account uuid): one
+-- account_view (account uuid, session uuid): one
 -- The account as shown to its owner.
 select a.id, a.email, a.email_verified_at, a.phone, a.name, a.avatar, a.admin_role, coalesce((
 	select json_agg(json_build_object('id', v.id, 'name', v.name, 'slug', v.slug, 'status', v.state,
@@ -9,7 +9,9 @@ select a.id, a.email, a.email_verified_at, a.phone, a.name, a.avatar, a.admin_ro
 	from staff s join vendor v on v.id = s.vendor_id where s.account_id = a.id), '[]') as vendors,
        a.created_at, (select json_build_object('asked_at', json_time(d.asked_at), 'erase_at', json_time(d.erase_at),
                                                'by_admin', d.by_admin, 'erased_at', json_time(d.erased_at))
-                      from account_deletion d where d.account_id = a.id) as deletion, a.version as "_version"
+                      from account_deletion d where d.account_id = a.id) as deletion,
+       support_acting_as(:session) as acting_as,
+       a.version as "_version"
 from account a where a.id = :account;
 
 -- account_by_email (key text, typed text): maybe -> (id uuid, email_key text, password_hash text?)

@@ -65,7 +65,7 @@ void confirm_email_change(struct request *rq, const struct confirm_email_change_
 	    language_choose(http_header(rq->http, "Accept-Language"), text_language_names()),
 	    LIMIT_EMAIL_UNDO_S);
 	sql_account_change_email(tx, account, code->email, code->email_key, hash);
-	reply_commit_row(rq, tx, 200, sql_account_view(tx, account));
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, account, rq->task.actor.session_id));
 }
 
 static void tell(struct db *tx, struct uuid account, const char *key)

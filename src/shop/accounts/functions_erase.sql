@@ -136,6 +136,7 @@ begin
 	delete from passkey p where p.account_id = account;
 	delete from identity i where i.account_id = account;
 	delete from two_factor_grace g where g.account_id = account;
+	delete from support_view w where w.account_id = account;
 	delete from phone_code c using account a where a.id = account and c.phone = a.phone;
 end $$;
 

@@ -15,7 +15,9 @@
 void get_me(struct request *rq, const struct get_me_in *in)
 {
 	(void)in;
-	reply_row(rq, sql_account_view(db_of(&rq->task), rq->task.actor.account_id));
+	const struct actor *actor = &rq->task.actor;
+
+	reply_row(rq, sql_account_view(db_of(&rq->task), actor->account_id, actor->session_id));
 }
 
 const char *account_check_password(struct request *rq, const char *current_password)
@@ -58,7 +60,7 @@ void update_me(struct request *rq, const struct update_me_in *in)
 	            ->version);
 	if (in->name != NULL || in->avatar_given)
 		sql_account_set_profile(tx, account_id, in->name, in->avatar_given, avatar);
-	reply_commit_row(rq, tx, 200, sql_account_view(tx, account_id));
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, account_id, rq->task.actor.session_id));
 }
 
 /* POST /v1/invitations/accept: the database function checks the rules. */
@@ -67,5 +69,7 @@ void accept_invitation(struct request *rq, const struct accept_invitation_in *in
 	struct db *tx = db_begin(&rq->task);
 
 	sql_invitation_accept(tx, in->token);
-	reply_commit_row(rq, tx, 200, sql_account_view(tx, rq->task.actor.account_id));
+	reply_commit_row(
+	    rq, tx, 200,
+	    sql_account_view(tx, rq->task.actor.account_id, rq->task.actor.session_id));
 }

@@ -99,5 +99,5 @@ void set_my_phone(struct request *rq, const struct set_my_phone_in *in)
 		phone_code_spend(tx, *in->code_id);
 	sql_account_set_phone(tx, account, phone);
 	two_factor_tell(tx, account, "mail.phone_changed", "{}");
-	reply_commit_row(rq, tx, 200, sql_account_view(tx, account));
+	reply_commit_row(rq, tx, 200, sql_account_view(tx, account, rq->task.actor.session_id));
 }

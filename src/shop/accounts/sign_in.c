@@ -109,7 +109,8 @@ void sign_in_reply(struct request *rq, struct db *tx, int status, const struct s
 	    .issued_s = now_s,
 	    .expires_s = now_s + ACCESS_TOKEN_S,
 	};
-	const struct rows *user = sql_account_view(tx, signed_in->account_id);
+	const struct rows *user =
+	    sql_account_view(tx, signed_in->account_id, signed_in->session_id);
 	struct buf body = buf_new(rq->task.arena, 1024);
 	struct json json = json_new(&body);
 	char access[TOKEN_LENGTH + 1], refresh_text[REFRESH_LENGTH + 1];
