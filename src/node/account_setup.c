@@ -23,6 +23,14 @@ static struct {
 	char origins[ORIGINS_BYTES];
 } kept;
 
+/* Where each service verifies answers. */
+static const char *const SERVICES[] = {
+    [SUSPICION_NONE] = "",
+    [SUSPICION_WORK] = "",
+    [SUSPICION_HCAPTCHA] = "https://api.hcaptcha.com/siteverify",
+    [SUSPICION_TURNSTILE] = "https://challenges.cloudflare.com/turnstile/v0/siteverify",
+};
+
 /* The origin of the public URL, without its path, and its host: "localhost" without one. */
 static void split_public_url(const struct config *config, char origin[DOMAIN_BYTES + 40],
                              char host[DOMAIN_BYTES + 1])
@@ -106,6 +114,13 @@ struct account_settings account_setup(const struct config *config)
 	add_all(config->passkey_origins, false);
 	add_all(config->android_certificates, true);
 	return (struct account_settings){
+	    .suspicion =
+	        {
+	            .kind = (enum suspicion_kind)config->proof,
+	            .site_key = config->proof_site_key,
+	            .secret = config->proof_secret,
+	            .url = config->proof_url[0] != 0 ? config->proof_url : SERVICES[config->proof],
+	        },
 	    .shop = config->mail_name[0] != 0 ? config->mail_name : "Sebez",
 	    .passkey_domain = kept.domain,
 	    .passkey_origins = kept.origins,
@@ -135,5 +150,9 @@ const char *account_setup_mistake(const struct config *config)
 			return "SEBEZ_PASSKEY_ORIGINS must be origins with blanks between, each "
 			       "scheme://host[:port] or " ANDROID "…";
 	}
+	if (config->proof > SUSPICION_WORK &&
+	    (config->proof_site_key[0] == 0 || config->proof_secret[0] == 0))
+		return "SEBEZ_PROOF names a service, so SEBEZ_PROOF_SITE_KEY and "
+		       "SEBEZ_PROOF_SECRET must be set";
 	return identity_setup_mistake(config);
 }

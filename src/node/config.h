@@ -55,6 +55,7 @@ struct config {
 	const char *google_client_ids, *google_keys_url; /* "" means that nobody signs in by it */
 	const char *apple_client_ids, *apple_url;
 	const char *apple_team_id, *apple_key_id, *apple_key_file;
+	const char *proof_site_key, *proof_secret, *proof_url;
 	const char *passkey_domain;  /* "" means the host of public_url */
 	const char *passkey_origins; /* beside those that are known */
 	const char *origins;         /* allowed by CORS; "" means only our own */
@@ -82,6 +83,7 @@ struct config {
 	const char *mail_name;
 	const char *dkim_selector;
 	const char *dkim_key_file;
+	int64_t proof;                        /* enum suspicion_kind */
 	int64_t smtp_tls;                     /* enum smtp_tls */
 	const char *fcm_service_account_file; /* "" means none, as of the next ones */
 	const char *fcm_origin;

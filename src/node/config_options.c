@@ -191,6 +191,15 @@ const struct option OPTIONS[] = {
          "Id of the team of developers whose key it is: 10 letters and digits."),
     TEXT("APPLE_URL", apple_url, "https://appleid.apple.com", 8, 300,
          "Where Sign in with Apple is."),
+    CHOICE("SEBEZ_PROOF", proof, "none", "none work hcaptcha turnstile",
+           "What is asked of who registers, signs in or asks for a code once many did so lately, "
+           "for one address of e-mail or from one network: work of the computer, or a challenge of "
+           "that service."),
+    TEXT("SEBEZ_PROOF_SITE_KEY", proof_site_key, "", 0, 200,
+         "Site key of hCaptcha or Turnstile, which apps show its challenge with."),
+    SECRET("SEBEZ_PROOF_SECRET", proof_secret, 200, "Secret key of hCaptcha or Turnstile."),
+    TEXT("SEBEZ_PROOF_URL", proof_url, "", 0, 300,
+         "Where answers are verified. Empty: at the service."),
     TEXT("SEBEZ_PASSKEY_DOMAIN", passkey_domain, "", 0, 253,
          "Domain that passkeys are for (the RP ID of WebAuthn): shop.example, whose subdomains may "
          "use them, too. After a change nobody's passkeys work. Empty: the host of "

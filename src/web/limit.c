@@ -172,6 +172,21 @@ void limit_guess(struct request *rq, const char *name, const char *who)
 	apply(rq, rule, key);
 }
 
+bool limit_is_beyond(struct request *rq, const char *name, const char *who)
+{
+	const struct limit_rule *rule = rule_of(name);
+	struct limit_count now;
+
+	assert(rule != NULL && (who == NULL) == (rule->by == LIMIT_BY_ADDRESS));
+	if (!web_options()->limits)
+		return false;
+	const char *key = key_of(rq, rule, who != NULL ? whom(rq, rule, who) : address_of(rq));
+
+	if (!count_in_redis(key, rule->window_s, &now))
+		now = limit_table_add(key, rule->window_s, clock_monotonic_ms());
+	return now.count > rule->count;
+}
+
 static void refund(const char *key)
 {
 	struct redis *redis = web_options()->redis;

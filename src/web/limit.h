@@ -42,6 +42,10 @@ void limit_guess(struct request *rq, const char *rule, const char *who);
  * without an answer about it. No-op when nothing was counted. May suspend. */
 void limit_refund_guesses(struct request *rq);
 
+/* Counts the request against a named rule that refuses nothing by itself, and says whether it is
+ * beyond the rule's count. who: as of limit_guess; NULL of a rule by address. May suspend. */
+bool limit_is_beyond(struct request *rq, const char *rule, const char *who);
+
 bool limit_rule_exists(const char *rule);
 
 void limit_start(void);

@@ -127,9 +127,10 @@ size_t origin_headers(unsigned origin, struct http_header ret[ORIGIN_HEADERS])
 
 const struct http_header ORIGIN_PREFLIGHT[ORIGIN_PREFLIGHT_HEADERS] = {
     {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
-    {"Access-Control-Allow-Headers", "Accept-Language, Authorization, Cache-Control, Content-Type, "
-                                     "Idempotency-Key, If-Match, If-None-Match, "
-                                     "Last-Event-ID, Traceparent, X-Cart-Token, X-Request-Id"},
+    {"Access-Control-Allow-Headers",
+     "Accept-Language, Authorization, Cache-Control, Content-Type, "
+     "Idempotency-Key, If-Match, If-None-Match, "
+     "Last-Event-ID, Traceparent, X-Cart-Token, X-Proof, X-Request-Id"},
     {"Access-Control-Max-Age", "7200"}, /* the maximum that browsers honour */
 };
 

@@ -24,8 +24,17 @@ struct identity_settings {
 	const struct jwt_key *apple_key; /* NULL: they are not */
 };
 
+/* What is asked of who is suspicious (SEBEZ_PROOF, in the order of its words). */
+enum suspicion_kind { SUSPICION_NONE, SUSPICION_WORK, SUSPICION_HCAPTCHA, SUSPICION_TURNSTILE };
+
+struct suspicion_settings {
+	enum suspicion_kind kind;
+	const char *site_key, *secret, *url; /* of the service */
+};
+
 /* Settings of the operator (docs/CONFIGURATION.md); they live as long as the process. */
 struct account_settings {
+	struct suspicion_settings suspicion;
 	struct identity_settings identity;
 	const char *shop;            /* name of the marketplace */
 	const char *passkey_domain;  /* that passkeys are for; "": there are none */
@@ -46,6 +55,7 @@ extern const struct problem_code PROBLEM_SECOND_FACTOR_REQUIRED[1];
 extern const struct problem_code PROBLEM_RECENT_REQUIRED[1];
 extern const struct problem_code PROBLEM_ADDRESS_REFUSED[1];
 extern const struct problem_code PROBLEM_VENDORS_FIRST[1];
+extern const struct problem_code PROBLEM_PROOF_REQUIRED[1];
 
 /*
  * The account key of an e-mail address, independent of its spelling, in the arena (base/email.h).

@@ -26,6 +26,9 @@ const struct problem_code PROBLEM_VENDORS_FIRST[1] = {
 const struct problem_code PROBLEM_ADDRESS_REFUSED[1] = {
     {"address_not_allowed", 403, "This network is not allowed"}};
 
+const struct problem_code PROBLEM_PROOF_REQUIRED[1] = {
+    {"proof_required", 403, "A proof is required"}};
+
 static const struct db_constraint CONSTRAINTS[] = {
     {"account_email_key", PROBLEM_EXISTS, "/email", "exists",
      "An account with this e-mail address already exists."},
@@ -61,6 +64,10 @@ static const struct limit_rule LIMITS[] = {
     {"email_code", LIMIT_BY_ADDRESS, 120, 600},
     {"email_address", LIMIT_BY_OTHER_AT_ADDRESS, 10, 24 * 60 * 60},
     {"email_guess", LIMIT_BY_OTHER_AT_ADDRESS, 60, 60 * 60},
+    /* beyond these a proof is asked for (suspicion.h): of one address, from everywhere */
+    {"suspect_account", LIMIT_BY_OTHER, 5, 10 * 60},
+    /* and of one network, where there may be an office or many telephones */
+    {"suspect_network", LIMIT_BY_ADDRESS, 100, 10 * 60},
     /* wrong codes of a second factor of one account, from one network */
     {"code_guess", LIMIT_BY_OTHER_AT_ADDRESS, 10, 15 * 60},
     /* and from all networks where it never signed in: 720 a day of a million, three of which are

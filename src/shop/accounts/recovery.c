@@ -10,6 +10,7 @@
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
+#include "shop/accounts/suspicion.h"
 #include "shop/mail/mail.h"
 #include "web/reply.h"
 
@@ -27,6 +28,7 @@ void request_password_reset(struct request *rq, const struct request_password_re
 {
 	struct uuid id = uuid_v7();
 
+	suspicion_expect(rq, in->email);
 	email_code_count(rq, in->email);
 	email_code_ask(rq, db_as(&rq->task, PG_AUTH), id, EMAIL_CODE_RESET, in->email);
 	email_code_reply(rq, NULL, "request_id", id, EMAIL_CODE_RESET);

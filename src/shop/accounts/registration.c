@@ -12,6 +12,7 @@
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
+#include "shop/accounts/suspicion.h"
 #include "shop/consents/consents.h"
 
 /* POST /v1/auth/register */
@@ -19,6 +20,7 @@ void register_account(struct request *rq, const struct register_account_in *in)
 {
 	struct uuid id = uuid_v7();
 
+	suspicion_expect(rq, in->email);
 	email_code_count(rq, in->email);
 	password_refuse_common(&rq->task, "/password", in->password);
 	const char *hash = password_hash(&rq->task, in->password);

@@ -16,6 +16,7 @@
 #include "shop/accounts/known_device.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/refresh_cookie.h"
+#include "shop/accounts/suspicion.h"
 #include "shop/accounts/two_factor.h"
 #include "two_factor.sql.h"
 #include "web/limit.h"
@@ -246,6 +247,7 @@ void login(struct request *rq, const struct login_in *in)
 	const char *key = account_key(rq->task.arena, in->email);
 	bool outdated;
 
+	suspicion_expect(rq, in->email);
 	sign_in_throttle(rq, key);
 	const struct account_by_email_row *account = find_account(rq, key, in->email);
 	const char *hash = account == NULL ? NULL : account->password_hash;

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/sign_in.h"
+#include "shop/accounts/suspicion.h"
 #include "shop/sms/sms.h"
 #include "web/reply.h"
 
@@ -60,6 +61,7 @@ void request_email_code(struct request *rq, const struct request_email_code_in *
 	struct buf body = buf_new(rq->task.arena, 256);
 	struct json json = json_new(&body);
 
+	suspicion_expect(rq, in->email);
 	email_code_count(rq, in->email);
 	email_code_ask(rq, db_as(&rq->task, PG_AUTH), id, EMAIL_CODE_SIGN_IN, in->email);
 	json_open_object(&json);
