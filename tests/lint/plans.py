@@ -36,7 +36,6 @@ NEVER = "never as this role"
 # (role or any, statement): why it may read a whole table.
 REASONS = {
     ("any", "order_customer"): "one of its clauses is always there",
-    ("sebez_admin", "sellers_page"): "what is not counted is little: a job counts each minute",
     ("any", "order_lines_read"): "one of its clauses is always there",
     ("any", "sub_orders_read"): "one of its clauses is always there",
     ("any", "messages_found"): "one of its clauses is always there",

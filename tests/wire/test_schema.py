@@ -140,4 +140,4 @@ def test_every_tenant_table_is_keyed_by_its_tenant(db):
                        "notice", "journal", "journal_entry", "webhook", "campaign",
                        "campaign_recipient", "campaign_test", "webhook_delivery",
                        "commission_rule", "chargeback_evidence", "chargeback_file",
-                       "tax_profile"}
+                       "tax_profile", "support_view"}
