@@ -91,12 +91,13 @@ bool address_is_public(const struct address *address)
 	return true;
 }
 
-/* Reads "/24"; true when the number is a valid prefix length. */
+/* Reads "/24"; true when the number is a valid prefix length, without leading zeros: PostgreSQL
+ * takes none. */
 static bool read_bits(const char *text, size_t length, unsigned max, unsigned *ret)
 {
 	unsigned bits = 0;
 
-	if (length < 2 || length > 4)
+	if (length < 2 || length > 4 || (text[1] == '0' && length > 2))
 		return false;
 	for (size_t i = 1; i < length; i++) {
 		if (text[i] < '0' || text[i] > '9')
@@ -136,6 +137,13 @@ static bool read_network(const char *text, size_t length, struct network *ret)
 		return false;
 	*ret = network;
 	return true;
+}
+
+bool network_is_mapped(const struct network *network)
+{
+	static const struct network MAPPED = {{true, {[10] = 0xff, [11] = 0xff}}, 96};
+
+	return network->bits >= MAPPED.bits && network_has(&MAPPED, &network->address);
 }
 
 bool networks_parse(const char *list, struct networks *ret)

@@ -41,4 +41,7 @@ bool address_is_public(const struct address *address);
 bool networks_parse(const char *list, struct networks *ret);
 bool networks_have(const struct networks *networks, const struct address *address);
 
+/* True for a network of IPv6 addresses that hold IPv4 addresses (::ffff:192.0.2.0/120). */
+bool network_is_mapped(const struct network *network);
+
 #endif

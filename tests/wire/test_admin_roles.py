@@ -116,6 +116,7 @@ def test_no_admin_locks_themselves_out_and_networks_are_looked_at(shop):
     admin = made(shop, "superadmin")
     refused(allow(shop, admin, ["192.0.2.0/24"]), 400, field="/admin_networks")
     for wrong in ("192.0.2.1/24", "192.0.2.0/33", "here", "2001:db8::/129",
+                  "2001:db8::/032", "::ffff:203.0.113.0/120", "::ffff:0:0/96",
                   "127.0.0.0/8 10.0.0.0/8", ""):
         refused(allow(shop, admin, ["127.0.0.0/8", wrong]), 400, field="/admin_networks/1")
     refused(allow(shop, admin, ["127.0.0.0/8"] * 33), 400, field="/admin_networks")

@@ -20,9 +20,14 @@ static const char *borne_by(const enum goodwill_by_choice *by)
 	return by != NULL ? GOODWILL_BY_NAMES[*by] : NULL;
 }
 
+static const char *network_field(struct request *rq, size_t i)
+{
+	return arena_printf(rq->task.arena, "/admin_networks/%zu", i);
+}
+
 static _Noreturn void refuse_network(struct request *rq, size_t i)
 {
-	task_end_field(&rq->task, arena_printf(rq->task.arena, "/admin_networks/%zu", i), "format",
+	task_end_field(&rq->task, network_field(rq, i), "format",
 	               "must be an address, or address/bits without bits behind the prefix");
 }
 
@@ -41,6 +46,9 @@ static struct text_array checked_networks(struct request *rq, const struct put_s
 	for (size_t i = 0; i < texts.count; i++) {
 		if (!networks_parse(texts.items[i], &one) || one.count != 1)
 			refuse_network(rq, i);
+		if (network_is_mapped(&one.items[0])) /* clients' addresses are IPv4 ones then */
+			task_end_field(&rq->task, network_field(rq, i), "format",
+			               "must be a network of IPv4, without ::ffff:");
 		has_own = has_own || (own.count == 1 && networks_have(&one, &own.items[0].address));
 	}
 	if (!has_own)
