@@ -129,6 +129,16 @@ def test_nothing_is_pushed_of_a_message_that_a_device_has(push):
     assert len(push.of(phone["address"])) == 1
 
 
+def no_longer_awaited(push, person):
+    """What waits for a device to have it is pushed now."""
+    push.followed()
+    push.db.rows("update notice set due_at = now() where account_id = %s and due_at > now()",
+                 person.id)
+    until(lambda: not push.db.one("select exists (select from notice where account_id = %s "
+                                  "and due_at is not null)", person.id))
+    push.settled(person)
+
+
 def test_nothing_is_pushed_of_a_conversation_that_was_muted(push):
     talk = Talk(push.shop, push.vendor)
     phone = devices.a_phone()
@@ -136,11 +146,7 @@ def test_nothing_is_pushed_of_a_conversation_that_was_muted(push):
     talk.of_customer("muteConversation", body={"until": None})
     talk.answer()
     order = push.tell(talk.customer)  # is told after the message, if that was
-    push.db.rows("update notice set due_at = now() where account_id = %s and due_at > now()",
-                 talk.customer.id)
-    until(lambda: not push.db.one("select exists (select from notice where account_id = %s "
-                                  "and due_at is not null)", talk.customer.id))
-    push.settled(talk.customer)
+    no_longer_awaited(push, talk.customer)
     assert [data_of(r)["link"] for r in push.of(phone["address"])] == [f"/orders/{order['id']}"]
 
 
@@ -165,3 +171,38 @@ def test_the_badge_of_staff_has_the_inboxes_that_they_read(push):
     others = clerk.do("getUnread")["messages"], clerk.do("listNotifications")["unread"]
     assert int(facts["badge"]) == sum(inboxes) + sum(others)
     assert inboxes[1] == 2 and others[0] == 1
+
+
+def test_staff_without_the_demanded_second_factor_are_told_nothing_of_the_vendor(push):
+    vendor, phone = push.shop.vendor(), devices.a_phone()
+    push.followed()  # before there is somebody to tell of the new vendor
+    clerk = vendor.staff("support")
+    devices.registered(clerk, phone)
+    inbox = Talk(push.shop, vendor)
+    own = Talk(push.shop, push.vendor, customer=clerk)  # who buys elsewhere
+    push.db.rows("insert into two_factor_grace values (%s, now() + interval '1 day')",
+                 push.vendor.owner.id)
+    push.db.rows("update platform set two_factor_staff_since = now(), two_factor_grace_days = 0")
+    try:
+        told = []
+        for lacks, change in (
+                ("any", None),
+                ("this session's", "insert into totp (account_id, secret, confirmed_at) "
+                                   "values (%s, '\\x00', now())"),
+                (None, "update session set second_factor_at = now() where account_id = %s")):
+            if change:
+                push.db.rows(change, clerk.id)
+            assert inbox.ask().status_code == 201
+            no_longer_awaited(push, clerk)
+            assert own.answer().status_code == 201
+            no_longer_awaited(push, clerk)
+            told.append((lacks, [(data_of(r)["kind"], data_of(r)["badge"])
+                                 for r in push.of(phone["address"])]))
+            with push.fake.changed:
+                push.fake.got.clear()
+    finally:
+        push.db.rows("update platform set two_factor_staff_since = null, "
+                     "two_factor_grace_days = 14")
+    assert told == [("any", [("message_from_vendor", "1")]),
+                    ("this session's", [("message_from_vendor", "2")]),
+                    (None, [("message_from_customer", "5"), ("message_from_vendor", "6")])]

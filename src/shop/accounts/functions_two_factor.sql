@@ -37,12 +37,26 @@ language sql stable security definer set search_path = public, pg_temp as $$
 	       and not exists (select from session s where s.id = session_id and s.second_factor_at is not null);
 $$;
 
--- Whether the envelope would refuse the acting account as staff, for want of a second factor.
-create or replace function staff_factor_is_missing() returns boolean
+-- Whether the envelope would refuse the account as staff in each session, since it has no second factor.
+create or replace function staff_factor_is_overdue(account uuid) returns boolean
 language sql stable security definer set search_path = public, pg_temp as $$
 	select exists (select from platform p where p.two_factor_staff_since is not null)
-	       and (two_factor_is_overdue(current_account())
-	            or two_factor_is_unshown(current_account(), current_session()));
+	       and two_factor_is_overdue(account);
+$$;
+grant execute on function staff_factor_is_overdue(uuid) to sebez_jobs;
+
+-- Whether the envelope would refuse the account as staff in this session, for want of a second factor.
+create or replace function staff_factor_is_missing(account uuid, session_id uuid) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select exists (select from platform p where p.two_factor_staff_since is not null)
+	       and (two_factor_is_overdue(account) or two_factor_is_unshown(account, session_id));
+$$;
+grant execute on function staff_factor_is_missing(uuid, uuid) to sebez_jobs;
+
+-- Whether it would refuse the acting account.
+create or replace function staff_factor_is_missing() returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select staff_factor_is_missing(current_account(), current_session());
 $$;
 grant execute on function staff_factor_is_missing() to sebez_customer;
 

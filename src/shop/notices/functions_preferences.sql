@@ -21,7 +21,7 @@ $$;
 grant execute on function notice_wanted(uuid, text, text) to sebez_jobs;
 
 -- Of these notices those that their accounts want on this channel: by their preferences, and as staff by their present
--- role. One join for all of them: a campaign tells hundreds at once.
+-- role, with the second factor that is demanded of them. One join for all of them: a campaign tells hundreds at once.
 create or replace function notices_wanted(ids uuid[], channel text)
 returns table (id uuid, account_id uuid, kind text, class text, data json, has_quiet_hours boolean, email_digest text)
 language sql stable as $$
@@ -33,7 +33,7 @@ language sql stable as $$
 	    <> all (coalesce(p.unwanted, notice_unwanted_at_first()))
 	and (n.vendor_id is null or exists (
 		select from staff s where s.vendor_id = n.vendor_id and s.account_id = n.account_id
-		and staff_role_bit(s.role) & n.roles <> 0))
+		and staff_role_bit(s.role) & n.roles <> 0) and not staff_factor_is_overdue(n.account_id))
 $$;
 grant execute on function notices_wanted(uuid[], text) to sebez_jobs;
 

@@ -6,7 +6,8 @@
 --     link text, group_key text?, data json, facts text, expires_s bigint, badge int, known_as text,
 --     quiet_ms bigint?)
 -- Of these rows those that still concern somebody: the device is the account's and its session lives, the account is
--- not locked, the notice is wanted, and nobody has read it. quiet_ms: until the quiet hours end.
+-- not locked, the notice is wanted, nobody has read it, and the session may read it: one of staff with the second
+-- factor that is demanded of them. quiet_ms: until the quiet hours end.
 select r.number, n.account_id, d.id as device_id, push_destination(d.provider, d.environment, d.address) as destination,
        d.provider, d.platform, d.address, d.address_kind, d.environment, d.p256dh, d.auth, d.shows_itself, d.locale,
        (extract(epoch from d.registered_at) * 1000)::bigint as registered_ms, n.kind, n.class, n.link, n.group_key,
@@ -23,10 +24,11 @@ join notice_kinds() k on k.notice = n.kind
 join device d on d.account_id = n.account_id and d.id = r.device
 join session s on s.id = d.session_id
 join account a on a.id = n.account_id
-join push_badges(:asked.notice) b on b.account_id = n.account_id
+join push_badges(:asked.notice) b on b.account_id = n.account_id and b.session_id = d.session_id
 left join notice_reader o on o.account_id = n.account_id
 where s.ended_at is null and s.expires_at > now() and a.locked_at is null
 and n.created_at + k.lifetime > now()
+and (n.vendor_id is null or not staff_factor_is_missing(n.account_id, s.id))
 and n.read_at is null and not (n.listed and n.id <= coalesce(o.read_up_to, '00000000-0000-0000-0000-000000000000'))
 and (n.data ->> 'seq' is null or not message_is_had(n));
 
