@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/backup_key.h"
 #include "node/backup_rest.h"
 #include "node/say.h"
-#include "node/secret.h"
 
 enum { INFO_BYTES_MAX = 4096 };
 
@@ -85,8 +84,10 @@ static int choose_tool(const struct config *config, const struct data_folder *da
 	const char *wanted = WORDS[config->backup_tool], *why = NULL;
 	char tool[32];
 	bool can;
+	int rc = backup_folder_read(folder->fd, "tool", tool, sizeof(tool));
 
-	backup_folder_read(folder->fd, "tool", tool, sizeof(tool));
+	if (rc < 0)
+		return rc;
 	if (tool[0] != '\0' && config->backup_tool != BACKUP_TOOL_AUTO &&
 	    strcmp(tool, wanted) != 0) {
 		say("%s was begun with %s, and SEBEZ_BACKUP_TOOL is %s: use an empty folder",
@@ -112,47 +113,11 @@ static int begin_tool(const struct config *config, const struct data_folder *dat
 	char tool[32];
 	int rc = folder->rest ? backup_rest_prepare(config, data_folder, folder) : 0;
 
-	backup_folder_read(folder->fd, "tool", tool, sizeof(tool));
+	if (rc == 0)
+		rc = backup_folder_read(folder->fd, "tool", tool, sizeof(tool));
 	return rc < 0 || tool[0] != '\0'
 	           ? rc
 	           : backup_folder_write(folder->fd, "tool", folder->rest ? "pgbackrest" : "plain");
-}
-
-static int read_key(const struct config *config, struct backup_key *ret)
-{
-	struct secret key;
-
-	if (config->backup_key[0] == '\0')
-		return 0;
-	if (!secret_parse(config->backup_key, &key))
-		return -EINVAL;
-	_Static_assert((int)SECRET_BYTES == (int)BACKUP_KEY_BYTES, "a key");
-	memcpy(ret->bytes, key.key, SECRET_BYTES);
-	ret->given = true;
-	explicit_bzero(&key, sizeof(key));
-	return 0;
-}
-
-/* A folder with files of two keys could be restored with neither. */
-static int check_key(const struct backup_folder *folder, bool make)
-{
-	static const char NAMES[] = "SEBEZ_BACKUP_KEY";
-	uint8_t hash[16];
-	char id[2 * sizeof(hash) + 1], known[2 * sizeof(hash) + 1];
-
-	if (!folder->key.given)
-		return 0;
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)NAMES, sizeof(NAMES) - 1,
-	                   folder->key.bytes, sizeof(folder->key.bytes));
-	sodium_bin2hex(id, sizeof(id), hash, sizeof(hash));
-	backup_folder_read(folder->fd, "key.id", known, sizeof(known));
-	if (known[0] == '\0')
-		return make ? backup_folder_write(folder->fd, "key.id", id) : 0;
-	if (strcmp(known, id) == 0)
-		return 0;
-	say("SEBEZ_BACKUP_KEY is not the key that %s was begun with: a new key needs a new folder",
-	    folder->path);
-	return -EKEYREJECTED;
 }
 
 int backup_folder_open(const struct config *config, const struct data_folder *data_folder,
@@ -166,9 +131,9 @@ int backup_folder_open(const struct config *config, const struct data_folder *da
 	if (rc == 0)
 		rc = open_parts(&folder, data_folder, make);
 	if (rc == 0)
-		rc = read_key(config, &folder.key);
+		rc = backup_key_read(config, &folder.key);
 	if (rc == 0)
-		rc = check_key(&folder, make);
+		rc = backup_key_check(&folder, make);
 	if (rc == 0)
 		rc = choose_tool(config, data_folder, &folder);
 	if (rc == 0 && (make || folder.rest))
@@ -247,15 +212,17 @@ int backup_folder_write_for(int fd, const char *name, const char *text,
 	return rc < 0 || fsync(fd) == 0 ? rc : -errno;
 }
 
-void backup_folder_read(int fd, const char *name, char *ret, size_t size)
+int backup_folder_read(int fd, const char *name, char *ret, size_t size)
 {
 	int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t count = file < 0 ? 0 : read(file, ret, size - 1);
+	ssize_t count = file < 0 ? -1 : read(file, ret, size - 1);
+	int rc = count < 0 && errno != ENOENT ? -errno : 0;
 
 	assert(size > 0);
 	ret[count > 0 ? count : 0] = '\0';
 	if (file >= 0)
 		close(file);
+	return rc;
 }
 
 int backup_info_write(int fd, const struct backup_info *info)

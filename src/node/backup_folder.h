@@ -77,8 +77,8 @@ int backup_folder_write(int fd, const char *name, const char *text)
 /* The same, readable for the user of the children alone. */
 int backup_folder_write_for(int fd, const char *name, const char *text,
                             const struct data_folder *owner) __attribute__((warn_unused_result));
-/* Its text, cut to size; "" when there is none. */
-void backup_folder_read(int fd, const char *name, char *ret, size_t size);
+/* Its text, cut to size; "" when there is none or it cannot be read, and then -errno, too. */
+int backup_folder_read(int fd, const char *name, char *ret, size_t size);
 
 int backup_info_write(int fd, const struct backup_info *info) __attribute__((warn_unused_result));
 

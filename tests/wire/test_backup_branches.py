@@ -77,6 +77,15 @@ def test_a_trial_restore_takes_nothing_from_the_shop_whose_folder_it_uses():
         server.environment["SEBEZ_BACKUP_KEY"] = "02" * 32
         refused = server.sebez("backup", "verify", check=False)
         assert refused.returncode == 1 and "a new key needs a new folder" in refused.stderr
+        (target / "key.id").rename(target / "hidden")  # as of a folder that is older than it
+        refused = server.sebez("backup", "verify", check=False)
+        assert refused.returncode == 1 and "a new key needs a new folder" in refused.stderr
+        for name in ("key.id", "hidden"):
+            server.environment.pop("SEBEZ_BACKUP_KEY", None)
+            refused = server.sebez("backup", "verify", check=False)
+            assert refused.returncode == 1 and "SEBEZ_BACKUP_KEY is not set" in refused.stderr
+            if name == "key.id":
+                (target / "hidden").rename(target / name)
         server.environment["SEBEZ_BACKUP_KEY"] = KEY
         refused = server.sebez("backup", check=False)
         server.environment = of_shop
