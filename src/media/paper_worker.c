@@ -82,7 +82,7 @@ int main(int count, char **arguments)
 	if (!FcInit())
 		return failed("fontconfig");
 	if (!sandbox_enter_paper())
-		return failed("seccomp");
+		return failed("seccomp and Landlock (Linux 5.13 or later)");
 	if (!write_paper(bytes, length))
 		return failed("cannot write");
 	/* Not exit(): what libraries do then is not allowed, and of no use. */

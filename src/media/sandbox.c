@@ -246,12 +246,14 @@ static bool load_filter(scmp_filter_ctx filter, bool fonts)
 static bool enter(const char *const *readable, bool fonts)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool loaded;
+	bool loaded = false;
 
 	if (filter == NULL)
 		return false;
-	landlock(readable);
-	loaded = load_filter(filter, fonts);
+	/* The list refuses to open files but where fonts are read: Landlock alone keeps that from
+	 * all others. */
+	if (landlock(readable) || !fonts)
+		loaded = load_filter(filter, fonts);
 	seccomp_release(filter);
 	return loaded;
 }

@@ -14,7 +14,8 @@
 bool sandbox_prepare(bool *ret_landlock);
 
 /* The same for a worker that makes a PDF: it has a document as descriptor 0, writes descriptor 1,
- * and may read fonts. */
+ * and may read fonts. False also where the kernel has no Landlock, which keeps other files from it.
+ */
 bool sandbox_prepare_paper(void);
 bool sandbox_enter_paper(void);
 

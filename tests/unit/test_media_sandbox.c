@@ -219,6 +219,36 @@ static void what_a_worker_needs_is_allowed(void **state)
 	assert_int_equal(WEXITSTATUS(status), COULD);
 }
 
+static int paper_with(bool old_kernel, long (*call)(void))
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if ((old_kernel && !without_landlock()) || !sandbox_prepare_paper() ||
+		    !sandbox_enter_paper())
+			_exit(NO_SANDBOX);
+		_exit(call() == -1 ? COULD_NOT : COULD);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static long open_folder_of_fonts(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/usr/share", O_RDONLY | O_DIRECTORY);
+}
+
+static void what_makes_a_pdf_reads_fonts_alone_and_nothing_without_landlock(void **state)
+{
+	assert_int_equal(paper_with(false, open_folder_of_fonts), COULD);
+	assert_int_equal(paper_with(false, open_file), COULD_NOT);
+	assert_int_equal(paper_with(false, make_file), COULD_NOT);
+	assert_int_equal(paper_with(true, open_file), NO_SANDBOX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +256,7 @@ int main(void)
 	    cmocka_unit_test(a_kernel_without_landlock_has_the_other_walls),
 	    cmocka_unit_test(threads_that_are_older_than_the_sandbox_are_in_it),
 	    cmocka_unit_test(what_a_worker_needs_is_allowed),
+	    cmocka_unit_test(what_makes_a_pdf_reads_fonts_alone_and_nothing_without_landlock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
