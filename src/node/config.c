@@ -333,6 +333,11 @@ static const char *find_mistake_of_backups(const struct config *config)
 	    (config->backup_s3_secret_access_key[0] == '\0'))
 		return "BACKUP_S3_ACCESS_KEY_ID and BACKUP_S3_SECRET_ACCESS_KEY must be set "
 		       "together";
+	if (config->backup_s3_endpoint[0] != '\0' && config->backup_s3_access_key_id[0] == '\0' &&
+	    strcmp(config->backup_s3_endpoint, config->s3_endpoint) != 0)
+		return "BACKUP_S3_ENDPOINT is set, so BACKUP_S3_ACCESS_KEY_ID must be, too: the "
+		       "key "
+		       "for images is not sent to another store";
 	if (config->backup_url[0] == '\0')
 		return NULL;
 	if (!backup_bucket_parse(config->backup_url, bucket, prefix))

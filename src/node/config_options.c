@@ -270,7 +270,7 @@ const struct option OPTIONS[] = {
          "Region of that bucket. Empty: S3_REGION."),
     TEXT("BACKUP_S3_ACCESS_KEY_ID", backup_s3_access_key_id, "", 0, 200,
          "Key for that bucket, so that who has the one for images reaches no backup. Empty: "
-         "S3_ACCESS_KEY_ID."),
+         "S3_ACCESS_KEY_ID, unless BACKUP_S3_ENDPOINT is another store."),
     SECRET("BACKUP_S3_SECRET_ACCESS_KEY", backup_s3_secret_access_key, 200,
            "Secret of BACKUP_S3_ACCESS_KEY_ID."),
     SECRET("SEBEZ_PROBE_PASSWORD", probe_password, 256,

@@ -64,6 +64,7 @@ static const char *const BAD[][2] = {
     {"SEBEZ_BACKUP_URL", "s3://bucket/a//b"},
     {"SEBEZ_BACKUP_URL", "s3://bucket/good"}, /* without a folder */
     {"BACKUP_S3_ENDPOINT", "minio:9000"},
+    {"BACKUP_S3_ENDPOINT", "https://minio:9000"}, /* which would get the key for images */
     {"BACKUP_S3_REGION", "EU west"},
     {"BACKUP_S3_ACCESS_KEY_ID", "alone"},
     {"BACKUP_S3_SECRET_ACCESS_KEY", "alone"},
