@@ -1,5 +1,6 @@
 """The clock: what nobody pays, accepts or reports in time moves by itself. Time is shortened in the
 database; the jobs process does the rest."""
+import contextlib
 import time
 
 import pytest
@@ -119,6 +120,24 @@ def test_what_was_delivered_long_ago_is_completed(shop):
     let_time_pass(shop, clay.part(order))
     until(lambda: clay.see(order)["status"] == "completed")
     assert last_of_history(shop, clay.part(order))[:3] == ("delivered", "completed", "system")
+
+
+def test_what_was_shipped_before_there_were_invoices_gets_none_when_it_is_completed(shop):
+    clay = shop.vendor()
+    order = shop.customer().order(clay.product())
+    for step in (clay.accept, clay.ship, clay.deliver):
+        assert step(order).status_code == 200
+    with contextlib.closing(shop.db.connect()) as past, past.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute("update sub_order_history set at = at - interval '1 year' "
+                       "where vendor_id = %s", [clay.id])
+        for table in ("invoice_buyer", "invoice"):
+            cursor.execute(f"delete from {table} where vendor_id = %s", [clay.id])
+        cursor.execute("delete from invoice_series where issuer_id = %s", [clay.id])
+        past.commit()
+    let_time_pass(shop, clay.part(order))
+    until(lambda: clay.see(order)["status"] == "completed")
+    assert clay.do("listVendorInvoices")["items"] == []
 
 
 def test_many_that_are_due_at_once_all_move_once(shop):

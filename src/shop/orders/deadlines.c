@@ -102,6 +102,19 @@ static void move_due(struct db *chain, size_t count, const struct due *due)
 	end_shipping(chain, pick(arena, count, due, PART_SHIPPED, true), true);
 }
 
+/* Invoices what became shipped here; what was before is invoiced, or is older than invoices. */
+static void invoice_shipped(struct db *chain, size_t count, const struct due *due)
+{
+	struct uuid *ids = arena_array(db_task(chain)->arena, count, sizeof(ids[0]));
+	size_t shipped = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (due[i].state == PART_SHIPPED)
+			ids[shipped++] = due[i].id;
+	if (shipped > 0)
+		orders_invoice(chain, (struct uuid_array){shipped, ids});
+}
+
 /* A task of its own, so that a failed move ends only this batch. */
 struct due_batch {
 	struct task task;        /* must be first: cast to the batch */
@@ -127,9 +140,10 @@ static void move_batch(struct task *task)
 	for (size_t i = 0; i < batch->count; i++)
 		batch->ids[i] = rows[i].id;
 	chat_lock(chain, ids);
-	move_due(chain, batch->count, read_due(tx, ids, rows));
+	const struct due *states = read_due(tx, ids, rows);
+	move_due(chain, batch->count, states);
 	orders_settle(chain, ids);
-	orders_invoice(chain, ids);
+	invoice_shipped(chain, batch->count, states);
 	db_run(chain);
 	db_commit(tx);
 }

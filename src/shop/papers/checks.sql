@@ -13,10 +13,12 @@ select i.number from (select x.number, x.issued_at, lag(x.issued_at) over (parti
 	order by x.serial) as before from invoice x) i where i.before > i.issued_at;
 
 -- check: what was shipped is invoiced
+-- Since there are invoices: what a release without them shipped has none.
 select s.number from sub_order s
 where s.state in ('shipped', 'delivered', 'completed')
 	and exists (select from sub_order_history h
-		where h.vendor_id = s.vendor_id and h.sub_order_id = s.id and h.to_state = 'shipped')
+		where h.vendor_id = s.vendor_id and h.sub_order_id = s.id and h.to_state = 'shipped'
+		and h.at >= (select min(x.supplied_at) from invoice x where x.kind = 'invoice'))
 	and not exists (select from invoice i
 		where i.vendor_id = s.vendor_id and i.sub_order_id = s.id and i.kind = 'invoice');
 
