@@ -92,6 +92,11 @@ create unique index invoice_period on invoice (vendor_id, period) where period i
 create index invoice_corrects on invoice (vendor_id, corrects_id) where corrects_id is not null;
 create index invoice_account on invoice (account_id, id) where account_id is not null;
 create index invoice_vendor on invoice (vendor_id, id desc);
+-- Of the filters of lists.
+create index invoice_order on invoice (order_id, id) where order_id is not null;
+create index invoice_part on invoice (sub_order_id, id) where sub_order_id is not null;
+create index invoice_vendor_kind on invoice (vendor_id, kind, id);
+create index invoice_kind on invoice (kind, id);
 create trigger kept before delete or update on invoice for each row execute function kept();
 
 grant select on invoice to sebez_customer, sebez_vendor, sebez_admin;
