@@ -120,12 +120,16 @@ class Call:
         for status, response in self.node["responses"].items():
             if status.startswith("2"):
                 content = self.types.contract.resolve(response)[1].get("content", {})
-                found.append(self.types.of(content["application/json"]["schema"])
-                             if "application/json" in content else "string" if content else "void")
+                if "application/json" in content:
+                    found.append(self.types.of(content["application/json"]["schema"]))
+                if content and ("application/json" not in content or "format" in self.query):
+                    found.append("string")
+                if not content:
+                    found.append("void")
         return " | ".join(dict.fromkeys(found))
 
     def flags(self):
-        """b body, g guests, k key, p public, t text."""
+        """b body, g guests, k key, p public, t text (for Dart: clients_dart.py)."""
         op = self.op
         return "".join(flag for flag, there in (
             ("b", op.body and not op.stream), ("g", "guest" in op.kinds),

@@ -24,7 +24,6 @@ export interface Operation {
   guests: boolean;
   key: boolean;
   public: boolean;
-  text: boolean;
 }
 
 /**
@@ -42,7 +41,7 @@ export function operationsOf(table: string): Record<string, Operation> {
     const has = (flag: string) => call.includes(flag);
     operations[name] = {
       method, path: `/v1/${path.join("/")}`, query: query ? query.split(",") : [],
-      body: has("b"), file: media, guests: has("g"), key: has("k"), public: has("p"), text: has("t"),
+      body: has("b"), file: media, guests: has("g"), key: has("k"), public: has("p"),
     };
   }
   return operations;

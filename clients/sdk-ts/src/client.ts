@@ -25,7 +25,7 @@ type Answer<A, N extends keyof A> = Awaited<ReturnType<Method<A, N>>>;
 type Given<A, N extends keyof A> = NonNullable<Parameters<Method<A, N>>[0]>;
 /** Operations that answer pages. */
 export type ListName<A = Api> =
-  { [N in keyof A]: Answer<A, N> extends Page<unknown> ? N : never }[keyof A];
+  { [N in keyof A]: PageOf<A, N> extends never ? never : N }[keyof A];
 interface Page<T> {
   items: T[];
   next_cursor: string | null;
@@ -35,7 +35,9 @@ interface Whole {
   response: Response;
   text: string;
 }
-type ItemOf<A, N extends keyof A> = Answer<A, N> extends Page<infer T> ? T : never;
+/** Not the text that a call answers when the input asks for a file. */
+type PageOf<A, N extends keyof A> = Extract<Answer<A, N>, Page<unknown>>;
+type ItemOf<A, N extends keyof A> = PageOf<A, N> extends Page<infer T> ? T : never;
 
 /** A refresh that is repeated within 30 seconds gets the same tokens; later it ends the session. */
 const REFRESH = "/v1/auth/refresh";
@@ -111,7 +113,8 @@ export class Sebez<A = Api> {
     const { response, text } = await this.#sendUntilAnswered(operation, target, headers, options);
     options.onResponse?.(response);
     if (operation.path === "/v1/auth/logout") await this.#save({ ...NOBODY });
-    const answer = text === "" ? undefined : operation.text ? text : JSON.parse(text);
+    const isJson = response.headers.get("Content-Type")?.includes("json");
+    const answer = text === "" ? undefined : isJson ? JSON.parse(text) : text;
     await this.#learn(response, answer);
     return answer;
   }
@@ -148,7 +151,7 @@ export class Sebez<A = Api> {
   }
 
   #headers(operation: Operation, options: CallOptions): Record<string, string> {
-    const headers: Record<string, string> = { Accept: operation.text ? "*/*" : "application/json" };
+    const headers: Record<string, string> = {};
     const language = options.language ?? this.options.language;
     if (language) headers["Accept-Language"] = language;
     if (operation.body) headers["Content-Type"] = "application/json";

@@ -65,6 +65,15 @@ test("a server that is overloaded is asked again when it says", async () => {
   assert.equal(sent, 3);
 });
 
+test("what is asked for as a file is its text", async () => {
+  const sebez = await signedIn("owner");
+  const { vendor_id } = world;
+  const month = new Date().toISOString().slice(0, 7);
+  assert.match(await sebez.getStatement({ vendor_id, month, format: "csv" }), /^Entry,Time,/);
+  assert.match(await sebez.reportSales({ vendor_id, format: "csv" }), /,Currency/);
+  assert.ok((await sebez.reportSales({ vendor_id })).totals);
+});
+
 test("many calls with an old token refresh it once", async () => {
   let refreshed = 0;
   let kept = null;
