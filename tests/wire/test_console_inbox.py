@@ -12,6 +12,7 @@ PUT_FILE = """
     const field = document.querySelector("input[type=file]");
     field.files = files.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));"""
+ANSWER = "return document.querySelector('.composer textarea').value"
 SENT = "select id from upload where owner_id = %s and state = 'processing'"
 HOSTILE = '<img src=x onerror="document.title=1"> \u202e ' + "x" * 300
 
@@ -44,9 +45,14 @@ def test_a_customer_is_answered_as_it_happens_without_reading_anything_first(sho
         console.sees("Read")
 
         console.presses("Internal note")
+        console.fills("A note for your colleagues; Ada Byron never sees it", "She likes red.")
+        console.presses("Internal note")
+        assert page.run(ANSWER) == ""
+        console.presses("Internal note")
         console.fills("A note for your colleagues; Ada Byron never sees it", "She likes blue.")
         console.presses("Add note")
         console.sees("Note of")
+        assert page.run("return document.querySelectorAll('.said-note').length") == 1
         console.presses("Internal note")
 
         console.presses("Saved replies")
@@ -102,8 +108,15 @@ def test_a_file_is_sent_from_a_telephone_and_a_lost_message_is_sent_again(shop):
         console.fills("Write to Ada Byron", "Here it is.")
         console.presses("Send")
         console.sees("Not sent")
-        page.run("window.fetch = window.kept")
+        console.fills("Write to Ada Byron", "And the kiln.")
+        console.open(f"/shop/{talk.vendor.slug}/inbox?open={talk.id}")
+        console.sees("Not sent")
+        assert page.run(ANSWER) == "And the kiln."
         console.presses("Send again")
         until(lambda: talk.texts() == ["Can I see the glaze?", "", "Here it is."])
         console.sees_no("Not sent")
+        console.presses("Menu")
+        console.presses("Sign out")
+        console.sees("Password")
+        assert "kiln" not in page.run("return JSON.stringify(sessionStorage)")
         assert console.complaints() == []

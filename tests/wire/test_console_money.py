@@ -3,6 +3,15 @@ from harness.browser import LAPTOP, PHONE, browser, in_a_browser
 from harness.console import Console
 from harness.shop import PASSWORD
 from harness.sub_orders import good
+from harness.wait import until
+
+KEEP = """
+    window.saved = [];
+    const made = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+        blob.text().then((text) => saved.push(text));
+        return made(blob);
+    };"""
 
 
 @in_a_browser
@@ -21,6 +30,10 @@ def test_who_may_see_money_sees_it_come_and_what_each_amount_was_for(shop):
         console.sees(f"${earned / 100:.2f}")
         console.sees("Left to you")
         assert console.findings() == []
+        page.run(KEEP)
+        console.presses("CSV")
+        until(lambda: page.run("return saved[0]"))
+        assert page.run("return saved[0]").startswith("day,Title,Orders,")
 
         console.presses("Every amount")
         console.sees(vendor.part(order)["number"])
@@ -31,6 +44,9 @@ def test_who_may_see_money_sees_it_come_and_what_each_amount_was_for(shop):
         console.sees("No payouts yet")
         console.presses("Statements")
         console.sees("not over")
+        page.run("document.querySelector('.statements button').click()")
+        until(lambda: page.run("return saved[1]"))
+        assert page.run("return saved[1]").startswith("Entry,Time,")
         assert console.findings() == []
         assert console.complaints() == []
 

@@ -4,7 +4,7 @@ import {
   freshKey, NoAnswer, type FoundMessage, type MessageAttachment, type Note, type SendMessageInput, type Staff,
   type VendorConversation, type VendorConversationState, type VendorMessage,
 } from "@sebez/sdk";
-import { useSyncExternalStore } from "react";
+import { useEffect } from "react";
 import { useLive } from "./live.ts";
 import { say } from "./problems.ts";
 import { sebez } from "./sebez.ts";
@@ -12,6 +12,7 @@ import { mayManage, useShop } from "./shop.ts";
 import { t } from "./texts/index.ts";
 import { tell } from "./ui/toasts.tsx";
 import type { View } from "./views.ts";
+import { isOnScreen, outgoing, setOutgoing, type Outgoing } from "./written.ts";
 
 const PAGE = 100;
 const FOUND = 30;
@@ -118,31 +119,6 @@ export function useColleagues() {
   });
 }
 
-/** The customer's message is on the way, or has failed. */
-export interface Outgoing {
-  key: string;
-  talk: string;
-  text: string;
-  files: string[];
-  input: Omit<SendMessageInput, "client_id">;
-  problem: string | null;
-}
-
-let outgoing: readonly Outgoing[] = [];
-const listeners = new Set<() => void>();
-
-function become(next: readonly Outgoing[]): void {
-  outgoing = next;
-  for (const listener of listeners) listener();
-}
-
-export function useOutgoing(talk: string): Outgoing[] {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }, () => outgoing).filter((each) => each.talk === talk);
-}
-
 function showTalk(queries: QueryClient, vendor: string, talk: VendorConversation): void {
   queries.setQueryData(["shop", vendor, "talk", talk.id], talk);
   void queries.invalidateQueries({ queryKey: ["shop", vendor, "inbox"] });
@@ -153,8 +129,47 @@ function showMessage(queries: QueryClient, vendor: string, message: VendorMessag
     list && { ...list, items: [...list.items.filter((each) => each.id !== message.id), message].sort((a, b) => a.seq - b.seq) });
 }
 
+async function deliver(queries: QueryClient, message: Outgoing): Promise<void> {
+  const { key, vendor, talk, input } = message;
+  const isStillThere = () => outgoing().some((each) => each.key === key); // the person may have signed out
+  try {
+    const sent = await sebez.sendVendorMessage({ vendor_id: vendor, conversation_id: talk, ...input, client_id: key });
+    if (!isStillThere()) return;
+    if ("seq" in sent) showMessage(queries, vendor, sent);
+    else tell(t("message_held"));
+    setOutgoing(outgoing().filter((each) => each.key !== key));
+  } catch (error) {
+    if (!isStillThere()) return;
+    const problem = say(error);
+    setOutgoing(outgoing().map((each) => (each.key === key ? { ...each, problem } : each)));
+    if (!isOnScreen(talk)) tell(t("message_failed_to", { name: message.customer, problem }), "bad");
+    if (!(error instanceof NoAnswer)) void queries.invalidateQueries({ queryKey: ["shop", vendor, "talk", talk] });
+  }
+}
+
+const delivering = new Set<string>(); // conversations
+
+/** One message after the other, so they arrive as they were written. */
+async function deliverAll(queries: QueryClient, talk: string): Promise<void> {
+  if (delivering.has(talk)) return;
+  delivering.add(talk);
+  const next = () => outgoing().find((each) => each.talk === talk && each.problem === null);
+  for (let message = next(); message; message = next()) await deliver(queries, message);
+  delivering.delete(talk);
+}
+
+/** Sends what was on the way when the page was loaded again; each has its effect once. */
+export function useUnsent(): void {
+  const queries = useQueryClient();
+  const shop = useShop();
+  useEffect(() => {
+    for (const each of outgoing())
+      if (each.vendor === shop.id) void deliverAll(queries, each.talk);
+  }, [queries, shop.id]);
+}
+
 export interface TalkMoves {
-  send(input: Omit<SendMessageInput, "client_id">, shown: { text: string; files: string[] }): void;
+  send(input: Omit<SendMessageInput, "client_id">, shown: { text: string; files: string[]; customer: string }): void;
   sendAgain(message: Outgoing): void;
   throwAway(key: string): void;
   remove(message: VendorMessage): Promise<void>;
@@ -181,17 +196,9 @@ export function useTalkMoves(id: string): TalkMoves {
       return false;
     }
   };
-  const deliver = async (message: Outgoing) => {
-    become([...outgoing.filter((each) => each.key !== message.key), { ...message, problem: null }]);
-    try {
-      const sent = await sebez.sendVendorMessage({ ...at, ...message.input, client_id: message.key });
-      if ("seq" in sent) showMessage(queries, shop.id, sent);
-      else tell(t("message_held"));
-      become(outgoing.filter((each) => each.key !== message.key));
-    } catch (error) {
-      become(outgoing.map((each) => (each.key === message.key ? { ...each, problem: say(error) } : each)));
-      if (!(error instanceof NoAnswer)) void queries.invalidateQueries({ queryKey: ["shop", shop.id, "talk", id] });
-    }
+  const deliver = (message: Outgoing) => {
+    setOutgoing([...outgoing().filter((each) => each.key !== message.key), { ...message, problem: null }]);
+    void deliverAll(queries, id);
   };
   const change = async (guess: Partial<VendorConversation>, call: () => Promise<VendorConversation>) => {
     const key = ["shop", shop.id, "talk", id];
@@ -204,16 +211,17 @@ export function useTalkMoves(id: string): TalkMoves {
     }
   };
   return {
-    send: (input, shown) => void deliver({ key: freshKey(), talk: id, ...shown, input, problem: null }),
-    sendAgain: (message) => void deliver(message),
-    throwAway: (key) => become(outgoing.filter((each) => each.key !== key)),
+    send: (input, shown) => deliver({ key: freshKey(), vendor: shop.id, talk: id, ...shown, input, problem: null }),
+    sendAgain: deliver,
+    throwAway: (key) => setOutgoing(outgoing().filter((each) => each.key !== key)),
     async remove(message) {
       await told(sebez.deleteVendorMessage({ ...at, message_id: message.id }).then(() =>
         showMessage(queries, shop.id, { ...message, text: "", attachments: [], card: null, deleted_at: new Date().toISOString() })),
       t("deleted"));
     },
     note: (text) => told(sebez.createNote({ ...at, text }).then((note) =>
-      queries.setQueryData<Note[]>(["shop", shop.id, "talk", id, "notes"], (notes) => notes && [...notes, note]))),
+      queries.setQueryData<Note[]>(["shop", shop.id, "talk", id, "notes"], (notes) =>
+        notes && [...notes.filter((each) => each.number !== note.number), note]))), // the feed may have brought it
     read: (seq) => void sebez.markVendorRead({ ...at, seq }).catch(() => undefined), // the next one says it again
     typing: () => void sebez.setVendorTyping(at).catch(() => undefined),
     assign: async (user) => void await told(change({ assignee: user }, () =>

@@ -1,6 +1,6 @@
 // What the vendor has earned, and where it went.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { LedgerLine, Payout, SalesBy } from "@sebez/sdk";
+import type { LedgerLine, Payout, SalesBy, SalesReport } from "@sebez/sdk";
 import { sebez } from "./sebez.ts";
 import { useShop } from "./shop.ts";
 
@@ -28,7 +28,8 @@ export function useSales(by: SalesBy, from: string, to: string) {
   const shop = useShop();
   return useQuery({
     queryKey: ["shop", shop.id, "money", "sales", by, from, to], placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => sebez.reportSales({ vendor_id: shop.id, by, from, to, limit: PAGE }, { signal }),
+    queryFn: async ({ signal }) =>
+      await sebez.reportSales({ vendor_id: shop.id, by, from, to, limit: PAGE }, { signal }) as SalesReport,
   });
 }
 

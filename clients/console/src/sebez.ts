@@ -1,6 +1,7 @@
 // The client of this server, and who is signed in. The refresh token is in a cookie that no script
 // can read; the access token is in memory only.
 import { exclusive, Sebez, SebezProblem, type SignedIn, type User, type Saved } from "@sebez/sdk";
+import { startWriting } from "./written.ts";
 
 const KEPT = "sebez.session"; // says that there may be a cookie: a page that opens need not ask
 const COOKIE = "cookie"; // what the server calls a token that is in the cookie
@@ -20,6 +21,8 @@ function become(next: Session): void {
   session = next;
   if (next.status === "in") localStorage.setItem(KEPT, next.user.id);
   else if (next.status === "out") localStorage.removeItem(KEPT);
+  if (next.status === "in") startWriting(next.user.id);
+  else if (next.status === "out" && !next.ended) startWriting("");
   for (const listener of listeners) listener();
 }
 

@@ -11,10 +11,14 @@ export function useShop(): Membership {
   return shop;
 }
 
+let me: User | null = null;
+
+/** Who is signed in; for pages that are being left after signing out, who was. */
 export function useMe(): User {
   const session = currentSession();
-  if (session.status !== "in") throw new Error("nobody is signed in");
-  return session.user;
+  if (session.status === "in") me = session.user;
+  if (!me) throw new Error("nobody is signed in");
+  return me;
 }
 
 const MANAGES: StaffRole[] = ["owner", "manager"];

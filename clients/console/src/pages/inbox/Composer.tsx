@@ -9,6 +9,7 @@ import { useT } from "../../texts/index.ts";
 import { Button, cx, IconButton } from "../../ui/index.tsx";
 import { useKeys } from "../../ui/keys.ts";
 import { tell } from "../../ui/toasts.tsx";
+import { changeSending, putBack, setDraft, useDraft, useSending, type Sending } from "../../written.ts";
 import { CannedDialog } from "./CannedDialog.tsx";
 import { CardDialog, type Card } from "./CardDialog.tsx";
 
@@ -17,22 +18,15 @@ const ACCEPT = "image/jpeg,image/png,image/webp,image/gif,image/heic,image/avif,
 /** Who writes says so this often. */
 const TELL_MS = 4000;
 
-interface Sending {
-  name: string;
-  percent: number;
-  id: string | null; // once it is ready
-  ending: AbortController;
-}
-
-/** Files that are on their way to the server, or there. */
-function useFiles() {
+/** Files for the next message of a conversation, on their way to the server or there. */
+function useFiles(talk: string) {
   const t = useT();
-  const [files, setFiles] = useState<Sending[]>([]);
+  const files = useSending(talk);
   const change = (ending: AbortController, by: Partial<Sending>) =>
-    setFiles((all) => all.map((each) => (each.ending === ending ? { ...each, ...by } : each)));
-  const remove = (file: Sending) => {
-    file.ending.abort();
-    setFiles((all) => all.filter((each) => each.ending !== file.ending));
+    changeSending(talk, (all) => all.map((each) => (each.ending === ending ? { ...each, ...by } : each)));
+  const remove = ({ ending }: Pick<Sending, "ending">) => {
+    ending.abort();
+    changeSending(talk, (all) => all.filter((each) => each.ending !== ending));
   };
   const send = async (file: File, ending: AbortController) => {
     try {
@@ -42,8 +36,9 @@ function useFiles() {
       if (made.state !== "ready") throw new Error(made.failure?.message ?? made.state);
       change(ending, { id: made.id, percent: 100 });
     } catch (error) {
-      setFiles((all) => all.filter((each) => each.ending !== ending));
-      if (!ending.signal.aborted) tell(t("file_failed", { name: file.name, problem: say(error) }), "bad");
+      if (ending.signal.aborted) return;
+      remove({ ending });
+      tell(t("file_failed", { name: file.name, problem: say(error) }), "bad");
     }
   };
   const add = (given: Iterable<File>) => {
@@ -52,29 +47,25 @@ function useFiles() {
     if (good.length < all.length) tell(t("file_type"), "bad");
     if (files.length + good.length > FILES_MAX) return tell(t("too_many_files"), "bad");
     const added = good.map((file) => ({ file, sending: { name: file.name, percent: 0, id: null, ending: new AbortController() } }));
-    setFiles((before) => [...before, ...added.map((each) => each.sending)]);
+    changeSending(talk, (before) => [...before, ...added.map((each) => each.sending)]);
     for (const { file, sending } of added) void send(file, sending.ending);
   };
-  return { files, add, remove, clear: () => setFiles([]) };
+  return { files, add, remove, clear: () => changeSending(talk, () => []) };
 }
-
-const DRAFT = "sebez.draft."; // what was written and not sent stays in the tab
 
 export function Composer({ talk }: { talk: VendorConversation }) {
   const t = useT();
   const moves = useTalkMoves(talk.id);
-  const { files, add, remove, clear } = useFiles();
-  const [text, setText] = useState(() => sessionStorage.getItem(DRAFT + talk.id) ?? "");
+  const { files, add, remove, clear } = useFiles(talk.id);
   const [isNote, setIsNote] = useState(false);
+  const text = useDraft(talk.id, isNote); // an answer and a note are apart
   const [asked, setAsked] = useState<"canned" | "card" | null>(null);
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const told = useRef(0);
   const write = (next: string) => {
-    setText(next);
-    if (next) sessionStorage.setItem(DRAFT + talk.id, next);
-    else sessionStorage.removeItem(DRAFT + talk.id);
+    setDraft(talk.id, isNote, next);
     if (isNote || next === "" || Date.now() - told.current < TELL_MS) return;
     told.current = Date.now();
     moves.typing();
@@ -89,19 +80,20 @@ export function Composer({ talk }: { talk: VendorConversation }) {
     if (!isReady || busy) return;
     if (isNote) {
       setBusy(true);
-      if (await moves.note(text.trim())) write("");
+      write("");
+      if (!await moves.note(text.trim())) putBack(talk.id, true, text.trim());
       setBusy(false);
       return;
     }
     const attachments = files.flatMap((file) => (file.id ? [{ upload_id: file.id, name: file.name.slice(0, 120) }] : []));
     moves.send({ ...(text.trim() ? { text: text.trim() } : {}), ...(attachments.length > 0 ? { attachments } : {}) },
-      { text: text.trim(), files: files.map((file) => file.name) });
+      { text: text.trim(), files: files.map((file) => file.name), customer: talk.customer.name });
     write("");
     clear();
   };
   const sendCard = (card: Card) => {
     setAsked(null);
-    moves.send(card.input, { text: card.title, files: [] });
+    moves.send(card.input, { text: card.title, files: [], customer: talk.customer.name });
   };
   const hear = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;

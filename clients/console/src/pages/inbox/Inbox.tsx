@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Inbox as InboxIcon, MessageCircle, Search } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 import { relative, useNow } from "../../format.ts";
-import { useFound, useTalk, useTalks } from "../../inbox.ts";
+import { useFound, useTalk, useTalks, useUnsent } from "../../inbox.ts";
 import { say } from "../../problems.ts";
 import { useMe } from "../../shop.ts";
 import { useT } from "../../texts/index.ts";
@@ -122,6 +122,7 @@ export function Inbox() {
   const now = useNow();
   const { view = "open", q = "", open, at } = route.useSearch();
   const navigate = route.useNavigate();
+  useUnsent();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
   const [most, setMost] = useState(FIRST);

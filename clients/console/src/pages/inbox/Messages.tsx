@@ -4,10 +4,11 @@ import { Check, CheckCheck, CircleAlert, Clock, Download, FileText, Lock, Packag
 import { Link } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { dayOf, timeOf } from "../../format.ts";
-import { pictureOf, useOutgoing, useTalkMoves, type Messages, type Outgoing } from "../../inbox.ts";
+import { pictureOf, useTalkMoves, type Messages } from "../../inbox.ts";
 import { useMe, useShop } from "../../shop.ts";
 import { useT } from "../../texts/index.ts";
 import { Button, cx, IconButton } from "../../ui/index.tsx";
+import { putBack, useOutgoing, type Outgoing } from "../../written.ts";
 
 interface Marks {
   read: number;
@@ -121,6 +122,10 @@ function NoteShown({ note }: { note: Note }) {
 function Leaving({ message }: { message: Outgoing }) {
   const t = useT();
   const moves = useTalkMoves(message.talk);
+  const edit = () => {
+    moves.throwAway(message.key);
+    putBack(message.talk, false, message.text);
+  };
   return (
     <li className="said is-ours is-leaving">
       <div className="said-row"><div className="bubble">
@@ -131,6 +136,7 @@ function Leaving({ message }: { message: Outgoing }) {
         <span className="said-foot is-bad" role="alert">
           <CircleAlert size={14} aria-hidden />{t("message_failed")}: {message.problem}
           <Button look="quiet" onClick={() => moves.sendAgain(message)}>{t("send_again")}</Button>
+          {Object.keys(message.input).join() === "text" && <Button look="quiet" onClick={edit}>{t("edit_unsent")}</Button>}
           <Button look="quiet" onClick={() => moves.throwAway(message.key)}>{t("throw_away")}</Button>
         </span>
       )}

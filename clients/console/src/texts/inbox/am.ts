@@ -26,6 +26,7 @@ const am: InboxTexts = {
   message_deleted: "ይህ መልእክት ተሰርዟል",
   message_edited: "ተስተካክሏል", message_sent: "ተልኳል", message_delivered: "ደርሷል", message_read: "ተነቧል",
   message_sending: "በመላክ ላይ…", message_failed: "አልተላከም", send_again: "እንደገና ላክ", throw_away: "ተወው",
+  edit_unsent: "አርም", message_failed_to: "ለ{name} የላኩት መልእክት አልተላከም፦ {problem}",
   message_held: "ደንበኛው ከማየቱ በፊት ገበያው ይህን መልእክት ያያል።",
   delete_message: "መልእክቱን ሰርዝ", deleted: "መልእክቱ ተሰርዟል",
   writes: "{name} እየጻፈ ነው…",

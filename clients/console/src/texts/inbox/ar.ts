@@ -26,6 +26,7 @@ const ar: InboxTexts = {
   message_deleted: "حُذفت هذه الرسالة",
   message_edited: "معدّلة", message_sent: "أُرسلت", message_delivered: "وصلت", message_read: "قُرئت",
   message_sending: "جارٍ الإرسال…", message_failed: "لم تُرسل", send_again: "أرسل مجددًا", throw_away: "تجاهلها",
+  edit_unsent: "تعديل", message_failed_to: "لم تُرسل رسالتك إلى {name}: {problem}",
   message_held: "تراجع السوق هذه الرسالة قبل أن يراها الزبون.",
   delete_message: "حذف الرسالة", deleted: "حُذفت الرسالة",
   writes: "{name} يكتب…",

@@ -28,6 +28,7 @@ const en = {
   message_deleted: "This message was deleted",
   message_edited: "edited", message_sent: "Sent", message_delivered: "Delivered", message_read: "Read",
   message_sending: "Sending…", message_failed: "Not sent", send_again: "Send again", throw_away: "Throw away",
+  edit_unsent: "Edit", message_failed_to: "Your message to {name} was not sent: {problem}",
   message_held: "The marketplace looks at this message before the customer sees it.",
   delete_message: "Delete message", deleted: "Message deleted",
   writes: "{name} is writing…",

@@ -26,6 +26,7 @@ const fr: InboxTexts = {
   message_deleted: "Ce message a été supprimé",
   message_edited: "modifié", message_sent: "Envoyé", message_delivered: "Reçu", message_read: "Lu",
   message_sending: "Envoi…", message_failed: "Non envoyé", send_again: "Renvoyer", throw_away: "Jeter",
+  edit_unsent: "Modifier", message_failed_to: "Votre message à {name} n’a pas été envoyé : {problem}",
   message_held: "La place de marché examine ce message avant que le client ne le voie.",
   delete_message: "Supprimer le message", deleted: "Message supprimé",
   writes: "{name} écrit…",
