@@ -41,9 +41,9 @@ def due_now(shop, made):
                  "created_at = created_at - interval '1 hour' where id = %s", made["id"])
 
 
-def sandbox(shop, made, decision, **headers):
+def sandbox(shop, made, decision, amount=None, **headers):
     return requests.post(f"{shop.server.url}/dev/pay/{made['id']}/{decision}", headers=headers,
-                         timeout=10)
+                         params={"amount": amount}, timeout=10)
 
 
 def books(shop, order):

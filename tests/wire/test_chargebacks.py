@@ -6,7 +6,8 @@ from harness.shop import fresh, money, refused
 from harness.sub_orders import good, line_of, some
 from harness.uploads import attachable
 from harness.wait import until
-from test_attempts import attempt, books, sandbox
+from test_attempts import attempt, books, paid_by, sandbox
+from test_invoices import amounts, papers
 from test_ledger import balance, has, journals
 from test_refunds import delivered, granted, mailed
 
@@ -47,8 +48,8 @@ class Case:
                           self.part)
         until(lambda: balance(self.clay)["pending"] == 0)
 
-    def taken(self):
-        assert sandbox(self.shop, self.made, "dispute").status_code == 200
+    def taken(self, amount=None):
+        assert sandbox(self.shop, self.made, "dispute", amount).status_code == 200
         until(lambda: self.clay.do("listVendorChargebacks")["items"])
         (seen,) = self.clay.do("listVendorChargebacks")["items"]
         self.id = seen["id"]
@@ -207,3 +208,74 @@ def test_the_loss_of_what_was_paid_back_before_is_the_marketplaces(shop):
     case.decided("losing")
     assert books(shop, case.order) == {"chargeback_costs": 2000 + FEE,
                                        "provider:sandbox": -2000 - FEE}
+
+
+@pytest.mark.parametrize("is_delivered", [True, False])
+def test_a_part_that_is_lost_is_credited_once_it_is_invoiced(shop, settings, is_delivered):
+    settings(service_fee_fixed=100)
+    case = Case(shop, is_delivered)
+    case.taken(500)
+    case.decided("losing")
+    assert shop.check() == []
+    if not is_delivered:
+        good(case.clay.accept(case.order))
+        good(case.clay.cancel(case.order, reason="One broke",
+                              lines=some(line_of(case.order, case.clay), 1)))
+        good(case.clay.ship(case.order))
+    invoice, note = papers(case.clay)
+    goods = 2000 if is_delivered else 1000
+    assert (amounts(invoice)["goods"], amounts(invoice)["service_fee"]) == (goods, 100)
+    assert (note["kind"], note["corrects_id"], note["lines"], amounts(note)["total"],
+            amounts(note)["goodwill"]) == ("credit_note", invoice["id"], [], 500, 500)
+
+
+@pytest.mark.parametrize("state, lost", [("by_hand", 0), ("refunded", 1600)])
+def test_a_second_payment_that_is_charged_back_is_paid_back_once(shop, state, lost):
+    customer, clay, finance = shop.customer(), shop.vendor(shipping=[("Parcel", 0)]), \
+        shop.admin("finance")
+    order = customer.order(clay.product(price=1600), method="sandbox")
+    first, second = (paid_by(customer, order, "sandbox_action") for _ in range(2))
+    if state == "by_hand":
+        shop.db.rows("update payment_attempt set token = 'sandbox_refund_fails' where id = %s",
+                     second["id"])
+    for made in (first, second):
+        sandbox(shop, made, "pay")
+        customer.do("checkPaymentAttempt", order_id=order["id"], attempt_id=made["id"])
+
+    def refund():
+        (seen,) = finance.do("listPaymentRefunds", order_id=order["id"])["items"]
+        return seen["status"]
+
+    def one():
+        return [c for c in finance.do("adminListChargebacks")["items"]
+                if c["order_id"] == order["id"]]
+    until(lambda: refund() in ("failed", "refunded"))
+    # The bank does not know what was refunded.
+    shop.db.rows("update sandbox_charge set refunded = 0 where id = %s", second["id"])
+    sandbox(shop, second, "dispute")
+    until(one)
+    finance.do("adminAddChargebackEvidence", chargeback_id=one()[0]["id"], key=fresh("key"),
+               body={"text": "losing_evidence"})
+    finance.do("sendChargebackEvidence", chargeback_id=one()[0]["id"])
+    until(lambda: one()[0]["status"] == "lost")
+    assert refund() == state
+    assert books(shop, order) == {"provider:sandbox": 1600 - FEE - lost, "pending": -1440,
+                                  "commission": -160, "chargeback_costs": FEE + lost}
+
+
+def test_what_was_cancelled_before_it_was_paid_has_no_part(shop):
+    clay, iron = (shop.vendor(shipping=[("Parcel", 0)]) for _ in range(2))
+    customer, finance = shop.customer(), shop.admin("finance")
+    order = customer.order(clay.product(price=1000), iron.product(price=3000), method="sandbox")
+    good(iron.cancel(order))
+    made = paid_by(customer, order)
+    delivered(clay, order)
+    sandbox(shop, made, "dispute")
+    until(lambda: clay.do("listVendorChargebacks")["items"])
+    (seen,) = clay.do("listVendorChargebacks")["items"]
+    assert [p["amount"] for p in seen["parts"]] == [money(1000)]
+    good(clay.call("addVendorChargebackEvidence", chargeback_id=seen["id"], key=fresh("key"),
+                   body={"text": "losing_evidence"}))
+    finance.do("sendChargebackEvidence", chargeback_id=seen["id"])
+    until(lambda: clay.do("listVendorChargebacks")["items"][0]["status"] == "lost")
+    assert books(shop, order) == {"provider:sandbox": -FEE, "chargeback_costs": FEE}

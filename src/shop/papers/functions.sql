@@ -45,21 +45,27 @@ returns json language sql stable parallel safe as $$
 		'total', json_build_object('amount', price * quantity, 'currency', currency))
 $$;
 
--- Invoices those of these sub-orders that were shipped and have no invoice yet.
+-- Invoices those of these sub-orders that were shipped and have no invoice yet: of what was not cancelled. What a
+-- vendor gave back before, for a chargeback, is credited at once.
 create or replace function invoices_issue(sub_orders uuid[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	s record;
 	new_id uuid;
+	before uuid;
 begin
 	for s in
-		select o.*, v.name as vendor_name, g.goods, g.lines
+		select o.*, v.name as vendor_name, g.goods, g.lines,
+		       o.discount - gone_share(o.discount, g.gone, o.subtotal) as discount_left,
+		       o.tax - gone_share(o.tax, g.gone, o.subtotal) as tax_left,
+		       o.total - sub_order_gone(g.gone, o.subtotal, o.percent_fee, o.discount, o.tax, 0) as due
 		from sub_order o join vendor v on v.id = o.vendor_id
 		cross join lateral (
-			select sum(l.price * n.left)::bigint as goods, json_agg(invoice_line(l.title, l.variant_title, l.sku,
-				n.left, l.price, o.currency) order by l.position) as lines
+			select sum(l.price * n.left)::bigint as goods, sum(l.price * l.cancelled_quantity) as gone,
+			       json_agg(invoice_line(l.title, l.variant_title, l.sku, n.left, l.price, o.currency)
+				order by l.position) filter (where n.left > 0) as lines
 			from order_line l cross join lateral (select l.quantity - l.cancelled_quantity as left) n
-			where l.vendor_id = o.vendor_id and l.sub_order_id = o.id and n.left > 0) g
+			where l.vendor_id = o.vendor_id and l.sub_order_id = o.id) g
 		where o.id = any (sub_orders) and o.state in ('shipped', 'delivered', 'completed')
 		and not exists (select from invoice i
 			where i.vendor_id = o.vendor_id and i.sub_order_id = o.id and i.kind = 'invoice')
@@ -69,11 +75,17 @@ begin
 		insert into invoice (vendor_id, id, kind, issuer_id, year, serial, number, issued_at, account_id, order_id,
 			sub_order_id, supplied_at, currency, goods, shipping, discount, tax, total, service_fee, seller, lines)
 		select s.vendor_id, new_id, 'invoice', s.vendor_id, n.year, n.serial, n.number, n.issued_at, s.account_id,
-		       s.order_id, s.id, now(), s.currency, s.goods, s.shipping, s.discount, s.tax, t.total,
-		       s.total - s.cancelled_total - t.total, invoice_seller(s.vendor_id, s.vendor_name), s.lines
-		from (select s.goods + s.shipping - s.discount + s.tax as total) t cross join invoice_number(s.vendor_id) n;
+		       s.order_id, s.id, now(), s.currency, s.goods, s.shipping, s.discount_left, s.tax_left,
+		       t.total, s.due - t.total, invoice_seller(s.vendor_id, s.vendor_name), s.lines
+		from (select s.goods + s.shipping - s.discount_left + s.tax_left as total) t
+		cross join invoice_number(s.vendor_id) n;
 		insert into invoice_buyer (vendor_id, invoice_id, account_id, party)
 		values (s.vendor_id, new_id, s.account_id, invoice_customer(s.shipping_address));
+		select r.id into before from sub_order_refund r
+		where r.vendor_id = s.vendor_id and r.sub_order_id = s.id order by r.id desc limit 1;
+		if before is not null then
+			perform invoice_credit(s.id, before);
+		end if;
 	end loop;
 end $$;
 grant execute on function invoices_issue(uuid[]) to sebez_customer, sebez_vendor, sebez_admin, sebez_jobs;

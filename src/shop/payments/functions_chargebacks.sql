@@ -8,6 +8,15 @@ grant execute on function chargeback_open_states() to sebez_vendor, sebez_admin,
 
 set local role sebez_kernel;
 
+-- What of a sub-order providers are to pay back, or may have paid back without our knowing.
+create or replace function refund_under_way(of_sub_order uuid) returns bigint language sql stable
+set search_path = public, pg_temp as $$
+	select coalesce(sum(r.amounts[array_position(r.sub_orders, of_sub_order)]), 0)::bigint from payment_refund r
+	where r.order_id = (select s.order_id from sub_order s where s.id = of_sub_order)
+	and of_sub_order = any (r.sub_orders)
+	and (r.state = 'pending' or r.state = 'failed' and r.failure = 'unanswered')
+$$;
+
 -- What of a sub-order the bank has taken back and is not decided: what is due for refund is not paid meanwhile.
 create or replace function charged_back(vendor uuid, of_sub_order uuid) returns bigint language sql stable
 set search_path = public, pg_temp as $$
@@ -86,6 +95,8 @@ end $$;
 -- So much less is owed of a sub-order, as goodwill of whoever bears it.
 create or replace function chargeback_grant(c chargeback, s sub_order, less bigint, given_by text) returns void
 language plpgsql set search_path = public, pg_temp as $$
+declare
+	refund uuid := journal_new_id();
 begin
 	update sub_order x set cancelled_total = x.cancelled_total + less,
 		goodwill = x.goodwill + case given_by when 'vendor' then less else 0 end,
@@ -94,9 +105,10 @@ begin
 	where x.vendor_id = s.vendor_id and x.id = s.id;
 	insert into sub_order_refund (vendor_id, id, sub_order_id, account_id, amount, currency, goodwill, goodwill_by,
 	                              commission_kept, reason, actor)
-	values (s.vendor_id, journal_new_id(), s.id, s.account_id, less, s.currency, less, given_by, true, 'Chargeback',
+	values (s.vendor_id, refund, s.id, s.account_id, less, s.currency, less, given_by, true, 'Chargeback',
 	        current_setting('sebez.actor', true));
 	perform settle_payments(array[s.id], 'refund_granted');
+	perform invoice_credit(s.id, refund);
 end $$;
 
 -- What is lost of a sub-order is owed no more. All of it is refunded by its lines, with their commission, and the rest
@@ -129,8 +141,47 @@ begin
 	end if;
 end $$;
 
--- The bank decided for its customer: the money counts as paid back. Of what was paid back before, too, the marketplace
--- bears the loss.
+-- Of a second payment, which is of no sub-order: the bank has paid back all of it, unless that was done, or may have
+-- been. Returns how much the marketplace loses.
+create or replace function chargeback_lose_extra(c chargeback) returns bigint
+language plpgsql set search_path = public, pg_temp as $$
+begin
+	update payment_refund r set state = 'by_hand', updated_at = now()
+	where r.attempt_id = c.attempt_id and r.sub_orders = '{}' and r.amount = c.amount
+	and (r.state = 'failed' and r.failure is distinct from 'unanswered'
+		or r.state = 'pending' and r.updated_at = r.created_at);
+	if not found then
+		return c.amount;
+	end if;
+	perform ledger_extra(c.attempt_id, 'extra_refunded');
+	return 0;
+end $$;
+
+-- The bank has paid back what the provider could not: as far as more is asked for than is due. What is still due then
+-- of those is asked for anew.
+create or replace function refunds_paid_by_bank(of_order uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	r payment_refund;
+begin
+	for r in
+		select x.* from payment_refund x where x.order_id = of_order and x.state = 'failed'
+		and x.failure is distinct from 'unanswered' and x.sub_orders <> '{}' order by x.id
+	loop
+		update payment_refund x set state = 'by_hand', updated_at = now()
+		where x.id = r.id and exists (
+			select from sub_order s where s.id = any (r.sub_orders)
+			and s.received_amount - s.refunded_amount - (s.total - s.cancelled_total) < (
+				select sum(y.amounts[array_position(y.sub_orders, s.id)]) from payment_refund y
+				where y.order_id = of_order and s.id = any (y.sub_orders) and y.state in ('pending', 'failed')));
+		if found then
+			perform refund_by_providers(r.sub_orders);
+		end if;
+	end loop;
+end $$;
+
+-- The bank decided for its customer: the money counts as paid back. Of what was paid back before, too, or may be, the
+-- marketplace bears the loss.
 create or replace function chargeback_lose(c chargeback) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -140,15 +191,12 @@ declare
 	back bigint;
 	beyond bigint := 0;
 begin
-	-- The bank has paid back what the provider could not.
-	update payment_refund r set state = 'by_hand', updated_at = now()
-	where r.order_id = c.order_id and r.state = 'failed' and r.sub_orders <> '{}';
+	if exists (select from payment_attempt a where a.id = c.attempt_id and a.outcome = 'extra') then
+		beyond := chargeback_lose_extra(c);
+	end if;
 	for one in
-		select p.sub_order_id, p.vendor_id, p.amount, coalesce((
-			select sum(r.amounts[array_position(r.sub_orders, p.sub_order_id)]) from payment_refund r
-			where r.order_id = c.order_id and p.sub_order_id = any (r.sub_orders) and r.state = 'pending'), 0)
-			as under_way
-		from chargeback_part p where p.chargeback_id = c.id order by p.sub_order_id
+		select p.sub_order_id, p.amount, refund_under_way(p.sub_order_id) as under_way
+		from chargeback_part p where p.chargeback_id = c.id order by p.vendor_id, p.sub_order_id
 	loop
 		select * into strict s from sub_order x where x.id = one.sub_order_id;
 		back := greatest(least(one.amount, s.received_amount - s.refunded_amount - one.under_way), 0);
@@ -160,25 +208,28 @@ begin
 		where x.vendor_id = s.vendor_id and x.id = s.id;
 		beyond := beyond + one.amount - back;
 	end loop;
+	perform refunds_paid_by_bank(c.order_id);
 	perform chargeback_journal(c, 'chargeback_lost', array[
 		chargeback_entry('chargeback_costs', null, 'chargeback', beyond),
 		chargeback_entry('provider:' || c.provider, null, 'chargeback', c.amount - beyond),
 		chargeback_entry('chargebacks', null, 'chargeback', -c.amount)]);
 end $$;
 
--- Of what an attempt paid, so much is charged back: of each sub-order in proportion to what was not paid back of it. A
--- second payment is of no sub-order.
+-- Of what an attempt paid, so much is charged back: of each sub-order that it paid in proportion to what was not paid
+-- back of it and is not under way. A second payment is of no sub-order.
 create or replace function chargeback_split(c chargeback) returns void
 language sql set search_path = public, pg_temp as $$
 	insert into chargeback_part (vendor_id, chargeback_id, sub_order_id, amount)
 	select n.vendor_id, c.id, n.sub_order_id, n.amount
 	from (select array_agg(s.vendor_id order by s.id) as vendors, array_agg(s.id order by s.id) as sub_orders,
-	             split_amount(c.amount, case when sum(s.received_amount - s.refunded_amount) > 0
-			then array_agg(coalesce(s.received_amount - s.refunded_amount, 0) order by s.id)
-			else array_agg(s.total order by s.id) end) as amounts
+	             split_amount(c.amount, case when sum(w.here) > 0 then array_agg(w.here order by s.id)
+			else array_agg(s.received_amount order by s.id) end) as amounts
 	      from sub_order s
-	      where s.order_id = (select a.order_id from payment_attempt a
-		where a.id = c.attempt_id and a.outcome = 'order')) x
+	      cross join lateral (select greatest(s.received_amount - s.refunded_amount - refund_under_way(s.id), 0)
+			as here) w
+	      where s.received_at is not null and s.order_id = (select a.order_id from payment_attempt a
+		where a.id = c.attempt_id and a.outcome = 'order')
+	      having count(*) > 0) x
 	cross join lateral unnest(x.vendors, x.sub_orders, x.amounts) n (vendor_id, sub_order_id, amount)
 	where n.amount > 0
 $$;

@@ -122,7 +122,7 @@ void decide_sandbox_payment(struct request *rq, const struct decide_sandbox_paym
 	request_drop_body(rq);
 	read_charge(rq, in->attempt_id);
 	if (in->decision == DECIDE_SANDBOX_PAYMENT_DECISION_DISPUTE)
-		sql_sandbox_chargeback_open(db, in->attempt_id);
+		sql_sandbox_chargeback_open(db, in->attempt_id, in->amount);
 	else
 		sql_sandbox_charge_move(db, in->attempt_id, "needs_action",
 		                        pays ? "captured" : "failed");
