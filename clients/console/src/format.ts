@@ -13,7 +13,7 @@ export function money({ amount, currency }: Money, negative = false): string {
     made.set(key, format);
   }
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  const text = format.format(((negative ? -1 : 1) * amount) / 10 ** digits);
+  const text = format.format((negative ? 0 - amount : amount) / 10 ** digits);
   return `\u2066${text.replace(/[\u200e\u200f]/g, "")}\u2069`; // from left to right among Arabic, too
 }
 

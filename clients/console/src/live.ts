@@ -44,7 +44,7 @@ export function useEvents(see: (event: Event | null, passing: PassingEvent | nul
 
 /** Kinds of events after which balances may differ. */
 const OF_MONEY = ["sub_order_changed", "payment_received", "payment_refunded", "refund_granted", "chargeback_changed", "payout_paid",
-  "payout_failed", "payout_account_changed"];
+  "payout_failed", "payout_account_changed", "dispute_changed"];
 
 function staleKeys(vendor: string, event: Event | null): string[][] {
   const money = event && OF_MONEY.includes(event.kind) ? [["shop", vendor, "money"]] : [];

@@ -5,6 +5,8 @@ import { sebez } from "./sebez.ts";
 import { useShop } from "./shop.ts";
 
 const PAGE = 100;
+/** Releases and the start of payouts have no events: what is shown is asked for again. */
+const RENEWED = { staleTime: 0, refetchInterval: 3 * 60_000 } as const;
 
 async function first<T>(pages: AsyncIterable<T>, most: number): Promise<{ items: T[]; more: boolean }> {
   const items: T[] = [];
@@ -18,7 +20,7 @@ async function first<T>(pages: AsyncIterable<T>, most: number): Promise<{ items:
 export function useBalance() {
   const shop = useShop();
   return useQuery({
-    queryKey: ["shop", shop.id, "money", "balance"],
+    queryKey: ["shop", shop.id, "money", "balance"], ...RENEWED,
     queryFn: ({ signal }) => sebez.getBalance({ vendor_id: shop.id }, { signal }),
   });
 }
@@ -36,7 +38,7 @@ export function useSales(by: SalesBy, from: string, to: string) {
 export function useLedger(most: number) {
   const shop = useShop();
   return useQuery({
-    queryKey: ["shop", shop.id, "money", "ledger", most], placeholderData: keepPreviousData,
+    queryKey: ["shop", shop.id, "money", "ledger", most], ...RENEWED, placeholderData: keepPreviousData,
     queryFn: ({ signal }): Promise<{ items: LedgerLine[]; more: boolean }> =>
       first(sebez.all("listLedger", { vendor_id: shop.id, limit: Math.min(PAGE, most) }, { signal }), most),
   });
@@ -45,7 +47,7 @@ export function useLedger(most: number) {
 export function usePayouts() {
   const shop = useShop();
   return useQuery({
-    queryKey: ["shop", shop.id, "money", "payouts"],
+    queryKey: ["shop", shop.id, "money", "payouts"], ...RENEWED,
     queryFn: ({ signal }): Promise<{ items: Payout[]; more: boolean }> =>
       first(sebez.all("listPayouts", { vendor_id: shop.id, limit: PAGE }, { signal }), 500),
   });

@@ -27,6 +27,7 @@ const am: MoneyTexts = {
   cause_debt_paid: "ዕዳ ተከፍሏል", cause_reversed: "ተቀልብሷል", cause_reserve_released: "የተያዘው ተለቋል",
   cause_payout_stamped: "ክፍያ", cause_payout_paid: "ክፍያው ተፈጽሟል", cause_payout_failed: "ክፍያው አልተሳካም", cause_payout_returned: "ክፍያው ተመልሷል",
   cause_extra_received: "ሁለት ጊዜ ተከፍሏል", cause_extra_refunded: "ሁለተኛው ክፍያ ተመልሷል",
+  cause_refund_failed: "ተመላሽ ክፍያ አልተሳካም", cause_extra_refund_failed: "ሁለተኛው ክፍያ አልተመለሰም",
   cause_chargeback_taken: "የክፍያ ክርክር", cause_chargeback_won: "ክርክሩ አሸንፏል", cause_chargeback_lost: "ክርክሩ ተሸንፏል",
   cause_chargeback_fee: "የክርክር ክፍያ",
   item_payment: "ክፍያ", item_goods: "ዕቃዎች", item_shipping: "ማጓጓዣ", item_discount: "ቅናሽ", item_tax: "ግብር",

@@ -30,6 +30,7 @@ const ar: MoneyTexts = {
   cause_debt_paid: "سُدد الدين", cause_reversed: "أُلغي القيد", cause_reserve_released: "أُفرج عن المحجوز",
   cause_payout_stamped: "دفعة", cause_payout_paid: "دُفعت الدفعة", cause_payout_failed: "فشلت الدفعة", cause_payout_returned: "عادت الدفعة",
   cause_extra_received: "دُفع مرتين", cause_extra_refunded: "أُعيدت الدفعة الثانية",
+  cause_refund_failed: "فشل ردّ المبلغ", cause_extra_refund_failed: "تعذّر ردّ الدفعة الثانية",
   cause_chargeback_taken: "اعتراض على الدفع", cause_chargeback_won: "كُسب الاعتراض", cause_chargeback_lost: "خُسر الاعتراض",
   cause_chargeback_fee: "رسم الاعتراض",
   item_payment: "دفع", item_goods: "بضائع", item_shipping: "شحن", item_discount: "خصم", item_tax: "ضريبة",

@@ -27,6 +27,7 @@ const fr: MoneyTexts = {
   cause_debt_paid: "Dette payée", cause_reversed: "Repris", cause_reserve_released: "Réserve libérée",
   cause_payout_stamped: "Versement", cause_payout_paid: "Versement fait", cause_payout_failed: "Versement échoué", cause_payout_returned: "Versement revenu",
   cause_extra_received: "Payé deux fois", cause_extra_refunded: "Second paiement rendu",
+  cause_refund_failed: "Échec du remboursement", cause_extra_refund_failed: "Échec du remboursement du second paiement",
   cause_chargeback_taken: "Contestation de paiement", cause_chargeback_won: "Contestation gagnée", cause_chargeback_lost: "Contestation perdue",
   cause_chargeback_fee: "Frais de contestation",
   item_payment: "Paiement", item_goods: "Marchandises", item_shipping: "Livraison", item_discount: "Remise", item_tax: "Taxe",
