@@ -324,6 +324,111 @@ def test_stripe_tells_of_a_chargeback_and_gets_the_evidence(scene):
     assert books(scene.shop, order)["provider:stripe"] == -1500
 
 
+class Disputed:
+    """A payment of Stripe whose bank took it back, or asks about it."""
+
+    def __init__(self, scene, name, status="needs_response"):
+        self.scene, self.name = scene, name
+        self.fake, self.finance = scene.fakes["stripe"], scene.shop.admin("finance")
+        self.customer, self.order = scene.order("stripe")
+        self.made = begun(self.customer, self.order)
+        self.fake.pay(self.made["id"])
+        checked(self.customer, self.order, self.made)
+        self.dispute = self.fake.dispute(self.made["id"], name, status)
+        self.hint("created")
+        until(self.found)
+        self.where = {"chargeback_id": self.found()[0]["id"]}
+
+    def hint(self, kind):
+        assert self.fake.say(self.scene.server.url, {"id": self.name, "at": fresh("at")},
+                             f"charge.dispute.{kind}").status_code == 204
+
+    def found(self):
+        return [c for c in self.finance.do("adminListChargebacks")["items"]
+                if c["order_id"] == self.order["id"]]
+
+    def status(self):
+        return self.found()[0]["status"]
+
+    def say(self, text):
+        return self.finance.call("adminAddChargebackEvidence", **self.where, key=fresh("key"),
+                                 body={"text": text})
+
+    def send(self):
+        return self.finance.call("sendChargebackEvidence", **self.where)
+
+    def row(self, column):
+        return self.scene.shop.db.one(f"select {column} from chargeback where id = %s",
+                                      self.where["chargeback_id"])
+
+
+def test_what_became_of_a_chargeback_is_seen_though_its_evidence_is_refused(scene):
+    case = Disputed(scene, "du_refused")
+    good(case.say("Sent"))
+    case.dispute.update(status="under_review")  # somebody answered in Stripe's dashboard
+    good(case.send())
+    until(lambda: case.status() == "under_review")
+    assert case.found()[0]["sent_at"] is None and case.row("refused_at is not null")
+    assert {"order": case.order["number"]} in mailed(scene.shop, case.finance,
+                                                     "mail.evidence_refused")
+    case.dispute.update(status="won")
+    case.hint("closed")
+    until(lambda: case.status() == "won")
+
+
+def test_evidence_that_was_refused_waits_for_a_person_who_sends_it_again(scene):
+    case = Disputed(scene, "du_again")
+    good(case.say("Sent"))
+    case.fake.refuses_evidence = True
+    good(case.send())
+    until(lambda: case.row("refused_at is not null"))
+    case.hint("updated")
+    assert case.row("send_at is null") and case.status() == "needs_response"
+    case.fake.refuses_evidence = False
+    good(case.say("Signed for"))
+    good(case.send())
+    until(lambda: case.status() == "under_review")
+    assert case.fake.evidence["du_again"]["evidence[uncategorized_text]"] == "Sent\n\nSigned for"
+
+
+def test_after_an_inquiry_that_was_answered_the_chargeback_takes_evidence(scene):
+    case = Disputed(scene, "du_asked", status="warning_needs_response")
+    assert case.status() == "inquiry"
+    good(case.say("Sent"))
+    good(case.send())
+    until(lambda: case.found()[0]["sent_at"])
+    assert case.dispute["status"] == "warning_under_review" and case.row("send_at is null")
+    refused(case.say("More"), 409)
+    case.dispute.update(status="needs_response")
+    case.hint("funds_withdrawn")
+    until(lambda: case.status() == "needs_response")
+    assert case.found()[0]["sent_at"] is None and case.row("send_at < respond_by")
+    good(case.say("Signed for"))
+    good(case.send())
+    until(lambda: case.status() == "under_review")
+    assert case.fake.evidence["du_asked"]["evidence[uncategorized_text]"] == "Sent\n\nSigned for"
+
+
+def test_evidence_is_complete_when_it_is_sent_and_the_bank_takes_so_much_in_time(scene):
+    case = Disputed(scene, "du_full")
+    for _ in range(4):
+        good(case.say("x" * 4000))
+    refused(case.say("x" * 4000), 409)
+    case.fake.lose = lambda method, path: method == "POST" and path.endswith("du_full")
+    good(case.send())
+    until(lambda: case.row("sending_at is not null"))
+    refused(case.say("More"), 409)
+    case.fake.lose = lambda method, path: False
+    scene.shop.db.rows("update outbox set due_at = now() where topic = 'chargebacks'")
+    until(lambda: case.status() == "under_review")
+    assert case.found()[0]["sent_at"]
+    late = Disputed(scene, "du_late")
+    scene.shop.db.rows("update chargeback set respond_by = now() where id = %s",
+                       late.where["chargeback_id"])
+    refused(late.say("Too late"), 409)
+    refused(late.send(), 409)
+
+
 @pytest.mark.parametrize("attempts", [11, 12])
 def test_a_refused_repetition_is_no_refusal_and_finance_may_record_what_stays_unknown(scene,
                                                                                      attempts):

@@ -28,11 +28,12 @@ static const struct chargeback_to_send_row *evidence_due(struct task *task, cons
                                                          const char *reference)
 {
 	struct db *db = db_of(task);
-	size_t count;
-	const struct chargeback_to_send_row *row = sql_chargeback_to_send_rows(
-	    db, sql_chargeback_to_send(db, provider, reference), &count);
+	const struct chargeback_seal_row *sealed =
+	    sql_chargeback_seal_rows(db, sql_chargeback_seal(db, provider, reference), NULL);
 
-	return count > 0 ? row : NULL;
+	if (sealed->id == NULL)
+		return NULL;
+	return sql_chargeback_to_send_rows(db, sql_chargeback_to_send(db, *sealed->id), NULL);
 }
 
 static struct chargeback_answer ask(struct task *task, const struct payment_provider *provider,
@@ -44,6 +45,7 @@ static struct chargeback_answer ask(struct task *task, const struct payment_prov
 	if (due == NULL)
 		return provider->chargeback(task, payment_settings(), reference, NULL);
 	evidence = (struct chargeback_evidence){
+	    .occasion = due->occasion,
 	    .text = due->text,
 	    .goods = due->goods,
 	    .customer = due->customer,
@@ -76,7 +78,9 @@ static bool write(struct task *task, const struct payment_provider *provider, co
 
 	if (count > 0) {
 		sql_chargeback_sub_orders_lock(chain, attempt->id);
-		if (due != NULL)
+		if (due != NULL && answer->is_refused)
+			sql_chargeback_refused(chain, due->id);
+		else if (due != NULL)
 			sql_chargeback_sent(chain, due->id);
 		sql_chargeback_note(
 		    chain,

@@ -1,9 +1,14 @@
 -- What providers are asked about chargebacks.
 
--- chargeback_to_send (provider text, reference text): maybe -> (id uuid, text text?, goods text?, customer text?,
+-- chargeback_seal (provider text, reference text): one writes -> (id uuid?)
+-- The chargeback whose evidence is to be sent now; null: none is.
+select chargeback_seal(:provider, :reference) as id;
+
+-- chargeback_to_send (id uuid): one -> (id uuid, occasion text, text text?, goods text?, customer text?,
 --     address text?, carrier text?, tracking_number text?, shipped_on text?)
--- Whose evidence is to be sent now.
-select c.id, (select string_agg(e.text, E'\n\n' order by e.id) from chargeback_evidence e
+-- Its evidence. occasion: the same as long as it is the same request.
+select c.id, extract(epoch from c.send_at)::text as occasion,
+       (select string_agg(e.text, E'\n\n' order by e.id) from chargeback_evidence e
               where e.chargeback_id = c.id) as text,
        left((select string_agg(l.quantity || ' x ' || l.title, '; ' order by l.vendor_id, l.position) from order_line l
              join chargeback_part p on p.vendor_id = l.vendor_id and p.sub_order_id = l.sub_order_id
@@ -19,9 +24,7 @@ left join lateral (
 	select x.carrier, x.tracking_number, x.shipped_at from shipment x
 	join chargeback_part p on p.vendor_id = x.vendor_id and p.sub_order_id = x.sub_order_id
 	where p.chargeback_id = c.id order by x.id limit 1) h on true
-where c.provider = :provider and c.reference = :reference and c.send_at <= now() and c.sent_at is null
-	and c.state in ('inquiry', 'needs_response')
-	and exists (select from chargeback_evidence e where e.chargeback_id = c.id);
+where c.id = :id;
 
 -- chargeback_attempt (provider text, reference text, id uuid): maybe -> (id uuid)
 -- The attempt that it is of: by the provider's id, or ours.
@@ -39,6 +42,9 @@ select chargeback_note(:attempt, :reference, :amount, :reason, :state, :fee, :re
 
 -- chargeback_sent (id uuid): none writes
 select chargeback_sent(:id);
+
+-- chargeback_refused (id uuid): none writes
+select chargeback_refused(:id);
 
 -- chargebacks_look (most int): one writes -> (done int)
 select chargebacks_look(:most) as done;

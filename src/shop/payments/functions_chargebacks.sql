@@ -42,6 +42,14 @@ language sql set search_path = public, pg_temp as $$
 	from chargeback_part p where p.chargeback_id = c.id
 $$;
 
+-- Finance gets a mail of each that is new.
+create or replace function chargeback_mail(c chargeback, was text) returns void
+language sql set search_path = public, pg_temp as $$
+	select mail_admins('{finance}', 'mail.chargeback', json_build_object('order', o.number, 'amount',
+		json_build_object('amount', c.amount, 'currency', c.currency)), '/admin/chargebacks/' || c.id)
+	from shop_order o where o.id = c.order_id and was is null
+$$;
+
 -- A journal of the marketplace's own accounts.
 create or replace function chargeback_journal(c chargeback, cause text, entries journal_entry[]) returns void
 language sql set search_path = public, pg_temp as $$
@@ -264,6 +272,9 @@ begin
 		return c.id;
 	end if;
 	perform ledger_lock(array(select p.vendor_id from chargeback_part p where p.chargeback_id = c.id));
+	if was = 'inquiry' and told_state = 'needs_response' then -- another question, which takes evidence of its own
+		update chargeback x set send_at = null, sending_at = null, sent_at = null, refused_at = null where x.id = c.id;
+	end if;
 	if moved and not c.taken then
 		perform chargeback_journal(c, 'chargeback_taken', array[
 			chargeback_entry('chargebacks', null, 'chargeback', c.amount),
@@ -286,7 +297,7 @@ begin
 	update chargeback x set state = told_state, taken = told_state in ('needs_response', 'under_review'),
 		fee = told_fee,
 		respond_by = case when told_state in ('inquiry', 'needs_response') then told_respond_by end,
-		send_at = case when told_state in ('inquiry', 'needs_response')
+		send_at = case when told_state in ('inquiry', 'needs_response') and x.sent_at is null and x.refused_at is null
 			then coalesce(x.send_at, told_respond_by - interval '1 day') end,
 		asked_at = now(), version = x.version + (told_state is distinct from was)::int,
 		updated_at = case when told_state is distinct from was then now() else x.updated_at end
@@ -298,81 +309,8 @@ begin
 	end if;
 	if told_state is distinct from was then
 		perform chargeback_tell(c, was);
-	end if;
-	if was is null then
-		perform mail_admins('{finance}', 'mail.chargeback', json_build_object('order', (select o.number
-			from shop_order o where o.id = c.order_id), 'amount', json_build_object('amount', c.amount,
-			'currency', c.currency)), '/admin/chargebacks/' || c.id);
+		perform chargeback_mail(c, was);
 	end if;
 	return c.id;
 end $$;
 grant execute on function chargeback_note(uuid, text, bigint, text, text, bigint, timestamptz) to sebez_jobs;
-
--- What the acting vendor or admin says of a chargeback, which they may see. It is sent at send_at, or when an admin
--- says so.
-create or replace function chargeback_say(new_id uuid, about uuid, says text) returns void
-language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-	c chargeback;
-begin
-	select * into strict c from chargeback x where x.id = about for update;
-	if c.state not in ('inquiry', 'needs_response') or c.sent_at is not null then
-		raise exception 'The bank takes no more evidence.' using errcode = 'SB409';
-	end if;
-	insert into chargeback_evidence (id, chargeback_id, vendor_id, actor, actor_id, text)
-	values (new_id, c.id, case current_setting('sebez.actor', true) when 'staff' then current_vendor() end,
-	        current_setting('sebez.actor', true), current_account(), says);
-end $$;
-grant execute on function chargeback_say(uuid, uuid, text) to sebez_vendor, sebez_admin;
-
--- Has the evidence sent now.
-create or replace function chargeback_send(sent uuid) returns void
-language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-	c chargeback;
-begin
-	select * into c from chargeback x where x.id = sent for update;
-	if c.id is null then
-		raise exception 'Chargeback not found' using errcode = 'SB404';
-	elsif c.state not in ('inquiry', 'needs_response') or c.sent_at is not null then
-		raise exception 'The bank takes no more evidence.' using errcode = 'SB409';
-	elsif not exists (select from chargeback_evidence e where e.chargeback_id = c.id) then
-		raise exception 'There is no evidence to send.' using errcode = 'SB409';
-	end if;
-	update chargeback x set send_at = now(), version = x.version + 1, updated_at = now() where x.id = c.id;
-	perform chargeback_look(c.provider, c.reference, c.id);
-end $$;
-grant execute on function chargeback_send(uuid) to sebez_admin;
-
--- Has the provider asked about a chargeback, which need not be known here.
-create or replace function chargeback_look(provider text, reference text, id uuid) returns void
-language sql security definer set search_path = public, pg_temp as $$
-	insert into outbox (topic, destination, subject_id, payload)
-	values ('chargebacks', provider, id, json_build_object('reference', reference))
-$$;
-
--- The evidence was sent.
-create or replace function chargeback_sent(sent uuid) returns void
-language sql security definer set search_path = public, pg_temp as $$
-	update chargeback c set sent_at = now(), send_at = null, version = c.version + 1, updated_at = now()
-	where c.id = sent and c.sent_at is null
-$$;
-grant execute on function chargeback_sent(uuid) to sebez_jobs;
-
--- Has providers asked about up to `most` chargebacks that are not decided: every six hours, and when evidence is to be
--- sent. Returns how many.
-create or replace function chargebacks_look(most int) returns int
-language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-	due uuid[];
-begin
-	due := array(
-		select c.id from chargeback c
-		where c.state in ('inquiry', 'needs_response', 'under_review')
-		and c.asked_at < now() - case when c.send_at <= now() then interval '10 minutes' else interval '6 hours' end
-		order by c.asked_at limit most for no key update skip locked);
-	update chargeback c set asked_at = now() where c.id = any (due);
-	perform chargeback_look(c.provider, c.reference, c.id) from chargeback c where c.id = any (due);
-	return cardinality(due);
-end $$;
-grant execute on function chargebacks_look(int) to sebez_jobs;

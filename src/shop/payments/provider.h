@@ -82,7 +82,8 @@ struct webhook_subject {
 
 /* What is said to the bank of a customer. */
 struct chargeback_evidence {
-	const char *text; /* all that vendors and admins say */
+	const char *occasion; /* the same when it is sent again, as its answer was lost */
+	const char *text;     /* all that vendors and admins say */
 	/* What was sold and sent; NULL: not known. */
 	const char *goods, *customer, *address, *carrier, *tracking_number, *shipped_on;
 };
@@ -90,6 +91,7 @@ struct chargeback_evidence {
 /* What a provider says of a chargeback. */
 struct chargeback_answer {
 	enum payment_word word; /* PAYMENT_CAPTURED: what follows is known; else why it is not */
+	bool is_refused;        /* the evidence was not taken; what follows is known all the same */
 	const char *state;      /* ChargebackStatus of the contract */
 	const char *payment;    /* our id of the attempt, or the provider's (its reference) */
 	int64_t amount, fee;

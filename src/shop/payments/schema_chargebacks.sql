@@ -16,8 +16,10 @@ create table chargeback (
 	fee         bigint not null default 0, -- that the provider took of us, as journals say
 	borne_by    text not null check (borne_by in (:GoodwillBy)), -- what is lost, as the settings were when it came
 	respond_by  timestamptz, -- later the provider takes no evidence; null: it wants none
-	send_at     timestamptz, -- when the evidence is sent; null: it was, or none is wanted
+	send_at     timestamptz, -- when the evidence is sent; null: it was, was refused, or none is wanted
+	sending_at  timestamptz, -- since then nothing is added to it, as the provider may have it
 	sent_at     timestamptz,
+	refused_at  timestamptz, -- when the provider refused it; null: it did not, or it is sent again
 	version     int not null default 1,
 	created_at  timestamptz not null default now(),
 	updated_at  timestamptz not null default now(),

@@ -1,5 +1,6 @@
 /* stripe_chargeback: disputes of Stripe, as it calls them. https://docs.stripe.com/api/disputes */
 #include <ctype.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/form.h"
@@ -78,6 +79,48 @@ static void put(struct buf *form, const char *name, const char *text)
 		form_put(form, name, text);
 }
 
+/* Of the form and its occasion: Stripe keeps the answer to a key, also a refusal, and takes no
+ * other form with it. */
+static const char *key_of(struct arena *arena, const char *reference, const char *occasion,
+                          const struct buf *form)
+{
+	uint8_t hash[crypto_generichash_BYTES_MIN];
+	char hex[2 * sizeof(hash) + 1];
+	const char *all = arena_printf(arena, "%s %.*s", occasion, (int)form->length, form->data);
+
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)all, strlen(all), NULL, 0);
+	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	return arena_printf(arena, "evidence-%s-%s", reference, hex);
+}
+
+static struct payment_reply send_evidence(struct task *task,
+                                          const struct payment_settings *settings, const char *path,
+                                          const char *reference,
+                                          const struct chargeback_evidence *evidence)
+{
+	struct buf form = buf_new(task->arena, 1024);
+
+	put(&form, "evidence[customer_name]", evidence->customer);
+	put(&form, "evidence[product_description]", evidence->goods);
+	put(&form, "evidence[shipping_address]", evidence->address);
+	put(&form, "evidence[shipping_carrier]", evidence->carrier);
+	put(&form, "evidence[shipping_date]", evidence->shipped_on);
+	put(&form, "evidence[shipping_tracking_number]", evidence->tracking_number);
+	put(&form, "evidence[uncategorized_text]", evidence->text);
+	form_put(&form, "submit", "true");
+	return stripe_call(task, settings, path, &form,
+	                   key_of(task->arena, reference, evidence->occasion, &form));
+}
+
+/* 401 says nothing of it: the key is wrong. A key may lack the right to write, with 403. */
+static bool is_refusal(const struct payment_reply *reply)
+{
+	return (reply->problem == PAYMENT_WORD_COUNT && reply->status >= 400 &&
+	        reply->status != 404) ||
+	       (reply->problem == PAYMENT_MISTAKE && reply->status == 403);
+}
+
+/* What it does not take, it may have got in another way, or too late: then the dispute is read. */
 struct chargeback_answer stripe_chargeback(struct task *task,
                                            const struct payment_settings *settings,
                                            const char *reference,
@@ -85,22 +128,17 @@ struct chargeback_answer stripe_chargeback(struct task *task,
 {
 	struct arena *arena = task->arena;
 	const char *path = arena_printf(arena, "/v1/disputes/%s", reference);
-	struct buf form = buf_new(arena, 1024);
+	struct chargeback_answer answer;
 	struct payment_reply reply;
+	bool is_refused = false;
 
 	if (evidence != NULL) {
-		put(&form, "evidence[customer_name]", evidence->customer);
-		put(&form, "evidence[product_description]", evidence->goods);
-		put(&form, "evidence[shipping_address]", evidence->address);
-		put(&form, "evidence[shipping_carrier]", evidence->carrier);
-		put(&form, "evidence[shipping_date]", evidence->shipped_on);
-		put(&form, "evidence[shipping_tracking_number]", evidence->tracking_number);
-		put(&form, "evidence[uncategorized_text]", evidence->text);
-		form_put(&form, "submit", "true");
-		reply = stripe_call(task, settings, path, &form,
-		                    arena_printf(arena, "evidence-%s", reference));
-	} else {
-		reply = stripe_call(task, settings, path, NULL, NULL);
+		reply = send_evidence(task, settings, path, reference, evidence);
+		is_refused = is_refusal(&reply);
 	}
-	return read_dispute(arena, &reply);
+	if (evidence == NULL || is_refused)
+		reply = stripe_call(task, settings, path, NULL, NULL);
+	answer = read_dispute(arena, &reply);
+	answer.is_refused = is_refused;
+	return answer;
 }

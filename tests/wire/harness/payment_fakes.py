@@ -150,7 +150,7 @@ class Stripe(Fake):
     def __init__(self):
         super().__init__()
         self.intents, self.refunds, self.keys = {}, {}, {}
-        self.disputes, self.evidence = {}, {}
+        self.disputes, self.evidence, self.refuses_evidence = {}, {}, False
         self.posted = []  # (path, form) as it came
 
     def take(self, method, path, headers, body):
@@ -200,9 +200,11 @@ class Stripe(Fake):
             if dispute is None:
                 return 404, {"error": {"code": "resource_missing"}}
             if method == "POST":
-                assert form.pop("submit") == "true"
-                self.evidence[parts[1]] = form
-                dispute.update(status="under_review")
+                assert form["submit"] == "true"
+                if self.refuses_evidence or not dispute["status"].endswith("needs_response"):
+                    return 400, {"error": {"message": "This dispute is closed"}}
+                self.evidence[parts[1]] = {k: v for k, v in form.items() if k != "submit"}
+                dispute.update(status=dispute["status"].replace("needs_response", "under_review"))
             return 200, dict(dispute)
         if method == "POST":
             assert set(form) == {"payment_intent", "amount", "metadata[refund_id]"}, form
@@ -233,17 +235,17 @@ class Stripe(Fake):
         with self.lock:
             return sum(refund["amount"] for refund in self.refunds.values())
 
-    def dispute(self, attempt_id):
-        """The bank takes back what an attempt paid."""
+    def dispute(self, attempt_id, name="du_1", status="needs_response"):
+        """The bank takes back what an attempt paid, or asks about it."""
         with self.lock:
             intent = self.intent_of(attempt_id)
-            self.disputes["du_1"] = {
-                "id": "du_1", "status": "needs_response", "payment_intent": intent["id"],
+            self.disputes[name] = {
+                "id": name, "status": status, "payment_intent": intent["id"],
                 "amount": intent["amount"], "currency": intent["currency"],
                 "reason": "product_not_received", "metadata": {},
                 "evidence_details": {"due_by": int(time.time()) + 7 * 24 * 3600},
                 "balance_transactions": [{"amount": -intent["amount"], "fee": 1500}]}
-            return self.disputes["du_1"]
+            return self.disputes[name]
 
     def fail(self, refund_id):
         """A refund that was made does not arrive."""
