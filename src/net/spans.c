@@ -108,6 +108,12 @@ void spans_drop(size_t count)
 	all.count -= count;
 }
 
+void spans_lose(size_t count)
+{
+	spans_drop(count);
+	all.lost += count;
+}
+
 uint64_t spans_lost(void)
 {
 	return all.lost;

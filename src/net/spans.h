@@ -49,6 +49,7 @@ const char *spans_method(const char *method);
 size_t spans_count(void);
 const struct span *spans_at(size_t index); /* the oldest first */
 void spans_drop(size_t count);             /* of the oldest */
-uint64_t spans_lost(void);                 /* for which there was no room, ever */
+void spans_lose(size_t count);             /* the same, of those that nobody has taken */
+uint64_t spans_lost(void);                 /* those, and for which there was no room, ever */
 
 #endif

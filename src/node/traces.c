@@ -199,8 +199,10 @@ static void send_oldest(size_t count)
 	    arena, &request, loop_now_ms() + (traces.ending ? ENDING_SEND_MS : SEND_MS), &response);
 
 	tell(rc, response.status, response.error);
-	if (!is_passing(rc, response.status))
+	if (rc == 0 && response.status / 100 == 2)
 		spans_drop(count);
+	else if (!is_passing(rc, response.status))
+		spans_lose(count);
 	arena_free(arena);
 }
 

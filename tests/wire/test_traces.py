@@ -165,3 +165,16 @@ def test_traces_wait_while_the_collector_is_away_and_a_stop_sends_them(scene):
     assert scene.server.stop() == []
     assert scene.collector.of(trace)
     scene.server.start()
+
+
+def test_what_the_collector_refuses_counts_as_lost(scene):
+    scene.collector.status, scene.collector.refused = 400, 0
+    scene.shop.guest().do("listProducts", q="teapot", headers=parent()[0])
+    until(lambda: scene.collector.refused)
+    scene.collector.status = 200
+    headers, trace, _ = parent()
+    scene.shop.guest().do("listProducts", q="teapot", headers=headers)
+    assert arrived(scene, trace)
+    until(lambda: any(json.loads(line)["lost"] > 0 for line in
+                      scene.server.log.read_text().splitlines()
+                      if '"traces are taken again"' in line))
