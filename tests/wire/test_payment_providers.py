@@ -521,12 +521,21 @@ class Payer(threading.Thread):
             self.cancelled.append(order)
 
 
+@pytest.fixture
+def fakes():
+    """Chapa and Stripe, which outlive a server that is started after them: its check asks them."""
+    both = Chapa(), Stripe()
+    yield both
+    for fake in both:
+        fake.close()
+
+
 @pytest.mark.plain
 @pytest.mark.parametrize("victim", ["api", "jobs"])
-def test_a_killed_process_loses_no_payment_and_makes_none_twice(own_server, victim):
+def test_a_killed_process_loses_no_payment_and_makes_none_twice(fakes, own_server, victim):
     """Both processes of the api, the job, webhooks and a provider that loses answers, at once."""
     chance = random.Random(f"{SEED} payments {victim}")
-    chapa, stripe = Chapa(), Stripe()
+    chapa, stripe = fakes
     scene = Scene(own_server(SEBEZ_LIMITS="no", **settings(chapa, stripe)), chapa, stripe)
     shop, lost = scene.shop, random.Random(f"{SEED} {victim} lost")
     payers = [Payer(scene, method, [scene.order(method) for _ in range(8)], chance.random())
@@ -574,5 +583,3 @@ def test_a_killed_process_loses_no_payment_and_makes_none_twice(own_server, vict
                            "where e.account = %s", f"provider:{method}") == 1500 * sum(
             count for name, count in kept if name == method)
     assert shop.check() == []
-    for fake in (chapa, stripe):
-        fake.close()
