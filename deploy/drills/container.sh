@@ -44,6 +44,7 @@ $docker import "$SEBEZ_DRILL_BASE" debian:bookworm-slim > /dev/null
 $docker build --quiet --network host -f "$source/deploy/Dockerfile" -t sebez "$source" > /dev/null
 size() { $docker image inspect -f '{{.Size}}' "$1"; }
 beyond=$((($(size sebez) - $(size debian:bookworm-slim)) / 1000000))
+echo "$beyond MB beyond the base"
 
 echo "PostgreSQL, Redis and a store of files, as if they were elsewhere"
 pg_port=$(free_port) redis_port=$(free_port) port=$(free_port)
@@ -71,8 +72,6 @@ start() { # further options...
 	$docker run -d --name drill --network host --read-only --cap-drop ALL --security-opt no-new-privileges \
 		-v "$work/secrets:/run/secrets:ro" -e SEBEZ_SECRET_FILE=/run/secrets/secret \
 		-e DATABASE_URL_FILE=/run/secrets/database_url -e REDIS_URL="redis://127.0.0.1:$redis_port" \
-		-e S3_ENDPOINT="http://127.0.0.1:$(cat "$work/s3")" -e S3_BUCKET=shop -e S3_REGION=eu-central-1 \
-		-e S3_ACCESS_KEY_ID=fixed -e S3_SECRET_ACCESS_KEY=fixed-secret -e S3_PATH_STYLE=yes \
 		-e SEBEZ_LISTEN="127.0.0.1:$port" "$@" sebez > /dev/null
 	(wait_for 180 "health" health) || failed "it did not become healthy"
 }
@@ -85,13 +84,14 @@ end() {
 }
 
 echo "the story of the README"
-# Mails of a demo are shown, so they need a place.
+# Mails of a demo are kept in the data folder, which is used when files are there, too.
 start -e SEBEZ_DEMO=yes --tmpfs /var/lib/sebez:uid=10001,gid=10001,mode=0700
 play_story "http://127.0.0.1:$port" "$work" || failed "the story failed, or ended otherwise"
 end
 
 echo "nothing to write to, and SIGTERM"
-start
+start -e S3_ENDPOINT="http://127.0.0.1:$(cat "$work/s3")" -e S3_BUCKET=shop -e S3_REGION=eu-central-1 \
+	-e S3_ACCESS_KEY_ID=fixed -e S3_SECRET_ACCESS_KEY=fixed-secret -e S3_PATH_STYLE=yes
 $docker exec drill sebez check | tail -n 1
 if $docker exec drill touch /var/lib/sebez/x 2> /dev/null; then failed "its root can be written to"; fi
 end
