@@ -24,6 +24,7 @@ from harness.wait import until  # noqa: E402
 
 NEXT = pathlib.Path(os.environ["SEBEZ_NEXT"])
 ROUNDS = 15  # orders and messages of each person between two steps
+RELOADS = 2  # of nginx
 
 
 class Front(Through):
@@ -157,7 +158,8 @@ def main():
         count = sum(len(one.acknowledged) for one in people)
         lacks = [lack for one in people for lack in one.lacks(scene.instance.db)]
         troubles = [trouble for one in people for trouble in one.troubles]
-        # nginx closes idle connections when it reloads; who sends there just then sends again.
+        # nginx closes idle connections when it reloads; who sends there just then sends again, so
+        # each of the people at most once a reload.
         closed = [trouble for trouble in troubles if trouble[0] in ("ConnectionError", "SSLError")]
         with program(NEXT):
             checked = server.sebez("check", "--data", check=False)
@@ -170,7 +172,7 @@ def main():
     print(f"{count} orders and messages acknowledged, lost or doubled 0; "
           f"requests that failed: {len(troubles) - len(closed)}; sent again because nginx had "
           f"closed the connection: {len(closed)}")
-    assert len(troubles) == len(closed), troubles[:20]
+    assert len(troubles) == len(closed) <= RELOADS * len(people), troubles[:20]
 
 
 main()
