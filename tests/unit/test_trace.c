@@ -18,7 +18,7 @@ static void what_is_read_is_written_with_a_span_of_our_own(void **state)
 	assert_true(trace.known && trace.sampled);
 	trace_format(&trace, text);
 	assert_memory_equal(text, PARENT, 36);
-	assert_memory_not_equal(text + 36, PARENT + 36, 16);
+	assert_memory_not_equal(text + 36, &PARENT[36], 16);
 	assert_string_equal(text + 52, "-01");
 	assert_false(trace_parse(NULL, &trace) || trace.known);
 }
