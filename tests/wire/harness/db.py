@@ -78,8 +78,10 @@ class Database:
                 "where topic not like 'push_%' "
                 "and topic not in ('live_activity', 'mail', 'webhooks', 'phone_code')) "
                 "or exists (select from event e, event_follower f where e.tx > f.tx) "
-                "or exists (select from sale_pending) or exists (select from ranking_pending)"):
+                "or exists (select from sale_pending) or exists (select from ranking_pending) "
+                "or exists (select from ledger_uncarried)"):
             self.rows("select notices_follow(500)")  # sooner than the jobs process does
+            self.rows("select ledger_carry(500)")
             self.rows("select webhooks_follow(500)")
             time.sleep(0.01)
 
