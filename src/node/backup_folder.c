@@ -110,7 +110,7 @@ static int choose_tool(const struct config *config, const struct data_folder *da
 static int begin_tool(const struct config *config, const struct data_folder *data_folder,
                       struct backup_folder *folder)
 {
-	char tool[32];
+	char tool[32] = "";
 	int rc = folder->rest ? backup_rest_prepare(config, data_folder, folder) : 0;
 
 	if (rc == 0)
