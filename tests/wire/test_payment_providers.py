@@ -256,6 +256,28 @@ def test_a_refund_that_was_made_long_ago_is_found_without_its_key(scene):
     assert fake.refunded() == before
 
 
+def test_a_refund_that_takes_its_time_is_asked_about_until_it_is_made_and_made_once(scene):
+    fake, shop = scene.fakes["stripe"], scene.shop
+    fake.refunds_begin, before = "pending", fake.refunded()
+    customer, order = scene.order("stripe")
+    made = begun(customer, order)
+    fake.pay(made["id"])
+    checked(customer, order, made)
+    good(scene.vendor.cancel(order))
+    until(lambda: shop.db.one(
+        "select exists (select from outbox o join payment_refund r on r.id = o.subject_id "
+        "where r.order_id = %s and r.reference is not null and o.attempts = 0 "
+        "and o.due_at > now() + interval '30 s')", order["id"]))
+    assert customer.see(order)["payment"]["status"] == "refund_due"
+    fake.refunds_begin = "succeeded"
+    fake.arrive()
+    fake.keys.clear()  # a day later
+    shop.db.rows("update outbox set due_at = now() where subject_id = %s",
+                 refund_of(scene, order)["id"])
+    until(lambda: customer.see(order)["payment"]["status"] == "refunded")
+    assert fake.refunded() == before + 1500 and books(shop, order) == {}
+
+
 def test_a_refund_that_does_not_arrive_is_due_again_and_not_made_again(scene):
     fake, finance = scene.fakes["stripe"], scene.shop.admin("finance")
     customer, order = scene.order("stripe")

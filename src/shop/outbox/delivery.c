@@ -182,7 +182,10 @@ void delivery_wait(struct delivery *delivery)
 
 void delivery_postpone(struct delivery *delivery, int64_t delay_ms)
 {
-	assert(delivery->state == DELIVERY_UNTOUCHED && delay_ms > 0);
+	assert(delivery->state == DELIVERY_UNTOUCHED || delivery->state == DELIVERY_BEGUN);
+	assert(delay_ms > 0);
+	if (delivery->state == DELIVERY_BEGUN)
+		breaker_succeed(&delivery->batch->queue->breaker);
 	delivery->state = DELIVERY_WAITING;
 	delivery->delay_ms = delay_ms;
 }

@@ -105,8 +105,8 @@ bool delivery_is_last(const struct delivery *delivery);
 
 /* skip: the row is obsolete; also after an attempt that has shown it. The others without one. move:
  * it belongs to the queue of another destination; wait: no channel that could deliver it is
- * configured, so it waits until one is or it expires; postpone: it is not to be delivered yet. A
- * row that waits has all attempts again. */
+ * configured, so it waits until one is or it expires; postpone: it is not to be delivered yet, as
+ * may be found after an attempt, too. A row that waits has all attempts again. */
 void delivery_skip(struct delivery *delivery);
 void delivery_move(struct delivery *delivery, const char *destination);
 void delivery_wait(struct delivery *delivery);

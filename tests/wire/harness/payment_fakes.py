@@ -152,6 +152,7 @@ class Stripe(Fake):
         self.intents, self.refunds, self.keys = {}, {}, {}
         self.disputes, self.evidence, self.refuses_evidence = {}, {}, False
         self.posted = []  # (path, form) as it came
+        self.refunds_begin = "succeeded"
 
     def take(self, method, path, headers, body):
         if headers["Authorization"] != f"Bearer {STRIPE_KEY}":
@@ -213,7 +214,7 @@ class Stripe(Fake):
                          if r["payment_intent"] == intent["id"])
             if before + int(form["amount"]) > intent["amount_received"]:
                 return 400, {"error": {"code": "amount_too_large"}}
-            refund = {"id": f"re_{len(self.refunds)}", "status": "succeeded",
+            refund = {"id": f"re_{len(self.refunds)}", "status": self.refunds_begin,
                       "payment_intent": intent["id"], "amount": int(form["amount"]),
                       "metadata": {"refund_id": form["metadata[refund_id]"]}}
             self.refunds[refund["id"]] = refund
@@ -253,6 +254,13 @@ class Stripe(Fake):
             (refund,) = [r for r in self.refunds.values()
                          if r["metadata"]["refund_id"] == refund_id]
             refund.update(status="failed", failure_reason="lost_or_stolen_card")
+
+    def arrive(self):
+        """All refunds that take their time."""
+        with self.lock:
+            for refund in self.refunds.values():
+                if refund["status"] == "pending":
+                    refund["status"] = "succeeded"
 
     def tell(self, url, attempt_id, secret=STRIPE_SECRET, age_s=0, kind="payment_intent.succeeded"):
         return self.say(url, {"id": "pi_0", "metadata": {"attempt_id": attempt_id}}, kind, secret,
