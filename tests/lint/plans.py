@@ -33,6 +33,8 @@ LIKELY = {
 
 # The role could run it, and does not. Its plan is no promise, so it may change from run to run.
 NEVER = "never as this role"
+# A job empties the table while the plans are judged, so they may change from run to run.
+COUNTED = "what a job has not counted yet is little; here it is all, until it has"
 # (role or any, statement): why it may read a whole table.
 REASONS = {
     ("any", "order_customer"): "one of its clauses is always there",
@@ -40,6 +42,7 @@ REASONS = {
     ("any", "sub_orders_read"): "one of its clauses is always there",
     ("any", "messages_found"): "one of its clauses is always there",
     ("sebez_admin", "demo_variant"): NEVER,
+    ("sebez_admin", "sellers_page"): COUNTED,
     ("sebez_admin", "session_list"): NEVER,
     ("sebez_auth", "session_list"): NEVER,
     ("sebez_jobs", "session_list"): NEVER,
@@ -144,7 +147,7 @@ def main():
     used |= {("any", statement) for _, statement, _ in found}
     bad += [f"{role}, {statement}: needs no reason any more"
             for role, statement in sorted(REASONS.keys() - used)
-            if REASONS[role, statement] is not NEVER]
+            if REASONS[role, statement] not in (NEVER, COUNTED)]
     print("\n".join(bad))
     return 1 if bad else 0
 

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import psycopg2
 import pytest
 import requests
 
@@ -91,6 +92,15 @@ from j cross join lateral (values ('bank', null, 777), ('available', j.id, -777)
 	e (account, vendor, amount)"""
 
 
+def answers(db):
+    """Whether the database serves: what it knew may have been killed, and it may be recovering."""
+    db.close()
+    try:
+        return db.one("select true")
+    except psycopg2.OperationalError:
+        return False
+
+
 def work_through_kills(server, clerks, victim, chance, soonest, latest):
     """The threads work, and their victim is killed again and again; then everything is up."""
     for clerk in clerks:
@@ -102,7 +112,7 @@ def work_through_kills(server, clerks, victim, chance, soonest, latest):
     for clerk in clerks:
         clerk.join()
     server.wait_ready()
-    server.db.close()  # what it knew may have been killed
+    until(lambda: answers(server.db))
 
 
 @pytest.mark.parametrize("victim", ["api", "postgres"])
