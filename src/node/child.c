@@ -141,6 +141,27 @@ close_program:
 	return failure;
 }
 
+int child_spawn_worker(const char *name, int program_fd, int input_fd, int output_fd, pid_t *ret)
+{
+	const char *argv[] = {name, NULL};
+	static const char *const NO_ENVIRONMENT[] = {NULL};
+	char program[64];
+	struct child_spec spec = {
+	    .program = program,
+	    .argv = argv,
+	    .envp = NO_ENVIRONMENT,
+	    .by_descriptor = true,
+	    .death_signal = SIGKILL,
+	    .input_fd = input_fd,
+	    .output_fd = output_fd,
+	    .keeps_error = true,
+	};
+
+	assert(program_fd >= CHILD_FIRST_FD && input_fd > 0);
+	path_format(program, sizeof(program), "/proc/self/fd/%d", program_fd);
+	return child_spawn(&spec, ret);
+}
+
 static int outcome_of(int status)
 {
 	assert(WIFEXITED(status) || WIFSIGNALED(status));

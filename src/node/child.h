@@ -31,6 +31,12 @@ struct child_spec {
  * default signal handlers. Waits until exec has succeeded or failed; returns -errno on failure. */
 int child_spawn(const struct child_spec *spec, pid_t *ret) __attribute__((warn_unused_result));
 
+/* The same for a program that reads what anybody may have sent, by the descriptor program_fd that
+ * the supervisor has opened: it has no environment, and ends with this process. input_fd and
+ * output_fd as in child_spec; its standard error is this process's. */
+int child_spawn_worker(const char *name, int program_fd, int input_fd, int output_fd, pid_t *ret)
+    __attribute__((warn_unused_result));
+
 /* Runs the program to completion. Returns its exit status, 128 + signal, or -errno. */
 int child_run(const struct child_spec *spec) __attribute__((warn_unused_result));
 /* The same, and passes SIGTERM on when this process is asked to stop; then it returns -EINTR. */

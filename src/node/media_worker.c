@@ -40,38 +40,22 @@ int media_worker_open(const char *sebez, const char *program)
 	return fd < 0 ? -errno : fd;
 }
 
-static int spawn(int socket_fd, pid_t *ret)
-{
-	static const char *const ARGV[] = {MEDIA_WORKER_PROGRAM, NULL};
-	static const char *const NO_ENVIRONMENT[] = {NULL};
-	char program[64];
-	struct child_spec spec = {
-	    .program = program,
-	    .argv = ARGV,
-	    .envp = NO_ENVIRONMENT,
-	    .by_descriptor = true,
-	    .death_signal = SIGKILL,
-	    .input_fd = socket_fd,
-	    .output_fd = -1,
-	};
-
-	_Static_assert((int)MEDIA_SOCKET == STDIN_FILENO, "child_spec.input_fd becomes that");
-	path_format(program, sizeof(program), "/proc/self/fd/%d", (int)MEMBER_FD_WORKER);
-	return child_spawn(&spec, ret);
-}
-
 int media_worker_start(struct media_worker **ret)
 {
 	struct media_worker *worker;
 	int pair[2];
 	int rc;
 
+	_Static_assert((int)MEDIA_SOCKET == STDIN_FILENO, "input_fd becomes that");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return -errno;
 	worker = calloc(1, sizeof(*worker));
 	assert(worker != NULL);
 	worker->fd = pair[0];
-	rc = fcntl(worker->fd, F_SETFL, O_NONBLOCK) == 0 ? spawn(pair[1], &worker->pid) : -errno;
+	rc = fcntl(worker->fd, F_SETFL, O_NONBLOCK) == 0
+	         ? child_spawn_worker(MEDIA_WORKER_PROGRAM, MEMBER_FD_WORKER, pair[1], -1,
+	                              &worker->pid)
+	         : -errno;
 	close(pair[1]);
 	if (rc == 0) {
 		rc = uv_poll_init(loop_uv(), &worker->poll, worker->fd);

@@ -16,7 +16,6 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "node/child.h"
-#include "node/data_folder.h"
 #include "node/member.h"
 
 /* Waits for the end of a process. */
@@ -27,26 +26,6 @@ struct ending {
 };
 
 static unsigned running;
-
-static int spawn(int document, int pdf, pid_t *ret)
-{
-	static const char *const ARGV[] = {PAPER_WORKER_PROGRAM, NULL};
-	static const char *const NO_ENVIRONMENT[] = {NULL};
-	char program[64];
-	struct child_spec spec = {
-	    .program = program,
-	    .argv = ARGV,
-	    .envp = NO_ENVIRONMENT,
-	    .by_descriptor = true,
-	    .death_signal = SIGKILL,
-	    .input_fd = document,
-	    .output_fd = pdf,
-	    .keeps_error = true,
-	};
-
-	path_format(program, sizeof(program), "/proc/self/fd/%d", (int)MEMBER_FD_PAPER);
-	return child_spawn(&spec, ret);
-}
 
 static void on_end(uv_poll_t *poll, int status, int events)
 {
@@ -114,7 +93,7 @@ int paper_make(int document, int64_t deadline_ms, int *ret_pdf)
 	if (pdf < 0)
 		return -errno;
 	running++;
-	rc = spawn(document, pdf, &pid);
+	rc = child_spawn_worker(PAPER_WORKER_PROGRAM, MEMBER_FD_PAPER, document, pdf, &pid);
 	if (rc == 0)
 		rc = wait_for_end(pid, deadline_ms);
 	running--;
