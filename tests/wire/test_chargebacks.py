@@ -12,6 +12,7 @@ from test_ledger import balance, has, journals
 from test_refunds import delivered, granted, mailed
 
 FEE = 1500  # of the sandbox
+SYSTEM = "select set_config('sebez.actor', 'system', true)"
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,8 @@ def test_what_is_taken_is_held_and_back_when_it_is_won(shop):
     case.released()
     seen = case.taken()
     assert (seen["status"], seen["amount"], seen["fee"], seen["borne_by"], seen["sent_at"]) == (
-        "needs_response", money(2000), money(FEE), "vendor", None)
+        "needs_response", money(2000), money(0), "vendor", None)
+    assert case.finance.do("adminGetChargeback", chargeback_id=case.id)["fee"] == money(FEE)
     assert [(p["sub_order_id"], p["amount"]) for p in seen["parts"]] == [(case.part, money(2000))]
     assert balance(case.clay) == has(reserved=1800)
     assert books(shop, case.order) == {
@@ -130,8 +132,14 @@ def test_when_the_balance_is_short_the_vendor_owes_it_and_its_fee(shop, settings
     case.clay.do("putPayoutAccount", body={"holder": "Clay", "country": "DE",
                                            "iban": "DE89370400440532013000"})
     case.finance.do("runPayouts", body={"vendor_id": case.clay.id})
-    case.taken()
+    assert case.taken()["fee"] == money(FEE)
     assert balance(case.clay) == has(reserved=1800, debt=1800 + FEE)
+    settings(chargeback_fees_borne_by="marketplace")  # of later ones
+    shop.db.rows(SYSTEM + ", chargeback_note(attempt_id, reference, amount, reason, state, %s, "
+                 "respond_by) from chargeback where id = %s", FEE + 100, case.id)
+    assert case.seen()["fee"] == money(FEE + 100)
+    shop.db.rows(SYSTEM + ", chargeback_note(attempt_id, reference, amount, reason, state, %s, "
+                 "respond_by) from chargeback where id = %s", FEE, case.id)
     case.decided("losing")
     assert balance(case.clay) == has(debt=1800 + FEE)
 
@@ -279,3 +287,66 @@ def test_what_was_cancelled_before_it_was_paid_has_no_part(shop):
     finance.do("sendChargebackEvidence", chargeback_id=seen["id"])
     until(lambda: clay.do("listVendorChargebacks")["items"][0]["status"] == "lost")
     assert books(shop, order) == {"provider:sandbox": -FEE, "chargeback_costs": FEE}
+
+
+def test_a_vendor_reads_what_is_of_its_own_sub_order(shop, settings):
+    settings(chargeback_fees_borne_by="vendor")
+    clay, iron = (shop.vendor(shipping=[("Parcel", 0)]) for _ in range(2))
+    customer, finance = shop.customer(), shop.admin("finance")
+    order = customer.order(clay.product(price=1000), iron.product(price=3000), method="sandbox")
+    sandbox(shop, paid_by(customer, order), "dispute")
+    until(lambda: clay.do("listVendorChargebacks")["items"])
+    read = {}
+    for vendor in (clay, iron):
+        (read[vendor],) = vendor.do("listVendorChargebacks")["items"]
+    assert [(c["amount"], c["fee"]) for c in read.values()] == [
+        (money(1000), money(375)), (money(3000), money(1125))]
+    whole = finance.do("adminGetChargeback", chargeback_id=read[clay]["id"])
+    assert (whole["amount"], whole["fee"], len(whole["parts"])) == (money(4000), money(FEE), 2)
+
+
+def test_a_refund_that_failed_is_not_asked_for_while_the_bank_has_the_money(shop):
+    clay, customer, finance = shop.vendor(), shop.customer(), shop.admin("finance")
+    order = customer.order(clay.product(price=1000), method="sandbox")
+    made = paid_by(customer, order, "sandbox_refund_fails")
+    good(clay.cancel(order))
+
+    def refund():
+        return shop.db.one("select state from payment_refund where order_id = %s", order["id"])
+    until(lambda: refund() == "failed")
+    sandbox(shop, made, "dispute")
+    until(lambda: clay.do("listVendorChargebacks")["items"])
+    shop.db.rows("update payment_attempt set token = 'sandbox_ok' where id = %s", made["id"])
+    shop.db.rows("insert into outbox (topic, destination, subject_id) select 'payment_refunds', "
+                 "'sandbox', id from payment_refund where order_id = %s", order["id"])
+    until(lambda: shop.db.one("select count(*) from outbox o join payment_refund r on r.id = "
+                              "o.subject_id where r.order_id = %s and o.due_at < now() "
+                              "+ interval '5 minutes'", order["id"]) == 0)
+    assert refund() == "failed"
+    (seen,) = clay.do("listVendorChargebacks")["items"]
+    good(clay.call("addVendorChargebackEvidence", chargeback_id=seen["id"], key=fresh("key"),
+                   body={"text": "losing_evidence"}))
+    finance.do("sendChargebackEvidence", chargeback_id=seen["id"])
+    until(lambda: refund() == "by_hand")
+    until(lambda: customer.see(order)["payment"]["status"] == "refunded")
+    assert books(shop, order) == {"provider:sandbox": -FEE, "chargeback_costs": FEE}
+
+
+def test_a_refund_that_fails_after_the_bank_decided_was_paid_by_the_bank(shop):
+    case = Case(shop)
+    case.shop.db.rows("update payment_attempt set token = 'sandbox_refund_fails' where id = %s",
+                      case.made["id"])
+    granted(case.clay, case.order, lines=some(line_of(case.order, case.clay), 1))
+    until(lambda: shop.db.one("select state from payment_refund where order_id = %s",
+                              case.order["id"]) == "failed")
+    # As if it were on its way.
+    shop.db.rows("update payment_refund set failure = 'unanswered' where order_id = %s",
+                 case.order["id"])
+    case.taken()
+    case.decided("losing")
+    assert books(shop, case.order)["chargeback_costs"] == FEE + 1000
+    shop.db.rows("update payment_refund set failure = 'refused' where order_id = %s",
+                 case.order["id"])
+    shop.db.rows(SYSTEM + ", refund_failed(id) from payment_refund where order_id = %s",
+                 case.order["id"])
+    assert books(shop, case.order) == {"provider:sandbox": -FEE, "chargeback_costs": FEE}

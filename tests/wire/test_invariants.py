@@ -119,9 +119,9 @@ REFUND = ("update goods_return g set state = 'refunded', refund_id = gen_random_
           "l.account_id, 1, 1 from order_line l join sub_order s on s.id = l.sub_order_id "
           "where s.number = %(number)s")
 CHARGEBACK = (f"{UNGUARDED} insert into chargeback (id, attempt_id, order_id, account_id, "
-              "provider, reference, amount, currency, state, taken, fee, borne_by) select id, id, "
-              "order_id, account_id, 'sandbox', 'x', 1, 'USD', 'needs_response', true, 1, 'vendor' "
-              "from sub_order where number = %(number)s")
+              "provider, reference, amount, currency, state, taken, fee, borne_by, fee_borne_by) "
+              "select id, id, order_id, account_id, 'sandbox', 'x', 1, 'USD', 'needs_response', "
+              "true, 1, 'vendor', 'vendor' from sub_order where number = %(number)s")
 INVOICE = (f"{UNGUARDED} insert into invoice (vendor_id, id, kind, issuer_id, year, serial, "
            "number, issued_at, account_id, order_id, sub_order_id, supplied_at, currency, goods, "
            "shipping, total, seller, lines)")

@@ -190,17 +190,15 @@ begin
 		where h.released_at is null and h.release_at <= now()
 		and not exists (select from goods_return g where g.vendor_id = h.vendor_id
 			and g.sub_order_id = h.sub_order_id and g.state = any (return_open_states()))
-		and not exists (select from dispute d where d.vendor_id = h.vendor_id
-			and d.sub_order_id = h.sub_order_id and d.state = any (dispute_open_states()))
-		and not is_charged_back(h.vendor_id, h.sub_order_id)
+		and not is_kept_back(h.vendor_id, h.sub_order_id)
 		order by h.release_at
 		limit most
 		for no key update of s skip locked);
-	-- Again, under the lock: a return may have been asked for until it was taken.
+	-- Again, under the lock: a return may have been asked for, or a dispute opened, until it was taken.
 	due := array(select s.id from sub_order s where s.id = any (due)
 		and not exists (select from goods_return g where g.vendor_id = s.vendor_id
 			and g.sub_order_id = s.id and g.state = any (return_open_states()))
-		and not is_charged_back(s.vendor_id, s.id));
+		and not is_kept_back(s.vendor_id, s.id));
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id, e.earned, r.days,
@@ -245,12 +243,11 @@ begin
 		select s.id from ledger_share h
 		join sub_order s on s.vendor_id = h.vendor_id and s.id = h.sub_order_id
 		where h.reserved_until <= now()
-		and not exists (select from dispute d where d.vendor_id = h.vendor_id
-			and d.sub_order_id = h.sub_order_id and d.state = any (dispute_open_states()))
-		and not is_charged_back(h.vendor_id, h.sub_order_id)
+		and not is_kept_back(h.vendor_id, h.sub_order_id)
 		order by h.reserved_until
 		limit most
 		for no key update of s skip locked);
+	due := array(select s.id from sub_order s where s.id = any (due) and not is_kept_back(s.vendor_id, s.id));
 	perform ledger_lock(array(select s.vendor_id from sub_order s where s.id = any (due)));
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id

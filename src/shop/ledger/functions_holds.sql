@@ -1,6 +1,15 @@
 -- Money of a vendor that is held while a sub-order is disputed or charged back. docs/MONEY.md.
 set local role sebez_kernel;
 
+-- Whether earnings of a sub-order are kept back: it is disputed or charged back. What is being returned keeps back only
+-- what is pending.
+create or replace function is_kept_back(vendor uuid, of_sub_order uuid) returns boolean language plpgsql stable
+set search_path = public, pg_temp as $$
+begin
+	return is_charged_back(vendor, of_sub_order) or exists (select from dispute d where d.vendor_id = vendor
+		and d.sub_order_id = of_sub_order and d.state = any (dispute_open_states()));
+end $$;
+
 -- Holds what was earned of a sub-order and is available; what is pending is not released meanwhile. Not of cash: that
 -- the vendor has. The sub-order is locked already.
 create or replace function ledger_hold(of_sub_order uuid) returns void
@@ -38,9 +47,7 @@ begin
 	with share as materialized (
 		select h.*, s.order_id, journal_new_id() as id
 		from sub_order s join ledger_share h on h.vendor_id = s.vendor_id and h.sub_order_id = s.id
-		where s.id = of_sub_order and h.held > 0 and not is_charged_back(s.vendor_id, s.id)
-		and not exists (select from dispute d where d.vendor_id = s.vendor_id and d.sub_order_id = s.id
-			and d.state = any (dispute_open_states()))
+		where s.id = of_sub_order and h.held > 0 and not is_kept_back(s.vendor_id, s.id)
 	), written as (
 		insert into journal (id, cause_kind, cause_id, cause_number, currency, vendor_id, sub_order_id, order_id, actor,
 		                     actor_id)

@@ -127,10 +127,12 @@ select s.id from sub_order s where s.order_id = (select r.order_id from payment_
 order by s.id for update;
 
 -- refund_lock (id uuid): one writes -> (state text, attempt_id uuid, order_id uuid, account_id uuid, amount bigint,
---     currency text, is_extra bool, is_doubtful bool)
--- is_doubtful: it was asked for before, and the provider may have made it.
+--     currency text, is_extra bool, is_doubtful bool, is_charged_back bool)
+-- is_doubtful: it was asked for before, and the provider may have made it. is_charged_back: a bank has
+-- taken what it would pay back.
 select r.state, r.attempt_id, r.order_id, r.account_id, r.amount, r.currency, r.sub_orders = '{}' as is_extra,
-       r.updated_at > r.created_at and (r.state <> 'failed' or r.failure = 'unanswered') as is_doubtful
+       r.updated_at > r.created_at and (r.state <> 'failed' or r.failure = 'unanswered') as is_doubtful,
+       refund_is_charged_back(r.id) as is_charged_back
 from payment_refund r where r.id = :id for update;
 
 -- refund_write (id uuid, state text, reference text?, failure text?): none
@@ -138,9 +140,8 @@ update payment_refund r
 set state = :state, reference = coalesce(:reference, r.reference), failure = :failure, updated_at = now()
 where r.id = :id;
 
--- refund_failed_tell (id uuid): none writes
--- When it failed.
-select refund_tell(:id);
+-- refund_failed (id uuid): none writes
+select refund_failed(:id);
 
 -- refund_undo (id uuid, why text): none writes
 select refund_undo(:id, :why);

@@ -52,13 +52,15 @@ select chargebacks_look(:most) as done;
 -- The sandbox's.
 
 -- sandbox_chargeback_open (charge uuid, amount bigint?): none
--- Of so much, at most and by default of all that was not refunded, unless one goes on; and tells of it, as a webhook
--- would.
+-- Of so much, at most and by default of all that was not refunded or lost, unless one goes on; and tells of it, as a
+-- webhook would.
 with made as (
 	insert into sandbox_chargeback (id, charge_id, amount)
-	select gen_random_uuid(), c.id, least(:amount, c.amount - c.refunded) from sandbox_charge c
-	where c.id = :charge and c.state = 'captured' and c.amount > c.refunded
-	and not exists (select from sandbox_chargeback x where x.charge_id = c.id and x.state <> 'won')
+	select gen_random_uuid(), c.id, least(:amount, w.here) from sandbox_charge c
+	cross join lateral (select c.amount - c.refunded - (select coalesce(sum(x.amount), 0) from sandbox_chargeback x
+		where x.charge_id = c.id and x.state = 'lost') as here) w
+	where c.id = :charge and c.state = 'captured' and w.here > 0
+	and not exists (select from sandbox_chargeback x where x.charge_id = c.id and x.state not in ('won', 'lost'))
 	returning id
 )
 insert into outbox (topic, destination, subject_id, payload)

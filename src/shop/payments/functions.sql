@@ -70,7 +70,46 @@ language sql security definer set search_path = public, pg_temp as $$
 	from payment_refund r join shop_order o on o.id = r.order_id
 	where r.id = failed and r.state = 'failed'
 $$;
-grant execute on function refund_tell(uuid) to sebez_jobs;
+
+-- A refund that was refused, and that a lost chargeback counted as paid back: the bank has paid it, so the marketplace
+-- does not lose it.
+create or replace function refund_paid_by_bank(refund uuid) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+	r payment_refund;
+	c chargeback;
+begin
+	select * into r from payment_refund x where x.id = refund and x.state = 'failed'
+	and x.failure is distinct from 'unanswered';
+	select x.* into c from chargeback x where x.attempt_id = r.attempt_id and x.state = 'lost' and r.amount <= (
+		select coalesce(sum(e.amount), 0) from journal j join journal_entry e on e.journal_id = j.id
+		where j.cause_kind = 'chargeback_lost' and j.cause_id = x.id and e.account = 'chargeback_costs')
+	order by x.id limit 1;
+	if c.id is null then
+		return;
+	end if;
+	update payment_refund x set state = 'by_hand', updated_at = now() where x.id = r.id;
+	perform chargeback_journal(c, 'chargeback_lost', array[
+		chargeback_entry('provider:' || c.provider, null, 'chargeback', r.amount),
+		chargeback_entry('chargeback_costs', null, 'chargeback', -r.amount)]);
+	if r.sub_orders = '{}' then
+		perform ledger_extra(r.attempt_id, 'extra_refunded');
+		return;
+	end if;
+	update sub_order s set refunded_amount = s.refunded_amount + n.amount
+	from unnest(r.sub_orders, r.amounts) n (id, amount)
+	where s.id = n.id and s.order_id = r.order_id;
+	perform settle_payments(r.sub_orders);
+end $$;
+
+-- The provider did not make a refund, which the caller has locked after the sub-orders of its order.
+create or replace function refund_failed(refund uuid) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+	perform refund_paid_by_bank(refund);
+	perform refund_tell(refund);
+end $$;
+grant execute on function refund_failed(uuid) to sebez_jobs;
 
 -- What the provider had paid back came back to it: the refund is due again, and is not made again by itself. The caller
 -- has locked the sub-orders of its order, and the refund.
@@ -91,7 +130,7 @@ begin
 		where s.id = n.id and s.order_id = r.order_id;
 		perform settle_payments(r.sub_orders);
 	end if;
-	perform refund_tell(r.id);
+	perform refund_failed(r.id);
 end $$;
 grant execute on function refund_undo(uuid, text) to sebez_jobs;
 

@@ -25,6 +25,21 @@ set search_path = public, pg_temp as $$
 $$;
 grant execute on function charged_back(uuid, uuid) to sebez_owner;
 
+-- Whether a bank has taken what this refund would pay back, and may pay it back instead.
+create or replace function refund_is_charged_back(refund uuid) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+	select exists (
+		select from payment_refund r join chargeback c on c.attempt_id = r.attempt_id and c.taken
+		where r.id = refund and (r.sub_orders = '{}' or exists (
+			select from sub_order s where s.id = any (r.sub_orders)
+			and s.received_amount - s.refunded_amount - (s.total - s.cancelled_total)
+			    - charged_back(s.vendor_id, s.id) < (
+				select sum(x.amounts[array_position(x.sub_orders, s.id)]) from payment_refund x
+				where x.order_id = r.order_id and s.id = any (x.sub_orders)
+				and x.state in ('pending', 'failed')))))
+$$;
+grant execute on function refund_is_charged_back(uuid) to sebez_jobs;
+
 -- Whether the earnings of a sub-order are kept back for a chargeback.
 create or replace function is_charged_back(vendor uuid, of_sub_order uuid) returns boolean language sql stable
 set search_path = public, pg_temp as $$
@@ -79,7 +94,7 @@ language plpgsql set search_path = public, pg_temp as $$
 declare
 	one record;
 begin
-	if (select chargeback_fees_borne_by from platform) = 'marketplace'
+	if c.fee_borne_by = 'marketplace'
 			or not exists (select from chargeback_part p where p.chargeback_id = c.id) then
 		perform chargeback_journal(c, 'chargeback_fee', array[
 			chargeback_entry('chargeback_costs', null, 'chargeback_fee', more),
@@ -255,9 +270,9 @@ declare
 begin
 	select * into strict f from platform;
 	insert into chargeback (id, attempt_id, order_id, account_id, provider, reference, amount, currency, reason, state,
-	                        borne_by)
+	                        borne_by, fee_borne_by)
 	select journal_new_id(), a.id, a.order_id, a.account_id, a.provider, told_reference, told_amount, a.currency,
-	       told_reason, 'inquiry', f.chargebacks_borne_by
+	       told_reason, 'inquiry', f.chargebacks_borne_by, f.chargeback_fees_borne_by
 	from payment_attempt a where a.id = of_attempt and a.outcome is not null
 	on conflict (provider, reference) do nothing
 	returning * into c;

@@ -14,7 +14,8 @@
 
 enum {
 	PENDING_MS = 60 * 1000, /* a provider that takes its time is asked again after this */
-	GIVEN_UP_MAX = 100,     /* per run of the job: few, if any */
+	CHARGED_BACK_MS = 10 * 60 * 1000, /* and what a bank has taken, when that may be decided */
+	GIVEN_UP_MAX = 100,               /* per run of the job: few, if any */
 };
 
 static void tell_of_extra(struct db *chain, const struct refund_lock_row *row)
@@ -57,22 +58,25 @@ static bool is_open(const struct refund_lock_row *row)
 	return strcmp(row->state, "pending") == 0 || strcmp(row->state, "failed") == 0;
 }
 
+enum taken { TAKEN, CHARGED_BACK, OVER };
+
 /* Before the provider is asked: from now on the refund is under way, and nobody records it by hand.
- * False when that was done, or it is refunded. */
-static bool take(struct task *task, struct uuid id, bool *is_doubtful)
+ * CHARGED_BACK: the bank has the money, and may pay it back. OVER: it was recorded by hand, or is
+ * refunded. */
+static enum taken take(struct task *task, struct uuid id, bool *is_doubtful)
 {
 	struct db *tx = db_begin_as(task, PG_JOBS);
 	struct db *chain = db_chain(tx);
 	const struct refund_lock_row *row = lock(chain, id);
-	bool is_taken = is_open(row);
+	enum taken taken = !is_open(row) ? OVER : row->is_charged_back ? CHARGED_BACK : TAKEN;
 
 	*is_doubtful = row->is_doubtful;
-	if (is_taken) {
+	if (taken == TAKEN) {
 		sql_refund_write(chain, id, "pending", NULL, NULL);
 		db_run(chain);
 	}
 	db_commit(tx);
-	return is_taken;
+	return taken;
 }
 
 static void log_twice(struct uuid id, const struct refund_lock_row *row)
@@ -95,7 +99,7 @@ static void write_not_refunded(struct db *chain, struct uuid id,
 	                 : is_last  ? "unanswered"
 	                            : NULL);
 	if (is_refused || is_last)
-		sql_refund_failed_tell(chain, id);
+		sql_refund_failed(chain, id);
 }
 
 /* is_last: it is not asked for again by itself, so that it is failed, and may be made by hand. */
@@ -218,9 +222,15 @@ static void send(struct task *task, struct delivery *delivery,
 		look_again(task, delivery, row);
 		return;
 	}
-	if (!take(task, row->id, &is_doubtful)) {
+	switch (take(task, row->id, &is_doubtful)) {
+	case OVER:
 		delivery_skip(delivery);
 		return;
+	case CHARGED_BACK:
+		delivery_postpone(delivery, CHARGED_BACK_MS);
+		return;
+	case TAKEN:
+		break;
 	}
 	answer = ask(task, row, is_doubtful);
 	delivery_allow_time(task);

@@ -15,6 +15,7 @@ create table chargeback (
 	taken       boolean not null default false, -- the provider has the money, and journals say so
 	fee         bigint not null default 0, -- that the provider took of us, as journals say
 	borne_by    text not null check (borne_by in (:GoodwillBy)), -- what is lost, as the settings were when it came
+	fee_borne_by text not null check (fee_borne_by in (:GoodwillBy)), -- and of the fee
 	respond_by  timestamptz, -- later the provider takes no evidence; null: it wants none
 	send_at     timestamptz, -- when the evidence is sent; null: it was, was refused, or none is wanted
 	sending_at  timestamptz, -- since then nothing is added to it, as the provider may have it
@@ -31,9 +32,12 @@ create index chargeback_order on chargeback (order_id);
 create index chargeback_state on chargeback (state, id);
 create index chargeback_asked on chargeback (asked_at) where state in ('inquiry', 'needs_response', 'under_review');
 create trigger kept before delete or update of id, attempt_id, order_id, account_id, provider, reference, amount,
-	currency, borne_by on chargeback for each row execute function kept();
+	currency, borne_by, fee_borne_by on chargeback for each row execute function kept();
 
-grant select on chargeback to sebez_vendor, sebez_admin, sebez_jobs;
+grant select on chargeback to sebez_admin, sebez_jobs;
+-- Amounts are of the whole order: a vendor reads its part.
+grant select (id, order_id, provider, reference, currency, reason, state, borne_by, respond_by, sent_at, created_at,
+	updated_at) on chargeback to sebez_vendor;
 grant select, insert, update on chargeback to sebez_kernel;
 alter table chargeback enable row level security, force row level security;
 create policy everything on chargeback to sebez_admin, sebez_jobs, sebez_kernel, sebez_owner

@@ -10,10 +10,13 @@
 #include "web/page.h"
 #include "web/reply.h"
 
-static struct rows *read_chargeback(struct db *db, struct uuid id, bool with_evidence)
+/* vendor: who reads it; NULL: an admin. */
+static struct rows *read_chargeback(struct db *db, struct uuid id, const struct uuid *vendor,
+                                    bool with_evidence)
 {
 	return sql_chargebacks_page(db, &(struct chargebacks_page_args){
 	                                    .id = &id,
+	                                    .vendor = vendor,
 	                                    .with_evidence = with_evidence,
 	                                    .after_id = id,
 	                                    .page_size = 1,
@@ -23,7 +26,8 @@ static struct rows *read_chargeback(struct db *db, struct uuid id, bool with_evi
 /* GET …/chargebacks/{chargeback_id} */
 void get_chargeback(struct request *rq, const struct get_chargeback_in *in)
 {
-	struct rows *rows = read_chargeback(db_of(&rq->task), in->chargeback_id, true);
+	struct rows *rows =
+	    read_chargeback(db_of(&rq->task), in->chargeback_id, in->vendor_id, true);
 
 	if (rows_count(rows) == 0)
 		task_end(&rq->task, PROBLEM_NOT_FOUND, "Chargeback not found.");
@@ -59,9 +63,10 @@ void admin_list_chargebacks(struct request *rq, const struct admin_list_chargeba
 	list(rq, NULL, in->status, in->cursor, in->limit);
 }
 
-static void reply_changed(struct request *rq, struct db *tx, struct db *chain, struct uuid id)
+static void reply_changed(struct request *rq, struct db *tx, struct db *chain, struct uuid id,
+                          const struct uuid *vendor)
 {
-	struct rows *rows = read_chargeback(chain, id, false);
+	struct rows *rows = read_chargeback(chain, id, vendor, false);
 
 	db_run(chain);
 	reply_commit_row(rq, tx, 200, rows);
@@ -86,7 +91,7 @@ void add_chargeback_evidence(struct request *rq, const struct add_chargeback_evi
 		                                                 .file = files[i]};
 	if (in->upload_ids_count > 0)
 		sql_chargeback_files_insert(chain, id, in->upload_ids_count, rows);
-	reply_changed(rq, tx, chain, in->chargeback_id);
+	reply_changed(rq, tx, chain, in->chargeback_id, in->vendor_id);
 }
 
 /* POST /v1/admin/chargebacks/{chargeback_id}/send */
@@ -96,5 +101,5 @@ void send_chargeback_evidence(struct request *rq, const struct send_chargeback_e
 	struct db *chain = db_chain(tx);
 
 	sql_chargeback_send(chain, in->chargeback_id);
-	reply_changed(rq, tx, chain, in->chargeback_id);
+	reply_changed(rq, tx, chain, in->chargeback_id, NULL);
 }

@@ -17,9 +17,17 @@ where x.id = :evidence;
 select chargeback_send(:id);
 
 -- chargebacks_page (id uuid?, vendor uuid?, status text?, with_evidence bool, after_id uuid, page_size int): many
--- One chargeback, or a page of them, newest first.
-select c.id, c.order_id, c.provider, c.reference, c.state as status, c.reason, c.amount as "amount.amount",
-       c.currency as "amount.currency", c.fee as "fee.amount", c.currency as "fee.currency", c.borne_by,
+-- One chargeback, or a page of them, newest first. Of a vendor, its parts and its share of the fee.
+select c.id, c.order_id, c.provider, c.reference, c.state as status, c.reason,
+       [!vendor: c.amount as "amount.amount", c.currency as "amount.currency", c.fee as "fee.amount",]
+       [vendor: (select coalesce(sum(p.amount), 0)::bigint from chargeback_part p
+                 where p.chargeback_id = c.id and p.vendor_id = :vendor) as "amount.amount",
+                c.currency as "amount.currency",
+                (select coalesce(sum(e.amount), 0)::bigint from journal j
+                 join journal_entry e on e.journal_id = j.id
+                 where j.cause_kind = 'chargeback_fee' and j.cause_id = c.id and e.account = 'available'
+                 and e.vendor_id = :vendor) as "fee.amount",]
+       c.currency as "fee.currency", c.borne_by,
        (select coalesce(json_agg(json_build_object('vendor_id', p.vendor_id, 'sub_order_id', p.sub_order_id,
 	       'sub_order_number', s.number, 'amount', json_build_object('amount', p.amount, 'currency', c.currency))
 	       order by p.sub_order_id), '[]')

@@ -186,26 +186,44 @@ class Books:
         order.refund_due -= sum(change)
         return -sum(change)
 
-    def charge_back(self, order, fee):
-        """All that was not paid back. Returns how much."""
-        for part in order.parts:
-            part.charged = part.received - part.back
+    def charge_back(self, order, fee, wanted=None):
+        """So much, at most all that was not paid back. Returns how much."""
+        here = [part.received - part.back for part in order.parts]
+        amount = sum(here) if wanted is None else min(wanted, sum(here))
+        in_order = sorted(zip(order.parts, here), key=lambda pair: pair[0].id)
+        shares = allocated(amount, [left for _, left in in_order])
+        for (part, _), share in zip(in_order, shares):
+            part.charged = share
             if part.charged and not part.held:
                 self.hold(order, part)
-        amount = sum(part.charged for part in order.parts)
         self.platform["chargebacks"] += amount
         self.platform["chargeback_costs"] += fee
         self.platform[order.account] -= amount + fee
         return amount
 
-    def end_chargeback(self, order):
-        """The money is back, or counts as paid back: refund() follows."""
+    def end_chargeback(self, order, is_lost):
+        """The money is back, or counts as paid back."""
         amount = sum(part.charged for part in order.parts)
         self.platform["chargebacks"] -= amount
         self.platform[order.account] += amount
+        if is_lost:
+            self._pay_back(order, amount)
         for part in order.parts:
+            part.back += part.charged if is_lost else 0
             part.charged = 0
             self.unhold(part)
+
+    def _pay_back(self, order, amount):
+        self.platform[order.account] -= amount
+        self.platform["refund_due"] -= amount
+        order.refund_due -= amount
+
+    def refund_uncharged(self, order):
+        """What is due back, but what a bank has taken and may pay back."""
+        for part in order.parts:
+            back = max(0, part.received - part.back - part.due - part.charged)
+            part.back += back
+            self._pay_back(order, back)
 
     def refund(self, order):
         for part in order.parts:
