@@ -179,7 +179,7 @@ const struct option OPTIONS[] = {
          "Client ids of the apps and pages in which people sign in with Google, with blanks "
          "between. Empty: nobody does."),
     TEXT("GOOGLE_KEYS_URL", google_keys_url, "https://www.googleapis.com/oauth2/v3/certs", 8, 300,
-         "Where the keys are that Google signs with."),
+         "Where the keys are that Google signs with: https, or http on this machine."),
     TEXT("APPLE_CLIENT_IDS", apple_client_ids, "", 0, 2000,
          "Bundle ids of apps and ids of services in which people sign in with Apple, with blanks "
          "between. Empty: nobody does."),
@@ -190,7 +190,7 @@ const struct option OPTIONS[] = {
     TEXT("APPLE_TEAM_ID", apple_team_id, "", 0, 10,
          "Id of the team of developers whose key it is: 10 letters and digits."),
     TEXT("APPLE_URL", apple_url, "https://appleid.apple.com", 8, 300,
-         "Where Sign in with Apple is."),
+         "Where Sign in with Apple is: https, or http on this machine."),
     CHOICE("SEBEZ_PROOF", proof, "none", "none work hcaptcha turnstile",
            "What is asked of who registers, signs in or asks for a code once many did so lately, "
            "for one address of e-mail or from one network: work of the computer, or a challenge of "

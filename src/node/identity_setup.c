@@ -84,20 +84,36 @@ static bool is_apple_id(const char *text)
 	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == APPLE_ID_LENGTH;
 }
 
-/* A host, and perhaps a path. */
+static bool is_loopback(const char *text)
+{
+	static const char *const BEGINNINGS[] = {"http://127.0.0.1", "http://localhost",
+	                                         "http://[::1]"};
+
+	for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(BEGINNINGS[0]); i++) {
+		size_t length = strlen(BEGINNINGS[i]);
+
+		if (strncmp(text, BEGINNINGS[i], length) == 0)
+			return text[length] == 0 || text[length] == ':' || text[length] == '/';
+	}
+	return false;
+}
+
+/* A host, and perhaps a path. What it answers decides who somebody is, so only this machine may
+ * answer without TLS. */
 static bool is_url(const char *text)
 {
-	bool is_http = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-
-	return is_http && strpbrk(text, " #@") == NULL && text[strlen(text) - 1] != '/';
+	return (strncmp(text, "https://", 8) == 0 || is_loopback(text)) &&
+	       strpbrk(text, " #@") == NULL && text[strlen(text) - 1] != '/';
 }
 
 const char *identity_setup_mistake(const struct config *config)
 {
 	if (!is_url(config->google_keys_url))
-		return "GOOGLE_KEYS_URL must be an https URL";
+		return "GOOGLE_KEYS_URL must be an https URL (http only on this machine)";
 	if (!is_url(config->apple_url))
-		return "APPLE_URL must be https:// and a host, without a slash at its end";
+		return "APPLE_URL must be https:// and a host, without a slash at its end (http "
+		       "only on "
+		       "this machine)";
 	if (config->apple_key_file[0] == 0)
 		return NULL;
 	if (config->apple_client_ids[0] == 0)

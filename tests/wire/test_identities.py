@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("cryptography", reason="python3-cryptography is not installed")
 from conftest import after  # noqa: E402
 from harness import identities  # noqa: E402
+from harness.authenticator import passkey_of  # noqa: E402
 from harness.client import together  # noqa: E402
 from harness.codes import change_of, coded, reset_of, undo_of  # noqa: E402
 from harness.identities import (APPLE, APPS, GOOGLE, ISSUERS, Key, Person, asked,  # noqa: E402
@@ -117,7 +118,9 @@ def test_a_second_factor_is_asked_for_and_locked_accounts_and_admins_are_refused
     enrolled(shop, who)
     answer = signs_in(who, proof(providers, who, person))
     assert answer.status_code == 202 and answer.json()["methods"] == ["totp", "recovery_code"]
-    shop.db.rows("update account set admin_role = 'support' where id = %s", who.id)
+    refused(shop.admin().call("setAdminRole", user_id=who.id, body={"role": "support"}), 409)
+    shop.db.rows("update account set admin_role = 'support', password_hash = 'x' where id = %s",
+                 who.id)
     refused(signs_in(who, proof(providers, who, person)), 403, "forbidden")
     shop.db.rows("update account set admin_role = null, locked_at = now() where id = %s", who.id)
     refused(signs_in(who, proof(providers, who, person)), 403, "account_locked")
@@ -259,15 +262,49 @@ def test_unlinking_leaves_a_way_in(shop, providers):
     (identity,) = who.do("listIdentities")["items"]
     refused(who.call("unlinkIdentity", identity_id=identity["id"]), 409, "conflict")
     refused(who.call("setMyPassword", body={"current_password": "x", "password": PASSWORD}), 409)
-    code = reset_of(shop, person.email)
-    assert shop.anonymous().call("resetPassword", token=None, body={
-        **code, "password": PASSWORD}).status_code == 204
-    who = shop.anonymous().login(person.email, PASSWORD)
+    who.do("setMyPhone", body=coded(shop.server, who))
+    passkey_of(shop, who)
     who.do("unlinkIdentity", identity_id=identity["id"])
     assert who.do("listIdentities")["items"] == []
     assert letters(shop, who)[-1] == "mail.identity_unlinked"
     other = shop.anonymous()
     refused(signs_in(other, proof(providers, other, person)), 409, "already_exists")
+    now = coded(shop.server, who, who.do("getMe")["phone"])
+    who.do("setMyPhone", body={"phone": None, "current_code_id": now["code_id"],
+                               "current_code": now["code"]})
+    (passkey,) = who.do("listPasskeys")["items"]
+    refused(who.call("removePasskey", passkey_id=passkey["id"]), 409, "conflict")
+
+
+def test_the_first_password_of_an_account_ends_what_others_added(shop, providers):
+    thief, other = Person(), Person()
+    who = made(shop, providers, thief, APPLE)
+    linked(providers, who, other)
+    passkey_of(shop, who)
+
+    def reset():
+        assert shop.anonymous().call("resetPassword", token=None, body={
+            **reset_of(shop, thief.email), "password": PASSWORD}).status_code == 204
+    reset()
+    ended = [key for key in letters(shop, who) if key.endswith(("unlinked", "removed"))]
+    assert sorted(ended) == 2 * ["mail.identity_unlinked"] + ["mail.passkey_removed"]
+    guest = shop.anonymous()
+    refused(signs_in(guest, proof(providers, guest, thief, APPLE)), 409, "already_exists")
+    owner = shop.anonymous().login(thief.email, PASSWORD)
+    assert owner.do("listIdentities")["items"] == owner.do("listPasskeys")["items"] == []
+    linked(providers, owner, other)
+    shop.db.rows("update account set password_changed_at = now() - interval '1 hour' "
+                 "where id = %s", owner.id)
+    reset()  # not the first
+    assert signs_in(guest, proof(providers, guest, other)).json()["user"]["id"] == owner.id
+
+
+def test_google_makes_an_account_only_of_an_address_that_it_serves(shop, providers):
+    who = shop.anonymous()
+    body = proof(providers, who, Person(), hd=None)
+    refused(signs_in(who, body), 400, field="/id_token")
+    person = Person(f"{fresh('x')}@gmail.com")
+    assert signs_in(who, proof(providers, who, person, hd=None)).status_code == 201
 
 
 def test_a_number_is_set_and_an_identity_proves_anew_who_one_is(shop, providers):

@@ -174,8 +174,13 @@ def test_a_tax_profile_says_what_is_wrong_with_it(shop):
     assert clay.do("getTaxProfile")["legal_name"] is None
     for field, wrong in (("/birth_date", {"birth_date": "1980-02-29"}),
                          ("/birth_date", {"kind": "person", "birth_date": "1981-02-29"}),
+                         ("/birth_date", {"kind": "person", "birth_date": "0000-01-01"}),
                          ("/address/country", {"address": {**LAW["address"], "country": "XX"}})):
         refused(clay.call("putTaxProfile", body={**LAW, **wrong}), 400, field=field)
     seen = clay.do("putTaxProfile", body={**LAW, "kind": "person", "birth_date": "1980-02-29"})
     assert (seen["birth_date"], seen["tax_country"]) == ("1980-02-29", "ET")
     assert shop.admin("finance").do("adminGetTaxProfile", vendor_id=clay.id) == seen
+    after = shop.db.rows("select after from audit_log where object_kind = 'tax_profile' "
+                         "and vendor_id = %s", clay.id)[-1]["after"]
+    assert after["kind"] == "person" and not after.keys() & {
+        "legal_name", "address", "tax_number", "vat_number", "registration_number", "birth_date"}

@@ -26,7 +26,7 @@ where a.id = :id;
 -- admin_user_row_lock (id uuid): one -> (is_admin bool, is_self bool, by_superadmin bool,
 --     has_password bool)
 select a.admin_role is not null as is_admin, a.id = current_account() as is_self,
-       a.email is not null as has_password,
+       a.has_password,
        (select me.admin_role = 'superadmin' and me.locked_at is null
         from account me where me.id = current_account()) as by_superadmin
 from account a

@@ -27,9 +27,9 @@ with ended as (delete from registration where id = :id returning accepted)
 select consents_give(:account, e.accepted, 'registration') from ended e;
 
 -- account_to_recover (key text, typed text, asked_at time): maybe writes
--- -> (id uuid, locked bool, admin bool)
+-- -> (id uuid, locked bool, admin bool, has_password bool)
 -- None: there is no such account, or its password was changed after the code was asked for.
-select id, locked_at is not null as locked, admin_role is not null as admin from account
+select id, locked_at is not null as locked, admin_role is not null as admin, has_password from account
 where email_key in (:key, :typed) and password_changed_at < :asked_at
 order by email_key = :typed desc limit 1 for no key update;
 

@@ -113,6 +113,7 @@ static bool read_claims(const json_t *claims, struct id_token *ret)
 	ret->nonce = text_of(claims, "nonce");
 	ret->email = text_of(claims, "email");
 	ret->name = text_of(claims, "name");
+	ret->hosted_domain = text_of(claims, "hd");
 	ret->email_is_verified = is_true(json_object_get(claims, "email_verified"));
 	return ret->subject[0] != 0 && strlen(ret->subject) <= SUBJECT_BYTES &&
 	       ret->issuer[0] != 0 && ret->audience[0] != 0;

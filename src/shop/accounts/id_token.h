@@ -25,6 +25,7 @@ struct id_token { /* in the arena */
 	size_t signature_length;
 	const char *issuer, *audience, *subject;
 	const char *nonce, *email, *name; /* "": none */
+	const char *hosted_domain;        /* the organization's that Google serves; "": none */
 	bool email_is_verified;
 	int64_t issued_s, expires_s;
 };

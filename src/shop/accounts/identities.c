@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "accounts.sql.h"
 #include "api.gen.h"
@@ -17,11 +18,6 @@
 #include "web/reply.h"
 
 enum { NAME_CHARACTERS = 120 }; /* as the contract says */
-
-static const char *const TITLES[IDENTITY_PROVIDER_COUNT] = {
-    [IDENTITY_PROVIDER_GOOGLE] = "Google",
-    [IDENTITY_PROVIDER_APPLE] = "Apple",
-};
 
 static void tell(struct request *rq, struct db *tx, const char *key, const char *title)
 {
@@ -64,6 +60,16 @@ struct newcomer {
 	const char *email, *email_key, *name;
 };
 
+/* Google says of any address that somebody has shown once that they read its mails; who reads them
+ * now it knows only of those that it serves itself. */
+static bool is_address_of_google(const struct id_token *token)
+{
+	const char *domain = strrchr(token->email, '@');
+
+	return token->hosted_domain[0] != 0 ||
+	       (domain != NULL && strcasecmp(domain, "@gmail.com") == 0);
+}
+
 /* Who has no account yet. Ends the task: 400 when something is missing, 409 when an account has the
  * address, which may be linked by whoever signs in there. The challenge stays good. */
 static struct newcomer newcomer_of(struct request *rq, const struct sign_in_by_identity_in *in,
@@ -79,6 +85,10 @@ static struct newcomer newcomer_of(struct request *rq, const struct sign_in_by_i
 		task_end_field(&rq->task, "/id_token", "email",
 		               "An account needs an e-mail address that the provider has verified: "
 		               "ask for it (scope email).");
+	if (in->provider == IDENTITY_PROVIDER_GOOGLE && !is_address_of_google(token))
+		task_end_field(&rq->task, "/id_token", "email",
+		               "Google does not serve this e-mail address: register with it, and "
+		               "link Google there.");
 	new.email = email;
 	new.email_key = email_key(arena, email);
 	if (rows_count(sql_account_by_email(db, new.email_key, new.email)) > 0)
@@ -163,7 +173,7 @@ void link_identity(struct request *rq, const struct link_identity_in *in)
 	const struct rows *rows = add(rq, tx, id, rq->task.actor.account_id, in->provider, token);
 
 	keep_code(rq, tx, id, in->provider, token, in->authorization_code, in->redirect_uri);
-	tell(rq, tx, "mail.identity_linked", TITLES[in->provider]);
+	tell(rq, tx, "mail.identity_linked", identity_title(IDENTITY_PROVIDER_NAMES[in->provider]));
 	reply_commit_row(rq, tx, 201, rows);
 }
 
@@ -181,14 +191,11 @@ void unlink_identity(struct request *rq, const struct unlink_identity_in *in)
 	struct db *tx = session_begin(rq, NULL);
 	const struct identity_remove_row *removed =
 	    sql_identity_remove_rows(tx, sql_identity_remove(tx, account, in->identity_id), NULL);
-	bool is_apple =
-	    strcmp(removed->provider, IDENTITY_PROVIDER_NAMES[IDENTITY_PROVIDER_APPLE]) == 0;
 
 	if (sql_account_ways_in_rows(tx, sql_account_ways_in(tx, account), NULL)->count == 0)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "The account could not sign in any more: set a password first "
 		         "(requestPasswordReset).");
-	tell(rq, tx, "mail.identity_unlinked",
-	     TITLES[is_apple ? IDENTITY_PROVIDER_APPLE : IDENTITY_PROVIDER_GOOGLE]);
+	tell(rq, tx, "mail.identity_unlinked", identity_title(removed->provider));
 	reply_commit_empty(rq, tx);
 }

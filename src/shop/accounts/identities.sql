@@ -40,6 +40,9 @@ order by created_at, id;
 -- identity_remove (account uuid, id uuid): one -> (provider text)
 delete from identity where id = :id and account_id = :account returning provider;
 
+-- identity_remove_all (account uuid): many -> (provider text)
+delete from identity where account_id = :account returning provider;
+
 -- account_ways_in (account uuid): one -> (count int)
 -- What it can sign in with beside mails to its address, which a provider may have given it.
 select (a.password_hash is not null)::int + (a.phone is not null)::int

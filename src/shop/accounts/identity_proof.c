@@ -69,6 +69,12 @@ void begin_identity(struct request *rq, const struct begin_identity_in *in)
 	make_challenge(rq, session_begin(rq, NULL), &rq->task.actor.session_id);
 }
 
+const char *identity_title(const char *provider)
+{
+	return strcmp(provider, IDENTITY_PROVIDER_NAMES[IDENTITY_PROVIDER_APPLE]) == 0 ? "Apple"
+	                                                                               : "Google";
+}
+
 _Noreturn void identity_refuse(struct request *rq, const char *detail)
 {
 	task_end(&rq->task, PROBLEM_BAD_CREDENTIALS, "%s", detail);

@@ -29,6 +29,9 @@ const struct id_token *identity_prove(struct request *rq, const struct identity_
 void identity_take(struct request *rq, struct db *tx, const struct id_token *token,
                    bool is_of_session);
 
+/* The name for people of a provider, by its name in the contract. */
+const char *identity_title(const char *provider);
+
 _Noreturn void identity_refuse(struct request *rq, const char *detail);
 
 #endif

@@ -8,6 +8,7 @@
 #include "api.gen.h"
 #include "base/codec.h"
 #include "base/limits.h"
+#include "identities.sql.h"
 #include "shop/accounts/passkey_answer.h"
 #include "shop/accounts/sign_in.h"
 #include "shop/accounts/two_factor.h"
@@ -182,8 +183,7 @@ void rename_passkey(struct request *rq, const struct rename_passkey_in *in)
 	reply_row(rq, sql_passkey_rename(db_of(&rq->task), in->passkey_id, in->name));
 }
 
-/* DELETE /v1/me/passkeys/{passkey_id}: never the last way in, as every account has an address or a
- * number, too (its table says so). */
+/* DELETE /v1/me/passkeys/{passkey_id}: but for the last way in, as with identities. */
 void remove_passkey(struct request *rq, const struct remove_passkey_in *in)
 {
 	struct uuid account = rq->task.actor.account_id;
@@ -195,6 +195,10 @@ void remove_passkey(struct request *rq, const struct remove_passkey_in *in)
 	if (factors->is_demanded && !factors->has_app && !factors->has_passkey)
 		task_end(&rq->task, PROBLEM_CONFLICT,
 		         "The marketplace demands a second factor of this account.");
+	if (sql_account_ways_in_rows(tx, sql_account_ways_in(tx, account), NULL)->count == 0)
+		task_end(&rq->task, PROBLEM_CONFLICT,
+		         "The account could not sign in any more: set a password first "
+		         "(requestPasswordReset).");
 	tell(rq, tx, "mail.passkey_removed", removed->name);
 	reply_commit_empty(rq, tx);
 }

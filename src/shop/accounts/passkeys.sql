@@ -44,6 +44,9 @@ update passkey set sign_count = :sign_count, last_used_at = now() where id = :id
 -- passkey_remove (account uuid, id uuid): one -> (name text)
 delete from passkey where id = :id and account_id = :account returning name;
 
+-- passkey_remove_all (account uuid): many -> (name text)
+delete from passkey where account_id = :account returning name;
+
 -- second_factors (account uuid): one -> (has_app bool, has_passkey bool, is_demanded bool)
 -- is_demanded: by the marketplace.
 select exists (select from totp t where t.account_id = :account and t.confirmed_at is not null) as has_app,

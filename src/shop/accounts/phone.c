@@ -6,6 +6,7 @@
 
 #include "accounts.sql.h"
 #include "api.gen.h"
+#include "identities.sql.h"
 #include "phone.sql.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/phone_code.h"
@@ -68,9 +69,9 @@ static bool reauthenticate(struct request *rq, const struct set_my_phone_in *in)
 	}
 	if (own->phone == NULL)
 		return false; /* the recent proof of the operation is what there is */
-	if (in->phone == NULL)
+	if (in->phone == NULL && !own->has_email)
 		task_end_about(&rq->task, PROBLEM_CONFLICT, "/phone", "needed",
-		               "The account could not sign in without its number.");
+		               "The account has no e-mail address, so it needs its number.");
 	if (in->current_code == NULL || in->current_code_id == NULL)
 		task_end_field(&rq->task, "/current_code", "required",
 		               "Changing the number requires a code for the present one.");
@@ -98,6 +99,10 @@ void set_my_phone(struct request *rq, const struct set_my_phone_in *in)
 	if (phone != NULL)
 		phone_code_spend(tx, *in->code_id);
 	sql_account_set_phone(tx, account, phone);
+	if (by_code &&
+	    sql_account_ways_in_rows(tx, sql_account_ways_in(tx, account), NULL)->count == 0)
+		task_end_about(&rq->task, PROBLEM_CONFLICT, "/phone", "needed",
+		               "The account could not sign in without its number.");
 	two_factor_tell(tx, account, "mail.phone_changed", "{}");
 	reply_commit_row(rq, tx, 200, sql_account_view(tx, account, rq->task.actor.session_id));
 }

@@ -18,9 +18,9 @@ update phone_code set used_at = now() where id = :id and used_at is null returni
 select id, locked_at is not null as locked, admin_role is not null as admin from account where phone = :phone
 for no key update;
 
--- account_of_session_phone (account uuid, session uuid): maybe -> (phone text?, has_password bool)
+-- account_of_session_phone (account uuid, session uuid): maybe -> (phone text?, has_email bool, has_password bool)
 -- For code that runs without the envelope: no row when the session has ended.
-select a.phone, a.password_hash is not null as has_password
+select a.phone, a.email is not null as has_email, a.password_hash is not null as has_password
 from account a join session s on s.account_id = a.id
 where a.id = :account and s.id = :session and s.ended_at is null and s.expires_at > now();
 

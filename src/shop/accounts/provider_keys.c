@@ -24,6 +24,7 @@ static struct ring {
 	int64_t fresh_until_ms, kept_until_ms;
 	int64_t quiet_until_ms; /* nobody asks again before */
 	bool is_asking;
+	bool is_failing;          /* the last question had no answer */
 	struct list_node waiters; /* fibers, while one asks */
 } rings[IDENTITY_PROVIDER_COUNT];
 
@@ -90,6 +91,7 @@ static void ask(struct ring *ring, enum identity_provider_choice provider, int64
 	              deadline_ms < latest_ms ? deadline_ms : latest_ms, &keys, &lasts_ms);
 	int64_t now_ms = loop_now_ms();
 
+	ring->is_failing = error != NULL;
 	if (error == NULL) {
 		jwks_free(&ring->keys);
 		ring->keys = keys;
@@ -133,7 +135,7 @@ const struct public_key *provider_key(struct task *task, enum identity_provider_
 	}
 	if (key != NULL && loop_now_ms() < ring->kept_until_ms)
 		return key;
-	if (loop_now_ms() >= ring->fresh_until_ms)
+	if (loop_now_ms() >= ring->fresh_until_ms || ring->is_failing)
 		task_end_with(task,
 		              (struct problem){.code = PROBLEM_UNAVAILABLE,
 		                               .detail = "The identity provider does not answer.",

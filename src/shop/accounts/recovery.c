@@ -6,11 +6,16 @@
 
 #include "accounts.sql.h"
 #include "api.gen.h"
+#include "base/json.h"
+#include "identities.sql.h"
+#include "passkeys.sql.h"
 #include "shop/accounts/common_password.h"
 #include "shop/accounts/email_code.h"
+#include "shop/accounts/identity_proof.h"
 #include "shop/accounts/password.h"
 #include "shop/accounts/sign_in.h"
 #include "shop/accounts/suspicion.h"
+#include "shop/accounts/two_factor.h"
 #include "shop/mail/mail.h"
 #include "web/reply.h"
 
@@ -34,8 +39,38 @@ void request_password_reset(struct request *rq, const struct request_password_re
 	email_code_reply(rq, NULL, "request_id", id, EMAIL_CODE_RESET);
 }
 
+static void tell_of_removed(struct request *rq, struct db *tx, struct uuid account, const char *key,
+                            const char *name)
+{
+	struct buf facts = buf_new(rq->task.arena, 64);
+	struct json json = json_new(&facts);
+
+	json_open_object(&json);
+	json_put_str(&json, "name", name);
+	json_close_object(&json);
+	two_factor_tell(tx, account, key, arena_strndup(rq->task.arena, facts.data, facts.length));
+}
+
+/* Before its first password, nothing has shown that who uses the account reads the mails of its
+ * address: a provider may have told that. So what signs in was perhaps added by somebody else. */
+static void remove_strangers(struct request *rq, struct db *tx, struct uuid account)
+{
+	size_t count;
+	const struct identity_remove_all_row *identities =
+	    sql_identity_remove_all_rows(tx, sql_identity_remove_all(tx, account), &count);
+
+	for (size_t i = 0; i < count; i++)
+		tell_of_removed(rq, tx, account, "mail.identity_unlinked",
+		                identity_title(identities[i].provider));
+	const struct passkey_remove_all_row *passkeys =
+	    sql_passkey_remove_all_rows(tx, sql_passkey_remove_all(tx, account), &count);
+
+	for (size_t i = 0; i < count; i++)
+		tell_of_removed(rq, tx, account, "mail.passkey_removed", passkeys[i].name);
+}
+
 /* POST /v1/auth/password/reset: of two at once one wins, since the other finds the password changed
- * after its code was asked for. Does not sign in, so that a mailbox is no second way in. */
+ * after its code was asked for. Does not sign in: that is what asks for a second factor. */
 void reset_password(struct request *rq, const struct reset_password_in *in)
 {
 	password_refuse_common(&rq->task, "/password", in->password); /* before a code is tried */
@@ -53,6 +88,8 @@ void reset_password(struct request *rq, const struct reset_password_in *in)
 	if (account->locked)
 		sign_in_refuse_locked(rq);
 	set_password(tx, account->id, hash);
+	if (!account->has_password)
+		remove_strangers(rq, tx, account->id);
 	sql_session_end_others(tx, account->id, (struct uuid){0});
 	reply_commit_empty(rq, tx);
 }

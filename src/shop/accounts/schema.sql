@@ -22,7 +22,8 @@ create table account (
 	check (password_hash is null or email is not null), -- it signs in by both; by its number, a mail, or a provider
 	erased_at     timestamptz, -- nobody's any more (account_erase())
 	check (erased_at is not null or coalesce(email, phone) is not null),
-	check (admin_role is null or email is not null)
+	check (admin_role is null or password_hash is not null), -- with which admins sign in
+	has_password  boolean not null generated always as (password_hash is not null) stored
 );
 create index account_admin_role on account (admin_role) where admin_role is not null;
 create index account_avatar on account (avatar_upload_id) where avatar_upload_id is not null;
@@ -50,7 +51,7 @@ grant select (id, email, phone, name, avatar, admin_role, locked_at, version, cr
 	update (name, avatar, version, updated_at) on account to sebez_customer;
 grant select (id, email, name, avatar, email_key) on account to sebez_vendor;
 grant select (id, email, phone, name, avatar, admin_role, locked_at, locked_reason, version, created_at, updated_at,
-	email_key, email_verified_at), update (admin_role, locked_at, locked_reason, version, updated_at)
+	email_key, email_verified_at, has_password), update (admin_role, locked_at, locked_reason, version, updated_at)
 	on account to sebez_admin;
 grant select (id, email, name, admin_role, locked_at, created_at, email_key) on account to sebez_jobs;
 grant select, insert, update (password_hash, admin_role, version, updated_at, email_key, password_changed_at)

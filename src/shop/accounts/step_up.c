@@ -100,8 +100,13 @@ static struct db *prove(struct request *rq, const struct step_up_in *in,
 		    rq, need(rq, in->password, "/password", "This account needs its password."));
 		return db_begin_as(&rq->task, PG_AUTH);
 	}
-	return way->phone != NULL ? prove_by_phone(rq, in, way->phone)
-	                          : prove_by_identity(rq, in->identity);
+	if (way->phone != NULL)
+		return prove_by_phone(rq, in, way->phone);
+	if (!way->has_identity)
+		task_end(&rq->task, PROBLEM_CONFLICT,
+		         "The account has nothing to prove it by: set a password first "
+		         "(requestPasswordReset).");
+	return prove_by_identity(rq, in->identity);
 }
 
 /* POST /v1/auth/step-up */

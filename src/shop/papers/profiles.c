@@ -35,8 +35,9 @@ static void check_birth(struct task *task, const struct put_tax_profile_in *in)
 		memcpy(moment, in->birth_date, 10);
 		strcpy(moment + 10, "T00:00:00Z");
 	}
-	if (!time_parse(moment, &us) || us > clock_now_us())
-		task_end_field(task, "/birth_date", "format", "must be a day such as 1980-02-29");
+	if (!time_parse(moment, &us) || us > clock_now_us() || strcmp(moment, "1900") < 0)
+		task_end_field(task, "/birth_date", "format",
+		               "must be a day such as 1980-02-29, from 1900 on");
 }
 
 static void check_prefix(struct task *task, const char *prefix)

@@ -13,7 +13,7 @@ declare
 	new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
 	noise text[] := array['name_key', 'email_key', 'password_hash', 'token_hash', 'updated_at'] || case tg_table_name
 		when 'product' then array['visible', 'price', 'compare_at_price', 'in_stock']
-		when 'account' then array['name', 'email', 'phone', 'avatar', 'avatar_upload_id']
+		when 'account' then array['name', 'email', 'phone', 'avatar', 'avatar_upload_id', 'has_password']
 		when 'mail_suppression' then array['address']
 		when 'staff_invitation' then array['email']
 		when 'sub_order' then array['customer_name', 'shipping_address', 'note']
@@ -27,6 +27,8 @@ declare
 		when 'message_report' then array['comment']
 		when 'platform' then array['commission_rules_version']
 		when 'payout_account' then array['iban', 'number', 'bank_code']
+		when 'tax_profile' then array['legal_name', 'address', 'tax_number', 'vat_number', 'registration_number',
+			'birth_date']
 		when 'webhook' then array['url'] -- may contain a secret of its receiver
 		else '{}' end;
 	written jsonb;

@@ -69,7 +69,7 @@ class Person:
         self.subject = uuid.uuid4().hex
         self.email = email or f"ada.{self.subject[:12]}@example.com"
         self.claims = {"sub": self.subject, "email": self.email, "email_verified": verified,
-                       **({"name": name} if name else {}), **claims}
+                       "hd": "example.com", **({"name": name} if name else {}), **claims}
 
 
 class Providers:
