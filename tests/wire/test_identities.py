@@ -438,14 +438,15 @@ def sealed(shop, who):
 
 def test_apple_s_code_is_exchanged_kept_sealed_and_revoked_when_the_person_leaves(shop, providers):
     person = Person()
+    providers.revoked.clear()
     providers.refuses = [(503, "server_error"), (400, "invalid_client")]
     who = made(shop, providers, person, APPLE, authorization_code=providers.code(person))
     until(lambda: sealed(shop, who)["refresh_token"] is not None)
     assert sealed(shop, who)["authorization_code"] is None
     assert person.subject.encode() not in bytes(sealed(shop, who)["refresh_token"])
-    again = shop.anonymous()  # who has a token needs no other
-    signs_in(again, proof(providers, again, person, APPLE),
-             authorization_code=providers.code(person))
+    again, app = shop.anonymous(), APPS[APPLE][1]  # who has a token needs no other
+    signs_in(again, proof(providers, again, person, APPLE, aud=app),
+             authorization_code=providers.code(person, app))
     assert len(providers.codes) >= 1
     providers.refuses = [(500, "server_error")]
     who.do("requestDeletion")
@@ -476,3 +477,20 @@ def test_unlinking_revokes_too_and_a_code_of_somebody_else_keeps_nothing(shop, p
     (identity,) = owner.do("listIdentities")["items"]
     owner.do("unlinkIdentity", identity_id=identity["id"])
     until(lambda: providers.revoked == [f"r-{person.subject}"])
+
+
+def test_a_token_that_comes_after_the_person_has_left_is_revoked(shop, providers):
+    owner, person, stall = shop.customer(), Person(), threading.Event()
+    providers.asked.clear()
+    providers.revoked.clear()
+    providers.stall = stall
+    try:
+        linked(providers, owner, person, APPLE, authorization_code=providers.code(person))
+        until(lambda: "/auth/token" in providers.asked)
+        (identity,) = owner.do("listIdentities")["items"]
+        owner.do("unlinkIdentity", identity_id=identity["id"])
+        stall.set()
+        until(lambda: providers.revoked == [f"r-{person.subject}"])
+    finally:
+        providers.stall = None
+        stall.set()

@@ -174,7 +174,10 @@ static void exchange_one(struct task *task, struct delivery *delivery,
 	struct bytes sealed =
 	    seal(task->arena, ACCOUNTS_IDENTITY, delivery->subject_id, token, strlen(token));
 
-	sql_identity_code_end(db, delivery->subject_id, is_good ? &sealed : NULL);
+	if (is_good)
+		sql_identity_token_keep(db, delivery->subject_id, row->client_id, sealed);
+	else
+		sql_identity_code_end(db, delivery->subject_id, *row->authorization_code);
 	delivery_done(delivery);
 }
 

@@ -150,7 +150,7 @@ void sign_in_by_identity(struct request *rq, const struct sign_in_by_identity_in
 	const struct account_row_lock_row *account =
 	    sql_account_row_lock_rows(tx, sql_account_row_lock(tx, known->account_id), NULL);
 
-	if (rows_count(sql_identity_use(tx, known->id, known->account_id, token->audience)) == 0)
+	if (rows_count(sql_identity_use(tx, known->id, known->account_id)) == 0)
 		identity_refuse(rq, "The account is no longer linked.");
 	if (account->locked)
 		sign_in_refuse_locked(rq);

@@ -25,9 +25,9 @@ insert into identity (id, account_id, provider, subject, email, client_id)
 values (:id, :account, :provider, :subject, :email, :client_id)
 returning id, provider, email, created_at, last_used_at;
 
--- identity_use (id uuid, account uuid, client_id text): maybe -> (id uuid)
+-- identity_use (id uuid, account uuid): maybe -> (id uuid)
 -- None: it was unlinked meanwhile.
-update identity set last_used_at = now(), client_id = :client_id where id = :id and account_id = :account
+update identity set last_used_at = now() where id = :id and account_id = :account
 returning id;
 
 -- identity_keep_code (id uuid, client_id text, sealed bytea): one writes
@@ -57,9 +57,22 @@ insert into account (id, email, email_key, name, email_verified_at) values (:id,
 -- identity_code (id uuid): maybe -> (client_id text, subject text, authorization_code bytea?)
 select client_id, subject, authorization_code from identity where id = :id;
 
--- identity_code_end (id uuid, refresh_token bytea?): none
--- The code is used. Without a token: it was good for none.
-update identity set authorization_code = null [refresh_token: , refresh_token = :refresh_token] where id = :id;
+-- identity_code_end (id uuid, code bytea): none
+-- It was good for no token. Another one may have come meanwhile, which stays.
+update identity set authorization_code = null where id = :id and authorization_code = :code;
+
+-- identity_token_keep (id uuid, client_id text, token bytea): none
+-- A code was exchanged for it. When the identity has gone meanwhile, Apple is told at once.
+with kept as (
+	update identity set authorization_code = null, refresh_token = :token, client_id = :client_id where id = :id
+	returning id
+), gone as (
+	insert into identity_revocation (id, client_id, token)
+	select :id, :client_id, :token where not exists (select from kept)
+	on conflict (id) do nothing
+	returning id
+)
+insert into outbox (topic, subject_id) select 'apple_revoke', id from gone;
 
 -- identity_revocation_find (id uuid): maybe -> (client_id text, token bytea)
 select client_id, token from identity_revocation where id = :id;

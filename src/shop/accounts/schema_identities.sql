@@ -7,7 +7,7 @@ create table identity (
 	provider   text not null check (provider in ('google', 'apple')),
 	subject    text not null check (length(subject) between 1 and 255), -- the provider's name for the person
 	email      text check (length(email) <= 254), -- as the provider told when it was linked
-	client_id  text not null, -- the app that it was last used in, to which tokens belong
+	client_id  text not null, -- the app that it was linked in, and that its code and token were given to
 	authorization_code bytea, -- sealed (seal.h), until Apple has given a token for it
 	refresh_token      bytea, -- sealed; with it Apple is told that the person left
 	created_at   timestamptz not null default now(),
@@ -19,11 +19,11 @@ create unique index identity_subject on identity (provider, subject);
 create trigger revoke_token after delete on identity for each row
 	when (old.refresh_token is not null) execute function identity_revoke();
 
-grant select, insert (id, account_id, provider, subject, email, client_id), update (last_used_at, client_id), delete
+grant select, insert (id, account_id, provider, subject, email, client_id), update (last_used_at), delete
 	on identity to sebez_auth;
 grant select (id, account_id, provider, email, created_at, last_used_at) on identity to sebez_customer;
-grant select (id, client_id, subject, authorization_code), update (authorization_code, refresh_token) on identity
-	to sebez_jobs;
+grant select (id, client_id, subject, authorization_code), update (authorization_code, refresh_token, client_id)
+	on identity to sebez_jobs;
 grant select (id, account_id, refresh_token), update (authorization_code, client_id) on identity to sebez_kernel;
 alter table identity enable row level security, force row level security;
 create policy everything on identity to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);
@@ -52,7 +52,7 @@ create table identity_revocation (
 	created_at timestamptz not null default now()
 );
 
-grant select, delete on identity_revocation to sebez_jobs;
+grant select, insert, delete on identity_revocation to sebez_jobs;
 grant insert on identity_revocation to sebez_kernel;
 alter table identity_revocation enable row level security, force row level security;
 create policy everything on identity_revocation to sebez_jobs, sebez_kernel, sebez_owner using (true) with check (true);

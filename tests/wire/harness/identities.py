@@ -74,13 +74,15 @@ class Person:
 
 class Providers:
     """Both. `keys`: those that sign; `fail`, `delay`, `document`: how their documents are answered.
-    `asked`: paths that were asked for. `codes`: subjects by code of Apple; `revoked`: tokens that
-    Apple was told of; `refuses`: (status, error) of Apple's next calls."""
+    `asked`: paths that were asked for. `codes`: (person, app) by code of Apple; `apps`: apps
+    by token of Apple; `revoked`: tokens that Apple was told of; `refuses`: (status, error) of
+    Apple's next calls; `stall`: what exchanges of codes wait for."""
 
     def __init__(self):
         self.keys = {GOOGLE: [Key("ES256"), Key()], APPLE: [Key()]}
         self.fail = self.document = self.delay = None
-        self.asked, self.codes, self.revoked, self.refuses = [], {}, [], []
+        self.asked, self.codes, self.apps, self.revoked, self.refuses = [], {}, {}, [], []
+        self.stall = None
         self.cache = "max-age=3600"
         self.apple_key = Key("ES256")
         self.lock = threading.RLock()
@@ -100,6 +102,10 @@ class Providers:
                 form = dict(urllib.parse.parse_qsl(body, strict_parsing=True))
                 with providers.lock:
                     providers.asked.append(self.path)
+                    stall = providers.stall if self.path == "/auth/token" else None
+                if stall:
+                    stall.wait(20)
+                with providers.lock:
                     self.reply(*providers.take(self.path, form))
 
             def reply(self, status, body):
@@ -168,9 +174,9 @@ class Providers:
 
     # -- Apple's calls ---------------------------------------------------------------------------
 
-    def code(self, person):
+    def code(self, person, app=APPS[APPLE][0]):
         code = uuid.uuid4().hex
-        self.codes[code] = person
+        self.codes[code] = person, app
         return code
 
     def take(self, path, form):
@@ -180,12 +186,14 @@ class Providers:
         if not self.is_ours(form):
             return 400, {"error": "invalid_client"}
         if path == "/auth/revoke":
-            self.revoked.append(form["token"])
+            if self.apps.get(form["token"]) == form["client_id"]:  # others' change nothing
+                self.revoked.append(form["token"])
             return 200, b""
         assert path == "/auth/token" and form["grant_type"] == "authorization_code"
-        person = self.codes.pop(form["code"], None)
-        if person is None:
+        person, app = self.codes.pop(form["code"], (None, None))
+        if app != form["client_id"]:
             return 400, {"error": "invalid_grant"}
+        self.apps[f"r-{person.subject}"] = app
         return 200, {"access_token": "a", "token_type": "Bearer", "expires_in": 3600,
                      "refresh_token": f"r-{person.subject}",
                      "id_token": self.token(APPLE, person, "", aud=form["client_id"])}
