@@ -39,6 +39,15 @@ static bool fits(const char *range, size_t length, const char *offer)
 	       (offered == length || range[offered] == '-');
 }
 
+/* True when both begin with the same language: "pt" or "pt-PT", and the offer "pt-BR". */
+static bool is_same_language(const char *range, size_t length, const char *offer)
+{
+	size_t offered = strcspn(offer, "-");
+
+	return offered <= length && strncasecmp(range, offer, offered) == 0 &&
+	       (offered == length || range[offered] == '-');
+}
+
 static const char *find(const char *range, size_t length, const char *const offered[])
 {
 	const char *best = NULL;
@@ -48,6 +57,10 @@ static const char *find(const char *range, size_t length, const char *const offe
 	for (int i = 0; offered[i] != NULL; i++) {
 		if (fits(range, length, offered[i]) &&
 		    (best == NULL || strlen(offered[i]) > strlen(best)))
+			best = offered[i];
+	}
+	for (int i = 0; best == NULL && offered[i] != NULL; i++) {
+		if (is_same_language(range, length, offered[i]))
 			best = offered[i];
 	}
 	return best;

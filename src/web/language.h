@@ -1,6 +1,7 @@
 /*
  * language: chooses one of the offered languages by an Accept-Language header (RFC 9110 §12.5.4,
- * with the lookup of RFC 4647 §3.4: "de-CH" matches "de").
+ * with the lookup of RFC 4647 §3.4: "de-CH" matches "de"; where that finds nothing, the first of
+ * the same language, so that "pt" gets "pt-BR").
  */
 #ifndef SEBEZ_WEB_LANGUAGE_H
 #define SEBEZ_WEB_LANGUAGE_H

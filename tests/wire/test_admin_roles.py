@@ -91,12 +91,16 @@ def allow(shop, admin, networks, **more):
 
 def test_admins_act_from_the_networks_of_the_settings_until_the_operator_lets_them_in(shop):
     admin, elsewhere = made(shop, "superadmin"), made(shop, "support")
+    operations = made(shop, "operations")
+    image = {"purpose": "category_image", "content_type": "image/png", "bytes": 100}
     assert elsewhere.call("adminListUsers").status_code == 200
     both = [f"{admin.address}/32", "2001:db8:7::/48"]
     assert allow(shop, admin, both).json()["admin_networks"] == both
     try:
         assert admin.call("adminListUsers").status_code == 200
         refused(elsewhere.call("adminListUsers"), 403, "address_not_allowed")
+        refused(operations.call("createUpload", body=image), 403, "address_not_allowed")
+        assert operations.call("createUpload", body={**image, "purpose": "avatar"}).ok
         assert elsewhere.call("getMe").status_code == 200
         assert elsewhere.login(elsewhere.account["email"], PASSWORD).do("getMe")["admin_role"]
         refused(elsewhere.call("adminListUsers"), 403, "address_not_allowed")

@@ -2,7 +2,7 @@
 import psycopg2
 import pytest
 from conftest import serving
-from harness.client import refused
+from harness.client import refused, together
 from harness.codes import digits_of
 from harness.documents import a_document, document_body
 from harness.shop import PASSWORD, Shop, fresh
@@ -39,8 +39,9 @@ def test_a_version_has_the_next_number_and_is_read_in_the_reader_s_language(shop
     assert (read()["title"], read()["body"]) == ("Mails", "<p>Now</p>")
     assert read(headers={"Accept-Language": "fr, de-CH;q=0.5"})["language"] == "de-CH"
     assert read(language="de-CH", headers={"Accept-Language": "en"})["body"] == "<p>Jetzt</p>"
-    twice = document_body(texts=[texts[0], texts[0]])
-    refused(admin.call("publishDocument", body=twice), 400, field="/texts")
+    assert read(language="de")["language"] == "de-CH"
+    twice = document_body(texts=[*texts, {**texts[0], "language": "EN"}])
+    refused(admin.call("publishDocument", body=twice), 400, field="/texts/2/language")
     refused(admin.call("publishDocument", body={"kind": "marketing", "texts": []}), 400,
             field="/texts")
     for wrong in ("german", "d", "de-", "de_CH"):
@@ -71,6 +72,16 @@ def test_what_is_accepted_and_withdrawn_is_in_a_log_that_only_grows(shop):
         with pytest.raises(psycopg2.Error, match="are kept"):
             shop.db.rows(change, person.id)
     refused(person.call("giveConsent", body={"document_id": person.id}), 400, field="/document_id")
+
+
+def test_who_accepts_and_withdraws_at_the_same_time_does_so_one_after_the_other(shop):
+    person, document = shop.customer(), a_document(shop)
+    person.do("giveConsent", body={"document_id": document})
+    answers = together(6, lambda: person.call("withdrawConsent", document_id=document))
+    assert sorted(a.status_code for a in answers) == [204] + [404] * 5
+    together(6, lambda: person.do("giveConsent", body={"document_id": document}))
+    assert [entry[2] for entry in log(person)] == [True, False, True]
+    assert shop.check() == []
 
 
 def test_who_withdraws_marketing_gets_no_promotions(shop):
@@ -117,12 +128,17 @@ def test_a_demanded_version_is_accepted_before_the_next_order_and_nothing_else_w
     assert person.do("getMe") and person.do("listOrders")["items"]
     for wrong in ([early, privacy], [privacy]):
         refused(cart.place(accepted_documents=wrong), 409)
-    assert log(person) == []
+    refused(cart.place(accepted_documents=[terms, privacy], total={**cart.total, "amount": 1}),
+            409, "quote_changed")
+    assert log(person) == []  # nothing that was refused is accepted
     assert cart.place(accepted_documents=[terms, privacy]).status_code == 201
     assert log(person) == [("terms", 2, True, "checkout"), ("privacy", 1, True, "checkout")]
     person.order(product)
     newer = a_document(shop, kind="terms")
     person.order(product)  # it is not demanded
+    listed = {d["kind"]: (d["demanded_from"], d["required_from"])
+              for d in shop.anonymous().do("listDocuments")["items"]}
+    assert listed["terms"] == (None, "2026-01-01T00:00:00.000000Z")  # but one before it is
     other = shop.customer()
     other.do("giveConsent", body={"document_id": newer})
     other.do("giveConsent", body={"document_id": privacy})

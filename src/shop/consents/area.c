@@ -13,7 +13,6 @@ static const struct db_refusal REFUSALS[] = {
 static const struct db_constraint CONSTRAINTS[] = {
     {"document_kind_number_key", PROBLEM_CONFLICT, "/kind", "conflict",
      "Another version was published at the same time."},
-    {"document_text_pkey", PROBLEM_INVALID, "/texts", "twice", "A language is there twice."},
     {0},
 };
 

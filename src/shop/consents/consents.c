@@ -17,19 +17,24 @@ void consents_expect(struct db *db, enum consents_of who, size_t count, const st
 	const char *const customer[] = {DOCUMENT_KIND_NAMES[DOCUMENT_KIND_TERMS],
 	                                DOCUMENT_KIND_NAMES[DOCUMENT_KIND_PRIVACY]};
 	const char *const vendor[] = {DOCUMENT_KIND_NAMES[DOCUMENT_KIND_VENDOR_TERMS]};
-	const struct actor *actor = &db_task(db)->actor;
 	struct uuid_array ids = {count, accepted};
 
-	assert(actor->kind == ACTOR_CUSTOMER);
-	if (count > 0) {
-		sql_documents_expect_latest(db, ids, ACCEPTED);
-		sql_consents_give(db, actor->account_id, ids,
-		                  who == CONSENTS_OF_CUSTOMER ? "checkout" : "application");
-	}
+	assert(db_task(db)->actor.kind == ACTOR_CUSTOMER);
+	consents_check(db, count, accepted);
 	if (who == CONSENTS_OF_CUSTOMER)
-		sql_documents_expect(db, (struct text_array){2, customer});
+		sql_documents_expect(db, (struct text_array){2, customer}, ids);
 	else
-		sql_documents_expect(db, (struct text_array){1, vendor});
+		sql_documents_expect(db, (struct text_array){1, vendor}, ids);
+}
+
+void consents_accept(struct db *db, enum consents_of who, size_t count, const struct uuid *accepted)
+{
+	const struct actor *actor = &db_task(db)->actor;
+
+	assert(actor->kind == ACTOR_CUSTOMER);
+	if (count > 0)
+		sql_consents_give(db, actor->account_id, (struct uuid_array){count, accepted},
+		                  who == CONSENTS_OF_CUSTOMER ? "checkout" : "application");
 }
 
 void consents_check(struct db *tx, size_t count, const struct uuid *accepted)

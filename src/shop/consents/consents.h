@@ -17,10 +17,14 @@ extern const struct problem_code PROBLEM_DOCUMENTS_FIRST[1];
 /* What somebody who buys or registers must have accepted, and somebody who sells. */
 enum consents_of { CONSENTS_OF_CUSTOMER, CONSENTS_OF_VENDOR };
 
-/* Adds to the batch: that the acting account accepts the documents that a request names (count may
- * be 0), and that it has accepted what is demanded. What is refused ends the task: a document that
- * is not there or has a newer version, and PROBLEM_DOCUMENTS_FIRST. */
+/* Adds to the batch: that the acting account has accepted what is demanded, but for the documents
+ * that a request accepts (count may be 0). What is refused ends the task: one of these that is not
+ * there or has a newer version, and PROBLEM_DOCUMENTS_FIRST. */
 void consents_expect(struct db *db, enum consents_of who, size_t count,
+                     const struct uuid *accepted);
+
+/* Adds to the transaction of what the request does: that the acting account accepts these. */
+void consents_accept(struct db *db, enum consents_of who, size_t count,
                      const struct uuid *accepted);
 
 /* Ends the task when a document that a registration accepts is not there or has a newer version. */

@@ -2,7 +2,7 @@
 
 -- documents_current (): many
 -- The latest version of each kind.
-select d.id, d.kind, d.number, d.demanded_from, d.published_at,
+select d.id, d.kind, d.number, d.demanded_from, document_required_from(d) as required_from, d.published_at,
        (select array_to_json(array_agg(t.language order by t.position)) from document_text t where t.document_id = d.id)
        as languages
 from document d
@@ -13,7 +13,7 @@ order by d.kind;
 select language from document_text where document_id = :id order by position;
 
 -- document_in (id uuid, language text): one
-select d.id, d.kind, d.number, d.demanded_from, d.published_at,
+select d.id, d.kind, d.number, d.demanded_from, document_required_from(d) as required_from, d.published_at,
        (select array_to_json(array_agg(x.language order by x.position)) from document_text x where x.document_id = d.id)
        as languages, t.language, t.title, t.body
 from document d join document_text t on t.document_id = d.id and t.language = :language
@@ -21,7 +21,7 @@ where d.id = :id;
 
 -- documents_page (after_key time, after_id uuid, page_size int): many
 -- All versions, the latest first.
-select d.id, d.kind, d.number, d.demanded_from, d.published_at,
+select d.id, d.kind, d.number, d.demanded_from, document_required_from(d) as required_from, d.published_at,
        (select array_to_json(array_agg(t.language order by t.position)) from document_text t where t.document_id = d.id)
        as languages, d.published_at as "_key"
 from document d
@@ -32,7 +32,7 @@ limit :page_size;
 -- document_add (id uuid, kind text, demanded_from time?): one
 insert into document (id, kind, number, demanded_from)
 select :id, :kind, coalesce(max(d.number), 0) + 1, :demanded_from from document d where d.kind = :kind
-returning id, kind, number, demanded_from, published_at;
+returning id;
 
 -- document_text_add (document uuid, texts rows(language text, title text, body text)): none
 insert into document_text (document_id, position, language, title, body)
@@ -40,7 +40,7 @@ select :document, t.ordinality, t.language, t.title, t.body
 from :texts with ordinality as t (language, title, body);
 
 -- document_of (id uuid): one
-select d.id, d.kind, d.number, d.demanded_from, d.published_at,
+select d.id, d.kind, d.number, d.demanded_from, document_required_from(d) as required_from, d.published_at,
        (select array_to_json(array_agg(t.language order by t.position)) from document_text t where t.document_id = d.id)
        as languages
 from document d where d.id = :id;
@@ -48,8 +48,8 @@ from document d where d.id = :id;
 -- documents_expect_latest (ids uuid[], field text): one
 select documents_expect_latest(:ids, :field);
 
--- documents_expect (kinds text[]): one
-select documents_expect(:kinds);
+-- documents_expect (kinds text[], accepted uuid[]): one
+select documents_expect(:kinds, :accepted);
 
 -- consents_give (account uuid, ids uuid[], place text): one writes
 select consents_give(:account, :ids, :place);

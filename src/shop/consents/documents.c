@@ -2,6 +2,7 @@
  * documents: their versions and languages.
  */
 #include <assert.h>
+#include <strings.h>
 
 #include "api.gen.h"
 #include "consents.sql.h"
@@ -60,11 +61,19 @@ void list_document_versions(struct request *rq, const struct list_document_versi
 	           sql_documents_page(db_of(&rq->task), page.after_key, page.after_id, page.count));
 }
 
-static void check_language(struct request *rq, size_t i, const char *language)
+static void check_language(struct request *rq, const struct publish_document_in *in, size_t i)
 {
-	if (!language_is_tag(language))
-		task_end_field(&rq->task, arena_printf(rq->task.arena, "/texts/%zu/language", i),
-		               "format", "must be a language tag of BCP 47, such as en or pt-BR");
+	const char *field = arena_printf(rq->task.arena, "/texts/%zu/language", i);
+
+	assert(i < in->texts_count);
+	if (!language_is_tag(in->texts[i].language))
+		task_end_field(&rq->task, field, "format",
+		               "must be a language tag of BCP 47, such as en or pt-BR");
+	for (size_t before = 0; before < i; before++) {
+		if (strcasecmp(in->texts[before].language, in->texts[i].language) == 0)
+			task_end_field(&rq->task, field, "twice",
+			               "must not be the language of a text before it");
+	}
 }
 
 /* POST /v1/admin/documents */
@@ -77,7 +86,7 @@ void publish_document(struct request *rq, const struct publish_document_in *in)
 
 	assert(in->texts_count > 0); /* the contract's bound */
 	for (size_t i = 0; i < in->texts_count; i++) {
-		check_language(rq, i, in->texts[i].language);
+		check_language(rq, in, i);
 		texts[i] = (struct document_text_add_texts){
 		    .language = in->texts[i].language,
 		    .title = in->texts[i].title,

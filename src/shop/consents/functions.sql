@@ -1,9 +1,16 @@
 -- Who accepted which version of which document. docs/ACCOUNTS.md, "Documents and consent".
 set local role sebez_owner;
 
+-- From when on a version of the kind must be accepted, whether this one is demanded itself or one before it.
+create or replace function document_required_from(d document) returns timestamptz language sql stable as $$
+	select min(b.demanded_from) from document b where b.kind = d.kind and b.number <= d.number
+$$;
+grant execute on function document_required_from(document) to sebez_public, sebez_admin;
+
 -- Which documents of these kinds the account must accept: the latest versions of the kinds of which a version is
--- demanded that it has not accepted, in that number or a higher one. Null: none.
-create or replace function documents_missing(account uuid, kinds text[]) returns json language sql stable as $$
+-- demanded that neither it has accepted, in that number or a higher one, nor its request does. Null: none.
+create or replace function documents_missing(account uuid, kinds text[], accepted uuid[]) returns json
+language sql stable as $$
 	select json_agg(json_build_object('id', n.id, 'kind', n.kind, 'number', n.number) order by n.kind)
 	from (select d.kind, max(d.number) as number from document d
 	      where d.kind = any (kinds) and d.demanded_from <= now() group by d.kind) m
@@ -11,19 +18,20 @@ create or replace function documents_missing(account uuid, kinds text[]) returns
 	                    order by d.number desc limit 1) n
 	where not coalesce((select c.given and c.number >= m.number from consent c
 	                    where c.account_id = account and c.kind = m.kind order by c.id desc limit 1), false)
+	and not exists (select from document d where d.id = any (accepted) and d.kind = m.kind and d.number >= m.number)
 $$;
-grant execute on function documents_missing(uuid, text[]) to sebez_customer;
+grant execute on function documents_missing(uuid, text[], uuid[]) to sebez_customer;
 
--- Refuses what needs these documents of the acting account.
-create or replace function documents_expect(kinds text[]) returns void language plpgsql stable as $$
+-- Refuses what needs these documents of the acting account, but for those that its request accepts.
+create or replace function documents_expect(kinds text[], accepted uuid[]) returns void language plpgsql stable as $$
 declare
-	missing json := documents_missing(current_account(), kinds);
+	missing json := documents_missing(current_account(), kinds, accepted);
 begin
 	if missing is not null then
 		raise exception 'Documents must be accepted first' using errcode = 'SBD01', detail = missing;
 	end if;
 end $$;
-grant execute on function documents_expect(text[]) to sebez_customer;
+grant execute on function documents_expect(text[], uuid[]) to sebez_customer;
 
 -- Refuses documents that there are not (an error of the field), and such of which there is a newer version.
 create or replace function documents_expect_latest(ids uuid[], field text) returns void language plpgsql stable as $$
@@ -42,6 +50,7 @@ grant execute on function documents_expect_latest(uuid[], text) to sebez_auth, s
 -- Adds that the account accepts these documents, but for those that it accepted last of their kind.
 create or replace function consents_give(account uuid, ids uuid[], place text) returns void
 language sql as $$
+	select from account a where a.id = account for no key update; -- serializes what one account accepts and withdraws
 	insert into consent (account_id, document_id, kind, number, given, place)
 	select account, d.id, d.kind, d.number, true, consents_give.place
 	from document d
@@ -59,6 +68,7 @@ language plpgsql as $$
 declare
 	last consent;
 begin
+	perform from account a where a.id = current_account() for no key update; -- as consents_give()
 	select c.* into last from consent c join document d on d.kind = c.kind
 	where c.account_id = current_account() and d.id = document order by c.id desc limit 1;
 	if last.id is null or not last.given or last.document_id <> document then

@@ -27,6 +27,7 @@ create table document_text (
 	primary key (document_id, language),
 	unique (document_id, position)
 );
+create unique index document_text_language on document_text (document_id, lower(language));
 create trigger kept before delete or update on document_text for each row execute function kept();
 
 grant select on document_text to sebez_public;

@@ -85,9 +85,9 @@ end $$;
 set local role sebez_kernel;
 
 -- Whether the acting account may make uploads for this vendor (in one of these roles of staff), or for the whole
--- marketplace (in one of these roles of admins). Without roles anybody may. A second factor that the marketplace
--- demands of such a role is demanded here as in the envelope.
-create or replace function upload_may(vendor_id uuid, staff_roles int, admin_roles int) returns void
+-- marketplace (in one of these roles of admins). Without roles anybody may. A second factor and
+-- networks that the marketplace demands of such a role are demanded here as in the envelope. address: the client's.
+create or replace function upload_may(vendor_id uuid, staff_roles int, admin_roles int, address text) returns void
 language plpgsql set search_path = public, pg_temp as $$
 declare
 	role text;
@@ -108,13 +108,7 @@ begin
 		end if;
 	end if;
 	if admin_roles <> 0 then
-		select a.admin_role into role from account a where a.id = current_account();
-		if role is null or admin_role_bit(role) & admin_roles = 0 then
-			raise exception 'Your role does not allow this' using errcode = 'SB403';
-		end if;
-		if exists (select from platform p where p.two_factor_admins_since is not null) then
-			perform require_second_factor(current_account(), current_session());
-		end if;
+		perform require_admin(current_account(), current_session(), admin_roles, address);
 	end if;
 end $$;
 
@@ -137,13 +131,13 @@ end $$;
 -- vendor's or the account's.
 create or replace function upload_create(
 	id uuid, is_known boolean, purpose text, visibility text, vendor_id uuid, staff_roles int, admin_roles int,
-	content_type text, bytes bigint, part_count int, sha256 bytea, created_at timestamptz, send_s int,
+	address text, content_type text, bytes bigint, part_count int, sha256 bytea, created_at timestamptz, send_s int,
 	waiting_max int, uploads_max int, bytes_max bigint) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
 	me uuid := current_account();
 begin
-	perform upload_may(upload_create.vendor_id, staff_roles, admin_roles);
+	perform upload_may(upload_create.vendor_id, staff_roles, admin_roles, address);
 	if is_known then
 		update upload u set released_at = case when u.released_at is not null then now() end
 		where u.id = upload_create.id and u.account_id = me and u.removed_at is null;
@@ -167,5 +161,5 @@ begin
 	        upload_create.content_type, upload_create.bytes, upload_create.part_count, upload_create.sha256,
 	        upload_create.created_at, now() + make_interval(secs => send_s));
 end $$;
-grant execute on function upload_create(uuid, boolean, text, text, uuid, int, int, text, bigint, int, bytea,
+grant execute on function upload_create(uuid, boolean, text, text, uuid, int, int, text, text, bigint, int, bytea,
 	timestamptz, int, int, int, bigint) to sebez_customer;

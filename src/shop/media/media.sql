@@ -7,11 +7,12 @@ and u.purpose = :purpose and u.removed_at is null
 order by u.id limit 1;
 
 -- upload_make (id uuid, is_known bool, purpose text, visibility text, vendor uuid?, staff_roles int,
---     admin_roles int, content_type text, bytes bigint, part_count int, sha256 bytea?, created_at time, send_s int,
---     waiting_max int, uploads_max int, bytes_max bigint): one writes
+--     admin_roles int, address text, content_type text, bytes bigint, part_count int, sha256 bytea?, created_at time,
+--     send_s int, waiting_max int, uploads_max int, bytes_max bigint): one writes
 -- is_known: it is there, with the same bytes, and nothing is made.
-select upload_create(:id, :is_known, :purpose, :visibility, :vendor, :staff_roles, :admin_roles, :content_type, :bytes,
-                     :part_count, :sha256, :created_at, :send_s, :waiting_max, :uploads_max, :bytes_max);
+select upload_create(:id, :is_known, :purpose, :visibility, :vendor, :staff_roles, :admin_roles, :address,
+                     :content_type, :bytes, :part_count, :sha256, :created_at, :send_s, :waiting_max, :uploads_max,
+                     :bytes_max);
 
 -- upload_own (id uuid, account uuid): one -> (id uuid, vendor_id uuid?, purpose text, visibility text, state text,
 --     failure text?, content_type text, bytes bigint, part_count int, created_at time, object_group text?,

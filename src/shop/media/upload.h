@@ -20,7 +20,7 @@ int64_t upload_part_bytes(int64_t bytes, int32_t number);
 int32_t upload_part_count(int64_t bytes);
 
 /* The row and the arguments of upload_make for what a client announces; sha256 may be NULL.
- * is_known: `row` is there already. */
+ * is_known: `row` is there already. The address of a client is the caller's to set. */
 struct upload_own_row upload_new_row(const struct create_upload_in *in);
 struct upload_make_args upload_args(const struct upload_own_row *row,
                                     const struct create_upload_in *in, const struct bytes *sha256,

@@ -111,6 +111,7 @@ struct upload_make_args upload_args(const struct upload_own_row *row,
 	    .vendor = in->vendor_id,
 	    .staff_roles = (int32_t)purpose->staff_roles,
 	    .admin_roles = (int32_t)purpose->admin_roles,
+	    .address = "",
 	    .content_type = in->content_type,
 	    .bytes = in->bytes,
 	    .part_count = upload_part_count(in->bytes),
@@ -142,6 +143,7 @@ void create_upload(struct request *rq, const struct create_upload_in *in)
 	made = known != NULL ? *known : upload_new_row(in);
 	upload_write(rq, &made, &body);
 	args = upload_args(&made, in, sha256, known != NULL);
+	args.address = request_address(rq);
 	uuid_format(made.id, id);
 	if (known == NULL)
 		reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/uploads/%s", id));

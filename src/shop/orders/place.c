@@ -181,14 +181,16 @@ static struct order_terms terms_of(struct arena *arena, const struct quote *quot
 	};
 }
 
-static bool may_join_others(const struct request *rq, const struct order *order)
+/* One that accepts documents writes more than an order. */
+static bool may_join_others(const struct request *rq, const struct place_order_in *in,
+                            const struct order *order)
 {
 	size_t lines = 0;
 
 	for (size_t i = 0; i < order->sub_order_count; i++)
 		lines += order->sub_orders[i].line_count;
 	return (rq->idempotency == NULL || rq->idempotency->fence_us == 0) &&
-	       lines <= LIMIT_TOGETHER_LINES;
+	       lines <= LIMIT_TOGETHER_LINES && in->accepted_documents_count == 0;
 }
 
 /* False when it was not placed, for whatever reason. */
@@ -214,12 +216,15 @@ static bool write_together(struct request *rq, const struct order *order, const 
 }
 
 /* False when the cart, a price or the stock changed since the quote. */
-static bool write_alone(struct request *rq, const struct order *order, const struct buf *body)
+static bool write_alone(struct request *rq, const struct place_order_in *in,
+                        const struct order *order, const struct buf *body)
 {
 	struct db *batch = db_batch(&rq->task);
 	bool placed;
 
 	order_lock_variants(&rq->task, order);
+	consents_accept(batch, CONSENTS_OF_CUSTOMER, in->accepted_documents_count,
+	                in->accepted_documents);
 	order_insert(batch, order);
 	placed = reply_try_commit_json(rq, batch, 201, body) == NULL;
 	key_lock_release(&rq->task);
@@ -227,7 +232,8 @@ static bool write_alone(struct request *rq, const struct order *order, const str
 }
 
 /* Writes the order and replies; false as above. */
-static bool write_and_reply(struct request *rq, const struct order *order)
+static bool write_and_reply(struct request *rq, const struct place_order_in *in,
+                            const struct order *order)
 {
 	struct buf body = buf_new(rq->task.arena, 4096);
 	struct json json = json_new(&body);
@@ -236,8 +242,8 @@ static bool write_and_reply(struct request *rq, const struct order *order)
 	order_json(order, VIEW_CUSTOMER, &json);
 	uuid_format(order->id, id);
 	reply_header(rq, "Location", arena_printf(rq->task.arena, "/v1/orders/%s", id));
-	if (!may_join_others(rq, order) || !write_together(rq, order, &body))
-		return write_alone(rq, order, &body);
+	if (!may_join_others(rq, in, order) || !write_together(rq, order, &body))
+		return write_alone(rq, in, order, &body);
 	reply_json(rq, 201, &body);
 	return true;
 }
@@ -252,7 +258,7 @@ void place_order(struct request *rq, const struct place_order_in *in)
 		struct quote *quote = agreed_quote(task, in);
 		struct order_terms terms = terms_of(task->arena, quote, in);
 
-		if (write_and_reply(rq, order_split(task->arena, quote, &terms)))
+		if (write_and_reply(rq, in, order_split(task->arena, quote, &terms)))
 			return;
 	}
 	task_end(task, PROBLEM_OVERLOADED, "The cart keeps changing; please try again.");

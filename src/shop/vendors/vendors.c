@@ -53,6 +53,8 @@ void apply_vendor(struct request *rq, const struct apply_vendor_in *in)
 	reply_header(rq, "Location", path);
 	consents_expect(tx, CONSENTS_OF_VENDOR, in->accepted_documents_count,
 	                in->accepted_documents);
+	consents_accept(tx, CONSENTS_OF_VENDOR, in->accepted_documents_count,
+	                in->accepted_documents);
 	reply_commit_row(rq, tx, 201,
 	                 sql_vendor_apply_for(tx, &(struct vendor_apply_for_args){
 	                                              .id = id,
