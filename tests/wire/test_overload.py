@@ -22,13 +22,18 @@ def frozen(server, *words):
     """All processes of the server that have one of the words in their command, stopped."""
     pids = [pid for pid in server.family() if any(word in command(pid) for word in words)]
     assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
     try:
+        signal_living(pids, signal.SIGSTOP)
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        signal_living(pids, signal.SIGCONT)
+
+
+def signal_living(pids, number):
+    """A backend may end meanwhile, as its client was killed."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def test_guessing_is_throttled_when_redis_does_not_answer(own_server):

@@ -14,6 +14,7 @@ import time
 import redis
 import requests
 
+from . import first_start
 from .contract import BUILD, ROOT
 from .db import Database
 from .through import Through
@@ -30,9 +31,11 @@ def free_port():
 
 
 class Server:
-    """start(), stop(), kill(); `data` outlives a stop, so that it can be started again."""
+    """start(), stop(), kill(); `data` outlives a stop, so that it can be started again. One that
+    is `prepared` begins with what a first start leaves."""
 
-    def __init__(self, through=os.environ.get("SEBEZ_TEST_THROUGH"), **settings):
+    def __init__(self, through=os.environ.get("SEBEZ_TEST_THROUGH"), prepared=True, **settings):
+        self.prepared = prepared and first_start.is_as_any(settings)
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="sebez-wire-", dir=TMP))
         self.data.chmod(0o755)
         self.log = self.data / "test-server.log"
@@ -72,6 +75,9 @@ class Server:
 
     def start(self, wait=True, **more):
         """`more` is for subprocess.Popen."""
+        if self.prepared:
+            first_start.copy(prepare, self.data / "var")
+            self.prepared = False
         with self.log.open("ab") as log:
             # It ends with the thread that starts it, and so with the tests, however they end.
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", BUILD / "sebez",
@@ -220,10 +226,22 @@ class Server:
             shutil.rmtree(self.data, ignore_errors=True)
 
 
+def prepare(data):
+    """Moves to `data` what a first start leaves."""
+    server = Server(through=None, prepared=False)
+    try:
+        server.start()
+        bad = server.stop()
+        assert not bad, "\n".join(bad)
+        shutil.move(server.data / "var", data)
+    finally:
+        server.remove()
+
+
 @contextlib.contextmanager
-def folder(**settings):
+def folder(prepared=False, **settings):
     """A server that is not started; nothing of it is left afterwards."""
-    server = Server(**settings)
+    server = Server(prepared=prepared, **settings)
     try:
         yield server
     finally:
