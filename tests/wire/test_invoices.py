@@ -150,7 +150,8 @@ def test_the_commission_of_a_month_is_invoiced_once_by_the_marketplace(shop, ter
     received(shop, order)
     for _ in range(2):
         shop.db.one("select sales_count(1000000)")
-        while shop.db.one("select invoices_issue_commissions(100, now() + interval '1 month')") > 0:
+        while shop.db.one("select invoices_issue_commissions(100, date_trunc('month', now()) "
+                          "+ interval '1 month 1 day')") > 0:
             pass
     (seen,) = papers(clay, kind="commission_invoice")
     assert seen["period"] == f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m}"
