@@ -9,8 +9,8 @@ subreapers: whatever loses its parent, even in a session of its own, becomes a c
 or of the front when the keeper is gone. When the command has ended, the front was asked to end, or
 one of the two was killed, the other one ends all that is left.
 
-The command finds a folder for temporary files in SEBEZ_TEST_TMP and TMPDIR, in memory where there is
-plenty; it is removed, unless SEBEZ_TEST_KEEP is set.
+The command finds a folder for temporary files in SEBEZ_TEST_TMP and TMPDIR, in memory where there
+is plenty; it is removed, unless SEBEZ_TEST_KEEP is set.
 """
 import ctypes
 import os

@@ -189,6 +189,11 @@ enum {
 	/* An account is erased so many days after that was asked for, as the contract says: time to
 	 * come back. */
 	LIMIT_DELETION_DAYS = 14,
+	/* A copy of a person's data is kept for so long, as the contract says. Making one ends
+	 * before its lease does, so that no two are written at once; 10 minutes write 10 GB. */
+	LIMIT_EXPORT_DAYS = 7,
+	LIMIT_EXPORT_MS = 10 * 60 * 1000,
+	LIMIT_EXPORT_LEASE_MS = 15 * 60 * 1000,
 	/* An admin helps one person meanwhile; as the contract says. */
 	LIMIT_SUPPORT_VIEW_MIN = 30,
 	LIMIT_SUPPORT_VIEW_DAYS = 30,          /* then the audit log alone tells of it */
@@ -510,6 +515,7 @@ _Static_assert(LIMIT_SMALL_BODY_BYTES < LIMIT_BODY_BYTES && LIMIT_BODY_BYTES < L
                "a body fits into the sum of all");
 _Static_assert(LIMIT_TARGET_BYTES < LIMIT_HEAD_BYTES && LIMIT_HEAD_BYTES < LIMIT_CONNECTION_BYTES,
                "a target fits into a head, a head into the memory of a connection");
+_Static_assert(LIMIT_EXPORT_MS < LIMIT_EXPORT_LEASE_MS, "nobody else makes it meanwhile");
 _Static_assert(LIMIT_CONNECTIONS < LIMIT_DESCRIPTORS, "every connection has a descriptor");
 _Static_assert(LIMIT_PARKED < LIMIT_CONNECTIONS, "long polls leave connections for others");
 _Static_assert(LIMIT_CONNECTION_IDLE_MS < LIMIT_HEAD_MS, "a connection may idle, then request");

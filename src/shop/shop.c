@@ -11,6 +11,7 @@
 #include "shop/commissions/commissions.h"
 #include "shop/consents/consents.h"
 #include "shop/demo/demo.h"
+#include "shop/exports/exports.h"
 #include "shop/feed/feed.h"
 #include "shop/image.h"
 #include "shop/ledger/ledger.h"
@@ -37,11 +38,15 @@
 
 /* In order of start. */
 const struct area *const AREAS[] = {
-    &AREA_TEXTS,       &AREA_ACCOUNTS, &AREA_CAMPAIGNS, &AREA_CARTS,  &AREA_CATALOG,  &AREA_CHAT,
-    &AREA_COMMISSIONS, &AREA_CONSENTS, &AREA_FEED,      &AREA_LEDGER, &AREA_MAIL,     &AREA_MEDIA,
-    &AREA_NOTICES,     &AREA_ORDERS,   &AREA_OUTBOX,    &AREA_PAPERS, &AREA_PAYMENTS, &AREA_PAYOUTS,
-    &AREA_PUSH,        &AREA_REPORTS,  &AREA_RETURNS,   &AREA_SMS,    &AREA_SUPPORT,  &AREA_VENDORS,
-    &AREA_WEBHOOKS,    NULL,
+    &AREA_TEXTS,       &AREA_ACCOUNTS, &AREA_CAMPAIGNS,
+    &AREA_CARTS,       &AREA_CATALOG,  &AREA_CHAT,
+    &AREA_COMMISSIONS, &AREA_CONSENTS, &AREA_EXPORTS,
+    &AREA_FEED,        &AREA_LEDGER,   &AREA_MAIL,
+    &AREA_MEDIA,       &AREA_NOTICES,  &AREA_ORDERS,
+    &AREA_OUTBOX,      &AREA_PAPERS,   &AREA_PAYMENTS,
+    &AREA_PAYOUTS,     &AREA_PUSH,     &AREA_REPORTS,
+    &AREA_RETURNS,     &AREA_SMS,      &AREA_SUPPORT,
+    &AREA_VENDORS,     &AREA_WEBHOOKS, NULL,
 };
 
 static unsigned jobs_named(const char *name)

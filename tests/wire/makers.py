@@ -147,6 +147,15 @@ def leaving(w, who, side):
                        who.id)
 
 
+def copied(w, who, side):
+    """There is a copy of the person's data."""
+    if who.id:
+        w.shop.db.rows("insert into account_export (account_id, by_admin, ready_at, bytes, "
+                       "expires_at) values (%s, false, now(), 1, now() + interval '1 day') "
+                       "on conflict (account_id) do update set ready_at = now(), bytes = 1, "
+                       "expires_at = now() + interval '1 day'", who.id)
+
+
 def leaving_user(w, who, side):
     person = w.shop.customer()
     w.shop.db.rows("insert into account_deletion (account_id, by_admin, erase_at, due_at) values "

@@ -37,7 +37,7 @@ from makers import (a_message, account_body, an_apple, app_code, at_the_sandbox,
                     rule_body, settings, shipped, signed_passkey, subject, suppressed, tax_profile,
                     unclosed, vendor_cursor, vendor_in, webhook_body, with_activity,
                     with_another_customer, with_another_vendor, with_app, with_options)
-from makers import leaving, leaving_user
+from makers import copied, leaving, leaving_user
 from makers import (charged_back, disputed, evidence_body, evidenced, inspected_body, paid_back,
                     return_body, returned, support_view)
 
@@ -88,6 +88,10 @@ ROWS = {
     "cancelDeletion": Row(before=leaving, twin=somebody_new),
     "requestUserDeletion": Row(ids=new_user, body=reason),
     "cancelUserDeletion": Row(ids=leaving_user),
+    "requestDataExport": Row(),
+    "getDataExport": Row(before=copied),
+    "openDataExport": Row(before=copied),
+    "requestUserDataExport": Row(ids=new_user, body=reason),
     "beginPasskeySignIn": Row(body=nothing),
     "signInByPasskey": Row(body=signed_passkey),
     "beginPasskeyStepUp": Row(),

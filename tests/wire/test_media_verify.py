@@ -180,6 +180,18 @@ def test_unknown_objects_are_found_and_deleted_when_that_is_asked_for(shop):
     assert shop.verified()[0] == []
 
 
+def test_a_copy_of_a_persons_data_is_known_while_it_has_its_row(shop):
+    person = shop.customer()
+    key = f"private/exports/{person.id}.zip"
+    shop.db.rows("insert into account_export (account_id, by_admin, ready_at, bytes, expires_at) "
+                 "values (%s, false, now(), 1, now() + interval '1 day')", person.id)
+    shop.put(key)
+    assert shop.verified()[0] == []
+    shop.db.rows("delete from account_export")
+    assert shop.verified("--delete-unknown")[0] == [f"unknown {key}"]
+    assert key not in shop.keys()
+
+
 def test_a_group_of_which_objects_are_deleted_is_not_begun(shop):
     upload, group = shop.begun(), uuid.uuid4().hex
     shop.moved(upload, "state = 'processing', work = 'publish'")

@@ -14,7 +14,8 @@ NEVER = "0190b0b0-0000-7000-8000-00000000dead"
 CODE, REASON, ROLE = {"code": "123456"}, {"reason": "A test"}, {"role": "support"}
 REFUND = {**REASON, "shipping": {"amount": 1, "currency": "USD"}}
 BODIES = {"confirmTotp": CODE, "disableTotp": CODE, "renewRecoveryCodes": CODE,
-          "reverseJournal": REASON, "requestUserDeletion": REASON, "markPayoutFailed": REASON,
+          "reverseJournal": REASON, "requestUserDeletion": REASON,
+          "requestUserDataExport": REASON, "markPayoutFailed": REASON,
           "markPayoutReturned": REASON, "refundSubOrder": REFUND, "adminRefundSubOrder": REFUND,
           "setAdminRole": ROLE, "updateStaff": ROLE, "startSupportView": REASON,
           "requestEmailChange": {"email": "another@example.com"},

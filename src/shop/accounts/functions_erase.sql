@@ -137,6 +137,9 @@ begin
 	delete from identity i where i.account_id = account;
 	delete from two_factor_grace g where g.account_id = account;
 	delete from support_view w where w.account_id = account;
+	-- The job removes the file, and then the row.
+	update account_export e set ready_at = coalesce(e.ready_at, now()), bytes = coalesce(e.bytes, 0), expires_at = now()
+	where e.account_id = account;
 	delete from phone_code c using account a where a.id = account and c.phone = a.phone;
 end $$;
 

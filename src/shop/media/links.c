@@ -60,21 +60,42 @@ static const char *link_to(struct media_links *links, const char *key)
 	           : sign(links, key);
 }
 
-const char *media_link(void *arg, const char *group, int64_t width, const char *format)
+static const char *rendition_key(struct arena *arena, const char *visibility, const char *group,
+                                 int64_t width, const char *format)
 {
-	struct media_links *links = arg;
-
-	return link_to(links, arena_printf(links->rq->task.arena, "%s/%s/%" PRId64 ".%s",
-	                                   links->visibility, group, width, format));
+	return arena_printf(arena, "%s/%s/%" PRId64 ".%s", visibility, group, width, format);
 }
 
-const char *media_link_file(struct media_links *links, const char *group, const char *content_type)
+static const char *original_key(struct arena *arena, const char *visibility, const char *group,
+                                const char *content_type)
 {
 	const struct file_type *type = file_type_of(content_type);
 
 	assert(type != NULL && type->kind != FILE_IMAGE);
-	return link_to(links, arena_printf(links->rq->task.arena, "%s/%s/original.%s",
-	                                   links->visibility, group, type->extension));
+	return arena_printf(arena, "%s/%s/original.%s", visibility, group, type->extension);
+}
+
+const char *media_link(void *arg, const char *group, int64_t width, const char *format)
+{
+	struct media_links *links = arg;
+
+	return link_to(
+	    links, rendition_key(links->rq->task.arena, links->visibility, group, width, format));
+}
+
+const char *media_link_file(struct media_links *links, const char *group, const char *content_type)
+{
+	return link_to(links,
+	               original_key(links->rq->task.arena, links->visibility, group, content_type));
+}
+
+const char *media_file_key(struct arena *arena, const struct media_object *object)
+{
+	if (object->width == NULL)
+		return original_key(arena, object->visibility, object->group, object->content_type);
+	assert(object->format != NULL);
+	return rendition_key(arena, object->visibility, object->group, *object->width,
+	                     object->format);
 }
 
 int64_t media_links_expire(void)

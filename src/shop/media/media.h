@@ -111,6 +111,14 @@ const char *media_url(struct arena *arena, const char *group, int64_t width, con
 /* Wakes the media processes after the commit, if Redis is up; they also look by themselves. */
 void media_wake(struct db *db);
 
+/* A file of a ready upload: of a picture, one of its renditions. */
+struct media_object {
+	const char *visibility, *group, *content_type;
+	const int32_t *width; /* NULL for other files, as the format */
+	const char *format;
+};
+const char *media_file_key(struct arena *arena, const struct media_object *object);
+
 struct media_gauges {
 	uint64_t unpublished, published; /* uploads with work to do, up to LIMIT_OUTBOX_COUNTED */
 	uint64_t oldest_s;               /* since the first unpublished one was created */
