@@ -3,7 +3,7 @@ import psycopg2
 import pytest
 from conftest import serving
 from harness.client import refused, together
-from harness.codes import digits_of
+from harness.codes import coded, digits_of
 from harness.documents import a_document, document_body
 from harness.shop import PASSWORD, Shop, fresh
 
@@ -111,6 +111,20 @@ def test_who_registers_says_which_versions_they_accept(shop):
         "code": digits_of(shop.server, asked["registration_id"])})
     assert log(shop.anonymous().login(email, PASSWORD)) == [
         ("marketing", number(shop, new), True, "registration")]
+
+
+def test_who_registers_by_telephone_accepts_too(shop):
+    old = a_document(shop)
+    new, visitor = a_document(shop), shop.anonymous()
+    code = coded(shop.server, visitor)
+    refused(visitor.call("signInByPhone", body={
+        **code, "name": "Reader", "accepted_documents": [old]}), 409, "conflict")
+    made = visitor.call("signInByPhone", body={
+        **code, "name": "Reader", "accepted_documents": [new]})
+    assert made.status_code == 201, made.text
+    person = shop.anonymous()
+    person._signed_in(made.json())
+    assert log(person) == [("marketing", number(shop, new), True, "registration")]
 
 
 def test_a_demanded_version_is_accepted_before_the_next_order_and_nothing_else_waits(demanding):

@@ -12,6 +12,7 @@ from harness import identities  # noqa: E402
 from harness.authenticator import passkey_of  # noqa: E402
 from harness.client import together  # noqa: E402
 from harness.codes import change_of, coded, reset_of, undo_of  # noqa: E402
+from harness.documents import a_document  # noqa: E402
 from harness.identities import (APPLE, APPS, GOOGLE, ISSUERS, Key, Person, asked,  # noqa: E402
                                 hmac_of, linked, proof, signs_in, text_of)
 from harness.sessions import credentials  # noqa: E402
@@ -96,6 +97,13 @@ def test_what_is_missing_of_a_new_account_is_named_and_the_challenge_stays_good(
     for claims in ({"email": None}, {"email_verified": False}, {"email_verified": "false"},
                    {"email": "no address"}, {"email_verified": 1}):
         refused(signs_in(who, proof(providers, who, Person(), **claims)), 400, field="/id_token")
+
+
+def test_who_signs_up_by_an_identity_accepts_documents(shop, providers):
+    terms = a_document(shop)
+    who = made(shop, providers, Person(), accepted_documents=[terms])
+    (entry,) = who.do("listMyConsents")["items"]
+    assert (entry["document"]["id"], entry["place"]) == (terms, "registration")
 
 
 def test_a_relayed_address_of_apple_makes_an_account(shop, providers):

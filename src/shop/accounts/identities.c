@@ -15,6 +15,7 @@
 #include "shop/accounts/identity_proof.h"
 #include "shop/accounts/sign_in.h"
 #include "shop/accounts/two_factor.h"
+#include "shop/consents/consents.h"
 #include "web/reply.h"
 
 enum { NAME_CHARACTERS = 120 }; /* as the contract says */
@@ -122,6 +123,7 @@ static void sign_up(struct request *rq, struct db *tx, const struct sign_in_by_i
 	struct uuid account = uuid_v7(), identity = uuid_v7();
 
 	sql_account_add_by_identity(tx, account, new->email, new->email_key, new->name);
+	consents_accept_new(tx, account, in->accepted_documents_count, in->accepted_documents);
 	(void)add(rq, tx, identity, account, in->provider, token);
 	keep_code(rq, tx, identity, in->provider, token, in->authorization_code, in->redirect_uri);
 	sign_in_on(rq, tx, account, false, 201,

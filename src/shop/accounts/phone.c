@@ -12,18 +12,20 @@
 #include "shop/accounts/phone_code.h"
 #include "shop/accounts/sign_in.h"
 #include "shop/accounts/two_factor.h"
+#include "shop/consents/consents.h"
 #include "web/limit.h"
 #include "web/reply.h"
 
 static struct uuid add_account(struct request *rq, struct db *tx, const char *phone,
-                               const char *name)
+                               const struct sign_in_by_phone_in *in)
 {
 	struct uuid id = uuid_v7();
 
-	if (name == NULL)
+	if (in->name == NULL)
 		task_end_field(&rq->task, "/name", "required",
 		               "No account has this number yet; a name makes one.");
-	sql_account_add_phone(tx, id, phone, name);
+	sql_account_add_phone(tx, id, phone, in->name);
+	consents_accept_new(tx, id, in->accepted_documents_count, in->accepted_documents);
 	return id;
 }
 
@@ -42,7 +44,7 @@ void sign_in_by_phone(struct request *rq, const struct sign_in_by_phone_in *in)
 	const struct sign_in_device device = {.name = in->device_name, .id = in->device_id};
 
 	if (account == NULL) {
-		sign_in_on(rq, tx, add_account(rq, tx, phone, in->name), false, 201, &device);
+		sign_in_on(rq, tx, add_account(rq, tx, phone, in), false, 201, &device);
 		return;
 	}
 	if (account->locked)

@@ -44,6 +44,15 @@ void consents_check(struct db *tx, size_t count, const struct uuid *accepted)
 		sql_documents_expect_latest(tx, (struct uuid_array){count, accepted}, ACCEPTED);
 }
 
+void consents_accept_new(struct db *tx, struct uuid account, size_t count,
+                         const struct uuid *accepted)
+{
+	consents_check(tx, count, accepted);
+	if (count > 0)
+		sql_consents_give(tx, account, (struct uuid_array){count, accepted},
+		                  "registration");
+}
+
 static void reply_log(struct request *rq, struct uuid account, const char *cursor, int32_t limit)
 {
 	struct page page = page_open(rq, cursor, limit, 0, PAGE_DESCENDING);

@@ -30,4 +30,8 @@ void consents_accept(struct db *db, enum consents_of who, size_t count,
 /* Ends the task when a document that a registration accepts is not there or has a newer version. */
 void consents_check(struct db *tx, size_t count, const struct uuid *accepted);
 
+/* Checks them likewise, and adds to the transaction that makes the account: that it accepts them. */
+void consents_accept_new(struct db *tx, struct uuid account, size_t count,
+                         const struct uuid *accepted);
+
 #endif
