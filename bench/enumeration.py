@@ -29,6 +29,7 @@ WAYS = {
     "register": ("/v1/auth/register", {"password": PASSWORD, "name": "Ada"}, 202),
     "sign in": ("/v1/auth/login", {"password": "another horse battery"}, 401),
     "reset": ("/v1/auth/password/reset-requests", {}, 202),
+    "link": ("/v1/auth/email/codes", {}, 202),
     "passkey": ("/v1/auth/passkey/options", {}, 200),
 }
 
