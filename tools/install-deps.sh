@@ -14,7 +14,8 @@ case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;; es
 build="gcc libc6-dev meson ninja-build pkgconf|pkg-config python3 python3-yaml libmicrohttpd-dev
      libuv1-dev libcurl4-openssl-dev libssl-dev ca-certificates libpq-dev libhiredis-dev libjansson-dev
      libsodium-dev libcsv-dev libicu-dev libxml2-dev zlib1g-dev libvips-dev libseccomp-dev
-     libcbor-dev libarchive-dev libpango1.0-dev"
+     libcbor-dev libarchive-dev libmaxminddb-dev
+     libpango1.0-dev"
 fonts="fontconfig fonts-droid-fallback fonts-noto-core" # of PDFs
 run="$build $fonts postgresql redis-server|valkey-server curl"
 test="$fonts poppler-utils libcmocka-dev python3-pytest python3-hypothesis python3-jsonschema python3-requests

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "net/log.h"
+#include "net/places.h"
 #include "node/identity_setup.h"
 
 #define ANDROID "android:apk-key-hash:"
@@ -21,6 +23,7 @@ enum {
 static struct {
 	char domain[DOMAIN_BYTES + 1];
 	char origins[ORIGINS_BYTES];
+	struct places *places; /* until the process ends */
 } kept;
 
 /* Where each service verifies answers. */
@@ -113,7 +116,15 @@ struct account_settings account_setup(const struct config *config)
 	add_all(config->origins, false);
 	add_all(config->passkey_origins, false);
 	add_all(config->android_certificates, true);
+	if (kept.places == NULL && config->countries_file[0] != 0) {
+		const char *error;
+
+		kept.places = places_open(config->countries_file, &error);
+		if (kept.places == NULL)
+			LOG_ERROR("countries are not known", log_str("cause", error));
+	}
 	return (struct account_settings){
+	    .places = kept.places,
 	    .suspicion =
 	        {
 	            .kind = (enum suspicion_kind)config->proof,
@@ -149,6 +160,16 @@ const char *account_setup_mistake(const struct config *config)
 		    memmem(list, word, "://", 3) == NULL)
 			return "SEBEZ_PASSKEY_ORIGINS must be origins with blanks between, each "
 			       "scheme://host[:port] or " ANDROID "…";
+	}
+	if (config->countries_file[0] != 0) {
+		const char *error;
+		struct places *places = places_open(config->countries_file, &error);
+
+		if (places == NULL)
+			return "SEBEZ_COUNTRIES_FILE must be a file of MaxMind's format (.mmdb) "
+			       "that can "
+			       "be read";
+		places_close(places);
 	}
 	if (config->proof > SUSPICION_WORK &&
 	    (config->proof_site_key[0] == 0 || config->proof_secret[0] == 0))

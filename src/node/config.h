@@ -56,6 +56,7 @@ struct config {
 	const char *apple_client_ids, *apple_url;
 	const char *apple_team_id, *apple_key_id, *apple_key_file;
 	const char *proof_site_key, *proof_secret, *proof_url;
+	const char *countries_file;  /* "" means that countries are not known */
 	const char *passkey_domain;  /* "" means the host of public_url */
 	const char *passkey_origins; /* beside those that are known */
 	const char *origins;         /* allowed by CORS; "" means only our own */

@@ -200,6 +200,9 @@ const struct option OPTIONS[] = {
     SECRET("SEBEZ_PROOF_SECRET", proof_secret, 200, "Secret key of hCaptcha or Turnstile."),
     TEXT("SEBEZ_PROOF_URL", proof_url, "", 0, 300,
          "Where answers are verified. Empty: at the service."),
+    TEXT("SEBEZ_COUNTRIES_FILE", countries_file, "", 0, 800,
+         "File with the countries of addresses in the format of MaxMind (.mmdb), such as GeoLite2 "
+         "Country or DB-IP Country: sessions then tell where they began. It is read at a start."),
     TEXT("SEBEZ_PASSKEY_DOMAIN", passkey_domain, "", 0, 253,
          "Domain that passkeys are for (the RP ID of WebAuthn): shop.example, whose subdomains may "
          "use them, too. After a change nobody's passkeys work. Empty: the host of "

@@ -1,13 +1,18 @@
 """Sessions by device: what they are called, ending the others, and telling of new devices."""
+import os
+import tempfile
 import uuid
 
 import pytest
+from conftest import serving
 from harness.client import refused
 from harness.codes import registered
+from harness.countries import file_of
 from harness.notices import followed
 from harness.notices import told as told_in_app
+from harness.server import TMP, folder
 from harness.sessions import again, credentials
-from harness.shop import PASSWORD, fresh
+from harness.shop import PASSWORD, Shop, fresh
 from harness.totp import code_of, enrolled
 
 CHROME = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -140,3 +145,33 @@ def test_an_account_keeps_fifty_devices(shop):
                  "from generate_series(1, 60) n", person.id)
     signed_in(shop, person, CHROME)
     assert shop.db.one("select count(*) from account_device where account_id = %s", person.id) == 50
+
+
+@pytest.fixture
+def countries():
+    """A file that whoever serves may read."""
+    with tempfile.NamedTemporaryFile(dir=TMP, suffix=".mmdb") as file:
+        file.write(file_of({"127.0.0.0/9": "ET", "127.128.0.0/9": "KE", "2001:db8::/32": "US"}))
+        file.flush()
+        os.chmod(file.name, 0o644)
+        yield file.name
+
+
+def test_a_session_tells_the_country_where_it_began(countries):
+    with serving(SEBEZ_COUNTRIES_FILE=countries, SEBEZ_PROCESSES=1) as server:
+        shop = Shop(server)
+        person = shop.customer()
+        other = signed_in(shop, person, CHROME)
+        assert {s["country"] for s in other.do("listMySessions")["items"]} == {"ET"}
+        (facts,) = [row["facts"] for row in shop.db.rows(
+            "select facts from mail_letter where account_id = %s", person.id)]
+        assert facts["address"].startswith("127.") and facts["address"].endswith(" (ET)")
+
+
+def test_without_a_file_no_country_is_known_and_a_wrong_one_is_refused(shop, tmp_path):
+    assert [s["country"] for s in shop.customer().do("listMySessions")["items"]] == [None]
+    (tmp_path / "empty").write_bytes(b"")
+    for wrong in (tmp_path / "empty", tmp_path / "absent"):
+        with folder(SEBEZ_COUNTRIES_FILE=wrong) as server:
+            done = server.sebez("serve", check=False)
+        assert done.returncode != 0 and "SEBEZ_COUNTRIES_FILE" in done.stderr

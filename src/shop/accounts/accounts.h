@@ -36,6 +36,7 @@ struct suspicion_settings {
 struct account_settings {
 	struct suspicion_settings suspicion;
 	struct identity_settings identity;
+	const struct places *places; /* net/places.h; NULL: countries are not known */
 	const char *shop;            /* name of the marketplace */
 	const char *passkey_domain;  /* that passkeys are for; "": there are none */
 	const char *passkey_origins; /* of pages and apps that may use them, with blanks between */

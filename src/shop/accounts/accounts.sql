@@ -60,10 +60,10 @@ where id = :account;
 -- account_make_admin (id uuid, email text, email_key text, name text, role text, password_hash text): one writes
 select account_make_admin(:id, :email, :email_key, :name, :role, :password_hash);
 
--- session_start (id uuid, account uuid, user_agent text?, device_name text?, address text?, days int,
+-- session_start (id uuid, account uuid, user_agent text?, device_name text?, address text?, country text?, days int,
 --     second_factor bool): none
-insert into session (id, account_id, user_agent, device_name, address, expires_at, second_factor_at)
-values (:id, :account, :user_agent, :device_name, :address, now() + make_interval(days => :days),
+insert into session (id, account_id, user_agent, device_name, address, country, expires_at, second_factor_at)
+values (:id, :account, :user_agent, :device_name, :address, :country, now() + make_interval(days => :days),
         case when :second_factor then now() end);
 
 -- session_prolong (session uuid, days int): none
@@ -87,7 +87,8 @@ update session set ended_at = now()
 where account_id = :account and id <> :session and ended_at is null;
 
 -- session_list (session uuid): many
-select id, id = :session as current, device_name, user_agent, address, created_at, used_at as last_used_at, expires_at
+select id, id = :session as current, device_name, user_agent, address, country, created_at, used_at as last_used_at,
+       expires_at
 from session where ended_at is null and expires_at > now()
 order by used_at desc, id desc limit 100;
 

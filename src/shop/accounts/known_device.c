@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "known_device.sql.h"
+#include "net/places.h"
+#include "shop/accounts/accounts.h"
 #include "shop/accounts/two_factor.h"
 #include "shop/feed/feed.h"
 #include "web/client_address.h"
@@ -83,6 +85,17 @@ struct rows *device_note(struct request *rq, struct db *chain, struct uuid accou
 	return sql_device_seen(chain, account, (struct bytes){key, KEY_BYTES});
 }
 
+/* "203.0.113.5 (ET)", or the address alone where its country is not known. */
+static const char *place_words(struct request *rq)
+{
+	char country[PLACES_COUNTRY_LENGTH + 1];
+
+	places_country(account_settings()->places, request_address(rq), country);
+	if (country[0] == 0)
+		return request_address(rq);
+	return arena_printf(rq->task.arena, "%s (%s)", request_address(rq), country);
+}
+
 void device_tell(struct request *rq, struct db *tx, const struct signed_in *signed_in,
                  const struct rows *noted, const char *name)
 {
@@ -95,7 +108,7 @@ void device_tell(struct request *rq, struct db *tx, const struct signed_in *sign
 	sql_devices_trim(tx, signed_in->account_id, LIMIT_KNOWN_DEVICES);
 	json_open_object(&json);
 	json_put_str(&json, "device", name != NULL ? name : "?");
-	json_put_str(&json, "address", request_address(rq));
+	json_put_str(&json, "address", place_words(rq));
 	json_close_object(&json);
 	two_factor_tell(tx, signed_in->account_id, "mail.new_device",
 	                arena_strndup(rq->task.arena, facts.data, facts.length));

@@ -71,6 +71,7 @@ create table session (
 	user_agent text,
 	device_name text check (length(device_name) <= 120), -- its own, or its user agent in a few words
 	address    text,
+	country    text check (country ~ '^[A-Z]{2}$'), -- of the address; null: not known
 	created_at timestamptz not null default now(),
 	used_at    timestamptz not null default now(),
 	expires_at timestamptz not null,

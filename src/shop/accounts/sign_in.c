@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "base/email.h"
 #include "base/limits.h"
+#include "net/places.h"
 #include "passkeys.sql.h"
 #include "shop/accounts/accounts.h"
 #include "shop/accounts/common_password.h"
@@ -195,14 +196,17 @@ void sign_in_at_once(struct request *rq, struct db *tx, struct uuid account_id, 
 	    .token = refresh_token_random(),
 	};
 	struct refresh_hash hash = refresh_token_hash(&signed_in.token);
+	char country[PLACES_COUNTRY_LENGTH + 1];
 	struct db *chain = db_chain(tx);
 
+	places_country(account_settings()->places, request_address(rq), country);
 	sql_session_start(chain, &(struct session_start_args){
 	                             .id = signed_in.session_id,
 	                             .account = account_id,
 	                             .user_agent = agent,
 	                             .device_name = name,
 	                             .address = request_address(rq),
+	                             .country = country[0] != 0 ? country : NULL,
 	                             .days = SESSION_DAYS,
 	                             .second_factor = device != NULL && device->second_factor});
 	sql_refresh_token_add(chain, (struct bytes){hash.bytes, sizeof(hash.bytes)},

@@ -27,10 +27,12 @@ void consents_expect(struct db *db, enum consents_of who, size_t count,
 void consents_accept(struct db *db, enum consents_of who, size_t count,
                      const struct uuid *accepted);
 
-/* Ends the task when a document that a registration accepts is not there or has a newer version. */
+/* Ends the task when a document that a registration accepts is not there or has a newer version.
+ */
 void consents_check(struct db *tx, size_t count, const struct uuid *accepted);
 
-/* Checks them likewise, and adds to the transaction that makes the account: that it accepts them. */
+/* Checks them likewise, and adds to the transaction that makes the account: that it accepts them.
+ */
 void consents_accept_new(struct db *tx, struct uuid account, size_t count,
                          const struct uuid *accepted);
 

@@ -57,6 +57,10 @@ class Console:
     def sees(self, text):
         self.page.wait_for(SHOWN, text)
 
+    def shows(self, text):
+        """Now."""
+        return self.page.run(SHOWN, text)
+
     def sees_no(self, text):
         self.page.wait_for(GONE, text)
 
