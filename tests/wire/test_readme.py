@@ -101,11 +101,13 @@ def test_the_demo_has_pictures_of_its_own(demo_of_store):
         where image::json #>> '{image_facts,group}' is null""")
     (newest,) = requests.get(f"{server.url}/v1/products?limit=1", timeout=60).json()["items"]
     (image,) = newest["images"]
-    until(lambda: server.db.one("select formats from upload where id = %s", image["id"]))
+    # All pictures of the demo are made, under a sanitizer perhaps.
+    until(lambda: server.db.one("select formats from upload where id = %s", image["id"]), 300)
     (photo,) = server.db.rows("""
         select (a ->> 'id')::uuid as id from message m, json_array_elements(m.attachments) a
         where a ->> 'kind' = 'image'""")
-    until(lambda: server.db.one("select state = 'ready' from upload where id = %s", photo["id"]))
+    until(lambda: server.db.one("select state = 'ready' from upload where id = %s", photo["id"]),
+          300)
     # The bucket is private; a CDN would read it.
     in_folder = "S3_BUCKET" not in server.environment
     for variant in image["variants"] if in_folder else []:
