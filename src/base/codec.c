@@ -11,13 +11,21 @@ void base64url_encode(const uint8_t *bytes, size_t count, char *ret)
 	sodium_bin2base64(ret, BASE64URL_LENGTH(count) + 1, bytes, count, VARIANT);
 }
 
+/* sodium 1.0.18 takes some bytes above 127 for letters, so that one value would have many texts. */
+static bool is_base64url(const char *text)
+{
+	return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                         "0123456789-_")] == '\0';
+}
+
 bool base64url_decode(const char *text, uint8_t *ret, size_t count)
 {
 	uint8_t bytes[BASE64URL_BYTES_MAX]; /* so that ret is untouched on failure */
 	size_t found = 0;
 
 	assert(count <= sizeof(bytes));
-	if (sodium_base642bin(bytes, count, text, strlen(text), NULL, &found, NULL, VARIANT) != 0 ||
+	if (!is_base64url(text) ||
+	    sodium_base642bin(bytes, count, text, strlen(text), NULL, &found, NULL, VARIANT) != 0 ||
 	    found != count)
 		return false;
 	memcpy(ret, bytes, count);
@@ -27,8 +35,8 @@ bool base64url_decode(const char *text, uint8_t *ret, size_t count)
 
 bool base64url_decode_most(const char *text, uint8_t *ret, size_t size, size_t *ret_count)
 {
-	return sodium_base642bin(ret, size, text, strlen(text), NULL, ret_count, NULL, VARIANT) ==
-	       0;
+	return is_base64url(text) && sodium_base642bin(ret, size, text, strlen(text), NULL,
+	                                               ret_count, NULL, VARIANT) == 0;
 }
 
 void hex_encode(const uint8_t *bytes, size_t count, char *ret)

@@ -42,8 +42,8 @@ static void bytes_come_back_from_text(void **state)
 
 static void only_the_canonical_encoding_is_decoded(void **state)
 {
-	static const char *const BAD[] = {"Zh",  "Zg==", "Zg=", "Z",   "",
-	                                  "Zm8", "Z+",   "Z/",  "Zg ", " Zg"};
+	static const char *const BAD[] = {"Zh", "Zg==", "Zg=", "Z",   "",      "Zm8",
+	                                  "Z+", "Z/",   "Zg ", " Zg", "\xa4g", "Z\xaf"};
 	uint8_t byte = 7;
 
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)

@@ -227,13 +227,16 @@ struct push_verdict apns_judge(struct arena *arena, const struct http_client_res
 	const char *reason = push_json_code(arena, json_object_get(answer, "reason"));
 	struct push_verdict verdict = push_verdict_of(arena, REASONS, reason, response, now_s);
 
-	if (response->status == 410)
+	if (response->status == 410) {
 		verdict.outcome = PUSH_ADDRESS_GONE;
+		verdict.delay_ms = 0;
+	}
 	if (verdict.outcome == PUSH_ADDRESS_GONE)
 		verdict.gone_since_ms = json_integer_value(json_object_get(answer, "timestamp"));
 	if (verdict.gone_since_ms < 0)
 		verdict.gone_since_ms = 0;
-	if (response->status >= 500 && verdict.delay_ms < SERVER_DELAY_MS)
+	if (response->status >= 500 && verdict.delay_ms < SERVER_DELAY_MS &&
+	    (verdict.outcome == PUSH_RETRY || verdict.outcome == PUSH_PROVIDER_FAILED))
 		verdict.delay_ms = SERVER_DELAY_MS;
 	return verdict;
 }
