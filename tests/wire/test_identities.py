@@ -11,7 +11,7 @@ from conftest import after  # noqa: E402
 from harness import identities  # noqa: E402
 from harness.authenticator import passkey_of  # noqa: E402
 from harness.client import together  # noqa: E402
-from harness.codes import change_of, coded, reset_of, undo_of  # noqa: E402
+from harness.codes import change_of, coded, fresh_phone, reset_of, undo_of  # noqa: E402
 from harness.documents import a_document  # noqa: E402
 from harness.identities import (APPLE, APPS, GOOGLE, ISSUERS, Key, Person, asked,  # noqa: E402
                                 hmac_of, linked, proof, signs_in, text_of)
@@ -289,6 +289,8 @@ def test_the_first_password_of_an_account_ends_what_others_added(shop, providers
     who = made(shop, providers, thief, APPLE)
     linked(providers, who, other)
     passkey_of(shop, who)
+    number = fresh_phone()
+    who.do("setMyPhone", body=coded(shop.server, who, number))
 
     def reset():
         assert shop.anonymous().call("resetPassword", token=None, body={
@@ -296,15 +298,21 @@ def test_the_first_password_of_an_account_ends_what_others_added(shop, providers
     reset()
     ended = [key for key in letters(shop, who) if key.endswith(("unlinked", "removed"))]
     assert sorted(ended) == 2 * ["mail.identity_unlinked"] + ["mail.passkey_removed"]
+    assert letters(shop, who).count("mail.phone_changed") == 2  # set, and removed
     guest = shop.anonymous()
     refused(signs_in(guest, proof(providers, guest, thief, APPLE)), 409, "already_exists")
+    refused(guest.call("signInByPhone", body=coded(shop.server, guest, number)), 400, field="/name")
     owner = shop.anonymous().login(thief.email, PASSWORD)
     assert owner.do("listIdentities")["items"] == owner.do("listPasskeys")["items"] == []
     linked(providers, owner, other)
+    owner.do("setMyPhone", body={**coded(shop.server, owner, number),
+                                 "current_password": PASSWORD})
     shop.db.rows("update account set password_changed_at = now() - interval '1 hour' "
                  "where id = %s", owner.id)
     reset()  # not the first
     assert signs_in(guest, proof(providers, guest, other)).json()["user"]["id"] == owner.id
+    by_number = guest.do("signInByPhone", body=coded(shop.server, guest, number))
+    assert by_number["user"]["id"] == owner.id
 
 
 def test_google_makes_an_account_only_of_an_address_that_it_serves(shop, providers):

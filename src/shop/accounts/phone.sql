@@ -30,6 +30,11 @@ insert into account (id, phone, name) values (:id, :phone, :name);
 -- account_set_phone (account uuid, phone text?): one
 update account set phone = :phone, version = version + 1, updated_at = now() where id = :account;
 
+-- account_remove_phone (account uuid): maybe -> (id uuid)
+-- None: it has no number.
+update account set phone = null, version = version + 1, updated_at = now() where id = :account and phone is not null
+returning id;
+
 -- phone_codes_to_send (asked rows(number int, id uuid)): many -> (number int, id uuid, phone text, language text)
 -- Of these codes those that are of use: neither used nor expired.
 select r.number, c.id, c.phone, c.language

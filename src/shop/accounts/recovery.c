@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "identities.sql.h"
 #include "passkeys.sql.h"
+#include "phone.sql.h"
 #include "shop/accounts/common_password.h"
 #include "shop/accounts/email_code.h"
 #include "shop/accounts/identity_proof.h"
@@ -67,6 +68,8 @@ static void remove_strangers(struct request *rq, struct db *tx, struct uuid acco
 
 	for (size_t i = 0; i < count; i++)
 		tell_of_removed(rq, tx, account, "mail.passkey_removed", passkeys[i].name);
+	if (rows_count(sql_account_remove_phone(tx, account)) > 0)
+		two_factor_tell(tx, account, "mail.phone_changed", "{}");
 }
 
 /* POST /v1/auth/password/reset: of two at once one wins, since the other finds the password changed
