@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Whether times tell who has an account: TRIES each way of registering, signing in, asking for a
-new password and beginning with a passkey, for addresses with an account and without, in turn.
+new password or a link by mail, and beginning with a passkey, for addresses with an account and
+without, in turn.
 
     bench/enumeration.py [TRIES [WAY...]]       10000 of all; most of the hour is hashing passwords
 

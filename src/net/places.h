@@ -1,6 +1,7 @@
 /*
  * places: the country of an address, from a file that the operator has, in the format of MaxMind
- * (GeoLite2 Country, DB-IP Country and others). The file is mapped; it is read anew at a restart.
+ * (GeoLite2 Country, DB-IP Country and others). The file is mapped, so it must not be
+ * cut or overwritten in place; each process opens it once.
  */
 #ifndef SEBEZ_NET_PLACES_H
 #define SEBEZ_NET_PLACES_H
