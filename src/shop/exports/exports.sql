@@ -48,7 +48,7 @@ returning e.account_id;
 -- export_postpone (account uuid, lease time): none
 -- A minute after the first failure, an hour after the sixth.
 update account_export e
-set due_at = now() + least(interval '1 minute' * power(2, e.attempts - 1), interval '1 hour')
+set due_at = now() + least(interval '1 minute' * power(2, least(e.attempts - 1, 6)), interval '1 hour')
 where e.account_id = :account and e.due_at = :lease and e.ready_at is null;
 
 -- export_expired (most int): many -> (account_id uuid)
