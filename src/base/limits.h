@@ -194,6 +194,7 @@ enum {
 	LIMIT_EXPORT_DAYS = 7,
 	LIMIT_EXPORT_MS = 10 * 60 * 1000,
 	LIMIT_EXPORT_LEASE_MS = 15 * 60 * 1000,
+	LIMIT_EXPORT_REMOVE_MS = 10 * 1000, /* of one that nobody may have any more */
 	/* An admin helps one person meanwhile; as the contract says. */
 	LIMIT_SUPPORT_VIEW_MIN = 30,
 	LIMIT_SUPPORT_VIEW_DAYS = 30,          /* then the audit log alone tells of it */

@@ -112,8 +112,7 @@ const char *identity_setup_mistake(const struct config *config)
 		return "GOOGLE_KEYS_URL must be an https URL (http only on this machine)";
 	if (!is_url(config->apple_url))
 		return "APPLE_URL must be https:// and a host, without a slash at its end (http "
-		       "only on "
-		       "this machine)";
+		       "only on this machine)";
 	if (config->apple_key_file[0] == 0)
 		return NULL;
 	if (config->apple_client_ids[0] == 0)

@@ -13,7 +13,7 @@ pytest.importorskip("aiosmtpd", reason="python3-aiosmtpd is not installed")
 from harness.codes import fresh_phone  # noqa: E402
 from harness.feed import members  # noqa: E402
 from harness.shop import Shop, fresh, refused  # noqa: E402
-from harness.wait import until  # noqa: E402
+from harness.wait import locked, until  # noqa: E402
 from test_leaving import again, erased, with_traces  # noqa: E402
 from test_step_up import age  # noqa: E402
 
@@ -174,6 +174,18 @@ def test_a_copy_goes_after_a_week_and_with_the_account(shop):
         until(lambda: not shop.db.rows("select 1 from account_export where account_id = %s",
                                        person.id))
         assert not object_of(shop.server, person).exists()
+
+
+def test_a_copy_that_comes_after_its_row_has_gone_is_removed(shop):
+    leaver, next_one = shop.customer(), shop.customer()
+    with locked(shop.server, "lock table campaign_recipient"):  # which is read for it
+        leaver.do("requestDataExport")
+        until(lambda: shop.db.one("select attempts from account_export where account_id = %s",
+                                  leaver.id))
+        shop.db.rows("delete from account_export where account_id = %s", leaver.id)
+    prepared(next_one)  # after it
+    assert not object_of(shop.server, leaver).exists()
+    assert object_of(shop.server, next_one).exists()
 
 
 def test_a_copy_is_made_whatever_dies_and_while_the_store_fails(own_server):

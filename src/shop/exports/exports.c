@@ -2,7 +2,7 @@
 #include "shop/exports/exports.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <string.h>
 
 #include "api.gen.h"
 #include "base/clock.h"
@@ -14,12 +14,31 @@
 #include "task/db.h"
 #include "web/reply.h"
 
+#define BEFORE_ID OBJECTS_PRIVATE "exports/"
+#define AFTER_ID ".zip"
+
 const char *export_key(struct arena *arena, struct uuid account_id)
 {
 	char id[UUID_TEXT_LENGTH + 1];
 
 	uuid_format(account_id, id);
-	return arena_printf(arena, OBJECTS_PRIVATE "exports/%s.zip", id);
+	return arena_printf(arena, BEFORE_ID "%s" AFTER_ID, id);
+}
+
+bool export_is_known(struct db *db, const char *key)
+{
+	const size_t before = sizeof(BEFORE_ID) - 1;
+	char id[UUID_TEXT_LENGTH + 1];
+	struct uuid account;
+
+	if (strncmp(key, BEFORE_ID, before) != 0 ||
+	    strlen(key) != before + UUID_TEXT_LENGTH + sizeof(AFTER_ID) - 1 ||
+	    strcmp(key + before + UUID_TEXT_LENGTH, AFTER_ID) != 0)
+		return false;
+	memcpy(id, key + before, UUID_TEXT_LENGTH);
+	id[UUID_TEXT_LENGTH] = '\0';
+	return uuid_parse(id, &account) &&
+	       sql_export_exists_rows(db, sql_export_exists(db, account), NULL)->is_there;
 }
 
 static void ask(struct request *rq, struct db *tx, struct uuid account, bool by_admin)

@@ -5,9 +5,12 @@
 #ifndef SEBEZ_SHOP_EXPORTS_EXPORTS_H
 #define SEBEZ_SHOP_EXPORTS_EXPORTS_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/uuid.h"
 #include "shop/area.h"
+#include "task/db.h"
 #include "task/task.h"
 
 extern const struct area AREA_EXPORTS;
@@ -15,6 +18,8 @@ extern const struct area AREA_EXPORTS;
 struct objects *exports_store(void); /* of this process */
 /* Where the file of an account is: one, which the next one replaces. */
 const char *export_key(struct arena *arena, struct uuid account_id);
+/* Whether it is the key of a file whose row is there. */
+bool export_is_known(struct db *db, const char *key);
 
 /* Jobs: one makes a file that was asked for, one removes those that have expired. */
 void exports_make(struct task *task);

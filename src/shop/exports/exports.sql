@@ -51,6 +51,10 @@ update account_export e
 set due_at = now() + least(interval '1 minute' * power(2, least(e.attempts - 1, 6)), interval '1 hour')
 where e.account_id = :account and e.due_at = :lease and e.ready_at is null;
 
+-- export_exists (account uuid): one -> (is_there bool)
+-- Whether there is, or will be, a file.
+select exists (select from account_export e where e.account_id = :account) as is_there;
+
 -- export_expired (most int): many -> (account_id uuid)
 select account_id from account_export where expires_at <= now() order by expires_at limit :most;
 

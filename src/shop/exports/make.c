@@ -227,6 +227,18 @@ static long read_archive(void *arg, char *bytes, size_t size)
 	return (long)taken;
 }
 
+/* When the account was erased meanwhile, its row may have gone before the file came. What dies here
+ * leaves it to `sebez media verify`. */
+static void remove_orphan(struct task *task, struct uuid account_id)
+{
+	const char *key = export_key(task->arena, account_id);
+
+	if (export_is_known(db_of(task), key))
+		return;
+	if (objects_delete(exports_store(), key, loop_now_ms() + LIMIT_EXPORT_REMOVE_MS) < 0)
+		LOG_ERROR("copy of data of an erased account not removed", log_str("key", key));
+}
+
 static void finish(struct task *task, const struct export_claim_row *claimed, int64_t bytes)
 {
 	struct db *tx = db_begin_as(task, PG_JOBS);
@@ -239,6 +251,8 @@ static void finish(struct task *task, const struct export_claim_row *claimed, in
 		                                     .facts = "{}",
 		                                     .link = "/account/export"});
 	db_commit(tx);
+	if (!is_whole)
+		remove_orphan(task, claimed->account_id);
 }
 
 static void make(struct task *task, const struct export_claim_row *claimed)

@@ -23,10 +23,6 @@ from (
 join upload u on u.id = c.id
 order by c.unit, u.id;
 
--- verify_export (account uuid): one -> (is_there bool)
--- Whether there is, or will be, a copy of the person's data (the area exports).
-select exists (select from account_export e where e.account_id = :account) as is_there;
-
 -- upload_hold_group (object_group text, hold_s int): one writes
 -- For so long no process begins to make objects of the group.
 select upload_hold_group(:object_group, :hold_s);

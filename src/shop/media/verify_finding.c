@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "net/loop.h"
+#include "shop/exports/exports.h"
 #include "shop/media/upload.h"
 #include "shop/media/verify.h"
 
@@ -158,23 +159,6 @@ static bool is_explained(struct db *db, enum place place, const char *key)
 	return false;
 }
 
-/* A copy of a person's data (shop/exports/exports.h). */
-static bool is_export(struct db *db, const char *key)
-{
-	static const char BEFORE[] = OBJECTS_PRIVATE "exports/", AFTER[] = ".zip";
-	const size_t length = sizeof(BEFORE) - 1 + UUID_TEXT_LENGTH;
-	char text[UUID_TEXT_LENGTH + 1];
-	struct uuid account;
-
-	if (strncmp(key, BEFORE, sizeof(BEFORE) - 1) != 0 || strlen(key) <= length ||
-	    strcmp(key + length, AFTER) != 0)
-		return false;
-	memcpy(text, key + sizeof(BEFORE) - 1, UUID_TEXT_LENGTH);
-	text[UUID_TEXT_LENGTH] = '\0';
-	return uuid_parse(text, &account) &&
-	       sql_verify_export_rows(db, sql_verify_export(db, account), NULL)->is_there;
-}
-
 static void look_at_object(struct task *task)
 {
 	const struct look *look = (struct look *)(void *)task;
@@ -183,7 +167,7 @@ static void look_at_object(struct task *task)
 
 	if (object_key_is_valid(key) &&
 	    (bytes_now(task, verify, key) < 0 || is_explained(db_of(task), verify->place, key) ||
-	     is_export(db_of(task), key)))
+	     export_is_known(db_of(task), key)))
 		return;
 	if (is_shown(verify->unknown))
 		printf("unknown  %s, %" PRId64 " bytes\n", key, look->object->bytes);
