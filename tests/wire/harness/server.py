@@ -239,9 +239,9 @@ def prepare(data):
 
 
 @contextlib.contextmanager
-def folder(prepared=False, **settings):
+def folder(**settings):
     """A server that is not started; nothing of it is left afterwards."""
-    server = Server(prepared=prepared, **settings)
+    server = Server(prepared=False, **settings)
     try:
         yield server
     finally:
